@@ -1,0 +1,1 @@
+//! Gates measured on this machine: the test command. What a verdict means is the flow's business.

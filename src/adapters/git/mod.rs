@@ -1,0 +1,1 @@
+//! git through its command line: the mirror, the clones of agents, pushes. Knows nothing about rounds or reviews.

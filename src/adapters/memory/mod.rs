@@ -1,0 +1,1 @@
+//! Every port again, in memory: a model of a forge, of git, of agents, and a hand-cranked clock.

@@ -1,0 +1,10 @@
+//! The ports made real: the only code that touches the operating system. Adapters decide nothing about a run.
+
+pub mod agents;
+pub mod clock;
+pub mod gates;
+pub mod git;
+pub mod local;
+pub mod memory;
+pub mod process;
+pub mod state;

@@ -1,0 +1,93 @@
+//! A command line as a value: program, arguments, folder, the whole environment, what stdin says.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// A program to run. Nothing is inherited: what is not here, the child does not get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The program: a path, or a name to be looked up in the child's `PATH`.
+    pub program: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Its working folder.
+    pub folder: PathBuf,
+    /// Its whole environment.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// What it reads; its stdin is closed afterwards.
+    pub input: Vec<u8>,
+}
+
+impl CommandLine {
+    /// A program in a folder with an environment, without arguments and input.
+    pub fn new(
+        program: impl Into<OsString>,
+        folder: impl Into<PathBuf>,
+        environment: BTreeMap<OsString, OsString>,
+    ) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            folder: folder.into(),
+            environment,
+            input: Vec::new(),
+        }
+    }
+
+    /// With one more argument.
+    #[must_use]
+    pub fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// With more arguments.
+    #[must_use]
+    pub fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments
+            .extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// With one more variable.
+    #[must_use]
+    pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    /// With this on stdin.
+    #[must_use]
+    pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// Where it runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The line as a person would type it, for messages and logs. Arguments never hold secrets.
+    pub fn shown(&self) -> String {
+        let mut line = self.program.to_string_lossy().into_owned();
+        for argument in &self.arguments {
+            let text = argument.to_string_lossy();
+            let plain = !text.is_empty()
+                && text
+                    .chars()
+                    .all(|letter| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter));
+            line.push(' ');
+            if plain {
+                line.push_str(&text);
+            } else {
+                line.push('\'');
+                line.push_str(&text.replace('\'', "'\\''"));
+                line.push('\'');
+            }
+        }
+        line
+    }
+}

@@ -1,0 +1,270 @@
+//! Who takes a turn: the name that a person types for an agent, and what a turn is for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{InvalidName, Label};
+
+/// The program behind an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Claude Code.
+    Claude,
+    /// Codex CLI.
+    Codex,
+    /// Gemini CLI.
+    Gemini,
+    /// Antigravity CLI, also typed `agy`.
+    Antigravity,
+    /// `OpenCode`.
+    Opencode,
+    /// Any program: prompt on stdin, answer on stdout or in a file.
+    Command,
+    /// A file of turns, for the demo and for tests.
+    Scripted,
+    /// The surrounding session takes the turn.
+    Host,
+}
+
+impl Backend {
+    /// Every backend, in the order in which they are listed to people.
+    pub const ALL: [Self; 8] = [
+        Self::Claude,
+        Self::Codex,
+        Self::Gemini,
+        Self::Antigravity,
+        Self::Opencode,
+        Self::Command,
+        Self::Scripted,
+        Self::Host,
+    ];
+
+    /// The name that is typed and recorded.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Gemini => "gemini",
+            Self::Antigravity => "antigravity",
+            Self::Opencode => "opencode",
+            Self::Command => "command",
+            Self::Scripted => "scripted",
+            Self::Host => "host",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// An agent as a person names it: `[LABEL=]BACKEND[:DETAIL]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AgentName {
+    /// What the ledger and the comments show.
+    pub label: Label,
+    /// The program behind it.
+    pub backend: Backend,
+    /// For `command:` a path or a configured name, for `scripted:` a path.
+    pub detail: Option<String>,
+}
+
+impl AgentName {
+    /// The default label of a backend with this detail: the backend's name, or the stem of the file.
+    fn default_label(backend: Backend, detail: Option<&str>) -> String {
+        let Some(detail) = detail else {
+            return backend.name().to_owned();
+        };
+        let file = detail.rsplit('/').next().unwrap_or(detail);
+        let stem = file
+            .split_once('.')
+            .map_or(file, |(stem, _)| stem)
+            .to_ascii_lowercase();
+        let safe = |letter: char| {
+            if letter.is_ascii_alphanumeric() || letter == '_' {
+                letter
+            } else {
+                '-'
+            }
+        };
+        let label: String = stem.chars().map(safe).take(32).collect();
+        let label = label.trim_start_matches(['-', '_']);
+        if label.is_empty() {
+            backend.name().to_owned()
+        } else {
+            label.to_owned()
+        }
+    }
+}
+
+impl FromStr for AgentName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let invalid = |expected| InvalidName {
+            kind: "agent",
+            text: text.to_owned(),
+            expected,
+        };
+        let (head, detail) = text
+            .split_once(':')
+            .map_or((text, None), |(head, detail)| (head, Some(detail)));
+        let (label, name) = head
+            .split_once('=')
+            .map_or((None, head), |(label, name)| (Some(label), name));
+        let name = if name == "agy" { "antigravity" } else { name };
+        let backend = Backend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(|| {
+            invalid(
+                "[LABEL=]BACKEND[:DETAIL] with one of claude, codex, gemini, antigravity, opencode, command:NAME, scripted:FILE, host",
+            )
+        })?;
+        match (backend, detail) {
+            (Backend::Command | Backend::Scripted, None | Some("")) => {
+                return Err(invalid("command:NAME-or-PATH or scripted:FILE"));
+            }
+            (
+                Backend::Claude
+                | Backend::Codex
+                | Backend::Gemini
+                | Backend::Antigravity
+                | Backend::Opencode
+                | Backend::Host,
+                Some(_),
+            ) => return Err(invalid("this backend without a detail")),
+            (_, _) => {}
+        }
+        let label = label
+            .map_or_else(|| Self::default_label(backend, detail), str::to_owned)
+            .parse()?;
+        Ok(Self {
+            label,
+            backend,
+            detail: detail.map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Display for AgentName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Self::default_label(self.backend, self.detail.as_deref()) != self.label.as_str() {
+            write!(formatter, "{}=", self.label)?;
+        }
+        self.backend.fmt(formatter)?;
+        self.detail
+            .as_ref()
+            .map_or(Ok(()), |detail| write!(formatter, ":{detail}"))
+    }
+}
+
+impl TryFrom<String> for AgentName {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        text.parse()
+    }
+}
+
+impl From<AgentName> for String {
+    fn from(name: AgentName) -> Self {
+        name.to_string()
+    }
+}
+
+/// What an agent does in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Changes files.
+    Coder,
+    /// Judges a change, may not alter it.
+    Reviewer,
+}
+
+impl Role {
+    /// The name used in files, environments and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Coder => "coder",
+            Self::Reviewer => "reviewer",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// The kind of answer that a turn asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseKind {
+    /// The coder's first turn on an issue or a task.
+    Implementation,
+    /// A reviewer's turn on a pull request.
+    PrReview,
+    /// The coder's turn after a review.
+    CoderFollowup,
+}
+
+impl ResponseKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Implementation, Self::PrReview, Self::CoderFollowup];
+
+    /// The value of the field `kind` in an answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Implementation => "implementation",
+            Self::PrReview => "pr_review",
+            Self::CoderFollowup => "coder_followup",
+        }
+    }
+}
+
+impl fmt::Display for ResponseKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_name_reads_back_as_it_was_written() {
+        for text in [
+            "codex",
+            "strict=codex",
+            "command:./my-agent.sh",
+            "bob=scripted:turns.json",
+            "antigravity",
+        ] {
+            let name: AgentName = text.parse().unwrap();
+            assert_eq!(name.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_label_defaults_to_the_backend_or_the_stem_of_the_file() {
+        let label = |text: &str| text.parse::<AgentName>().unwrap().label.to_string();
+        assert_eq!(label("agy"), "antigravity");
+        assert_eq!(label("command:./tools/My Agent.sh"), "my-agent");
+        assert_eq!(label("scripted:/tmp/bob.v2.json"), "bob");
+        assert_eq!(label("mine=command:x"), "mine");
+    }
+
+    #[test]
+    fn an_unknown_backend_or_a_missing_detail_is_an_error() {
+        for bad in ["gpt", "", "command", "command:", "codex:gpt-5", "Bad=codex"] {
+            assert!(bad.parse::<AgentName>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What a gate measured on a commit.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CommitSha, GateName, TreeSha};
+
+/// What a gate says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Green.
+    Pass,
+    /// Red: it was measured, and it is not good enough.
+    Fail,
+    /// It could not be measured: not started, killed, out of time, unreadable.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// The value used in records and outcomes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// One measurement of one gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// The gate.
+    pub gate: GateName,
+    /// The commit that was measured.
+    pub head: CommitSha,
+    /// The tree of that commit.
+    pub tree: TreeSha,
+    /// What it says.
+    pub verdict: Verdict,
+    /// Why, for people: the bounded tail of the output, or what went wrong.
+    pub detail: String,
+}

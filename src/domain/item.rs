@@ -1,0 +1,110 @@
+//! A finding in the ledger: who raised it, when, what it says, where it stands, and what was said about it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::disposition::Standing;
+use super::ids::{CommitSha, GateName, InvalidName, ItemId, Label};
+
+/// Who raised an item. Written as the reviewer's label, or `gate-tests` for a gate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// A reviewer.
+    Reviewer(Label),
+    /// A red gate.
+    Gate(GateName),
+}
+
+impl fmt::Display for Author {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reviewer(label) => label.fmt(formatter),
+            Self::Gate(gate) => write!(formatter, "gate-{gate}"),
+        }
+    }
+}
+
+/// Something that was said about an item after it was raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// Who said it: a reviewer's or the coder's label, or a gate.
+    pub author: String,
+    /// The round in which it was said.
+    pub round: u32,
+    /// The words.
+    pub text: String,
+}
+
+/// A coder's reasoned objection to an item, judged once, by the reviewer who raised it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispute {
+    /// The round at whose end the coder objected.
+    pub round: u32,
+    /// The head on which it was said.
+    pub head: CommitSha,
+    /// The coder's evidence.
+    pub evidence: String,
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its stable name.
+    pub id: ItemId,
+    /// Who raised it.
+    pub author: Author,
+    /// The round in which it was raised.
+    pub round: u32,
+    /// What it says.
+    pub text: String,
+    /// Where it stood when it was raised.
+    pub first: Standing,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What was said about it since, oldest first.
+    pub notes: Vec<Note>,
+    /// The coder's open objection, if there is one.
+    pub dispute: Option<Dispute>,
+}
+
+impl Item {
+    /// Whether approval has to wait for it.
+    pub fn must_fix(&self) -> bool {
+        self.standing.must_fix()
+    }
+
+    /// Whether a reviewer raised it, so that reviewers dispose of it.
+    pub fn is_reviewers(&self) -> bool {
+        match self.author {
+            Author::Reviewer(_) => true,
+            Author::Gate(_) => false,
+        }
+    }
+}
+
+/// An item as it is published in the record that opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenedItem {
+    /// Its stable name.
+    pub id: ItemId,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What it says.
+    pub text: String,
+}
+
+impl FromStr for Author {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        match text.strip_prefix("gate-") {
+            Some(gate) => gate.parse().map(Self::Gate),
+            None => text.parse().map(Self::Reviewer),
+        }
+    }
+}

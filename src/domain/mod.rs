@@ -1,0 +1,15 @@
+//! The nouns: plain data that every floor above speaks in. No IO, no async, no JSON values, no text formats.
+
+pub mod agent;
+pub mod disposition;
+pub mod ending;
+pub mod failure;
+pub mod gate;
+pub mod ids;
+pub mod item;
+pub mod policy;
+pub mod pull_request;
+pub mod roster;
+pub mod subject;
+pub mod turn;
+pub mod usage;

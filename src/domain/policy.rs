@@ -1,0 +1,63 @@
+//! The rules of a run, bound by its `opened` record.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::GateName;
+
+/// What happens when a reviewer's turn fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnReviewerFailure {
+    /// Publish the votes that were given and end the run.
+    Stop,
+    /// Let the coder work on what the others found; never an approval.
+    Continue,
+}
+
+/// When the test command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestTiming {
+    /// Before the reviewers when the coder has just changed the head, and before approval.
+    BeforeReviewAndApproval,
+    /// Only before approval.
+    BeforeApproval,
+}
+
+/// What happens to an approved pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AfterApproval {
+    /// It is left for a person.
+    Leave,
+    /// It is merged, with the approved head as precondition.
+    Merge,
+}
+
+/// The rules of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// After this many rounds with something left to fix the run ends `blocked`.
+    pub max_rounds: u32,
+    /// The gates that must pass on the approved head.
+    pub required_gates: Vec<GateName>,
+    /// When the test command runs.
+    pub test_timing: TestTiming,
+    /// What happens when a reviewer's turn fails.
+    pub on_reviewer_failure: OnReviewerFailure,
+    /// What happens to an approved pull request.
+    pub after_approval: AfterApproval,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_rounds: 10,
+            required_gates: Vec::new(),
+            test_timing: TestTiming::BeforeReviewAndApproval,
+            on_reviewer_failure: OnReviewerFailure::Stop,
+            after_approval: AfterApproval::Leave,
+        }
+    }
+}

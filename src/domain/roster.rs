@@ -1,0 +1,111 @@
+//! Who sits at the table of one run. A roster that exists has a coder and at least one reviewer, with distinct labels.
+
+use serde::{Deserialize, Serialize};
+
+use super::agent::{AgentName, Backend};
+use super::ids::Label;
+
+/// One place at the table, as it is recorded: no path, no command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seat {
+    /// What the ledger and the comments show.
+    pub label: Label,
+    /// The program behind it.
+    pub backend: Backend,
+    /// The model that was asked for, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+impl From<&AgentName> for Seat {
+    fn from(name: &AgentName) -> Self {
+        Self {
+            label: name.label.clone(),
+            backend: name.backend,
+            model: None,
+        }
+    }
+}
+
+/// The coder and the reviewers of a run, in the configured order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Seats", into = "Seats")]
+pub struct Roster {
+    coder: Seat,
+    reviewers: Vec<Seat>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seats {
+    coder: Seat,
+    reviewers: Vec<Seat>,
+}
+
+/// Why seats do not make a roster.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRoster {
+    /// Nobody reviews.
+    #[error("a run needs at least one reviewer: name one with `--reviewer`")]
+    NoReviewer,
+    /// Two reviewers would be told apart by nothing.
+    #[error(
+        "the label `{0}` names two reviewers: give each its own, as in `--reviewer strict={0} --reviewer second={0}`"
+    )]
+    SameLabel(Label),
+}
+
+impl Roster {
+    /// Seats a coder and reviewers.
+    ///
+    /// # Errors
+    /// Without a reviewer, and with two reviewers of one label.
+    pub fn new(coder: Seat, reviewers: Vec<Seat>) -> Result<Self, InvalidRoster> {
+        if reviewers.is_empty() {
+            return Err(InvalidRoster::NoReviewer);
+        }
+        for (index, seat) in reviewers.iter().enumerate() {
+            if reviewers
+                .iter()
+                .skip(index + 1)
+                .any(|other| other.label == seat.label)
+            {
+                return Err(InvalidRoster::SameLabel(seat.label.clone()));
+            }
+        }
+        Ok(Self { coder, reviewers })
+    }
+
+    /// Who changes files.
+    pub fn coder(&self) -> &Seat {
+        &self.coder
+    }
+
+    /// Who judges, in the configured order.
+    pub fn reviewers(&self) -> &[Seat] {
+        &self.reviewers
+    }
+
+    /// The seat of a reviewer.
+    pub fn reviewer(&self, label: &Label) -> Option<&Seat> {
+        self.reviewers.iter().find(|seat| seat.label == *label)
+    }
+}
+
+impl TryFrom<Seats> for Roster {
+    type Error = InvalidRoster;
+
+    fn try_from(seats: Seats) -> Result<Self, InvalidRoster> {
+        Self::new(seats.coder, seats.reviewers)
+    }
+}
+
+impl From<Roster> for Seats {
+    fn from(roster: Roster) -> Self {
+        Self {
+            coder: roster.coder,
+            reviewers: roster.reviewers,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The name of a turn: the same question has the same key on every restart, so that a finished one is never asked again.
+
+use serde::{Deserialize, Serialize};
+
+use super::agent::{ResponseKind, Role};
+use super::ids::{CommitSha, Label, RunId};
+
+/// Which question, to whom, on what. Two equal keys are one turn.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnKey {
+    /// The run that asks.
+    pub run: RunId,
+    /// How often the run was parked before: a parked question is asked anew.
+    pub sitting: u32,
+    /// The round.
+    pub round: u32,
+    /// What the agent does.
+    pub role: Role,
+    /// Who is asked.
+    pub label: Label,
+    /// The kind of answer that is wanted.
+    pub kind: ResponseKind,
+    /// The commit on which the agent works.
+    pub head: CommitSha,
+    /// How often a person has answered the coder's questions before.
+    pub clarifications: u32,
+}

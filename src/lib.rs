@@ -1,0 +1,6 @@
+//! agent-loop: one coding agent writes a change, others review it, until all approve the same commit.
+
+pub mod adapters;
+pub mod domain;
+pub mod ports;
+pub mod protocol;

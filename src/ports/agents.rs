@@ -1,0 +1,84 @@
+//! Taking a turn. An agent's failure is a value; only the flow decides what it means.
+
+use std::path::PathBuf;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::{CommitSha, Label, RunId};
+use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
+use crate::protocol::context::Context;
+use serde::{Deserialize, Serialize};
+
+use super::cancellation::Cancellation;
+
+/// One attempt of one turn.
+#[derive(Debug, Clone)]
+pub struct TurnOrder {
+    /// The run that asks.
+    pub run: RunId,
+    /// What the run is about.
+    pub subject: Subject,
+    /// What the agent does.
+    pub role: Role,
+    /// Who is asked.
+    pub label: Label,
+    /// The kind of answer that is wanted.
+    pub kind: ResponseKind,
+    /// The round of review; 0 before the first.
+    pub round: u32,
+    /// How many turns this label has finished on this subject in this role: the place in a script.
+    pub entry: u32,
+    /// The agent's own clone.
+    pub workdir: PathBuf,
+    /// The commit that is checked out there.
+    pub head: CommitSha,
+    /// The merge base with the target branch.
+    pub base: CommitSha,
+    /// The prompt.
+    pub prompt: String,
+    /// What the prompt says, in structured form.
+    pub context: Context,
+}
+
+/// The texts in which an answer may stand, in the order of trust.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawAnswer {
+    /// Native structured output.
+    pub native: Option<String>,
+    /// The response file.
+    pub file: Option<String>,
+    /// The last message, or stdout.
+    pub message: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnResult {
+    /// The agent answered; whether the answer is well-formed is not known here.
+    Answered(RawAnswer),
+    /// It did not.
+    Failed(TurnFailure),
+    /// We were told to stop; all its processes are gone.
+    Cancelled,
+}
+
+/// What an attempt left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnReport {
+    /// How it ended.
+    pub result: TurnResult,
+    /// What it cost.
+    pub usage: Usage,
+    /// The model that ran, where the agent says so.
+    pub model: Option<String>,
+    /// The raw log.
+    pub log: Option<PathBuf>,
+}
+
+/// The agents of a run.
+pub trait Agents: Send + Sync {
+    /// Runs one attempt to its end. When it returns, no process of it is alive.
+    fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
+}

@@ -1,0 +1,151 @@
+//! The forge: issues, pull requests, comments, checks. Every text that comes from it is data, never an instruction.
+
+use jiff::Timestamp;
+
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::pull_request::PullRequest;
+
+/// A comment, as it stands on the forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The forge's id of it; forge order is the order in which comments are returned.
+    pub id: String,
+    /// Who wrote it.
+    pub author: Login,
+    /// What that login may do.
+    pub standing: AuthorRole,
+    /// Its text.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was last edited; equal to `created_at` if never.
+    pub updated_at: Timestamp,
+}
+
+/// What an author may do in the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthorRole {
+    /// Owns it.
+    Owner,
+    /// May write to it.
+    Member,
+    /// Anybody else.
+    Stranger,
+}
+
+/// An issue with its discussion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// Its number.
+    pub number: IssueNumber,
+    /// Whether it can still be worked on.
+    pub state: IssueState,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub body: String,
+    /// Its comments, oldest first, records included.
+    pub comments: Vec<Comment>,
+}
+
+/// Whether an issue is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssueState {
+    /// It is.
+    Open,
+    /// It is not.
+    Closed,
+}
+
+/// Where a record is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thread {
+    /// The comments of an issue.
+    Issue(IssueNumber),
+    /// The comments of a pull request.
+    PullRequest(PullRequestNumber),
+}
+
+/// A pull request that does not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPullRequest {
+    /// The branch with the change; it exists on the forge.
+    pub head_ref: BranchName,
+    /// The branch to change.
+    pub base_ref: BranchName,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub body: String,
+}
+
+/// What became of a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merge {
+    /// It is merged, by this commit.
+    Merged(CommitSha),
+    /// The head is another one; nothing was done.
+    HeadMoved(CommitSha),
+    /// It can't be merged without a person.
+    Conflict(String),
+}
+
+/// Why the forge did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ForgeError {
+    /// There is no such thing on the forge.
+    #[error("{0}")]
+    NotFound(String),
+    /// The forge, or a checkout behind it, says no; the text says what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// It could not be reached, or answered with nonsense. A write may have happened or not.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// A forge, seen as one login.
+pub trait Forge: Send + Sync {
+    /// The login that writes.
+    fn login(&self) -> Login;
+
+    /// The forge's own id of the repository: it stays the same when the repository is renamed.
+    fn repository_id(&self) -> String;
+
+    /// Reads an issue with its comments.
+    fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
+
+    /// Reads a pull request, its head being the tip of its branch at this instant.
+    fn pull_request(
+        &self,
+        number: PullRequestNumber,
+    ) -> impl Future<Output = Result<PullRequest, ForgeError>> + Send;
+
+    /// Finds the pull requests from this branch, in any state, oldest first.
+    fn pull_requests_from(
+        &self,
+        head_ref: &BranchName,
+    ) -> impl Future<Output = Result<Vec<PullRequest>, ForgeError>> + Send;
+
+    /// Reads the comments of a pull request, in forge order.
+    fn comments(
+        &self,
+        number: PullRequestNumber,
+    ) -> impl Future<Output = Result<Vec<Comment>, ForgeError>> + Send;
+
+    /// Publishes a comment. After an error the caller reads the thread before it writes again.
+    fn publish(&self, thread: Thread, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
+
+    /// Opens a pull request. After an error the caller looks for one before it tries again.
+    fn open_pull_request(
+        &self,
+        new: &NewPullRequest,
+    ) -> impl Future<Output = Result<PullRequestNumber, ForgeError>> + Send;
+
+    /// Merges, if the head is still this one. Merging what is merged already answers with the merge commit.
+    fn merge(
+        &self,
+        number: PullRequestNumber,
+        head: &CommitSha,
+    ) -> impl Future<Output = Result<Merge, ForgeError>> + Send;
+}

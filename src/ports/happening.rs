@@ -1,0 +1,120 @@
+//! What the engine tells a watching person, as values; words are made of them elsewhere.
+
+use jiff::Timestamp;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::failure::TurnFailure;
+use crate::domain::gate::Verdict;
+use crate::domain::ids::{BranchName, CommitSha, GateName, Label, PullRequestNumber};
+use crate::domain::subject::Subject;
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// The engine looks at a subject.
+    Begun {
+        /// Which.
+        subject: Subject,
+    },
+    /// A round of review begins.
+    RoundBegun {
+        /// Its number.
+        round: u32,
+        /// The last that may be taken.
+        max_rounds: u32,
+        /// The commit under review.
+        head: CommitSha,
+    },
+    /// A turn is asked for.
+    TurnBegun {
+        /// Of whom.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// For what kind of answer.
+        kind: ResponseKind,
+        /// The size of the prompt in bytes.
+        prompt_bytes: usize,
+    },
+    /// A turn was answered.
+    TurnAnswered {
+        /// By whom.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// How long it took, in milliseconds.
+        milliseconds: u64,
+    },
+    /// A turn failed.
+    TurnFailed {
+        /// Whose.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// Why.
+        failure: TurnFailure,
+        /// The raw log, for a person to look at.
+        log: Option<String>,
+    },
+    /// A gate is measured.
+    GateBegun {
+        /// Which.
+        gate: GateName,
+        /// On what.
+        head: CommitSha,
+    },
+    /// A gate was measured.
+    GateMeasured {
+        /// Which.
+        gate: GateName,
+        /// What it says.
+        verdict: Verdict,
+    },
+    /// A record was published.
+    Published {
+        /// Where.
+        subject: Subject,
+        /// One line that says what it says.
+        line: String,
+    },
+    /// A branch was pushed.
+    Pushed {
+        /// Which.
+        branch: BranchName,
+        /// To what.
+        head: CommitSha,
+    },
+    /// A pull request was opened, or found again.
+    PullRequestOpened {
+        /// Its number.
+        number: PullRequestNumber,
+        /// Its branch.
+        branch: BranchName,
+    },
+    /// A pull request was merged.
+    Merged {
+        /// Its number.
+        number: PullRequestNumber,
+        /// The merge commit.
+        commit: CommitSha,
+    },
+    /// Work was kept aside.
+    Salvaged {
+        /// The ref in the mirror.
+        reference: String,
+        /// The commit.
+        commit: CommitSha,
+    },
+    /// The engine waits.
+    Waiting {
+        /// For what.
+        what: String,
+        /// Until when at the latest.
+        until: Timestamp,
+    },
+    /// Something a person should know, that changes nothing.
+    Warning {
+        /// What.
+        text: String,
+    },
+}

@@ -1,0 +1,142 @@
+//! The local append-only file of a subject, and its lock: a journal that is open is held by nobody else.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::gate::Measurement;
+use crate::domain::ids::{CommitSha, Label, RunId};
+use crate::domain::subject::Subject;
+use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
+use crate::protocol::context::Clarification;
+
+use super::agents::RawAnswer;
+
+/// How a turn ended, written before anything follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Finished {
+    /// The agent answered.
+    Answered {
+        /// What it said, as it said it.
+        raw: RawAnswer,
+        /// What it cost.
+        usage: Usage,
+        /// The model that ran.
+        model: Option<String>,
+        /// A coder's work, if it made any: a commit in the mirror.
+        commit: Option<CommitSha>,
+    },
+    /// It did not.
+    Failed {
+        /// Why.
+        failure: TurnFailure,
+        /// What it cost.
+        usage: Usage,
+        /// The raw log.
+        log: Option<PathBuf>,
+        /// Where its work was kept, if it made any: a ref in the mirror.
+        salvage: Option<String>,
+    },
+}
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Entry {
+    /// A turn is about to start.
+    Attempt {
+        /// Which.
+        turn: TurnKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// A turn has ended.
+    Finished {
+        /// Which.
+        turn: TurnKey,
+        /// When.
+        at: Timestamp,
+        /// How.
+        finished: Finished,
+    },
+    /// A person answered the coder's questions.
+    Clarified {
+        /// The turn that asked.
+        turn: TurnKey,
+        /// Questions and answers.
+        answers: Vec<Clarification>,
+    },
+    /// A gate was measured.
+    Measured {
+        /// The run that asked.
+        run: RunId,
+        /// The round.
+        round: u32,
+        /// What was measured.
+        measurement: Measurement,
+    },
+    /// A record of a subject that has no place on the forge (yet): the body that a comment would have.
+    Record {
+        /// The body.
+        body: String,
+    },
+    /// Turns that were taken on the subject from which this one came.
+    Inherited {
+        /// Who took them.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// How many.
+        turns: u32,
+    },
+}
+
+/// Who holds a subject's lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process id, if the lock file says so.
+    pub pid: Option<u32>,
+    /// Its host.
+    pub host: Option<String>,
+    /// Since when it holds it.
+    pub since: Option<Timestamp>,
+}
+
+/// Why a journal did not open or did not take an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// Another process works on the subject.
+    #[error("another agent-loop works on {subject}")]
+    Held {
+        /// The subject.
+        subject: Subject,
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// The disk could not be read or written.
+    #[error("{0}")]
+    Disk(String),
+}
+
+/// An open journal; while it lives, nobody else can open it.
+pub trait Journal: Send + Sync {
+    /// Everything that was written, oldest first, without a torn last line.
+    fn entries(&self) -> Vec<Entry>;
+
+    /// Appends an entry; once this has returned, it is on the disk.
+    fn append(&self, entry: Entry) -> impl Future<Output = Result<(), JournalError>> + Send;
+}
+
+/// The journals of all subjects.
+pub trait Journals: Send + Sync {
+    /// An open journal.
+    type Journal: Journal + 'static;
+
+    /// Takes the subject's lock and reads its journal. What a dead holder left running is ended first.
+    fn open(&self, subject: &Subject) -> impl Future<Output = Result<Self::Journal, JournalError>> + Send;
+}

@@ -1,0 +1,196 @@
+//! git: the mirror that we control, the clones that agents work in, and the branches on the forge's repository.
+
+use std::path::PathBuf;
+
+use crate::domain::agent::Role;
+use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
+use crate::domain::subject::Subject;
+use crate::protocol::context::ChangedFile;
+
+/// Whose clone: one per subject, role and label, used again over the rounds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Desk {
+    /// An agent's.
+    Agent {
+        /// What the run is about.
+        subject: Subject,
+        /// What the agent does.
+        role: Role,
+        /// Who it is.
+        label: Label,
+    },
+    /// Where the test command runs.
+    Tests {
+        /// What the run is about.
+        subject: Subject,
+    },
+}
+
+/// A clone that is ready to be worked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Work of an earlier turn that never came to its end, found there and kept.
+    pub salvaged: Option<Salvage>,
+}
+
+/// Work that was kept aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvage {
+    /// The full name of the ref in the mirror.
+    pub reference: String,
+    /// The commit.
+    pub commit: CommitSha,
+}
+
+/// What a coder's clone holds after its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Harvest {
+    /// The same tree as before, and no new commit.
+    Unchanged,
+    /// This commit, which descends from the head of the turn. It is in the mirror, and kept alive there.
+    Commit(CommitSha),
+    /// Commits that do not descend from the head of the turn: kept aside, not used.
+    Unrelated(Salvage),
+}
+
+/// Whether a reviewer left its clone as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inspection {
+    /// HEAD, index, refs and tracked content are the same.
+    Untouched,
+    /// They are not.
+    Tampered(String),
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Push {
+    /// The branch is now at the commit, or was there already.
+    Done,
+    /// The branch is elsewhere (or gone); nothing was done.
+    Moved(Option<CommitSha>),
+    /// A checkout of the branch is in the way; the text says what to do.
+    Refused(String),
+}
+
+/// The difference between two commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The files that differ.
+    pub files: Vec<ChangedFile>,
+    /// The beginning of the unified diff, whole lines, at most as many bytes as were asked for.
+    pub excerpt: String,
+    /// Whether the excerpt is the whole diff.
+    pub extent: Extent,
+    /// A file with the whole diff; none if there is no difference.
+    pub path: Option<PathBuf>,
+}
+
+/// How much of a text is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Its beginning.
+    Excerpt,
+}
+
+/// Why git did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkspaceError {
+    /// There is no such commit or branch.
+    #[error("{0}")]
+    NotFound(String),
+    /// git failed; the text says at what, and why.
+    #[error("{0}")]
+    Git(String),
+    /// The disk could not be read or written.
+    #[error("{0}")]
+    Disk(String),
+}
+
+/// git, and the clones that agents work in.
+pub trait Workspace: Send + Sync {
+    /// Brings the mirror up to date with the forge's repository.
+    fn refresh(&self) -> impl Future<Output = Result<(), WorkspaceError>> + Send;
+
+    /// The tip of a branch on the forge's repository, at this instant.
+    fn tip(
+        &self,
+        branch: &BranchName,
+    ) -> impl Future<Output = Result<Option<CommitSha>, WorkspaceError>> + Send;
+
+    /// The best common ancestor.
+    fn merge_base(
+        &self,
+        one: &CommitSha,
+        other: &CommitSha,
+    ) -> impl Future<Output = Result<CommitSha, WorkspaceError>> + Send;
+
+    /// Whether `ancestor` is reachable from `commit`. An ancestor that the mirror does not know is not.
+    fn contains(
+        &self,
+        commit: &CommitSha,
+        ancestor: &CommitSha,
+    ) -> impl Future<Output = Result<bool, WorkspaceError>> + Send;
+
+    /// The tree of a commit.
+    fn tree(&self, commit: &CommitSha) -> impl Future<Output = Result<TreeSha, WorkspaceError>> + Send;
+
+    /// What changed from one commit to another, with at most `excerpt_bytes` of the diff.
+    fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        excerpt_bytes: usize,
+    ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
+
+    /// Makes a desk's clone ready at a commit: clean, detached for reviewers and tests, on `branch` for a coder, with
+    /// git configuration of ours. What an unfinished turn of a coder left there is kept first.
+    fn prepare(
+        &self,
+        desk: &Desk,
+        commit: &CommitSha,
+        branch: Option<&BranchName>,
+    ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
+
+    /// Commits what lies in a coder's clone, keeps the coder's own commits, and fetches all into the mirror.
+    /// `head` is the commit that the clone was prepared at.
+    fn harvest(
+        &self,
+        desk: &Desk,
+        head: &CommitSha,
+        message: &str,
+    ) -> impl Future<Output = Result<Harvest, WorkspaceError>> + Send;
+
+    /// Keeps what lies in a coder's clone aside, if it differs from `head`.
+    fn salvage(
+        &self,
+        desk: &Desk,
+        head: &CommitSha,
+    ) -> impl Future<Output = Result<Option<Salvage>, WorkspaceError>> + Send;
+
+    /// Keeps a commit of the mirror aside.
+    fn keep(
+        &self,
+        subject: &Subject,
+        commit: &CommitSha,
+    ) -> impl Future<Output = Result<Salvage, WorkspaceError>> + Send;
+
+    /// Looks whether a reviewer's clone is as it was prepared at `head`; untracked leftovers are not held against it.
+    fn inspect(
+        &self,
+        desk: &Desk,
+        head: &CommitSha,
+    ) -> impl Future<Output = Result<Inspection, WorkspaceError>> + Send;
+
+    /// Moves a branch on the forge's repository from `expected` (absent: it must not exist) to `commit`, or not at all.
+    fn push(
+        &self,
+        branch: &BranchName,
+        commit: &CommitSha,
+        expected: Option<&CommitSha>,
+    ) -> impl Future<Output = Result<Push, WorkspaceError>> + Send;
+}

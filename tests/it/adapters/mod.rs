@@ -1,0 +1,6 @@
+//! Adapters against the real thing: git, processes, SQLite, files.
+
+mod git;
+mod local;
+mod process;
+mod state;

@@ -1,0 +1,3 @@
+//! The integration tests, one binary: adapters against real programs, stories, crash stories, the command line.
+
+mod adapters;
