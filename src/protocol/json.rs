@@ -1,0 +1,113 @@
+//! Strict JSON: a value in which no object has the same key twice.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// One JSON value at the beginning of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The value.
+    pub value: Value,
+    /// How many bytes of the text it takes.
+    pub length: usize,
+}
+
+/// Reads the JSON value at the beginning of a text; what follows is not looked at.
+///
+/// # Errors
+/// When there is none, when it is damaged, nested deeper than 127 levels, or repeats a key.
+pub fn first_value(text: &str) -> Result<Parsed, serde_json::Error> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Unique>();
+    match stream.next() {
+        Some(Ok(Unique(value))) => Ok(Parsed { value, length: stream.byte_offset() }),
+        Some(Err(error)) => Err(error),
+        None => Err(Error::custom("no JSON value")),
+    }
+}
+
+struct Unique(Value);
+
+impl<'de> serde::Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        UniqueKeys.deserialize(deserializer).map(Unique)
+    }
+}
+
+struct UniqueKeys;
+
+impl<'de> DeserializeSeed<'de> for UniqueKeys {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueKeys {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that JSON can hold"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = sequence.next_element_seed(Self)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice in one object")));
+            }
+            let value = entries.next_value_seed(Self)?;
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_key_is_an_error_at_any_depth() {
+        assert!(first_value(r#"{"a":[{"b":1,"b":2}]}"#).is_err());
+        assert_eq!(first_value(r#"{"a":[{"b":1}]} tail"#).unwrap().length, 15);
+    }
+}
