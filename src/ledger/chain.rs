@@ -1,0 +1,56 @@
+//! The hashes that hold a chain together, and the start of each chain.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::ids::{ChainHash, Label, RecordId};
+use crate::domain::subject::Subject;
+
+use super::record::Flow;
+
+/// Which chain: the records of one flow on one subject of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The forge's own id of the repository.
+    pub repository: String,
+    /// The flow.
+    pub flow: Flow,
+    /// The subject.
+    pub subject: Subject,
+}
+
+impl Chain {
+    /// The `prev` of the first record.
+    pub fn start(&self) -> ChainHash {
+        hash(format!("{}/{}/{}", self.repository, self.flow.name(), self.subject).as_bytes())
+    }
+}
+
+/// The hash of a record's canonical bytes.
+pub fn hash(bytes: &[u8]) -> ChainHash {
+    digest(bytes)
+}
+
+/// The id of the record that follows `prev`.
+pub fn record_id(prev: &ChainHash, kind: &str, agent: Option<&Label>) -> RecordId {
+    let agent = agent.map_or("", Label::as_str);
+    let full = digest(format!("{prev}\n{kind}\n{agent}").as_bytes());
+    let short = full.as_str().get(..16).unwrap_or_default().to_owned();
+    valid(RecordId::try_from(short))
+}
+
+fn digest(bytes: &[u8]) -> ChainHash {
+    let text = Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |text, byte| {
+            format!("{text}{byte:02x}")
+        });
+    valid(ChainHash::try_from(text))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a digest in hexadecimal is well-formed by construction"
+)]
+fn valid<T, E: std::fmt::Debug>(name: Result<T, E>) -> T {
+    name.expect("a well-formed digest")
+}

@@ -1,0 +1,7 @@
+//! What the tool remembers: records, their codec, the chain and who is trusted. Knows nothing of what a run does next.
+
+pub mod chain;
+pub mod codec;
+pub mod payload;
+pub mod record;
+pub mod replay;

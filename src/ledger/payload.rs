@@ -1,0 +1,168 @@
+//! What each kind of record says. A change here is a change of the format: see docs/ledger.md.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::disposition::Disposition;
+use crate::domain::ending::Ending;
+use crate::domain::gate::Measurement;
+use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber};
+use crate::domain::item::OpenedItem;
+use crate::domain::policy::Policy;
+use crate::domain::roster::Roster;
+use crate::domain::usage::Usage;
+use crate::protocol::coder_followup::CoderFollowup;
+use crate::protocol::pr_review::PrReview;
+
+/// A run of review begins, or its terms change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opened {
+    /// The branch to change.
+    pub base_ref: BranchName,
+    /// The head at that time.
+    pub head: CommitSha,
+    /// The head that this tool's coder delivered, if the pull request came from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<CommitSha>,
+    /// Who takes part.
+    pub roster: Roster,
+    /// The rules.
+    pub policy: Policy,
+    /// What becomes of the votes that were given before.
+    pub votes: EarlierVotes,
+}
+
+/// What becomes of the votes that were given before a run's terms were set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EarlierVotes {
+    /// They stand.
+    Stand,
+    /// Records are missing: every reviewer is asked anew.
+    AskedAnew,
+}
+
+/// A reviewer's valid answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Who.
+    pub agent: Label,
+    /// The commit that was reviewed.
+    pub head: CommitSha,
+    /// What was said.
+    pub response: PrReview,
+    /// The findings that it opens, with their ids.
+    pub opened: Vec<OpenedItem>,
+    /// What it says about known items.
+    pub dispositions: Vec<Disposition>,
+    /// The number of the next item.
+    pub next_item: u64,
+    /// What had to be looked past to read the answer.
+    pub normalisations: Vec<String>,
+    /// What the turn cost.
+    pub usage: Usage,
+    /// The model that ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+/// The coder's valid answer to a review, after its work was pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answered {
+    /// Who.
+    pub agent: Label,
+    /// The head on which it worked.
+    pub head_before: CommitSha,
+    /// The head that it made.
+    pub head_after: CommitSha,
+    /// What was said.
+    pub response: CoderFollowup,
+    /// What had to be looked past to read the answer.
+    pub normalisations: Vec<String>,
+    /// What the turn cost.
+    pub usage: Usage,
+    /// The model that ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+/// What gates measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gates {
+    /// The commit.
+    pub head: CommitSha,
+    /// Each measurement.
+    pub measurements: Vec<Measurement>,
+    /// The items that red gates open.
+    pub opened: Vec<OpenedItem>,
+    /// The open items of gates that are red again, with the new text.
+    pub updated: Vec<OpenedItem>,
+    /// The items that green gates resolve.
+    pub resolved: Vec<ItemId>,
+    /// The number of the next item.
+    pub next_item: u64,
+}
+
+/// One reviewer's latest vote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vote {
+    /// Who.
+    pub agent: Label,
+    /// What: `approved` or `blocking`.
+    pub state: crate::protocol::text::State,
+    /// On which commit.
+    pub head: CommitSha,
+}
+
+/// A run ends, or is parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Concluded {
+    /// How.
+    pub ending: Ending,
+    /// The head at that time; a delivery that ends before it has one has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<CommitSha>,
+    /// The latest vote of everyone on the roster who gave one.
+    pub votes: Vec<Vote>,
+    /// The latest measurement of each gate on the head.
+    pub gates: Vec<Measurement>,
+    /// How many rounds were taken.
+    pub rounds: u32,
+    /// What the run cost.
+    pub usage: Usage,
+    /// Why, in one or more sentences for a person.
+    pub message: String,
+}
+
+/// A delivery begins, or its terms change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Started {
+    /// The branch to change.
+    pub base_ref: BranchName,
+    /// Its tip at that time: where the coder begins.
+    pub base: CommitSha,
+    /// The branch that the change will have.
+    pub branch: BranchName,
+    /// Who takes part.
+    pub roster: Roster,
+    /// The rules.
+    pub policy: Policy,
+}
+
+/// A pull request stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivered {
+    /// Its branch.
+    pub branch: BranchName,
+    /// Its head at that time.
+    pub head: CommitSha,
+    /// Its number.
+    pub pull_request: PullRequestNumber,
+}
