@@ -2,6 +2,8 @@
 
 pub mod adapters;
 pub mod domain;
+pub mod flow;
 pub mod ledger;
 pub mod ports;
 pub mod protocol;
+pub mod text;

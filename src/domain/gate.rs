@@ -35,8 +35,9 @@ pub struct Measurement {
     pub gate: GateName,
     /// The commit that was measured.
     pub head: CommitSha,
-    /// The tree of that commit.
-    pub tree: TreeSha,
+    /// The tree of that commit, where it was measured here; a forge's board is of the commit alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeSha>,
     /// What it says.
     pub verdict: Verdict,
     /// Why, for people: the bounded tail of the output, or what went wrong.

@@ -160,7 +160,7 @@ impl CoderFollowup {
                 ));
             }
         }
-        let mut disputes = Vec::new();
+        let mut objections = Vec::new();
         for id in disputed {
             let evidence = self
                 .dispute_evidence
@@ -173,7 +173,7 @@ impl CoderFollowup {
                 .map(|shown| shown.owner);
             match (owner, evidence) {
                 (Some(Owner::Reviewer), Some(evidence)) => {
-                    disputes.extend(find(expectation, id).map(|item| (item, evidence.as_str().to_owned())));
+                    objections.extend(find(expectation, id).map(|item| (item, evidence.as_str().to_owned())));
                 }
                 (Some(Owner::Reviewer), None) => complaints.push(Complaint::new(
                     "/dispute_evidence",
@@ -192,7 +192,7 @@ impl CoderFollowup {
                 )),
             }
         }
-        disputes
+        objections
     }
 }
 

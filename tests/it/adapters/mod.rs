@@ -1,4 +1,4 @@
-//! Adapters against the real thing: git, processes, SQLite, files.
+//! Adapters against the real thing: git, processes, `SQLite`, files.
 
 mod git;
 mod local;

@@ -1,0 +1,341 @@
+//! The next step of a delivery. What already stands (branch, pull request, record) is looked for before it is made.
+
+use jiff::Timestamp;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::{CommitSha, GateName, PullRequestNumber};
+use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
+use crate::ledger::payload::{Concluded, Delivered, Started};
+use crate::ledger::record::Payload;
+use crate::protocol::answer::{self, Answer};
+use crate::protocol::context::Clarification;
+use crate::protocol::expectation::Expectation;
+use crate::protocol::implementation::Delivery;
+
+use super::super::observed::{DeliveryObserved, Obstacle, Turn, TurnEnd, Workable};
+use super::super::request::{Questions, Terms};
+use super::super::review::reviewers::malformed;
+use super::super::step::{Ask, PullRequestOrder, PushOrder, Step, publish};
+use super::state::{DeliveryState, Run};
+
+/// The next step of a delivery.
+pub fn next(state: &DeliveryState, seen: &DeliveryObserved<'_>) -> Step {
+    if let Some(pull_request) = seen.pull_request {
+        let number = pull_request.number;
+        return delivered(state, seen, number, &pull_request.head);
+    }
+    if seen.workable == Workable::Closed {
+        return refuse(
+            Refused::ClosedSubject,
+            "the issue is closed; reopen it, then run the same command again".to_owned(),
+        );
+    }
+    let open = state
+        .run
+        .as_ref()
+        .filter(|run| run.is_open() && run.branch == seen.branch);
+    let terms = match seen
+        .common
+        .request
+        .terms(state.run.as_ref().map(|run| &run.terms))
+    {
+        Ok(terms) => terms,
+        Err(error) => return refuse(Refused::Usage, error.to_string()),
+    };
+    if let Some(step) = unable(seen, &terms) {
+        return step;
+    }
+    match open {
+        Some(run) if run.terms == terms => Work { run, seen }.step(),
+        Some(run) => start(&run.id, Some(run), seen, terms),
+        None => start(&seen.common.fresh_run, None, seen, terms),
+    }
+}
+
+fn refuse(reason: Refused, message: String) -> Step {
+    Step::Stop {
+        ending: Ending::Refused { reason },
+        message,
+    }
+}
+
+/// The pull request stands. Its record is published once, then its review begins.
+fn delivered(
+    state: &DeliveryState,
+    seen: &DeliveryObserved<'_>,
+    number: PullRequestNumber,
+    head: &CommitSha,
+) -> Step {
+    let run = state.run.as_ref().map_or(&seen.common.fresh_run, |run| &run.id);
+    if state.delivered != Some(number) && seen.delivery_record != Some(number) {
+        let record = Delivered {
+            branch: seen.branch.clone(),
+            head: head.clone(),
+            pull_request: number,
+        };
+        return publish(run, 0, Payload::Delivered(record));
+    }
+    Step::HandOver {
+        run: run.clone(),
+        pull_request: number,
+        delivered: Some(head.clone()),
+        terms: state.run.as_ref().map(|run| run.terms.clone()),
+    }
+}
+
+/// What this machine lacks for the whole run, said before a coder spends an hour.
+fn unable(seen: &DeliveryObserved<'_>, terms: &Terms) -> Option<Step> {
+    let known = &seen.common.abilities.agents;
+    let coder = &terms.roster.coder().label;
+    if !known.contains(&(Role::Coder, coder.clone())) {
+        let message = format!(
+            "this machine does not know how to start the coder `{coder}`; name it: `--coder {coder}=command:PATH`"
+        );
+        return Some(refuse(Refused::Config, message));
+    }
+    for seat in terms.roster.reviewers() {
+        let label = &seat.label;
+        if !known.contains(&(Role::Reviewer, label.clone())) {
+            let message = format!(
+                "this machine does not know how to start the reviewer `{label}`; name it: `--reviewer {label}=command:PATH`"
+            );
+            return Some(refuse(Refused::Config, message));
+        }
+    }
+    let needs_tests = terms.policy.required_gates.contains(&GateName::tests());
+    (needs_tests && seen.common.abilities.test_command.is_none()).then(|| {
+        let message = "this run requires tests, and this machine does not know the command; name it: `--test-command \"…\"`";
+        refuse(Refused::Config, message.to_owned())
+    })
+}
+
+fn start(
+    run: &crate::domain::ids::RunId,
+    current: Option<&Run>,
+    seen: &DeliveryObserved<'_>,
+    terms: Terms,
+) -> Step {
+    let (base_ref, tip) = seen.base.clone();
+    let started = Started {
+        base_ref,
+        base: current.map_or(tip, |run| run.base.clone()),
+        branch: seen.branch.clone(),
+        roster: terms.roster,
+        policy: terms.policy,
+    };
+    publish(run, 0, Payload::Started(started))
+}
+
+/// An open run with its terms set and no pull request yet.
+struct Work<'state, 'seen> {
+    run: &'state Run,
+    seen: &'seen DeliveryObserved<'seen>,
+}
+
+impl Work<'_, '_> {
+    fn step(&self) -> Step {
+        let mut answers: Vec<Clarification> = Vec::new();
+        // Each set of answers from a person leads to a turn of its own.
+        for asked in 0_u32.. {
+            let key = self.key(asked);
+            let Some(turn) = self.seen.common.results.turn(&key) else {
+                return self.ask(key, answers);
+            };
+            let said = match Self::read(&turn) {
+                Ok(said) => said,
+                Err(failure) => return self.failed(&failure),
+            };
+            let (delivery, commit) = said;
+            let questions = match delivery {
+                Delivery::Done { title, body, .. } => return self.deliver(&key, title, body, commit),
+                Delivery::Questions(questions) => questions,
+            };
+            match self.seen.common.results.clarifications.get(&key) {
+                Some(given) => answers.extend(given.iter().cloned()),
+                None => return self.clarify(key, asked, questions),
+            }
+        }
+        refuse(Refused::Usage, "the coder asks without end".to_owned())
+    }
+
+    /// The key of the coder's turn. A finished turn is found whatever head it was asked on.
+    fn key(&self, clarifications: u32) -> TurnKey {
+        let key = TurnKey {
+            run: self.run.id.clone(),
+            sitting: self.run.sitting,
+            round: 0,
+            role: Role::Coder,
+            label: self.run.terms.roster.coder().label.clone(),
+            kind: ResponseKind::Implementation,
+            head: self.beginning().clone(),
+            clarifications,
+        };
+        let same_question = |known: &&TurnKey| {
+            TurnKey {
+                head: key.head.clone(),
+                ..(*known).clone()
+            } == key
+        };
+        let results = self.seen.common.results;
+        results.turns.keys().find(same_question).cloned().unwrap_or(key)
+    }
+
+    /// Where the coder begins: a branch that stands already holds work of a machine that was lost.
+    fn beginning(&self) -> &CommitSha {
+        self.seen.branch_tip.as_ref().unwrap_or(&self.run.base)
+    }
+
+    fn ask(&self, key: TurnKey, clarifications: Vec<Clarification>) -> Step {
+        if self.seen.common.results.running.contains(&key) {
+            return Step::Await;
+        }
+        Step::Ask(vec![Ask {
+            shown: Vec::new(),
+            expectation: expectation(),
+            branch: Some(self.run.branch.clone()),
+            max_rounds: self.run.terms.policy.max_rounds,
+            clarifications,
+            summary: None,
+            published_turns: 0,
+            key,
+        }])
+    }
+
+    fn read(turn: &Turn) -> Result<(Delivery, Option<CommitSha>), TurnFailure> {
+        let (text, commit) = match &turn.end {
+            TurnEnd::Failed { failure, .. } => return Err(failure.clone()),
+            TurnEnd::Answered { text, commit } => (text, commit),
+        };
+        match answer::read(text, &expectation())
+            .map_err(|wrong| malformed(&wrong))?
+            .answer
+        {
+            Answer::Implementation(_, delivery) => Ok((delivery, commit.clone())),
+            Answer::PrReview(..) | Answer::CoderFollowup(..) => Err(TurnFailure::Malformed {
+                complaints: vec!["answered with another kind".to_owned()],
+            }),
+        }
+    }
+
+    fn failed(&self, failure: &TurnFailure) -> Step {
+        let coder = &self.run.terms.roster.coder().label;
+        match failure {
+            TurnFailure::Quota { resets_at } => {
+                let message = format!(
+                    "the coder's allowance is used up until {resets_at}; run the same command again then"
+                );
+                self.conclude(parked(*resets_at), message)
+            }
+            TurnFailure::Spawn { .. }
+            | TurnFailure::Exit { .. }
+            | TurnFailure::Timeout { .. }
+            | TurnFailure::Malformed { .. }
+            | TurnFailure::Tampered { .. }
+            | TurnFailure::Script { .. }
+            | TurnFailure::NeverFinished { .. } => self.conclude(
+                Ending::Failed {
+                    reason: Failed::AgentFailed,
+                },
+                format!("the coder `{coder}` {failure}"),
+            ),
+        }
+    }
+
+    fn clarify(&self, turn: TurnKey, asked: u32, questions: Vec<String>) -> Step {
+        match self.seen.common.request.questions {
+            Questions::Interactive { at_most } if asked < at_most => Step::Clarify { turn, questions },
+            Questions::Interactive { .. } | Questions::Stop => {
+                let list: Vec<String> = questions.iter().map(|question| format!("- {question}")).collect();
+                let message = format!("the coder has questions:\n{}", list.join("\n"));
+                self.conclude(
+                    Ending::NeedsHuman {
+                        reason: NeedsHuman::Clarification,
+                    },
+                    message,
+                )
+            }
+        }
+    }
+
+    fn deliver(&self, key: &TurnKey, title: String, body: String, commit: Option<CommitSha>) -> Step {
+        let head = commit.unwrap_or_else(|| key.head.clone());
+        if head == self.run.base {
+            let message = "the coder changed nothing, so there is nothing to review".to_owned();
+            return self.conclude(
+                Ending::Blocked {
+                    reason: Blocked::NoChange,
+                },
+                message,
+            );
+        }
+        let tip = self.seen.branch_tip.as_ref();
+        if tip == Some(&head) {
+            let (branch, base_ref) = (self.run.branch.clone(), self.run.base_ref.clone());
+            return Step::OpenPullRequest(PullRequestOrder {
+                branch,
+                base_ref,
+                title,
+                body,
+            });
+        }
+        if tip.is_some_and(|tip| *tip != key.head) {
+            let message = format!(
+                "somebody else moved the branch {}; look at it, then delete it or open its pull request",
+                self.run.branch
+            );
+            return self.conclude(
+                Ending::NeedsHuman {
+                    reason: NeedsHuman::Rewritten,
+                },
+                message,
+            );
+        }
+        match self.seen.common.obstacle {
+            Some(Obstacle::PushRefused(why)) => refuse(Refused::Dirty, why.clone()),
+            Some(Obstacle::MergeConflict(_)) | None => Step::Push(PushOrder {
+                branch: self.run.branch.clone(),
+                commit: head,
+                expected: tip.cloned(),
+            }),
+        }
+    }
+
+    fn conclude(&self, ending: Ending, message: String) -> Step {
+        let usage = self.usage();
+        let concluded = Concluded {
+            ending,
+            head: None,
+            votes: Vec::new(),
+            gates: Vec::new(),
+            rounds: 0,
+            usage,
+            message,
+        };
+        publish(&self.run.id, 0, Payload::DeliveryConcluded(concluded))
+    }
+
+    fn usage(&self) -> Usage {
+        let ours = self
+            .seen
+            .common
+            .results
+            .turns
+            .iter()
+            .filter(|(key, _)| key.run == self.run.id);
+        ours.fold(Usage::default(), |sum, (_, turn)| sum.plus(turn.usage))
+    }
+}
+
+fn parked(resets_at: Timestamp) -> Ending {
+    Ending::Parked { resets_at }
+}
+
+fn expectation() -> Expectation {
+    Expectation {
+        kind: ResponseKind::Implementation,
+        shown: Vec::new(),
+    }
+}

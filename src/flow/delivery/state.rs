@@ -1,0 +1,100 @@
+//! The state of a delivery: the fold of its records.
+
+use crate::domain::ending::Ending;
+use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::ledger::payload::{Concluded, Delivered, Started};
+use crate::ledger::record::{Payload, Record};
+
+use super::super::request::Terms;
+
+/// The run that the latest records belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Who takes part, and by which rules.
+    pub terms: Terms,
+    /// The branch to change.
+    pub base_ref: BranchName,
+    /// Where the coder begins.
+    pub base: CommitSha,
+    /// The branch that the change has.
+    pub branch: BranchName,
+    /// How often it was parked.
+    pub sitting: u32,
+    /// How it ended, if it did.
+    pub ending: Option<Ending>,
+}
+
+impl Run {
+    /// Whether a later command goes on with it.
+    pub fn is_open(&self) -> bool {
+        self.ending.as_ref().is_none_or(Ending::leaves_run_open)
+    }
+}
+
+/// The state of a delivery.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryState {
+    /// The latest run.
+    pub run: Option<Run>,
+    /// The pull request that came of it.
+    pub delivered: Option<PullRequestNumber>,
+}
+
+impl DeliveryState {
+    /// The state that a chain of records folds to.
+    pub fn fold<'records>(records: impl IntoIterator<Item = &'records Record>) -> Self {
+        let mut state = Self::default();
+        for record in records {
+            state.apply(record);
+        }
+        state
+    }
+
+    /// Takes in the next record.
+    pub fn apply(&mut self, record: &Record) {
+        match &record.payload {
+            Payload::Started(started) => self.start(&record.run, started),
+            Payload::Delivered(delivered) => self.deliver(delivered),
+            Payload::DeliveryConcluded(concluded) => self.conclude(concluded),
+            Payload::Opened(_)
+            | Payload::Review(_)
+            | Payload::Answer(_)
+            | Payload::Gates(_)
+            | Payload::Concluded(_) => {}
+        }
+    }
+
+    fn start(&mut self, run: &RunId, started: &Started) {
+        let sitting = self
+            .run
+            .as_ref()
+            .filter(|known| known.id == *run)
+            .map_or(0, |known| known.sitting);
+        self.run = Some(Run {
+            id: run.clone(),
+            terms: Terms {
+                roster: started.roster.clone(),
+                policy: started.policy.clone(),
+            },
+            base_ref: started.base_ref.clone(),
+            base: started.base.clone(),
+            branch: started.branch.clone(),
+            sitting,
+            ending: None,
+        });
+    }
+
+    fn deliver(&mut self, delivered: &Delivered) {
+        self.delivered = Some(delivered.pull_request);
+    }
+
+    fn conclude(&mut self, concluded: &Concluded) {
+        let Some(run) = &mut self.run else { return };
+        if concluded.ending.leaves_run_open() {
+            run.sitting += 1;
+        }
+        run.ending = Some(concluded.ending.clone());
+    }
+}

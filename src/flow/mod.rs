@@ -1,0 +1,7 @@
+//! The decisions: what the next step is, from the state and from what is observed. Pure: no IO, no clock, no randomness.
+
+pub mod delivery;
+pub mod observed;
+pub mod request;
+pub mod review;
+pub mod step;

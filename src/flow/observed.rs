@@ -1,0 +1,195 @@
+//! What a decision may look at besides the state: the forge at this instant, and the results that the journal holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::gate::{Measurement, Verdict};
+use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber, RunId};
+use crate::domain::pull_request::PullRequest;
+use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
+use crate::ledger::replay::Continuity;
+use crate::protocol::context::Clarification;
+
+use super::request::Request;
+
+/// An agent's finished turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// How it ended.
+    pub end: TurnEnd,
+    /// What it cost.
+    pub usage: Usage,
+    /// The model that ran.
+    pub model: Option<String>,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnEnd {
+    /// The agent said this; a coder's work is this commit, if it made any.
+    Answered {
+        /// The most trusted of the texts in which an answer may stand.
+        text: String,
+        /// The work.
+        commit: Option<CommitSha>,
+    },
+    /// It failed.
+    Failed {
+        /// Why.
+        failure: TurnFailure,
+        /// Where a person can look.
+        log: Option<String>,
+    },
+}
+
+/// What the journal holds of this subject, and what runs at this instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Results {
+    /// Turns that have ended.
+    pub turns: BTreeMap<TurnKey, Turn>,
+    /// How often a turn was started.
+    pub attempts: BTreeMap<TurnKey, u32>,
+    /// Turns that run now.
+    pub running: BTreeSet<TurnKey>,
+    /// A person's answers to the coder's questions, by the turn that asked.
+    pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
+    /// What gates measured, by run and round, oldest first.
+    pub measurements: Vec<(RunId, u32, Measurement)>,
+}
+
+/// A turn that is started this often without coming to its end is not started again.
+pub const MOST_ATTEMPTS: u32 = 20;
+
+impl Results {
+    /// How a turn ended. One that was started too often and never ended has failed.
+    pub fn turn(&self, key: &TurnKey) -> Option<Turn> {
+        let never_finished = || {
+            let attempts = self
+                .attempts
+                .get(key)
+                .copied()
+                .filter(|count| *count >= MOST_ATTEMPTS)?;
+            let failure = TurnFailure::NeverFinished { attempts };
+            let end = TurnEnd::Failed { failure, log: None };
+            (!self.running.contains(key)).then_some(Turn {
+                end,
+                usage: Usage::default(),
+                model: None,
+            })
+        };
+        self.turns.get(key).cloned().or_else(never_finished)
+    }
+
+    /// What the test command said of a commit in this run and round.
+    pub fn measurement(&self, run: &RunId, round: u32, head: &CommitSha) -> Option<&Measurement> {
+        let fits = |(measured_run, measured_round, measurement): &&(RunId, u32, Measurement)| {
+            measured_run == run && *measured_round == round && measurement.head == *head
+        };
+        self.measurements
+            .iter()
+            .rev()
+            .find(fits)
+            .map(|(_, _, measurement)| measurement)
+    }
+}
+
+/// What this machine can do for the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Who can be asked here, in which role.
+    pub agents: BTreeSet<(Role, Label)>,
+    /// Whether a test command is known.
+    pub test_command: Option<String>,
+}
+
+/// How the head of a pull request relates to the last commit that our coder made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lineage {
+    /// It contains it, or there is none.
+    Intact,
+    /// It does not.
+    Rewritten,
+}
+
+/// What the loop tried and could not do, in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The merge needs a person.
+    MergeConflict(String),
+    /// A checkout is in the way of a push.
+    PushRefused(String),
+}
+
+/// What every flow looks at.
+#[derive(Debug, Clone)]
+pub struct Common<'world> {
+    /// The time, for quota and for waiting.
+    pub now: Timestamp,
+    /// The id that a new run gets.
+    pub fresh_run: RunId,
+    /// What a person asked for.
+    pub request: &'world Request,
+    /// What this machine can do.
+    pub abilities: &'world Abilities,
+    /// What the journal holds.
+    pub results: &'world Results,
+    /// Whether records are missing.
+    pub continuity: Continuity,
+    /// What could not be done.
+    pub obstacle: Option<&'world Obstacle>,
+    /// Since when the board of checks is awaited.
+    pub waiting_since: Option<Timestamp>,
+}
+
+/// What the flow of review looks at.
+#[derive(Debug, Clone)]
+pub struct ReviewObserved<'world> {
+    /// What every flow looks at.
+    pub common: Common<'world>,
+    /// The pull request at this instant.
+    pub pull_request: &'world PullRequest,
+    /// How its head relates to our commits.
+    pub lineage: Lineage,
+    /// The head that was delivered by the run that hands over to this one.
+    pub delivered: Option<CommitSha>,
+}
+
+/// What the flow of delivery looks at.
+#[derive(Debug, Clone)]
+pub struct DeliveryObserved<'world> {
+    /// What every flow looks at.
+    pub common: Common<'world>,
+    /// Whether the issue can be worked on; a task always can.
+    pub workable: Workable,
+    /// The branch to change, and its tip.
+    pub base: (BranchName, CommitSha),
+    /// The branch that the change has or will have.
+    pub branch: BranchName,
+    /// Its tip, if it exists.
+    pub branch_tip: Option<CommitSha>,
+    /// The pull request from that branch, if there is one that is not closed.
+    pub pull_request: Option<&'world PullRequest>,
+    /// Whether that pull request's thread holds a task's record of delivery already.
+    pub delivery_record: Option<PullRequestNumber>,
+}
+
+/// Whether a subject can be worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workable {
+    /// It can.
+    Open,
+    /// It is closed.
+    Closed,
+}
+
+/// Whether a measurement is a pass.
+pub fn passed(measurement: &Measurement) -> bool {
+    match measurement.verdict {
+        Verdict::Pass => true,
+        Verdict::Fail | Verdict::Inconclusive => false,
+    }
+}

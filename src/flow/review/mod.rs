@@ -1,0 +1,6 @@
+//! The rounds on a pull request: the state that records fold to, and the next step.
+
+pub mod items;
+pub mod next;
+pub mod reviewers;
+pub mod state;

@@ -1,0 +1,200 @@
+//! The reviewers of a round: who is due, whose answer is published next, what a failure means.
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::disposition::Standing;
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::{CommitSha, ItemId, Label};
+use crate::domain::item::{Item, OpenedItem};
+use crate::domain::roster::Seat;
+use crate::domain::turn::TurnKey;
+use crate::ledger::payload::Review;
+use crate::protocol::answer::{self, Answer, Reading};
+use crate::protocol::expectation::{Complaint, Expectation};
+use crate::protocol::pr_review::{Judgement, PrReview};
+
+use super::super::observed::{Results, Turn, TurnEnd};
+use super::super::request::Reviewing;
+use super::super::step::{self, Ask};
+use super::state::{ReviewState, Run};
+
+/// A place in the run: what is reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The round.
+    pub round: u32,
+    /// The commit.
+    pub head: CommitSha,
+}
+
+/// Where the reviewers of a round stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Round {
+    /// The next record to publish.
+    Publish(Box<Review>),
+    /// Turns to start.
+    Ask(Vec<Ask>),
+    /// Turns run, and nothing else is to be done.
+    Running,
+    /// Everyone who was due has voted or failed.
+    Settled {
+        /// Who failed, and why.
+        failed: Vec<(Label, TurnFailure)>,
+    },
+}
+
+/// Whether more reviewers may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// They may.
+    Allowed(Reviewing),
+    /// The head has moved: only what was answered already is published.
+    Over,
+}
+
+/// The key of a reviewer's turn.
+pub fn key(run: &Run, place: &Place, seat: &Seat) -> TurnKey {
+    TurnKey {
+        run: run.id.clone(),
+        sitting: run.sitting,
+        round: place.round,
+        role: Role::Reviewer,
+        label: seat.label.clone(),
+        kind: ResponseKind::PrReview,
+        head: place.head.clone(),
+        clarifications: 0,
+    }
+}
+
+/// Whether an approval of this very head stands, so that its reviewer need not be asked.
+fn stands(state: &ReviewState, seat: &Seat, head: &CommitSha) -> bool {
+    let is_disputed = |item: &Item| {
+        item.author == crate::domain::item::Author::Reviewer(seat.label.clone()) && item.dispute.is_some()
+    };
+    state.approves(seat, head) && !state.items_at_start().iter().any(is_disputed)
+}
+
+/// What the reviewers of a round do next.
+pub fn next(state: &ReviewState, run: &Run, place: &Place, results: &Results, asking: Asking) -> Round {
+    let mut failed = Vec::new();
+    let mut unasked = Vec::new();
+    let mut running = false;
+    let shown = shown(state);
+    for seat in run.terms.roster.reviewers() {
+        if is_here(state, place) && state.has_reviewed(seat) || stands(state, seat, &place.head) {
+            continue;
+        }
+        let key = key(run, place, seat);
+        let ended = results.turn(&key);
+        match ended {
+            Some(turn) => match judge(&turn, &expectation(run, &shown)) {
+                Ok((said, judgement, reading)) if !running && unasked.is_empty() => {
+                    let review = record(state, seat, place, &turn, (said, judgement, reading));
+                    return Round::Publish(Box::new(review));
+                }
+                Ok(_) => {}
+                Err(failure) => failed.push((seat.label.clone(), failure)),
+            },
+            None if results.running.contains(&key) => running = true,
+            None => unasked.push(ask(state, run, key, &shown)),
+        }
+    }
+    match asking {
+        Asking::Over if running => Round::Running,
+        Asking::Over => Round::Settled { failed },
+        Asking::Allowed(_) if unasked.is_empty() && running => Round::Running,
+        Asking::Allowed(_) if unasked.is_empty() => Round::Settled { failed },
+        Asking::Allowed(Reviewing::Parallel) => Round::Ask(unasked),
+        Asking::Allowed(Reviewing::Sequential) if running => Round::Running,
+        Asking::Allowed(Reviewing::Sequential) => Round::Ask(unasked.into_iter().take(1).collect()),
+    }
+}
+
+fn is_here(state: &ReviewState, place: &Place) -> bool {
+    state.round == place.round && state.head.as_ref() == Some(&place.head)
+}
+
+/// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
+fn shown(state: &ReviewState) -> Vec<Item> {
+    state
+        .items_at_start()
+        .iter()
+        .filter(|item| item.standing != Standing::Resolved)
+        .cloned()
+        .collect()
+}
+
+fn expectation(run: &Run, shown: &[Item]) -> Expectation {
+    let is_on_roster = |label: &Label| run.terms.roster.reviewer(label).is_some();
+    Expectation {
+        kind: ResponseKind::PrReview,
+        shown: step::shown_items(shown, is_on_roster),
+    }
+}
+
+fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
+    Ask {
+        shown: shown.to_vec(),
+        expectation: expectation(run, shown),
+        branch: None,
+        max_rounds: run.terms.policy.max_rounds,
+        clarifications: Vec::new(),
+        summary: state.summary.clone(),
+        published_turns: state.published_turns(Role::Reviewer, &key.label),
+        key,
+    }
+}
+
+fn judge(turn: &Turn, expectation: &Expectation) -> Result<(PrReview, Judgement, Reading), TurnFailure> {
+    let text = match &turn.end {
+        TurnEnd::Failed { failure, .. } => return Err(failure.clone()),
+        TurnEnd::Answered { text, .. } => text,
+    };
+    let reading = answer::read(text, expectation).map_err(|wrong| malformed(&wrong))?;
+    match reading.answer.clone() {
+        Answer::PrReview(said, judgement) => Ok((said, judgement, reading)),
+        Answer::Implementation(..) | Answer::CoderFollowup(..) => {
+            Err(malformed(&[Complaint::new("/kind", "pr_review", "another kind")]))
+        }
+    }
+}
+
+/// Complaints as a failure of the turn.
+pub fn malformed(complaints: &[Complaint]) -> TurnFailure {
+    TurnFailure::Malformed {
+        complaints: complaints.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The record of a review: its findings get their numbers here, at publication.
+fn record(
+    state: &ReviewState,
+    seat: &Seat,
+    place: &Place,
+    turn: &Turn,
+    (response, judgement, reading): (PrReview, Judgement, Reading),
+) -> Review {
+    let kept = judgement
+        .findings
+        .into_iter()
+        .filter(|(standing, _)| *standing != Standing::Future);
+    let opened: Vec<OpenedItem> = kept
+        .zip(state.next_item..)
+        .map(|((standing, text), number)| OpenedItem {
+            id: ItemId::numbered(number),
+            standing,
+            text,
+        })
+        .collect();
+    let next_item = state.next_item + u64::try_from(opened.len()).unwrap_or(0);
+    Review {
+        agent: seat.label.clone(),
+        head: place.head.clone(),
+        response,
+        opened,
+        dispositions: judgement.dispositions,
+        next_item,
+        normalisations: reading.normalisations,
+        usage: turn.usage,
+        model: turn.model.clone(),
+    }
+}

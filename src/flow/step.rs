@@ -1,0 +1,162 @@
+//! What the engine is told to do next. One step at a time; the engine has the one match over it.
+
+use jiff::Timestamp;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::ending::Ending;
+use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RunId};
+use crate::domain::item::Item;
+use crate::domain::turn::TurnKey;
+use crate::ledger::record::{Draft, Payload};
+use crate::protocol::context::Clarification;
+use crate::protocol::expectation::{Expectation, Owner, ShownItem};
+
+use super::request::Terms;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Start these turns, at once.
+    Ask(Vec<Ask>),
+    /// Wait until a running turn ends.
+    Await,
+    /// Run the test command on this commit.
+    Measure(Measure),
+    /// Move a branch on the forge.
+    Push(PushOrder),
+    /// Open a pull request.
+    OpenPullRequest(PullRequestOrder),
+    /// Publish a record.
+    Publish(Box<Draft>),
+    /// Ask a person the coder's questions.
+    Clarify {
+        /// The turn that asked.
+        turn: TurnKey,
+        /// The questions.
+        questions: Vec<String>,
+    },
+    /// Merge, with this head as precondition.
+    Merge {
+        /// The approved head.
+        head: CommitSha,
+    },
+    /// Wait, then look again.
+    Wait {
+        /// For what.
+        what: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The pull request stands: go on with its review.
+    HandOver {
+        /// The run goes on under the same id.
+        run: RunId,
+        /// Its number.
+        pull_request: PullRequestNumber,
+        /// The head that our coder delivered, if it did so in this run.
+        delivered: Option<CommitSha>,
+        /// Who takes part, and by which rules.
+        terms: Option<Terms>,
+    },
+    /// Stop, without a record.
+    Stop {
+        /// How.
+        ending: Ending,
+        /// Why, for a person.
+        message: String,
+    },
+}
+
+/// A turn to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Which turn.
+    pub key: TurnKey,
+    /// The findings that are shown.
+    pub shown: Vec<Item>,
+    /// What the answer is measured against.
+    pub expectation: Expectation,
+    /// The branch that a coder's clone is on.
+    pub branch: Option<BranchName>,
+    /// The last round that may be taken.
+    pub max_rounds: u32,
+    /// Questions that the coder asked before, and a person's answers.
+    pub clarifications: Vec<Clarification>,
+    /// What the coder last said of its change.
+    pub summary: Option<String>,
+    /// How many turns of this label and role the ledger knows.
+    pub published_turns: u32,
+}
+
+/// A run of the test command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measure {
+    /// The run.
+    pub run: RunId,
+    /// The round.
+    pub round: u32,
+    /// The commit.
+    pub head: CommitSha,
+}
+
+/// A branch to be moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushOrder {
+    /// Which.
+    pub branch: BranchName,
+    /// To what.
+    pub commit: CommitSha,
+    /// From what; absent: it must not exist.
+    pub expected: Option<CommitSha>,
+}
+
+/// A pull request to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequestOrder {
+    /// Its branch.
+    pub branch: BranchName,
+    /// The branch to change.
+    pub base_ref: BranchName,
+    /// Its title, in the coder's words.
+    pub title: String,
+    /// Its description, in the coder's words.
+    pub body: String,
+}
+
+/// A record to be published.
+pub fn publish(run: &RunId, round: u32, payload: Payload) -> Step {
+    Step::Publish(Box::new(Draft {
+        run: run.clone(),
+        round,
+        payload,
+    }))
+}
+
+/// Items as the validator looks at them.
+pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec<ShownItem> {
+    let owner = |item: &Item| match &item.author {
+        crate::domain::item::Author::Gate(_) => Owner::Gate,
+        crate::domain::item::Author::Reviewer(label) if is_on_roster(label) => Owner::Reviewer,
+        crate::domain::item::Author::Reviewer(_) => Owner::FormerReviewer,
+    };
+    let shown = |item: &Item| ShownItem {
+        id: item.id.clone(),
+        standing: item.standing,
+        owner: owner(item),
+    };
+    items.iter().map(shown).collect()
+}
+
+/// The kind of answer that a role gives in the rounds of a review.
+pub fn review_kind(role: Role) -> ResponseKind {
+    match role {
+        Role::Coder => ResponseKind::CoderFollowup,
+        Role::Reviewer => ResponseKind::PrReview,
+    }
+}
+
+/// The ids of items, for sentences.
+pub fn list(ids: impl IntoIterator<Item = ItemId>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(String::from).collect();
+    ids.join(", ")
+}

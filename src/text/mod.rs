@@ -1,0 +1,6 @@
+//! Nouns to words: prompts, comments, and texts made harmless before they are published. Pure.
+
+pub mod comment;
+pub mod neutral;
+pub mod prompt;
+pub mod pull_request;

@@ -1,0 +1,108 @@
+//! Prompts from the templates in `prompts/`. A template declares its variables; one that it uses and does not declare,
+//! or declares and is not given, is an error.
+
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use crate::domain::agent::ResponseKind;
+use crate::protocol::context::Context;
+use crate::protocol::schema;
+
+/// The templates, by the kind of answer that they ask for.
+fn template(kind: ResponseKind) -> &'static str {
+    match kind {
+        ResponseKind::Implementation => include_str!("../../prompts/implementation.md.jinja"),
+        ResponseKind::PrReview => include_str!("../../prompts/pr_review.md.jinja"),
+        ResponseKind::CoderFollowup => include_str!("../../prompts/coder_followup.md.jinja"),
+    }
+}
+
+/// What a template is filled with, besides the context.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'turn> {
+    /// What the turn is told, in structured form.
+    pub context: &'turn Context,
+    /// The beginning of the diff; empty when there is none.
+    pub diff: &'turn str,
+    /// What is said when the diff is longer than what is shown.
+    pub diff_note: &'turn str,
+    /// Letters and digits that no text of a stranger can know.
+    pub delimiter: &'turn str,
+}
+
+/// A template could not be filled; a defect of this program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the prompt for `{kind}` could not be written: {detail}")]
+pub struct PromptError {
+    kind: ResponseKind,
+    detail: String,
+}
+
+/// The prompt for an answer of this kind.
+///
+/// # Errors
+/// When the template uses a variable that it is not given.
+pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
+    let failed = |error: minijinja::Error| PromptError {
+        kind,
+        detail: error.to_string(),
+    };
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    let (_, body) = front_matter(template(kind));
+    environment
+        .add_template("data", include_str!("../../prompts/data.md.jinja"))
+        .map_err(failed)?;
+    environment
+        .add_template("answer", include_str!("../../prompts/answer.md.jinja"))
+        .map_err(failed)?;
+    let schema = schema::text(&schema::of(kind));
+    let values = context! {
+        turn => material.context,
+        diff => material.diff,
+        diff_note => material.diff_note,
+        delimiter => material.delimiter,
+        schema => schema.trim_end(),
+    };
+    environment.render_str(body, values).map_err(failed)
+}
+
+/// The variables that a template declares, and the template itself.
+fn front_matter(template: &str) -> (Vec<&str>, &str) {
+    let Some((head, body)) = template
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"))
+    else {
+        return (Vec::new(), template);
+    };
+    let declared = head.lines().filter_map(|line| line.strip_prefix("variables:"));
+    (
+        declared
+            .flat_map(|names| names.split(',').map(str::trim))
+            .collect(),
+        body,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_template_uses_just_the_variables_that_it_declares() {
+        for kind in ResponseKind::ALL {
+            let (declared, body) = front_matter(template(kind));
+            let environment = Environment::new();
+            let used = environment
+                .template_from_str(body)
+                .unwrap()
+                .undeclared_variables(false);
+            let declared: BTreeSet<String> = declared.into_iter().map(str::to_owned).collect();
+            let shared = ["delimiter", "schema"].map(str::to_owned);
+            let used: BTreeSet<String> = used.into_iter().chain(shared).collect();
+            assert_eq!(used, declared, "{kind}");
+        }
+    }
+}
