@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod domain;
+pub mod engine;
 pub mod flow;
 pub mod ledger;
 pub mod ports;

@@ -92,4 +92,28 @@ impl Request {
             policy,
         })
     }
+
+    /// The same request, with everything that was left out taken from these terms.
+    #[must_use]
+    pub fn bound_to(&self, terms: &Terms) -> Self {
+        let policy = &terms.policy;
+        let reviewers = if self.reviewers.is_empty() {
+            terms.roster.reviewers().to_vec()
+        } else {
+            self.reviewers.clone()
+        };
+        Self {
+            coder: Some(self.coder.clone().unwrap_or_else(|| terms.roster.coder().clone())),
+            reviewers,
+            max_rounds: self.max_rounds.or(Some(policy.max_rounds)),
+            required_gates: self
+                .required_gates
+                .clone()
+                .or_else(|| Some(policy.required_gates.clone())),
+            test_timing: self.test_timing.or(Some(policy.test_timing)),
+            on_reviewer_failure: self.on_reviewer_failure.or(Some(policy.on_reviewer_failure)),
+            after_approval: self.after_approval.or(Some(policy.after_approval)),
+            ..self.clone()
+        }
+    }
 }

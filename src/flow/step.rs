@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ending::Ending;
 use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RunId};
-use crate::domain::item::Item;
+use crate::domain::item::{Author, Item};
 use crate::domain::turn::TurnKey;
 use crate::ledger::record::{Draft, Payload};
+use crate::protocol::answer::{self, Answer};
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::{Expectation, Owner, ShownItem};
+use crate::protocol::implementation::Delivery;
 
 use super::request::Terms;
 
@@ -123,6 +124,41 @@ pub struct PullRequestOrder {
     pub body: String,
 }
 
+/// What becomes of the files that a coder left in its clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// They are committed, with this message.
+    Commit(String),
+    /// They are kept aside: there is no valid answer to go with them.
+    KeepAside,
+}
+
+impl Ask {
+    /// What becomes of a coder's files, given what it said.
+    pub fn work(&self, text: &str) -> Work {
+        let Ok(reading) = answer::read(text, &self.expectation) else {
+            return Work::KeepAside;
+        };
+        match reading.answer {
+            Answer::Implementation(_, Delivery::Done { title, summary, .. }) => {
+                Work::Commit(format!("{title}\n\n{summary}\n"))
+            }
+            Answer::Implementation(_, Delivery::Questions(_)) | Answer::PrReview(..) => Work::KeepAside,
+            Answer::CoderFollowup(said, _) => {
+                let summary = said.summary.as_str();
+                let first: String = summary
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .chars()
+                    .take(72)
+                    .collect();
+                Work::Commit(format!("{first}\n\n{summary}\n"))
+            }
+        }
+    }
+}
+
 /// A record to be published.
 pub fn publish(run: &RunId, round: u32, payload: Payload) -> Step {
     Step::Publish(Box::new(Draft {
@@ -135,9 +171,9 @@ pub fn publish(run: &RunId, round: u32, payload: Payload) -> Step {
 /// Items as the validator looks at them.
 pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec<ShownItem> {
     let owner = |item: &Item| match &item.author {
-        crate::domain::item::Author::Gate(_) => Owner::Gate,
-        crate::domain::item::Author::Reviewer(label) if is_on_roster(label) => Owner::Reviewer,
-        crate::domain::item::Author::Reviewer(_) => Owner::FormerReviewer,
+        Author::Gate(_) => Owner::Gate,
+        Author::Reviewer(label) if is_on_roster(label) => Owner::Reviewer,
+        Author::Reviewer(_) => Owner::FormerReviewer,
     };
     let shown = |item: &Item| ShownItem {
         id: item.id.clone(),
@@ -145,14 +181,6 @@ pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec
         owner: owner(item),
     };
     items.iter().map(shown).collect()
-}
-
-/// The kind of answer that a role gives in the rounds of a review.
-pub fn review_kind(role: Role) -> ResponseKind {
-    match role {
-        Role::Coder => ResponseKind::CoderFollowup,
-        Role::Reviewer => ResponseKind::PrReview,
-    }
 }
 
 /// The ids of items, for sentences.

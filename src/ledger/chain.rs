@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::ids::{ChainHash, Label, RecordId};
+use crate::domain::ids::{BranchName, ChainHash, Label, RecordId, TaskKey};
 use crate::domain::subject::Subject;
 
 use super::record::Flow;
@@ -36,6 +36,14 @@ pub fn record_id(prev: &ChainHash, kind: &str, agent: Option<&Label>) -> RecordI
     let full = digest(format!("{prev}\n{kind}\n{agent}").as_bytes());
     let short = full.as_str().get(..16).unwrap_or_default().to_owned();
     valid(RecordId::try_from(short))
+}
+
+/// The key of a task: the same words on the same base of the same repository are the same task.
+pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let full = digest(format!("{repository}\n{base}\n{}", words.join(" ")).as_bytes());
+    let short = full.as_str().get(..8).unwrap_or_default().to_owned();
+    valid(TaskKey::try_from(short))
 }
 
 fn digest(bytes: &[u8]) -> ChainHash {

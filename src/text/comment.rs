@@ -227,19 +227,20 @@ fn answer_text(record: &Record, answer: &Answered, items: &[Item]) -> String {
         let lines: Vec<String> = ids.into_iter().flatten().map(line).collect();
         section(&mut text, heading, &lines);
     }
-    let tests: Vec<String> = response
-        .tests_run
-        .iter()
-        .flatten()
-        .map(|test| format!("`{}`", neutral(test.as_str())))
-        .collect();
-    section(&mut text, "Tests run", &tests);
+    section(&mut text, "Tests run", &tests_run(answer));
     text.push_str(&signature(
         answer.model.as_deref(),
         answer.agent.as_str(),
         answer.usage,
     ));
     text
+}
+
+fn tests_run(answer: &Answered) -> Vec<String> {
+    let tests = answer.response.tests_run.iter().flatten();
+    tests
+        .map(|test| format!("`{}`", neutral(test.as_str())))
+        .collect()
 }
 
 fn gates_text(gates: &Gates) -> String {

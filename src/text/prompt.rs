@@ -1,7 +1,9 @@
 //! Prompts from the templates in `prompts/`. A template declares its variables; one that it uses and does not declare,
 //! or declares and is not given, is an error.
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::domain::agent::ResponseKind;
 use crate::protocol::context::Context;
@@ -48,8 +50,12 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
     };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+        .map_err(failed)?;
+    environment.set_syntax(syntax);
     let (_, body) = front_matter(template(kind));
     environment
         .add_template("data", include_str!("../../prompts/data.md.jinja"))
@@ -59,7 +65,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         .map_err(failed)?;
     let schema = schema::text(&schema::of(kind));
     let values = context! {
-        turn => material.context,
+        turn => Value::from(Serde(material.context)),
         diff => material.diff,
         diff_note => material.diff_note,
         delimiter => material.delimiter,

@@ -1,1 +1,7 @@
-//! The state folder: journals, locks, run files, the table of children. Knows paths, not what a run means.
+//! The state folder: journals, locks, run files. Knows paths and bytes, not what a run means.
+
+pub mod files;
+pub mod folders;
+pub mod journals;
+pub mod lock;
+pub mod run_file;

@@ -1,0 +1,44 @@
+//! Private files and folders: 0700 and 0600, written whole or not at all.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Makes a folder, and the folders above it, for this user alone.
+///
+/// # Errors
+/// When the disk says no; the text names the path.
+pub fn make_folder(path: &Path) -> Result<(), String> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| format!("could not make the folder {}: {error}", path.display()))
+}
+
+/// Opens a file of this user alone for appending, making it if it is not there.
+///
+/// # Errors
+/// When the disk says no.
+pub fn append(path: &Path) -> io::Result<fs::File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Writes a file of this user alone: a reader sees the old content or the new, never a part.
+///
+/// # Errors
+/// When the disk says no; the text names the path.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), String> {
+    let write = || -> io::Result<()> {
+        let folder = path.parent().ok_or_else(|| io::Error::other("no folder"))?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        fs::File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| format!("could not write {}: {error}", path.display()))
+}

@@ -1,0 +1,83 @@
+//! The layout of the state folder. Names of folders are made from names that can't leave it.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::subject::Subject;
+
+/// The state folder of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    repository: PathBuf,
+}
+
+impl Folders {
+    /// The folder of a repository below the state folder of the program.
+    pub fn new(state: &Path, repository_id: &str, repository_path: &Path) -> Self {
+        let name = repository_path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let readable: String = name
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(24)
+            .collect();
+        let digest = Sha256::digest(repository_id.as_bytes());
+        let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            repository: state.join("repositories").join(format!("{readable}-{short}")),
+        }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.repository
+    }
+
+    /// The bare repository that we control.
+    pub fn mirror(&self) -> PathBuf {
+        self.repository.join("mirror.git")
+    }
+
+    /// The clones of agents.
+    pub fn clones(&self) -> PathBuf {
+        self.repository.join("clones")
+    }
+
+    /// Whole diffs, for agents to read.
+    pub fn diffs(&self) -> PathBuf {
+        self.repository.join("diffs")
+    }
+
+    /// Raw logs.
+    pub fn logs(&self) -> PathBuf {
+        self.repository.join("logs")
+    }
+
+    /// The files that are offered to an agent in a turn.
+    pub fn turns(&self) -> PathBuf {
+        self.repository.join("turns")
+    }
+
+    /// The folders of all subjects.
+    pub fn subjects(&self) -> PathBuf {
+        self.repository.join("subjects")
+    }
+
+    /// The folder of a subject.
+    pub fn subject(&self, subject: &Subject) -> PathBuf {
+        self.subjects().join(subject.to_string().replace('/', "-"))
+    }
+
+    /// The table of a subject's children.
+    pub fn children(&self, subject: &Subject) -> PathBuf {
+        self.subject(subject).join("children")
+    }
+
+    /// Where local settings of a subject's run are kept.
+    pub fn run_file(&self, subject: &Subject) -> PathBuf {
+        self.subject(subject).join("run.json")
+    }
+}

@@ -1,0 +1,137 @@
+//! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
+
+use crate::domain::gate::Measurement;
+use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::item::Item;
+use crate::domain::subject::Subject;
+use crate::flow::step::Ask;
+use crate::ledger::codec::{self, Content};
+use crate::ports::World;
+use crate::ports::agents::TurnOrder;
+use crate::ports::clock::Clock;
+use crate::ports::forge::{Comment, Forge};
+use crate::ports::workspace::{Extent, Workspace};
+use crate::protocol::context::{
+    CONTEXT_SCHEMA, ChangedFile, Context, ContextComment, ContextGate, ContextItem, ContextSubject,
+};
+use crate::text::prompt::{self, Material};
+
+use super::outcome::Trouble;
+use crate::domain::ending::Failed;
+
+/// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
+const DIFF_EXCERPT: usize = 60_000;
+
+/// What the turns of a subject are told about it.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    /// The issue, pull request or task.
+    pub(super) subject: ContextSubject,
+    /// What the change is for.
+    pub(super) task: String,
+    /// The merge base with the target branch.
+    pub(super) base: CommitSha,
+    /// The latest measurement of each gate.
+    pub(super) gates: Vec<Measurement>,
+}
+
+/// People's comments: without records, and without what the tool said itself.
+pub(super) fn discussion<W: World>(world: &W, comments: &[Comment]) -> Vec<ContextComment> {
+    let ours = world.forge().login();
+    comments
+        .iter()
+        .filter(|comment| comment.author != ours && codec::read(&comment.body) == Content::NoRecord)
+        .map(|comment| ContextComment {
+            author: comment.author.to_string(),
+            body: comment.body.clone(),
+        })
+        .collect()
+}
+
+/// The order for a turn; the path of its clone is filled in when that is ready.
+pub(super) async fn order<W: World>(
+    world: &W,
+    subject: &Subject,
+    ask: &Ask,
+    about: &About,
+    entry: u32,
+) -> Result<TurnOrder, Trouble> {
+    let key = &ask.key;
+    let difference = world
+        .workspace()
+        .difference(&about.base, &key.head, DIFF_EXCERPT)
+        .await?;
+    let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
+    let diff_note = match (difference.extent, &diff_path) {
+        (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),
+        (Extent::Excerpt, Some(path)) => format!("The diff goes on; all of it is in the file {path}."),
+    };
+    let context = context(ask, about, difference.files, diff_path);
+    let delimiter = world.clock().unique();
+    let material = Material {
+        context: &context,
+        diff: &difference.excerpt,
+        diff_note: &diff_note,
+        delimiter: &delimiter,
+    };
+    let prompt = prompt::render(key.kind, material)
+        .map_err(|error| Trouble::failed(Failed::Error, error.to_string()))?;
+    Ok(TurnOrder {
+        run: RunId::clone(&key.run),
+        subject: subject.clone(),
+        role: key.role,
+        label: key.label.clone(),
+        kind: key.kind,
+        round: key.round,
+        entry,
+        workdir: std::path::PathBuf::new(),
+        head: key.head.clone(),
+        base: about.base.clone(),
+        prompt,
+        context,
+    })
+}
+
+fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {
+    Context {
+        schema: CONTEXT_SCHEMA.to_owned(),
+        kind: ask.key.kind.name().to_owned(),
+        round: ask.key.round,
+        max_rounds: ask.max_rounds,
+        subject: about.subject.clone(),
+        task: about.task.clone(),
+        items: ask.shown.iter().map(item).collect(),
+        requirements: Vec::new(),
+        gates: about.gates.iter().map(gate).collect(),
+        changed_files,
+        diff_path,
+        summary: ask.summary.clone(),
+        clarifications: ask.clarifications.clone(),
+        errors: Vec::new(),
+        positions: Vec::new(),
+    }
+}
+
+fn item(item: &Item) -> ContextItem {
+    ContextItem {
+        id: item.id.to_string(),
+        reviewer: item.author.to_string(),
+        status: item.standing.name().to_owned(),
+        round: item.round,
+        text: item.text.clone(),
+        notes: item
+            .notes
+            .iter()
+            .map(|note| format!("{} in round {}: {}", note.author, note.round, note.text))
+            .collect(),
+        dispute: item.dispute.as_ref().map(|dispute| dispute.evidence.clone()),
+    }
+}
+
+fn gate(measured: &Measurement) -> ContextGate {
+    ContextGate {
+        name: measured.gate.to_string(),
+        verdict: measured.verdict.name().to_owned(),
+        detail: measured.detail.clone(),
+    }
+}

@@ -1,0 +1,119 @@
+//! Reading a thread: the records that count, what does not, and whether somebody else writes beside us.
+
+use crate::domain::ending::{Ending, NeedsHuman, Refused};
+use crate::domain::ids::{ChainHash, Login};
+use crate::ledger::chain::Chain;
+use crate::ledger::record::Record;
+use crate::ledger::replay::{self, Continuity, History, Ignored, Posted, Replay, Why};
+use crate::ports::World;
+use crate::ports::forge::Comment;
+use crate::ports::happening::Happening;
+use crate::ports::journal::Journal;
+use crate::ports::operator::Operator;
+
+use super::outcome::Trouble;
+use super::session::Session;
+
+/// What a thread says.
+pub(super) struct Seen {
+    /// The records that count.
+    pub(super) records: Vec<Record>,
+    /// The `prev` of the next record.
+    pub(super) tail: ChainHash,
+    /// Whether records are missing.
+    pub(super) continuity: Continuity,
+}
+
+/// Reads comments as a chain, without asking who published what.
+pub(super) fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
+    let history = |comment: &Comment| {
+        if comment.created_at == comment.updated_at {
+            History::Unedited
+        } else {
+            History::Edited
+        }
+    };
+    let posted: Vec<Posted<'_>> = comments
+        .iter()
+        .map(|comment| Posted {
+            id: &comment.id,
+            author: &comment.author,
+            body: &comment.body,
+            history: history(comment),
+        })
+        .collect();
+    replay::replay(chain, std::slice::from_ref(ours), &posted)
+}
+
+/// Reads the records that live in a journal.
+pub(super) fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> Replay {
+    let posted: Vec<Posted<'_>> = bodies
+        .iter()
+        .map(|body| Posted {
+            id: "journal",
+            author: ours,
+            body,
+            history: History::Unedited,
+        })
+        .collect();
+    replay::replay(chain, std::slice::from_ref(ours), &posted)
+}
+
+/// Takes in what a thread says; a record that stands there and is not ours stops the run.
+pub(super) fn take_in<W: World, J: Journal>(
+    world: &W,
+    session: &mut Session<J>,
+    replay: Replay,
+) -> Result<Seen, Trouble> {
+    if let Some(version) = replay.newer {
+        let message = format!(
+            "the thread of {} holds records of format {version}, and this program writes format 1: use a newer agent-loop",
+            session.subject
+        );
+        return Err(Trouble::refused(Refused::Unsupported, message));
+    }
+    match &mut session.known {
+        None => {
+            for ignored in &replay.ignored {
+                world.operator().tell(&Happening::Warning {
+                    text: warning(ignored),
+                });
+            }
+            session.known = Some(replay.records.iter().map(|record| record.id.clone()).collect());
+        }
+        Some(known) => {
+            if let Some(foreign) = replay.records.iter().find(|record| !known.contains(&record.id)) {
+                let message = format!(
+                    "a record ({}) stands in the thread of {} that this engine did not publish: another engine may be at work, or somebody forges. Look at the thread, then run the same command again",
+                    foreign.id, session.subject
+                );
+                return Err(Trouble {
+                    ending: Ending::NeedsHuman {
+                        reason: NeedsHuman::ForeignRecord,
+                    },
+                    message,
+                });
+            }
+        }
+    }
+    Ok(Seen {
+        records: replay.records,
+        tail: replay.tail,
+        continuity: replay.continuity,
+    })
+}
+
+fn warning(ignored: &Ignored) -> String {
+    let why = match &ignored.why {
+        Why::Author(login) => format!("its author {login} may not write records"),
+        Why::Edited => "it was edited".to_owned(),
+        Why::Damaged(what) => format!("it can't be read: {what}"),
+        Why::Duplicate(id) => format!("record {id} stands before it"),
+        Why::Superseded => "another record took its place first".to_owned(),
+        Why::Unlinked => "the record before it is missing".to_owned(),
+    };
+    format!(
+        "comment {} claims to be a record and is ignored: {why}",
+        ignored.comment
+    )
+}

@@ -1,0 +1,157 @@
+//! How a run ended, with everything that a person or a script wants to know of it.
+
+use crate::domain::disposition::Standing;
+use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::gate::Measurement;
+use crate::domain::ids::{CommitSha, PullRequestNumber, RunId};
+use crate::domain::item::Item;
+use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
+use crate::flow::review::state::ReviewState;
+use crate::ledger::payload::Vote;
+use crate::ports::forge::ForgeError;
+use crate::ports::journal::JournalError;
+use crate::ports::workspace::WorkspaceError;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How.
+    pub ending: Ending,
+    /// Why, for a person.
+    pub message: String,
+    /// The run, if one was opened.
+    pub run: Option<RunId>,
+    /// What it was about at the end.
+    pub subject: Subject,
+    /// Its pull request, if there is one.
+    pub pull_request: Option<PullRequestNumber>,
+    /// The head of the pull request.
+    pub head: Option<CommitSha>,
+    /// The merge base.
+    pub base: Option<CommitSha>,
+    /// How many rounds were taken.
+    pub rounds: u32,
+    /// The latest vote of everyone on the roster who gave one.
+    pub votes: Vec<Vote>,
+    /// The items of the ledger.
+    pub items: Vec<Item>,
+    /// The latest measurement of each gate.
+    pub gates: Vec<Measurement>,
+    /// What the run cost.
+    pub usage: Usage,
+}
+
+impl Outcome {
+    /// An outcome that knows nothing but how the run ended.
+    pub fn bare(subject: Subject, ending: Ending, message: String) -> Self {
+        Self {
+            ending,
+            message,
+            run: None,
+            subject,
+            pull_request: None,
+            head: None,
+            base: None,
+            rounds: 0,
+            votes: Vec::new(),
+            items: Vec::new(),
+            gates: Vec::new(),
+            usage: Usage::default(),
+        }
+    }
+
+    /// With what the ledger of a pull request says.
+    #[must_use]
+    pub fn with_review(mut self, state: &ReviewState, head: Option<&CommitSha>) -> Self {
+        self.run = state.run.as_ref().map(|run| run.id.clone());
+        self.head = head.cloned().or_else(|| state.head.clone());
+        self.rounds = state.round;
+        self.votes = state.votes();
+        self.items = state.items();
+        self.gates = state.measurements();
+        self.usage = state.run.as_ref().map_or_else(Usage::default, |run| run.usage);
+        self
+    }
+
+    /// The items that must be fixed.
+    pub fn open_items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.must_fix())
+    }
+
+    /// The items that are worth a change of their own.
+    pub fn future_items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.standing == Standing::Future)
+    }
+
+    /// How many items are resolved.
+    pub fn resolved(&self) -> usize {
+        self.items
+            .iter()
+            .filter(|item| item.standing == Standing::Resolved)
+            .count()
+    }
+}
+
+/// Why the loop had to stop where it stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// How the run ends.
+    pub ending: Ending,
+    /// Why.
+    pub message: String,
+}
+
+impl Trouble {
+    /// A failure of the loop.
+    pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
+        Self {
+            ending: Ending::Failed { reason },
+            message: message.into(),
+        }
+    }
+
+    /// Something that was not begun.
+    pub fn refused(reason: Refused, message: impl Into<String>) -> Self {
+        Self {
+            ending: Ending::Refused { reason },
+            message: message.into(),
+        }
+    }
+}
+
+impl From<ForgeError> for Trouble {
+    fn from(error: ForgeError) -> Self {
+        match error {
+            ForgeError::NotFound(text) => Self::refused(Refused::Usage, text),
+            ForgeError::Refused(text) | ForgeError::Unreachable(text) => Self::failed(Failed::Forge, text),
+        }
+    }
+}
+
+impl From<WorkspaceError> for Trouble {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::NotFound(text) | WorkspaceError::Git(text) => Self::failed(Failed::Error, text),
+            WorkspaceError::Disk(text) => Self::failed(Failed::Disk, text),
+        }
+    }
+}
+
+impl From<JournalError> for Trouble {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Disk(text) => Self::failed(Failed::Disk, text),
+            JournalError::Held { subject, holder } => {
+                let who = match (holder.pid, holder.since) {
+                    (Some(pid), Some(since)) => format!("process {pid} holds it since {since}"),
+                    (Some(pid), None) => format!("process {pid} holds it"),
+                    (None, _) => "another process holds it".to_owned(),
+                };
+                let message =
+                    format!("another agent-loop works on {subject}: {who}; wait for it, or end it first");
+                Self::refused(Refused::Locked, message)
+            }
+        }
+    }
+}

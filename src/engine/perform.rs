@@ -1,0 +1,435 @@
+//! The one match over a step: each arm does one thing to the world, and nothing else.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::agent::Role;
+use crate::domain::ending::{Ending, Failed};
+use crate::domain::gate::Measurement;
+use crate::domain::ids::{ChainHash, GateName, PullRequestNumber};
+use crate::domain::item::Item;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
+use crate::flow::observed::Obstacle;
+use crate::flow::review::state::ReviewState;
+use crate::flow::step::{Ask, Measure, PullRequestOrder, PushOrder, Step};
+use crate::ledger::payload::Concluded;
+use crate::ledger::record::{Draft, Payload};
+use crate::ports::World;
+use crate::ports::cancellation::Urgency;
+use crate::ports::clock::Clock;
+use crate::ports::forge::{Forge, ForgeError, Merge, NewPullRequest};
+use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::happening::Happening;
+use crate::ports::journal::{Entry, Finished, Journals};
+use crate::ports::operator::Operator;
+use crate::ports::workspace::{Desk, Push, Workspace};
+use crate::protocol::context::Clarification;
+use crate::text::pull_request::{self, Purpose};
+
+use super::brief::{self, About};
+use super::outcome::{Outcome, Trouble};
+use super::publish::{self, Published};
+use super::run::{Engine, Handover};
+use super::session::{Session, too_long};
+use super::turns::{self, Ended, Start};
+
+/// What the state was when the step was decided, as far as performing it takes.
+pub(super) struct Situation<'now> {
+    /// What turns are told.
+    pub(super) about: &'now About,
+    /// The end of the chain.
+    pub(super) tail: &'now ChainHash,
+    /// The items.
+    pub(super) items: &'now [Item],
+    /// What a pull request would be for.
+    pub(super) purpose: Option<&'now Purpose>,
+    /// The review, if this is one.
+    pub(super) review: Option<(&'now ReviewState, &'now PullRequest)>,
+}
+
+/// What follows a step.
+pub(super) enum Next {
+    /// Look again.
+    Again,
+    /// Go on with the review of a pull request.
+    Review(PullRequestNumber, Handover),
+    /// The run has ended.
+    End(Box<Outcome>),
+}
+
+type JournalOf<W> = <<W as World>::Journals as Journals>::Journal;
+
+impl<W: World> Engine<W> {
+    /// Performs one step.
+    pub(super) async fn perform(
+        &mut self,
+        session: &mut Session<JournalOf<W>>,
+        step: Step,
+        now: Situation<'_>,
+    ) -> Result<Next, Trouble> {
+        match step {
+            Step::Ask(asks) => self.ask(session, asks, &now).await.map(|()| Next::Again),
+            Step::Await => self.await_turn(session).await.map(|()| Next::Again),
+            Step::Measure(measure) => self.measure(session, measure).await.map(|()| Next::Again),
+            Step::Push(order) => self.push(session, order).await.map(|()| Next::Again),
+            Step::OpenPullRequest(order) => self
+                .open_pull_request(order, now.purpose)
+                .await
+                .map(|()| Next::Again),
+            Step::Publish(draft) => self.publish(session, *draft, &now).await,
+            Step::Clarify { turn, questions } => {
+                self.clarify(session, turn, questions).await.map(|()| Next::Again)
+            }
+            Step::Merge { head } => self.merge(session, &head, &now).await.map(|()| Next::Again),
+            Step::Wait { what, until } => {
+                session.waiting_since.get_or_insert(self.world.clock().now());
+                self.wait(what, until).await;
+                Ok(Next::Again)
+            }
+            Step::HandOver {
+                run,
+                pull_request,
+                delivered,
+                terms,
+            } => Ok(Next::Review(
+                pull_request,
+                Self::handover(session, run, delivered, terms),
+            )),
+            Step::Stop { ending, message } => Ok(Next::End(Box::new(outcome(
+                session,
+                ending,
+                message,
+                Usage::default(),
+                &now,
+            )))),
+        }
+    }
+
+    async fn ask(
+        &mut self,
+        session: &mut Session<JournalOf<W>>,
+        asks: Vec<Ask>,
+        now: &Situation<'_>,
+    ) -> Result<(), Trouble> {
+        for ask in asks {
+            self.tell_round(session, &ask);
+            let finished = session.finished_turns(ask.key.role, &ask.key.label);
+            let entry = finished.max(ask.published_turns);
+            let order = brief::order(&*self.world, &session.subject, &ask, now.about, entry).await?;
+            session.results.running.insert(ask.key.clone());
+            let start = Start {
+                ask,
+                order,
+                journal: Arc::clone(&session.journal),
+            };
+            let turn = turns::take(Arc::clone(&self.world), start, self.cancellation.clone());
+            self.tasks.spawn(turn);
+        }
+        Ok(())
+    }
+
+    fn tell_round(&self, session: &mut Session<JournalOf<W>>, ask: &Ask) {
+        let key = &ask.key;
+        if key.role == Role::Reviewer && session.told_round != key.round {
+            session.told_round = key.round;
+            let (round, max_rounds, head) = (key.round, ask.max_rounds, key.head.clone());
+            self.world.operator().tell(&Happening::RoundBegun {
+                round,
+                max_rounds,
+                head,
+            });
+        }
+    }
+
+    async fn await_turn(&mut self, session: &mut Session<JournalOf<W>>) -> Result<(), Trouble> {
+        match self.tasks.join_next().await {
+            Some(Ok(Ended::Finished(entry))) => {
+                if let Entry::Finished { turn, .. } = &*entry {
+                    *session.results.attempts.entry(turn.clone()).or_default() += 1;
+                }
+                session.learn(*entry);
+                Ok(())
+            }
+            Some(Ok(Ended::Cancelled(key))) => {
+                session.results.running.remove(&key);
+                Ok(())
+            }
+            Some(Ok(Ended::Trouble(trouble))) => Err(trouble),
+            Some(Err(error)) => Err(Trouble::failed(
+                Failed::Error,
+                format!("a turn's task ended badly: {error}"),
+            )),
+            None => Err(Trouble::failed(Failed::Error, "a turn is awaited and none runs")),
+        }
+    }
+
+    async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), Trouble> {
+        let gate = GateName::tests();
+        let desk = Desk::Tests {
+            subject: session.subject.clone(),
+        };
+        let prepared = self.world.workspace().prepare(&desk, &measure.head, None).await?;
+        let begun = Happening::GateBegun {
+            gate: gate.clone(),
+            head: measure.head.clone(),
+        };
+        self.world.operator().tell(&begun);
+        let order = TestOrder {
+            run: measure.run.clone(),
+            subject: session.subject.clone(),
+            head: measure.head.clone(),
+            workdir: prepared.path,
+        };
+        let report = self.world.gates().tests(&order, self.cancellation.clone()).await;
+        let TestReport::Measured { verdict, detail, .. } = report else {
+            return Ok(());
+        };
+        self.world.operator().tell(&Happening::GateMeasured {
+            gate: gate.clone(),
+            verdict,
+        });
+        let tree = Some(self.world.workspace().tree(&measure.head).await?);
+        let measurement = Measurement {
+            gate,
+            head: measure.head,
+            tree,
+            verdict,
+            detail,
+        };
+        session
+            .write(Entry::Measured {
+                run: measure.run,
+                round: measure.round,
+                measurement,
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Moves a branch. A branch that somebody else moved is looked at again; the commit is kept aside.
+    async fn push(&self, session: &mut Session<JournalOf<W>>, order: PushOrder) -> Result<(), Trouble> {
+        let PushOrder {
+            branch,
+            commit,
+            expected,
+        } = order;
+        match self
+            .world
+            .workspace()
+            .push(&branch, &commit, expected.as_ref())
+            .await
+        {
+            Ok(Push::Done) => {
+                session.obstacle = None;
+                self.world
+                    .operator()
+                    .tell(&Happening::Pushed { branch, head: commit });
+                Ok(())
+            }
+            Ok(Push::Moved(_)) => {
+                let salvage = self.world.workspace().keep(&session.subject, &commit).await?;
+                turns::tell_salvage(&*self.world, &salvage);
+                Ok(())
+            }
+            Ok(Push::Refused(why)) => {
+                session.obstacle = Some(Obstacle::PushRefused(why));
+                Ok(())
+            }
+            Err(error) => {
+                // Whether it happened is seen by looking; only if it did not, the error counts.
+                if self.world.workspace().tip(&branch).await?.as_ref() == Some(&commit) {
+                    Ok(())
+                } else {
+                    Err(error.into())
+                }
+            }
+        }
+    }
+
+    async fn open_pull_request(
+        &self,
+        order: PullRequestOrder,
+        purpose: Option<&Purpose>,
+    ) -> Result<(), Trouble> {
+        let PullRequestOrder {
+            branch,
+            base_ref,
+            title,
+            body,
+        } = order;
+        let body = purpose.map_or_else(|| body.clone(), |purpose| pull_request::body(&body, purpose));
+        let title = crate::text::neutral::one_line(&crate::text::neutral::neutral(&title), 120);
+        let new = NewPullRequest {
+            head_ref: branch.clone(),
+            base_ref,
+            title,
+            body,
+        };
+        let number = match self.world.forge().open_pull_request(&new).await {
+            Ok(number) => number,
+            // Whether it happened is seen by looking for a pull request from the branch.
+            Err(ForgeError::Unreachable(_)) => return Ok(()),
+            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_))) => return Err(error.into()),
+        };
+        self.world
+            .operator()
+            .tell(&Happening::PullRequestOpened { number, branch });
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        draft: Draft,
+        now: &Situation<'_>,
+    ) -> Result<Next, Trouble> {
+        match publish::publish(&*self.world, session, &draft, now.tail, now.items).await? {
+            Published::Stands => {}
+            Published::TooLong(bytes) => {
+                self.reject(session, &draft, bytes).await?;
+                return Ok(Next::Again);
+            }
+        }
+        Ok(match draft.payload {
+            Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
+                let Concluded {
+                    ending,
+                    message,
+                    usage,
+                    ..
+                } = concluded;
+                Next::End(Box::new(outcome(session, ending, message, usage, now)))
+            }
+            Payload::Opened(_)
+            | Payload::Review(_)
+            | Payload::Answer(_)
+            | Payload::Gates(_)
+            | Payload::Started(_)
+            | Payload::Delivered(_) => Next::Again,
+        })
+    }
+
+    /// An answer whose record does not fit into a comment becomes a failed turn.
+    async fn reject(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        draft: &Draft,
+        bytes: usize,
+    ) -> Result<(), Trouble> {
+        let (role, label) = match &draft.payload {
+            Payload::Review(review) => (Role::Reviewer, &review.agent),
+            Payload::Answer(answer) => (Role::Coder, &answer.agent),
+            Payload::Opened(_)
+            | Payload::Gates(_)
+            | Payload::Concluded(_)
+            | Payload::Started(_)
+            | Payload::Delivered(_)
+            | Payload::DeliveryConcluded(_) => {
+                return Err(Trouble::failed(
+                    Failed::Error,
+                    format!("a record takes {bytes} bytes"),
+                ));
+            }
+        };
+        let Some(turn) = session.turn_of(role, label, draft.round) else {
+            return Err(Trouble::failed(
+                Failed::Error,
+                format!("a record takes {bytes} bytes"),
+            ));
+        };
+        let failure = too_long(bytes);
+        let finished = Finished::Failed {
+            failure,
+            usage: Usage::default(),
+            log: None,
+            salvage: None,
+        };
+        session
+            .write(Entry::Finished {
+                turn,
+                at: self.world.clock().now(),
+                finished,
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn clarify(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        turn: TurnKey,
+        questions: Vec<String>,
+    ) -> Result<(), Trouble> {
+        let mut cancellation = self.cancellation.clone();
+        let given = tokio::select! {
+            given = self.world.operator().ask(&questions) => given,
+            () = cancellation.reached(Urgency::Stop) => return Ok(()),
+        };
+        let Some(given) = given else {
+            let list = questions.join("\n- ");
+            let message = format!("the coder has questions, and nobody is there to answer:\n- {list}");
+            let reason = crate::domain::ending::NeedsHuman::Clarification;
+            return Err(Trouble {
+                ending: Ending::NeedsHuman { reason },
+                message,
+            });
+        };
+        let pairs = questions.into_iter().zip(given);
+        let answers = pairs
+            .map(|(question, answer)| Clarification { question, answer })
+            .collect();
+        session.write(Entry::Clarified { turn, answers }).await?;
+        Ok(())
+    }
+
+    async fn merge(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        head: &crate::domain::ids::CommitSha,
+        now: &Situation<'_>,
+    ) -> Result<(), Trouble> {
+        let Some((_, pull_request)) = now.review else {
+            return Err(Trouble::failed(Failed::Error, "a merge without a pull request"));
+        };
+        let number = pull_request.number;
+        match self.world.forge().merge(number, head).await {
+            Ok(Merge::Merged(commit)) => self.world.operator().tell(&Happening::Merged { number, commit }),
+            Ok(Merge::HeadMoved(_)) | Err(ForgeError::Unreachable(_)) => {}
+            Ok(Merge::Conflict(detail)) | Err(ForgeError::Refused(detail)) => {
+                session.obstacle = Some(Obstacle::MergeConflict(detail));
+            }
+            Err(error @ ForgeError::NotFound(_)) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn wait(&self, what: String, until: Timestamp) {
+        self.world.operator().tell(&Happening::Waiting { what, until });
+        let mut cancellation = self.cancellation.clone();
+        tokio::select! {
+            () = self.world.clock().sleep_until(until) => {}
+            () = cancellation.reached(Urgency::Stop) => {}
+        }
+    }
+}
+
+fn outcome<J: crate::ports::journal::Journal>(
+    session: &Session<J>,
+    ending: Ending,
+    message: String,
+    usage: Usage,
+    now: &Situation<'_>,
+) -> Outcome {
+    let mut outcome = Outcome::bare(session.subject.clone(), ending, message);
+    if let Some((state, pull_request)) = now.review {
+        outcome = outcome.with_review(state, Some(&pull_request.head));
+        outcome.pull_request = Some(pull_request.number);
+        outcome.base = Some(now.about.base.clone());
+    } else {
+        outcome.usage = usage;
+    }
+    outcome
+}

@@ -1,0 +1,151 @@
+//! Publishing one record: build it in its place, write it, read on, and see whether it stands there.
+
+use crate::domain::ending::Failed;
+use crate::domain::ids::ChainHash;
+use crate::domain::item::Item;
+use crate::domain::subject::Subject;
+use crate::ledger::chain::{self, Chain};
+use crate::ledger::codec::{self, EncodeError};
+use crate::ledger::record::{Draft, Payload, Record};
+use crate::ports::World;
+use crate::ports::clock::Clock;
+use crate::ports::forge::{Comment, Forge, ForgeError, Thread};
+use crate::ports::happening::Happening;
+use crate::ports::journal::{Entry, Journal};
+use crate::ports::operator::Operator;
+use crate::text::comment;
+
+use super::observe;
+use super::outcome::Trouble;
+use super::session::Session;
+
+/// How often a write that went unanswered is tried again, after a look whether it stands.
+const TRIES: u32 = 3;
+
+/// What became of a record.
+pub(super) enum Published {
+    /// It stands.
+    Stands,
+    /// It does not fit into a comment; so many bytes.
+    TooLong(usize),
+}
+
+/// Where a record is published.
+enum Place {
+    Forge(Thread),
+    Journal,
+}
+
+/// A task has no thread before its pull request stands.
+fn place(subject: &Subject, payload: &Payload) -> Place {
+    match (subject, payload) {
+        (Subject::PullRequest(number), _) => Place::Forge(Thread::PullRequest(*number)),
+        (Subject::Issue(number), _) => Place::Forge(Thread::Issue(*number)),
+        (Subject::Task(_), Payload::Delivered(delivered)) => {
+            Place::Forge(Thread::PullRequest(delivered.pull_request))
+        }
+        (
+            Subject::Task(_),
+            Payload::Opened(_)
+            | Payload::Review(_)
+            | Payload::Answer(_)
+            | Payload::Gates(_)
+            | Payload::Concluded(_)
+            | Payload::Started(_)
+            | Payload::DeliveryConcluded(_),
+        ) => Place::Journal,
+    }
+}
+
+/// Publishes a record after `tail`, the end of the chain that was decided on. `items` are the items before it.
+pub(super) async fn publish<W: World, J: Journal>(
+    world: &W,
+    session: &mut Session<J>,
+    draft: &Draft,
+    tail: &ChainHash,
+    items: &[Item],
+) -> Result<Published, Trouble> {
+    let chain = Chain {
+        repository: world.forge().repository_id(),
+        flow: draft.payload.flow(),
+        subject: session.subject.clone(),
+    };
+    let place = place(&session.subject, &draft.payload);
+    let tail = match (&session.subject, &place) {
+        // Its own thread is in the journal; the pull request's is looked at only here.
+        (Subject::Task(_), Place::Forge(thread)) => {
+            observe::read(&chain, &world.forge().login(), &comments(world, *thread).await?).tail
+        }
+        // What was decided on: a record that came in between makes this one lose its place.
+        (_, Place::Forge(_) | Place::Journal) => tail.clone(),
+    };
+    let record = Record {
+        id: chain::record_id(&tail, draft.payload.kind(), draft.payload.agent()),
+        prev: tail,
+        run: draft.run.clone(),
+        subject: session.subject.clone(),
+        round: draft.round,
+        at: world.clock().now(),
+        tool: concat!("agent-loop/", env!("CARGO_PKG_VERSION")).to_owned(),
+        payload: draft.payload.clone(),
+    };
+    let body = match codec::body(&comment::render(&record, items), &record) {
+        Ok(body) => body,
+        Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
+        Err(error @ EncodeError::Inexpressible(_)) => {
+            return Err(Trouble::failed(Failed::Error, error.to_string()));
+        }
+    };
+    match place {
+        Place::Journal => session.write(Entry::Record { body }).await?,
+        Place::Forge(thread) => write(world, &chain, thread, &record, &body).await?,
+    }
+    if let Some(known) = &mut session.known {
+        known.push(record.id.clone());
+    }
+    let line = comment::headline(&record.payload);
+    world.operator().tell(&Happening::Published {
+        subject: session.subject.clone(),
+        line,
+    });
+    Ok(Published::Stands)
+}
+
+/// Writes a comment, then reads on: only what stands in the thread counts.
+async fn write<W: World>(
+    world: &W,
+    chain: &Chain,
+    thread: Thread,
+    record: &Record,
+    body: &str,
+) -> Result<(), Trouble> {
+    let mut last = None;
+    for _ in 0..TRIES {
+        let written = world.forge().publish(thread, body).await;
+        let replay = observe::read(chain, &world.forge().login(), &comments(world, thread).await?);
+        if replay.records.last() == Some(record) {
+            return Ok(());
+        }
+        match written {
+            Ok(()) => {
+                let message = "another engine published first; this one stops".to_owned();
+                return Err(Trouble::failed(Failed::Superseded, message));
+            }
+            Err(ForgeError::Unreachable(text)) => last = Some(text),
+            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_))) => return Err(error.into()),
+        }
+    }
+    let why = last.unwrap_or_default();
+    Err(Trouble::failed(
+        Failed::Forge,
+        format!("a record could not be published after {TRIES} tries: {why}"),
+    ))
+}
+
+/// The comments of a thread.
+pub(super) async fn comments<W: World>(world: &W, thread: Thread) -> Result<Vec<Comment>, ForgeError> {
+    match thread {
+        Thread::Issue(number) => world.forge().issue(number).await.map(|issue| issue.comments),
+        Thread::PullRequest(number) => world.forge().comments(number).await,
+    }
+}

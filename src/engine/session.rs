@@ -1,0 +1,181 @@
+//! One subject under its lock: its journal, what that journal holds, and the records that this engine has seen.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::{Label, RecordId};
+use crate::domain::subject::Subject;
+use crate::domain::turn::TurnKey;
+use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
+use crate::ports::agents::RawAnswer;
+use crate::ports::journal::{Entry, Finished, Journal, JournalError};
+
+/// One subject under its lock.
+pub(super) struct Session<J> {
+    /// The subject.
+    pub(super) subject: Subject,
+    /// Its journal; open, so the lock is held.
+    pub(super) journal: Arc<J>,
+    /// What the journal holds, and what runs.
+    pub(super) results: Results,
+    /// The ids of the records that were there or were published by this engine; absent before the first look.
+    pub(super) known: Option<Vec<RecordId>>,
+    /// What could not be done.
+    pub(super) obstacle: Option<Obstacle>,
+    /// Since when a board of checks is awaited.
+    pub(super) waiting_since: Option<Timestamp>,
+    /// The round that was last told to the operator.
+    pub(super) told_round: u32,
+}
+
+impl<J: Journal> Session<J> {
+    /// A session on an open journal.
+    pub(super) fn new(subject: Subject, journal: J) -> Self {
+        let mut results = Results::default();
+        for entry in journal.entries() {
+            take_in(&mut results, entry);
+        }
+        Self {
+            subject,
+            journal: Arc::new(journal),
+            results,
+            known: None,
+            obstacle: None,
+            waiting_since: None,
+            told_round: 0,
+        }
+    }
+
+    /// Writes an entry, and takes it in.
+    pub(super) async fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
+        self.journal.append(entry.clone()).await?;
+        take_in(&mut self.results, entry);
+        Ok(())
+    }
+
+    /// Takes in an entry that a turn's task has written.
+    pub(super) fn learn(&mut self, entry: Entry) {
+        take_in(&mut self.results, entry);
+    }
+
+    /// How many turns of this role and label the journal holds, with those of the subject that this one came from.
+    pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
+        let counts = |entry: Entry| match entry {
+            Entry::Finished { turn, .. } if turn.role == role && turn.label == *label => 1,
+            Entry::Inherited {
+                label: whose,
+                role: which,
+                turns,
+            } if which == role && whose == *label => turns,
+            Entry::Finished { .. }
+            | Entry::Inherited { .. }
+            | Entry::Attempt { .. }
+            | Entry::Clarified { .. }
+            | Entry::Measured { .. }
+            | Entry::Record { .. } => 0,
+        };
+        self.journal.entries().into_iter().map(counts).sum()
+    }
+
+    /// Whether turns were inherited already.
+    pub(super) fn has_inherited(&self) -> bool {
+        self.journal
+            .entries()
+            .iter()
+            .any(|entry| matches!(entry, Entry::Inherited { .. }))
+    }
+
+    /// Every role and label that has finished turns here.
+    pub(super) fn who_finished(&self) -> Vec<(Role, Label)> {
+        let mut who: Vec<(Role, Label)> = self
+            .results
+            .turns
+            .keys()
+            .map(|turn| (turn.role, turn.label.clone()))
+            .collect();
+        who.sort();
+        who.dedup();
+        who
+    }
+
+    /// The bodies of the records that live in the journal.
+    pub(super) fn local_records(&self) -> Vec<String> {
+        let body = |entry| match entry {
+            Entry::Record { body } => Some(body),
+            Entry::Attempt { .. }
+            | Entry::Finished { .. }
+            | Entry::Clarified { .. }
+            | Entry::Measured { .. }
+            | Entry::Inherited { .. } => None,
+        };
+        self.journal.entries().into_iter().filter_map(body).collect()
+    }
+
+    /// The key of the finished turn that a record of this role, label and round was made from.
+    pub(super) fn turn_of(&self, role: Role, label: &Label, round: u32) -> Option<TurnKey> {
+        let fits = |key: &&TurnKey| key.role == role && key.label == *label && key.round == round;
+        self.results.turns.keys().rev().find(fits).cloned()
+    }
+}
+
+fn take_in(results: &mut Results, entry: Entry) {
+    match entry {
+        Entry::Attempt { turn, .. } => *results.attempts.entry(turn).or_default() += 1,
+        Entry::Finished { turn, finished, .. } => {
+            results.running.remove(&turn);
+            results.turns.insert(turn, ended(finished));
+        }
+        Entry::Clarified { turn, answers } => {
+            results.clarifications.insert(turn, answers);
+        }
+        Entry::Measured {
+            run,
+            round,
+            measurement,
+        } => results.measurements.push((run, round, measurement)),
+        Entry::Record { .. } | Entry::Inherited { .. } => {}
+    }
+}
+
+fn ended(finished: Finished) -> Turn {
+    match finished {
+        Finished::Answered {
+            raw,
+            usage,
+            model,
+            commit,
+        } => Turn {
+            end: TurnEnd::Answered {
+                text: most_trusted(raw),
+                commit,
+            },
+            usage,
+            model,
+        },
+        Finished::Failed {
+            failure, usage, log, ..
+        } => {
+            let log = log.map(|path| path.display().to_string());
+            Turn {
+                end: TurnEnd::Failed { failure, log },
+                usage,
+                model: None,
+            }
+        }
+    }
+}
+
+/// The text that counts: native output, else the response file, else the last message.
+pub(super) fn most_trusted(raw: RawAnswer) -> String {
+    raw.native.or(raw.file).or(raw.message).unwrap_or_default()
+}
+
+/// An answer that does not fit into a record counts as malformed.
+pub(super) fn too_long(bytes: usize) -> TurnFailure {
+    TurnFailure::Malformed {
+        complaints: vec![format!("too long: its record takes {bytes} bytes")],
+    }
+}

@@ -1,0 +1,249 @@
+//! One turn from its order to its journaled result: prepare, write the attempt, take it, look at what it left, write
+//! how it ended. Runs as a task of its own, so that reviewers work side by side.
+
+use std::sync::Arc;
+
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::CommitSha;
+use crate::domain::turn::TurnKey;
+use crate::flow::step::{Ask, Work};
+use crate::ports::World;
+use crate::ports::agents::{Agents, RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::cancellation::Cancellation;
+use crate::ports::clock::Clock;
+use crate::ports::happening::Happening;
+use crate::ports::journal::{Entry, Finished, Journal};
+use crate::ports::operator::Operator;
+use crate::ports::workspace::{Desk, Harvest, Inspection, Salvage, Workspace};
+
+use super::outcome::Trouble;
+use super::session::most_trusted;
+
+/// A turn that is about to start.
+pub(super) struct Start<J> {
+    /// What is asked.
+    pub(super) ask: Ask,
+    /// The order, but for the clone's path, which is not known yet.
+    pub(super) order: TurnOrder,
+    /// The journal of the subject.
+    pub(super) journal: Arc<J>,
+}
+
+/// A task has ended.
+pub(super) enum Ended {
+    /// The turn is in the journal.
+    Finished(Box<Entry>),
+    /// We were told to stop.
+    Cancelled(TurnKey),
+    /// The machine let us down.
+    Trouble(Trouble),
+}
+
+/// Takes a turn.
+pub(super) async fn take<W: World, J: Journal>(
+    world: Arc<W>,
+    start: Start<J>,
+    cancellation: Cancellation,
+) -> Ended {
+    let key = start.ask.key.clone();
+    match attempt(&*world, start, cancellation).await {
+        Ok(Some(entry)) => Ended::Finished(Box::new(entry)),
+        Ok(None) => Ended::Cancelled(key),
+        Err(trouble) => Ended::Trouble(trouble),
+    }
+}
+
+async fn attempt<W: World, J: Journal>(
+    world: &W,
+    start: Start<J>,
+    cancellation: Cancellation,
+) -> Result<Option<Entry>, Trouble> {
+    let Start {
+        ask,
+        mut order,
+        journal,
+    } = start;
+    let turn = ask.key.clone();
+    let desk = Desk::Agent {
+        subject: order.subject.clone(),
+        role: turn.role,
+        label: turn.label.clone(),
+    };
+    let prepared = world
+        .workspace()
+        .prepare(&desk, &turn.head, ask.branch.as_ref())
+        .await?;
+    if let Some(salvage) = &prepared.salvaged {
+        tell_salvage(world, salvage);
+    }
+    order.workdir = prepared.path;
+    journal
+        .append(Entry::Attempt {
+            turn: turn.clone(),
+            at: world.clock().now(),
+        })
+        .await?;
+    world.operator().tell(&Happening::TurnBegun {
+        label: turn.label.clone(),
+        role: turn.role,
+        kind: turn.kind,
+        prompt_bytes: order.prompt.len(),
+    });
+    let report = world.agents().take(&order, cancellation).await;
+    let Some(finished) = finish(world, &ask, &desk, report).await? else {
+        return Ok(None);
+    };
+    let entry = Entry::Finished {
+        turn,
+        at: world.clock().now(),
+        finished,
+    };
+    journal.append(entry.clone()).await?;
+    Ok(Some(entry))
+}
+
+/// What the turn left, as it goes into the journal. Nothing, if we were told to stop.
+async fn finish<W: World>(
+    world: &W,
+    ask: &Ask,
+    desk: &Desk,
+    report: TurnReport,
+) -> Result<Option<Finished>, Trouble> {
+    let head = &ask.key.head;
+    let TurnReport {
+        result,
+        usage,
+        model,
+        log,
+    } = report;
+    let answer = match result {
+        TurnResult::Cancelled => return Ok(None),
+        TurnResult::Failed(failure) => Err(failure),
+        TurnResult::Answered(raw) => Ok(raw),
+    };
+    let left = match ask.key.role {
+        Role::Reviewer => inspected(world, desk, head, answer).await?,
+        Role::Coder => harvested(world, ask, desk, answer).await?,
+    };
+    Ok(Some(match left {
+        Left::Answer { raw, commit } => {
+            let milliseconds = usage.milliseconds;
+            let (label, role) = (ask.key.label.clone(), ask.key.role);
+            world.operator().tell(&Happening::TurnAnswered {
+                label,
+                role,
+                milliseconds,
+            });
+            Finished::Answered {
+                raw,
+                usage,
+                model,
+                commit,
+            }
+        }
+        Left::Nothing { failure, salvage } => {
+            world.operator().tell(&Happening::TurnFailed {
+                label: ask.key.label.clone(),
+                role: ask.key.role,
+                failure: failure.clone(),
+                log: log.as_ref().map(|path| path.display().to_string()),
+            });
+            Finished::Failed {
+                failure,
+                usage,
+                log,
+                salvage: salvage.map(|kept| kept.reference),
+            }
+        }
+    }))
+}
+
+enum Left {
+    Answer {
+        raw: RawAnswer,
+        commit: Option<CommitSha>,
+    },
+    Nothing {
+        failure: TurnFailure,
+        salvage: Option<Salvage>,
+    },
+}
+
+/// A reviewer's vote is void when it altered what it reviewed, whatever it said.
+async fn inspected<W: World>(
+    world: &W,
+    desk: &Desk,
+    head: &CommitSha,
+    answer: Result<RawAnswer, TurnFailure>,
+) -> Result<Left, Trouble> {
+    let inspection = world.workspace().inspect(desk, head).await?;
+    Ok(match (answer, inspection) {
+        (Err(failure), _) => Left::Nothing {
+            failure,
+            salvage: None,
+        },
+        (Ok(_), Inspection::Tampered(what)) => Left::Nothing {
+            failure: TurnFailure::Tampered { what },
+            salvage: None,
+        },
+        (Ok(raw), Inspection::Untouched) => Left::Answer { raw, commit: None },
+    })
+}
+
+async fn harvested<W: World>(
+    world: &W,
+    ask: &Ask,
+    desk: &Desk,
+    answer: Result<RawAnswer, TurnFailure>,
+) -> Result<Left, Trouble> {
+    let head = &ask.key.head;
+    let raw = match answer {
+        Ok(raw) => raw,
+        Err(failure) => {
+            return Ok(Left::Nothing {
+                failure,
+                salvage: salvaged(world, desk, head).await?,
+            });
+        }
+    };
+    let message = match ask.work(&most_trusted(raw.clone())) {
+        Work::Commit(message) => message,
+        Work::KeepAside => {
+            salvaged(world, desk, head).await?;
+            return Ok(Left::Answer { raw, commit: None });
+        }
+    };
+    Ok(match world.workspace().harvest(desk, head, &message).await? {
+        Harvest::Unchanged => Left::Answer { raw, commit: None },
+        Harvest::Commit(commit) => Left::Answer {
+            raw,
+            commit: Some(commit),
+        },
+        Harvest::Unrelated(salvage) => {
+            tell_salvage(world, &salvage);
+            let complaints =
+                vec!["the clone's HEAD no longer descends from the commit that the turn began on".to_owned()];
+            Left::Nothing {
+                failure: TurnFailure::Malformed { complaints },
+                salvage: Some(salvage),
+            }
+        }
+    })
+}
+
+async fn salvaged<W: World>(world: &W, desk: &Desk, head: &CommitSha) -> Result<Option<Salvage>, Trouble> {
+    let kept = world.workspace().salvage(desk, head).await?;
+    if let Some(salvage) = &kept {
+        tell_salvage(world, salvage);
+    }
+    Ok(kept)
+}
+
+/// Says where work was kept.
+pub(super) fn tell_salvage<W: World>(world: &W, salvage: &Salvage) {
+    world.operator().tell(&Happening::Salvaged {
+        reference: salvage.reference.clone(),
+        commit: salvage.commit.clone(),
+    });
+}
