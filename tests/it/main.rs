@@ -1,3 +1,4 @@
 //! The integration tests, one binary: adapters against real programs, stories, crash stories, the command line.
 
 mod adapters;
+mod schemas;

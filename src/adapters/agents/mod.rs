@@ -1,1 +1,7 @@
-//! Agents: one small file per program. Knows how a turn becomes a command line, nothing about rounds.
+//! Agents: one small file per program. Knows how a turn becomes a command line or a script, nothing about rounds.
+
+pub mod command;
+pub mod offer;
+pub mod program;
+pub mod script;
+pub mod scripted;

@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use super::command::CommandLine;
 use super::exit::Exit;
+use super::tree::Own;
 
 /// A program that ran to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,7 @@ async fn run(line: &CommandLine) -> io::Result<Captured> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
+    let _own = child.id().map(Own::remember);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut pipe) = input {

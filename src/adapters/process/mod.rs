@@ -1,6 +1,12 @@
-//! The only place that starts programs: command lines as values, captured runs, exits as values.
+//! The only place that starts programs: command lines as values, captured runs, supervised runs, exits as values.
 
 pub mod capture;
+pub mod children;
 pub mod command;
 pub mod environment;
 pub mod exit;
+pub mod log;
+pub mod supervise;
+pub mod tail;
+pub mod time;
+pub mod tree;

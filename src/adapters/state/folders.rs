@@ -25,7 +25,10 @@ impl Folders {
             .take(24)
             .collect();
         let digest = Sha256::digest(repository_id.as_bytes());
-        let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let short = digest
+            .iter()
+            .take(6)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         Self {
             repository: state.join("repositories").join(format!("{readable}-{short}")),
         }

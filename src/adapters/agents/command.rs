@@ -1,0 +1,155 @@
+//! `command:` agents: any program. Prompt on stdin, answer in a file or on stdout; 0 answered, 75 quota, else failed.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervise::{End, Ended, Job, supervise};
+use crate::domain::failure::TurnFailure;
+use crate::domain::usage::Usage;
+use crate::ports::agents::{RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::cancellation::Cancellation;
+use crate::ports::clock::Clock;
+use crate::protocol::envelope::ANSWER_LIMIT;
+
+use super::offer::{self, Offer};
+use super::program::{LocalAgents, failed};
+
+/// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
+const QUOTA_EXIT: i32 = 75;
+
+/// Takes a turn with a program.
+pub(super) async fn take(
+    agents: &LocalAgents,
+    program: &Path,
+    order: &TurnOrder,
+    cancellation: Cancellation,
+) -> TurnReport {
+    let offer = match offer::make(agents, order) {
+        Ok(offer) => offer,
+        Err(detail) => return failed(TurnFailure::Spawn { detail }),
+    };
+    let command =
+        CommandLine::new(program, &order.workdir, offer.environment.clone()).input(order.prompt.clone());
+    let job = Job {
+        command,
+        token: offer.token.clone(),
+        children: offer.children.clone(),
+        log: offer.log.clone(),
+        deadline: agents.deadline,
+        stdout_limit: ANSWER_LIMIT,
+    };
+    let ended = supervise(&job, cancellation).await;
+    let usage = Usage {
+        calls: 1,
+        milliseconds: ended.milliseconds,
+        ..Usage::default()
+    };
+    let result = result(agents, &offer, ended);
+    TurnReport {
+        result,
+        usage,
+        model: None,
+        log: Some(offer.log),
+    }
+}
+
+fn result(agents: &LocalAgents, offer: &Offer, ended: Ended) -> TurnResult {
+    match ended.end {
+        End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
+        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout {
+            seconds: agents.deadline.as_secs(),
+        }),
+        End::Cancelled => TurnResult::Cancelled,
+        End::Exited(Exit::Code(0)) => answered(offer, ended.stdout),
+        End::Exited(Exit::Code(QUOTA_EXIT)) => {
+            let resets_at = resets_at(&ended.stderr).unwrap_or_else(in_an_hour);
+            TurnResult::Failed(TurnFailure::Quota { resets_at })
+        }
+        End::Exited(exit) => TurnResult::Failed(TurnFailure::Exit {
+            code: exit.shell_code(),
+            detail: last_lines(&ended.stderr),
+        }),
+    }
+}
+
+/// The file wins over stdout; what is longer than an answer may be is not looked at.
+fn answered(offer: &Offer, stdout: Vec<u8>) -> TurnResult {
+    let mut written = Vec::new();
+    let limit = u64::try_from(ANSWER_LIMIT).unwrap_or(u64::MAX);
+    let file = File::open(&offer.response).ok();
+    let read = file
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut written).ok())
+        .is_some();
+    let has_file = read && !written.is_empty();
+    let bytes = if has_file { written } else { stdout };
+    if bytes.len() > ANSWER_LIMIT {
+        let complaints = vec!["the answer is longer than 1 MiB; it was not read".to_owned()];
+        return TurnResult::Failed(TurnFailure::Malformed { complaints });
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let complaints = vec![format!("the answer is not UTF-8: {error}")];
+            return TurnResult::Failed(TurnFailure::Malformed { complaints });
+        }
+    };
+    let raw = if has_file {
+        RawAnswer {
+            file: Some(text),
+            ..RawAnswer::default()
+        }
+    } else {
+        RawAnswer {
+            message: Some(text),
+            ..RawAnswer::default()
+        }
+    };
+    TurnResult::Answered(raw)
+}
+
+/// The instant of a line `resets_at=<RFC 3339 or seconds since 1970>`.
+fn resets_at(stderr: &str) -> Option<Timestamp> {
+    let value = stderr
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("resets_at="))?
+        .trim();
+    let epoch = value
+        .parse::<i64>()
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok());
+    epoch.or_else(|| value.parse().ok())
+}
+
+/// When an allowance is asked for again, if the agent does not say.
+pub(super) fn in_an_hour() -> Timestamp {
+    let now = SystemClock.now();
+    now.checked_add(SignedDuration::from_hours(1)).unwrap_or(now)
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().rev().take(5).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_is_read_in_both_forms() {
+        let instant: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        assert_eq!(resets_at("x\nresets_at=2026-11-21T10:00:00Z\n"), Some(instant));
+        assert_eq!(
+            resets_at(&format!("resets_at={}", instant.as_second())),
+            Some(instant)
+        );
+        assert_eq!(resets_at("resets_at=soon"), None);
+    }
+}

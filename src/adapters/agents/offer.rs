@@ -1,0 +1,91 @@
+//! What an agent is offered in a turn: an environment made from an allow-list, and files outside of its clone.
+
+use std::path::{Path, PathBuf};
+
+use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::state::files;
+use crate::ports::agents::TurnOrder;
+use crate::protocol::schema;
+
+use super::program::LocalAgents;
+
+/// What an agent is offered.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Its whole environment.
+    pub environment: Variables,
+    /// Where it may write its answer.
+    pub response: PathBuf,
+    /// Where its raw output goes.
+    pub log: PathBuf,
+    /// The name by which its processes are recognised.
+    pub token: String,
+    /// The table of children of its subject.
+    pub children: PathBuf,
+}
+
+/// Makes the files of a turn and the environment that names them.
+///
+/// # Errors
+/// When the disk says no.
+pub fn make(agents: &LocalAgents, order: &TurnOrder) -> Result<Offer, String> {
+    let token = token(order);
+    let folder = agents.folders.turns.join(&token);
+    files::make_folder(&folder)?;
+    files::make_folder(&agents.folders.logs)?;
+    let empty = folder.join("gh");
+    files::make_folder(&empty)?;
+    let context = folder.join("context.json");
+    let text = serde_json::to_vec_pretty(&order.context)
+        .map_err(|error| format!("the context can't be written: {error}"))?;
+    files::write_whole(&context, &text)?;
+    let schema_file = folder.join("schema.json");
+    files::write_whole(&schema_file, schema::text(&schema::of(order.kind)).as_bytes())?;
+    let response = folder.join("response.json");
+    let subject = order.subject.to_string().replace('/', "-");
+    Ok(Offer {
+        environment: environment(agents, order, [&context, &schema_file, &response, &empty]),
+        response,
+        log: agents.folders.logs.join(format!("{token}.log")),
+        children: agents.folders.subjects.join(subject).join("children"),
+        token,
+    })
+}
+
+/// A name that no other attempt has.
+fn token(order: &TurnOrder) -> String {
+    use crate::ports::clock::Clock;
+    let unique = crate::adapters::clock::SystemClock.unique();
+    format!(
+        "{}-{}-{}-{}-{unique}",
+        order.run, order.round, order.role, order.label
+    )
+}
+
+fn environment(agents: &LocalAgents, order: &TurnOrder, files: [&Path; 4]) -> Variables {
+    let [context, schema, response, empty] = files;
+    let mut variables = environment::common(&agents.variables, &[]);
+    let texts = [
+        ("AGENT_LOOP_ROLE", order.role.name().to_owned()),
+        ("AGENT_LOOP_KIND", order.kind.name().to_owned()),
+        ("AGENT_LOOP_LABEL", order.label.to_string()),
+        ("AGENT_LOOP_SUBJECT", order.subject.to_string()),
+        ("AGENT_LOOP_ROUND", order.round.to_string()),
+        ("AGENT_LOOP_HEAD", order.head.to_string()),
+        ("AGENT_LOOP_BASE", order.base.to_string()),
+        ("AGENT_LOOP_RUN_ID", order.run.to_string()),
+        ("GIT_CONFIG_GLOBAL", "/dev/null".to_owned()),
+        ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
+        ("GIT_TERMINAL_PROMPT", "0".to_owned()),
+    ];
+    variables.extend(texts.map(|(name, text)| (name.into(), text.into())));
+    let paths = [
+        ("AGENT_LOOP_WORKDIR", order.workdir.as_path()),
+        ("AGENT_LOOP_CONTEXT", context),
+        ("AGENT_LOOP_SCHEMA", schema),
+        ("AGENT_LOOP_RESPONSE", response),
+        ("GH_CONFIG_DIR", empty),
+    ];
+    variables.extend(paths.map(|(name, path)| (name.into(), path.into())));
+    variables
+}

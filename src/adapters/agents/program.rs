@@ -1,0 +1,82 @@
+//! The agents of a run: who is behind a role and a label, and the way to take a turn of each.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::adapters::process::environment::Variables;
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::Label;
+use crate::domain::usage::Usage;
+use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
+use crate::ports::cancellation::Cancellation;
+
+use super::{command, scripted};
+
+/// The program behind an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// Any program: prompt on stdin, answer in a file or on stdout.
+    Command(PathBuf),
+    /// A file of turns.
+    ScriptFile(PathBuf),
+    /// A text of turns.
+    ScriptText(String),
+}
+
+/// Folders that turns need, all outside of clones.
+#[derive(Debug, Clone)]
+pub struct TurnFolders {
+    /// What is offered to an agent: context, schema, a place for its answer.
+    pub turns: PathBuf,
+    /// Raw logs.
+    pub logs: PathBuf,
+    /// The folders of subjects; each has a table of children.
+    pub subjects: PathBuf,
+}
+
+/// The agents of a run.
+#[derive(Debug, Clone)]
+pub struct LocalAgents {
+    /// Who is behind a role and a label.
+    pub programs: BTreeMap<(Role, Label), Program>,
+    /// Our own environment, from which an agent's is made.
+    pub variables: Variables,
+    /// Folders that turns need.
+    pub folders: TurnFolders,
+    /// How long a turn may take.
+    pub deadline: Duration,
+}
+
+impl Agents for LocalAgents {
+    async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
+        match self.programs.get(&(order.role, order.label.clone())) {
+            Some(Program::Command(path)) => command::take(self, path, order, cancellation).await,
+            Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
+                Ok(text) => scripted::take(self, &text, order, cancellation).await,
+                Err(error) => failed(TurnFailure::Spawn {
+                    detail: format!("the script {} can't be read: {error}", path.display()),
+                }),
+            },
+            Some(Program::ScriptText(text)) => scripted::take(self, text, order, cancellation).await,
+            None => failed(TurnFailure::Spawn {
+                detail: format!("nobody is known behind the {} `{}`", order.role, order.label),
+            }),
+        }
+    }
+}
+
+/// A turn that failed before anything was started.
+pub(super) fn failed(failure: TurnFailure) -> TurnReport {
+    let usage = Usage {
+        calls: 1,
+        ..Usage::default()
+    };
+    TurnReport {
+        result: TurnResult::Failed(failure),
+        usage,
+        model: None,
+        log: None,
+    }
+}

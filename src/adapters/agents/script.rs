@@ -1,0 +1,127 @@
+//! The file of a `scripted:` agent: reading it, the entry of a turn, placeholders. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::agent::Role;
+use crate::protocol::context::Context;
+
+/// A file of turns.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// The turns, in order.
+    pub turns: Vec<ScriptedTurn>,
+}
+
+/// One turn of a script.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScriptedTurn {
+    /// In which role it is taken; in any, if absent.
+    pub role: Option<Role>,
+    /// Files to write, or to remove.
+    pub files: BTreeMap<String, Option<String>>,
+    /// A message: the files are committed by the agent itself.
+    pub commit: Option<String>,
+    /// The answer, with placeholders.
+    pub answer: Option<Value>,
+    /// The answer, as a text.
+    pub raw: Option<String>,
+    /// The exit code.
+    pub exit: Option<i32>,
+    /// How long the turn takes.
+    pub sleep_ms: Option<u64>,
+    /// With exit 75: when the allowance is back.
+    pub quota_resets_at: Option<Timestamp>,
+}
+
+/// The turn that is taken after so many.
+///
+/// # Errors
+/// When the script makes no sense or has no turn left.
+pub fn turn(text: &str, role: Role, entry: u32) -> Result<ScriptedTurn, String> {
+    let script: Script =
+        serde_json::from_str(text).map_err(|error| format!("the script makes no sense: {error}"))?;
+    let fitting: Vec<ScriptedTurn> = script
+        .turns
+        .into_iter()
+        .filter(|turn| turn.role.is_none_or(|wanted| wanted == role))
+        .collect();
+    let count = fitting.len();
+    let index = usize::try_from(entry).unwrap_or(usize::MAX);
+    let past = || {
+        format!(
+            "the script has {count} turns for a {role}, and number {} is asked for",
+            entry.saturating_add(1)
+        )
+    };
+    fitting.into_iter().nth(index).ok_or_else(past)
+}
+
+/// An answer with its placeholders filled in.
+///
+/// # Errors
+/// When a placeholder has nothing to stand for.
+pub fn fill(answer: &Value, context: &Context) -> Result<Value, String> {
+    match answer {
+        Value::String(text) if text == "{{items}}" => Ok(Value::Array(
+            context
+                .items
+                .iter()
+                .map(|item| Value::String(item.id.clone()))
+                .collect(),
+        )),
+        Value::String(text) => words(text, context).map(Value::String),
+        Value::Array(values) => values
+            .iter()
+            .map(|value| fill(value, context))
+            .collect::<Result<_, _>>()
+            .map(Value::Array),
+        Value::Object(members) => {
+            let filled = members
+                .iter()
+                .map(|(key, value)| Ok((words(key, context)?, fill(value, context)?)));
+            filled.collect::<Result<_, String>>().map(Value::Object)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(answer.clone()),
+    }
+}
+
+/// A text with `{{item:N}}` and `{{hr:N}}` filled in.
+pub fn words(text: &str, context: &Context) -> Result<String, String> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once("{{") {
+        let Some((name, after)) = tail.split_once("}}") else {
+            break;
+        };
+        filled.push_str(before);
+        filled.push_str(&referent(name, context)?);
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+fn referent(name: &str, context: &Context) -> Result<String, String> {
+    let nothing = || format!("the placeholder {{{{{name}}}}} has nothing to stand for");
+    let (kind, number) = name.split_once(':').ok_or_else(nothing)?;
+    let index = number
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_sub(1))
+        .ok_or_else(nothing)?;
+    let found = match kind {
+        "item" => context.items.get(index).map(|item| item.id.clone()),
+        "hr" => context
+            .requirements
+            .get(index)
+            .map(|requirement| requirement.id.clone()),
+        _ => None,
+    };
+    found.ok_or_else(nothing)
+}

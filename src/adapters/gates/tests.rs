@@ -1,0 +1,130 @@
+//! The test command: words without a shell, a verdict from its exit code, the end of its output for people.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervise::{End, Job, supervise};
+use crate::adapters::state::files;
+use crate::domain::gate::Verdict;
+use crate::ports::cancellation::Cancellation;
+use crate::ports::clock::Clock;
+use crate::ports::gates::{Gates, TestOrder, TestReport};
+
+/// How much of the end of the output goes into a record, in bytes.
+const DETAIL: usize = 4_000;
+
+/// The gates of a run on this machine.
+#[derive(Debug, Clone)]
+pub struct LocalGates {
+    /// The test command, as it was typed.
+    pub test_command: Option<String>,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// Our own environment, from which the command's is made.
+    pub variables: Variables,
+    /// Raw logs.
+    pub logs: PathBuf,
+    /// The folders of subjects; each has a table of children.
+    pub subjects: PathBuf,
+}
+
+/// The words of a command, as a shell would split them; no word is ever given to a shell.
+///
+/// # Errors
+/// When there are none, or a quote is not closed.
+pub fn split(command: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
+    if words.is_empty() {
+        Err("the test command is empty".to_owned())
+    } else {
+        Ok(words)
+    }
+}
+
+impl Gates for LocalGates {
+    async fn tests(&self, order: &TestOrder, cancellation: Cancellation) -> TestReport {
+        match self.job(order) {
+            Err(why) => inconclusive(why, None),
+            Ok(job) => {
+                let ended = supervise(&job, cancellation).await;
+                let seconds = self.deadline.as_secs();
+                match ended.end {
+                    End::Cancelled => TestReport::Cancelled,
+                    End::NotStarted(why) => inconclusive(why, Some(job.log)),
+                    End::TimedOut => inconclusive(
+                        format!("took longer than {seconds} s and was ended"),
+                        Some(job.log),
+                    ),
+                    End::Exited(Exit::Signal(signal)) => {
+                        inconclusive(format!("was ended by signal {signal}"), Some(job.log))
+                    }
+                    End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new(), job.log),
+                    End::Exited(Exit::Code(code)) => {
+                        let detail = format!("exit code {code}\n{}", ending(&ended.tail));
+                        measured(Verdict::Fail, detail, job.log)
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl LocalGates {
+    fn job(&self, order: &TestOrder) -> Result<Job, String> {
+        let command = self
+            .test_command
+            .as_ref()
+            .ok_or("no test command is known here; name it with --test-command")?;
+        let words = split(command)?;
+        let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
+        files::make_folder(&self.logs)?;
+        let token = format!("{}-tests-{}", order.run, SystemClock.unique());
+        let subject = order.subject.to_string().replace('/', "-");
+        let line = CommandLine::new(program, &order.workdir, environment::for_tests(&self.variables))
+            .arguments(arguments)
+            .variable("AGENT_LOOP_RUN_ID", order.run.as_str());
+        Ok(Job {
+            command: line,
+            children: self.subjects.join(subject).join("children"),
+            log: self.logs.join(format!("{token}.log")),
+            token,
+            deadline: self.deadline,
+            stdout_limit: 0,
+        })
+    }
+}
+
+fn measured(verdict: Verdict, detail: String, log: PathBuf) -> TestReport {
+    TestReport::Measured {
+        verdict,
+        detail,
+        log: Some(log),
+    }
+}
+
+fn inconclusive(detail: String, log: Option<PathBuf>) -> TestReport {
+    TestReport::Measured {
+        verdict: Verdict::Inconclusive,
+        detail,
+        log,
+    }
+}
+
+/// The last whole lines of an output.
+fn ending(text: &str) -> String {
+    let mut kept = Vec::new();
+    let mut room = DETAIL;
+    for line in text.lines().rev() {
+        let Some(left) = room.checked_sub(line.len() + 1) else {
+            break;
+        };
+        room = left;
+        kept.push(line);
+    }
+    kept.reverse();
+    kept.join("\n")
+}

@@ -1,0 +1,317 @@
+//! Runs an agent or a test command: in its own group, its output to a log and in bounded memory, with a deadline. When
+//! it returns, no process of it is alive, wherever it has gone.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+use crate::ports::cancellation::{Cancellation, Urgency};
+
+use super::children::Row;
+use super::command::CommandLine;
+use super::exit::Exit;
+use super::log::Log;
+use super::tail::Tail;
+use super::time::{self, Stopwatch};
+use super::tree::{self, Own, Root, Strays};
+
+/// How long a child may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long its last output is awaited when all its processes are gone.
+const DRAIN: Duration = Duration::from_secs(2);
+/// How much of the end of stderr, and of both streams together, is kept.
+const TAIL_BYTES: usize = 16 << 10;
+
+/// How many supervised children run: only the last may sweep strays.
+static RUNNING: AtomicU32 = AtomicU32::new(0);
+
+/// A child to run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The program.
+    pub command: CommandLine,
+    /// A name that no other child has.
+    pub token: String,
+    /// The folder of the table of children.
+    pub children: PathBuf,
+    /// Where its raw output goes.
+    pub log: PathBuf,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// How much of stdout is kept, in bytes.
+    pub stdout_limit: usize,
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// By itself.
+    Exited(Exit),
+    /// Its time was over.
+    TimedOut,
+    /// We were told to stop.
+    Cancelled,
+    /// It never began.
+    NotStarted(String),
+}
+
+/// What a child left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub end: End,
+    /// The beginning of stdout: one byte more than the limit says that there was more.
+    pub stdout: Vec<u8>,
+    /// The end of stderr.
+    pub stderr: String,
+    /// The end of both streams, in the order in which it came.
+    pub tail: String,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// Runs a child to its end.
+pub async fn supervise(job: &Job, cancellation: Cancellation) -> Ended {
+    let watch = Stopwatch::start();
+    let streams = Mutex::new(Streams::new(job.stdout_limit));
+    let end = match begin(job) {
+        Err(why) => End::NotStarted(why),
+        Ok(started) => run(job, started, &streams, cancellation).await,
+    };
+    let streams = streams.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ended {
+        end,
+        stdout: streams.stdout,
+        stderr: streams.stderr.text(),
+        tail: streams.both.text(),
+        milliseconds: watch.milliseconds(),
+    }
+}
+
+/// What is kept of the output.
+struct Streams {
+    log: Option<Log>,
+    stdout: Vec<u8>,
+    limit: usize,
+    stderr: Tail,
+    both: Tail,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Output,
+    Errors,
+}
+
+impl Streams {
+    fn new(limit: usize) -> Self {
+        let (stderr, both) = (Tail::new(TAIL_BYTES), Tail::new(TAIL_BYTES));
+        Self {
+            log: None,
+            stdout: Vec::new(),
+            limit: limit.saturating_add(1),
+            stderr,
+            both,
+        }
+    }
+
+    fn take(&mut self, source: Source, chunk: &[u8]) {
+        if let Some(log) = &mut self.log {
+            log.write(chunk);
+        }
+        self.both.push(chunk);
+        match source {
+            Source::Errors => self.stderr.push(chunk),
+            Source::Output => {
+                let room = self.limit.saturating_sub(self.stdout.len()).min(chunk.len());
+                self.stdout
+                    .extend_from_slice(chunk.get(..room).unwrap_or_default());
+            }
+        }
+    }
+}
+
+struct Started {
+    child: Child,
+    pid: u32,
+    log: Log,
+    row: Row,
+    own: Own,
+    running: Running,
+}
+
+/// Counts a child for as long as it lives.
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn begin(job: &Job) -> Result<Started, String> {
+    tree::adopt_orphans();
+    let line = &job.command;
+    let log = Log::create(&job.log, &line.shown())
+        .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
+    let row = Row::announce(&job.children, &job.token)?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "adapters/process is the owner of this door"
+    )]
+    let mut command = Command::new(&line.program);
+    let child = command
+        .args(&line.arguments)
+        .current_dir(&line.folder)
+        .env_clear()
+        .envs(&line.environment)
+        .env(tree::TOKEN, &job.token)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| {
+            format!(
+                "could not run `{}` in {}: {error}",
+                line.shown(),
+                line.folder.display()
+            )
+        })?;
+    let pid = child.id().unwrap_or_default();
+    let own = Own::remember(pid);
+    row.started(pid)?;
+    Ok(Started {
+        child,
+        pid,
+        log,
+        row,
+        own,
+        running: Running::begin(),
+    })
+}
+
+async fn run(job: &Job, started: Started, streams: &Mutex<Streams>, mut cancellation: Cancellation) -> End {
+    let Started {
+        mut child,
+        pid,
+        log,
+        row,
+        own,
+        running,
+    } = started;
+    lock(streams).log = Some(log);
+    let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut pipe) = input {
+            // A child may end without reading all of it; its exit code tells the story.
+            let _: std::io::Result<()> = pipe.write_all(&job.command.input).await;
+        }
+    };
+    let pumps = async {
+        tokio::join!(
+            write,
+            pump(output, Source::Output, streams),
+            pump(errors, Source::Errors, streams)
+        )
+    };
+    tokio::pin!(pumps);
+    let mut pumped = false;
+    let mut reaped = false;
+    let end = {
+        let deadline = time::wait(job.deadline);
+        tokio::pin!(deadline);
+        loop {
+            // Every arm may be dropped at any await: waiting and reading keep what they have in `child` and `pumps`.
+            tokio::select! {
+                status = child.wait() => {
+                    reaped = true;
+                    break End::Exited(status.map_or(Exit::Signal(0), Exit::from));
+                }
+                () = &mut deadline => break End::TimedOut,
+                () = cancellation.reached(Urgency::Stop) => break End::Cancelled,
+                _ = &mut pumps, if !pumped => pumped = true,
+            }
+        }
+    };
+    let ending = end_tree(job, (!reaped).then_some(pid), &mut cancellation);
+    tokio::pin!(ending);
+    loop {
+        // A child that is asked to end may have a lot to say first: the pipes are read meanwhile.
+        tokio::select! {
+            () = &mut ending => break,
+            _ = &mut pumps, if !pumped => pumped = true,
+        }
+    }
+    if !reaped {
+        let _ = child.wait().await;
+    }
+    if !pumped {
+        time::at_most(DRAIN, &mut pumps).await;
+    }
+    drop((row, own, running));
+    end
+}
+
+async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mutex<Streams>) {
+    let Some(mut pipe) = pipe else { return };
+    let mut chunk = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
+        lock(streams).take(source, chunk.get(..count).unwrap_or_default());
+    }
+}
+
+fn lock(streams: &Mutex<Streams>) -> std::sync::MutexGuard<'_, Streams> {
+    streams.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends every process of a child: asked first, then ended. A child that left nothing behind costs one look.
+async fn end_tree(job: &Job, pid: Option<u32>, cancellation: &mut Cancellation) {
+    if pid.is_none() && tree::nothing_adopted() {
+        return;
+    }
+    let strays = if RUNNING.load(Ordering::SeqCst) <= 1 {
+        Strays::Ours
+    } else {
+        Strays::Unknown
+    };
+    let root = Root {
+        pid,
+        token: &job.token,
+        strays,
+    };
+    tree::signal(&tree::members(root), Signal::TERM);
+    let asked = Stopwatch::start();
+    while !tree::members(root).is_empty() {
+        let patient = u128::from(asked.milliseconds()) < GRACE.as_millis();
+        if !patient || cancellation.urgency() == Urgency::Kill {
+            break;
+        }
+        time::wait(LOOK).await;
+    }
+    // What can't be ended (a process in the kernel's hands) must not hang the loop for ever.
+    for _ in 0..500 {
+        let left = tree::members(root);
+        if left.is_empty() {
+            return;
+        }
+        tree::signal(&left, Signal::KILL);
+        time::wait(LOOK).await;
+    }
+}

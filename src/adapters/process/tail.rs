@@ -1,0 +1,82 @@
+//! The end of a stream, in bounded memory, and as text that a person can read.
+
+/// The last bytes of a stream.
+#[derive(Debug, Clone, Default)]
+pub struct Tail {
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+impl Tail {
+    /// Keeps this many bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            limit,
+        }
+    }
+
+    /// Takes in more.
+    pub fn push(&mut self, chunk: &[u8]) {
+        let chunk = chunk
+            .get(chunk.len().saturating_sub(self.limit)..)
+            .unwrap_or_default();
+        self.bytes.extend_from_slice(chunk);
+        // Twice the limit before it is cut, so that a byte is moved once and not for every chunk.
+        if self.bytes.len() > self.limit.saturating_mul(2) {
+            let surplus = self.bytes.len() - self.limit;
+            self.bytes.drain(..surplus);
+        }
+    }
+
+    /// The text of what was kept: whole lines, no escape sequences, no control characters.
+    pub fn text(&self) -> String {
+        let start = self.bytes.len().saturating_sub(self.limit);
+        let kept = self.bytes.get(start..).unwrap_or_default();
+        let whole = if start == 0 {
+            kept
+        } else {
+            let line = kept
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map_or(0, |end| end + 1);
+            kept.get(line..).unwrap_or_default()
+        };
+        plain(&String::from_utf8_lossy(whole))
+    }
+}
+
+/// A text without escape sequences and control characters.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            if letters.next_if_eq(&'[').is_some() {
+                while letters.next().is_some_and(|part| !('@'..='~').contains(&part)) {}
+            }
+        } else if letter == '\n' || letter == '\t' || !letter.is_control() {
+            plain.push(letter);
+        }
+    }
+    plain.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_keeps_whole_lines_of_the_end() {
+        let mut tail = Tail::new(10);
+        for line in ["first\n", "second\n", "third\n"] {
+            tail.push(line.as_bytes());
+        }
+        assert_eq!(tail.text(), "third");
+    }
+
+    #[test]
+    fn colours_and_bells_do_not_get_through() {
+        assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\u{7}\r\n"), "red");
+    }
+}

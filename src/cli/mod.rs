@@ -1,0 +1,1 @@
+//! Arguments, wiring, output, exit codes, one file per command. The only floor that prints.

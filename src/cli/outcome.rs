@@ -1,0 +1,84 @@
+//! The outcome for people and for scripts, schema `agent-loop/outcome/1`.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::domain::ending::Ending;
+use crate::domain::gate::Measurement;
+use crate::domain::item::Item;
+use crate::engine::outcome::Outcome;
+use crate::text::neutral::{neutral, one_line};
+
+/// The outcome as one JSON object.
+pub fn json(outcome: &Outcome, next_command: &str) -> Value {
+    let mut object = json!({
+        "schema": "agent-loop/outcome/1",
+        "status": outcome.ending.status(),
+        "exit": outcome.ending.exit_code(),
+        "run": outcome.run,
+        "subject": outcome.subject,
+        "pr": outcome.pull_request,
+        "head": outcome.head,
+        "base": outcome.base,
+        "rounds": outcome.rounds,
+        "votes": outcome.votes,
+        "items": {
+            "open": outcome.open_items().map(item).collect::<Vec<_>>(),
+            "future": outcome.future_items().map(item).collect::<Vec<_>>(),
+            "resolved": outcome.resolved(),
+        },
+        "gates": outcome.gates.iter().map(gate).collect::<Vec<_>>(),
+        "usage": outcome.usage,
+        "next_command": next_command,
+        "message": outcome.message,
+    });
+    if let Value::Object(members) = &mut object {
+        if let Some(reason) = outcome.ending.reason() {
+            members.insert("reason".to_owned(), json!(reason));
+        }
+        if let Ending::Parked { resets_at } = &outcome.ending {
+            members.insert("resets_at".to_owned(), json!(resets_at));
+        }
+    }
+    object
+}
+
+fn item(item: &Item) -> Value {
+    json!({
+        "id": item.id,
+        "reviewer": item.author.to_string(),
+        "status": item.standing.name(),
+        "round": item.round,
+        "text": item.text,
+    })
+}
+
+fn gate(measured: &Measurement) -> Value {
+    json!({ "name": measured.gate, "verdict": measured.verdict.name(), "detail": measured.detail })
+}
+
+/// The outcome in a few lines.
+pub fn words(outcome: &Outcome, next_command: &str) -> String {
+    let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), outcome.message);
+    if let Some(number) = outcome.pull_request {
+        let _ = write!(text, "  pull request {number}");
+        if let Some(head) = &outcome.head {
+            let _ = write!(text, " at {}", head.short());
+        }
+        let _ = writeln!(text, ", {} rounds", outcome.rounds);
+    }
+    for vote in &outcome.votes {
+        let _ = writeln!(text, "  {} {} {}", vote.agent, vote.state.name(), vote.head.short());
+    }
+    for measured in &outcome.gates {
+        let _ = writeln!(text, "  gate {} {} on {}", measured.gate, measured.verdict.name(), measured.head.short());
+    }
+    for item in outcome.open_items() {
+        let _ = writeln!(text, "  {} ({}, {}) {}", item.id, item.standing.name(), item.author, neutral(&one_line(&item.text, 120)));
+    }
+    if !next_command.is_empty() {
+        let _ = writeln!(text, "  next: {next_command}");
+    }
+    text
+}

@@ -1,0 +1,15 @@
+//! The only place that prints: results to stdout, talk to stderr. A closed pipe is no error.
+
+use std::io::{self, Write};
+
+/// Prints a result.
+pub fn result(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _: io::Result<()> = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Says something.
+pub fn talk(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _: io::Result<()> = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}

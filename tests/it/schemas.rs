@@ -1,0 +1,47 @@
+//! The committed schemas are those of the types. `UPDATE_SCHEMAS=1 cargo test --test it schemas` writes them anew.
+
+use std::fs;
+use std::path::PathBuf;
+
+use agent_loop::domain::agent::ResponseKind;
+use agent_loop::protocol::schema;
+
+fn committed() -> Vec<(PathBuf, String)> {
+    let folder = PathBuf::from("schemas");
+    let mut all: Vec<(PathBuf, String)> = ResponseKind::ALL
+        .into_iter()
+        .map(|kind| {
+            (
+                folder.join(format!("{kind}.schema.json")),
+                schema::text(&schema::of(kind)),
+            )
+        })
+        .collect();
+    all.push((
+        folder.join("context.schema.json"),
+        schema::text(&schema::of_context()),
+    ));
+    all
+}
+
+#[test]
+fn the_committed_schemas_are_fresh() {
+    #[expect(clippy::disallowed_methods, reason = "a developer's switch for this one test")]
+    let update = std::env::var_os("UPDATE_SCHEMAS").is_some();
+    for (path, text) in committed() {
+        if update {
+            fs::write(&path, &text).unwrap();
+        }
+        let stands = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(stands, text, "{} is stale", path.display());
+    }
+}
+
+#[test]
+fn no_schema_is_left_over() {
+    let known: Vec<PathBuf> = committed().into_iter().map(|(path, _)| path).collect();
+    for entry in fs::read_dir("schemas").unwrap() {
+        let path = entry.unwrap().path();
+        assert!(known.contains(&path), "{} belongs to no type", path.display());
+    }
+}
