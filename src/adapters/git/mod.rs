@@ -1,1 +1,35 @@
 //! git through its command line: the mirror, the clones of agents, pushes. Knows nothing about rounds or reviews.
+//!
+//! One rule keeps an agent from running programs as us: no git process of ours ever has an agent's `.git` as its git
+//! folder. The mirror is the git folder, the index lies beside the clone, and only the files are the agent's.
+//!
+//! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 5
+//! (changed, and the agent touched its own index) in `harvest`.
+
+mod agent_head;
+mod arm;
+mod checkout;
+mod desk;
+mod difference;
+mod disk;
+mod harvest;
+mod identity;
+mod inspect;
+mod listing;
+mod merge;
+mod mirror;
+mod moving;
+mod prepare;
+mod push;
+mod runner;
+mod salvage;
+mod snapshot;
+mod version;
+mod workspace;
+
+pub use identity::Identity;
+pub use merge::Merge;
+pub use runner::Git;
+pub use salvage::Kept;
+pub use version::{MINIMUM_VERSION, Version};
+pub use workspace::{Folders, GitWorkspace, Remote};

@@ -1,0 +1,242 @@
+//! The user's own checkouts of a branch that moves: found, judged, moved along. Never runs a hook, never overwrites
+//! what exists nowhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::disk::{copy_with_time, is_absence, remove};
+use super::mirror::Mirror;
+use super::moving::Moving;
+use super::runner::{Git, ask, failure, fields, must, one_line, os};
+use crate::adapters::process::command::CommandLine;
+use crate::domain::ids::BranchName;
+use crate::ports::workspace::WorkspaceError;
+
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+const EMPTY_TREE_256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+
+/// How a checkout stands to a move of its branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Its index is where the branch goes, or the move changes no file.
+    Settled,
+    /// Clean, where the branch was.
+    Clean,
+    /// Its index is where the branch was, and every file that differs is what it will be: a move was cut short.
+    HalfMoved,
+    /// It holds something that a move would lose; the text says what.
+    Dirty(String),
+    /// Its index is neither here nor there.
+    Elsewhere,
+}
+
+/// The folders where a branch is checked out. One spawn.
+pub(super) async fn checkouts(
+    git: &Git,
+    repository: &Path,
+    branch: &BranchName,
+) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let line = git
+        .anywhere(repository)
+        .arguments(["worktree", "list", "--porcelain", "-z"]);
+    let output = must(line, &format!("list the checkouts of {}", repository.display())).await?;
+    let wanted = format!("branch refs/heads/{branch}");
+    let mut found = Vec::new();
+    let mut current: Option<PathBuf> = None;
+    for field in fields(&output) {
+        if let Some(path) = field.strip_prefix(b"worktree ") {
+            current = Some(PathBuf::from(os(path)));
+        } else if field == wanted.as_bytes() {
+            // A checkout whose folder was deleted by hand is still listed.
+            found.extend(current.take().filter(|path| path.is_dir()));
+        }
+    }
+    Ok(found)
+}
+
+/// A checkout on the way from one commit to another.
+pub(super) struct Checkout<'a> {
+    git: &'a Git,
+    path: &'a Path,
+    from: String,
+    to: String,
+    scratch: PathBuf,
+}
+
+impl<'a> Checkout<'a> {
+    /// A checkout in a folder.
+    pub(super) fn new(mirror: &'a Mirror, path: &'a Path, moving: &Moving) -> Result<Self, WorkspaceError> {
+        let empty = if moving.to.as_str().len() == 64 {
+            EMPTY_TREE_256
+        } else {
+            EMPTY_TREE
+        };
+        Ok(Self {
+            git: mirror.git(),
+            path,
+            from: moving
+                .from
+                .as_ref()
+                .map_or_else(|| empty.to_owned(), ToString::to_string),
+            to: moving.to.to_string(),
+            scratch: moving.scratch(mirror)?,
+        })
+    }
+
+    /// Looks how it stands, on a copy of its index. Five spawns when it is clean.
+    pub(super) async fn standing(&self) -> Result<Standing, WorkspaceError> {
+        remove(&self.scratch.with_extension("lock"))?;
+        remove(&self.scratch)?;
+        let index = self.index().await?;
+        if index.exists() {
+            copy_with_time(&index, &self.scratch)?;
+        }
+        let standing = self.judged().await;
+        remove(&self.scratch)?;
+        standing
+    }
+
+    /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
+    pub(super) async fn follow(&self) -> Result<(), WorkspaceError> {
+        // Only times may be stale; what really differs was seen before, and read-tree refuses it.
+        ask(
+            self.line().arguments(["update-index", "-q", "--refresh"]),
+            &self.what("read"),
+        )
+        .await?;
+        let line = self
+            .line()
+            .arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
+        must(line, &self.what("move")).await.map(drop)
+    }
+
+    /// Finishes a move that was cut short. One spawn.
+    pub(super) async fn finish(&self) -> Result<(), WorkspaceError> {
+        must(
+            self.line().arguments(["read-tree", "--reset", "-u", &self.to]),
+            &self.what("move"),
+        )
+        .await
+        .map(drop)
+    }
+
+    async fn judged(&self) -> Result<Standing, WorkspaceError> {
+        if self.index_is_at(&self.to).await? {
+            return Ok(Standing::Settled);
+        }
+        if !self.index_is_at(&self.from).await? {
+            return Ok(Standing::Elsewhere);
+        }
+        ask(
+            self.copy().arguments(["update-index", "-q", "--refresh"]),
+            &self.what("read"),
+        )
+        .await?;
+        let old = self.differing().await?;
+        if !old.is_empty() {
+            return self.half_moved(&old).await;
+        }
+        let trial = self
+            .copy()
+            .arguments(["read-tree", "-n", "-m", "-u", &self.from, &self.to]);
+        let trial = ask(trial, &self.what("move")).await?;
+        if trial.exit.is_success() {
+            return Ok(Standing::Clean);
+        }
+        match self.half_moved(&old).await? {
+            Standing::HalfMoved => Ok(Standing::HalfMoved),
+            Standing::Settled | Standing::Clean | Standing::Dirty(_) | Standing::Elsewhere => {
+                Ok(Standing::Dirty(trial.stderr.trim().to_owned()))
+            }
+        }
+    }
+
+    /// Each file must be what it was or what it will be. `old` is what differs from what it was.
+    async fn half_moved(&self, old: &BTreeMap<Vec<u8>, u8>) -> Result<Standing, WorkspaceError> {
+        let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
+        let line = self.line().arguments(compare).arguments([&self.from, &self.to]);
+        let moves = statuses(&must(line, &self.what("read")).await?);
+        let read = self.copy().arguments(["read-tree", "-m", &self.from, &self.to]);
+        must(read, &self.what("read")).await?;
+        ask(
+            self.copy().arguments(["update-index", "-q", "--refresh"]),
+            &self.what("read"),
+        )
+        .await?;
+        let new = self.differing().await?;
+        let paths: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
+        let lost = paths.into_iter().find(|path| match moves.get(*path) {
+            Some(b'A') => new
+                .get(*path)
+                .is_some_and(|status| *status != b'D' || self.in_the_way(path, &moves)),
+            Some(b'D') => old.get(*path).is_some_and(|status| *status != b'D'),
+            Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
+        });
+        Ok(lost.map_or(Standing::HalfMoved, |path| {
+            Standing::Dirty(format!("{} has changes", String::from_utf8_lossy(path)))
+        }))
+    }
+
+    /// Whether something that git does not know is where a new file will be.
+    fn in_the_way(&self, path: &[u8], moves: &BTreeMap<Vec<u8>, u8>) -> bool {
+        let path: &OsStr = os(path);
+        match fs::symlink_metadata(self.path.join(path)) {
+            Ok(_) => return true,
+            Err(cause) if !is_absence(&cause) => return true,
+            Err(_) => {}
+        }
+        Path::new(path).ancestors().skip(1).any(|ancestor| {
+            let known = moves.get(ancestor.as_os_str().as_encoded_bytes()) == Some(&b'D');
+            !known && fs::symlink_metadata(self.path.join(ancestor)).is_ok_and(|metadata| !metadata.is_dir())
+        })
+    }
+
+    async fn index(&self) -> Result<PathBuf, WorkspaceError> {
+        let line = self
+            .line()
+            .arguments(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
+        Ok(PathBuf::from(one_line(&must(line, &self.what("read")).await?)))
+    }
+
+    async fn index_is_at(&self, commit: &str) -> Result<bool, WorkspaceError> {
+        let line = self
+            .copy()
+            .arguments(["diff-index", "--cached", "--quiet", commit]);
+        let captured = ask(line, &self.what("read")).await?;
+        match captured.exit.shell_code() {
+            0 => Ok(true),
+            1 => Ok(false),
+            _ => Err(failure(&captured, &self.what("read"))),
+        }
+    }
+
+    async fn differing(&self) -> Result<BTreeMap<Vec<u8>, u8>, WorkspaceError> {
+        let line = self
+            .copy()
+            .arguments(["diff-files", "--name-status", "-z", "--ignore-submodules=all"]);
+        Ok(statuses(&must(line, &self.what("read")).await?))
+    }
+
+    fn line(&self) -> CommandLine {
+        self.git.anywhere(self.path)
+    }
+
+    fn copy(&self) -> CommandLine {
+        self.line().variable("GIT_INDEX_FILE", &self.scratch)
+    }
+
+    fn what(&self, verb: &str) -> String {
+        format!("{verb} the checkout {}", self.path.display())
+    }
+}
+
+fn statuses(output: &[u8]) -> BTreeMap<Vec<u8>, u8> {
+    let mut all = BTreeMap::new();
+    let mut fields = fields(output);
+    while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
+        all.insert(path.to_vec(), status.first().copied().unwrap_or_default());
+    }
+    all
+}

@@ -1,0 +1,111 @@
+//! Small files and folders of ours: atomic writes, stubborn removal, errors that name the path. Knows no git.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use crate::ports::workspace::WorkspaceError;
+
+/// An error that names what was tried on which path.
+pub(super) fn failed(what: &str, path: &Path, cause: &io::Error) -> WorkspaceError {
+    WorkspaceError::Disk(format!("could not {what} {}: {cause}", path.display()))
+}
+
+/// Makes a folder and its parents, for our eyes only.
+pub(super) fn make_folder(path: &Path) -> Result<(), WorkspaceError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|cause| failed("create the folder", path, &cause))
+}
+
+/// Writes a file as a whole or not at all.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    let write = || -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        io::Write::write_all(&mut file, bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|cause| failed("write", path, &cause))
+}
+
+/// The content of a file, none if there is no such file.
+pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, WorkspaceError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(cause) if is_absence(&cause) => Ok(None),
+        Err(cause) => Err(failed("read", path, &cause)),
+    }
+}
+
+/// The content of something that may have been made by an agent: a plain file of a bounded size, or nothing.
+pub(super) fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
+    // A named pipe would never end, so look before opening.
+    let metadata = fs::symlink_metadata(path).ok()?;
+    if metadata.is_file() && metadata.len() <= most {
+        fs::read(path).ok()
+    } else {
+        None
+    }
+}
+
+/// Copies a file with its time of change: git tells by it which entries of an index it must look at again.
+pub(super) fn copy_with_time(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    let copy = || -> io::Result<()> {
+        fs::copy(from, to)?;
+        let changed = fs::metadata(from)?.modified()?;
+        fs::File::options().write(true).open(to)?.set_modified(changed)
+    };
+    copy().map_err(|cause| failed("copy an index to", to, &cause))
+}
+
+/// Moves a file over another one.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    fs::rename(from, to).map_err(|cause| failed("rename", from, &cause))
+}
+
+/// Whether this is a folder itself, not a link to one.
+pub(super) fn is_plain_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// Removes whatever is there, without following links, even where an agent took the permission away.
+pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(cause) if is_absence(&cause) => return Ok(()),
+        Err(cause) => return Err(failed("look at", path, &cause)),
+    };
+    let removed = if metadata.is_dir() {
+        fs::remove_dir_all(path).or_else(|_| {
+            open_up(path)?;
+            fs::remove_dir_all(path)
+        })
+    } else {
+        fs::remove_file(path)
+    };
+    removed.map_err(|cause| failed("remove", path, &cause))
+}
+
+/// Whether a path is not there, because it or a parent is missing or a parent is a file.
+pub(super) fn is_absence(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}

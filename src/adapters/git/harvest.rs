@@ -1,0 +1,69 @@
+//! Takes a coder's work out of its clone: into the change, or aside.
+
+use super::desk::Place;
+use super::disk::is_plain_folder;
+use super::mirror::Mirror;
+use super::salvage::salvage_ref;
+use super::snapshot::{OwnCommits, commit, snapshot, work_ref};
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::{Harvest, Salvage, WorkspaceError};
+
+/// Commits what lies in a clone. One spawn if nothing changed, four if files did, one more if the agent wrote its own
+/// index, three more if it committed. Asked again, it gives the same commit.
+pub(super) async fn harvest(
+    mirror: &Mirror,
+    place: &Place,
+    head: &CommitSha,
+    message: &str,
+) -> Result<Harvest, WorkspaceError> {
+    if !is_plain_folder(&place.tree()) {
+        return Err(WorkspaceError::Git(format!(
+            "the clone {} is gone",
+            place.tree().display()
+        )));
+    }
+    let found = snapshot(mirror, place, head, OwnCommits::Required).await?;
+    let descends = found.base == *head || mirror.contains(&found.base, head).await?;
+    let made = commit(mirror, place, found, message).await?;
+    let harvest = if !descends {
+        Harvest::Unrelated(aside(mirror, place, made)?)
+    } else if made == *head {
+        Harvest::Unchanged
+    } else {
+        mirror.write_ref(&work_ref(place, &made), &made)?;
+        Harvest::Commit(made)
+    };
+    place.close()?;
+    Ok(harvest)
+}
+
+/// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`.
+pub(super) async fn salvage(
+    mirror: &Mirror,
+    place: &Place,
+    head: &CommitSha,
+) -> Result<Option<Salvage>, WorkspaceError> {
+    if !is_plain_folder(&place.tree()) || !place.index().exists() {
+        return Ok(None);
+    }
+    let found = snapshot(mirror, place, head, OwnCommits::IfReadable).await?;
+    let message = format!(
+        "agent-loop: unfinished work of {} on {}",
+        place.holder(),
+        place.subject()
+    );
+    let made = commit(mirror, place, found, &message).await?;
+    let kept = if made == *head {
+        None
+    } else {
+        Some(aside(mirror, place, made)?)
+    };
+    place.close()?;
+    Ok(kept)
+}
+
+fn aside(mirror: &Mirror, place: &Place, commit: CommitSha) -> Result<Salvage, WorkspaceError> {
+    let reference = salvage_ref(place.subject(), place.holder(), &commit);
+    mirror.write_ref(&reference, &commit)?;
+    Ok(Salvage { reference, commit })
+}

@@ -1,0 +1,92 @@
+//! Makes a clone ready for a turn: what an unfinished turn left is kept, then files and git folder are made anew.
+
+use super::arm::{arm, disarm};
+use super::desk::{Note, Phase, Place};
+use super::disk::{is_plain_folder, make_folder, remove, rename};
+use super::harvest;
+use super::mirror::Mirror;
+use super::runner::must;
+use crate::domain::agent::Role;
+use crate::domain::ids::{BranchName, CommitSha};
+use crate::ports::workspace::{Prepared, Salvage, WorkspaceError};
+
+/// Makes a clone ready. Two spawns, for a new clone as for a reused one; a third if leftovers had to go; those of a
+/// salvage if a coder's turn came to no end.
+pub(super) async fn prepare(
+    mirror: &Mirror,
+    place: &Place,
+    commit: &CommitSha,
+    branch: Option<&BranchName>,
+) -> Result<Prepared, WorkspaceError> {
+    make_folder(place.folder())?;
+    let salvaged = keep_unfinished(mirror, place).await?;
+    let mut note = Note {
+        head: commit.clone(),
+        branch: branch.cloned(),
+        phase: Phase::Closed,
+        made: None,
+    };
+    // From here on the files may be half of one commit and half of another: nobody's work.
+    place.write_note(&note)?;
+    ready_folder(place)?;
+    if check_out(mirror, place, commit).await.is_err() {
+        // Whatever an agent did to it that we don't understand: begin with nothing.
+        mirror.must_know(commit).await?;
+        remove(&place.tree())?;
+        ready_folder(place)?;
+        check_out(mirror, place, commit).await?;
+    }
+    arm(place, mirror.path(), mirror.git().identity(), commit, branch)?;
+    note.phase = Phase::Open;
+    place.write_note(&note)?;
+    Ok(Prepared {
+        path: place.tree(),
+        salvaged,
+    })
+}
+
+async fn keep_unfinished(mirror: &Mirror, place: &Place) -> Result<Option<Salvage>, WorkspaceError> {
+    let coder = match place.role() {
+        Some(Role::Coder) => true,
+        Some(Role::Reviewer) | None => false,
+    };
+    match place.note()? {
+        Some(note) if coder && note.phase == Phase::Open => harvest::salvage(mirror, place, &note.head).await,
+        Some(_) | None => Ok(None),
+    }
+}
+
+/// A folder without `.git`, and with the index that knows best what is in it.
+fn ready_folder(place: &Place) -> Result<(), WorkspaceError> {
+    remove(&place.index().with_extension("lock"))?;
+    if is_plain_folder(&place.tree()) {
+        disarm(place)?;
+        if place.scratch().exists() {
+            rename(&place.scratch(), &place.index())?;
+        }
+    } else {
+        remove(&place.tree())?;
+        make_folder(&place.tree())?;
+        remove(&place.scratch())?;
+        remove(&place.index())?;
+    }
+    Ok(())
+}
+
+async fn check_out(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(), WorkspaceError> {
+    let what = format!("check out {} in {}", commit.short(), place.tree().display());
+    let line = || mirror.line_on(&place.tree(), &place.index());
+    let read = || line().arguments(["read-tree", "--reset", "-u", commit.as_str()]);
+    must(read(), &what).await?;
+    // Twice -f: repositories that an agent made inside go too. Caches of a coder's builds stay, a reviewer sees none.
+    let how = match place.role() {
+        Some(Role::Reviewer) => "-ffdx",
+        Some(Role::Coder) | None => "-ffd",
+    };
+    let removed = must(line().arguments(["clean", how]), &what).await?;
+    if !removed.is_empty() {
+        // A link in the place of a folder looked like the folder to git until it was removed.
+        must(read(), &what).await?;
+    }
+    Ok(())
+}

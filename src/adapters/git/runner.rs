@@ -1,0 +1,139 @@
+//! Runs git with an environment and settings of ours, and turns failures into errors. Knows no layout of folders.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::identity::Identity;
+use crate::adapters::process::capture::{Captured, capture};
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment::{Variables, common};
+use crate::adapters::process::exit::Exit;
+use crate::ports::workspace::WorkspaceError;
+
+/// Settings that no repository may override: nothing that a configuration names is run behind our back.
+const SETTINGS: &[&str] = &[
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.excludesFile=/dev/null",
+    "core.attributesFile=/dev/null",
+    "core.quotePath=false",
+    "core.askPass=",
+    "credential.helper=",
+    "commit.gpgSign=false",
+    "tag.gpgSign=false",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "fetch.writeCommitGraph=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "protocol.ext.allow=never",
+    "advice.graftFileDeprecated=false",
+];
+
+/// Variables of every git of ours. `GIT_NO_REPLACE_OBJECTS`: a SHA means one content.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_ATTR_NOSYSTEM", "1"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("LC_ALL", "C"),
+];
+
+/// The longest complaint of git that an error repeats.
+const COMPLAINT_BYTES: usize = 2000;
+
+/// git, with an environment and an identity of ours.
+#[derive(Debug, Clone)]
+pub struct Git {
+    environment: Variables,
+    identity: Identity,
+}
+
+impl Git {
+    /// git as found in the `PATH` of our environment, committing under an identity.
+    pub fn new(ours: &Variables, identity: Identity) -> Self {
+        let mut environment = common(ours, &[]);
+        let mut set = |name: &str, value: &str| environment.insert(name.into(), value.into());
+        for (name, value) in ENVIRONMENT {
+            set(name, value);
+        }
+        for who in ["AUTHOR", "COMMITTER"] {
+            set(&format!("GIT_{who}_NAME"), &identity.name);
+            set(&format!("GIT_{who}_EMAIL"), &identity.email);
+        }
+        Self {
+            environment,
+            identity,
+        }
+    }
+
+    /// Who commits.
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// git in a folder, in whatever repository that is. Only for the user's own repositories.
+    pub(super) fn anywhere(&self, folder: &Path) -> CommandLine {
+        let mut line = CommandLine::new("git", folder, self.environment.clone());
+        for setting in SETTINGS {
+            line = line.argument("-c").argument(setting);
+        }
+        line
+    }
+
+    /// git with this git folder, wherever it runs.
+    pub(super) fn inside(&self, git_folder: &Path, folder: &Path) -> CommandLine {
+        self.anywhere(folder).variable("GIT_DIR", git_folder)
+    }
+}
+
+/// Runs git and hands back whatever code it ended with. A signal is an error.
+pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
+    let captured = capture(&line)
+        .await
+        .map_err(|cause| WorkspaceError::Git(format!("could not {what}: {cause}; is git installed?")))?;
+    match captured.exit {
+        Exit::Code(_) => Ok(captured),
+        Exit::Signal(_) => Err(failure(&captured, what)),
+    }
+}
+
+/// Runs git, which must succeed, and hands back what it printed.
+pub(super) async fn must(line: CommandLine, what: &str) -> Result<Vec<u8>, WorkspaceError> {
+    let captured = ask(line, what).await?;
+    if captured.exit.is_success() {
+        Ok(captured.stdout)
+    } else {
+        Err(failure(&captured, what))
+    }
+}
+
+/// What git complained about, as an error.
+pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
+    let complaint = captured.stderr.trim();
+    let mut shown: String = complaint.chars().take(COMPLAINT_BYTES).collect();
+    if shown.len() < complaint.len() {
+        shown.push('…');
+    }
+    WorkspaceError::Git(format!(
+        "could not {what}: git ended with {}: {shown}",
+        captured.exit
+    ))
+}
+
+/// The one line that git printed.
+pub(super) fn one_line(output: &[u8]) -> String {
+    String::from_utf8_lossy(output).trim_end_matches('\n').to_owned()
+}
+
+/// Bytes as an argument or path.
+pub(super) fn os(bytes: &[u8]) -> &OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+}
+
+/// The fields of an output of `-z`.
+pub(super) fn fields(output: &[u8]) -> impl Iterator<Item = &[u8]> {
+    output.split(|byte| *byte == 0).filter(|field| !field.is_empty())
+}

@@ -1,0 +1,225 @@
+//! Brings an agent's work into the mirror: its own commits through a reader of ours, and its files as a tree.
+
+use std::fs;
+use std::path::Path;
+
+use super::agent_head;
+use super::arm;
+use super::desk::{Made, Place};
+use super::disk::{
+    copy_with_time, is_plain_folder, make_folder, read_file, read_foreign, remove, write_file,
+};
+use super::listing::changes;
+use super::mirror::{Mirror, sha};
+use super::runner::{ask, must, one_line};
+use crate::domain::ids::{CommitSha, TreeSha};
+use crate::ports::workspace::WorkspaceError;
+
+const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// What lies in a clone.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    /// The commit that the agent's HEAD stood at.
+    pub(super) base: CommitSha,
+    /// The files, if they differ from that commit's.
+    pub(super) tree: Option<TreeSha>,
+}
+
+/// Whether commits that can't be read are an error or are left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnCommits {
+    /// They are wanted.
+    Required,
+    /// The files are enough.
+    IfReadable,
+}
+
+/// Reads a clone. One spawn if nothing changed, three if files did, two more if the agent committed, one more if it
+/// wrote its own index.
+pub(super) async fn snapshot(
+    mirror: &Mirror,
+    place: &Place,
+    head: &CommitSha,
+    own: OwnCommits,
+) -> Result<Snapshot, WorkspaceError> {
+    let base = base(mirror, place, head, own).await?;
+    let (tree, scratch) = (place.tree(), place.scratch());
+    remove(&scratch.with_extension("lock"))?;
+    remove(&scratch)?;
+    copy_with_time(&place.index(), &scratch)?;
+    if base != *head {
+        let line = mirror
+            .line_on(&tree, &scratch)
+            .arguments(["read-tree", "-m", base.as_str()]);
+        must(line, "read the agent's last commit").await?;
+    }
+    let mut found = changes(mirror, &tree, &scratch).await?;
+    found.force(&tree, &staged(mirror, place, &base).await?);
+    if found.is_empty() {
+        return Ok(Snapshot { base, tree: None });
+    }
+    let line = mirror
+        .line_on(&tree, &scratch)
+        .arguments(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"])
+        .input(found.input());
+    let updated = ask(line, "stage the files of a clone").await?;
+    // git leaves out a path such as `.GIT/x` with a word on stderr only.
+    if !updated.exit.is_success() || updated.stderr.contains("Ignoring path") {
+        return Err(super::runner::failure(
+            &updated,
+            &format!("stage the files in {}", tree.display()),
+        ));
+    }
+    let written = must(
+        mirror.line_on(&tree, &scratch).argument("write-tree"),
+        "write a tree",
+    )
+    .await?;
+    let written = one_line(&written)
+        .parse()
+        .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
+    Ok(Snapshot {
+        base,
+        tree: Some(written),
+    })
+}
+
+/// The commit of a snapshot: the agent's own last one, or one more on top of it. No spawn or one.
+pub(super) async fn commit(
+    mirror: &Mirror,
+    place: &Place,
+    snapshot: Snapshot,
+    message: &str,
+) -> Result<CommitSha, WorkspaceError> {
+    let Some(tree) = snapshot.tree else {
+        return Ok(snapshot.base);
+    };
+    let note = place.note()?;
+    if let Some(made) = note.as_ref().and_then(|note| note.made.as_ref())
+        && (&made.parent, &made.tree, made.message.as_str()) == (&snapshot.base, &tree, message)
+    {
+        return Ok(made.commit.clone());
+    }
+    let line = mirror
+        .line()
+        .arguments(["commit-tree", tree.as_str(), "-p", snapshot.base.as_str()])
+        .input(if message.is_empty() { "\n" } else { message });
+    let commit = sha(
+        &must(line, "commit the work of a clone").await?,
+        "commit the work of a clone",
+    )?;
+    if let Some(mut note) = note {
+        note.made = Some(Made {
+            commit: commit.clone(),
+            parent: snapshot.base,
+            tree,
+            message: message.to_owned(),
+        });
+        place.write_note(&note)?;
+    }
+    Ok(commit)
+}
+
+/// The commit that the agent's work stands on, which is in the mirror afterwards.
+async fn base(
+    mirror: &Mirror,
+    place: &Place,
+    head: &CommitSha,
+    own: OwnCommits,
+) -> Result<CommitSha, WorkspaceError> {
+    let Some(theirs) = agent_head::head(&place.agent_git()).filter(|theirs| theirs != head) else {
+        return Ok(head.clone());
+    };
+    match (fetch(mirror, place, &theirs).await, own) {
+        (Ok(()), OwnCommits::Required | OwnCommits::IfReadable) => Ok(theirs),
+        (Err(_), OwnCommits::IfReadable) => Ok(head.clone()),
+        (Err(cause), OwnCommits::Required) => Err(cause),
+    }
+}
+
+/// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.
+async fn fetch(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(), WorkspaceError> {
+    let objects = place.agent_git().join("objects");
+    check_objects(&objects)?;
+    let reader = place.reader();
+    remove(&reader)?;
+    make_folder(&reader)?;
+    arm::skeleton(&reader, &[&objects, &mirror.path().join("objects")])?;
+    write_file(&reader.join("config"), arm::format_config(commit).as_bytes())?;
+    write_file(&reader.join("HEAD"), format!("{commit}\n").as_bytes())?;
+    let line = mirror
+        .line()
+        .arguments(["-c", "fetch.fsckObjects=true"])
+        .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
+        .argument(&reader)
+        .argument(format!("+HEAD:{}", work_ref(place, commit)));
+    let what = format!(
+        "fetch the commit {} from {}",
+        commit.short(),
+        place.tree().display()
+    );
+    must(line, &what).await.map(drop)
+}
+
+/// The ref that keeps a commit from a clone alive.
+pub(super) fn work_ref(place: &Place, commit: &CommitSha) -> String {
+    format!("refs/agent-loop/work/{}/{}", place.name(), commit.short())
+}
+
+/// Nothing but plain files and folders, and no pointer to objects elsewhere: a pipe would hang git, a link mislead it.
+fn check_objects(objects: &Path) -> Result<(), WorkspaceError> {
+    let odd = |path: &Path| {
+        WorkspaceError::Git(format!(
+            "{} is not what git makes; the agent's own commits can't be read",
+            path.display()
+        ))
+    };
+    let info = objects.join("info");
+    if !is_plain_folder(objects) {
+        return Err(odd(objects));
+    }
+    remove(&info)?;
+    for folder in fs::read_dir(objects).map_err(|_| odd(objects))? {
+        let folder = folder.map_err(|_| odd(objects))?.path();
+        if !is_plain_folder(&folder) {
+            return Err(odd(&folder));
+        }
+        for file in fs::read_dir(&folder).map_err(|_| odd(&folder))? {
+            let file = file.map_err(|_| odd(&folder))?;
+            if !file.file_type().is_ok_and(|kind| kind.is_file()) {
+                return Err(odd(&file.path()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Files that the agent itself told git about: `git add -f` of an ignored one counts. An index that can't be read
+/// tells nothing.
+async fn staged(mirror: &Mirror, place: &Place, base: &CommitSha) -> Result<Vec<u8>, WorkspaceError> {
+    let theirs = place.agent_git().join("index");
+    if !is_plain_folder(&place.agent_git()) {
+        return Ok(Vec::new());
+    }
+    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
+        return Ok(Vec::new());
+    };
+    if read_file(&place.index())?.is_some_and(|ours| ours == bytes) {
+        return Ok(Vec::new());
+    }
+    let line = mirror.line_on(&place.tree(), &theirs).arguments([
+        "diff-index",
+        "--cached",
+        "--diff-filter=A",
+        "--name-only",
+        "-z",
+        base.as_str(),
+    ]);
+    let captured = ask(line, "read the agent's index").await?;
+    Ok(if captured.exit.is_success() {
+        captured.stdout
+    } else {
+        Vec::new()
+    })
+}

@@ -1,0 +1,72 @@
+//! The oldest git that works here, and whether the installed one is younger. Knows no repository.
+
+use std::fmt;
+use std::path::Path;
+
+use super::runner::{Git, must};
+use crate::ports::workspace::WorkspaceError;
+
+/// The oldest git that is supported: the first with `git merge-tree --write-tree`.
+pub const MINIMUM_VERSION: Version = Version { major: 2, minor: 38 };
+
+/// A version of git, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The first number.
+    pub major: u32,
+    /// The second number.
+    pub minor: u32,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl Version {
+    /// Reads what `git --version` prints.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.trim().strip_prefix("git version ")?.split('.');
+        Some(Self {
+            major: numbers.next()?.parse().ok()?,
+            minor: numbers.next()?.parse().ok()?,
+        })
+    }
+}
+
+impl Git {
+    /// The version of the git in `PATH`, if it is one that works here. One spawn.
+    ///
+    /// # Errors
+    /// When there is no git, or it is older than [`MINIMUM_VERSION`].
+    pub async fn check_version(&self) -> Result<Version, WorkspaceError> {
+        let line = self.anywhere(Path::new("/")).argument("--version");
+        let text = String::from_utf8_lossy(&must(line, "ask git for its version").await?).into_owned();
+        let version = Version::parse(&text)
+            .ok_or_else(|| WorkspaceError::Git(format!("`git --version` says `{}`", text.trim())))?;
+        if version < MINIMUM_VERSION {
+            return Err(WorkspaceError::Git(format!(
+                "git {version} is too old: install git {MINIMUM_VERSION} or later"
+            )));
+        }
+        Ok(version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_versions_of_distributions_and_of_apple_are_read() {
+        let version = |text| Version::parse(text).map(|version| version.to_string());
+        assert_eq!(version("git version 2.47.3\n").as_deref(), Some("2.47"));
+        assert_eq!(
+            version("git version 2.39.5 (Apple Git-154)").as_deref(),
+            Some("2.39")
+        );
+        assert_eq!(version("hub version 1.0"), None);
+        assert!(Version::parse("git version 2.37.9").unwrap() < MINIMUM_VERSION);
+    }
+}

@@ -1,0 +1,177 @@
+//! The port made real: each call is handed to the file that knows how.
+
+use std::path::{Path, PathBuf};
+
+use super::desk::Place;
+use super::difference;
+use super::harvest;
+use super::inspect;
+use super::merge::{self, Merge};
+use super::mirror::Mirror;
+use super::moving::Moving;
+use super::prepare;
+use super::push::Target;
+use super::runner::Git;
+use super::salvage::{self, Kept};
+use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::subject::Subject;
+use crate::ports::workspace::{
+    Desk, Difference, Harvest, Inspection, Prepared, Push, Salvage, Workspace, WorkspaceError,
+};
+
+/// The forge's repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remote {
+    /// On this machine, often the user's own with a checkout: its root or its git folder.
+    Local(PathBuf),
+}
+
+/// Where our own folders are. All of them are made when they are needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// The mirror of the repository.
+    pub mirror: PathBuf,
+    /// The root of the clones of this repository's desks.
+    pub clones: PathBuf,
+    /// Whole diffs, one file for each pair of commits.
+    pub diffs: PathBuf,
+}
+
+/// The workspace on one repository.
+#[derive(Debug)]
+pub struct GitWorkspace {
+    mirror: Mirror,
+    remote: Remote,
+    folders: Folders,
+}
+
+impl GitWorkspace {
+    /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
+    pub fn new(git: Git, remote: Remote, folders: Folders) -> Self {
+        Self {
+            mirror: Mirror::new(git, folders.mirror.clone()),
+            remote,
+            folders,
+        }
+    }
+
+    /// Where the mirror is.
+    pub fn mirror(&self) -> &Path {
+        self.mirror.path()
+    }
+
+    /// Merges a commit into a branch with a merge commit, and moves the user's checkouts of the branch along. Asked
+    /// again, it gives the commit of the first time. About eight spawns.
+    ///
+    /// # Errors
+    /// When branch or commit do not exist, or git fails; a conflict is not an error.
+    pub async fn merge(
+        &self,
+        base: &BranchName,
+        head: &CommitSha,
+        message: &str,
+    ) -> Result<Merge, WorkspaceError> {
+        let hold = self.mirror.hold().await?;
+        let target = self.target();
+        self.mirror.make(&hold, target.repository).await?;
+        self.mirror.fetch_branches(&hold, target.repository).await?;
+        target.finish_moves(&hold).await?;
+        merge::merge(&hold, &target, base, head, message).await
+    }
+
+    /// Everything that was kept aside, youngest first. One spawn.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub async fn kept(&self) -> Result<Vec<Kept>, WorkspaceError> {
+        salvage::list(&self.mirror).await
+    }
+
+    fn target(&self) -> Target<'_> {
+        match &self.remote {
+            Remote::Local(repository) => Target {
+                mirror: &self.mirror,
+                repository,
+            },
+        }
+    }
+
+    fn place(&self, desk: &Desk) -> Place {
+        Place::new(&self.folders.clones, desk)
+    }
+}
+
+impl Workspace for GitWorkspace {
+    async fn refresh(&self) -> Result<(), WorkspaceError> {
+        let hold = self.mirror.hold().await?;
+        let target = self.target();
+        self.mirror.make(&hold, target.repository).await?;
+        self.mirror.fetch_branches(&hold, target.repository).await?;
+        target.finish_moves(&hold).await
+    }
+
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
+        self.target().tip(branch).await
+    }
+
+    async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
+        self.mirror.merge_base(one, other).await
+    }
+
+    async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
+        self.mirror.contains(commit, ancestor).await
+    }
+
+    async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        self.mirror.tree(commit).await
+    }
+
+    async fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        excerpt_bytes: usize,
+    ) -> Result<Difference, WorkspaceError> {
+        difference::difference(&self.mirror, &self.folders.diffs, from, to, excerpt_bytes).await
+    }
+
+    async fn prepare(
+        &self,
+        desk: &Desk,
+        commit: &CommitSha,
+        branch: Option<&BranchName>,
+    ) -> Result<Prepared, WorkspaceError> {
+        prepare::prepare(&self.mirror, &self.place(desk), commit, branch).await
+    }
+
+    async fn harvest(&self, desk: &Desk, head: &CommitSha, message: &str) -> Result<Harvest, WorkspaceError> {
+        harvest::harvest(&self.mirror, &self.place(desk), head, message).await
+    }
+
+    async fn salvage(&self, desk: &Desk, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        harvest::salvage(&self.mirror, &self.place(desk), head).await
+    }
+
+    async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
+        salvage::keep(&self.mirror, subject, commit).await
+    }
+
+    async fn inspect(&self, desk: &Desk, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        inspect::inspect(&self.mirror, &self.place(desk), head).await
+    }
+
+    async fn push(
+        &self,
+        branch: &BranchName,
+        commit: &CommitSha,
+        expected: Option<&CommitSha>,
+    ) -> Result<Push, WorkspaceError> {
+        let hold = self.mirror.hold().await?;
+        let moving = Moving {
+            branch: branch.clone(),
+            from: expected.cloned(),
+            to: commit.clone(),
+        };
+        self.target().push(&hold, &moving).await
+    }
+}
