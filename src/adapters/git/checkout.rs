@@ -158,7 +158,9 @@ impl<'a> Checkout<'a> {
         let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
         let line = self.line().arguments(compare).arguments([&self.from, &self.to]);
         let moves = statuses(&must(line, &self.what("read")).await?);
-        let read = self.copy().arguments(["read-tree", "-m", &self.from, &self.to]);
+        let read = self
+            .copy()
+            .arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
         must(read, &self.what("read")).await?;
         ask(
             self.copy().arguments(["update-index", "-q", "--refresh"]),

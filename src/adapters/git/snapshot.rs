@@ -51,7 +51,7 @@ pub(super) async fn snapshot(
     if base != *head {
         let line = mirror
             .line_on(&tree, &scratch)
-            .arguments(["read-tree", "-m", base.as_str()]);
+            .arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
     }
     let mut found = changes(mirror, &tree, &scratch).await?;

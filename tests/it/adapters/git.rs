@@ -1,1 +1,8 @@
-//! Tests of adapters/git.
+//! Tests of adapters/git: real git, in temporary folders.
+
+mod branches;
+mod clones;
+mod hostile;
+mod merging;
+mod reviewers;
+mod scene;

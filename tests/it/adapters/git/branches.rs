@@ -1,0 +1,250 @@
+//! Pushes to the user's own repository, with and without a checkout of the branch.
+
+use std::fs;
+
+use agent_loop::domain::ids::CommitSha;
+use agent_loop::ports::workspace::{Push, Workspace};
+
+use super::scene::{Scene, branch, git, read, sha, write};
+
+async fn push(scene: &Scene, name: &str, commit: &CommitSha, expected: Option<&CommitSha>) -> Push {
+    scene
+        .workspace
+        .push(&branch(name), commit, expected)
+        .await
+        .unwrap()
+}
+
+async fn status(scene: &Scene) -> String {
+    git(&scene.user(), &["status", "--porcelain"]).await
+}
+
+fn refusal(push: Push) -> String {
+    match push {
+        Push::Refused(text) => text,
+        other @ (Push::Done | Push::Moved(_)) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_branch_is_created_moved_and_found_there_already() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    assert_eq!(push(&scene, "work", &scene.head, None).await, Push::Done);
+    assert_eq!(push(&scene, "work", &commit, Some(&scene.head)).await, Push::Done);
+    assert_eq!(push(&scene, "work", &commit, Some(&scene.head)).await, Push::Done);
+    assert_eq!(scene.workspace.tip(&branch("work")).await.unwrap(), Some(commit));
+    assert_eq!(scene.workspace.tip(&branch("none")).await.unwrap(), None);
+    let refs = git(&scene.user(), &["for-each-ref", "--format=%(refname)"]).await;
+    assert_eq!(refs, "refs/heads/main\nrefs/heads/work\n");
+    assert!(!scene.user().join(".git/FETCH_HEAD").exists());
+    git(&scene.user(), &["fsck", "--connectivity-only"]).await;
+}
+
+#[tokio::test]
+async fn a_branch_that_is_elsewhere_or_gone_is_left_alone() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    assert_eq!(
+        push(&scene, "work", &commit, Some(&scene.head)).await,
+        Push::Moved(None)
+    );
+    assert_eq!(
+        push(&scene, "main", &commit, None).await,
+        Push::Moved(Some(scene.head.clone()))
+    );
+    assert_eq!(status(&scene).await, "");
+}
+
+#[tokio::test]
+async fn a_clean_checkout_moves_along_and_no_hook_runs() {
+    let scene = Scene::new().await;
+    let user = scene.user();
+    for hook in [
+        "reference-transaction",
+        "post-checkout",
+        "post-index-change",
+        "update",
+        "post-receive",
+    ] {
+        let text = format!("#!/bin/sh\ntouch {}\n", scene.canary().display());
+        write(&user, &format!(".git/hooks/{hook}"), &text);
+        git(&user, &["config", "core.hooksPath", ".git/hooks"]).await;
+        fs::set_permissions(
+            user.join(".git/hooks").join(hook),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )
+        .unwrap();
+    }
+    let commit = scene.change().await;
+    write(&user, "harmless.txt", "untracked\n");
+    write(&user, "target/cache", "ignored\n");
+    assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+    assert!(!scene.canary().exists());
+    assert_eq!(
+        (read(&user, "a.txt").as_str(), read(&user, "new.txt").as_str()),
+        ("two\n", "new\n")
+    );
+    fs::remove_dir_all(user.join(".git/hooks")).unwrap();
+    assert_eq!(status(&scene).await, "?? harmless.txt\n");
+    assert_eq!(sha(&user, "HEAD").await, commit);
+}
+
+#[tokio::test]
+async fn a_linked_checkout_moves_along_too() {
+    let scene = Scene::new().await;
+    let linked = scene.outside("linked one");
+    git(
+        &scene.user(),
+        &["worktree", "add", "-q", "-b", "work", linked.to_str().unwrap()],
+    )
+    .await;
+    let commit = scene.change().await;
+    assert_eq!(push(&scene, "work", &commit, Some(&scene.head)).await, Push::Done);
+    assert_eq!(read(&linked, "new.txt"), "new\n");
+    assert_eq!(git(&linked, &["status", "--porcelain"]).await, "");
+    assert_eq!(read(&scene.user(), "a.txt"), "one\n");
+}
+
+#[tokio::test]
+async fn an_unborn_branch_that_is_checked_out_is_born_with_its_files() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    git(&scene.user(), &["checkout", "-q", "--orphan", "fresh"]).await;
+    git(&scene.user(), &["rm", "-rfq", "."]).await;
+    assert_eq!(push(&scene, "fresh", &commit, None).await, Push::Done);
+    assert_eq!(read(&scene.user(), "new.txt"), "new\n");
+    assert_eq!(status(&scene).await, "");
+}
+
+#[tokio::test]
+async fn a_checkout_with_anything_to_lose_is_refused_and_left_alone() {
+    for (deed, named) in [
+        ("edit", "a.txt"),
+        ("edit unrelated", "src/lib.rs"),
+        ("stage", "staged"),
+        ("delete", "a.txt"),
+        ("untracked in the way", "new.txt"),
+        ("ignored in the way", "x.log"),
+        ("folder in the way", "new.txt"),
+    ] {
+        let scene = Scene::new().await;
+        let user = scene.user();
+        let clone = scene.coder().await;
+        write(&clone, "a.txt", "two\n");
+        write(&clone, "new.txt", "new\n");
+        write(&clone, "x.log", "log\n");
+        git(&clone, &["add", "-f", "x.log"]).await;
+        let commit = scene.harvested().await;
+        match deed {
+            "edit" => write(&user, "a.txt", "mine\n"),
+            "edit unrelated" => write(&user, "src/lib.rs", "mine\n"),
+            "stage" => {
+                write(&user, "b.txt", "mine\n");
+                git(&user, &["add", "b.txt"]).await;
+            }
+            "delete" => fs::remove_file(user.join("a.txt")).unwrap(),
+            "untracked in the way" => write(&user, "new.txt", "mine\n"),
+            "ignored in the way" => write(&user, "x.log", "mine\n"),
+            _ => write(&user, "new.txt/mine", "mine\n"),
+        }
+        let before = status(&scene).await;
+        let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+        assert!(
+            text.contains(named) && text.contains("stash push --include-untracked"),
+            "{deed}: {text}"
+        );
+        assert_eq!(status(&scene).await, before, "{deed}");
+        assert_eq!(sha(&user, "main").await, scene.head, "{deed}");
+    }
+}
+
+/// Where a kill can leave a checkout: the branch is moved, the index is not, some files are.
+async fn half_move(scene: &Scene, commit: &CommitSha, files: &[(&str, &str)]) {
+    scene
+        .workspace
+        .push(&branch("other"), commit, None)
+        .await
+        .unwrap();
+    git(
+        &scene.user(),
+        &[
+            "update-ref",
+            "refs/heads/main",
+            commit.as_str(),
+            scene.head.as_str(),
+        ],
+    )
+    .await;
+    for (path, text) in files {
+        write(&scene.user(), path, text);
+    }
+}
+
+#[tokio::test]
+async fn a_half_moved_checkout_is_finished_by_the_next_push() {
+    for files in [
+        &[][..],
+        &[("a.txt", "two\n")],
+        &[("new.txt", "new\n")],
+        &[("a.txt", "two\n"), ("new.txt", "new\n")],
+    ] {
+        let scene = Scene::new().await;
+        let commit = scene.change().await;
+        half_move(&scene, &commit, files).await;
+        assert_ne!(status(&scene).await, "");
+        assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+        assert_eq!(status(&scene).await, "", "{files:?}");
+        assert_eq!(read(&scene.user(), "a.txt"), "two\n");
+        assert_eq!(read(&scene.user(), "new.txt"), "new\n");
+    }
+}
+
+#[tokio::test]
+async fn a_half_moved_checkout_is_finished_by_the_next_refresh() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    half_move(&scene, &commit, &[("a.txt", "two\n")]).await;
+    let intent = format!(r#"{{"branch":"main","from":"{}","to":"{commit}"}}"#, scene.head);
+    write(&scene.mirror(), "agent-loop-moving/x.json", &intent);
+    scene.workspace.refresh().await.unwrap();
+    assert_eq!(status(&scene).await, "");
+    assert_eq!(read(&scene.user(), "new.txt"), "new\n");
+}
+
+#[tokio::test]
+async fn a_half_moved_checkout_that_the_user_edited_since_is_refused() {
+    for (path, text) in [
+        ("a.txt", "mine\n"),
+        ("new.txt", "mine\n"),
+        ("src/lib.rs", "mine\n"),
+        ("new.txt/x", "mine\n"),
+    ] {
+        let scene = Scene::new().await;
+        let commit = scene.change().await;
+        half_move(&scene, &commit, &[(path, text)]).await;
+        refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+        assert_eq!(read(&scene.user(), path), text);
+    }
+}
+
+#[tokio::test]
+async fn what_a_user_does_after_the_move_is_not_in_the_way_of_asking_again() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+    write(&scene.user(), "a.txt", "mine\n");
+    git(&scene.user(), &["add", "a.txt"]).await;
+    write(&scene.user(), "new.txt", "mine\n");
+    assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+    assert_eq!(read(&scene.user(), "a.txt"), "mine\n");
+    assert_eq!(read(&scene.user(), "new.txt"), "mine\n");
+}
+
+#[tokio::test]
+async fn a_bare_repository_is_pushed_to_as_well() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    git(&scene.user(), &["config", "core.bare", "true"]).await;
+    assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
+}

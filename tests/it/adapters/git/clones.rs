@@ -1,0 +1,435 @@
+//! Coders' clones: prepared, harvested, salvaged.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+
+use agent_loop::domain::ids::CommitSha;
+use agent_loop::ports::workspace::{Extent, Harvest, Workspace, WorkspaceError};
+
+use super::scene::{Scene, branch, coder, git, program, read, reviewer, sha, subject, write};
+
+#[tokio::test]
+async fn the_installed_git_is_young_enough() {
+    use agent_loop::adapters::git::{Git, Identity, MINIMUM_VERSION};
+    let path = [("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())].into();
+    let identity = Identity {
+        name: "a".into(),
+        email: "b".into(),
+    };
+    assert!(Git::new(&path, identity).check_version().await.unwrap() >= MINIMUM_VERSION);
+}
+
+#[tokio::test]
+async fn a_coder_finds_its_branch_checked_out_and_can_use_git() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    assert_eq!(
+        git(&clone, &["status", "--porcelain", "--branch"]).await,
+        "## work\n"
+    );
+    assert_eq!(git(&clone, &["remote"]).await, "");
+    write(&clone, "a.txt", "two\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
+    assert_eq!(
+        git(&clone, &["log", "--format=%an %s"]).await,
+        "agent-loop mine\nA User first\n"
+    );
+    git(&clone, &["fsck", "--strict"]).await;
+}
+
+#[tokio::test]
+async fn a_clone_without_a_change_is_unchanged_even_when_its_files_have_new_times() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "one\n");
+    git(&clone, &["status"]).await;
+    assert_eq!(scene.harvest().await, Harvest::Unchanged);
+}
+
+#[tokio::test]
+async fn edited_added_removed_and_forced_files_become_one_commit_on_the_head() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    write(&clone, "new/deep.txt", "new\n");
+    write(&clone, "target/cache", "cache\n");
+    write(&clone, "wanted.log", "log\n");
+    fs::remove_file(clone.join("src/lib.rs")).unwrap();
+    git(&clone, &["add", "-f", "wanted.log"]).await;
+    let commit = scene.harvested().await;
+    let files = git(
+        &scene.mirror(),
+        &["ls-tree", "-r", "--name-only", commit.as_str()],
+    )
+    .await;
+    assert_eq!(files, ".gitignore\na.txt\nnew/deep.txt\nwanted.log\n");
+    let log = git(
+        &scene.mirror(),
+        &["log", "-1", "--format=%P|%an|%B", commit.as_str()],
+    )
+    .await;
+    assert_eq!(log.trim_end(), format!("{}|agent-loop|the work", scene.head));
+    assert_eq!(
+        scene.harvested().await,
+        commit,
+        "asked again, it is the same commit"
+    );
+}
+
+#[tokio::test]
+async fn a_coders_own_commits_are_kept_wherever_its_head_is() {
+    for checkout in [
+        &["switch", "-q", "-c", "other"][..],
+        &["checkout", "-q", "--detach"],
+    ] {
+        let scene = Scene::new().await;
+        let clone = scene.coder().await;
+        git(&clone, checkout).await;
+        write(&clone, "a.txt", "two\n");
+        git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
+        git(&clone, &["pack-refs", "--all"]).await;
+        git(&clone, &["gc", "-q"]).await;
+        let mine = sha(&clone, "HEAD").await;
+        write(&clone, "b.txt", "rest\n");
+        let commit = scene.harvested().await;
+        assert_eq!(sha(&scene.mirror(), &format!("{commit}^")).await, mine);
+        assert_eq!(scene.content(&commit, "b.txt").await, "rest\n");
+        assert!(scene.workspace.contains(&commit, &scene.head).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_coder_that_committed_all_gets_its_very_commit() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
+    assert_eq!(scene.harvested().await, sha(&clone, "HEAD").await);
+}
+
+#[tokio::test]
+async fn a_merge_that_was_left_half_done_does_not_hinder() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    git(&clone, &["switch", "-q", "-c", "side"]).await;
+    write(&clone, "a.txt", "side\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "side"]).await;
+    git(&clone, &["switch", "-q", "work"]).await;
+    write(&clone, "a.txt", "work\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "work"]).await;
+    program(
+        "sh",
+        &clone,
+        &["-c", "git merge side >/dev/null; test -f .git/MERGE_HEAD"],
+    )
+    .await;
+    let commit = scene.harvested().await;
+    assert!(scene.content(&commit, "a.txt").await.contains("<<<<<<<"));
+}
+
+#[tokio::test]
+async fn history_that_does_not_continue_the_head_is_kept_aside() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "amended\n");
+    git(&clone, &["commit", "-q", "-a", "--amend", "-m", "rewritten"]).await;
+    write(&clone, "b.txt", "loose\n");
+    let Harvest::Unrelated(kept) = scene.harvest().await else {
+        panic!("it is used")
+    };
+    assert!(
+        kept.reference
+            .starts_with("refs/agent-loop/salvage/issue/3/claude/"),
+        "{}",
+        kept.reference
+    );
+    assert_eq!(scene.content(&kept.commit, "a.txt").await, "amended\n");
+    assert_eq!(scene.content(&kept.commit, "b.txt").await, "loose\n");
+}
+
+#[tokio::test]
+async fn names_with_spaces_quotes_newlines_and_foreign_bytes_survive() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    let names: Vec<&OsStr> = [
+        &b"a b"[..],
+        b"q\"uo'te",
+        b"new\nline",
+        b"-dash",
+        b"\xff\xfe",
+        b"? tag",
+        b":(top)",
+    ]
+    .into_iter()
+    .map(OsStr::from_bytes)
+    .collect();
+    for name in &names {
+        fs::write(clone.join(name), name.as_bytes()).unwrap();
+    }
+    let commit = scene.harvested().await;
+    scene.workspace.prepare(&reviewer(), &commit, None).await.unwrap();
+    let prepared = scene.workspace.prepare(&coder(), &commit, None).await.unwrap();
+    for name in &names {
+        assert_eq!(fs::read(prepared.path.join(name)).unwrap(), name.as_bytes());
+        fs::write(prepared.path.join(name), "again").unwrap();
+    }
+    let again = scene.workspace.harvest(&coder(), &commit, "again").await.unwrap();
+    let Harvest::Commit(again) = again else {
+        panic!("{again:?}")
+    };
+    let difference = scene.workspace.difference(&commit, &again, 10_000).await.unwrap();
+    assert_eq!(difference.files.len(), names.len());
+}
+
+#[tokio::test]
+async fn files_and_folders_and_links_may_take_each_others_places() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    fs::remove_file(clone.join("a.txt")).unwrap();
+    write(&clone, "a.txt/inside", "file to folder\n");
+    fs::rename(clone.join("src"), scene.outside("src")).unwrap();
+    symlink(scene.outside("src"), clone.join("src")).unwrap();
+    let commit = scene.harvested().await;
+    let files = git(
+        &scene.mirror(),
+        &["ls-tree", "-r", "--format=%(objectmode) %(path)", commit.as_str()],
+    )
+    .await;
+    assert_eq!(files, "100644 .gitignore\n100644 a.txt/inside\n120000 src\n");
+    let clone = scene.coder().await;
+    assert_eq!(read(&clone, "a.txt"), "one\n");
+    assert!(!clone.join("src").is_symlink());
+    assert_eq!(read(&clone, "src/lib.rs"), "fn main() {}\n");
+    assert_eq!(read(&scene.outside("src"), "lib.rs"), "fn main() {}\n");
+}
+
+#[tokio::test]
+async fn a_repository_that_the_agent_made_inside_is_committed_as_files() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "crate/src/main.rs", "fn main() {}\n");
+    git(&clone, &["init", "-q", "crate"]).await;
+    write(&clone, "crate/deeper/x", "x\n");
+    git(&clone.join("crate"), &["init", "-q", "deeper"]).await;
+    for folder in ["crate/deeper", "crate"] {
+        let folder = clone.join(folder);
+        git(&folder, &["add", "-A"]).await;
+        git(
+            &folder,
+            &[
+                "-c",
+                "user.name=x",
+                "-c",
+                "user.email=x",
+                "commit",
+                "-q",
+                "--allow-empty",
+                "-m",
+                "x",
+            ],
+        )
+        .await;
+    }
+    git(&clone, &["add", "-A"]).await;
+    let commit = scene.harvested().await;
+    assert_eq!(
+        scene.content(&commit, "crate/src/main.rs").await,
+        "fn main() {}\n"
+    );
+    assert_eq!(scene.content(&commit, "crate/deeper/x").await, "x\n");
+}
+
+#[tokio::test]
+async fn a_repository_without_a_commit_inside_is_committed_as_files() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "crate/src/main.rs", "fn main() {}\n");
+    git(&clone, &["init", "-q", "crate"]).await;
+    assert_eq!(
+        scene.content(&scene.harvested().await, "crate/src/main.rs").await,
+        "fn main() {}\n"
+    );
+}
+
+#[tokio::test]
+async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "half\n");
+    write(&clone, "untracked.txt", "half\n");
+    write(&clone, "target/cache", "cache\n");
+    let prepared = scene
+        .workspace
+        .prepare(&coder(), &scene.head, Some(&branch("work")))
+        .await
+        .unwrap();
+    let kept = prepared.salvaged.unwrap();
+    assert_eq!(scene.content(&kept.commit, "untracked.txt").await, "half\n");
+    assert_eq!(read(&clone, "a.txt"), "one\n");
+    assert!(!clone.join("untracked.txt").exists());
+    assert_eq!(
+        read(&clone, "target/cache"),
+        "cache\n",
+        "a build's cache survives"
+    );
+    let all = scene.workspace.kept().await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!((&all[0].subject, all[0].holder.as_str()), (&subject(), "claude"));
+    assert_eq!(all[0].salvage, kept);
+    assert_eq!(all[0].title, "agent-loop: unfinished work of claude on issue/3");
+    let command = all[0].command(scene.workspace.mirror(), &scene.user());
+    program("sh", &scene.user(), &["-c", &command]).await;
+    let name = kept.reference.strip_prefix("refs/agent-loop/salvage/").unwrap();
+    assert_eq!(sha(&scene.user(), &format!("salvage/{name}")).await, kept.commit);
+}
+
+#[tokio::test]
+async fn a_finished_or_empty_turn_leaves_nothing_to_keep() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    let again = scene
+        .workspace
+        .prepare(&coder(), &scene.head, None)
+        .await
+        .unwrap();
+    assert_eq!(again.salvaged, None);
+    write(&clone, "a.txt", "two\n");
+    scene.harvested().await;
+    assert_eq!(
+        scene
+            .workspace
+            .prepare(&coder(), &scene.head, None)
+            .await
+            .unwrap()
+            .salvaged,
+        None
+    );
+    assert_eq!(
+        scene.workspace.salvage(&coder(), &scene.head).await.unwrap(),
+        None
+    );
+}
+
+#[tokio::test]
+async fn salvage_asked_twice_keeps_one_commit() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "half\n");
+    let first = scene
+        .workspace
+        .salvage(&coder(), &scene.head)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        scene
+            .workspace
+            .salvage(&coder(), &scene.head)
+            .await
+            .unwrap()
+            .unwrap(),
+        first
+    );
+    assert_eq!(
+        scene
+            .workspace
+            .prepare(&coder(), &scene.head, None)
+            .await
+            .unwrap()
+            .salvaged,
+        None
+    );
+    assert_eq!(scene.workspace.kept().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_can_be_kept_and_an_unknown_one_cannot() {
+    let scene = Scene::new().await;
+    let kept = scene.workspace.keep(&subject(), &scene.head).await.unwrap();
+    assert_eq!(sha(&scene.mirror(), &kept.reference).await, scene.head);
+    let unknown: CommitSha = "1".repeat(40).parse().unwrap();
+    let failed = |result: Result<_, WorkspaceError>| matches!(result, Err(WorkspaceError::NotFound(_)));
+    assert!(failed(scene.workspace.keep(&subject(), &unknown).await.map(drop)));
+    assert!(failed(
+        scene.workspace.prepare(&coder(), &unknown, None).await.map(drop)
+    ));
+    assert!(failed(scene.workspace.tree(&unknown).await.map(drop)));
+    assert!(failed(
+        scene.workspace.merge_base(&scene.head, &unknown).await.map(drop)
+    ));
+    assert!(failed(
+        scene
+            .workspace
+            .difference(&scene.head, &unknown, 9)
+            .await
+            .map(drop)
+    ));
+    assert!(!scene.workspace.contains(&scene.head, &unknown).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_index_that_is_locked_or_broken_does_not_hinder_the_next_turn() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    let index = clone.parent().unwrap().join("index");
+    fs::write(index.with_extension("lock"), "").unwrap();
+    fs::write(clone.join(".git/index.lock"), "").unwrap();
+    let clone = scene.coder().await;
+    assert_eq!(git(&clone, &["status", "--porcelain"]).await, "");
+    scene.harvest().await;
+    fs::write(&index, "broken").unwrap();
+    let _ = fs::remove_file(clone.parent().unwrap().join("index-of-work"));
+    let clone = scene.coder().await;
+    assert_eq!(git(&clone, &["status", "--porcelain"]).await, "");
+}
+
+#[tokio::test]
+async fn a_difference_has_its_files_its_beginning_and_a_file_with_all_of_it() {
+    let scene = Scene::new().await;
+    let commit = scene.change().await;
+    let whole = scene
+        .workspace
+        .difference(&scene.head, &commit, 10_000)
+        .await
+        .unwrap();
+    let files: Vec<_> = whole
+        .files
+        .iter()
+        .map(|file| format!("{} {}", file.status, file.path))
+        .collect();
+    assert_eq!(files, ["M a.txt", "A new.txt"]);
+    assert_eq!(whole.extent, Extent::Whole);
+    assert_eq!(fs::read_to_string(whole.path.unwrap()).unwrap(), whole.excerpt);
+    let part = scene
+        .workspace
+        .difference(&scene.head, &commit, 60)
+        .await
+        .unwrap();
+    assert_eq!(
+        (part.extent, part.excerpt.as_str()),
+        (
+            Extent::Excerpt,
+            "diff --git a/a.txt b/a.txt\nindex 5626abf..f719efd 100644\n"
+        )
+    );
+    let none = scene.workspace.difference(&commit, &commit, 60).await.unwrap();
+    assert_eq!((none.files.len(), none.path), (0, None));
+}
+
+#[tokio::test]
+async fn refresh_follows_new_and_removed_branches_and_stale_locks() {
+    let scene = Scene::new().await;
+    git(&scene.user(), &["branch", "feature"]).await;
+    fs::write(scene.mirror().join("refs/remotes/forge/feature.lock"), "").unwrap();
+    scene.workspace.refresh().await.unwrap();
+    let refs = ["for-each-ref", "--format=%(refname)", "refs/remotes"];
+    assert_eq!(
+        git(&scene.mirror(), &refs).await,
+        "refs/remotes/forge/feature\nrefs/remotes/forge/main\n"
+    );
+    git(&scene.user(), &["branch", "-D", "feature"]).await;
+    scene.workspace.refresh().await.unwrap();
+    assert_eq!(git(&scene.mirror(), &refs).await, "refs/remotes/forge/main\n");
+}

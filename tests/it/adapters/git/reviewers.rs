@@ -1,0 +1,145 @@
+//! Reviewers' clones: what is held against them and what is not.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use agent_loop::ports::workspace::{Inspection, Workspace};
+
+use super::scene::{Scene, git, program, reviewer, write};
+
+async fn inspect(scene: &Scene) -> Inspection {
+    scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_reviewers_clone_is_detached_at_the_head_without_a_branch() {
+    let scene = Scene::new().await;
+    let clone = scene.reviewer().await;
+    assert_eq!(
+        git(&clone, &["status", "--porcelain", "--branch"]).await,
+        "## HEAD (no branch)\n"
+    );
+    assert_eq!(git(&clone, &["for-each-ref"]).await, "");
+    assert_eq!(inspect(&scene).await, Inspection::Untouched);
+}
+
+#[tokio::test]
+async fn looking_around_and_leaving_untracked_files_is_no_tampering() {
+    let scene = Scene::new().await;
+    let clone = scene.reviewer().await;
+    program("touch", &clone, &["a.txt", "src/lib.rs"]).await;
+    git(&clone, &["status"]).await;
+    git(&clone, &["diff"]).await;
+    write(&clone, "target/cache", "cache\n");
+    write(&clone, "notes.txt", "notes\n");
+    write(&clone, "a.txt", "two\n");
+    write(&clone, "a.txt", "one\n");
+    assert_eq!(inspect(&scene).await, Inspection::Untouched);
+    let clone = scene.reviewer().await;
+    assert!(!clone.join("target").exists() && !clone.join("notes.txt").exists());
+}
+
+#[tokio::test]
+async fn every_kind_of_tampering_is_seen() {
+    type Deed = (&'static str, &'static str);
+    let deeds: &[Deed] = &[
+        ("echo two > a.txt", "a.txt was changed"),
+        ("rm a.txt", "a.txt was changed"),
+        ("chmod +x a.txt", "a.txt was changed"),
+        ("rm a.txt; ln -s b a.txt", "a.txt was changed"),
+        ("echo x > new; git add new", "new was changed in the index"),
+        (
+            "echo two > a.txt; git add a.txt; echo one > a.txt",
+            "a.txt was changed in the index",
+        ),
+        ("git rm -q --cached a.txt", "a.txt was changed in the index"),
+        ("git commit -q --allow-empty -m x", "HEAD was changed"),
+        ("git switch -q -c mine", "HEAD was changed"),
+        ("git branch mine", "the ref refs/heads/mine was changed"),
+        (
+            "git tag mine; git pack-refs --all",
+            "the ref refs/tags/mine was changed",
+        ),
+        ("echo two > a.txt; git stash -q", "the ref refs/stash was changed"),
+        (
+            "git update-index --assume-unchanged a.txt; echo two > a.txt",
+            "a.txt was changed",
+        ),
+        (
+            "git update-index --skip-worktree a.txt; echo two > a.txt",
+            "a.txt was changed",
+        ),
+        (
+            "git update-index --skip-worktree a.txt; rm a.txt",
+            "a.txt was changed",
+        ),
+        (
+            "cp -p a.txt /dev/null; touch -r a.txt t; printf 'two\\n' > a.txt; touch -r t a.txt",
+            "a.txt was changed",
+        ),
+        (
+            "echo '* text eol=lf' > .gitattributes; printf 'one\\r\\n' > a.txt",
+            "a.txt was changed",
+        ),
+        ("echo junk > .git/index", "the index can't be read"),
+        ("rm -rf .git", "the clone or its .git is no longer a folder"),
+        (
+            "git update-index --skip-worktree a.txt; echo x >> .gitignore; git status",
+            ".gitignore was changed",
+        ),
+    ];
+    for (deed, expected) in deeds {
+        let scene = Scene::new().await;
+        let clone = scene.reviewer().await;
+        program("sh", &clone, &["-ec", deed]).await;
+        assert_eq!(
+            inspect(&scene).await,
+            Inspection::Tampered((*expected).to_owned()),
+            "{deed}"
+        );
+        scene.reviewer().await;
+        assert_eq!(inspect(&scene).await, Inspection::Untouched, "after {deed}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_became_a_link_is_seen_although_its_files_are_the_same() {
+    let scene = Scene::new().await;
+    let clone = scene.reviewer().await;
+    fs::rename(clone.join("src"), scene.outside("src")).unwrap();
+    symlink(scene.outside("src"), clone.join("src")).unwrap();
+    assert_eq!(
+        inspect(&scene).await,
+        Inspection::Tampered("src/lib.rs was changed".to_owned())
+    );
+}
+
+/// A `git` that counts how often it is started by hand, in front of the real one.
+fn counting_git(folder: &Path, log: &Path) {
+    let script = format!(
+        "#!/bin/sh\necho \"$*\" >> {}\nPATH=${{PATH#*:}}\nexec git \"$@\"\n",
+        log.display()
+    );
+    write(folder, "git", &script);
+    fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[tokio::test]
+async fn a_turn_costs_few_processes() {
+    let mut scene = Scene::new().await;
+    scene.coder().await;
+    scene.harvest().await;
+    scene.reviewer().await;
+    let (bin, log) = (scene.outside("bin"), scene.outside("log"));
+    counting_git(&bin, &log);
+    scene.with_path_in_front(&bin);
+    let spawned = || fs::read_to_string(&log).map_or(0, |text| text.lines().count());
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    scene.harvested().await;
+    assert_eq!(spawned(), 6, "{}", fs::read_to_string(&log).unwrap());
+    scene.reviewer().await;
+    inspect(&scene).await;
+    assert_eq!(spawned(), 9, "{}", fs::read_to_string(&log).unwrap());
+}

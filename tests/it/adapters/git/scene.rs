@@ -1,0 +1,200 @@
+//! A user's repository, a workspace on it, and words to tell stories with.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agent_loop::adapters::git::{Folders, Git, GitWorkspace, Identity, Remote};
+use agent_loop::adapters::process::capture::capture;
+use agent_loop::adapters::process::command::CommandLine;
+use agent_loop::adapters::process::environment::{Variables, common};
+use agent_loop::domain::agent::Role;
+use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber};
+use agent_loop::domain::subject::Subject;
+use agent_loop::ports::workspace::{Desk, Harvest, Workspace};
+use tempfile::TempDir;
+
+pub(super) struct Scene {
+    folder: TempDir,
+    pub(super) workspace: GitWorkspace,
+    pub(super) head: CommitSha,
+}
+
+impl Scene {
+    /// A repository with a commit on `main`, checked out, and a workspace that was refreshed.
+    pub(super) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let user = folder.path().join("user");
+        fs::create_dir(&user).unwrap();
+        git(&user, &["init", "-q", "-b", "main"]).await;
+        git(&user, &["config", "user.name", "A User"]).await;
+        git(&user, &["config", "user.email", "user@example.org"]).await;
+        write(&user, "a.txt", "one\n");
+        write(&user, "src/lib.rs", "fn main() {}\n");
+        write(&user, ".gitignore", "target/\n*.log\n");
+        git(&user, &["add", "-A"]).await;
+        git(&user, &["commit", "-q", "-m", "first"]).await;
+        let head = sha(&user, "HEAD").await;
+        let workspace = workspace(folder.path(), &ours());
+        workspace.refresh().await.unwrap();
+        Self {
+            folder,
+            workspace,
+            head,
+        }
+    }
+
+    pub(super) fn user(&self) -> PathBuf {
+        self.folder.path().join("user")
+    }
+
+    pub(super) fn mirror(&self) -> PathBuf {
+        self.folder.path().join("state/mirror.git")
+    }
+
+    /// A file that a hostile clone wants to appear.
+    pub(super) fn canary(&self) -> PathBuf {
+        self.folder.path().join("canary")
+    }
+
+    pub(super) fn outside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The workspace again, in an environment whose `PATH` begins with a folder.
+    pub(super) fn with_path_in_front(&mut self, folder: &Path) {
+        let mut environment = ours();
+        let mut path = folder.as_os_str().to_owned();
+        path.push(":");
+        path.push(&environment[OsStr::new("PATH")]);
+        environment.insert("PATH".into(), path);
+        self.workspace = workspace(self.folder.path(), &environment);
+    }
+
+    /// The coder's clone at the head, on the branch `work`.
+    pub(super) async fn coder(&self) -> PathBuf {
+        self.workspace
+            .prepare(&coder(), &self.head, Some(&branch("work")))
+            .await
+            .unwrap()
+            .path
+    }
+
+    pub(super) async fn reviewer(&self) -> PathBuf {
+        self.workspace
+            .prepare(&reviewer(), &self.head, None)
+            .await
+            .unwrap()
+            .path
+    }
+
+    pub(super) async fn harvest(&self) -> Harvest {
+        self.workspace
+            .harvest(&coder(), &self.head, "the work\n")
+            .await
+            .unwrap()
+    }
+
+    pub(super) async fn harvested(&self) -> CommitSha {
+        match self.harvest().await {
+            Harvest::Commit(commit) => commit,
+            other @ (Harvest::Unchanged | Harvest::Unrelated(_)) => panic!("{other:?}"),
+        }
+    }
+
+    /// A commit in the mirror that changes `a.txt` and adds `new.txt`.
+    pub(super) async fn change(&self) -> CommitSha {
+        let clone = self.coder().await;
+        write(&clone, "a.txt", "two\n");
+        write(&clone, "new.txt", "new\n");
+        self.harvested().await
+    }
+
+    /// What a commit in the mirror holds at a path.
+    pub(super) async fn content(&self, commit: &CommitSha, path: &str) -> String {
+        git(&self.mirror(), &["show", &format!("{commit}:{path}")]).await
+    }
+}
+
+fn workspace(folder: &Path, environment: &Variables) -> GitWorkspace {
+    let identity = Identity {
+        name: "agent-loop".into(),
+        email: "agent-loop@localhost".into(),
+    };
+    let folders = Folders {
+        mirror: folder.join("state/mirror.git"),
+        clones: folder.join("state/clones"),
+        diffs: folder.join("state/diffs"),
+    };
+    GitWorkspace::new(
+        Git::new(environment, identity),
+        Remote::Local(folder.join("user")),
+        folders,
+    )
+}
+
+pub(super) fn subject() -> Subject {
+    Subject::Issue(IssueNumber(3))
+}
+
+pub(super) fn coder() -> Desk {
+    Desk::Agent {
+        subject: subject(),
+        role: Role::Coder,
+        label: "claude".parse().unwrap(),
+    }
+}
+
+pub(super) fn reviewer() -> Desk {
+    Desk::Agent {
+        subject: subject(),
+        role: Role::Reviewer,
+        label: "codex".parse().unwrap(),
+    }
+}
+
+pub(super) fn branch(name: &str) -> BranchName {
+    name.parse().unwrap()
+}
+
+pub(super) fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+pub(super) fn read(folder: &Path, path: &str) -> String {
+    fs::read_to_string(folder.join(path)).unwrap()
+}
+
+pub(super) async fn sha(folder: &Path, name: &str) -> CommitSha {
+    git(folder, &["rev-parse", name]).await.trim().parse().unwrap()
+}
+
+/// git as an agent or a user runs it; it must succeed.
+pub(super) async fn git(folder: &Path, arguments: &[&str]) -> String {
+    program("git", folder, arguments).await
+}
+
+pub(super) async fn program(program: &str, folder: &Path, arguments: &[&str]) -> String {
+    let line = CommandLine::new(program, folder, common(&ours(), &[]))
+        .variable("GIT_CONFIG_GLOBAL", "/dev/null")
+        .variable("GIT_CONFIG_NOSYSTEM", "1")
+        .arguments(arguments);
+    let captured = capture(&line).await.unwrap();
+    assert!(
+        captured.exit.is_success(),
+        "{}: {}",
+        line.shown(),
+        captured.stderr
+    );
+    String::from_utf8_lossy(&captured.stdout).into_owned()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no cli that reads the environment for it"
+)]
+fn ours() -> Variables {
+    std::env::vars_os().collect()
+}
