@@ -85,7 +85,7 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// Looks how it stands, on a copy of its index. Five spawns when it is clean.
+    /// Looks how it stands, on a copy of its index. Six spawns when it is clean.
     pub(super) async fn standing(&self) -> Result<Standing, WorkspaceError> {
         remove(&self.scratch.with_extension("lock"))?;
         remove(&self.scratch)?;
@@ -135,29 +135,26 @@ impl<'a> Checkout<'a> {
         )
         .await?;
         let old = self.differing().await?;
-        if !old.is_empty() {
-            return self.half_moved(&old).await;
-        }
-        let trial = self
-            .copy()
-            .arguments(["read-tree", "-n", "-m", "-u", &self.from, &self.to]);
-        let trial = ask(trial, &self.what("move")).await?;
-        if trial.exit.is_success() {
+        let moves = self.moves().await?;
+        // git would overwrite an ignored file, which exists nowhere else either.
+        let free = moves
+            .iter()
+            .all(|(path, status)| *status != b'A' || !self.in_the_way(path, &moves));
+        if old.is_empty() && free {
             return Ok(Standing::Clean);
         }
-        match self.half_moved(&old).await? {
-            Standing::HalfMoved => Ok(Standing::HalfMoved),
-            Standing::Settled | Standing::Clean | Standing::Dirty(_) | Standing::Elsewhere => {
-                Ok(Standing::Dirty(trial.stderr.trim().to_owned()))
-            }
-        }
+        self.half_moved(&old, &moves).await
+    }
+
+    /// The files that the move changes.
+    async fn moves(&self) -> Result<Statuses, WorkspaceError> {
+        let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
+        let line = self.line().arguments(compare).arguments([&self.from, &self.to]);
+        Ok(statuses(&must(line, &self.what("read")).await?))
     }
 
     /// Each file must be what it was or what it will be. `old` is what differs from what it was.
-    async fn half_moved(&self, old: &BTreeMap<Vec<u8>, u8>) -> Result<Standing, WorkspaceError> {
-        let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
-        let line = self.line().arguments(compare).arguments([&self.from, &self.to]);
-        let moves = statuses(&must(line, &self.what("read")).await?);
+    async fn half_moved(&self, old: &Statuses, moves: &Statuses) -> Result<Standing, WorkspaceError> {
         let read = self
             .copy()
             .arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
@@ -172,7 +169,7 @@ impl<'a> Checkout<'a> {
         let lost = paths.into_iter().find(|path| match moves.get(*path) {
             Some(b'A') => new
                 .get(*path)
-                .is_some_and(|status| *status != b'D' || self.in_the_way(path, &moves)),
+                .is_some_and(|status| *status != b'D' || self.in_the_way(path, moves)),
             Some(b'D') => old.get(*path).is_some_and(|status| *status != b'D'),
             Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
         });
@@ -182,9 +179,10 @@ impl<'a> Checkout<'a> {
     }
 
     /// Whether something that git does not know is where a new file will be.
-    fn in_the_way(&self, path: &[u8], moves: &BTreeMap<Vec<u8>, u8>) -> bool {
+    fn in_the_way(&self, path: &[u8], moves: &Statuses) -> bool {
         let path: &OsStr = os(path);
         match fs::symlink_metadata(self.path.join(path)) {
+            Ok(metadata) if metadata.is_dir() => return self.holds_more(Path::new(path), moves),
             Ok(_) => return true,
             Err(cause) if !is_absence(&cause) => return true,
             Err(_) => {}
@@ -193,6 +191,24 @@ impl<'a> Checkout<'a> {
             let known = moves.get(ancestor.as_os_str().as_encoded_bytes()) == Some(&b'D');
             !known && fs::symlink_metadata(self.path.join(ancestor)).is_ok_and(|metadata| !metadata.is_dir())
         })
+    }
+
+    /// Whether a folder that gives way to a file holds anything but files that the move removes.
+    fn holds_more(&self, folder: &Path, moves: &Statuses) -> bool {
+        let Ok(entries) = fs::read_dir(self.path.join(folder)) else {
+            return true;
+        };
+        for entry in entries {
+            let Ok(entry) = entry else { return true };
+            let path = folder.join(entry.file_name());
+            let file_goes = moves.get(path.as_os_str().as_encoded_bytes()) == Some(&b'D');
+            let folder_goes =
+                entry.file_type().is_ok_and(|kind| kind.is_dir()) && !self.holds_more(&path, moves);
+            if !file_goes && !folder_goes {
+                return true;
+            }
+        }
+        false
     }
 
     async fn index(&self) -> Result<PathBuf, WorkspaceError> {
@@ -214,7 +230,7 @@ impl<'a> Checkout<'a> {
         }
     }
 
-    async fn differing(&self) -> Result<BTreeMap<Vec<u8>, u8>, WorkspaceError> {
+    async fn differing(&self) -> Result<Statuses, WorkspaceError> {
         let line = self
             .copy()
             .arguments(["diff-files", "--name-status", "-z", "--ignore-submodules=all"]);
@@ -234,7 +250,10 @@ impl<'a> Checkout<'a> {
     }
 }
 
-fn statuses(output: &[u8]) -> BTreeMap<Vec<u8>, u8> {
+/// Paths with git's letter for what differs.
+type Statuses = BTreeMap<Vec<u8>, u8>;
+
+fn statuses(output: &[u8]) -> Statuses {
     let mut all = BTreeMap::new();
     let mut fields = fields(output);
     while let (Some(status), Some(path)) = (fields.next(), fields.next()) {

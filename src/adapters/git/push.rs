@@ -35,7 +35,7 @@ impl Target<'_> {
         }
     }
 
-    /// Moves a branch. Four spawns where it is checked out nowhere, eleven with one clean checkout.
+    /// Moves a branch. Four spawns where it is checked out nowhere, twelve with one clean checkout.
     pub(super) async fn push(&self, _hold: &Hold<'_>, moving: &Moving) -> Result<Push, WorkspaceError> {
         let tip = self.tip(&moving.branch).await?;
         if tip.as_ref() == Some(&moving.to) {

@@ -61,7 +61,7 @@ impl GitWorkspace {
     }
 
     /// Merges a commit into a branch with a merge commit, and moves the user's checkouts of the branch along. Asked
-    /// again, it gives the commit of the first time. About eight spawns.
+    /// again, it gives the commit of the first time. Ten spawns, eight more with a checkout of the base.
     ///
     /// # Errors
     /// When branch or commit do not exist, or git fails; a conflict is not an error.

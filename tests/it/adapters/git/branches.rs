@@ -248,3 +248,29 @@ async fn a_bare_repository_is_pushed_to_as_well() {
     git(&scene.user(), &["config", "core.bare", "true"]).await;
     assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
 }
+
+#[tokio::test]
+async fn a_checkout_follows_a_file_that_becomes_a_folder_and_a_folder_that_becomes_a_file() {
+    for (ignored, expected) in [(None, "moved"), (Some("src/cache.log"), "refused")] {
+        let scene = Scene::new().await;
+        let clone = scene.coder().await;
+        fs::remove_file(clone.join("a.txt")).unwrap();
+        write(&clone, "a.txt/inside", "inside\n");
+        fs::remove_dir_all(clone.join("src")).unwrap();
+        write(&clone, "src", "a file\n");
+        let commit = scene.harvested().await;
+        if let Some(path) = ignored {
+            write(&scene.user(), path, "cache\n");
+        }
+        match push(&scene, "main", &commit, Some(&scene.head)).await {
+            Push::Done => {
+                assert_eq!(expected, "moved");
+                assert_eq!(read(&scene.user(), "src"), "a file\n");
+                assert_eq!(read(&scene.user(), "a.txt/inside"), "inside\n");
+                assert_eq!(status(&scene).await, "");
+            }
+            Push::Refused(text) => assert_eq!(expected, "refused", "{text}"),
+            Push::Moved(tip) => panic!("{tip:?}"),
+        }
+    }
+}

@@ -66,7 +66,7 @@ impl Scene {
         let mut environment = ours();
         let mut path = folder.as_os_str().to_owned();
         path.push(":");
-        path.push(&environment[OsStr::new("PATH")]);
+        path.push(environment.get(OsStr::new("PATH")).unwrap());
         environment.insert("PATH".into(), path);
         self.workspace = workspace(self.folder.path(), &environment);
     }
