@@ -212,7 +212,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let rust = files(folder)
         .into_iter()
         .filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
-    rust.map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+    rust.map(|path| (path.clone(), fs::read_to_string(path).unwrap_or_default()))
         .collect()
 }
 
@@ -221,7 +221,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return found;
     };
-    for path in entries.map(|entry| entry.unwrap().path()) {
+    for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             found.extend(files(&path));
         } else {

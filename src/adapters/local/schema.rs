@@ -1,0 +1,110 @@
+//! The tables of the embedded forge, and opening them. A file of a newer program is left alone.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use crate::adapters::clock::SystemClock;
+use crate::ports::clock::Clock;
+
+/// The version of the tables that this program writes.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE meta (
+    repository_id TEXT NOT NULL
+) STRICT;
+CREATE TABLE subjects (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('issue', 'pr')),
+    state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'merged')),
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    author TEXT NOT NULL,
+    role TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    head_ref TEXT,
+    base_ref TEXT,
+    head TEXT,
+    merge_commit TEXT
+) STRICT;
+CREATE TABLE comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    number INTEGER NOT NULL REFERENCES subjects (number),
+    author TEXT NOT NULL,
+    role TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX comments_by_subject ON comments (number, id);
+CREATE TABLE checks (
+    sha TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (sha, name)
+) STRICT;
+";
+
+/// Opens the file, making its tables if there are none.
+///
+/// # Errors
+/// When it can't be opened, is damaged, or was written by a newer program; the text names the file.
+pub(super) fn open(path: &Path) -> Result<Connection, String> {
+    let failed =
+        |error: rusqlite::Error| format!("the embedded forge {} can't be used: {error}", path.display());
+    // Made first, so that it is private from its first byte.
+    let made = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+    made.map_err(|error| format!("the embedded forge {} can't be opened: {error}", path.display()))?;
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .map_err(failed)?;
+    connection
+        .pragma_update(None, "foreign_keys", "ON")
+        .map_err(failed)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let version: i64 = transaction
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(failed)?;
+    match version {
+        VERSION => {}
+        0 => {
+            let clock = SystemClock;
+            let id = format!("local-{}{}{}", clock.unique(), clock.unique(), clock.unique());
+            transaction.execute_batch(TABLES).map_err(failed)?;
+            transaction
+                .execute("INSERT INTO meta (repository_id) VALUES (?1)", [id])
+                .map_err(failed)?;
+            transaction
+                .pragma_update(None, "user_version", VERSION)
+                .map_err(failed)?;
+        }
+        newer => {
+            return Err(format!(
+                "the embedded forge {} has version {newer}, and this program knows {VERSION}: use a newer agent-loop",
+                path.display()
+            ));
+        }
+    }
+    transaction.commit().map_err(failed)?;
+    Ok(connection)
+}
+
+/// The id of the repository: made once, never changed.
+pub(super) fn repository_id(connection: &Connection) -> Result<String, String> {
+    let id = connection
+        .query_row("SELECT repository_id FROM meta", [], |row| row.get(0))
+        .optional();
+    id.map_err(|error| error.to_string())?
+        .ok_or_else(|| "the embedded forge has no id".to_owned())
+}
