@@ -13,7 +13,12 @@ use super::local::LocalCommand;
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
 #[derive(Debug, Parser)]
-#[command(name = "agent-loop", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "agent-loop",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

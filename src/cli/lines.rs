@@ -21,30 +21,71 @@ pub fn line(happening: &Happening, talk: Talk) -> Option<String> {
 fn words(happening: &Happening) -> (&'static str, String) {
     match happening {
         Happening::Begun { subject } => ("·", format!("{subject}")),
-        Happening::RoundBegun { round, max_rounds, head } => {
-            ("▸", format!("round {round} of at most {max_rounds}, at {}", head.short()))
-        }
-        Happening::TurnBegun { label, role, prompt_bytes, .. } => {
-            ("  ", format!("{role} {label} works (prompt of {} kB)", prompt_bytes.div_ceil(1000)))
-        }
-        Happening::TurnAnswered { label, role, milliseconds } => {
+        Happening::RoundBegun {
+            round,
+            max_rounds,
+            head,
+        } => (
+            "▸",
+            format!("round {round} of at most {max_rounds}, at {}", head.short()),
+        ),
+        Happening::TurnBegun {
+            label,
+            role,
+            prompt_bytes,
+            ..
+        } => (
+            "  ",
+            format!(
+                "{role} {label} works (prompt of {} kB)",
+                prompt_bytes.div_ceil(1000)
+            ),
+        ),
+        Happening::TurnAnswered {
+            label,
+            role,
+            milliseconds,
+        } => {
             let seconds = milliseconds / 1000;
-            ("  ", format!("{role} {label} has answered after {seconds}.{} s", (milliseconds % 1000) / 100))
+            (
+                "  ",
+                format!(
+                    "{role} {label} has answered after {seconds}.{} s",
+                    (milliseconds % 1000) / 100
+                ),
+            )
         }
-        Happening::TurnFailed { label, role, failure, log } => {
-            let log = log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
+        Happening::TurnFailed {
+            label,
+            role,
+            failure,
+            log,
+        } => {
+            let log = log
+                .as_ref()
+                .map_or_else(String::new, |log| format!("; its log is {log}"));
             ("!", format!("{role} {label} {failure}{log}"))
         }
         Happening::GateBegun { gate, head } => ("  ", format!("gate {gate} runs on {}", head.short())),
         Happening::GateMeasured { gate, verdict } => ("  ", format!("gate {gate}: {}", verdict.name())),
         Happening::Published { subject, line } => ("→", format!("{subject}: {line}")),
         Happening::Pushed { branch, head } => ("→", format!("{branch} is at {}", head.short())),
-        Happening::PullRequestOpened { number, branch } => ("→", format!("pull request {number} opened from {branch}")),
-        Happening::Merged { number, commit } => ("→", format!("pull request {number} merged as {}", commit.short())),
-        Happening::Salvaged { reference, commit } => {
-            ("!", format!("unfinished work is kept as {} in {reference}; see `agent-loop status`", commit.short()))
+        Happening::PullRequestOpened { number, branch } => {
+            ("→", format!("pull request {number} opened from {branch}"))
         }
-        Happening::Waiting { what, until } => ("  ", format!("waits for {what}, until {until} at the latest")),
+        Happening::Merged { number, commit } => {
+            ("→", format!("pull request {number} merged as {}", commit.short()))
+        }
+        Happening::Salvaged { reference, commit } => (
+            "!",
+            format!(
+                "unfinished work is kept as {} in {reference}; see `agent-loop status`",
+                commit.short()
+            ),
+        ),
+        Happening::Waiting { what, until } => {
+            ("  ", format!("waits for {what}, until {until} at the latest"))
+        }
         Happening::Warning { text } => ("!", text.clone()),
     }
 }

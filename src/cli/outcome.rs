@@ -60,7 +60,12 @@ fn gate(measured: &Measurement) -> Value {
 
 /// The outcome in a few lines.
 pub fn words(outcome: &Outcome, next_command: &str) -> String {
-    let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), outcome.message);
+    let mut text = format!(
+        "{} {}: {}\n",
+        outcome.subject,
+        outcome.ending.status(),
+        outcome.message
+    );
     if let Some(number) = outcome.pull_request {
         let _ = write!(text, "  pull request {number}");
         if let Some(head) = &outcome.head {
@@ -69,13 +74,32 @@ pub fn words(outcome: &Outcome, next_command: &str) -> String {
         let _ = writeln!(text, ", {} rounds", outcome.rounds);
     }
     for vote in &outcome.votes {
-        let _ = writeln!(text, "  {} {} {}", vote.agent, vote.state.name(), vote.head.short());
+        let _ = writeln!(
+            text,
+            "  {} {} {}",
+            vote.agent,
+            vote.state.name(),
+            vote.head.short()
+        );
     }
     for measured in &outcome.gates {
-        let _ = writeln!(text, "  gate {} {} on {}", measured.gate, measured.verdict.name(), measured.head.short());
+        let _ = writeln!(
+            text,
+            "  gate {} {} on {}",
+            measured.gate,
+            measured.verdict.name(),
+            measured.head.short()
+        );
     }
     for item in outcome.open_items() {
-        let _ = writeln!(text, "  {} ({}, {}) {}", item.id, item.standing.name(), item.author, neutral(&one_line(&item.text, 120)));
+        let _ = writeln!(
+            text,
+            "  {} ({}, {}) {}",
+            item.id,
+            item.standing.name(),
+            item.author,
+            neutral(&one_line(&item.text, 120))
+        );
     }
     if !next_command.is_empty() {
         let _ = writeln!(text, "  next: {next_command}");

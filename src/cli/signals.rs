@@ -8,7 +8,8 @@ use crate::ports::cancellation::{Canceller, Urgency};
 
 /// Listens for as long as it is polled; never returns.
 pub async fn listen(canceller: Arc<Canceller>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };

@@ -22,12 +22,24 @@ impl Surroundings {
     ///
     /// # Errors
     /// When the current folder or the home folder can't be found.
-    #[expect(clippy::disallowed_methods, reason = "cli is the owner of these doors, and this is the one place")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cli is the owner of these doors, and this is the one place"
+    )]
     pub fn read() -> Result<Self, String> {
         let variables: Variables = std::env::vars_os().collect();
-        let folder = std::env::current_dir().map_err(|error| format!("the current folder can't be found: {error}"))?;
-        let strategy = etcetera::choose_base_strategy().map_err(|error| format!("the home folder can't be found: {error}; set HOME"))?;
-        let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("agent-loop");
-        Ok(Self { variables, folder, state })
+        let folder =
+            std::env::current_dir().map_err(|error| format!("the current folder can't be found: {error}"))?;
+        let strategy = etcetera::choose_base_strategy()
+            .map_err(|error| format!("the home folder can't be found: {error}; set HOME"))?;
+        let state = strategy
+            .state_dir()
+            .unwrap_or_else(|| strategy.data_dir())
+            .join("agent-loop");
+        Ok(Self {
+            variables,
+            folder,
+            state,
+        })
     }
 }

@@ -237,6 +237,7 @@ impl Store {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn failed(error: rusqlite::Error) -> String {
     format!("the embedded forge failed: {error}")
 }

@@ -1,0 +1,80 @@
+//! What stands on the embedded forge, as JSON.
+
+use serde_json::{Value, json};
+
+use crate::adapters::local::rows::SubjectRow;
+use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::ports::forge::{Comment, IssueState};
+
+/// The word for the state of an issue.
+pub(super) fn issue_state(state: IssueState) -> &'static str {
+    match state {
+        IssueState::Open => "open",
+        IssueState::Closed => "closed",
+    }
+}
+
+/// The word for the state of a pull request.
+pub(super) fn pull_request_state(state: &PullRequestState) -> &'static str {
+    match state {
+        PullRequestState::Open => "open",
+        PullRequestState::Closed => "closed",
+        PullRequestState::Merged { .. } => "merged",
+    }
+}
+
+/// An issue without its comments.
+pub(super) fn issue(row: &SubjectRow, state: IssueState) -> Value {
+    json!({
+        "number": row.number,
+        "state": issue_state(state),
+        "title": row.title,
+        "body": row.body,
+        "author": row.author,
+    })
+}
+
+/// A pull request without its comments.
+pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
+    let checks: Vec<Value> = seen
+        .checks
+        .iter()
+        .map(|check| json!({ "name": check.name, "state": check.state.name() }))
+        .collect();
+    let mut object = json!({
+        "number": row.number,
+        "state": pull_request_state(&seen.state),
+        "title": row.title,
+        "body": row.body,
+        "head": seen.head,
+        "head_ref": seen.head_ref,
+        "base_ref": seen.base_ref,
+        "author": row.author,
+        "reviews": [],
+        "checks": checks,
+    });
+    if let (PullRequestState::Merged { commit }, Value::Object(members)) = (&seen.state, &mut object) {
+        members.insert("merge_commit".to_owned(), json!(commit));
+    }
+    object
+}
+
+/// With comments.
+pub(super) fn with_comments(mut object: Value, comments: &[Comment]) -> Value {
+    let comments: Vec<Value> = comments
+        .iter()
+        .map(|comment| {
+            json!({
+                "id": comment.id,
+                "author": comment.author,
+                "body": comment.body,
+                "created_at": comment.created_at,
+                "updated_at": comment.updated_at,
+            })
+        })
+        .collect();
+    if let Value::Object(members) = &mut object {
+        members.insert("comments".to_owned(), Value::Array(comments));
+    }
+    object
+}

@@ -1,0 +1,9 @@
+//! `agent-loop local`: the embedded forge from the command line, in anybody's name but the tool's own.
+
+mod arguments;
+mod json;
+mod run;
+mod words;
+
+pub use arguments::LocalCommand;
+pub use run::run;

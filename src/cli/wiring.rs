@@ -1,0 +1,172 @@
+//! Which adapter stands behind which port, for a real run. No decision is made here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::agents::program::{LocalAgents, TurnFolders};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::gates::tests::LocalGates;
+use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
+use crate::adapters::local::store::Store;
+use crate::adapters::local::{Branches, LocalForge};
+use crate::adapters::process::children;
+use crate::adapters::process::environment::Variables;
+use crate::adapters::state::files;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals::FileJournals;
+use crate::ports::World;
+
+use super::repository::Repository;
+use super::surroundings::Surroundings;
+use super::terminal::Terminal;
+
+/// The real world of a run.
+#[derive(Debug)]
+pub struct RealWorld {
+    forge: Arc<LocalForge>,
+    agents: LocalAgents,
+    workspace: Arc<GitWorkspace>,
+    gates: LocalGates,
+    journals: FileJournals,
+    terminal: Terminal,
+}
+
+impl World for RealWorld {
+    type Forge = LocalForge;
+    type Agents = LocalAgents;
+    type Workspace = GitWorkspace;
+    type Gates = LocalGates;
+    type Clock = SystemClock;
+    type Journals = FileJournals;
+    type Operator = Terminal;
+
+    fn forge(&self) -> &LocalForge {
+        &self.forge
+    }
+
+    fn agents(&self) -> &LocalAgents {
+        &self.agents
+    }
+
+    fn workspace(&self) -> &GitWorkspace {
+        &self.workspace
+    }
+
+    fn gates(&self) -> &LocalGates {
+        &self.gates
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &SystemClock
+    }
+
+    fn journals(&self) -> &FileJournals {
+        &self.journals
+    }
+
+    fn operator(&self) -> &Terminal {
+        &self.terminal
+    }
+}
+
+/// The state folder of a repository.
+///
+/// # Errors
+/// When the embedded forge, which knows the repository's id, can't be used.
+pub fn folders(store: &Store, repository: &Repository, surroundings: &Surroundings) -> Folders {
+    Folders::new(&surroundings.state, store.repository_id(), &repository.path)
+}
+
+/// The workspace of a repository.
+pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variables) -> GitWorkspace {
+    let identity = Identity {
+        name: repository.name.clone(),
+        email: repository.email.clone(),
+    };
+    let places = git::Folders {
+        mirror: folders.mirror(),
+        clones: folders.clones(),
+        diffs: folders.diffs(),
+    };
+    GitWorkspace::new(
+        Git::new(variables, identity),
+        Remote::Local(repository.path.clone()),
+        places,
+    )
+}
+
+/// The embedded forge of a repository.
+///
+/// # Errors
+/// When its file can't be used, or the state folder can't be made.
+pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<LocalForge>, String> {
+    let store = Store::open(&repository.common)?;
+    let folders = folders(&store, repository, surroundings);
+    files::make_folder(folders.root())?;
+    let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
+    let branches = Branches::new(repository.common.clone(), &surroundings.variables);
+    LocalForge::new(store, branches, workspace).map(Arc::new)
+}
+
+/// What a run needs besides its repository.
+#[derive(Debug)]
+pub struct RunSettings {
+    /// Who is behind each role and label.
+    pub agents: std::collections::BTreeMap<
+        (crate::domain::agent::Role, crate::domain::ids::Label),
+        crate::adapters::agents::program::Program,
+    >,
+    /// How long a turn may take.
+    pub agent_deadline: Duration,
+    /// The test command.
+    pub test_command: Option<String>,
+    /// How long it may take.
+    pub test_deadline: Duration,
+    /// How much is said.
+    pub terminal: Terminal,
+}
+
+/// The world of a run in a repository.
+///
+/// # Errors
+/// When the state folder can't be made.
+pub fn world(
+    repository: &Repository,
+    surroundings: &Surroundings,
+    forge: Arc<LocalForge>,
+    settings: RunSettings,
+) -> Result<RealWorld, String> {
+    let folders = folders(forge.store(), repository, surroundings);
+    files::make_folder(folders.root())?;
+    let variables = surroundings.variables.clone();
+    let turn_folders = TurnFolders {
+        turns: folders.turns(),
+        logs: folders.logs(),
+        subjects: folders.subjects(),
+    };
+    Ok(RealWorld {
+        agents: LocalAgents {
+            programs: settings.agents,
+            variables: variables.clone(),
+            folders: turn_folders,
+            deadline: settings.agent_deadline,
+        },
+        workspace: Arc::new(workspace(&folders, repository, &variables)),
+        gates: LocalGates {
+            test_command: settings.test_command,
+            deadline: settings.test_deadline,
+            variables,
+            logs: folders.logs(),
+            subjects: folders.subjects(),
+        },
+        journals: FileJournals::new(folders, locks(repository), children::end_leftovers),
+        terminal: settings.terminal,
+        forge,
+    })
+}
+
+/// Where the locks of subjects lie.
+pub fn locks(repository: &Repository) -> PathBuf {
+    repository.common.join("agent-loop-locks")
+}
