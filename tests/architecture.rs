@@ -11,57 +11,26 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("flow", &["domain", "protocol", "ledger"]),
     ("text", &["domain", "protocol", "ledger"]),
     ("ports", &["domain", "protocol", "ledger"]),
-    (
-        "engine",
-        &["domain", "protocol", "ledger", "flow", "text", "ports"],
-    ),
+    ("engine", &["domain", "protocol", "ledger", "flow", "text", "ports"]),
     ("adapters", &["domain", "protocol", "ledger", "text", "ports"]),
-    (
-        "cli",
-        &[
-            "domain", "protocol", "ledger", "flow", "text", "ports", "engine", "adapters",
-        ],
-    ),
+    ("cli", &["domain", "protocol", "ledger", "flow", "text", "ports", "engine", "adapters"]),
 ];
 
 /// What a floor's code may not say, and why.
 const ABSENCES: &[(&str, &[&str], &str)] = &[
-    (
-        "flow",
-        &[
-            "async ",
-            "std::env",
-            "Instant",
-            "SystemTime",
-            "tokio",
-            "serde_json",
-        ],
-        "decisions are pure",
-    ),
-    (
-        "domain",
-        &["async ", "tokio", "serde_json", "std::fs", "std::env"],
-        "nouns know no world",
-    ),
-    (
-        "text",
-        &["async ", "tokio", "std::fs", "std::env"],
-        "words are made without a world",
-    ),
+    ("flow", &["async ", "std::env", "Instant", "SystemTime", "tokio", "serde_json"], "decisions are pure"),
+    ("domain", &["async ", "tokio", "serde_json", "std::fs", "std::env"], "nouns know no world"),
+    ("text", &["async ", "tokio", "std::fs", "std::env"], "words are made without a world"),
     (
         "engine",
         &["std::fs", "std::process", "std::env", "serde_json"],
         "the engine makes no call to the system",
     ),
-    (
-        "ports",
-        &["std::fs", "std::process", "std::env"],
-        "ports are promises, not deeds",
-    ),
+    ("ports", &["std::fs", "std::process", "std::env"], "ports are promises, not deeds"),
 ];
 
 /// Files grow until they hold two things.
-const MOST_LINES: usize = 650;
+const MOST_LINES: usize = 450;
 
 #[test]
 fn every_module_keeps_to_its_floor() {
@@ -71,15 +40,10 @@ fn every_module_keeps_to_its_floor() {
             for (number, line) in code(&text) {
                 for used in line.split("crate::").skip(1).map(leading_name) {
                     if used.is_empty() {
-                        broken.push(format!(
-                            "{}:{number}: name one module per `use crate::`",
-                            path.display()
-                        ));
+                        broken
+                            .push(format!("{}:{number}: name one module per `use crate::`", path.display()));
                     } else if used != *module && !may_use.contains(&used) {
-                        broken.push(format!(
-                            "{}:{number}: {module} may not use {used}",
-                            path.display()
-                        ));
+                        broken.push(format!("{}:{number}: {module} may not use {used}", path.display()));
                     }
                 }
             }
@@ -134,17 +98,10 @@ fn only_the_process_adapter_starts_programs_and_only_the_cli_prints() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let all = sources(Path::new("src"))
-        .into_iter()
-        .chain(sources(Path::new("tests")));
-    let silent: Vec<PathBuf> = all
-        .filter(|(_, text)| !text.starts_with("//! "))
-        .map(|(path, _)| path)
-        .collect();
-    assert!(
-        silent.is_empty(),
-        "no first line that says what the file is for: {silent:?}"
-    );
+    let all = sources(Path::new("src")).into_iter().chain(sources(Path::new("tests")));
+    let silent: Vec<PathBuf> =
+        all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
+    assert!(silent.is_empty(), "no first line that says what the file is for: {silent:?}");
 }
 
 #[test]
@@ -161,11 +118,7 @@ fn every_file_holds_one_thing() {
 #[test]
 fn every_top_module_has_a_floor() {
     let listed: Vec<&str> = FLOORS.iter().map(|(module, _)| *module).collect();
-    for entry in fs::read_dir("src")
-        .unwrap()
-        .map(Result::unwrap)
-        .filter(|entry| entry.path().is_dir())
-    {
+    for entry in fs::read_dir("src").unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
         let name = entry.file_name().into_string().unwrap();
         assert!(listed.contains(&name.as_str()), "src/{name} is not in FLOORS");
     }
@@ -177,20 +130,17 @@ fn no_path_of_a_machine_stands_in_the_tree() {
     for folder in ["src", "tests", "docs", "prompts", "fixtures", "schemas", ".ci"] {
         for path in files(Path::new(folder)) {
             let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-            let needles = [
-                concat!("/wo", "rk/"),
-                concat!("../sha", "red"),
-                concat!("/ro", "ot/"),
-            ];
-            found.extend(
-                needles
-                    .iter()
-                    .filter(|needle| text.contains(**needle))
-                    .map(|_| path.clone()),
-            );
+            let needles = [concat!("/wo", "rk/"), concat!("../sha", "red"), concat!("/ro", "ot/")];
+            found.extend(needles.iter().filter(|needle| stands_alone(&text, needle)).map(|_| path.clone()));
         }
     }
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// Whether a path begins there: `agent-loop/work/…` is the name of a ref.
+fn stands_alone(text: &str, needle: &str) -> bool {
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    text.match_indices(needle).any(|(at, _)| !text[..at].ends_with(is_name))
 }
 
 /// The lines of code before the unit tests, with their numbers.
@@ -203,17 +153,12 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn leading_name(rest: &str) -> &str {
-    rest.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
-        .next()
-        .unwrap_or_default()
+    rest.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next().unwrap_or_default()
 }
 
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
-    let rust = files(folder)
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
-    rust.map(|path| (path.clone(), fs::read_to_string(path).unwrap_or_default()))
-        .collect()
+    let rust = files(folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    rust.map(|path| (path.clone(), fs::read_to_string(path).unwrap_or_default())).collect()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

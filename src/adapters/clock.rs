@@ -33,9 +33,6 @@ impl Clock for SystemClock {
         use std::hash::{BuildHasher, Hasher, RandomState};
         let random = RandomState::new().build_hasher().finish();
         let digest = Sha256::digest(format!("{random} {} {}", std::process::id(), self.now()));
-        digest
-            .iter()
-            .take(4)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        digest.iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 }

@@ -13,12 +13,7 @@ use super::local::LocalCommand;
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
 #[derive(Debug, Parser)]
-#[command(
-    name = "agent-loop",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "agent-loop", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -110,6 +105,7 @@ pub struct StatusArguments {
 
 /// Flags of every run.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct RunArguments {
     /// Who changes files: [LABEL=]command:PATH or [LABEL=]scripted:FILE
     #[arg(long, value_name = "AGENT")]

@@ -37,10 +37,7 @@ use super::wiring::{self, RunSettings};
 const PROJECT: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("../../fixtures/demo/Cargo.toml.txt")),
     ("src/lib.rs", include_str!("../../fixtures/demo/lib.rs.txt")),
-    (
-        "tests/median.rs",
-        include_str!("../../fixtures/demo/median.rs.txt"),
-    ),
+    ("tests/median.rs", include_str!("../../fixtures/demo/median.rs.txt")),
     (".gitignore", "target/\nCargo.lock\n"),
 ];
 const ISSUE_TITLE: &str = "median() is wrong for an even number of values, and panics for none";
@@ -101,10 +98,8 @@ fn directions(project: &Path, root: &Path) -> String {
 async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String> {
     for (name, text) in PROJECT {
         let path = project.join(name);
-        let made = path
-            .parent()
-            .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| std::fs::write(&path, text));
+        let made =
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
         made.map_err(|error| format!("{} can't be written: {error}", path.display()))?;
     }
     let commands: [&[&str]; 5] = [
@@ -119,15 +114,9 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
             .variable("GIT_CONFIG_GLOBAL", "/dev/null")
             .variable("GIT_CONFIG_NOSYSTEM", "1")
             .arguments(arguments);
-        let captured = capture(&command)
-            .await
-            .map_err(|error| format!("{error}; is git installed?"))?;
+        let captured = capture(&command).await.map_err(|error| format!("{error}; is git installed?"))?;
         if !captured.exit.is_success() {
-            return Err(format!(
-                "`{}` failed: {}",
-                command.shown(),
-                captured.stderr.trim()
-            ));
+            return Err(format!("`{}` failed: {}", command.shown(), captured.stderr.trim()));
         }
     }
     Ok(())
@@ -136,10 +125,7 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
 async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     let repository = Repository::find(&ours.folder, &ours.variables).await?;
     let forge = wiring::forge(&repository, ours)?;
-    let ada = Writer {
-        login: "ada".parse().map_err(|error| format!("{error}"))?,
-        role: AuthorRole::Owner,
-    };
+    let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
     let issue = SubjectRow {
         number: 0,
         kind: Kind::Issue(IssueState::Open),
@@ -149,41 +135,28 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     };
     let number = forge.store().create(&issue, &ada, SystemClock.now())?;
     let label = |name: &str| name.parse::<Label>().map_err(|error| error.to_string());
-    let cast = [
-        (Role::Coder, "sam", CODER),
-        (Role::Reviewer, "careful", CAREFUL),
-        (Role::Reviewer, "quick", QUICK),
-    ];
+    let cast =
+        [(Role::Coder, "sam", CODER), (Role::Reviewer, "careful", CAREFUL), (Role::Reviewer, "quick", QUICK)];
     let mut agents = BTreeMap::new();
     for (role, name, script) in cast {
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
-    let abilities = Abilities {
-        agents: agents.keys().cloned().collect(),
-        test_command: Some(TEST_COMMAND.to_owned()),
-    };
+    let abilities =
+        Abilities { agents: agents.keys().cloned().collect(), test_command: Some(TEST_COMMAND.to_owned()) };
     let settings = RunSettings {
         agents,
-        agent_deadline: Duration::from_secs(60),
+        agent_deadline: Duration::from_mins(1),
         test_command: Some(TEST_COMMAND.to_owned()),
-        test_deadline: Duration::from_secs(300),
+        test_deadline: Duration::from_mins(5),
         terminal: Terminal::new(talk),
     };
     let world = wiring::world(&repository, ours, forge, settings)?;
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let main = repository.branch.ok_or("the sample has no branch")?;
-    let bases = Bases {
-        asked: None,
-        default: main,
-    };
-    let engine = Engine::new(
-        Arc::new(world),
-        request()?,
-        abilities,
-        bases,
-        (Arc::clone(&canceller), cancellation),
-    );
+    let bases = Bases { asked: None, default: main };
+    let engine =
+        Engine::new(Arc::new(world), request()?, abilities, bases, (Arc::clone(&canceller), cancellation));
     tokio::select! {
         outcome = engine.run(Assignment::Issue(IssueNumber(number))) => Ok(outcome),
         () = signals::listen(canceller) => Err("interrupted".to_owned()),
@@ -192,9 +165,8 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
 
 fn request() -> Result<Request, String> {
     let seat = |name: &str| -> Result<Seat, String> {
-        let parsed: crate::domain::agent::AgentName = format!("{name}=scripted:{name}")
-            .parse()
-            .map_err(|error| format!("{error}"))?;
+        let parsed: crate::domain::agent::AgentName =
+            format!("{name}=scripted:{name}").parse().map_err(|error| format!("{error}"))?;
         Ok(Seat::from(&parsed))
     };
     Ok(Request {

@@ -21,49 +21,18 @@ pub fn line(happening: &Happening, talk: Talk) -> Option<String> {
 fn words(happening: &Happening) -> (&'static str, String) {
     match happening {
         Happening::Begun { subject } => ("·", format!("{subject}")),
-        Happening::RoundBegun {
-            round,
-            max_rounds,
-            head,
-        } => (
-            "▸",
-            format!("round {round} of at most {max_rounds}, at {}", head.short()),
-        ),
-        Happening::TurnBegun {
-            label,
-            role,
-            prompt_bytes,
-            ..
-        } => (
-            "  ",
-            format!(
-                "{role} {label} works (prompt of {} kB)",
-                prompt_bytes.div_ceil(1000)
-            ),
-        ),
-        Happening::TurnAnswered {
-            label,
-            role,
-            milliseconds,
-        } => {
-            let seconds = milliseconds / 1000;
-            (
-                "  ",
-                format!(
-                    "{role} {label} has answered after {seconds}.{} s",
-                    (milliseconds % 1000) / 100
-                ),
-            )
+        Happening::RoundBegun { round, max_rounds, head } => {
+            ("▸", format!("round {round} of at most {max_rounds}, at {}", head.short()))
         }
-        Happening::TurnFailed {
-            label,
-            role,
-            failure,
-            log,
-        } => {
-            let log = log
-                .as_ref()
-                .map_or_else(String::new, |log| format!("; its log is {log}"));
+        Happening::TurnBegun { label, role, prompt_bytes, .. } => {
+            ("  ", format!("{role} {label} works (prompt of {} kB)", prompt_bytes.div_ceil(1000)))
+        }
+        Happening::TurnAnswered { label, role, milliseconds } => {
+            let seconds = milliseconds / 1000;
+            ("  ", format!("{role} {label} has answered after {seconds}.{} s", (milliseconds % 1000) / 100))
+        }
+        Happening::TurnFailed { label, role, failure, log } => {
+            let log = log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
             ("!", format!("{role} {label} {failure}{log}"))
         }
         Happening::GateBegun { gate, head } => ("  ", format!("gate {gate} runs on {}", head.short())),
@@ -78,10 +47,7 @@ fn words(happening: &Happening) -> (&'static str, String) {
         }
         Happening::Salvaged { reference, commit } => (
             "!",
-            format!(
-                "unfinished work is kept as {} in {reference}; see `agent-loop status`",
-                commit.short()
-            ),
+            format!("unfinished work is kept as {} in {reference}; see `agent-loop status`", commit.short()),
         ),
         Happening::Waiting { what, until } => {
             ("  ", format!("waits for {what}, until {until} at the latest"))

@@ -90,9 +90,7 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
                 Err(why) => return complain(&why, 2),
             };
             let questions = if arguments.interactive {
-                Questions::Interactive {
-                    at_most: arguments.max_clarification_rounds,
-                }
+                Questions::Interactive { at_most: arguments.max_clarification_rounds }
             } else {
                 Questions::Stop
             };
@@ -117,9 +115,9 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
             let as_json = arguments.json;
             let (text, exit) = local::run(arguments, surroundings).await;
             if exit == 0 || as_json {
-                print::result(&text)
+                print::result(&text);
             } else {
-                print::talk(&text)
+                print::talk(&text);
             }
             ExitCode::from(exit)
         }
@@ -138,13 +136,11 @@ async fn run(
 
 /// What a person types next.
 fn next_command(outcome: &Outcome) -> String {
-    let subject = outcome
-        .pull_request
-        .map_or_else(String::new, |number| format!("agent-loop pr {number}"));
+    let subject = outcome.pull_request.map_or_else(String::new, |number| format!("agent-loop pr {number}"));
     match &outcome.ending {
-        Ending::Approved => outcome.pull_request.map_or_else(String::new, |number| {
-            format!("agent-loop local pr merge {number}")
-        }),
+        Ending::Approved => outcome
+            .pull_request
+            .map_or_else(String::new, |number| format!("agent-loop local pr merge {number}")),
         Ending::Merged { .. } | Ending::Refused { .. } => String::new(),
         Ending::Blocked { .. } | Ending::NeedsHuman { .. } => outcome
             .pull_request

@@ -60,12 +60,7 @@ fn gate(measured: &Measurement) -> Value {
 
 /// The outcome in a few lines.
 pub fn words(outcome: &Outcome, next_command: &str) -> String {
-    let mut text = format!(
-        "{} {}: {}\n",
-        outcome.subject,
-        outcome.ending.status(),
-        outcome.message
-    );
+    let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), outcome.message);
     if let Some(number) = outcome.pull_request {
         let _ = write!(text, "  pull request {number}");
         if let Some(head) = &outcome.head {
@@ -74,13 +69,7 @@ pub fn words(outcome: &Outcome, next_command: &str) -> String {
         let _ = writeln!(text, ", {} rounds", outcome.rounds);
     }
     for vote in &outcome.votes {
-        let _ = writeln!(
-            text,
-            "  {} {} {}",
-            vote.agent,
-            vote.state.name(),
-            vote.head.short()
-        );
+        let _ = writeln!(text, "  {} {} {}", vote.agent, vote.state.name(), vote.head.short());
     }
     for measured in &outcome.gates {
         let _ = writeln!(

@@ -32,12 +32,7 @@ impl Repository {
     pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, String> {
         let git = Git { folder, variables };
         let Some(paths) = git
-            .ask(&[
-                "rev-parse",
-                "--path-format=absolute",
-                "--git-common-dir",
-                "--is-bare-repository",
-            ])
+            .ask(&["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository"])
             .await?
         else {
             return Err(format!(
@@ -48,11 +43,7 @@ impl Repository {
         let mut lines = paths.lines();
         let common = PathBuf::from(lines.next().unwrap_or_default());
         let bare = lines.next() == Some("true");
-        let top = if bare {
-            None
-        } else {
-            git.ask(&["rev-parse", "--show-toplevel"]).await?
-        };
+        let top = if bare { None } else { git.ask(&["rev-parse", "--show-toplevel"]).await? };
         let path = top.map_or_else(|| common.clone(), PathBuf::from);
         let branch = git.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
         let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
@@ -60,12 +51,8 @@ impl Repository {
             path,
             common,
             branch: branch.and_then(|name| name.parse().ok()),
-            name: setting("user.name")
-                .await?
-                .unwrap_or_else(|| "agent-loop".to_owned()),
-            email: setting("user.email")
-                .await?
-                .unwrap_or_else(|| "agent-loop@localhost".to_owned()),
+            name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
+            email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
             origin: setting("remote.origin.url").await?,
         })
     }
@@ -90,16 +77,8 @@ impl Git<'_> {
             .variable("GIT_OPTIONAL_LOCKS", "0")
             .arguments(["-c", "core.fsmonitor=false"])
             .arguments(arguments);
-        let captured = capture(&command)
-            .await
-            .map_err(|error| format!("{error}; is git installed?"))?;
-        let text = String::from_utf8_lossy(&captured.stdout)
-            .trim_end_matches('\n')
-            .to_owned();
-        Ok(captured
-            .exit
-            .is_success()
-            .then_some(text)
-            .filter(|text| !text.is_empty()))
+        let captured = capture(&command).await.map_err(|error| format!("{error}; is git installed?"))?;
+        let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();
+        Ok(captured.exit.is_success().then_some(text).filter(|text| !text.is_empty()))
     }
 }

@@ -95,10 +95,10 @@ async fn prepare_and_run(
     questions: Questions,
     surroundings: &Surroundings,
 ) -> Result<Outcome, Trouble> {
-    let folder = arguments.dir.as_ref().map_or_else(
-        || surroundings.folder.clone(),
-        |dir| surroundings.folder.join(dir),
-    );
+    let folder = arguments
+        .dir
+        .as_ref()
+        .map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
     let repository = Repository::find(&folder, &surroundings.variables)
         .await
         .map_err(|why| Trouble::refused(Refused::Usage, why))?;
@@ -122,21 +122,14 @@ async fn prepare_and_run(
         agent_deadline: Duration::from_secs(arguments.agent_timeout_seconds),
         test_command: local.file.test_command.clone(),
         test_deadline: Duration::from_secs(arguments.test_timeout_seconds),
-        terminal: Terminal::new(if arguments.quiet {
-            Talk::Quiet
-        } else {
-            Talk::Normal
-        }),
+        terminal: Terminal::new(if arguments.quiet { Talk::Quiet } else { Talk::Normal }),
     };
     let abilities = local.abilities();
     let world = wiring::world(&repository, surroundings, forge, settings)
         .map_err(|why| Trouble::failed(Failed::Disk, why))?;
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
-    let bases = Bases {
-        asked: arguments.base.clone(),
-        default: default_base,
-    };
+    let bases = Bases { asked: arguments.base.clone(), default: default_base };
     let request = request(arguments, questions)?;
     let control = (Arc::clone(&canceller), cancellation);
     let engine = Engine::new(Arc::new(world), request, abilities, bases, control);
@@ -183,9 +176,8 @@ fn default_base(
 
 fn request(arguments: &RunArguments, questions: Questions) -> Result<Request, Trouble> {
     let seat = |name: &str| -> Result<Seat, Trouble> {
-        let parsed: AgentName = name
-            .parse()
-            .map_err(|error| Trouble::failed(Failed::Error, format!("{error}")))?;
+        let parsed: AgentName =
+            name.parse().map_err(|error| Trouble::failed(Failed::Error, format!("{error}")))?;
         Ok(Seat::from(&parsed))
     };
     Ok(Request {
@@ -195,19 +187,13 @@ fn request(arguments: &RunArguments, questions: Questions) -> Result<Request, Tr
         default_reviewer: seat("codex")?,
         max_rounds: arguments.max_rounds,
         required_gates: arguments.test_command.as_ref().map(|_| vec![GateName::tests()]),
-        test_timing: arguments
-            .no_pre_review_tests
-            .then_some(TestTiming::BeforeApproval),
+        test_timing: arguments.no_pre_review_tests.then_some(TestTiming::BeforeApproval),
         on_reviewer_failure: arguments.on_reviewer_failure.map(|what| match what {
             ReviewerFailure::Stop => OnReviewerFailure::Stop,
             ReviewerFailure::Continue => OnReviewerFailure::Continue,
         }),
         after_approval: arguments.auto_merge.then_some(AfterApproval::Merge),
-        reviewing: if arguments.no_parallel_reviewers {
-            Reviewing::Sequential
-        } else {
-            Reviewing::Parallel
-        },
+        reviewing: if arguments.no_parallel_reviewers { Reviewing::Sequential } else { Reviewing::Parallel },
         questions,
         ci_timeout_seconds: arguments.ci_timeout_seconds,
         ci_poll_seconds: arguments.ci_poll_interval_seconds,
@@ -235,10 +221,7 @@ impl Local {
             .map(|name| (Role::Coder, name))
             .chain(arguments.reviewer.iter().map(|name| (Role::Reviewer, name)))
         {
-            asked.push(KnownAgent {
-                role,
-                name: absolute(name, &surroundings.folder)?,
-            });
+            asked.push(KnownAgent { role, name: absolute(name, &surroundings.folder)? });
         }
         if let Some(command) = &arguments.test_command {
             split(command).map_err(|why| Trouble::refused(Refused::Usage, why))?;
@@ -252,18 +235,8 @@ impl Local {
                 agents.push(known);
             }
         }
-        let test_command = arguments
-            .test_command
-            .clone()
-            .or(own.test_command)
-            .or(last.test_command);
-        Ok(Self {
-            file: RunFile {
-                agents,
-                test_command,
-                task: own.task,
-            },
-        })
+        let test_command = arguments.test_command.clone().or(own.test_command).or(last.test_command);
+        Ok(Self { file: RunFile { agents, test_command, task: own.task } })
     }
 
     fn keep(&self, folders: &Folders, subject: &Subject) -> Result<(), Trouble> {
@@ -292,10 +265,7 @@ impl Local {
 
     fn abilities(&self) -> Abilities {
         let agents: BTreeSet<(Role, Label)> = self.programs().into_keys().collect();
-        Abilities {
-            agents,
-            test_command: self.file.test_command.clone(),
-        }
+        Abilities { agents, test_command: self.file.test_command.clone() }
     }
 }
 
@@ -325,15 +295,8 @@ fn absolute(name: &AgentName, folder: &Path) -> Result<AgentName, Trouble> {
         return Err(Trouble::refused(Refused::Usage, message));
     }
     let Some(path) = path.to_str() else {
-        let message = format!(
-            "the path {} is not UTF-8; rename it, or make a link to it",
-            path.display()
-        );
+        let message = format!("the path {} is not UTF-8; rename it, or make a link to it", path.display());
         return Err(Trouble::refused(Refused::Usage, message));
     };
-    Ok(AgentName {
-        label: name.label.clone(),
-        backend: name.backend,
-        detail: Some(path.to_owned()),
-    })
+    Ok(AgentName { label: name.label.clone(), backend: name.backend, detail: Some(path.to_owned()) })
 }

@@ -17,7 +17,7 @@ pub async fn listen(canceller: Arc<Canceller>) {
     canceller.raise(Urgency::Stop);
     heard(&mut interrupt, &mut terminate).await;
     canceller.raise(Urgency::Kill);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn heard(interrupt: &mut Signal, terminate: &mut Signal) {

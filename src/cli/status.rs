@@ -41,10 +41,10 @@ struct Row {
 /// # Errors
 /// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let folder = arguments.dir.as_ref().map_or_else(
-        || surroundings.folder.clone(),
-        |dir| surroundings.folder.join(dir),
-    );
+    let folder = arguments
+        .dir
+        .as_ref()
+        .map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
     let repository = Repository::find(&folder, &surroundings.variables).await?;
     let forge = wiring::forge(&repository, surroundings)?;
     let folders = wiring::folders(forge.store(), &repository, surroundings);
@@ -62,7 +62,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         ));
     }
     if arguments.json {
-        let all: Vec<Value> = rows.iter().map(|row| as_json(row)).collect();
+        let all: Vec<Value> = rows.iter().map(as_json).collect();
         let value = match (&arguments.subject, all.as_slice()) {
             (Some(_), [one]) => one.clone(),
             (_, all) => json!(all),
@@ -74,14 +74,10 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
 
 /// The subjects that have a folder in the state folder, pull requests first.
 fn known_subjects(folders: &Folders) -> Vec<Subject> {
-    let entries = std::fs::read_dir(folders.subjects())
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = std::fs::read_dir(folders.subjects()).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut subjects: Vec<Subject> = names
-        .filter_map(|name| name.replacen('-', "/", 1).parse().ok())
-        .collect();
+    let mut subjects: Vec<Subject> =
+        names.filter_map(|name| name.replacen('-', "/", 1).parse().ok()).collect();
     subjects.sort_by_key(|subject| match subject {
         Subject::PullRequest(number) => (0, number.0, String::new()),
         Subject::Issue(number) => (1, number.0, String::new()),
@@ -103,16 +99,10 @@ async fn row(
             Some(found) => found,
             None => return Ok(None),
         },
-        Subject::Issue(number) => (
-            bare(Ending::Interrupted, ""),
-            issue_settled(forge, *number).await?,
-        ),
+        Subject::Issue(number) => (bare(Ending::Interrupted, ""), issue_settled(forge, *number).await?),
         Subject::Task(_) => {
             let journal = std::fs::read(folders.subject(&subject).join("journal.jsonl")).unwrap_or_default();
-            (
-                bare(Ending::Interrupted, ""),
-                (journal.is_empty()).then(|| "not begun".to_owned()),
-            )
+            (bare(Ending::Interrupted, ""), (journal.is_empty()).then(|| "not begun".to_owned()))
         }
     };
     let doing = match (holder, settled) {
@@ -138,12 +128,8 @@ async fn review(
     let records = records(forge, Flow::Review, &subject, &comments);
     let state = ReviewState::fold(&records);
     let ending = state.run.as_ref().and_then(|run| run.ending.clone());
-    let mut outcome = Outcome::bare(
-        subject,
-        ending.clone().unwrap_or(Ending::Interrupted),
-        String::new(),
-    )
-    .with_review(&state, Some(&pull_request.head));
+    let mut outcome = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new())
+        .with_review(&state, Some(&pull_request.head));
     outcome.pull_request = Some(number);
     let settled = match (&ending, &pull_request.state) {
         (Some(Ending::Parked { resets_at }), _) => Some(format!("parked until {resets_at}")),
@@ -170,10 +156,7 @@ async fn issue_settled(forge: &LocalForge, number: IssueNumber) -> Result<Option
     if let Some(delivered) = state.delivered {
         return Ok(Some(format!("delivered as pull request {delivered}")));
     }
-    Ok(state
-        .run
-        .and_then(|run| run.ending)
-        .map(|ending| ending.status().to_owned()))
+    Ok(state.run.and_then(|run| run.ending).map(|ending| ending.status().to_owned()))
 }
 
 fn records(
@@ -182,11 +165,7 @@ fn records(
     subject: &Subject,
     comments: &[Comment],
 ) -> Vec<crate::ledger::record::Record> {
-    let chain = Chain {
-        repository: forge.repository_id(),
-        flow,
-        subject: subject.clone(),
-    };
+    let chain = Chain { repository: forge.repository_id(), flow, subject: subject.clone() };
     let posted: Vec<Posted<'_>> = comments
         .iter()
         .map(|comment| Posted {
@@ -223,22 +202,11 @@ fn words(rows: &[Row]) -> String {
             let _ = writeln!(text, "    round {}", outcome.rounds);
         }
         for vote in &outcome.votes {
-            let _ = writeln!(
-                text,
-                "    {} {} {}",
-                vote.agent,
-                vote.state.name(),
-                vote.head.short()
-            );
+            let _ = writeln!(text, "    {} {} {}", vote.agent, vote.state.name(), vote.head.short());
         }
         for item in outcome.open_items() {
-            let _ = writeln!(
-                text,
-                "    {} ({}) {}",
-                item.id,
-                item.standing.name(),
-                one_line(&item.text, 100)
-            );
+            let _ =
+                writeln!(text, "    {} ({}) {}", item.id, item.standing.name(), one_line(&item.text, 100));
         }
     }
     text

@@ -32,14 +32,7 @@ impl Surroundings {
             std::env::current_dir().map_err(|error| format!("the current folder can't be found: {error}"))?;
         let strategy = etcetera::choose_base_strategy()
             .map_err(|error| format!("the home folder can't be found: {error}; set HOME"))?;
-        let state = strategy
-            .state_dir()
-            .unwrap_or_else(|| strategy.data_dir())
-            .join("agent-loop");
-        Ok(Self {
-            variables,
-            folder,
-            state,
-        })
+        let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("agent-loop");
+        Ok(Self { variables, folder, state })
     }
 }

@@ -37,9 +37,8 @@ impl Operator for Terminal {
             print::talk(&format!("? {question}\n> "));
             let mut line = String::new();
             let read = std::io::stdin().lock().read_line(&mut line);
-            if read.ok().filter(|bytes| *bytes > 0).is_none() {
-                return None;
-            }
+            // Nothing at all is the end of the input: nobody is there any more.
+            read.ok().filter(|bytes| *bytes > 0)?;
             answers.push(line.trim().to_owned());
         }
         Some(answers)

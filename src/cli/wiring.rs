@@ -80,20 +80,9 @@ pub fn folders(store: &Store, repository: &Repository, surroundings: &Surroundin
 
 /// The workspace of a repository.
 pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variables) -> GitWorkspace {
-    let identity = Identity {
-        name: repository.name.clone(),
-        email: repository.email.clone(),
-    };
-    let places = git::Folders {
-        mirror: folders.mirror(),
-        clones: folders.clones(),
-        diffs: folders.diffs(),
-    };
-    GitWorkspace::new(
-        Git::new(variables, identity),
-        Remote::Local(repository.path.clone()),
-        places,
-    )
+    let identity = Identity { name: repository.name.clone(), email: repository.email.clone() };
+    let places = git::Folders { mirror: folders.mirror(), clones: folders.clones(), diffs: folders.diffs() };
+    GitWorkspace::new(Git::new(variables, identity), Remote::Local(repository.path.clone()), places)
 }
 
 /// The embedded forge of a repository.
@@ -140,11 +129,8 @@ pub fn world(
     let folders = folders(forge.store(), repository, surroundings);
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
-    let turn_folders = TurnFolders {
-        turns: folders.turns(),
-        logs: folders.logs(),
-        subjects: folders.subjects(),
-    };
+    let turn_folders =
+        TurnFolders { turns: folders.turns(), logs: folders.logs(), subjects: folders.subjects() };
     Ok(RealWorld {
         agents: LocalAgents {
             programs: settings.agents,

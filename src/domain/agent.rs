@@ -82,24 +82,13 @@ impl AgentName {
             return backend.name().to_owned();
         };
         let file = detail.rsplit('/').next().unwrap_or(detail);
-        let stem = file
-            .split_once('.')
-            .map_or(file, |(stem, _)| stem)
-            .to_ascii_lowercase();
+        let stem = file.split_once('.').map_or(file, |(stem, _)| stem).to_ascii_lowercase();
         let safe = |letter: char| {
-            if letter.is_ascii_alphanumeric() || letter == '_' {
-                letter
-            } else {
-                '-'
-            }
+            if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' }
         };
         let label: String = stem.chars().map(safe).take(32).collect();
         let label = label.trim_start_matches(['-', '_']);
-        if label.is_empty() {
-            backend.name().to_owned()
-        } else {
-            label.to_owned()
-        }
+        if label.is_empty() { backend.name().to_owned() } else { label.to_owned() }
     }
 }
 
@@ -107,17 +96,9 @@ impl FromStr for AgentName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let invalid = |expected| InvalidName {
-            kind: "agent",
-            text: text.to_owned(),
-            expected,
-        };
-        let (head, detail) = text
-            .split_once(':')
-            .map_or((text, None), |(head, detail)| (head, Some(detail)));
-        let (label, name) = head
-            .split_once('=')
-            .map_or((None, head), |(label, name)| (Some(label), name));
+        let invalid = |expected| InvalidName { kind: "agent", text: text.to_owned(), expected };
+        let (head, detail) = text.split_once(':').map_or((text, None), |(head, detail)| (head, Some(detail)));
+        let (label, name) = head.split_once('=').map_or((None, head), |(label, name)| (Some(label), name));
         let name = if name == "agy" { "antigravity" } else { name };
         let backend = Backend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(|| {
             invalid(
@@ -139,14 +120,8 @@ impl FromStr for AgentName {
             ) => return Err(invalid("this backend without a detail")),
             (_, _) => {}
         }
-        let label = label
-            .map_or_else(|| Self::default_label(backend, detail), str::to_owned)
-            .parse()?;
-        Ok(Self {
-            label,
-            backend,
-            detail: detail.map(str::to_owned),
-        })
+        let label = label.map_or_else(|| Self::default_label(backend, detail), str::to_owned).parse()?;
+        Ok(Self { label, backend, detail: detail.map(str::to_owned) })
     }
 }
 
@@ -156,9 +131,7 @@ impl fmt::Display for AgentName {
             write!(formatter, "{}=", self.label)?;
         }
         self.backend.fmt(formatter)?;
-        self.detail
-            .as_ref()
-            .map_or(Ok(()), |detail| write!(formatter, ":{detail}"))
+        self.detail.as_ref().map_or(Ok(()), |detail| write!(formatter, ":{detail}"))
     }
 }
 
@@ -240,13 +213,9 @@ mod tests {
 
     #[test]
     fn an_agent_name_reads_back_as_it_was_written() {
-        for text in [
-            "codex",
-            "strict=codex",
-            "command:./my-agent.sh",
-            "bob=scripted:turns.json",
-            "antigravity",
-        ] {
+        for text in
+            ["codex", "strict=codex", "command:./my-agent.sh", "bob=scripted:turns.json", "antigravity"]
+        {
             let name: AgentName = text.parse().unwrap();
             assert_eq!(name.to_string(), text);
         }

@@ -82,10 +82,9 @@ impl std::fmt::Display for TurnFailure {
             }
             Self::Tampered { what } => write!(formatter, "altered what it reviewed: {what}"),
             Self::Script { detail } => write!(formatter, "script: {detail}"),
-            Self::NeverFinished { attempts } => write!(
-                formatter,
-                "was started {attempts} times and never came to its end"
-            ),
+            Self::NeverFinished { attempts } => {
+                write!(formatter, "was started {attempts} times and never came to its end")
+            }
         }
     }
 }

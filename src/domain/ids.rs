@@ -191,8 +191,7 @@ impl GateName {
 }
 
 fn is_lower_hex(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// The rules of `git check-ref-format --branch`, and no leading dash, so that a name is never read as an option.
@@ -208,9 +207,7 @@ fn is_branch_name(text: &str) -> bool {
         && !text.contains("//")
         && !text.contains("@{")
         && !text.bytes().any(forbidden)
-        && text
-            .split('/')
-            .all(|part| !part.starts_with('.') && part.strip_suffix(".lock").is_none())
+        && text.split('/').all(|part| !part.starts_with('.') && part.strip_suffix(".lock").is_none())
 }
 
 #[cfg(test)]

@@ -20,11 +20,7 @@ pub struct Seat {
 
 impl From<&AgentName> for Seat {
     fn from(name: &AgentName) -> Self {
-        Self {
-            label: name.label.clone(),
-            backend: name.backend,
-            model: None,
-        }
+        Self { label: name.label.clone(), backend: name.backend, model: None }
     }
 }
 
@@ -66,11 +62,7 @@ impl Roster {
             return Err(InvalidRoster::NoReviewer);
         }
         for (index, seat) in reviewers.iter().enumerate() {
-            if reviewers
-                .iter()
-                .skip(index + 1)
-                .any(|other| other.label == seat.label)
-            {
+            if reviewers.iter().skip(index + 1).any(|other| other.label == seat.label) {
                 return Err(InvalidRoster::SameLabel(seat.label.clone()));
             }
         }
@@ -103,9 +95,6 @@ impl TryFrom<Seats> for Roster {
 
 impl From<Roster> for Seats {
     fn from(roster: Roster) -> Self {
-        Self {
-            coder: roster.coder,
-            reviewers: roster.reviewers,
-        }
+        Self { coder: roster.coder, reviewers: roster.reviewers }
     }
 }

@@ -33,18 +33,10 @@ impl FromStr for Subject {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let invalid = || InvalidName {
-            kind: "subject",
-            text: text.to_owned(),
-            expected: "issue/N, pr/N or task/KEY",
-        };
+        let invalid =
+            || InvalidName { kind: "subject", text: text.to_owned(), expected: "issue/N, pr/N or task/KEY" };
         let (kind, name) = text.split_once('/').ok_or_else(invalid)?;
-        let number = || {
-            name.parse::<u64>()
-                .ok()
-                .filter(|number| *number > 0)
-                .ok_or_else(invalid)
-        };
+        let number = || name.parse::<u64>().ok().filter(|number| *number > 0).ok_or_else(invalid);
         match kind {
             "issue" => Ok(Self::Issue(IssueNumber(number()?))),
             "pr" => Ok(Self::PullRequest(PullRequestNumber(number()?))),

@@ -41,10 +41,7 @@ pub(super) fn discussion<W: World>(world: &W, comments: &[Comment]) -> Vec<Conte
     comments
         .iter()
         .filter(|comment| comment.author != ours && codec::read(&comment.body) == Content::NoRecord)
-        .map(|comment| ContextComment {
-            author: comment.author.to_string(),
-            body: comment.body.clone(),
-        })
+        .map(|comment| ContextComment { author: comment.author.to_string(), body: comment.body.clone() })
         .collect()
 }
 
@@ -57,10 +54,7 @@ pub(super) async fn order<W: World>(
     entry: u32,
 ) -> Result<TurnOrder, Trouble> {
     let key = &ask.key;
-    let difference = world
-        .workspace()
-        .difference(&about.base, &key.head, DIFF_EXCERPT)
-        .await?;
+    let difference = world.workspace().difference(&about.base, &key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
         (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),

@@ -1,10 +1,12 @@
 //! The one loop: observe, decide, perform, publish. It names no adapter and makes no decision about a run.
 
 mod brief;
+mod delivery;
 mod observe;
 pub mod outcome;
 mod perform;
 mod publish;
+mod review;
 pub mod run;
 mod session;
 mod turns;

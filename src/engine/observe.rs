@@ -27,11 +27,7 @@ pub(super) struct Seen {
 /// Reads comments as a chain, without asking who published what.
 pub(super) fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
     let history = |comment: &Comment| {
-        if comment.created_at == comment.updated_at {
-            History::Unedited
-        } else {
-            History::Edited
-        }
+        if comment.created_at == comment.updated_at { History::Unedited } else { History::Edited }
     };
     let posted: Vec<Posted<'_>> = comments
         .iter()
@@ -49,12 +45,7 @@ pub(super) fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay 
 pub(super) fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> Replay {
     let posted: Vec<Posted<'_>> = bodies
         .iter()
-        .map(|body| Posted {
-            id: "journal",
-            author: ours,
-            body,
-            history: History::Unedited,
-        })
+        .map(|body| Posted { id: "journal", author: ours, body, history: History::Unedited })
         .collect();
     replay::replay(chain, std::slice::from_ref(ours), &posted)
 }
@@ -75,9 +66,7 @@ pub(super) fn take_in<W: World, J: Journal>(
     match &mut session.known {
         None => {
             for ignored in &replay.ignored {
-                world.operator().tell(&Happening::Warning {
-                    text: warning(ignored),
-                });
+                world.operator().tell(&Happening::Warning { text: warning(ignored) });
             }
             session.known = Some(replay.records.iter().map(|record| record.id.clone()).collect());
         }
@@ -88,19 +77,13 @@ pub(super) fn take_in<W: World, J: Journal>(
                     foreign.id, session.subject
                 );
                 return Err(Trouble {
-                    ending: Ending::NeedsHuman {
-                        reason: NeedsHuman::ForeignRecord,
-                    },
+                    ending: Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord },
                     message,
                 });
             }
         }
     }
-    Ok(Seen {
-        records: replay.records,
-        tail: replay.tail,
-        continuity: replay.continuity,
-    })
+    Ok(Seen { records: replay.records, tail: replay.tail, continuity: replay.continuity })
 }
 
 fn warning(ignored: &Ignored) -> String {
@@ -112,8 +95,5 @@ fn warning(ignored: &Ignored) -> String {
         Why::Superseded => "another record took its place first".to_owned(),
         Why::Unlinked => "the record before it is missing".to_owned(),
     };
-    format!(
-        "comment {} claims to be a record and is ignored: {why}",
-        ignored.comment
-    )
+    format!("comment {} claims to be a record and is ignored: {why}", ignored.comment)
 }

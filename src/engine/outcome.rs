@@ -86,10 +86,7 @@ impl Outcome {
 
     /// How many items are resolved.
     pub fn resolved(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|item| item.standing == Standing::Resolved)
-            .count()
+        self.items.iter().filter(|item| item.standing == Standing::Resolved).count()
     }
 }
 
@@ -105,18 +102,12 @@ pub struct Trouble {
 impl Trouble {
     /// A failure of the loop.
     pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
-        Self {
-            ending: Ending::Failed { reason },
-            message: message.into(),
-        }
+        Self { ending: Ending::Failed { reason }, message: message.into() }
     }
 
     /// Something that was not begun.
     pub fn refused(reason: Refused, message: impl Into<String>) -> Self {
-        Self {
-            ending: Ending::Refused { reason },
-            message: message.into(),
-        }
+        Self { ending: Ending::Refused { reason }, message: message.into() }
     }
 }
 

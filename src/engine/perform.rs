@@ -75,10 +75,9 @@ impl<W: World> Engine<W> {
             Step::Await => self.await_turn(session).await.map(|()| Next::Again),
             Step::Measure(measure) => self.measure(session, measure).await.map(|()| Next::Again),
             Step::Push(order) => self.push(session, order).await.map(|()| Next::Again),
-            Step::OpenPullRequest(order) => self
-                .open_pull_request(order, now.purpose)
-                .await
-                .map(|()| Next::Again),
+            Step::OpenPullRequest(order) => {
+                self.open_pull_request(order, now.purpose).await.map(|()| Next::Again)
+            }
             Step::Publish(draft) => self.publish(session, *draft, &now).await,
             Step::Clarify { turn, questions } => {
                 self.clarify(session, turn, questions).await.map(|()| Next::Again)
@@ -89,22 +88,12 @@ impl<W: World> Engine<W> {
                 self.wait(what, until).await;
                 Ok(Next::Again)
             }
-            Step::HandOver {
-                run,
-                pull_request,
-                delivered,
-                terms,
-            } => Ok(Next::Review(
-                pull_request,
-                Self::handover(session, run, delivered, terms),
-            )),
-            Step::Stop { ending, message } => Ok(Next::End(Box::new(outcome(
-                session,
-                ending,
-                message,
-                Usage::default(),
-                &now,
-            )))),
+            Step::HandOver { run, pull_request, delivered, terms } => {
+                Ok(Next::Review(pull_request, Self::handover(session, run, delivered, terms)))
+            }
+            Step::Stop { ending, message } => {
+                Ok(Next::End(Box::new(outcome(session, ending, message, Usage::default(), &now))))
+            }
         }
     }
 
@@ -120,11 +109,7 @@ impl<W: World> Engine<W> {
             let entry = finished.max(ask.published_turns);
             let order = brief::order(&*self.world, &session.subject, &ask, now.about, entry).await?;
             session.results.running.insert(ask.key.clone());
-            let start = Start {
-                ask,
-                order,
-                journal: Arc::clone(&session.journal),
-            };
+            let start = Start { ask, order, journal: Arc::clone(&session.journal) };
             let turn = turns::take(Arc::clone(&self.world), start, self.cancellation.clone());
             self.tasks.spawn(turn);
         }
@@ -136,11 +121,7 @@ impl<W: World> Engine<W> {
         if key.role == Role::Reviewer && session.told_round != key.round {
             session.told_round = key.round;
             let (round, max_rounds, head) = (key.round, ask.max_rounds, key.head.clone());
-            self.world.operator().tell(&Happening::RoundBegun {
-                round,
-                max_rounds,
-                head,
-            });
+            self.world.operator().tell(&Happening::RoundBegun { round, max_rounds, head });
         }
     }
 
@@ -158,24 +139,18 @@ impl<W: World> Engine<W> {
                 Ok(())
             }
             Some(Ok(Ended::Trouble(trouble))) => Err(trouble),
-            Some(Err(error)) => Err(Trouble::failed(
-                Failed::Error,
-                format!("a turn's task ended badly: {error}"),
-            )),
+            Some(Err(error)) => {
+                Err(Trouble::failed(Failed::Error, format!("a turn's task ended badly: {error}")))
+            }
             None => Err(Trouble::failed(Failed::Error, "a turn is awaited and none runs")),
         }
     }
 
     async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), Trouble> {
         let gate = GateName::tests();
-        let desk = Desk::Tests {
-            subject: session.subject.clone(),
-        };
+        let desk = Desk::Tests { subject: session.subject.clone() };
         let prepared = self.world.workspace().prepare(&desk, &measure.head, None).await?;
-        let begun = Happening::GateBegun {
-            gate: gate.clone(),
-            head: measure.head.clone(),
-        };
+        let begun = Happening::GateBegun { gate: gate.clone(), head: measure.head.clone() };
         self.world.operator().tell(&begun);
         let order = TestOrder {
             run: measure.run.clone(),
@@ -187,46 +162,20 @@ impl<W: World> Engine<W> {
         let TestReport::Measured { verdict, detail, .. } = report else {
             return Ok(());
         };
-        self.world.operator().tell(&Happening::GateMeasured {
-            gate: gate.clone(),
-            verdict,
-        });
+        self.world.operator().tell(&Happening::GateMeasured { gate: gate.clone(), verdict });
         let tree = Some(self.world.workspace().tree(&measure.head).await?);
-        let measurement = Measurement {
-            gate,
-            head: measure.head,
-            tree,
-            verdict,
-            detail,
-        };
-        session
-            .write(Entry::Measured {
-                run: measure.run,
-                round: measure.round,
-                measurement,
-            })
-            .await?;
+        let measurement = Measurement { gate, head: measure.head, tree, verdict, detail };
+        session.write(Entry::Measured { run: measure.run, round: measure.round, measurement }).await?;
         Ok(())
     }
 
     /// Moves a branch. A branch that somebody else moved is looked at again; the commit is kept aside.
     async fn push(&self, session: &mut Session<JournalOf<W>>, order: PushOrder) -> Result<(), Trouble> {
-        let PushOrder {
-            branch,
-            commit,
-            expected,
-        } = order;
-        match self
-            .world
-            .workspace()
-            .push(&branch, &commit, expected.as_ref())
-            .await
-        {
+        let PushOrder { branch, commit, expected } = order;
+        match self.world.workspace().push(&branch, &commit, expected.as_ref()).await {
             Ok(Push::Done) => {
                 session.obstacle = None;
-                self.world
-                    .operator()
-                    .tell(&Happening::Pushed { branch, head: commit });
+                self.world.operator().tell(&Happening::Pushed { branch, head: commit });
                 Ok(())
             }
             Ok(Push::Moved(_)) => {
@@ -254,29 +203,17 @@ impl<W: World> Engine<W> {
         order: PullRequestOrder,
         purpose: Option<&Purpose>,
     ) -> Result<(), Trouble> {
-        let PullRequestOrder {
-            branch,
-            base_ref,
-            title,
-            body,
-        } = order;
+        let PullRequestOrder { branch, base_ref, title, body } = order;
         let body = purpose.map_or_else(|| body.clone(), |purpose| pull_request::body(&body, purpose));
         let title = crate::text::neutral::one_line(&crate::text::neutral::neutral(&title), 120);
-        let new = NewPullRequest {
-            head_ref: branch.clone(),
-            base_ref,
-            title,
-            body,
-        };
+        let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };
         let number = match self.world.forge().open_pull_request(&new).await {
             Ok(number) => number,
             // Whether it happened is seen by looking for a pull request from the branch.
             Err(ForgeError::Unreachable(_)) => return Ok(()),
             Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_))) => return Err(error.into()),
         };
-        self.world
-            .operator()
-            .tell(&Happening::PullRequestOpened { number, branch });
+        self.world.operator().tell(&Happening::PullRequestOpened { number, branch });
         Ok(())
     }
 
@@ -295,12 +232,7 @@ impl<W: World> Engine<W> {
         }
         Ok(match draft.payload {
             Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
-                let Concluded {
-                    ending,
-                    message,
-                    usage,
-                    ..
-                } = concluded;
+                let Concluded { ending, message, usage, .. } = concluded;
                 Next::End(Box::new(outcome(session, ending, message, usage, now)))
             }
             Payload::Opened(_)
@@ -328,32 +260,15 @@ impl<W: World> Engine<W> {
             | Payload::Started(_)
             | Payload::Delivered(_)
             | Payload::DeliveryConcluded(_) => {
-                return Err(Trouble::failed(
-                    Failed::Error,
-                    format!("a record takes {bytes} bytes"),
-                ));
+                return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
             }
         };
         let Some(turn) = session.turn_of(role, label, draft.round) else {
-            return Err(Trouble::failed(
-                Failed::Error,
-                format!("a record takes {bytes} bytes"),
-            ));
+            return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
         };
         let failure = too_long(bytes);
-        let finished = Finished::Failed {
-            failure,
-            usage: Usage::default(),
-            log: None,
-            salvage: None,
-        };
-        session
-            .write(Entry::Finished {
-                turn,
-                at: self.world.clock().now(),
-                finished,
-            })
-            .await?;
+        let finished = Finished::Failed { failure, usage: Usage::default(), log: None, salvage: None };
+        session.write(Entry::Finished { turn, at: self.world.clock().now(), finished }).await?;
         Ok(())
     }
 
@@ -372,15 +287,10 @@ impl<W: World> Engine<W> {
             let list = questions.join("\n- ");
             let message = format!("the coder has questions, and nobody is there to answer:\n- {list}");
             let reason = crate::domain::ending::NeedsHuman::Clarification;
-            return Err(Trouble {
-                ending: Ending::NeedsHuman { reason },
-                message,
-            });
+            return Err(Trouble { ending: Ending::NeedsHuman { reason }, message });
         };
         let pairs = questions.into_iter().zip(given);
-        let answers = pairs
-            .map(|(question, answer)| Clarification { question, answer })
-            .collect();
+        let answers = pairs.map(|(question, answer)| Clarification { question, answer }).collect();
         session.write(Entry::Clarified { turn, answers }).await?;
         Ok(())
     }

@@ -104,10 +104,7 @@ pub(super) async fn publish<W: World, J: Journal>(
         known.push(record.id.clone());
     }
     let line = comment::headline(&record.payload);
-    world.operator().tell(&Happening::Published {
-        subject: session.subject.clone(),
-        line,
-    });
+    world.operator().tell(&Happening::Published { subject: session.subject.clone(), line });
     Ok(Published::Stands)
 }
 
@@ -136,10 +133,7 @@ async fn write<W: World>(
         }
     }
     let why = last.unwrap_or_default();
-    Err(Trouble::failed(
-        Failed::Forge,
-        format!("a record could not be published after {TRIES} tries: {why}"),
-    ))
+    Err(Trouble::failed(Failed::Forge, format!("a record could not be published after {TRIES} tries: {why}")))
 }
 
 /// The comments of a thread.

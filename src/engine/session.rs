@@ -65,11 +65,9 @@ impl<J: Journal> Session<J> {
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
         let counts = |entry: Entry| match entry {
             Entry::Finished { turn, .. } if turn.role == role && turn.label == *label => 1,
-            Entry::Inherited {
-                label: whose,
-                role: which,
-                turns,
-            } if which == role && whose == *label => turns,
+            Entry::Inherited { label: whose, role: which, turns } if which == role && whose == *label => {
+                turns
+            }
             Entry::Finished { .. }
             | Entry::Inherited { .. }
             | Entry::Attempt { .. }
@@ -82,20 +80,13 @@ impl<J: Journal> Session<J> {
 
     /// Whether turns were inherited already.
     pub(super) fn has_inherited(&self) -> bool {
-        self.journal
-            .entries()
-            .iter()
-            .any(|entry| matches!(entry, Entry::Inherited { .. }))
+        self.journal.entries().iter().any(|entry| matches!(entry, Entry::Inherited { .. }))
     }
 
     /// Every role and label that has finished turns here.
     pub(super) fn who_finished(&self) -> Vec<(Role, Label)> {
-        let mut who: Vec<(Role, Label)> = self
-            .results
-            .turns
-            .keys()
-            .map(|turn| (turn.role, turn.label.clone()))
-            .collect();
+        let mut who: Vec<(Role, Label)> =
+            self.results.turns.keys().map(|turn| (turn.role, turn.label.clone())).collect();
         who.sort();
         who.dedup();
         who
@@ -131,39 +122,19 @@ fn take_in(results: &mut Results, entry: Entry) {
         Entry::Clarified { turn, answers } => {
             results.clarifications.insert(turn, answers);
         }
-        Entry::Measured {
-            run,
-            round,
-            measurement,
-        } => results.measurements.push((run, round, measurement)),
+        Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
         Entry::Record { .. } | Entry::Inherited { .. } => {}
     }
 }
 
 fn ended(finished: Finished) -> Turn {
     match finished {
-        Finished::Answered {
-            raw,
-            usage,
-            model,
-            commit,
-        } => Turn {
-            end: TurnEnd::Answered {
-                text: most_trusted(raw),
-                commit,
-            },
-            usage,
-            model,
-        },
-        Finished::Failed {
-            failure, usage, log, ..
-        } => {
+        Finished::Answered { raw, usage, model, commit } => {
+            Turn { end: TurnEnd::Answered { text: most_trusted(raw), commit }, usage, model }
+        }
+        Finished::Failed { failure, usage, log, .. } => {
             let log = log.map(|path| path.display().to_string());
-            Turn {
-                end: TurnEnd::Failed { failure, log },
-                usage,
-                model: None,
-            }
+            Turn { end: TurnEnd::Failed { failure, log }, usage, model: None }
         }
     }
 }
@@ -175,7 +146,5 @@ pub(super) fn most_trusted(raw: RawAnswer) -> String {
 
 /// An answer that does not fit into a record counts as malformed.
 pub(super) fn too_long(bytes: usize) -> TurnFailure {
-    TurnFailure::Malformed {
-        complaints: vec![format!("too long: its record takes {bytes} bytes")],
-    }
+    TurnFailure::Malformed { complaints: vec![format!("too long: its record takes {bytes} bytes")] }
 }

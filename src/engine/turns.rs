@@ -59,31 +59,15 @@ async fn attempt<W: World, J: Journal>(
     start: Start<J>,
     cancellation: Cancellation,
 ) -> Result<Option<Entry>, Trouble> {
-    let Start {
-        ask,
-        mut order,
-        journal,
-    } = start;
+    let Start { ask, mut order, journal } = start;
     let turn = ask.key.clone();
-    let desk = Desk::Agent {
-        subject: order.subject.clone(),
-        role: turn.role,
-        label: turn.label.clone(),
-    };
-    let prepared = world
-        .workspace()
-        .prepare(&desk, &turn.head, ask.branch.as_ref())
-        .await?;
+    let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
+    let prepared = world.workspace().prepare(&desk, &turn.head, ask.branch.as_ref()).await?;
     if let Some(salvage) = &prepared.salvaged {
         tell_salvage(world, salvage);
     }
     order.workdir = prepared.path;
-    journal
-        .append(Entry::Attempt {
-            turn: turn.clone(),
-            at: world.clock().now(),
-        })
-        .await?;
+    journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now() }).await?;
     world.operator().tell(&Happening::TurnBegun {
         label: turn.label.clone(),
         role: turn.role,
@@ -94,11 +78,7 @@ async fn attempt<W: World, J: Journal>(
     let Some(finished) = finish(world, &ask, &desk, report).await? else {
         return Ok(None);
     };
-    let entry = Entry::Finished {
-        turn,
-        at: world.clock().now(),
-        finished,
-    };
+    let entry = Entry::Finished { turn, at: world.clock().now(), finished };
     journal.append(entry.clone()).await?;
     Ok(Some(entry))
 }
@@ -111,12 +91,7 @@ async fn finish<W: World>(
     report: TurnReport,
 ) -> Result<Option<Finished>, Trouble> {
     let head = &ask.key.head;
-    let TurnReport {
-        result,
-        usage,
-        model,
-        log,
-    } = report;
+    let TurnReport { result, usage, model, log } = report;
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
         TurnResult::Failed(failure) => Err(failure),
@@ -130,17 +105,8 @@ async fn finish<W: World>(
         Left::Answer { raw, commit } => {
             let milliseconds = usage.milliseconds;
             let (label, role) = (ask.key.label.clone(), ask.key.role);
-            world.operator().tell(&Happening::TurnAnswered {
-                label,
-                role,
-                milliseconds,
-            });
-            Finished::Answered {
-                raw,
-                usage,
-                model,
-                commit,
-            }
+            world.operator().tell(&Happening::TurnAnswered { label, role, milliseconds });
+            Finished::Answered { raw, usage, model, commit }
         }
         Left::Nothing { failure, salvage } => {
             world.operator().tell(&Happening::TurnFailed {
@@ -149,25 +115,14 @@ async fn finish<W: World>(
                 failure: failure.clone(),
                 log: log.as_ref().map(|path| path.display().to_string()),
             });
-            Finished::Failed {
-                failure,
-                usage,
-                log,
-                salvage: salvage.map(|kept| kept.reference),
-            }
+            Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference) }
         }
     }))
 }
 
 enum Left {
-    Answer {
-        raw: RawAnswer,
-        commit: Option<CommitSha>,
-    },
-    Nothing {
-        failure: TurnFailure,
-        salvage: Option<Salvage>,
-    },
+    Answer { raw: RawAnswer, commit: Option<CommitSha> },
+    Nothing { failure: TurnFailure, salvage: Option<Salvage> },
 }
 
 /// A reviewer's vote is void when it altered what it reviewed, whatever it said.
@@ -179,14 +134,10 @@ async fn inspected<W: World>(
 ) -> Result<Left, Trouble> {
     let inspection = world.workspace().inspect(desk, head).await?;
     Ok(match (answer, inspection) {
-        (Err(failure), _) => Left::Nothing {
-            failure,
-            salvage: None,
-        },
-        (Ok(_), Inspection::Tampered(what)) => Left::Nothing {
-            failure: TurnFailure::Tampered { what },
-            salvage: None,
-        },
+        (Err(failure), _) => Left::Nothing { failure, salvage: None },
+        (Ok(_), Inspection::Tampered(what)) => {
+            Left::Nothing { failure: TurnFailure::Tampered { what }, salvage: None }
+        }
         (Ok(raw), Inspection::Untouched) => Left::Answer { raw, commit: None },
     })
 }
@@ -201,10 +152,7 @@ async fn harvested<W: World>(
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
-            return Ok(Left::Nothing {
-                failure,
-                salvage: salvaged(world, desk, head).await?,
-            });
+            return Ok(Left::Nothing { failure, salvage: salvaged(world, desk, head).await? });
         }
     };
     let message = match ask.work(&most_trusted(raw.clone())) {
@@ -216,18 +164,12 @@ async fn harvested<W: World>(
     };
     Ok(match world.workspace().harvest(desk, head, &message).await? {
         Harvest::Unchanged => Left::Answer { raw, commit: None },
-        Harvest::Commit(commit) => Left::Answer {
-            raw,
-            commit: Some(commit),
-        },
+        Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit) },
         Harvest::Unrelated(salvage) => {
             tell_salvage(world, &salvage);
             let complaints =
                 vec!["the clone's HEAD no longer descends from the commit that the turn began on".to_owned()];
-            Left::Nothing {
-                failure: TurnFailure::Malformed { complaints },
-                salvage: Some(salvage),
-            }
+            Left::Nothing { failure: TurnFailure::Malformed { complaints }, salvage: Some(salvage) }
         }
     })
 }
@@ -242,8 +184,7 @@ async fn salvaged<W: World>(world: &W, desk: &Desk, head: &CommitSha) -> Result<
 
 /// Says where work was kept.
 pub(super) fn tell_salvage<W: World>(world: &W, salvage: &Salvage) {
-    world.operator().tell(&Happening::Salvaged {
-        reference: salvage.reference.clone(),
-        commit: salvage.commit.clone(),
-    });
+    world
+        .operator()
+        .tell(&Happening::Salvaged { reference: salvage.reference.clone(), commit: salvage.commit.clone() });
 }

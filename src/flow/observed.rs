@@ -68,18 +68,10 @@ impl Results {
     /// How a turn ended. One that was started too often and never ended has failed.
     pub fn turn(&self, key: &TurnKey) -> Option<Turn> {
         let never_finished = || {
-            let attempts = self
-                .attempts
-                .get(key)
-                .copied()
-                .filter(|count| *count >= MOST_ATTEMPTS)?;
+            let attempts = self.attempts.get(key).copied().filter(|count| *count >= MOST_ATTEMPTS)?;
             let failure = TurnFailure::NeverFinished { attempts };
             let end = TurnEnd::Failed { failure, log: None };
-            (!self.running.contains(key)).then_some(Turn {
-                end,
-                usage: Usage::default(),
-                model: None,
-            })
+            (!self.running.contains(key)).then_some(Turn { end, usage: Usage::default(), model: None })
         };
         self.turns.get(key).cloned().or_else(never_finished)
     }
@@ -89,11 +81,7 @@ impl Results {
         let fits = |(measured_run, measured_round, measurement): &&(RunId, u32, Measurement)| {
             measured_run == run && *measured_round == round && measurement.head == *head
         };
-        self.measurements
-            .iter()
-            .rev()
-            .find(fits)
-            .map(|(_, _, measurement)| measurement)
+        self.measurements.iter().rev().find(fits).map(|(_, _, measurement)| measurement)
     }
 }
 

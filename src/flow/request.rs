@@ -87,10 +87,7 @@ impl Request {
         } else {
             self.reviewers.clone()
         };
-        Ok(Terms {
-            roster: Roster::new(coder, reviewers)?,
-            policy,
-        })
+        Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
     }
 
     /// The same request, with everything that was left out taken from these terms.
@@ -106,10 +103,7 @@ impl Request {
             coder: Some(self.coder.clone().unwrap_or_else(|| terms.roster.coder().clone())),
             reviewers,
             max_rounds: self.max_rounds.or(Some(policy.max_rounds)),
-            required_gates: self
-                .required_gates
-                .clone()
-                .or_else(|| Some(policy.required_gates.clone())),
+            required_gates: self.required_gates.clone().or_else(|| Some(policy.required_gates.clone())),
             test_timing: self.test_timing.or(Some(policy.test_timing)),
             on_reviewer_failure: self.on_reviewer_failure.or(Some(policy.on_reviewer_failure)),
             after_approval: self.after_approval.or(Some(policy.after_approval)),

@@ -146,13 +146,7 @@ impl Ask {
             Answer::Implementation(_, Delivery::Questions(_)) | Answer::PrReview(..) => Work::KeepAside,
             Answer::CoderFollowup(said, _) => {
                 let summary = said.summary.as_str();
-                let first: String = summary
-                    .lines()
-                    .next()
-                    .unwrap_or_default()
-                    .chars()
-                    .take(72)
-                    .collect();
+                let first: String = summary.lines().next().unwrap_or_default().chars().take(72).collect();
                 Work::Commit(format!("{first}\n\n{summary}\n"))
             }
         }
@@ -161,11 +155,7 @@ impl Ask {
 
 /// A record to be published.
 pub fn publish(run: &RunId, round: u32, payload: Payload) -> Step {
-    Step::Publish(Box::new(Draft {
-        run: run.clone(),
-        round,
-        payload,
-    }))
+    Step::Publish(Box::new(Draft { run: run.clone(), round, payload }))
 }
 
 /// Items as the validator looks at them.
@@ -175,11 +165,7 @@ pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec
         Author::Reviewer(label) if is_on_roster(label) => Owner::Reviewer,
         Author::Reviewer(_) => Owner::FormerReviewer,
     };
-    let shown = |item: &Item| ShownItem {
-        id: item.id.clone(),
-        standing: item.standing,
-        owner: owner(item),
-    };
+    let shown = |item: &Item| ShownItem { id: item.id.clone(), standing: item.standing, owner: owner(item) };
     items.iter().map(shown).collect()
 }
 

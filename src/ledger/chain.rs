@@ -49,16 +49,11 @@ pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
 fn digest(bytes: &[u8]) -> ChainHash {
     let text = Sha256::digest(bytes)
         .iter()
-        .fold(String::with_capacity(64), |text, byte| {
-            format!("{text}{byte:02x}")
-        });
+        .fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"));
     valid(ChainHash::try_from(text))
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a digest in hexadecimal is well-formed by construction"
-)]
+#[expect(clippy::expect_used, reason = "a digest in hexadecimal is well-formed by construction")]
 fn valid<T, E: std::fmt::Debug>(name: Result<T, E>) -> T {
     name.expect("a well-formed digest")
 }

@@ -134,21 +134,14 @@ pub fn line(record: &Record) -> Result<String, EncodeError> {
 pub fn body(visible: &str, record: &Record) -> Result<String, EncodeError> {
     const SHORTENED: &str = "\n\n_(shortened; the record below holds everything)_";
     let line = line(record)?;
-    let room = BODY_LIMIT
-        .checked_sub(line.len() + SHORTENED.len() + 2)
-        .ok_or(EncodeError::TooLong(line.len()))?;
+    let room =
+        BODY_LIMIT.checked_sub(line.len() + SHORTENED.len() + 2).ok_or(EncodeError::TooLong(line.len()))?;
     let visible = visible.trim_end();
     if visible.len() <= room {
         return Ok(format!("{visible}\n\n{line}"));
     }
-    let end = (0..=room)
-        .rev()
-        .find(|end| visible.is_char_boundary(*end))
-        .unwrap_or(0);
-    Ok(format!(
-        "{}{SHORTENED}\n\n{line}",
-        visible.get(..end).unwrap_or_default()
-    ))
+    let end = (0..=room).rev().find(|end| visible.is_char_boundary(*end)).unwrap_or(0);
+    Ok(format!("{}{SHORTENED}\n\n{line}", visible.get(..end).unwrap_or_default()))
 }
 
 /// Reads a comment. The record stands in its last line; a marker anywhere else is only text.
@@ -156,10 +149,7 @@ pub fn read(body: &str) -> Content {
     let Some(last) = body.lines().rev().map(str::trim).find(|line| !line.is_empty()) else {
         return Content::NoRecord;
     };
-    let Some(versioned) = last
-        .strip_prefix(ANY_VERSION)
-        .and_then(|rest| rest.strip_suffix(CLOSING))
-    else {
+    let Some(versioned) = last.strip_prefix(ANY_VERSION).and_then(|rest| rest.strip_suffix(CLOSING)) else {
         return Content::NoRecord;
     };
     let Some((version, packed)) = versioned.split_once('.') else {
@@ -175,13 +165,9 @@ pub fn read(body: &str) -> Content {
 }
 
 fn unpack(packed: &str) -> Result<Decoded, String> {
-    let packed = URL_SAFE_NO_PAD
-        .decode(packed)
-        .map_err(|error| format!("base64: {error}"))?;
+    let packed = URL_SAFE_NO_PAD.decode(packed).map_err(|error| format!("base64: {error}"))?;
     let mut bytes = Vec::new();
-    let limited = DeflateDecoder::new(packed.as_slice())
-        .take(JSON_LIMIT + 1)
-        .read_to_end(&mut bytes);
+    let limited = DeflateDecoder::new(packed.as_slice()).take(JSON_LIMIT + 1).read_to_end(&mut bytes);
     limited.map_err(|error| format!("deflate: {error}"))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > JSON_LIMIT {
         return Err("unpacks to more than 4 MiB".to_owned());
@@ -202,10 +188,7 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
     if wire.v != VERSION || record.id != expected {
         return Err("its id is not the one that follows from its place".to_owned());
     }
-    Ok(Decoded {
-        record,
-        hash: chain::hash(&bytes),
-    })
+    Ok(Decoded { record, hash: chain::hash(&bytes) })
 }
 
 fn payload(flow: Flow, kind: &str, value: Value) -> Result<Payload, String> {

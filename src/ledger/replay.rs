@@ -84,10 +84,8 @@ pub struct Replay {
 
 /// Reads a thread's comments in forge order.
 pub fn replay(chain: &Chain, trusted: &[Login], thread: &[Posted<'_>]) -> Replay {
-    let read: Vec<(Posted<'_>, Content)> = thread
-        .iter()
-        .map(|posted| (*posted, codec::read(posted.body)))
-        .collect();
+    let read: Vec<(Posted<'_>, Content)> =
+        thread.iter().map(|posted| (*posted, codec::read(posted.body))).collect();
     let vouched: BTreeSet<&ChainHash> = read
         .iter()
         .filter(|(posted, _)| trusted.contains(posted.author))
@@ -142,18 +140,11 @@ impl Reader {
             continuity: Continuity::Whole,
             newer: None,
         };
-        Self {
-            replay,
-            passed: BTreeSet::new(),
-            ids: BTreeSet::new(),
-        }
+        Self { replay, passed: BTreeSet::new(), ids: BTreeSet::new() }
     }
 
     fn ignore(&mut self, posted: &Posted<'_>, why: Why) {
-        self.replay.ignored.push(Ignored {
-            comment: posted.id.to_owned(),
-            why,
-        });
+        self.replay.ignored.push(Ignored { comment: posted.id.to_owned(), why });
     }
 
     fn take(&mut self, posted: &Posted<'_>, decoded: &Decoded, objection: Option<Why>) {
@@ -174,8 +165,7 @@ impl Reader {
     }
 
     fn accept(&mut self, decoded: &Decoded) {
-        self.passed
-            .insert(std::mem::replace(&mut self.replay.tail, decoded.hash.clone()));
+        self.passed.insert(std::mem::replace(&mut self.replay.tail, decoded.hash.clone()));
         self.ids.insert(decoded.record.id.clone());
         if asks_anew(&decoded.record.payload) {
             self.replay.continuity = Continuity::Whole;

@@ -61,16 +61,10 @@ pub fn read(text: &str, expectation: &Expectation) -> Result<Reading, Vec<Compla
             (Answer::CoderFollowup(said, reply), remarks)
         }
     };
-    let mut normalisations: Vec<String> = envelope
-        .normalisations
-        .into_iter()
-        .map(|done| done.name().to_owned())
-        .collect();
+    let mut normalisations: Vec<String> =
+        envelope.normalisations.into_iter().map(|done| done.name().to_owned()).collect();
     normalisations.extend(remarks);
-    Ok(Reading {
-        answer,
-        normalisations,
-    })
+    Ok(Reading { answer, normalisations })
 }
 
 #[cfg(test)]
@@ -78,10 +72,7 @@ mod tests {
     use super::*;
 
     fn nothing_shown(kind: ResponseKind) -> Expectation {
-        Expectation {
-            kind,
-            shown: Vec::new(),
-        }
+        Expectation { kind, shown: Vec::new() }
     }
 
     #[test]
@@ -110,10 +101,7 @@ mod tests {
     fn questions_need_nothing_but_a_summary() {
         let text = r#"{"schema_version":1,"kind":"implementation","summary":"s","clarification":{"questions":["Which?"]}}"#;
         let reading = read(text, &nothing_shown(ResponseKind::Implementation)).unwrap();
-        assert!(matches!(
-            reading.answer,
-            Answer::Implementation(_, Delivery::Questions(_))
-        ));
+        assert!(matches!(reading.answer, Answer::Implementation(_, Delivery::Questions(_))));
         let bare = r#"{"schema_version":1,"kind":"implementation","summary":"s"}"#;
         assert!(read(bare, &nothing_shown(ResponseKind::Implementation)).is_err());
     }

@@ -76,16 +76,8 @@ impl CoderFollowup {
         let disputes = self.disputes(expectation, &mut complaints);
         let mut notes = Vec::new();
         let lists = [
-            (
-                "addressed_item_notes",
-                &self.addressed_item_notes,
-                ids(Some(&self.addressed_items)),
-            ),
-            (
-                "remaining_item_notes",
-                &self.remaining_item_notes,
-                ids(Some(&self.remaining_items)),
-            ),
+            ("addressed_item_notes", &self.addressed_item_notes, ids(Some(&self.addressed_items))),
+            ("remaining_item_notes", &self.remaining_item_notes, ids(Some(&self.remaining_items))),
         ];
         for (name, map, listed) in lists {
             for (id, note) in map.iter().flatten() {
@@ -105,15 +97,7 @@ impl CoderFollowup {
                 remarks.push(format!("`{id}` was not shown and is left out"));
             }
         }
-        if complaints.is_empty() {
-            Ok(Reply {
-                notes,
-                disputes,
-                remarks,
-            })
-        } else {
-            Err(complaints)
-        }
+        if complaints.is_empty() { Ok(Reply { notes, disputes, remarks }) } else { Err(complaints) }
     }
 
     fn listed(&self) -> Vec<&str> {
@@ -138,10 +122,7 @@ impl CoderFollowup {
             } else if times == 0 && shown.standing.must_fix() {
                 complaints.push(Complaint::new(
                     "",
-                    format!(
-                        "`{}` in addressed_items, remaining_items or disputed_items",
-                        shown.id
-                    ),
+                    format!("`{}` in addressed_items, remaining_items or disputed_items", shown.id),
                     "in none",
                 ));
             }
@@ -162,15 +143,9 @@ impl CoderFollowup {
         }
         let mut objections = Vec::new();
         for id in disputed {
-            let evidence = self
-                .dispute_evidence
-                .as_ref()
-                .and_then(|evidence| evidence.get(id));
-            let owner = expectation
-                .shown
-                .iter()
-                .find(|shown| shown.id.as_str() == id)
-                .map(|shown| shown.owner);
+            let evidence = self.dispute_evidence.as_ref().and_then(|evidence| evidence.get(id));
+            let owner =
+                expectation.shown.iter().find(|shown| shown.id.as_str() == id).map(|shown| shown.owner);
             match (owner, evidence) {
                 (Some(Owner::Reviewer), Some(evidence)) => {
                     objections.extend(find(expectation, id).map(|item| (item, evidence.as_str().to_owned())));
@@ -201,11 +176,7 @@ fn ids(list: Option<&Vec<Text>>) -> Vec<&str> {
 }
 
 fn find(expectation: &Expectation, id: &str) -> Option<ItemId> {
-    expectation
-        .shown
-        .iter()
-        .find(|shown| shown.id.as_str() == id)
-        .map(|shown| shown.id.clone())
+    expectation.shown.iter().find(|shown| shown.id.as_str() == id).map(|shown| shown.id.clone())
 }
 
 #[cfg(test)]
@@ -216,15 +187,8 @@ mod tests {
     use crate::protocol::expectation::ShownItem;
 
     fn expecting(owner: Owner) -> Expectation {
-        let shown = ShownItem {
-            id: ItemId::numbered(1),
-            standing: Standing::Blocking,
-            owner,
-        };
-        Expectation {
-            kind: ResponseKind::CoderFollowup,
-            shown: vec![shown],
-        }
+        let shown = ShownItem { id: ItemId::numbered(1), standing: Standing::Blocking, owner };
+        Expectation { kind: ResponseKind::CoderFollowup, shown: vec![shown] }
     }
 
     fn followup(lists: &str) -> CoderFollowup {

@@ -72,25 +72,16 @@ pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
     let body = after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
     let (mut objects, rest) = objects(body)?;
     let Some(object) = objects.pop() else {
-        return Err(whole(
-            "one JSON object with `schema_version` and `kind`",
-            "text without one".to_owned(),
-        ));
+        return Err(whole("one JSON object with `schema_version` and `kind`", "text without one".to_owned()));
     };
     if objects.iter().any(|other| *other != object) {
-        return Err(whole(
-            "one JSON object",
-            format!("{} different ones", objects.len() + 1),
-        ));
+        return Err(whole("one JSON object", format!("{} different ones", objects.len() + 1)));
     }
     if !objects.is_empty() {
         normalisations.push(Normalisation::Repetition);
     }
     around(&rest, &object, &mut normalisations)?;
-    Ok(Envelope {
-        object,
-        normalisations,
-    })
+    Ok(Envelope { object, normalisations })
 }
 
 fn after_announcement<'text>(
@@ -102,11 +93,7 @@ fn after_announcement<'text>(
     for line in text.split_inclusive('\n') {
         offset += line.len();
         if line.trim() == PUBLIC_RESPONSE_LINE && found.replace(offset).is_some() {
-            return Err(vec![Complaint::new(
-                "",
-                "the announcing line at most once",
-                "twice",
-            )]);
+            return Err(vec![Complaint::new("", "the announcing line at most once", "twice")]);
         }
     }
     let Some(start) = found else { return Ok(text) };
@@ -134,11 +121,7 @@ fn objects(text: &str) -> Result<(Vec<Value>, String), Vec<Complaint>> {
                 parsed.length
             }
             Err(error) if starts_an_answer(candidate) => {
-                return Err(vec![Complaint::new(
-                    "",
-                    "a JSON object",
-                    format!("damaged JSON: {error}"),
-                )]);
+                return Err(vec![Complaint::new("", "a JSON object", format!("damaged JSON: {error}"))]);
             }
             Err(_) => {
                 rest.push('{');
@@ -178,12 +161,7 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
     let mut prose = Vec::new();
     for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(found) = FOOTER.captures(line) {
-            footers.push(
-                found
-                    .get(2)
-                    .map_or("", |state| state.as_str())
-                    .to_ascii_lowercase(),
-            );
+            footers.push(found.get(2).map_or("", |state| state.as_str()).to_ascii_lowercase());
         } else if OLDER_BLOCK.is_match(line) {
             normalisations.push(Normalisation::OlderBlock);
         } else if line.starts_with("```") {
@@ -193,32 +171,20 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
         }
     }
     if footers.len() > 1 {
-        return Err(vec![Complaint::new(
-            "",
-            "at most one state footer",
-            format!("{}", footers.len()),
-        )]);
+        return Err(vec![Complaint::new("", "at most one state footer", format!("{}", footers.len()))]);
     }
     if let Some(footer) = footers.first() {
         agrees(footer, object)?;
         normalisations.push(Normalisation::Footer);
     }
-    let last_is_signature = prose
-        .last()
-        .is_some_and(|line| line.starts_with("-- ") && line.len() <= 80);
+    let last_is_signature = prose.last().is_some_and(|line| line.starts_with("-- ") && line.len() <= 80);
     if last_is_signature {
         prose.pop();
         normalisations.push(Normalisation::Signature);
     }
-    if prose
-        .iter()
-        .any(|line| line.contains("<!--") || line.to_ascii_uppercase().contains("AGENT_LOOP_META"))
+    if prose.iter().any(|line| line.contains("<!--") || line.to_ascii_uppercase().contains("AGENT_LOOP_META"))
     {
-        return Err(vec![Complaint::new(
-            "",
-            "no marker around the object",
-            "a marker in prose",
-        )]);
+        return Err(vec![Complaint::new("", "no marker around the object", "a marker in prose")]);
     }
     if !prose.is_empty() {
         normalisations.push(Normalisation::Prose);
@@ -229,9 +195,7 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
 
 fn agrees(footer: &str, object: &Value) -> Result<(), Vec<Complaint>> {
     let state = object.get("state").and_then(Value::as_str);
-    let known = [State::Approved, State::Blocking]
-        .iter()
-        .any(|state| state.name() == footer);
+    let known = [State::Approved, State::Blocking].iter().any(|state| state.name() == footer);
     match state {
         Some(state) if state == footer => Ok(()),
         None if known => Ok(()),
@@ -262,14 +226,8 @@ mod tests {
             seen(&format!("{OBJECT}\n<!-- AGENT_STATE: blocking -->\n\n-- codex\n")),
             [Normalisation::Footer, Normalisation::Signature]
         );
-        assert_eq!(
-            seen(&format!("Here it is: {OBJECT} Bye.")),
-            [Normalisation::Prose]
-        );
-        assert_eq!(
-            seen(&format!("noise {{}}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")),
-            [Normalisation::Preamble]
-        );
+        assert_eq!(seen(&format!("Here it is: {OBJECT} Bye.")), [Normalisation::Prose]);
+        assert_eq!(seen(&format!("noise {{}}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")), [Normalisation::Preamble]);
         assert_eq!(seen(&format!("{OBJECT}\n{OBJECT}")), [Normalisation::Repetition]);
     }
 

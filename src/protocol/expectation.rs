@@ -51,25 +51,13 @@ pub struct Complaint {
 impl Complaint {
     /// A complaint about one place.
     pub fn new(path: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Self { path: path.into(), expected: expected.into(), found: found.into() }
     }
 }
 
 impl fmt::Display for Complaint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() {
-            "the answer"
-        } else {
-            &self.path
-        };
-        write!(
-            formatter,
-            "{path}: expected {}, found {}",
-            self.expected, self.found
-        )
+        let path = if self.path.is_empty() { "the answer" } else { &self.path };
+        write!(formatter, "{path}: expected {}, found {}", self.expected, self.found)
     }
 }

@@ -77,18 +77,10 @@ impl Implementation {
     pub fn delivery(&self) -> Result<Delivery, Vec<Complaint>> {
         if let Some(wanted) = &self.clarification {
             return if wanted.questions.is_empty() {
-                Err(vec![Complaint::new(
-                    "/clarification/questions",
-                    "at least one question",
-                    "none",
-                )])
+                Err(vec![Complaint::new("/clarification/questions", "at least one question", "none")])
             } else {
                 Ok(Delivery::Questions(
-                    wanted
-                        .questions
-                        .iter()
-                        .map(|text| text.as_str().to_owned())
-                        .collect(),
+                    wanted.questions.iter().map(|text| text.as_str().to_owned()).collect(),
                 ))
             };
         }
@@ -108,10 +100,5 @@ impl Implementation {
 
 /// A title on one line, at most 120 characters.
 fn one_line(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(TITLE_LIMIT)
-        .collect()
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(TITLE_LIMIT).collect()
 }

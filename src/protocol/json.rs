@@ -21,10 +21,7 @@ pub struct Parsed {
 pub fn first_value(text: &str) -> Result<Parsed, serde_json::Error> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Unique>();
     match stream.next() {
-        Some(Ok(Unique(value))) => Ok(Parsed {
-            value,
-            length: stream.byte_offset(),
-        }),
+        Some(Ok(Unique(value))) => Ok(Parsed { value, length: stream.byte_offset() }),
         Some(Err(error)) => Err(error),
         None => Err(Error::custom("no JSON value")),
     }
@@ -68,9 +65,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("a number that JSON can hold"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that JSON can hold"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -97,9 +92,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format!(
-                    "the key `{key}` stands twice in one object"
-                )));
+                return Err(A::Error::custom(format!("the key `{key}` stands twice in one object")));
             }
             let value = entries.next_value_seed(Self)?;
             object.insert(key, value);

@@ -122,11 +122,7 @@ impl PrReview {
         let findings = self.findings(&mut remarks);
         self.agree_with_state(expectation, &findings, &dispositions, &mut complaints);
         if complaints.is_empty() {
-            Ok(Judgement {
-                findings,
-                dispositions,
-                remarks,
-            })
+            Ok(Judgement { findings, dispositions, remarks })
         } else {
             Err(complaints)
         }
@@ -142,20 +138,13 @@ impl PrReview {
         let mut dispositions = Vec::new();
         for (index, given) in self.prior_item_dispositions.iter().enumerate() {
             let path = format!("/prior_item_dispositions/{index}");
-            let shown = expectation
-                .shown
-                .iter()
-                .find(|shown| shown.id.as_str() == given.item_id);
+            let shown = expectation.shown.iter().find(|shown| shown.id.as_str() == given.item_id);
             match shown.map(|shown| (shown, shown.owner)) {
-                None => remarks.push(format!(
-                    "`{}` was not shown; its disposition is left out",
-                    given.item_id
-                )),
+                None => {
+                    remarks.push(format!("`{}` was not shown; its disposition is left out", given.item_id));
+                }
                 Some((_, Owner::Gate)) => {
-                    remarks.push(format!(
-                        "`{}` is a gate's; only the gate resolves it",
-                        given.item_id
-                    ));
+                    remarks.push(format!("`{}` is a gate's; only the gate resolves it", given.item_id));
                 }
                 Some((shown, Owner::Reviewer | Owner::FormerReviewer)) => {
                     if !said.insert(shown.id.clone()) {
@@ -211,22 +200,12 @@ impl PrReview {
         dispositions: &[Disposition],
         complaints: &mut Vec<Complaint>,
     ) {
-        let new = findings
-            .iter()
-            .filter(|(standing, _)| standing.must_fix())
-            .count();
-        let active: Vec<&Disposition> = dispositions
-            .iter()
-            .filter(|said| said.standing.must_fix())
-            .collect();
+        let new = findings.iter().filter(|(standing, _)| standing.must_fix()).count();
+        let active: Vec<&Disposition> = dispositions.iter().filter(|said| said.standing.must_fix()).collect();
         match self.state {
             State::Approved => {
                 if new > 0 {
-                    complaints.push(Complaint::new(
-                        "/state",
-                        "blocking, with findings to fix",
-                        "approved",
-                    ));
+                    complaints.push(Complaint::new("/state", "blocking, with findings to fix", "approved"));
                 }
                 complaints.extend(active.iter().map(|said| {
                     Complaint::new(
@@ -254,10 +233,7 @@ impl PrReview {
                 complaints.extend(lowered.map(|said| {
                     Complaint::new(
                         "/prior_item_dispositions",
-                        format!(
-                            "`{}` resolved, same-pr or blocking in a blocking review",
-                            said.item
-                        ),
+                        format!("`{}` resolved, same-pr or blocking in a blocking review", said.item),
                         "future",
                     )
                 }));
@@ -306,12 +282,8 @@ impl ItemDisposition {
 pub fn normalised(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let joined = words.join(" ").to_lowercase();
-    let unmarked = joined
-        .trim_start_matches(['-', '*', '+', '•', ' '])
-        .replace(['*', '_', '`'], "");
-    unmarked
-        .trim_end_matches(['.', '!', ';', ':', ',', ' '])
-        .to_owned()
+    let unmarked = joined.trim_start_matches(['-', '*', '+', '•', ' ']).replace(['*', '_', '`'], "");
+    unmarked.trim_end_matches(['.', '!', ';', ':', ',', ' ']).to_owned()
 }
 
 #[cfg(test)]
@@ -327,19 +299,12 @@ mod tests {
     fn expecting(standing: Standing, owner: Owner) -> Expectation {
         Expectation {
             kind: ResponseKind::PrReview,
-            shown: vec![ShownItem {
-                id: ItemId::numbered(1),
-                standing,
-                owner,
-            }],
+            shown: vec![ShownItem { id: ItemId::numbered(1), standing, owner }],
         }
     }
 
     fn nothing_shown() -> Expectation {
-        Expectation {
-            kind: ResponseKind::PrReview,
-            shown: Vec::new(),
-        }
+        Expectation { kind: ResponseKind::PrReview, shown: Vec::new() }
     }
 
     #[test]
@@ -359,11 +324,7 @@ mod tests {
         let active = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[{"item_id":"item-1","disposition":"blocking"}]}"#,
         );
-        assert!(
-            active
-                .judgement(&expecting(Standing::Blocking, Owner::Reviewer))
-                .is_err()
-        );
+        assert!(active.judgement(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
     }
 
     #[test]
@@ -371,16 +332,8 @@ mod tests {
         let silent = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[]}"#,
         );
-        assert!(
-            silent
-                .judgement(&expecting(Standing::Blocking, Owner::Reviewer))
-                .is_err()
-        );
-        assert!(
-            silent
-                .judgement(&expecting(Standing::Blocking, Owner::Gate))
-                .is_ok()
-        );
+        assert!(silent.judgement(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
+        assert!(silent.judgement(&expecting(Standing::Blocking, Owner::Gate)).is_ok());
     }
 
     #[test]
@@ -389,10 +342,7 @@ mod tests {
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["- **Fix** it."],"same_pr_followups":["fix it"],"prior_item_dispositions":[]}"#,
         );
         let judgement = twice.judgement(&nothing_shown()).unwrap();
-        assert_eq!(
-            judgement.findings,
-            [(Standing::Blocking, "- **Fix** it.".to_owned())]
-        );
+        assert_eq!(judgement.findings, [(Standing::Blocking, "- **Fix** it.".to_owned())]);
     }
 
     #[test]
@@ -400,15 +350,7 @@ mod tests {
         let lowering = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["y"],"prior_item_dispositions":[{"item_id":"item-1","disposition":"future"}]}"#,
         );
-        assert!(
-            lowering
-                .judgement(&expecting(Standing::Blocking, Owner::Reviewer))
-                .is_err()
-        );
-        assert!(
-            lowering
-                .judgement(&expecting(Standing::Future, Owner::Reviewer))
-                .is_ok()
-        );
+        assert!(lowering.judgement(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
+        assert!(lowering.judgement(&expecting(Standing::Future, Owner::Reviewer)).is_ok());
     }
 }

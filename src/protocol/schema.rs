@@ -48,25 +48,14 @@ pub fn complaints(kind: ResponseKind, value: &Value) -> Vec<Complaint> {
     errors
         .map(|error| {
             let found: String = error.instance().to_string().chars().take(120).collect();
-            Complaint::new(
-                error.instance_path().to_string(),
-                expectation(&error.to_string()),
-                found,
-            )
+            Complaint::new(error.instance_path().to_string(), expectation(&error.to_string()), found)
         })
         .collect()
 }
 
 /// The validator's sentence repeats the whole value; the rule that was broken is its end.
 fn expectation(sentence: &str) -> String {
-    sentence
-        .chars()
-        .rev()
-        .take(160)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect()
+    sentence.chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect()
 }
 
 fn validator(kind: ResponseKind) -> &'static Validator {

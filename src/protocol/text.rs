@@ -22,11 +22,7 @@ impl TryFrom<String> for Text {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let trimmed = text.trim();
-        if trimmed.is_empty() {
-            Err("a text that is not empty")
-        } else {
-            Ok(Self(trimmed.to_owned()))
-        }
+        if trimmed.is_empty() { Err("a text that is not empty") } else { Ok(Self(trimmed.to_owned())) }
     }
 }
 
@@ -59,11 +55,7 @@ impl TryFrom<u64> for Version1 {
     type Error = &'static str;
 
     fn try_from(version: u64) -> Result<Self, Self::Error> {
-        if version == 1 {
-            Ok(Self)
-        } else {
-            Err("schema_version 1")
-        }
+        if version == 1 { Ok(Self) } else { Err("schema_version 1") }
     }
 }
 

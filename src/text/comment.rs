@@ -34,36 +34,19 @@ pub fn headline(payload: &Payload) -> String {
         Payload::Review(review) => match review.response.state {
             State::Approved => format!("{} approves", review.agent),
             State::Blocking => {
-                let left = review
-                    .dispositions
-                    .iter()
-                    .filter(|said| said.standing.must_fix())
-                    .count();
-                format!(
-                    "{} blocks: {} new, {left} still open",
-                    review.agent,
-                    review.opened.len()
-                )
+                let left = review.dispositions.iter().filter(|said| said.standing.must_fix()).count();
+                format!("{} blocks: {} new, {left} still open", review.agent, review.opened.len())
             }
         },
-        Payload::Answer(answer) => format!(
-            "{} answers: {}",
-            answer.agent,
-            one_line(answer.response.summary.as_str(), 80)
-        ),
+        Payload::Answer(answer) => {
+            format!("{} answers: {}", answer.agent, one_line(answer.response.summary.as_str(), 80))
+        }
         Payload::Gates(gates) => {
-            let words = gates
-                .measurements
-                .iter()
-                .map(|one| format!("{} {}", one.gate, one.verdict.name()));
+            let words = gates.measurements.iter().map(|one| format!("{} {}", one.gate, one.verdict.name()));
             words.collect::<Vec<_>>().join(", ")
         }
         Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
-            format!(
-                "{}: {}",
-                concluded.ending.status(),
-                one_line(&concluded.message, 80)
-            )
+            format!("{}: {}", concluded.ending.status(), one_line(&concluded.message, 80))
         }
         Payload::Started(started) => format!("work begins on {}", started.branch),
         Payload::Delivered(delivered) => format!("pull request {} stands", delivered.pull_request),
@@ -101,11 +84,7 @@ fn started_text(started: &Started) -> String {
 }
 
 fn delivered_text(delivered: &Delivered) -> String {
-    format!(
-        "Pull request #{} stands, at {}.",
-        delivered.pull_request,
-        delivered.head.short()
-    )
+    format!("Pull request #{} stands, at {}.", delivered.pull_request, delivered.head.short())
 }
 
 fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
@@ -120,28 +99,14 @@ fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
         record.round,
         neutral(review.response.summary.as_str())
     );
-    section(
-        &mut text,
-        "Blocking issues",
-        &new_items(review, Standing::Blocking),
-    );
-    section(
-        &mut text,
-        "Same-PR follow-ups",
-        &new_items(review, Standing::SamePr),
-    );
+    section(&mut text, "Blocking issues", &new_items(review, Standing::Blocking));
+    section(&mut text, "Same-PR follow-ups", &new_items(review, Standing::SamePr));
     let said: Vec<String> = review
         .dispositions
         .iter()
         .map(|said| {
-            let known = items
-                .iter()
-                .find(|item| item.id == said.item)
-                .map_or("", |item| &item.text);
-            let note = said
-                .note
-                .as_ref()
-                .map_or_else(String::new, |note| format!(": {}", neutral(note)));
+            let known = items.iter().find(|item| item.id == said.item).map_or("", |item| &item.text);
+            let note = said.note.as_ref().map_or_else(String::new, |note| format!(": {}", neutral(note)));
             format!(
                 "`{}` {}{note} <sub>{}</sub>",
                 said.item,
@@ -151,11 +116,7 @@ fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
         })
         .collect();
     section(&mut text, "Prior unresolved item dispositions", &said);
-    text.push_str(&signature(
-        review.model.as_deref(),
-        review.agent.as_str(),
-        review.usage,
-    ));
+    text.push_str(&signature(review.model.as_deref(), review.agent.as_str(), review.usage));
     text
 }
 
@@ -182,34 +143,15 @@ fn answer_text(record: &Record, answer: &Answered, items: &[Item]) -> String {
     let change = if answer.head_before == answer.head_after {
         "leaves the head as it was".to_owned()
     } else {
-        format!(
-            "changes {} to {}",
-            answer.head_before.short(),
-            answer.head_after.short()
-        )
+        format!("changes {} to {}", answer.head_before.short(), answer.head_after.short())
     };
     let response = &answer.response;
     let summary = neutral(response.summary.as_str());
-    let mut text = format!(
-        "**{}** {change} after round {}.\n\n{summary}\n",
-        answer.agent, record.round
-    );
+    let mut text = format!("**{}** {change} after round {}.\n\n{summary}\n", answer.agent, record.round);
     let lists = [
-        (
-            "Addressed",
-            Some(&response.addressed_items),
-            &response.addressed_item_notes,
-        ),
-        (
-            "Remaining",
-            Some(&response.remaining_items),
-            &response.remaining_item_notes,
-        ),
-        (
-            "Disputed",
-            response.disputed_items.as_ref(),
-            &response.dispute_evidence,
-        ),
+        ("Addressed", Some(&response.addressed_items), &response.addressed_item_notes),
+        ("Remaining", Some(&response.remaining_items), &response.remaining_item_notes),
+        ("Disputed", response.disputed_items.as_ref(), &response.dispute_evidence),
     ];
     for (heading, ids, notes) in lists {
         let line = |id: &Text| {
@@ -218,29 +160,20 @@ fn answer_text(record: &Record, answer: &Answered, items: &[Item]) -> String {
                 .iter()
                 .find(|item| item.id.as_str() == id.as_str())
                 .map(|item| one_line(&item.text, 100));
-            let words = note
-                .map(|note| note.as_str().to_owned())
-                .or(known)
-                .unwrap_or_default();
+            let words = note.map(|note| note.as_str().to_owned()).or(known).unwrap_or_default();
             format!("`{}` {}", id.as_str(), neutral(&words))
         };
         let lines: Vec<String> = ids.into_iter().flatten().map(line).collect();
         section(&mut text, heading, &lines);
     }
     section(&mut text, "Tests run", &tests_run(answer));
-    text.push_str(&signature(
-        answer.model.as_deref(),
-        answer.agent.as_str(),
-        answer.usage,
-    ));
+    text.push_str(&signature(answer.model.as_deref(), answer.agent.as_str(), answer.usage));
     text
 }
 
 fn tests_run(answer: &Answered) -> Vec<String> {
     let tests = answer.response.tests_run.iter().flatten();
-    tests
-        .map(|test| format!("`{}`", neutral(test.as_str())))
-        .collect()
+    tests.map(|test| format!("`{}`", neutral(test.as_str()))).collect()
 }
 
 fn gates_text(gates: &Gates) -> String {
@@ -251,12 +184,7 @@ fn gates_text(gates: &Gates) -> String {
             Verdict::Fail => "fails",
             Verdict::Inconclusive => "could not be measured",
         };
-        let _ = writeln!(
-            text,
-            "**gate `{}`** {word} on {}.",
-            measured.gate,
-            measured.head.short()
-        );
+        let _ = writeln!(text, "**gate `{}`** {word} on {}.", measured.gate, measured.head.short());
         if measured.verdict != Verdict::Pass && !measured.detail.is_empty() {
             let _ = write!(text, "\n{}\n", indented(&measured.detail));
         }
@@ -293,13 +221,7 @@ fn concluded_text(concluded: &Concluded) -> String {
     if !concluded.votes.is_empty() {
         text.push_str("\n| reviewer | vote | head |\n|---|---|---|\n");
         for vote in &concluded.votes {
-            let _ = writeln!(
-                text,
-                "| {} | {} | {} |",
-                vote.agent,
-                vote.state.name(),
-                vote.head.short()
-            );
+            let _ = writeln!(text, "| {} | {} | {} |", vote.agent, vote.state.name(), vote.head.short());
         }
     }
     for measured in &concluded.gates {
@@ -311,21 +233,12 @@ fn concluded_text(concluded: &Concluded) -> String {
             measured.head.short()
         );
     }
-    let _ = write!(
-        text,
-        "\n<sub>{} rounds, {}</sub>",
-        concluded.rounds,
-        cost(concluded.usage)
-    );
+    let _ = write!(text, "\n<sub>{} rounds, {}</sub>", concluded.rounds, cost(concluded.usage));
     text
 }
 
 fn cost(usage: Usage) -> String {
-    let mut text = format!(
-        "{} turns, {} s of agents' time",
-        usage.calls,
-        usage.milliseconds / 1000
-    );
+    let mut text = format!("{} turns, {} s of agents' time", usage.calls, usage.milliseconds / 1000);
     if usage.input_tokens + usage.output_tokens > 0 {
         let _ = write!(text, ", {} tokens", usage.input_tokens + usage.output_tokens);
     }
@@ -333,8 +246,6 @@ fn cost(usage: Usage) -> String {
 }
 
 fn signature(model: Option<&str>, agent: &str, usage: Usage) -> String {
-    let model = model.map_or_else(String::new, |model| {
-        format!(" with {}", one_line(&neutral(model), 60))
-    });
+    let model = model.map_or_else(String::new, |model| format!(" with {}", one_line(&neutral(model), 60)));
     format!("\n<sub>{agent}{model}, {} s</sub>", usage.milliseconds / 1000)
 }

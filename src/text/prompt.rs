@@ -44,25 +44,14 @@ pub struct PromptError {
 /// # Errors
 /// When the template uses a variable that it is not given.
 pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
-    let failed = |error: minijinja::Error| PromptError {
-        kind,
-        detail: error.to_string(),
-    };
+    let failed = |error: minijinja::Error| PromptError { kind, detail: error.to_string() };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()
-        .map_err(failed)?;
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
     environment.set_syntax(syntax);
     let (_, body) = front_matter(template(kind));
-    environment
-        .add_template("data", include_str!("../../prompts/data.md.jinja"))
-        .map_err(failed)?;
-    environment
-        .add_template("answer", include_str!("../../prompts/answer.md.jinja"))
-        .map_err(failed)?;
+    environment.add_template("data", include_str!("../../prompts/data.md.jinja")).map_err(failed)?;
+    environment.add_template("answer", include_str!("../../prompts/answer.md.jinja")).map_err(failed)?;
     let schema = schema::text(&schema::of(kind));
     let values = context! {
         turn => Value::from(Serde(material.context)),
@@ -76,19 +65,12 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
 
 /// The variables that a template declares, and the template itself.
 fn front_matter(template: &str) -> (Vec<&str>, &str) {
-    let Some((head, body)) = template
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"))
+    let Some((head, body)) = template.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"))
     else {
         return (Vec::new(), template);
     };
     let declared = head.lines().filter_map(|line| line.strip_prefix("variables:"));
-    (
-        declared
-            .flat_map(|names| names.split(',').map(str::trim))
-            .collect(),
-        body,
-    )
+    (declared.flat_map(|names| names.split(',').map(str::trim)).collect(), body)
 }
 
 #[cfg(test)]
@@ -101,10 +83,7 @@ mod tests {
         for kind in ResponseKind::ALL {
             let (declared, body) = front_matter(template(kind));
             let environment = Environment::new();
-            let used = environment
-                .template_from_str(body)
-                .unwrap()
-                .undeclared_variables(false);
+            let used = environment.template_from_str(body).unwrap().undeclared_variables(false);
             let declared: BTreeSet<String> = declared.into_iter().map(str::to_owned).collect();
             let shared = ["delimiter", "schema"].map(str::to_owned);
             let used: BTreeSet<String> = used.into_iter().chain(shared).collect();

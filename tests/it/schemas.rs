@@ -10,17 +10,9 @@ fn committed() -> Vec<(PathBuf, String)> {
     let folder = PathBuf::from("schemas");
     let mut all: Vec<(PathBuf, String)> = ResponseKind::ALL
         .into_iter()
-        .map(|kind| {
-            (
-                folder.join(format!("{kind}.schema.json")),
-                schema::text(&schema::of(kind)),
-            )
-        })
+        .map(|kind| (folder.join(format!("{kind}.schema.json")), schema::text(&schema::of(kind))))
         .collect();
-    all.push((
-        folder.join("context.schema.json"),
-        schema::text(&schema::of_context()),
-    ));
+    all.push((folder.join("context.schema.json"), schema::text(&schema::of_context())));
     all
 }
 

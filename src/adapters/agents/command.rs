@@ -45,26 +45,15 @@ pub(super) async fn take(
         stdout_limit: ANSWER_LIMIT,
     };
     let ended = supervise(&job, cancellation).await;
-    let usage = Usage {
-        calls: 1,
-        milliseconds: ended.milliseconds,
-        ..Usage::default()
-    };
+    let usage = Usage { calls: 1, milliseconds: ended.milliseconds, ..Usage::default() };
     let result = result(agents, &offer, ended);
-    TurnReport {
-        result,
-        usage,
-        model: None,
-        log: Some(offer.log),
-    }
+    TurnReport { result, usage, model: None, log: Some(offer.log) }
 }
 
 fn result(agents: &LocalAgents, offer: &Offer, ended: Ended) -> TurnResult {
     match ended.end {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
-        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout {
-            seconds: agents.deadline.as_secs(),
-        }),
+        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: agents.deadline.as_secs() }),
         End::Cancelled => TurnResult::Cancelled,
         End::Exited(Exit::Code(0)) => answered(offer, ended.stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
@@ -83,9 +72,7 @@ fn answered(offer: &Offer, stdout: Vec<u8>) -> TurnResult {
     let mut written = Vec::new();
     let limit = u64::try_from(ANSWER_LIMIT).unwrap_or(u64::MAX);
     let file = File::open(&offer.response).ok();
-    let read = file
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut written).ok())
-        .is_some();
+    let read = file.and_then(|file| file.take(limit + 1).read_to_end(&mut written).ok()).is_some();
     let has_file = read && !written.is_empty();
     let bytes = if has_file { written } else { stdout };
     if bytes.len() > ANSWER_LIMIT {
@@ -100,30 +87,17 @@ fn answered(offer: &Offer, stdout: Vec<u8>) -> TurnResult {
         }
     };
     let raw = if has_file {
-        RawAnswer {
-            file: Some(text),
-            ..RawAnswer::default()
-        }
+        RawAnswer { file: Some(text), ..RawAnswer::default() }
     } else {
-        RawAnswer {
-            message: Some(text),
-            ..RawAnswer::default()
-        }
+        RawAnswer { message: Some(text), ..RawAnswer::default() }
     };
     TurnResult::Answered(raw)
 }
 
 /// The instant of a line `resets_at=<RFC 3339 or seconds since 1970>`.
 fn resets_at(stderr: &str) -> Option<Timestamp> {
-    let value = stderr
-        .lines()
-        .rev()
-        .find_map(|line| line.trim().strip_prefix("resets_at="))?
-        .trim();
-    let epoch = value
-        .parse::<i64>()
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let value = stderr.lines().rev().find_map(|line| line.trim().strip_prefix("resets_at="))?.trim();
+    let epoch = value.parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     epoch.or_else(|| value.parse().ok())
 }
 
@@ -146,10 +120,7 @@ mod tests {
     fn a_reset_is_read_in_both_forms() {
         let instant: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
         assert_eq!(resets_at("x\nresets_at=2026-11-21T10:00:00Z\n"), Some(instant));
-        assert_eq!(
-            resets_at(&format!("resets_at={}", instant.as_second())),
-            Some(instant)
-        );
+        assert_eq!(resets_at(&format!("resets_at={}", instant.as_second())), Some(instant));
         assert_eq!(resets_at("resets_at=soon"), None);
     }
 }

@@ -56,10 +56,7 @@ pub fn make(agents: &LocalAgents, order: &TurnOrder) -> Result<Offer, String> {
 fn token(order: &TurnOrder) -> String {
     use crate::ports::clock::Clock;
     let unique = crate::adapters::clock::SystemClock.unique();
-    format!(
-        "{}-{}-{}-{}-{unique}",
-        order.run, order.round, order.role, order.label
-    )
+    format!("{}-{}-{}-{}-{unique}", order.run, order.round, order.role, order.label)
 }
 
 fn environment(agents: &LocalAgents, order: &TurnOrder, files: [&Path; 4]) -> Variables {

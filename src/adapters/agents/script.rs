@@ -46,11 +46,8 @@ pub struct ScriptedTurn {
 pub fn turn(text: &str, role: Role, entry: u32) -> Result<ScriptedTurn, String> {
     let script: Script =
         serde_json::from_str(text).map_err(|error| format!("the script makes no sense: {error}"))?;
-    let fitting: Vec<ScriptedTurn> = script
-        .turns
-        .into_iter()
-        .filter(|turn| turn.role.is_none_or(|wanted| wanted == role))
-        .collect();
+    let fitting: Vec<ScriptedTurn> =
+        script.turns.into_iter().filter(|turn| turn.role.is_none_or(|wanted| wanted == role)).collect();
     let count = fitting.len();
     let index = usize::try_from(entry).unwrap_or(usize::MAX);
     let past = || {
@@ -68,23 +65,15 @@ pub fn turn(text: &str, role: Role, entry: u32) -> Result<ScriptedTurn, String> 
 /// When a placeholder has nothing to stand for.
 pub fn fill(answer: &Value, context: &Context) -> Result<Value, String> {
     match answer {
-        Value::String(text) if text == "{{items}}" => Ok(Value::Array(
-            context
-                .items
-                .iter()
-                .map(|item| Value::String(item.id.clone()))
-                .collect(),
-        )),
+        Value::String(text) if text == "{{items}}" => {
+            Ok(Value::Array(context.items.iter().map(|item| Value::String(item.id.clone())).collect()))
+        }
         Value::String(text) => words(text, context).map(Value::String),
-        Value::Array(values) => values
-            .iter()
-            .map(|value| fill(value, context))
-            .collect::<Result<_, _>>()
-            .map(Value::Array),
+        Value::Array(values) => {
+            values.iter().map(|value| fill(value, context)).collect::<Result<_, _>>().map(Value::Array)
+        }
         Value::Object(members) => {
-            let filled = members
-                .iter()
-                .map(|(key, value)| Ok((words(key, context)?, fill(value, context)?)));
+            let filled = members.iter().map(|(key, value)| Ok((words(key, context)?, fill(value, context)?)));
             filled.collect::<Result<_, String>>().map(Value::Object)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(answer.clone()),
@@ -110,17 +99,10 @@ pub fn words(text: &str, context: &Context) -> Result<String, String> {
 fn referent(name: &str, context: &Context) -> Result<String, String> {
     let nothing = || format!("the placeholder {{{{{name}}}}} has nothing to stand for");
     let (kind, number) = name.split_once(':').ok_or_else(nothing)?;
-    let index = number
-        .parse::<usize>()
-        .ok()
-        .and_then(|number| number.checked_sub(1))
-        .ok_or_else(nothing)?;
+    let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).ok_or_else(nothing)?;
     let found = match kind {
         "item" => context.items.get(index).map(|item| item.id.clone()),
-        "hr" => context
-            .requirements
-            .get(index)
-            .map(|requirement| requirement.id.clone()),
+        "hr" => context.requirements.get(index).map(|requirement| requirement.id.clone()),
         _ => None,
     };
     found.ok_or_else(nothing)

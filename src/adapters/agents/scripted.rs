@@ -29,17 +29,8 @@ pub(super) async fn take(
         Err(detail) => TurnResult::Failed(TurnFailure::Script { detail }),
         Ok(turn) => perform(agents, &turn, order, &mut cancellation).await,
     };
-    let usage = Usage {
-        calls: 1,
-        milliseconds: watch.milliseconds(),
-        ..Usage::default()
-    };
-    TurnReport {
-        result,
-        usage,
-        model: None,
-        log: None,
-    }
+    let usage = Usage { calls: 1, milliseconds: watch.milliseconds(), ..Usage::default() };
+    TurnReport { result, usage, model: None, log: None }
 }
 
 async fn perform(
@@ -70,10 +61,7 @@ async fn perform(
             return TurnResult::Failed(TurnFailure::Quota { resets_at });
         }
         Some(code) => {
-            return TurnResult::Failed(TurnFailure::Exit {
-                code,
-                detail: "as scripted".to_owned(),
-            });
+            return TurnResult::Failed(TurnFailure::Exit { code, detail: "as scripted".to_owned() });
         }
     }
     let message = match (&turn.answer, &turn.raw) {
@@ -82,10 +70,7 @@ async fn perform(
         (None, None) => Ok(String::new()),
     };
     match message {
-        Ok(message) => TurnResult::Answered(RawAnswer {
-            message: Some(message),
-            ..RawAnswer::default()
-        }),
+        Ok(message) => TurnResult::Answered(RawAnswer { message: Some(message), ..RawAnswer::default() }),
         Err(detail) => script(detail),
     }
 }
@@ -94,10 +79,9 @@ fn write_files(workdir: &Path, files: &BTreeMap<String, Option<String>>) -> Resu
     for (name, content) in files {
         let path = inside(workdir, name)?;
         let written = match content {
-            Some(text) => path
-                .parent()
-                .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| fs::write(&path, text)),
+            Some(text) => {
+                path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text))
+            }
             None if path.exists() => fs::remove_file(&path),
             None => Ok(()),
         };
@@ -127,10 +111,8 @@ fn inside(workdir: &Path, name: &str) -> Result<PathBuf, String> {
 }
 
 async fn commit(agents: &LocalAgents, workdir: &Path, message: &str) -> Result<(), String> {
-    for arguments in [
-        vec!["add", "--all"],
-        vec!["commit", "--quiet", "--allow-empty", "--message", message],
-    ] {
+    for arguments in [vec!["add", "--all"], vec!["commit", "--quiet", "--allow-empty", "--message", message]]
+    {
         let variables = environment::common(&agents.variables, &[]);
         let command = CommandLine::new("git", workdir, variables)
             .variable("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -160,16 +142,7 @@ mod tests {
     fn a_script_writes_below_the_clone_only() {
         let clone = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/", clone.path().join("out")).unwrap();
-        for bad in [
-            "../x",
-            "/etc/x",
-            ".git/config",
-            "a/../../x",
-            "a/.GIT/config",
-            "out/x",
-            "",
-            ".",
-        ] {
+        for bad in ["../x", "/etc/x", ".git/config", "a/../../x", "a/.GIT/config", "out/x", "", "."] {
             assert!(inside(clone.path(), bad).is_err(), "{bad}");
         }
         assert!(inside(clone.path(), "a/b.txt").is_ok());

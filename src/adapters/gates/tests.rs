@@ -38,11 +38,7 @@ pub struct LocalGates {
 /// When there are none, or a quote is not closed.
 pub fn split(command: &str) -> Result<Vec<String>, String> {
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
-    if words.is_empty() {
-        Err("the test command is empty".to_owned())
-    } else {
-        Ok(words)
-    }
+    if words.is_empty() { Err("the test command is empty".to_owned()) } else { Ok(words) }
 }
 
 impl Gates for LocalGates {
@@ -55,10 +51,9 @@ impl Gates for LocalGates {
                 match ended.end {
                     End::Cancelled => TestReport::Cancelled,
                     End::NotStarted(why) => inconclusive(why, Some(job.log)),
-                    End::TimedOut => inconclusive(
-                        format!("took longer than {seconds} s and was ended"),
-                        Some(job.log),
-                    ),
+                    End::TimedOut => {
+                        inconclusive(format!("took longer than {seconds} s and was ended"), Some(job.log))
+                    }
                     End::Exited(Exit::Signal(signal)) => {
                         inconclusive(format!("was ended by signal {signal}"), Some(job.log))
                     }
@@ -75,10 +70,8 @@ impl Gates for LocalGates {
 
 impl LocalGates {
     fn job(&self, order: &TestOrder) -> Result<Job, String> {
-        let command = self
-            .test_command
-            .as_ref()
-            .ok_or("no test command is known here; name it with --test-command")?;
+        let command =
+            self.test_command.as_ref().ok_or("no test command is known here; name it with --test-command")?;
         let words = split(command)?;
         let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
         files::make_folder(&self.logs)?;
@@ -99,19 +92,11 @@ impl LocalGates {
 }
 
 fn measured(verdict: Verdict, detail: String, log: PathBuf) -> TestReport {
-    TestReport::Measured {
-        verdict,
-        detail,
-        log: Some(log),
-    }
+    TestReport::Measured { verdict, detail, log: Some(log) }
 }
 
 fn inconclusive(detail: String, log: Option<PathBuf>) -> TestReport {
-    TestReport::Measured {
-        verdict: Verdict::Inconclusive,
-        detail,
-        log,
-    }
+    TestReport::Measured { verdict: Verdict::Inconclusive, detail, log }
 }
 
 /// The last whole lines of an output.

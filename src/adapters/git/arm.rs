@@ -11,10 +11,7 @@ use crate::ports::workspace::WorkspaceError;
 
 /// What HEAD of a prepared clone says.
 pub(super) fn head_line(head: &CommitSha, branch: Option<&BranchName>) -> String {
-    branch.map_or_else(
-        || format!("{head}\n"),
-        |branch| format!("ref: refs/heads/{branch}\n"),
-    )
+    branch.map_or_else(|| format!("{head}\n"), |branch| format!("ref: refs/heads/{branch}\n"))
 }
 
 /// Removes the agent's git folder.

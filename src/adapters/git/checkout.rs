@@ -38,9 +38,7 @@ pub(super) async fn checkouts(
     repository: &Path,
     branch: &BranchName,
 ) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let line = git
-        .anywhere(repository)
-        .arguments(["worktree", "list", "--porcelain", "-z"]);
+    let line = git.anywhere(repository).arguments(["worktree", "list", "--porcelain", "-z"]);
     let output = must(line, &format!("list the checkouts of {}", repository.display())).await?;
     let wanted = format!("branch refs/heads/{branch}");
     let mut found = Vec::new();
@@ -68,18 +66,11 @@ pub(super) struct Checkout<'a> {
 impl<'a> Checkout<'a> {
     /// A checkout in a folder.
     pub(super) fn new(mirror: &'a Mirror, path: &'a Path, moving: &Moving) -> Result<Self, WorkspaceError> {
-        let empty = if moving.to.as_str().len() == 64 {
-            EMPTY_TREE_256
-        } else {
-            EMPTY_TREE
-        };
+        let empty = if moving.to.as_str().len() == 64 { EMPTY_TREE_256 } else { EMPTY_TREE };
         Ok(Self {
             git: mirror.git(),
             path,
-            from: moving
-                .from
-                .as_ref()
-                .map_or_else(|| empty.to_owned(), ToString::to_string),
+            from: moving.from.as_ref().map_or_else(|| empty.to_owned(), ToString::to_string),
             to: moving.to.to_string(),
             scratch: moving.scratch(mirror)?,
         })
@@ -101,25 +92,16 @@ impl<'a> Checkout<'a> {
     /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
     pub(super) async fn follow(&self) -> Result<(), WorkspaceError> {
         // Only times may be stale; what really differs was seen before, and read-tree refuses it.
-        ask(
-            self.line().arguments(["update-index", "-q", "--refresh"]),
-            &self.what("read"),
-        )
-        .await?;
-        let line = self
-            .line()
-            .arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
+        ask(self.line().arguments(["update-index", "-q", "--refresh"]), &self.what("read")).await?;
+        let line = self.line().arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
         must(line, &self.what("move")).await.map(drop)
     }
 
     /// Finishes a move that was cut short. One spawn.
     pub(super) async fn finish(&self) -> Result<(), WorkspaceError> {
-        must(
-            self.line().arguments(["read-tree", "--reset", "-u", &self.to]),
-            &self.what("move"),
-        )
-        .await
-        .map(drop)
+        must(self.line().arguments(["read-tree", "--reset", "-u", &self.to]), &self.what("move"))
+            .await
+            .map(drop)
     }
 
     async fn judged(&self) -> Result<Standing, WorkspaceError> {
@@ -129,17 +111,11 @@ impl<'a> Checkout<'a> {
         if !self.index_is_at(&self.from).await? {
             return Ok(Standing::Elsewhere);
         }
-        ask(
-            self.copy().arguments(["update-index", "-q", "--refresh"]),
-            &self.what("read"),
-        )
-        .await?;
+        ask(self.copy().arguments(["update-index", "-q", "--refresh"]), &self.what("read")).await?;
         let old = self.differing().await?;
         let moves = self.moves().await?;
         // git would overwrite an ignored file, which exists nowhere else either.
-        let free = moves
-            .iter()
-            .all(|(path, status)| *status != b'A' || !self.in_the_way(path, &moves));
+        let free = moves.iter().all(|(path, status)| *status != b'A' || !self.in_the_way(path, &moves));
         if old.is_empty() && free {
             return Ok(Standing::Clean);
         }
@@ -155,21 +131,15 @@ impl<'a> Checkout<'a> {
 
     /// Each file must be what it was or what it will be. `old` is what differs from what it was.
     async fn half_moved(&self, old: &Statuses, moves: &Statuses) -> Result<Standing, WorkspaceError> {
-        let read = self
-            .copy()
-            .arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
+        let read = self.copy().arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
         must(read, &self.what("read")).await?;
-        ask(
-            self.copy().arguments(["update-index", "-q", "--refresh"]),
-            &self.what("read"),
-        )
-        .await?;
+        ask(self.copy().arguments(["update-index", "-q", "--refresh"]), &self.what("read")).await?;
         let new = self.differing().await?;
         let paths: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
         let lost = paths.into_iter().find(|path| match moves.get(*path) {
-            Some(b'A') => new
-                .get(*path)
-                .is_some_and(|status| *status != b'D' || self.in_the_way(path, moves)),
+            Some(b'A') => {
+                new.get(*path).is_some_and(|status| *status != b'D' || self.in_the_way(path, moves))
+            }
             Some(b'D') => old.get(*path).is_some_and(|status| *status != b'D'),
             Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
         });
@@ -212,16 +182,12 @@ impl<'a> Checkout<'a> {
     }
 
     async fn index(&self) -> Result<PathBuf, WorkspaceError> {
-        let line = self
-            .line()
-            .arguments(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
+        let line = self.line().arguments(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
         Ok(PathBuf::from(one_line(&must(line, &self.what("read")).await?)))
     }
 
     async fn index_is_at(&self, commit: &str) -> Result<bool, WorkspaceError> {
-        let line = self
-            .copy()
-            .arguments(["diff-index", "--cached", "--quiet", commit]);
+        let line = self.copy().arguments(["diff-index", "--cached", "--quiet", commit]);
         let captured = ask(line, &self.what("read")).await?;
         match captured.exit.shell_code() {
             0 => Ok(true),
@@ -231,9 +197,7 @@ impl<'a> Checkout<'a> {
     }
 
     async fn differing(&self) -> Result<Statuses, WorkspaceError> {
-        let line = self
-            .copy()
-            .arguments(["diff-files", "--name-status", "-z", "--ignore-submodules=all"]);
+        let line = self.copy().arguments(["diff-files", "--name-status", "-z", "--ignore-submodules=all"]);
         Ok(statuses(&must(line, &self.what("read")).await?))
     }
 

@@ -141,10 +141,9 @@ impl Place {
     /// Remembers that nothing is left to be kept, if there is anything to remember.
     pub(super) fn close(&self) -> Result<(), WorkspaceError> {
         match self.note()? {
-            Some(note) if note.phase == Phase::Open => self.write_note(&Note {
-                phase: Phase::Closed,
-                ..note
-            }),
+            Some(note) if note.phase == Phase::Open => {
+                self.write_note(&Note { phase: Phase::Closed, ..note })
+            }
             Some(_) | None => Ok(()),
         }
     }

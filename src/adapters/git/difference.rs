@@ -34,12 +34,7 @@ pub(super) async fn difference(
     };
     let files = changed_files(&output);
     if files.is_empty() {
-        return Ok(Difference {
-            files,
-            excerpt: String::new(),
-            extent: Extent::Whole,
-            path: None,
-        });
+        return Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None });
     }
     make_folder(diffs)?;
     let path = diffs.join(format!("{from}..{to}.diff"));
@@ -49,26 +44,13 @@ pub(super) async fn difference(
     option.push(&half);
     let line = mirror
         .line()
-        .arguments([
-            "diff-tree",
-            "-r",
-            "-p",
-            "-M",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-color",
-        ])
+        .arguments(["diff-tree", "-r", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color"])
         .argument(option)
         .arguments([from.as_str(), to.as_str(), "--"]);
     must(line, &what).await?;
     rename(&half, &path)?;
     let (excerpt, extent) = beginning(&path, excerpt_bytes)?;
-    Ok(Difference {
-        files,
-        excerpt,
-        extent,
-        path: Some(path),
-    })
+    Ok(Difference { files, excerpt, extent, path: Some(path) })
 }
 
 fn changed_files(output: &[u8]) -> Vec<ChangedFile> {

@@ -46,11 +46,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, WorkspaceError> 
 pub(super) fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
     // A named pipe would never end, so look before opening.
     let metadata = fs::symlink_metadata(path).ok()?;
-    if metadata.is_file() && metadata.len() <= most {
-        fs::read(path).ok()
-    } else {
-        None
-    }
+    if metadata.is_file() && metadata.len() <= most { fs::read(path).ok() } else { None }
 }
 
 /// Copies a file with its time of change: git tells by it which entries of an index it must look at again.
@@ -93,10 +89,7 @@ pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
 
 /// Whether a path is not there, because it or a parent is missing or a parent is a file.
 pub(super) fn is_absence(cause: &io::Error) -> bool {
-    matches!(
-        cause.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn open_up(folder: &Path) -> io::Result<()> {

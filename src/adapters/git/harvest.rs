@@ -17,10 +17,7 @@ pub(super) async fn harvest(
     message: &str,
 ) -> Result<Harvest, WorkspaceError> {
     if !is_plain_folder(&place.tree()) {
-        return Err(WorkspaceError::Git(format!(
-            "the clone {} is gone",
-            place.tree().display()
-        )));
+        return Err(WorkspaceError::Git(format!("the clone {} is gone", place.tree().display())));
     }
     let found = snapshot(mirror, place, head, OwnCommits::Required).await?;
     let descends = found.base == *head || mirror.contains(&found.base, head).await?;
@@ -47,17 +44,9 @@ pub(super) async fn salvage(
         return Ok(None);
     }
     let found = snapshot(mirror, place, head, OwnCommits::IfReadable).await?;
-    let message = format!(
-        "agent-loop: unfinished work of {} on {}",
-        place.holder(),
-        place.subject()
-    );
+    let message = format!("agent-loop: unfinished work of {} on {}", place.holder(), place.subject());
     let made = commit(mirror, place, found, &message).await?;
-    let kept = if made == *head {
-        None
-    } else {
-        Some(aside(mirror, place, made)?)
-    };
+    let kept = if made == *head { None } else { Some(aside(mirror, place, made)?) };
     place.close()?;
     Ok(kept)
 }

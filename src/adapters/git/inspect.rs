@@ -22,11 +22,7 @@ pub(super) async fn inspect(
     head: &CommitSha,
 ) -> Result<Inspection, WorkspaceError> {
     let note = place.note()?.filter(|note| note.head == *head).ok_or_else(|| {
-        WorkspaceError::NotFound(format!(
-            "{} was not prepared at {}",
-            place.tree().display(),
-            head.short()
-        ))
+        WorkspaceError::NotFound(format!("{} was not prepared at {}", place.tree().display(), head.short()))
     })?;
     if let Some(tampering) = git_folder_tampering(place, &note) {
         return Ok(Inspection::Tampered(tampering));
@@ -34,9 +30,7 @@ pub(super) async fn inspect(
     if let Some(tampering) = index_tampering(mirror, place, head).await? {
         return Ok(Inspection::Tampered(tampering));
     }
-    Ok(content_tampering(mirror, place, head)
-        .await?
-        .map_or(Inspection::Untouched, Inspection::Tampered))
+    Ok(content_tampering(mirror, place, head).await?.map_or(Inspection::Untouched, Inspection::Tampered))
 }
 
 /// HEAD and refs, read as files.
@@ -48,11 +42,8 @@ fn git_folder_tampering(place: &Place, note: &Note) -> Option<String> {
     if agent_head::raw_head(&git) != Some(head_line(&note.head, note.branch.as_ref())) {
         return Some("HEAD was changed".to_owned());
     }
-    let expected: BTreeMap<String, String> = note
-        .branch
-        .iter()
-        .map(|branch| (format!("refs/heads/{branch}"), note.head.to_string()))
-        .collect();
+    let expected: BTreeMap<String, String> =
+        note.branch.iter().map(|branch| (format!("refs/heads/{branch}"), note.head.to_string())).collect();
     match agent_head::refs(&git) {
         Some(refs) if refs == expected => None,
         Some(refs) => {
@@ -100,11 +91,7 @@ async fn content_tampering(
     let (tree, scratch) = (place.tree(), place.scratch());
     let what = "compare the files of a reviewer's clone";
     // Attributes from the commit: a new .gitattributes must not make a change look like none.
-    let with = |index| {
-        mirror
-            .line_on(&tree, index)
-            .variable("GIT_ATTR_SOURCE", head.as_str())
-    };
+    let with = |index| mirror.line_on(&tree, index).variable("GIT_ATTR_SOURCE", head.as_str());
     let changed =
         |line: CommandLine| line.arguments(["diff-files", "--name-only", "-z", "--ignore-submodules=all"]);
     let ours = place.index();
@@ -122,7 +109,5 @@ async fn content_tampering(
 }
 
 fn first(output: &[u8]) -> Option<String> {
-    fields(output)
-        .next()
-        .map(|path| String::from_utf8_lossy(path).into_owned())
+    fields(output).next().map(|path| String::from_utf8_lossy(path).into_owned())
 }

@@ -31,10 +31,7 @@ pub(super) async fn merge(
 ) -> Result<Merge, WorkspaceError> {
     let mirror = target.mirror;
     let tip = target.tip(base).await?.ok_or_else(|| {
-        WorkspaceError::NotFound(format!(
-            "there is no branch {base} in {}",
-            target.repository.display()
-        ))
+        WorkspaceError::NotFound(format!("there is no branch {base} in {}", target.repository.display()))
     })?;
     mirror.must_know(head).await?;
     if mirror.contains(&tip, head).await? {
@@ -58,11 +55,7 @@ pub(super) async fn merge(
         .arguments(["commit-tree", &tree, "-p", tip.as_str(), "-p", head.as_str()])
         .input(message);
     let to = sha(&must(line, &what).await?, &what)?;
-    let moving = Moving {
-        branch: base.clone(),
-        from: Some(tip),
-        to: to.clone(),
-    };
+    let moving = Moving { branch: base.clone(), from: Some(tip), to: to.clone() };
     Ok(match target.push(hold, &moving).await? {
         Push::Done => Merge::Done(to),
         Push::Moved(tip) => Merge::Moved(tip),
@@ -81,13 +74,7 @@ async fn existing(mirror: &Mirror, tip: &CommitSha, head: &CommitSha) -> Result<
     let merged = text.lines().find_map(|line| {
         let mut commits = line.split(' ');
         let commit = commits.next()?;
-        commits
-            .skip(1)
-            .any(|parent| parent == head.as_str())
-            .then_some(commit)
+        commits.skip(1).any(|parent| parent == head.as_str()).then_some(commit)
     });
-    merged.map_or_else(
-        || Ok(tip.clone()),
-        |commit| sha(commit.as_bytes(), "find a merge commit"),
-    )
+    merged.map_or_else(|| Ok(tip.clone()), |commit| sha(commit.as_bytes(), "find a merge commit"))
 }

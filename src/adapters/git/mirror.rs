@@ -35,11 +35,7 @@ pub(super) struct Hold<'a> {
 impl Mirror {
     /// The mirror in a folder, which need not exist yet.
     pub(super) fn new(git: Git, path: PathBuf) -> Self {
-        Self {
-            git,
-            path,
-            turn: tokio::sync::Mutex::new(()),
-        }
+        Self { git, path, turn: tokio::sync::Mutex::new(()) }
     }
 
     /// Where it is.
@@ -65,10 +61,7 @@ impl Mirror {
 
     /// git on the mirror's objects with files and an index from elsewhere.
     pub(super) fn line_on(&self, tree: &Path, index: &Path) -> CommandLine {
-        self.git
-            .inside(&self.path, tree)
-            .variable("GIT_WORK_TREE", tree)
-            .variable("GIT_INDEX_FILE", index)
+        self.git.inside(&self.path, tree).variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
     }
 
     /// Waits until nobody else fetches or moves branches. The holders are short.
@@ -83,10 +76,7 @@ impl Mirror {
             .open(&path)
             .and_then(|file| file.lock().map(|()| file))
             .map_err(|cause| failed("lock", &path, &cause))?;
-        Ok(Hold {
-            _file: file,
-            _turn: turn,
-        })
+        Ok(Hold { _file: file, _turn: turn })
     }
 
     /// Makes the mirror if there is none, and writes its configuration. Two spawns the first time, else none.
@@ -95,10 +85,7 @@ impl Mirror {
             return Ok(());
         }
         let what = format!("read the repository {}", remote.display());
-        let line = self
-            .git
-            .anywhere(remote)
-            .arguments(["rev-parse", "--show-object-format"]);
+        let line = self.git.anywhere(remote).arguments(["rev-parse", "--show-object-format"]);
         let format = one_line(&must(line, &what).await?);
         let half = self.beside(".new");
         remove(&half)?;
@@ -106,13 +93,7 @@ impl Mirror {
         let line = self
             .git
             .anywhere(&half)
-            .arguments([
-                "init",
-                "--quiet",
-                "--bare",
-                "--template=",
-                "--initial-branch=none",
-            ])
+            .arguments(["init", "--quiet", "--bare", "--template=", "--initial-branch=none"])
             .argument(format!("--object-format={format}"))
             .argument(".");
         must(line, "make the mirror repository").await?;
@@ -131,13 +112,7 @@ impl Mirror {
         let what = format!("fetch the branches of {}", remote.display());
         let line = || {
             self.line()
-                .arguments([
-                    "fetch",
-                    "--quiet",
-                    "--prune",
-                    "--no-tags",
-                    "--no-write-fetch-head",
-                ])
+                .arguments(["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"])
                 .argument(remote)
                 .argument(BRANCHES)
         };
@@ -171,14 +146,8 @@ impl Mirror {
         one: &CommitSha,
         other: &CommitSha,
     ) -> Result<CommitSha, WorkspaceError> {
-        let what = format!(
-            "find the common ancestor of {} and {}",
-            one.short(),
-            other.short()
-        );
-        let line = self
-            .line()
-            .arguments(["merge-base", one.as_str(), other.as_str()]);
+        let what = format!("find the common ancestor of {} and {}", one.short(), other.short());
+        let line = self.line().arguments(["merge-base", one.as_str(), other.as_str()]);
         let captured = ask(line, &what).await?;
         if captured.exit == Exit::Code(1) {
             return Err(WorkspaceError::NotFound(format!(
@@ -202,20 +171,14 @@ impl Mirror {
         ancestor: &CommitSha,
     ) -> Result<bool, WorkspaceError> {
         let what = format!("ask whether {} contains {}", commit.short(), ancestor.short());
-        let line = self
-            .line()
-            .arguments(["merge-base", "--is-ancestor", ancestor.as_str(), commit.as_str()]);
+        let line = self.line().arguments(["merge-base", "--is-ancestor", ancestor.as_str(), commit.as_str()]);
         let captured = ask(line, &what).await?;
         match captured.exit {
             Exit::Code(0) => Ok(true),
             Exit::Code(1) => Ok(false),
             Exit::Code(_) | Exit::Signal(_) => {
                 self.must_know(commit).await?;
-                if self.knows(ancestor).await? {
-                    Err(failure(&captured, &what))
-                } else {
-                    Ok(false)
-                }
+                if self.knows(ancestor).await? { Err(failure(&captured, &what)) } else { Ok(false) }
             }
         }
     }
@@ -228,27 +191,18 @@ impl Mirror {
             .arguments(["rev-parse", "--verify", "--quiet"])
             .argument(format!("{commit}^{{tree}}"));
         let captured = ask(line, &what).await?;
-        one_line(&captured.stdout)
-            .parse()
-            .map_err(|_| not_found(commit, &self.path))
+        one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))
     }
 
     /// Whether the mirror has a commit. One spawn.
     pub(super) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
-        let line = self
-            .line()
-            .arguments(["cat-file", "-e"])
-            .argument(format!("{commit}^{{commit}}"));
+        let line = self.line().arguments(["cat-file", "-e"]).argument(format!("{commit}^{{commit}}"));
         Ok(ask(line, "look for a commit").await?.exit.is_success())
     }
 
     /// An error if the mirror does not have a commit. One spawn.
     pub(super) async fn must_know(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
-        if self.knows(commit).await? {
-            Ok(())
-        } else {
-            Err(not_found(commit, &self.path))
-        }
+        if self.knows(commit).await? { Ok(()) } else { Err(not_found(commit, &self.path)) }
     }
 
     /// A git that was killed leaves lock files. Whoever holds the lock of the mirror knows that nobody uses them.

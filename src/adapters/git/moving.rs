@@ -44,10 +44,7 @@ impl Moving {
 
     fn path(&self, mirror: &Mirror) -> PathBuf {
         let digest = Sha256::digest(self.branch.as_str());
-        let name = digest
-            .iter()
-            .take(8)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let name = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         folder(mirror).join(format!("{name}.json"))
     }
 }

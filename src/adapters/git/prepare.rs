@@ -20,12 +20,7 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, WorkspaceError> {
     make_folder(place.folder())?;
     let salvaged = keep_unfinished(mirror, place).await?;
-    let mut note = Note {
-        head: commit.clone(),
-        branch: branch.cloned(),
-        phase: Phase::Closed,
-        made: None,
-    };
+    let mut note = Note { head: commit.clone(), branch: branch.cloned(), phase: Phase::Closed, made: None };
     // From here on the files may be half of one commit and half of another: nobody's work.
     place.write_note(&note)?;
     ready_folder(place)?;
@@ -39,10 +34,7 @@ pub(super) async fn prepare(
     arm(place, mirror.path(), mirror.git().identity(), commit, branch)?;
     note.phase = Phase::Open;
     place.write_note(&note)?;
-    Ok(Prepared {
-        path: place.tree(),
-        salvaged,
-    })
+    Ok(Prepared { path: place.tree(), salvaged })
 }
 
 async fn keep_unfinished(mirror: &Mirror, place: &Place) -> Result<Option<Salvage>, WorkspaceError> {

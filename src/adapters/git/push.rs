@@ -134,13 +134,7 @@ impl Target<'_> {
     async fn bring_objects(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
         let line = self
             .line()
-            .arguments([
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--no-recurse-submodules",
-            ])
+            .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
             .argument("--refmap=")
             .argument(self.mirror.path())
             .argument(commit.as_str());
@@ -161,11 +155,7 @@ impl Target<'_> {
             .arguments(["update-ref", "-m", "agent-loop: push"])
             .argument(format!("refs/heads/{}", moving.branch))
             .arguments([moving.to.as_str(), from]);
-        let what = format!(
-            "move the branch {} of {}",
-            moving.branch,
-            self.repository.display()
-        );
+        let what = format!("move the branch {} of {}", moving.branch, self.repository.display());
         let captured = ask(line, &what).await?;
         if captured.exit.is_success() {
             return Ok(Push::Done);

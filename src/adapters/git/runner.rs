@@ -63,10 +63,7 @@ impl Git {
             set(&format!("GIT_{who}_NAME"), &identity.name);
             set(&format!("GIT_{who}_EMAIL"), &identity.email);
         }
-        Self {
-            environment,
-            identity,
-        }
+        Self { environment, identity }
     }
 
     /// Who commits.
@@ -103,11 +100,7 @@ pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, Works
 /// Runs git, which must succeed, and hands back what it printed.
 pub(super) async fn must(line: CommandLine, what: &str) -> Result<Vec<u8>, WorkspaceError> {
     let captured = ask(line, what).await?;
-    if captured.exit.is_success() {
-        Ok(captured.stdout)
-    } else {
-        Err(failure(&captured, what))
-    }
+    if captured.exit.is_success() { Ok(captured.stdout) } else { Err(failure(&captured, what)) }
 }
 
 /// What git complained about, as an error.
@@ -117,10 +110,7 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     if shown.len() < complaint.len() {
         shown.push('…');
     }
-    WorkspaceError::Git(format!(
-        "could not {what}: git ended with {}: {shown}",
-        captured.exit
-    ))
+    WorkspaceError::Git(format!("could not {what}: git ended with {}: {shown}", captured.exit))
 }
 
 /// The one line that git printed.

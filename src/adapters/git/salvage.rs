@@ -52,10 +52,7 @@ pub(super) async fn keep(
     mirror.must_know(commit).await?;
     let reference = salvage_ref(subject, "kept", commit);
     mirror.write_ref(&reference, commit)?;
-    Ok(Salvage {
-        reference,
-        commit: commit.clone(),
-    })
+    Ok(Salvage { reference, commit: commit.clone() })
 }
 
 /// Everything that was kept aside, youngest first. One spawn.
@@ -80,11 +77,7 @@ fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
     let (Some(reference), Some(commit), Some(title)) = (parts.next(), parts.next(), parts.next()) else {
         return Ok(None);
     };
-    let names: Vec<&str> = reference
-        .strip_prefix(ROOT)
-        .unwrap_or_default()
-        .split('/')
-        .collect();
+    let names: Vec<&str> = reference.strip_prefix(ROOT).unwrap_or_default().split('/').collect();
     let [kind, number, holder, _] = names.as_slice() else {
         return Ok(None);
     };
@@ -95,10 +88,7 @@ fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
     Ok(Some(Kept {
         subject,
         holder: (*holder).to_owned(),
-        salvage: Salvage {
-            reference: reference.to_owned(),
-            commit,
-        },
+        salvage: Salvage { reference: reference.to_owned(), commit },
         title: title.to_owned(),
     }))
 }

@@ -49,9 +49,7 @@ pub(super) async fn snapshot(
     remove(&scratch)?;
     copy_with_time(&place.index(), &scratch)?;
     if base != *head {
-        let line = mirror
-            .line_on(&tree, &scratch)
-            .arguments(["read-tree", "-i", "-m", base.as_str()]);
+        let line = mirror.line_on(&tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
     }
     let mut found = changes(mirror, &tree, &scratch).await?;
@@ -66,23 +64,13 @@ pub(super) async fn snapshot(
     let updated = ask(line, "stage the files of a clone").await?;
     // git leaves out a path such as `.GIT/x` with a word on stderr only.
     if !updated.exit.is_success() || updated.stderr.contains("Ignoring path") {
-        return Err(super::runner::failure(
-            &updated,
-            &format!("stage the files in {}", tree.display()),
-        ));
+        return Err(super::runner::failure(&updated, &format!("stage the files in {}", tree.display())));
     }
-    let written = must(
-        mirror.line_on(&tree, &scratch).argument("write-tree"),
-        "write a tree",
-    )
-    .await?;
+    let written = must(mirror.line_on(&tree, &scratch).argument("write-tree"), "write a tree").await?;
     let written = one_line(&written)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
-    Ok(Snapshot {
-        base,
-        tree: Some(written),
-    })
+    Ok(Snapshot { base, tree: Some(written) })
 }
 
 /// The commit of a snapshot: the agent's own last one, or one more on top of it. No spawn or one.
@@ -105,17 +93,10 @@ pub(super) async fn commit(
         .line()
         .arguments(["commit-tree", tree.as_str(), "-p", snapshot.base.as_str()])
         .input(if message.is_empty() { "\n" } else { message });
-    let commit = sha(
-        &must(line, "commit the work of a clone").await?,
-        "commit the work of a clone",
-    )?;
+    let commit = sha(&must(line, "commit the work of a clone").await?, "commit the work of a clone")?;
     if let Some(mut note) = note {
-        note.made = Some(Made {
-            commit: commit.clone(),
-            parent: snapshot.base,
-            tree,
-            message: message.to_owned(),
-        });
+        note.made =
+            Some(Made { commit: commit.clone(), parent: snapshot.base, tree, message: message.to_owned() });
         place.write_note(&note)?;
     }
     Ok(commit)
@@ -154,11 +135,7 @@ async fn fetch(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(),
         .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
         .argument(&reader)
         .argument(format!("+HEAD:{}", work_ref(place, commit)));
-    let what = format!(
-        "fetch the commit {} from {}",
-        commit.short(),
-        place.tree().display()
-    );
+    let what = format!("fetch the commit {} from {}", commit.short(), place.tree().display());
     must(line, &what).await.map(drop)
 }
 
@@ -217,9 +194,5 @@ async fn staged(mirror: &Mirror, place: &Place, base: &CommitSha) -> Result<Vec<
         base.as_str(),
     ]);
     let captured = ask(line, "read the agent's index").await?;
-    Ok(if captured.exit.is_success() {
-        captured.stdout
-    } else {
-        Vec::new()
-    })
+    Ok(if captured.exit.is_success() { captured.stdout } else { Vec::new() })
 }

@@ -28,10 +28,7 @@ impl Version {
     /// Reads what `git --version` prints.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim().strip_prefix("git version ")?.split('.');
-        Some(Self {
-            major: numbers.next()?.parse().ok()?,
-            minor: numbers.next()?.parse().ok()?,
-        })
+        Some(Self { major: numbers.next()?.parse().ok()?, minor: numbers.next()?.parse().ok()? })
     }
 }
 
@@ -62,10 +59,7 @@ mod tests {
     fn the_versions_of_distributions_and_of_apple_are_read() {
         let version = |text| Version::parse(text).map(|version| version.to_string());
         assert_eq!(version("git version 2.47.3\n").as_deref(), Some("2.47"));
-        assert_eq!(
-            version("git version 2.39.5 (Apple Git-154)").as_deref(),
-            Some("2.39")
-        );
+        assert_eq!(version("git version 2.39.5 (Apple Git-154)").as_deref(), Some("2.39"));
         assert_eq!(version("hub version 1.0"), None);
         assert!(Version::parse("git version 2.37.9").unwrap() < MINIMUM_VERSION);
     }

@@ -48,11 +48,7 @@ pub struct GitWorkspace {
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
     pub fn new(git: Git, remote: Remote, folders: Folders) -> Self {
-        Self {
-            mirror: Mirror::new(git, folders.mirror.clone()),
-            remote,
-            folders,
-        }
+        Self { mirror: Mirror::new(git, folders.mirror.clone()), remote, folders }
     }
 
     /// Where the mirror is.
@@ -89,10 +85,7 @@ impl GitWorkspace {
 
     fn target(&self) -> Target<'_> {
         match &self.remote {
-            Remote::Local(repository) => Target {
-                mirror: &self.mirror,
-                repository,
-            },
+            Remote::Local(repository) => Target { mirror: &self.mirror, repository },
         }
     }
 
@@ -167,11 +160,7 @@ impl Workspace for GitWorkspace {
         expected: Option<&CommitSha>,
     ) -> Result<Push, WorkspaceError> {
         let hold = self.mirror.hold().await?;
-        let moving = Moving {
-            branch: branch.clone(),
-            from: expected.cloned(),
-            to: commit.clone(),
-        };
+        let moving = Moving { branch: branch.clone(), from: expected.cloned(), to: commit.clone() };
         self.target().push(&hold, &moving).await
     }
 }

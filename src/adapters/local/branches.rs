@@ -19,16 +19,9 @@ impl Branches {
     /// The branches of the repository with this git directory.
     pub fn new(git_directory: PathBuf, ours: &Variables) -> Self {
         let mut environment = environment::common(ours, &[]);
-        let fixed = [
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("LC_ALL", "C"),
-        ];
+        let fixed = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1"), ("LC_ALL", "C")];
         environment.extend(fixed.map(|(name, value)| (name.into(), value.into())));
-        Self {
-            git_directory,
-            environment,
-        }
+        Self { git_directory, environment }
     }
 
     /// The commit at the tip of a branch, if there is such a branch.
@@ -42,14 +35,8 @@ impl Branches {
             .argument(git_directory)
             .arguments(["rev-parse", "--verify", "--quiet"])
             .argument(format!("refs/heads/{branch}^{{commit}}"));
-        let captured = capture(&command)
-            .await
-            .map_err(|error| ForgeError::Unreachable(error.to_string()))?;
+        let captured = capture(&command).await.map_err(|error| ForgeError::Unreachable(error.to_string()))?;
         let text = String::from_utf8_lossy(&captured.stdout);
-        Ok(captured
-            .exit
-            .is_success()
-            .then(|| text.trim().parse().ok())
-            .flatten())
+        Ok(captured.exit.is_success().then(|| text.trim().parse().ok()).flatten())
     }
 }

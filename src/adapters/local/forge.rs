@@ -35,12 +35,7 @@ impl LocalForge {
     /// Never, but for a login that is none.
     pub fn new(store: Store, branches: Branches, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
         let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
-        Ok(Self {
-            store,
-            branches,
-            workspace,
-            login,
-        })
+        Ok(Self { store, branches, workspace, login })
     }
 
     /// The tables.
@@ -49,10 +44,7 @@ impl LocalForge {
     }
 
     fn writer(&self) -> Writer {
-        Writer {
-            login: self.login.clone(),
-            role: AuthorRole::Owner,
-        }
+        Writer { login: self.login.clone(), role: AuthorRole::Owner }
     }
 
     fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
@@ -68,13 +60,7 @@ impl LocalForge {
     /// A pull request, its head being the tip of its branch at this instant.
     async fn seen(&self, row: SubjectRow) -> Result<PullRequest, ForgeError> {
         let number = row.number;
-        let Kind::PullRequest {
-            state,
-            head_ref,
-            base_ref,
-            head,
-        } = row.kind
-        else {
+        let Kind::PullRequest { state, head_ref, base_ref, head } = row.kind else {
             return Err(ForgeError::NotFound(format!(
                 "{number} is an issue, not a pull request; try `agent-loop issue {number}`"
             )));
@@ -112,25 +98,14 @@ impl LocalForge {
         let missing = |branch: &BranchName| {
             ForgeError::Refused(format!("there is no branch `{branch}`; make it first"))
         };
-        let head = self
-            .branches
-            .tip(&new.head_ref)
-            .await?
-            .ok_or_else(|| missing(&new.head_ref))?;
-        self.branches
-            .tip(&new.base_ref)
-            .await?
-            .ok_or_else(|| missing(&new.base_ref))?;
+        let head = self.branches.tip(&new.head_ref).await?.ok_or_else(|| missing(&new.head_ref))?;
+        self.branches.tip(&new.base_ref).await?.ok_or_else(|| missing(&new.base_ref))?;
         if new.head_ref == new.base_ref {
-            return Err(ForgeError::Refused(format!(
-                "`{}` can't be merged into itself",
-                new.head_ref
-            )));
+            return Err(ForgeError::Refused(format!("`{}` can't be merged into itself", new.head_ref)));
         }
         let open = self.pull_requests_from(&new.head_ref).await?;
-        if let Some(open) = open
-            .iter()
-            .find(|one| one.state == PullRequestState::Open && one.base_ref == new.base_ref)
+        if let Some(open) =
+            open.iter().find(|one| one.state == PullRequestState::Open && one.base_ref == new.base_ref)
         {
             return Err(ForgeError::Refused(format!(
                 "pull request {} is open from `{}` already",
@@ -149,10 +124,7 @@ impl LocalForge {
             body: new.body.clone(),
             author: writer.login.clone(),
         };
-        let number = self
-            .store
-            .create(&row, writer, SystemClock.now())
-            .map_err(ForgeError::Unreachable)?;
+        let number = self.store.create(&row, writer, SystemClock.now()).map_err(ForgeError::Unreachable)?;
         Ok(PullRequestNumber(number))
     }
 }
@@ -185,13 +157,7 @@ impl Forge for LocalForge {
             )));
         };
         let comments = self.comments_of(number.0)?;
-        Ok(Issue {
-            number,
-            state,
-            title: row.title,
-            body: row.body,
-            comments,
-        })
+        Ok(Issue { number, state, title: row.title, body: row.body, comments })
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
@@ -223,9 +189,7 @@ impl Forge for LocalForge {
             Thread::Issue(number) => number.0,
             Thread::PullRequest(number) => number.0,
         };
-        let written = self
-            .store
-            .comment(number, &self.writer(), body, SystemClock.now());
+        let written = self.store.comment(number, &self.writer(), body, SystemClock.now());
         written.map(|_| ()).map_err(ForgeError::Unreachable)
     }
 
@@ -253,16 +217,11 @@ impl Forge for LocalForge {
         let commit = match merged.map_err(|error| ForgeError::Unreachable(error.to_string()))? {
             GitMerge::Done(commit) => commit,
             GitMerge::Conflict(paths) => {
-                return Ok(Merge::Conflict(format!(
-                    "these files conflict: {}",
-                    paths.join(", ")
-                )));
+                return Ok(Merge::Conflict(format!("these files conflict: {}", paths.join(", "))));
             }
             GitMerge::Refused(why) => return Ok(Merge::Conflict(why)),
             GitMerge::Moved(_) => {
-                return Err(ForgeError::Unreachable(
-                    "the base branch moved at this instant".to_owned(),
-                ));
+                return Err(ForgeError::Unreachable("the base branch moved at this instant".to_owned()));
             }
         };
         self.finish(number, head, &commit, &pull_request.body)?;
@@ -279,22 +238,14 @@ impl LocalForge {
         commit: &CommitSha,
         body: &str,
     ) -> Result<(), ForgeError> {
-        let state = PullRequestState::Merged {
-            commit: commit.clone(),
-        };
-        self.store
-            .set_head(number.0, head)
-            .map_err(ForgeError::Unreachable)?;
+        let state = PullRequestState::Merged { commit: commit.clone() };
+        self.store.set_head(number.0, head).map_err(ForgeError::Unreachable)?;
         for issue in closes(body) {
             let row = self.store.subject(issue).map_err(ForgeError::Unreachable)?;
             if row.is_some_and(|row| row.kind == Kind::Issue(IssueState::Open)) {
-                self.store
-                    .set_state(issue, &PullRequestState::Closed)
-                    .map_err(ForgeError::Unreachable)?;
+                self.store.set_state(issue, &PullRequestState::Closed).map_err(ForgeError::Unreachable)?;
             }
         }
-        self.store
-            .set_state(number.0, &state)
-            .map_err(ForgeError::Unreachable)
+        self.store.set_state(number.0, &state).map_err(ForgeError::Unreachable)
     }
 }

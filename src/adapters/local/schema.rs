@@ -56,38 +56,22 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let failed =
         |error: rusqlite::Error| format!("the embedded forge {} can't be used: {error}", path.display());
     // Made first, so that it is private from its first byte.
-    let made = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path);
+    let made = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     made.map_err(|error| format!("the embedded forge {} can't be opened: {error}", path.display()))?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .map_err(failed)?;
-    connection
-        .pragma_update(None, "foreign_keys", "ON")
-        .map_err(failed)?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(failed)?;
-    let version: i64 = transaction
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(failed)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    connection.pragma_update(None, "foreign_keys", "ON").map_err(failed)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     match version {
         VERSION => {}
         0 => {
             let clock = SystemClock;
             let id = format!("local-{}{}{}", clock.unique(), clock.unique(), clock.unique());
             transaction.execute_batch(TABLES).map_err(failed)?;
-            transaction
-                .execute("INSERT INTO meta (repository_id) VALUES (?1)", [id])
-                .map_err(failed)?;
-            transaction
-                .pragma_update(None, "user_version", VERSION)
-                .map_err(failed)?;
+            transaction.execute("INSERT INTO meta (repository_id) VALUES (?1)", [id]).map_err(failed)?;
+            transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
         }
         newer => {
             return Err(format!(
@@ -102,9 +86,6 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
 
 /// The id of the repository: made once, never changed.
 pub(super) fn repository_id(connection: &Connection) -> Result<String, String> {
-    let id = connection
-        .query_row("SELECT repository_id FROM meta", [], |row| row.get(0))
-        .optional();
-    id.map_err(|error| error.to_string())?
-        .ok_or_else(|| "the embedded forge has no id".to_owned())
+    let id = connection.query_row("SELECT repository_id FROM meta", [], |row| row.get(0)).optional();
+    id.map_err(|error| error.to_string())?.ok_or_else(|| "the embedded forge has no id".to_owned())
 }

@@ -34,10 +34,7 @@ impl Store {
     pub fn open(git_directory: &Path) -> Result<Self, String> {
         let connection = schema::open(&git_directory.join(FILE))?;
         let repository_id = schema::repository_id(&connection)?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-            repository_id,
-        })
+        Ok(Self { connection: Mutex::new(connection), repository_id })
     }
 
     /// The id of the repository.
@@ -56,17 +53,9 @@ impl Store {
     pub fn create(&self, new: &SubjectRow, writer: &Writer, now: Timestamp) -> Result<u64, String> {
         let (kind, head_ref, base_ref, head) = match &new.kind {
             Kind::Issue(_) => ("issue", None, None, None),
-            Kind::PullRequest {
-                head_ref,
-                base_ref,
-                head,
-                ..
-            } => (
-                "pr",
-                Some(head_ref.as_str()),
-                Some(base_ref.as_str()),
-                Some(head.as_str()),
-            ),
+            Kind::PullRequest { head_ref, base_ref, head, .. } => {
+                ("pr", Some(head_ref.as_str()), Some(base_ref.as_str()), Some(head.as_str()))
+            }
         };
         let connection = self.lock();
         let number: Result<i64, _> = connection.query_row(
@@ -86,9 +75,7 @@ impl Store {
             ],
             |row| row.get(0),
         );
-        number
-            .map_err(failed)
-            .and_then(|number| u64::try_from(number).map_err(|error| error.to_string()))
+        number.map_err(failed).and_then(|number| u64::try_from(number).map_err(|error| error.to_string()))
     }
 
     /// Reads an issue or a pull request.
@@ -98,11 +85,8 @@ impl Store {
     pub fn subject(&self, number: u64) -> Result<Option<SubjectRow>, String> {
         let query = format!("{SUBJECT} WHERE number = ?1");
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let row = self
-            .lock()
-            .query_row(&query, [number], |row| Ok(subject(row)))
-            .optional()
-            .map_err(failed)?;
+        let row =
+            self.lock().query_row(&query, [number], |row| Ok(subject(row))).optional().map_err(failed)?;
         row.transpose()
     }
 
@@ -112,9 +96,7 @@ impl Store {
     /// When the file can't be read.
     pub fn subjects(&self) -> Result<Vec<SubjectRow>, String> {
         let connection = self.lock();
-        let mut statement = connection
-            .prepare(&format!("{SUBJECT} ORDER BY number"))
-            .map_err(failed)?;
+        let mut statement = connection.prepare(&format!("{SUBJECT} ORDER BY number")).map_err(failed)?;
         let rows = statement.query_map([], |row| Ok(subject(row))).map_err(failed)?;
         rows.map(|row| row.map_err(failed)?).collect()
     }
@@ -131,10 +113,7 @@ impl Store {
         };
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         let query = "UPDATE subjects SET state = ?2, merge_commit = ?3 WHERE number = ?1";
-        self.lock()
-            .execute(query, params![number, word, commit])
-            .map(|_| ())
-            .map_err(failed)
+        self.lock().execute(query, params![number, word, commit]).map(|_| ()).map_err(failed)
     }
 
     /// Remembers the head of a pull request, for when its branch is gone.
@@ -144,10 +123,7 @@ impl Store {
     pub fn set_head(&self, number: u64, head: &CommitSha) -> Result<(), String> {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         let query = "UPDATE subjects SET head = ?2 WHERE number = ?1 AND head IS NOT ?2";
-        self.lock()
-            .execute(query, params![number, head.as_str()])
-            .map(|_| ())
-            .map_err(failed)
+        self.lock().execute(query, params![number, head.as_str()]).map(|_| ()).map_err(failed)
     }
 
     /// Writes a comment.
@@ -160,13 +136,7 @@ impl Store {
         let id = connection.query_row(
             "INSERT INTO comments (number, author, role, body, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id",
-            params![
-                number,
-                writer.login.as_str(),
-                role_name(writer.role),
-                body,
-                now.to_string()
-            ],
+            params![number, writer.login.as_str(), role_name(writer.role), body, now.to_string()],
             |row| row.get(0),
         );
         id.map_err(failed)
@@ -178,10 +148,7 @@ impl Store {
     /// When the file can't be written.
     pub fn edit_comment(&self, id: i64, body: &str, now: Timestamp) -> Result<(), String> {
         let query = "UPDATE comments SET body = ?2, updated_at = ?3 WHERE id = ?1";
-        self.lock()
-            .execute(query, params![id, body, now.to_string()])
-            .map(|_| ())
-            .map_err(failed)
+        self.lock().execute(query, params![id, body, now.to_string()]).map(|_| ()).map_err(failed)
     }
 
     /// Reads the comments of an issue or a pull request, in the order in which they were written.
@@ -193,9 +160,7 @@ impl Store {
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments WHERE number = ?1 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(failed)?;
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let rows = statement
-            .query_map([number], |row| Ok(comment(row)))
-            .map_err(failed)?;
+        let rows = statement.query_map([number], |row| Ok(comment(row))).map_err(failed)?;
         rows.map(|row| row.map_err(failed)?).collect()
     }
 
@@ -220,9 +185,7 @@ impl Store {
             .prepare_cached("SELECT name, state FROM checks WHERE sha = ?1 ORDER BY name")
             .map_err(failed)?;
         let rows = statement
-            .query_map([sha.as_str()], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-            })
+            .query_map([sha.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
             .map_err(failed)?;
         rows.map(|row| {
             let (name, state) = row.map_err(failed)?;
@@ -247,18 +210,12 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
     let number: i64 = row.get(0).map_err(failed)?;
     let state = text(2)?;
     let kind = if text(1)? == "issue" {
-        Kind::Issue(if state == "open" {
-            IssueState::Open
-        } else {
-            IssueState::Closed
-        })
+        Kind::Issue(if state == "open" { IssueState::Open } else { IssueState::Closed })
     } else {
         let merge_commit: Option<String> = row.get(9).map_err(failed)?;
         let state = match (state.as_str(), merge_commit) {
             ("open", _) => PullRequestState::Open,
-            ("merged", Some(commit)) => PullRequestState::Merged {
-                commit: commit.parse().map_err(damaged)?,
-            },
+            ("merged", Some(commit)) => PullRequestState::Merged { commit: commit.parse().map_err(damaged)? },
             (_, _) => PullRequestState::Closed,
         };
         Kind::PullRequest {
@@ -270,26 +227,13 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
     };
     let author: Login = text(5)?.parse().map_err(damaged)?;
     let number = u64::try_from(number).map_err(|error| error.to_string())?;
-    Ok(SubjectRow {
-        number,
-        kind,
-        title: text(3)?,
-        body: text(4)?,
-        author,
-    })
+    Ok(SubjectRow { number, kind, title: text(3)?, body: text(4)?, author })
 }
 
 fn comment(row: &Row<'_>) -> Result<CommentRow, String> {
     let text = |index: usize| row.get::<_, String>(index).map_err(failed);
-    let instant = |index: usize| {
-        text(index)?
-            .parse::<Timestamp>()
-            .map_err(|error| error.to_string())
-    };
-    let writer = Writer {
-        login: text(1)?.parse().map_err(damaged)?,
-        role: role(&text(2)?),
-    };
+    let instant = |index: usize| text(index)?.parse::<Timestamp>().map_err(|error| error.to_string());
+    let writer = Writer { login: text(1)?.parse().map_err(damaged)?, role: role(&text(2)?) };
     Ok(CommentRow {
         id: row.get(0).map_err(failed)?,
         writer,

@@ -43,21 +43,14 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
 }
 
 async fn run(line: &CommandLine) -> io::Result<Captured> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "adapters/process is the owner of this door"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
     let mut command = Command::new(&line.program);
     let mut child = command
         .args(&line.arguments)
         .current_dir(&line.folder)
         .env_clear()
         .envs(&line.environment)
-        .stdin(if line.input.is_empty() {
-            Stdio::null()
-        } else {
-            Stdio::piped()
-        })
+        .stdin(if line.input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -88,9 +81,5 @@ async fn run(line: &CommandLine) -> io::Result<Captured> {
     let ((), output, errors) = tokio::join!(write, read_output, read_errors);
     output.and(errors)?;
     let exit = Exit::from(child.wait().await?);
-    Ok(Captured {
-        exit,
-        stdout,
-        stderr: String::from_utf8_lossy(&stderr).into_owned(),
-    })
+    Ok(Captured { exit, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }

@@ -30,10 +30,7 @@ impl Row {
     /// # Errors
     /// When the disk says no; then the child must not be started.
     pub fn announce(folder: &Path, token: &str) -> Result<Self, String> {
-        let row = Self {
-            path: folder.join(token),
-            token: token.to_owned(),
-        };
+        let row = Self { path: folder.join(token), token: token.to_owned() };
         fs::create_dir_all(folder)
             .map_err(|error| format!("could not make {}: {error}", folder.display()))?;
         row.write(None)?;
@@ -50,11 +47,7 @@ impl Row {
 
     fn write(&self, pid: Option<u32>) -> Result<(), String> {
         let start = pid.and_then(tree::start_time);
-        let child = Child {
-            token: self.token.clone(),
-            pid,
-            start,
-        };
+        let child = Child { token: self.token.clone(), pid, start };
         let text = serde_json::to_string(&child).unwrap_or_default();
         fs::write(&self.path, text)
             .map_err(|error| format!("could not write {}: {error}", self.path.display()))
@@ -80,19 +73,10 @@ pub fn end_leftovers(folder: &Path) -> Result<(), String> {
         return Ok(());
     };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let child = fs::read_to_string(&path)
-            .ok()
-            .and_then(|text| serde_json::from_str::<Child>(&text).ok());
+        let child = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Child>(&text).ok());
         // A row that was cut off while it was written still names the token: it is the file's name.
-        let token = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let child = child.unwrap_or(Child {
-            token,
-            pid: None,
-            start: None,
-        });
+        let token = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let child = child.unwrap_or(Child { token, pid: None, start: None });
         end(&child)?;
         let _: std::io::Result<()> = fs::remove_file(&path);
     }
@@ -101,21 +85,13 @@ pub fn end_leftovers(folder: &Path) -> Result<(), String> {
 
 fn end(child: &Child) -> Result<(), String> {
     let same = |pid: &u32| child.start.is_some() && tree::start_time(*pid) == child.start;
-    let root = Root {
-        pid: child.pid.filter(same),
-        token: &child.token,
-        strays: Strays::Unknown,
-    };
+    let root = Root { pid: child.pid.filter(same), token: &child.token, strays: Strays::Unknown };
     for attempt in 0..FIRM {
         let members = tree::members(root);
         if members.is_empty() {
             return Ok(());
         }
-        let how = if attempt < POLITE {
-            Signal::TERM
-        } else {
-            Signal::KILL
-        };
+        let how = if attempt < POLITE { Signal::TERM } else { Signal::KILL };
         if attempt == 0 || attempt >= POLITE {
             tree::signal(&members, how);
         }
@@ -125,8 +101,6 @@ fn end(child: &Child) -> Result<(), String> {
     if left.is_empty() {
         Ok(())
     } else {
-        Err(format!(
-            "processes {left:?} of an earlier run can't be ended; end them by hand"
-        ))
+        Err(format!("processes {left:?} of an earlier run can't be ended; end them by hand"))
     }
 }

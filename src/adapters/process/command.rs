@@ -45,16 +45,14 @@ impl CommandLine {
     /// With more arguments.
     #[must_use]
     pub fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments
-            .extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
     /// With one more variable.
     #[must_use]
     pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment
-            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
@@ -76,9 +74,7 @@ impl CommandLine {
         for argument in &self.arguments {
             let text = argument.to_string_lossy();
             let plain = !text.is_empty()
-                && text
-                    .chars()
-                    .all(|letter| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter));
+                && text.chars().all(|letter| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter));
             line.push(' ');
             if plain {
                 line.push_str(&text);

@@ -54,9 +54,7 @@ pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
 
 /// What a test command gets.
 pub fn for_tests(ours: &Variables) -> Variables {
-    select(ours, |name| {
-        is_common(name) || TOOLCHAINS.iter().any(|known| name == *known)
-    })
+    select(ours, |name| is_common(name) || TOOLCHAINS.iter().any(|known| name == *known))
 }
 
 fn is_common(name: &OsStr) -> bool {
@@ -64,10 +62,7 @@ fn is_common(name: &OsStr) -> bool {
 }
 
 fn select(ours: &Variables, keep: impl Fn(&OsStr) -> bool) -> Variables {
-    ours.iter()
-        .filter(|(name, _)| keep(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    ours.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]
@@ -76,28 +71,15 @@ mod tests {
 
     #[test]
     fn no_token_and_no_socket_survives() {
-        let ours: Variables = [
-            "PATH",
-            "GH_TOKEN",
-            "GITHUB_TOKEN",
-            "SSH_AUTH_SOCK",
-            "LC_ALL",
-            "MY_KEY",
-            "CARGO_HOME",
-        ]
-        .into_iter()
-        .map(|name| (name.into(), "value".into()))
-        .collect();
+        let ours: Variables =
+            ["PATH", "GH_TOKEN", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "LC_ALL", "MY_KEY", "CARGO_HOME"]
+                .into_iter()
+                .map(|name| (name.into(), "value".into()))
+                .collect();
         let names = |variables: Variables| -> Vec<String> {
-            variables
-                .into_keys()
-                .map(|name| name.into_string().unwrap())
-                .collect()
+            variables.into_keys().map(|name| name.into_string().unwrap()).collect()
         };
-        assert_eq!(
-            names(common(&ours, &["MY_KEY".to_owned()])),
-            ["LC_ALL", "MY_KEY", "PATH"]
-        );
+        assert_eq!(names(common(&ours, &["MY_KEY".to_owned()])), ["LC_ALL", "MY_KEY", "PATH"]);
         assert_eq!(names(for_tests(&ours)), ["CARGO_HOME", "LC_ALL", "PATH"]);
     }
 }

@@ -30,9 +30,7 @@ impl Exit {
 
 impl From<ExitStatus> for Exit {
     fn from(status: ExitStatus) -> Self {
-        status
-            .code()
-            .map_or_else(|| Self::Signal(status.signal().unwrap_or(0)), Self::Code)
+        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or(0)), Self::Code)
     }
 }
 

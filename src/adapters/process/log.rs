@@ -21,12 +21,7 @@ impl Log {
     /// # Errors
     /// When the disk says no.
     pub fn create(path: &Path, line: &str) -> io::Result<Self> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)?;
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
         writeln!(file, "$ {line}")?;
         Ok(Self { file, written: 0 })
     }
@@ -38,8 +33,7 @@ impl Log {
         let result = if self.written <= LIMIT {
             self.file.write_all(chunk)
         } else if before <= LIMIT {
-            self.file
-                .write_all(b"\n[agent-loop: the log ends here, at 256 MiB]\n")
+            self.file.write_all(b"\n[agent-loop: the log ends here, at 256 MiB]\n")
         } else {
             Ok(())
         };

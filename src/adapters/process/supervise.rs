@@ -114,13 +114,7 @@ enum Source {
 impl Streams {
     fn new(limit: usize) -> Self {
         let (stderr, both) = (Tail::new(TAIL_BYTES), Tail::new(TAIL_BYTES));
-        Self {
-            log: None,
-            stdout: Vec::new(),
-            limit: limit.saturating_add(1),
-            stderr,
-            both,
-        }
+        Self { log: None, stdout: Vec::new(), limit: limit.saturating_add(1), stderr, both }
     }
 
     fn take(&mut self, source: Source, chunk: &[u8]) {
@@ -132,8 +126,7 @@ impl Streams {
             Source::Errors => self.stderr.push(chunk),
             Source::Output => {
                 let room = self.limit.saturating_sub(self.stdout.len()).min(chunk.len());
-                self.stdout
-                    .extend_from_slice(chunk.get(..room).unwrap_or_default());
+                self.stdout.extend_from_slice(chunk.get(..room).unwrap_or_default());
             }
         }
     }
@@ -170,10 +163,7 @@ fn begin(job: &Job) -> Result<Started, String> {
     let log = Log::create(&job.log, &line.shown())
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
     let row = Row::announce(&job.children, &job.token)?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "adapters/process is the owner of this door"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
     let mut command = Command::new(&line.program);
     let child = command
         .args(&line.arguments)
@@ -187,35 +177,15 @@ fn begin(job: &Job) -> Result<Started, String> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| {
-            format!(
-                "could not run `{}` in {}: {error}",
-                line.shown(),
-                line.folder.display()
-            )
-        })?;
+        .map_err(|error| format!("could not run `{}` in {}: {error}", line.shown(), line.folder.display()))?;
     let pid = child.id().unwrap_or_default();
     let own = Own::remember(pid);
     row.started(pid)?;
-    Ok(Started {
-        child,
-        pid,
-        log,
-        row,
-        own,
-        running: Running::begin(),
-    })
+    Ok(Started { child, pid, log, row, own, running: Running::begin() })
 }
 
 async fn run(job: &Job, started: Started, streams: &Mutex<Streams>, mut cancellation: Cancellation) -> End {
-    let Started {
-        mut child,
-        pid,
-        log,
-        row,
-        own,
-        running,
-    } = started;
+    let Started { mut child, pid, log, row, own, running } = started;
     lock(streams).log = Some(log);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
@@ -225,11 +195,7 @@ async fn run(job: &Job, started: Started, streams: &Mutex<Streams>, mut cancella
         }
     };
     let pumps = async {
-        tokio::join!(
-            write,
-            pump(output, Source::Output, streams),
-            pump(errors, Source::Errors, streams)
-        )
+        tokio::join!(write, pump(output, Source::Output, streams), pump(errors, Source::Errors, streams))
     };
     tokio::pin!(pumps);
     let mut pumped = false;
@@ -286,16 +252,8 @@ async fn end_tree(job: &Job, pid: Option<u32>, cancellation: &mut Cancellation) 
     if pid.is_none() && tree::nothing_adopted() {
         return;
     }
-    let strays = if RUNNING.load(Ordering::SeqCst) <= 1 {
-        Strays::Ours
-    } else {
-        Strays::Unknown
-    };
-    let root = Root {
-        pid,
-        token: &job.token,
-        strays,
-    };
+    let strays = if RUNNING.load(Ordering::SeqCst) <= 1 { Strays::Ours } else { Strays::Unknown };
+    let root = Root { pid, token: &job.token, strays };
     tree::signal(&tree::members(root), Signal::TERM);
     let asked = Stopwatch::start();
     while !tree::members(root).is_empty() {

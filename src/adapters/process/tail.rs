@@ -10,17 +10,12 @@ pub struct Tail {
 impl Tail {
     /// Keeps this many bytes.
     pub fn new(limit: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            limit,
-        }
+        Self { bytes: Vec::new(), limit }
     }
 
     /// Takes in more.
     pub fn push(&mut self, chunk: &[u8]) {
-        let chunk = chunk
-            .get(chunk.len().saturating_sub(self.limit)..)
-            .unwrap_or_default();
+        let chunk = chunk.get(chunk.len().saturating_sub(self.limit)..).unwrap_or_default();
         self.bytes.extend_from_slice(chunk);
         // Twice the limit before it is cut, so that a byte is moved once and not for every chunk.
         if self.bytes.len() > self.limit.saturating_mul(2) {
@@ -36,10 +31,7 @@ impl Tail {
         let whole = if start == 0 {
             kept
         } else {
-            let line = kept
-                .iter()
-                .position(|byte| *byte == b'\n')
-                .map_or(0, |end| end + 1);
+            let line = kept.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             kept.get(line..).unwrap_or_default()
         };
         plain(&String::from_utf8_lossy(whole))

@@ -3,19 +3,13 @@
 use std::time::{Duration, Instant};
 
 /// Waits.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the timer of processes: deadlines and grace periods"
-)]
+#[expect(clippy::disallowed_methods, reason = "the timer of processes: deadlines and grace periods")]
 pub async fn wait(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
 /// Gives up waiting after a while; nothing, if the time was over first.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the timer of processes: deadlines and grace periods"
-)]
+#[expect(clippy::disallowed_methods, reason = "the timer of processes: deadlines and grace periods")]
 pub async fn at_most<T>(duration: Duration, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(duration, future).await.ok()
 }

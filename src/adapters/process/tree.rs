@@ -61,12 +61,7 @@ fn process(pid: u32) -> Option<Process> {
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     let start = fields.nth(17)?.parse().ok()?;
-    Some(Process {
-        pid,
-        parent,
-        state,
-        start,
-    })
+    Some(Process { pid, parent, state, start })
 }
 
 fn all() -> Vec<Process> {
@@ -78,9 +73,7 @@ fn all() -> Vec<Process> {
 fn has_token(pid: u32, token: &str) -> bool {
     let wanted = format!("{TOKEN}={token}");
     let environment = fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).unwrap_or_default();
-    environment
-        .split(|byte| *byte == 0)
-        .any(|variable| variable == wanted.as_bytes())
+    environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
 }
 
 /// The processes that we were given because their parents died.
@@ -89,11 +82,7 @@ fn adopted() -> BTreeSet<u32> {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
     let pids: BTreeSet<u32> = lists
-        .flat_map(|list| {
-            list.split_whitespace()
-                .filter_map(|pid| pid.parse().ok())
-                .collect::<Vec<u32>>()
-        })
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>())
         .collect();
     pids.difference(&own).copied().collect()
 }
@@ -144,11 +133,7 @@ pub fn members(root: Root<'_>) -> BTreeSet<u32> {
             || (process.pid != ourselves && has_token(process.pid, root.token))
             || (root.strays == Strays::Ours && adopted.contains(&process.pid) && process.parent == ourselves)
     };
-    let mut members: BTreeSet<u32> = processes
-        .iter()
-        .filter(begins)
-        .map(|process| process.pid)
-        .collect();
+    let mut members: BTreeSet<u32> = processes.iter().filter(begins).map(|process| process.pid).collect();
     loop {
         let more: Vec<u32> = processes
             .iter()

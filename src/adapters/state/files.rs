@@ -19,12 +19,7 @@ pub fn make_folder(path: &Path) -> Result<(), String> {
 /// # Errors
 /// When the disk says no.
 pub fn append(path: &Path) -> io::Result<fs::File> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .read(true)
-        .mode(0o600)
-        .open(path)
+    OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
 }
 
 /// Writes a file of this user alone: a reader sees the old content or the new, never a part.

@@ -28,19 +28,12 @@ pub struct FileJournals {
 impl FileJournals {
     /// Journals in the state folder, locks beside the repository.
     pub fn new(folders: Folders, locks: PathBuf, end_leftovers: EndLeftovers) -> Self {
-        Self {
-            folders,
-            locks,
-            end_leftovers,
-        }
+        Self { folders, locks, end_leftovers }
     }
 
     /// The lock file of a subject.
     pub fn lock_path(locks: &Path, subject: &Subject) -> PathBuf {
-        locks.join(format!(
-            "agent-loop-{}.lock",
-            subject.to_string().replace('/', "-")
-        ))
+        locks.join(format!("agent-loop-{}.lock", subject.to_string().replace('/', "-")))
     }
 }
 
@@ -78,23 +71,13 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     let file = files::append(path).map_err(disk)?;
     let text = fs::read(path).map_err(disk)?;
     // A kill in the middle of a write leaves a last line without its end: it was never acknowledged.
-    let whole = text
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
-    file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))
-        .map_err(disk)?;
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    file.set_len(u64::try_from(whole).unwrap_or(u64::MAX)).map_err(disk)?;
     let entries = parse(text.get(..whole).unwrap_or_default(), path)?;
     if let Some(folder) = path.parent() {
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(disk)?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
     }
-    Ok(FileJournal {
-        inner: Mutex::new(Inner { file, entries }),
-        path: path.to_owned(),
-        _lock: lock,
-    })
+    Ok(FileJournal { inner: Mutex::new(Inner { file, entries }), path: path.to_owned(), _lock: lock })
 }
 
 /// The entries of a journal.
@@ -102,10 +85,7 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
 /// # Errors
 /// When a line is damaged; the text names it.
 pub fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
-    let lines = text
-        .split(|byte| *byte == b'\n')
-        .enumerate()
-        .filter(|(_, line)| !line.is_empty());
+    let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     lines
         .map(|(index, line)| {
             serde_json::from_slice(line).map_err(|error| {
@@ -121,19 +101,12 @@ pub fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
 
 impl Journal for FileJournal {
     fn entries(&self) -> Vec<Entry> {
-        self.inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entries
-            .clone()
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).entries.clone()
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
         let disk = |error: String| {
-            JournalError::Disk(format!(
-                "could not write to the journal {}: {error}",
-                self.path.display()
-            ))
+            JournalError::Disk(format!("could not write to the journal {}: {error}", self.path.display()))
         };
         let mut line = serde_json::to_vec(&entry).map_err(|error| disk(error.to_string()))?;
         line.push(b'\n');

@@ -31,35 +31,20 @@ struct Written {
 /// When another process holds it, and when the disk says no.
 pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLock, JournalError> {
     let disk = |error: std::io::Error| {
-        JournalError::Disk(format!(
-            "could not lock {subject} with {}: {error}",
-            path.display()
-        ))
+        JournalError::Disk(format!("could not lock {subject} with {}: {error}", path.display()))
     };
     let mut file = files::append(path).map_err(disk)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(JournalError::Held {
-                subject: subject.clone(),
-                holder: holder(&mut file),
-            });
+            return Err(JournalError::Held { subject: subject.clone(), holder: holder(&mut file) });
         }
         Err(TryLockError::Error(error)) => return Err(disk(error)),
     }
-    let host = fs::read_to_string("/proc/sys/kernel/hostname")
-        .unwrap_or_default()
-        .trim()
-        .to_owned();
-    let written = Written {
-        pid: std::process::id(),
-        host,
-        since: now,
-    };
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    let written = Written { pid: std::process::id(), host, since: now };
     let text = serde_json::to_string(&written).unwrap_or_default();
-    file.set_len(0)
-        .and_then(|()| file.write_all(text.as_bytes()))
-        .map_err(disk)?;
+    file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(disk)?;
     Ok(SubjectLock { _file: file })
 }
 
@@ -67,21 +52,12 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
 fn holder(file: &mut File) -> Holder {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
-    let written = read
-        .ok()
-        .and_then(|_| serde_json::from_str::<Written>(&text).ok());
-    written.map_or(
-        Holder {
-            pid: None,
-            host: None,
-            since: None,
-        },
-        |written| Holder {
-            pid: Some(written.pid),
-            host: Some(written.host),
-            since: Some(written.since),
-        },
-    )
+    let written = read.ok().and_then(|_| serde_json::from_str::<Written>(&text).ok());
+    written.map_or(Holder { pid: None, host: None, since: None }, |written| Holder {
+        pid: Some(written.pid),
+        host: Some(written.host),
+        since: Some(written.since),
+    })
 }
 
 /// Who holds a lock now, if anybody does.

@@ -36,11 +36,8 @@ pub(super) fn issue(row: &SubjectRow, state: IssueState) -> Value {
 
 /// A pull request without its comments.
 pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
-    let checks: Vec<Value> = seen
-        .checks
-        .iter()
-        .map(|check| json!({ "name": check.name, "state": check.state.name() }))
-        .collect();
+    let checks: Vec<Value> =
+        seen.checks.iter().map(|check| json!({ "name": check.name, "state": check.state.name() })).collect();
     let mut object = json!({
         "number": row.number,
         "state": pull_request_state(&seen.state),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
 use crate::adapters::local::{LocalForge, OWN_LOGIN};
-use crate::domain::ids::{IssueNumber, Login, PullRequestNumber};
+use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
@@ -58,30 +58,18 @@ pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String,
                 Failure::Use(text) => (text, 2),
                 Failure::Work(text) => (text, 1),
             };
-            let printed = if as_json {
-                json!({ "error": text }).to_string()
-            } else {
-                format!("agent-loop: {text}")
-            };
+            let printed =
+                if as_json { json!({ "error": text }).to_string() } else { format!("agent-loop: {text}") };
             (format!("{printed}\n"), exit)
         }
     }
 }
 
 async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said, Failure> {
-    let folder = command.dir.map_or_else(
-        || surroundings.folder.clone(),
-        |dir| surroundings.folder.join(dir),
-    );
-    let repository = Repository::find(&folder, &surroundings.variables)
-        .await
-        .map_err(Failure::Use)?;
+    let folder = command.dir.map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
+    let repository = Repository::find(&folder, &surroundings.variables).await.map_err(Failure::Use)?;
     let forge = wiring::forge(&repository, surroundings).map_err(Failure::Work)?;
-    let desk = Desk {
-        forge,
-        repository: &repository,
-        folder: &folder,
-    };
+    let desk = Desk { forge, repository: &repository, folder: &folder };
     match command.action {
         Action::Init => Ok(Said {
             words: format!("The embedded forge of {} is ready.\n", repository.path.display()),
@@ -89,7 +77,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said,
         }),
         Action::Issue(action) => desk.issue(action).await,
         Action::Pr(action) => desk.pull_request(action).await,
-        Action::Check(CheckAction::Set { sha, name, state }) => desk.check(sha, name, state),
+        Action::Check(CheckAction::Set { sha, name, state }) => desk.check(&sha, name, state),
     }
 }
 
@@ -111,11 +99,8 @@ impl Desk<'_> {
                     title: words.title,
                     author: writer.login.clone(),
                 };
-                let number = self
-                    .forge
-                    .store()
-                    .create(&row, &writer, SystemClock.now())
-                    .map_err(Failure::Work)?;
+                let number =
+                    self.forge.store().create(&row, &writer, SystemClock.now()).map_err(Failure::Work)?;
                 Ok(created("issue", number))
             }
             IssueAction::List { state } => self.issues(state),
@@ -155,29 +140,16 @@ impl Desk<'_> {
 
     async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Said, Failure> {
         self.forge.issue(IssueNumber(number)).await?;
-        self.forge
-            .store()
-            .set_state(number, state)
-            .map_err(Failure::Work)?;
+        self.forge.store().set_state(number, state).map_err(Failure::Work)?;
         Ok(state_said("issue", number, state))
     }
 
     async fn pull_request(&self, action: PullRequestAction) -> Result<Said, Failure> {
         match action {
-            PullRequestAction::Create {
-                head,
-                base,
-                words,
-                by,
-            } => {
+            PullRequestAction::Create { head, base, words, by } => {
                 let writer = self.writer(by)?;
                 let body = self.body(&words)?;
-                let new = NewPullRequest {
-                    head_ref: head,
-                    base_ref: base,
-                    title: words.title,
-                    body,
-                };
+                let new = NewPullRequest { head_ref: head, base_ref: base, title: words.title, body };
                 let number = self.forge.open(&new, &writer).await?;
                 Ok(created("pull request", number.0))
             }
@@ -194,10 +166,7 @@ impl Desk<'_> {
                     seen.head.short()
                 );
                 let json = json::with_comments(json::pull_request(&row, &seen), &comments);
-                Ok(Said {
-                    words: words::view(&row, &about, &comments),
-                    json,
-                })
+                Ok(Said { words: words::view(&row, &about, &comments), json })
             }
             PullRequestAction::Comment { number, body, by } => {
                 self.forge.pull_request(PullRequestNumber(number)).await?;
@@ -232,18 +201,10 @@ impl Desk<'_> {
     async fn set_pull_request(&self, number: u64, state: &PullRequestState) -> Result<Said, Failure> {
         let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
         if matches!(seen.state, PullRequestState::Merged { .. }) {
-            return Err(Failure::Use(format!(
-                "pull request {number} is merged; that can't be undone"
-            )));
+            return Err(Failure::Use(format!("pull request {number} is merged; that can't be undone")));
         }
-        self.forge
-            .store()
-            .set_head(number, &seen.head)
-            .map_err(Failure::Work)?;
-        self.forge
-            .store()
-            .set_state(number, state)
-            .map_err(Failure::Work)?;
+        self.forge.store().set_head(number, &seen.head).map_err(Failure::Work)?;
+        self.forge.store().set_state(number, state).map_err(Failure::Work)?;
         Ok(state_said("pull request", number, state))
     }
 
@@ -258,18 +219,13 @@ impl Desk<'_> {
                 "the branch moved to {} at this instant; run the same command again",
                 head.short()
             ))),
-            Merge::Conflict(why) => Err(Failure::Work(format!(
-                "pull request {number} can't be merged: {why}"
-            ))),
+            Merge::Conflict(why) => {
+                Err(Failure::Work(format!("pull request {number} can't be merged: {why}")))
+            }
         }
     }
 
-    fn check(
-        &self,
-        sha: crate::domain::ids::CommitSha,
-        name: String,
-        state: CheckChoice,
-    ) -> Result<Said, Failure> {
+    fn check(&self, sha: &CommitSha, name: String, state: CheckChoice) -> Result<Said, Failure> {
         let state = match state {
             CheckChoice::Pending => CheckState::Pending,
             CheckChoice::Success => CheckState::Success,
@@ -279,20 +235,14 @@ impl Desk<'_> {
             words: format!("{name} is {} on {}.\n", state.name(), sha.short()),
             json: json!({ "sha": sha, "name": name, "state": state.name() }),
         };
-        self.forge
-            .store()
-            .set_check(&sha, &Check { name, state })
-            .map_err(Failure::Work)?;
+        self.forge.store().set_check(sha, &Check { name, state }).map_err(Failure::Work)?;
         Ok(said)
     }
 
     fn comment(&self, number: u64, body: &str, by: As) -> Result<Said, Failure> {
         let writer = self.writer(by)?;
-        let id = self
-            .forge
-            .store()
-            .comment(number, &writer, body, SystemClock.now())
-            .map_err(Failure::Work)?;
+        let id =
+            self.forge.store().comment(number, &writer, body, SystemClock.now()).map_err(Failure::Work)?;
         Ok(Said {
             words: format!("Comment {id} stands on {number}.\n"),
             json: json!({ "number": number, "id": id.to_string() }),
@@ -344,10 +294,7 @@ impl Desk<'_> {
             |error: std::io::Error| Failure::Use(format!("{} can't be read: {error}", path.display()));
         if path.as_os_str() == "-" {
             let mut text = String::new();
-            std::io::stdin()
-                .lock()
-                .read_to_string(&mut text)
-                .map_err(unreadable)?;
+            std::io::stdin().lock().read_to_string(&mut text).map_err(unreadable)?;
             return Ok(text);
         }
         std::fs::read_to_string(self.folder.join(path)).map_err(unreadable)
@@ -363,28 +310,15 @@ fn fits(wanted: StateChoice, open: bool) -> bool {
 }
 
 fn created(what: &str, number: u64) -> Said {
-    Said {
-        words: format!("{what} {number} is there.\n"),
-        json: json!({ "number": number }),
-    }
+    Said { words: format!("{what} {number} is there.\n"), json: json!({ "number": number }) }
 }
 
 fn listed(text: String, all: Vec<Value>, what: &str) -> Said {
-    let words = if all.is_empty() {
-        format!("There is no {what} to show.\n")
-    } else {
-        text
-    };
-    Said {
-        words,
-        json: Value::Array(all),
-    }
+    let words = if all.is_empty() { format!("There is no {what} to show.\n") } else { text };
+    Said { words, json: Value::Array(all) }
 }
 
 fn state_said(what: &str, number: u64, state: &PullRequestState) -> Said {
     let word = json::pull_request_state(state);
-    Said {
-        words: format!("{what} {number} is {word}.\n"),
-        json: json!({ "number": number, "state": word }),
-    }
+    Said { words: format!("{what} {number} is {word}.\n"), json: json!({ "number": number, "state": word }) }
 }

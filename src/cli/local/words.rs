@@ -14,33 +14,16 @@ pub(super) fn row(row: &SubjectRow, state: &str) -> String {
 
 /// An issue or a pull request with its comments. The line of a record is left out: it is for programs.
 pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment]) -> String {
-    let mut text = format!(
-        "#{} {}\n{about}, by {}\n",
-        row.number,
-        one_line(&row.title, 200),
-        row.author
-    );
+    let mut text = format!("#{} {}\n{about}, by {}\n", row.number, one_line(&row.title, 200), row.author);
     if !row.body.trim().is_empty() {
         let _ = write!(text, "\n{}\n", plain(&row.body));
     }
     for comment in comments {
-        let edited = if comment.created_at == comment.updated_at {
-            ""
-        } else {
-            ", edited"
-        };
+        let edited = if comment.created_at == comment.updated_at { "" } else { ", edited" };
         let date = comment.created_at.strftime("%Y-%m-%d %H:%M:%S");
-        let body: Vec<&str> = comment
-            .body
-            .lines()
-            .filter(|line| !line.starts_with("<!-- AGENT_LOOP_"))
-            .collect();
-        let _ = write!(
-            text,
-            "\n── {} · {date} UTC{edited}\n\n{}\n",
-            comment.author,
-            plain(&body.join("\n"))
-        );
+        let body: Vec<&str> =
+            comment.body.lines().filter(|line| !line.starts_with("<!-- AGENT_LOOP_")).collect();
+        let _ = write!(text, "\n── {} · {date} UTC{edited}\n\n{}\n", comment.author, plain(&body.join("\n")));
     }
     text
 }

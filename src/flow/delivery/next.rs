@@ -33,15 +33,8 @@ pub fn next(state: &DeliveryState, seen: &DeliveryObserved<'_>) -> Step {
             "the issue is closed; reopen it, then run the same command again".to_owned(),
         );
     }
-    let open = state
-        .run
-        .as_ref()
-        .filter(|run| run.is_open() && run.branch == seen.branch);
-    let terms = match seen
-        .common
-        .request
-        .terms(state.run.as_ref().map(|run| &run.terms))
-    {
+    let open = state.run.as_ref().filter(|run| run.is_open() && run.branch == seen.branch);
+    let terms = match seen.common.request.terms(state.run.as_ref().map(|run| &run.terms)) {
         Ok(terms) => terms,
         Err(error) => return refuse(Refused::Usage, error.to_string()),
     };
@@ -56,10 +49,7 @@ pub fn next(state: &DeliveryState, seen: &DeliveryObserved<'_>) -> Step {
 }
 
 fn refuse(reason: Refused, message: String) -> Step {
-    Step::Stop {
-        ending: Ending::Refused { reason },
-        message,
-    }
+    Step::Stop { ending: Ending::Refused { reason }, message }
 }
 
 /// The pull request stands. Its record is published once, then its review begins.
@@ -71,11 +61,7 @@ fn delivered(
 ) -> Step {
     let run = state.run.as_ref().map_or(&seen.common.fresh_run, |run| &run.id);
     if state.delivered != Some(number) && seen.delivery_record != Some(number) {
-        let record = Delivered {
-            branch: seen.branch.clone(),
-            head: head.clone(),
-            pull_request: number,
-        };
+        let record = Delivered { branch: seen.branch.clone(), head: head.clone(), pull_request: number };
         return publish(run, 0, Payload::Delivered(record));
     }
     Step::HandOver {
@@ -173,12 +159,7 @@ impl Work<'_, '_> {
             head: self.beginning().clone(),
             clarifications,
         };
-        let same_question = |known: &&TurnKey| {
-            TurnKey {
-                head: key.head.clone(),
-                ..(*known).clone()
-            } == key
-        };
+        let same_question = |known: &&TurnKey| TurnKey { head: key.head.clone(), ..(*known).clone() } == key;
         let results = self.seen.common.results;
         results.turns.keys().find(same_question).cloned().unwrap_or(key)
     }
@@ -209,14 +190,11 @@ impl Work<'_, '_> {
             TurnEnd::Failed { failure, .. } => return Err(failure.clone()),
             TurnEnd::Answered { text, commit } => (text, commit),
         };
-        match answer::read(text, &expectation())
-            .map_err(|wrong| malformed(&wrong))?
-            .answer
-        {
+        match answer::read(text, &expectation()).map_err(|wrong| malformed(&wrong))?.answer {
             Answer::Implementation(_, delivery) => Ok((delivery, commit.clone())),
-            Answer::PrReview(..) | Answer::CoderFollowup(..) => Err(TurnFailure::Malformed {
-                complaints: vec!["answered with another kind".to_owned()],
-            }),
+            Answer::PrReview(..) | Answer::CoderFollowup(..) => {
+                Err(TurnFailure::Malformed { complaints: vec!["answered with another kind".to_owned()] })
+            }
         }
     }
 
@@ -236,9 +214,7 @@ impl Work<'_, '_> {
             | TurnFailure::Tampered { .. }
             | TurnFailure::Script { .. }
             | TurnFailure::NeverFinished { .. } => self.conclude(
-                Ending::Failed {
-                    reason: Failed::AgentFailed,
-                },
+                Ending::Failed { reason: Failed::AgentFailed },
                 format!("the coder `{coder}` {failure}"),
             ),
         }
@@ -250,12 +226,7 @@ impl Work<'_, '_> {
             Questions::Interactive { .. } | Questions::Stop => {
                 let list: Vec<String> = questions.iter().map(|question| format!("- {question}")).collect();
                 let message = format!("the coder has questions:\n{}", list.join("\n"));
-                self.conclude(
-                    Ending::NeedsHuman {
-                        reason: NeedsHuman::Clarification,
-                    },
-                    message,
-                )
+                self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message)
             }
         }
     }
@@ -264,34 +235,19 @@ impl Work<'_, '_> {
         let head = commit.unwrap_or_else(|| key.head.clone());
         if head == self.run.base {
             let message = "the coder changed nothing, so there is nothing to review".to_owned();
-            return self.conclude(
-                Ending::Blocked {
-                    reason: Blocked::NoChange,
-                },
-                message,
-            );
+            return self.conclude(Ending::Blocked { reason: Blocked::NoChange }, message);
         }
         let tip = self.seen.branch_tip.as_ref();
         if tip == Some(&head) {
             let (branch, base_ref) = (self.run.branch.clone(), self.run.base_ref.clone());
-            return Step::OpenPullRequest(PullRequestOrder {
-                branch,
-                base_ref,
-                title,
-                body,
-            });
+            return Step::OpenPullRequest(PullRequestOrder { branch, base_ref, title, body });
         }
         if tip.is_some_and(|tip| *tip != key.head) {
             let message = format!(
                 "somebody else moved the branch {}; look at it, then delete it or open its pull request",
                 self.run.branch
             );
-            return self.conclude(
-                Ending::NeedsHuman {
-                    reason: NeedsHuman::Rewritten,
-                },
-                message,
-            );
+            return self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Rewritten }, message);
         }
         match self.seen.common.obstacle {
             Some(Obstacle::PushRefused(why)) => refuse(Refused::Dirty, why.clone()),
@@ -305,26 +261,13 @@ impl Work<'_, '_> {
 
     fn conclude(&self, ending: Ending, message: String) -> Step {
         let usage = self.usage();
-        let concluded = Concluded {
-            ending,
-            head: None,
-            votes: Vec::new(),
-            gates: Vec::new(),
-            rounds: 0,
-            usage,
-            message,
-        };
+        let concluded =
+            Concluded { ending, head: None, votes: Vec::new(), gates: Vec::new(), rounds: 0, usage, message };
         publish(&self.run.id, 0, Payload::DeliveryConcluded(concluded))
     }
 
     fn usage(&self) -> Usage {
-        let ours = self
-            .seen
-            .common
-            .results
-            .turns
-            .iter()
-            .filter(|(key, _)| key.run == self.run.id);
+        let ours = self.seen.common.results.turns.iter().filter(|(key, _)| key.run == self.run.id);
         ours.fold(Usage::default(), |sum, (_, turn)| sum.plus(turn.usage))
     }
 }
@@ -334,8 +277,5 @@ fn parked(resets_at: Timestamp) -> Ending {
 }
 
 fn expectation() -> Expectation {
-    Expectation {
-        kind: ResponseKind::Implementation,
-        shown: Vec::new(),
-    }
+    Expectation { kind: ResponseKind::Implementation, shown: Vec::new() }
 }

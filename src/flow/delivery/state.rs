@@ -67,17 +67,10 @@ impl DeliveryState {
     }
 
     fn start(&mut self, run: &RunId, started: &Started) {
-        let sitting = self
-            .run
-            .as_ref()
-            .filter(|known| known.id == *run)
-            .map_or(0, |known| known.sitting);
+        let sitting = self.run.as_ref().filter(|known| known.id == *run).map_or(0, |known| known.sitting);
         self.run = Some(Run {
             id: run.clone(),
-            terms: Terms {
-                roster: started.roster.clone(),
-                policy: started.policy.clone(),
-            },
+            terms: Terms { roster: started.roster.clone(), policy: started.policy.clone() },
             base_ref: started.base_ref.clone(),
             base: started.base.clone(),
             branch: started.branch.clone(),

@@ -16,18 +16,10 @@ pub enum Resolutions {
 
 /// Items with what the reviews of one round say about them. Who said what first does not matter.
 pub fn merge(items: &[Item], reviews: &[(u32, Review)], resolutions: Resolutions) -> Vec<Item> {
-    let mut merged: Vec<Item> = items
-        .iter()
-        .map(|item| judged(item, reviews, resolutions))
-        .collect();
+    let mut merged: Vec<Item> = items.iter().map(|item| judged(item, reviews, resolutions)).collect();
     for (round, review) in reviews {
         let author = Author::Reviewer(review.agent.clone());
-        merged.extend(
-            review
-                .opened
-                .iter()
-                .map(|opened| open(opened, author.clone(), *round)),
-        );
+        merged.extend(review.opened.iter().map(|opened| open(opened, author.clone(), *round)));
     }
     merged
 }
@@ -36,28 +28,16 @@ fn judged(item: &Item, reviews: &[(u32, Review)], resolutions: Resolutions) -> I
     let mut item = item.clone();
     let said: Vec<(u32, &Label, &Disposition)> = reviews
         .iter()
-        .flat_map(|(round, review)| {
-            review
-                .dispositions
-                .iter()
-                .map(move |said| (*round, &review.agent, said))
-        })
+        .flat_map(|(round, review)| review.dispositions.iter().map(move |said| (*round, &review.agent, said)))
         .filter(|(_, _, said)| said.item == item.id)
         .collect();
     let counts =
         |said: &&Disposition| resolutions == Resolutions::Count || said.standing != Standing::Resolved;
-    let words = said
-        .iter()
-        .map(|(_, _, said)| *said)
-        .filter(counts)
-        .map(|said| said.standing);
+    let words = said.iter().map(|(_, _, said)| *said).filter(counts).map(|said| said.standing);
     item.standing = worst(item.standing, words);
     for (round, agent, said) in said {
-        let note = said.note.as_ref().map(|text| Note {
-            author: agent.to_string(),
-            round,
-            text: text.clone(),
-        });
+        let note =
+            said.note.as_ref().map(|text| Note { author: agent.to_string(), round, text: text.clone() });
         item.notes.extend(note);
     }
     item
@@ -87,16 +67,11 @@ pub fn apply_gates(items: &mut Vec<Item>, round: u32, record: &Gates) {
             item.text.clone_from(&update.text);
         }
     }
-    let red = record
-        .measurements
-        .iter()
-        .filter(|measured| measured.verdict == crate::domain::gate::Verdict::Fail);
+    let red =
+        record.measurements.iter().filter(|measured| measured.verdict == crate::domain::gate::Verdict::Fail);
     let without_item: Vec<&GateName> = red.map(|measured| &measured.gate).collect();
-    let fresh = without_item
-        .into_iter()
-        .filter(|gate| open_item(items, gate).is_none())
-        .cloned()
-        .collect::<Vec<_>>();
+    let fresh =
+        without_item.into_iter().filter(|gate| open_item(items, gate).is_none()).cloned().collect::<Vec<_>>();
     for (opened, gate) in record.opened.iter().zip(fresh) {
         items.push(open(opened, Author::Gate(gate), round));
     }
@@ -104,9 +79,7 @@ pub fn apply_gates(items: &mut Vec<Item>, round: u32, record: &Gates) {
 
 /// The open item of a gate.
 pub fn open_item<'items>(items: &'items [Item], gate: &GateName) -> Option<&'items Item> {
-    items
-        .iter()
-        .find(|item| item.author == Author::Gate(gate.clone()) && item.must_fix())
+    items.iter().find(|item| item.author == Author::Gate(gate.clone()) && item.must_fix())
 }
 
 /// Puts the coder's notes and objections into the items.
@@ -116,34 +89,19 @@ pub fn apply_answer(items: &mut [Item], round: u32, record: &Answered) {
     for item in items.iter_mut() {
         for note in maps.iter().filter_map(|map| map.as_ref()?.get(item.id.as_str())) {
             let text = note.as_str().to_owned();
-            item.notes.push(Note {
-                author: record.agent.to_string(),
-                round,
-                text,
-            });
+            item.notes.push(Note { author: record.agent.to_string(), round, text });
         }
         item.dispute = dispute(&item.id, round, record);
     }
 }
 
 fn dispute(id: &ItemId, round: u32, record: &Answered) -> Option<Dispute> {
-    let disputed = record
-        .response
-        .disputed_items
-        .iter()
-        .flatten()
-        .any(|disputed| disputed.as_str() == id.as_str());
-    let evidence = record
-        .response
-        .dispute_evidence
-        .as_ref()
-        .and_then(|evidence| evidence.get(id.as_str()))?;
+    let disputed =
+        record.response.disputed_items.iter().flatten().any(|disputed| disputed.as_str() == id.as_str());
+    let evidence =
+        record.response.dispute_evidence.as_ref().and_then(|evidence| evidence.get(id.as_str()))?;
     let head: CommitSha = record.head_after.clone();
-    disputed.then(|| Dispute {
-        round,
-        head,
-        evidence: evidence.as_str().to_owned(),
-    })
+    disputed.then(|| Dispute { round, head, evidence: evidence.as_str().to_owned() })
 }
 
 #[cfg(test)]
@@ -154,11 +112,7 @@ mod tests {
 
     fn review(agent: &str, standing: Standing) -> (u32, Review) {
         let json = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
-        let said = Disposition {
-            item: ItemId::numbered(1),
-            standing,
-            note: None,
-        };
+        let said = Disposition { item: ItemId::numbered(1), standing, note: None };
         let review = Review {
             agent: agent.parse().unwrap(),
             head: "a".repeat(40).parse().unwrap(),
@@ -174,34 +128,22 @@ mod tests {
     }
 
     fn item() -> Item {
-        let opened = OpenedItem {
-            id: ItemId::numbered(1),
-            standing: Standing::Blocking,
-            text: "x".to_owned(),
-        };
+        let opened =
+            OpenedItem { id: ItemId::numbered(1), standing: Standing::Blocking, text: "x".to_owned() };
         open(&opened, Author::Reviewer("a".parse().unwrap()), 1)
     }
 
     #[test]
     fn one_reviewer_alone_cannot_wave_an_item_away() {
         let reviews = [review("a", Standing::Resolved), review("b", Standing::SamePr)];
-        assert_eq!(
-            merge(&[item()], &reviews, Resolutions::Count)[0].standing,
-            Standing::SamePr
-        );
+        assert_eq!(merge(&[item()], &reviews, Resolutions::Count)[0].standing, Standing::SamePr);
     }
 
     #[test]
     fn a_resolution_given_on_another_head_does_not_count() {
         let reviews = [review("a", Standing::Resolved)];
-        assert_eq!(
-            merge(&[item()], &reviews, Resolutions::Void)[0].standing,
-            Standing::Blocking
-        );
-        assert_eq!(
-            merge(&[item()], &reviews, Resolutions::Count)[0].standing,
-            Standing::Resolved
-        );
+        assert_eq!(merge(&[item()], &reviews, Resolutions::Void)[0].standing, Standing::Blocking);
+        assert_eq!(merge(&[item()], &reviews, Resolutions::Count)[0].standing, Standing::Resolved);
     }
 
     proptest! {

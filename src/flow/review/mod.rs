@@ -1,5 +1,7 @@
 //! The rounds on a pull request: the state that records fold to, and the next step.
 
+mod coder;
+mod gates;
 pub mod items;
 pub mod next;
 pub mod reviewers;

@@ -115,20 +115,12 @@ fn is_here(state: &ReviewState, place: &Place) -> bool {
 
 /// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
 fn shown(state: &ReviewState) -> Vec<Item> {
-    state
-        .items_at_start()
-        .iter()
-        .filter(|item| item.standing != Standing::Resolved)
-        .cloned()
-        .collect()
+    state.items_at_start().iter().filter(|item| item.standing != Standing::Resolved).cloned().collect()
 }
 
 fn expectation(run: &Run, shown: &[Item]) -> Expectation {
     let is_on_roster = |label: &Label| run.terms.roster.reviewer(label).is_some();
-    Expectation {
-        kind: ResponseKind::PrReview,
-        shown: step::shown_items(shown, is_on_roster),
-    }
+    Expectation { kind: ResponseKind::PrReview, shown: step::shown_items(shown, is_on_roster) }
 }
 
 fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
@@ -160,9 +152,7 @@ fn judge(turn: &Turn, expectation: &Expectation) -> Result<(PrReview, Judgement,
 
 /// Complaints as a failure of the turn.
 pub fn malformed(complaints: &[Complaint]) -> TurnFailure {
-    TurnFailure::Malformed {
-        complaints: complaints.iter().map(ToString::to_string).collect(),
-    }
+    TurnFailure::Malformed { complaints: complaints.iter().map(ToString::to_string).collect() }
 }
 
 /// The record of a review: its findings get their numbers here, at publication.
@@ -173,17 +163,10 @@ fn record(
     turn: &Turn,
     (response, judgement, reading): (PrReview, Judgement, Reading),
 ) -> Review {
-    let kept = judgement
-        .findings
-        .into_iter()
-        .filter(|(standing, _)| *standing != Standing::Future);
+    let kept = judgement.findings.into_iter().filter(|(standing, _)| *standing != Standing::Future);
     let opened: Vec<OpenedItem> = kept
         .zip(state.next_item..)
-        .map(|((standing, text), number)| OpenedItem {
-            id: ItemId::numbered(number),
-            standing,
-            text,
-        })
+        .map(|((standing, text), number)| OpenedItem { id: ItemId::numbered(number), standing, text })
         .collect();
     let next_item = state.next_item + u64::try_from(opened.len()).unwrap_or(0);
     Review {

@@ -72,10 +72,7 @@ pub struct ReviewState {
 impl ReviewState {
     /// The state that a chain of records folds to.
     pub fn fold<'records>(records: impl IntoIterator<Item = &'records Record>) -> Self {
-        let mut state = Self {
-            next_item: 1,
-            ..Self::default()
-        };
+        let mut state = Self { next_item: 1, ..Self::default() };
         for record in records {
             state.apply(record);
         }
@@ -95,10 +92,7 @@ impl ReviewState {
     }
 
     fn open(&mut self, run: &RunId, opened: &Opened) {
-        let terms = Terms {
-            roster: opened.roster.clone(),
-            policy: opened.policy.clone(),
-        };
+        let terms = Terms { roster: opened.roster.clone(), policy: opened.policy.clone() };
         self.forget_votes_of_changed_seats(&terms);
         if opened.votes == EarlierVotes::AskedAnew {
             self.votes.clear();
@@ -106,13 +100,8 @@ impl ReviewState {
         match &mut self.run {
             Some(current) if current.id == *run => current.terms = terms,
             Some(_) | None => {
-                self.run = Some(Run {
-                    id: run.clone(),
-                    terms,
-                    sitting: 0,
-                    ending: None,
-                    usage: Usage::default(),
-                });
+                self.run =
+                    Some(Run { id: run.clone(), terms, sitting: 0, ending: None, usage: Usage::default() });
                 self.begin_run(opened);
             }
         }
@@ -147,11 +136,8 @@ impl ReviewState {
     fn review(&mut self, round: u32, review: &Review) {
         self.enter(round, &review.head);
         self.next_item = self.next_item.max(review.next_item);
-        let vote = Vote {
-            agent: review.agent.clone(),
-            state: review.response.state,
-            head: review.head.clone(),
-        };
+        let vote =
+            Vote { agent: review.agent.clone(), state: review.response.state, head: review.head.clone() };
         self.votes.insert(review.agent.clone(), vote);
         self.count(Role::Reviewer, &review.agent, review.usage);
         self.current.push((round, review.clone()));
@@ -236,11 +222,7 @@ impl ReviewState {
     /// The items now, seen from this head: on another one than the reviewed, `resolved` does not count.
     pub fn items_from(&self, head: &CommitSha) -> Vec<Item> {
         let same = self.head.as_ref().is_none_or(|reviewed| reviewed == head);
-        let resolutions = if same {
-            Resolutions::Count
-        } else {
-            Resolutions::Void
-        };
+        let resolutions = if same { Resolutions::Count } else { Resolutions::Void };
         items::merge(&self.settled, &self.current, resolutions)
     }
 
@@ -261,18 +243,14 @@ impl ReviewState {
 
     /// Whether this reviewer's latest vote approves exactly this head.
     pub fn approves(&self, seat: &Seat, head: &CommitSha) -> bool {
-        self.votes
-            .get(&seat.label)
-            .is_some_and(|vote| vote.state == Verdict::Approved && vote.head == *head)
+        self.votes.get(&seat.label).is_some_and(|vote| vote.state == Verdict::Approved && vote.head == *head)
     }
 
     /// The latest vote of everyone on the roster who gave one.
     pub fn votes(&self) -> Vec<Vote> {
         let Some(run) = &self.run else { return Vec::new() };
         let seats = run.terms.roster.reviewers().iter();
-        seats
-            .filter_map(|seat| self.votes.get(&seat.label).cloned())
-            .collect()
+        seats.filter_map(|seat| self.votes.get(&seat.label).cloned()).collect()
     }
 
     /// The latest measurement of each gate in this run.

@@ -8,11 +8,7 @@ use agent_loop::ports::workspace::{Push, Workspace};
 use super::scene::{Scene, branch, git, read, sha, write};
 
 async fn push(scene: &Scene, name: &str, commit: &CommitSha, expected: Option<&CommitSha>) -> Push {
-    scene
-        .workspace
-        .push(&branch(name), commit, expected)
-        .await
-        .unwrap()
+    scene.workspace.push(&branch(name), commit, expected).await.unwrap()
 }
 
 async fn status(scene: &Scene) -> String {
@@ -45,14 +41,8 @@ async fn a_branch_is_created_moved_and_found_there_already() {
 async fn a_branch_that_is_elsewhere_or_gone_is_left_alone() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
-    assert_eq!(
-        push(&scene, "work", &commit, Some(&scene.head)).await,
-        Push::Moved(None)
-    );
-    assert_eq!(
-        push(&scene, "main", &commit, None).await,
-        Push::Moved(Some(scene.head.clone()))
-    );
+    assert_eq!(push(&scene, "work", &commit, Some(&scene.head)).await, Push::Moved(None));
+    assert_eq!(push(&scene, "main", &commit, None).await, Push::Moved(Some(scene.head.clone())));
     assert_eq!(status(&scene).await, "");
 }
 
@@ -60,13 +50,7 @@ async fn a_branch_that_is_elsewhere_or_gone_is_left_alone() {
 async fn a_clean_checkout_moves_along_and_no_hook_runs() {
     let scene = Scene::new().await;
     let user = scene.user();
-    for hook in [
-        "reference-transaction",
-        "post-checkout",
-        "post-index-change",
-        "update",
-        "post-receive",
-    ] {
+    for hook in ["reference-transaction", "post-checkout", "post-index-change", "update", "post-receive"] {
         let text = format!("#!/bin/sh\ntouch {}\n", scene.canary().display());
         write(&user, &format!(".git/hooks/{hook}"), &text);
         git(&user, &["config", "core.hooksPath", ".git/hooks"]).await;
@@ -81,10 +65,7 @@ async fn a_clean_checkout_moves_along_and_no_hook_runs() {
     write(&user, "target/cache", "ignored\n");
     assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
     assert!(!scene.canary().exists());
-    assert_eq!(
-        (read(&user, "a.txt").as_str(), read(&user, "new.txt").as_str()),
-        ("two\n", "new\n")
-    );
+    assert_eq!((read(&user, "a.txt").as_str(), read(&user, "new.txt").as_str()), ("two\n", "new\n"));
     fs::remove_dir_all(user.join(".git/hooks")).unwrap();
     assert_eq!(status(&scene).await, "?? harmless.txt\n");
     assert_eq!(sha(&user, "HEAD").await, commit);
@@ -94,11 +75,7 @@ async fn a_clean_checkout_moves_along_and_no_hook_runs() {
 async fn a_linked_checkout_moves_along_too() {
     let scene = Scene::new().await;
     let linked = scene.outside("linked one");
-    git(
-        &scene.user(),
-        &["worktree", "add", "-q", "-b", "work", linked.to_str().unwrap()],
-    )
-    .await;
+    git(&scene.user(), &["worktree", "add", "-q", "-b", "work", linked.to_str().unwrap()]).await;
     let commit = scene.change().await;
     assert_eq!(push(&scene, "work", &commit, Some(&scene.head)).await, Push::Done);
     assert_eq!(read(&linked, "new.txt"), "new\n");
@@ -150,10 +127,7 @@ async fn a_checkout_with_anything_to_lose_is_refused_and_left_alone() {
         }
         let before = status(&scene).await;
         let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
-        assert!(
-            text.contains(named) && text.contains("stash push --include-untracked"),
-            "{deed}: {text}"
-        );
+        assert!(text.contains(named) && text.contains("stash push --include-untracked"), "{deed}: {text}");
         assert_eq!(status(&scene).await, before, "{deed}");
         assert_eq!(sha(&user, "main").await, scene.head, "{deed}");
     }
@@ -161,21 +135,8 @@ async fn a_checkout_with_anything_to_lose_is_refused_and_left_alone() {
 
 /// Where a kill can leave a checkout: the branch is moved, the index is not, some files are.
 async fn half_move(scene: &Scene, commit: &CommitSha, files: &[(&str, &str)]) {
-    scene
-        .workspace
-        .push(&branch("other"), commit, None)
-        .await
-        .unwrap();
-    git(
-        &scene.user(),
-        &[
-            "update-ref",
-            "refs/heads/main",
-            commit.as_str(),
-            scene.head.as_str(),
-        ],
-    )
-    .await;
+    scene.workspace.push(&branch("other"), commit, None).await.unwrap();
+    git(&scene.user(), &["update-ref", "refs/heads/main", commit.as_str(), scene.head.as_str()]).await;
     for (path, text) in files {
         write(&scene.user(), path, text);
     }
@@ -183,12 +144,9 @@ async fn half_move(scene: &Scene, commit: &CommitSha, files: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn a_half_moved_checkout_is_finished_by_the_next_push() {
-    for files in [
-        &[][..],
-        &[("a.txt", "two\n")],
-        &[("new.txt", "new\n")],
-        &[("a.txt", "two\n"), ("new.txt", "new\n")],
-    ] {
+    for files in
+        [&[][..], &[("a.txt", "two\n")], &[("new.txt", "new\n")], &[("a.txt", "two\n"), ("new.txt", "new\n")]]
+    {
         let scene = Scene::new().await;
         let commit = scene.change().await;
         half_move(&scene, &commit, files).await;
@@ -214,12 +172,9 @@ async fn a_half_moved_checkout_is_finished_by_the_next_refresh() {
 
 #[tokio::test]
 async fn a_half_moved_checkout_that_the_user_edited_since_is_refused() {
-    for (path, text) in [
-        ("a.txt", "mine\n"),
-        ("new.txt", "mine\n"),
-        ("src/lib.rs", "mine\n"),
-        ("new.txt/x", "mine\n"),
-    ] {
+    for (path, text) in
+        [("a.txt", "mine\n"), ("new.txt", "mine\n"), ("src/lib.rs", "mine\n"), ("new.txt/x", "mine\n")]
+    {
         let scene = Scene::new().await;
         let commit = scene.change().await;
         half_move(&scene, &commit, &[(path, text)]).await;

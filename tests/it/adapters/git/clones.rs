@@ -14,10 +14,7 @@ use super::scene::{Scene, branch, coder, git, program, read, reviewer, sha, subj
 async fn the_installed_git_is_young_enough() {
     use agent_loop::adapters::git::{Git, Identity, MINIMUM_VERSION};
     let path = [("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())].into();
-    let identity = Identity {
-        name: "a".into(),
-        email: "b".into(),
-    };
+    let identity = Identity { name: "a".into(), email: "b".into() };
     assert!(Git::new(&path, identity).check_version().await.unwrap() >= MINIMUM_VERSION);
 }
 
@@ -25,17 +22,11 @@ async fn the_installed_git_is_young_enough() {
 async fn a_coder_finds_its_branch_checked_out_and_can_use_git() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
-    assert_eq!(
-        git(&clone, &["status", "--porcelain", "--branch"]).await,
-        "## work\n"
-    );
+    assert_eq!(git(&clone, &["status", "--porcelain", "--branch"]).await, "## work\n");
     assert_eq!(git(&clone, &["remote"]).await, "");
     write(&clone, "a.txt", "two\n");
     git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
-    assert_eq!(
-        git(&clone, &["log", "--format=%an %s"]).await,
-        "agent-loop mine\nA User first\n"
-    );
+    assert_eq!(git(&clone, &["log", "--format=%an %s"]).await, "agent-loop mine\nA User first\n");
     git(&clone, &["fsck", "--strict"]).await;
 }
 
@@ -59,31 +50,16 @@ async fn edited_added_removed_and_forced_files_become_one_commit_on_the_head() {
     fs::remove_file(clone.join("src/lib.rs")).unwrap();
     git(&clone, &["add", "-f", "wanted.log"]).await;
     let commit = scene.harvested().await;
-    let files = git(
-        &scene.mirror(),
-        &["ls-tree", "-r", "--name-only", commit.as_str()],
-    )
-    .await;
+    let files = git(&scene.mirror(), &["ls-tree", "-r", "--name-only", commit.as_str()]).await;
     assert_eq!(files, ".gitignore\na.txt\nnew/deep.txt\nwanted.log\n");
-    let log = git(
-        &scene.mirror(),
-        &["log", "-1", "--format=%P|%an|%B", commit.as_str()],
-    )
-    .await;
+    let log = git(&scene.mirror(), &["log", "-1", "--format=%P|%an|%B", commit.as_str()]).await;
     assert_eq!(log.trim_end(), format!("{}|agent-loop|the work", scene.head));
-    assert_eq!(
-        scene.harvested().await,
-        commit,
-        "asked again, it is the same commit"
-    );
+    assert_eq!(scene.harvested().await, commit, "asked again, it is the same commit");
 }
 
 #[tokio::test]
 async fn a_coders_own_commits_are_kept_wherever_its_head_is() {
-    for checkout in [
-        &["switch", "-q", "-c", "other"][..],
-        &["checkout", "-q", "--detach"],
-    ] {
+    for checkout in [&["switch", "-q", "-c", "other"][..], &["checkout", "-q", "--detach"]] {
         let scene = Scene::new().await;
         let clone = scene.coder().await;
         git(&clone, checkout).await;
@@ -119,12 +95,7 @@ async fn a_merge_that_was_left_half_done_does_not_hinder() {
     git(&clone, &["switch", "-q", "work"]).await;
     write(&clone, "a.txt", "work\n");
     git(&clone, &["commit", "-q", "-a", "-m", "work"]).await;
-    program(
-        "sh",
-        &clone,
-        &["-c", "git merge side >/dev/null; test -f .git/MERGE_HEAD"],
-    )
-    .await;
+    program("sh", &clone, &["-c", "git merge side >/dev/null; test -f .git/MERGE_HEAD"]).await;
     let commit = scene.harvested().await;
     assert!(scene.content(&commit, "a.txt").await.contains("<<<<<<<"));
 }
@@ -136,15 +107,8 @@ async fn history_that_does_not_continue_the_head_is_kept_aside() {
     write(&clone, "a.txt", "amended\n");
     git(&clone, &["commit", "-q", "-a", "--amend", "-m", "rewritten"]).await;
     write(&clone, "b.txt", "loose\n");
-    let Harvest::Unrelated(kept) = scene.harvest().await else {
-        panic!("it is used")
-    };
-    assert!(
-        kept.reference
-            .starts_with("refs/agent-loop/salvage/issue/3/claude/"),
-        "{}",
-        kept.reference
-    );
+    let Harvest::Unrelated(kept) = scene.harvest().await else { panic!("it is used") };
+    assert!(kept.reference.starts_with("refs/agent-loop/salvage/issue/3/claude/"), "{}", kept.reference);
     assert_eq!(scene.content(&kept.commit, "a.txt").await, "amended\n");
     assert_eq!(scene.content(&kept.commit, "b.txt").await, "loose\n");
 }
@@ -153,18 +117,11 @@ async fn history_that_does_not_continue_the_head_is_kept_aside() {
 async fn names_with_spaces_quotes_newlines_and_foreign_bytes_survive() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
-    let names: Vec<&OsStr> = [
-        &b"a b"[..],
-        b"q\"uo'te",
-        b"new\nline",
-        b"-dash",
-        b"\xff\xfe",
-        b"? tag",
-        b":(top)",
-    ]
-    .into_iter()
-    .map(OsStr::from_bytes)
-    .collect();
+    let names: Vec<&OsStr> =
+        [&b"a b"[..], b"q\"uo'te", b"new\nline", b"-dash", b"\xff\xfe", b"? tag", b":(top)"]
+            .into_iter()
+            .map(OsStr::from_bytes)
+            .collect();
     for name in &names {
         fs::write(clone.join(name), name.as_bytes()).unwrap();
     }
@@ -176,9 +133,7 @@ async fn names_with_spaces_quotes_newlines_and_foreign_bytes_survive() {
         fs::write(prepared.path.join(name), "again").unwrap();
     }
     let again = scene.workspace.harvest(&coder(), &commit, "again").await.unwrap();
-    let Harvest::Commit(again) = again else {
-        panic!("{again:?}")
-    };
+    let Harvest::Commit(again) = again else { panic!("{again:?}") };
     let difference = scene.workspace.difference(&commit, &again, 10_000).await.unwrap();
     assert_eq!(difference.files.len(), names.len());
 }
@@ -192,11 +147,8 @@ async fn files_and_folders_and_links_may_take_each_others_places() {
     fs::rename(clone.join("src"), scene.outside("src")).unwrap();
     symlink(scene.outside("src"), clone.join("src")).unwrap();
     let commit = scene.harvested().await;
-    let files = git(
-        &scene.mirror(),
-        &["ls-tree", "-r", "--format=%(objectmode) %(path)", commit.as_str()],
-    )
-    .await;
+    let files =
+        git(&scene.mirror(), &["ls-tree", "-r", "--format=%(objectmode) %(path)", commit.as_str()]).await;
     assert_eq!(files, "100644 .gitignore\n100644 a.txt/inside\n120000 src\n");
     let clone = scene.coder().await;
     assert_eq!(read(&clone, "a.txt"), "one\n");
@@ -218,26 +170,13 @@ async fn a_repository_that_the_agent_made_inside_is_committed_as_files() {
         git(&folder, &["add", "-A"]).await;
         git(
             &folder,
-            &[
-                "-c",
-                "user.name=x",
-                "-c",
-                "user.email=x",
-                "commit",
-                "-q",
-                "--allow-empty",
-                "-m",
-                "x",
-            ],
+            &["-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x"],
         )
         .await;
     }
     git(&clone, &["add", "-A"]).await;
     let commit = scene.harvested().await;
-    assert_eq!(
-        scene.content(&commit, "crate/src/main.rs").await,
-        "fn main() {}\n"
-    );
+    assert_eq!(scene.content(&commit, "crate/src/main.rs").await, "fn main() {}\n");
     assert_eq!(scene.content(&commit, "crate/deeper/x").await, "x\n");
 }
 
@@ -247,10 +186,7 @@ async fn a_repository_without_a_commit_inside_is_committed_as_files() {
     let clone = scene.coder().await;
     write(&clone, "crate/src/main.rs", "fn main() {}\n");
     git(&clone, &["init", "-q", "crate"]).await;
-    assert_eq!(
-        scene.content(&scene.harvested().await, "crate/src/main.rs").await,
-        "fn main() {}\n"
-    );
+    assert_eq!(scene.content(&scene.harvested().await, "crate/src/main.rs").await, "fn main() {}\n");
 }
 
 #[tokio::test]
@@ -260,20 +196,12 @@ async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
     write(&clone, "a.txt", "half\n");
     write(&clone, "untracked.txt", "half\n");
     write(&clone, "target/cache", "cache\n");
-    let prepared = scene
-        .workspace
-        .prepare(&coder(), &scene.head, Some(&branch("work")))
-        .await
-        .unwrap();
+    let prepared = scene.workspace.prepare(&coder(), &scene.head, Some(&branch("work"))).await.unwrap();
     let kept = prepared.salvaged.unwrap();
     assert_eq!(scene.content(&kept.commit, "untracked.txt").await, "half\n");
     assert_eq!(read(&clone, "a.txt"), "one\n");
     assert!(!clone.join("untracked.txt").exists());
-    assert_eq!(
-        read(&clone, "target/cache"),
-        "cache\n",
-        "a build's cache survives"
-    );
+    assert_eq!(read(&clone, "target/cache"), "cache\n", "a build's cache survives");
     let all = scene.workspace.kept().await.unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!((&all[0].subject, all[0].holder.as_str()), (&subject(), "claude"));
@@ -289,27 +217,12 @@ async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
 async fn a_finished_or_empty_turn_leaves_nothing_to_keep() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
-    let again = scene
-        .workspace
-        .prepare(&coder(), &scene.head, None)
-        .await
-        .unwrap();
+    let again = scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap();
     assert_eq!(again.salvaged, None);
     write(&clone, "a.txt", "two\n");
     scene.harvested().await;
-    assert_eq!(
-        scene
-            .workspace
-            .prepare(&coder(), &scene.head, None)
-            .await
-            .unwrap()
-            .salvaged,
-        None
-    );
-    assert_eq!(
-        scene.workspace.salvage(&coder(), &scene.head).await.unwrap(),
-        None
-    );
+    assert_eq!(scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap().salvaged, None);
+    assert_eq!(scene.workspace.salvage(&coder(), &scene.head).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -317,30 +230,9 @@ async fn salvage_asked_twice_keeps_one_commit() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "half\n");
-    let first = scene
-        .workspace
-        .salvage(&coder(), &scene.head)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        scene
-            .workspace
-            .salvage(&coder(), &scene.head)
-            .await
-            .unwrap()
-            .unwrap(),
-        first
-    );
-    assert_eq!(
-        scene
-            .workspace
-            .prepare(&coder(), &scene.head, None)
-            .await
-            .unwrap()
-            .salvaged,
-        None
-    );
+    let first = scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
+    assert_eq!(scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap(), first);
+    assert_eq!(scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap().salvaged, None);
     assert_eq!(scene.workspace.kept().await.unwrap().len(), 1);
 }
 
@@ -352,20 +244,10 @@ async fn a_commit_can_be_kept_and_an_unknown_one_cannot() {
     let unknown: CommitSha = "1".repeat(40).parse().unwrap();
     let failed = |result: Result<_, WorkspaceError>| matches!(result, Err(WorkspaceError::NotFound(_)));
     assert!(failed(scene.workspace.keep(&subject(), &unknown).await.map(drop)));
-    assert!(failed(
-        scene.workspace.prepare(&coder(), &unknown, None).await.map(drop)
-    ));
+    assert!(failed(scene.workspace.prepare(&coder(), &unknown, None).await.map(drop)));
     assert!(failed(scene.workspace.tree(&unknown).await.map(drop)));
-    assert!(failed(
-        scene.workspace.merge_base(&scene.head, &unknown).await.map(drop)
-    ));
-    assert!(failed(
-        scene
-            .workspace
-            .difference(&scene.head, &unknown, 9)
-            .await
-            .map(drop)
-    ));
+    assert!(failed(scene.workspace.merge_base(&scene.head, &unknown).await.map(drop)));
+    assert!(failed(scene.workspace.difference(&scene.head, &unknown, 9).await.map(drop)));
     assert!(!scene.workspace.contains(&scene.head, &unknown).await.unwrap());
 }
 
@@ -389,30 +271,15 @@ async fn an_index_that_is_locked_or_broken_does_not_hinder_the_next_turn() {
 async fn a_difference_has_its_files_its_beginning_and_a_file_with_all_of_it() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
-    let whole = scene
-        .workspace
-        .difference(&scene.head, &commit, 10_000)
-        .await
-        .unwrap();
-    let files: Vec<_> = whole
-        .files
-        .iter()
-        .map(|file| format!("{} {}", file.status, file.path))
-        .collect();
+    let whole = scene.workspace.difference(&scene.head, &commit, 10_000).await.unwrap();
+    let files: Vec<_> = whole.files.iter().map(|file| format!("{} {}", file.status, file.path)).collect();
     assert_eq!(files, ["M a.txt", "A new.txt"]);
     assert_eq!(whole.extent, Extent::Whole);
     assert_eq!(fs::read_to_string(whole.path.unwrap()).unwrap(), whole.excerpt);
-    let part = scene
-        .workspace
-        .difference(&scene.head, &commit, 60)
-        .await
-        .unwrap();
+    let part = scene.workspace.difference(&scene.head, &commit, 60).await.unwrap();
     assert_eq!(
         (part.extent, part.excerpt.as_str()),
-        (
-            Extent::Excerpt,
-            "diff --git a/a.txt b/a.txt\nindex 5626abf..f719efd 100644\n"
-        )
+        (Extent::Excerpt, "diff --git a/a.txt b/a.txt\nindex 5626abf..f719efd 100644\n")
     );
     let none = scene.workspace.difference(&commit, &commit, 60).await.unwrap();
     assert_eq!((none.files.len(), none.path), (0, None));
@@ -425,10 +292,7 @@ async fn refresh_follows_new_and_removed_branches_and_stale_locks() {
     fs::write(scene.mirror().join("refs/remotes/forge/feature.lock"), "").unwrap();
     scene.workspace.refresh().await.unwrap();
     let refs = ["for-each-ref", "--format=%(refname)", "refs/remotes"];
-    assert_eq!(
-        git(&scene.mirror(), &refs).await,
-        "refs/remotes/forge/feature\nrefs/remotes/forge/main\n"
-    );
+    assert_eq!(git(&scene.mirror(), &refs).await, "refs/remotes/forge/feature\nrefs/remotes/forge/main\n");
     git(&scene.user(), &["branch", "-D", "feature"]).await;
     scene.workspace.refresh().await.unwrap();
     assert_eq!(git(&scene.mirror(), &refs).await, "refs/remotes/forge/main\n");

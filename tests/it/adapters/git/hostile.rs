@@ -16,13 +16,7 @@ fn booby_trap(git: &Path, canary: &Path) {
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let trap = script.display();
     fs::create_dir_all(git.join("hooks")).unwrap();
-    for hook in [
-        "pre-commit",
-        "post-checkout",
-        "post-index-change",
-        "reference-transaction",
-        "post-merge",
-    ] {
+    for hook in ["pre-commit", "post-checkout", "post-index-change", "reference-transaction", "post-merge"] {
         fs::copy(&script, git.join("hooks").join(hook)).unwrap();
     }
     let config = format!(
@@ -34,11 +28,7 @@ fn booby_trap(git: &Path, canary: &Path) {
     );
     fs::write(git.join("config"), &config).unwrap();
     fs::write(git.join("more"), config.replace("[include]\n\tpath = more\n", "")).unwrap();
-    fs::write(
-        git.join("config.worktree"),
-        format!("[core]\n\tfsmonitor = {trap}\n"),
-    )
-    .unwrap();
+    fs::write(git.join("config.worktree"), format!("[core]\n\tfsmonitor = {trap}\n")).unwrap();
     fs::create_dir_all(git.join("info")).unwrap();
     fs::write(git.join("info/attributes"), "* filter=x diff=x merge=x\n").unwrap();
 }
@@ -55,25 +45,13 @@ async fn nothing_that_a_coders_git_folder_names_is_ever_run() {
     write(&clone, "a.txt", "two\n");
     let commit = scene.harvested().await;
     assert_eq!(scene.content(&commit, "mine.txt").await, "mine\n");
-    scene
-        .workspace
-        .difference(&scene.head, &commit, 1000)
-        .await
-        .unwrap();
+    scene.workspace.difference(&scene.head, &commit, 1000).await.unwrap();
     let prepared = scene.workspace.prepare(&coder(), &commit, None).await.unwrap();
     assert_eq!(git(&prepared.path, &["status", "--porcelain"]).await, "");
     assert!(!scene.canary().exists());
     booby_trap(&prepared.path.join(".git"), &scene.canary());
     write(&clone, "a.txt", "three\n");
-    assert!(
-        scene
-            .workspace
-            .prepare(&coder(), &scene.head, None)
-            .await
-            .unwrap()
-            .salvaged
-            .is_some()
-    );
+    assert!(scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap().salvaged.is_some());
     assert!(!prepared.path.join(".git/hooks").exists());
     assert!(!scene.canary().exists());
 }
@@ -86,12 +64,7 @@ async fn nothing_that_a_repository_inside_the_clone_names_is_ever_run() {
     git(&clone, &["init", "-q", "sub"]).await;
     write(&clone, "sub/.gitattributes", "* filter=x\n");
     booby_trap(&clone.join("sub/.git"), &scene.canary());
-    scene
-        .workspace
-        .salvage(&coder(), &scene.head)
-        .await
-        .unwrap()
-        .unwrap();
+    scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
     assert!(!scene.canary().exists());
 }
 
@@ -143,11 +116,7 @@ async fn a_git_folder_that_was_replaced_is_replaced_again_and_the_files_are_kept
         let clone = scene.coder().await;
         let dot = clone.join(".git");
         let _ = fs::remove_dir_all(&elsewhere);
-        git(
-            &scene.user(),
-            &["init", "-q", "--bare", elsewhere.to_str().unwrap()],
-        )
-        .await;
+        git(&scene.user(), &["init", "-q", "--bare", elsewhere.to_str().unwrap()]).await;
         booby_trap(&elsewhere, &scene.canary());
         match trap {
             "commondir" => fs::write(dot.join("commondir"), elsewhere.to_str().unwrap()).unwrap(),
@@ -165,18 +134,11 @@ async fn a_git_folder_that_was_replaced_is_replaced_again_and_the_files_are_kept
             }
         }
         write(&clone, "a.txt", trap);
-        let prepared = scene
-            .workspace
-            .prepare(&coder(), &scene.head, None)
-            .await
-            .unwrap();
+        let prepared = scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap();
         let kept = prepared.salvaged.unwrap();
         assert_eq!(scene.content(&kept.commit, "a.txt").await, trap);
         assert_eq!(git(&clone, &["status", "--porcelain"]).await, "");
-        assert!(
-            elsewhere.join("config").exists(),
-            "what a link points at is not touched"
-        );
+        assert!(elsewhere.join("config").exists(), "what a link points at is not touched");
     }
     assert!(!scene.canary().exists());
 }
@@ -187,24 +149,10 @@ async fn objects_that_are_links_or_pipes_are_not_read() {
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
     git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
-    program(
-        "mkfifo",
-        &clone,
-        &[".git/objects/pack/pack-x.idx", ".git/objects/info/pipe"],
-    )
-    .await;
-    let error = scene
-        .workspace
-        .harvest(&coder(), &scene.head, "work")
-        .await
-        .unwrap_err();
+    program("mkfifo", &clone, &[".git/objects/pack/pack-x.idx", ".git/objects/info/pipe"]).await;
+    let error = scene.workspace.harvest(&coder(), &scene.head, "work").await.unwrap_err();
     assert!(error.to_string().contains("pack-x.idx"), "{error}");
-    let kept = scene
-        .workspace
-        .salvage(&coder(), &scene.head)
-        .await
-        .unwrap()
-        .unwrap();
+    let kept = scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
     assert_eq!(scene.content(&kept.commit, "a.txt").await, "two\n");
 }
 
@@ -222,10 +170,7 @@ async fn a_pipe_in_the_place_of_head_or_index_does_not_hang_us() {
     fs::remove_file(clone.join(".git/index")).unwrap();
     program("mkfifo", &clone, &[".git/index"]).await;
     let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap();
-    assert_eq!(
-        inspection,
-        Inspection::Tampered("the index can't be read".to_owned())
-    );
+    assert_eq!(inspection, Inspection::Tampered("the index can't be read".to_owned()));
 }
 
 #[tokio::test]
@@ -236,13 +181,7 @@ async fn a_clone_that_became_a_link_is_replaced_and_its_target_left_alone() {
     write(&target, "keep.txt", "keep\n");
     fs::remove_dir_all(&clone).unwrap();
     symlink(&target, &clone).unwrap();
-    assert!(
-        scene
-            .workspace
-            .harvest(&coder(), &scene.head, "work")
-            .await
-            .is_err()
-    );
+    assert!(scene.workspace.harvest(&coder(), &scene.head, "work").await.is_err());
     scene.coder().await;
     assert!(!clone.is_symlink());
     assert_eq!(read(&clone, "a.txt"), "one\n");

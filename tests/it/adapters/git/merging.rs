@@ -10,37 +10,23 @@ async fn a_merge_has_two_parents_and_is_the_same_when_asked_again() {
     let scene = Scene::new().await;
     let user = scene.user();
     let head = scene.change().await;
-    assert_eq!(
-        scene.workspace.push(&branch("work"), &head, None).await.unwrap(),
-        Push::Done
-    );
+    assert_eq!(scene.workspace.push(&branch("work"), &head, None).await.unwrap(), Push::Done);
     write(&user, "other.txt", "other\n");
     git(&user, &["add", "-A"]).await;
     git(&user, &["commit", "-q", "-m", "second"]).await;
     let base = sha(&user, "main").await;
-    let Merge::Done(commit) = scene
-        .workspace
-        .merge(&branch("main"), &head, "Merge it\n")
-        .await
-        .unwrap()
+    let Merge::Done(commit) = scene.workspace.merge(&branch("main"), &head, "Merge it\n").await.unwrap()
     else {
         panic!("not merged")
     };
     let line = git(&user, &["log", "-1", "--format=%H %P %s", "main"]).await;
     assert_eq!(line.trim(), format!("{commit} {base} {head} Merge it"));
-    assert_eq!(
-        (read(&user, "new.txt").as_str(), read(&user, "other.txt").as_str()),
-        ("new\n", "other\n")
-    );
+    assert_eq!((read(&user, "new.txt").as_str(), read(&user, "other.txt").as_str()), ("new\n", "other\n"));
     assert_eq!(git(&user, &["status", "--porcelain"]).await, "");
     write(&user, "later.txt", "later\n");
     git(&user, &["add", "-A"]).await;
     git(&user, &["commit", "-q", "-m", "third"]).await;
-    let again = scene
-        .workspace
-        .merge(&branch("main"), &head, "Merge it\n")
-        .await
-        .unwrap();
+    let again = scene.workspace.merge(&branch("main"), &head, "Merge it\n").await.unwrap();
     assert_eq!(again, Merge::Done(commit));
 }
 
@@ -52,11 +38,7 @@ async fn a_conflict_names_its_files_and_changes_nothing() {
     write(&user, "a.txt", "theirs\n");
     git(&user, &["commit", "-q", "-a", "-m", "second"]).await;
     let base = sha(&user, "main").await;
-    let merge = scene
-        .workspace
-        .merge(&branch("main"), &head, "Merge it")
-        .await
-        .unwrap();
+    let merge = scene.workspace.merge(&branch("main"), &head, "Merge it").await.unwrap();
     assert_eq!(merge, Merge::Conflict(vec!["a.txt".to_owned()]));
     assert_eq!(sha(&user, "main").await, base);
     assert_eq!(git(&user, &["status", "--porcelain"]).await, "");
@@ -67,16 +49,8 @@ async fn a_merge_into_a_dirty_checkout_is_refused_and_into_nothing_not_found() {
     let scene = Scene::new().await;
     let head = scene.change().await;
     write(&scene.user(), "a.txt", "mine\n");
-    let merge = scene
-        .workspace
-        .merge(&branch("main"), &head, "Merge it")
-        .await
-        .unwrap();
+    let merge = scene.workspace.merge(&branch("main"), &head, "Merge it").await.unwrap();
     assert!(matches!(merge, Merge::Refused(_)), "{merge:?}");
-    let missing = scene
-        .workspace
-        .merge(&branch("none"), &head, "Merge it")
-        .await
-        .unwrap_err();
+    let missing = scene.workspace.merge(&branch("none"), &head, "Merge it").await.unwrap_err();
     assert!(matches!(missing, WorkspaceError::NotFound(_)), "{missing}");
 }

@@ -16,10 +16,7 @@ async fn inspect(scene: &Scene) -> Inspection {
 async fn a_reviewers_clone_is_detached_at_the_head_without_a_branch() {
     let scene = Scene::new().await;
     let clone = scene.reviewer().await;
-    assert_eq!(
-        git(&clone, &["status", "--porcelain", "--branch"]).await,
-        "## HEAD (no branch)\n"
-    );
+    assert_eq!(git(&clone, &["status", "--porcelain", "--branch"]).await, "## HEAD (no branch)\n");
     assert_eq!(git(&clone, &["for-each-ref"]).await, "");
     assert_eq!(inspect(&scene).await, Inspection::Untouched);
 }
@@ -49,39 +46,21 @@ async fn every_kind_of_tampering_is_seen() {
         ("chmod +x a.txt", "a.txt was changed"),
         ("rm a.txt; ln -s b a.txt", "a.txt was changed"),
         ("echo x > new; git add new", "new was changed in the index"),
-        (
-            "echo two > a.txt; git add a.txt; echo one > a.txt",
-            "a.txt was changed in the index",
-        ),
+        ("echo two > a.txt; git add a.txt; echo one > a.txt", "a.txt was changed in the index"),
         ("git rm -q --cached a.txt", "a.txt was changed in the index"),
         ("git commit -q --allow-empty -m x", "HEAD was changed"),
         ("git switch -q -c mine", "HEAD was changed"),
         ("git branch mine", "the ref refs/heads/mine was changed"),
-        (
-            "git tag mine; git pack-refs --all",
-            "the ref refs/tags/mine was changed",
-        ),
+        ("git tag mine; git pack-refs --all", "the ref refs/tags/mine was changed"),
         ("echo two > a.txt; git stash -q", "the ref refs/stash was changed"),
-        (
-            "git update-index --assume-unchanged a.txt; echo two > a.txt",
-            "a.txt was changed",
-        ),
-        (
-            "git update-index --skip-worktree a.txt; echo two > a.txt",
-            "a.txt was changed",
-        ),
-        (
-            "git update-index --skip-worktree a.txt; rm a.txt",
-            "a.txt was changed",
-        ),
+        ("git update-index --assume-unchanged a.txt; echo two > a.txt", "a.txt was changed"),
+        ("git update-index --skip-worktree a.txt; echo two > a.txt", "a.txt was changed"),
+        ("git update-index --skip-worktree a.txt; rm a.txt", "a.txt was changed"),
         (
             "cp -p a.txt /dev/null; touch -r a.txt t; printf 'two\\n' > a.txt; touch -r t a.txt",
             "a.txt was changed",
         ),
-        (
-            "echo '* text eol=lf' > .gitattributes; printf 'one\\r\\n' > a.txt",
-            "a.txt was changed",
-        ),
+        ("echo '* text eol=lf' > .gitattributes; printf 'one\\r\\n' > a.txt", "a.txt was changed"),
         ("echo junk > .git/index", "the index can't be read"),
         ("rm -rf .git", "the clone or its .git is no longer a folder"),
         (
@@ -93,11 +72,7 @@ async fn every_kind_of_tampering_is_seen() {
         let scene = Scene::new().await;
         let clone = scene.reviewer().await;
         program("sh", &clone, &["-ec", deed]).await;
-        assert_eq!(
-            inspect(&scene).await,
-            Inspection::Tampered((*expected).to_owned()),
-            "{deed}"
-        );
+        assert_eq!(inspect(&scene).await, Inspection::Tampered((*expected).to_owned()), "{deed}");
         scene.reviewer().await;
         assert_eq!(inspect(&scene).await, Inspection::Untouched, "after {deed}");
     }
@@ -109,18 +84,12 @@ async fn a_folder_that_became_a_link_is_seen_although_its_files_are_the_same() {
     let clone = scene.reviewer().await;
     fs::rename(clone.join("src"), scene.outside("src")).unwrap();
     symlink(scene.outside("src"), clone.join("src")).unwrap();
-    assert_eq!(
-        inspect(&scene).await,
-        Inspection::Tampered("src/lib.rs was changed".to_owned())
-    );
+    assert_eq!(inspect(&scene).await, Inspection::Tampered("src/lib.rs was changed".to_owned()));
 }
 
 /// A `git` that counts how often it is started by hand, in front of the real one.
 fn counting_git(folder: &Path, log: &Path) {
-    let script = format!(
-        "#!/bin/sh\necho \"$*\" >> {}\nPATH=${{PATH#*:}}\nexec git \"$@\"\n",
-        log.display()
-    );
+    let script = format!("#!/bin/sh\necho \"$*\" >> {}\nPATH=${{PATH#*:}}\nexec git \"$@\"\n", log.display());
     write(folder, "git", &script);
     fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -37,11 +37,7 @@ impl Scene {
         let head = sha(&user, "HEAD").await;
         let workspace = workspace(folder.path(), &ours());
         workspace.refresh().await.unwrap();
-        Self {
-            folder,
-            workspace,
-            head,
-        }
+        Self { folder, workspace, head }
     }
 
     pub(super) fn user(&self) -> PathBuf {
@@ -73,26 +69,15 @@ impl Scene {
 
     /// The coder's clone at the head, on the branch `work`.
     pub(super) async fn coder(&self) -> PathBuf {
-        self.workspace
-            .prepare(&coder(), &self.head, Some(&branch("work")))
-            .await
-            .unwrap()
-            .path
+        self.workspace.prepare(&coder(), &self.head, Some(&branch("work"))).await.unwrap().path
     }
 
     pub(super) async fn reviewer(&self) -> PathBuf {
-        self.workspace
-            .prepare(&reviewer(), &self.head, None)
-            .await
-            .unwrap()
-            .path
+        self.workspace.prepare(&reviewer(), &self.head, None).await.unwrap().path
     }
 
     pub(super) async fn harvest(&self) -> Harvest {
-        self.workspace
-            .harvest(&coder(), &self.head, "the work\n")
-            .await
-            .unwrap()
+        self.workspace.harvest(&coder(), &self.head, "the work\n").await.unwrap()
     }
 
     pub(super) async fn harvested(&self) -> CommitSha {
@@ -117,20 +102,13 @@ impl Scene {
 }
 
 fn workspace(folder: &Path, environment: &Variables) -> GitWorkspace {
-    let identity = Identity {
-        name: "agent-loop".into(),
-        email: "agent-loop@localhost".into(),
-    };
+    let identity = Identity { name: "agent-loop".into(), email: "agent-loop@localhost".into() };
     let folders = Folders {
         mirror: folder.join("state/mirror.git"),
         clones: folder.join("state/clones"),
         diffs: folder.join("state/diffs"),
     };
-    GitWorkspace::new(
-        Git::new(environment, identity),
-        Remote::Local(folder.join("user")),
-        folders,
-    )
+    GitWorkspace::new(Git::new(environment, identity), Remote::Local(folder.join("user")), folders)
 }
 
 pub(super) fn subject() -> Subject {
@@ -138,19 +116,11 @@ pub(super) fn subject() -> Subject {
 }
 
 pub(super) fn coder() -> Desk {
-    Desk::Agent {
-        subject: subject(),
-        role: Role::Coder,
-        label: "claude".parse().unwrap(),
-    }
+    Desk::Agent { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
 }
 
 pub(super) fn reviewer() -> Desk {
-    Desk::Agent {
-        subject: subject(),
-        role: Role::Reviewer,
-        label: "codex".parse().unwrap(),
-    }
+    Desk::Agent { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
 }
 
 pub(super) fn branch(name: &str) -> BranchName {
@@ -182,19 +152,11 @@ pub(super) async fn program(program: &str, folder: &Path, arguments: &[&str]) ->
         .variable("GIT_CONFIG_NOSYSTEM", "1")
         .arguments(arguments);
     let captured = capture(&line).await.unwrap();
-    assert!(
-        captured.exit.is_success(),
-        "{}: {}",
-        line.shown(),
-        captured.stderr
-    );
+    assert!(captured.exit.is_success(), "{}: {}", line.shown(), captured.stderr);
     String::from_utf8_lossy(&captured.stdout).into_owned()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no cli that reads the environment for it"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test has no cli that reads the environment for it")]
 fn ours() -> Variables {
     std::env::vars_os().collect()
 }

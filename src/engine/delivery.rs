@@ -1,0 +1,200 @@
+//! The loop from an issue or a task to its pull request.
+
+use crate::domain::ending::{Failed, Refused};
+use crate::domain::ids::{BranchName, ChainHash, CommitSha, IssueNumber, PullRequestNumber, RunId};
+use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::subject::Subject;
+use crate::flow::delivery::{self, state::DeliveryState};
+use crate::flow::observed::{DeliveryObserved, Workable};
+use crate::flow::request::Terms;
+use crate::ledger::record::{Flow, Payload, Record};
+use crate::ledger::replay::Continuity;
+use crate::ports::World;
+use crate::ports::forge::{Forge, IssueState, Thread};
+use crate::ports::workspace::Workspace;
+use crate::protocol::context::ContextSubject;
+use crate::text::neutral::one_line;
+use crate::text::pull_request::Purpose;
+
+use super::brief::{self, About};
+use super::observe;
+use super::outcome::{Outcome, Trouble};
+use super::perform::{Next, Situation};
+use super::publish;
+use super::run::{Engine, Handover, JournalOf};
+use super::session::Session;
+
+impl<W: World> Engine<W> {
+    pub(super) async fn deliver_issue(&mut self, number: IssueNumber) -> Result<Outcome, Trouble> {
+        let mut session = self.open(&Subject::Issue(number)).await?;
+        self.world.workspace().refresh().await?;
+        loop {
+            let issue = self.world.forge().issue(number).await?;
+            let chain = self.chain(Flow::Delivery, &session.subject);
+            let replay = observe::read(&chain, &self.world.forge().login(), &issue.comments);
+            let seen = observe::take_in(&*self.world, &mut session, replay)?;
+            let workable = match issue.state {
+                IssueState::Open => Workable::Open,
+                IssueState::Closed => Workable::Closed,
+            };
+            let about = ContextSubject {
+                kind: "issue".to_owned(),
+                number: Some(number.0),
+                title: issue.title.clone(),
+                body: issue.body.clone(),
+                comments: brief::discussion(&*self.world, &issue.comments),
+            };
+            let work = Work {
+                stem: format!("agent-loop/issue-{number}"),
+                workable,
+                task: format!("{}\n\n{}", issue.title, issue.body),
+                about,
+                purpose: Purpose::Issue(number),
+                records: seen.records,
+                tail: seen.tail,
+                continuity: seen.continuity,
+            };
+            match self.delivery_step(&mut session, work).await? {
+                Next::Again => {}
+                Next::End(outcome) => return Ok(*outcome),
+                Next::Review(number, handover) => return self.review(number, Some(handover)).await,
+            }
+        }
+    }
+
+    pub(super) async fn deliver_task(&mut self, text: &str) -> Result<Outcome, Trouble> {
+        let key = self.task_key(text);
+        let mut session = self.open(&Subject::Task(key.clone())).await?;
+        self.world.workspace().refresh().await?;
+        loop {
+            let chain = self.chain(Flow::Delivery, &session.subject);
+            let replay = observe::read_local(&chain, &self.world.forge().login(), &session.local_records());
+            let seen = observe::take_in(&*self.world, &mut session, replay)?;
+            let work = Work {
+                stem: format!("agent-loop/task-{key}"),
+                workable: Workable::Open,
+                task: text.trim().to_owned(),
+                about: ContextSubject {
+                    kind: "task".to_owned(),
+                    number: None,
+                    title: one_line(text, 80),
+                    body: text.trim().to_owned(),
+                    comments: Vec::new(),
+                },
+                purpose: Purpose::Task(key.clone()),
+                records: seen.records,
+                tail: seen.tail,
+                continuity: seen.continuity,
+            };
+            match self.delivery_step(&mut session, work).await? {
+                Next::Again => {}
+                Next::End(outcome) => return Ok(*outcome),
+                Next::Review(number, handover) => return self.review(number, Some(handover)).await,
+            }
+        }
+    }
+
+    pub(super) async fn delivery_step(
+        &mut self,
+        session: &mut Session<JournalOf<W>>,
+        work: Work,
+    ) -> Result<Next, Trouble> {
+        let state = DeliveryState::fold(&work.records);
+        if let Some(outcome) = self.interrupted(session, None).await {
+            return Ok(Next::End(Box::new(outcome)));
+        }
+        let (branch, pull_request) = self.branch_for(&work.stem).await?;
+        let branch_tip = self.world.workspace().tip(&branch).await?;
+        let base_ref =
+            state.run.as_ref().filter(|run| run.is_open()).map_or(self.base_ref(), |run| &run.base_ref);
+        let Some(base_tip) = self.world.workspace().tip(base_ref).await? else {
+            return Err(Trouble::refused(
+                Refused::Usage,
+                format!("there is no branch `{base_ref}`; name another with --base"),
+            ));
+        };
+        let delivery_record = match (&session.subject, &pull_request) {
+            (Subject::Task(_), Some(found)) => self.delivery_record(session, found.number).await?,
+            (Subject::Task(_) | Subject::Issue(_) | Subject::PullRequest(_), _) => None,
+        };
+        let seen = DeliveryObserved {
+            common: self.common(session, work.continuity)?,
+            workable: work.workable,
+            base: (base_ref.clone(), base_tip.clone()),
+            branch,
+            branch_tip: branch_tip.clone(),
+            pull_request: pull_request.as_ref(),
+            delivery_record,
+        };
+        let step = delivery::next::next(&state, &seen);
+        let base = match (&state.run, &branch_tip) {
+            (Some(run), Some(tip)) => self.world.workspace().merge_base(&run.base, tip).await?,
+            (Some(run), None) => run.base.clone(),
+            (None, _) => base_tip,
+        };
+        let about = About { subject: work.about, task: work.task, base, gates: Vec::new() };
+        let situation = Situation {
+            about: &about,
+            tail: &work.tail,
+            items: &[],
+            purpose: Some(&work.purpose),
+            review: None,
+        };
+        self.perform(session, step, situation).await
+    }
+
+    /// The branch of a delivery, with the pull request from it: after a closed one, the next name.
+    pub(super) async fn branch_for(&self, stem: &str) -> Result<(BranchName, Option<PullRequest>), Trouble> {
+        for number in 1_u32.. {
+            let name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
+            let branch: BranchName =
+                name.parse().map_err(|error| Trouble::failed(Failed::Error, format!("{error}")))?;
+            let found = self.world.forge().pull_requests_from(&branch).await?;
+            let standing = found.iter().rev().find(|one| one.state != PullRequestState::Closed).cloned();
+            if standing.is_some() || found.is_empty() {
+                return Ok((branch, standing));
+            }
+        }
+        Err(Trouble::failed(Failed::Error, "no branch name is left"))
+    }
+
+    /// Whether a pull request's thread holds the record that it came from this task.
+    pub(super) async fn delivery_record(
+        &self,
+        session: &Session<JournalOf<W>>,
+        number: PullRequestNumber,
+    ) -> Result<Option<PullRequestNumber>, Trouble> {
+        let comments = publish::comments(&*self.world, Thread::PullRequest(number)).await?;
+        let chain = self.chain(Flow::Delivery, &session.subject);
+        let replay = observe::read(&chain, &self.world.forge().login(), &comments);
+        let is_delivered = |record: &Record| matches!(record.payload, Payload::Delivered(_));
+        Ok(replay.records.iter().any(is_delivered).then_some(number))
+    }
+
+    /// What a delivery hands over.
+    pub(super) fn handover(
+        session: &Session<JournalOf<W>>,
+        run: RunId,
+        delivered: Option<CommitSha>,
+        terms: Option<Terms>,
+    ) -> Handover {
+        let who = session.who_finished().into_iter();
+        let turns = who.map(|(role, label)| {
+            let count = session.finished_turns(role, &label);
+            (role, label, count)
+        });
+        Handover { run, delivered, terms, turns: turns.collect() }
+    }
+}
+
+/// What a delivery works from, read anew before each step.
+struct Work {
+    stem: String,
+    workable: Workable,
+    task: String,
+    about: ContextSubject,
+    purpose: Purpose,
+    records: Vec<Record>,
+    tail: ChainHash,
+    continuity: Continuity,
+}

@@ -1,0 +1,141 @@
+//! The loop of the rounds on a pull request.
+
+use crate::domain::ending::Failed;
+use crate::domain::gate::Measurement;
+use crate::domain::ids::PullRequestNumber;
+use crate::domain::pull_request::PullRequest;
+use crate::domain::subject::Subject;
+use crate::flow::observed::{Lineage, ReviewObserved};
+use crate::flow::review::{self, state::ReviewState};
+use crate::ledger::record::Flow;
+use crate::ports::World;
+use crate::ports::forge::Forge;
+use crate::ports::journal::Entry;
+use crate::ports::workspace::Workspace;
+use crate::protocol::context::{ContextComment, ContextSubject};
+
+use super::brief::{self, About};
+use super::observe;
+use super::outcome::{Outcome, Trouble};
+use super::perform::{Next, Situation};
+use super::run::{Engine, Handover, JournalOf};
+use super::session::Session;
+use super::turns;
+
+impl<W: World> Engine<W> {
+    pub(super) async fn review(
+        &mut self,
+        number: PullRequestNumber,
+        from: Option<Handover>,
+    ) -> Result<Outcome, Trouble> {
+        let mut session = self.open(&Subject::PullRequest(number)).await?;
+        self.inherit(&mut session, from.as_ref()).await?;
+        let mut known_head = None;
+        loop {
+            let pull_request = self.world.forge().pull_request(number).await?;
+            if known_head.as_ref() != Some(&pull_request.head) {
+                self.world.workspace().refresh().await?;
+                known_head = Some(pull_request.head.clone());
+            }
+            let comments = self.world.forge().comments(number).await?;
+            let chain = self.chain(Flow::Review, &session.subject);
+            let replay = observe::read(&chain, &self.world.forge().login(), &comments);
+            let seen = observe::take_in(&*self.world, &mut session, replay)?;
+            let state = ReviewState::fold(&seen.records);
+            if let Some(outcome) = self.interrupted(&mut session, Some((&state, &pull_request))).await {
+                return Ok(outcome);
+            }
+            if let (None, Some(terms)) = (&state.run, from.as_ref().and_then(|from| from.terms.as_ref())) {
+                self.request = self.request.bound_to(terms);
+            }
+            let mut common = self.common(&session, seen.continuity)?;
+            if let Some(from) = &from {
+                common.fresh_run = from.run.clone();
+            }
+            let observed = ReviewObserved {
+                common,
+                pull_request: &pull_request,
+                lineage: self.lineage(&state, &pull_request).await?,
+                delivered: from.as_ref().and_then(|from| from.delivered.clone()),
+            };
+            let step = review::next::next(&state, &observed);
+            let about = self.about(&state, &pull_request, brief::discussion(&*self.world, &comments)).await?;
+            let items = state.items();
+            let situation = Situation {
+                about: &about,
+                tail: &seen.tail,
+                items: &items,
+                purpose: None,
+                review: Some((&state, &pull_request)),
+            };
+            match self.perform(&mut session, step, situation).await? {
+                Next::Again => {}
+                Next::End(outcome) => return Ok(*outcome),
+                Next::Review(..) => {
+                    return Err(Trouble::failed(Failed::Error, "a review handed over to a review"));
+                }
+            }
+        }
+    }
+
+    /// Turns of the delivery count on: a script goes on where it was.
+    pub(super) async fn inherit(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        from: Option<&Handover>,
+    ) -> Result<(), Trouble> {
+        if session.has_inherited() {
+            return Ok(());
+        }
+        for (role, label, turns) in from.into_iter().flat_map(|from| from.turns.iter()) {
+            session.write(Entry::Inherited { label: label.clone(), role: *role, turns: *turns }).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn lineage(
+        &self,
+        state: &ReviewState,
+        pull_request: &PullRequest,
+    ) -> Result<Lineage, Trouble> {
+        let Some(ours) = state.ours.as_ref().filter(|_| state.head.as_ref() != Some(&pull_request.head))
+        else {
+            return Ok(Lineage::Intact);
+        };
+        let intact = self.world.workspace().contains(&pull_request.head, ours).await?;
+        if intact {
+            return Ok(Lineage::Intact);
+        }
+        let kept = self.world.workspace().keep(&Subject::PullRequest(pull_request.number), ours).await;
+        if let Ok(salvage) = kept {
+            turns::tell_salvage(&*self.world, &salvage);
+        }
+        Ok(Lineage::Rewritten)
+    }
+
+    pub(super) async fn about(
+        &self,
+        state: &ReviewState,
+        pull_request: &PullRequest,
+        comments: Vec<ContextComment>,
+    ) -> Result<About, Trouble> {
+        let base_tip = self.world.workspace().tip(&pull_request.base_ref).await?;
+        let base = match base_tip {
+            Some(tip) => self.world.workspace().merge_base(&tip, &pull_request.head).await?,
+            None => pull_request.head.clone(),
+        };
+        let here = |one: &Measurement| one.head == pull_request.head;
+        Ok(About {
+            subject: ContextSubject {
+                kind: "pr".to_owned(),
+                number: Some(pull_request.number.0),
+                title: pull_request.title.clone(),
+                body: pull_request.body.clone(),
+                comments,
+            },
+            task: pull_request.body.clone(),
+            base,
+            gates: state.measurements().into_iter().filter(here).collect(),
+        })
+    }
+}

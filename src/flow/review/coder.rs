@@ -1,0 +1,150 @@
+//! The coder's turn in a review: what it is shown, what becomes of its answer, in which order its work gets out.
+
+use jiff::Timestamp;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::disposition::Standing;
+use crate::domain::ending::{Blocked, Ending, Failed, Refused};
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::Label;
+use crate::domain::item::Item;
+use crate::domain::turn::TurnKey;
+use crate::ledger::payload::Answered;
+use crate::ledger::record::Payload;
+use crate::protocol::answer::{self, Answer};
+use crate::protocol::expectation::Expectation;
+
+use super::super::observed::{Obstacle, Turn, TurnEnd};
+use super::super::step::{self, Ask, PushOrder, Step, publish};
+use super::next::Review;
+use super::reviewers::{self, Place};
+
+impl Review<'_, '_> {
+    pub(super) fn coder(&self, place: &Place) -> Step {
+        let policy = &self.run.terms.policy;
+        if place.round >= policy.max_rounds {
+            let left = step::list(self.must_fix(place).into_iter().map(|item| item.id));
+            return self.blocked(
+                Blocked::Rounds,
+                format!("after {} rounds there is still something to fix: {left}", place.round),
+            );
+        }
+        let key = self.coder_key(place);
+        let results = self.seen.common.results;
+        match results.turn(&key) {
+            Some(turn) => self.coder_answer(&key, &turn),
+            None if results.running.contains(&key) => Step::Await,
+            None => Step::Ask(vec![self.coder_ask(key)]),
+        }
+    }
+
+    pub(super) fn coder_key(&self, place: &Place) -> TurnKey {
+        TurnKey {
+            run: self.run.id.clone(),
+            sitting: self.run.sitting,
+            round: place.round,
+            role: Role::Coder,
+            label: self.run.terms.roster.coder().label.clone(),
+            kind: ResponseKind::CoderFollowup,
+            head: place.head.clone(),
+            clarifications: 0,
+        }
+    }
+
+    pub(super) fn shown_to_coder(&self, key: &TurnKey) -> Vec<Item> {
+        let items = self.state.items_from(&key.head).into_iter();
+        items.filter(|item| item.standing != Standing::Resolved).collect()
+    }
+
+    pub(super) fn coder_expectation(&self, key: &TurnKey) -> Expectation {
+        let is_on_roster = |label: &Label| self.run.terms.roster.reviewer(label).is_some();
+        let shown = step::shown_items(&self.shown_to_coder(key), is_on_roster);
+        Expectation { kind: ResponseKind::CoderFollowup, shown }
+    }
+
+    pub(super) fn coder_ask(&self, key: TurnKey) -> Ask {
+        Ask {
+            shown: self.shown_to_coder(&key),
+            expectation: self.coder_expectation(&key),
+            branch: Some(self.seen.pull_request.head_ref.clone()),
+            max_rounds: self.run.terms.policy.max_rounds,
+            clarifications: Vec::new(),
+            summary: self.state.summary.clone(),
+            published_turns: self.state.published_turns(Role::Coder, &key.label),
+            key,
+        }
+    }
+
+    /// The coder's turn has ended: its work is pushed first, then its answer is published.
+    pub(super) fn coder_answer(&self, key: &TurnKey, turn: &Turn) -> Step {
+        let (text, commit) = match &turn.end {
+            TurnEnd::Failed { failure, log } => {
+                return self.coder_failed(&key.label, failure, log.as_deref());
+            }
+            TurnEnd::Answered { text, commit } => (text, commit),
+        };
+        let (response, reading) = match answer::read(text, &self.coder_expectation(key)) {
+            Err(complaints) => {
+                return self.coder_failed(&key.label, &reviewers::malformed(&complaints), None);
+            }
+            Ok(reading) => match reading.answer.clone() {
+                Answer::CoderFollowup(said, _) => (said, reading),
+                Answer::Implementation(..) | Answer::PrReview(..) => {
+                    let message = "answered with another kind".to_owned();
+                    let failure = TurnFailure::Malformed { complaints: vec![message] };
+                    return self.coder_failed(&key.label, &failure, None);
+                }
+            },
+        };
+        let head = &self.seen.pull_request.head;
+        if let Some(commit) = commit.as_ref().filter(|commit| *commit != head) {
+            return self.push(PushOrder {
+                branch: self.seen.pull_request.head_ref.clone(),
+                commit: commit.clone(),
+                expected: Some(key.head.clone()),
+            });
+        }
+        let answered = Answered {
+            agent: key.label.clone(),
+            head_before: key.head.clone(),
+            head_after: head.clone(),
+            response,
+            normalisations: reading.normalisations,
+            usage: turn.usage,
+            model: turn.model.clone(),
+        };
+        publish(&self.run.id, key.round, Payload::Answer(Box::new(answered)))
+    }
+
+    pub(super) fn push(&self, order: PushOrder) -> Step {
+        match self.seen.common.obstacle {
+            Some(Obstacle::PushRefused(why)) => {
+                Step::Stop { ending: Ending::Refused { reason: Refused::Dirty }, message: why.clone() }
+            }
+            Some(Obstacle::MergeConflict(_)) | None => Step::Push(order),
+        }
+    }
+
+    pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure, log: Option<&str>) -> Step {
+        if let Some(resets_at) = quota(failure) {
+            return self.parked(resets_at);
+        }
+        let place = log.map_or_else(String::new, |log| format!("; its log is {log}"));
+        let message = format!("the coder `{label}` {failure}{place}");
+        self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
+    }
+}
+
+/// When an allowance is back, if that is why a turn failed.
+pub(super) fn quota(failure: &TurnFailure) -> Option<Timestamp> {
+    match failure {
+        TurnFailure::Quota { resets_at } => Some(*resets_at),
+        TurnFailure::Spawn { .. }
+        | TurnFailure::Exit { .. }
+        | TurnFailure::Timeout { .. }
+        | TurnFailure::Malformed { .. }
+        | TurnFailure::Tampered { .. }
+        | TurnFailure::Script { .. }
+        | TurnFailure::NeverFinished { .. } => None,
+    }
+}
