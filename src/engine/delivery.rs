@@ -94,7 +94,7 @@ impl<W: World> Engine<W> {
         }
     }
 
-    pub(super) async fn delivery_step(
+    async fn delivery_step(
         &mut self,
         session: &mut Session<JournalOf<W>>,
         work: Work,

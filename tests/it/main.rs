@@ -2,3 +2,4 @@
 
 mod adapters;
 mod schemas;
+mod stories;

@@ -1,0 +1,65 @@
+//! The agents and the gate of the model: functions of what they are told, so that a story survives a lost machine.
+
+use std::sync::Arc;
+
+use crate::domain::failure::TurnFailure;
+use crate::domain::gate::Verdict;
+use crate::domain::usage::Usage;
+use crate::ports::agents::{Agents, RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::cancellation::Cancellation;
+use crate::ports::gates::{Gates, TestOrder, TestReport};
+
+use super::git::Tree;
+use super::world::{MemoryWorld, State};
+
+/// What an agent does in a turn.
+pub enum Deed {
+    /// It says this.
+    Says(String),
+    /// It fails.
+    Fails(TurnFailure),
+}
+
+/// An agent: it reads its order, edits its clone, and says something.
+pub type Turn = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync>;
+
+impl Agents for MemoryWorld {
+    async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
+        let deed = |state: &mut State| {
+            let desk = order.workdir.display().to_string();
+            let key = (order.role, order.label.clone());
+            let call = format!("{} {} {} round {}", order.role, order.label, order.kind, order.round);
+            state.calls.push(call);
+            let Some(agent) = state.agents.get(&key).cloned() else {
+                return report(Deed::Fails(TurnFailure::Spawn { detail: "unknown".to_owned() }));
+            };
+            let mut tree = state.git.desks.get(&desk).map(|desk| desk.tree.clone()).unwrap_or_default();
+            let deed = agent(order, &mut tree);
+            if let Some(desk) = state.git.desks.get_mut(&desk) {
+                desk.tree = tree;
+            }
+            report(deed)
+        };
+        self.change("turn", deed, || None).await
+    }
+}
+
+fn report(deed: Deed) -> TurnReport {
+    let result = match deed {
+        Deed::Says(text) => TurnResult::Answered(RawAnswer { message: Some(text), ..RawAnswer::default() }),
+        Deed::Fails(failure) => TurnResult::Failed(failure),
+    };
+    TurnReport { result, usage: Usage { calls: 1, ..Usage::default() }, model: None, log: None }
+}
+
+impl Gates for MemoryWorld {
+    async fn tests(&self, order: &TestOrder, _: Cancellation) -> TestReport {
+        let deed = |state: &mut State| {
+            let verdict = (state.gate)(&state.git.tree(&order.head));
+            let detail =
+                if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
+            TestReport::Measured { verdict, detail, log: None }
+        };
+        self.change("tests", deed, || None).await
+    }
+}

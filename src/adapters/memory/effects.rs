@@ -1,0 +1,102 @@
+//! The crash machinery: each change of the world is counted, and one of them can be the last.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::world::{MemoryWorld, State};
+
+/// How the world stops at an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Right before it happens.
+    Before,
+    /// Right after it happened.
+    After,
+    /// It happens, and the engine is told that it failed; where it can't be told so, as `After`.
+    Unacknowledged,
+}
+
+/// At which effect the world stops, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The number of the effect, from 0.
+    pub at: usize,
+    /// How.
+    pub stop: Stop,
+}
+
+/// The effects of one engine.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    pub(super) names: Vec<&'static str>,
+    pub(super) plan: Option<Plan>,
+    pub(super) stopped: bool,
+    pub(super) rang: Arc<Notify>,
+}
+
+/// What follows an effect.
+enum After<T> {
+    Goes(T),
+    Stops,
+}
+
+impl MemoryWorld {
+    /// Looks at the world; a stopped world never answers.
+    pub(super) async fn look<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        let seen = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.effects.stopped { None } else { Some(look(&mut state)) }
+        };
+        match seen {
+            Some(seen) => seen,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Changes the world. `unanswered` is what the engine is told when the change happens and nobody says so.
+    pub(super) async fn change<T>(
+        &self,
+        name: &'static str,
+        deed: impl FnOnce(&mut State) -> T,
+        unanswered: impl FnOnce() -> Option<T>,
+    ) -> T {
+        match self.changed(name, deed, unanswered) {
+            After::Goes(result) => result,
+            After::Stops => std::future::pending().await,
+        }
+    }
+
+    fn changed<T>(
+        &self,
+        name: &'static str,
+        deed: impl FnOnce(&mut State) -> T,
+        unanswered: impl FnOnce() -> Option<T>,
+    ) -> After<T> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.effects.stopped {
+            return After::Stops;
+        }
+        let number = state.effects.names.len();
+        state.effects.names.push(name);
+        let stop = state.effects.plan.filter(|plan| plan.at == number).map(|plan| plan.stop);
+        match stop {
+            None => After::Goes(deed(&mut state)),
+            Some(Stop::Before) => halt(&mut state),
+            Some(Stop::After) => {
+                deed(&mut state);
+                halt(&mut state)
+            }
+            Some(Stop::Unacknowledged) => {
+                deed(&mut state);
+                unanswered().map_or_else(|| halt(&mut state), After::Goes)
+            }
+        }
+    }
+}
+
+fn halt<T>(state: &mut State) -> After<T> {
+    state.effects.stopped = true;
+    state.effects.rang.notify_one();
+    After::Stops
+}

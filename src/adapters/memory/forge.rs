@@ -1,0 +1,183 @@
+//! The forge port on the model of a forge.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
+use crate::ports::forge::{
+    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewPullRequest, Thread,
+};
+
+use super::git::Git;
+use super::world::{MemoryWorld, State};
+
+/// What a number stands for.
+#[derive(Debug, Clone)]
+pub(super) enum Subject {
+    Issue { title: String, body: String, state: IssueState },
+    PullRequest { new: NewPullRequest, state: PullRequestState, merged_head: Option<CommitSha> },
+}
+
+/// A forge.
+#[derive(Debug, Default)]
+pub(super) struct ForgeModel {
+    pub(super) subjects: BTreeMap<u64, Subject>,
+    pub(super) comments: BTreeMap<u64, Vec<Comment>>,
+    pub(super) checks: BTreeMap<CommitSha, Vec<Check>>,
+    next_comment: u64,
+}
+
+impl ForgeModel {
+    pub(super) fn file(&mut self, subject: Subject) -> u64 {
+        let number = self.subjects.keys().max().copied().unwrap_or(0) + 1;
+        self.subjects.insert(number, subject);
+        number
+    }
+
+    pub(super) fn say(
+        &mut self,
+        number: u64,
+        (author, standing): (&Login, AuthorRole),
+        body: &str,
+        now: Timestamp,
+    ) {
+        self.next_comment += 1;
+        self.comments.entry(number).or_default().push(Comment {
+            id: self.next_comment.to_string(),
+            author: author.clone(),
+            standing,
+            body: body.to_owned(),
+            created_at: now,
+            updated_at: now,
+        });
+    }
+
+    pub(super) fn pull_request(&self, git: &Git, number: u64) -> Result<PullRequest, ForgeError> {
+        let Some(Subject::PullRequest { new, state, merged_head }) = self.subjects.get(&number) else {
+            return Err(ForgeError::NotFound(format!("there is no pull request {number}")));
+        };
+        let tip = merged_head.as_ref().or_else(|| git.branches.get(&new.head_ref)).cloned();
+        let head = tip.ok_or_else(|| ForgeError::NotFound(format!("the branch {} is gone", new.head_ref)))?;
+        Ok(PullRequest {
+            number: PullRequestNumber(number),
+            state: state.clone(),
+            title: new.title.clone(),
+            body: new.body.clone(),
+            checks: self.checks.get(&head).cloned().unwrap_or_default(),
+            head,
+            head_ref: new.head_ref.clone(),
+            base_ref: new.base_ref.clone(),
+        })
+    }
+}
+
+fn merge(state: &mut State, number: u64, head: &CommitSha) -> Result<Merge, ForgeError> {
+    let seen = state.forge.pull_request(&state.git, number)?;
+    if let PullRequestState::Merged { commit } = seen.state {
+        return Ok(Merge::Merged(commit));
+    }
+    if seen.head != *head {
+        return Ok(Merge::HeadMoved(seen.head));
+    }
+    let gone = || ForgeError::Refused(format!("the branch {} is gone", seen.base_ref));
+    let base = state.git.branches.get(&seen.base_ref).cloned().ok_or_else(gone)?;
+    let ancestor = state.git.merge_base(&base, head).ok_or_else(gone)?;
+    let tree = match state.git.merged_tree(&ancestor, &base, head) {
+        Ok(tree) => tree,
+        Err(paths) => return Ok(Merge::Conflict(paths.join(", "))),
+    };
+    let commit = state.git.commit(vec![base, head.clone()], tree).ok_or_else(gone)?;
+    state.git.branches.insert(seen.base_ref, commit.clone());
+    if let Some(Subject::PullRequest { state, merged_head, .. }) = state.forge.subjects.get_mut(&number) {
+        *state = PullRequestState::Merged { commit: commit.clone() };
+        *merged_head = Some(head.clone());
+    }
+    for (issue, subject) in &mut state.forge.subjects {
+        if let Subject::Issue { state, .. } = subject
+            && seen.body.contains(&format!("Closes #{issue}\n"))
+        {
+            *state = IssueState::Closed;
+        }
+    }
+    Ok(Merge::Merged(commit))
+}
+
+/// The write happened, and nobody says so.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that `change` wants")]
+fn no_answer<T>() -> Option<Result<T, ForgeError>> {
+    Some(Err(ForgeError::Unreachable("no answer".to_owned())))
+}
+
+impl Forge for MemoryWorld {
+    fn login(&self) -> Login {
+        self.login.clone()
+    }
+
+    fn repository_id(&self) -> String {
+        "memory-1".to_owned()
+    }
+
+    async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
+        self.look(|state| match state.forge.subjects.get(&number.0) {
+            Some(Subject::Issue { title, body, state: open }) => Ok(Issue {
+                number,
+                state: *open,
+                title: title.clone(),
+                body: body.clone(),
+                comments: state.forge.comments.get(&number.0).cloned().unwrap_or_default(),
+            }),
+            Some(Subject::PullRequest { .. }) | None => {
+                Err(ForgeError::NotFound(format!("there is no issue {number}")))
+            }
+        })
+        .await
+    }
+
+    async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
+        self.look(|state| state.forge.pull_request(&state.git, number.0)).await
+    }
+
+    async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
+        self.look(|state| {
+            let from_branch = |subject: &Subject| match subject {
+                Subject::PullRequest { new, .. } => new.head_ref == *branch,
+                Subject::Issue { .. } => false,
+            };
+            let found = state.forge.subjects.iter().filter(|(_, subject)| from_branch(subject));
+            found.map(|(number, _)| state.forge.pull_request(&state.git, *number)).collect()
+        })
+        .await
+    }
+
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+        self.look(|state| Ok(state.forge.comments.get(&number.0).cloned().unwrap_or_default())).await
+    }
+
+    async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
+        let number = match thread {
+            Thread::Issue(number) => number.0,
+            Thread::PullRequest(number) => number.0,
+        };
+        let deed = |state: &mut State| {
+            let now = state.tick();
+            state.forge.say(number, (&self.login, AuthorRole::Owner), body, now);
+            Ok(())
+        };
+        self.change("publish", deed, no_answer).await
+    }
+
+    async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
+        let deed = |state: &mut State| {
+            let subject =
+                Subject::PullRequest { new: new.clone(), state: PullRequestState::Open, merged_head: None };
+            Ok(PullRequestNumber(state.forge.file(subject)))
+        };
+        self.change("open pull request", deed, no_answer).await
+    }
+
+    async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
+        self.change("merge", |state| merge(state, number.0, head), no_answer).await
+    }
+}

@@ -1,0 +1,87 @@
+//! What belongs to one machine: the clock, the journals and their locks, the person at the terminal.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::subject::Subject;
+use crate::ports::clock::Clock;
+use crate::ports::happening::Happening;
+use crate::ports::journal::{Entry, Holder, Journal, JournalError, Journals};
+use crate::ports::operator::Operator;
+
+use super::world::{MemoryWorld, State};
+
+impl State {
+    /// A second later.
+    pub(super) fn tick(&mut self) -> Timestamp {
+        let next = self.now.checked_add(SignedDuration::from_secs(1));
+        self.now = next.unwrap_or(self.now);
+        self.now
+    }
+}
+
+impl Clock for MemoryWorld {
+    fn now(&self) -> Timestamp {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).tick()
+    }
+
+    async fn sleep_until(&self, instant: Timestamp) {
+        self.look(|state| state.now = state.now.max(instant)).await;
+    }
+
+    fn unique(&self) -> String {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.unique += 1;
+        format!("{:08x}", state.unique)
+    }
+}
+
+/// An open journal of the model; dropping it releases the lock, as the end of a process does.
+pub struct MemoryJournal {
+    world: MemoryWorld,
+    subject: Subject,
+    lock: Arc<Mutex<()>>,
+}
+
+impl Journals for MemoryWorld {
+    type Journal = MemoryJournal;
+
+    async fn open(&self, subject: &Subject) -> Result<MemoryJournal, JournalError> {
+        let lock = self.look(|state| state.locks.get(subject).and_then(std::sync::Weak::upgrade)).await;
+        if lock.is_some() {
+            let holder = Holder { pid: None, host: None, since: None };
+            return Err(JournalError::Held { subject: subject.clone(), holder });
+        }
+        let lock = Arc::new(Mutex::new(()));
+        self.look(|state| state.locks.insert(subject.clone(), Arc::downgrade(&lock))).await;
+        Ok(MemoryJournal { world: self.clone(), subject: subject.clone(), lock })
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn entries(&self) -> Vec<Entry> {
+        let state = self.world.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.journals.get(&self.subject).cloned().unwrap_or_default()
+    }
+
+    async fn append(&self, entry: Entry) -> Result<(), JournalError> {
+        let _held = Arc::clone(&self.lock);
+        let deed = |state: &mut State| {
+            state.journals.entry(self.subject.clone()).or_default().push(entry);
+            Ok(())
+        };
+        self.world.change("journal", deed, || None).await
+    }
+}
+
+impl Operator for MemoryWorld {
+    fn tell(&self, happening: &Happening) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.happenings.push(happening.clone());
+    }
+
+    async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {
+        self.look(|state| state.answer.clone().map(|answer| vec![answer; questions.len()])).await
+    }
+}

@@ -1,0 +1,162 @@
+//! The workspace port on the model of git.
+
+use std::path::PathBuf;
+
+use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::subject::Subject;
+use crate::ports::workspace::{
+    Desk, Difference, Extent, Harvest, Inspection, Prepared, Push, Salvage, Workspace, WorkspaceError,
+};
+use crate::protocol::context::ChangedFile;
+
+use super::git::{DeskState, Git};
+use super::world::MemoryWorld;
+
+fn missing(what: &str) -> WorkspaceError {
+    WorkspaceError::NotFound(format!("the model knows no {what}"))
+}
+
+/// The name of a desk, which is also the path of its clone.
+pub(super) fn name(desk: &Desk) -> String {
+    match desk {
+        Desk::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
+        Desk::Tests { subject } => format!("{subject}/tests"),
+    }
+}
+
+/// Keeps what lies on a desk, if it differs from what was put there.
+fn keep_desk(git: &mut Git, desk: &str) -> Option<Salvage> {
+    let state = git.desks.get(desk)?.clone();
+    if state.tree == git.tree(&state.head) {
+        return None;
+    }
+    let commit = git.commit(vec![state.head], state.tree)?;
+    let reference = format!("refs/agent-loop/salvage/{desk}/{}", commit.short());
+    git.kept.insert(reference.clone(), commit.clone());
+    Some(Salvage { reference, commit })
+}
+
+impl Workspace for MemoryWorld {
+    async fn refresh(&self) -> Result<(), WorkspaceError> {
+        self.look(|_| Ok(())).await
+    }
+
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
+        self.look(|state| Ok(state.git.branches.get(branch).cloned())).await
+    }
+
+    async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
+        self.look(|state| state.git.merge_base(one, other).ok_or_else(|| missing("common ancestor"))).await
+    }
+
+    async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
+        self.look(|state| Ok(state.git.history(commit).contains(ancestor))).await
+    }
+
+    async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        self.look(|state| state.git.tree_sha(commit).ok_or_else(|| missing("tree"))).await
+    }
+
+    async fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        _: usize,
+    ) -> Result<Difference, WorkspaceError> {
+        self.look(|state| {
+            let (before, after) = (state.git.tree(from), state.git.tree(to));
+            let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(*text));
+            let files =
+                changed.map(|(path, _)| ChangedFile { path: path.clone(), status: "M".to_owned() }).collect();
+            Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None })
+        })
+        .await
+    }
+
+    async fn prepare(
+        &self,
+        desk: &Desk,
+        commit: &CommitSha,
+        _: Option<&BranchName>,
+    ) -> Result<Prepared, WorkspaceError> {
+        let place = name(desk);
+        let deed = |state: &mut super::world::State| {
+            let unfinished = state.git.desks.get(&place).is_some_and(|desk| desk.unfinished);
+            let salvaged = if unfinished { keep_desk(&mut state.git, &place) } else { None };
+            let tree = state.git.tree(commit);
+            let fresh = DeskState { head: commit.clone(), tree, unfinished: true };
+            state.git.desks.insert(place.clone(), fresh);
+            Ok(Prepared { path: PathBuf::from(&place), salvaged })
+        };
+        self.change("prepare", deed, || None).await
+    }
+
+    async fn harvest(&self, desk: &Desk, head: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
+        let place = name(desk);
+        let deed = |state: &mut super::world::State| {
+            let Some(desk) = state.git.desks.get_mut(&place) else { return Err(missing("desk")) };
+            desk.unfinished = false;
+            let tree = desk.tree.clone();
+            if tree == state.git.tree(head) {
+                return Ok(Harvest::Unchanged);
+            }
+            let commit = state.git.commit(vec![head.clone()], tree);
+            commit.map(Harvest::Commit).ok_or_else(|| missing("commit"))
+        };
+        self.change("harvest", deed, || None).await
+    }
+
+    async fn salvage(&self, desk: &Desk, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        let place = name(desk);
+        let deed = |state: &mut super::world::State| {
+            let kept = keep_desk(&mut state.git, &place);
+            if let Some(desk) = state.git.desks.get_mut(&place) {
+                desk.unfinished = false;
+            }
+            Ok(kept)
+        };
+        self.change("salvage", deed, || None).await
+    }
+
+    async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
+        let reference = format!("refs/agent-loop/salvage/{subject}/{}", commit.short());
+        let deed = |state: &mut super::world::State| {
+            state.git.kept.insert(reference.clone(), commit.clone());
+            Ok(Salvage { reference: reference.clone(), commit: commit.clone() })
+        };
+        self.change("keep", deed, || None).await
+    }
+
+    async fn inspect(&self, desk: &Desk, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        let place = name(desk);
+        self.look(|state| {
+            let untouched = state.git.desks.get(&place).is_some_and(|desk| desk.tree == state.git.tree(head));
+            Ok(if untouched {
+                Inspection::Untouched
+            } else {
+                Inspection::Tampered("a tracked file".to_owned())
+            })
+        })
+        .await
+    }
+
+    async fn push(
+        &self,
+        branch: &BranchName,
+        commit: &CommitSha,
+        expected: Option<&CommitSha>,
+    ) -> Result<Push, WorkspaceError> {
+        let deed = |state: &mut super::world::State| {
+            let current = state.git.branches.get(branch).cloned();
+            if current.as_ref() == Some(commit) {
+                return Ok(Push::Done);
+            }
+            if current.as_ref() != expected {
+                return Ok(Push::Moved(current));
+            }
+            state.git.branches.insert(branch.clone(), commit.clone());
+            Ok(Push::Done)
+        };
+        self.change("push", deed, || Some(Err(WorkspaceError::Git("no answer to the push".to_owned())))).await
+    }
+}

@@ -1,0 +1,277 @@
+//! The whole model behind one handle, as a story sets it up, changes it, stops it, and looks at it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use jiff::Timestamp;
+
+use crate::domain::agent::Role;
+use crate::domain::gate::Verdict;
+use crate::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
+use crate::domain::pull_request::{Check, PullRequestState};
+use crate::domain::subject::Subject;
+use crate::ports::World;
+use crate::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
+use crate::ports::happening::Happening;
+use crate::ports::journal::Entry;
+
+use super::agents::Turn;
+use super::effects::{Effects, Plan};
+use super::forge::{ForgeModel, Subject as Filed};
+use super::git::{Git, Tree};
+
+/// The test command of the model: a verdict on a tree.
+pub type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
+
+/// Everything there is.
+pub(super) struct State {
+    pub(super) forge: ForgeModel,
+    pub(super) git: Git,
+    pub(super) journals: BTreeMap<Subject, Vec<Entry>>,
+    pub(super) locks: BTreeMap<Subject, Weak<Mutex<()>>>,
+    pub(super) agents: BTreeMap<(Role, Label), Turn>,
+    pub(super) gate: Gate,
+    pub(super) answer: Option<String>,
+    pub(super) now: Timestamp,
+    pub(super) unique: u64,
+    pub(super) calls: Vec<String>,
+    pub(super) happenings: Vec<Happening>,
+    pub(super) effects: Effects,
+}
+
+/// What a story begins with.
+pub struct Setup {
+    /// The files of `main`.
+    pub files: Tree,
+    /// The agents.
+    pub agents: BTreeMap<(Role, Label), Turn>,
+    /// The test command.
+    pub gate: Gate,
+    /// What a person answers to questions, if one is there.
+    pub answer: Option<String>,
+}
+
+/// A world in memory. Cheap to clone: every clone is the same world.
+#[derive(Clone)]
+pub struct MemoryWorld {
+    pub(super) state: Arc<Mutex<State>>,
+    pub(super) login: Login,
+}
+
+impl MemoryWorld {
+    /// A world with one branch, `main`.
+    ///
+    /// # Errors
+    /// Never; the names are constants.
+    pub fn new(setup: Setup) -> Result<Self, InvalidName> {
+        let mut git = Git::default();
+        if let Some(first) = git.commit(Vec::new(), setup.files) {
+            git.branches.insert("main".parse()?, first);
+        }
+        let state = State {
+            forge: ForgeModel::default(),
+            git,
+            journals: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            agents: setup.agents,
+            gate: setup.gate,
+            answer: setup.answer,
+            now: Timestamp::UNIX_EPOCH,
+            unique: 0,
+            calls: Vec::new(),
+            happenings: Vec::new(),
+            effects: Effects::default(),
+        };
+        Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()? })
+    }
+
+    fn with<T>(&self, deed: impl FnOnce(&mut State) -> T) -> T {
+        deed(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A person files an issue.
+    pub fn file_issue(&self, title: &str, body: &str) -> u64 {
+        let issue = Filed::Issue { title: title.to_owned(), body: body.to_owned(), state: IssueState::Open };
+        self.with(|state| state.forge.file(issue))
+    }
+
+    /// A person opens a pull request.
+    pub fn open_as_person(&self, new: NewPullRequest) -> u64 {
+        let filed = Filed::PullRequest { new, state: PullRequestState::Open, merged_head: None };
+        self.with(|state| state.forge.file(filed))
+    }
+
+    /// Somebody pushes files to a branch, on top of what is there; a new branch begins at `main`.
+    pub fn push_as_person(&self, branch: &BranchName, main: &BranchName, files: Tree) {
+        self.with(|state| {
+            let tip = state.git.branches.get(branch).or_else(|| state.git.branches.get(main)).cloned();
+            let mut tree = tip.as_ref().map(|tip| state.git.tree(tip)).unwrap_or_default();
+            tree.extend(files);
+            if let Some(commit) = state.git.commit(Vec::from_iter(tip), tree) {
+                state.git.branches.insert(branch.clone(), commit);
+            }
+        });
+    }
+
+    /// Somebody throws away what a branch held.
+    pub fn force_push(&self, branch: &BranchName, files: Tree) {
+        self.with(|state| {
+            if let Some(commit) = state.git.commit(Vec::new(), files) {
+                state.git.branches.insert(branch.clone(), commit);
+            }
+        });
+    }
+
+    /// Somebody comments.
+    pub fn say(&self, number: u64, author: &Login, body: &str) {
+        self.with(|state| {
+            let now = state.tick();
+            state.forge.say(number, (author, AuthorRole::Member), body, now);
+        });
+    }
+
+    /// Somebody edits the comment in this place of a thread.
+    pub fn edit(&self, number: u64, place: usize, body: &str) {
+        self.with(|state| {
+            let now = state.tick();
+            let thread = state.forge.comments.entry(number).or_default();
+            if let Some(comment) = thread.get_mut(place) {
+                body.clone_into(&mut comment.body);
+                comment.updated_at = now;
+            }
+        });
+    }
+
+    /// Somebody deletes the comment in this place of a thread.
+    pub fn delete(&self, number: u64, place: usize) {
+        self.with(|state| {
+            let thread = state.forge.comments.entry(number).or_default();
+            if place < thread.len() {
+                thread.remove(place);
+            }
+        });
+    }
+
+    /// A CI system sets a check.
+    pub fn check(&self, commit: &CommitSha, check: Check) {
+        self.with(|state| state.forge.checks.entry(commit.clone()).or_default().push(check));
+    }
+
+    /// The comments of a thread.
+    pub fn thread(&self, number: u64) -> Vec<Comment> {
+        self.with(|state| state.forge.comments.get(&number).cloned().unwrap_or_default())
+    }
+
+    /// The files at the tip of each branch.
+    pub fn branches(&self) -> BTreeMap<BranchName, Tree> {
+        self.with(|state| {
+            state.git.branches.iter().map(|(name, tip)| (name.clone(), state.git.tree(tip))).collect()
+        })
+    }
+
+    /// The tip of a branch.
+    pub fn tip_of(&self, branch: &BranchName) -> Option<CommitSha> {
+        self.with(|state| state.git.branches.get(branch).cloned())
+    }
+
+    /// The state of every issue and pull request, in words.
+    pub fn states(&self) -> BTreeMap<u64, String> {
+        let word = |filed: &Filed| match filed {
+            Filed::Issue { state: IssueState::Open, .. } => "open issue".to_owned(),
+            Filed::Issue { state: IssueState::Closed, .. } => "closed issue".to_owned(),
+            Filed::PullRequest { state: PullRequestState::Open, .. } => "open pull request".to_owned(),
+            Filed::PullRequest { state: PullRequestState::Closed, .. } => "closed pull request".to_owned(),
+            Filed::PullRequest { state: PullRequestState::Merged { .. }, .. } => {
+                "merged pull request".to_owned()
+            }
+        };
+        self.with(|state| state.forge.subjects.iter().map(|(number, filed)| (*number, word(filed))).collect())
+    }
+
+    /// Every turn that was begun, in order.
+    pub fn calls(&self) -> Vec<String> {
+        self.with(|state| state.calls.clone())
+    }
+
+    /// The commits that were kept aside.
+    pub fn kept(&self) -> Vec<CommitSha> {
+        self.with(|state| state.git.kept.values().cloned().collect())
+    }
+
+    /// Everything that the operator was told.
+    pub fn happenings(&self) -> Vec<Happening> {
+        self.with(|state| state.happenings.clone())
+    }
+
+    /// The effects of the engine that runs or ran last.
+    pub fn effects(&self) -> Vec<&'static str> {
+        self.with(|state| state.effects.names.clone())
+    }
+
+    /// Lets the world stop at an effect of the next engine.
+    pub fn stop_at(&self, plan: Plan) {
+        self.with(|state| state.effects.plan = Some(plan));
+    }
+
+    /// Another engine begins, on the same machine.
+    pub fn restart(&self) {
+        self.with(|state| state.effects = Effects::default());
+    }
+
+    /// Another engine begins, on another machine: only what was published and pushed is there.
+    pub fn lose_machine(&self) {
+        self.with(|state| {
+            state.effects = Effects::default();
+            state.journals.clear();
+            state.git.lose_machine();
+        });
+    }
+
+    /// Runs an engine until it ends, or until the world stops; then it is dropped, as a killed process is.
+    pub async fn until_stop<T>(&self, engine: impl Future<Output = T>) -> Option<T> {
+        let rang = self.with(|state| Arc::clone(&state.effects.rang));
+        tokio::select! {
+            biased;
+            () = rang.notified() => None,
+            end = engine => Some(end),
+        }
+    }
+}
+
+impl World for MemoryWorld {
+    type Forge = Self;
+    type Agents = Self;
+    type Workspace = Self;
+    type Gates = Self;
+    type Clock = Self;
+    type Journals = Self;
+    type Operator = Self;
+
+    fn forge(&self) -> &Self {
+        self
+    }
+
+    fn agents(&self) -> &Self {
+        self
+    }
+
+    fn workspace(&self) -> &Self {
+        self
+    }
+
+    fn gates(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn journals(&self) -> &Self {
+        self
+    }
+
+    fn operator(&self) -> &Self {
+        self
+    }
+}

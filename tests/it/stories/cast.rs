@@ -1,0 +1,116 @@
+//! The cast of the stories: coders and reviewers as functions of what they are told, and the JSON that they say.
+
+use std::sync::Arc;
+
+use agent_loop::adapters::memory::git::Tree;
+use agent_loop::adapters::memory::{Deed, Turn};
+use agent_loop::domain::agent::ResponseKind;
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::ports::agents::TurnOrder;
+use serde_json::{Value, json};
+
+/// The one file that the stories are about.
+pub const FILE: &str = "code";
+
+pub fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync + 'static) -> Turn {
+    Arc::new(turn)
+}
+
+/// First writes a bug, then mends whatever it is told.
+pub fn honest_coder() -> Turn {
+    agent(|order, tree| match order.kind {
+        ResponseKind::Implementation => {
+            tree.insert(FILE.to_owned(), "new with a bug".to_owned());
+            Deed::Says(implementation())
+        }
+        ResponseKind::CoderFollowup => {
+            tree.insert(FILE.to_owned(), "new and good".to_owned());
+            Deed::Says(addresses_all(order))
+        }
+        ResponseKind::PrReview => Deed::Says("I do not review".to_owned()),
+    })
+}
+
+/// Blocks while the file has a word in it, resolves everything when it is gone.
+pub fn blocks_while(word: &'static str) -> Turn {
+    agent(move |order, tree| {
+        let bad = tree.get(FILE).is_some_and(|text| text.contains(word));
+        Deed::Says(if bad { blocks(order, &format!("there is a {word}")) } else { approves(order) })
+    })
+}
+
+pub fn always_approves() -> Turn {
+    agent(|order, _| Deed::Says(approves(order)))
+}
+
+pub fn always_says(text: &'static str) -> Turn {
+    agent(move |_, _| Deed::Says(text.to_owned()))
+}
+
+pub fn always_fails(failure: &TurnFailure) -> Turn {
+    let failure = failure.clone();
+    agent(move |_, _| Deed::Fails(failure.clone()))
+}
+
+pub fn implementation() -> String {
+    json!({
+        "schema_version": 1, "kind": "implementation", "summary": "did it",
+        "pr_title": "Do it", "pr_body": "It was to be done.",
+    })
+    .to_string()
+}
+
+/// The ids of the items that were shown and that reviewers dispose of.
+fn shown(order: &TurnOrder) -> Vec<String> {
+    let items = order.context.items.iter().filter(|item| !item.reviewer.starts_with("gate-"));
+    items.map(|item| item.id.clone()).collect()
+}
+
+fn review(order: &TurnOrder, state: &str, said: &str, new: &[&str]) -> String {
+    let dispositions: Vec<Value> =
+        shown(order).into_iter().map(|id| json!({ "item_id": id, "disposition": said })).collect();
+    json!({
+        "schema_version": 1, "kind": "pr_review", "state": state, "summary": "looked",
+        "blocking_items": new, "prior_item_dispositions": dispositions,
+    })
+    .to_string()
+}
+
+pub fn approves(order: &TurnOrder) -> String {
+    review(order, "approved", "resolved", &[])
+}
+
+/// Raises a finding once, and keeps it open afterwards.
+pub fn blocks(order: &TurnOrder, text: &str) -> String {
+    let known = order.context.items.iter().any(|item| item.text == text);
+    review(order, "blocking", "blocking", if known { &[] } else { std::slice::from_ref(&text) })
+}
+
+pub fn addresses_all(order: &TurnOrder) -> String {
+    let ids: Vec<&String> = order.context.items.iter().map(|item| &item.id).collect();
+    followup(json!({ "addressed_items": ids, "remaining_items": [] }))
+}
+
+pub fn leaves_all(order: &TurnOrder) -> String {
+    let ids: Vec<&String> = order.context.items.iter().map(|item| &item.id).collect();
+    followup(json!({ "addressed_items": [], "remaining_items": ids }))
+}
+
+pub fn disputes_all(order: &TurnOrder) -> String {
+    let ids = shown(order);
+    let evidence: serde_json::Map<String, Value> =
+        ids.iter().map(|id| (id.clone(), json!("it is meant to be so"))).collect();
+    followup(json!({
+        "addressed_items": [], "remaining_items": [], "disputed_items": ids, "dispute_evidence": evidence,
+    }))
+}
+
+fn followup(lists: Value) -> String {
+    let mut answer = json!({
+        "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "went over it",
+    });
+    for (key, value) in lists.as_object().unwrap() {
+        answer[key] = value.clone();
+    }
+    answer.to_string()
+}

@@ -1,0 +1,136 @@
+//! Stories from an issue or a task to a pull request.
+
+use agent_loop::adapters::memory::Deed;
+use agent_loop::domain::agent::ResponseKind;
+use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::policy::AfterApproval;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::cast::{
+    FILE, addresses_all, agent, always_approves, always_fails, always_says, blocks_while, honest_coder,
+    implementation,
+};
+use super::reviews::two_reviewers_one_blocks;
+use super::stage::{Begins, Story, story};
+
+pub fn an_issue_merged() -> Story {
+    Story {
+        name: "an issue, merged",
+        begins: Begins::WithIssue,
+        after: AfterApproval::Merge,
+        ..two_reviewers_one_blocks()
+    }
+}
+
+pub fn a_coder_with_questions() -> Story {
+    let curious = agent(|order, tree| match order.kind {
+        ResponseKind::Implementation if order.context.clarifications.is_empty() => {
+            tree.insert(FILE.to_owned(), "half done".to_owned());
+            let questions = json!({ "questions": ["How new?"] });
+            let kind = "implementation";
+            Deed::Says(
+                json!({ "schema_version": 1, "kind": kind, "summary": "?", "clarification": questions })
+                    .to_string(),
+            )
+        }
+        ResponseKind::Implementation => {
+            tree.insert(FILE.to_owned(), order.context.clarifications[0].answer.clone());
+            Deed::Says(implementation())
+        }
+        ResponseKind::CoderFollowup | ResponseKind::PrReview => Deed::Says(addresses_all(order)),
+    });
+    Story {
+        answer: Some("very new"),
+        ..story("a coder with questions", curious, vec![("quick", always_approves())])
+    }
+}
+
+#[tokio::test]
+async fn an_issue_becomes_a_merged_pull_request_and_is_closed() {
+    let story = an_issue_merged();
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert!(matches!(outcome.ending, Ending::Merged { .. }), "{}", outcome.message);
+    assert_eq!(world.branches()[&"main".parse().unwrap()][FILE], "new and good");
+    assert_eq!(
+        world.states(),
+        [(1, "closed issue".to_owned()), (2, "merged pull request".to_owned())].into()
+    );
+    let again = story.play(&world).await;
+    assert!(matches!(again.ending, Ending::Merged { .. }), "the same command again says the same");
+}
+
+#[tokio::test]
+async fn questions_are_answered_by_a_person_or_stop_the_run() {
+    let story = a_coder_with_questions();
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    assert_eq!(world.branches()[&"agent-loop/task-".to_owned().chain(&world)][FILE], "very new");
+    assert_eq!(world.kept().len(), 1, "what the coder had begun is kept");
+    let story = Story { answer: None, begins: Begins::WithIssue, ..story };
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Clarification });
+    assert!(outcome.message.contains("How new?"), "{}", outcome.message);
+}
+
+/// The one branch that begins like this.
+trait OneBranch {
+    fn chain(self, world: &agent_loop::adapters::memory::MemoryWorld) -> agent_loop::domain::ids::BranchName;
+}
+
+impl OneBranch for String {
+    fn chain(self, world: &agent_loop::adapters::memory::MemoryWorld) -> agent_loop::domain::ids::BranchName {
+        world.branches().into_keys().find(|name| name.as_str().starts_with(&self)).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_coder_that_changes_nothing_delivers_nothing() {
+    let lazy = agent(|_, _| Deed::Says(implementation()));
+    let story = story("nothing", lazy, vec![("quick", always_approves())]);
+    let outcome = story.play(&story.world()).await;
+    assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });
+}
+
+#[tokio::test]
+async fn a_coder_that_fails_ends_the_run_and_a_new_command_asks_it_again() {
+    let story = story("talker", always_says("done!"), vec![("quick", always_approves())]);
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Failed { reason: Failed::AgentFailed });
+    assert_eq!(story.play(&world).await.ending, Ending::Failed { reason: Failed::AgentFailed });
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_used_up_allowance_parks_the_run_and_votes_that_were_given_stay() {
+    let resets_at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let tired = always_fails(&TurnFailure::Quota { resets_at });
+    let story = story("quota", honest_coder(), vec![("careful", blocks_while("bug")), ("tired", tired)]);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!((outcome.ending.exit_code(), outcome.ending), (3, Ending::Parked { resets_at }));
+    assert_eq!(outcome.votes.len(), 1);
+    let before = world.calls().len();
+    story.play(&world).await;
+    assert_eq!(world.calls().len(), before + 1, "only the parked question is asked again");
+}
+
+#[tokio::test]
+async fn a_closed_issue_is_refused() {
+    let story = an_issue_merged();
+    let world = story.world();
+    story.play(&world).await;
+    let other = Story { begins: Begins::WithIssue, ..two_reviewers_one_blocks() };
+    let world = other.world();
+    let missing = other
+        .run_as(
+            &world,
+            agent_loop::engine::run::Assignment::Issue(agent_loop::domain::ids::IssueNumber(9)),
+            other.request(),
+        )
+        .await;
+    assert_eq!(missing.unwrap().ending, Ending::Refused { reason: Refused::Usage });
+}

@@ -1,0 +1,8 @@
+//! Stories on the in-memory world, and each of them again with a crash at every effect.
+
+mod cast;
+mod crashes;
+mod deliveries;
+mod reviews;
+mod stage;
+mod trust;

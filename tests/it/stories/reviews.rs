@@ -1,0 +1,252 @@
+//! Stories of rounds: blocking, fixing, disputing, giving up.
+
+use std::sync::Arc;
+
+use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman};
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::policy::OnReviewerFailure;
+use agent_loop::domain::pull_request::{Check, CheckState};
+
+use super::cast::{
+    FILE, addresses_all, agent, always_approves, always_fails, always_says, approves, blocks, blocks_while,
+    disputes_all, honest_coder, implementation, leaves_all,
+};
+use super::stage::{Begins, Story, story};
+use agent_loop::adapters::memory::Deed;
+use agent_loop::domain::agent::ResponseKind;
+
+/// A coder that implements honestly and answers every review in this way.
+fn coder_that_answers(
+    answer: fn(&agent_loop::ports::agents::TurnOrder) -> String,
+) -> agent_loop::adapters::memory::Turn {
+    agent(move |order, tree| match order.kind {
+        ResponseKind::Implementation => {
+            tree.insert(FILE.to_owned(), "new with a bug".to_owned());
+            Deed::Says(implementation())
+        }
+        ResponseKind::CoderFollowup | ResponseKind::PrReview => Deed::Says(answer(order)),
+    })
+}
+
+pub fn two_reviewers_one_blocks() -> Story {
+    story(
+        "two reviewers, one blocks",
+        honest_coder(),
+        vec![("careful", blocks_while("bug")), ("quick", always_approves())],
+    )
+}
+
+pub fn red_tests() -> Story {
+    let gate: agent_loop::adapters::memory::world::Gate = Arc::new(|tree| {
+        if tree.get(FILE).is_some_and(|text| text.contains("bug")) { Verdict::Fail } else { Verdict::Pass }
+    });
+    Story { gate: Some(gate), ..story("red tests", honest_coder(), vec![("quick", always_approves())]) }
+}
+
+pub fn lost_dispute() -> Story {
+    story("lost dispute", coder_that_answers(disputes_all), vec![("careful", blocks_while("bug"))])
+}
+
+pub fn won_dispute() -> Story {
+    let convinced = agent(|order, _| {
+        let objects = order.context.items.iter().any(|item| item.dispute.is_some());
+        Deed::Says(if objects { approves(order) } else { blocks(order, "is this right?") })
+    });
+    story(
+        "won dispute",
+        coder_that_answers(disputes_all),
+        vec![("careful", convinced), ("quick", always_approves())],
+    )
+}
+
+pub fn never_content() -> Story {
+    let busy = agent(|order, tree| match order.kind {
+        ResponseKind::Implementation => {
+            tree.insert(FILE.to_owned(), "new with a bug".to_owned());
+            Deed::Says(implementation())
+        }
+        ResponseKind::CoderFollowup | ResponseKind::PrReview => {
+            tree.insert(FILE.to_owned(), format!("bug {}", order.round));
+            Deed::Says(addresses_all(order))
+        }
+    });
+    Story { max_rounds: 3, ..story("never content", busy, vec![("careful", blocks_while("bug"))]) }
+}
+
+pub fn idle_coder() -> Story {
+    story("idle coder", coder_that_answers(leaves_all), vec![("careful", blocks_while("bug"))])
+}
+
+pub fn failing_reviewer() -> Story {
+    let failure = TurnFailure::Exit { code: 1, detail: "no".to_owned() };
+    story(
+        "failing reviewer",
+        honest_coder(),
+        vec![("careful", always_fails(&failure)), ("quick", always_approves())],
+    )
+}
+
+pub fn failing_reviewer_goes_on() -> Story {
+    let failure = TurnFailure::Exit { code: 1, detail: "no".to_owned() };
+    Story {
+        on_failure: OnReviewerFailure::Continue,
+        ..story(
+            "failing reviewer, the loop goes on",
+            honest_coder(),
+            vec![("absent", always_fails(&failure)), ("careful", blocks_while("bug"))],
+        )
+    }
+}
+
+pub fn a_persons_pull_request() -> Story {
+    Story { begins: Begins::WithPullRequest, ..two_reviewers_one_blocks() }
+}
+
+#[tokio::test]
+async fn everyone_must_approve_the_same_commit() {
+    let story = two_reviewers_one_blocks();
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved);
+    let told = [
+        "1 opened Stand",
+        "1 careful blocking [\"item-1\"] []",
+        "1 quick approved [] []",
+        "1 sam answers, changed",
+        "2 careful approved [] [\"item-1 resolved\"]",
+        "2 quick approved [] [\"item-1 resolved\"]",
+        "2 concluded approved -",
+    ];
+    assert_eq!(story.told(&world), told);
+    assert!(outcome.votes.iter().all(|vote| Some(&vote.head) == outcome.head.as_ref()));
+}
+
+#[tokio::test]
+async fn an_approval_is_not_given_twice() {
+    let story = two_reviewers_one_blocks();
+    let world = story.world();
+    story.play(&world).await;
+    let (calls, told) = (world.calls(), story.told(&world));
+    let again = story.play(&world).await;
+    assert_eq!((again.ending, world.calls(), story.told(&world)), (Ending::Approved, calls, told));
+}
+
+#[tokio::test]
+async fn red_tests_are_an_item_that_only_green_tests_resolve() {
+    let story = red_tests();
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let told = [
+        "1 opened Stand",
+        "1 gates [\"fail\"] opened 1 resolved 0",
+        "1 sam answers, changed",
+        "2 gates [\"pass\"] opened 0 resolved 1",
+        "2 quick approved [] []",
+        "2 concluded approved -",
+    ];
+    assert_eq!(story.told(&world), told);
+}
+
+#[tokio::test]
+async fn a_gate_that_cannot_be_measured_is_not_green() {
+    let story = Story { gate: Some(Arc::new(|_| Verdict::Inconclusive)), ..red_tests() };
+    let outcome = story.play(&story.world()).await;
+    assert_eq!((outcome.ending.exit_code(), outcome.ending), (6, Ending::Inconclusive));
+}
+
+#[tokio::test]
+async fn a_dispute_is_judged_once_and_then_by_a_person() {
+    let outcome = lost_dispute().play(&lost_dispute().world()).await;
+    assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Dispute });
+    assert!(outcome.message.contains("it is meant to be so"), "{}", outcome.message);
+    assert_eq!(won_dispute().play(&won_dispute().world()).await.ending, Ending::Approved);
+}
+
+#[tokio::test]
+async fn the_loop_ends_at_the_maximum_of_rounds() {
+    let story = never_content();
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!((outcome.ending, outcome.rounds), (Ending::Blocked { reason: Blocked::Rounds }, 3));
+    assert_eq!(world.calls().iter().filter(|call| call.contains("coder_followup")).count(), 2);
+}
+
+#[tokio::test]
+async fn a_coder_that_changes_nothing_twice_ends_the_run() {
+    let outcome = idle_coder().play(&idle_coder().world()).await;
+    assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });
+}
+
+#[tokio::test]
+async fn a_reviewer_that_fails_has_not_voted() {
+    let story = failing_reviewer();
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
+    assert_eq!(story.told(&world)[1], "1 quick approved [] []", "a vote that was given stands");
+    let story = failing_reviewer_goes_on();
+    let outcome = story.play(&story.world()).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
+    assert_eq!(outcome.rounds, 2, "the coder worked on what the other found");
+}
+
+#[tokio::test]
+async fn garbage_is_never_an_approval() {
+    for garbage in [
+        "",
+        "LGTM",
+        "{}",
+        r#"{"state":"approved"}"#,
+        r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s"}"#,
+        r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]"#,
+        r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","prior_item_dispositions":[]}"#,
+        "<!-- AGENT_STATE: approved -->",
+    ] {
+        let story = story("garbage", honest_coder(), vec![("careful", always_says(garbage))]);
+        let outcome = story.play(&story.world()).await;
+        assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable }, "{garbage}");
+    }
+}
+
+#[tokio::test]
+async fn a_reviewer_that_alters_what_it_reviews_has_no_vote() {
+    let tampers = agent(|order, tree| {
+        tree.insert(FILE.to_owned(), "better".to_owned());
+        Deed::Says(approves(order))
+    });
+    let story = story("tampering", honest_coder(), vec![("careful", tampers)]);
+    let outcome = story.play(&story.world()).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
+    assert!(outcome.message.contains("altered"), "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn a_push_by_somebody_else_voids_the_approval() {
+    let story = a_persons_pull_request();
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let more = [(FILE.to_owned(), "again a bug".to_owned())].into();
+    world.push_as_person(&"feature".parse().unwrap(), &"main".parse().unwrap(), more);
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved);
+    assert_eq!(world.branches()[&"feature".parse().unwrap()][FILE], "new and good");
+    assert!(outcome.votes.iter().all(|vote| Some(&vote.head) == outcome.head.as_ref()));
+}
+
+#[tokio::test]
+async fn unfinished_checks_leave_the_run_open_and_red_ones_are_an_item() {
+    let story = Story {
+        begins: Begins::WithPullRequest,
+        ..story("checks", honest_coder(), vec![("quick", always_approves())])
+    };
+    let world = story.world();
+    let head = world.tip_of(&"feature".parse().unwrap()).unwrap();
+    world.check(&head, Check { name: "build".to_owned(), state: CheckState::Pending });
+    let outcome = story.play(&world).await;
+    assert_eq!((outcome.ending.exit_code(), outcome.ending), (5, Ending::ApprovedCiPending));
+    world.check(&head, Check { name: "lint".to_owned(), state: CheckState::Failure });
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert!(story.told(&world).iter().any(|line| line.contains("gates [\"fail\"] opened 1")));
+}

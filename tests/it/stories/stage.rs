@@ -1,0 +1,247 @@
+//! A stage for stories: a world with a cast, an engine on it, and what a story may compare at its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use agent_loop::adapters::memory::world::Gate;
+use agent_loop::adapters::memory::{MemoryWorld, Setup, Turn};
+use agent_loop::domain::agent::{AgentName, Role};
+use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
+use agent_loop::domain::policy::{AfterApproval, OnReviewerFailure};
+use agent_loop::domain::roster::Seat;
+use agent_loop::domain::subject::Subject;
+use agent_loop::engine::outcome::Outcome;
+use agent_loop::engine::run::{Assignment, Bases, Engine};
+use agent_loop::flow::observed::Abilities;
+use agent_loop::flow::request::{Questions, Request, Reviewing};
+use agent_loop::ledger::chain::Chain;
+use agent_loop::ledger::record::{Flow, Payload, Record};
+use agent_loop::ledger::replay::{History, Posted, replay};
+use agent_loop::ports::cancellation::cancellation;
+use agent_loop::ports::forge::{Forge, NewPullRequest};
+use agent_loop::ports::journal::{Entry, Journal, Journals};
+
+use super::cast::FILE;
+
+/// What a story begins with.
+#[derive(Clone)]
+pub struct Story {
+    pub name: &'static str,
+    pub coder: Turn,
+    pub reviewers: Vec<(&'static str, Turn)>,
+    pub gate: Option<Gate>,
+    pub max_rounds: u32,
+    pub after: AfterApproval,
+    pub on_failure: OnReviewerFailure,
+    pub answer: Option<&'static str>,
+    pub begins: Begins,
+}
+
+#[derive(Clone, Copy)]
+pub enum Begins {
+    WithIssue,
+    WithTask,
+    WithPullRequest,
+}
+
+/// A story with one coder and these reviewers.
+pub fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static str, Turn)>) -> Story {
+    Story {
+        name,
+        coder,
+        reviewers,
+        gate: None,
+        max_rounds: 5,
+        after: AfterApproval::Leave,
+        on_failure: OnReviewerFailure::Stop,
+        answer: None,
+        begins: Begins::WithTask,
+    }
+}
+
+fn label(text: &str) -> Label {
+    text.parse().unwrap()
+}
+
+fn seat(text: &str) -> Seat {
+    Seat::from(&format!("{text}=scripted:{text}").parse::<AgentName>().unwrap())
+}
+
+fn files(text: &str) -> BTreeMap<String, String> {
+    [(FILE.to_owned(), text.to_owned())].into()
+}
+
+impl Story {
+    /// The world before the story begins.
+    pub fn world(&self) -> MemoryWorld {
+        let mut agents: BTreeMap<(Role, Label), Turn> = BTreeMap::new();
+        agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
+        for (name, turn) in &self.reviewers {
+            agents.insert((Role::Reviewer, label(name)), Arc::clone(turn));
+        }
+        let gate = self.gate.clone().unwrap_or_else(|| Arc::new(|_| Verdict::Pass));
+        let answer = self.answer.map(str::to_owned);
+        let world = MemoryWorld::new(Setup { files: files("old"), agents, gate, answer }).unwrap();
+        match self.begins {
+            Begins::WithTask => {}
+            Begins::WithIssue => {
+                world.file_issue("It is old", "Make it new.");
+            }
+            Begins::WithPullRequest => {
+                let branch = "feature".parse().unwrap();
+                world.push_as_person(&branch, &"main".parse().unwrap(), files("new with a bug"));
+                let (title, body) = ("New".to_owned(), "It is new.".to_owned());
+                world.open_as_person(NewPullRequest {
+                    head_ref: branch,
+                    base_ref: "main".parse().unwrap(),
+                    title,
+                    body,
+                });
+            }
+        }
+        world
+    }
+
+    fn assignment(&self) -> Assignment {
+        match self.begins {
+            Begins::WithTask => Assignment::Task("Make it new.".to_owned()),
+            Begins::WithIssue => Assignment::Issue(IssueNumber(1)),
+            Begins::WithPullRequest => Assignment::PullRequest(PullRequestNumber(1)),
+        }
+    }
+
+    /// The number that the story's pull request has.
+    pub fn pull_request(&self) -> PullRequestNumber {
+        match self.begins {
+            Begins::WithTask | Begins::WithPullRequest => PullRequestNumber(1),
+            Begins::WithIssue => PullRequestNumber(2),
+        }
+    }
+
+    pub fn request(&self) -> Request {
+        let names: Vec<&str> = self.reviewers.iter().map(|(name, _)| *name).collect();
+        Request {
+            coder: Some(seat("sam")),
+            reviewers: names.iter().map(|name| seat(name)).collect(),
+            default_coder: seat("sam"),
+            default_reviewer: seat("sam"),
+            max_rounds: Some(self.max_rounds),
+            required_gates: self.gate.as_ref().map(|_| vec![GateName::tests()]),
+            test_timing: None,
+            on_reviewer_failure: Some(self.on_failure),
+            after_approval: Some(self.after),
+            reviewing: Reviewing::Parallel,
+            questions: if self.answer.is_some() {
+                Questions::Interactive { at_most: 3 }
+            } else {
+                Questions::Stop
+            },
+            ci_timeout_seconds: 60,
+            ci_poll_seconds: 10,
+        }
+    }
+
+    /// Runs an engine to its end, or until the world stops.
+    pub async fn run(&self, world: &MemoryWorld) -> Option<Outcome> {
+        self.run_as(world, self.assignment(), self.request()).await
+    }
+
+    pub async fn run_as(
+        &self,
+        world: &MemoryWorld,
+        assignment: Assignment,
+        request: Request,
+    ) -> Option<Outcome> {
+        let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
+        agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
+        let test_command = self.gate.as_ref().map(|_| "test".to_owned());
+        let bases = Bases { asked: None, default: "main".parse().unwrap() };
+        let (canceller, cancellation) = cancellation();
+        let control = (Arc::new(canceller), cancellation);
+        let engine =
+            Engine::new(Arc::new(world.clone()), request, Abilities { agents, test_command }, bases, control);
+        let outcome = world.until_stop(engine.run(assignment)).await;
+        // The tasks of a dropped engine are gone when the runtime has come around.
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        outcome
+    }
+
+    /// Runs a story that nothing stops.
+    pub async fn play(&self, world: &MemoryWorld) -> Outcome {
+        self.run(world).await.unwrap()
+    }
+
+    /// The records of the story's pull request.
+    pub fn records(&self, world: &MemoryWorld) -> Vec<Record> {
+        let number = self.pull_request();
+        let chain = Chain {
+            repository: world.repository_id(),
+            flow: Flow::Review,
+            subject: Subject::PullRequest(number),
+        };
+        let thread = world.thread(number.0);
+        let posted: Vec<Posted<'_>> = thread
+            .iter()
+            .map(|comment| Posted {
+                id: &comment.id,
+                author: &comment.author,
+                body: &comment.body,
+                history: if comment.created_at == comment.updated_at {
+                    History::Unedited
+                } else {
+                    History::Edited
+                },
+            })
+            .collect();
+        replay(&chain, &[world.login()], &posted).records
+    }
+
+    /// What was said, without times, ids, and commits: one line a record.
+    pub fn told(&self, world: &MemoryWorld) -> Vec<String> {
+        self.records(world).iter().map(line).collect()
+    }
+
+    /// No journal holds two ends of one turn.
+    pub async fn assert_no_finished_turn_was_repeated(&self, world: &MemoryWorld, subject: Subject) {
+        let journal = Journals::open(world, &subject).await.unwrap();
+        let mut ends = BTreeMap::new();
+        for entry in journal.entries() {
+            if let Entry::Finished { turn, .. } = entry {
+                *ends.entry(turn).or_insert(0) += 1;
+            }
+        }
+        assert!(ends.values().all(|count| *count == 1), "{}: {ends:#?}", self.name);
+    }
+}
+
+fn line(record: &Record) -> String {
+    let round = record.round;
+    match &record.payload {
+        Payload::Opened(opened) => format!("{round} opened {:?}", opened.votes),
+        Payload::Review(review) => {
+            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
+            let said: Vec<String> = review
+                .dispositions
+                .iter()
+                .map(|said| format!("{} {}", said.item, said.standing.name()))
+                .collect();
+            format!("{round} {} {} {opened:?} {said:?}", review.agent, review.response.state.name())
+        }
+        Payload::Answer(answer) => {
+            let moved = if answer.head_before == answer.head_after { "as it was" } else { "changed" };
+            format!("{round} {} answers, {moved}", answer.agent)
+        }
+        Payload::Gates(gates) => {
+            let words: Vec<&str> = gates.measurements.iter().map(|one| one.verdict.name()).collect();
+            format!("{round} gates {words:?} opened {} resolved {}", gates.opened.len(), gates.resolved.len())
+        }
+        Payload::Concluded(concluded) => {
+            let reason = concluded.ending.reason().unwrap_or("-");
+            format!("{round} concluded {} {reason}", concluded.ending.status())
+        }
+        Payload::Started(_) | Payload::Delivered(_) | Payload::DeliveryConcluded(_) => "delivery".to_owned(),
+    }
+}
