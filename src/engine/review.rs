@@ -11,7 +11,7 @@ use crate::ledger::record::Flow;
 use crate::ports::World;
 use crate::ports::forge::Forge;
 use crate::ports::journal::Entry;
-use crate::ports::workspace::Workspace;
+use crate::ports::workspace::{Workspace, WorkspaceError};
 use crate::protocol::context::{ContextComment, ContextSubject};
 
 use super::brief::{self, About};
@@ -121,7 +121,11 @@ impl<W: World> Engine<W> {
     ) -> Result<About, Trouble> {
         let base_tip = self.world.workspace().tip(&pull_request.base_ref).await?;
         let base = match base_tip {
-            Some(tip) => self.world.workspace().merge_base(&tip, &pull_request.head).await?,
+            Some(tip) => match self.world.workspace().merge_base(&tip, &pull_request.head).await {
+                // Histories that share nothing: the whole of it is the change.
+                Err(WorkspaceError::NotFound(_) | WorkspaceError::Git(_)) => tip,
+                found => found?,
+            },
             None => pull_request.head.clone(),
         };
         let here = |one: &Measurement| one.head == pull_request.head;

@@ -22,11 +22,14 @@ impl Review<'_, '_> {
     /// The test command on a head that the coder has just made, before reviewers spend time on it.
     pub(super) fn pre_review_gate(&self, place: &Place) -> Option<Step> {
         let policy = &self.run.terms.policy;
-        let wanted = policy.required_gates.contains(&GateName::tests())
+        let tests = GateName::tests();
+        let measured_here = self.state.measurement(&tests).is_some_and(|one| one.head == place.head);
+        let policy_wants = policy.required_gates.contains(&tests)
             && policy.test_timing == TestTiming::BeforeReviewAndApproval
-            && self.state.ours.as_ref() == Some(&place.head)
-            && !self.state.round_has_begun();
-        if !wanted || self.state.measurement(&GateName::tests()).is_some_and(|one| one.head == place.head) {
+            && self.state.ours.as_ref() == Some(&place.head);
+        // A red gate is looked at again on every new head, whoever made it: nothing else can resolve its item.
+        let was_red = items::open_item(&self.state.items(), &tests).is_some();
+        if measured_here || !(policy_wants || was_red) {
             return None;
         }
         Some(self.test_gate(place))

@@ -6,7 +6,7 @@ use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{GateName, Label};
-use crate::domain::item::Item;
+use crate::domain::item::{Author, Item};
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::turn::TurnKey;
@@ -179,10 +179,15 @@ impl Review<'_, '_> {
             );
         }
         let place = self.here();
-        if let Some(step) = self.pre_review_gate(&place) {
-            return step;
+        if !self.state.round_has_begun() {
+            return self.fresh_round(&place);
         }
         if self.state.red_gate { self.coder(&place) } else { self.reviewers(&place) }
+    }
+
+    /// A round in which nothing was said yet: the tests first, if they are due, then the reviewers.
+    fn fresh_round(&self, place: &Place) -> Step {
+        self.pre_review_gate(place).unwrap_or_else(|| self.reviewers(place))
     }
 
     /// Somebody else pushed: what was answered on the old head is published, then the round goes on with the new one.
@@ -203,9 +208,9 @@ impl Review<'_, '_> {
         }
         let here = Place { round: self.state.round, head: head.clone() };
         if !self.state.round_has_begun() {
-            return self.reviewers(&here);
+            return self.fresh_round(&here);
         }
-        if self.must_fix(&here).is_empty() {
+        if self.left_to_fix(&here).is_empty() {
             let next = Place { round: here.round + 1, head: here.head };
             if next.round > self.run.terms.policy.max_rounds {
                 return self.blocked(
@@ -213,7 +218,7 @@ impl Review<'_, '_> {
                     "the maximum of rounds is reached, and the head has moved again".to_owned(),
                 );
             }
-            return self.reviewers(&next);
+            return self.fresh_round(&next);
         }
         self.coder(&here)
     }
@@ -236,7 +241,7 @@ impl Review<'_, '_> {
         if let Some(resets_at) = failed.iter().find_map(|(_, failure)| quota(failure)) {
             return self.parked(resets_at);
         }
-        let must_fix = self.must_fix(place);
+        let must_fix = self.left_to_fix(place);
         let stop =
             self.run.terms.policy.on_reviewer_failure == OnReviewerFailure::Stop || must_fix.is_empty();
         if !failed.is_empty() && stop {
@@ -265,6 +270,15 @@ impl Review<'_, '_> {
             .collect();
         let ending = Ending::NeedsHuman { reason: NeedsHuman::Dispute };
         (!lost.is_empty()).then(|| self.conclude(ending, lost.join("; ")))
+    }
+
+    /// What somebody has to fix: without the items of gates that have not been measured on this head yet.
+    fn left_to_fix(&self, place: &Place) -> Vec<Item> {
+        let measured_here = |item: &Item| match &item.author {
+            Author::Reviewer(_) => true,
+            Author::Gate(gate) => self.state.measurement(gate).is_some_and(|one| one.head == place.head),
+        };
+        self.must_fix(place).into_iter().filter(measured_here).collect()
     }
 
     pub(super) fn must_fix(&self, place: &Place) -> Vec<Item> {

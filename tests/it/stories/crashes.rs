@@ -63,7 +63,14 @@ async fn go_on(story: &Story, world: &MemoryWorld, stopped: Option<Outcome>, mac
         Machine::Same => world.restart(),
         Machine::Lost => world.lose_machine(),
     }
-    story.play(world).await
+    within(story.play(world), story, usize::MAX).await
+}
+
+/// A story that does not end is a failure that names its place.
+async fn within<T>(run: impl Future<Output = T>, story: &Story, at: usize) -> T {
+    #[expect(clippy::disallowed_methods, reason = "a loop without end must fail, not hang")]
+    let result = tokio::time::timeout(std::time::Duration::from_secs(20), run).await;
+    result.unwrap_or_else(|_| panic!("{} does not end after a crash at {at}", story.name))
 }
 
 async fn crash_everywhere(machine: Machine) {
@@ -77,7 +84,7 @@ async fn crash_everywhere(machine: Machine) {
             for stop in [Stop::Before, Stop::After, Stop::Unacknowledged] {
                 let world = story.world();
                 world.stop_at(Plan { at, stop });
-                let stopped = story.run(&world).await;
+                let stopped = within(story.run(&world), &story, at).await;
                 let outcome = go_on(&story, &world, stopped, machine).await;
                 let place = format!(
                     "{}, {stop:?} effect {at} ({}), {machine:?}: {}",

@@ -1,10 +1,11 @@
 //! Stories of forgers, editors and rivals.
 
-use agent_loop::domain::ending::{Ending, Failed, NeedsHuman};
-use agent_loop::domain::policy::AfterApproval;
+use agent_loop::adapters::memory::Deed;
+use agent_loop::domain::ending::{Ending, NeedsHuman};
+use agent_loop::domain::failure::TurnFailure;
 
-use super::cast::{always_approves, blocks_while, honest_coder};
-use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
+use super::cast::{agent, approves, blocks, blocks_while, honest_coder};
+use super::reviews::a_persons_pull_request;
 use super::stage::{Story, story};
 
 #[tokio::test]
@@ -33,6 +34,7 @@ async fn an_edited_record_voids_the_votes_but_an_edited_word_under_a_vouched_one
     assert_eq!(story.told(&world).len(), 7, "a later record vouches for it");
     world.edit(1, 6, "nothing to see here");
     world.edit(1, 5, "nor here");
+    world.lose_machine();
     let calls = world.calls().len();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved);
@@ -52,17 +54,21 @@ async fn a_deleted_record_means_that_everyone_is_asked_anew() {
 
 #[tokio::test]
 async fn a_rewritten_branch_stops_for_a_person_and_keeps_the_work() {
-    let story = two_reviewers_one_blocks();
+    let resets_at: jiff::Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let tired_later = agent(move |order, tree| match order.round {
+        1 => Deed::Says(blocks(order, "there is a bug")),
+        _ if tree.contains_key("never") => Deed::Says(approves(order)),
+        _ => Deed::Fails(TurnFailure::Quota { resets_at }),
+    });
+    let story = story("rewritten", honest_coder(), vec![("careful", tired_later)]);
     let world = story.world();
-    story.play(&world).await;
+    assert_eq!(story.play(&world).await.ending, Ending::Parked { resets_at });
     let branch = world.branches().into_keys().find(|name| name.as_str().starts_with("agent-loop/")).unwrap();
     let ours = world.tip_of(&branch).unwrap();
     world.force_push(&branch, [("code".to_owned(), "something else".to_owned())].into());
-    let stays_open = Story { after: AfterApproval::Merge, ..story.clone() };
-    let outcome = stays_open.play(&world).await;
-    // The run was closed, so a new one begins on what stands there now; nothing of ours is lost.
-    assert!(outcome.ending.status() != "failed", "{}", outcome.message);
-    drop(ours);
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Rewritten }, "{}", outcome.message);
+    assert!(world.kept().contains(&ours));
 }
 
 /// Two engines on two machines, one effect at a time in every order that one switch gives.
@@ -89,37 +95,4 @@ async fn two_engines_end_in_one_consistent_chain() {
         let told = story.told(&world);
         assert_eq!(told.iter().filter(|line| line.contains("concluded")).count(), 1, "at {at}: {told:#?}");
     }
-}
-
-#[tokio::test]
-async fn a_record_that_this_engine_did_not_publish_stops_it() {
-    use agent_loop::adapters::memory::Deed;
-    use agent_loop::ports::World;
-    // A reviewer that copies its own run's records from another world posts them under our login while we work.
-    let victim = a_persons_pull_request();
-    let donor = victim.world();
-    victim.play(&donor).await;
-    let stolen: Vec<String> = donor.thread(1).into_iter().map(|comment| comment.body).collect();
-    let world = victim.world();
-    let accomplice = {
-        let world = world.clone();
-        super::cast::agent(move |order, _| {
-            let _ = (&world, order.round);
-            Deed::Says(super::cast::approves(order))
-        })
-    };
-    drop(accomplice);
-    let login = World::forge(&world);
-    let login = agent_loop::ports::forge::Forge::login(login);
-    for body in &stolen {
-        world.say(1, &login, body);
-    }
-    // They stand there before we begin: a chain under our own login is ours, and the approved head is the very same.
-    let outcome = victim.play(&world).await;
-    let endings = [
-        Ending::Approved,
-        Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord },
-        Ending::Failed { reason: Failed::Superseded },
-    ];
-    assert!(endings.contains(&outcome.ending), "{}", outcome.message);
 }
