@@ -128,7 +128,7 @@ impl<W: World> Engine<W> {
         };
         let step = delivery::next::next(&state, &seen);
         let base = match (&state.run, &branch_tip) {
-            (Some(run), Some(tip)) => self.world.workspace().merge_base(&run.base, tip).await?,
+            (Some(run), Some(tip)) => self.common_base(&run.base, tip).await?,
             (Some(run), None) => run.base.clone(),
             (None, _) => base_tip,
         };

@@ -11,7 +11,7 @@ use crate::ledger::record::Flow;
 use crate::ports::World;
 use crate::ports::forge::Forge;
 use crate::ports::journal::Entry;
-use crate::ports::workspace::{Workspace, WorkspaceError};
+use crate::ports::workspace::Workspace;
 use crate::protocol::context::{ContextComment, ContextSubject};
 
 use super::brief::{self, About};
@@ -49,7 +49,8 @@ impl<W: World> Engine<W> {
                 self.request = self.request.bound_to(terms);
             }
             let mut common = self.common(&session, seen.continuity)?;
-            if let Some(from) = &from {
+            // The delivery's run goes on here once; when it has ended, a later command opens a run of its own.
+            if let (Some(from), None) = (&from, &state.run) {
                 common.fresh_run = from.run.clone();
             }
             let observed = ReviewObserved {
@@ -121,11 +122,7 @@ impl<W: World> Engine<W> {
     ) -> Result<About, Trouble> {
         let base_tip = self.world.workspace().tip(&pull_request.base_ref).await?;
         let base = match base_tip {
-            Some(tip) => match self.world.workspace().merge_base(&tip, &pull_request.head).await {
-                // Histories that share nothing: the whole of it is the change.
-                Err(WorkspaceError::NotFound(_) | WorkspaceError::Git(_)) => tip,
-                found => found?,
-            },
+            Some(tip) => self.common_base(&tip, &pull_request.head).await?,
             None => pull_request.head.clone(),
         };
         let here = |one: &Measurement| one.head == pull_request.head;

@@ -21,6 +21,7 @@ use crate::ports::forge::Forge;
 use crate::ports::happening::Happening;
 use crate::ports::journal::Journals;
 use crate::ports::operator::Operator;
+use crate::ports::workspace::{Workspace, WorkspaceError};
 
 use super::outcome::{Outcome, Trouble};
 use super::session::Session;
@@ -126,6 +127,14 @@ impl<W: World> Engine<W> {
     pub(super) async fn open(&self, subject: &Subject) -> Result<Session<JournalOf<W>>, Trouble> {
         self.world.operator().tell(&Happening::Begun { subject: subject.clone() });
         Ok(Session::new(subject.clone(), self.world.journals().open(subject).await?))
+    }
+
+    /// The best common ancestor. Histories that share nothing have none: then the whole of the change counts.
+    pub(super) async fn common_base(&self, base: &CommitSha, head: &CommitSha) -> Result<CommitSha, Trouble> {
+        match self.world.workspace().merge_base(base, head).await {
+            Err(WorkspaceError::NotFound(_) | WorkspaceError::Git(_)) => Ok(base.clone()),
+            found => Ok(found?),
+        }
     }
 
     pub(super) fn chain(&self, flow: Flow, subject: &Subject) -> Chain {

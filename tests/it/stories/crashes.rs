@@ -73,6 +73,11 @@ async fn within<T>(run: impl Future<Output = T>, story: &Story, at: usize) -> T 
     result.unwrap_or_else(|_| panic!("{} does not end after a crash at {at}", story.name))
 }
 
+/// Whether the same command again says the same and does nothing.
+fn is_settled(told: &[String]) -> bool {
+    told.last().is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
+}
+
 async fn crash_everywhere(machine: Machine) {
     for story in all() {
         let (expected, told, effects) = {
@@ -85,6 +90,10 @@ async fn crash_everywhere(machine: Machine) {
                 let world = story.world();
                 world.stop_at(Plan { at, stop });
                 let stopped = within(story.run(&world), &story, at).await;
+                // A run that has ended for good is not gone on with: a later command would open another.
+                if stopped.is_none() && told.last() == story.told(&world).last() && !is_settled(&told) {
+                    continue;
+                }
                 let outcome = go_on(&story, &world, stopped, machine).await;
                 let place = format!(
                     "{}, {stop:?} effect {at} ({}), {machine:?}: {}",
