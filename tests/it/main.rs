@@ -2,4 +2,5 @@
 
 mod adapters;
 mod schemas;
+#[cfg(test)]
 mod stories;

@@ -10,14 +10,14 @@ use agent_loop::ports::agents::TurnOrder;
 use serde_json::{Value, json};
 
 /// The one file that the stories are about.
-pub const FILE: &str = "code";
+pub(super) const FILE: &str = "code";
 
-pub fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync + 'static) -> Turn {
+pub(super) fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync + 'static) -> Turn {
     Arc::new(turn)
 }
 
 /// First writes a bug, then mends whatever it is told.
-pub fn honest_coder() -> Turn {
+pub(super) fn honest_coder() -> Turn {
     agent(|order, tree| match order.kind {
         ResponseKind::Implementation => {
             tree.insert(FILE.to_owned(), "new with a bug".to_owned());
@@ -32,27 +32,27 @@ pub fn honest_coder() -> Turn {
 }
 
 /// Blocks while the file has a word in it, resolves everything when it is gone.
-pub fn blocks_while(word: &'static str) -> Turn {
+pub(super) fn blocks_while(word: &'static str) -> Turn {
     agent(move |order, tree| {
         let bad = tree.get(FILE).is_some_and(|text| text.contains(word));
         Deed::Says(if bad { blocks(order, &format!("there is a {word}")) } else { approves(order) })
     })
 }
 
-pub fn always_approves() -> Turn {
+pub(super) fn always_approves() -> Turn {
     agent(|order, _| Deed::Says(approves(order)))
 }
 
-pub fn always_says(text: &'static str) -> Turn {
+pub(super) fn always_says(text: &'static str) -> Turn {
     agent(move |_, _| Deed::Says(text.to_owned()))
 }
 
-pub fn always_fails(failure: &TurnFailure) -> Turn {
+pub(super) fn always_fails(failure: &TurnFailure) -> Turn {
     let failure = failure.clone();
     agent(move |_, _| Deed::Fails(failure.clone()))
 }
 
-pub fn implementation() -> String {
+pub(super) fn implementation() -> String {
     json!({
         "schema_version": 1, "kind": "implementation", "summary": "did it",
         "pr_title": "Do it", "pr_body": "It was to be done.",
@@ -76,36 +76,36 @@ fn review(order: &TurnOrder, state: &str, said: &str, new: &[&str]) -> String {
     .to_string()
 }
 
-pub fn approves(order: &TurnOrder) -> String {
+pub(super) fn approves(order: &TurnOrder) -> String {
     review(order, "approved", "resolved", &[])
 }
 
 /// Raises a finding once, and keeps it open afterwards.
-pub fn blocks(order: &TurnOrder, text: &str) -> String {
+pub(super) fn blocks(order: &TurnOrder, text: &str) -> String {
     let known = order.context.items.iter().any(|item| item.text == text);
     review(order, "blocking", "blocking", if known { &[] } else { std::slice::from_ref(&text) })
 }
 
-pub fn addresses_all(order: &TurnOrder) -> String {
+pub(super) fn addresses_all(order: &TurnOrder) -> String {
     let ids: Vec<&String> = order.context.items.iter().map(|item| &item.id).collect();
-    followup(json!({ "addressed_items": ids, "remaining_items": [] }))
+    followup(&json!({ "addressed_items": ids, "remaining_items": [] }))
 }
 
-pub fn leaves_all(order: &TurnOrder) -> String {
+pub(super) fn leaves_all(order: &TurnOrder) -> String {
     let ids: Vec<&String> = order.context.items.iter().map(|item| &item.id).collect();
-    followup(json!({ "addressed_items": [], "remaining_items": ids }))
+    followup(&json!({ "addressed_items": [], "remaining_items": ids }))
 }
 
-pub fn disputes_all(order: &TurnOrder) -> String {
+pub(super) fn disputes_all(order: &TurnOrder) -> String {
     let ids = shown(order);
     let evidence: serde_json::Map<String, Value> =
         ids.iter().map(|id| (id.clone(), json!("it is meant to be so"))).collect();
-    followup(json!({
+    followup(&json!({
         "addressed_items": [], "remaining_items": [], "disputed_items": ids, "dispute_evidence": evidence,
     }))
 }
 
-fn followup(lists: Value) -> String {
+fn followup(lists: &Value) -> String {
     let mut answer = json!({
         "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "went over it",
     });

@@ -85,7 +85,7 @@ async fn crash_everywhere(machine: Machine) {
             let outcome = story.play(&world).await;
             (end(&world, &outcome), story.told(&world), world.effects())
         };
-        for at in 0..effects.len() {
+        for (at, effect) in effects.iter().enumerate() {
             for stop in [Stop::Before, Stop::After, Stop::Unacknowledged] {
                 let world = story.world();
                 world.stop_at(Plan { at, stop });
@@ -97,7 +97,7 @@ async fn crash_everywhere(machine: Machine) {
                 let outcome = go_on(&story, &world, stopped, machine).await;
                 let place = format!(
                     "{}, {stop:?} effect {at} ({}), {machine:?}: {}",
-                    story.name, effects[at], outcome.message
+                    story.name, effect, outcome.message
                 );
                 assert_eq!(end(&world, &outcome), expected, "{place}\n{:#?}", story.told(&world));
                 if machine == Machine::Same {

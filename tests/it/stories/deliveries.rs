@@ -15,16 +15,16 @@ use super::cast::{
 use super::reviews::two_reviewers_one_blocks;
 use super::stage::{Begins, Story, story};
 
-pub fn an_issue_merged() -> Story {
+pub(super) fn an_issue_merged() -> Story {
     Story {
         name: "an issue, merged",
-        begins: Begins::WithIssue,
+        begins: Begins::Issue,
         after: AfterApproval::Merge,
         ..two_reviewers_one_blocks()
     }
 }
 
-pub fn a_coder_with_questions() -> Story {
+pub(super) fn a_coder_with_questions() -> Story {
     let curious = agent(|order, tree| match order.kind {
         ResponseKind::Implementation if order.context.clarifications.is_empty() => {
             tree.insert(FILE.to_owned(), "half done".to_owned());
@@ -69,7 +69,7 @@ async fn questions_are_answered_by_a_person_or_stop_the_run() {
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
     assert_eq!(world.branches()[&"agent-loop/task-".to_owned().chain(&world)][FILE], "very new");
     assert_eq!(world.kept().len(), 1, "what the coder had begun is kept");
-    let story = Story { answer: None, begins: Begins::WithIssue, ..story };
+    let story = Story { answer: None, begins: Begins::Issue, ..story };
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Clarification });
@@ -123,7 +123,7 @@ async fn a_closed_issue_is_refused() {
     let story = an_issue_merged();
     let world = story.world();
     story.play(&world).await;
-    let other = Story { begins: Begins::WithIssue, ..two_reviewers_one_blocks() };
+    let other = Story { begins: Begins::Issue, ..two_reviewers_one_blocks() };
     let world = other.world();
     let missing = other
         .run_as(

@@ -29,7 +29,7 @@ fn coder_that_answers(
     })
 }
 
-pub fn two_reviewers_one_blocks() -> Story {
+pub(super) fn two_reviewers_one_blocks() -> Story {
     story(
         "two reviewers, one blocks",
         honest_coder(),
@@ -37,18 +37,18 @@ pub fn two_reviewers_one_blocks() -> Story {
     )
 }
 
-pub fn red_tests() -> Story {
+pub(super) fn red_tests() -> Story {
     let gate: agent_loop::adapters::memory::world::Gate = Arc::new(|tree| {
         if tree.get(FILE).is_some_and(|text| text.contains("bug")) { Verdict::Fail } else { Verdict::Pass }
     });
     Story { gate: Some(gate), ..story("red tests", honest_coder(), vec![("quick", always_approves())]) }
 }
 
-pub fn lost_dispute() -> Story {
+pub(super) fn lost_dispute() -> Story {
     story("lost dispute", coder_that_answers(disputes_all), vec![("careful", blocks_while("bug"))])
 }
 
-pub fn won_dispute() -> Story {
+pub(super) fn won_dispute() -> Story {
     let convinced = agent(|order, _| {
         let objects = order.context.items.iter().any(|item| item.dispute.is_some());
         Deed::Says(if objects { approves(order) } else { blocks(order, "is this right?") })
@@ -60,7 +60,7 @@ pub fn won_dispute() -> Story {
     )
 }
 
-pub fn never_content() -> Story {
+pub(super) fn never_content() -> Story {
     let busy = agent(|order, tree| match order.kind {
         ResponseKind::Implementation => {
             tree.insert(FILE.to_owned(), "new with a bug".to_owned());
@@ -74,11 +74,11 @@ pub fn never_content() -> Story {
     Story { max_rounds: 3, ..story("never content", busy, vec![("careful", blocks_while("bug"))]) }
 }
 
-pub fn idle_coder() -> Story {
+pub(super) fn idle_coder() -> Story {
     story("idle coder", coder_that_answers(leaves_all), vec![("careful", blocks_while("bug"))])
 }
 
-pub fn failing_reviewer() -> Story {
+pub(super) fn failing_reviewer() -> Story {
     let failure = TurnFailure::Exit { code: 1, detail: "no".to_owned() };
     story(
         "failing reviewer",
@@ -87,7 +87,7 @@ pub fn failing_reviewer() -> Story {
     )
 }
 
-pub fn failing_reviewer_goes_on() -> Story {
+pub(super) fn failing_reviewer_goes_on() -> Story {
     let failure = TurnFailure::Exit { code: 1, detail: "no".to_owned() };
     Story {
         on_failure: OnReviewerFailure::Continue,
@@ -99,8 +99,8 @@ pub fn failing_reviewer_goes_on() -> Story {
     }
 }
 
-pub fn a_persons_pull_request() -> Story {
-    Story { begins: Begins::WithPullRequest, ..two_reviewers_one_blocks() }
+pub(super) fn a_persons_pull_request() -> Story {
+    Story { begins: Begins::PullRequest, ..two_reviewers_one_blocks() }
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn a_push_by_somebody_else_voids_the_approval() {
 #[tokio::test]
 async fn unfinished_checks_leave_the_run_open_and_red_ones_are_an_item() {
     let story = Story {
-        begins: Begins::WithPullRequest,
+        begins: Begins::PullRequest,
         ..story("checks", honest_coder(), vec![("quick", always_approves())])
     };
     let world = story.world();

@@ -26,27 +26,27 @@ use super::cast::FILE;
 
 /// What a story begins with.
 #[derive(Clone)]
-pub struct Story {
-    pub name: &'static str,
-    pub coder: Turn,
-    pub reviewers: Vec<(&'static str, Turn)>,
-    pub gate: Option<Gate>,
-    pub max_rounds: u32,
-    pub after: AfterApproval,
-    pub on_failure: OnReviewerFailure,
-    pub answer: Option<&'static str>,
-    pub begins: Begins,
+pub(super) struct Story {
+    pub(super) name: &'static str,
+    pub(super) coder: Turn,
+    pub(super) reviewers: Vec<(&'static str, Turn)>,
+    pub(super) gate: Option<Gate>,
+    pub(super) max_rounds: u32,
+    pub(super) after: AfterApproval,
+    pub(super) on_failure: OnReviewerFailure,
+    pub(super) answer: Option<&'static str>,
+    pub(super) begins: Begins,
 }
 
 #[derive(Clone, Copy)]
-pub enum Begins {
-    WithIssue,
-    WithTask,
-    WithPullRequest,
+pub(super) enum Begins {
+    Issue,
+    Task,
+    PullRequest,
 }
 
 /// A story with one coder and these reviewers.
-pub fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static str, Turn)>) -> Story {
+pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static str, Turn)>) -> Story {
     Story {
         name,
         coder,
@@ -56,7 +56,7 @@ pub fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static str, Turn
         after: AfterApproval::Leave,
         on_failure: OnReviewerFailure::Stop,
         answer: None,
-        begins: Begins::WithTask,
+        begins: Begins::Task,
     }
 }
 
@@ -74,7 +74,7 @@ fn files(text: &str) -> BTreeMap<String, String> {
 
 impl Story {
     /// The world before the story begins.
-    pub fn world(&self) -> MemoryWorld {
+    pub(super) fn world(&self) -> MemoryWorld {
         let mut agents: BTreeMap<(Role, Label), Turn> = BTreeMap::new();
         agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
         for (name, turn) in &self.reviewers {
@@ -84,11 +84,11 @@ impl Story {
         let answer = self.answer.map(str::to_owned);
         let world = MemoryWorld::new(Setup { files: files("old"), agents, gate, answer }).unwrap();
         match self.begins {
-            Begins::WithTask => {}
-            Begins::WithIssue => {
+            Begins::Task => {}
+            Begins::Issue => {
                 world.file_issue("It is old", "Make it new.");
             }
-            Begins::WithPullRequest => {
+            Begins::PullRequest => {
                 let branch = "feature".parse().unwrap();
                 world.push_as_person(&branch, &"main".parse().unwrap(), files("new with a bug"));
                 let (title, body) = ("New".to_owned(), "It is new.".to_owned());
@@ -105,21 +105,21 @@ impl Story {
 
     fn assignment(&self) -> Assignment {
         match self.begins {
-            Begins::WithTask => Assignment::Task("Make it new.".to_owned()),
-            Begins::WithIssue => Assignment::Issue(IssueNumber(1)),
-            Begins::WithPullRequest => Assignment::PullRequest(PullRequestNumber(1)),
+            Begins::Task => Assignment::Task("Make it new.".to_owned()),
+            Begins::Issue => Assignment::Issue(IssueNumber(1)),
+            Begins::PullRequest => Assignment::PullRequest(PullRequestNumber(1)),
         }
     }
 
     /// The number that the story's pull request has.
-    pub fn pull_request(&self) -> PullRequestNumber {
+    pub(super) fn pull_request(&self) -> PullRequestNumber {
         match self.begins {
-            Begins::WithTask | Begins::WithPullRequest => PullRequestNumber(1),
-            Begins::WithIssue => PullRequestNumber(2),
+            Begins::Task | Begins::PullRequest => PullRequestNumber(1),
+            Begins::Issue => PullRequestNumber(2),
         }
     }
 
-    pub fn request(&self) -> Request {
+    pub(super) fn request(&self) -> Request {
         let names: Vec<&str> = self.reviewers.iter().map(|(name, _)| *name).collect();
         Request {
             coder: Some(seat("sam")),
@@ -143,11 +143,11 @@ impl Story {
     }
 
     /// Runs an engine to its end, or until the world stops.
-    pub async fn run(&self, world: &MemoryWorld) -> Option<Outcome> {
+    pub(super) async fn run(&self, world: &MemoryWorld) -> Option<Outcome> {
         self.run_as(world, self.assignment(), self.request()).await
     }
 
-    pub async fn run_as(
+    pub(super) async fn run_as(
         &self,
         world: &MemoryWorld,
         assignment: Assignment,
@@ -170,12 +170,12 @@ impl Story {
     }
 
     /// Runs a story that nothing stops.
-    pub async fn play(&self, world: &MemoryWorld) -> Outcome {
+    pub(super) async fn play(&self, world: &MemoryWorld) -> Outcome {
         self.run(world).await.unwrap()
     }
 
     /// The records of the story's pull request.
-    pub fn records(&self, world: &MemoryWorld) -> Vec<Record> {
+    pub(super) fn records(&self, world: &MemoryWorld) -> Vec<Record> {
         let number = self.pull_request();
         let chain = Chain {
             repository: world.repository_id(),
@@ -200,12 +200,12 @@ impl Story {
     }
 
     /// What was said, without times, ids, and commits: one line a record.
-    pub fn told(&self, world: &MemoryWorld) -> Vec<String> {
+    pub(super) fn told(&self, world: &MemoryWorld) -> Vec<String> {
         self.records(world).iter().map(line).collect()
     }
 
     /// No journal holds two ends of one turn.
-    pub async fn assert_no_finished_turn_was_repeated(&self, world: &MemoryWorld, subject: Subject) {
+    pub(super) async fn assert_no_finished_turn_was_repeated(&self, world: &MemoryWorld, subject: Subject) {
         let journal = Journals::open(world, &subject).await.unwrap();
         let mut ends = BTreeMap::new();
         for entry in journal.entries() {
