@@ -1,6 +1,8 @@
 //! The integration tests, one binary: adapters against real programs, stories, crash stories, the command line.
 
 mod adapters;
+#[cfg(test)]
+mod programs;
 mod schemas;
 #[cfg(test)]
 mod stories;

@@ -1,0 +1,108 @@
+//! The main job with the built binary: from words, an issue or a branch to an approved pull request.
+
+use super::stage::Stage;
+
+#[test]
+fn a_task_becomes_an_approved_pull_request_and_the_checkout_is_left_alone() {
+    let stage = Stage::new();
+    let ended = stage.run(&stage.task(&[]));
+    let outcome = ended.json();
+    assert_eq!((ended.exit, outcome["status"].as_str()), (Some(0), Some("approved")), "{}", ended.stderr);
+    assert_eq!(stage.git(&["show", &format!("{}:notes.txt", stage.branch())]), "one DONE");
+    assert_eq!(stage.git(&["show", "main:notes.txt"]), "one TODO");
+    assert_eq!(stage.git(&["status", "--porcelain"]), "");
+    let again = stage.run(&stage.task(&[]));
+    assert_eq!(
+        (again.exit, again.json()["head"].clone()),
+        (Some(0), outcome["head"].clone()),
+        "a rerun does nothing"
+    );
+    let merged = stage.run(&stage.task(&["--auto-merge"]));
+    assert_eq!(merged.json()["status"], "merged", "{}", merged.stderr);
+    assert_eq!(stage.git(&["show", "main:notes.txt"]), "one DONE");
+    assert_eq!(stage.git(&["status", "--porcelain"]), "", "the clean checkout of main was moved along");
+}
+
+#[test]
+fn an_issue_is_closed_by_the_merge_of_its_pull_request() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&["local", "issue", "create", "--title", "Do it", "--json"]).json()["number"], 1);
+    let mut words = stage.task(&["--auto-merge", "--test-command", "grep -q DONE notes.txt"]);
+    words.splice(0..2, ["issue", "1"]);
+    let ended = stage.run(&words);
+    assert_eq!(ended.json()["status"], "merged", "{}", ended.stderr);
+    assert_eq!(ended.json()["gates"][0]["verdict"], "pass");
+    assert_eq!(stage.run(&["local", "issue", "view", "1", "--json"]).json()["state"], "closed");
+}
+
+#[test]
+fn red_tests_and_a_person_s_branch_are_mended() {
+    let stage = Stage::new();
+    stage.git(&["checkout", "--quiet", "-b", "feature"]);
+    stage.write("more.txt", "two TODO\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more"]);
+    stage.git(&["checkout", "--quiet", "main"]);
+    let created = stage
+        .run(&["local", "pr", "create", "--head", "feature", "--base", "main", "--title", "More", "--json"]);
+    assert_eq!(created.json()["number"], 1);
+    let mut words = stage.task(&["--test-command", "grep -q DONE more.txt"]);
+    words.splice(0..2, ["pr", "1"]);
+    let ended = stage.run(&words);
+    assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
+    assert_eq!(ended.json()["rounds"], 2);
+    assert_eq!(stage.git(&["show", "feature:more.txt"]), "two DONE");
+}
+
+#[test]
+fn no_secret_of_ours_reaches_an_agent() {
+    let stage = Stage::new();
+    let agent = include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", "set -eu; env >&2");
+    stage.agent("todo.sh", &agent);
+    let ended = stage.run(&stage.task(&[]));
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let logs = stage.root().join("state");
+    let mut looked = 0;
+    for path in walk(&logs).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "log"))
+    {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains("AGENT_LOOP_KIND="), "{text}");
+        assert!(!text.contains("secret-of-the-forge") && !text.contains("SSH_AUTH_SOCK"), "{text}");
+        looked += 1;
+    }
+    assert!(looked >= 3, "{looked} logs");
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.is_symlink() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn a_used_up_allowance_parks_the_run_and_a_rerun_goes_on() {
+    let stage = Stage::new();
+    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\necho resets_at=2030-01-01T00:00:00Z >&2\nexit 75\n");
+    let words = |second: &'static str| {
+        vec![
+            "task",
+            "Do it",
+            "--json",
+            "--coder",
+            "sam=command:../todo.sh",
+            "--reviewer",
+            "one=command:../todo.sh",
+            "--reviewer",
+            second,
+        ]
+    };
+    let parked = stage.run(&words("two=command:../tired.sh"));
+    assert_eq!((parked.exit, parked.json()["resets_at"].as_str()), (Some(3), Some("2030-01-01T00:00:00Z")));
+    assert_eq!(parked.json()["votes"].as_array().map(Vec::len), Some(1), "the vote that was given stays");
+    let done = stage.run(&words("two=command:../todo.sh"));
+    assert_eq!(done.json()["status"], "approved", "{}", done.stderr);
+    assert!(!done.stderr.contains("reviewer one works"), "{}", done.stderr);
+}

@@ -1,0 +1,136 @@
+//! `kill -9` at many moments: the same command again leads to the same end, and nothing of the dead run stays alive.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::stage::Stage;
+
+/// What must be the same, however often the program was killed.
+fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
+    let tree = stage.git(&["rev-parse", &format!("{}^{{tree}}", stage.branch())]);
+    let view = stage.run(&["local", "pr", "view", "1", "--json"]).json();
+    let comments = view["comments"].as_array().cloned().unwrap_or_default();
+    let first_words = |comment: &Value| {
+        let body = comment["body"].as_str().unwrap_or_default();
+        body.split(' ').take(2).collect::<Vec<_>>().join(" ")
+    };
+    (outcome["status"].clone(), outcome["rounds"].clone(), tree, comments.iter().map(first_words).collect())
+}
+
+/// Kills the program after so many lines of what it says; false, if it came to its end before.
+fn kill_after(stage: &Stage, words: &[&str], lines: usize) -> bool {
+    let mut child = stage.start(words);
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    for _ in 0..lines {
+        if said.next().is_none() {
+            child.wait().unwrap();
+            return false;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    true
+}
+
+#[test]
+fn a_kill_after_any_line_changes_nothing_at_the_end() {
+    let undisturbed = Stage::new();
+    let expected = {
+        let ended = undisturbed.run(&undisturbed.task(&[]));
+        end(&undisturbed, &ended.json())
+    };
+    for lines in 1.. {
+        let stage = Stage::new();
+        let words = stage.task(&[]);
+        let killed = kill_after(&stage, &words, lines);
+        let ended = stage.run(&words);
+        assert_eq!(end(&stage, &ended.json()), expected, "killed after {lines} lines\n{}", ended.stderr);
+        if !killed {
+            break;
+        }
+    }
+}
+
+/// Waits for an event that another process causes, a bounded while.
+fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{what} did not happen");
+}
+
+/// The processes that have this word in their command line.
+fn alive(word: &str) -> Vec<String> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let lines = all.filter_map(|entry| {
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        let state = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let dead = state.contains(") Z ");
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        (line.contains(word) && !dead).then_some(line)
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_kill_while_the_coder_works_leaves_no_second_coder_and_no_child_behind() {
+    let stage = Stage::new();
+    let mark = stage.root().join("began").display().to_string();
+    // The first coder starts a child in a session of its own that ignores TERM, edits a file, and never ends.
+    let stubborn = format!("{}-child", stage.root().display());
+    let script = format!(
+        "#!/bin/sh\nif [ \"$AGENT_LOOP_ROLE\" = coder ] && [ ! -e {mark} ]; then\n  \
+         echo half > half.txt\n  setsid sh -c 'trap \"\" TERM; : {stubborn}; while :; do sleep 0.1; done' &\n  \
+         trap '' TERM\n  touch {mark}\n  while :; do sleep 0.1; done # {stubborn}\nfi\nexec {}/todo.sh\n",
+        stage.root().display()
+    );
+    stage.agent("slow.sh", &script);
+    let mut words = stage.task(&[]);
+    words[4] = "sam=command:../slow.sh";
+    let mut child = stage.start(&words);
+    until("the coder's turn", || fs::exists(&mark).unwrap());
+    until("the coder's child", || !alive(&stubborn).is_empty());
+    let second = stage.run(&words);
+    assert_eq!(
+        (second.exit, second.json()["reason"].as_str()),
+        (Some(2), Some("locked")),
+        "{}",
+        second.stderr
+    );
+    assert!(second.json()["message"].as_str().unwrap().contains(&child.id().to_string()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ended = stage.run(&words);
+    assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
+    assert_eq!(alive(&stubborn), Vec::<String>::new());
+    let status = stage.run(&["status"]);
+    assert!(status.stdout.contains("kept aside"), "{}", status.stdout);
+    let line = status.stdout.lines().map(str::trim).find(|line| line.starts_with("git ")).unwrap();
+    let words: Vec<&str> = line.split(' ').skip(1).collect();
+    stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_interrupt_ends_the_agents_and_the_same_command_goes_on() {
+    let stage = Stage::new();
+    let mark = stage.root().join("began").display().to_string();
+    let script = format!(
+        "#!/bin/sh\nif [ ! -e {mark} ]; then touch {mark}; sleep 600; fi\nexec {}/todo.sh\n",
+        stage.root().display()
+    );
+    stage.agent("slow.sh", &script);
+    let mut words = stage.task(&[]);
+    words[4] = "sam=command:../slow.sh";
+    let mut child = stage.start(&words);
+    until("the coder's turn", || fs::exists(&mark).unwrap());
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(stage.run(&words).json()["status"], "approved");
+}

@@ -1,0 +1,26 @@
+//! What the program refuses, with what to type instead.
+
+use super::stage::Stage;
+
+fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
+    let ended = stage.run(words);
+    let outcome = ended.json();
+    assert_eq!(ended.exit, Some(2), "{words:?}: {}", ended.stdout);
+    assert_eq!(outcome["reason"], reason, "{words:?}");
+    assert!(outcome["message"].as_str().unwrap().contains(hint), "{words:?}: {}", outcome["message"]);
+}
+
+#[test]
+fn a_refusal_says_what_to_type_instead() {
+    let stage = Stage::new();
+    refused(&stage, &["task", "x", "--json", "--coder", "claude"], "unsupported", "command:PATH");
+    refused(&stage, &["task", "x", "--json"], "config", "--coder");
+    refused(&stage, &["task", "x", "--json", "--coder", "gpt"], "usage", "claude");
+    refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "no such file");
+    refused(&stage, &["task", "x", "--json", "--forge", "github"], "unsupported", "--forge local");
+    refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
+    refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
+    refused(&stage, &["task", "x", "--json", "-C", "/"], "usage", "git init");
+    stage.git(&["checkout", "--quiet", "--detach"]);
+    refused(&stage, &["task", "x", "--json"], "usage", "--base");
+}

@@ -1,0 +1,138 @@
+//! A repository of its own for each test, and the built binary in an environment of its own.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(super) struct Stage {
+    folder: TempDir,
+}
+
+pub(super) struct Ended {
+    pub(super) exit: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Ended {
+    pub(super) fn json(&self) -> Value {
+        let last = self.stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests start the program and git")]
+fn command(program: &str) -> Command {
+    Command::new(program)
+}
+
+#[expect(clippy::disallowed_methods, reason = "where git and sh are")]
+fn path() -> std::ffi::OsString {
+    std::env::var_os("PATH").unwrap()
+}
+
+impl Stage {
+    /// A repository with a file that has something TO DO in it, and the shell agent of the fixtures.
+    pub(super) fn new() -> Self {
+        let stage = Self { folder: tempfile::tempdir().unwrap() };
+        fs::create_dir_all(stage.repository()).unwrap();
+        stage.write("notes.txt", "one TODO\n");
+        for arguments in [
+            &["init", "--quiet", "--initial-branch=main"][..],
+            &["config", "user.name", "Ada"],
+            &["config", "user.email", "ada@localhost"],
+            &["add", "--all"],
+            &["commit", "--quiet", "--message", "begin"],
+        ] {
+            stage.git(arguments);
+        }
+        stage.agent("todo.sh", include_str!("../../../fixtures/agents/todo-agent.sh"));
+        stage
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) {
+        fs::write(self.repository().join(name), text).unwrap();
+    }
+
+    /// A program beside the repository.
+    pub(super) fn agent(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.root().join(name);
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn prepared(&self, program: &str) -> Command {
+        let mut command = command(program);
+        command
+            .env_clear()
+            .env("PATH", path())
+            .env("HOME", self.root())
+            .env("XDG_STATE_HOME", self.root().join("state"))
+            .env("GH_TOKEN", "secret-of-the-forge")
+            .env("SSH_AUTH_SOCK", "/nowhere")
+            .current_dir(self.repository());
+        command
+    }
+
+    pub(super) fn git(&self, arguments: &[&str]) -> String {
+        let output = self.prepared("git").args(arguments).output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+        let output = self.prepared(env!("CARGO_BIN_EXE_agent-loop")).args(arguments).output().unwrap();
+        Ended {
+            exit: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The program, running.
+    pub(super) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Does what is marked, with the shell agent in every seat.
+    pub(super) fn task<'words>(&self, more: &[&'words str]) -> Vec<&'words str> {
+        let mut words = vec![
+            "task",
+            "Do what is marked",
+            "--json",
+            "--coder",
+            "sam=command:../todo.sh",
+            "--reviewer",
+            "one=command:../todo.sh",
+            "--reviewer",
+            "two=command:../todo.sh",
+        ];
+        words.extend(more);
+        words
+    }
+
+    /// The only branch of the tool's own.
+    pub(super) fn branch(&self) -> String {
+        self.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/agent-loop/"])
+    }
+}
