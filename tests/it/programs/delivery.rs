@@ -1,23 +1,23 @@
 //! The main job with the built binary: from words, an issue or a branch to an approved pull request.
 
-use super::stage::Stage;
+use super::stage::{Stage, task};
 
 #[test]
 fn a_task_becomes_an_approved_pull_request_and_the_checkout_is_left_alone() {
     let stage = Stage::new();
-    let ended = stage.run(&stage.task(&[]));
+    let ended = stage.run(&task(&[]));
     let outcome = ended.json();
     assert_eq!((ended.exit, outcome["status"].as_str()), (Some(0), Some("approved")), "{}", ended.stderr);
     assert_eq!(stage.git(&["show", &format!("{}:notes.txt", stage.branch())]), "one DONE");
     assert_eq!(stage.git(&["show", "main:notes.txt"]), "one TODO");
     assert_eq!(stage.git(&["status", "--porcelain"]), "");
-    let again = stage.run(&stage.task(&[]));
+    let again = stage.run(&task(&[]));
     assert_eq!(
         (again.exit, again.json()["head"].clone()),
         (Some(0), outcome["head"].clone()),
         "a rerun does nothing"
     );
-    let merged = stage.run(&stage.task(&["--auto-merge"]));
+    let merged = stage.run(&task(&["--auto-merge"]));
     assert_eq!(merged.json()["status"], "merged", "{}", merged.stderr);
     assert_eq!(stage.git(&["show", "main:notes.txt"]), "one DONE");
     assert_eq!(stage.git(&["status", "--porcelain"]), "", "the clean checkout of main was moved along");
@@ -27,7 +27,7 @@ fn a_task_becomes_an_approved_pull_request_and_the_checkout_is_left_alone() {
 fn an_issue_is_closed_by_the_merge_of_its_pull_request() {
     let stage = Stage::new();
     assert_eq!(stage.run(&["local", "issue", "create", "--title", "Do it", "--json"]).json()["number"], 1);
-    let mut words = stage.task(&["--auto-merge", "--test-command", "grep -q DONE notes.txt"]);
+    let mut words = task(&["--auto-merge", "--test-command", "grep -q DONE notes.txt"]);
     words.splice(0..2, ["issue", "1"]);
     let ended = stage.run(&words);
     assert_eq!(ended.json()["status"], "merged", "{}", ended.stderr);
@@ -46,7 +46,7 @@ fn red_tests_and_a_person_s_branch_are_mended() {
     let created = stage
         .run(&["local", "pr", "create", "--head", "feature", "--base", "main", "--title", "More", "--json"]);
     assert_eq!(created.json()["number"], 1);
-    let mut words = stage.task(&["--test-command", "grep -q DONE more.txt"]);
+    let mut words = task(&["--test-command", "grep -q DONE more.txt"]);
     words.splice(0..2, ["pr", "1"]);
     let ended = stage.run(&words);
     assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
@@ -59,7 +59,7 @@ fn no_secret_of_ours_reaches_an_agent() {
     let stage = Stage::new();
     let agent = include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", "set -eu; env >&2");
     stage.agent("todo.sh", &agent);
-    let ended = stage.run(&stage.task(&[]));
+    let ended = stage.run(&task(&[]));
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
     let logs = stage.root().join("state");
     let mut looked = 0;

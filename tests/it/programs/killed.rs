@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::stage::Stage;
+use super::stage::{Stage, task};
 
 /// What must be the same, however often the program was killed.
 fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
@@ -39,12 +39,12 @@ fn kill_after(stage: &Stage, words: &[&str], lines: usize) -> bool {
 fn a_kill_after_any_line_changes_nothing_at_the_end() {
     let undisturbed = Stage::new();
     let expected = {
-        let ended = undisturbed.run(&undisturbed.task(&[]));
+        let ended = undisturbed.run(&task(&[]));
         end(&undisturbed, &ended.json())
     };
     for lines in 1.. {
         let stage = Stage::new();
-        let words = stage.task(&[]);
+        let words = task(&[]);
         let killed = kill_after(&stage, &words, lines);
         let ended = stage.run(&words);
         assert_eq!(end(&stage, &ended.json()), expected, "killed after {lines} lines\n{}", ended.stderr);
@@ -91,7 +91,7 @@ fn a_kill_while_the_coder_works_leaves_no_second_coder_and_no_child_behind() {
         stage.root().display()
     );
     stage.agent("slow.sh", &script);
-    let mut words = stage.task(&[]);
+    let mut words = task(&[]);
     words[4] = "sam=command:../slow.sh";
     let mut child = stage.start(&words);
     until("the coder's turn", || fs::exists(&mark).unwrap());
@@ -125,7 +125,7 @@ fn an_interrupt_ends_the_agents_and_the_same_command_goes_on() {
         stage.root().display()
     );
     stage.agent("slow.sh", &script);
-    let mut words = stage.task(&[]);
+    let mut words = task(&[]);
     words[4] = "sam=command:../slow.sh";
     let mut child = stage.start(&words);
     until("the coder's turn", || fs::exists(&mark).unwrap());

@@ -114,25 +114,25 @@ impl Stage {
             .unwrap()
     }
 
-    /// Does what is marked, with the shell agent in every seat.
-    pub(super) fn task<'words>(&self, more: &[&'words str]) -> Vec<&'words str> {
-        let mut words = vec![
-            "task",
-            "Do what is marked",
-            "--json",
-            "--coder",
-            "sam=command:../todo.sh",
-            "--reviewer",
-            "one=command:../todo.sh",
-            "--reviewer",
-            "two=command:../todo.sh",
-        ];
-        words.extend(more);
-        words
-    }
-
     /// The only branch of the tool's own.
     pub(super) fn branch(&self) -> String {
         self.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/agent-loop/"])
     }
+}
+
+/// Does what is marked, with the shell agent in every seat.
+pub(super) fn task<'words>(more: &[&'words str]) -> Vec<&'words str> {
+    let mut words = vec![
+        "task",
+        "Do what is marked",
+        "--json",
+        "--coder",
+        "sam=command:../todo.sh",
+        "--reviewer",
+        "one=command:../todo.sh",
+        "--reviewer",
+        "two=command:../todo.sh",
+    ];
+    words.extend(more);
+    words
 }

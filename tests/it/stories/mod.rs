@@ -4,5 +4,6 @@ mod cast;
 mod crashes;
 mod deliveries;
 mod reviews;
+mod simulation;
 mod stage;
 mod trust;

@@ -1,0 +1,120 @@
+//! Random agents, crashes and pushes: whatever they do, an approval has everything that an approval takes.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use agent_loop::adapters::memory::{Deed, Plan, Stop};
+use agent_loop::domain::agent::ResponseKind;
+use agent_loop::domain::ending::Ending;
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::flow::review::state::ReviewState;
+use agent_loop::ledger::record::Payload;
+use agent_loop::ports::agents::TurnOrder;
+use agent_loop::protocol::text::State;
+
+use super::cast::{FILE, addresses_all, agent, approves, blocks, disputes_all, implementation, leaves_all};
+use super::stage::{Begins, Story, story};
+
+/// A number that the same seed and words always give.
+fn dice(seed: u64, words: impl Hash, sides: u64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (seed, words).hash(&mut hasher);
+    hasher.finish() % sides
+}
+
+fn whims(seed: u64, order: &TurnOrder) -> u64 {
+    dice(seed, (order.label.as_str(), order.kind, order.round, order.head.as_str()), 12)
+}
+
+fn random_story(seed: u64) -> Story {
+    let coder = agent(move |order, tree| {
+        let whim = whims(seed, order);
+        if whim < 8 {
+            tree.insert(FILE.to_owned(), format!("{whim} in round {}", order.round));
+        }
+        Deed::Says(match (order.kind, whim) {
+            (ResponseKind::Implementation, 0) => "no".to_owned(),
+            (ResponseKind::Implementation, _) => implementation(),
+            (ResponseKind::CoderFollowup | ResponseKind::PrReview, 8) => disputes_all(order),
+            (ResponseKind::CoderFollowup | ResponseKind::PrReview, 9) => leaves_all(order),
+            (ResponseKind::CoderFollowup | ResponseKind::PrReview, 10) => "nothing of use".to_owned(),
+            (ResponseKind::CoderFollowup | ResponseKind::PrReview, _) => addresses_all(order),
+        })
+    });
+    let reviewer = || {
+        agent(move |order, tree| match whims(seed, order) {
+            0..=4 => Deed::Says(approves(order)),
+            5..=7 => Deed::Says(blocks(order, &format!("finding of round {}", order.round))),
+            8 => Deed::Says(format!("```\n{}\n```\n<!-- AGENT_STATE: approved -->", blocks(order, "hidden"))),
+            9 => Deed::Says(approves(order).replace('}', "")),
+            10 => {
+                tree.insert(FILE.to_owned(), "better".to_owned());
+                Deed::Says(approves(order))
+            }
+            _ => Deed::Fails(TurnFailure::Exit { code: 1, detail: String::new() }),
+        })
+    };
+    Story {
+        begins: Begins::PullRequest,
+        ..story("random", coder, vec![("one", reviewer()), ("two", reviewer())])
+    }
+}
+
+#[tokio::test]
+async fn an_approval_has_a_valid_review_of_its_head_by_everyone() {
+    let mut approvals = 0;
+    for seed in 0..200 {
+        let story = random_story(seed);
+        let world = story.world();
+        for command in 0..3 {
+            let at = usize::try_from(dice(seed, ("crash", command), 40)).unwrap();
+            if dice(seed, ("crashes", command), 2) == 0 {
+                world.stop_at(Plan { at, stop: Stop::After });
+            }
+            let outcome = story.run(&world).await;
+            world.restart();
+            if let Some(outcome) = outcome.filter(|outcome| outcome.ending == Ending::Approved) {
+                approvals += 1;
+                assert_approved(&story, &world, seed, outcome.head.as_ref().unwrap());
+            }
+            if dice(seed, ("push", command), 3) == 0 {
+                let files = [(FILE.to_owned(), format!("pushed {command}"))].into();
+                world.push_as_person(&"feature".parse().unwrap(), &"main".parse().unwrap(), files);
+            }
+        }
+        assert_fold_is_the_same_from_anywhere(&story, &world);
+    }
+    assert!(approvals > 25, "only {approvals} approvals: the simulation shows nothing");
+}
+
+fn assert_approved(
+    story: &Story,
+    world: &agent_loop::adapters::memory::MemoryWorld,
+    seed: u64,
+    head: &agent_loop::domain::ids::CommitSha,
+) {
+    let records = story.records(world);
+    for (name, _) in &story.reviewers {
+        let latest = records.iter().rev().find_map(|record| match &record.payload {
+            Payload::Review(review) if review.agent.as_str() == *name => Some(review),
+            _ => None,
+        });
+        let review = latest.unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
+        assert_eq!((review.response.state, &review.head), (State::Approved, head), "seed {seed}: {name}");
+    }
+    let open: Vec<_> =
+        ReviewState::fold(&records).items().into_iter().filter(|item| item.must_fix()).collect();
+    assert!(open.is_empty(), "seed {seed}: {open:#?}");
+    assert_eq!(world.tip_of(&"feature".parse().unwrap()).as_ref(), Some(head), "seed {seed}");
+}
+
+/// fold(prefix) and the rest, one by one, is fold(all).
+fn assert_fold_is_the_same_from_anywhere(story: &Story, world: &agent_loop::adapters::memory::MemoryWorld) {
+    let records = story.records(world);
+    let all = ReviewState::fold(&records);
+    for cut in 0..=records.len() {
+        let (before, after) = records.split_at(cut);
+        let mut state = ReviewState::fold(before);
+        after.iter().for_each(|record| state.apply(record));
+        assert_eq!(state, all);
+    }
+}
