@@ -2,13 +2,18 @@
 
 use std::io;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::command::CommandLine;
 use super::exit::Exit;
+use super::time;
 use super::tree::Own;
+
+/// A program of ours that is not done by then hangs: on a pipe that an agent left in its clone, or a dead disk.
+const DEADLINE: Duration = Duration::from_mins(15);
 
 /// A program that ran to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +40,9 @@ pub struct CaptureError {
 /// # Errors
 /// When it can't be started or its pipes break; an exit code other than 0 is no error here.
 pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
-    run(command).await.map_err(|cause| CaptureError {
+    let too_long = || io::Error::other("it took longer than 15 minutes and was ended");
+    let result = time::at_most(DEADLINE, run(command)).await.unwrap_or_else(|| Err(too_long()));
+    result.map_err(|cause| CaptureError {
         line: command.shown(),
         folder: command.folder().display().to_string(),
         cause,

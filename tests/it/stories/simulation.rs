@@ -6,6 +6,7 @@ use agent_loop::adapters::memory::{Deed, Plan, Stop};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::item::Item;
 use agent_loop::flow::review::state::ReviewState;
 use agent_loop::ledger::record::Payload;
 use agent_loop::ports::agents::TurnOrder;
@@ -96,13 +97,19 @@ fn assert_approved(
     for (name, _) in &story.reviewers {
         let latest = records.iter().rev().find_map(|record| match &record.payload {
             Payload::Review(review) if review.agent.as_str() == *name => Some(review),
-            _ => None,
+            Payload::Review(_)
+            | Payload::Opened(_)
+            | Payload::Answer(_)
+            | Payload::Gates(_)
+            | Payload::Concluded(_)
+            | Payload::Started(_)
+            | Payload::Delivered(_)
+            | Payload::DeliveryConcluded(_) => None,
         });
         let review = latest.unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
         assert_eq!((review.response.state, &review.head), (State::Approved, head), "seed {seed}: {name}");
     }
-    let open: Vec<_> =
-        ReviewState::fold(&records).items().into_iter().filter(|item| item.must_fix()).collect();
+    let open: Vec<_> = ReviewState::fold(&records).items().into_iter().filter(Item::must_fix).collect();
     assert!(open.is_empty(), "seed {seed}: {open:#?}");
     assert_eq!(world.tip_of(&"feature".parse().unwrap()).as_ref(), Some(head), "seed {seed}");
 }
@@ -114,7 +121,9 @@ fn assert_fold_is_the_same_from_anywhere(story: &Story, world: &agent_loop::adap
     for cut in 0..=records.len() {
         let (before, after) = records.split_at(cut);
         let mut state = ReviewState::fold(before);
-        after.iter().for_each(|record| state.apply(record));
+        for record in after {
+            state.apply(record);
+        }
         assert_eq!(state, all);
     }
 }
