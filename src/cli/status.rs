@@ -13,12 +13,12 @@ use crate::domain::ending::Ending;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
+use crate::engine::observe;
 use crate::engine::outcome::Outcome;
 use crate::flow::delivery::state::DeliveryState;
 use crate::flow::review::state::ReviewState;
 use crate::ledger::chain::Chain;
 use crate::ledger::record::Flow;
-use crate::ledger::replay::{self, History, Posted};
 use crate::ports::forge::{Comment, Forge};
 use crate::ports::workspace::Workspace;
 use crate::text::neutral::one_line;
@@ -166,20 +166,7 @@ fn records(
     comments: &[Comment],
 ) -> Vec<crate::ledger::record::Record> {
     let chain = Chain { repository: forge.repository_id(), flow, subject: subject.clone() };
-    let posted: Vec<Posted<'_>> = comments
-        .iter()
-        .map(|comment| Posted {
-            id: &comment.id,
-            author: &comment.author,
-            body: &comment.body,
-            history: if comment.created_at == comment.updated_at {
-                History::Unedited
-            } else {
-                History::Edited
-            },
-        })
-        .collect();
-    replay::replay(&chain, &[forge.login()], &posted).records
+    observe::read(&chain, &forge.login(), comments).records
 }
 
 fn as_json(row: &Row) -> Value {

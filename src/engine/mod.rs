@@ -2,7 +2,7 @@
 
 mod brief;
 mod delivery;
-mod observe;
+pub mod observe;
 pub mod outcome;
 mod perform;
 mod publish;

@@ -25,7 +25,7 @@ pub(super) struct Seen {
 }
 
 /// Reads comments as a chain, without asking who published what.
-pub(super) fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
+pub fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
     let history = |comment: &Comment| {
         if comment.created_at == comment.updated_at { History::Unedited } else { History::Edited }
     };

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::{Measurement, Verdict};
-use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, GateName, Label, PullRequestNumber, RunId};
 use crate::domain::pull_request::PullRequest;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::ledger::replay::Continuity;
 use crate::protocol::context::Clarification;
 
-use super::request::Request;
+use super::request::{Request, Terms};
 
 /// An agent's finished turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,26 @@ pub struct Abilities {
     pub agents: BTreeSet<(Role, Label)>,
     /// Whether a test command is known.
     pub test_command: Option<String>,
+}
+
+impl Abilities {
+    /// What this machine lacks for a run, and the flag that gives it.
+    pub fn lacking(&self, terms: &Terms) -> Option<String> {
+        let coder = std::iter::once((Role::Coder, terms.roster.coder()));
+        let reviewers = terms.roster.reviewers().iter().map(|seat| (Role::Reviewer, seat));
+        for (role, seat) in coder.chain(reviewers) {
+            let label = &seat.label;
+            if !self.agents.contains(&(role, label.clone())) {
+                return Some(format!(
+                    "this machine does not know how to start the {role} `{label}`; name it: `--{role} {label}=command:PATH`"
+                ));
+            }
+        }
+        let needs_tests = terms.policy.required_gates.contains(&GateName::tests());
+        (needs_tests && self.test_command.is_none()).then(|| {
+            "this run requires tests, and this machine does not know the command; name it: `--test-command \"…\"`".to_owned()
+        })
+    }
 }
 
 /// How the head of a pull request relates to the last commit that our coder made.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, GateName, PullRequestNumber};
+use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, Delivered, Started};
@@ -38,8 +38,9 @@ pub fn next(state: &DeliveryState, seen: &DeliveryObserved<'_>) -> Step {
         Ok(terms) => terms,
         Err(error) => return refuse(Refused::Usage, error.to_string()),
     };
-    if let Some(step) = unable(seen, &terms) {
-        return step;
+    // Said before a coder spends an hour: reviewers and gates are looked at too.
+    if let Some(lacking) = seen.common.abilities.lacking(&terms) {
+        return refuse(Refused::Config, lacking);
     }
     match open {
         Some(run) if run.terms == terms => Work { run, seen }.step(),
@@ -70,32 +71,6 @@ fn delivered(
         delivered: Some(head.clone()),
         terms: state.run.as_ref().map(|run| run.terms.clone()),
     }
-}
-
-/// What this machine lacks for the whole run, said before a coder spends an hour.
-fn unable(seen: &DeliveryObserved<'_>, terms: &Terms) -> Option<Step> {
-    let known = &seen.common.abilities.agents;
-    let coder = &terms.roster.coder().label;
-    if !known.contains(&(Role::Coder, coder.clone())) {
-        let message = format!(
-            "this machine does not know how to start the coder `{coder}`; name it: `--coder {coder}=command:PATH`"
-        );
-        return Some(refuse(Refused::Config, message));
-    }
-    for seat in terms.roster.reviewers() {
-        let label = &seat.label;
-        if !known.contains(&(Role::Reviewer, label.clone())) {
-            let message = format!(
-                "this machine does not know how to start the reviewer `{label}`; name it: `--reviewer {label}=command:PATH`"
-            );
-            return Some(refuse(Refused::Config, message));
-        }
-    }
-    let needs_tests = terms.policy.required_gates.contains(&GateName::tests());
-    (needs_tests && seen.common.abilities.test_command.is_none()).then(|| {
-        let message = "this run requires tests, and this machine does not know the command; name it: `--test-command \"…\"`";
-        refuse(Refused::Config, message.to_owned())
-    })
 }
 
 fn start(

@@ -31,7 +31,10 @@ pub fn next(state: &ReviewState, seen: &ReviewObserved<'_>) -> Step {
         Ok(terms) => terms,
         Err(error) => return refuse(Refused::Usage, error.to_string()),
     };
-    if let Some(step) = unable(seen, &terms).or_else(|| terms_to_publish(state, seen, terms)) {
+    if let Some(lacking) = seen.common.abilities.lacking(&terms) {
+        return refuse(Refused::Config, lacking);
+    }
+    if let Some(step) = terms_to_publish(state, seen, terms) {
         return step;
     }
     match &state.run {
@@ -80,31 +83,6 @@ fn closed_pull_request(state: &ReviewState, seen: &ReviewObserved<'_>) -> Option
             }
         }
     }
-}
-
-/// What this machine lacks to go on, said before anything is begun.
-fn unable(seen: &ReviewObserved<'_>, terms: &Terms) -> Option<Step> {
-    let abilities = seen.common.abilities;
-    let missing = |role: Role, label: &Label| !abilities.agents.contains(&(role, label.clone()));
-    let coder = &terms.roster.coder().label;
-    if missing(Role::Coder, coder) {
-        let message = format!(
-            "this machine does not know how to start the coder `{coder}`; name it: `--coder {coder}=command:PATH`"
-        );
-        return Some(refuse(Refused::Config, message));
-    }
-    if let Some(seat) = terms.roster.reviewers().iter().find(|seat| missing(Role::Reviewer, &seat.label)) {
-        let label = &seat.label;
-        let message = format!(
-            "this machine does not know how to start the reviewer `{label}`; name it: `--reviewer {label}=command:PATH`"
-        );
-        return Some(refuse(Refused::Config, message));
-    }
-    let needs_tests = terms.policy.required_gates.contains(&GateName::tests());
-    (needs_tests && abilities.test_command.is_none()).then(|| {
-        let message = "this run requires tests, and this machine does not know the command; name it: `--test-command \"…\"`";
-        refuse(Refused::Config, message.to_owned())
-    })
 }
 
 /// Opens a run, or publishes its new terms. A closed approval of this very head is left alone.

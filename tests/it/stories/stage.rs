@@ -11,13 +11,13 @@ use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, OnReviewerFailure};
 use agent_loop::domain::roster::Seat;
 use agent_loop::domain::subject::Subject;
+use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine};
 use agent_loop::flow::observed::Abilities;
 use agent_loop::flow::request::{Questions, Request, Reviewing};
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::record::{Flow, Payload, Record};
-use agent_loop::ledger::replay::{History, Posted, replay};
 use agent_loop::ports::cancellation::cancellation;
 use agent_loop::ports::forge::{Forge, NewPullRequest};
 use agent_loop::ports::journal::{Entry, Journal, Journals};
@@ -182,21 +182,7 @@ impl Story {
             flow: Flow::Review,
             subject: Subject::PullRequest(number),
         };
-        let thread = world.thread(number.0);
-        let posted: Vec<Posted<'_>> = thread
-            .iter()
-            .map(|comment| Posted {
-                id: &comment.id,
-                author: &comment.author,
-                body: &comment.body,
-                history: if comment.created_at == comment.updated_at {
-                    History::Unedited
-                } else {
-                    History::Edited
-                },
-            })
-            .collect();
-        replay(&chain, &[world.login()], &posted).records
+        observe::read(&chain, &world.login(), &world.thread(number.0)).records
     }
 
     /// What was said, without times, ids, and commits: one line a record.
