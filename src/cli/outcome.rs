@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::adapters::process::tail::plain;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
@@ -60,7 +61,7 @@ fn gate(measured: &Measurement) -> Value {
 
 /// The outcome in a few lines.
 pub fn words(outcome: &Outcome, next_command: &str) -> String {
-    let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), outcome.message);
+    let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), plain(&outcome.message));
     if let Some(number) = outcome.pull_request {
         let _ = write!(text, "  pull request {number}");
         if let Some(head) = &outcome.head {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::local::LocalForge;
 use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::journals::{self, FileJournals};
 use crate::adapters::state::lock;
 use crate::domain::ending::Ending;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
@@ -20,6 +20,7 @@ use crate::flow::review::state::ReviewState;
 use crate::ledger::chain::Chain;
 use crate::ledger::record::Flow;
 use crate::ports::forge::{Comment, Forge};
+use crate::ports::journal::Entry;
 use crate::ports::workspace::Workspace;
 use crate::text::neutral::one_line;
 
@@ -100,10 +101,7 @@ async fn row(
             None => return Ok(None),
         },
         Subject::Issue(number) => (bare(Ending::Interrupted, ""), issue_settled(forge, *number).await?),
-        Subject::Task(_) => {
-            let journal = std::fs::read(folders.subject(&subject).join("journal.jsonl")).unwrap_or_default();
-            (bare(Ending::Interrupted, ""), (journal.is_empty()).then(|| "not begun".to_owned()))
-        }
+        Subject::Task(_) => (bare(Ending::Interrupted, ""), task_settled(forge, folders, &subject).await?),
     };
     let doing = match (holder, settled) {
         (Some(holder), _) => match (holder.pid, holder.since) {
@@ -157,6 +155,36 @@ async fn issue_settled(forge: &LocalForge, number: IssueNumber) -> Result<Option
         return Ok(Some(format!("delivered as pull request {delivered}")));
     }
     Ok(state.run.and_then(|run| run.ending).map(|ending| ending.status().to_owned()))
+}
+
+/// A task's records live in its journal until its pull request stands.
+async fn task_settled(
+    forge: &LocalForge,
+    folders: &Folders,
+    subject: &Subject,
+) -> Result<Option<String>, String> {
+    let path = folders.subject(subject).join("journal.jsonl");
+    let text = std::fs::read(&path).unwrap_or_default();
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let entries =
+        journals::parse(text.get(..whole).unwrap_or_default(), &path).map_err(|error| error.to_string())?;
+    let bodies: Vec<String> = entries
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::Record { body } => Some(body),
+            Entry::Attempt { .. }
+            | Entry::Finished { .. }
+            | Entry::Clarified { .. }
+            | Entry::Measured { .. }
+            | Entry::Inherited { .. } => None,
+        })
+        .collect();
+    let chain = Chain { repository: forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
+    let state = DeliveryState::fold(&observe::read_local(&chain, &forge.login(), &bodies).records);
+    let Some(run) = state.run else { return Ok(Some("not begun".to_owned())) };
+    let from_branch = forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?;
+    let delivered = from_branch.last().map(|found| format!("delivered as pull request {}", found.number));
+    Ok(delivered.or_else(|| run.ending.map(|ending| ending.status().to_owned())))
 }
 
 fn records(

@@ -42,7 +42,7 @@ pub fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
 }
 
 /// Reads the records that live in a journal.
-pub(super) fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> Replay {
+pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> Replay {
     let posted: Vec<Posted<'_>> = bodies
         .iter()
         .map(|body| Posted { id: "journal", author: ours, body, history: History::Unedited })

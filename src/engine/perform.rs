@@ -233,7 +233,9 @@ impl<W: World> Engine<W> {
         Ok(match draft.payload {
             Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
                 let Concluded { ending, message, usage, .. } = concluded;
-                Next::End(Box::new(outcome(session, ending, message, usage, now)))
+                let mut outcome = outcome(session, ending, message, usage, now);
+                outcome.run = Some(draft.run);
+                Next::End(Box::new(outcome))
             }
             Payload::Opened(_)
             | Payload::Review(_)

@@ -61,6 +61,8 @@ impl MemoryWorld {
         deed: impl FnOnce(&mut State) -> T,
         unanswered: impl FnOnce() -> Option<T>,
     ) -> T {
+        // Another engine on the same world gets its turn before each change.
+        tokio::task::yield_now().await;
         match self.changed(name, deed, unanswered) {
             After::Goes(result) => result,
             After::Stops => std::future::pending().await,

@@ -48,13 +48,17 @@ impl Journals for MemoryWorld {
     type Journal = MemoryJournal;
 
     async fn open(&self, subject: &Subject) -> Result<MemoryJournal, JournalError> {
-        let lock = self.look(|state| state.locks.get(subject).and_then(std::sync::Weak::upgrade)).await;
+        let lock = self
+            .look(|state| {
+                state.locks.get(&(self.machine, subject.clone())).and_then(std::sync::Weak::upgrade)
+            })
+            .await;
         if lock.is_some() {
             let holder = Holder { pid: None, host: None, since: None };
             return Err(JournalError::Held { subject: subject.clone(), holder });
         }
         let lock = Arc::new(Mutex::new(()));
-        self.look(|state| state.locks.insert(subject.clone(), Arc::downgrade(&lock))).await;
+        self.look(|state| state.locks.insert((self.machine, subject.clone()), Arc::downgrade(&lock))).await;
         Ok(MemoryJournal { world: self.clone(), subject: subject.clone(), lock })
     }
 }
@@ -62,13 +66,13 @@ impl Journals for MemoryWorld {
 impl Journal for MemoryJournal {
     fn entries(&self) -> Vec<Entry> {
         let state = self.world.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.journals.get(&self.subject).cloned().unwrap_or_default()
+        state.journals.get(&(self.world.machine, self.subject.clone())).cloned().unwrap_or_default()
     }
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
         let _held = Arc::clone(&self.lock);
         let deed = |state: &mut State| {
-            state.journals.entry(self.subject.clone()).or_default().push(entry);
+            state.journals.entry((self.world.machine, self.subject.clone())).or_default().push(entry);
             Ok(())
         };
         self.world.change("journal", deed, || None).await

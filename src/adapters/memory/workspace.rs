@@ -79,7 +79,7 @@ impl Workspace for MemoryWorld {
         commit: &CommitSha,
         _: Option<&BranchName>,
     ) -> Result<Prepared, WorkspaceError> {
-        let place = name(desk);
+        let place = format!("{}/{}", self.machine, name(desk));
         let deed = |state: &mut super::world::State| {
             let unfinished = state.git.desks.get(&place).is_some_and(|desk| desk.unfinished);
             let salvaged = if unfinished { keep_desk(&mut state.git, &place) } else { None };
@@ -92,7 +92,7 @@ impl Workspace for MemoryWorld {
     }
 
     async fn harvest(&self, desk: &Desk, head: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
-        let place = name(desk);
+        let place = format!("{}/{}", self.machine, name(desk));
         let deed = |state: &mut super::world::State| {
             let Some(desk) = state.git.desks.get_mut(&place) else { return Err(missing("desk")) };
             desk.unfinished = false;
@@ -107,7 +107,7 @@ impl Workspace for MemoryWorld {
     }
 
     async fn salvage(&self, desk: &Desk, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let place = name(desk);
+        let place = format!("{}/{}", self.machine, name(desk));
         let deed = |state: &mut super::world::State| {
             let kept = keep_desk(&mut state.git, &place);
             if let Some(desk) = state.git.desks.get_mut(&place) {
@@ -128,7 +128,7 @@ impl Workspace for MemoryWorld {
     }
 
     async fn inspect(&self, desk: &Desk, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let place = name(desk);
+        let place = format!("{}/{}", self.machine, name(desk));
         self.look(|state| {
             let untouched = state.git.desks.get(&place).is_some_and(|desk| desk.tree == state.git.tree(head));
             Ok(if untouched {

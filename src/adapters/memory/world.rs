@@ -27,8 +27,8 @@ pub type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
 pub(super) struct State {
     pub(super) forge: ForgeModel,
     pub(super) git: Git,
-    pub(super) journals: BTreeMap<Subject, Vec<Entry>>,
-    pub(super) locks: BTreeMap<Subject, Weak<Mutex<()>>>,
+    pub(super) journals: BTreeMap<(u32, Subject), Vec<Entry>>,
+    pub(super) locks: BTreeMap<(u32, Subject), Weak<Mutex<()>>>,
     pub(super) agents: BTreeMap<(Role, Label), Turn>,
     pub(super) gate: Gate,
     pub(super) answer: Option<String>,
@@ -56,6 +56,7 @@ pub struct Setup {
 pub struct MemoryWorld {
     pub(super) state: Arc<Mutex<State>>,
     pub(super) login: Login,
+    pub(super) machine: u32,
 }
 
 impl MemoryWorld {
@@ -82,7 +83,13 @@ impl MemoryWorld {
             happenings: Vec::new(),
             effects: Effects::default(),
         };
-        Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()? })
+        Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()?, machine: 0 })
+    }
+
+    /// The same forge and its branches, seen from another machine with journals, locks and clones of its own.
+    #[must_use]
+    pub fn from_another_machine(&self) -> Self {
+        Self { machine: self.machine + 1, ..self.clone() }
     }
 
     fn with<T>(&self, deed: impl FnOnce(&mut State) -> T) -> T {

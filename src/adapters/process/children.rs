@@ -8,6 +8,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
+use crate::adapters::state::files;
+
 use super::tree::{self, Root, Strays};
 
 #[derive(Serialize, Deserialize)]
@@ -31,8 +33,7 @@ impl Row {
     /// When the disk says no; then the child must not be started.
     pub fn announce(folder: &Path, token: &str) -> Result<Self, String> {
         let row = Self { path: folder.join(token), token: token.to_owned() };
-        fs::create_dir_all(folder)
-            .map_err(|error| format!("could not make {}: {error}", folder.display()))?;
+        files::make_folder(folder)?;
         row.write(None)?;
         Ok(row)
     }

@@ -96,3 +96,42 @@ async fn two_engines_end_in_one_consistent_chain() {
         assert_eq!(told.iter().filter(|line| line.contains("concluded")).count(), 1, "at {at}: {told:#?}");
     }
 }
+
+/// Two engines on two machines at the same time, one effect each in turn, the second beginning later and later.
+#[tokio::test]
+async fn two_engines_at_once_stop_or_end_and_leave_one_chain() {
+    let story = story("rivals at once", honest_coder(), vec![("careful", blocks_while("bug"))]);
+    for delay in 0..60 {
+        let world = story.world();
+        let other = world.from_another_machine();
+        let late = async {
+            for _ in 0..delay {
+                tokio::task::yield_now().await;
+            }
+            story.play(&other).await
+        };
+        let (one, two) = tokio::join!(story.play(&world), late);
+        for outcome in [&one, &two] {
+            let known = ["approved", "failed", "needs-human"];
+            assert!(
+                known.contains(&outcome.ending.status()),
+                "{delay}: {:?} {}",
+                outcome.ending,
+                outcome.message
+            );
+        }
+        let after = story.play(&world).await;
+        assert_eq!(
+            after.ending,
+            Ending::Approved,
+            "{delay}: {} / {} / {}",
+            one.message,
+            two.message,
+            after.message
+        );
+        let told = story.told(&world);
+        let reviews = told.iter().filter(|line| line.contains("careful approved")).count();
+        assert!(reviews >= 1, "{delay}: {told:#?}");
+        assert_eq!(world.branches().len(), 2, "{delay}: one branch besides main");
+    }
+}
