@@ -1,5 +1,6 @@
 //! The integration tests, one binary: adapters against real programs, stories, crash stories, the command line.
 
+#[cfg(test)]
 mod adapters;
 #[cfg(test)]
 mod programs;

@@ -2,5 +2,4 @@
 
 mod git;
 mod local;
-mod process;
 mod state;

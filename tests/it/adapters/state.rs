@@ -1,1 +1,64 @@
-//! Tests of adapters/state.
+//! Journals and locks on a real disk.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+
+use agent_loop::adapters::state::folders::Folders;
+use agent_loop::adapters::state::journals::FileJournals;
+use agent_loop::domain::subject::Subject;
+use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
+
+fn journals(root: &std::path::Path) -> (FileJournals, Folders) {
+    let folders = Folders::new(root, "repository-1", std::path::Path::new("/somewhere/project"));
+    (FileJournals::new(folders.clone(), root.join("locks"), |_| Ok(())), folders)
+}
+
+fn entry(body: &str) -> Entry {
+    Entry::Record { body: body.to_owned() }
+}
+
+fn subject() -> Subject {
+    "pr/7".parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_torn_last_line_is_forgotten_and_what_comes_after_is_kept() {
+    let root = tempfile::tempdir().unwrap();
+    let (journals, folders) = journals(root.path());
+    journals.open(&subject()).await.unwrap().append(entry("one")).await.unwrap();
+    let path = folders.subject(&subject()).join("journal.jsonl");
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"entry\":\"rec").unwrap();
+    let journal = journals.open(&subject()).await.unwrap();
+    assert_eq!(journal.entries(), [entry("one")]);
+    journal.append(entry("two")).await.unwrap();
+    drop(journal);
+    assert_eq!(journals.open(&subject()).await.unwrap().entries(), [entry("one"), entry("two")]);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn a_damaged_line_in_the_middle_is_named_and_nothing_is_lost() {
+    let root = tempfile::tempdir().unwrap();
+    let (journals, folders) = journals(root.path());
+    journals.open(&subject()).await.unwrap().append(entry("one")).await.unwrap();
+    let path = folders.subject(&subject()).join("journal.jsonl");
+    let before = [b"nonsense\n".to_vec(), fs::read(&path).unwrap()].concat();
+    fs::write(&path, &before).unwrap();
+    let error = journals.open(&subject()).await.unwrap_err();
+    assert!(matches!(&error, JournalError::Disk(text) if text.contains("line 1")), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_subject_is_held_by_one_at_a_time_and_the_holder_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let (journals, _) = journals(root.path());
+    let held = journals.open(&subject()).await.unwrap();
+    let refusal = journals.open(&subject()).await.unwrap_err();
+    assert!(matches!(refusal, JournalError::Held { holder, .. } if holder.pid == Some(std::process::id())));
+    assert!(journals.open(&"pr/8".parse().unwrap()).await.is_ok(), "another subject is free");
+    drop(held);
+    assert!(journals.open(&subject()).await.is_ok());
+}
