@@ -1,5 +1,4 @@
-//! Adapters against the real thing: git, processes, `SQLite`, files.
+//! Adapters against the real thing: git, `SQLite`.
 
 mod git;
 mod local;
-mod state;

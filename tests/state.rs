@@ -1,4 +1,5 @@
-//! Journals and locks on a real disk.
+//! Journals and locks on a real disk. A binary of its own: a child that another test has just forked holds a copy of
+//! every lock until it becomes its program.
 
 use std::fs;
 use std::io::Write;
