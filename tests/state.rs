@@ -19,6 +19,7 @@ fn entry(body: &str) -> Entry {
     Entry::Record { body: body.to_owned() }
 }
 
+#[expect(clippy::unwrap_used, reason = "a constant that is a subject")]
 fn subject() -> Subject {
     "pr/7".parse().unwrap()
 }
