@@ -7,4 +7,5 @@ pub mod git;
 pub mod local;
 pub mod memory;
 pub mod process;
+pub mod rehearsal;
 pub mod state;

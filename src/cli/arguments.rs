@@ -1,14 +1,17 @@
 //! The words of the command line. Only what works is here.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::agent::AgentName;
-use crate::domain::ids::BranchName;
-use crate::domain::subject::Subject;
+use crate::domain::agent::{AgentName, Backend};
+use crate::domain::ids::{BranchName, InvalidName};
 
 use super::local::LocalCommand;
+use super::nearest::suggestion;
 
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
@@ -31,10 +34,28 @@ pub enum Command {
     Issue(IssueArguments),
     /// Review an open pull request and mend it until everyone approves
     Pr(PrArguments),
+    /// Go on with what was interrupted or parked
+    Resume(ResumeArguments),
+    /// End a run that goes on, cleanly; it can be resumed
+    Stop(StopArguments),
     /// Show what runs, what is parked, what was interrupted, and what was kept aside
     Status(StatusArguments),
+    /// Show what agents and tests print
+    Logs(LogsArguments),
+    /// Remove clones, logs and work that was kept aside, after asking
+    Clean(CleanArguments),
+    /// Show, begin or check settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Use the embedded forge: issues, pull requests, comments and checks without any account
     Local(LocalCommand),
+    /// Print a script that completes words of this command line
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// `demo`
@@ -43,9 +64,18 @@ pub struct DemoArguments {
     /// Keep the folder, and say how to look around in it
     #[arg(long)]
     pub keep: bool,
-    /// Print the outcome as one JSON object
-    #[arg(long)]
-    pub json: bool,
+    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
+    pub json: Option<JsonOutput>,
+}
+
+/// What is printed as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JsonOutput {
+    /// The outcome.
+    Outcome,
+    /// Every event, a line each, and then the outcome.
+    Events,
 }
 
 /// `task`
@@ -60,9 +90,9 @@ pub struct TaskArguments {
     /// Answer the coder's questions at the terminal
     #[arg(long)]
     pub interactive: bool,
-    /// How often the coder may ask
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub max_clarification_rounds: u32,
+    /// How often the coder may ask [default: 3]
+    #[arg(long, value_name = "N")]
+    pub max_clarification_rounds: Option<u32>,
     /// Flags of every run.
     #[command(flatten)]
     pub run: RunArguments,
@@ -94,7 +124,7 @@ pub struct PrArguments {
 #[derive(Debug, Args)]
 pub struct StatusArguments {
     /// Only this one: issue/N, pr/N or task/KEY
-    pub subject: Option<Subject>,
+    pub subject: Option<String>,
     /// Print JSON: with a subject the shape of an outcome, else an array of them
     #[arg(long)]
     pub json: bool,
@@ -103,34 +133,159 @@ pub struct StatusArguments {
     pub dir: Option<PathBuf>,
 }
 
-/// Flags of every run.
+/// `resume`
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// Only this one: issue/N, pr/N or task/KEY [default: everything that can go on now]
+    pub subject: Option<String>,
+    /// Only say what can go on, and how
+    #[arg(long)]
+    pub list: bool,
+    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
+    pub json: Option<JsonOutput>,
+    /// Say nothing on stderr but warnings and errors
+    #[arg(long)]
+    pub quiet: bool,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `stop`
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// issue/N, pr/N or task/KEY
+    pub subject: String,
+    /// End its agents at once, without asking them first
+    #[arg(long)]
+    pub now: bool,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `logs`
+#[derive(Debug, Args)]
+pub struct LogsArguments {
+    /// Print the latest log of this one: issue/N, pr/N or task/KEY [default: list the logs of all]
+    pub subject: Option<String>,
+    /// Go on printing while it grows, and with the next one
+    #[arg(short, long, requires = "subject")]
+    pub follow: bool,
+    /// List instead of printing
+    #[arg(long, conflicts_with = "follow")]
+    pub list: bool,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `clean`
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
+pub struct CleanArguments {
+    /// Only this one: issue/N, pr/N or task/KEY
+    pub subject: Option<String>,
+    /// Remove unfinished work that was kept aside, too
+    #[arg(long)]
+    pub salvage: bool,
+    /// Remove journals of what could still go on, too; what was published stays
+    #[arg(long)]
+    pub unfinished: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Only say what would go
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show each setting with its value and where it comes from
+    Explain(ExplainArguments),
+    /// Begin a file of settings with comments that explain each: agent-loop.toml of this repository
+    Init(InitArguments),
+    /// Print the JSON Schema of a file of settings, for editors
+    Schema,
+    /// Allow the repository's file, as it is now, to name programs
+    Trust(TrustArguments),
+}
+
+/// `config explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The branch whose agent-loop.toml counts [default: the current branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<BranchName>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `config init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Begin your own file, for all repositories
+    #[arg(long)]
+    pub user: bool,
+    /// Print it instead
+    #[arg(long, conflicts_with = "user")]
+    pub print: bool,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `config trust`
+#[derive(Debug, Args)]
+pub struct TrustArguments {
+    /// The repository that you mean: OWNER/REPO, or its git folder; it must be the one here
+    pub repository: Option<String>,
+    /// The branch whose agent-loop.toml is trusted [default: the current branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<BranchName>,
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Flags of every run. Those that are settings too have no default here: `config/settings.rs` has it.
+#[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct RunArguments {
-    /// Who changes files: [LABEL=]command:PATH or [LABEL=]scripted:FILE
-    #[arg(long, value_name = "AGENT")]
+    /// Who changes files: [LABEL=]command:NAME-or-PATH or [LABEL=]scripted:FILE
+    #[arg(long, value_name = "AGENT", value_parser = agent)]
     pub coder: Option<AgentName>,
     /// Who reviews; give it again for more reviewers
-    #[arg(long, value_name = "AGENT")]
+    #[arg(long, value_name = "AGENT", value_parser = agent)]
     pub reviewer: Vec<AgentName>,
     /// The branch to change [default: the current branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     /// After this many rounds with something left to fix the run ends [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub max_rounds: Option<u32>,
+    #[arg(long, value_name = "N")]
+    pub max_rounds: Option<NonZeroU32>,
     /// A gate: this command must succeed on the approved commit (words are split, no shell)
     #[arg(long, value_name = "COMMAND")]
     pub test_command: Option<String>,
     /// Run the test command only before approval, not before each review
     #[arg(long)]
     pub no_pre_review_tests: bool,
-    /// How long the test command may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
-    pub test_timeout_seconds: u64,
-    /// How long a turn may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    pub agent_timeout_seconds: u64,
+    /// How long the test command may take [default: 1800]
+    #[arg(long, value_name = "SECONDS")]
+    pub test_timeout_seconds: Option<NonZeroU64>,
+    /// How long a turn may take [default: 3600]
+    #[arg(long, value_name = "SECONDS")]
+    pub agent_timeout_seconds: Option<NonZeroU64>,
     /// Ask all reviewers of a round at once (the default)
     #[arg(long, overrides_with = "no_parallel_reviewers")]
     pub parallel_reviewers: bool,
@@ -143,28 +298,49 @@ pub struct RunArguments {
     /// Merge what is approved
     #[arg(long)]
     pub auto_merge: bool,
-    /// With --auto-merge: how long unfinished checks are awaited
-    #[arg(long, value_name = "SECONDS", default_value_t = 1200)]
-    pub ci_timeout_seconds: u64,
-    /// With --auto-merge: how often checks are looked at
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
-    pub ci_poll_interval_seconds: u64,
-    /// Where issues and pull requests are
-    #[arg(long, value_name = "FORGE", default_value = "auto")]
-    pub forge: ForgeChoice,
+    /// With --auto-merge: how long unfinished checks are awaited [default: 1200]
+    #[arg(long, value_name = "SECONDS")]
+    pub ci_timeout_seconds: Option<u64>,
+    /// With --auto-merge: how often checks are looked at [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub ci_poll_interval_seconds: Option<NonZeroU64>,
+    /// Where issues and pull requests are [default: auto]
+    #[arg(long, value_name = "FORGE")]
+    pub forge: Option<ForgeChoice>,
+    /// The folder of raw logs [default: in the state folder]
+    #[arg(long, value_name = "PATH")]
+    pub log_dir: Option<PathBuf>,
+    /// How often it is said who still works [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub progress_interval_seconds: Option<NonZeroU64>,
+    /// Say what would be done, up to the next turn of an agent, and do none of it
+    #[arg(long)]
+    pub dry_run: bool,
     /// The repository [default: the current folder]
     #[arg(short = 'C', long = "dir", value_name = "PATH")]
     pub dir: Option<PathBuf>,
-    /// Print the outcome as one JSON object on stdout
-    #[arg(long)]
-    pub json: bool,
+    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
+    pub json: Option<JsonOutput>,
     /// Say nothing on stderr but warnings and errors
     #[arg(long)]
     pub quiet: bool,
 }
 
+/// An agent's name, or the nearest backend to a mistyped one.
+fn agent(text: &str) -> Result<AgentName, String> {
+    text.parse().map_err(|error: InvalidName| {
+        let typed = text.split(':').next().unwrap_or_default();
+        let typed = typed.rsplit('=').next().unwrap_or_default();
+        let known = Backend::ALL.map(Backend::name);
+        let hint = if known.contains(&typed) { String::new() } else { suggestion(typed, known) };
+        format!("{error}{hint}")
+    })
+}
+
 /// When a reviewer fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ReviewerFailure {
     /// End the run.
     Stop,
@@ -173,7 +349,8 @@ pub enum ReviewerFailure {
 }
 
 /// Where issues and pull requests are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ForgeChoice {
     /// The embedded forge, unless the repository's origin is on GitHub.
     Auto,

@@ -19,18 +19,18 @@ use crate::domain::roster::Seat;
 use crate::engine::outcome::Outcome;
 use crate::engine::run::{Assignment, Bases, Engine};
 use crate::flow::observed::Abilities;
-use crate::flow::request::{Questions, Request, Reviewing};
+use crate::flow::request::{Questions, Request, Reviewing, Wishes};
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
 
 use super::arguments::DemoArguments;
-use super::lines::Talk;
 use super::print;
 use super::repository::Repository;
 use super::signals;
 use super::surroundings::Surroundings;
-use super::terminal::Terminal;
+use super::view::lines::Talk;
+use super::view::terminal::Terminal;
 use super::wiring::{self, RunSettings};
 
 /// The sample project, file by file.
@@ -59,9 +59,10 @@ pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Resu
         variables: surroundings.variables.clone(),
         folder: project.clone(),
         state: temporary.path().join("state"),
+        configuration: temporary.path().join("configuration"),
     };
     make_project(&project, &ours).await?;
-    let talk = if arguments.json { Talk::Quiet } else { Talk::Normal };
+    let talk = if arguments.json.is_some() { Talk::Quiet } else { Talk::Normal };
     if talk == Talk::Normal {
         print::talk(&introduction(&project));
     }
@@ -148,7 +149,8 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
         agent_deadline: Duration::from_mins(1),
         test_command: Some(TEST_COMMAND.to_owned()),
         test_deadline: Duration::from_mins(5),
-        terminal: Terminal::new(talk),
+        logs: None,
+        terminal: Arc::new(Terminal::plain(talk)),
     };
     let world = wiring::world(&repository, ours, forge, settings)?;
     let (canceller, cancellation) = cancellation();
@@ -170,15 +172,17 @@ fn request() -> Result<Request, String> {
         Ok(Seat::from(&parsed))
     };
     Ok(Request {
-        coder: Some(seat("sam")?),
-        reviewers: vec![seat("careful")?, seat("quick")?],
+        asked: Wishes {
+            coder: Some(seat("sam")?),
+            reviewers: vec![seat("careful")?, seat("quick")?],
+            max_rounds: Some(4),
+            required_gates: Some(vec![GateName::tests()]),
+            after_approval: Some(AfterApproval::Merge),
+            ..Wishes::default()
+        },
+        configured: Wishes::default(),
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
-        max_rounds: Some(4),
-        required_gates: Some(vec![GateName::tests()]),
-        test_timing: None,
-        on_reviewer_failure: None,
-        after_approval: Some(AfterApproval::Merge),
         reviewing: Reviewing::Parallel,
         questions: Questions::Stop,
         ci_timeout_seconds: 0,

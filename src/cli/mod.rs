@@ -1,30 +1,40 @@
 //! Arguments, wiring, output, exit codes, one file per command. The only floor that prints.
 
 pub mod arguments;
+pub mod clean;
+pub mod config;
 pub mod demo;
-pub mod lines;
+pub mod here;
 pub mod local;
+pub mod logs;
+pub mod nearest;
 pub mod outcome;
 pub mod print;
+pub mod rehearse;
 pub mod repository;
-pub mod run_command;
+pub mod resume;
+pub mod retain;
+pub mod run;
+pub mod shell;
 pub mod signals;
 pub mod status;
+pub mod stop;
 pub mod surroundings;
-pub mod terminal;
+pub mod survey;
+pub mod view;
 pub mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::domain::ending::{Ending, Refused};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::engine::outcome::Outcome;
-use crate::flow::request::Questions;
 
-use arguments::{Arguments, Command, RunArguments};
-use run_command::Order;
+use arguments::{Arguments, Command, ResumeArguments, RunArguments, TaskArguments};
+use run::command::{Answers, Conclusion};
+use run::order::{self, Order};
 use surroundings::Surroundings;
 
 /// Runs the program.
@@ -39,7 +49,10 @@ pub fn main() -> ExitCode {
         (Err(error), _) => return complain(&error.to_string(), 1),
         (_, Err(why)) => return complain(&why, 2),
     };
-    runtime.block_on(command(arguments.command, &surroundings))
+    let exit = runtime.block_on(command(arguments.command, &surroundings));
+    // A question that was asked when Ctrl-C came still waits for its line; nobody else does.
+    runtime.shutdown_background();
+    exit
 }
 
 /// Words that make no sense. A script that asked for JSON gets its outcome all the same.
@@ -70,7 +83,10 @@ fn misread(error: &clap::Error) -> ExitCode {
 }
 
 fn asked_for_json() -> bool {
-    std::env::args_os().any(|argument| argument == "--json")
+    let json = |argument: std::ffi::OsString| {
+        argument == "--json" || argument.as_encoded_bytes().starts_with(b"--json=")
+    };
+    std::env::args_os().any(json)
 }
 
 fn complain(why: &str, exit: u8) -> ExitCode {
@@ -81,36 +97,24 @@ fn complain(why: &str, exit: u8) -> ExitCode {
 async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
     match command {
         Command::Demo(arguments) => match demo::run(&arguments, surroundings).await {
-            Ok(outcome) => conclude(&outcome, "", arguments.json),
+            Ok(outcome) => conclude(&outcome, "", arguments.json.is_some()),
             Err(why) => complain(&why, 1),
         },
-        Command::Task(arguments) => {
-            let text = match run_command::task_text(&arguments, &surroundings.folder) {
-                Ok(text) => text,
-                Err(why) => return complain(&why, 2),
-            };
-            let questions = if arguments.interactive {
-                Questions::Interactive { at_most: arguments.max_clarification_rounds }
-            } else {
-                Questions::Stop
-            };
-            run(Order::Task(text), &arguments.run, questions, surroundings).await
-        }
+        Command::Task(arguments) => task(&arguments, surroundings).await,
         Command::Issue(arguments) => {
             let order = Order::Issue(IssueNumber(arguments.number));
-            run(order, &arguments.run, Questions::Stop, surroundings).await
+            run(order, &arguments.run, Answers::Nobody, surroundings).await
         }
         Command::Pr(arguments) => {
             let order = Order::PullRequest(PullRequestNumber(arguments.number));
-            run(order, &arguments.run, Questions::Stop, surroundings).await
+            run(order, &arguments.run, Answers::Nobody, surroundings).await
         }
-        Command::Status(arguments) => match status::run(&arguments, surroundings).await {
-            Ok(text) => {
-                print::result(&text);
-                ExitCode::SUCCESS
-            }
-            Err(why) => complain(&why, 2),
-        },
+        Command::Resume(arguments) => resume(&arguments, surroundings).await,
+        Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
+        Command::Status(arguments) => say(status::run(&arguments, surroundings).await),
+        Command::Logs(arguments) => say(logs::run(&arguments, surroundings).await.map(|()| String::new())),
+        Command::Clean(arguments) => say(clean::run(&arguments, surroundings).await),
+        Command::Config(command) => say(config::command::run(&command, surroundings).await),
         Command::Local(arguments) => {
             let as_json = arguments.json;
             let (text, exit) = local::run(arguments, surroundings).await;
@@ -121,17 +125,85 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
             }
             ExitCode::from(exit)
         }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "agent-loop", &mut script);
+            say(Ok(String::from_utf8_lossy(&script).into_owned()))
+        }
+        Command::Man => say(manual()),
     }
+}
+
+/// Prints a result, or says why there is none.
+fn say(result: Result<String, String>) -> ExitCode {
+    match result {
+        Ok(text) => {
+            print::result(&text);
+            ExitCode::SUCCESS
+        }
+        Err(why) => complain(&why, 2),
+    }
+}
+
+fn manual() -> Result<String, String> {
+    let mut page = Vec::new();
+    let manual = clap_mangen::Man::new(Arguments::command());
+    manual.render(&mut page).map_err(|error| format!("the manual page can't be made: {error}"))?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+async fn task(arguments: &TaskArguments, surroundings: &Surroundings) -> ExitCode {
+    let text = match order::task_text(arguments, &surroundings.folder) {
+        Ok(text) => text,
+        Err(why) => return complain(&why, 2),
+    };
+    let answers = if arguments.interactive {
+        Answers::AtTheTerminal(arguments.max_clarification_rounds)
+    } else {
+        Answers::Nobody
+    };
+    run(Order::Task(text), &arguments.run, answers, surroundings).await
 }
 
 async fn run(
     order: Order,
     arguments: &RunArguments,
-    questions: Questions,
+    answers: Answers,
     surroundings: &Surroundings,
 ) -> ExitCode {
-    let outcome = run_command::run(order, arguments, questions, surroundings).await;
-    conclude(&outcome, &next_command(&outcome), arguments.json)
+    match run::command::run(order, arguments, answers, surroundings).await {
+        Conclusion::Ended(outcome) => conclude(&outcome, &next_command(&outcome), arguments.json.is_some()),
+        Conclusion::Rehearsed(rehearsal) => {
+            if arguments.json.is_some() {
+                print::result(&format!("{}\n", rehearsal.json()));
+            } else {
+                print::result(&rehearsal.words());
+            }
+            ExitCode::from(rehearsal.exit_code())
+        }
+    }
+}
+
+/// Goes on with one subject after the other; the first exit code that is none of 0 counts.
+async fn resume(arguments: &ResumeArguments, surroundings: &Surroundings) -> ExitCode {
+    let (here, all) = match resume::candidates(arguments, surroundings).await {
+        Ok(found) => found,
+        Err(why) => return complain(&why, 2),
+    };
+    if arguments.list || all.is_empty() {
+        return say(Ok(resume::list(&all)));
+    }
+    let mut first_failure = ExitCode::SUCCESS;
+    for known in all {
+        let exit = match resume::resumed(&known, &here, arguments) {
+            Ok(resumed) => run(resumed.order, &resumed.arguments, Answers::Nobody, surroundings).await,
+            Err(why) => complain(&why, 2),
+        };
+        if first_failure == ExitCode::SUCCESS {
+            first_failure = exit;
+        }
+    }
+    first_failure
 }
 
 /// What a person types next.

@@ -1,6 +1,6 @@
 //! The only place that prints: results to stdout, talk to stderr. A closed pipe is no error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// Prints a result.
 pub fn result(text: &str) {
@@ -12,4 +12,9 @@ pub fn result(text: &str) {
 pub fn talk(text: &str) {
     let mut stderr = io::stderr().lock();
     let _: io::Result<()> = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+/// Whether what is said is seen on a terminal.
+pub fn talks_to_a_terminal() -> bool {
+    io::stderr().is_terminal()
 }

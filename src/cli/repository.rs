@@ -61,7 +61,46 @@ impl Repository {
     pub fn is_on_github(&self) -> bool {
         self.origin.as_ref().is_some_and(|url| url.contains("github.com"))
     }
+
+    /// Whether it has no checkout.
+    pub fn is_bare(&self) -> bool {
+        self.path == self.common
+    }
+
+    /// The name under which its user trusts it: `OWNER/REPO` on GitHub, else the folder that its worktrees share.
+    pub fn trust_name(&self) -> String {
+        let on_github = self.origin.as_deref().and_then(|url| url.split_once("github.com"));
+        let name = on_github.map(|(_, path)| path.trim_start_matches([':', '/']));
+        let name = name.map(|path| path.trim_end_matches('/').trim_end_matches(".git"));
+        let is_plain = |name: &&str| name.split('/').count() == 2 && !name.starts_with('/');
+        name.filter(is_plain).map_or_else(|| self.common.display().to_string(), str::to_owned)
+    }
+
+    /// The text of a file as it is on a branch, without the last line feeds; nothing, if it is not there.
+    ///
+    /// # Errors
+    /// When it can't be read, is no text, or is too long to be settings.
+    pub async fn file_on(
+        &self,
+        branch: &BranchName,
+        name: &str,
+        variables: &Variables,
+    ) -> Result<Option<String>, String> {
+        let git = Git { folder: &self.path, variables };
+        let revision = format!("refs/heads/{branch}:{name}");
+        let Some(blob) = git.ask(&["rev-parse", "--quiet", "--verify", &revision]).await? else {
+            return Ok(None);
+        };
+        let size = git.ask(&["cat-file", "-s", &blob]).await?.and_then(|size| size.parse::<u64>().ok());
+        if size.is_none_or(|size| size > LONGEST_FILE) {
+            return Err(format!("{name} on {branch} is no file of settings: it takes {size:?} bytes"));
+        }
+        Ok(Some(git.ask(&["cat-file", "blob", &blob]).await?.unwrap_or_default()))
+    }
 }
+
+/// A file of settings is never longer than this, in bytes.
+const LONGEST_FILE: u64 = 1 << 20;
 
 struct Git<'folder> {
     folder: &'folder Path,

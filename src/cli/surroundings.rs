@@ -1,6 +1,6 @@
-//! What the process was started with, read once: variables, folder, state folder. Everything else gets it as a value.
+//! What the process was started with, read once: variables, folder, the program's folders. Everything else gets it as a value.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
@@ -15,6 +15,8 @@ pub struct Surroundings {
     pub folder: PathBuf,
     /// The state folder of the program.
     pub state: PathBuf,
+    /// The configuration folder of the program.
+    pub configuration: PathBuf,
 }
 
 impl Surroundings {
@@ -33,6 +35,12 @@ impl Surroundings {
         let strategy = etcetera::choose_base_strategy()
             .map_err(|error| format!("the home folder can't be found: {error}; set HOME"))?;
         let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("agent-loop");
-        Ok(Self { variables, folder, state })
+        let configuration = strategy.config_dir().join("agent-loop");
+        Ok(Self { variables, folder, state, configuration })
+    }
+
+    /// The folder that a command is about: the current one, or the one that was named with `-C`.
+    pub fn folder_or(&self, named: Option<&Path>) -> PathBuf {
+        named.map_or_else(|| self.folder.clone(), |named| self.folder.join(named))
     }
 }

@@ -1,13 +1,15 @@
 //! Which adapter stands behind which port, for a real run. No decision is made here.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::agents::program::{LocalAgents, TurnFolders};
+use crate::adapters::agents::program::{LocalAgents, Program};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::gates::tests::LocalGates;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
+use crate::adapters::local::rows::Kind;
 use crate::adapters::local::store::Store;
 use crate::adapters::local::{Branches, LocalForge};
 use crate::adapters::process::children;
@@ -15,11 +17,13 @@ use crate::adapters::process::environment::Variables;
 use crate::adapters::state::files;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals::FileJournals;
+use crate::domain::agent::Role;
+use crate::domain::ids::{BranchName, Label, PullRequestNumber};
 use crate::ports::World;
 
 use super::repository::Repository;
 use super::surroundings::Surroundings;
-use super::terminal::Terminal;
+use super::view::terminal::Terminal;
 
 /// The real world of a run.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub struct RealWorld {
     workspace: Arc<GitWorkspace>,
     gates: LocalGates,
     journals: FileJournals,
-    terminal: Terminal,
+    terminal: Arc<Terminal>,
 }
 
 impl World for RealWorld {
@@ -102,18 +106,17 @@ pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc
 #[derive(Debug)]
 pub struct RunSettings {
     /// Who is behind each role and label.
-    pub agents: std::collections::BTreeMap<
-        (crate::domain::agent::Role, crate::domain::ids::Label),
-        crate::adapters::agents::program::Program,
-    >,
+    pub agents: BTreeMap<(Role, Label), Program>,
     /// How long a turn may take.
     pub agent_deadline: Duration,
     /// The test command.
     pub test_command: Option<String>,
     /// How long it may take.
     pub test_deadline: Duration,
-    /// How much is said.
-    pub terminal: Terminal,
+    /// The folder of raw logs, if not the state folder.
+    pub logs: Option<PathBuf>,
+    /// Who watches.
+    pub terminal: Arc<Terminal>,
 }
 
 /// The world of a run in a repository.
@@ -126,16 +129,14 @@ pub fn world(
     forge: Arc<LocalForge>,
     settings: RunSettings,
 ) -> Result<RealWorld, String> {
-    let folders = folders(forge.store(), repository, surroundings);
+    let folders = folders(forge.store(), repository, surroundings).with_logs(settings.logs.as_deref());
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
-    let turn_folders =
-        TurnFolders { turns: folders.turns(), logs: folders.logs(), subjects: folders.subjects() };
     Ok(RealWorld {
         agents: LocalAgents {
             programs: settings.agents,
             variables: variables.clone(),
-            folders: turn_folders,
+            folders: folders.clone(),
             deadline: settings.agent_deadline,
         },
         workspace: Arc::new(workspace(&folders, repository, &variables)),
@@ -143,13 +144,23 @@ pub fn world(
             test_command: settings.test_command,
             deadline: settings.test_deadline,
             variables,
-            logs: folders.logs(),
-            subjects: folders.subjects(),
+            folders: folders.clone(),
         },
         journals: FileJournals::new(folders, locks(repository), children::end_leftovers),
         terminal: settings.terminal,
         forge,
     })
+}
+
+/// The branch that a pull request on the embedded forge wants to change. Makes nothing.
+pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<BranchName> {
+    if !Store::exists(&repository.common) {
+        return None;
+    }
+    match Store::open(&repository.common).ok()?.subject(number.0).ok()??.kind {
+        Kind::PullRequest { base_ref, .. } => Some(base_ref),
+        Kind::Issue(_) => None,
+    }
 }
 
 /// Where the locks of subjects lie.

@@ -108,6 +108,8 @@ reasons!(
         ClosedSubject = "closed-subject",
         /// A checkout holds changes that would be in the way.
         Dirty = "dirty",
+        /// The repository's file of settings names programs, and its user has not said that they trust it.
+        UntrustedConfig = "untrusted-config",
         /// What was asked for is not there yet, or not possible here.
         Unsupported = "unsupported",
     }

@@ -77,6 +77,7 @@ pub(super) async fn order<W: World>(
         label: key.label.clone(),
         kind: key.kind,
         round: key.round,
+        attempt: delimiter,
         entry,
         workdir: std::path::PathBuf::new(),
         head: key.head.clone(),

@@ -150,14 +150,16 @@ impl<W: World> Engine<W> {
         let gate = GateName::tests();
         let desk = Desk::Tests { subject: session.subject.clone() };
         let prepared = self.world.workspace().prepare(&desk, &measure.head, None).await?;
-        let begun = Happening::GateBegun { gate: gate.clone(), head: measure.head.clone() };
-        self.world.operator().tell(&begun);
         let order = TestOrder {
             run: measure.run.clone(),
             subject: session.subject.clone(),
+            attempt: self.world.clock().unique(),
             head: measure.head.clone(),
             workdir: prepared.path,
         };
+        let log = self.world.gates().log(&order).map(|path| path.display().to_string());
+        let begun = Happening::GateBegun { gate: gate.clone(), head: measure.head.clone(), log };
+        self.world.operator().tell(&begun);
         let report = self.world.gates().tests(&order, self.cancellation.clone()).await;
         let TestReport::Measured { verdict, detail, .. } = report else {
             return Ok(());

@@ -1,16 +1,20 @@
 //! The loop of the rounds on a pull request.
 
+use crate::domain::disposition::Standing;
 use crate::domain::ending::Failed;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
 use crate::flow::observed::{Lineage, ReviewObserved};
 use crate::flow::review::{self, state::ReviewState};
 use crate::ledger::record::Flow;
 use crate::ports::World;
 use crate::ports::forge::Forge;
+use crate::ports::happening::Happening;
 use crate::ports::journal::Entry;
+use crate::ports::operator::Operator;
 use crate::ports::workspace::Workspace;
 use crate::protocol::context::{ContextComment, ContextSubject};
 
@@ -45,6 +49,7 @@ impl<W: World> Engine<W> {
             if let Some(outcome) = self.interrupted(&mut session, Some((&state, &pull_request))).await {
                 return Ok(outcome);
             }
+            self.tell_counts(&mut session, &state);
             if let (None, Some(terms)) = (&state.run, from.as_ref().and_then(|from| from.terms.as_ref())) {
                 self.request = self.request.bound_to(terms);
             }
@@ -76,6 +81,20 @@ impl<W: World> Engine<W> {
                     return Err(Trouble::failed(Failed::Error, "a review handed over to a review"));
                 }
             }
+        }
+    }
+
+    fn tell_counts(&self, session: &mut Session<JournalOf<W>>, state: &ReviewState) {
+        let items = state.items();
+        let counts = Happening::Counted {
+            open: items.iter().filter(|item| item.must_fix()).count(),
+            future: items.iter().filter(|item| item.standing == Standing::Future).count(),
+            resolved: items.iter().filter(|item| item.standing == Standing::Resolved).count(),
+            usage: state.run.as_ref().map_or_else(Usage::default, |run| run.usage),
+        };
+        if session.told_counts.as_ref() != Some(&counts) {
+            self.world.operator().tell(&counts);
+            session.told_counts = Some(counts);
         }
     }
 

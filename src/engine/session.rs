@@ -11,6 +11,7 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
 use crate::ports::agents::RawAnswer;
+use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
 /// One subject under its lock.
@@ -29,6 +30,8 @@ pub(super) struct Session<J> {
     pub(super) waiting_since: Option<Timestamp>,
     /// The round that was last told to the operator.
     pub(super) told_round: u32,
+    /// What was last told to the operator of items and cost.
+    pub(super) told_counts: Option<Happening>,
 }
 
 impl<J: Journal> Session<J> {
@@ -46,6 +49,7 @@ impl<J: Journal> Session<J> {
             obstacle: None,
             waiting_since: None,
             told_round: 0,
+            told_counts: None,
         }
     }
 
@@ -94,15 +98,7 @@ impl<J: Journal> Session<J> {
 
     /// The bodies of the records that live in the journal.
     pub(super) fn local_records(&self) -> Vec<String> {
-        let body = |entry| match entry {
-            Entry::Record { body } => Some(body),
-            Entry::Attempt { .. }
-            | Entry::Finished { .. }
-            | Entry::Clarified { .. }
-            | Entry::Measured { .. }
-            | Entry::Inherited { .. } => None,
-        };
-        self.journal.entries().into_iter().filter_map(body).collect()
+        self.journal.entries().into_iter().filter_map(Entry::into_record).collect()
     }
 
     /// The key of the finished turn that a record of this role, label and round was made from.

@@ -73,6 +73,7 @@ async fn attempt<W: World, J: Journal>(
         role: turn.role,
         kind: turn.kind,
         prompt_bytes: order.prompt.len(),
+        log: world.agents().log(&order).map(|path| path.display().to_string()),
     });
     let report = world.agents().take(&order, cancellation).await;
     let Some(finished) = finish(world, &ask, &desk, report).await? else {

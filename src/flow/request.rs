@@ -4,27 +4,17 @@ use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
-/// What a person asked for. What was left out takes the recorded value, or the default in a new run.
+/// What a person asked for, and how the program was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// `--coder`
-    pub coder: Option<Seat>,
-    /// `--reviewer`, in order; empty when none was given.
-    pub reviewers: Vec<Seat>,
-    /// Who sits where when nothing was asked for and nothing is recorded.
+    /// What the command line says: it outranks what is recorded.
+    pub asked: Wishes,
+    /// What configuration says: an open run keeps the terms that it was opened with, a new one takes these.
+    pub configured: Wishes,
+    /// Who sits where when nobody says anything.
     pub default_coder: Seat,
     /// As `default_coder`.
     pub default_reviewer: Seat,
-    /// `--max-rounds`
-    pub max_rounds: Option<u32>,
-    /// The gates that were asked for.
-    pub required_gates: Option<Vec<GateName>>,
-    /// `--no-pre-review-tests`
-    pub test_timing: Option<TestTiming>,
-    /// `--on-reviewer-failure`
-    pub on_reviewer_failure: Option<OnReviewerFailure>,
-    /// `--auto-merge`
-    pub after_approval: Option<AfterApproval>,
     /// `--parallel-reviewers`, `--no-parallel-reviewers`
     pub reviewing: Reviewing,
     /// `--interactive`
@@ -33,6 +23,25 @@ pub struct Request {
     pub ci_timeout_seconds: u64,
     /// How often it is looked at, in seconds.
     pub ci_poll_seconds: u64,
+}
+
+/// The terms of a run, as far as somebody says them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// `--coder`
+    pub coder: Option<Seat>,
+    /// `--reviewer`, in order; empty when none was named.
+    pub reviewers: Vec<Seat>,
+    /// `--max-rounds`
+    pub max_rounds: Option<u32>,
+    /// The gates that must pass.
+    pub required_gates: Option<Vec<GateName>>,
+    /// `--no-pre-review-tests`
+    pub test_timing: Option<TestTiming>,
+    /// `--on-reviewer-failure`
+    pub on_reviewer_failure: Option<OnReviewerFailure>,
+    /// `--auto-merge`
+    pub after_approval: Option<AfterApproval>,
 }
 
 /// How the reviewers of a round are asked.
@@ -65,27 +74,70 @@ pub struct Terms {
     pub policy: Policy,
 }
 
+/// What a run left in the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded<'terms> {
+    /// Nothing.
+    Nothing,
+    /// The terms of a run that goes on.
+    Open(&'terms Terms),
+    /// The terms of a run that has ended.
+    Ended(&'terms Terms),
+}
+
+impl Wishes {
+    /// These wishes; where they are silent, those.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            coder: self.coder.or(others.coder),
+            reviewers: if self.reviewers.is_empty() { others.reviewers } else { self.reviewers },
+            max_rounds: self.max_rounds.or(others.max_rounds),
+            required_gates: self.required_gates.or(others.required_gates),
+            test_timing: self.test_timing.or(others.test_timing),
+            on_reviewer_failure: self.on_reviewer_failure.or(others.on_reviewer_failure),
+            after_approval: self.after_approval.or(others.after_approval),
+        }
+    }
+}
+
+impl From<&Terms> for Wishes {
+    fn from(terms: &Terms) -> Self {
+        let policy = &terms.policy;
+        Self {
+            coder: Some(terms.roster.coder().clone()),
+            reviewers: terms.roster.reviewers().to_vec(),
+            max_rounds: Some(policy.max_rounds),
+            required_gates: Some(policy.required_gates.clone()),
+            test_timing: Some(policy.test_timing),
+            on_reviewer_failure: Some(policy.on_reviewer_failure),
+            after_approval: Some(policy.after_approval),
+        }
+    }
+}
+
 impl Request {
-    /// The terms of the run: what was asked for, else what is recorded, else the defaults.
+    /// The terms of the run. What was asked for comes first; then, in an open run what is recorded, else what is configured.
     ///
     /// # Errors
     /// When the seats do not make a roster.
-    pub fn terms(&self, recorded: Option<&Terms>) -> Result<Terms, InvalidRoster> {
-        let base = recorded.map_or_else(Policy::default, |terms| terms.policy.clone());
-        let policy = Policy {
-            max_rounds: self.max_rounds.unwrap_or(base.max_rounds),
-            required_gates: self.required_gates.clone().unwrap_or(base.required_gates),
-            test_timing: self.test_timing.unwrap_or(base.test_timing),
-            on_reviewer_failure: self.on_reviewer_failure.unwrap_or(base.on_reviewer_failure),
-            after_approval: self.after_approval.unwrap_or(base.after_approval),
+    pub fn terms(&self, recorded: Recorded<'_>) -> Result<Terms, InvalidRoster> {
+        let (asked, configured) = (self.asked.clone(), self.configured.clone());
+        let wishes = match recorded {
+            Recorded::Nothing => asked.or(configured),
+            Recorded::Open(terms) => asked.or(terms.into()),
+            Recorded::Ended(terms) => asked.or(configured).or(terms.into()),
         };
-        let recorded_coder = recorded.map_or(&self.default_coder, |terms| terms.roster.coder());
-        let coder = self.coder.as_ref().unwrap_or(recorded_coder).clone();
-        let recorded_reviewers = recorded.map(|terms| terms.roster.reviewers().to_vec());
-        let reviewers = if self.reviewers.is_empty() {
-            recorded_reviewers.unwrap_or_else(|| vec![self.default_reviewer.clone()])
-        } else {
-            self.reviewers.clone()
+        let usual = Policy::default();
+        let reviewers =
+            if wishes.reviewers.is_empty() { vec![self.default_reviewer.clone()] } else { wishes.reviewers };
+        let coder = wishes.coder.unwrap_or_else(|| self.default_coder.clone());
+        let policy = Policy {
+            max_rounds: wishes.max_rounds.unwrap_or(usual.max_rounds),
+            required_gates: wishes.required_gates.unwrap_or(usual.required_gates),
+            test_timing: wishes.test_timing.unwrap_or(usual.test_timing),
+            on_reviewer_failure: wishes.on_reviewer_failure.unwrap_or(usual.on_reviewer_failure),
+            after_approval: wishes.after_approval.unwrap_or(usual.after_approval),
         };
         Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
     }
@@ -93,21 +145,6 @@ impl Request {
     /// The same request, with everything that was left out taken from these terms.
     #[must_use]
     pub fn bound_to(&self, terms: &Terms) -> Self {
-        let policy = &terms.policy;
-        let reviewers = if self.reviewers.is_empty() {
-            terms.roster.reviewers().to_vec()
-        } else {
-            self.reviewers.clone()
-        };
-        Self {
-            coder: Some(self.coder.clone().unwrap_or_else(|| terms.roster.coder().clone())),
-            reviewers,
-            max_rounds: self.max_rounds.or(Some(policy.max_rounds)),
-            required_gates: self.required_gates.clone().or_else(|| Some(policy.required_gates.clone())),
-            test_timing: self.test_timing.or(Some(policy.test_timing)),
-            on_reviewer_failure: self.on_reviewer_failure.or(Some(policy.on_reviewer_failure)),
-            after_approval: self.after_approval.or(Some(policy.after_approval)),
-            ..self.clone()
-        }
+        Self { asked: self.asked.clone().or(terms.into()), ..self.clone() }
     }
 }

@@ -27,6 +27,8 @@ pub struct TurnOrder {
     pub kind: ResponseKind,
     /// The round of review; 0 before the first.
     pub round: u32,
+    /// A name that no other attempt has.
+    pub attempt: String,
     /// How many turns this label has finished on this subject in this role: the place in a script.
     pub entry: u32,
     /// The agent's own clone.
@@ -81,4 +83,7 @@ pub struct TurnReport {
 pub trait Agents: Send + Sync {
     /// Runs one attempt to its end. When it returns, no process of it is alive.
     fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
+
+    /// Where the raw output of an attempt goes, if it goes anywhere.
+    fn log(&self, order: &TurnOrder) -> Option<PathBuf>;
 }

@@ -15,6 +15,8 @@ pub struct TestOrder {
     pub run: RunId,
     /// What the run is about.
     pub subject: Subject,
+    /// A name that no other attempt has.
+    pub attempt: String,
     /// The commit under test, checked out in `workdir`.
     pub head: CommitSha,
     /// A clone of its own.
@@ -42,4 +44,7 @@ pub trait Gates: Send + Sync {
     /// Runs the test command. When it returns, no process of it is alive.
     fn tests(&self, order: &TestOrder, cancellation: Cancellation)
     -> impl Future<Output = TestReport> + Send;
+
+    /// Where the raw output of an attempt goes, if it goes anywhere.
+    fn log(&self, order: &TestOrder) -> Option<PathBuf>;
 }

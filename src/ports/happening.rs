@@ -1,15 +1,18 @@
-//! What the engine tells a watching person, as values; words are made of them elsewhere.
+//! What the engine tells whoever watches, as values; words and JSON are made of them elsewhere.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::{BranchName, CommitSha, GateName, Label, PullRequestNumber};
 use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
 
 /// Something that happened in a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Happening {
     /// The engine looks at a subject.
     Begun {
@@ -35,6 +38,8 @@ pub enum Happening {
         kind: ResponseKind,
         /// The size of the prompt in bytes.
         prompt_bytes: usize,
+        /// Where its raw output goes.
+        log: Option<String>,
     },
     /// A turn was answered.
     TurnAnswered {
@@ -62,6 +67,19 @@ pub enum Happening {
         gate: GateName,
         /// On what.
         head: CommitSha,
+        /// Where its raw output goes.
+        log: Option<String>,
+    },
+    /// The ledger says something new.
+    Counted {
+        /// Items that must be fixed.
+        open: usize,
+        /// Items that are worth a change of their own.
+        future: usize,
+        /// Items that are resolved.
+        resolved: usize,
+        /// What the run has cost.
+        usage: Usage,
     },
     /// A gate was measured.
     GateMeasured {

@@ -96,6 +96,20 @@ pub enum Entry {
     },
 }
 
+impl Entry {
+    /// The body of a record, if the entry is one.
+    pub fn into_record(self) -> Option<String> {
+        match self {
+            Self::Record { body } => Some(body),
+            Self::Attempt { .. }
+            | Self::Finished { .. }
+            | Self::Clarified { .. }
+            | Self::Measured { .. }
+            | Self::Inherited { .. } => None,
+        }
+    }
+}
+
 /// Who holds a subject's lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,7 +18,7 @@ use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
 
 use super::offer::{self, Offer};
-use super::program::{LocalAgents, failed};
+use super::program::{CommandAgent, LocalAgents, failed};
 
 /// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
 const QUOTA_EXIT: i32 = 75;
@@ -26,34 +26,36 @@ const QUOTA_EXIT: i32 = 75;
 /// Takes a turn with a program.
 pub(super) async fn take(
     agents: &LocalAgents,
-    program: &Path,
+    agent: &CommandAgent,
     order: &TurnOrder,
     cancellation: Cancellation,
 ) -> TurnReport {
-    let offer = match offer::make(agents, order) {
+    let offer = match offer::make(agents, order, &agent.variables) {
         Ok(offer) => offer,
         Err(detail) => return failed(TurnFailure::Spawn { detail }),
     };
-    let command =
-        CommandLine::new(program, &order.workdir, offer.environment.clone()).input(order.prompt.clone());
+    let command = CommandLine::new(&agent.program, &order.workdir, offer.environment.clone())
+        .arguments(&agent.arguments)
+        .input(order.prompt.clone());
+    let deadline = agent.deadline.unwrap_or(agents.deadline);
     let job = Job {
         command,
         token: offer.token.clone(),
         children: offer.children.clone(),
         log: offer.log.clone(),
-        deadline: agents.deadline,
+        deadline,
         stdout_limit: ANSWER_LIMIT,
     };
     let ended = supervise(&job, cancellation).await;
     let usage = Usage { calls: 1, milliseconds: ended.milliseconds, ..Usage::default() };
-    let result = result(agents, &offer, ended);
+    let result = result(deadline, &offer, ended);
     TurnReport { result, usage, model: None, log: Some(offer.log) }
 }
 
-fn result(agents: &LocalAgents, offer: &Offer, ended: Ended) -> TurnResult {
+fn result(deadline: Duration, offer: &Offer, ended: Ended) -> TurnResult {
     match ended.end {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
-        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: agents.deadline.as_secs() }),
+        End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: deadline.as_secs() }),
         End::Cancelled => TurnResult::Cancelled,
         End::Exited(Exit::Code(0)) => answered(offer, ended.stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {

@@ -28,11 +28,11 @@ pub struct Offer {
 ///
 /// # Errors
 /// When the disk says no.
-pub fn make(agents: &LocalAgents, order: &TurnOrder) -> Result<Offer, String> {
+pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: &[String]) -> Result<Offer, String> {
     let token = token(order);
-    let folder = agents.folders.turns.join(&token);
+    let folder = agents.folders.turns(&order.subject).join(&token);
     files::make_folder(&folder)?;
-    files::make_folder(&agents.folders.logs)?;
+    files::make_folder(&agents.folders.logs(&order.subject))?;
     let empty = folder.join("gh");
     files::make_folder(&empty)?;
     let context = folder.join("context.json");
@@ -42,26 +42,28 @@ pub fn make(agents: &LocalAgents, order: &TurnOrder) -> Result<Offer, String> {
     let schema_file = folder.join("schema.json");
     files::write_whole(&schema_file, schema::text(&schema::of(order.kind)).as_bytes())?;
     let response = folder.join("response.json");
-    let subject = order.subject.to_string().replace('/', "-");
     Ok(Offer {
-        environment: environment(agents, order, [&context, &schema_file, &response, &empty]),
+        environment: environment(agents, order, allowed, [&context, &schema_file, &response, &empty]),
         response,
-        log: agents.folders.logs.join(format!("{token}.log")),
-        children: agents.folders.subjects.join(subject).join("children"),
+        log: log(agents, order),
+        children: agents.folders.children(&order.subject),
         token,
     })
 }
 
-/// A name that no other attempt has.
-fn token(order: &TurnOrder) -> String {
-    use crate::ports::clock::Clock;
-    let unique = crate::adapters::clock::SystemClock.unique();
-    format!("{}-{}-{}-{}-{unique}", order.run, order.round, order.role, order.label)
+/// Where the raw output of a turn goes.
+pub fn log(agents: &LocalAgents, order: &TurnOrder) -> PathBuf {
+    agents.folders.logs(&order.subject).join(format!("{}.log", token(order)))
 }
 
-fn environment(agents: &LocalAgents, order: &TurnOrder, files: [&Path; 4]) -> Variables {
+/// A name that no other attempt has.
+fn token(order: &TurnOrder) -> String {
+    format!("{}-{}-{}-{}-{}", order.run, order.round, order.role, order.label, order.attempt)
+}
+
+fn environment(agents: &LocalAgents, order: &TurnOrder, allowed: &[String], files: [&Path; 4]) -> Variables {
     let [context, schema, response, empty] = files;
-    let mut variables = environment::common(&agents.variables, &[]);
+    let mut variables = environment::common(&agents.variables, allowed);
     let texts = [
         ("AGENT_LOOP_ROLE", order.role.name().to_owned()),
         ("AGENT_LOOP_KIND", order.kind.name().to_owned()),

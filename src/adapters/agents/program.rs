@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::adapters::process::environment::Variables;
+use crate::adapters::state::folders::Folders;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
@@ -12,28 +13,30 @@ use crate::domain::usage::Usage;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
-use super::{command, scripted};
+use super::{command, offer, scripted};
 
 /// The program behind an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// Any program: prompt on stdin, answer in a file or on stdout.
-    Command(PathBuf),
+    Command(CommandAgent),
     /// A file of turns.
     ScriptFile(PathBuf),
     /// A text of turns.
     ScriptText(String),
 }
 
-/// Folders that turns need, all outside of clones.
-#[derive(Debug, Clone)]
-pub struct TurnFolders {
-    /// What is offered to an agent: context, schema, a place for its answer.
-    pub turns: PathBuf,
-    /// Raw logs.
-    pub logs: PathBuf,
-    /// The folders of subjects; each has a table of children.
-    pub subjects: PathBuf,
+/// Any program that reads a prompt and answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandAgent {
+    /// A path, or a name to be found in `PATH`.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// The variables of ours that it may see besides the common ones.
+    pub variables: Vec<String>,
+    /// How long a turn of it may take, if not as long as anybody's.
+    pub deadline: Option<Duration>,
 }
 
 /// The agents of a run.
@@ -44,7 +47,7 @@ pub struct LocalAgents {
     /// Our own environment, from which an agent's is made.
     pub variables: Variables,
     /// Folders that turns need.
-    pub folders: TurnFolders,
+    pub folders: Folders,
     /// How long a turn may take.
     pub deadline: Duration,
 }
@@ -52,7 +55,7 @@ pub struct LocalAgents {
 impl Agents for LocalAgents {
     async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
         match self.programs.get(&(order.role, order.label.clone())) {
-            Some(Program::Command(path)) => command::take(self, path, order, cancellation).await,
+            Some(Program::Command(agent)) => command::take(self, agent, order, cancellation).await,
             Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => scripted::take(self, &text, order, cancellation).await,
                 Err(error) => failed(TurnFailure::Spawn {
@@ -63,6 +66,13 @@ impl Agents for LocalAgents {
             None => failed(TurnFailure::Spawn {
                 detail: format!("nobody is known behind the {} `{}`", order.role, order.label),
             }),
+        }
+    }
+
+    fn log(&self, order: &TurnOrder) -> Option<PathBuf> {
+        match self.programs.get(&(order.role, order.label.clone())) {
+            Some(Program::Command(_)) => Some(offer::log(self, order)),
+            Some(Program::ScriptFile(_) | Program::ScriptText(_)) | None => None,
         }
     }
 }

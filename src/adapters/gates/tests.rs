@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervise::{End, Job, supervise};
 use crate::adapters::state::files;
+use crate::adapters::state::folders::Folders;
 use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
-use crate::ports::clock::Clock;
 use crate::ports::gates::{Gates, TestOrder, TestReport};
 
 /// How much of the end of the output goes into a record, in bytes.
@@ -26,10 +25,8 @@ pub struct LocalGates {
     pub deadline: Duration,
     /// Our own environment, from which the command's is made.
     pub variables: Variables,
-    /// Raw logs.
-    pub logs: PathBuf,
-    /// The folders of subjects; each has a table of children.
-    pub subjects: PathBuf,
+    /// Where raw logs and tables of children lie.
+    pub folders: Folders,
 }
 
 /// The words of a command, as a shell would split them; no word is ever given to a shell.
@@ -66,24 +63,36 @@ impl Gates for LocalGates {
             }
         }
     }
+
+    fn log(&self, order: &TestOrder) -> Option<PathBuf> {
+        self.test_command.as_ref().map(|_| self.log_of(order))
+    }
+}
+
+/// A name that no other attempt has.
+fn token(order: &TestOrder) -> String {
+    format!("{}-tests-{}", order.run, order.attempt)
 }
 
 impl LocalGates {
+    fn log_of(&self, order: &TestOrder) -> PathBuf {
+        self.folders.logs(&order.subject).join(format!("{}.log", token(order)))
+    }
+
     fn job(&self, order: &TestOrder) -> Result<Job, String> {
         let command =
             self.test_command.as_ref().ok_or("no test command is known here; name it with --test-command")?;
         let words = split(command)?;
         let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
-        files::make_folder(&self.logs)?;
-        let token = format!("{}-tests-{}", order.run, SystemClock.unique());
-        let subject = order.subject.to_string().replace('/', "-");
+        files::make_folder(&self.folders.logs(&order.subject))?;
+        let token = token(order);
         let line = CommandLine::new(program, &order.workdir, environment::for_tests(&self.variables))
             .arguments(arguments)
             .variable("AGENT_LOOP_RUN_ID", order.run.as_str());
         Ok(Job {
             command: line,
-            children: self.subjects.join(subject).join("children"),
-            log: self.logs.join(format!("{token}.log")),
+            children: self.folders.children(&order.subject),
+            log: self.log_of(order),
             token,
             deadline: self.deadline,
             stdout_limit: 0,

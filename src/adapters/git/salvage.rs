@@ -72,6 +72,15 @@ pub(super) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
     Ok(all)
 }
 
+/// Removes refs, all of them or none. One spawn.
+pub(super) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), WorkspaceError> {
+    let orders = kept.iter().fold(String::new(), |orders, kept| {
+        orders + &format!("delete {} {}\n", kept.salvage.reference, kept.salvage.commit)
+    });
+    let line = mirror.line().arguments(["update-ref", "--stdin"]).input(orders);
+    must(line, "let go of work that was kept aside").await.map(drop)
+}
+
 fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
     let mut parts = line.splitn(3, '\0');
     let (Some(reference), Some(commit), Some(title)) = (parts.next(), parts.next(), parts.next()) else {

@@ -83,6 +83,17 @@ impl GitWorkspace {
         salvage::list(&self.mirror).await
     }
 
+    /// Lets go of work that was kept aside. A ref that meanwhile points elsewhere stays. One spawn.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub async fn forget(&self, kept: &[Kept]) -> Result<(), WorkspaceError> {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        salvage::forget(&self.mirror, kept).await
+    }
+
     fn target(&self) -> Target<'_> {
         match &self.remote {
             Remote::Local(repository) => Target { mirror: &self.mirror, repository },

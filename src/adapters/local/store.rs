@@ -37,6 +37,11 @@ impl Store {
         Ok(Self { connection: Mutex::new(connection), repository_id })
     }
 
+    /// Whether the repository has an embedded forge already.
+    pub fn exists(git_directory: &Path) -> bool {
+        git_directory.join(FILE).exists()
+    }
+
     /// The id of the repository.
     pub fn repository_id(&self) -> &str {
         &self.repository_id

@@ -1,5 +1,6 @@
 //! The agents and the gate of the model: functions of what they are told, so that a story survives a lost machine.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::failure::TurnFailure;
@@ -42,6 +43,10 @@ impl Agents for MemoryWorld {
         };
         self.change("turn", deed, || None).await
     }
+
+    fn log(&self, _: &TurnOrder) -> Option<PathBuf> {
+        None
+    }
 }
 
 fn report(deed: Deed) -> TurnReport {
@@ -61,5 +66,9 @@ impl Gates for MemoryWorld {
             TestReport::Measured { verdict, detail, log: None }
         };
         self.change("tests", deed, || None).await
+    }
+
+    fn log(&self, _: &TestOrder) -> Option<PathBuf> {
+        None
     }
 }

@@ -50,8 +50,7 @@ impl Row {
         let start = pid.and_then(tree::start_time);
         let child = Child { token: self.token.clone(), pid, start };
         let text = serde_json::to_string(&child).unwrap_or_default();
-        fs::write(&self.path, text)
-            .map_err(|error| format!("could not write {}: {error}", self.path.display()))
+        files::write_over(&self.path, text.as_bytes())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod command;
 pub mod environment;
 pub mod exit;
 pub mod log;
+pub mod signal;
 pub mod supervise;
 pub mod tail;
 pub mod time;

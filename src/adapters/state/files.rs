@@ -22,6 +22,16 @@ pub fn append(path: &Path) -> io::Result<fs::File> {
     OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
 }
 
+/// Writes a file of this user alone in place: a crash may leave a part of it.
+///
+/// # Errors
+/// When the disk says no; the text names the path.
+pub fn write_over(path: &Path, content: &[u8]) -> Result<(), String> {
+    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(content));
+    written.map_err(|error| format!("could not write {}: {error}", path.display()))
+}
+
 /// Writes a file of this user alone: a reader sees the old content or the new, never a part.
 ///
 /// # Errors

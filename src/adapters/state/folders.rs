@@ -10,6 +10,7 @@ use crate::domain::subject::Subject;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
     repository: PathBuf,
+    logs: Option<PathBuf>,
 }
 
 impl Folders {
@@ -20,7 +21,15 @@ impl Folders {
         let readable: String = name.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
         let digest = Sha256::digest(repository_id.as_bytes());
         let short = digest.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        Self { repository: state.join("repositories").join(format!("{readable}-{short}")) }
+        Self { repository: state.join("repositories").join(format!("{readable}-{short}")), logs: None }
+    }
+
+    /// With the raw logs of this repository somewhere else.
+    #[must_use]
+    pub fn with_logs(mut self, logs: Option<&Path>) -> Self {
+        let name = self.repository.file_name().unwrap_or_default().to_owned();
+        self.logs = logs.map(|folder| folder.join(name));
+        self
     }
 
     /// The folder itself.
@@ -43,16 +52,6 @@ impl Folders {
         self.repository.join("diffs")
     }
 
-    /// Raw logs.
-    pub fn logs(&self) -> PathBuf {
-        self.repository.join("logs")
-    }
-
-    /// The files that are offered to an agent in a turn.
-    pub fn turns(&self) -> PathBuf {
-        self.repository.join("turns")
-    }
-
     /// The folders of all subjects.
     pub fn subjects(&self) -> PathBuf {
         self.repository.join("subjects")
@@ -60,7 +59,33 @@ impl Folders {
 
     /// The folder of a subject.
     pub fn subject(&self, subject: &Subject) -> PathBuf {
-        self.subjects().join(subject.to_string().replace('/', "-"))
+        self.subjects().join(Self::name(subject))
+    }
+
+    fn name(subject: &Subject) -> String {
+        subject.to_string().replace('/', "-")
+    }
+
+    /// The subject whose folder has this name.
+    pub fn subject_named(name: &str) -> Option<Subject> {
+        name.replacen('-', "/", 1).parse().ok()
+    }
+
+    /// The journal of a subject.
+    pub fn journal(&self, subject: &Subject) -> PathBuf {
+        self.subject(subject).join("journal.jsonl")
+    }
+
+    /// The raw logs of a subject.
+    pub fn logs(&self, subject: &Subject) -> PathBuf {
+        self.logs
+            .as_ref()
+            .map_or_else(|| self.subject(subject).join("logs"), |logs| logs.join(Self::name(subject)))
+    }
+
+    /// The files that are offered to agents in turns on a subject.
+    pub fn turns(&self, subject: &Subject) -> PathBuf {
+        self.subject(subject).join("turns")
     }
 
     /// The table of a subject's children.

@@ -60,7 +60,7 @@ impl Journals for FileJournals {
         files::make_folder(&self.locks).map_err(JournalError::Disk)?;
         let lock = lock::take(&Self::lock_path(&self.locks, subject), subject, SystemClock.now())?;
         (self.end_leftovers)(&self.folders.children(subject)).map_err(JournalError::Disk)?;
-        open(&folder.join("journal.jsonl"), lock)
+        open(&self.folders.journal(subject), lock)
     }
 }
 
@@ -70,8 +70,7 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     };
     let file = files::append(path).map_err(disk)?;
     let text = fs::read(path).map_err(disk)?;
-    // A kill in the middle of a write leaves a last line without its end: it was never acknowledged.
-    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let whole = whole(&text);
     file.set_len(u64::try_from(whole).unwrap_or(u64::MAX)).map_err(disk)?;
     let entries = parse(text.get(..whole).unwrap_or_default(), path)?;
     if let Some(folder) = path.parent() {
@@ -80,11 +79,28 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     Ok(FileJournal { inner: Mutex::new(Inner { file, entries }), path: path.to_owned(), _lock: lock })
 }
 
-/// The entries of a journal.
+/// The entries of a journal that is not open here; none, if there is no such file.
 ///
 /// # Errors
-/// When a line is damaged; the text names it.
-pub fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
+/// When it can't be read, or a line is damaged; the text names it.
+pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(JournalError::Disk(format!("could not read {}: {error}", path.display())));
+        }
+    };
+    parse(text.get(..whole(&text)).unwrap_or_default(), path)
+}
+
+/// How much of a journal was acknowledged: a kill in the middle of a write leaves a last line without its end.
+fn whole(text: &[u8]) -> usize {
+    text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+}
+
+/// The entries of a journal.
+fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
     let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     lines
         .map(|(index, line)| {

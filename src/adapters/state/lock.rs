@@ -41,11 +41,15 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
         }
         Err(TryLockError::Error(error)) => return Err(disk(error)),
     }
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
-    let written = Written { pid: std::process::id(), host, since: now };
+    let written = Written { pid: std::process::id(), host: this_host(), since: now };
     let text = serde_json::to_string(&written).unwrap_or_default();
     file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(disk)?;
     Ok(SubjectLock { _file: file })
+}
+
+/// The name of this machine, for messages.
+pub fn this_host() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
 }
 
 /// Who says to hold a lock file; for the message only.

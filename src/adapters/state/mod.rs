@@ -4,4 +4,5 @@ pub mod files;
 pub mod folders;
 pub mod journals;
 pub mod lock;
+pub mod retention;
 pub mod run_file;

@@ -1,5 +1,7 @@
-//! The local settings of a subject's run: commands and paths, which never leave the machine. Read by a later command.
+//! What this machine remembers of a subject's run: flags, how to start its agents, the words of a task. A later command
+//! on the subject reads it. It names commands and paths, which never leave the machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::{AgentName, Role};
+use crate::domain::ids::BranchName;
 
 use super::files;
 
@@ -20,16 +23,18 @@ pub struct KnownAgent {
     pub name: AgentName,
 }
 
-/// The local settings of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What this machine remembers of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunFile {
-    /// The agents.
+    /// Everyone who was named on the subject.
     pub agents: Vec<KnownAgent>,
-    /// The test command.
-    pub test_command: Option<String>,
-    /// The words of a task, so that it can be named without them.
+    /// The flags of the latest command that gave some: settings by the dotted path of their key.
+    pub flags: BTreeMap<String, toml::Value>,
+    /// The words of a task, so that it can go on without them.
     pub task: Option<String>,
+    /// The branch to change, if it was named.
+    pub base: Option<BranchName>,
 }
 
 impl RunFile {
@@ -47,7 +52,7 @@ impl RunFile {
             .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))
     }
 
-    /// Keeps the settings for later commands.
+    /// Keeps it for later commands.
     ///
     /// # Errors
     /// When the disk says no; the text names the path.
@@ -58,5 +63,15 @@ impl RunFile {
             files::make_folder(folder)?;
         }
         files::write_whole(path, &text)
+    }
+
+    /// Adds those who are not known yet under their role and label.
+    pub fn learn(&mut self, others: impl IntoIterator<Item = KnownAgent>) {
+        for known in others {
+            let same = |one: &KnownAgent| one.role == known.role && one.name.label == known.name.label;
+            if !self.agents.iter().any(same) {
+                self.agents.push(known);
+            }
+        }
     }
 }

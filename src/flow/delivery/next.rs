@@ -16,7 +16,7 @@ use crate::protocol::expectation::Expectation;
 use crate::protocol::implementation::Delivery;
 
 use super::super::observed::{DeliveryObserved, Obstacle, Turn, TurnEnd, Workable};
-use super::super::request::{Questions, Terms};
+use super::super::request::{Questions, Recorded, Terms};
 use super::super::review::reviewers::malformed;
 use super::super::step::{Ask, PullRequestOrder, PushOrder, Step, publish};
 use super::state::{DeliveryState, Run};
@@ -34,7 +34,8 @@ pub fn next(state: &DeliveryState, seen: &DeliveryObserved<'_>) -> Step {
         );
     }
     let open = state.run.as_ref().filter(|run| run.is_open() && run.branch == seen.branch);
-    let terms = match seen.common.request.terms(state.run.as_ref().map(|run| &run.terms)) {
+    let recorded = state.run.as_ref().map_or(Recorded::Nothing, Run::recorded);
+    let terms = match seen.common.request.terms(recorded) {
         Ok(terms) => terms,
         Err(error) => return refuse(Refused::Usage, error.to_string()),
     };

@@ -5,7 +5,7 @@ use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::ledger::payload::{Concluded, Delivered, Started};
 use crate::ledger::record::{Payload, Record};
 
-use super::super::request::Terms;
+use super::super::request::{Recorded, Terms};
 
 /// The run that the latest records belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,11 @@ impl Run {
     /// Whether a later command goes on with it.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
+    }
+
+    /// Its terms, for the next command.
+    pub fn recorded(&self) -> Recorded<'_> {
+        if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
     }
 }
 

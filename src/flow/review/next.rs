@@ -15,7 +15,7 @@ use crate::ledger::record::Payload;
 use crate::ledger::replay::Continuity;
 
 use super::super::observed::{Lineage, Obstacle, ReviewObserved, TurnEnd};
-use super::super::request::Terms;
+use super::super::request::{Recorded, Terms};
 use super::super::step::{Step, publish};
 use super::coder::quota;
 use super::reviewers::{self, Asking, Place, Round};
@@ -26,7 +26,7 @@ pub fn next(state: &ReviewState, seen: &ReviewObserved<'_>) -> Step {
     if let Some(step) = closed_pull_request(state, seen) {
         return step;
     }
-    let recorded = state.run.as_ref().map(|run| &run.terms);
+    let recorded = state.run.as_ref().map_or(Recorded::Nothing, Run::recorded);
     let terms = match seen.common.request.terms(recorded) {
         Ok(terms) => terms,
         Err(error) => return refuse(Refused::Usage, error.to_string()),

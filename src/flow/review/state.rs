@@ -13,7 +13,7 @@ use crate::ledger::payload::{Answered, Concluded, EarlierVotes, Gates, Opened, R
 use crate::ledger::record::{Payload, Record};
 use crate::protocol::text::State as Verdict;
 
-use super::super::request::Terms;
+use super::super::request::{Recorded, Terms};
 use super::items::{self, Resolutions};
 
 /// The run that the latest records belong to.
@@ -35,6 +35,11 @@ impl Run {
     /// Whether a later command goes on with it.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
+    }
+
+    /// Its terms, for the next command.
+    pub fn recorded(&self) -> Recorded<'_> {
+        if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
     }
 }
 

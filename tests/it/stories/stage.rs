@@ -15,7 +15,7 @@ use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine};
 use agent_loop::flow::observed::Abilities;
-use agent_loop::flow::request::{Questions, Request, Reviewing};
+use agent_loop::flow::request::{Questions, Request, Reviewing, Wishes};
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::record::{Flow, Payload, Record};
 use agent_loop::ports::cancellation::cancellation;
@@ -122,15 +122,18 @@ impl Story {
     pub(super) fn request(&self) -> Request {
         let names: Vec<&str> = self.reviewers.iter().map(|(name, _)| *name).collect();
         Request {
-            coder: Some(seat("sam")),
-            reviewers: names.iter().map(|name| seat(name)).collect(),
+            asked: Wishes {
+                coder: Some(seat("sam")),
+                reviewers: names.iter().map(|name| seat(name)).collect(),
+                max_rounds: Some(self.max_rounds),
+                required_gates: self.gate.as_ref().map(|_| vec![GateName::tests()]),
+                test_timing: None,
+                on_reviewer_failure: Some(self.on_failure),
+                after_approval: Some(self.after),
+            },
+            configured: Wishes::default(),
             default_coder: seat("sam"),
             default_reviewer: seat("sam"),
-            max_rounds: Some(self.max_rounds),
-            required_gates: self.gate.as_ref().map(|_| vec![GateName::tests()]),
-            test_timing: None,
-            on_reviewer_failure: Some(self.on_failure),
-            after_approval: Some(self.after),
             reviewing: Reviewing::Parallel,
             questions: if self.answer.is_some() {
                 Questions::Interactive { at_most: 3 }

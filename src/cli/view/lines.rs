@@ -3,6 +3,8 @@
 use crate::ports::happening::Happening;
 use crate::text::neutral::one_line;
 
+use super::paint::Paint;
+
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Talk {
@@ -13,13 +15,15 @@ pub enum Talk {
 }
 
 /// The line for what happened, if there is one to be said.
-pub fn line(happening: &Happening, talk: Talk) -> Option<String> {
-    let (mark, text) = words(happening);
-    (talk == Talk::Normal || mark == "!").then(|| format!("{mark} {}", one_line(&text, 240)))
+pub fn line(happening: &Happening, talk: Talk, paint: Paint) -> Option<String> {
+    let (mark, text) = words(happening)?;
+    (talk == Talk::Normal || mark == "!").then(|| format!("{} {}", paint.mark(mark), one_line(&text, 400)))
 }
 
-fn words(happening: &Happening) -> (&'static str, String) {
-    match happening {
+fn words(happening: &Happening) -> Option<(&'static str, String)> {
+    Some(match happening {
+        // The board shows it; the reviews said it.
+        Happening::Counted { .. } => return None,
         Happening::Begun { subject } => ("·", format!("{subject}")),
         Happening::RoundBegun { round, max_rounds, head } => {
             ("▸", format!("round {round} of at most {max_rounds}, at {}", head.short()))
@@ -35,7 +39,7 @@ fn words(happening: &Happening) -> (&'static str, String) {
             let log = log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
             ("!", format!("{role} {label} {failure}{log}"))
         }
-        Happening::GateBegun { gate, head } => ("  ", format!("gate {gate} runs on {}", head.short())),
+        Happening::GateBegun { gate, head, .. } => ("  ", format!("gate {gate} runs on {}", head.short())),
         Happening::GateMeasured { gate, verdict } => ("  ", format!("gate {gate}: {}", verdict.name())),
         Happening::Published { subject, line } => ("→", format!("{subject}: {line}")),
         Happening::Pushed { branch, head } => ("→", format!("{branch} is at {}", head.short())),
@@ -53,5 +57,5 @@ fn words(happening: &Happening) -> (&'static str, String) {
             ("  ", format!("waits for {what}, until {until} at the latest"))
         }
         Happening::Warning { text } => ("!", text.clone()),
-    }
+    })
 }

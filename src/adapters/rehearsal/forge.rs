@@ -1,0 +1,100 @@
+//! The forge of a rehearsal: reads the real one, writes comments, a pull request and a merge down.
+
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::subject::Subject;
+use crate::ports::World;
+use crate::ports::clock::Clock;
+use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue, Merge, NewPullRequest, Thread};
+
+use super::world::{NEW, Rehearsal};
+
+impl<W: World> Rehearsal<W> {
+    fn with_noted(&self, subject: &Subject, mut comments: Vec<Comment>) -> Vec<Comment> {
+        comments.extend(self.lock().comments.get(subject).cloned().unwrap_or_default());
+        comments
+    }
+}
+
+impl<W: World> Forge for Rehearsal<W> {
+    fn login(&self) -> Login {
+        self.real.forge().login()
+    }
+
+    fn repository_id(&self) -> String {
+        self.real.forge().repository_id()
+    }
+
+    async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
+        let mut issue = self.real.forge().issue(number).await?;
+        issue.comments = self.with_noted(&Subject::Issue(number), issue.comments);
+        Ok(issue)
+    }
+
+    async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
+        let opened = self.lock().opened.clone().filter(|_| number == NEW);
+        let mut found = match opened {
+            Some(opened) => opened,
+            None => self.real.forge().pull_request(number).await?,
+        };
+        if let Some(tip) = self.lock().tips.get(&found.head_ref) {
+            found.head = tip.clone();
+        }
+        Ok(found)
+    }
+
+    async fn pull_requests_from(&self, head_ref: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
+        let mut found = self.real.forge().pull_requests_from(head_ref).await?;
+        found.extend(self.lock().opened.clone().filter(|opened| opened.head_ref == *head_ref));
+        Ok(found)
+    }
+
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+        let real = if number == NEW { Vec::new() } else { self.real.forge().comments(number).await? };
+        Ok(self.with_noted(&Subject::PullRequest(number), real))
+    }
+
+    async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
+        let subject = match thread {
+            Thread::Issue(number) => Subject::Issue(number),
+            Thread::PullRequest(number) => Subject::PullRequest(number),
+        };
+        let first = body.lines().next().unwrap_or_default();
+        self.note(format!("comment on {subject}: {first}"));
+        let now = self.real.clock().now();
+        let mut script = self.lock();
+        let noted = script.comments.entry(subject).or_default();
+        noted.push(Comment {
+            id: format!("rehearsed-{}", noted.len()),
+            author: self.real.forge().login(),
+            standing: AuthorRole::Owner,
+            body: body.to_owned(),
+            created_at: now,
+            updated_at: now,
+        });
+        Ok(())
+    }
+
+    async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
+        self.note(format!("open a pull request from {} into {}: {}", new.head_ref, new.base_ref, new.title));
+        let head = self.lock().tips.get(&new.head_ref).cloned();
+        let head = head.ok_or_else(|| ForgeError::Refused(format!("{} is not there", new.head_ref)))?;
+        self.lock().opened = Some(PullRequest {
+            number: NEW,
+            state: PullRequestState::Open,
+            title: new.title.clone(),
+            body: new.body.clone(),
+            head_ref: new.head_ref.clone(),
+            base_ref: new.base_ref.clone(),
+            head,
+            checks: Vec::new(),
+        });
+        Ok(NEW)
+    }
+
+    async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
+        self.note(format!("merge {} at {}", Subject::PullRequest(number), head.short()));
+        self.end();
+        Ok(Merge::HeadMoved(head.clone()))
+    }
+}

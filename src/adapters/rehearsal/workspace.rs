@@ -1,0 +1,89 @@
+//! The workspace of a rehearsal: reads commits from the real mirror, writes clones and pushes down.
+
+use std::path::PathBuf;
+
+use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::subject::Subject;
+use crate::ports::World;
+use crate::ports::workspace::{
+    Desk, Difference, Harvest, Inspection, Prepared, Push, Salvage, Workspace, WorkspaceError,
+};
+
+use super::world::Rehearsal;
+
+impl<W: World> Workspace for Rehearsal<W> {
+    async fn refresh(&self) -> Result<(), WorkspaceError> {
+        self.real.workspace().refresh().await
+    }
+
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
+        let moved = self.lock().tips.get(branch).cloned();
+        match moved {
+            Some(tip) => Ok(Some(tip)),
+            None => self.real.workspace().tip(branch).await,
+        }
+    }
+
+    async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
+        self.real.workspace().merge_base(one, other).await
+    }
+
+    async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
+        self.real.workspace().contains(commit, ancestor).await
+    }
+
+    async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        self.real.workspace().tree(commit).await
+    }
+
+    async fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        excerpt_bytes: usize,
+    ) -> Result<Difference, WorkspaceError> {
+        self.real.workspace().difference(from, to, excerpt_bytes).await
+    }
+
+    async fn prepare(
+        &self,
+        desk: &Desk,
+        commit: &CommitSha,
+        _: Option<&BranchName>,
+    ) -> Result<Prepared, WorkspaceError> {
+        let whose = match desk {
+            Desk::Agent { role, label, .. } => format!("the {role} {label}"),
+            Desk::Tests { .. } => "the tests".to_owned(),
+        };
+        self.note(format!("prepare the clone of {whose} at {}", commit.short()));
+        Ok(Prepared { path: PathBuf::new(), salvaged: None })
+    }
+
+    async fn harvest(&self, _: &Desk, _: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
+        Ok(Harvest::Unchanged)
+    }
+
+    async fn salvage(&self, _: &Desk, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        Ok(None)
+    }
+
+    async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
+        self.note(format!("keep {} of {subject} aside", commit.short()));
+        Ok(Salvage { reference: String::new(), commit: commit.clone() })
+    }
+
+    async fn inspect(&self, _: &Desk, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        Ok(Inspection::Untouched)
+    }
+
+    async fn push(
+        &self,
+        branch: &BranchName,
+        commit: &CommitSha,
+        _: Option<&CommitSha>,
+    ) -> Result<Push, WorkspaceError> {
+        self.note(format!("push {} to {branch}", commit.short()));
+        self.lock().tips.insert(branch.clone(), commit.clone());
+        Ok(Push::Done)
+    }
+}

@@ -1,0 +1,112 @@
+//! What may go from the state folder of a repository, and when. A subject on which somebody works is never touched.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::domain::subject::Subject;
+
+use super::folders::Folders;
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The age at which logs and the files of turns go.
+    pub logs_age: Duration,
+    /// The size of all logs of a repository above which the oldest go, in bytes.
+    pub logs_bytes: u64,
+    /// The age at which the journal and the clones of a subject go that nobody touched.
+    pub journals_age: Duration,
+}
+
+/// A raw log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFile {
+    /// Whose.
+    pub subject: Subject,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was last written to.
+    pub modified: SystemTime,
+}
+
+/// The raw logs of subjects, oldest first.
+pub fn logs(folders: &Folders, subjects: &[Subject]) -> Vec<LogFile> {
+    let of = |subject: &Subject| {
+        let entries = fs::read_dir(folders.logs(subject)).into_iter().flatten().flatten();
+        let logs = entries.filter_map(|entry| {
+            let facts = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+            let (path, modified) = (entry.path(), facts.modified().ok()?);
+            Some(LogFile { subject: subject.clone(), path, bytes: facts.len(), modified })
+        });
+        logs.collect::<Vec<_>>()
+    };
+    let mut all: Vec<LogFile> = subjects.iter().flat_map(of).collect();
+    all.sort_by(|one, other| (one.modified, &one.path).cmp(&(other.modified, &other.path)));
+    all
+}
+
+/// What has outlived its time, among these subjects. Decides only; see `remove`.
+pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: SystemTime) -> Vec<PathBuf> {
+    let is_older =
+        |modified: SystemTime, age: Duration| now.duration_since(modified).is_ok_and(|since| since > age);
+    let mut gone = Vec::new();
+    for subject in subjects {
+        if modified(&folders.journal(subject)).is_some_and(|when| is_older(when, limits.journals_age)) {
+            gone.extend(everything(folders, subject));
+        } else {
+            let turns = fs::read_dir(folders.turns(subject)).into_iter().flatten().flatten();
+            let old = turns
+                .map(|entry| entry.path())
+                .filter(|path| modified(path).is_some_and(|when| is_older(when, limits.logs_age)));
+            gone.extend(old);
+        }
+    }
+    let mut room = limits.logs_bytes;
+    for log in logs(folders, subjects).into_iter().rev() {
+        let fits = room.checked_sub(log.bytes);
+        if is_older(log.modified, limits.logs_age) || fits.is_none() {
+            gone.push(log.path);
+        }
+        room = fits.unwrap_or(0);
+    }
+    gone
+}
+
+/// All that there is of a subject: its journal, its logs, its clones.
+pub fn everything(folders: &Folders, subject: &Subject) -> [PathBuf; 3] {
+    [folders.subject(subject), folders.logs(subject), clones(folders, subject)]
+}
+
+/// The clones of a subject.
+pub fn clones(folders: &Folders, subject: &Subject) -> PathBuf {
+    folders.clones().join(subject.to_string())
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|facts| facts.modified()).ok()
+}
+
+/// The size of a file, or of everything in a folder. Links are not followed.
+pub fn size(path: &Path) -> u64 {
+    let Ok(facts) = fs::symlink_metadata(path) else { return 0 };
+    if !facts.is_dir() {
+        return facts.len();
+    }
+    fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
+}
+
+/// Removes a file, or a folder with everything in it. What is not there is gone already.
+///
+/// # Errors
+/// When the disk says no; the text names the path.
+pub fn remove(path: &Path) -> Result<(), String> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(facts) if facts.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(_) => return Ok(()),
+    };
+    removed.map_err(|error| format!("could not remove {}: {error}", path.display()))
+}

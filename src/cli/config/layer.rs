@@ -1,0 +1,259 @@
+//! One source of settings: a file, the environment, flags. Keys are checked here, so that an error names its source.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::adapters::process::environment::Variables;
+use crate::domain::agent::{AgentName, Backend};
+
+use super::keys::{self, Kind, KnownKey};
+use super::settings::Settings;
+
+/// The prefix of variables that are settings.
+pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
+
+/// Where a value comes from. Later ones win.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody said anything.
+    Default,
+    /// `agent-loop.toml` on this branch of the repository.
+    Repository {
+        /// The branch.
+        branch: String,
+    },
+    /// The user's file.
+    User(PathBuf),
+    /// A variable of the environment.
+    Variable,
+    /// A flag of an earlier command on the same subject.
+    Remembered,
+    /// A flag of this command.
+    Flag,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => formatter.write_str("default"),
+            Self::Repository { branch } => write!(formatter, "agent-loop.toml on {branch}"),
+            Self::User(path) => write!(formatter, "{}", path.display()),
+            Self::Variable => formatter.write_str("environment"),
+            Self::Remembered => formatter.write_str("an earlier command on this subject"),
+            Self::Flag => formatter.write_str("command line"),
+        }
+    }
+}
+
+/// One source of settings: values by the dotted path of their key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// Where they come from.
+    pub source: Source,
+    /// The values.
+    pub values: BTreeMap<String, Value>,
+}
+
+impl Layer {
+    /// The defaults.
+    pub fn defaults() -> Self {
+        let table = Table::try_from(Settings::default()).unwrap_or_default();
+        Self { source: Source::Default, values: flat(&table) }
+    }
+
+    /// A file. Relative paths in it begin at its folder.
+    ///
+    /// # Errors
+    /// When it is no TOML, has an unknown key, or a value of the wrong kind; the text names all of it.
+    pub fn from_text(text: &str, source: Source, folder: &Path) -> Result<Self, String> {
+        let wrong = |why: String| format!("{source}: {why}");
+        let table: Table = text.parse().map_err(|error| wrong(format!("{error}")))?;
+        let known = keys::known();
+        let mut values = flat(&table);
+        let unknown: Vec<String> = values
+            .iter()
+            .filter(|(path, value)| !is_known(&known, path, value))
+            .map(|(path, _)| keys::unknown(&known, path))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(wrong(unknown.join("\n  ")));
+        }
+        toml::from_str::<Settings>(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        values.retain(|_, value| !value.is_table());
+        Self { source, values }.anchored(folder)
+    }
+
+    /// The variables that are settings. Relative paths in them begin at the current folder.
+    ///
+    /// # Errors
+    /// When one names no key, or has a value of the wrong kind.
+    pub fn from_variables(variables: &Variables, folder: &Path) -> Result<Self, String> {
+        let known = keys::known();
+        let mut values = BTreeMap::new();
+        for (name, value) in variables {
+            let Some(path) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+                continue;
+            };
+            let path = path.to_lowercase().replace("__", ".");
+            let wrong = |why: String| format!("the variable {}: {why}", name.to_string_lossy());
+            let key = keys::find(&known, &path).ok_or_else(|| wrong(keys::unknown(&known, &path)))?;
+            let text = value.to_str().ok_or_else(|| wrong("is not UTF-8".to_owned()))?;
+            values.insert(path, variable_value(key, text).map_err(wrong)?);
+        }
+        let layer = Self { source: Source::Variable, values };
+        layer.check()?;
+        layer.anchored(folder)
+    }
+
+    /// Values that were made by this program: flags, and flags that it remembered.
+    ///
+    /// # Errors
+    /// When a value is of the wrong kind.
+    pub fn from_values(
+        values: impl IntoIterator<Item = (&'static str, Value)>,
+        source: Source,
+        folder: &Path,
+    ) -> Result<Self, String> {
+        let values = values.into_iter().map(|(path, value)| (path.to_owned(), value)).collect();
+        let layer = Self { source, values };
+        layer.check()?;
+        layer.anchored(folder)
+    }
+
+    /// Whether the values are of the right kinds.
+    ///
+    /// # Errors
+    /// When one is not; the text names it.
+    pub fn check(&self) -> Result<(), String> {
+        let settings: Result<Settings, _> = nested(&self.values).try_into();
+        settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))
+    }
+
+    /// With absolute paths: where a value was written is no longer known later.
+    fn anchored(mut self, folder: &Path) -> Result<Self, String> {
+        for (path, value) in &mut self.values {
+            anchor(path, value, folder).map_err(|why| format!("{}: {path}: {why}", self.source))?;
+        }
+        Ok(self)
+    }
+}
+
+fn is_known(known: &[KnownKey], path: &str, value: &Value) -> bool {
+    if value.is_table() { keys::is_section(known, path) } else { keys::find(known, path).is_some() }
+}
+
+fn variable_value(key: &KnownKey, text: &str) -> Result<Value, String> {
+    match key.kind {
+        Kind::Text => Ok(Value::String(text.to_owned())),
+        Kind::Toml => format!("value = {text}")
+            .parse::<Table>()
+            .ok()
+            .and_then(|mut table| table.remove("value"))
+            .ok_or_else(|| {
+                format!(
+                    "`{text}` is no value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
+                    key.path
+                )
+            }),
+    }
+}
+
+/// Values by dotted path. An empty table stays, so that an unknown section is seen.
+pub fn flat(table: &Table) -> BTreeMap<String, Value> {
+    let mut values = BTreeMap::new();
+    flatten(table, "", &mut values);
+    values
+}
+
+fn flatten(table: &Table, path: &str, values: &mut BTreeMap<String, Value>) {
+    for (name, value) in table {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match value {
+            Value::Table(inner) if !inner.is_empty() => flatten(inner, &path, values),
+            Value::Table(_)
+            | Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Array(_) => {
+                values.insert(path, value.clone());
+            }
+        }
+    }
+}
+
+/// The tables that values by dotted path come from.
+pub fn nested(values: &BTreeMap<String, Value>) -> Table {
+    let mut root = Table::new();
+    for (path, value) in values {
+        insert(&mut root, path, value.clone());
+    }
+    root
+}
+
+fn insert(table: &mut Table, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), value);
+        }
+        Some((name, rest)) => {
+            let inner = table.entry(name).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn anchor(path: &str, value: &mut Value, folder: &Path) -> Result<(), String> {
+    let parts: Vec<&str> = path.split('.').collect();
+    match (parts.as_slice(), value) {
+        (["agents", _, "cmd"], Value::String(text)) if text.contains('/') => {
+            *text = absolute(folder, text)?;
+        }
+        (["paths", _], Value::String(text)) => *text = absolute(folder, text)?,
+        (["roles", "coder"], Value::String(text)) => *text = absolute_agent(folder, text)?,
+        (["roles", "reviewers"], Value::Array(names)) => {
+            for name in names {
+                if let Value::String(text) = name {
+                    *text = absolute_agent(folder, text)?;
+                }
+            }
+        }
+        (_, _) => {}
+    }
+    Ok(())
+}
+
+fn absolute(folder: &Path, text: &str) -> Result<String, String> {
+    let path = folder.join(text);
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| format!("the path {} is not UTF-8; rename it, or make a link to it", path.display()))
+}
+
+fn absolute_agent(folder: &Path, text: &str) -> Result<String, String> {
+    let mut name: AgentName = text.parse().map_err(|error| format!("{error}"))?;
+    match (name.backend, &name.detail) {
+        (Backend::Scripted, Some(detail)) => name.detail = Some(absolute(folder, detail)?),
+        (Backend::Command, Some(detail)) if detail.contains('/') => {
+            name.detail = Some(absolute(folder, detail)?);
+        }
+        (
+            Backend::Claude
+            | Backend::Codex
+            | Backend::Gemini
+            | Backend::Antigravity
+            | Backend::Opencode
+            | Backend::Command
+            | Backend::Scripted
+            | Backend::Host,
+            _,
+        ) => {}
+    }
+    Ok(name.to_string())
+}

@@ -1,0 +1,159 @@
+//! Finds the layers of a run and merges them: the repository's file on the base branch, the user's, variables, flags.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::repository::Repository;
+use crate::cli::surroundings::Surroundings;
+use crate::domain::ending::Refused;
+use crate::domain::ids::BranchName;
+
+use super::layer::{Layer, Source};
+use super::merged::Configuration;
+use super::trust::{self, TrustFile};
+
+/// The name of the repository's file.
+pub const REPOSITORY_FILE: &str = "agent-loop.toml";
+/// The name of the user's file, in the configuration folder of the platform.
+pub const USER_FILE: &str = "config.toml";
+
+/// Why there are no settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The reason in the outcome.
+    pub reason: Refused,
+    /// What is wrong, and what to type.
+    pub message: String,
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self { reason: Refused::Config, message }
+    }
+}
+
+/// The repository's file, as it is on a branch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepositoryFile {
+    /// Its text.
+    pub text: String,
+    /// Its settings.
+    pub layer: Layer,
+    /// The settings in it that count only if its user trusts it; empty, if they do.
+    pub untrusted: Vec<String>,
+    /// What a person should know: the file in the checkout is another one.
+    pub warning: Option<String>,
+}
+
+/// Where the user's file lies.
+pub fn user_file(surroundings: &Surroundings) -> PathBuf {
+    surroundings.configuration.join(USER_FILE)
+}
+
+/// The user's own settings: their file, then variables.
+///
+/// # Errors
+/// When one of them makes no sense.
+pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
+    let path = user_file(surroundings);
+    let mut layers = Vec::new();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            layers.push(Layer::from_text(&text, Source::User(path.clone()), &surroundings.configuration)?);
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
+    }
+    layers.push(Layer::from_variables(&surroundings.variables, &surroundings.folder)?);
+    Ok(layers)
+}
+
+/// The repository's file on a branch, if there is one.
+///
+/// # Errors
+/// When it makes no sense, or can't be read.
+pub async fn repository_file(
+    repository: &Repository,
+    branch: &BranchName,
+    surroundings: &Surroundings,
+) -> Result<Option<RepositoryFile>, String> {
+    let committed = repository.file_on(branch, REPOSITORY_FILE, &surroundings.variables).await?;
+    let warning = uncommitted(&repository.path.join(REPOSITORY_FILE), committed.as_deref(), branch);
+    let Some(text) = committed else {
+        let layer = Layer::from_text("", Source::Repository { branch: branch.to_string() }, Path::new("/"))?;
+        return Ok(warning.map(|warning| RepositoryFile {
+            text: String::new(),
+            layer,
+            untrusted: Vec::new(),
+            warning: Some(warning),
+        }));
+    };
+    let source = Source::Repository { branch: branch.to_string() };
+    let layer = Layer::from_text(&text, source, &repository.path)?;
+    let trusted = TrustFile::load(&surroundings.configuration)?.trusts(&repository.trust_name(), &text);
+    let guarded = trust::guarded(&layer).into_iter().map(str::to_owned);
+    let untrusted = if trusted { Vec::new() } else { guarded.collect() };
+    Ok(Some(RepositoryFile { text, layer, untrusted, warning }))
+}
+
+/// A file in the checkout that is not the one that counts.
+fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Option<String> {
+    let here = std::fs::read_to_string(path).ok()?;
+    let same = committed.is_some_and(|committed| committed.trim_end() == here.trim_end());
+    let what = if committed.is_some() { "differs from" } else { "is not on" };
+    (!same).then(|| {
+        format!("{} {what} the branch {branch}, and only what is on that branch counts", path.display())
+    })
+}
+
+/// What was found besides flags: the repository's file, the user's, variables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    layers: Vec<Layer>,
+    warning: Option<String>,
+}
+
+impl Found {
+    /// Looks for settings.
+    ///
+    /// # Errors
+    /// When a layer makes no sense, or the repository's file names programs and is not trusted.
+    pub async fn look(
+        repository: &Repository,
+        branch: &BranchName,
+        surroundings: &Surroundings,
+    ) -> Result<Self, Refusal> {
+        let file = repository_file(repository, branch, surroundings).await?;
+        if let Some(file) = &file
+            && !file.untrusted.is_empty()
+        {
+            return Err(untrusted(&file.untrusted, repository, branch));
+        }
+        let mut layers = vec![Layer::defaults()];
+        layers.extend(file.iter().map(|file| file.layer.clone()));
+        layers.extend(user_layers(surroundings)?);
+        Ok(Self { layers, warning: file.and_then(|file| file.warning) })
+    }
+
+    /// The settings that count, with these layers on top.
+    ///
+    /// # Errors
+    /// When they don't fit together.
+    pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, Refusal> {
+        Ok(Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned())?)
+    }
+
+    /// What a person should know.
+    pub fn warning(&self) -> Option<String> {
+        self.warning.clone()
+    }
+}
+
+fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> Refusal {
+    let message = format!(
+        "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not said that you trust it. \
+         Read it: `git show {branch}:{REPOSITORY_FILE}`; then type: `agent-loop config trust {}`",
+        keys.join(", "),
+        crate::cli::shell::quoted(&repository.trust_name()),
+    );
+    Refusal { reason: Refused::UntrustedConfig, message }
+}

@@ -1,0 +1,207 @@
+//! Every setting as a type: what it means, its default. Schema, template and `config explain` are made from this file.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::arguments::{ForgeChoice, ReviewerFailure};
+use crate::domain::agent::AgentName;
+
+/// Settings of agent-loop.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Programs that can be named as `command:NAME`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub agents: BTreeMap<String, AgentSettings>,
+    /// Who takes part.
+    pub roles: Roles,
+    /// The rounds of review.
+    pub review: Review,
+    /// What must pass on the approved commit.
+    pub gates: Gates,
+    /// Where issues and pull requests are.
+    pub forge: ForgeSettings,
+    /// What is said while a run goes on.
+    pub output: Output,
+    /// Where things lie.
+    pub paths: Paths,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+/// A program that is an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSettings {
+    /// The program: a name to be found in PATH, or a path (from the folder of the file that says so).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<String>,
+    /// Its arguments. The prompt comes on stdin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// Names of environment variables that it may see, besides the few that every agent sees.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// How long a turn of it may take, in seconds; as `review.agent_timeout_seconds` if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<NonZeroU64>,
+}
+
+/// Who takes part.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Roles {
+    /// Who changes files: `[LABEL=]command:NAME-or-PATH` or `[LABEL=]scripted:FILE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub coder: Option<AgentName>,
+    /// Who reviews, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub reviewers: Vec<AgentName>,
+}
+
+/// The rounds of review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Review {
+    /// After this many rounds with something left to fix the run ends.
+    pub max_rounds: NonZeroU32,
+    /// Whether all reviewers of a round are asked at once.
+    pub parallel: bool,
+    /// When a reviewer fails: `stop` the run, or let the coder `continue` with what the others found.
+    pub on_reviewer_failure: ReviewerFailure,
+    /// Whether what is approved is merged.
+    pub auto_merge: bool,
+    /// How often the coder may ask, with --interactive.
+    pub max_clarification_rounds: u32,
+    /// How long a turn may take, in seconds.
+    pub agent_timeout_seconds: NonZeroU64,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self {
+            max_rounds: number(10),
+            parallel: true,
+            on_reviewer_failure: ReviewerFailure::Stop,
+            auto_merge: false,
+            max_clarification_rounds: 3,
+            agent_timeout_seconds: seconds(3600),
+        }
+    }
+}
+
+/// What must pass on the approved commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gates {
+    /// The tests of the project.
+    pub tests: Tests,
+    /// The checks of the forge.
+    pub ci: Ci,
+}
+
+/// The tests of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tests {
+    /// The command that must succeed. Its words are split as a shell would, and no shell runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Whether it runs before each review too, when the coder has changed something.
+    pub before_review: bool,
+    /// How long it may take, in seconds.
+    pub timeout_seconds: NonZeroU64,
+}
+
+impl Default for Tests {
+    fn default() -> Self {
+        Self { command: None, before_review: true, timeout_seconds: seconds(1800) }
+    }
+}
+
+/// The checks of the forge, with `review.auto_merge`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ci {
+    /// How long unfinished checks are awaited, in seconds.
+    pub timeout_seconds: u64,
+    /// How often they are looked at, in seconds.
+    pub poll_interval_seconds: NonZeroU64,
+}
+
+impl Default for Ci {
+    fn default() -> Self {
+        Self { timeout_seconds: 1200, poll_interval_seconds: seconds(30) }
+    }
+}
+
+/// Where issues and pull requests are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ForgeSettings {
+    /// `auto`: GitHub if the repository's origin is there, else the embedded forge; `local`: the embedded forge.
+    pub kind: ForgeChoice,
+}
+
+impl Default for ForgeSettings {
+    fn default() -> Self {
+        Self { kind: ForgeChoice::Auto }
+    }
+}
+
+/// What is said while a run goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Output {
+    /// Whether only warnings and errors are said.
+    pub quiet: bool,
+    /// How often it is said who still works, in seconds.
+    pub progress_interval_seconds: NonZeroU64,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { quiet: false, progress_interval_seconds: seconds(30) }
+    }
+}
+
+/// Where things lie.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paths {
+    /// The folder of raw logs, if not the state folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<PathBuf>,
+}
+
+/// How long things are kept. What a run that can go on needs is never removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Days after which logs and the files of turns are removed.
+    pub logs_days: u32,
+    /// The size above which the oldest logs of a repository are removed, in megabytes.
+    pub logs_megabytes: u32,
+    /// Days after which the journals and clones of subjects that nobody touched are removed.
+    pub journals_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { logs_days: 30, logs_megabytes: 1024, journals_days: 180 }
+    }
+}
+
+fn number(value: u32) -> NonZeroU32 {
+    NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN)
+}
+
+fn seconds(value: u64) -> NonZeroU64 {
+    NonZeroU64::new(value).unwrap_or(NonZeroU64::MIN)
+}

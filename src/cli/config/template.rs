@@ -1,0 +1,108 @@
+//! A commented example of a file of settings, made from the schema: every key with what it means and its default.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::keys::{self, NAME};
+
+/// The example. Everything in it is a comment, so it changes nothing until somebody edits it.
+pub fn template() -> String {
+    let mut text = String::from(
+        "# Settings of agent-loop. Remove a `#` to change a setting; what stands here is the default.\n\
+         # In a repository this file counts as it is on the branch that is changed.\n",
+    );
+    section(&keys::schema(), "", &mut text);
+    text
+}
+
+fn section(node: &Value, path: &str, text: &mut String) {
+    let Some(Value::Object(members)) = node.get("properties") else { return };
+    let is_section = |member: &Value| member.get("properties").is_some();
+    if members.values().any(|member| !is_section(member) && named(member).is_none()) {
+        let _ = writeln!(text, "\n# {}\n[{path}]", keys::meaning(node));
+    }
+    for (name, member) in members {
+        if !is_section(member) && named(member).is_none() {
+            let _ = writeln!(text, "# {}\n# {name} = {}", keys::meaning(member), example(path, name, node));
+        }
+    }
+    for (name, member) in members {
+        let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match named(member) {
+            Some(any) => section_of_a_name(any, &below, member, text),
+            None => section(member, &below, text),
+        }
+    }
+}
+
+/// What stands below any name that a person chooses.
+fn named(member: &Value) -> Option<&Value> {
+    member.get("additionalProperties").filter(|any| any.is_object())
+}
+
+fn section_of_a_name(any: &Value, path: &str, member: &Value, text: &mut String) {
+    let _ = writeln!(text, "\n# {}\n# [{path}.{NAME}]", keys::meaning(member));
+    let Some(Value::Object(members)) = any.get("properties") else { return };
+    for (name, member) in members {
+        let _ = writeln!(text, "# {}\n# {name} = {}", keys::meaning(member), example(path, name, any));
+    }
+}
+
+/// The default, or an example where there is none.
+fn example(section: &str, name: &str, node: &Value) -> String {
+    let written = match (section, name) {
+        ("agents", "cmd") => "\"my-agent\"",
+        ("agents", "args") => "[\"--verbose\"]",
+        ("agents", "env") => "[\"MY_AGENT_KEY\"]",
+        ("agents", "timeout_seconds") => "600",
+        ("roles", "coder") => "\"sam=command:NAME\"",
+        ("roles", "reviewers") => "[\"strict=command:NAME\", \"quick=command:./tools/quick.sh\"]",
+        ("gates.tests", "command") => "\"cargo test\"",
+        ("paths", "logs") => "\"/var/log/agent-loop\"",
+        (_, _) => "",
+    };
+    if !written.is_empty() {
+        return written.to_owned();
+    }
+    let default =
+        node.get("properties").and_then(|members| members.get(name)).and_then(|one| one.get("default"));
+    default.map_or_else(|| "…".to_owned(), Value::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::config::layer::{Layer, Source};
+    use crate::cli::config::merged::Configuration;
+    use std::path::Path;
+
+    fn settings(text: &str) -> Configuration {
+        let layer = Layer::from_text(text, Source::User("config.toml".into()), Path::new("/home")).unwrap();
+        Configuration::merge([Layer::defaults(), layer]).unwrap()
+    }
+
+    #[test]
+    fn the_example_changes_nothing_as_it_stands() {
+        assert_eq!(settings(&template()).settings, settings("").settings);
+    }
+
+    #[test]
+    fn every_line_of_the_example_is_a_setting_once_its_mark_is_gone() {
+        let is_setting = |line: &&str| line.starts_with("# ") && line.contains(" = ");
+        let bare: Vec<String> = template()
+            .lines()
+            .map(|line| {
+                let bare = is_setting(&line) || line.starts_with("# [");
+                if bare { line.trim_start_matches("# ").to_owned() } else { line.to_owned() }
+            })
+            .collect();
+        let all = settings(&bare.join("\n"));
+        for key in keys::known() {
+            let set = all.values().any(|(path, _, source)| {
+                keys::find(std::slice::from_ref(&key), path).is_some() && *source != Source::Default
+            });
+            assert!(set, "{}", key.path);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Which settings of a repository's file name programs or widen trust, and which file its user has allowed to do so.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use toml::Value;
+
+use crate::adapters::state::files;
+use crate::domain::agent::{AgentName, Backend};
+
+use super::layer::Layer;
+
+/// Whether a value names a program, a place on this machine, or a person to be believed.
+fn needs_trust(path: &str, value: &Value) -> bool {
+    let parts: Vec<&str> = path.split('.').collect();
+    match parts.as_slice() {
+        ["agents", _, "cmd" | "args" | "env"]
+        | ["gates", _, "command"]
+        | ["paths" | "trust" | "redact", ..] => true,
+        ["roles", ..] => names_a_file(value),
+        _ => false,
+    }
+}
+
+/// An agent that is a path or a script is a program that the file brings along.
+fn names_a_file(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.parse::<AgentName>().is_ok_and(|name| match name.backend {
+            Backend::Scripted => true,
+            Backend::Command => name.detail.is_some_and(|detail| detail.contains('/')),
+            Backend::Claude
+            | Backend::Codex
+            | Backend::Gemini
+            | Backend::Antigravity
+            | Backend::Opencode
+            | Backend::Host => false,
+        }),
+        Value::Array(values) => values.iter().any(names_a_file),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => {
+            false
+        }
+    }
+}
+
+/// The keys of a repository's file that its user must allow.
+pub fn guarded(layer: &Layer) -> Vec<&str> {
+    let guarded = layer.values.iter().filter(|(path, value)| needs_trust(path, value));
+    guarded.map(|(path, _)| path.as_str()).collect()
+}
+
+/// The hash of a file's text.
+pub fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// The files that the user trusts: kept beside their own file, which this program never rewrites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustFile {
+    path: PathBuf,
+    trusted: Trusted,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trusted {
+    /// The hash of the trusted file, by repository.
+    repositories: BTreeMap<String, String>,
+}
+
+impl TrustFile {
+    /// Reads what is trusted.
+    ///
+    /// # Errors
+    /// When the file can't be read or makes no sense.
+    pub fn load(folder: &Path) -> Result<Self, String> {
+        let path = folder.join("trusted.toml");
+        let trusted = match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Trusted::default(),
+            Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
+        };
+        Ok(Self { path, trusted })
+    }
+
+    /// Whether this text of a repository's file is trusted.
+    pub fn trusts(&self, repository: &str, text: &str) -> bool {
+        self.trusted.repositories.get(repository).is_some_and(|trusted| *trusted == hash(text))
+    }
+
+    /// Trusts this text of a repository's file.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn trust(mut self, repository: &str, text: &str) -> Result<PathBuf, String> {
+        self.trusted.repositories.insert(repository.to_owned(), hash(text));
+        let written = toml::to_string(&self.trusted)
+            .map_err(|error| format!("{} can't be written: {error}", self.path.display()))?;
+        if let Some(folder) = self.path.parent() {
+            files::make_folder(folder)?;
+        }
+        files::write_whole(&self.path, written.as_bytes())?;
+        Ok(self.path)
+    }
+}

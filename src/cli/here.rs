@@ -1,0 +1,83 @@
+//! The repository that a command is about, with its embedded forge and its state folder, if it has been used already.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::adapters::local::LocalForge;
+use crate::adapters::local::store::Store;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::lock;
+use crate::domain::subject::Subject;
+use crate::ports::journal::Holder;
+
+use super::nearest::suggestion;
+use super::repository::Repository;
+use super::surroundings::Surroundings;
+use super::wiring;
+
+/// A repository in which something was begun.
+#[derive(Debug)]
+pub struct Here {
+    /// The repository.
+    pub repository: Repository,
+    /// Its embedded forge.
+    pub forge: Arc<LocalForge>,
+    /// Its state folder.
+    pub folders: Folders,
+}
+
+impl Here {
+    /// Looks around a folder. Nothing, if nothing was begun there: then nothing is made either.
+    ///
+    /// # Errors
+    /// When there is no repository, or its forge can't be read.
+    pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
+        let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
+        if !Store::exists(&repository.common) {
+            return Ok(None);
+        }
+        let forge = wiring::forge(&repository, surroundings)?;
+        let folders = wiring::folders(forge.store(), &repository, surroundings);
+        Ok(Some(Self { repository, forge, folders }))
+    }
+
+    /// The subjects that this machine knows, pull requests first.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let entries = std::fs::read_dir(self.folders.subjects()).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut subjects: Vec<Subject> = names.filter_map(|name| Folders::subject_named(&name)).collect();
+        subjects.sort_by_key(|subject| match subject {
+            Subject::PullRequest(number) => (0, number.0, String::new()),
+            Subject::Issue(number) => (1, number.0, String::new()),
+            Subject::Task(key) => (2, 0, key.to_string()),
+        });
+        subjects
+    }
+
+    /// The subject that a person typed.
+    ///
+    /// # Errors
+    /// When it is none, or this machine does not know it; the text names the known ones and the nearest.
+    pub fn subject(&self, typed: &str) -> Result<Subject, String> {
+        let known = self.subjects();
+        let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let hint = suggestion(typed, names.iter().map(String::as_str));
+        let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        match typed.parse::<Subject>() {
+            Ok(subject) if known.contains(&subject) => Ok(subject),
+            Ok(_) => Err(format!("nothing is known of {typed} on this machine (known: {list}){hint}")),
+            Err(error) => Err(format!("{error} (known: {list}){hint}")),
+        }
+    }
+
+    /// Who works on a subject now, if anybody does.
+    pub fn holder(&self, subject: &Subject) -> Option<Holder> {
+        lock::who_holds(&FileJournals::lock_path(&wiring::locks(&self.repository), subject))
+    }
+}
+
+/// What is said where nothing was begun.
+pub fn nothing_begun() -> String {
+    "nothing was begun in this repository yet; `agent-loop task --help` says how".to_owned()
+}

@@ -1,0 +1,276 @@
+//! Runs an order to its end: repository, settings, what is remembered, agents; then the engine does the rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::gates::tests::split;
+use crate::adapters::local::store::Store;
+use crate::adapters::state::run_file::RunFile;
+use crate::cli::arguments::{ForgeChoice, JsonOutput, RunArguments};
+use crate::cli::config::layer::{Layer, Source};
+use crate::cli::config::load::{Found, Refusal};
+use crate::cli::config::settings::Settings;
+use crate::cli::repository::Repository;
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::lines::Talk;
+use crate::cli::view::live::Live;
+use crate::cli::view::paint::{Paint, Seen};
+use crate::cli::view::terminal::{Events, Terminal, Voice};
+use crate::cli::wiring::{self, RunSettings};
+use crate::cli::{rehearse, retain, signals};
+use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::ids::BranchName;
+use crate::domain::subject::Subject;
+use crate::engine::outcome::{Outcome, Trouble};
+use crate::engine::run::{Assignment, Bases, Engine};
+use crate::flow::observed::Abilities;
+use crate::flow::request::{Questions, Request};
+use crate::ledger::chain::task_key;
+use crate::ports::World;
+use crate::ports::cancellation::cancellation;
+use crate::ports::happening::Happening;
+use crate::ports::operator::Operator;
+
+use super::order::Order;
+use super::remembered::{self, Remembered};
+use super::{flags, programs, wishes};
+
+/// Who answers the coder's questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// A person at the terminal, at most so often; as often as settings say, if that is not said.
+    AtTheTerminal(Option<u32>),
+    /// Nobody.
+    Nobody,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Conclusion {
+    /// The run has ended.
+    Ended(Box<Outcome>),
+    /// It was only rehearsed: this is what would be done.
+    Rehearsed(Box<rehearse::Rehearsal>),
+}
+
+/// Runs to the end.
+pub async fn run(
+    order: Order,
+    arguments: &RunArguments,
+    answers: Answers,
+    surroundings: &Surroundings,
+) -> Conclusion {
+    // Before the repository is known a task has no key; a refusal shows this one.
+    let subject = order.subject().unwrap_or_else(|| Subject::Task(task_key("", &placeholder_branch(), "")));
+    match prepare_and_run(order, arguments, answers, surroundings).await {
+        Ok(conclusion) => conclusion,
+        Err(trouble) => Conclusion::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant that is a branch name")]
+fn placeholder_branch() -> BranchName {
+    "main".parse().expect("a branch name")
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(refusal.reason, refusal.message)
+    }
+}
+
+fn config(why: String) -> Trouble {
+    Trouble::refused(Refused::Config, why)
+}
+
+fn disk(why: String) -> Trouble {
+    Trouble::failed(Failed::Disk, why)
+}
+
+async fn prepare_and_run(
+    order: Order,
+    arguments: &RunArguments,
+    answers: Answers,
+    surroundings: &Surroundings,
+) -> Result<Conclusion, Trouble> {
+    let usage = |why| Trouble::refused(Refused::Usage, why);
+    let folder = surroundings.folder_or(arguments.dir.as_deref());
+    let repository = Repository::find(&folder, &surroundings.variables).await.map_err(usage)?;
+    let default_base = default_base(&order, arguments, &repository)?;
+    let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
+    let found = Found::look(&repository, &base, surroundings).await?;
+    let flags = flag_layer(arguments, answers, surroundings).map_err(usage)?;
+    refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
+
+    let forge = wiring::forge(&repository, surroundings).map_err(disk)?;
+    let folders = wiring::folders(forge.store(), &repository, surroundings);
+    let (subject, assignment) = assignment(&order, forge.store(), &base);
+    let earlier = Remembered::load(&folders, &subject).map_err(config)?;
+    let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
+    let settings = &configuration.settings;
+
+    let named = programs::named(settings);
+    let mut able = programs::remembered(&earlier.agents(), settings, &surroundings.variables);
+    able.extend(programs::required(&named, settings, &surroundings.variables)?);
+    let test_command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
+    if let Some(command) = &test_command {
+        split(command).map_err(usage)?;
+    }
+    let words = match &order {
+        Order::Task(text) => (Some(text.clone()), Some(base)),
+        Order::Issue(_) | Order::PullRequest(_) => (None, arguments.base.clone()),
+    };
+    let file = earlier.with(named, &flags.values, words);
+
+    let terminal = Arc::new(terminal(settings, arguments.json, surroundings));
+    if let Some(text) = found.warning() {
+        terminal.tell(&Happening::Warning { text });
+    }
+    let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone() };
+    let plan = Plan {
+        request: wishes::request(&configuration, questions(answers, settings)).map_err(config)?,
+        abilities,
+        bases: Bases { asked: arguments.base.clone(), default: default_base },
+        assignment,
+    };
+    let run_settings = RunSettings {
+        agents: able,
+        agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
+        test_command,
+        test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
+        logs: settings.paths.logs.clone(),
+        terminal: Arc::clone(&terminal),
+    };
+    let world = wiring::world(&repository, surroundings, forge, run_settings).map_err(disk)?;
+    if arguments.dry_run {
+        let rehearsal = rehearse::run(world, plan, &repository, folders).await;
+        return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
+    }
+    remembered::keep(&file, &folders, &subject).map_err(disk)?;
+    let outcome = drive(world, plan, subject, &terminal).await;
+    remember_pull_request(&file, &folders, &outcome)?;
+    retain::after_a_run(&folders.with_logs(settings.paths.logs.as_deref()), &repository, &settings.retention);
+    Ok(Conclusion::Ended(Box::new(outcome)))
+}
+
+/// What an engine needs besides its world.
+pub struct Plan {
+    /// What is asked for.
+    pub request: Request,
+    /// What this machine can do.
+    pub abilities: Abilities,
+    /// The branches to change.
+    pub bases: Bases,
+    /// What to do.
+    pub assignment: Assignment,
+}
+
+async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Terminal) -> Outcome {
+    let (canceller, cancellation) = cancellation();
+    let canceller = Arc::new(canceller);
+    let control = (Arc::clone(&canceller), cancellation);
+    let engine = Engine::new(Arc::new(world), plan.request, plan.abilities, plan.bases, control);
+    let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
+    let outcome = tokio::select! {
+        outcome = engine.run(plan.assignment) => outcome,
+        () = signals::listen(canceller) => interrupted(),
+        () = terminal.beat() => interrupted(),
+    };
+    terminal.end();
+    outcome
+}
+
+/// The pull request of a run is known under its own name from now on.
+fn remember_pull_request(
+    file: &RunFile,
+    folders: &crate::adapters::state::folders::Folders,
+    outcome: &Outcome,
+) -> Result<(), Trouble> {
+    let Some(number) = outcome.pull_request else { return Ok(()) };
+    let file = RunFile { task: None, base: None, ..file.clone() };
+    remembered::keep(&file, folders, &Subject::PullRequest(number)).map_err(disk)
+}
+
+fn flag_layer(
+    arguments: &RunArguments,
+    answers: Answers,
+    surroundings: &Surroundings,
+) -> Result<Layer, String> {
+    let clarifications = match answers {
+        Answers::AtTheTerminal(at_most) => at_most,
+        Answers::Nobody => None,
+    };
+    Layer::from_values(flags::settings(arguments, clarifications), Source::Flag, &surroundings.folder)
+}
+
+fn questions(answers: Answers, settings: &Settings) -> Questions {
+    match answers {
+        Answers::AtTheTerminal(_) => {
+            Questions::Interactive { at_most: settings.review.max_clarification_rounds }
+        }
+        Answers::Nobody => Questions::Stop,
+    }
+}
+
+fn assignment(order: &Order, store: &Store, base: &BranchName) -> (Subject, Assignment) {
+    match order {
+        Order::Task(text) => {
+            let key = task_key(store.repository_id(), base, text);
+            (Subject::Task(key), Assignment::Task(text.clone()))
+        }
+        Order::Issue(number) => (Subject::Issue(*number), Assignment::Issue(*number)),
+        Order::PullRequest(number) => (Subject::PullRequest(*number), Assignment::PullRequest(*number)),
+    }
+}
+
+/// How the run is shown: live on a terminal, in lines elsewhere.
+fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
+    let seen = Seen::stderr(&surroundings.variables);
+    let paint = Paint::wanted(&surroundings.variables, seen);
+    let events = match json {
+        Some(JsonOutput::Events) => Events::Printed,
+        Some(JsonOutput::Outcome) | None => Events::Off,
+    };
+    let voice = match (settings.output.quiet, seen, events) {
+        (true, _, _) => Voice::Lines(Talk::Quiet),
+        (false, Seen::OnATerminal, Events::Off) => Voice::Live(Live::new(paint)),
+        (false, Seen::Nowhere, _) | (false, Seen::OnATerminal, Events::Printed) => Voice::Lines(Talk::Normal),
+    };
+    let interval = Duration::from_secs(settings.output.progress_interval_seconds.get());
+    Terminal::new(voice, paint, events, interval)
+}
+
+fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(), Trouble> {
+    let github = match choice {
+        ForgeChoice::Local => false,
+        ForgeChoice::Github => true,
+        ForgeChoice::Auto => repository.is_on_github(),
+    };
+    if !github {
+        return Ok(());
+    }
+    let message =
+        "GitHub is not there yet; add `--forge local` to work on the embedded forge of this repository";
+    Err(Trouble::refused(Refused::Unsupported, message))
+}
+
+/// The branch that is changed when none was named: a pull request's own base, else the current branch.
+fn default_base(
+    order: &Order,
+    arguments: &RunArguments,
+    repository: &Repository,
+) -> Result<BranchName, Trouble> {
+    let own = match order {
+        Order::PullRequest(number) => wiring::base_of(repository, *number),
+        Order::Task(_) | Order::Issue(_) => None,
+    };
+    let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());
+    match (found, order) {
+        (Some(branch), _) => Ok(branch),
+        (None, Order::PullRequest(_)) => Ok(placeholder_branch()),
+        (None, Order::Task(_) | Order::Issue(_)) => {
+            let message = "HEAD is detached, so there is no current branch to change; name one with --base";
+            Err(Trouble::refused(Refused::Usage, message))
+        }
+    }
+}

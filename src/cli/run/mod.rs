@@ -1,0 +1,8 @@
+//! `task`, `issue` and `pr`: from the words of the command line to an engine, and to its outcome.
+
+pub mod command;
+pub mod flags;
+pub mod order;
+pub mod programs;
+pub mod remembered;
+pub mod wishes;

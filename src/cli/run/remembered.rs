@@ -1,0 +1,98 @@
+//! What this machine remembers between commands: by subject, and of the last run in the repository.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::run_file::{KnownAgent, RunFile};
+use crate::cli::config::layer::{Layer, Source};
+use crate::domain::ids::BranchName;
+use crate::domain::subject::Subject;
+
+/// Settings that the record of the run holds, or that are about one command only: they are not remembered here.
+const NOT_REMEMBERED: &[&str] = &[
+    "roles.coder",
+    "roles.reviewers",
+    "review.max_rounds",
+    "review.on_reviewer_failure",
+    "review.auto_merge",
+    "gates.tests.before_review",
+    "output.quiet",
+    "output.progress_interval_seconds",
+];
+
+/// What this machine remembers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    own: RunFile,
+    last: RunFile,
+}
+
+impl Remembered {
+    /// Reads what earlier commands left.
+    ///
+    /// # Errors
+    /// When a file can't be read or makes no sense.
+    pub fn load(folders: &Folders, subject: &Subject) -> Result<Self, String> {
+        Ok(Self {
+            own: RunFile::load(&folders.run_file(subject))?,
+            last: RunFile::load(&last_file(folders))?,
+        })
+    }
+
+    /// The flags of earlier commands on the subject, as settings.
+    ///
+    /// # Errors
+    /// When they no longer make sense.
+    pub fn layer(&self) -> Result<Layer, String> {
+        let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let layer = Layer { source: Source::Remembered, values };
+        layer.check().map(|()| layer)
+    }
+
+    /// Everyone who was named before, on the subject first.
+    pub fn agents(&self) -> Vec<KnownAgent> {
+        let mut all = self.own.clone();
+        all.learn(self.last.agents.clone());
+        all.agents
+    }
+
+    /// The test command of the last run in the repository.
+    pub fn last_test_command(&self) -> Option<String> {
+        self.last.flags.get("gates.tests.command").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// With what this command says.
+    #[must_use]
+    pub fn with(
+        mut self,
+        agents: Vec<KnownAgent>,
+        flags: &BTreeMap<String, Value>,
+        words: (Option<String>, Option<BranchName>),
+    ) -> RunFile {
+        let mut file = RunFile { agents, ..RunFile::default() };
+        file.learn(std::mem::take(&mut self.own.agents));
+        file.learn(std::mem::take(&mut self.last.agents));
+        let kept = flags.iter().filter(|(key, _)| !NOT_REMEMBERED.contains(&key.as_str()));
+        file.flags = self.own.flags;
+        file.flags.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
+        file.task = words.0.or(self.own.task);
+        file.base = words.1.or(self.own.base);
+        file
+    }
+}
+
+/// Keeps it for the subject, and for the repository.
+///
+/// # Errors
+/// When the disk says no.
+pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
+    file.save(&folders.run_file(subject))?;
+    file.save(&last_file(folders))
+}
+
+fn last_file(folders: &Folders) -> PathBuf {
+    folders.root().join(Path::new("last-run.json"))
+}

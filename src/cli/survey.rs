@@ -1,0 +1,157 @@
+//! What is known of each subject: from the forge, from its journal, from its lock. Changes nothing.
+
+use jiff::Timestamp;
+
+use crate::adapters::local::LocalForge;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals;
+use crate::domain::ending::Ending;
+use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::domain::pull_request::PullRequestState;
+use crate::domain::subject::Subject;
+use crate::engine::observe;
+use crate::engine::outcome::Outcome;
+use crate::flow::delivery::state::DeliveryState;
+use crate::flow::review::state::ReviewState;
+use crate::ledger::chain::Chain;
+use crate::ledger::record::{Flow, Record};
+use crate::ports::forge::{Comment, Forge};
+use crate::ports::journal::{Entry, Holder};
+
+use super::here::Here;
+
+/// What happens with a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doing {
+    /// A process works on it.
+    Running(Holder),
+    /// It waits for an allowance to come back.
+    Parked {
+        /// When it does.
+        resets_at: Timestamp,
+    },
+    /// It was cut off, and goes on when somebody says so.
+    Interrupted,
+    /// There is nothing to go on with; the words say how it ended.
+    Settled(String),
+}
+
+/// What is known of a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// What the ledger says.
+    pub outcome: Outcome,
+    /// What happens with it.
+    pub doing: Doing,
+}
+
+impl Known {
+    /// Which subject.
+    pub fn subject(&self) -> &Subject {
+        &self.outcome.subject
+    }
+}
+
+/// Everything that is known here.
+///
+/// # Errors
+/// When a journal or the forge can't be read.
+pub async fn survey(here: &Here) -> Result<Vec<Known>, String> {
+    let mut all = Vec::new();
+    for subject in here.subjects() {
+        all.extend(known(here, subject).await?);
+    }
+    Ok(all)
+}
+
+/// What is known of one subject; nothing, if the forge has it no longer.
+///
+/// # Errors
+/// When its journal or the forge can't be read.
+pub async fn known(here: &Here, subject: Subject) -> Result<Option<Known>, String> {
+    let Here { forge, folders, .. } = here;
+    let bare = |ending, message: &str| Outcome::bare(subject.clone(), ending, message.to_owned());
+    let (outcome, doing) = match &subject {
+        Subject::PullRequest(number) => match review(forge, *number).await? {
+            Some(found) => found,
+            None => return Ok(None),
+        },
+        Subject::Issue(number) => (bare(Ending::Interrupted, ""), issue(forge, *number).await?),
+        Subject::Task(_) => (bare(Ending::Interrupted, ""), task(forge, folders, &subject).await?),
+    };
+    let doing = here.holder(&subject).map_or(doing, Doing::Running);
+    Ok(Some(Known { outcome, doing }))
+}
+
+async fn review(forge: &LocalForge, number: PullRequestNumber) -> Result<Option<(Outcome, Doing)>, String> {
+    let Ok(pull_request) = forge.pull_request(number).await else {
+        return Ok(None);
+    };
+    let comments = forge.comments(number).await.map_err(|error| error.to_string())?;
+    let subject = Subject::PullRequest(number);
+    let records = records(forge, Flow::Review, &subject, &comments);
+    let state = ReviewState::fold(&records);
+    let ending = state.run.as_ref().and_then(|run| run.ending.clone());
+    let mut outcome = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new())
+        .with_review(&state, Some(&pull_request.head));
+    outcome.pull_request = Some(number);
+    let doing = match (&ending, &pull_request.state) {
+        (Some(Ending::Approved), _) if state.head.as_ref() != Some(&pull_request.head) => {
+            Doing::Settled("approved an older head".to_owned())
+        }
+        (Some(ending), _) => after(ending),
+        (None, PullRequestState::Open) => Doing::Interrupted,
+        (None, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
+        (None, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
+    };
+    Ok(Some((outcome, doing)))
+}
+
+/// What an ending leaves to do.
+fn after(ending: &Ending) -> Doing {
+    match ending {
+        Ending::Parked { resets_at } => Doing::Parked { resets_at: *resets_at },
+        Ending::Interrupted => Doing::Interrupted,
+        Ending::Approved
+        | Ending::Merged { .. }
+        | Ending::ApprovedCiPending
+        | Ending::Blocked { .. }
+        | Ending::Failed { .. }
+        | Ending::Refused { .. }
+        | Ending::NeedsHuman { .. }
+        | Ending::Inconclusive => Doing::Settled(match ending.reason() {
+            Some(reason) => format!("{} ({reason})", ending.status()),
+            None => ending.status().to_owned(),
+        }),
+    }
+}
+
+async fn issue(forge: &LocalForge, number: IssueNumber) -> Result<Doing, String> {
+    let Ok(issue) = forge.issue(number).await else {
+        return Ok(Doing::Settled("gone".to_owned()));
+    };
+    let subject = Subject::Issue(number);
+    let state = DeliveryState::fold(&records(forge, Flow::Delivery, &subject, &issue.comments));
+    if let Some(delivered) = state.delivered {
+        return Ok(Doing::Settled(format!("delivered as pull request {delivered}")));
+    }
+    Ok(state.run.and_then(|run| run.ending).as_ref().map_or(Doing::Interrupted, after))
+}
+
+/// A task's records live in its journal until its pull request stands.
+async fn task(forge: &LocalForge, folders: &Folders, subject: &Subject) -> Result<Doing, String> {
+    let entries = journals::read(&folders.journal(subject)).map_err(|error| error.to_string())?;
+    let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
+    let chain = Chain { repository: forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
+    let state = DeliveryState::fold(&observe::read_local(&chain, &forge.login(), &bodies).records);
+    let Some(run) = state.run else { return Ok(Doing::Settled("not begun".to_owned())) };
+    let from_branch = forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?;
+    let delivered =
+        from_branch.last().map(|found| Doing::Settled(format!("delivered as pull request {}", found.number)));
+    Ok(delivered.unwrap_or_else(|| run.ending.as_ref().map_or(Doing::Interrupted, after)))
+}
+
+fn records(forge: &LocalForge, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {
+    let chain = Chain { repository: forge.repository_id(), flow, subject: subject.clone() };
+    observe::read(&chain, &forge.login(), comments).records
+}

@@ -1,0 +1,230 @@
+//! What goes on at this instant, folded from what happened: who works since when, round, items, gates, cost. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
+use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
+use crate::ports::happening::Happening;
+
+/// Somebody who works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    /// Since when.
+    pub since: Timestamp,
+    /// Where the raw output goes.
+    pub log: Option<String>,
+}
+
+/// What goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Board {
+    /// What the run is about.
+    pub subject: Option<Subject>,
+    /// The round, and the last that may be taken.
+    pub round: Option<(u32, u32)>,
+    /// Who works: `reviewer one`, `gate tests`.
+    pub workers: BTreeMap<String, Worker>,
+    /// Items that must be fixed, that are for later, and that are resolved.
+    pub items: (usize, usize, usize),
+    /// What gates said of the current head.
+    pub gates: BTreeMap<GateName, Verdict>,
+    /// What the run has cost.
+    pub usage: Usage,
+    /// What is awaited, and until when at the latest.
+    pub waiting: Option<(String, Timestamp)>,
+}
+
+impl Board {
+    /// Takes in what happened.
+    pub fn take(&mut self, happening: &Happening, now: Timestamp) {
+        match happening {
+            Happening::Begun { subject } => {
+                *self = Self { subject: Some(subject.clone()), usage: self.usage, ..Self::default() };
+            }
+            Happening::RoundBegun { round, max_rounds, .. } => self.round = Some((*round, *max_rounds)),
+            Happening::TurnBegun { label, role, log, .. } => {
+                self.begins(format!("{role} {label}"), log.as_ref(), now);
+            }
+            Happening::TurnAnswered { label, role, .. } | Happening::TurnFailed { label, role, .. } => {
+                self.workers.remove(&format!("{role} {label}"));
+            }
+            Happening::GateBegun { gate, log, .. } => self.begins(format!("gate {gate}"), log.as_ref(), now),
+            Happening::GateMeasured { gate, verdict } => {
+                self.workers.remove(&format!("gate {gate}"));
+                self.gates.insert(gate.clone(), *verdict);
+            }
+            Happening::Counted { open, future, resolved, usage } => {
+                self.items = (*open, *future, *resolved);
+                self.usage = *usage;
+            }
+            Happening::Pushed { .. } => self.gates.clear(),
+            Happening::Waiting { what, until } => self.waiting = Some((what.clone(), *until)),
+            Happening::Published { .. }
+            | Happening::PullRequestOpened { .. }
+            | Happening::Merged { .. }
+            | Happening::Salvaged { .. }
+            | Happening::Warning { .. } => {}
+        }
+        match happening {
+            Happening::Waiting { .. } | Happening::Counted { .. } | Happening::Warning { .. } => {}
+            Happening::Begun { .. }
+            | Happening::RoundBegun { .. }
+            | Happening::TurnBegun { .. }
+            | Happening::TurnAnswered { .. }
+            | Happening::TurnFailed { .. }
+            | Happening::GateBegun { .. }
+            | Happening::GateMeasured { .. }
+            | Happening::Published { .. }
+            | Happening::Pushed { .. }
+            | Happening::PullRequestOpened { .. }
+            | Happening::Merged { .. }
+            | Happening::Salvaged { .. } => self.waiting = None,
+        }
+    }
+
+    fn begins(&mut self, who: String, log: Option<&String>, now: Timestamp) {
+        self.workers.insert(who, Worker { since: now, log: log.cloned() });
+    }
+
+    /// The board in a few lines: what it is about, then who works.
+    pub fn text(&self, now: Timestamp, spinner: char) -> Vec<String> {
+        let mut lines = vec![self.heading()];
+        for (who, worker) in &self.workers {
+            lines.push(format!("  {spinner} {who}  {}", elapsed(worker.since, now)));
+        }
+        if let (true, Some((what, until))) = (self.workers.is_empty(), &self.waiting) {
+            lines.push(format!("  {spinner} waits for {what}, {} at the latest", elapsed(now, *until)));
+        }
+        if let (false, Some(subject)) = (self.workers.is_empty(), &self.subject) {
+            lines.push(format!("    what they print: agent-loop logs {subject} --follow"));
+        }
+        lines
+    }
+
+    fn heading(&self) -> String {
+        let mut parts: Vec<String> = self.subject.iter().map(ToString::to_string).collect();
+        parts.extend(self.round.map(|(round, most)| format!("round {round} of {most}")));
+        let (open, future, resolved) = self.items;
+        let counts = [(open, "open"), (resolved, "resolved"), (future, "for later")];
+        let counts: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if !counts.is_empty() {
+            parts.push(format!("items: {}", counts.join(", ")));
+        }
+        parts.extend(self.gates.iter().map(|(gate, verdict)| format!("{gate}: {}", verdict.name())));
+        parts.extend(spend(&self.usage));
+        parts.join(" · ")
+    }
+
+    /// Who still works, a line each, with the log's path.
+    pub fn heartbeats(&self, now: Timestamp) -> Vec<String> {
+        let line = |(who, worker): (&String, &Worker)| {
+            let log = worker.log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
+            format!("{who} still works, since {}{log}", elapsed(worker.since, now))
+        };
+        let waits = self.waiting.iter().filter(|_| self.workers.is_empty());
+        let waits = waits.map(|(what, until)| format!("still waits for {what}, until {until} at the latest"));
+        self.workers.iter().map(line).chain(waits).collect()
+    }
+}
+
+/// What was spent, as far as agents say.
+fn spend(usage: &Usage) -> Option<String> {
+    let mut parts = Vec::new();
+    if usage.calls > 0 {
+        parts.push(format!("{} turns", usage.calls));
+    }
+    let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
+    if tokens > 0 {
+        parts.push(format!("{} k tokens", tokens.div_ceil(1000)));
+    }
+    if usage.micro_usd > 0 {
+        let cents = usage.micro_usd.div_ceil(10_000);
+        parts.push(format!("${}.{:02}", cents / 100, cents % 100));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `0:42`, `12:03`, `1:02:03`.
+pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.duration_since(from).as_secs().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::{ResponseKind, Role};
+    use crate::domain::ids::PullRequestNumber;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn board() -> Board {
+        let mut board = Board::default();
+        let begun = |name: &str, log: &str| Happening::TurnBegun {
+            label: name.parse().unwrap(),
+            role: Role::Reviewer,
+            kind: ResponseKind::PrReview,
+            prompt_bytes: 10,
+            log: Some(log.to_owned()),
+        };
+        let happenings = [
+            (0, Happening::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) }),
+            (
+                1,
+                Happening::Counted {
+                    open: 1,
+                    future: 0,
+                    resolved: 2,
+                    usage: Usage { calls: 3, input_tokens: 11_500, micro_usd: 304_000, ..Usage::default() },
+                },
+            ),
+            (2, Happening::RoundBegun { round: 2, max_rounds: 10, head: "a".repeat(40).parse().unwrap() }),
+            (3, begun("one", "/logs/one.log")),
+            (4, begun("two", "/logs/two.log")),
+        ];
+        for (second, happening) in happenings {
+            board.take(&happening, at(second));
+        }
+        board
+    }
+
+    #[test]
+    fn it_says_who_works_since_when_and_what_it_cost() {
+        assert_eq!(
+            board().text(at(3723), '*'),
+            [
+                "pr/7 · round 2 of 10 · items: 1 open, 2 resolved · 3 turns, 12 k tokens, $0.31",
+                "  * reviewer one  1:02:00",
+                "  * reviewer two  1:01:59",
+                "    what they print: agent-loop logs pr/7 --follow",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_heartbeat_names_the_log_until_the_turn_ends() {
+        let mut board = board();
+        assert_eq!(
+            board.heartbeats(at(33)),
+            [
+                "reviewer one still works, since 0:30; its log is /logs/one.log",
+                "reviewer two still works, since 0:29; its log is /logs/two.log"
+            ]
+        );
+        let answered =
+            Happening::TurnAnswered { label: "one".parse().unwrap(), role: Role::Reviewer, milliseconds: 1 };
+        board.take(&answered, at(34));
+        assert_eq!(board.heartbeats(at(35)).len(), 1);
+    }
+}

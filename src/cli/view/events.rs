@@ -1,0 +1,46 @@
+//! What happened, as one JSON object a line, schema `agent-loop/event/1`. The outcome is the last line.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::ports::happening::Happening;
+
+use super::board::Board;
+
+/// The schema of an event.
+const SCHEMA: &str = "agent-loop/event/1";
+
+/// An event.
+pub fn event(happening: &Happening, now: Timestamp) -> Value {
+    let mut event = json!({ "schema": SCHEMA, "at": now });
+    if let (Value::Object(event), Ok(Value::Object(members))) = (&mut event, serde_json::to_value(happening))
+    {
+        event.extend(members);
+    }
+    event
+}
+
+/// Who still works.
+pub fn heartbeat(board: &Board, now: Timestamp) -> Value {
+    let working = board
+        .workers
+        .iter()
+        .map(|(who, worker)| json!({ "who": who, "since": worker.since, "log": worker.log }));
+    json!({ "schema": SCHEMA, "at": now, "event": "heartbeat", "working": working.collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::PullRequestNumber;
+    use crate::domain::subject::Subject;
+
+    #[test]
+    fn an_event_says_its_schema_its_time_and_its_name() {
+        let begun = Happening::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) };
+        assert_eq!(
+            event(&begun, Timestamp::from_second(0).unwrap()),
+            json!({ "schema": SCHEMA, "at": "1970-01-01T00:00:00Z", "event": "begun", "subject": "pr/7" })
+        );
+    }
+}

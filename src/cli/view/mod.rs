@@ -1,0 +1,8 @@
+//! What a person or a script sees while a run goes on: lines, a live view on a terminal, events as JSON.
+
+pub mod board;
+pub mod events;
+pub mod lines;
+pub mod live;
+pub mod paint;
+pub mod terminal;

@@ -1,0 +1,68 @@
+//! Colour, where a person wants it: on a terminal, without `NO_COLOR`, not on a dumb one.
+
+use anstyle::{AnsiColor, Style};
+
+use crate::adapters::process::environment::Variables;
+use crate::cli::print;
+
+/// Whether there is colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// None.
+    Plain,
+    /// A little.
+    Colour,
+}
+
+impl Paint {
+    /// What the environment asks for.
+    pub fn wanted(variables: &Variables, terminal: Seen) -> Self {
+        let is_set =
+            |name: &str| variables.get(std::ffi::OsStr::new(name)).is_some_and(|value| !value.is_empty());
+        match terminal {
+            Seen::Nowhere => Self::Plain,
+            Seen::OnATerminal if is_set("NO_COLOR") => Self::Plain,
+            Seen::OnATerminal => Self::Colour,
+        }
+    }
+
+    /// The mark of a line, in the colour of what it marks.
+    pub fn mark(self, mark: &str) -> String {
+        let style = match mark {
+            "!" => Style::new().bold().fg_color(Some(AnsiColor::Yellow.into())),
+            "→" => Style::new().fg_color(Some(AnsiColor::Green.into())),
+            "▸" => Style::new().bold().fg_color(Some(AnsiColor::Cyan.into())),
+            _ => return mark.to_owned(),
+        };
+        self.styled(mark, style)
+    }
+
+    /// A text that is the most important of its neighbours.
+    pub fn strong(self, text: &str) -> String {
+        self.styled(text, Style::new().bold())
+    }
+
+    fn styled(self, text: &str, style: Style) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Colour => format!("{style}{text}{style:#}"),
+        }
+    }
+}
+
+/// Where what is said is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// In a file, a pipe, a log, or a terminal that can't move its cursor.
+    Nowhere,
+    /// On a terminal.
+    OnATerminal,
+}
+
+impl Seen {
+    /// Whether stderr is a terminal that can move its cursor.
+    pub fn stderr(variables: &Variables) -> Self {
+        let can_move = variables.get(std::ffi::OsStr::new("TERM")).is_some_and(|term| term != "dumb");
+        if can_move && print::talks_to_a_terminal() { Self::OnATerminal } else { Self::Nowhere }
+    }
+}

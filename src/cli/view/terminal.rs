@@ -1,0 +1,154 @@
+//! Whoever watches a run: lines or a live view on stderr, events on stdout, questions with answers from stdin.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::process::time;
+use crate::cli::print;
+use crate::ports::clock::Clock;
+use crate::ports::happening::Happening;
+use crate::ports::operator::Operator;
+
+use super::board::Board;
+use super::events;
+use super::lines::{self, Talk};
+use super::live::Live;
+use super::paint::Paint;
+
+/// How often the live view is redrawn.
+const FRAME: Duration = Duration::from_millis(120);
+
+/// How a run is shown.
+#[derive(Debug)]
+pub enum Voice {
+    /// A line for each event.
+    Lines(Talk),
+    /// Lines, and a board below them.
+    Live(Live),
+}
+
+/// Whether events are printed as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// They are not.
+    Off,
+    /// A line each, on stdout.
+    Printed,
+}
+
+/// Whoever watches a run.
+#[derive(Debug)]
+pub struct Terminal {
+    voice: Voice,
+    paint: Paint,
+    events: Events,
+    interval: Duration,
+    board: Mutex<Board>,
+}
+
+impl Terminal {
+    /// Shows a run in this way, and says in this interval who still works.
+    pub fn new(voice: Voice, paint: Paint, events: Events, interval: Duration) -> Self {
+        Self { voice, paint, events, interval, board: Mutex::new(Board::default()) }
+    }
+
+    /// Says lines, or only warnings.
+    pub fn plain(talk: Talk) -> Self {
+        Self::new(Voice::Lines(talk), Paint::Plain, Events::Off, Duration::from_secs(30))
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say(&self, text: &str) {
+        match &self.voice {
+            Voice::Lines(_) => print::talk(&format!("{text}\n")),
+            Voice::Live(live) => live.say(text),
+        }
+    }
+
+    /// Says who still works, for as long as it is polled; never returns.
+    pub async fn beat(&self) {
+        let mut since = SystemClock.now();
+        loop {
+            let frame = match self.voice {
+                Voice::Live(_) => FRAME.min(self.interval),
+                Voice::Lines(_) => self.interval,
+            };
+            time::wait(frame).await;
+            let now = SystemClock.now();
+            if let Voice::Live(live) = &self.voice {
+                live.draw(&self.board(), now);
+            }
+            if now.duration_since(since).unsigned_abs() >= self.interval {
+                since = now;
+                self.heartbeat();
+            }
+        }
+    }
+
+    fn heartbeat(&self) {
+        let now = SystemClock.now();
+        if self.events == Events::Printed {
+            print::result(&format!("{}\n", events::heartbeat(&self.board(), now)));
+        }
+        if let Voice::Lines(Talk::Normal) = self.voice {
+            for line in self.board().heartbeats(now) {
+                print::talk(&format!("   {line}\n"));
+            }
+        }
+    }
+
+    /// Takes the live view away.
+    pub fn end(&self) {
+        if let Voice::Live(live) = &self.voice {
+            live.end();
+        }
+    }
+}
+
+impl Operator for Terminal {
+    fn tell(&self, happening: &Happening) {
+        let now = SystemClock.now();
+        self.board().take(happening, now);
+        if self.events == Events::Printed {
+            print::result(&format!("{}\n", events::event(happening, now)));
+        }
+        let talk = match &self.voice {
+            Voice::Lines(talk) => *talk,
+            Voice::Live(_) => Talk::Normal,
+        };
+        if let Some(line) = lines::line(happening, talk, self.paint) {
+            self.say(&line);
+        }
+        if let Voice::Live(live) = &self.voice {
+            live.draw(&self.board(), now);
+        }
+    }
+
+    async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {
+        if !std::io::stdin().is_terminal() {
+            return None;
+        }
+        let mut answers = Vec::new();
+        for question in questions {
+            let show = || print::talk(&format!("? {question}\n> "));
+            match &self.voice {
+                Voice::Lines(_) => show(),
+                Voice::Live(live) => live.away(show),
+            }
+            // On a thread of its own, so that Ctrl-C is heard meanwhile.
+            let line = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().lock().read_line(&mut line).map(|bytes| (bytes, line))
+            });
+            // Nothing at all is the end of the input: nobody is there any more.
+            let (_, line) = line.await.ok()?.ok().filter(|(bytes, _)| *bytes > 0)?;
+            answers.push(line.trim().to_owned());
+        }
+        Some(answers)
+    }
+}
