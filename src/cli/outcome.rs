@@ -67,7 +67,8 @@ pub fn words(outcome: &Outcome, next_command: &str) -> String {
         if let Some(head) = &outcome.head {
             let _ = write!(text, " at {}", head.short());
         }
-        let _ = writeln!(text, ", {} rounds", outcome.rounds);
+        let rounds = outcome.rounds;
+        let _ = writeln!(text, ", {rounds} {}", if rounds == 1 { "round" } else { "rounds" });
     }
     for vote in &outcome.votes {
         let _ = writeln!(text, "  {} {} {}", vote.agent, vote.state.name(), vote.head.short());

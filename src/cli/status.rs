@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::domain::subject::Subject;
 use crate::ports::workspace::Workspace;
 use crate::text::neutral::one_line;
 
@@ -90,6 +91,10 @@ fn words(all: &[Known]) -> String {
     for known in all {
         let outcome = &known.outcome;
         let _ = writeln!(text, "{}  {}", outcome.subject, doing(known));
+        if !matches!(outcome.subject, Subject::PullRequest(_)) && outcome.pull_request.is_some() {
+            // The pull request has a row of its own.
+            continue;
+        }
         if outcome.rounds > 0 {
             let _ = writeln!(text, "    round {}", outcome.rounds);
         }

@@ -38,9 +38,7 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
     }
     for _ in 0..PATIENCE {
         if here.holder(&subject).is_none_or(|now| now.pid != Some(pid)) {
-            return Ok(format!(
-                "{subject} has stopped (process {pid}); go on with `agent-loop resume {subject}`\n"
-            ));
+            return Ok(format!("{subject} has stopped (process {pid}); go on with `agent-loop resume`\n"));
         }
         time::wait(LOOK).await;
     }

@@ -70,15 +70,13 @@ pub async fn survey(here: &Here) -> Result<Vec<Known>, String> {
 /// When its journal or the forge can't be read.
 pub async fn known(here: &Here, subject: Subject) -> Result<Option<Known>, String> {
     let Here { forge, folders, .. } = here;
-    let bare = |ending, message: &str| Outcome::bare(subject.clone(), ending, message.to_owned());
-    let (outcome, doing) = match &subject {
-        Subject::PullRequest(number) => match review(forge, *number).await? {
-            Some(found) => found,
-            None => return Ok(None),
-        },
-        Subject::Issue(number) => (bare(Ending::Interrupted, ""), issue(forge, *number).await?),
-        Subject::Task(_) => (bare(Ending::Interrupted, ""), task(forge, folders, &subject).await?),
+    let found = match &subject {
+        Subject::PullRequest(number) => review(forge, *number).await?,
+        Subject::Issue(number) => issue(forge, *number).await?,
+        Subject::Task(_) => task(forge, folders, &subject).await?,
     };
+    let Some((mut outcome, doing)) = found else { return Ok(None) };
+    outcome.subject = subject.clone();
     let doing = here.holder(&subject).map_or(doing, Doing::Running);
     Ok(Some(Known { outcome, doing }))
 }
@@ -126,29 +124,54 @@ fn after(ending: &Ending) -> Doing {
     }
 }
 
-async fn issue(forge: &LocalForge, number: IssueNumber) -> Result<Doing, String> {
+async fn issue(forge: &LocalForge, number: IssueNumber) -> Result<Option<(Outcome, Doing)>, String> {
     let Ok(issue) = forge.issue(number).await else {
-        return Ok(Doing::Settled("gone".to_owned()));
+        return Ok(None);
     };
     let subject = Subject::Issue(number);
     let state = DeliveryState::fold(&records(forge, Flow::Delivery, &subject, &issue.comments));
-    if let Some(delivered) = state.delivered {
-        return Ok(Doing::Settled(format!("delivered as pull request {delivered}")));
-    }
-    Ok(state.run.and_then(|run| run.ending).as_ref().map_or(Doing::Interrupted, after))
+    delivery(forge, subject, state.delivered, state).await.map(Some)
 }
 
 /// A task's records live in its journal until its pull request stands.
-async fn task(forge: &LocalForge, folders: &Folders, subject: &Subject) -> Result<Doing, String> {
+async fn task(
+    forge: &LocalForge,
+    folders: &Folders,
+    subject: &Subject,
+) -> Result<Option<(Outcome, Doing)>, String> {
     let entries = journals::read(&folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
     let chain = Chain { repository: forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
     let state = DeliveryState::fold(&observe::read_local(&chain, &forge.login(), &bodies).records);
-    let Some(run) = state.run else { return Ok(Doing::Settled("not begun".to_owned())) };
-    let from_branch = forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?;
-    let delivered =
-        from_branch.last().map(|found| Doing::Settled(format!("delivered as pull request {}", found.number)));
-    Ok(delivered.unwrap_or_else(|| run.ending.as_ref().map_or(Doing::Interrupted, after)))
+    let from_branch = match &state.run {
+        Some(run) => forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?,
+        None => Vec::new(),
+    };
+    let delivered = from_branch.last().map(|found| found.number);
+    delivery(forge, subject.clone(), delivered, state).await.map(Some)
+}
+
+/// A delivery that has become a pull request is told by that.
+async fn delivery(
+    forge: &LocalForge,
+    subject: Subject,
+    delivered: Option<PullRequestNumber>,
+    state: DeliveryState,
+) -> Result<(Outcome, Doing), String> {
+    if let Some(number) = delivered {
+        let doing = Doing::Settled(format!("delivered as pull request {number}"));
+        let outcome = review(forge, number).await?.map(|(outcome, _)| outcome);
+        let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
+        return Ok((outcome.unwrap_or_else(bare), doing));
+    }
+    let begun = state.run.is_some();
+    let ending = state.run.and_then(|run| run.ending);
+    let doing = match &ending {
+        Some(ending) => after(ending),
+        None if begun => Doing::Interrupted,
+        None => Doing::Settled("not begun".to_owned()),
+    };
+    Ok((Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new()), doing))
 }
 
 fn records(forge: &LocalForge, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {

@@ -1,7 +1,5 @@
 //! `command:` agents: any program. Prompt on stdin, answer in a file or on stdout; 0 answered, 75 quota, else failed.
 
-use std::fs::File;
-use std::io::Read;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +8,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervise::{End, Ended, Job, supervise};
+use crate::adapters::state::files;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{RawAnswer, TurnOrder, TurnReport, TurnResult};
@@ -71,11 +70,11 @@ fn result(deadline: Duration, offer: &Offer, ended: Ended) -> TurnResult {
 
 /// The file wins over stdout; what is longer than an answer may be is not looked at.
 fn answered(offer: &Offer, stdout: Vec<u8>) -> TurnResult {
-    let mut written = Vec::new();
-    let limit = u64::try_from(ANSWER_LIMIT).unwrap_or(u64::MAX);
-    let file = File::open(&offer.response).ok();
-    let read = file.and_then(|file| file.take(limit + 1).read_to_end(&mut written).ok()).is_some();
-    let has_file = read && !written.is_empty();
+    let written = match files::read_foreign(&offer.response, ANSWER_LIMIT) {
+        Ok(written) => written,
+        Err(why) => return TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] }),
+    };
+    let has_file = !written.is_empty();
     let bytes = if has_file { written } else { stdout };
     if bytes.len() > ANSWER_LIMIT {
         let complaints = vec!["the answer is longer than 1 MiB; it was not read".to_owned()];

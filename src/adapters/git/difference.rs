@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::disk::{failed, make_folder, rename};
+use super::disk::{failed, make_folder, rename, write_over};
 use super::mirror::Mirror;
 use super::runner::{fields, must};
 use crate::domain::ids::CommitSha;
@@ -40,6 +40,8 @@ pub(super) async fn difference(
     let path = diffs.join(format!("{from}..{to}.diff"));
     // Two reviewers' engines may want the same one at the same time.
     let half = diffs.join(format!("{from}..{to}.{}", std::process::id()));
+    // git writes into the file that is there, and leaves its mode.
+    write_over(&half, &[])?;
     let mut option = std::ffi::OsString::from("--output=");
     option.push(&half);
     let line = mirror

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use crate::ports::workspace::WorkspaceError;
@@ -31,6 +31,13 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError
         Ok(())
     };
     write().map_err(|cause| failed("write", path, &cause))
+}
+
+/// Writes a file in place, for our eyes only.
+pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
+    let file = fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| io::Write::write_all(&mut file, bytes));
+    written.map_err(|cause| failed("write", path, &cause))
 }
 
 /// The content of a file, none if there is no such file.

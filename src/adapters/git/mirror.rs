@@ -1,9 +1,10 @@
 //! The bare repository that we control: made, fetched into, asked about commits. Knows no clone and no branch moves.
 
 use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::disk::{failed, make_folder, read_file, remove, rename, write_file};
+use super::disk::{failed, make_folder, read_file, remove, rename, write_file, write_over};
 use super::runner::{Git, ask, failure, must, one_line};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
@@ -11,7 +12,7 @@ use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
 /// The whole configuration of a mirror.
-const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
+const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 
 /// Where the remote's branches are kept in the mirror.
@@ -73,6 +74,7 @@ impl Mirror {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .and_then(|file| file.lock().map(|()| file))
             .map_err(|cause| failed("lock", &path, &cause))?;
@@ -93,7 +95,7 @@ impl Mirror {
         let line = self
             .git
             .anywhere(&half)
-            .arguments(["init", "--quiet", "--bare", "--template=", "--initial-branch=none"])
+            .arguments(["init", "--quiet", "--bare", "--template=", "--shared=0600", "--initial-branch=none"])
             .argument(format!("--object-format={format}"))
             .argument(".");
         must(line, "make the mirror repository").await?;
@@ -136,7 +138,7 @@ impl Mirror {
             return Ok(());
         }
         let lock = self.path.join(format!("{name}.lock"));
-        fs::write(&lock, line).map_err(|cause| failed("write", &lock, &cause))?;
+        write_over(&lock, line.as_bytes())?;
         rename(&lock, &path)
     }
 

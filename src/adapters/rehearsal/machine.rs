@@ -22,7 +22,7 @@ use super::world::Rehearsal;
 impl<W: World> Agents for Rehearsal<W> {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         self.note(format!(
-            "ask the {} {} for a {} in round {}, at {} (prompt of {} kB)",
+            "ask the {} {} for its answer `{}` in round {}, at {} (prompt of {} kB)",
             order.role,
             order.label,
             order.kind,

@@ -1,9 +1,11 @@
 //! Private files and folders: 0700 and 0600, written whole or not at all.
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
 
 /// Makes a folder, and the folders above it, for this user alone.
 ///
@@ -20,6 +22,31 @@ pub fn make_folder(path: &Path) -> Result<(), String> {
 /// When the disk says no.
 pub fn append(path: &Path) -> io::Result<fs::File> {
     OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
+}
+
+/// What somebody else wrote into a file, closed to everybody else: nothing if there is none, and one byte more than the
+/// limit if there is more.
+///
+/// # Errors
+/// When it is no plain file (a link leads elsewhere, a pipe never ends), or can't be read; the text names the path.
+pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
+    let wrong = |why: &str| format!("{} {why}", path.display());
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(wrong(&format!("can't be read: {error}"))),
+        Ok(facts) if !facts.is_file() => return Err(wrong("is no plain file, so it was not read")),
+        Ok(_) => {}
+    }
+    let mut content = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+    let read = || -> io::Result<()> {
+        let file = fs::File::from(file?);
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.take(most).read_to_end(&mut content).map(drop)
+    };
+    read().map_err(|error| wrong(&format!("can't be read: {error}")))?;
+    Ok(content)
 }
 
 /// Writes a file of this user alone in place: a crash may leave a part of it.

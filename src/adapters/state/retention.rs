@@ -52,18 +52,20 @@ pub fn logs(folders: &Folders, subjects: &[Subject]) -> Vec<LogFile> {
 pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: SystemTime) -> Vec<PathBuf> {
     let is_older =
         |modified: SystemTime, age: Duration| now.duration_since(modified).is_ok_and(|since| since > age);
+    let old = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_old = |path: &PathBuf| modified(path).is_some_and(|when| is_older(when, limits.logs_age));
+        entries.filter(is_old).collect::<Vec<_>>()
+    };
     let mut gone = Vec::new();
     for subject in subjects {
         if modified(&folders.journal(subject)).is_some_and(|when| is_older(when, limits.journals_age)) {
             gone.extend(everything(folders, subject));
         } else {
-            let turns = fs::read_dir(folders.turns(subject)).into_iter().flatten().flatten();
-            let old = turns
-                .map(|entry| entry.path())
-                .filter(|path| modified(path).is_some_and(|when| is_older(when, limits.logs_age)));
-            gone.extend(old);
+            gone.extend(old(&folders.turns(subject)));
         }
     }
+    gone.extend(old(&folders.diffs()));
     let mut room = limits.logs_bytes;
     for log in logs(folders, subjects).into_iter().rev() {
         let fits = room.checked_sub(log.bytes);

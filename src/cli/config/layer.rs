@@ -60,8 +60,9 @@ pub struct Layer {
 impl Layer {
     /// The defaults.
     pub fn defaults() -> Self {
-        let table = Table::try_from(Settings::default()).unwrap_or_default();
-        Self { source: Source::Default, values: flat(&table) }
+        let mut values = flat(&Table::try_from(Settings::default()).unwrap_or_default());
+        values.retain(|_, value| !value.is_table());
+        Self { source: Source::Default, values }
     }
 
     /// A file. Relative paths in it begin at its folder.

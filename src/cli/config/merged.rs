@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::layer::{Layer, Source, nested};
-use super::settings::Settings;
+use super::settings::{Roles, Settings};
 
 /// The settings that count.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +51,15 @@ impl Configuration {
             | Source::User(_)
             | Source::Variable
             | Source::Remembered => None,
+        }
+    }
+
+    /// The roles that flags of this command fill.
+    pub fn asked_roles(&self) -> Roles {
+        let roles = &self.settings.roles;
+        Roles {
+            coder: self.asked("roles.coder", roles.coder.clone()).flatten(),
+            reviewers: self.asked("roles.reviewers", roles.reviewers.clone()).unwrap_or_default(),
         }
     }
 

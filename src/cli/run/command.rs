@@ -109,9 +109,13 @@ async fn prepare_and_run(
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
     let settings = &configuration.settings;
 
-    let named = programs::named(settings);
-    let mut able = programs::remembered(&earlier.agents(), settings, &surroundings.variables);
-    able.extend(programs::required(&named, settings, &surroundings.variables)?);
+    let variables = &surroundings.variables;
+    let asked = programs::named(&configuration.asked_roles());
+    // Later ones win: an agent that was named on this subject stays who it was, whatever is configured since.
+    let mut able = programs::remembered(earlier.last_agents(), settings, variables);
+    able.extend(programs::required(&programs::named(&settings.roles), settings, variables)?);
+    able.extend(programs::remembered(earlier.own_agents(), settings, variables));
+    able.extend(programs::required(&asked, settings, variables)?);
     let test_command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
     if let Some(command) = &test_command {
         split(command).map_err(usage)?;
@@ -120,7 +124,7 @@ async fn prepare_and_run(
         Order::Task(text) => (Some(text.clone()), Some(base)),
         Order::Issue(_) | Order::PullRequest(_) => (None, arguments.base.clone()),
     };
-    let file = earlier.with(named, &flags.values, words);
+    let file = earlier.with(asked, &flags.values, words);
 
     let terminal = Arc::new(terminal(settings, arguments.json, surroundings));
     if let Some(text) = found.warning() {

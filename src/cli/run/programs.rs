@@ -7,17 +7,17 @@ use std::time::Duration;
 use crate::adapters::agents::program::{CommandAgent, Program};
 use crate::adapters::process::environment::Variables;
 use crate::adapters::state::run_file::KnownAgent;
-use crate::cli::config::settings::{AgentSettings, Settings};
+use crate::cli::config::settings::{AgentSettings, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::{AgentName, Backend, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
 use crate::engine::outcome::Trouble;
 
-/// The agents that settings name, with their roles.
-pub fn named(settings: &Settings) -> Vec<KnownAgent> {
-    let coder = settings.roles.coder.iter().map(|name| (Role::Coder, name));
-    let reviewers = settings.roles.reviewers.iter().map(|name| (Role::Reviewer, name));
+/// The agents of these roles.
+pub fn named(roles: &Roles) -> Vec<KnownAgent> {
+    let coder = roles.coder.iter().map(|name| (Role::Coder, name));
+    let reviewers = roles.reviewers.iter().map(|name| (Role::Reviewer, name));
     coder.chain(reviewers).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
 }
 

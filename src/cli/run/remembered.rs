@@ -1,7 +1,7 @@
 //! What this machine remembers between commands: by subject, and of the last run in the repository.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::Value;
 
@@ -52,11 +52,14 @@ impl Remembered {
         layer.check().map(|()| layer)
     }
 
-    /// Everyone who was named before, on the subject first.
-    pub fn agents(&self) -> Vec<KnownAgent> {
-        let mut all = self.own.clone();
-        all.learn(self.last.agents.clone());
-        all.agents
+    /// Everyone who was named on the subject before.
+    pub fn own_agents(&self) -> &[KnownAgent] {
+        &self.own.agents
+    }
+
+    /// Everyone who was named in the repository before.
+    pub fn last_agents(&self) -> &[KnownAgent] {
+        &self.last.agents
     }
 
     /// The test command of the last run in the repository.
@@ -64,8 +67,7 @@ impl Remembered {
         self.last.flags.get("gates.tests.command").and_then(Value::as_str).map(str::to_owned)
     }
 
-    /// With what this command says.
-    #[must_use]
+    /// What is to be kept: with what this command says.
     pub fn with(
         mut self,
         agents: Vec<KnownAgent>,
@@ -74,7 +76,6 @@ impl Remembered {
     ) -> RunFile {
         let mut file = RunFile { agents, ..RunFile::default() };
         file.learn(std::mem::take(&mut self.own.agents));
-        file.learn(std::mem::take(&mut self.last.agents));
         let kept = flags.iter().filter(|(key, _)| !NOT_REMEMBERED.contains(&key.as_str()));
         file.flags = self.own.flags;
         file.flags.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
@@ -90,9 +91,11 @@ impl Remembered {
 /// When the disk says no.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
-    file.save(&last_file(folders))
+    let mut last = RunFile { task: None, base: None, ..file.clone() };
+    last.learn(RunFile::load(&last_file(folders))?.agents);
+    last.save(&last_file(folders))
 }
 
 fn last_file(folders: &Folders) -> PathBuf {
-    folders.root().join(Path::new("last-run.json"))
+    folders.root().join("last-run.json")
 }

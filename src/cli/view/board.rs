@@ -127,7 +127,7 @@ impl Board {
     pub fn heartbeats(&self, now: Timestamp) -> Vec<String> {
         let line = |(who, worker): (&String, &Worker)| {
             let log = worker.log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
-            format!("{who} still works, since {}{log}", elapsed(worker.since, now))
+            format!("{who} works for {} now{log}", elapsed(worker.since, now))
         };
         let waits = self.waiting.iter().filter(|_| self.workers.is_empty());
         let waits = waits.map(|(what, until)| format!("still waits for {what}, until {until} at the latest"));
@@ -218,8 +218,8 @@ mod tests {
         assert_eq!(
             board.heartbeats(at(33)),
             [
-                "reviewer one still works, since 0:30; its log is /logs/one.log",
-                "reviewer two still works, since 0:29; its log is /logs/two.log"
+                "reviewer one works for 0:30 now; its log is /logs/one.log",
+                "reviewer two works for 0:29 now; its log is /logs/two.log"
             ]
         );
         let answered =

@@ -61,25 +61,14 @@ fn no_secret_of_ours_reaches_an_agent() {
     stage.agent("todo.sh", &agent);
     let ended = stage.run(&task(&[]));
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
-    let logs = stage.root().join("state");
     let mut looked = 0;
-    for path in walk(&logs).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "log"))
-    {
+    for path in stage.logs() {
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains("AGENT_LOOP_KIND="), "{text}");
         assert!(!text.contains("secret-of-the-forge") && !text.contains("SSH_AUTH_SOCK"), "{text}");
         looked += 1;
     }
     assert!(looked >= 3, "{looked} logs");
-}
-
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() && !path.is_symlink() { found.extend(walk(&path)) } else { found.push(path) }
-    }
-    found
 }
 
 #[test]

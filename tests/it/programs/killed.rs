@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::stage::{Stage, task};
+use super::stage::{Stage, task, until};
 
 /// What must be the same, however often the program was killed.
 fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
@@ -52,17 +51,6 @@ fn a_kill_after_any_line_changes_nothing_at_the_end() {
             break;
         }
     }
-}
-
-/// Waits for an event that another process causes, a bounded while.
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    for _ in 0..1000 {
-        if happened() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("{what} did not happen");
 }
 
 /// The processes that have this word in their command line.

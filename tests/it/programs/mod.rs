@@ -1,6 +1,10 @@
-//! The built binary with real git and `command:` agents: the main job, kills at many moments, refusals.
+//! The built binary with real git and `command:` agents: the main job, kills at many moments, settings, commands, refusals.
 
+mod commands;
 mod delivery;
 mod killed;
+mod privacy;
 mod refusals;
+mod settings;
 mod stage;
+mod view;

@@ -94,7 +94,13 @@ impl Stage {
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Ended {
-        let output = self.prepared(env!("CARGO_BIN_EXE_agent-loop")).args(arguments).output().unwrap();
+        self.run_with(arguments, &[])
+    }
+
+    /// The program, with more variables.
+    pub(super) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
+        let output = command.envs(variables.iter().copied()).args(arguments).output().unwrap();
         Ended {
             exit: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -112,6 +118,28 @@ impl Stage {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
+    }
+
+    /// The program, running, with what it says kept.
+    pub(super) fn start_captured(&self, arguments: &[&str]) -> Child {
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// The raw logs, oldest first.
+    pub(super) fn logs(&self) -> Vec<PathBuf> {
+        let state = self.root().join("state");
+        let files = if state.exists() { walk(&state) } else { Vec::new() };
+        let mut logs: Vec<PathBuf> =
+            files.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect();
+        logs.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
+        logs
     }
 
     /// The only branch of the tool's own.
@@ -135,4 +163,25 @@ pub(super) fn task<'words>(more: &[&'words str]) -> Vec<&'words str> {
     ];
     words.extend(more);
     words
+}
+
+/// Everything below a folder that is no folder.
+pub(super) fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.is_symlink() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+/// Waits for an event that another process causes, a bounded while.
+pub(super) fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("{what} did not happen");
 }

@@ -1,0 +1,160 @@
+//! The commands of daily use: stop, resume, status, logs, clean, dry run, completions, manual.
+
+use std::fs;
+
+use super::stage::{Stage, task, until};
+
+/// An agent that works until the file `go` is there, once it has said that it works.
+fn patient(stage: &Stage) -> String {
+    let root = stage.root().display();
+    let script = format!(
+        "#!/bin/sh\necho 'I am at work' >&2\ntouch {root}/began\nwhile [ ! -e {root}/go ]; do sleep 0.05; done\n\
+         exec {root}/todo.sh\n"
+    );
+    stage.agent("patient.sh", &script);
+    format!("{root}/began")
+}
+
+#[test]
+fn a_run_is_stopped_shown_and_resumed() {
+    let stage = Stage::new();
+    let began = patient(&stage);
+    let mut words = task(&[]);
+    words[4] = "sam=command:../patient.sh";
+    let mut child = stage.start(&words);
+    until("the coder's turn", || fs::exists(&began).unwrap());
+
+    let running = stage.run(&["status", "--json"]).json();
+    assert_eq!(running[0]["doing"], "running");
+    let subject = running[0]["subject"].as_str().unwrap().to_owned();
+    let status = stage.run(&["status"]);
+    assert!(status.stdout.contains(&format!("process {}", child.id())), "{}", status.stdout);
+    assert!(status.stdout.contains(&format!("agent-loop logs {subject} --follow")), "{}", status.stdout);
+    let log = stage.run(&["logs", &subject]);
+    assert!(log.stdout.contains("I am at work"), "{}", log.stdout);
+    let already = stage.run(&["resume", &subject]);
+    assert_eq!(already.exit, Some(2));
+    assert!(already.stderr.contains("agent-loop stop"), "{}", already.stderr);
+
+    let stopped = stage.run(&["stop", &subject]);
+    assert_eq!(stopped.exit, Some(0), "{}", stopped.stderr);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(stage.run(&["status", "--json"]).json()[0]["doing"], "interrupted");
+    assert!(stage.run(&["resume", "--list"]).stdout.contains(&format!("agent-loop resume {subject}")));
+
+    fs::write(stage.root().join("go"), "").unwrap();
+    let resumed = stage.run(&["resume", &subject, "--json"]);
+    assert_eq!(resumed.json()["status"], "approved", "{}", resumed.stderr);
+    let settled = stage.run(&["resume", &subject]);
+    assert!(settled.stderr.contains("nothing to go on with"), "{}", settled.stderr);
+    assert_eq!(stage.run(&["resume"]).stdout, "nothing waits to go on\n");
+}
+
+#[test]
+fn logs_follow_a_run_to_its_end() {
+    let stage = Stage::new();
+    let began = patient(&stage);
+    let mut words = task(&[]);
+    words[4] = "sam=command:../patient.sh";
+    let mut child = stage.start(&words);
+    until("the coder's turn", || fs::exists(&began).unwrap());
+    let subject = stage.run(&["status", "--json"]).json()[0]["subject"].as_str().unwrap().to_owned();
+    let following = stage.start_captured(&["logs", &subject, "--follow"]);
+    fs::write(stage.root().join("go"), "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let followed = following.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&followed.stdout).contains("I am at work"));
+    assert!(String::from_utf8_lossy(&followed.stderr).contains("nobody works"));
+}
+
+#[test]
+fn a_subject_that_is_not_known_is_answered_with_those_that_are() {
+    let stage = Stage::new();
+    let nothing = stage.run(&["stop", "pr/1"]);
+    assert!(nothing.stderr.contains("nothing was begun"), "{}", nothing.stderr);
+    assert!(!stage.repository().join(".git/agent-loop.sqlite3").exists(), "asking makes nothing");
+    stage.run(&task(&[]));
+    for words in
+        [["stop", "pr/2"], ["status", "pr/2"], ["logs", "pr/2"], ["resume", "pr/2"], ["clean", "pr/2"]]
+    {
+        let ended = stage.run(&words);
+        assert_eq!(ended.exit, Some(2), "{words:?}");
+        assert!(ended.stderr.contains("did you mean `pr/1`?"), "{words:?}: {}", ended.stderr);
+    }
+    let odd = stage.run(&["status", "pull/1"]);
+    assert!(odd.stderr.contains("issue/N, pr/N or task/KEY"), "{}", odd.stderr);
+    let idle = stage.run(&["stop", "pr/1"]);
+    assert!(idle.stderr.contains("nothing runs on pr/1"), "{}", idle.stderr);
+}
+
+#[test]
+fn clean_removes_what_is_settled_and_nothing_else() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    let head = stage.git(&["rev-parse", &stage.branch()]);
+    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\nexit 75\n");
+    let parked = stage.run(&[
+        "task",
+        "Later",
+        "--json",
+        "--coder",
+        "sam=command:../tired.sh",
+        "--reviewer",
+        "one=command:../todo.sh",
+    ]);
+    assert_eq!(parked.json()["status"], "parked", "{}", parked.stderr);
+
+    let asked = stage.run(&["clean"]);
+    assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
+    assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
+    let looked = stage.run(&["clean", "--dry-run"]);
+    assert!(looked.stdout.contains("pr/1: journal, logs and clones"), "{}", looked.stdout);
+    assert!(looked.stdout.contains("is parked until"), "{}", looked.stdout);
+    assert!(!stage.logs().is_empty());
+
+    let cleaned = stage.run(&["clean", "--yes"]);
+    assert_eq!(cleaned.exit, Some(0), "{}", cleaned.stderr);
+    let left = stage.run(&["status", "--json"]).json();
+    assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
+    assert_eq!(left[0]["doing"], "parked");
+    assert_eq!(stage.git(&["rev-parse", &stage.branch()]), head, "branches stay");
+    assert_eq!(stage.run(&["pr", "1", "--json"]).json()["status"], "approved", "what was published stands");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_none_of_it() {
+    let stage = Stage::new();
+    let before = stage.git(&["for-each-ref"]);
+    let ended = stage.run(&task(&["--dry-run"]));
+    let rehearsed = ended.json();
+    assert_eq!((ended.exit, rehearsed["schema"].as_str()), (Some(0), Some("agent-loop/dry-run/1")));
+    let effects = rehearsed["effects"].to_string();
+    assert!(effects.contains("prepare the clone of the coder sam"), "{effects}");
+    assert!(effects.contains("ask the coder sam for its answer `implementation`"), "{effects}");
+    assert_eq!(stage.git(&["for-each-ref"]), before);
+    assert_eq!(stage.run(&["status", "--json"]).stdout, "[]\n");
+    assert!(stage.logs().is_empty());
+
+    stage.git(&["checkout", "--quiet", "-b", "feature"]);
+    stage.write("more.txt", "two\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more"]);
+    stage.run(&[
+        "local", "pr", "create", "--head", "feature", "--base", "main", "--title", "t", "--body", "b",
+    ]);
+    let words = ["--dry-run", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    let ended = stage.run(&[&["pr", "1"], &words[..]].concat());
+    assert!(ended.stdout.contains("comment on pr/1"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("ask the reviewer one"), "{}", ended.stdout);
+    let view = stage.run(&["local", "pr", "view", "1", "--json"]).json();
+    assert_eq!(view["comments"].as_array().map(Vec::len), Some(0), "{view}");
+}
+
+#[test]
+fn completions_and_the_manual_are_printed() {
+    let stage = Stage::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stage.run(&["completions", shell]).stdout.contains("agent-loop"), "{shell}");
+    }
+    assert!(stage.run(&["man"]).stdout.contains(".TH agent-loop"));
+}

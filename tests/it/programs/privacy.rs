@@ -1,0 +1,63 @@
+//! What lies on the disk after a run, and who may read it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::stage::{Stage, task, walk};
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn nobody_else_can_read_what_a_run_leaves() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&["--test-command", "true"])).exit, Some(0));
+    let ours = stage.root().join("state/agent-loop");
+    assert_eq!(mode(&ours), 0o700);
+    let mut looked = 0;
+    for path in walk(&ours) {
+        // What is checked out in a clone has the modes that its commit says; the folder around it is closed.
+        let content = path.components().any(|part| part.as_os_str() == "clone");
+        if !content && !path.is_symlink() {
+            assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+            looked += 1;
+        }
+    }
+    assert!(looked > 20, "{looked}");
+    for name in ["agent-loop.sqlite3", "agent-loop-locks/agent-loop-pr-1.lock"] {
+        assert_eq!(mode(&stage.repository().join(".git").join(name)) & 0o077, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_users_checkout_is_left_as_it_is() {
+    let stage = Stage::new();
+    let before = walk(&stage.repository().join("."))
+        .into_iter()
+        .filter(|path| !path.starts_with(stage.repository().join("./.git")));
+    let before: Vec<_> = before.map(|path| (fs::read(&path).unwrap(), path)).collect();
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    let after = walk(&stage.repository().join("."))
+        .into_iter()
+        .filter(|path| !path.starts_with(stage.repository().join("./.git")));
+    assert_eq!(after.map(|path| (fs::read(&path).unwrap(), path)).collect::<Vec<_>>(), before);
+    assert_eq!(stage.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn old_logs_go_after_the_next_run_and_young_ones_stay() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    let logs = stage.logs();
+    let (first, rest) = logs.split_first().unwrap();
+    let written = fs::metadata(first).unwrap().modified().unwrap();
+    let old = written - std::time::Duration::from_hours(24 * 40);
+    fs::File::options().append(true).open(first).unwrap().set_modified(old).unwrap();
+    let mut words = task(&[]);
+    words[1] = "Something else";
+    stage.run(&words);
+    assert!(!first.exists());
+    assert!(rest.iter().all(|log| log.exists()));
+}

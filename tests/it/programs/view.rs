@@ -1,0 +1,51 @@
+//! What a run looks like from outside: quiet lines, events for scripts, heartbeats.
+
+use serde_json::Value;
+
+use super::stage::{Stage, task};
+
+#[test]
+fn events_are_json_lines_and_the_last_is_the_outcome() {
+    let stage = Stage::new();
+    let mut words = task(&[]);
+    words[2] = "--json=events";
+    let ended = stage.run(&words);
+    let lines: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (outcome, events) = lines.split_last().unwrap();
+    assert_eq!(outcome["schema"], "agent-loop/outcome/1");
+    assert!(events.iter().all(|event| event["schema"] == "agent-loop/event/1" && event["at"].is_string()));
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names.first(), Some(&"begun"));
+    for name in [
+        "turn-begun",
+        "turn-answered",
+        "pushed",
+        "pull-request-opened",
+        "round-begun",
+        "published",
+        "counted",
+    ] {
+        assert!(names.contains(&name), "{name}: {names:?}");
+    }
+}
+
+#[test]
+fn quiet_is_silent_and_a_pipe_gets_no_colour() {
+    let stage = Stage::new();
+    let quiet = stage.run(&task(&["--quiet", "--progress-interval-seconds", "1"]));
+    assert_eq!((quiet.exit, quiet.stderr.as_str()), (Some(0), ""));
+    let piped = Stage::new().run_with(&task(&[]), &[("TERM", "xterm-256color")]);
+    assert!(!piped.stderr.contains('\u{1b}') && piped.stderr.lines().count() > 10, "{}", piped.stderr);
+}
+
+#[test]
+fn a_turn_that_takes_long_is_told_with_its_log() {
+    let stage = Stage::new();
+    stage.agent("slow.sh", "#!/bin/sh\nsleep 1.5\nexec \"$(dirname \"$0\")/todo.sh\"\n");
+    let mut words = task(&["--progress-interval-seconds", "1"]);
+    words[4] = "sam=command:../slow.sh";
+    let ended = stage.run(&words);
+    let line = ended.stderr.lines().find(|line| line.contains("coder sam works for")).unwrap();
+    let log = line.rsplit(' ').next().unwrap();
+    assert!(std::fs::exists(log).unwrap(), "{line}");
+}
