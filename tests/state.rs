@@ -11,7 +11,7 @@ use agent_loop::domain::subject::Subject;
 use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
 
 fn journals(root: &std::path::Path) -> (FileJournals, Folders) {
-    let folders = Folders::new(root, "repository-1", std::path::Path::new("/somewhere/project"));
+    let folders = Folders::new(root, "repository-1");
     (FileJournals::new(folders.clone(), root.join("locks"), |_| Ok(())), folders)
 }
 

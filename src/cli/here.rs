@@ -38,7 +38,7 @@ impl Here {
             return Ok(None);
         }
         let forge = wiring::forge(&repository, surroundings)?;
-        let folders = wiring::folders(forge.store(), &repository, surroundings);
+        let folders = wiring::folders(forge.store(), surroundings);
         Ok(Some(Self { repository, forge, folders }))
     }
 

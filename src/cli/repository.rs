@@ -1,11 +1,15 @@
 //! The user's repository, looked at once at the start: where it is, which branch, whose name. Changes nothing.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::process::capture::capture;
+use crate::adapters::git::{MINIMUM_VERSION, Version};
+use crate::adapters::process::capture::{Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
 use crate::domain::ids::BranchName;
+
+use super::nearest::suggestion;
 
 /// The user's repository.
 #[derive(Debug, Clone)]
@@ -31,30 +35,47 @@ impl Repository {
     /// When there is none, or git can't be run; the text says what to type.
     pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, String> {
         let git = Git { folder, variables };
-        let Some(paths) = git
-            .ask(&["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository"])
-            .await?
-        else {
-            return Err(format!(
-                "{} is not in a git repository; go to one, or make one with `git init`",
-                folder.display()
-            ));
-        };
-        let mut lines = paths.lines();
-        let common = PathBuf::from(lines.next().unwrap_or_default());
-        let bare = lines.next() == Some("true");
-        let top = if bare { None } else { git.ask(&["rev-parse", "--show-toplevel"]).await? };
-        let path = top.map_or_else(|| common.clone(), PathBuf::from);
+        git.refuse_old().await?;
+        let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
+        if !common.exit.is_success() {
+            return Err(no_repository(folder, &common.stderr));
+        }
+        let common = path(&common.stdout);
+        let bare = git.ask(&["rev-parse", "--is-bare-repository"]).await?.as_deref() == Some("true");
+        let top = if bare { None } else { Some(git.run(&["rev-parse", "--show-toplevel"]).await?) };
+        let top = top.filter(|top| top.exit.is_success() && !top.stdout.is_empty());
         let branch = git.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
         let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
         Ok(Self {
-            path,
+            path: top.map_or_else(|| common.clone(), |top| path(&top.stdout)),
             common,
             branch: branch.and_then(|name| name.parse().ok()),
             name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
             email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
             origin: setting("remote.origin.url").await?,
         })
+    }
+
+    /// Why a branch can't be changed, if it can't: it has no commit yet, or there is none of that name.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
+        let git = Git { folder: &self.path, variables };
+        let reference = format!("refs/heads/{branch}");
+        if git.ask(&["rev-parse", "--quiet", "--verify", &reference]).await?.is_some() {
+            return Ok(None);
+        }
+        let all = git.ask(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]).await?;
+        let all = all.unwrap_or_default();
+        if all.is_empty() {
+            let command = "`git commit --allow-empty -m \"begin\"`";
+            return Ok(Some(format!("the branch {branch} has no commit yet; make the first: {command}")));
+        }
+        let hint = suggestion(branch.as_str(), all.lines());
+        Ok(Some(format!(
+            "there is no branch `{branch}`{hint}; name another with --base (`git branch` lists them)"
+        )))
     }
 
     /// Whether `origin` is on GitHub.
@@ -102,22 +123,61 @@ impl Repository {
 /// A file of settings is never longer than this, in bytes.
 const LONGEST_FILE: u64 = 1 << 20;
 
+/// A path that git printed; git ends it with a line feed, and it may hold others.
+fn path(output: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(OsStr::from_bytes(output.strip_suffix(b"\n").unwrap_or(output)))
+}
+
+/// Why git finds no repository.
+fn no_repository(folder: &Path, complaint: &str) -> String {
+    let folder = folder.display();
+    if complaint.contains("dubious ownership") {
+        return format!(
+            "the repository at {folder} belongs to another user, and git does not use it for you; run agent-loop as that \
+             user, or make it yours with `sudo chown -R \"$(id -u)\" {folder}`"
+        );
+    }
+    if complaint.contains("not a git repository") {
+        return format!("{folder} is not in a git repository; go to one, or make one with `git init`");
+    }
+    format!("git can't use the repository at {folder}: {}", complaint.trim())
+}
+
 struct Git<'folder> {
     folder: &'folder Path,
     variables: &'folder Variables,
 }
 
 impl Git<'_> {
-    /// What git prints, without the last line feed; nothing, if it says no.
-    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, String> {
+    async fn run(&self, arguments: &[&str]) -> Result<Captured, String> {
         let variables = environment::common(self.variables, &["XDG_CONFIG_HOME".to_owned()]);
         let command = CommandLine::new("git", self.folder, variables)
             .variable("LC_ALL", "C")
             .variable("GIT_OPTIONAL_LOCKS", "0")
             .arguments(["-c", "core.fsmonitor=false"])
             .arguments(arguments);
-        let captured = capture(&command).await.map_err(|error| format!("{error}; is git installed?"))?;
+        if !self.folder.is_dir() {
+            return Err(format!("there is no folder {}", self.folder.display()));
+        }
+        capture(&command).await.map_err(|error| format!("{error}; is git installed?"))
+    }
+
+    /// What git prints, without the last line feed; nothing, if it says no.
+    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, String> {
+        let captured = self.run(arguments).await?;
         let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();
         Ok(captured.exit.is_success().then_some(text).filter(|text| !text.is_empty()))
+    }
+
+    async fn refuse_old(&self) -> Result<(), String> {
+        let said = self.ask(&["version"]).await?.unwrap_or_default();
+        match Version::parse(&said) {
+            Some(version) if version >= MINIMUM_VERSION => Ok(()),
+            Some(version) => Err(format!(
+                "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"
+            )),
+            None => Err(format!("`git version` says `{said}`, which is no version; is that git?")),
+        }
     }
 }

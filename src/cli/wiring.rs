@@ -75,11 +75,8 @@ impl World for RealWorld {
 }
 
 /// The state folder of a repository.
-///
-/// # Errors
-/// When the embedded forge, which knows the repository's id, can't be used.
-pub fn folders(store: &Store, repository: &Repository, surroundings: &Surroundings) -> Folders {
-    Folders::new(&surroundings.state, store.repository_id(), &repository.path)
+pub fn folders(store: &Store, surroundings: &Surroundings) -> Folders {
+    Folders::new(&surroundings.state, store.repository_id())
 }
 
 /// The workspace of a repository.
@@ -95,7 +92,7 @@ pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variabl
 /// When its file can't be used, or the state folder can't be made.
 pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<LocalForge>, String> {
     let store = Store::open(&repository.common)?;
-    let folders = folders(&store, repository, surroundings);
+    let folders = folders(&store, surroundings);
     files::make_folder(folders.root())?;
     let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
     let branches = Branches::new(repository.common.clone(), &surroundings.variables);
@@ -129,7 +126,7 @@ pub fn world(
     forge: Arc<LocalForge>,
     settings: RunSettings,
 ) -> Result<RealWorld, String> {
-    let folders = folders(forge.store(), repository, surroundings).with_logs(settings.logs.as_deref());
+    let folders = folders(forge.store(), surroundings).with_logs(settings.logs.as_deref());
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
     Ok(RealWorld {

@@ -128,9 +128,8 @@ fn ended(finished: Finished) -> Turn {
         Finished::Answered { raw, usage, model, commit } => {
             Turn { end: TurnEnd::Answered { text: most_trusted(raw), commit }, usage, model }
         }
-        Finished::Failed { failure, usage, log, .. } => {
-            let log = log.map(|path| path.display().to_string());
-            Turn { end: TurnEnd::Failed { failure, log }, usage, model: None }
+        Finished::Failed { failure, usage, .. } => {
+            Turn { end: TurnEnd::Failed { failure }, usage, model: None }
         }
     }
 }

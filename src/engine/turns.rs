@@ -1,6 +1,7 @@
 //! One turn from its order to its journaled result: prepare, write the attempt, take it, look at what it left, write
 //! how it ended. Runs as a task of its own, so that reviewers work side by side.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::agent::Role;
@@ -104,21 +105,30 @@ async fn finish<W: World>(
     };
     Ok(Some(match left {
         Left::Answer { raw, commit } => {
-            let milliseconds = usage.milliseconds;
-            let (label, role) = (ask.key.label.clone(), ask.key.role);
-            world.operator().tell(&Happening::TurnAnswered { label, role, milliseconds });
+            // The answer goes into the journal as it is; that it counts for nothing is the flow's word.
+            if let Some(failure) = ask.failure(&most_trusted(raw.clone())) {
+                tell_failure(world, ask, failure, log.as_ref());
+            } else {
+                let milliseconds = usage.milliseconds;
+                let (label, role) = (ask.key.label.clone(), ask.key.role);
+                world.operator().tell(&Happening::TurnAnswered { label, role, milliseconds });
+            }
             Finished::Answered { raw, usage, model, commit }
         }
         Left::Nothing { failure, salvage } => {
-            world.operator().tell(&Happening::TurnFailed {
-                label: ask.key.label.clone(),
-                role: ask.key.role,
-                failure: failure.clone(),
-                log: log.as_ref().map(|path| path.display().to_string()),
-            });
+            tell_failure(world, ask, failure.clone(), log.as_ref());
             Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference) }
         }
     }))
+}
+
+fn tell_failure<W: World>(world: &W, ask: &Ask, failure: TurnFailure, log: Option<&PathBuf>) {
+    world.operator().tell(&Happening::TurnFailed {
+        label: ask.key.label.clone(),
+        role: ask.key.role,
+        failure,
+        log: log.map(|path| path.display().to_string()),
+    });
 }
 
 enum Left {

@@ -41,8 +41,6 @@ pub enum TurnEnd {
     Failed {
         /// Why.
         failure: TurnFailure,
-        /// Where a person can look.
-        log: Option<String>,
     },
 }
 
@@ -70,7 +68,7 @@ impl Results {
         let never_finished = || {
             let attempts = self.attempts.get(key).copied().filter(|count| *count >= MOST_ATTEMPTS)?;
             let failure = TurnFailure::NeverFinished { attempts };
-            let end = TurnEnd::Failed { failure, log: None };
+            let end = TurnEnd::Failed { failure };
             (!self.running.contains(key)).then_some(Turn { end, usage: Usage::default(), model: None })
         };
         self.turns.get(key).cloned().or_else(never_finished)

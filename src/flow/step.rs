@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 
 use crate::domain::ending::Ending;
+use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RunId};
 use crate::domain::item::{Author, Item};
 use crate::domain::turn::TurnKey;
 use crate::ledger::record::{Draft, Payload};
 use crate::protocol::answer::{self, Answer};
 use crate::protocol::context::Clarification;
-use crate::protocol::expectation::{Expectation, Owner, ShownItem};
+use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
 use crate::protocol::implementation::Delivery;
 
 use super::request::Terms;
@@ -134,6 +135,11 @@ pub enum Work {
 }
 
 impl Ask {
+    /// Why an answer does not follow the protocol, if it does not.
+    pub fn failure(&self, text: &str) -> Option<TurnFailure> {
+        answer::read(text, &self.expectation).err().map(|complaints| malformed(&complaints))
+    }
+
     /// What becomes of a coder's files, given what it said.
     pub fn work(&self, text: &str) -> Work {
         let Ok(reading) = answer::read(text, &self.expectation) else {
@@ -151,6 +157,11 @@ impl Ask {
             }
         }
     }
+}
+
+/// A turn whose answer does not follow the protocol.
+pub fn malformed(complaints: &[Complaint]) -> TurnFailure {
+    TurnFailure::Malformed { complaints: complaints.iter().map(ToString::to_string).collect() }
 }
 
 /// A record to be published.

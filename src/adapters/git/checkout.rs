@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{copy_with_time, is_absence, remove};
 use super::mirror::Mirror;
 use super::moving::Moving;
-use super::runner::{Git, ask, failure, fields, must, one_line, os};
+use super::runner::{Git, ask, failure, fields, must, os};
 use crate::adapters::process::command::CommandLine;
 use crate::domain::ids::BranchName;
 use crate::ports::workspace::WorkspaceError;
@@ -183,7 +183,8 @@ impl<'a> Checkout<'a> {
 
     async fn index(&self) -> Result<PathBuf, WorkspaceError> {
         let line = self.line().arguments(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
-        Ok(PathBuf::from(one_line(&must(line, &self.what("read")).await?)))
+        let output = must(line, &self.what("read")).await?;
+        Ok(PathBuf::from(os(output.strip_suffix(b"\n").unwrap_or(&output))))
     }
 
     async fn index_is_at(&self, commit: &str) -> Result<bool, WorkspaceError> {
@@ -202,7 +203,7 @@ impl<'a> Checkout<'a> {
     }
 
     fn line(&self) -> CommandLine {
-        self.git.anywhere(self.path)
+        self.git.as_the_user(self.path)
     }
 
     fn copy(&self) -> CommandLine {

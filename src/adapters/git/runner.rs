@@ -41,6 +41,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("LC_ALL", "C"),
 ];
 
+/// Variables that keep a user's configuration away.
+const THE_USERS: &[&str] = &["GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"];
+/// Settings that name a user's files.
+const THE_USERS_FILES: &[&str] = &["core.excludesFile", "core.attributesFile"];
+
 /// The longest complaint of git that an error repeats.
 const COMPLAINT_BYTES: usize = 2000;
 
@@ -54,7 +59,7 @@ pub struct Git {
 impl Git {
     /// git as found in the `PATH` of our environment, committing under an identity.
     pub fn new(ours: &Variables, identity: Identity) -> Self {
-        let mut environment = common(ours, &[]);
+        let mut environment = common(ours, &["XDG_CONFIG_HOME".to_owned()]);
         let mut set = |name: &str, value: &str| environment.insert(name.into(), value.into());
         for (name, value) in ENVIRONMENT {
             set(name, value);
@@ -75,6 +80,22 @@ impl Git {
     pub(super) fn anywhere(&self, folder: &Path) -> CommandLine {
         let mut line = CommandLine::new("git", folder, self.environment.clone());
         for setting in SETTINGS {
+            line = line.argument("-c").argument(setting);
+        }
+        line
+    }
+
+    /// git in a checkout of the user, with their own configuration: filters such as Git LFS say what its files are.
+    /// Hooks and file monitors stay away.
+    pub(super) fn as_the_user(&self, checkout: &Path) -> CommandLine {
+        let mut environment = self.environment.clone();
+        for name in THE_USERS {
+            environment.remove(OsStr::new(name));
+        }
+        let mut line = CommandLine::new("git", checkout, environment);
+        for setting in
+            SETTINGS.iter().filter(|setting| !THE_USERS_FILES.iter().any(|own| setting.starts_with(own)))
+        {
             line = line.argument("-c").argument(setting);
         }
         line
@@ -110,7 +131,15 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     if shown.len() < complaint.len() {
         shown.push('…');
     }
-    WorkspaceError::Git(format!("could not {what}: git ended with {}: {shown}", captured.exit))
+    let text = format!("could not {what}: git ended with {}: {shown}", captured.exit);
+    // What git says of a full or failing disk differs by what it was writing.
+    let disk =
+        ["No space left", "unable to write", "write error", "Read-only file system", "Input/output error"];
+    if disk.iter().any(|sign| complaint.contains(sign)) {
+        WorkspaceError::Disk(format!("{text}. Is there space left? See `df -h`"))
+    } else {
+        WorkspaceError::Git(text)
+    }
 }
 
 /// The one line that git printed.

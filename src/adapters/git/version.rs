@@ -1,10 +1,6 @@
 //! The oldest git that works here, and whether the installed one is younger. Knows no repository.
 
 use std::fmt;
-use std::path::Path;
-
-use super::runner::{Git, must};
-use crate::ports::workspace::WorkspaceError;
 
 /// The oldest git that is supported: the first with `git merge-tree --write-tree`.
 pub const MINIMUM_VERSION: Version = Version { major: 2, minor: 38 };
@@ -29,25 +25,6 @@ impl Version {
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim().strip_prefix("git version ")?.split('.');
         Some(Self { major: numbers.next()?.parse().ok()?, minor: numbers.next()?.parse().ok()? })
-    }
-}
-
-impl Git {
-    /// The version of the git in `PATH`, if it is one that works here. One spawn.
-    ///
-    /// # Errors
-    /// When there is no git, or it is older than [`MINIMUM_VERSION`].
-    pub async fn check_version(&self) -> Result<Version, WorkspaceError> {
-        let line = self.anywhere(Path::new("/")).argument("--version");
-        let text = String::from_utf8_lossy(&must(line, "ask git for its version").await?).into_owned();
-        let version = Version::parse(&text)
-            .ok_or_else(|| WorkspaceError::Git(format!("`git --version` says `{}`", text.trim())))?;
-        if version < MINIMUM_VERSION {
-            return Err(WorkspaceError::Git(format!(
-                "git {version} is too old: install git {MINIMUM_VERSION} or later"
-            )));
-        }
-        Ok(version)
     }
 }
 

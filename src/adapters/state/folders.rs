@@ -14,14 +14,12 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// The folder of a repository below the state folder of the program.
-    pub fn new(state: &Path, repository_id: &str, repository_path: &Path) -> Self {
-        let name =
-            repository_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let readable: String = name.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    /// The folder of a repository below the state folder of the program. Its name comes from the id alone: a repository
+    /// has many checkouts, and its folder may be renamed.
+    pub fn new(state: &Path, repository_id: &str) -> Self {
         let digest = Sha256::digest(repository_id.as_bytes());
-        let short = digest.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        Self { repository: state.join("repositories").join(format!("{readable}-{short}")), logs: None }
+        let name = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        Self { repository: state.join("repositories").join(name), logs: None }
     }
 
     /// With the raw logs of this repository somewhere else.

@@ -87,6 +87,41 @@ fn disk(why: String) -> Trouble {
     Trouble::failed(Failed::Disk, why)
 }
 
+/// What is known before the forge is opened.
+struct Ground {
+    repository: Repository,
+    default_base: BranchName,
+    base: BranchName,
+    found: Found,
+    flags: Layer,
+}
+
+async fn look(
+    order: &Order,
+    arguments: &RunArguments,
+    answers: Answers,
+    surroundings: &Surroundings,
+) -> Result<Ground, Trouble> {
+    let usage = |why| Trouble::refused(Refused::Usage, why);
+    let folder = surroundings.folder_or(arguments.dir.as_deref());
+    let repository = Repository::find(&folder, &surroundings.variables).await.map_err(usage)?;
+    let default_base = default_base(order, arguments, &repository)?;
+    let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
+    match order {
+        // Its forge says what a pull request changes; that branch may be gone.
+        Order::PullRequest(_) => {}
+        Order::Task(_) | Order::Issue(_) => {
+            if let Some(why) = repository.lacks(&base, &surroundings.variables).await.map_err(usage)? {
+                return Err(usage(why));
+            }
+        }
+    }
+    let found = Found::look(&repository, &base, surroundings).await?;
+    let flags = flag_layer(arguments, answers, surroundings).map_err(usage)?;
+    refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
+    Ok(Ground { repository, default_base, base, found, flags })
+}
+
 async fn prepare_and_run(
     order: Order,
     arguments: &RunArguments,
@@ -94,16 +129,10 @@ async fn prepare_and_run(
     surroundings: &Surroundings,
 ) -> Result<Conclusion, Trouble> {
     let usage = |why| Trouble::refused(Refused::Usage, why);
-    let folder = surroundings.folder_or(arguments.dir.as_deref());
-    let repository = Repository::find(&folder, &surroundings.variables).await.map_err(usage)?;
-    let default_base = default_base(&order, arguments, &repository)?;
-    let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
-    let found = Found::look(&repository, &base, surroundings).await?;
-    let flags = flag_layer(arguments, answers, surroundings).map_err(usage)?;
-    refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
-
+    let Ground { repository, default_base, base, found, flags } =
+        look(&order, arguments, answers, surroundings).await?;
     let forge = wiring::forge(&repository, surroundings).map_err(disk)?;
-    let folders = wiring::folders(forge.store(), &repository, surroundings);
+    let folders = wiring::folders(forge.store(), surroundings);
     let (subject, assignment) = assignment(&order, forge.store(), &base);
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;

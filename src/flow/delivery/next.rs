@@ -17,8 +17,7 @@ use crate::protocol::implementation::Delivery;
 
 use super::super::observed::{DeliveryObserved, Obstacle, Turn, TurnEnd, Workable};
 use super::super::request::{Questions, Recorded, Terms};
-use super::super::review::reviewers::malformed;
-use super::super::step::{Ask, PullRequestOrder, PushOrder, Step, publish};
+use super::super::step::{Ask, PullRequestOrder, PushOrder, Step, malformed, publish};
 use super::state::{DeliveryState, Run};
 
 /// The next step of a delivery.
@@ -163,7 +162,7 @@ impl Work<'_, '_> {
 
     fn read(turn: &Turn) -> Result<(Delivery, Option<CommitSha>), TurnFailure> {
         let (text, commit) = match &turn.end {
-            TurnEnd::Failed { failure, .. } => return Err(failure.clone()),
+            TurnEnd::Failed { failure } => return Err(failure.clone()),
             TurnEnd::Answered { text, commit } => (text, commit),
         };
         match answer::read(text, &expectation()).map_err(|wrong| malformed(&wrong))?.answer {

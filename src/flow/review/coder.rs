@@ -15,9 +15,9 @@ use crate::protocol::answer::{self, Answer};
 use crate::protocol::expectation::Expectation;
 
 use super::super::observed::{Obstacle, Turn, TurnEnd};
-use super::super::step::{self, Ask, PushOrder, Step, publish};
+use super::super::step::{self, Ask, PushOrder, Step, malformed, publish};
 use super::next::Review;
-use super::reviewers::{self, Place};
+use super::reviewers::Place;
 
 impl Review<'_, '_> {
     pub(super) fn coder(&self, place: &Place) -> Step {
@@ -78,21 +78,19 @@ impl Review<'_, '_> {
     /// The coder's turn has ended: its work is pushed first, then its answer is published.
     pub(super) fn coder_answer(&self, key: &TurnKey, turn: &Turn) -> Step {
         let (text, commit) = match &turn.end {
-            TurnEnd::Failed { failure, log } => {
-                return self.coder_failed(&key.label, failure, log.as_deref());
-            }
+            TurnEnd::Failed { failure } => return self.coder_failed(&key.label, failure),
             TurnEnd::Answered { text, commit } => (text, commit),
         };
         let (response, reading) = match answer::read(text, &self.coder_expectation(key)) {
             Err(complaints) => {
-                return self.coder_failed(&key.label, &reviewers::malformed(&complaints), None);
+                return self.coder_failed(&key.label, &malformed(&complaints));
             }
             Ok(reading) => match reading.answer.clone() {
                 Answer::CoderFollowup(said, _) => (said, reading),
                 Answer::Implementation(..) | Answer::PrReview(..) => {
                     let message = "answered with another kind".to_owned();
                     let failure = TurnFailure::Malformed { complaints: vec![message] };
-                    return self.coder_failed(&key.label, &failure, None);
+                    return self.coder_failed(&key.label, &failure);
                 }
             },
         };
@@ -125,12 +123,12 @@ impl Review<'_, '_> {
         }
     }
 
-    pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure, log: Option<&str>) -> Step {
+    /// Where the log is was told when the turn failed: a path of this machine has no place in a record.
+    pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure) -> Step {
         if let Some(resets_at) = quota(failure) {
             return self.parked(resets_at);
         }
-        let place = log.map_or_else(String::new, |log| format!("; its log is {log}"));
-        let message = format!("the coder `{label}` {failure}{place}");
+        let message = format!("the coder `{label}` {failure}");
         self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
     }
 }

@@ -14,7 +14,7 @@ use crate::protocol::pr_review::{Judgement, PrReview};
 
 use super::super::observed::{Results, Turn, TurnEnd};
 use super::super::request::Reviewing;
-use super::super::step::{self, Ask};
+use super::super::step::{self, Ask, malformed};
 use super::state::{ReviewState, Run};
 
 /// A place in the run: what is reviewed.
@@ -138,7 +138,7 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
 
 fn judge(turn: &Turn, expectation: &Expectation) -> Result<(PrReview, Judgement, Reading), TurnFailure> {
     let text = match &turn.end {
-        TurnEnd::Failed { failure, .. } => return Err(failure.clone()),
+        TurnEnd::Failed { failure } => return Err(failure.clone()),
         TurnEnd::Answered { text, .. } => text,
     };
     let reading = answer::read(text, expectation).map_err(|wrong| malformed(&wrong))?;
@@ -148,11 +148,6 @@ fn judge(turn: &Turn, expectation: &Expectation) -> Result<(PrReview, Judgement,
             Err(malformed(&[Complaint::new("/kind", "pr_review", "another kind")]))
         }
     }
-}
-
-/// Complaints as a failure of the turn.
-pub fn malformed(complaints: &[Complaint]) -> TurnFailure {
-    TurnFailure::Malformed { complaints: complaints.iter().map(ToString::to_string).collect() }
 }
 
 /// The record of a review: its findings get their numbers here, at publication.

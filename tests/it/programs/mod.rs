@@ -3,8 +3,10 @@
 mod commands;
 mod delivery;
 mod killed;
+mod outputs;
 mod privacy;
 mod refusals;
+mod repositories;
 mod settings;
 mod stage;
 mod view;

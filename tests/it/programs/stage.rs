@@ -100,12 +100,7 @@ impl Stage {
     /// The program, with more variables.
     pub(super) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
-        let output = command.envs(variables.iter().copied()).args(arguments).output().unwrap();
-        Ended {
-            exit: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        ended(&command.envs(variables.iter().copied()).args(arguments).output().unwrap())
     }
 
     /// The program, running.
@@ -118,6 +113,17 @@ impl Stage {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
+    }
+
+    /// The program, in another folder than the repository's.
+    pub(super) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Ended {
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
+        ended(&command.current_dir(self.repository().join(folder)).args(arguments).output().unwrap())
+    }
+
+    /// Whether another program does it.
+    pub(super) fn succeeds(&self, program: &str, arguments: &[&str]) -> bool {
+        self.prepared(program).args(arguments).output().is_ok_and(|output| output.status.success())
     }
 
     /// The program, running, with what it says kept.
@@ -163,6 +169,14 @@ pub(super) fn task<'words>(more: &[&'words str]) -> Vec<&'words str> {
     ];
     words.extend(more);
     words
+}
+
+fn ended(output: &std::process::Output) -> Ended {
+    Ended {
+        exit: output.status.code(),
+        stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+        stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+    }
 }
 
 /// Everything below a folder that is no folder.

@@ -11,14 +11,6 @@ use agent_loop::ports::workspace::{Extent, Harvest, Workspace, WorkspaceError};
 use super::scene::{Scene, branch, coder, git, program, read, reviewer, sha, subject, write};
 
 #[tokio::test]
-async fn the_installed_git_is_young_enough() {
-    use agent_loop::adapters::git::{Git, Identity, MINIMUM_VERSION};
-    let path = [("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())].into();
-    let identity = Identity { name: "a".into(), email: "b".into() };
-    assert!(Git::new(&path, identity).check_version().await.unwrap() >= MINIMUM_VERSION);
-}
-
-#[tokio::test]
 async fn a_coder_finds_its_branch_checked_out_and_can_use_git() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;

@@ -1,0 +1,202 @@
+//! Odd repositories: the loop works in them, or says by name why not and what to type.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::stage::{Stage, task};
+
+fn works(stage: &Stage, words: &[&str]) {
+    let ended = stage.run(words);
+    assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
+}
+
+fn refused(stage: &Stage, words: &[&str], hints: &[&str]) {
+    let ended = stage.run(words);
+    assert_eq!((ended.exit, ended.json()["status"].as_str()), (Some(2), Some("refused")), "{}", ended.stdout);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    for hint in hints {
+        assert!(message.contains(hint), "{hint}: {message}");
+    }
+}
+
+fn commit_all(stage: &Stage) {
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more"]);
+}
+
+#[test]
+fn no_repository_no_commit_no_such_branch() {
+    let stage = Stage::new();
+    let outside = stage.root().join("outside");
+    fs::create_dir(&outside).unwrap();
+    refused(&stage, &task(&["-C", outside.to_str().unwrap()]), &["not in a git repository", "`git init`"]);
+    refused(&stage, &task(&["-C", "../nowhere"]), &["there is no folder"]);
+    stage.git(&["init", "--quiet", "--initial-branch=main", "../empty"]);
+    refused(&stage, &task(&["-C", "../empty"]), &["main has no commit yet", "git commit --allow-empty"]);
+    refused(&stage, &task(&["--base", "mian"]), &["there is no branch `mian`", "did you mean `main`?"]);
+    stage.git(&["checkout", "--quiet", "--detach"]);
+    refused(&stage, &task(&[]), &["HEAD is detached", "--base"]);
+    works(&stage, &task(&["--base", "main"]));
+}
+
+#[test]
+fn bare_and_shallow_repositories_work() {
+    let stage = Stage::new();
+    stage.write("more.txt", "more\n");
+    commit_all(&stage);
+    stage.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
+    works(&stage, &task(&["-C", "../bare.git"]));
+    let origin = format!("file://{}", stage.repository().display());
+    stage.git(&["clone", "--quiet", "--depth", "1", &origin, "../shallow"]);
+    works(&stage, &task(&["-C", "../shallow"]));
+}
+
+#[test]
+fn a_linked_worktree_shares_its_forge_with_the_others_and_stays_as_it_is() {
+    let stage = Stage::new();
+    stage.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
+    works(&stage, &task(&["-C", "../linked"]));
+    assert_eq!(stage.git(&["-C", "../linked", "status", "--porcelain"]), "");
+    assert!(stage.run(&["status"]).stdout.contains("pr/1  approved"));
+}
+
+#[test]
+fn submodules_stay_where_they_are() {
+    let stage = Stage::new();
+    stage.git(&["clone", "--quiet", ".", "../library"]);
+    stage.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", "library"]);
+    commit_all(&stage);
+    let before = stage.git(&["rev-parse", "main:library"]);
+    works(&stage, &task(&[]));
+    assert_eq!(stage.git(&["rev-parse", &format!("{}:library", stage.branch())]), before);
+}
+
+#[test]
+fn a_filter_of_the_users_own_configuration_neither_runs_in_a_clone_nor_makes_a_checkout_dirty() {
+    let stage = Stage::new();
+    let filter = "[filter \"upper\"]\n\tclean = tr A-Z a-z\n\tsmudge = tr a-z A-Z\n\trequired = true\n";
+    fs::write(stage.root().join(".gitconfig"), filter).unwrap();
+    stage.write(".gitattributes", "*.txt filter=upper\n*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    stage.write("pointer.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    commit_all(&stage);
+    stage.git(&["checkout", "--quiet", "-b", "feature"]);
+    stage.write("more.txt", "TWO\n");
+    stage.write("plain.md", "TODO\n");
+    commit_all(&stage);
+    fs::remove_file(stage.repository().join("more.txt")).unwrap();
+    stage.git(&["checkout", "--", "more.txt"]);
+    let more = stage.repository().join("more.txt");
+    assert_eq!(fs::read_to_string(&more).unwrap(), "TWO\n", "the user's filter works");
+    stage.run(&[
+        "local", "pr", "create", "--head", "feature", "--base", "main", "--title", "t", "--body", "b",
+    ]);
+    let words =
+        ["pr", "1", "--json", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    works(&stage, &words);
+    assert_eq!(fs::read_to_string(stage.repository().join("plain.md")).unwrap(), "DONE\n", "it moved along");
+    assert_eq!(stage.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn without_an_identity_the_tool_commits_under_its_own() {
+    let stage = Stage::new();
+    stage.git(&["config", "--unset", "user.name"]);
+    stage.git(&["config", "--unset", "user.email"]);
+    works(&stage, &task(&[]));
+    let author = stage.git(&["log", "-1", "--format=%an <%ae>", &stage.branch()]);
+    assert_eq!(author, "agent-loop <agent-loop@localhost>");
+}
+
+#[test]
+fn odd_names_of_files_work() {
+    let stage = Stage::new();
+    let names: [&[u8]; 8] = [
+        b"readme",
+        b"README",
+        b"sp ace",
+        b"q'uo\"te",
+        b"new\nline",
+        b"-dash",
+        b"bad\xff",
+        "ümläut".as_bytes(),
+    ];
+    for name in names {
+        fs::write(stage.repository().join(OsStr::from_bytes(name)), "TODO\n").unwrap();
+    }
+    commit_all(&stage);
+    works(&stage, &task(&[]));
+    for name in ["readme", "README", "q'uo\"te", "new\nline", "-dash"] {
+        assert_eq!(stage.git(&["show", &format!("{}:{name}", stage.branch())]), "DONE");
+    }
+}
+
+#[test]
+fn odd_names_of_the_repositorys_own_folder_work() {
+    for name in [&b"sp ace"[..], b"q'uo\"te", b"new\nline", b"bad\xff"] {
+        let stage = Stage::new();
+        let folder = Path::new("..").join(OsStr::from_bytes(name));
+        fs::rename(stage.repository(), stage.root().join(OsStr::from_bytes(name))).unwrap();
+        fs::create_dir(stage.repository()).unwrap();
+        let agent = |label: &str| format!("{label}=command:{}/todo.sh", stage.root().display());
+        let (sam, one) = (agent("sam"), agent("one"));
+        let ended = stage.run_in(&folder, &["task", "Do it", "--json", "--coder", &sam, "--reviewer", &one]);
+        assert_eq!(ended.json()["status"], "approved", "{name:?}: {}\n{}", ended.stdout, ended.stderr);
+    }
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_refused_by_name() {
+    let stage = Stage::new();
+    let owned = std::os::unix::fs::chown(stage.repository(), Some(65534), None)
+        .and_then(|()| std::os::unix::fs::chown(stage.repository().join(".git"), Some(65534), None));
+    if owned.is_err() {
+        println!("skipped: only root can give a folder away");
+        return;
+    }
+    refused(&stage, &task(&[]), &["belongs to another user", "chown"]);
+}
+
+#[test]
+fn no_git_and_an_old_git_are_refused_by_name() {
+    let stage = Stage::new();
+    let folder = stage.root().join("programs");
+    fs::create_dir(&folder).unwrap();
+    let path = [("PATH", folder.to_str().unwrap())];
+    let ended = stage.run_with(&task(&[]), &path);
+    assert!(ended.json()["message"].as_str().unwrap().contains("is git installed?"), "{}", ended.stdout);
+    stage.agent("programs/git", "#!/bin/sh\necho git version 2.20.1\n");
+    let ended = stage.run_with(&task(&[]), &path);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(ended.exit == Some(2) && message.contains("git 2.20 is too old: install git 2.38"), "{message}");
+}
+
+#[test]
+fn a_state_folder_that_can_t_be_written_is_named() {
+    let stage = Stage::new();
+    let file = stage.root().join("file");
+    fs::write(&file, "").unwrap();
+    let ended = stage.run_with(&task(&[]), &[("XDG_STATE_HOME", file.to_str().unwrap())]);
+    assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(1), Some("disk")), "{}", ended.stdout);
+    assert!(ended.json()["message"].as_str().unwrap().contains(file.to_str().unwrap()), "{}", ended.stdout);
+}
+
+#[test]
+fn a_full_disk_ends_the_run_as_such_and_loses_nothing() {
+    let stage = Stage::new();
+    let disk = stage.root().join("small");
+    fs::create_dir(&disk).unwrap();
+    if !stage.succeeds("mount", &["-t", "tmpfs", "-o", "size=400k", "tmpfs", disk.to_str().unwrap()]) {
+        println!("skipped: no small disk can be mounted here");
+        return;
+    }
+    let noise: Vec<u8> =
+        (0..400_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
+    fs::write(stage.repository().join("big.bin"), noise).unwrap();
+    commit_all(&stage);
+    let ended = stage.run_with(&task(&[]), &[("XDG_STATE_HOME", disk.to_str().unwrap())]);
+    assert!(stage.succeeds("umount", &[disk.to_str().unwrap()]));
+    assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(1), Some("disk")), "{}", ended.stdout);
+    works(&stage, &task(&[]));
+}
