@@ -177,6 +177,7 @@ impl<W: World> Engine<W> {
         match self.world.workspace().push(&branch, &commit, expected.as_ref()).await {
             Ok(Push::Done) => {
                 session.obstacle = None;
+                session.pushed = Some(commit.clone());
                 self.world.operator().tell(&Happening::Pushed { branch, head: commit });
                 Ok(())
             }

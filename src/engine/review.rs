@@ -37,7 +37,8 @@ impl<W: World> Engine<W> {
         let mut known_head = None;
         loop {
             let pull_request = self.world.forge().pull_request(number).await?;
-            if known_head.as_ref() != Some(&pull_request.head) {
+            let head = Some(&pull_request.head);
+            if known_head.as_ref() != head && session.pushed.as_ref() != head {
                 self.world.workspace().refresh().await?;
                 known_head = Some(pull_request.head.clone());
             }

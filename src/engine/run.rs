@@ -131,7 +131,13 @@ impl<W: World> Engine<W> {
 
     /// The best common ancestor. Histories that share nothing have none: then the whole of the change counts.
     pub(super) async fn common_base(&self, base: &CommitSha, head: &CommitSha) -> Result<CommitSha, Trouble> {
-        match self.world.workspace().merge_base(base, head).await {
+        let workspace = self.world.workspace();
+        if let Ok(found) = workspace.merge_base(base, head).await {
+            return Ok(found);
+        }
+        // The target branch may have moved to a commit that the mirror has not seen.
+        workspace.refresh().await?;
+        match workspace.merge_base(base, head).await {
             Err(WorkspaceError::NotFound(_) | WorkspaceError::Git(_)) => Ok(base.clone()),
             found => Ok(found?),
         }

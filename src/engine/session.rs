@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{Label, RecordId};
+use crate::domain::ids::{CommitSha, Label, RecordId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
@@ -28,6 +28,8 @@ pub(super) struct Session<J> {
     pub(super) obstacle: Option<Obstacle>,
     /// Since when a board of checks is awaited.
     pub(super) waiting_since: Option<Timestamp>,
+    /// The commit that this engine pushed last: the mirror has it already.
+    pub(super) pushed: Option<CommitSha>,
     /// The round that was last told to the operator.
     pub(super) told_round: u32,
     /// What was last told to the operator of items and cost.
@@ -48,6 +50,7 @@ impl<J: Journal> Session<J> {
             known: None,
             obstacle: None,
             waiting_since: None,
+            pushed: None,
             told_round: 0,
             told_counts: None,
         }

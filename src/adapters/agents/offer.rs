@@ -38,9 +38,9 @@ pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: &[String]) -> Resu
     let context = folder.join("context.json");
     let text = serde_json::to_vec_pretty(&order.context)
         .map_err(|error| format!("the context can't be written: {error}"))?;
-    files::write_whole(&context, &text)?;
+    files::write_over(&context, &text)?;
     let schema_file = folder.join("schema.json");
-    files::write_whole(&schema_file, schema::text(&schema::of(order.kind)).as_bytes())?;
+    files::write_over(&schema_file, schema::text(&schema::of(order.kind)).as_bytes())?;
     let response = folder.join("response.json");
     Ok(Offer {
         environment: environment(agents, order, allowed, [&context, &schema_file, &response, &empty]),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::checkout::{Checkout, Standing, checkouts};
 use super::mirror::{Hold, Mirror};
 use super::moving::{Moving, unfinished};
+use super::refs::{self, Tip};
 use super::runner::{ask, failure, must, one_line};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
@@ -20,8 +21,13 @@ pub(super) struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// The tip of a branch. One spawn.
+    /// The tip of a branch. No spawn, where git's files are the plain ones.
     pub(super) async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
+        match refs::tip(self.repository, branch) {
+            Tip::At(commit) => return Ok(Some(commit)),
+            Tip::Absent => return Ok(None),
+            Tip::AskGit => {}
+        }
         let line = self
             .line()
             .arguments(["rev-parse", "--verify", "--quiet"])

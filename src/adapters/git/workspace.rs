@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::desk::Place;
 use super::difference;
+use super::facts::Facts;
 use super::harvest;
 use super::inspect;
 use super::merge::{self, Merge};
@@ -43,12 +44,13 @@ pub struct GitWorkspace {
     mirror: Mirror,
     remote: Remote,
     folders: Folders,
+    facts: Facts,
 }
 
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
     pub fn new(git: Git, remote: Remote, folders: Folders) -> Self {
-        Self { mirror: Mirror::new(git, folders.mirror.clone()), remote, folders }
+        Self { mirror: Mirror::new(git, folders.mirror.clone()), remote, folders, facts: Facts::default() }
     }
 
     /// Where the mirror is.
@@ -119,11 +121,23 @@ impl Workspace for GitWorkspace {
     }
 
     async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
-        self.mirror.merge_base(one, other).await
+        if let Some(base) = self.facts.base(one, other) {
+            return Ok(base);
+        }
+        let base = self.mirror.merge_base(one, other).await?;
+        self.facts.learn_base(one, other, &base);
+        Ok(base)
     }
 
     async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
-        self.mirror.contains(commit, ancestor).await
+        if self.facts.contains(commit, ancestor) {
+            return Ok(true);
+        }
+        let contains = self.mirror.contains(commit, ancestor).await?;
+        if contains {
+            self.facts.learn_ancestry(commit, ancestor);
+        }
+        Ok(contains)
     }
 
     async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
@@ -136,7 +150,13 @@ impl Workspace for GitWorkspace {
         to: &CommitSha,
         excerpt_bytes: usize,
     ) -> Result<Difference, WorkspaceError> {
-        difference::difference(&self.mirror, &self.folders.diffs, from, to, excerpt_bytes).await
+        if let Some(known) = self.facts.difference(from, to, excerpt_bytes) {
+            return Ok(known);
+        }
+        let diffs = &self.folders.diffs;
+        let found = difference::difference(&self.mirror, diffs, from, to, excerpt_bytes).await?;
+        self.facts.learn_difference(from, to, excerpt_bytes, &found);
+        Ok(found)
     }
 
     async fn prepare(
@@ -149,7 +169,11 @@ impl Workspace for GitWorkspace {
     }
 
     async fn harvest(&self, desk: &Desk, head: &CommitSha, message: &str) -> Result<Harvest, WorkspaceError> {
-        harvest::harvest(&self.mirror, &self.place(desk), head, message).await
+        let harvest = harvest::harvest(&self.mirror, &self.place(desk), head, message).await?;
+        if let Harvest::Commit(commit) = &harvest {
+            self.facts.learn_ancestry(commit, head);
+        }
+        Ok(harvest)
     }
 
     async fn salvage(&self, desk: &Desk, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::adapters::git::refs::{self, Tip};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
@@ -29,6 +30,11 @@ impl Branches {
     /// # Errors
     /// When git can't be run.
     pub async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, ForgeError> {
+        match refs::tip(&self.git_directory, branch) {
+            Tip::At(commit) => return Ok(Some(commit)),
+            Tip::Absent => return Ok(None),
+            Tip::AskGit => {}
+        }
         let mut git_directory = std::ffi::OsString::from("--git-dir=");
         git_directory.push(&self.git_directory);
         let command = CommandLine::new("git", &self.git_directory, self.environment.clone())

@@ -51,7 +51,7 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
 
 async fn run(line: &CommandLine) -> io::Result<Captured> {
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
-    let mut command = Command::new(&line.program);
+    let mut command = Command::new(line.found());
     let mut child = command
         .args(&line.arguments)
         .current_dir(&line.folder)

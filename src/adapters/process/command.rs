@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+/// Whether a file may be run by somebody.
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+}
+
 /// A program to run. Nothing is inherited: what is not here, the child does not get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine {
@@ -61,6 +67,18 @@ impl CommandLine {
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
+    }
+
+    /// The program's path, looked up in the child's `PATH`. The standard library starts a path with `posix_spawn`; a name
+    /// it looks up after a fork, which copies our page tables each time.
+    pub(super) fn found(&self) -> OsString {
+        if self.program.as_encoded_bytes().contains(&b'/') {
+            return self.program.clone();
+        }
+        let path = self.environment.get(OsStr::new("PATH")).cloned().unwrap_or_default();
+        let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(&self.program));
+        let found = candidates.find(|candidate| candidate.is_absolute() && is_executable(candidate));
+        found.map_or_else(|| self.program.clone(), PathBuf::into_os_string)
     }
 
     /// Where it runs.

@@ -164,7 +164,7 @@ fn begin(job: &Job) -> Result<Started, String> {
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
     let row = Row::announce(&job.children, &job.token)?;
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
-    let mut command = Command::new(&line.program);
+    let mut command = Command::new(line.found());
     let child = command
         .args(&line.arguments)
         .current_dir(&line.folder)

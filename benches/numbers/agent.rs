@@ -1,0 +1,63 @@
+//! The agents of the benchmarks, by name: `noop` does the least that the protocol asks for, `sleeper` sleeps first,
+//! `talker` prints a gigabyte.
+
+use std::env;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// After so many of the coder's turns reviewers are content.
+pub(super) const TURNS: usize = 8;
+
+/// Plays an agent.
+pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
+    std::io::stdin().read_to_end(&mut Vec::new()).expect("the prompt");
+    match name {
+        "talker" => return talk(folder),
+        "sleeper" => std::thread::sleep(Duration::from_secs(2)),
+        _ => {}
+    }
+    let context: Value = serde_json::from_slice(
+        &fs::read(env::var_os("AGENT_LOOP_CONTEXT").expect("context")).expect("context"),
+    )
+    .expect("JSON");
+    let items: Vec<&Value> = context["items"]
+        .as_array()
+        .map(|items| items.iter().map(|item| &item["id"]).collect())
+        .unwrap_or_default();
+    let done = fs::read_to_string("counter").map_or(0, |text| text.lines().count());
+    let satisfied = name == "sleeper" || done >= TURNS;
+    let answer = match env::var("AGENT_LOOP_KIND").expect("a kind").as_str() {
+        "coder_followup" => {
+            fs::write("counter", "done\n".repeat(done + 1)).expect("the counter");
+            json!({ "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "counted on",
+                "addressed_items": items, "remaining_items": [] })
+        }
+        _ => {
+            json!({ "schema_version": 1, "kind": "pr_review", "state": if satisfied { "approved" } else { "blocking" },
+            "summary": "looked at the counter",
+            "blocking_items": if satisfied || !items.is_empty() { vec![] } else { vec!["The counter is too low."] },
+            "prior_item_dispositions": items.iter().map(|id| json!({ "item_id": id, "disposition": if satisfied { "resolved" } else { "blocking" } })).collect::<Vec<_>>() })
+        }
+    };
+    fs::write(env::var_os("AGENT_LOOP_RESPONSE").expect("a place"), answer.to_string()).expect("the answer");
+    ExitCode::SUCCESS
+}
+
+/// Prints a gigabyte, and writes down how much memory its parent has had.
+fn talk(folder: &Path) -> ExitCode {
+    let chunk = vec![b'y'; 1 << 20];
+    let mut stdout = std::io::stdout().lock();
+    for _ in 0..1000 {
+        stdout.write_all(&chunk).expect("stdout");
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", std::os::unix::process::parent_id()))
+        .expect("the parent");
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    fs::write(folder.join("peak"), peak).expect("the peak");
+    ExitCode::from(1)
+}

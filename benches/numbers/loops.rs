@@ -1,0 +1,128 @@
+//! Whole runs with compiled agents: own time and spawns of a turn, reviewers side by side, memory.
+
+use serde_json::Value;
+
+use super::agent::TURNS;
+use super::children::{self, Life};
+use super::measure::{Number, median, milliseconds, timed};
+use super::stage::Stage;
+
+/// One reviewer and the coder take turns in reused clones of 300 files. A turn is the span from when it is its turn to its
+/// record; its own time is that span without the time in which git or the agent lived, was started, and was reaped.
+pub(super) fn own_time() -> Vec<Number> {
+    let stage = Stage::new(300, &["noop"]);
+    let overhead = children::overhead(&stage.programs());
+    let lines = stage.run(&words(&stage.review("noop", 1)));
+    assert_eq!(lines.last().map(|outcome| &outcome["status"]), Some(&Value::from("approved")), "{lines:?}");
+    let born = children::lives(&stage.programs());
+    keep_timeline(&stage, &lines);
+    // The first turn of each makes its clone, the last has nothing after it.
+    let turns: Vec<Turn> = turns(&lines).into_iter().skip(2).collect();
+    assert!(turns.len() >= 2 * TURNS - 2, "{} turns", turns.len());
+    let own = |turn: &Turn| {
+        let started = count(&born, (turn.begun, turn.recorded), Life::is_any) as u128;
+        let covered = children::covered(&born, turn.begun, turn.recorded) + started * overhead;
+        (turn.recorded - turn.begun).saturating_sub(covered) as f64 / 1e6
+    };
+    let spawns = |from: u128, to: u128| count(&born, (from, to), Life::is_git) as f64;
+    let most = |values: Vec<f64>| values.into_iter().fold(0.0, f64::max);
+    let in_turns = turns.iter().map(|turn| spawns(turn.begun, turn.answered)).collect();
+    // Two turns after one another are a round, wherever it is cut.
+    let besides = turns.windows(3).map(|next| {
+        let ([first, second, third], whole) =
+            ([&next[0], &next[1], &next[2]], spawns(next[0].begun, next[2].begun));
+        assert!(first.begun < third.begun);
+        whole - spawns(first.begun, first.answered) - spawns(second.begun, second.answered)
+    });
+    let besides = besides.collect();
+    vec![
+        Number {
+            name: "own time of a turn",
+            value: median(turns.iter().map(own).collect()),
+            limit: 5.0,
+            unit: "ms",
+        },
+        Number { name: "git spawns of a turn, at most", value: most(in_turns), limit: 6.0, unit: "spawns" },
+        Number {
+            name: "git spawns of a round besides its turns, at most",
+            value: most(besides),
+            limit: 6.0,
+            unit: "spawns",
+        },
+    ]
+}
+
+/// A turn, in nanoseconds since 1970.
+struct Turn {
+    /// When everything before it was done.
+    begun: u128,
+    /// When its answer was there.
+    answered: u128,
+    /// When its record stood.
+    recorded: u128,
+}
+
+/// The turns of a run. One begins with the last word about what was before it: the count of items, or the round.
+fn turns(lines: &[Value]) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    let (mut before, mut answered) = (0, 0);
+    for event in lines {
+        let Some(at) = event["at"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok()) else {
+            continue;
+        };
+        let at = at.as_nanosecond().unsigned_abs();
+        match event["event"].as_str().unwrap_or_default() {
+            "counted" => before = at,
+            "turn-answered" => answered = at,
+            "published" if answered > before => turns.push(Turn { begun: before, answered, recorded: at }),
+            _ => {}
+        }
+    }
+    turns
+}
+
+/// For a person who wants to see where time goes: events and children, with their commands.
+fn keep_timeline(stage: &Stage, lines: &[Value]) {
+    let Some(folder) = std::env::var_os("KEEP_TIMELINE").map(std::path::PathBuf::from) else { return };
+    let text = lines.iter().fold(String::new(), |text, line| format!("{text}{line}\n"));
+    std::fs::write(folder.join("events"), text).expect("the events");
+    std::fs::copy(stage.programs().join("table"), folder.join("children")).expect("the children");
+}
+
+fn words(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+fn count(lives: &[Life], (from, to): (u128, u128), counts: impl Fn(&Life) -> bool) -> usize {
+    lives.iter().filter(|life| counts(life) && life.begun >= from && life.begun < to).count()
+}
+
+/// Four reviewers that sleep two seconds each, beside one.
+pub(super) fn parallel() -> Vec<Number> {
+    let took = |reviewers: usize| {
+        let stage = Stage::new(20, &["sleeper"]);
+        let (took, lines) = timed(|| stage.run(&words(&stage.review("sleeper", reviewers))));
+        assert_eq!(
+            lines.last().map(|outcome| &outcome["status"]),
+            Some(&Value::from("approved")),
+            "{lines:?}"
+        );
+        milliseconds(took)
+    };
+    let value = took(4) / took(1);
+    vec![Number { name: "four sleeping reviewers beside one", value, limit: 1.3, unit: "times" }]
+}
+
+/// The peak of memory while an agent prints a gigabyte.
+pub(super) fn memory() -> Vec<Number> {
+    let stage = Stage::new(20, &["talker"]);
+    stage.run(&words(&stage.review("talker", 1)));
+    let peak = std::fs::read_to_string(stage.programs().join("peak")).expect("the agent looked");
+    let kilobytes: f64 = peak.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
+    vec![Number {
+        name: "peak memory while an agent prints 1 GB",
+        value: kilobytes / 1024.0,
+        limit: 32.0,
+        unit: "MiB",
+    }]
+}

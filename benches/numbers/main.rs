@@ -1,0 +1,50 @@
+//! The numbers that docs/testing.md states, measured on the release build: `cargo bench --bench numbers`. This one program
+//! also plays the agent and stands before git, so that children are compiled programs and each of them is counted.
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark is no part of the program"
+)]
+
+mod agent;
+mod children;
+mod loops;
+mod measure;
+mod replay;
+mod stage;
+mod start;
+
+use std::process::ExitCode;
+
+use measure::Number;
+
+/// One measurement, which may give more than one number.
+type Measurement = fn() -> Vec<Number>;
+
+fn main() -> ExitCode {
+    if let Some(exit) = children::plays_a_part() {
+        return exit;
+    }
+    let measurements: [(&str, Measurement); 5] = [
+        ("start", start::measure),
+        ("turn", loops::own_time),
+        ("parallel", loops::parallel),
+        ("memory", loops::memory),
+        ("replay", replay::measure),
+    ];
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let mut broken = 0;
+    for (name, measurement) in measurements {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            for number in measurement() {
+                println!("{number}");
+                broken += u8::from(!number.holds());
+            }
+        }
+    }
+    ExitCode::from(broken)
+}

@@ -1,0 +1,95 @@
+//! A repository of its own with a pull request, and the release build of the program in an environment of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::children;
+
+/// A repository with a pull request.
+pub(super) struct Stage {
+    folder: TempDir,
+}
+
+impl Stage {
+    /// A repository of so many files, with pull request 1 that adds one, and agents of these names.
+    pub(super) fn new(files: usize, agents: &[&str]) -> Self {
+        let stage = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        children::programs(&stage.programs(), agents);
+        fs::create_dir_all(stage.repository().join("source")).expect("a folder");
+        for index in 0..files {
+            let text = format!("line of file {index}\n").repeat(40);
+            fs::write(stage.repository().join(format!("source/{index}.txt")), text).expect("a file");
+        }
+        stage.git(&["init", "--quiet", "--initial-branch=main"]);
+        stage.git(&["config", "user.name", "Ada"]);
+        stage.git(&["config", "user.email", "ada@localhost"]);
+        stage.commit("begin");
+        stage.git(&["checkout", "--quiet", "-b", "feature"]);
+        fs::write(stage.repository().join("feature.txt"), "new\n").expect("a file");
+        stage.commit("feature");
+        stage.git(&["checkout", "--quiet", "main"]);
+        let words = "local pr create --head feature --base main --title t --body b";
+        stage.run(&words.split(' ').collect::<Vec<_>>());
+        stage
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", message]);
+    }
+
+    /// The folder of programs that come first in `PATH`.
+    pub(super) fn programs(&self) -> PathBuf {
+        self.folder.path().join("programs")
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
+    fn prepared(&self, program: &Path) -> Command {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut all = vec![self.programs()];
+        all.extend(std::env::split_paths(&path));
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", std::env::join_paths(all).expect("a path"))
+            .env("HOME", self.folder.path())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .current_dir(self.repository());
+        command
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let status = self.prepared(Path::new("git")).args(arguments).status().expect("git");
+        assert!(status.success(), "git {arguments:?}");
+    }
+
+    /// The lines that the program prints on stdout.
+    pub(super) fn run(&self, arguments: &[&str]) -> Vec<Value> {
+        let output = self
+            .prepared(Path::new(env!("CARGO_BIN_EXE_agent-loop")))
+            .args(arguments)
+            .output()
+            .expect("the program");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The words that review pull request 1 with an agent in every seat.
+    pub(super) fn review(&self, agent: &str, reviewers: usize) -> Vec<String> {
+        let program = self.programs().join(agent).display().to_string();
+        let mut words: Vec<String> =
+            ["pr", "1", "--json=events", "--quiet", "--max-rounds", "100"].map(str::to_owned).to_vec();
+        words.extend(["--coder".to_owned(), format!("coder=command:{program}")]);
+        for index in 1..=reviewers {
+            words.extend(["--reviewer".to_owned(), format!("reviewer{index}=command:{program}")]);
+        }
+        words
+    }
+}
