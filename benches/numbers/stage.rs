@@ -14,10 +14,15 @@ pub(super) struct Stage {
     folder: TempDir,
 }
 
+/// A folder in memory where there is one: our own time is measured, not the disk's of the day.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
+}
+
 impl Stage {
     /// A repository of so many files, with pull request 1 that adds one, and agents of these names.
     pub(super) fn new(files: usize, agents: &[&str]) -> Self {
-        let stage = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let stage = Self { folder: folder() };
         children::programs(&stage.programs(), agents);
         fs::create_dir_all(stage.repository().join("source")).expect("a folder");
         for index in 0..files {

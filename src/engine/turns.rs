@@ -63,12 +63,16 @@ async fn attempt<W: World, J: Journal>(
     let Start { ask, mut order, journal } = start;
     let turn = ask.key.clone();
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
-    let prepared = world.workspace().prepare(&desk, &turn.head, ask.branch.as_ref()).await?;
+    // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
+    let prepare = world.workspace().prepare(&desk, &turn.head, ask.branch.as_ref());
+    let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now() });
+    let (prepared, announced) = tokio::join!(prepare, announce);
+    announced?;
+    let prepared = prepared?;
     if let Some(salvage) = &prepared.salvaged {
         tell_salvage(world, salvage);
     }
     order.workdir = prepared.path;
-    journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now() }).await?;
     world.operator().tell(&Happening::TurnBegun {
         label: turn.label.clone(),
         role: turn.role,

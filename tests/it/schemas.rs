@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use agent_loop::cli::config::keys;
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::protocol::schema;
 
@@ -13,6 +14,7 @@ fn committed() -> Vec<(PathBuf, String)> {
         .map(|kind| (folder.join(format!("{kind}.schema.json")), schema::text(&schema::of(kind))))
         .collect();
     all.push((folder.join("context.schema.json"), schema::text(&schema::of_context())));
+    all.push((folder.join("settings.schema.json"), schema::text(&keys::schema())));
     all
 }
 

@@ -33,8 +33,8 @@ pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: &[String]) -> Resu
     let folder = agents.folders.turns(&order.subject).join(&token);
     files::make_folder(&folder)?;
     files::make_folder(&agents.folders.logs(&order.subject))?;
+    // It is never made: a folder that is not there holds no login.
     let empty = folder.join("gh");
-    files::make_folder(&empty)?;
     let context = folder.join("context.json");
     let text = serde_json::to_vec_pretty(&order.context)
         .map_err(|error| format!("the context can't be written: {error}"))?;

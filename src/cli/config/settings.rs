@@ -180,7 +180,7 @@ pub struct Paths {
     pub logs: Option<PathBuf>,
 }
 
-/// How long things are kept. What a run that can go on needs is never removed.
+/// How long things are kept. What was published stays, whatever is removed here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {

@@ -26,7 +26,7 @@ impl Review<'_, '_> {
             let left = step::list(self.must_fix(place).into_iter().map(|item| item.id));
             return self.blocked(
                 Blocked::Rounds,
-                format!("after {} rounds there is still something to fix: {left}", place.round),
+                format!("round {} was the last, and there is still something to fix: {left}", place.round),
             );
         }
         let key = self.coder_key(place);
