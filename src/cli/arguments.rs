@@ -58,6 +58,25 @@ pub enum Command {
     Man,
 }
 
+/// Which repository a command is about.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Place {
+    /// The repository [default: the current folder]
+    #[arg(short = 'C', long = "dir", value_name = "PATH")]
+    pub dir: Option<PathBuf>,
+}
+
+/// What a run says while it goes on, and at its end.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Telling {
+    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
+    pub json: Option<JsonOutput>,
+    /// Say nothing on stderr but warnings and errors
+    #[arg(long)]
+    pub quiet: bool,
+}
+
 /// `demo`
 #[derive(Debug, Args)]
 pub struct DemoArguments {
@@ -128,9 +147,9 @@ pub struct StatusArguments {
     /// Print JSON: with a subject the shape of an outcome, else an array of them
     #[arg(long)]
     pub json: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `resume`
@@ -141,15 +160,12 @@ pub struct ResumeArguments {
     /// Only say what can go on, and how
     #[arg(long)]
     pub list: bool,
-    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
-    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
-    pub json: Option<JsonOutput>,
-    /// Say nothing on stderr but warnings and errors
-    #[arg(long)]
-    pub quiet: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// What is said.
+    #[command(flatten)]
+    pub telling: Telling,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `stop`
@@ -160,9 +176,9 @@ pub struct StopArguments {
     /// End its agents at once, without asking them first
     #[arg(long)]
     pub now: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `logs`
@@ -176,9 +192,9 @@ pub struct LogsArguments {
     /// List instead of printing
     #[arg(long, conflicts_with = "follow")]
     pub list: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `clean`
@@ -199,9 +215,9 @@ pub struct CleanArguments {
     /// Only say what would go
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `config`
@@ -226,9 +242,9 @@ pub struct ExplainArguments {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `config init`
@@ -240,9 +256,9 @@ pub struct InitArguments {
     /// Print it instead
     #[arg(long, conflicts_with = "user")]
     pub print: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// `config trust`
@@ -253,9 +269,9 @@ pub struct TrustArguments {
     /// The branch whose agent-loop.toml is trusted [default: the current branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// Flags of every run. Those that are settings too have no default here: `config/settings.rs` has it.
@@ -316,15 +332,12 @@ pub struct RunArguments {
     /// Say what would be done, up to the next turn of an agent, and do none of it
     #[arg(long)]
     pub dry_run: bool,
-    /// The repository [default: the current folder]
-    #[arg(short = 'C', long = "dir", value_name = "PATH")]
-    pub dir: Option<PathBuf>,
-    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
-    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
-    pub json: Option<JsonOutput>,
-    /// Say nothing on stderr but warnings and errors
-    #[arg(long)]
-    pub quiet: bool,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
+    /// What is said.
+    #[command(flatten)]
+    pub telling: Telling,
 }
 
 /// An agent's name, or the nearest backend to a mistyped one.

@@ -36,7 +36,7 @@ struct Removal {
 /// # Errors
 /// When it can't be done, or nobody can be asked; the text says what to type.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let Some(here) = Here::find(arguments.dir.as_deref(), surroundings).await? else {
+    let Some(here) = Here::find(arguments.place.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
     let removal = plan(&here, arguments, surroundings).await?;

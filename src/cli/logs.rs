@@ -30,7 +30,7 @@ const LONGEST_LINE: u64 = 64 << 10;
 /// # Errors
 /// When there are none; the text says what to type.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
-    let here = Here::find(arguments.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
         print::result(&list(&all(&here, &here.subjects())));
         return Ok(());

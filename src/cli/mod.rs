@@ -172,9 +172,11 @@ async fn run(
     surroundings: &Surroundings,
 ) -> ExitCode {
     match run::command::run(order, arguments, answers, surroundings).await {
-        Conclusion::Ended(outcome) => conclude(&outcome, &next_command(&outcome), arguments.json.is_some()),
+        Conclusion::Ended(outcome) => {
+            conclude(&outcome, &next_command(&outcome), arguments.telling.json.is_some())
+        }
         Conclusion::Rehearsed(rehearsal) => {
-            if arguments.json.is_some() {
+            if arguments.telling.json.is_some() {
                 print::result(&format!("{}\n", rehearsal.json()));
             } else {
                 print::result(&rehearsal.words());

@@ -30,7 +30,7 @@ pub async fn candidates(
     arguments: &ResumeArguments,
     surroundings: &Surroundings,
 ) -> Result<(Here, Vec<Known>), String> {
-    let here = Here::find(arguments.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
         let mut all = survey::survey(&here).await?;
         all.retain(|known| can_go_on_now(&known.doing));
@@ -90,9 +90,8 @@ pub fn resumed(known: &Known, here: &Here, arguments: &ResumeArguments) -> Resul
     };
     let arguments = RunArguments {
         base: file.base,
-        dir: arguments.dir.clone(),
-        json: arguments.json,
-        quiet: arguments.quiet,
+        place: arguments.place.clone(),
+        telling: arguments.telling.clone(),
         ..RunArguments::default()
     };
     Ok(Resumed { order, arguments })

@@ -21,7 +21,7 @@ use super::wiring;
 /// # Errors
 /// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.dir.as_deref(), surroundings).await?;
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match (&arguments.subject, arguments.json) {
             (Some(_), _) => Err(nothing_begun()),

@@ -19,7 +19,7 @@ const PATIENCE: u32 = 60 * 20;
 /// # Errors
 /// When nothing runs there, or it can't be ended; the text says what to type.
 pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let subject = here.subject(&arguments.subject)?;
     let Some(holder) = here.holder(&subject) else {
         return Err(format!("nothing runs on {subject}; `agent-loop status` shows what does"));

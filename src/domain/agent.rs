@@ -42,6 +42,17 @@ impl Backend {
         Self::Host,
     ];
 
+    /// What stands behind the colon of such a name.
+    pub fn detail(self) -> Detail {
+        match self {
+            Self::Command => Detail::Program,
+            Self::Scripted => Detail::Script,
+            Self::Claude | Self::Codex | Self::Gemini | Self::Antigravity | Self::Opencode | Self::Host => {
+                Detail::Nothing
+            }
+        }
+    }
+
     /// The name that is typed and recorded.
     pub fn name(self) -> &'static str {
         match self {
@@ -63,6 +74,17 @@ impl fmt::Display for Backend {
     }
 }
 
+/// What stands behind the colon of an agent's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    Nothing,
+    /// A path of a program if it holds a `/`, else the name of a configured agent.
+    Program,
+    /// A path of a file of turns.
+    Script,
+}
+
 /// An agent as a person names it: `[LABEL=]BACKEND[:DETAIL]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -76,6 +98,16 @@ pub struct AgentName {
 }
 
 impl AgentName {
+    /// The path in its detail, if that is one.
+    pub fn path(&self) -> Option<&str> {
+        let detail = self.detail.as_deref()?;
+        match self.backend.detail() {
+            Detail::Script => Some(detail),
+            Detail::Program => Some(detail).filter(|detail| detail.contains('/')),
+            Detail::Nothing => None,
+        }
+    }
+
     /// The default label of a backend with this detail: the backend's name, or the stem of the file.
     fn default_label(backend: Backend, detail: Option<&str>) -> String {
         let Some(detail) = detail else {
@@ -105,20 +137,12 @@ impl FromStr for AgentName {
                 "[LABEL=]BACKEND[:DETAIL] with one of claude, codex, gemini, antigravity, opencode, command:NAME, scripted:FILE, host",
             )
         })?;
-        match (backend, detail) {
-            (Backend::Command | Backend::Scripted, None | Some("")) => {
+        match (backend.detail(), detail) {
+            (Detail::Program | Detail::Script, None | Some("")) => {
                 return Err(invalid("command:NAME-or-PATH or scripted:FILE"));
             }
-            (
-                Backend::Claude
-                | Backend::Codex
-                | Backend::Gemini
-                | Backend::Antigravity
-                | Backend::Opencode
-                | Backend::Host,
-                Some(_),
-            ) => return Err(invalid("this backend without a detail")),
-            (_, _) => {}
+            (Detail::Nothing, Some(_)) => return Err(invalid("this backend without a detail")),
+            (Detail::Program | Detail::Script, Some(_)) | (Detail::Nothing, None) => {}
         }
         let label = label.map_or_else(|| Self::default_label(backend, detail), str::to_owned).parse()?;
         Ok(Self { label, backend, detail: detail.map(str::to_owned) })

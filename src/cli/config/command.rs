@@ -34,7 +34,7 @@ pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result
 }
 
 async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let folder = surroundings.folder_or(arguments.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await.ok();
     let file = match &repository {
         Some(repository) => file(repository, arguments.base.as_ref(), surroundings).await?.1,
@@ -112,7 +112,7 @@ async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<
         crate::adapters::state::files::make_folder(&surroundings.configuration)?;
         load::user_file(surroundings)
     } else {
-        let folder = surroundings.folder_or(arguments.dir.as_deref());
+        let folder = surroundings.folder_or(arguments.place.dir.as_deref());
         let repository = Repository::find(&folder, &surroundings.variables).await?;
         if repository.is_bare() {
             return Err("a bare repository has no files; use `agent-loop config init --print`".to_owned());
@@ -140,7 +140,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
 }
 
 async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let folder = surroundings.folder_or(arguments.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await?;
     let name = repository.trust_name();
     if let Some(asked) = arguments.repository.as_ref().filter(|asked| **asked != name) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::adapters::process::environment::Variables;
-use crate::domain::agent::{AgentName, Backend};
+use crate::domain::agent::AgentName;
 
 use super::keys::{self, Kind, KnownKey};
 use super::settings::Settings;
@@ -239,22 +239,8 @@ fn absolute(folder: &Path, text: &str) -> Result<String, String> {
 
 fn absolute_agent(folder: &Path, text: &str) -> Result<String, String> {
     let mut name: AgentName = text.parse().map_err(|error| format!("{error}"))?;
-    match (name.backend, &name.detail) {
-        (Backend::Scripted, Some(detail)) => name.detail = Some(absolute(folder, detail)?),
-        (Backend::Command, Some(detail)) if detail.contains('/') => {
-            name.detail = Some(absolute(folder, detail)?);
-        }
-        (
-            Backend::Claude
-            | Backend::Codex
-            | Backend::Gemini
-            | Backend::Antigravity
-            | Backend::Opencode
-            | Backend::Command
-            | Backend::Scripted
-            | Backend::Host,
-            _,
-        ) => {}
+    if let Some(path) = name.path() {
+        name.detail = Some(absolute(folder, path)?);
     }
     Ok(name.to_string())
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use toml::Value;
 
 use crate::adapters::state::files;
-use crate::domain::agent::{AgentName, Backend};
+use crate::domain::agent::AgentName;
 
 use super::layer::Layer;
 
@@ -27,16 +27,7 @@ fn needs_trust(path: &str, value: &Value) -> bool {
 /// An agent that is a path or a script is a program that the file brings along.
 fn names_a_file(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.parse::<AgentName>().is_ok_and(|name| match name.backend {
-            Backend::Scripted => true,
-            Backend::Command => name.detail.is_some_and(|detail| detail.contains('/')),
-            Backend::Claude
-            | Backend::Codex
-            | Backend::Gemini
-            | Backend::Antigravity
-            | Backend::Opencode
-            | Backend::Host => false,
-        }),
+        Value::String(text) => text.parse::<AgentName>().is_ok_and(|name| name.path().is_some()),
         Value::Array(values) => values.iter().any(names_a_file),
         Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => {
             false

@@ -103,7 +103,7 @@ async fn look(
     surroundings: &Surroundings,
 ) -> Result<Ground, Trouble> {
     let usage = |why| Trouble::refused(Refused::Usage, why);
-    let folder = surroundings.folder_or(arguments.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await.map_err(usage)?;
     let default_base = default_base(order, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
@@ -155,7 +155,7 @@ async fn prepare_and_run(
     };
     let file = earlier.with(asked, &flags.values, words);
 
-    let terminal = Arc::new(terminal(settings, arguments.json, surroundings));
+    let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
     if let Some(text) = found.warning() {
         terminal.tell(&Happening::Warning { text });
     }

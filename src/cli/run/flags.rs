@@ -38,7 +38,7 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(&
         ),
         ("gates.ci.poll_interval_seconds", seconds(arguments.ci_poll_interval_seconds)),
         ("forge.kind", word(arguments.forge)),
-        ("output.quiet", arguments.quiet.then_some(Value::from(true))),
+        ("output.quiet", arguments.telling.quiet.then_some(Value::from(true))),
         ("output.progress_interval_seconds", seconds(arguments.progress_interval_seconds)),
         ("paths.logs", path.map(Value::from)),
     ];

@@ -9,7 +9,7 @@ use crate::adapters::process::environment::Variables;
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
 use crate::cli::nearest::suggestion;
-use crate::domain::agent::{AgentName, Backend, Role};
+use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
 use crate::engine::outcome::Trouble;
@@ -54,28 +54,18 @@ fn key(known: &KnownAgent) -> (Role, Label) {
 }
 
 fn program(name: &AgentName, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
-    match (name.backend, &name.detail) {
-        (Backend::Scripted, Some(path)) => file(name, Path::new(path)).map(Program::ScriptFile),
-        (Backend::Command, Some(path)) if path.contains('/') => {
-            let program = file(name, Path::new(path))?;
+    match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
+        (Detail::Script, Some(path), _) => file(name, path).map(Program::ScriptFile),
+        (Detail::Program, Some(path), _) => {
+            let program = file(name, path)?;
             let (arguments, variables) = (Vec::new(), Vec::new());
             Ok(Program::Command(CommandAgent { program, arguments, variables, deadline: None }))
         }
-        (Backend::Command, Some(configured)) => {
+        (Detail::Program, None, Some(configured)) => {
             let agent = settings.agents.get(configured).ok_or_else(|| unknown(name, configured, settings))?;
             configured_agent(name, configured, agent, variables).map(Program::Command)
         }
-        (
-            Backend::Claude
-            | Backend::Codex
-            | Backend::Gemini
-            | Backend::Antigravity
-            | Backend::Opencode
-            | Backend::Command
-            | Backend::Scripted
-            | Backend::Host,
-            _,
-        ) => {
+        (Detail::Nothing | Detail::Program | Detail::Script, _, _) => {
             let message = format!(
                 "the backend `{}` is not there yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
                 name.backend, name.label
