@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod clean;
 pub mod config;
 pub mod demo;
+pub mod diagnostics;
 pub mod here;
 pub mod local;
 pub mod logs;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::domain::ending::{Ending, Refused};
+use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::engine::outcome::Outcome;
 
@@ -49,6 +50,9 @@ pub fn main() -> ExitCode {
         (Err(error), _) => return complain(&error.to_string(), 1),
         (_, Err(why)) => return complain(&why, 2),
     };
+    if let Err(why) = diagnostics::begin(&surroundings.variables) {
+        return complain(&why, 2);
+    }
     let exit = runtime.block_on(command(arguments.command, &surroundings));
     // A question that was asked when Ctrl-C came still waits for its line; nobody else does.
     runtime.shutdown_background();
@@ -57,18 +61,8 @@ pub fn main() -> ExitCode {
 
 /// Words that make no sense. A script that asked for JSON gets its outcome all the same.
 fn misread(error: &clap::Error) -> ExitCode {
-    let asked_for_json = asked_for_json();
-    if error.use_stderr() && asked_for_json {
-        let message = error.to_string();
-        let object = serde_json::json!({
-            "schema": "agent-loop/outcome/1",
-            "status": "refused",
-            "reason": Refused::Usage.name(),
-            "exit": 2,
-            "message": message.trim(),
-        });
-        print::result(&format!("{object}\n"));
-        return ExitCode::from(2);
+    if error.use_stderr() && asked_for_json() {
+        return complain(error.to_string().trim().trim_start_matches("error: "), 2);
     }
     let text = error.render().ansi().to_string();
     if error.use_stderr() {
@@ -89,8 +83,18 @@ fn asked_for_json() -> bool {
     std::env::args_os().any(json)
 }
 
+/// Nothing was begun. Whoever asked for JSON gets an outcome for every exit.
 fn complain(why: &str, exit: u8) -> ExitCode {
-    print::talk(&format!("agent-loop: {why}\n"));
+    if asked_for_json() {
+        let (status, reason) =
+            if exit == 2 { ("refused", Refused::Usage.name()) } else { ("failed", Failed::Error.name()) };
+        let object = serde_json::json!({
+            "schema": "agent-loop/outcome/1", "status": status, "reason": reason, "exit": exit, "message": why,
+        });
+        print::result(&format!("{object}\n"));
+    } else {
+        print::talk(&format!("agent-loop: {why}\n"));
+    }
     ExitCode::from(exit)
 }
 
@@ -193,7 +197,7 @@ async fn resume(arguments: &ResumeArguments, surroundings: &Surroundings) -> Exi
         Err(why) => return complain(&why, 2),
     };
     if arguments.list || all.is_empty() {
-        return say(Ok(resume::list(&all)));
+        return say(Ok(resume::list(&all, arguments.telling.json)));
     }
     let mut first_failure = ExitCode::SUCCESS;
     for known in all {
@@ -210,7 +214,7 @@ async fn resume(arguments: &ResumeArguments, surroundings: &Surroundings) -> Exi
 
 /// What a person types next.
 fn next_command(outcome: &Outcome) -> String {
-    let subject = outcome.pull_request.map_or_else(String::new, |number| format!("agent-loop pr {number}"));
+    let again = || outcome.pull_request.map_or_else(String::new, |number| format!("agent-loop pr {number}"));
     match &outcome.ending {
         Ending::Approved => outcome
             .pull_request
@@ -219,11 +223,8 @@ fn next_command(outcome: &Outcome) -> String {
         Ending::Blocked { .. } | Ending::NeedsHuman { .. } => outcome
             .pull_request
             .map_or_else(String::new, |number| format!("agent-loop local pr view {number}")),
-        Ending::Failed { .. }
-        | Ending::Parked { .. }
-        | Ending::ApprovedCiPending
-        | Ending::Inconclusive
-        | Ending::Interrupted => subject,
+        Ending::Parked { .. } | Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
+        Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(),
     }
 }
 

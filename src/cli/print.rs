@@ -14,6 +14,11 @@ pub fn talk(text: &str) {
     let _: io::Result<()> = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
+/// Where diagnostics go.
+pub fn diagnostics() -> impl Write {
+    io::stderr()
+}
+
 /// Whether what is said is seen on a terminal.
 pub fn talks_to_a_terminal() -> bool {
     io::stderr().is_terminal()

@@ -7,7 +7,7 @@ use crate::adapters::state::run_file::RunFile;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
 
-use super::arguments::{ResumeArguments, RunArguments};
+use super::arguments::{JsonOutput, ResumeArguments, RunArguments};
 use super::here::{Here, nothing_begun};
 use super::run::order::Order;
 use super::status;
@@ -60,8 +60,11 @@ fn can_go_on_now(doing: &Doing) -> bool {
     }
 }
 
-/// The list of what can go on.
-pub fn list(all: &[Known]) -> String {
+/// The list of what can go on; as JSON the array that `status` prints.
+pub fn list(all: &[Known], json: Option<JsonOutput>) -> String {
+    if json.is_some() {
+        return status::json(all);
+    }
     if all.is_empty() {
         return "nothing waits to go on\n".to_owned();
     }

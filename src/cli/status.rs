@@ -37,9 +37,14 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     }
     let all = survey::survey(&here).await?;
     if arguments.json {
-        return Ok(format!("{}\n", Value::Array(all.iter().map(as_json).collect())));
+        return Ok(json(&all));
     }
     Ok(words(&all) + &salvage(&here, surroundings).await?)
+}
+
+/// All of it as one JSON array.
+pub fn json(all: &[Known]) -> String {
+    format!("{}\n", Value::Array(all.iter().map(as_json).collect()))
 }
 
 /// What happens with a subject, in words.

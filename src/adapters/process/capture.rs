@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::command::CommandLine;
 use super::exit::Exit;
-use super::time;
+use super::time::{self, Stopwatch};
 use super::tree::Own;
 
 /// A program of ours that is not done by then hangs: on a pipe that an agent left in its clone, or a dead disk.
@@ -40,8 +40,16 @@ pub struct CaptureError {
 /// # Errors
 /// When it can't be started or its pipes break; an exit code other than 0 is no error here.
 pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
+    let watch = Stopwatch::start();
     let too_long = || io::Error::other("it took longer than 15 minutes and was ended");
     let result = time::at_most(DEADLINE, run(command)).await.unwrap_or_else(|| Err(too_long()));
+    tracing::debug!(
+        line = %command.shown(),
+        folder = %command.folder().display(),
+        milliseconds = watch.milliseconds(),
+        exit = ?result.as_ref().map(|captured| captured.exit).ok(),
+        "ran"
+    );
     result.map_err(|cause| CaptureError {
         line: command.shown(),
         folder: command.folder().display().to_string(),

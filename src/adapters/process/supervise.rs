@@ -86,13 +86,15 @@ pub async fn supervise(job: &Job, cancellation: Cancellation) -> Ended {
         Err(why) => End::NotStarted(why),
         Ok(started) => run(job, started, &streams, cancellation).await,
     };
+    let milliseconds = watch.milliseconds();
+    tracing::info!(line = %job.command.shown(), log = %job.log.display(), milliseconds, ?end, "took a turn");
     let streams = streams.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ended {
         end,
         stdout: streams.stdout,
         stderr: streams.stderr.text(),
         tail: streams.both.text(),
-        milliseconds: watch.milliseconds(),
+        milliseconds,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Seen};
 use crate::cli::view::terminal::{Events, Terminal, Voice};
 use crate::cli::wiring::{self, RunSettings};
-use crate::cli::{rehearse, retain, signals};
+use crate::cli::{diagnostics, rehearse, retain, signals};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
@@ -258,7 +258,9 @@ fn assignment(order: &Order, store: &Store, base: &BranchName) -> (Subject, Assi
 
 /// How the run is shown: live on a terminal, in lines elsewhere.
 fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
-    let seen = Seen::stderr(&surroundings.variables);
+    let diagnosed = surroundings.variables.contains_key(std::ffi::OsStr::new(diagnostics::VARIABLE));
+    // Lines of diagnostics would tear a live view.
+    let seen = if diagnosed { Seen::Nowhere } else { Seen::stderr(&surroundings.variables) };
     let paint = Paint::wanted(&surroundings.variables, seen);
     let events = match json {
         Some(JsonOutput::Events) => Events::Printed,

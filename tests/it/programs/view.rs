@@ -49,3 +49,22 @@ fn a_turn_that_takes_long_is_told_with_its_log() {
     let log = line.rsplit(' ').next().unwrap();
     assert!(std::fs::exists(log).unwrap(), "{line}");
 }
+
+#[test]
+fn diagnostics_say_what_was_run_and_nothing_secret() {
+    let stage = Stage::new();
+    let ended = stage.run_with(&task(&[]), &[("AGENT_LOOP_LOG", "debug")]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("ran line=git") && ended.stderr.contains("took a turn"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!ended.stderr.contains("secret-of-the-forge"));
+    let odd = stage.run_with(&["status"], &[("AGENT_LOOP_LOG", "loud")]);
+    assert!(
+        odd.exit == Some(2) && odd.stderr.contains("error, warn, info, debug or trace"),
+        "{}",
+        odd.stderr
+    );
+}
