@@ -63,13 +63,19 @@ async fn plan(
     let is_wanted = |subject: &Subject| wanted.as_ref().is_none_or(|wanted| wanted == subject);
     let mut removal = Removal::default();
     for subject in here.subjects().into_iter().filter(is_wanted) {
-        let known = survey::known(here, subject.clone()).await?;
+        let known = survey::known(here, subject.clone()).await;
         match known.as_ref().map(|known| (&known.doing, known)) {
             Some((Doing::Running(_), known)) => removal.stays.push(why_it_stays(known)),
-            Some((Doing::Parked { .. } | Doing::Interrupted, known)) if !arguments.unfinished => {
+            Some((Doing::Parked { .. } | Doing::Interrupted | Doing::Unreadable(_), known))
+                if !arguments.unfinished =>
+            {
                 removal.stays.push(why_it_stays(known));
             }
-            Some((Doing::Parked { .. } | Doing::Interrupted | Doing::Settled(_), _)) | None => {
+            Some((
+                Doing::Parked { .. } | Doing::Interrupted | Doing::Unreadable(_) | Doing::Settled(_),
+                _,
+            ))
+            | None => {
                 let paths = retention::everything(&here.folders, &subject).into_iter();
                 removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
             }

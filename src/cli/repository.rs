@@ -121,7 +121,7 @@ impl Repository {
 }
 
 /// A file of settings is never longer than this, in bytes.
-const LONGEST_FILE: u64 = 1 << 20;
+pub const LONGEST_FILE: u64 = 1 << 20;
 
 /// A path that git printed; git ends it with a line feed, and it may hold others.
 fn path(output: &[u8]) -> PathBuf {

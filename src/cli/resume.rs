@@ -32,12 +32,12 @@ pub async fn candidates(
 ) -> Result<(Here, Vec<Known>), String> {
     let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
-        let mut all = survey::survey(&here).await?;
+        let mut all = survey::survey(&here).await;
         all.retain(|known| can_go_on_now(&known.doing));
         return Ok((here, all));
     };
     let subject = here.subject(typed)?;
-    let known = survey::known(&here, subject).await?;
+    let known = survey::known(&here, subject).await;
     let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
     match &known.doing {
         Doing::Parked { .. } | Doing::Interrupted => Ok((here, vec![known])),
@@ -45,6 +45,7 @@ pub async fn candidates(
             "{typed} is {} already; see `agent-loop logs {typed} --follow`, or end it with `agent-loop stop {typed}`",
             status::doing(&known)
         )),
+        Doing::Unreadable(why) => Err(why.clone()),
         Doing::Settled(how) => Err(format!(
             "there is nothing to go on with: {typed} is {how}. To begin anew, type `agent-loop {}`",
             typed.replacen('/', " ", 1)
@@ -56,7 +57,7 @@ fn can_go_on_now(doing: &Doing) -> bool {
     match doing {
         Doing::Interrupted => true,
         Doing::Parked { resets_at } => *resets_at <= SystemClock.now(),
-        Doing::Running(_) | Doing::Settled(_) => false,
+        Doing::Running(_) | Doing::Settled(_) | Doing::Unreadable(_) => false,
     }
 }
 

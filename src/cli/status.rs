@@ -31,11 +31,11 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     };
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
-        let known = survey::known(&here, subject).await?;
+        let known = survey::known(&here, subject).await;
         let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
         return Ok(if arguments.json { format!("{}\n", as_json(&known)) } else { words(&[known]) });
     }
-    let all = survey::survey(&here).await?;
+    let all = survey::survey(&here).await;
     if arguments.json {
         return Ok(json(&all));
     }
@@ -57,6 +57,7 @@ pub fn doing(known: &Known) -> String {
         Doing::Parked { resets_at } => format!("parked until {resets_at}"),
         Doing::Interrupted => "interrupted".to_owned(),
         Doing::Settled(how) => how.clone(),
+        Doing::Unreadable(why) => format!("can't be read: {why}"),
     }
 }
 
@@ -66,7 +67,7 @@ pub fn next_command(known: &Known) -> Option<String> {
     match known.doing {
         Doing::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
         Doing::Parked { .. } | Doing::Interrupted => Some(format!("agent-loop resume {subject}")),
-        Doing::Settled(_) => None,
+        Doing::Settled(_) | Doing::Unreadable(_) => None,
     }
 }
 
@@ -85,6 +86,7 @@ fn state(doing: &Doing) -> &'static str {
         Doing::Parked { .. } => "parked",
         Doing::Interrupted => "interrupted",
         Doing::Settled(_) => "settled",
+        Doing::Unreadable(_) => "unreadable",
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::adapters::local::LocalForge;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals;
-use crate::domain::ending::Ending;
+use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
@@ -34,6 +34,8 @@ pub enum Doing {
     Interrupted,
     /// There is nothing to go on with; the words say how it ended.
     Settled(String),
+    /// What this machine keeps of it can't be read; the words say why, and what to do.
+    Unreadable(String),
 }
 
 /// What is known of a subject.
@@ -54,30 +56,35 @@ impl Known {
 
 /// Everything that is known here.
 ///
-/// # Errors
-/// When a journal or the forge can't be read.
-pub async fn survey(here: &Here) -> Result<Vec<Known>, String> {
+pub async fn survey(here: &Here) -> Vec<Known> {
     let mut all = Vec::new();
     for subject in here.subjects() {
-        all.extend(known(here, subject).await?);
+        all.extend(known(here, subject).await);
     }
-    Ok(all)
+    all
 }
 
-/// What is known of one subject; nothing, if the forge has it no longer.
-///
-/// # Errors
-/// When its journal or the forge can't be read.
-pub async fn known(here: &Here, subject: Subject) -> Result<Option<Known>, String> {
+/// What is known of one subject; nothing, if the forge has it no longer. What can't be read must not hide the others.
+pub async fn known(here: &Here, subject: Subject) -> Option<Known> {
+    match read(here, &subject).await {
+        Ok(known) => known,
+        Err(why) => {
+            let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
+            Some(Known { outcome, doing: Doing::Unreadable(why) })
+        }
+    }
+}
+
+async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
     let Here { forge, folders, .. } = here;
-    let found = match &subject {
+    let found = match subject {
         Subject::PullRequest(number) => review(forge, *number).await?,
         Subject::Issue(number) => issue(forge, *number).await?,
-        Subject::Task(_) => task(forge, folders, &subject).await?,
+        Subject::Task(_) => task(forge, folders, subject).await?,
     };
     let Some((mut outcome, doing)) = found else { return Ok(None) };
     outcome.subject = subject.clone();
-    let doing = here.holder(&subject).map_or(doing, Doing::Running);
+    let doing = here.holder(subject).map_or(doing, Doing::Running);
     Ok(Some(Known { outcome, doing }))
 }
 

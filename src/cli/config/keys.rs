@@ -106,6 +106,9 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 /// `unknown key …`, with the nearest that exists.
 pub fn unknown(known: &[KnownKey], path: &str) -> String {
+    if is_section(known, path) {
+        return format!("`{path}` is a section and takes no value; its keys are below it, as in `[{path}]`");
+    }
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let whole = nearest(path, known.iter().map(|key| key.path.as_str())).map(str::to_owned);
     let by_last_part = || {
@@ -148,6 +151,7 @@ mod tests {
         assert!(unknown(&known, "review.max_round").contains("`review.max_rounds`"));
         assert!(unknown(&known, "test.command").contains("`gates.tests.command`"));
         assert!(unknown(&known, "max_rounds").contains("`review.max_rounds`"));
+        assert!(unknown(&known, "review").contains("is a section"));
         assert!(unknown(&known, "frobnicate.xyzzy").contains("config explain"));
     }
 }

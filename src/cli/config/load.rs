@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::repository::Repository;
+use crate::cli::repository::{LONGEST_FILE, Repository};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
@@ -49,6 +49,19 @@ pub fn user_file(surroundings: &Surroundings) -> PathBuf {
     surroundings.configuration.join(USER_FILE)
 }
 
+/// The text of a file of settings; nothing, if there is none. A link is followed: people keep their files elsewhere.
+fn read(path: &Path) -> Result<Option<String>, String> {
+    let wrong = |why: &str| format!("{} can't be read: {why}", path.display());
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(&error.to_string())),
+        Ok(facts) if !facts.is_file() => return Err(wrong("it is no file")),
+        Ok(facts) if facts.len() > LONGEST_FILE => return Err(wrong("it is too long to be settings")),
+        Ok(_) => {}
+    }
+    std::fs::read_to_string(path).map(Some).map_err(|error| wrong(&error.to_string()))
+}
+
 /// The user's own settings: their file, then variables.
 ///
 /// # Errors
@@ -56,12 +69,8 @@ pub fn user_file(surroundings: &Surroundings) -> PathBuf {
 pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
     let path = user_file(surroundings);
     let mut layers = Vec::new();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            layers.push(Layer::from_text(&text, Source::User(path.clone()), &surroundings.configuration)?);
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
+    if let Some(text) = read(&path)? {
+        layers.push(Layer::from_text(&text, Source::User(path), &surroundings.configuration)?);
     }
     layers.push(Layer::from_variables(&surroundings.variables, &surroundings.folder)?);
     Ok(layers)
@@ -97,8 +106,11 @@ pub async fn repository_file(
 
 /// A file in the checkout that is not the one that counts.
 fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Option<String> {
-    let here = std::fs::read_to_string(path).ok()?;
-    let same = committed.is_some_and(|committed| committed.trim_end() == here.trim_end());
+    // A link in a hostile repository may lead anywhere; it is not followed.
+    let facts = std::fs::symlink_metadata(path).ok()?;
+    let here = if facts.is_file() { read(path).ok().flatten() } else { None };
+    let same =
+        here.is_some_and(|here| committed.is_some_and(|committed| committed.trim_end() == here.trim_end()));
     let what = if committed.is_some() { "differs from" } else { "is not on" };
     (!same).then(|| {
         format!("{} {what} the branch {branch}, and only what is on that branch counts", path.display())

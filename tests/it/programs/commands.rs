@@ -158,3 +158,21 @@ fn completions_and_the_manual_are_printed() {
     }
     assert!(stage.run(&["man"]).stdout.contains(".TH agent-loop"));
 }
+
+#[test]
+fn a_damaged_journal_is_told_and_hides_nothing_else() {
+    let stage = Stage::new();
+    stage.run(&task(&[]));
+    let journals = super::stage::walk(&stage.root().join("state"));
+    let of_the_task = |path: &&std::path::PathBuf| {
+        path.ends_with("journal.jsonl") && path.to_string_lossy().contains("/task-")
+    };
+    let journal = journals.iter().find(of_the_task).unwrap();
+    let mut text = fs::read_to_string(journal).unwrap();
+    text.insert_str(0, "nonsense\n");
+    fs::write(journal, text).unwrap();
+    let status = stage.run(&["status"]);
+    assert!(status.stdout.contains("pr/1  approved"), "{}", status.stdout);
+    assert!(status.stdout.contains("can't be read: line 1 of the journal"), "{}", status.stdout);
+    assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("stays: task/"));
+}

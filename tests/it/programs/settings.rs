@@ -211,3 +211,19 @@ fn an_open_run_keeps_its_terms_and_a_new_one_takes_what_is_configured() {
     ]);
     assert!(other.stderr.contains("of at most 7"), "{}", other.stderr);
 }
+
+#[test]
+fn a_file_of_settings_that_never_ends_is_not_read() {
+    let stage = Stage::new();
+    let folder = stage.root().join(".config/agent-loop");
+    fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.join("config.toml")).unwrap();
+    let ended = stage.run(&["config", "explain"]);
+    assert!(ended.exit == Some(2) && ended.stderr.contains("it is no file"), "{}", ended.stderr);
+    fs::remove_file(folder.join("config.toml")).unwrap();
+    // A repository can bring such a link along.
+    std::os::unix::fs::symlink("/dev/zero", stage.repository().join("agent-loop.toml")).unwrap();
+    let ended = stage.run(&super::stage::task(&[]));
+    assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
+    assert!(ended.stderr.contains("is not on the branch main"), "{}", ended.stderr);
+}
