@@ -37,6 +37,7 @@ impl Live {
     pub fn draw(&self, board: &Board, now: Timestamp) {
         if board.workers.is_empty() && board.waiting.is_none() {
             self.bar.set_message(String::new());
+            self.bar.tick();
             return;
         }
         let width = usize::from(console::Term::stderr().size().1).saturating_sub(1);
@@ -45,7 +46,9 @@ impl Live {
         let mut lines = board.text(now, spinner).into_iter().map(|line| cut(&line, width));
         let heading = lines.next().unwrap_or_default();
         let rest: Vec<String> = lines.collect();
-        self.bar.set_message(format!("{}\n{}", self.paint.strong(&heading), rest.join("\n")));
+        // The empty line parts the board from what was said. The terminal's own `^C` moves the board by a line; then it is
+        // this one that stays.
+        self.bar.set_message(format!("\n{}\n{}", self.paint.strong(&heading), rest.join("\n")));
         self.bar.tick();
     }
 
@@ -56,6 +59,8 @@ impl Live {
 
     /// Takes the board away for good.
     pub fn end(&self) {
+        self.bar.set_message(String::new());
+        self.bar.tick();
         self.bar.finish_and_clear();
     }
 }
