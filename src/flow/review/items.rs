@@ -15,8 +15,11 @@ pub enum Resolutions {
 }
 
 /// Items with what the reviews of one round say about them. Who said what first does not matter.
-pub fn merge(items: &[Item], reviews: &[(u32, Review)], resolutions: Resolutions) -> Vec<Item> {
-    let mut merged: Vec<Item> = items.iter().map(|item| judged(item, reviews, resolutions)).collect();
+pub fn merge(items: Vec<Item>, reviews: &[(u32, Review)], resolutions: Resolutions) -> Vec<Item> {
+    let mut merged = items;
+    for item in &mut merged {
+        judge(item, reviews, resolutions);
+    }
     for (round, review) in reviews {
         let author = Author::Reviewer(review.agent.clone());
         merged.extend(review.opened.iter().map(|opened| open(opened, author.clone(), *round)));
@@ -24,8 +27,7 @@ pub fn merge(items: &[Item], reviews: &[(u32, Review)], resolutions: Resolutions
     merged
 }
 
-fn judged(item: &Item, reviews: &[(u32, Review)], resolutions: Resolutions) -> Item {
-    let mut item = item.clone();
+fn judge(item: &mut Item, reviews: &[(u32, Review)], resolutions: Resolutions) {
     let said: Vec<(u32, &Label, &Disposition)> = reviews
         .iter()
         .flat_map(|(round, review)| review.dispositions.iter().map(move |said| (*round, &review.agent, said)))
@@ -40,7 +42,6 @@ fn judged(item: &Item, reviews: &[(u32, Review)], resolutions: Resolutions) -> I
             said.note.as_ref().map(|text| Note { author: agent.to_string(), round, text: text.clone() });
         item.notes.extend(note);
     }
-    item
 }
 
 fn open(opened: &OpenedItem, author: Author, round: u32) -> Item {
@@ -136,14 +137,14 @@ mod tests {
     #[test]
     fn one_reviewer_alone_cannot_wave_an_item_away() {
         let reviews = [review("a", Standing::Resolved), review("b", Standing::SamePr)];
-        assert_eq!(merge(&[item()], &reviews, Resolutions::Count)[0].standing, Standing::SamePr);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, Standing::SamePr);
     }
 
     #[test]
     fn a_resolution_given_on_another_head_does_not_count() {
         let reviews = [review("a", Standing::Resolved)];
-        assert_eq!(merge(&[item()], &reviews, Resolutions::Void)[0].standing, Standing::Blocking);
-        assert_eq!(merge(&[item()], &reviews, Resolutions::Count)[0].standing, Standing::Resolved);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Void)[0].standing, Standing::Blocking);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, Standing::Resolved);
     }
 
     proptest! {
@@ -158,8 +159,8 @@ mod tests {
         ) {
             let reviews: Vec<_> =
                 standings.iter().enumerate().map(|(index, one)| review(&format!("r{index}"), *one)).collect();
-            let counted = merge(&[item()], &reviews, Resolutions::Count);
-            let voided = merge(&[item()], &reviews, Resolutions::Void);
+            let counted = merge(vec![item()], &reviews, Resolutions::Count);
+            let voided = merge(vec![item()], &reviews, Resolutions::Void);
             prop_assert!(voided[0].standing >= counted[0].standing);
         }
     }

@@ -207,7 +207,8 @@ impl ReviewState {
     }
 
     fn close_round(&mut self, next_head: &CommitSha) {
-        self.settled = self.items_from(next_head);
+        let settled = std::mem::take(&mut self.settled);
+        self.settled = items::merge(settled, &self.current, self.resolutions(next_head));
         self.current.clear();
         self.red_gate = false;
     }
@@ -226,14 +227,17 @@ impl ReviewState {
 
     /// The items now, seen from this head: on another one than the reviewed, `resolved` does not count.
     pub fn items_from(&self, head: &CommitSha) -> Vec<Item> {
+        items::merge(self.settled.clone(), &self.current, self.resolutions(head))
+    }
+
+    fn resolutions(&self, head: &CommitSha) -> Resolutions {
         let same = self.head.as_ref().is_none_or(|reviewed| reviewed == head);
-        let resolutions = if same { Resolutions::Count } else { Resolutions::Void };
-        items::merge(&self.settled, &self.current, resolutions)
+        if same { Resolutions::Count } else { Resolutions::Void }
     }
 
     /// The items now.
     pub fn items(&self) -> Vec<Item> {
-        items::merge(&self.settled, &self.current, Resolutions::Count)
+        items::merge(self.settled.clone(), &self.current, Resolutions::Count)
     }
 
     /// Whether anything of the current round was published.
