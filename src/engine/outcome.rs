@@ -116,6 +116,7 @@ impl From<ForgeError> for Trouble {
         match error {
             ForgeError::NotFound(text) => Self::refused(Refused::Usage, text),
             ForgeError::Refused(text) | ForgeError::Unreachable(text) => Self::failed(Failed::Forge, text),
+            ForgeError::Disk(text) => Self::failed(Failed::Disk, text),
         }
     }
 }

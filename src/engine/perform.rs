@@ -76,7 +76,7 @@ impl<W: World> Engine<W> {
             Step::Measure(measure) => self.measure(session, measure).await.map(|()| Next::Again),
             Step::Push(order) => self.push(session, order).await.map(|()| Next::Again),
             Step::OpenPullRequest(order) => {
-                self.open_pull_request(order, now.purpose).await.map(|()| Next::Again)
+                self.open_pull_request(session, order, now.purpose).await.map(|()| Next::Again)
             }
             Step::Publish(draft) => self.publish(session, *draft, &now).await,
             Step::Clarify { turn, questions } => {
@@ -203,6 +203,7 @@ impl<W: World> Engine<W> {
 
     async fn open_pull_request(
         &self,
+        session: &mut Session<JournalOf<W>>,
         order: PullRequestOrder,
         purpose: Option<&Purpose>,
     ) -> Result<(), Trouble> {
@@ -213,9 +214,14 @@ impl<W: World> Engine<W> {
         let number = match self.world.forge().open_pull_request(&new).await {
             Ok(number) => number,
             // Whether it happened is seen by looking for a pull request from the branch.
-            Err(ForgeError::Unreachable(_)) => return Ok(()),
-            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_))) => return Err(error.into()),
+            Err(ForgeError::Unreachable(why)) => {
+                return session.miss_an_answer(&format!("open a pull request from {branch}"), &why);
+            }
+            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
+                return Err(error.into());
+            }
         };
+        session.unanswered = 0;
         self.world.operator().tell(&Happening::PullRequestOpened { number, branch });
         Ok(())
     }
@@ -312,11 +318,14 @@ impl<W: World> Engine<W> {
         let number = pull_request.number;
         match self.world.forge().merge(number, head).await {
             Ok(Merge::Merged(commit)) => self.world.operator().tell(&Happening::Merged { number, commit }),
-            Ok(Merge::HeadMoved(_)) | Err(ForgeError::Unreachable(_)) => {}
+            Ok(Merge::HeadMoved(_)) => {}
+            Err(ForgeError::Unreachable(why)) => {
+                session.miss_an_answer(&format!("merge pull request {number}"), &why)?;
+            }
             Ok(Merge::Conflict(detail)) | Err(ForgeError::Refused(detail)) => {
                 session.obstacle = Some(Obstacle::MergeConflict(detail));
             }
-            Err(error @ ForgeError::NotFound(_)) => return Err(error.into()),
+            Err(error @ (ForgeError::NotFound(_) | ForgeError::Disk(_))) => return Err(error.into()),
         }
         Ok(())
     }

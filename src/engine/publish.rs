@@ -20,7 +20,7 @@ use super::outcome::Trouble;
 use super::session::Session;
 
 /// How often a write that went unanswered is tried again, after a look whether it stands.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 /// What became of a record.
 pub(super) enum Published {
@@ -129,7 +129,9 @@ async fn write<W: World>(
                 return Err(Trouble::failed(Failed::Superseded, message));
             }
             Err(ForgeError::Unreachable(text)) => last = Some(text),
-            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_))) => return Err(error.into()),
+            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
+                return Err(error.into());
+            }
         }
     }
     let why = last.unwrap_or_default();

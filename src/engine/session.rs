@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::agent::Role;
+use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, Label, RecordId};
 use crate::domain::subject::Subject;
@@ -13,6 +14,9 @@ use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
 use crate::ports::agents::RawAnswer;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
+
+use super::outcome::Trouble;
+use super::publish::TRIES;
 
 /// One subject under its lock.
 pub(super) struct Session<J> {
@@ -30,6 +34,8 @@ pub(super) struct Session<J> {
     pub(super) waiting_since: Option<Timestamp>,
     /// The commit that this engine pushed last: the mirror has it already.
     pub(super) pushed: Option<CommitSha>,
+    /// How many writes in a row went unanswered and did not happen.
+    pub(super) unanswered: u32,
     /// The round that was last told to the operator.
     pub(super) told_round: u32,
     /// What was last told to the operator of items and cost.
@@ -51,6 +57,7 @@ impl<J: Journal> Session<J> {
             obstacle: None,
             waiting_since: None,
             pushed: None,
+            unanswered: 0,
             told_round: 0,
             told_counts: None,
         }
@@ -61,6 +68,17 @@ impl<J: Journal> Session<J> {
         self.journal.append(entry.clone()).await?;
         take_in(&mut self.results, entry);
         Ok(())
+    }
+
+    /// A write went unanswered. Whether it happened is seen by looking; if it does not happen again and again, the run
+    /// can't go on.
+    pub(super) fn miss_an_answer(&mut self, what: &str, why: &str) -> Result<(), Trouble> {
+        self.unanswered += 1;
+        if self.unanswered < TRIES {
+            return Ok(());
+        }
+        let message = format!("could not {what} in {TRIES} tries: {why}");
+        Err(Trouble::failed(Failed::Forge, message))
     }
 
     /// Takes in an entry that a turn's task has written.

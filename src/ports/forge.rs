@@ -102,6 +102,9 @@ pub enum ForgeError {
     /// It could not be reached, or answered with nonsense. A write may have happened or not.
     #[error("{0}")]
     Unreachable(String),
+    /// The disk of a forge on this machine could not be read or written.
+    #[error("{0}")]
+    Disk(String),
 }
 
 /// A forge, seen as one login.

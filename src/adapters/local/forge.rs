@@ -10,6 +10,7 @@ use crate::ports::clock::Clock;
 use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewPullRequest, Thread,
 };
+use crate::ports::workspace::WorkspaceError;
 
 use super::branches::Branches;
 use super::closing::closes;
@@ -48,7 +49,7 @@ impl LocalForge {
     }
 
     fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
-        let row = self.store.subject(number).map_err(ForgeError::Unreachable)?;
+        let row = self.store.subject(number).map_err(ForgeError::Disk)?;
         let list = if what == "issue" { "issue list" } else { "pr list" };
         row.ok_or_else(|| {
             ForgeError::NotFound(format!(
@@ -71,7 +72,7 @@ impl LocalForge {
             }
             PullRequestState::Merged { .. } => head,
         };
-        let checks = self.store.checks(&head).map_err(ForgeError::Unreachable)?;
+        let checks = self.store.checks(&head).map_err(ForgeError::Disk)?;
         let (title, body) = (row.title, row.body);
         Ok(PullRequest {
             number: PullRequestNumber(number),
@@ -86,7 +87,7 @@ impl LocalForge {
     }
 
     fn comments_of(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
-        let rows = self.store.comments(number).map_err(ForgeError::Unreachable)?;
+        let rows = self.store.comments(number).map_err(ForgeError::Disk)?;
         Ok(rows.into_iter().map(comment).collect())
     }
 
@@ -124,8 +125,16 @@ impl LocalForge {
             body: new.body.clone(),
             author: writer.login.clone(),
         };
-        let number = self.store.create(&row, writer, SystemClock.now()).map_err(ForgeError::Unreachable)?;
+        let number = self.store.create(&row, writer, SystemClock.now()).map_err(ForgeError::Disk)?;
         Ok(PullRequestNumber(number))
+    }
+}
+
+/// A merge of our own git that fails, fails again: nobody waits for a better answer.
+fn not_merged(error: WorkspaceError) -> ForgeError {
+    match error {
+        WorkspaceError::NotFound(text) | WorkspaceError::Git(text) => ForgeError::Refused(text),
+        WorkspaceError::Disk(text) => ForgeError::Disk(text),
     }
 }
 
@@ -166,7 +175,7 @@ impl Forge for LocalForge {
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
-        let rows = self.store.subjects().map_err(ForgeError::Unreachable)?;
+        let rows = self.store.subjects().map_err(ForgeError::Disk)?;
         let mut found = Vec::new();
         for row in rows {
             let from_branch = match &row.kind {
@@ -190,7 +199,7 @@ impl Forge for LocalForge {
             Thread::PullRequest(number) => number.0,
         };
         let written = self.store.comment(number, &self.writer(), body, SystemClock.now());
-        written.map(|_| ()).map_err(ForgeError::Unreachable)
+        written.map(|_| ()).map_err(ForgeError::Disk)
     }
 
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
@@ -214,7 +223,7 @@ impl Forge for LocalForge {
             pull_request.head_ref, pull_request.title
         );
         let merged = self.workspace.merge(&pull_request.base_ref, head, &message).await;
-        let commit = match merged.map_err(|error| ForgeError::Unreachable(error.to_string()))? {
+        let commit = match merged.map_err(not_merged)? {
             GitMerge::Done(commit) => commit,
             GitMerge::Conflict(paths) => {
                 return Ok(Merge::Conflict(format!("these files conflict: {}", paths.join(", "))));
@@ -239,13 +248,13 @@ impl LocalForge {
         body: &str,
     ) -> Result<(), ForgeError> {
         let state = PullRequestState::Merged { commit: commit.clone() };
-        self.store.set_head(number.0, head).map_err(ForgeError::Unreachable)?;
+        self.store.set_head(number.0, head).map_err(ForgeError::Disk)?;
         for issue in closes(body) {
-            let row = self.store.subject(issue).map_err(ForgeError::Unreachable)?;
+            let row = self.store.subject(issue).map_err(ForgeError::Disk)?;
             if row.is_some_and(|row| row.kind == Kind::Issue(IssueState::Open)) {
-                self.store.set_state(issue, &PullRequestState::Closed).map_err(ForgeError::Unreachable)?;
+                self.store.set_state(issue, &PullRequestState::Closed).map_err(ForgeError::Disk)?;
             }
         }
-        self.store.set_state(number.0, &state).map_err(ForgeError::Unreachable)
+        self.store.set_state(number.0, &state).map_err(ForgeError::Disk)
     }
 }

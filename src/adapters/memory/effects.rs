@@ -31,6 +31,7 @@ pub struct Plan {
 pub(super) struct Effects {
     pub(super) names: Vec<&'static str>,
     pub(super) plan: Option<Plan>,
+    pub(super) deaf_to: Option<&'static str>,
     pub(super) stopped: bool,
     pub(super) rang: Arc<Notify>,
 }
@@ -78,6 +79,9 @@ impl MemoryWorld {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.effects.stopped {
             return After::Stops;
+        }
+        if state.effects.deaf_to == Some(name) {
+            return unanswered().map_or_else(|| halt(&mut state), After::Goes);
         }
         let number = state.effects.names.len();
         state.effects.names.push(name);

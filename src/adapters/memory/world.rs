@@ -220,6 +220,11 @@ impl MemoryWorld {
         self.with(|state| state.effects.plan = Some(plan));
     }
 
+    /// From now on nothing of this name happens, and nobody answers.
+    pub fn be_deaf_to(&self, name: &'static str) {
+        self.with(|state| state.effects.deaf_to = Some(name));
+    }
+
     /// Another engine begins, on the same machine.
     pub fn restart(&self) {
         self.with(|state| state.effects = Effects::default());

@@ -41,7 +41,7 @@ impl From<ForgeError> for Failure {
     fn from(error: ForgeError) -> Self {
         match error {
             ForgeError::NotFound(text) | ForgeError::Refused(text) => Self::Use(text),
-            ForgeError::Unreachable(text) => Self::Work(text),
+            ForgeError::Unreachable(text) | ForgeError::Disk(text) => Self::Work(text),
         }
     }
 }

@@ -63,6 +63,20 @@ async fn an_issue_becomes_a_merged_pull_request_and_is_closed() {
 }
 
 #[tokio::test]
+async fn a_forge_that_never_does_what_it_is_asked_ends_the_run_and_the_same_command_goes_on() {
+    for deed in ["open pull request", "merge"] {
+        let story = an_issue_merged();
+        let world = story.world();
+        world.be_deaf_to(deed);
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, Ending::Failed { reason: Failed::Forge }, "{deed}");
+        assert!(outcome.message.contains("3 tries: no answer"), "{}", outcome.message);
+        world.restart();
+        assert!(matches!(story.play(&world).await.ending, Ending::Merged { .. }), "{deed}");
+    }
+}
+
+#[tokio::test]
 async fn questions_are_answered_by_a_person_or_stop_the_run() {
     let story = a_coder_with_questions();
     let world = story.world();
