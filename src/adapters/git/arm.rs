@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::desk::Place;
-use super::disk::{copy_with_time, make_folder, remove, write_file};
+use super::disk::{copy_with_time, make_folder, read_file, remove, write_file};
 use super::identity::{Identity, quoted};
+use super::mirror::SHALLOW;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::WorkspaceError;
 
@@ -29,7 +30,7 @@ pub(super) fn arm(
 ) -> Result<(), WorkspaceError> {
     let git = place.agent_git();
     disarm(place)?;
-    skeleton(&git, &[&mirror.join("objects")])?;
+    skeleton(&git, mirror, None)?;
     write_file(&git.join("config"), agent_config(identity, head).as_bytes())?;
     if let Some(branch) = branch {
         let file = git.join("refs/heads").join(branch.as_str());
@@ -41,15 +42,19 @@ pub(super) fn arm(
     write_file(&git.join("HEAD"), head_line(head, branch).as_bytes())
 }
 
-/// The folders of a repository without a HEAD, whose objects are elsewhere.
-pub(super) fn skeleton(git: &Path, objects: &[&Path]) -> Result<(), WorkspaceError> {
+/// The folders of a repository without a HEAD, whose objects are in the mirror and in another folder, and whose history
+/// begins where that of the mirror begins.
+pub(super) fn skeleton(git: &Path, mirror: &Path, objects: Option<&Path>) -> Result<(), WorkspaceError> {
     for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
         make_folder(&git.join(folder))?;
     }
     let mut alternates = Vec::new();
-    for folder in objects {
+    for folder in objects.into_iter().chain([mirror.join("objects").as_path()]) {
         alternates.extend(alternate(folder));
         alternates.push(b'\n');
+    }
+    if let Some(shallow) = read_file(&mirror.join(SHALLOW))? {
+        write_file(&git.join(SHALLOW), &shallow)?;
     }
     write_file(&git.join("objects/info/alternates"), &alternates)
 }

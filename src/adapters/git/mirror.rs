@@ -15,6 +15,9 @@ use crate::ports::workspace::WorkspaceError;
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 
+/// Where git writes at which commits the history of a shallow repository begins.
+pub(super) const SHALLOW: &str = "shallow";
+
 /// Where the remote's branches are kept in the mirror.
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 
@@ -109,12 +112,15 @@ impl Mirror {
         fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
     }
 
-    /// Fetches the branches of a repository on this machine. One spawn.
+    /// Fetches the branches of a repository on this machine, with as much of their history as it has. One spawn.
     pub(super) async fn fetch_branches(&self, hold: &Hold<'_>, remote: &Path) -> Result<(), WorkspaceError> {
         let what = format!("fetch the branches of {}", remote.display());
+        let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
         let line = || {
             self.line()
                 .arguments(["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"])
+                .argument("--update-shallow")
+                .arguments(deepen)
                 .argument(remote)
                 .argument(BRANCHES)
         };

@@ -126,7 +126,7 @@ async fn fetch(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(),
     let reader = place.reader();
     remove(&reader)?;
     make_folder(&reader)?;
-    arm::skeleton(&reader, &[&objects, &mirror.path().join("objects")])?;
+    arm::skeleton(&reader, mirror.path(), Some(&objects))?;
     write_file(&reader.join("config"), arm::format_config(commit).as_bytes())?;
     write_file(&reader.join("HEAD"), format!("{commit}\n").as_bytes())?;
     let line = mirror

@@ -7,6 +7,13 @@ use std::path::Path;
 
 use super::stage::{Stage, task};
 
+const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
+
+/// The path of something beside the repository.
+fn beside(stage: &Stage, name: &str) -> String {
+    stage.root().join(name).display().to_string()
+}
+
 fn works(stage: &Stage, words: &[&str]) {
     let ended = stage.run(words);
     assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
@@ -42,15 +49,38 @@ fn no_repository_no_commit_no_such_branch() {
 }
 
 #[test]
-fn bare_and_shallow_repositories_work() {
+fn a_bare_repository_works() {
+    let stage = Stage::new();
+    stage.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
+    works(&stage, &task(&["-C", "../bare.git"]));
+}
+
+#[test]
+fn a_shallow_clone_works_to_the_merge_and_goes_on_when_it_is_deepened() {
     let stage = Stage::new();
     stage.write("more.txt", "more\n");
     commit_all(&stage);
-    stage.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
-    works(&stage, &task(&["-C", "../bare.git"]));
+    let seen = beside(&stage, "seen");
+    let counting = format!(
+        "set -eu; git rev-list --count HEAD >> {seen}\n\
+         [ \"$AGENT_LOOP_ROLE\" = reviewer ] || git commit --quiet --allow-empty --message mine"
+    );
+    stage.agent("todo.sh", &TODO_AGENT.replace("set -eu", &counting));
     let origin = format!("file://{}", stage.repository().display());
     stage.git(&["clone", "--quiet", "--depth", "1", &origin, "../shallow"]);
-    works(&stage, &task(&["-C", "../shallow"]));
+    let merged = stage.run(&task(&["-C", "../shallow", "--auto-merge", "--no-parallel-reviewers"]));
+    assert_eq!(merged.json()["status"], "merged", "{}\n{}", merged.stdout, merged.stderr);
+    assert_eq!(fs::read_to_string(&seen).unwrap(), "1\n3\n3\n", "what was cloned, and the change");
+
+    stage.git(&["-C", "../shallow", "fetch", "--quiet", "--unshallow"]);
+    fs::write(stage.root().join("shallow/again.txt"), "TODO\n").unwrap();
+    let ada = ["-C", "../shallow", "-c", "user.name=Ada", "-c", "user.email=ada@localhost"];
+    stage.git(&["-C", "../shallow", "add", "--all"]);
+    stage.git(&[&ada[..], &["commit", "--quiet", "--message", "again"]].concat());
+    let mut words = task(&["-C", "../shallow"]);
+    words[1] = "Do it again";
+    works(&stage, &words);
+    assert!(fs::read_to_string(&seen).unwrap().ends_with("6\n8\n8\n"), "all of the history");
 }
 
 #[test]
