@@ -135,13 +135,19 @@ fn no_repository(folder: &Path, complaint: &str) -> String {
     if complaint.contains("dubious ownership") {
         return format!(
             "the repository at {folder} belongs to another user, and git does not use it for you; run agent-loop as that \
-             user, or make it yours with `sudo chown -R \"$(id -u)\" {folder}`"
+             user, or say that you trust it: `{}`",
+            trusting(complaint).unwrap_or("git config --global --add safe.directory PATH"),
         );
     }
     if complaint.contains("not a git repository") {
         return format!("{folder} is not in a git repository; go to one, or make one with `git init`");
     }
     format!("git can't use the repository at {folder}: {}", complaint.trim())
+}
+
+/// The command that git itself proposes: it names the folder as git wants it named.
+fn trusting(complaint: &str) -> Option<&str> {
+    complaint.lines().map(str::trim).find(|line| line.starts_with("git config --global --add safe.directory"))
 }
 
 struct Git<'folder> {

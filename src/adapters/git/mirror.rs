@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::disk::{failed, make_folder, read_file, remove, rename, write_file, write_over};
-use super::runner::{Git, ask, failure, must, one_line};
+use super::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -119,7 +119,7 @@ impl Mirror {
         let line = || {
             self.line()
                 .arguments(["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"])
-                .argument("--update-shallow")
+                .arguments(["--update-shallow", UPLOAD_PACK])
                 .arguments(deepen)
                 .argument(remote)
                 .argument(BRANCHES)

@@ -28,7 +28,12 @@ const SETTINGS: &[&str] = &[
     "maintenance.auto=false",
     "protocol.ext.allow=never",
     "advice.graftFileDeprecated=false",
+    // Whether the user trusts a repository of somebody else was asked of the user's own git, at the start.
+    "safe.directory=*",
 ];
+
+/// What serves a fetch from the user's repository: settings of the fetching side do not reach it.
+pub(super) const UPLOAD_PACK: &str = "--upload-pack=git -c 'safe.directory=*' upload-pack";
 
 /// Variables of every git of ours. `GIT_NO_REPLACE_OBJECTS`: a SHA means one content.
 const ENVIRONMENT: &[(&str, &str)] = &[
