@@ -123,6 +123,8 @@ impl Mirror {
                 .arguments(deepen)
                 .argument(remote)
                 .argument(BRANCHES)
+                // A partial clone fetches what it lacks from its own remote, as it does for the user.
+                .variable("GIT_NO_LAZY_FETCH", "0")
         };
         let first = ask(line(), &what).await?;
         if first.exit.is_success() {

@@ -142,6 +142,8 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
         ["No space left", "unable to write", "write error", "Read-only file system", "Input/output error"];
     if disk.iter().any(|sign| complaint.contains(sign)) {
         WorkspaceError::Disk(format!("{text}. Is there space left? See `df -h`"))
+    } else if complaint.contains("promisor remote") {
+        WorkspaceError::Git(format!("{text}. Fetch what is missing: `git fetch --refetch --no-filter`"))
     } else {
         WorkspaceError::Git(text)
     }

@@ -84,6 +84,26 @@ fn a_shallow_clone_works_to_the_merge_and_goes_on_when_it_is_deepened() {
 }
 
 #[test]
+fn what_a_partial_clone_lacks_is_fetched_or_named() {
+    let stage = Stage::new();
+    stage.write("old.txt", "old\n");
+    commit_all(&stage);
+    stage.git(&["rm", "--quiet", "old.txt"]);
+    stage.git(&["commit", "--quiet", "--message", "without it"]);
+    stage.git(&["config", "uploadpack.allowFilter", "true"]);
+    let origin = format!("file://{}", stage.repository().display());
+    for name in ["../partial", "../alone"] {
+        stage.git(&["clone", "--quiet", "--filter=blob:none", &origin, name]);
+    }
+    works(&stage, &task(&["-C", "../partial"]));
+    stage.git(&["-C", "../alone", "remote", "set-url", "origin", "../nowhere"]);
+    let ended = stage.run(&task(&["-C", "../alone"]));
+    assert_eq!(ended.exit, Some(1), "{}", ended.stdout);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("`git fetch --refetch --no-filter`"), "{message}");
+}
+
+#[test]
 fn a_linked_worktree_shares_its_forge_with_the_others_and_stays_as_it_is() {
     let stage = Stage::new();
     stage.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
