@@ -51,6 +51,18 @@ const THE_USERS: &[&str] = &["GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_AT
 /// Settings that name a user's files.
 const THE_USERS_FILES: &[&str] = &["core.excludesFile", "core.attributesFile"];
 
+/// What git says of a full or failing disk differs by what it was writing.
+const DISK_SIGNS: &[&str] = &[
+    "No space left",
+    "Disk quota exceeded",
+    "unable to write",
+    "couldn't write",
+    "failed to write",
+    "write error",
+    "Read-only file system",
+    "Input/output error",
+];
+
 /// The longest complaint of git that an error repeats.
 const COMPLAINT_BYTES: usize = 2000;
 
@@ -137,10 +149,7 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
         shown.push('…');
     }
     let text = format!("could not {what}: git ended with {}: {shown}", captured.exit);
-    // What git says of a full or failing disk differs by what it was writing.
-    let disk =
-        ["No space left", "unable to write", "write error", "Read-only file system", "Input/output error"];
-    if disk.iter().any(|sign| complaint.contains(sign)) {
+    if DISK_SIGNS.iter().any(|sign| complaint.contains(sign)) {
         WorkspaceError::Disk(format!("{text}. Is there space left? See `df -h`"))
     } else if complaint.contains("promisor remote") {
         WorkspaceError::Git(format!("{text}. Fetch what is missing: `git fetch --refetch --no-filter`"))

@@ -44,12 +44,17 @@ impl LocalForge {
         &self.store
     }
 
+    fn disk(&self, why: &str) -> ForgeError {
+        let path = self.store.path().display();
+        ForgeError::Disk(format!("{why}; it is the file {path}. Is there space left? See `df -h`"))
+    }
+
     fn writer(&self) -> Writer {
         Writer { login: self.login.clone(), role: AuthorRole::Owner }
     }
 
     fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
-        let row = self.store.subject(number).map_err(ForgeError::Disk)?;
+        let row = self.store.subject(number).map_err(|why| self.disk(&why))?;
         let list = if what == "issue" { "issue list" } else { "pr list" };
         row.ok_or_else(|| {
             ForgeError::NotFound(format!(
@@ -72,7 +77,7 @@ impl LocalForge {
             }
             PullRequestState::Merged { .. } => head,
         };
-        let checks = self.store.checks(&head).map_err(ForgeError::Disk)?;
+        let checks = self.store.checks(&head).map_err(|why| self.disk(&why))?;
         let (title, body) = (row.title, row.body);
         Ok(PullRequest {
             number: PullRequestNumber(number),
@@ -87,7 +92,7 @@ impl LocalForge {
     }
 
     fn comments_of(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
-        let rows = self.store.comments(number).map_err(ForgeError::Disk)?;
+        let rows = self.store.comments(number).map_err(|why| self.disk(&why))?;
         Ok(rows.into_iter().map(comment).collect())
     }
 
@@ -125,7 +130,7 @@ impl LocalForge {
             body: new.body.clone(),
             author: writer.login.clone(),
         };
-        let number = self.store.create(&row, writer, SystemClock.now()).map_err(ForgeError::Disk)?;
+        let number = self.store.create(&row, writer, SystemClock.now()).map_err(|why| self.disk(&why))?;
         Ok(PullRequestNumber(number))
     }
 }
@@ -175,7 +180,7 @@ impl Forge for LocalForge {
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
-        let rows = self.store.subjects().map_err(ForgeError::Disk)?;
+        let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
         let mut found = Vec::new();
         for row in rows {
             let from_branch = match &row.kind {
@@ -199,7 +204,7 @@ impl Forge for LocalForge {
             Thread::PullRequest(number) => number.0,
         };
         let written = self.store.comment(number, &self.writer(), body, SystemClock.now());
-        written.map(|_| ()).map_err(ForgeError::Disk)
+        written.map(|_| ()).map_err(|why| self.disk(&why))
     }
 
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
@@ -248,13 +253,13 @@ impl LocalForge {
         body: &str,
     ) -> Result<(), ForgeError> {
         let state = PullRequestState::Merged { commit: commit.clone() };
-        self.store.set_head(number.0, head).map_err(ForgeError::Disk)?;
+        self.store.set_head(number.0, head).map_err(|why| self.disk(&why))?;
         for issue in closes(body) {
-            let row = self.store.subject(issue).map_err(ForgeError::Disk)?;
+            let row = self.store.subject(issue).map_err(|why| self.disk(&why))?;
             if row.is_some_and(|row| row.kind == Kind::Issue(IssueState::Open)) {
-                self.store.set_state(issue, &PullRequestState::Closed).map_err(ForgeError::Disk)?;
+                self.store.set_state(issue, &PullRequestState::Closed).map_err(|why| self.disk(&why))?;
             }
         }
-        self.store.set_state(number.0, &state).map_err(ForgeError::Disk)
+        self.store.set_state(number.0, &state).map_err(|why| self.disk(&why))
     }
 }

@@ -1,10 +1,10 @@
 //! Reading and writing the tables. Knows no git: heads are given to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::domain::ids::{BranchName, CommitSha, Login};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
@@ -20,6 +20,7 @@ pub const FILE: &str = "agent-loop.sqlite3";
 #[derive(Debug)]
 pub struct Store {
     connection: Mutex<Connection>,
+    path: PathBuf,
     repository_id: String,
 }
 
@@ -32,9 +33,10 @@ impl Store {
     /// # Errors
     /// When the file can't be used; the text names it.
     pub fn open(git_directory: &Path) -> Result<Self, String> {
-        let connection = schema::open(&git_directory.join(FILE))?;
+        let path = git_directory.join(FILE);
+        let connection = schema::open(&path)?;
         let repository_id = schema::repository_id(&connection)?;
-        Ok(Self { connection: Mutex::new(connection), repository_id })
+        Ok(Self { connection: Mutex::new(connection), path, repository_id })
     }
 
     /// Whether the repository has an embedded forge already.
@@ -45,6 +47,11 @@ impl Store {
     /// The id of the repository.
     pub fn repository_id(&self) -> &str {
         &self.repository_id
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -62,11 +69,9 @@ impl Store {
                 ("pr", Some(head_ref.as_str()), Some(base_ref.as_str()), Some(head.as_str()))
             }
         };
-        let connection = self.lock();
-        let number: Result<i64, _> = connection.query_row(
+        let number = self.insert(
             "INSERT INTO subjects (number, kind, state, title, body, author, role, created_at, head_ref, base_ref, head)
-             VALUES ((SELECT coalesce(max(number), 0) + 1 FROM subjects), ?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             RETURNING number",
+             VALUES ((SELECT coalesce(max(number), 0) + 1 FROM subjects), ?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 kind,
                 new.title,
@@ -78,9 +83,16 @@ impl Store {
                 base_ref,
                 head
             ],
-            |row| row.get(0),
-        );
-        number.map_err(failed).and_then(|number| u64::try_from(number).map_err(|error| error.to_string()))
+        )?;
+        u64::try_from(number).map_err(|error| error.to_string())
+    }
+
+    /// Adds a row, and says under which number. A statement that returns the number itself would say it before the disk
+    /// has taken the row.
+    fn insert(&self, query: &str, values: impl Params) -> Result<i64, String> {
+        let connection = self.lock();
+        connection.execute(query, values).map_err(failed)?;
+        Ok(connection.last_insert_rowid())
     }
 
     /// Reads an issue or a pull request.
@@ -136,15 +148,12 @@ impl Store {
     /// # Errors
     /// When the file can't be written.
     pub fn comment(&self, number: u64, writer: &Writer, body: &str, now: Timestamp) -> Result<i64, String> {
-        let connection = self.lock();
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let id = connection.query_row(
+        self.insert(
             "INSERT INTO comments (number, author, role, body, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?5) RETURNING id",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
             params![number, writer.login.as_str(), role_name(writer.role), body, now.to_string()],
-            |row| row.get(0),
-        );
-        id.map_err(failed)
+        )
     }
 
     /// Changes a comment, as a person could on a forge with a web page.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod delivery;
+mod disks;
 mod killed;
 mod outputs;
 mod privacy;

@@ -223,32 +223,3 @@ fn no_git_and_an_old_git_are_refused_by_name() {
     let message = ended.json()["message"].as_str().unwrap().to_owned();
     assert!(ended.exit == Some(2) && message.contains("git 2.20 is too old: install git 2.38"), "{message}");
 }
-
-#[test]
-fn a_state_folder_that_can_t_be_written_is_named() {
-    let stage = Stage::new();
-    let file = stage.root().join("file");
-    fs::write(&file, "").unwrap();
-    let ended = stage.run_with(&task(&[]), &[("XDG_STATE_HOME", file.to_str().unwrap())]);
-    assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(1), Some("disk")), "{}", ended.stdout);
-    assert!(ended.json()["message"].as_str().unwrap().contains(file.to_str().unwrap()), "{}", ended.stdout);
-}
-
-#[test]
-fn a_full_disk_ends_the_run_as_such_and_loses_nothing() {
-    let stage = Stage::new();
-    let disk = stage.root().join("small");
-    fs::create_dir(&disk).unwrap();
-    if !stage.succeeds("mount", &["-t", "tmpfs", "-o", "size=400k", "tmpfs", disk.to_str().unwrap()]) {
-        println!("skipped: no small disk can be mounted here");
-        return;
-    }
-    let noise: Vec<u8> =
-        (0..400_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
-    fs::write(stage.repository().join("big.bin"), noise).unwrap();
-    commit_all(&stage);
-    let ended = stage.run_with(&task(&[]), &[("XDG_STATE_HOME", disk.to_str().unwrap())]);
-    assert!(stage.succeeds("umount", &[disk.to_str().unwrap()]));
-    assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(1), Some("disk")), "{}", ended.stdout);
-    works(&stage, &task(&[]));
-}

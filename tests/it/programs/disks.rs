@@ -1,0 +1,95 @@
+//! Disks that are full, that can't be written, or that are no folder: told as such, and nothing is lost.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::stage::{Ended, Stage, task};
+
+/// A disk of so many kilobytes, for as long as this lives.
+struct SmallDisk<'stage> {
+    stage: &'stage Stage,
+    path: PathBuf,
+}
+
+impl<'stage> SmallDisk<'stage> {
+    fn mount(stage: &'stage Stage, kilobytes: u32) -> Option<Self> {
+        let disk = Self { stage, path: stage.root().join("small") };
+        fs::create_dir(&disk.path).unwrap();
+        let size = format!("size={kilobytes}k");
+        let mounted = stage.succeeds("mount", &["-t", "tmpfs", "-o", &size, "tmpfs", disk.name()]);
+        if !mounted {
+            println!("skipped: no small disk can be mounted here");
+        }
+        mounted.then_some(disk)
+    }
+
+    fn name(&self) -> &str {
+        self.path.to_str().unwrap()
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        self.stage.succeeds("umount", &[self.name()]);
+    }
+}
+
+/// A disk let the run down, and the message says which path.
+fn let_down(ended: &Ended, path: &str) {
+    assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(1), Some("disk")), "{}", ended.stdout);
+    assert!(ended.json()["message"].as_str().unwrap().contains(path), "{}", ended.stdout);
+}
+
+fn approved(ended: &Ended) {
+    assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn a_state_folder_that_can_t_be_made_is_named() {
+    let stage = Stage::new();
+    let file = stage.root().join("file");
+    fs::write(&file, "").unwrap();
+    let file = file.to_str().unwrap();
+    let_down(&stage.run_with(&task(&[]), &[("XDG_STATE_HOME", file)]), file);
+}
+
+#[test]
+fn a_state_folder_that_can_t_be_written_is_named() {
+    let stage = Stage::new();
+    let Some(disk) = SmallDisk::mount(&stage, 400) else { return };
+    assert!(stage.succeeds("mount", &["-o", "remount,ro", disk.name()]));
+    let_down(&stage.run_with(&task(&[]), &[("XDG_STATE_HOME", disk.name())]), disk.name());
+}
+
+#[test]
+fn a_full_disk_of_ours_ends_the_run_as_such_and_loses_nothing() {
+    let stage = Stage::new();
+    let Some(disk) = SmallDisk::mount(&stage, 16) else { return };
+    // More and more gets done before the disk is full.
+    for kilobytes in (16..=160).step_by(24) {
+        let size = format!("remount,size={kilobytes}k");
+        assert!(stage.succeeds("mount", &["-o", &size, disk.name()]));
+        let_down(&stage.run_with(&task(&[]), &[("XDG_STATE_HOME", disk.name())]), disk.name());
+    }
+    assert!(stage.succeeds("mount", &["-o", "remount,size=4m", disk.name()]));
+    approved(&stage.run_with(&task(&[]), &[("XDG_STATE_HOME", disk.name())]));
+}
+
+#[test]
+fn a_full_disk_of_the_repository_ends_the_run_as_such_and_loses_nothing() {
+    let stage = Stage::new();
+    let Some(disk) = SmallDisk::mount(&stage, 1000) else { return };
+    let repository = disk.path.join("repository");
+    stage.git(&["clone", "--quiet", ".", repository.to_str().unwrap()]);
+    let filler = disk.path.join("filler");
+    let filling = format!("cat /dev/zero > {} 2> /dev/null || true\nset -eu", filler.display());
+    let agent = include_str!("../../../fixtures/agents/todo-agent.sh");
+    for who in ["coder", "reviewer"] {
+        let filling = format!("if [ $AGENT_LOOP_ROLE = {who} ]; then {filling}; fi");
+        stage.agent("todo.sh", &agent.replace("set -eu", &filling));
+        let_down(&stage.run(&task(&["-C", repository.to_str().unwrap()])), disk.name());
+        fs::remove_file(&filler).unwrap();
+    }
+    stage.agent("todo.sh", agent);
+    approved(&stage.run(&task(&["-C", repository.to_str().unwrap()])));
+}
