@@ -7,6 +7,7 @@ use crate::adapters::git::{MINIMUM_VERSION, Version};
 use crate::adapters::process::capture::{Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
+use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
 
 use super::nearest::suggestion;
@@ -28,12 +29,31 @@ pub struct Repository {
     pub origin: Option<String>,
 }
 
+/// Why a repository can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// The reason in the outcome.
+    pub reason: Refused,
+    /// What is wrong, and what to type.
+    pub message: String,
+}
+
+impl From<Unusable> for String {
+    fn from(unusable: Unusable) -> Self {
+        unusable.message
+    }
+}
+
 impl Repository {
     /// Looks at the repository around a folder.
     ///
     /// # Errors
     /// When there is none, or git can't be run; the text says what to type.
-    pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, String> {
+    pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, Unusable> {
+        if !folder.is_dir() {
+            let message = format!("there is no folder {}", folder.display());
+            return Err(Unusable { reason: Refused::Usage, message });
+        }
         let git = Git { folder, variables };
         git.refuse_old().await?;
         let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
@@ -68,14 +88,23 @@ impl Repository {
         }
         let all = git.ask(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]).await?;
         let all = all.unwrap_or_default();
-        if all.is_empty() {
+        let another = "name another with --base (`git branch` lists them)";
+        if all.is_empty() || self.branch.as_ref() == Some(branch) {
             let command = "`git commit --allow-empty -m \"begin\"`";
-            return Ok(Some(format!("the branch {branch} has no commit yet; make the first: {command}")));
+            let first = format!("the branch {branch} has no commit yet; make the first: {command}");
+            return Ok(Some(if all.is_empty() { first } else { format!("{first}, or {another}") }));
+        }
+        let pattern = format!("refs/remotes/*/{branch}");
+        if let Some(remote) =
+            git.ask(&["for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", &pattern]).await?
+        {
+            let command = format!("`git branch {branch} {remote}`");
+            return Ok(Some(format!(
+                "there is no branch `{branch}` here, only {remote}; make it: {command}"
+            )));
         }
         let hint = suggestion(branch.as_str(), all.lines());
-        Ok(Some(format!(
-            "there is no branch `{branch}`{hint}; name another with --base (`git branch` lists them)"
-        )))
+        Ok(Some(format!("there is no branch `{branch}`{hint}; {another}")))
     }
 
     /// Whether `origin` is on GitHub.
@@ -130,24 +159,31 @@ fn path(output: &[u8]) -> PathBuf {
 }
 
 /// Why git finds no repository.
-fn no_repository(folder: &Path, complaint: &str) -> String {
+fn no_repository(folder: &Path, complaint: &str) -> Unusable {
     let folder = folder.display();
     if complaint.contains("dubious ownership") {
-        return format!(
+        let message = format!(
             "the repository at {folder} belongs to another user, and git does not use it for you; run agent-loop as that \
              user, or say that you trust it: `{}`",
             trusting(complaint).unwrap_or("git config --global --add safe.directory PATH"),
         );
+        return Unusable { reason: Refused::Config, message };
     }
     if complaint.contains("not a git repository") {
-        return format!("{folder} is not in a git repository; go to one, or make one with `git init`");
+        let message = format!("{folder} is not in a git repository; go to one, or make one with `git init`");
+        return Unusable { reason: Refused::Usage, message };
     }
-    format!("git can't use the repository at {folder}: {}", complaint.trim())
+    let message = format!("git can't use the repository at {folder}: {}", complaint.trim());
+    Unusable { reason: Refused::Config, message }
 }
 
 /// The command that git itself proposes: it names the folder as git wants it named.
 fn trusting(complaint: &str) -> Option<&str> {
     complaint.lines().map(str::trim).find(|line| line.starts_with("git config --global --add safe.directory"))
+}
+
+fn unsupported(message: String) -> Unusable {
+    Unusable { reason: Refused::Unsupported, message }
 }
 
 struct Git<'folder> {
@@ -156,34 +192,36 @@ struct Git<'folder> {
 }
 
 impl Git<'_> {
-    async fn run(&self, arguments: &[&str]) -> Result<Captured, String> {
+    async fn run(&self, arguments: &[&str]) -> Result<Captured, Unusable> {
         let variables = environment::common(self.variables, &["XDG_CONFIG_HOME".to_owned()]);
         let command = CommandLine::new("git", self.folder, variables)
             .variable("LC_ALL", "C")
             .variable("GIT_OPTIONAL_LOCKS", "0")
             .arguments(["-c", "core.fsmonitor=false"])
             .arguments(arguments);
-        if !self.folder.is_dir() {
-            return Err(format!("there is no folder {}", self.folder.display()));
-        }
-        capture(&command).await.map_err(|error| format!("{error}; is git installed?"))
+        let no_git = |error| {
+            unsupported(format!("{error}; is git installed? If not, install git {MINIMUM_VERSION} or later"))
+        };
+        capture(&command).await.map_err(no_git)
     }
 
     /// What git prints, without the last line feed; nothing, if it says no.
-    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, String> {
+    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, Unusable> {
         let captured = self.run(arguments).await?;
         let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();
         Ok(captured.exit.is_success().then_some(text).filter(|text| !text.is_empty()))
     }
 
-    async fn refuse_old(&self) -> Result<(), String> {
+    async fn refuse_old(&self) -> Result<(), Unusable> {
         let said = self.ask(&["version"]).await?.unwrap_or_default();
         match Version::parse(&said) {
             Some(version) if version >= MINIMUM_VERSION => Ok(()),
-            Some(version) => Err(format!(
+            Some(version) => Err(unsupported(format!(
                 "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"
-            )),
-            None => Err(format!("`git version` says `{said}`, which is no version; is that git?")),
+            ))),
+            None => {
+                Err(unsupported(format!("`git version` says `{said}`, which is no version; is that git?")))
+            }
         }
     }
 }

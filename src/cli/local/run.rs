@@ -67,7 +67,8 @@ pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String,
 
 async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said, Failure> {
     let folder = command.dir.map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
-    let repository = Repository::find(&folder, &surroundings.variables).await.map_err(Failure::Use)?;
+    let repository =
+        Repository::find(&folder, &surroundings.variables).await.map_err(|why| Failure::Use(why.message))?;
     let forge = wiring::forge(&repository, surroundings).map_err(Failure::Work)?;
     let desk = Desk { forge, repository: &repository, folder: &folder };
     match command.action {

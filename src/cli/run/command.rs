@@ -104,7 +104,9 @@ async fn look(
 ) -> Result<Ground, Trouble> {
     let usage = |why| Trouble::refused(Refused::Usage, why);
     let folder = surroundings.folder_or(arguments.place.dir.as_deref());
-    let repository = Repository::find(&folder, &surroundings.variables).await.map_err(usage)?;
+    let repository = Repository::find(&folder, &surroundings.variables)
+        .await
+        .map_err(|unusable| Trouble::refused(unusable.reason, unusable.message))?;
     let default_base = default_base(order, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     match order {

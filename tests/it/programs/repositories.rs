@@ -19,9 +19,9 @@ fn works(stage: &Stage, words: &[&str]) {
     assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
 }
 
-fn refused(stage: &Stage, words: &[&str], hints: &[&str]) {
+fn refused(stage: &Stage, words: &[&str], reason: &str, hints: &[&str]) {
     let ended = stage.run(words);
-    assert_eq!((ended.exit, ended.json()["status"].as_str()), (Some(2), Some("refused")), "{}", ended.stdout);
+    assert_eq!((ended.exit, ended.json()["reason"].as_str()), (Some(2), Some(reason)), "{}", ended.stdout);
     let message = ended.json()["message"].as_str().unwrap().to_owned();
     for hint in hints {
         assert!(message.contains(hint), "{hint}: {message}");
@@ -34,17 +34,32 @@ fn commit_all(stage: &Stage) {
 }
 
 #[test]
-fn no_repository_no_commit_no_such_branch() {
+fn no_repository_and_no_commit_are_refused_by_name() {
     let stage = Stage::new();
     let outside = stage.root().join("outside");
     fs::create_dir(&outside).unwrap();
-    refused(&stage, &task(&["-C", outside.to_str().unwrap()]), &["not in a git repository", "`git init`"]);
-    refused(&stage, &task(&["-C", "../nowhere"]), &["there is no folder"]);
+    let outside = outside.to_str().unwrap();
+    refused(&stage, &task(&["-C", outside]), "usage", &["not in a git repository", "`git init`"]);
+    refused(&stage, &task(&["-C", "../nowhere"]), "usage", &["there is no folder"]);
     stage.git(&["init", "--quiet", "--initial-branch=main", "../empty"]);
-    refused(&stage, &task(&["-C", "../empty"]), &["main has no commit yet", "git commit --allow-empty"]);
-    refused(&stage, &task(&["--base", "mian"]), &["there is no branch `mian`", "did you mean `main`?"]);
+    let first = "main has no commit yet; make the first: `git commit --allow-empty -m \"begin\"`";
+    refused(&stage, &task(&["-C", "../empty"]), "usage", &[first]);
+    stage.git(&["checkout", "--quiet", "--orphan", "fresh"]);
+    refused(&stage, &task(&[]), "usage", &["fresh has no commit yet", "name another with --base"]);
+    fs::write(stage.root().join("empty/.git/config"), "[core").unwrap();
+    refused(&stage, &task(&["-C", "../empty"]), "config", &["bad config line"]);
+}
+
+#[test]
+fn a_branch_that_is_not_there_is_refused_with_the_one_that_was_meant() {
+    let stage = Stage::new();
+    refused(&stage, &task(&["--base", "mian"]), "usage", &["no branch `mian`", "did you mean `main`?"]);
+    stage.git(&["branch", "develop"]);
+    stage.git(&["clone", "--quiet", ".", "../clone"]);
+    let command = "`git branch develop origin/develop`";
+    refused(&stage, &task(&["-C", "../clone", "--base", "develop"]), "usage", &[command]);
     stage.git(&["checkout", "--quiet", "--detach"]);
-    refused(&stage, &task(&[]), &["HEAD is detached", "--base"]);
+    refused(&stage, &task(&[]), "usage", &["HEAD is detached", "--base"]);
     works(&stage, &task(&["--base", "main"]));
 }
 
@@ -204,7 +219,7 @@ fn a_repository_of_somebody_else_is_refused_unless_git_is_told_to_trust_it() {
         return;
     }
     let trust = format!("git config --global --add safe.directory {}", stage.repository().display());
-    refused(&stage, &task(&[]), &["belongs to another user", &trust]);
+    refused(&stage, &task(&[]), "config", &["belongs to another user", &trust]);
     stage.git(&trust.split(' ').skip(1).collect::<Vec<_>>());
     let merged = stage.run(&task(&["--auto-merge"]));
     assert_eq!(merged.json()["status"], "merged", "{}\n{}", merged.stdout, merged.stderr);
@@ -216,10 +231,13 @@ fn no_git_and_an_old_git_are_refused_by_name() {
     let folder = stage.root().join("programs");
     fs::create_dir(&folder).unwrap();
     let path = [("PATH", folder.to_str().unwrap())];
-    let ended = stage.run_with(&task(&[]), &path);
-    assert!(ended.json()["message"].as_str().unwrap().contains("is git installed?"), "{}", ended.stdout);
+    let refused = |hint: &str| {
+        let ended = stage.run_with(&task(&[]), &path);
+        let outcome = ended.json();
+        assert_eq!((ended.exit, &outcome["reason"]), (Some(2), &"unsupported".into()), "{}", ended.stdout);
+        assert!(outcome["message"].as_str().unwrap().contains(hint), "{}", ended.stdout);
+    };
+    refused("install git 2.38 or later");
     stage.agent("programs/git", "#!/bin/sh\necho git version 2.20.1\n");
-    let ended = stage.run_with(&task(&[]), &path);
-    let message = ended.json()["message"].as_str().unwrap().to_owned();
-    assert!(ended.exit == Some(2) && message.contains("git 2.20 is too old: install git 2.38"), "{message}");
+    refused("git 2.20 is too old: install git 2.38 or later");
 }
