@@ -27,6 +27,24 @@ fn a_refusal_says_what_to_type_instead() {
     refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
     refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
     refused(&stage, &["task", "x", "--json", "-C", "/"], "usage", "git init");
+    refused(
+        &stage,
+        &["task", "--json", "--task-file", "no.md"],
+        "usage",
+        "the task file no.md can't be read",
+    );
     stage.git(&["checkout", "--quiet", "--detach"]);
     refused(&stage, &["task", "x", "--json"], "usage", "--base");
+}
+
+#[test]
+fn a_current_folder_that_is_gone_is_refused_by_name() {
+    let stage = Stage::new();
+    let program = env!("CARGO_BIN_EXE_agent-loop");
+    let said = stage.root().join("said").display().to_string();
+    let script = format!("mkdir gone && cd gone && rmdir ../gone && {program} task x --json > {said}");
+    assert!(!stage.succeeds("sh", &["-c", &script]));
+    let outcome: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(said).unwrap()).unwrap();
+    assert_eq!((&outcome["exit"], &outcome["reason"]), (&2.into(), &"usage".into()));
+    assert!(outcome["message"].as_str().unwrap().contains("the current folder can't be found"));
 }
