@@ -180,11 +180,10 @@ async fn harvested<W: World>(
     Ok(match world.workspace().harvest(desk, head, &message).await? {
         Harvest::Unchanged => Left::Answer { raw, commit: None },
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit) },
-        Harvest::Unrelated(salvage) => {
+        Harvest::Unfit { why, salvage } => {
             tell_salvage(world, &salvage);
-            let complaints =
-                vec!["the clone's HEAD no longer descends from the commit that the turn began on".to_owned()];
-            Left::Nothing { failure: TurnFailure::Malformed { complaints }, salvage: Some(salvage) }
+            let failure = TurnFailure::Malformed { complaints: vec![why] };
+            Left::Nothing { failure, salvage: Some(salvage) }
         }
     })
 }

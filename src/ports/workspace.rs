@@ -51,8 +51,13 @@ pub enum Harvest {
     Unchanged,
     /// This commit, which descends from the head of the turn. It is in the mirror, and kept alive there.
     Commit(CommitSha),
-    /// Commits that do not descend from the head of the turn: kept aside, not used.
-    Unrelated(Salvage),
+    /// Work that can't be used: it is kept aside.
+    Unfit {
+        /// Why it can't.
+        why: String,
+        /// Where it is kept.
+        salvage: Salvage,
+    },
 }
 
 /// Whether a reviewer left its clone as it was.

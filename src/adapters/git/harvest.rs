@@ -5,11 +5,12 @@ use super::disk::is_plain_folder;
 use super::mirror::Mirror;
 use super::salvage::salvage_ref;
 use super::snapshot::{OwnCommits, commit, snapshot, work_ref};
+use super::unfiltered::unfiltered;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Harvest, Salvage, WorkspaceError};
 
 /// Commits what lies in a clone. One spawn if nothing changed, four if files did, one more if the agent wrote its own
-/// index, three more if it committed. Asked again, it gives the same commit.
+/// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit.
 pub(super) async fn harvest(
     mirror: &Mirror,
     place: &Place,
@@ -22,16 +23,29 @@ pub(super) async fn harvest(
     let found = snapshot(mirror, place, head, OwnCommits::Required).await?;
     let descends = found.base == *head || mirror.contains(&found.base, head).await?;
     let made = commit(mirror, place, found, message).await?;
-    let harvest = if !descends {
-        Harvest::Unrelated(aside(mirror, place, made)?)
-    } else if made == *head {
+    let harvest = if made == *head {
         Harvest::Unchanged
+    } else if let Some(why) = objection(mirror, place, head, (&made, descends)).await? {
+        Harvest::Unfit { why, salvage: aside(mirror, place, made)? }
     } else {
         mirror.write_ref(&work_ref(place, &made), &made)?;
         Harvest::Commit(made)
     };
     place.close()?;
     Ok(harvest)
+}
+
+/// Why what was made can't be used, if it can't.
+async fn objection(
+    mirror: &Mirror,
+    place: &Place,
+    head: &CommitSha,
+    (made, descends): (&CommitSha, bool),
+) -> Result<Option<String>, WorkspaceError> {
+    if descends {
+        return unfiltered(mirror, place, head, made).await;
+    }
+    Ok(Some("the clone's HEAD no longer descends from the commit that the turn began on".to_owned()))
 }
 
 /// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`.

@@ -26,6 +26,7 @@ pub mod refs;
 mod runner;
 mod salvage;
 mod snapshot;
+mod unfiltered;
 mod version;
 mod workspace;
 

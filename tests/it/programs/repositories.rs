@@ -165,6 +165,47 @@ fn a_filter_of_the_users_own_configuration_neither_runs_in_a_clone_nor_makes_a_c
 }
 
 #[test]
+fn what_git_lfs_keeps_elsewhere_is_not_committed_as_it_is() {
+    let stage = Stage::new();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    stage.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    stage.write("a.bin", pointer);
+    commit_all(&stage);
+    let moves = "[ $AGENT_LOOP_ROLE = reviewer ] || git mv a.bin b.bin; set -eu";
+    stage.agent("todo.sh", &TODO_AGENT.replace("set -eu", moves));
+    works(&stage, &task(&[]));
+    let writes = "[ $AGENT_LOOP_ROLE = reviewer ] || echo picture > a.bin; set -eu";
+    stage.agent("todo.sh", &TODO_AGENT.replace("set -eu", writes));
+    let mut words = task(&[]);
+    words[1] = "Do it again";
+    let ended = stage.run(&words);
+    assert_eq!((ended.exit, &ended.json()["reason"]), (Some(1), &"agent-failed".into()), "{}", ended.stdout);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("`a.bin` belongs to the filter `lfs`"), "{message}");
+    assert!(stage.run(&["status"]).stdout.contains("kept aside"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_filter_that_is_not_installed_is_named_and_the_merge_waits_for_it() {
+    let stage = Stage::new();
+    stage.write(".gitattributes", "*.bin filter=lfs\n");
+    stage.write("a.bin", "picture\n");
+    commit_all(&stage);
+    for (key, value) in [("clean", "no-such-lfs clean"), ("smudge", "no-such-lfs"), ("required", "true")] {
+        stage.git(&["config", &format!("filter.lfs.{key}"), value]);
+    }
+    // Of another time than the index says, so that git must look at its content.
+    stage.write("a.bin", "picture\n");
+    let ended = stage.run(&task(&["--auto-merge"]));
+    assert_eq!((ended.exit, &ended.json()["reason"]), (Some(4), &"merge".into()), "{}", ended.stdout);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("no-such-lfs"), "{message}");
+    stage.git(&["config", "--remove-section", "filter.lfs"]);
+    let merged = stage.run(&task(&["--auto-merge"]));
+    assert_eq!(merged.json()["status"], "merged", "{}\n{}", merged.stdout, merged.stderr);
+}
+
+#[test]
 fn without_an_identity_the_tool_commits_under_its_own() {
     let stage = Stage::new();
     stage.git(&["config", "--unset", "user.name"]);

@@ -99,7 +99,7 @@ async fn history_that_does_not_continue_the_head_is_kept_aside() {
     write(&clone, "a.txt", "amended\n");
     git(&clone, &["commit", "-q", "-a", "--amend", "-m", "rewritten"]).await;
     write(&clone, "b.txt", "loose\n");
-    let Harvest::Unrelated(kept) = scene.harvest().await else { panic!("it is used") };
+    let Harvest::Unfit { salvage: kept, .. } = scene.harvest().await else { panic!("it is used") };
     assert!(kept.reference.starts_with("refs/agent-loop/salvage/issue/3/claude/"), "{}", kept.reference);
     assert_eq!(scene.content(&kept.commit, "a.txt").await, "amended\n");
     assert_eq!(scene.content(&kept.commit, "b.txt").await, "loose\n");

@@ -83,7 +83,7 @@ impl Scene {
     pub(super) async fn harvested(&self) -> CommitSha {
         match self.harvest().await {
             Harvest::Commit(commit) => commit,
-            other @ (Harvest::Unchanged | Harvest::Unrelated(_)) => panic!("{other:?}"),
+            other @ (Harvest::Unchanged | Harvest::Unfit { .. }) => panic!("{other:?}"),
         }
     }
 
