@@ -92,7 +92,7 @@ impl<'a> Checkout<'a> {
     /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
     pub(super) async fn follow(&self) -> Result<(), WorkspaceError> {
         // Only times may be stale; what really differs was seen before, and read-tree refuses it.
-        ask(self.line().arguments(["update-index", "-q", "--refresh"]), &self.what("read")).await?;
+        self.refresh(self.line()).await?;
         let line = self.line().arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
         must(line, &self.what("move")).await.map(drop)
     }
@@ -111,7 +111,7 @@ impl<'a> Checkout<'a> {
         if !self.index_is_at(&self.from).await? {
             return Ok(Standing::Elsewhere);
         }
-        ask(self.copy().arguments(["update-index", "-q", "--refresh"]), &self.what("read")).await?;
+        self.refresh(self.copy()).await?;
         let old = self.differing().await?;
         let moves = self.moves().await?;
         // git would overwrite an ignored file, which exists nowhere else either.
@@ -133,7 +133,7 @@ impl<'a> Checkout<'a> {
     async fn half_moved(&self, old: &Statuses, moves: &Statuses) -> Result<Standing, WorkspaceError> {
         let read = self.copy().arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
         must(read, &self.what("read")).await?;
-        ask(self.copy().arguments(["update-index", "-q", "--refresh"]), &self.what("read")).await?;
+        self.refresh(self.copy()).await?;
         let new = self.differing().await?;
         let paths: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
         let lost = paths.into_iter().find(|path| match moves.get(*path) {
@@ -188,7 +188,15 @@ impl<'a> Checkout<'a> {
     }
 
     async fn index_is_at(&self, commit: &str) -> Result<bool, WorkspaceError> {
-        let line = self.copy().arguments(["diff-index", "--cached", "--quiet", commit]);
+        self.says_yes(self.copy().arguments(["diff-index", "--cached", "--quiet", commit])).await
+    }
+
+    /// Brings the times in an index up to date. A filter that fails makes a file look changed, and is the thing to be said.
+    async fn refresh(&self, line: CommandLine) -> Result<(), WorkspaceError> {
+        self.says_yes(line.arguments(["update-index", "-q", "--refresh"])).await.map(drop)
+    }
+
+    async fn says_yes(&self, line: CommandLine) -> Result<bool, WorkspaceError> {
         let captured = ask(line, &self.what("read")).await?;
         match captured.exit.shell_code() {
             0 => Ok(true),
