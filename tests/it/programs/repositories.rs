@@ -143,16 +143,16 @@ fn a_filter_of_the_users_own_configuration_neither_runs_in_a_clone_nor_makes_a_c
     let stage = Stage::new();
     let filter = "[filter \"upper\"]\n\tclean = tr A-Z a-z\n\tsmudge = tr a-z A-Z\n\trequired = true\n";
     fs::write(stage.root().join(".gitconfig"), filter).unwrap();
-    stage.write(".gitattributes", "*.txt filter=upper\n*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    stage.write(".gitattributes", "*.loud filter=upper\n*.bin filter=lfs diff=lfs merge=lfs -text\n");
     stage.write("pointer.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
     commit_all(&stage);
     stage.git(&["checkout", "--quiet", "-b", "feature"]);
-    stage.write("more.txt", "TWO\n");
+    stage.write("more.loud", "TWO\n");
     stage.write("plain.md", "TODO\n");
     commit_all(&stage);
-    fs::remove_file(stage.repository().join("more.txt")).unwrap();
-    stage.git(&["checkout", "--", "more.txt"]);
-    let more = stage.repository().join("more.txt");
+    fs::remove_file(stage.repository().join("more.loud")).unwrap();
+    stage.git(&["checkout", "--", "more.loud"]);
+    let more = stage.repository().join("more.loud");
     assert_eq!(fs::read_to_string(&more).unwrap(), "TWO\n", "the user's filter works");
     stage.run(&[
         "local", "pr", "create", "--head", "feature", "--base", "main", "--title", "t", "--body", "b",
