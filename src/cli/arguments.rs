@@ -42,7 +42,7 @@ pub enum Command {
     Status(StatusArguments),
     /// Show what agents and tests print
     Logs(LogsArguments),
-    /// Remove clones, logs and work that was kept aside, after asking
+    /// Remove clones, logs and journals of what is settled, after asking
     Clean(CleanArguments),
     /// Show, begin or check settings
     #[command(subcommand)]

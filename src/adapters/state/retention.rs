@@ -112,3 +112,55 @@ pub fn remove(path: &Path) -> Result<(), String> {
     };
     removed.map_err(|error| format!("could not remove {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// A subject with a journal and three logs of ten bytes, an hour apart; the youngest is as old as the journal.
+    fn scene(root: &Path) -> (Folders, Vec<Subject>, SystemTime, Vec<PathBuf>) {
+        let folders = Folders::new(root, "repository");
+        let subject: Subject = "pr/7".parse().unwrap();
+        fs::create_dir_all(folders.logs(&subject)).unwrap();
+        fs::write(folders.journal(&subject), "").unwrap();
+        let written = modified(&folders.journal(&subject)).unwrap();
+        let logs = (0..3_u32).map(|hours| {
+            let path = folders.logs(&subject).join(format!("{hours}.log"));
+            fs::write(&path, "0123456789").unwrap();
+            let age = Duration::from_hours(1) * (2 - hours);
+            fs::File::options().append(true).open(&path).unwrap().set_modified(written - age).unwrap();
+            path
+        });
+        let logs = logs.collect();
+        (folders, vec![subject], written, logs)
+    }
+
+    #[test]
+    fn the_oldest_logs_go_when_there_are_too_many_and_all_of_them_when_they_are_old() {
+        let root = tempfile::tempdir().unwrap();
+        let (folders, subjects, written, logs) = scene(root.path());
+        let gone = |logs_bytes, now| {
+            let limits = Limits { logs_age: 30 * DAY, logs_bytes, journals_age: 180 * DAY };
+            outlived(&folders, &subjects, limits, now)
+        };
+        assert_eq!(gone(30, written), Vec::<PathBuf>::new());
+        assert_eq!(gone(25, written), logs[..1]);
+        assert_eq!(gone(9, written).len(), 3);
+        assert_eq!(gone(30, written + 31 * DAY).len(), 3);
+    }
+
+    #[test]
+    fn a_subject_that_nobody_touched_for_long_goes_as_a_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let (folders, subjects, written, _) = scene(root.path());
+        let limits = Limits { logs_age: 30 * DAY, logs_bytes: 30, journals_age: 180 * DAY };
+        let gone = outlived(&folders, &subjects, limits, written + 181 * DAY);
+        assert!(gone.contains(&folders.subject(&subjects[0])), "{gone:?}");
+        for path in gone {
+            remove(&path).unwrap();
+        }
+        assert!(!folders.subject(&subjects[0]).exists());
+    }
+}

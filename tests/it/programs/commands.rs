@@ -1,6 +1,7 @@
 //! The commands of daily use: stop, resume, status, logs, clean, dry run, completions, manual.
 
 use std::fs;
+use std::process::Child;
 
 use super::stage::{Stage, task, until};
 
@@ -15,18 +16,22 @@ fn patient(stage: &Stage) -> String {
     format!("{root}/began")
 }
 
+/// A run whose coder is at work, with its subject.
+fn with_a_patient_coder(stage: &Stage) -> (Child, String) {
+    let began = patient(stage);
+    let mut words = task(&[]);
+    words[4] = "sam=command:../patient.sh";
+    let child = stage.start(&words);
+    until("the coder's turn", || fs::exists(&began).unwrap());
+    let running = stage.run(&["status", "--json"]).json();
+    assert_eq!(running[0]["doing"], "running");
+    (child, running[0]["subject"].as_str().unwrap().to_owned())
+}
+
 #[test]
 fn a_run_is_stopped_shown_and_resumed() {
     let stage = Stage::new();
-    let began = patient(&stage);
-    let mut words = task(&[]);
-    words[4] = "sam=command:../patient.sh";
-    let mut child = stage.start(&words);
-    until("the coder's turn", || fs::exists(&began).unwrap());
-
-    let running = stage.run(&["status", "--json"]).json();
-    assert_eq!(running[0]["doing"], "running");
-    let subject = running[0]["subject"].as_str().unwrap().to_owned();
+    let (mut child, subject) = with_a_patient_coder(&stage);
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains(&format!("process {}", child.id())), "{}", status.stdout);
     assert!(status.stdout.contains(&format!("agent-loop logs {subject} --follow")), "{}", status.stdout);
@@ -53,12 +58,7 @@ fn a_run_is_stopped_shown_and_resumed() {
 #[test]
 fn logs_follow_a_run_to_its_end() {
     let stage = Stage::new();
-    let began = patient(&stage);
-    let mut words = task(&[]);
-    words[4] = "sam=command:../patient.sh";
-    let mut child = stage.start(&words);
-    until("the coder's turn", || fs::exists(&began).unwrap());
-    let subject = stage.run(&["status", "--json"]).json()[0]["subject"].as_str().unwrap().to_owned();
+    let (mut child, subject) = with_a_patient_coder(&stage);
     let following = stage.start_captured(&["logs", &subject, "--follow"]);
     fs::write(stage.root().join("go"), "").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
