@@ -49,6 +49,8 @@ pub enum Command {
     Config(ConfigCommand),
     /// Use the embedded forge: issues, pull requests, comments and checks without any account
     Local(LocalCommand),
+    /// Print the JSON Schema of a kind of answer, or of the `context` file
+    Schema(SchemaArguments),
     /// Print a script that completes words of this command line
     Completions {
         /// For which shell
@@ -218,6 +220,16 @@ pub struct CleanArguments {
     /// Where it is.
     #[command(flatten)]
     pub place: Place,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// A kind of answer, such as `pr_review`, or `context`; a wrong word lists them all
+    pub kind: String,
+    /// The dialect of native structured output: closed objects, every key required, no maps
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `config`

@@ -16,6 +16,7 @@ pub mod repository;
 pub mod resume;
 pub mod retain;
 pub mod run;
+pub mod schema;
 pub mod shell;
 pub mod signals;
 pub mod status;
@@ -129,6 +130,7 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
             }
             ExitCode::from(exit)
         }
+        Command::Schema(arguments) => say(schema::run(&arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "agent-loop", &mut script);

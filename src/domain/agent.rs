@@ -209,11 +209,33 @@ pub enum ResponseKind {
     PrReview,
     /// The coder's turn after a review.
     CoderFollowup,
+    /// The coder's first plan.
+    PlanState,
+    /// The coder's plan after a review of the one before.
+    PlanRevision,
+    /// A reviewer's turn on a plan.
+    PlanReview,
+    /// An approved plan, cut into phases.
+    PlanDecomposition,
+    /// A debater's vote on an issue.
+    DiscussReview,
+    /// What an analyzer makes of a round of a debate.
+    DiscussAgenda,
 }
 
 impl ResponseKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Implementation, Self::PrReview, Self::CoderFollowup];
+    pub const ALL: [Self; 9] = [
+        Self::Implementation,
+        Self::PrReview,
+        Self::CoderFollowup,
+        Self::PlanState,
+        Self::PlanRevision,
+        Self::PlanReview,
+        Self::PlanDecomposition,
+        Self::DiscussReview,
+        Self::DiscussAgenda,
+    ];
 
     /// The value of the field `kind` in an answer.
     pub fn name(self) -> &'static str {
@@ -221,6 +243,12 @@ impl ResponseKind {
             Self::Implementation => "implementation",
             Self::PrReview => "pr_review",
             Self::CoderFollowup => "coder_followup",
+            Self::PlanState => "plan_state",
+            Self::PlanRevision => "plan_revision",
+            Self::PlanReview => "plan_review",
+            Self::PlanDecomposition => "plan_decomposition",
+            Self::DiscussReview => "discuss_review",
+            Self::DiscussAgenda => "discuss_agenda",
         }
     }
 }

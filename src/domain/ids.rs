@@ -123,6 +123,12 @@ name!(
     }
 );
 name!(
+    /// The stable name of what a person asked for: `hr-` and the beginning of the hash of its words.
+    RequirementId, "requirement id", "hr- and 8 lowercase hexadecimal digits", |text| {
+        text.strip_prefix("hr-").is_some_and(|digits| digits.len() == 8 && is_lower_hex(digits))
+    }
+);
+name!(
     /// The name of one run of the program on one subject, unique and sortable by time.
     RunId, "run id", "lowercase letters, digits and `-`, at most 40 of them", |text| {
         (1..=40).contains(&text.len())

@@ -11,7 +11,6 @@ use crate::domain::ids::{CommitSha, Label, RecordId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
-use crate::ports::agents::RawAnswer;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
@@ -147,17 +146,12 @@ fn take_in(results: &mut Results, entry: Entry) {
 fn ended(finished: Finished) -> Turn {
     match finished {
         Finished::Answered { raw, usage, model, commit } => {
-            Turn { end: TurnEnd::Answered { text: most_trusted(raw), commit }, usage, model }
+            Turn { end: TurnEnd::Answered { raw, commit }, usage, model }
         }
         Finished::Failed { failure, usage, .. } => {
             Turn { end: TurnEnd::Failed { failure }, usage, model: None }
         }
     }
-}
-
-/// The text that counts: native output, else the response file, else the last message.
-pub(super) fn most_trusted(raw: RawAnswer) -> String {
-    raw.native.or(raw.file).or(raw.message).unwrap_or_default()
 }
 
 /// An answer that does not fit into a record counts as malformed.

@@ -10,16 +10,16 @@ use crate::domain::ids::CommitSha;
 use crate::domain::turn::TurnKey;
 use crate::flow::step::{Ask, Work};
 use crate::ports::World;
-use crate::ports::agents::{Agents, RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
 use crate::ports::workspace::{Desk, Harvest, Inspection, Salvage, Workspace};
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::outcome::Trouble;
-use super::session::most_trusted;
 
 /// A turn that is about to start.
 pub(super) struct Start<J> {
@@ -110,7 +110,7 @@ async fn finish<W: World>(
     Ok(Some(match left {
         Left::Answer { raw, commit } => {
             // The answer goes into the journal as it is; that it counts for nothing is the flow's word.
-            if let Some(failure) = ask.failure(&most_trusted(raw.clone())) {
+            if let Some(failure) = ask.failure(&raw) {
                 tell_failure(world, ask, failure, log.as_ref());
             } else {
                 let milliseconds = usage.milliseconds;
@@ -170,7 +170,7 @@ async fn harvested<W: World>(
             return Ok(Left::Nothing { failure, salvage: salvaged(world, desk, head).await? });
         }
     };
-    let message = match ask.work(&most_trusted(raw.clone())) {
+    let message = match ask.work(&raw) {
         Work::Commit(message) => message,
         Work::KeepAside => {
             salvaged(world, desk, head).await?;

@@ -13,6 +13,7 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::ledger::replay::Continuity;
 use crate::protocol::context::Clarification;
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::request::{Request, Terms};
 
@@ -32,8 +33,8 @@ pub struct Turn {
 pub enum TurnEnd {
     /// The agent said this; a coder's work is this commit, if it made any.
     Answered {
-        /// The most trusted of the texts in which an answer may stand.
-        text: String,
+        /// The texts in which its answer may stand.
+        raw: RawAnswer,
         /// The work.
         commit: Option<CommitSha>,
     },

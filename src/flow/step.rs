@@ -2,16 +2,19 @@
 
 use jiff::Timestamp;
 
+use crate::domain::agent::ResponseKind;
 use crate::domain::ending::Ending;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RunId};
 use crate::domain::item::{Author, Item};
 use crate::domain::turn::TurnKey;
 use crate::ledger::record::{Draft, Payload};
-use crate::protocol::answer::{self, Answer};
+use crate::protocol::answer;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
-use crate::protocol::implementation::Delivery;
+use crate::protocol::kinds::coder_followup::CoderFollowup;
+use crate::protocol::kinds::implementation::{Delivery, Implementation};
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::request::Terms;
 
@@ -136,25 +139,40 @@ pub enum Work {
 
 impl Ask {
     /// Why an answer does not follow the protocol, if it does not.
-    pub fn failure(&self, text: &str) -> Option<TurnFailure> {
-        answer::read(text, &self.expectation).err().map(|complaints| malformed(&complaints))
+    pub fn failure(&self, raw: &RawAnswer) -> Option<TurnFailure> {
+        answer::understand(raw, &self.expectation).err().map(|complaints| malformed(&complaints))
     }
 
     /// What becomes of a coder's files, given what it said.
-    pub fn work(&self, text: &str) -> Work {
-        let Ok(reading) = answer::read(text, &self.expectation) else {
-            return Work::KeepAside;
-        };
-        match reading.answer {
-            Answer::Implementation(_, Delivery::Done { title, summary, .. }) => {
-                Work::Commit(format!("{title}\n\n{summary}\n"))
-            }
-            Answer::Implementation(_, Delivery::Questions(_)) | Answer::PrReview(..) => Work::KeepAside,
-            Answer::CoderFollowup(said, _) => {
-                let summary = said.summary.as_str();
+    pub fn work(&self, raw: &RawAnswer) -> Work {
+        match self.key.kind {
+            ResponseKind::Implementation => self.first_work(raw),
+            ResponseKind::CoderFollowup => self.later_work(raw),
+            ResponseKind::PrReview
+            | ResponseKind::PlanState
+            | ResponseKind::PlanRevision
+            | ResponseKind::PlanReview
+            | ResponseKind::PlanDecomposition
+            | ResponseKind::DiscussReview
+            | ResponseKind::DiscussAgenda => Work::KeepAside,
+        }
+    }
+
+    fn first_work(&self, raw: &RawAnswer) -> Work {
+        match answer::read::<Implementation>(raw, &self.expectation).map(|reading| reading.meaning) {
+            Ok(Delivery::Done { title, summary, .. }) => Work::Commit(format!("{title}\n\n{summary}\n")),
+            Ok(Delivery::Questions(_)) | Err(_) => Work::KeepAside,
+        }
+    }
+
+    fn later_work(&self, raw: &RawAnswer) -> Work {
+        match answer::read::<CoderFollowup>(raw, &self.expectation) {
+            Ok(reading) => {
+                let summary = reading.said.summary.as_str();
                 let first: String = summary.lines().next().unwrap_or_default().chars().take(72).collect();
                 Work::Commit(format!("{first}\n\n{summary}\n"))
             }
+            Err(_) => Work::KeepAside,
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::domain::item::OpenedItem;
 use crate::domain::policy::Policy;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
-use crate::protocol::coder_followup::CoderFollowup;
-use crate::protocol::pr_review::PrReview;
+use crate::protocol::kinds::coder_followup::CoderFollowup;
+use crate::protocol::kinds::pr_review::PrReview;
 
 /// A run of review begins, or its terms change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

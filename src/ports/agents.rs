@@ -8,7 +8,7 @@ use crate::domain::ids::{CommitSha, Label, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::protocol::context::Context;
-use serde::{Deserialize, Serialize};
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::cancellation::Cancellation;
 
@@ -41,18 +41,6 @@ pub struct TurnOrder {
     pub prompt: String,
     /// What the prompt says, in structured form.
     pub context: Context,
-}
-
-/// The texts in which an answer may stand, in the order of trust.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawAnswer {
-    /// Native structured output.
-    pub native: Option<String>,
-    /// The response file.
-    pub file: Option<String>,
-    /// The last message, or stdout.
-    pub message: Option<String>,
 }
 
 /// How an attempt ended.

@@ -13,8 +13,7 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::protocol::context::Clarification;
-
-use super::agents::RawAnswer;
+use crate::protocol::raw_answer::RawAnswer;
 
 /// How a turn ended, written before anything follows from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

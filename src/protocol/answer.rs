@@ -1,108 +1,225 @@
 //! From what an agent said to an answer that keeps the rules: envelope, schema, kind, rules. The one way in.
 
+use serde_json::Value;
+
 use crate::domain::agent::ResponseKind;
 
-use super::coder_followup::{CoderFollowup, Reply};
-use super::envelope;
-use super::expectation::{Complaint, Expectation};
-use super::implementation::{Delivery, Implementation};
-use super::pr_review::{Judgement, PrReview};
-use super::schema;
+use super::envelope::{self, Envelope, Normalisation};
+use super::expectation::{Complaint, Expectation, Verdicts};
+use super::kinds::Kind;
+use super::kinds::coder_followup::CoderFollowup;
+use super::kinds::discuss_agenda::DiscussAgenda;
+use super::kinds::discuss_review::DiscussReview;
+use super::kinds::implementation::Implementation;
+use super::kinds::plan_decomposition::PlanDecomposition;
+use super::kinds::plan_review::PlanReview;
+use super::kinds::plan_revision::PlanRevision;
+use super::kinds::plan_state::PlanState;
+use super::kinds::pr_review::PrReview;
+use super::raw_answer::{RawAnswer, Stream};
+use super::{opposition, schema, strict};
 
-/// An answer that keeps the rules of its kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// The coder's first answer.
-    Implementation(Implementation, Delivery),
-    /// A review.
-    PrReview(PrReview, Judgement),
-    /// The coder's answer to a review.
-    CoderFollowup(CoderFollowup, Reply),
+/// How an answer was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// It is what was asked for.
+    AsAsked,
+    /// Something around it was looked past, or its syntax was mended.
+    Normalised,
+    /// The text that counts most is malformed; another one is not.
+    AnotherStream,
 }
 
-/// An answer, and what had to be looked past to read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// The answer.
-    pub answer: Answer,
-    /// What the reader looked past, in words for the record.
+/// An answer that keeps the rules of its kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading<K: Kind> {
+    /// What was said.
+    pub said: K,
+    /// What it comes to.
+    pub meaning: K::Meaning,
+    /// How it was understood.
+    pub tier: Tier,
+    /// What the reader looked past, mended or left out, in words for the record.
     pub normalisations: Vec<String>,
 }
 
-/// Reads what an agent said.
+/// Reads what an agent said. The most trusted text counts; another one only if that is malformed, and if it is the only
+/// valid one.
 ///
 /// # Errors
-/// With everything that is wrong with it.
-pub fn read(text: &str, expectation: &Expectation) -> Result<Reading, Vec<Complaint>> {
-    let envelope = envelope::open(text)?;
-    let complaints = schema::complaints(expectation.kind, &envelope.object);
-    if !complaints.is_empty() {
+/// With everything that is wrong with the most trusted text.
+pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Reading<K>, Vec<Complaint>> {
+    let mut streams = raw.streams();
+    let (_, first) = streams.next().unwrap_or((Stream::Message, ""));
+    let complaints = match read_text::<K>(first, expectation) {
+        Ok(reading) => return Ok(reading),
+        Err(complaints) => complaints,
+    };
+    let others = streams.filter_map(|(stream, text)| Some((stream, read_text::<K>(text, expectation).ok()?)));
+    let mut others: Vec<(Stream, Reading<K>)> = others.collect();
+    let Some((stream, mut reading)) = others.pop() else { return Err(complaints) };
+    let is_contradicted = others.iter().any(|(_, other)| other.said != reading.said)
+        || opposition::speaks_against(first, reading.said.verdict());
+    if is_contradicted {
         return Err(complaints);
     }
-    let unreadable =
-        |error: serde_json::Error| vec![Complaint::new("", "an answer of its kind", error.to_string())];
-    let object = envelope.object;
-    let (answer, remarks) = match expectation.kind {
-        ResponseKind::Implementation => {
-            let said: Implementation = serde_json::from_value(object).map_err(unreadable)?;
-            let delivery = said.delivery()?;
-            (Answer::Implementation(said, delivery), Vec::new())
-        }
-        ResponseKind::PrReview => {
-            let said: PrReview = serde_json::from_value(object).map_err(unreadable)?;
-            let judgement = said.judgement(expectation)?;
-            let remarks = judgement.remarks.clone();
-            (Answer::PrReview(said, judgement), remarks)
-        }
-        ResponseKind::CoderFollowup => {
-            let said: CoderFollowup = serde_json::from_value(object).map_err(unreadable)?;
-            let reply = said.reply(expectation)?;
-            let remarks = reply.remarks.clone();
-            (Answer::CoderFollowup(said, reply), remarks)
-        }
-    };
+    reading.tier = Tier::AnotherStream;
+    reading.normalisations.insert(0, format!("read from the {}", stream.name()));
+    Ok(reading)
+}
+
+/// What is known of an answer whose kind is not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Understood {
+    /// How it was understood.
+    pub tier: Tier,
+    /// The word by which it decides something.
+    pub verdict: Option<&'static str>,
+    /// What the reader looked past, mended or left out.
+    pub normalisations: Vec<String>,
+    /// The answer, in the form in which it is recorded.
+    pub object: Value,
+}
+
+/// Reads what an agent said, whatever kind is expected.
+///
+/// # Errors
+/// As [`read`].
+pub fn understand(raw: &RawAnswer, expectation: &Expectation) -> Result<Understood, Vec<Complaint>> {
+    match expectation.kind {
+        ResponseKind::Implementation => understand_as::<Implementation>(raw, expectation),
+        ResponseKind::PrReview => understand_as::<PrReview>(raw, expectation),
+        ResponseKind::CoderFollowup => understand_as::<CoderFollowup>(raw, expectation),
+        ResponseKind::PlanState => understand_as::<PlanState>(raw, expectation),
+        ResponseKind::PlanRevision => understand_as::<PlanRevision>(raw, expectation),
+        ResponseKind::PlanReview => understand_as::<PlanReview>(raw, expectation),
+        ResponseKind::PlanDecomposition => understand_as::<PlanDecomposition>(raw, expectation),
+        ResponseKind::DiscussReview => understand_as::<DiscussReview>(raw, expectation),
+        ResponseKind::DiscussAgenda => understand_as::<DiscussAgenda>(raw, expectation),
+    }
+}
+
+fn understand_as<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Understood, Vec<Complaint>> {
+    let reading = read::<K>(raw, expectation)?;
+    let object = serde_json::to_value(&reading.said).map_err(|error| unreadable(&error))?;
+    let Reading { said, tier, normalisations, .. } = reading;
+    Ok(Understood { tier, verdict: said.verdict(), normalisations, object })
+}
+
+fn unreadable(error: &serde_json::Error) -> Vec<Complaint> {
+    vec![Complaint::new("", "an answer of its kind", error.to_string())]
+}
+
+fn read_text<K: Kind>(text: &str, expectation: &Expectation) -> Result<Reading<K>, Vec<Complaint>> {
+    let Envelope { object, normalisations } = envelope::open(text)?;
+    let object = strict::relaxed(K::KIND, object)?;
+    let broken = schema::complaints(K::KIND, &object);
+    if !broken.is_empty() {
+        return Err(with_broken_rules::<K>(object, broken, expectation));
+    }
+    let mut said: K = serde_json::from_value(object).map_err(|error| unreadable(&error))?;
+    if normalisations.contains(&Normalisation::OlderResolved) {
+        said.take_older_acknowledgement(expectation);
+    }
+    let (meaning, remarks) = said.judged(expectation)?;
+    let tier = if normalisations.is_empty() { Tier::AsAsked } else { Tier::Normalised };
     let mut normalisations: Vec<String> =
-        envelope.normalisations.into_iter().map(|done| done.name().to_owned()).collect();
+        normalisations.into_iter().map(|done| done.name().to_owned()).collect();
     normalisations.extend(remarks);
-    Ok(Reading { answer, normalisations })
+    Ok(Reading { said, meaning, tier, normalisations })
+}
+
+/// All errors at once: where an answer can be read but for keys that are too many, its rules are looked at too.
+fn with_broken_rules<K: Kind>(
+    object: Value,
+    mut complaints: Vec<Complaint>,
+    expectation: &Expectation,
+) -> Vec<Complaint> {
+    let pruned = schema::without_unknown_keys(K::KIND, object);
+    if let Ok(said) = serde_json::from_value::<K>(pruned) {
+        let mut verdicts = Verdicts::default();
+        said.meaning(expectation, &mut verdicts);
+        complaints.extend(verdicts.complaints);
+    }
+    complaints
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn nothing_shown(kind: ResponseKind) -> Expectation {
-        Expectation { kind, shown: Vec::new() }
+    const APPROVED: &str = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
+    const BLOCKING: &str = r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["x"],"prior_item_dispositions":[]}"#;
+
+    fn review(raw: &RawAnswer) -> Result<Reading<PrReview>, Vec<Complaint>> {
+        read(raw, &Expectation::bare(ResponseKind::PrReview))
+    }
+
+    fn texts(file: &str, message: &str) -> RawAnswer {
+        RawAnswer { native: None, file: Some(file.to_owned()), message: Some(message.to_owned()) }
     }
 
     #[test]
     fn all_complaints_come_at_once_each_with_its_path() {
         let text = r#"{"schema_version":2,"kind":"pr_review","state":"maybe","summary":" ","prior_item_dispositions":[],"extra":1}"#;
-        let paths: Vec<String> = read(text, &nothing_shown(ResponseKind::PrReview))
-            .unwrap_err()
-            .into_iter()
-            .map(|one| one.path)
-            .collect();
+        let complaints = review(&RawAnswer::message(text)).unwrap_err();
+        let paths: Vec<&str> = complaints.iter().map(|one| one.path.as_str()).collect();
         assert_eq!(paths.len(), 4, "{paths:?}");
         for path in ["/schema_version", "/state", "/summary", ""] {
-            assert!(paths.iter().any(|one| one == path), "{path} in {paths:?}");
+            assert!(paths.contains(&path), "{path} in {paths:?}");
         }
     }
 
     #[test]
-    fn an_answer_of_another_kind_is_malformed() {
-        let text = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
-        assert!(read(text, &nothing_shown(ResponseKind::PrReview)).is_ok());
-        assert!(read(text, &nothing_shown(ResponseKind::CoderFollowup)).is_err());
-        assert!(read(text, &nothing_shown(ResponseKind::Implementation)).is_err());
+    fn a_broken_rule_is_named_beside_a_key_that_is_too_many() {
+        let text = BLOCKING.replace(r#""blocking_items":["x"]"#, r#""extra":1"#);
+        let paths: Vec<String> =
+            review(&RawAnswer::message(text)).unwrap_err().into_iter().map(|one| one.path).collect();
+        assert_eq!(paths, ["", "/state"]);
     }
 
     #[test]
-    fn questions_need_nothing_but_a_summary() {
-        let text = r#"{"schema_version":1,"kind":"implementation","summary":"s","clarification":{"questions":["Which?"]}}"#;
-        let reading = read(text, &nothing_shown(ResponseKind::Implementation)).unwrap();
-        assert!(matches!(reading.answer, Answer::Implementation(_, Delivery::Questions(_))));
-        let bare = r#"{"schema_version":1,"kind":"implementation","summary":"s"}"#;
-        assert!(read(bare, &nothing_shown(ResponseKind::Implementation)).is_err());
+    fn an_answer_of_another_kind_is_malformed() {
+        for kind in ResponseKind::ALL {
+            let understood = understand(&RawAnswer::message(APPROVED), &Expectation::bare(kind));
+            assert_eq!(understood.is_ok(), kind == ResponseKind::PrReview, "{kind}");
+        }
+    }
+
+    #[test]
+    fn another_stream_is_read_where_the_trusted_one_is_malformed() {
+        let reading = review(&texts("I wrote my answer to stdout.", APPROVED)).unwrap();
+        assert_eq!((reading.tier, reading.said.verdict()), (Tier::AnotherStream, Some("approved")));
+        assert_eq!(review(&texts(BLOCKING, APPROVED)).unwrap().said.verdict(), Some("blocking"));
+        assert!(review(&texts("", APPROVED)).is_ok());
+    }
+
+    #[test]
+    fn no_stream_approves_what_a_more_trusted_one_blocks() {
+        let damaged = BLOCKING.replace("\"kind\":\"pr_review\",", "");
+        assert!(review(&texts(&damaged, APPROVED)).is_err());
+        assert!(review(&texts(&damaged[..60], APPROVED)).is_err());
+        assert!(review(&texts("<!-- AGENT_STATE: blocking -->", APPROVED)).is_err());
+        assert!(review(&texts(&damaged, BLOCKING)).is_ok());
+    }
+
+    #[test]
+    fn two_streams_that_differ_are_no_answer() {
+        let raw = RawAnswer {
+            native: Some("{}".to_owned()),
+            file: Some(APPROVED.to_owned()),
+            message: Some(BLOCKING.to_owned()),
+        };
+        assert!(review(&raw).is_err());
+    }
+
+    #[test]
+    fn the_older_marker_says_that_wishes_are_fulfilled() {
+        let mut expectation = Expectation::bare(ResponseKind::PrReview);
+        expectation.requirements.ids = vec!["hr-0123abcd".parse().unwrap()];
+        let bare = RawAnswer::message(APPROVED);
+        assert!(read::<PrReview>(&bare, &expectation).is_err());
+        let marked = RawAnswer::message(format!("{APPROVED}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->"));
+        assert!(read::<PrReview>(&marked, &expectation).is_ok());
     }
 }

@@ -1,12 +1,15 @@
 //! The tolerant reader: finds the one JSON object in what an agent said, and writes down what it had to look past.
 //! It never guesses a verdict; text without such an object is malformed.
 
-use regex::Regex;
-use serde_json::Value;
 use std::sync::LazyLock;
 
+use regex::Regex;
+use serde_json::Value;
+
 use super::expectation::Complaint;
+use super::healing::{self, Mended};
 use super::json;
+use super::markers;
 use super::text::State;
 
 /// Longer answers are refused unread, in bytes.
@@ -15,8 +18,14 @@ pub const ANSWER_LIMIT: usize = 1 << 20;
 /// The line after which an answer begins, where an agent's CLI prints other things before it.
 const PUBLIC_RESPONSE_LINE: &str = "=== AGENT_LOOP_PUBLIC_RESPONSE_BELOW ===";
 
-/// What the reader had to look past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// So far behind its beginning an object names its kind, in bytes, or it is taken for prose.
+const KEY_DISTANCE: usize = 4_096;
+
+/// How many bytes may be read for each byte of an answer: what opens brackets without end is refused.
+const EFFORT: usize = 4;
+
+/// What the reader had to look past or to mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Normalisation {
     /// Text before the line that announces the answer.
     Preamble,
@@ -24,14 +33,22 @@ pub enum Normalisation {
     Fence,
     /// A state footer that agrees with the object.
     Footer,
-    /// Blocks of an older form that say nothing beyond the object.
-    OlderBlock,
+    /// A marker of an older form: the wishes of people are fulfilled.
+    OlderResolved,
+    /// A marker of an older form: the wishes of people were taken care of.
+    OlderAddressed,
     /// A signature.
     Signature,
     /// Prose around the object.
     Prose,
+    /// A stray bracket, comma or quote beside the object.
+    Stray,
     /// The same object, twice.
     Repetition,
+    /// Commas before a closing bracket.
+    TrailingComma,
+    /// Raw line breaks or other control characters in a string.
+    ControlCharacter,
 }
 
 impl Normalisation {
@@ -41,10 +58,23 @@ impl Normalisation {
             Self::Preamble => "text before the answer left out",
             Self::Fence => "code fence removed",
             Self::Footer => "state footer removed",
-            Self::OlderBlock => "older acknowledgement block removed",
+            Self::OlderResolved => "older marker read: requirements resolved",
+            Self::OlderAddressed => "older marker removed: requirements addressed",
             Self::Signature => "signature removed",
             Self::Prose => "prose around the object left out",
+            Self::Stray => "stray punctuation beside the object left out",
             Self::Repetition => "the object stood twice",
+            Self::TrailingComma => "trailing commas removed",
+            Self::ControlCharacter => "raw control characters in strings escaped",
+        }
+    }
+}
+
+impl From<Mended> for Normalisation {
+    fn from(mended: Mended) -> Self {
+        match mended {
+            Mended::TrailingComma => Self::TrailingComma,
+            Mended::ControlCharacter => Self::ControlCharacter,
         }
     }
 }
@@ -54,25 +84,24 @@ impl Normalisation {
 pub struct Envelope {
     /// The object.
     pub object: Value,
-    /// What the reader had to look past.
+    /// What the reader had to look past, each once.
     pub normalisations: Vec<Normalisation>,
 }
 
-/// Finds the one JSON object of an answer.
+/// Finds the one JSON object of an answer, in linear time.
 ///
 /// # Errors
-/// When there is none or more than one, when it is damaged, when a footer contradicts it, and when the text around it
-/// holds a marker of ours.
+/// When there is none or more than one, when it is damaged beyond its syntax, when a footer contradicts it, and when the
+/// text around it holds a marker of ours.
 pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
-    let whole = |expected: &str, found: String| vec![Complaint::new("", expected, found)];
     if text.len() > ANSWER_LIMIT {
         return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));
     }
     let mut normalisations = Vec::new();
     let body = after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
-    let (mut objects, rest) = objects(body)?;
+    let Found { mut objects, rest } = find(body, &mut normalisations)?;
     let Some(object) = objects.pop() else {
-        return Err(whole("one JSON object with `schema_version` and `kind`", "text without one".to_owned()));
+        return Err(whole("one JSON object with `schema_version` and `kind`", "text without one"));
     };
     if objects.iter().any(|other| *other != object) {
         return Err(whole("one JSON object", format!("{} different ones", objects.len() + 1)));
@@ -81,7 +110,13 @@ pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
         normalisations.push(Normalisation::Repetition);
     }
     around(&rest, &object, &mut normalisations)?;
+    normalisations.sort_unstable();
+    normalisations.dedup();
     Ok(Envelope { object, normalisations })
+}
+
+fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> {
+    vec![Complaint::new("", expected, found)]
 }
 
 fn after_announcement<'text>(
@@ -93,7 +128,7 @@ fn after_announcement<'text>(
     for line in text.split_inclusive('\n') {
         offset += line.len();
         if line.trim() == PUBLIC_RESPONSE_LINE && found.replace(offset).is_some() {
-            return Err(vec![Complaint::new("", "the announcing line at most once", "twice")]);
+            return Err(whole("the announcing line at most once", "twice"));
         }
     }
     let Some(start) = found else { return Ok(text) };
@@ -104,46 +139,90 @@ fn after_announcement<'text>(
 }
 
 /// Every top-level object that could be an answer, and the text without them.
-fn objects(text: &str) -> Result<(Vec<Value>, String), Vec<Complaint>> {
-    let mut found = Vec::new();
-    let mut rest = String::new();
-    let mut remaining = text;
-    while let Some(start) = remaining.find('{') {
+struct Found {
+    objects: Vec<Value>,
+    rest: String,
+}
+
+fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Result<Found, Vec<Complaint>> {
+    let names_its_kind = key_finder(text);
+    let mut effort = text.len() * EFFORT;
+    let mut found = Found { objects: Vec::new(), rest: String::new() };
+    let mut offset = 0;
+    while let Some(remaining) = text.get(offset..).filter(|remaining| !remaining.is_empty()) {
+        let Some(start) = remaining.find('{') else {
+            found.rest.push_str(remaining);
+            break;
+        };
         let (before, candidate) = remaining.split_at(start);
-        rest.push_str(before);
-        let taken = match json::first_value(candidate) {
+        found.rest.push_str(before);
+        offset += start;
+        let (length, spent) = match json::first_value(candidate) {
             Ok(parsed) if is_answer(&parsed.value) => {
-                found.push(parsed.value);
-                parsed.length
+                found.take(parsed.value);
+                (parsed.length, parsed.length)
             }
             Ok(parsed) => {
-                rest.push_str(candidate.get(..parsed.length).unwrap_or_default());
-                parsed.length
+                found.rest.push_str(candidate.get(..parsed.length).unwrap_or_default());
+                (parsed.length, parsed.length)
             }
-            Err(error) if starts_an_answer(candidate) => {
-                return Err(vec![Complaint::new("", "a JSON object", format!("damaged JSON: {error}"))]);
+            Err(error) if names_its_kind(offset) => {
+                let (value, length, mended) = healed(candidate, &error)?;
+                normalisations.extend(mended.into_iter().map(Normalisation::from));
+                found.take(value);
+                (length, length)
             }
-            Err(_) => {
-                rest.push('{');
-                1
+            Err(error) => {
+                found.rest.push('{');
+                (1, json::read_before(candidate, &error))
             }
         };
-        remaining = candidate.get(taken..).unwrap_or_default();
+        offset += length;
+        effort = effort
+            .checked_sub(spent)
+            .ok_or_else(|| whole("one JSON object", "brackets that open without end"))?;
     }
-    rest.push_str(remaining);
-    Ok((found, rest))
+    Ok(found)
 }
 
+/// Answers whether an object that begins at an offset names its kind soon.
+fn key_finder(text: &str) -> impl Fn(usize) -> bool {
+    let places = |key| text.match_indices(key).map(|(offset, _)| offset);
+    let mut keys: Vec<usize> = places("\"schema_version\"").chain(places("\"kind\"")).collect();
+    keys.sort_unstable();
+    move |start| {
+        let next = keys.get(keys.partition_point(|key| *key < start));
+        next.is_some_and(|key| *key < start + KEY_DISTANCE)
+    }
+}
+
+impl Found {
+    fn take(&mut self, object: Value) {
+        self.objects.push(object);
+        // What stands before and after an object must not grow together into something that neither is.
+        self.rest.push('\n');
+    }
+}
+
+/// The object at the beginning of a text that is damaged in its syntax only. Nothing inside of one that is damaged
+/// beyond that may be taken for an answer.
+fn healed(candidate: &str, error: &serde_json::Error) -> Result<(Value, usize, Vec<Mended>), Vec<Complaint>> {
+    let damaged = |error: &serde_json::Error| whole("a JSON object", format!("damaged JSON: {error}"));
+    let healed = healing::heal(candidate).ok_or_else(|| damaged(error))?;
+    let parsed = json::first_value(&healed.text).map_err(|error| damaged(&error))?;
+    if is_answer(&parsed.value) {
+        Ok((parsed.value, healed.length, healed.mended))
+    } else {
+        Err(damaged(error))
+    }
+}
+
+/// Whether an object says anything that only an answer says; one without a kind is complained about later.
 fn is_answer(value: &Value) -> bool {
-    value
-        .as_object()
-        .is_some_and(|object| object.contains_key("kind") || object.contains_key("schema_version"))
-}
-
-/// Whether text that does not parse was meant as an answer: then nothing inside of it may be taken for one.
-fn starts_an_answer(candidate: &str) -> bool {
-    let beginning: String = candidate.chars().take(4_096).collect();
-    beginning.contains("\"schema_version\"") || beginning.contains("\"kind\"")
+    let tells = |object: &serde_json::Map<String, Value>| {
+        ["kind", "schema_version", "state"].iter().any(|key| object.contains_key(*key))
+    };
+    value.as_object().is_some_and(tells)
 }
 
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
@@ -151,7 +230,7 @@ static FOOTER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$").expect("a valid pattern")
 });
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static OLDER_BLOCK: LazyLock<Regex> = LazyLock::new(|| {
+static OLDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$").expect("a valid pattern")
 });
 
@@ -162,16 +241,18 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
     for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(found) = FOOTER.captures(line) {
             footers.push(found.get(2).map_or("", |state| state.as_str()).to_ascii_lowercase());
-        } else if OLDER_BLOCK.is_match(line) {
-            normalisations.push(Normalisation::OlderBlock);
-        } else if line.starts_with("```") {
+        } else if let Some(found) = OLDER.captures(line) {
+            normalisations.push(older(found.get(1).map_or("", |word| word.as_str())));
+        } else if is_fence(line) {
             normalisations.push(Normalisation::Fence);
+        } else if line.len() <= 3 && line.chars().all(|letter| "}],;\"'`.".contains(letter)) {
+            normalisations.push(Normalisation::Stray);
         } else {
             prose.push(line);
         }
     }
     if footers.len() > 1 {
-        return Err(vec![Complaint::new("", "at most one state footer", format!("{}", footers.len()))]);
+        return Err(whole("at most one state footer", format!("{}", footers.len())));
     }
     if let Some(footer) = footers.first() {
         agrees(footer, object)?;
@@ -182,15 +263,27 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
         prose.pop();
         normalisations.push(Normalisation::Signature);
     }
-    if prose.iter().any(|line| line.contains("<!--") || line.to_ascii_uppercase().contains("AGENT_LOOP_META"))
-    {
-        return Err(vec![Complaint::new("", "no marker around the object", "a marker in prose")]);
+    if prose.iter().any(|line| line.contains("<!--") || markers::names_one(line)) {
+        return Err(whole("no marker around the object", "a marker in prose"));
     }
     if !prose.is_empty() {
         normalisations.push(Normalisation::Prose);
     }
-    normalisations.dedup();
     Ok(())
+}
+
+fn older(word: &str) -> Normalisation {
+    if word.eq_ignore_ascii_case("RESOLVED") {
+        Normalisation::OlderResolved
+    } else {
+        Normalisation::OlderAddressed
+    }
+}
+
+/// A line that opens or closes a code fence, with or without the name of a language.
+fn is_fence(line: &str) -> bool {
+    let behind = line.trim_start_matches(['`', '~']);
+    line.len() - behind.len() >= 3 && behind.len() <= 20 && !behind.contains(' ')
 }
 
 fn agrees(footer: &str, object: &Value) -> Result<(), Vec<Complaint>> {
@@ -229,6 +322,13 @@ mod tests {
         assert_eq!(seen(&format!("Here it is: {OBJECT} Bye.")), [Normalisation::Prose]);
         assert_eq!(seen(&format!("noise {{}}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")), [Normalisation::Preamble]);
         assert_eq!(seen(&format!("{OBJECT}\n{OBJECT}")), [Normalisation::Repetition]);
+        assert_eq!(seen(&format!("{OBJECT}}}")), [Normalisation::Stray]);
+        assert_eq!(seen(&OBJECT.replace('}', ",}")), [Normalisation::TrailingComma]);
+        assert_eq!(seen(&OBJECT.replace("pr_review", "pr\n_review")), [Normalisation::ControlCharacter]);
+        assert_eq!(
+            seen(&format!("{OBJECT}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->")),
+            [Normalisation::OlderResolved]
+        );
     }
 
     #[test]
@@ -240,9 +340,12 @@ mod tests {
             format!("{OBJECT}\n<!-- AGENT_STATE: approved -->"),
             format!("{OBJECT}\n<!-- AGENT_STATE: blocking -->\n<!-- AGENT_STATE: blocking -->"),
             format!("{OBJECT}\n{approved}"),
+            format!("{OBJECT}\n{{\"state\":\"approved\"}}"),
             format!("{OBJECT}\nand <!-- AGENT_LOOP_META: v1.x -->"),
+            format!("<!-- AGENT_{OBJECT}STATE: approved -->"),
             OBJECT.replace('}', ""),
             OBJECT.replace("\"kind\"", "\"state\":\"approved\",\"kind\""),
+            OBJECT.replace("\"kind\"", "\"st\\u0061te\":\"approved\",\n,\"kind\""),
             format!("{{\"kind\":\"pr_review\", {approved}"),
         ] {
             assert!(open(&text).is_err(), "{text}");
@@ -252,6 +355,12 @@ mod tests {
     #[test]
     fn an_answer_above_the_limit_is_refused_unread() {
         assert!(open(&format!("{}{OBJECT}", " ".repeat(ANSWER_LIMIT))).is_err());
+    }
+
+    #[test]
+    fn brackets_without_end_are_given_up_on() {
+        let endless = "{\"a\":".repeat(ANSWER_LIMIT / 5);
+        assert!(open(&endless).unwrap_err()[0].found.contains("without end"));
     }
 
     proptest! {

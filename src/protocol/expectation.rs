@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::agent::ResponseKind;
 use crate::domain::disposition::Standing;
-use crate::domain::ids::ItemId;
+use crate::domain::ids::{ItemId, Label, RequirementId};
+
+use super::text::Text;
 
 /// An item as it was shown to the agent who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,58 @@ pub enum Owner {
     Gate,
 }
 
+/// Whether every item of the ledger is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// It is: an id that was not shown was made up, and counts for nothing.
+    Complete,
+    /// Records are missing: an id that is not known may have stood in them.
+    Gaps,
+}
+
+/// The wishes of people that were shown to the agent who answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surfaced {
+    /// Their ids.
+    pub ids: Vec<RequirementId>,
+    /// Whether that was all.
+    pub extent: SurfacedExtent,
+}
+
+/// Whether all wishes of people were shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SurfacedExtent {
+    /// They were.
+    #[default]
+    All,
+    /// Older ones were left out: the whole discussion has to be read.
+    Bounded,
+}
+
+/// What a debater's or an analyzer's answer is measured against besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Debate {
+    /// The round, from 1.
+    pub round: u32,
+    /// Who takes part.
+    pub debaters: Vec<Label>,
+    /// What is asked of research.
+    pub research: Research,
+}
+
+/// What is asked of a debater's research.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Research {
+    /// None may be reported.
+    Forbidden,
+    /// It may be reported.
+    Optional,
+    /// It must be reported.
+    Required,
+}
+
 /// What an answer is measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
@@ -35,6 +91,75 @@ pub struct Expectation {
     pub kind: ResponseKind,
     /// The items that were shown.
     pub shown: Vec<ShownItem>,
+    /// Whether every item of the ledger is known.
+    pub ledger: Completeness,
+    /// The wishes of people that were shown.
+    pub requirements: Surfaced,
+    /// The debate, where there is one.
+    pub debate: Option<Debate>,
+}
+
+impl Expectation {
+    /// An answer of this kind, with nothing shown.
+    pub fn bare(kind: ResponseKind) -> Self {
+        Self {
+            kind,
+            shown: Vec::new(),
+            ledger: Completeness::Complete,
+            requirements: Surfaced::default(),
+            debate: None,
+        }
+    }
+
+    /// The shown item of this name.
+    pub fn item(&self, id: &str) -> Option<&ShownItem> {
+        self.shown.iter().find(|shown| shown.id.as_str() == id)
+    }
+
+    /// The ids of the wishes that were shown, as an answer lists them.
+    pub(super) fn requirement_texts(&self) -> Vec<Text> {
+        self.requirements.ids.iter().filter_map(|id| Text::try_from(id.to_string()).ok()).collect()
+    }
+
+    /// What is said of an id that was not shown: nothing but a remark while the ledger is known to be complete.
+    pub(super) fn unknown(&self, path: &str, id: &str, said: &mut Verdicts) {
+        match self.ledger {
+            Completeness::Complete => said.remarks.push(format!("`{id}` was not shown and is left out")),
+            Completeness::Gaps => said
+                .complaints
+                .push(Complaint::new(path, "ids of items that were shown", format!("`{id}`")).about([id])),
+        }
+    }
+}
+
+/// What the rules say of an answer.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    /// What is wrong with it.
+    pub complaints: Vec<Complaint>,
+    /// What was left out of it, and why.
+    pub remarks: Vec<String>,
+}
+
+impl Verdicts {
+    /// Something is wrong.
+    pub fn complain(
+        &mut self,
+        path: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) {
+        self.complaints.push(Complaint::new(path, expected, found));
+    }
+}
+
+/// What kind of rule an answer breaks, which decides who can mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Its form, or what it says of items: whoever reads it can mend the form.
+    Form,
+    /// It does not say that a person's wish is fulfilled: only who looked at the change can say so.
+    Acknowledgement,
 }
 
 /// One thing that is wrong with an answer.
@@ -46,12 +171,36 @@ pub struct Complaint {
     pub expected: String,
     /// What stands there.
     pub found: String,
+    /// The items or wishes that it concerns.
+    pub ids: Vec<String>,
+    /// The kind of rule.
+    pub rule: Rule,
 }
 
 impl Complaint {
     /// A complaint about one place.
     pub fn new(path: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { path: path.into(), expected: expected.into(), found: found.into() }
+        Self {
+            path: path.into(),
+            expected: expected.into(),
+            found: found.into(),
+            ids: Vec::new(),
+            rule: Rule::Form,
+        }
+    }
+
+    /// The same, concerning these items or wishes.
+    #[must_use]
+    pub fn about<Id: ToString>(mut self, ids: impl IntoIterator<Item = Id>) -> Self {
+        self.ids = ids.into_iter().map(|id| id.to_string()).collect();
+        self
+    }
+
+    /// The same, as a missing word on a person's wish.
+    #[must_use]
+    pub fn of_acknowledgement(mut self) -> Self {
+        self.rule = Rule::Acknowledgement;
+        self
     }
 }
 

@@ -27,6 +27,12 @@ pub fn first_value(text: &str) -> Result<Parsed, serde_json::Error> {
     }
 }
 
+/// How many bytes of a text were read before it turned out to be damaged.
+pub fn read_before(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    lines.map(str::len).sum::<usize>() + error.column()
+}
+
 struct Unique(Value);
 
 impl<'de> serde::Deserialize<'de> for Unique {

@@ -1,12 +1,17 @@
-//! What agents say: one file per response kind, the tolerant envelope reader, schemas, and the rules an answer must keep.
+//! What agents say: the kinds of answers, the tolerant reader, schemas, repair, and the rules that an answer must keep.
 
 pub mod answer;
-pub mod coder_followup;
 pub mod context;
 pub mod envelope;
 pub mod expectation;
-pub mod implementation;
+pub mod findings;
+pub mod healing;
 pub mod json;
-pub mod pr_review;
+pub mod kinds;
+pub mod markers;
+pub mod opposition;
+pub mod preservation;
+pub mod raw_answer;
 pub mod schema;
+pub mod strict;
 pub mod text;

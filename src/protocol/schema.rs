@@ -2,18 +2,25 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::domain::agent::ResponseKind;
 
-use super::coder_followup::CoderFollowup;
 use super::context::Context;
 use super::expectation::Complaint;
-use super::implementation::Implementation;
-use super::pr_review::PrReview;
+use super::kinds::coder_followup::CoderFollowup;
+use super::kinds::discuss_agenda::DiscussAgenda;
+use super::kinds::discuss_review::DiscussReview;
+use super::kinds::implementation::Implementation;
+use super::kinds::plan_decomposition::PlanDecomposition;
+use super::kinds::plan_review::PlanReview;
+use super::kinds::plan_revision::PlanRevision;
+use super::kinds::plan_state::PlanState;
+use super::kinds::pr_review::PrReview;
 
 /// The schema of a kind of answer, as a JSON document.
 pub fn of(kind: ResponseKind) -> Value {
@@ -21,6 +28,12 @@ pub fn of(kind: ResponseKind) -> Value {
         ResponseKind::Implementation => generate::<Implementation>(),
         ResponseKind::PrReview => generate::<PrReview>(),
         ResponseKind::CoderFollowup => generate::<CoderFollowup>(),
+        ResponseKind::PlanState => generate::<PlanState>(),
+        ResponseKind::PlanRevision => generate::<PlanRevision>(),
+        ResponseKind::PlanReview => generate::<PlanReview>(),
+        ResponseKind::PlanDecomposition => generate::<PlanDecomposition>(),
+        ResponseKind::DiscussReview => generate::<DiscussReview>(),
+        ResponseKind::DiscussAgenda => generate::<DiscussAgenda>(),
     }
 }
 
@@ -44,32 +57,115 @@ fn generate<T: JsonSchema>() -> Value {
 
 /// Every place at which a value breaks the schema of its kind.
 pub fn complaints(kind: ResponseKind, value: &Value) -> Vec<Complaint> {
-    let errors = validator(kind).iter_errors(value);
-    errors
-        .map(|error| {
-            let found: String = error.instance().to_string().chars().take(120).collect();
-            Complaint::new(error.instance_path().to_string(), expectation(&error.to_string()), found)
+    validator(kind).iter_errors(value).map(|error| complaint(&error)).collect()
+}
+
+/// The value without the keys that its kind does not have, so that the rest can be read.
+pub fn without_unknown_keys(kind: ResponseKind, mut value: Value) -> Value {
+    let unknown: Vec<(String, Vec<String>)> = validator(kind)
+        .iter_errors(&value)
+        .filter_map(|error| {
+            Some((error.instance_path().to_string(), unexpected_keys(error.kind())?.to_vec()))
         })
-        .collect()
+        .collect();
+    for (path, keys) in unknown {
+        if let Some(Value::Object(members)) = value.pointer_mut(&path) {
+            members.retain(|key, _| !keys.contains(key));
+        }
+    }
+    value
 }
 
-/// The validator's sentence repeats the whole value; the rule that was broken is its end.
-fn expectation(sentence: &str) -> String {
-    sentence.chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect()
-}
-
-fn validator(kind: ResponseKind) -> &'static Validator {
-    static IMPLEMENTATION: LazyLock<Validator> = LazyLock::new(|| compile(ResponseKind::Implementation));
-    static PR_REVIEW: LazyLock<Validator> = LazyLock::new(|| compile(ResponseKind::PrReview));
-    static CODER_FOLLOWUP: LazyLock<Validator> = LazyLock::new(|| compile(ResponseKind::CoderFollowup));
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the validator has dozens of kinds of errors, and may get more"
+)]
+fn unexpected_keys(kind: &ValidationErrorKind) -> Option<&[String]> {
     match kind {
-        ResponseKind::Implementation => &IMPLEMENTATION,
-        ResponseKind::PrReview => &PR_REVIEW,
-        ResponseKind::CoderFollowup => &CODER_FOLLOWUP,
+        ValidationErrorKind::AdditionalProperties { unexpected } => Some(unexpected),
+        _ => None,
     }
 }
 
+fn complaint(error: &ValidationError<'_>) -> Complaint {
+    let instance: String = error.instance().to_string().chars().take(120).collect();
+    let (expected, found) = in_words(error.kind(), instance, || error.to_string());
+    Complaint::new(error.instance_path().to_string(), expected, found)
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the validator has dozens of kinds of errors, and may get more"
+)]
+fn in_words(kind: &ValidationErrorKind, found: String, sentence: impl Fn() -> String) -> (String, String) {
+    match kind {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            ("no other keys than those of its kind".to_owned(), list(unexpected))
+        }
+        ValidationErrorKind::Required { property } => (format!("the key {property}"), "nothing".to_owned()),
+        ValidationErrorKind::Constant { expected_value } => (format!("{expected_value}"), found),
+        ValidationErrorKind::Enum { options } => (format!("one of {options}"), found),
+        ValidationErrorKind::Pattern { pattern } if pattern == "\\S" => {
+            ("a text that says something".to_owned(), found)
+        }
+        ValidationErrorKind::Pattern { pattern } => (format!("a text like `{pattern}`"), found),
+        ValidationErrorKind::MinItems { limit } => (format!("at least {limit} entries"), found),
+        ValidationErrorKind::MaxItems { limit } => (format!("at most {limit} entries"), found),
+        // The validator's sentence repeats the whole value; the rule that was broken is its end.
+        _ => (sentence().chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect(), found),
+    }
+}
+
+fn list(keys: &[String]) -> String {
+    let quoted: Vec<String> =
+        keys.iter().map(|key| format!("`{}`", key.chars().take(60).collect::<String>())).collect();
+    quoted.join(", ")
+}
+
+/// A schema, and what validates against it.
+struct Compiled {
+    schema: Value,
+    validator: Validator,
+}
+
+fn validator(kind: ResponseKind) -> &'static Validator {
+    &compiled(kind).validator
+}
+
+/// The schema of a kind of answer, made once.
+pub(super) fn of_cached(kind: ResponseKind) -> &'static Value {
+    &compiled(kind).schema
+}
+
+/// Declares one schema for each kind, compiled when it is first asked for.
+macro_rules! compiled {
+    ($($kind:ident),+ $(,)?) => {
+        fn compiled(kind: ResponseKind) -> &'static Compiled {
+            match kind {
+                $(ResponseKind::$kind => {
+                    static COMPILED: LazyLock<Compiled> = LazyLock::new(|| compile(ResponseKind::$kind));
+                    &COMPILED
+                })+
+            }
+        }
+    };
+}
+
+compiled!(
+    Implementation,
+    PrReview,
+    CoderFollowup,
+    PlanState,
+    PlanRevision,
+    PlanReview,
+    PlanDecomposition,
+    DiscussReview,
+    DiscussAgenda,
+);
+
 #[expect(clippy::expect_used, reason = "our own schemas; a test compiles each")]
-fn compile(kind: ResponseKind) -> Validator {
-    jsonschema::draft202012::new(&of(kind)).expect("a valid schema")
+fn compile(kind: ResponseKind) -> Compiled {
+    let schema = of(kind);
+    let validator = jsonschema::draft202012::new(&schema).expect("a valid schema");
+    Compiled { schema, validator }
 }

@@ -10,11 +10,18 @@ use crate::protocol::context::Context;
 use crate::protocol::schema;
 
 /// The templates, by the kind of answer that they ask for.
-fn template(kind: ResponseKind) -> &'static str {
+fn template(kind: ResponseKind) -> Option<&'static str> {
     match kind {
-        ResponseKind::Implementation => include_str!("../../prompts/implementation.md.jinja"),
-        ResponseKind::PrReview => include_str!("../../prompts/pr_review.md.jinja"),
-        ResponseKind::CoderFollowup => include_str!("../../prompts/coder_followup.md.jinja"),
+        ResponseKind::Implementation => Some(include_str!("../../prompts/implementation.md.jinja")),
+        ResponseKind::PrReview => Some(include_str!("../../prompts/pr_review.md.jinja")),
+        ResponseKind::CoderFollowup => Some(include_str!("../../prompts/coder_followup.md.jinja")),
+        // No flow asks for these yet.
+        ResponseKind::PlanState
+        | ResponseKind::PlanRevision
+        | ResponseKind::PlanReview
+        | ResponseKind::PlanDecomposition
+        | ResponseKind::DiscussReview
+        | ResponseKind::DiscussAgenda => None,
     }
 }
 
@@ -42,14 +49,17 @@ pub struct PromptError {
 /// The prompt for an answer of this kind.
 ///
 /// # Errors
-/// When the template uses a variable that it is not given.
+/// When no flow asks for this kind, or when the template uses a variable that it is not given.
 pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
     let failed = |error: minijinja::Error| PromptError { kind, detail: error.to_string() };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
     environment.set_syntax(syntax);
-    let (_, body) = front_matter(template(kind));
+    let Some(template) = template(kind) else {
+        return Err(PromptError { kind, detail: "no flow asks for it".to_owned() });
+    };
+    let (_, body) = front_matter(template);
     environment.add_template("data", include_str!("../../prompts/data.md.jinja")).map_err(failed)?;
     environment.add_template("answer", include_str!("../../prompts/answer.md.jinja")).map_err(failed)?;
     let schema = schema::text(&schema::of(kind));
@@ -80,8 +90,9 @@ mod tests {
 
     #[test]
     fn every_template_uses_just_the_variables_that_it_declares() {
-        for kind in ResponseKind::ALL {
-            let (declared, body) = front_matter(template(kind));
+        for (kind, template) in ResponseKind::ALL.into_iter().filter_map(|kind| Some((kind, template(kind)?)))
+        {
+            let (declared, body) = front_matter(template);
             let environment = Environment::new();
             let used = environment.template_from_str(body).unwrap().undeclared_variables(false);
             let declared: BTreeSet<String> = declared.into_iter().map(str::to_owned).collect();

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use agent_loop::cli::config::keys;
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::protocol::schema;
+use agent_loop::protocol::{schema, strict};
 
 fn committed() -> Vec<(PathBuf, String)> {
     let folder = PathBuf::from("schemas");
-    let mut all: Vec<(PathBuf, String)> = ResponseKind::ALL
-        .into_iter()
-        .map(|kind| (folder.join(format!("{kind}.schema.json")), schema::text(&schema::of(kind))))
-        .collect();
+    let ours = |kind| (folder.join(format!("{kind}.schema.json")), schema::text(&schema::of(kind)));
+    let strict = |kind| (folder.join(format!("strict/{kind}.schema.json")), schema::text(&strict::of(kind)));
+    let mut all: Vec<(PathBuf, String)> = ResponseKind::ALL.into_iter().map(ours).collect();
+    all.extend(ResponseKind::ALL.into_iter().map(strict));
     all.push((folder.join("context.schema.json"), schema::text(&schema::of_context())));
     all.push((folder.join("settings.schema.json"), schema::text(&keys::schema())));
     all
@@ -34,8 +34,8 @@ fn the_committed_schemas_are_fresh() {
 #[test]
 fn no_schema_is_left_over() {
     let known: Vec<PathBuf> = committed().into_iter().map(|(path, _)| path).collect();
-    for entry in fs::read_dir("schemas").unwrap() {
-        let path = entry.unwrap().path();
+    let found = ["schemas", "schemas/strict"].into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    for path in found.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         assert!(known.contains(&path), "{} belongs to no type", path.display());
     }
 }

@@ -11,10 +11,11 @@ use crate::adapters::process::supervise::{End, Ended, Job, supervise};
 use crate::adapters::state::files;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
-use crate::ports::agents::{RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::offer::{self, Offer};
 use super::program::{CommandAgent, LocalAgents, failed};
@@ -68,31 +69,30 @@ fn result(deadline: Duration, offer: &Offer, ended: Ended) -> TurnResult {
     }
 }
 
-/// The file wins over stdout; what is longer than an answer may be is not looked at.
+/// Both the file and stdout are taken: the file counts, and stdout is looked at if nothing valid stands in it.
 fn answered(offer: &Offer, stdout: Vec<u8>) -> TurnResult {
-    let written = match files::read_foreign(&offer.response, ANSWER_LIMIT) {
-        Ok(written) => written,
-        Err(why) => return TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] }),
+    let malformed = |why| TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] });
+    let file = match files::read_foreign(&offer.response, ANSWER_LIMIT) {
+        Ok(bytes) if bytes.is_empty() => None,
+        Ok(bytes) => Some(bytes),
+        Err(why) => return malformed(why),
     };
-    let has_file = !written.is_empty();
-    let bytes = if has_file { written } else { stdout };
-    if bytes.len() > ANSWER_LIMIT {
-        let complaints = vec!["the answer is longer than 1 MiB; it was not read".to_owned()];
-        return TurnResult::Failed(TurnFailure::Malformed { complaints });
-    }
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let complaints = vec![format!("the answer is not UTF-8: {error}")];
-            return TurnResult::Failed(TurnFailure::Malformed { complaints });
+    match (file.map(text).transpose(), text(stdout)) {
+        (Ok(None), Ok(message)) => TurnResult::Answered(RawAnswer::message(message)),
+        // What else was printed does not count against an answer in the file.
+        (Ok(file @ Some(_)), message) => {
+            TurnResult::Answered(RawAnswer { native: None, file, message: message.ok() })
         }
-    };
-    let raw = if has_file {
-        RawAnswer { file: Some(text), ..RawAnswer::default() }
-    } else {
-        RawAnswer { message: Some(text), ..RawAnswer::default() }
-    };
-    TurnResult::Answered(raw)
+        (Err(why), _) | (Ok(None), Err(why)) => malformed(why),
+    }
+}
+
+/// What is longer than an answer may be, or is no text, is not looked at.
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() > ANSWER_LIMIT {
+        return Err("the answer is longer than 1 MiB; it was not read".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| format!("the answer is not UTF-8: {error}"))
 }
 
 /// The instant of a line `resets_at=<RFC 3339 or seconds since 1970>`.

@@ -10,8 +10,9 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::{environment, time};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
-use crate::ports::agents::{RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::{Cancellation, Urgency};
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::command::in_an_hour;
 use super::program::LocalAgents;
@@ -70,7 +71,7 @@ async fn perform(
         (None, None) => Ok(String::new()),
     };
     match message {
-        Ok(message) => TurnResult::Answered(RawAnswer { message: Some(message), ..RawAnswer::default() }),
+        Ok(message) => TurnResult::Answered(RawAnswer::message(message)),
         Err(detail) => script(detail),
     }
 }

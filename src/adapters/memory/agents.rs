@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Verdict;
 use crate::domain::usage::Usage;
-use crate::ports::agents::{Agents, RawAnswer, TurnOrder, TurnReport, TurnResult};
+use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::protocol::raw_answer::RawAnswer;
 
 use super::git::Tree;
 use super::world::{MemoryWorld, State};
@@ -51,7 +52,7 @@ impl Agents for MemoryWorld {
 
 fn report(deed: Deed) -> TurnReport {
     let result = match deed {
-        Deed::Says(text) => TurnResult::Answered(RawAnswer { message: Some(text), ..RawAnswer::default() }),
+        Deed::Says(text) => TurnResult::Answered(RawAnswer::message(text)),
         Deed::Fails(failure) => TurnResult::Failed(failure),
     };
     TurnReport { result, usage: Usage { calls: 1, ..Usage::default() }, model: None, log: None }

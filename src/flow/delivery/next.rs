@@ -10,10 +10,10 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, Delivered, Started};
 use crate::ledger::record::Payload;
-use crate::protocol::answer::{self, Answer};
+use crate::protocol::answer;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Expectation;
-use crate::protocol::implementation::Delivery;
+use crate::protocol::kinds::implementation::{Delivery, Implementation};
 
 use super::super::observed::{DeliveryObserved, Obstacle, Turn, TurnEnd, Workable};
 use super::super::request::{Questions, Recorded, Terms};
@@ -161,16 +161,12 @@ impl Work<'_, '_> {
     }
 
     fn read(turn: &Turn) -> Result<(Delivery, Option<CommitSha>), TurnFailure> {
-        let (text, commit) = match &turn.end {
+        let (raw, commit) = match &turn.end {
             TurnEnd::Failed { failure } => return Err(failure.clone()),
-            TurnEnd::Answered { text, commit } => (text, commit),
+            TurnEnd::Answered { raw, commit } => (raw, commit),
         };
-        match answer::read(text, &expectation()).map_err(|wrong| malformed(&wrong))?.answer {
-            Answer::Implementation(_, delivery) => Ok((delivery, commit.clone())),
-            Answer::PrReview(..) | Answer::CoderFollowup(..) => {
-                Err(TurnFailure::Malformed { complaints: vec!["answered with another kind".to_owned()] })
-            }
-        }
+        let reading = answer::read::<Implementation>(raw, &expectation());
+        reading.map(|reading| (reading.meaning, commit.clone())).map_err(|wrong| malformed(&wrong))
     }
 
     fn failed(&self, failure: &TurnFailure) -> Step {
@@ -252,5 +248,5 @@ fn parked(resets_at: Timestamp) -> Ending {
 }
 
 fn expectation() -> Expectation {
-    Expectation { kind: ResponseKind::Implementation, shown: Vec::new() }
+    Expectation::bare(ResponseKind::Implementation)
 }

@@ -11,8 +11,9 @@ use crate::domain::item::Item;
 use crate::domain::turn::TurnKey;
 use crate::ledger::payload::Answered;
 use crate::ledger::record::Payload;
-use crate::protocol::answer::{self, Answer};
+use crate::protocol::answer;
 use crate::protocol::expectation::Expectation;
+use crate::protocol::kinds::coder_followup::CoderFollowup;
 
 use super::super::observed::{Obstacle, Turn, TurnEnd};
 use super::super::step::{self, Ask, PushOrder, Step, malformed, publish};
@@ -59,7 +60,7 @@ impl Review<'_, '_> {
     pub(super) fn coder_expectation(&self, key: &TurnKey) -> Expectation {
         let is_on_roster = |label: &Label| self.run.terms.roster.reviewer(label).is_some();
         let shown = step::shown_items(&self.shown_to_coder(key), is_on_roster);
-        Expectation { kind: ResponseKind::CoderFollowup, shown }
+        Expectation { shown, ..Expectation::bare(ResponseKind::CoderFollowup) }
     }
 
     pub(super) fn coder_ask(&self, key: TurnKey) -> Ask {
@@ -77,22 +78,13 @@ impl Review<'_, '_> {
 
     /// The coder's turn has ended: its work is pushed first, then its answer is published.
     pub(super) fn coder_answer(&self, key: &TurnKey, turn: &Turn) -> Step {
-        let (text, commit) = match &turn.end {
+        let (raw, commit) = match &turn.end {
             TurnEnd::Failed { failure } => return self.coder_failed(&key.label, failure),
-            TurnEnd::Answered { text, commit } => (text, commit),
+            TurnEnd::Answered { raw, commit } => (raw, commit),
         };
-        let (response, reading) = match answer::read(text, &self.coder_expectation(key)) {
-            Err(complaints) => {
-                return self.coder_failed(&key.label, &malformed(&complaints));
-            }
-            Ok(reading) => match reading.answer.clone() {
-                Answer::CoderFollowup(said, _) => (said, reading),
-                Answer::Implementation(..) | Answer::PrReview(..) => {
-                    let message = "answered with another kind".to_owned();
-                    let failure = TurnFailure::Malformed { complaints: vec![message] };
-                    return self.coder_failed(&key.label, &failure);
-                }
-            },
+        let reading = match answer::read::<CoderFollowup>(raw, &self.coder_expectation(key)) {
+            Err(complaints) => return self.coder_failed(&key.label, &malformed(&complaints)),
+            Ok(reading) => reading,
         };
         let head = &self.seen.pull_request.head;
         if let Some(commit) = commit.as_ref().filter(|commit| *commit != head) {
@@ -106,7 +98,7 @@ impl Review<'_, '_> {
             agent: key.label.clone(),
             head_before: key.head.clone(),
             head_after: head.clone(),
-            response,
+            response: reading.said,
             normalisations: reading.normalisations,
             usage: turn.usage,
             model: turn.model.clone(),

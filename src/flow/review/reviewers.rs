@@ -8,9 +8,9 @@ use crate::domain::item::{Item, OpenedItem};
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::payload::Review;
-use crate::protocol::answer::{self, Answer, Reading};
-use crate::protocol::expectation::{Complaint, Expectation};
-use crate::protocol::pr_review::{Judgement, PrReview};
+use crate::protocol::answer::{self, Reading};
+use crate::protocol::expectation::Expectation;
+use crate::protocol::kinds::pr_review::PrReview;
 
 use super::super::observed::{Results, Turn, TurnEnd};
 use super::super::request::Reviewing;
@@ -87,8 +87,8 @@ pub fn next(state: &ReviewState, run: &Run, place: &Place, results: &Results, as
         let ended = results.turn(&key);
         match ended {
             Some(turn) => match judge(&turn, &expectation(run, &shown)) {
-                Ok((said, judgement, reading)) if !running && unasked.is_empty() => {
-                    let review = record(state, seat, place, &turn, (said, judgement, reading));
+                Ok(reading) if !running && unasked.is_empty() => {
+                    let review = record(state, seat, place, &turn, reading);
                     return Round::Publish(Box::new(review));
                 }
                 Ok(_) => {}
@@ -120,7 +120,8 @@ fn shown(state: &ReviewState) -> Vec<Item> {
 
 fn expectation(run: &Run, shown: &[Item]) -> Expectation {
     let is_on_roster = |label: &Label| run.terms.roster.reviewer(label).is_some();
-    Expectation { kind: ResponseKind::PrReview, shown: step::shown_items(shown, is_on_roster) }
+    let shown = step::shown_items(shown, is_on_roster);
+    Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
 }
 
 fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
@@ -136,17 +137,10 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
     }
 }
 
-fn judge(turn: &Turn, expectation: &Expectation) -> Result<(PrReview, Judgement, Reading), TurnFailure> {
-    let text = match &turn.end {
-        TurnEnd::Failed { failure } => return Err(failure.clone()),
-        TurnEnd::Answered { text, .. } => text,
-    };
-    let reading = answer::read(text, expectation).map_err(|wrong| malformed(&wrong))?;
-    match reading.answer.clone() {
-        Answer::PrReview(said, judgement) => Ok((said, judgement, reading)),
-        Answer::Implementation(..) | Answer::CoderFollowup(..) => {
-            Err(malformed(&[Complaint::new("/kind", "pr_review", "another kind")]))
-        }
+fn judge(turn: &Turn, expectation: &Expectation) -> Result<Reading<PrReview>, TurnFailure> {
+    match &turn.end {
+        TurnEnd::Failed { failure } => Err(failure.clone()),
+        TurnEnd::Answered { raw, .. } => answer::read(raw, expectation).map_err(|wrong| malformed(&wrong)),
     }
 }
 
@@ -156,8 +150,9 @@ fn record(
     seat: &Seat,
     place: &Place,
     turn: &Turn,
-    (response, judgement, reading): (PrReview, Judgement, Reading),
+    reading: Reading<PrReview>,
 ) -> Review {
+    let Reading { said: response, meaning: judgement, normalisations, .. } = reading;
     let kept = judgement.findings.into_iter().filter(|(standing, _)| *standing != Standing::Future);
     let opened: Vec<OpenedItem> = kept
         .zip(state.next_item..)
@@ -171,7 +166,7 @@ fn record(
         opened,
         dispositions: judgement.dispositions,
         next_item,
-        normalisations: reading.normalisations,
+        normalisations,
         usage: turn.usage,
         model: turn.model.clone(),
     }

@@ -18,16 +18,20 @@ pub(super) fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync +
 
 /// First writes a bug, then mends whatever it is told.
 pub(super) fn honest_coder() -> Turn {
-    agent(|order, tree| match order.kind {
-        ResponseKind::Implementation => {
-            tree.insert(FILE.to_owned(), "new with a bug".to_owned());
-            Deed::Says(implementation())
+    implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), "new and good".to_owned());
+        Deed::Says(addresses_all(order))
+    })
+}
+
+/// Implements with a bug, and answers reviews in this way.
+pub(super) fn implements_and(answer: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync + 'static) -> Turn {
+    agent(move |order, tree| {
+        if order.kind != ResponseKind::Implementation {
+            return answer(order, tree);
         }
-        ResponseKind::CoderFollowup => {
-            tree.insert(FILE.to_owned(), "new and good".to_owned());
-            Deed::Says(addresses_all(order))
-        }
-        ResponseKind::PrReview => Deed::Says("I do not review".to_owned()),
+        tree.insert(FILE.to_owned(), "new with a bug".to_owned());
+        Deed::Says(implementation())
     })
 }
 

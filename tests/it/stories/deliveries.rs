@@ -25,21 +25,20 @@ pub(super) fn an_issue_merged() -> Story {
 }
 
 pub(super) fn a_coder_with_questions() -> Story {
-    let curious = agent(|order, tree| match order.kind {
-        ResponseKind::Implementation if order.context.clarifications.is_empty() => {
+    let curious = agent(|order, tree| {
+        if order.kind != ResponseKind::Implementation {
+            return Deed::Says(addresses_all(order));
+        }
+        let Some(clarified) = order.context.clarifications.first() else {
             tree.insert(FILE.to_owned(), "half done".to_owned());
             let questions = json!({ "questions": ["How new?"] });
             let kind = "implementation";
-            Deed::Says(
-                json!({ "schema_version": 1, "kind": kind, "summary": "?", "clarification": questions })
-                    .to_string(),
-            )
-        }
-        ResponseKind::Implementation => {
-            tree.insert(FILE.to_owned(), order.context.clarifications[0].answer.clone());
-            Deed::Says(implementation())
-        }
-        ResponseKind::CoderFollowup | ResponseKind::PrReview => Deed::Says(addresses_all(order)),
+            let asks =
+                json!({ "schema_version": 1, "kind": kind, "summary": "?", "clarification": questions });
+            return Deed::Says(asks.to_string());
+        };
+        tree.insert(FILE.to_owned(), clarified.answer.clone());
+        Deed::Says(implementation())
     });
     Story {
         answer: Some("very new"),

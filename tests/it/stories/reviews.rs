@@ -10,23 +10,16 @@ use agent_loop::domain::pull_request::{Check, CheckState};
 
 use super::cast::{
     FILE, addresses_all, agent, always_approves, always_fails, always_says, approves, blocks, blocks_while,
-    disputes_all, honest_coder, implementation, leaves_all,
+    disputes_all, honest_coder, implements_and, leaves_all,
 };
 use super::stage::{Begins, Story, story};
 use agent_loop::adapters::memory::Deed;
-use agent_loop::domain::agent::ResponseKind;
 
 /// A coder that implements honestly and answers every review in this way.
 fn coder_that_answers(
     answer: fn(&agent_loop::ports::agents::TurnOrder) -> String,
 ) -> agent_loop::adapters::memory::Turn {
-    agent(move |order, tree| match order.kind {
-        ResponseKind::Implementation => {
-            tree.insert(FILE.to_owned(), "new with a bug".to_owned());
-            Deed::Says(implementation())
-        }
-        ResponseKind::CoderFollowup | ResponseKind::PrReview => Deed::Says(answer(order)),
-    })
+    implements_and(move |order, _| Deed::Says(answer(order)))
 }
 
 pub(super) fn two_reviewers_one_blocks() -> Story {
@@ -61,15 +54,9 @@ pub(super) fn won_dispute() -> Story {
 }
 
 pub(super) fn never_content() -> Story {
-    let busy = agent(|order, tree| match order.kind {
-        ResponseKind::Implementation => {
-            tree.insert(FILE.to_owned(), "new with a bug".to_owned());
-            Deed::Says(implementation())
-        }
-        ResponseKind::CoderFollowup | ResponseKind::PrReview => {
-            tree.insert(FILE.to_owned(), format!("bug {}", order.round));
-            Deed::Says(addresses_all(order))
-        }
+    let busy = implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), format!("bug {}", order.round));
+        Deed::Says(addresses_all(order))
     });
     Story { max_rounds: 3, ..story("never content", busy, vec![("careful", blocks_while("bug"))]) }
 }

@@ -32,13 +32,14 @@ fn random_story(seed: u64) -> Story {
         if whim < 8 {
             tree.insert(FILE.to_owned(), format!("{whim} in round {}", order.round));
         }
-        Deed::Says(match (order.kind, whim) {
-            (ResponseKind::Implementation, 0) => "no".to_owned(),
-            (ResponseKind::Implementation, _) => implementation(),
-            (ResponseKind::CoderFollowup | ResponseKind::PrReview, 8) => disputes_all(order),
-            (ResponseKind::CoderFollowup | ResponseKind::PrReview, 9) => leaves_all(order),
-            (ResponseKind::CoderFollowup | ResponseKind::PrReview, 10) => "nothing of use".to_owned(),
-            (ResponseKind::CoderFollowup | ResponseKind::PrReview, _) => addresses_all(order),
+        let is_first = order.kind == ResponseKind::Implementation;
+        Deed::Says(match whim {
+            0 if is_first => "no".to_owned(),
+            _ if is_first => implementation(),
+            8 => disputes_all(order),
+            9 => leaves_all(order),
+            10 => "nothing of use".to_owned(),
+            _ => addresses_all(order),
         })
     });
     let reviewer = || {

@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expectation::Complaint;
-use super::text::{HumanRequirements, Text, Version1};
+use crate::domain::agent::ResponseKind;
+
+use super::super::expectation::{Expectation, Verdicts};
+use super::super::text::{ClarificationWanted, HumanRequirements, Text, Version1};
+use super::Kind;
 
 /// The value of `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,15 +44,6 @@ pub struct Implementation {
     pub clarification: Option<ClarificationWanted>,
 }
 
-/// Questions to a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ClarificationWanted {
-    /// At least one.
-    #[schemars(length(min = 1))]
-    pub questions: Vec<Text>,
-}
-
 /// An implementation that keeps the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
@@ -69,31 +63,27 @@ pub enum Delivery {
 /// The longest title that a forge shows in full.
 const TITLE_LIMIT: usize = 120;
 
-impl Implementation {
-    /// What the answer comes to.
-    ///
-    /// # Errors
-    /// With every rule that it breaks.
-    pub fn delivery(&self) -> Result<Delivery, Vec<Complaint>> {
+impl Kind for Implementation {
+    const KIND: ResponseKind = ResponseKind::Implementation;
+    type Meaning = Delivery;
+
+    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Delivery {
         if let Some(wanted) = &self.clarification {
-            return if wanted.questions.is_empty() {
-                Err(vec![Complaint::new("/clarification/questions", "at least one question", "none")])
-            } else {
-                Ok(Delivery::Questions(
-                    wanted.questions.iter().map(|text| text.as_str().to_owned()).collect(),
-                ))
-            };
+            return Delivery::Questions(wanted.words());
         }
-        let missing = |path| Complaint::new(path, "a text (required without `clarification`)", "nothing");
-        match (&self.pr_title, &self.pr_body) {
-            (Some(title), Some(body)) => Ok(Delivery::Done {
-                title: one_line(title.as_str()),
-                body: body.as_str().to_owned(),
-                summary: self.summary.as_str().to_owned(),
-            }),
-            (None, Some(_)) => Err(vec![missing("/pr_title")]),
-            (Some(_), None) => Err(vec![missing("/pr_body")]),
-            (None, None) => Err(vec![missing("/pr_title"), missing("/pr_body")]),
+        let required = "a text (required without `clarification`)";
+        for (path, text) in [("/pr_title", &self.pr_title), ("/pr_body", &self.pr_body)] {
+            if text.is_none() {
+                said.complain(path, required, "nothing");
+            }
+        }
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
+        let words =
+            |text: &Option<Text>| text.as_ref().map_or_else(String::new, |text| text.as_str().to_owned());
+        Delivery::Done {
+            title: one_line(&words(&self.pr_title)),
+            body: words(&self.pr_body),
+            summary: self.summary.as_str().to_owned(),
         }
     }
 }

@@ -1,0 +1,116 @@
+//! `discuss_agenda`: what an analyzer makes of a round of a debate: what is agreed, what is not, what to ask next.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agent::ResponseKind;
+
+use super::super::expectation::{Complaint, Expectation, Verdicts};
+use super::super::text::{Text, Version1};
+use super::Kind;
+
+/// The value of `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscussAgendaKind {
+    /// `discuss_agenda`
+    DiscussAgenda,
+}
+
+/// The agenda of the next round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscussAgenda {
+    /// Always 1.
+    pub schema_version: Version1,
+    /// Always `discuss_agenda`.
+    pub kind: DiscussAgendaKind,
+    /// What all debaters agree on.
+    pub consensus: Vec<Text>,
+    /// What they do not agree on.
+    pub disagreements: Vec<Disagreement>,
+    /// Facts that nobody has named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_facts: Option<Vec<Text>>,
+    /// Whether something has to be looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub research_required: Option<bool>,
+    /// What; exactly when something has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub research_questions: Option<Vec<Text>>,
+}
+
+/// Something that debaters do not agree on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disagreement {
+    /// What it is about.
+    pub topic: Text,
+    /// Who says what, by label.
+    pub positions: BTreeMap<String, Text>,
+    /// What should be answered next.
+    pub question_for_next_round: Text,
+}
+
+impl Kind for DiscussAgenda {
+    const KIND: ResponseKind = ResponseKind::DiscussAgenda;
+    type Meaning = ();
+
+    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) {
+        let debaters = expectation.debate.as_ref().map_or(&[][..], |debate| &debate.debaters);
+        for (place, disagreement) in self.disagreements.iter().enumerate() {
+            for name in disagreement.positions.keys() {
+                if !debaters.iter().any(|debater| debater.as_str() == name) {
+                    let path = format!("/disagreements/{place}/positions/{name}");
+                    said.complaints.push(Complaint::new(path, "the label of a debater", format!("`{name}`")));
+                }
+            }
+        }
+        let questions = self.research_questions.as_ref().map_or(0, Vec::len);
+        match (self.research_required.unwrap_or(false), questions) {
+            (true, 0) => {
+                said.complain("/research_questions", "at least one, as research is required", "none");
+            }
+            (false, 1..) => {
+                said.complain("/research_required", "true, as there are questions to look up", "false");
+            }
+            (true, 1..) | (false, 0) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::expectation::{Debate, Research};
+
+    fn holds(rest: &str) -> bool {
+        let json = format!(r#"{{"schema_version":1,"kind":"discuss_agenda","consensus":[]{rest}}}"#);
+        let agenda: DiscussAgenda = serde_json::from_str(&json).unwrap();
+        let debaters = vec!["codex".parse().unwrap()];
+        let debate = Some(Debate { round: 1, debaters, research: Research::Optional });
+        agenda.judged(&Expectation { debate, ..Expectation::bare(ResponseKind::DiscussAgenda) }).is_ok()
+    }
+
+    #[test]
+    fn positions_are_those_of_debaters() {
+        let of = |name: &str| {
+            format!(
+                r#","disagreements":[{{"topic":"t","positions":{{"{name}":"p"}},"question_for_next_round":"q"}}]"#
+            )
+        };
+        assert!(holds(&of("codex")));
+        assert!(!holds(&of("stranger")));
+    }
+
+    #[test]
+    fn research_and_its_questions_go_together() {
+        let rest = r#","disagreements":[]"#;
+        assert!(holds(rest));
+        assert!(!holds(&format!(r#"{rest},"research_required":true"#)));
+        assert!(!holds(&format!(r#"{rest},"research_questions":["q"]"#)));
+        assert!(holds(&format!(r#"{rest},"research_required":true,"research_questions":["q"]"#)));
+    }
+}

@@ -1,0 +1,260 @@
+//! `discuss_review`: a debater's vote on an issue. Votes decide, nothing else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agent::ResponseKind;
+
+use super::super::expectation::{Expectation, Research as Policy, Verdicts};
+use super::super::text::{Text, Version1};
+use super::Kind;
+
+/// The value of `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscussReviewKind {
+    /// `discuss_review`
+    DiscussReview,
+}
+
+/// A position in a debate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscussReview {
+    /// Always 1.
+    pub schema_version: Version1,
+    /// Always `discuss_review`.
+    pub kind: DiscussReviewKind,
+    /// The vote.
+    pub outcome: Outcome,
+    /// Why.
+    pub rationale: Text,
+    /// How the issue should be cut; at least one with `split`, none otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_proposals: Option<Vec<Text>>,
+    /// What there is to say to the positions of the round before; required from round 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuttal: Option<Text>,
+    /// Whether the analyzer told the debate as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analyzer_framing: Option<Framing>,
+    /// What is told wrongly; required with `misframed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framing_note: Option<Text>,
+    /// What was looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub research: Option<Research>,
+}
+
+/// A vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It should be done.
+    Implement,
+    /// It should not be done.
+    DoNotImplement,
+    /// A person must decide.
+    NeedsHuman,
+    /// It should be cut into several issues.
+    Split,
+}
+
+impl Outcome {
+    /// The value used in answers and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Implement => "implement",
+            Self::DoNotImplement => "do-not-implement",
+            Self::NeedsHuman => "needs-human",
+            Self::Split => "split",
+        }
+    }
+}
+
+/// Whether the analyzer told the debate as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Framing {
+    /// It did.
+    Accurate,
+    /// It did not.
+    Misframed,
+}
+
+/// What was looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Research {
+    /// What came of it.
+    pub status: ResearchStatus,
+    /// Facts with where they come from; exactly with `sourced`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sourced_facts: Option<Vec<SourcedFact>>,
+}
+
+/// What came of research.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResearchStatus {
+    /// Facts were found.
+    Sourced,
+    /// There was nothing to look up.
+    NotNeeded,
+    /// Nothing could be looked up.
+    Unavailable,
+    /// What was found decides nothing.
+    Inconclusive,
+}
+
+/// A fact, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourcedFact {
+    /// The fact.
+    pub fact: Text,
+    /// Where it comes from.
+    pub source: Text,
+}
+
+/// A vote that keeps the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vote {
+    /// The vote.
+    pub outcome: Outcome,
+    /// How the issue should be cut.
+    pub split: Vec<String>,
+}
+
+impl Kind for DiscussReview {
+    const KIND: ResponseKind = ResponseKind::DiscussReview;
+    type Meaning = Vote;
+
+    fn verdict(&self) -> Option<&'static str> {
+        Some(self.outcome.name())
+    }
+
+    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Vote {
+        let split: Vec<String> =
+            self.split_proposals.iter().flatten().map(|text| text.as_str().to_owned()).collect();
+        match (self.outcome, split.is_empty()) {
+            (Outcome::Split, true) => said.complain("/split_proposals", "at least one with `split`", "none"),
+            (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, false) => {
+                said.complain(
+                    "/split_proposals",
+                    "none without the outcome `split`",
+                    format!("{}", split.len()),
+                );
+            }
+            (Outcome::Split, false)
+            | (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, true) => {}
+        }
+        self.framing_is_told(said);
+        let debate = expectation.debate.as_ref();
+        if debate.is_some_and(|debate| debate.round > 1) && self.rebuttal.is_none() {
+            said.complain("/rebuttal", "a text, from round 2 on", "nothing");
+        }
+        self.research_is_told(debate.map_or(Policy::Optional, |debate| debate.research), said);
+        Vote { outcome: self.outcome, split }
+    }
+}
+
+impl DiscussReview {
+    fn framing_is_told(&self, said: &mut Verdicts) {
+        match (self.analyzer_framing, &self.framing_note) {
+            (Some(Framing::Misframed), None) => {
+                said.complain("/framing_note", "what is told wrongly, with `misframed`", "nothing");
+            }
+            (None, Some(_)) => said.complain("/framing_note", "nothing without `analyzer_framing`", "a text"),
+            (Some(Framing::Misframed | Framing::Accurate), Some(_))
+            | (Some(Framing::Accurate) | None, None) => {}
+        }
+    }
+
+    fn research_is_told(&self, policy: Policy, said: &mut Verdicts) {
+        let path = "/research";
+        match (policy, &self.research) {
+            (Policy::Required, None) => said.complain(path, "what was looked up", "nothing"),
+            (Policy::Required, Some(Research { status: ResearchStatus::NotNeeded, .. })) => {
+                said.complain(
+                    "/research/status",
+                    "another status than `not-needed`: research is required",
+                    "not-needed",
+                );
+            }
+            (Policy::Forbidden, Some(_)) => {
+                said.complain(path, "nothing: research is not asked for", "research");
+            }
+            (Policy::Required | Policy::Optional, Some(_)) | (Policy::Forbidden | Policy::Optional, None) => {
+            }
+        }
+        let Some(research) = &self.research else { return };
+        let facts = research.sourced_facts.as_ref().map_or(0, Vec::len);
+        let path = "/research/sourced_facts";
+        match research.status {
+            ResearchStatus::Sourced if facts == 0 => {
+                said.complain(path, "at least one with `sourced`", "none");
+            }
+            ResearchStatus::NotNeeded | ResearchStatus::Unavailable | ResearchStatus::Inconclusive
+                if facts > 0 =>
+            {
+                said.complain(path, "none without the status `sourced`", format!("{facts}"));
+            }
+            ResearchStatus::Sourced
+            | ResearchStatus::NotNeeded
+            | ResearchStatus::Unavailable
+            | ResearchStatus::Inconclusive => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::expectation::Debate;
+
+    fn holds(rest: &str, round: u32, research: Policy) -> bool {
+        let json = format!(r#"{{"schema_version":1,"kind":"discuss_review","rationale":"r",{rest}}}"#);
+        let review: DiscussReview = serde_json::from_str(&json).unwrap();
+        let debate = Some(Debate { round, debaters: Vec::new(), research });
+        review.judged(&Expectation { debate, ..Expectation::bare(ResponseKind::DiscussReview) }).is_ok()
+    }
+
+    #[test]
+    fn a_split_says_how() {
+        assert!(!holds(r#""outcome":"split""#, 1, Policy::Optional));
+        assert!(holds(r#""outcome":"split","split_proposals":["a"]"#, 1, Policy::Optional));
+        assert!(!holds(r#""outcome":"implement","split_proposals":["a"]"#, 1, Policy::Optional));
+    }
+
+    #[test]
+    fn from_the_second_round_on_a_debater_answers_the_others() {
+        assert!(holds(r#""outcome":"implement""#, 1, Policy::Optional));
+        assert!(!holds(r#""outcome":"implement""#, 2, Policy::Optional));
+        assert!(holds(r#""outcome":"implement","rebuttal":"still""#, 2, Policy::Optional));
+    }
+
+    #[test]
+    fn framing_and_its_note_go_together() {
+        assert!(!holds(r#""outcome":"implement","analyzer_framing":"misframed""#, 1, Policy::Optional));
+        assert!(holds(
+            r#""outcome":"implement","analyzer_framing":"misframed","framing_note":"x""#,
+            1,
+            Policy::Optional
+        ));
+        assert!(!holds(r#""outcome":"implement","framing_note":"x""#, 1, Policy::Optional));
+    }
+
+    #[test]
+    fn research_keeps_to_its_policy() {
+        let with = |research: &str| format!(r#""outcome":"implement","research":{research}"#);
+        let sourced = with(r#"{"status":"sourced","sourced_facts":[{"fact":"f","source":"s"}]}"#);
+        assert!(holds(&sourced, 1, Policy::Required) && !holds(&sourced, 1, Policy::Forbidden));
+        assert!(!holds(r#""outcome":"implement""#, 1, Policy::Required));
+        assert!(!holds(&with(r#"{"status":"not-needed"}"#), 1, Policy::Required));
+        assert!(holds(&with(r#"{"status":"not-needed"}"#), 1, Policy::Optional));
+        assert!(!holds(&with(r#"{"status":"sourced"}"#), 1, Policy::Optional));
+        let facts = r#"{"status":"unavailable","sourced_facts":[{"fact":"f","source":"s"}]}"#;
+        assert!(!holds(&with(facts), 1, Policy::Optional));
+    }
+}

@@ -1,0 +1,119 @@
+//! `plan_revision`: the coder's plan after a review of the one before. It is never an approval of itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agent::ResponseKind;
+use crate::domain::disposition::Disposition;
+
+use super::super::expectation::{Complaint, Expectation, Owner, Verdicts};
+use super::super::findings::dispositions;
+use super::super::text::{HumanRequirements, Text, Version1};
+use super::Kind;
+use super::plan_review::PlanItemDisposition;
+use super::plan_state::DeferredStage;
+
+/// The value of `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanRevisionKind {
+    /// `plan_revision`
+    PlanRevision,
+}
+
+/// The value of `state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RevisionState {
+    /// A revised plan waits for its review.
+    Blocking,
+}
+
+/// A revised plan, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRevision {
+    /// Always 1.
+    pub schema_version: Version1,
+    /// Always `plan_revision`.
+    pub kind: PlanRevisionKind,
+    /// Always `blocking`: reviewers decide.
+    pub state: RevisionState,
+    /// What was changed and why.
+    pub summary: Text,
+    /// What was done about each item that was shown.
+    pub prior_plan_item_dispositions: Vec<PlanItemDisposition>,
+    /// The steps, in order, all of them.
+    #[schemars(length(min = 1))]
+    pub plan_steps: Vec<Text>,
+    /// What is left for later, on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred_stages: Option<Vec<DeferredStage>>,
+    /// The word on what people asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_requirements: Option<HumanRequirements>,
+}
+
+/// A revised plan that keeps the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisedPlan {
+    /// The steps.
+    pub steps: Vec<String>,
+    /// The coder's word on known items.
+    pub dispositions: Vec<Disposition>,
+}
+
+impl Kind for PlanRevision {
+    const KIND: ResponseKind = ResponseKind::PlanRevision;
+    type Meaning = RevisedPlan;
+
+    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> RevisedPlan {
+        let path = "/prior_plan_item_dispositions";
+        let given: Vec<_> =
+            self.prior_plan_item_dispositions.iter().map(PlanItemDisposition::disposed).collect();
+        let dispositions = dispositions(path, &given, expectation, said);
+        for shown in &expectation.shown {
+            let is_disposed = dispositions.iter().any(|one| one.item == shown.id);
+            if shown.owner != Owner::Gate && shown.standing.must_fix() && !is_disposed {
+                let expected = format!("what was done about `{}`", shown.id);
+                said.complaints.push(Complaint::new(path, expected, "nothing").about([&shown.id]));
+            }
+        }
+        if self.plan_steps.is_empty() {
+            said.complain("/plan_steps", "at least one step", "none");
+        }
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
+        let steps = self.plan_steps.iter().map(|step| step.as_str().to_owned()).collect();
+        RevisedPlan { steps, dispositions }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::disposition::Standing;
+    use crate::domain::ids::ItemId;
+    use crate::protocol::expectation::ShownItem;
+
+    fn revision(dispositions: &str) -> PlanRevision {
+        let json = format!(
+            r#"{{"schema_version":1,"kind":"plan_revision","state":"blocking","summary":"s","plan_steps":["one"],"prior_plan_item_dispositions":[{dispositions}]}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn every_item_that_must_be_mended_is_spoken_of() {
+        let shown =
+            ShownItem { id: ItemId::numbered(1), standing: Standing::Blocking, owner: Owner::Reviewer };
+        let expectation = Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::PlanRevision) };
+        assert!(revision("").judged(&expectation).is_err());
+        assert!(revision(r#"{"item_id":"item-1","disposition":"resolved"}"#).judged(&expectation).is_ok());
+    }
+
+    #[test]
+    fn a_coder_can_not_approve_its_own_plan() {
+        let json = r#"{"schema_version":1,"kind":"plan_revision","state":"approved","summary":"s","plan_steps":["one"],"prior_plan_item_dispositions":[]}"#;
+        assert!(serde_json::from_str::<PlanRevision>(json).is_err());
+    }
+}

@@ -1,0 +1,104 @@
+//! `plan_state`: the coder's first plan for an issue.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agent::ResponseKind;
+
+use super::super::expectation::{Expectation, Verdicts};
+use super::super::text::{ClarificationWanted, HumanRequirements, Text, Version1};
+use super::Kind;
+
+/// The value of `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanStateKind {
+    /// `plan_state`
+    PlanState,
+}
+
+/// A plan, or what has to be known before one can be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanState {
+    /// Always 1.
+    pub schema_version: Version1,
+    /// Always `plan_state`.
+    pub kind: PlanStateKind,
+    /// What the plan comes to, and why it is cut this way.
+    pub summary: Text,
+    /// The steps, in order. At least one unless there are questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_steps: Option<Vec<Text>>,
+    /// What is left for later, on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred_stages: Option<Vec<DeferredStage>>,
+    /// The word on what people asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_requirements: Option<HumanRequirements>,
+    /// What has to be known before a plan can be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clarification: Option<ClarificationWanted>,
+}
+
+/// A part of the work that is left for later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeferredStage {
+    /// Its title.
+    pub title: Text,
+    /// What it is, and why it waits.
+    pub summary: Text,
+}
+
+/// A first plan that keeps the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstPlan {
+    /// The steps.
+    Steps(Vec<String>),
+    /// A person must answer first.
+    Questions(Vec<String>),
+}
+
+impl Kind for PlanState {
+    const KIND: ResponseKind = ResponseKind::PlanState;
+    type Meaning = FirstPlan;
+
+    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> FirstPlan {
+        if let Some(wanted) = &self.clarification {
+            return FirstPlan::Questions(wanted.words());
+        }
+        let steps: Vec<String> =
+            self.plan_steps.iter().flatten().map(|step| step.as_str().to_owned()).collect();
+        if steps.is_empty() {
+            said.complain("/plan_steps", "at least one step (required without `clarification`)", "none");
+        }
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
+        FirstPlan::Steps(steps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(rest: &str) -> PlanState {
+        serde_json::from_str(&format!(r#"{{"schema_version":1,"kind":"plan_state","summary":"s"{rest}}}"#))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_plan_has_a_step_or_a_question() {
+        let bare = Expectation::bare(ResponseKind::PlanState);
+        assert!(plan("").judged(&bare).is_err());
+        assert!(plan(r#","plan_steps":[]"#).judged(&bare).is_err());
+        assert_eq!(
+            plan(r#","plan_steps":["one"]"#).judged(&bare).unwrap().0,
+            FirstPlan::Steps(vec!["one".to_owned()])
+        );
+        assert!(matches!(
+            plan(r#","clarification":{"questions":["Which?"]}"#).judged(&bare).unwrap().0,
+            FirstPlan::Questions(_)
+        ));
+    }
+}

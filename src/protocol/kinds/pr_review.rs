@@ -1,0 +1,202 @@
+//! `pr_review`: a reviewer's answer on a pull request, and the rules that make its words and its state agree.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::agent::ResponseKind;
+use crate::domain::disposition::Standing;
+
+use super::super::expectation::{Expectation, Verdicts};
+use super::super::findings::{Disposed, Judgement, Reviewed, acknowledge};
+use super::super::text::{State, Text, Version1};
+use super::Kind;
+
+/// The value of `kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrReviewKind {
+    /// `pr_review`
+    PrReview,
+}
+
+/// A review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrReview {
+    /// Always 1.
+    pub schema_version: Version1,
+    /// Always `pr_review`.
+    pub kind: PrReviewKind,
+    /// Whether the change is approved as it is.
+    pub state: State,
+    /// What was looked at and what was found, for people.
+    pub summary: Text,
+    /// New findings that must be fixed before approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocking_items: Option<Vec<Text>>,
+    /// New small findings in files touched by the change, to be done in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_pr_followups: Option<Vec<Text>>,
+    /// New findings that are worth a change of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub future_followups: Option<Vec<Text>>,
+    /// Where each item that was shown stands now.
+    pub prior_item_dispositions: Vec<ItemDisposition>,
+    /// The ids of the human requirements that the change fulfils.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_requirements_resolved: Option<Vec<Text>>,
+    /// What was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Vec<Coverage>>,
+}
+
+/// A reviewer's word on an item that was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemDisposition {
+    /// The item's id.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
+    pub item_id: String,
+    /// Where it stands.
+    pub disposition: DispositionValue,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+}
+
+/// Where an item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DispositionValue {
+    /// It is done.
+    Resolved,
+    /// It must be fixed.
+    Blocking,
+    /// It is small and must be done in this pull request.
+    SamePr,
+    /// It is worth a change of its own.
+    Future,
+}
+
+impl From<DispositionValue> for Standing {
+    fn from(value: DispositionValue) -> Self {
+        match value {
+            DispositionValue::Resolved => Self::Resolved,
+            DispositionValue::Blocking => Self::Blocking,
+            DispositionValue::SamePr => Self::SamePr,
+            DispositionValue::Future => Self::Future,
+        }
+    }
+}
+
+/// The parts of a file that a reviewer says it has read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// The file.
+    pub path: Text,
+    /// The tokens of its hunks.
+    pub hunks: Vec<Text>,
+}
+
+impl Kind for PrReview {
+    const KIND: ResponseKind = ResponseKind::PrReview;
+    type Meaning = Judgement;
+
+    fn verdict(&self) -> Option<&'static str> {
+        Some(self.state.name())
+    }
+
+    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Judgement {
+        let reviewed = Reviewed {
+            state: self.state,
+            lists: [
+                (Standing::Blocking, self.blocking_items.as_ref()),
+                (Standing::SamePr, self.same_pr_followups.as_ref()),
+                (Standing::Future, self.future_followups.as_ref()),
+            ],
+            path: "/prior_item_dispositions",
+            disposed: self.prior_item_dispositions.iter().map(ItemDisposition::disposed).collect(),
+        };
+        let judgement = reviewed.judge(expectation, said);
+        acknowledge(self.state, self.human_requirements_resolved.as_ref(), expectation, said);
+        judgement
+    }
+
+    fn take_older_acknowledgement(&mut self, expectation: &Expectation) {
+        self.human_requirements_resolved.get_or_insert_with(|| expectation.requirement_texts());
+    }
+}
+
+impl ItemDisposition {
+    fn disposed(&self) -> Disposed<'_> {
+        Disposed { item_id: &self.item_id, standing: self.disposition.into(), note: self.note.as_ref() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::ItemId;
+    use crate::protocol::expectation::{Owner, ShownItem};
+
+    fn review(json: &str) -> PrReview {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn expecting(standing: Standing, owner: Owner) -> Expectation {
+        let shown = vec![ShownItem { id: ItemId::numbered(1), standing, owner }];
+        Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
+    }
+
+    fn nothing_shown() -> Expectation {
+        Expectation::bare(ResponseKind::PrReview)
+    }
+
+    #[test]
+    fn a_blocking_review_that_names_nothing_is_malformed() {
+        let empty = review(
+            r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"hm","prior_item_dispositions":[]}"#,
+        );
+        assert!(empty.judged(&nothing_shown()).is_err());
+    }
+
+    #[test]
+    fn an_approving_review_may_leave_nothing_open() {
+        let contradiction = review(
+            r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","blocking_items":["x"],"prior_item_dispositions":[]}"#,
+        );
+        assert!(contradiction.judged(&nothing_shown()).is_err());
+        let active = review(
+            r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[{"item_id":"item-1","disposition":"blocking"}]}"#,
+        );
+        assert!(active.judged(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
+    }
+
+    #[test]
+    fn every_shown_item_is_disposed_of_once_but_a_gates_item_by_nobody() {
+        let silent = review(
+            r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[]}"#,
+        );
+        assert!(silent.judged(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
+        assert!(silent.judged(&expecting(Standing::Blocking, Owner::Gate)).is_ok());
+    }
+
+    #[test]
+    fn a_finding_in_two_lists_counts_once_in_the_stronger() {
+        let twice = review(
+            r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["- **Fix** it."],"same_pr_followups":["fix it"],"prior_item_dispositions":[]}"#,
+        );
+        let (judgement, _) = twice.judged(&nothing_shown()).unwrap();
+        assert_eq!(judgement.findings, [(Standing::Blocking, "- **Fix** it.".to_owned())]);
+    }
+
+    #[test]
+    fn a_blocking_review_may_not_wave_a_must_fix_item_into_the_future() {
+        let lowering = review(
+            r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["y"],"prior_item_dispositions":[{"item_id":"item-1","disposition":"future"}]}"#,
+        );
+        assert!(lowering.judged(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
+        assert!(lowering.judged(&expecting(Standing::Future, Owner::Reviewer)).is_ok());
+    }
+}

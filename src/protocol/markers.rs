@@ -1,0 +1,120 @@
+//! The markers of the loop in texts of a forge: their names, and which lines can hold one. A marker is a line of its own
+//! outside of code; anything else that looks like one is only text.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
+use regex::Regex;
+
+/// The names of our markers.
+pub const NAMES: [&str; 10] = [
+    "AGENT_LOOP_META",
+    "AGENT_STATE",
+    "AGENT_PLAN_STATE",
+    "AGENT_PR",
+    "AGENT_CLARIFY",
+    "HUMAN_REQUIREMENTS_ADDRESSED",
+    "HUMAN_REQUIREMENTS_RESOLVED",
+    "AGENT_DISCUSS_CONSENSUS",
+    "AGENT_LOOP_CHILD",
+    "AGENT_LOOP_TASK",
+];
+
+/// The line by which a person signs a wish.
+pub const SIGNATURE: &str = "-- Human Reviewer";
+
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static ANY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"(?i)\b(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static MARKER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)^<!--\s*([A-Z_]+)\s*(?::\s*(.*?))?\s*-->$").expect("a valid pattern"));
+
+/// Whether a text holds the name of a marker anywhere.
+pub fn names_one(text: &str) -> bool {
+    ANY.is_match(text)
+}
+
+/// A marker that stands as it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marker<'text> {
+    /// Its name, as it stands in [`NAMES`].
+    pub name: &'static str,
+    /// What stands behind the colon.
+    pub value: &'text str,
+}
+
+/// The marker that a line is, if it is one and nothing else.
+pub fn of_line(line: &str) -> Option<Marker<'_>> {
+    let found = MARKER.captures(line.trim())?;
+    let written = found.get(1)?.as_str();
+    let name = NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(written))?;
+    Some(Marker { name, value: found.get(2).map_or("", |value| value.as_str()) })
+}
+
+/// The markers of a text that stand alone on their line and outside of code.
+pub fn standing(text: &str) -> Vec<Marker<'_>> {
+    if !names_one(text) {
+        return Vec::new();
+    }
+    lines_outside_code(text).into_iter().filter_map(of_line).collect()
+}
+
+/// The lines of a text that do not stand in a fenced block of code. The parser runs only where there is a fence.
+pub fn lines_outside_code(text: &str) -> Vec<&str> {
+    let blocks = fenced_blocks(text);
+    let mut offset = 0;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if !blocks.iter().any(|block| block.contains(&offset)) {
+            lines.push(line.trim_end_matches(['\n', '\r']));
+        }
+        offset += line.len();
+    }
+    lines
+}
+
+/// Whether the place of this offset lies in a fenced block of code.
+pub fn is_in_code(text: &str, offset: usize) -> bool {
+    fenced_blocks(text).iter().any(|block| block.contains(&offset))
+}
+
+fn fenced_blocks(text: &str) -> Vec<Range<usize>> {
+    if !text.contains("```") && !text.contains("~~~") {
+        return Vec::new();
+    }
+    Parser::new(text)
+        .into_offset_iter()
+        .filter(|(event, _)| matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_)))))
+        .map(|(_, range)| range)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_a_line_of_its_own_outside_of_code() {
+        let marker = "<!-- agent_state: approved -->";
+        assert_eq!(standing(marker), [Marker { name: "AGENT_STATE", value: "approved" }]);
+        for quoted in [
+            format!("```\n{marker}\n```"),
+            format!("~~~~ text\n{marker}\n```\n"),
+            format!("see {marker}"),
+            format!("> {marker}"),
+            format!("`{marker}`"),
+            "<!-- AGENT_STATES: approved -->".to_owned(),
+        ] {
+            assert_eq!(standing(&quoted), [], "{quoted}");
+        }
+        assert_eq!(standing(&format!("```\nx\n```\n{marker}")).len(), 1);
+    }
+
+    #[test]
+    fn only_whole_names_count() {
+        assert!(names_one("the AGENT_LOOP_META line") && names_one("agent_pr"));
+        assert!(!names_one("AGENT_PRESS and MY_AGENT_STATES"));
+    }
+}
