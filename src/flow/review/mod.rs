@@ -2,6 +2,7 @@
 
 mod coder;
 mod gates;
+pub mod grouping;
 pub mod items;
 pub mod next;
 pub mod reviewers;
