@@ -25,7 +25,7 @@ pub(super) fn measure() -> Vec<Number> {
         subject: "pr/7".parse().expect("a subject"),
     };
     let thread = thread(&chain);
-    let ours = "agent-loop".parse().expect("a login");
+    let ours: [agent_loop::domain::ids::Login; 1] = ["agent-loop".parse().expect("a login")];
     let mut values = Vec::new();
     for _ in 0..9 {
         let (took, state) = timed(|| {

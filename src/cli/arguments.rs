@@ -323,6 +323,18 @@ pub struct RunArguments {
     /// When a reviewer fails: end the run, or let the coder work on what the others found [default: stop]
     #[arg(long, value_name = "WHAT")]
     pub on_reviewer_failure: Option<ReviewerFailure>,
+    /// What becomes of findings that are worth a change of their own [default: ignore]
+    #[arg(long, value_name = "MODE")]
+    pub approved_followups: Option<ApprovedFollowups>,
+    /// Who puts malformed answers into form [default: who gave the answer]
+    #[arg(long, value_name = "AGENT", value_parser = agent)]
+    pub repair_backend: Option<AgentName>,
+    /// Which model is asked to; give it again for what is asked after a failure
+    #[arg(long, value_name = "MODEL")]
+    pub repair_model: Vec<String>,
+    /// How long that may take [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub repair_timeout_seconds: Option<NonZeroU64>,
     /// Merge what is approved
     #[arg(long)]
     pub auto_merge: bool,
@@ -371,6 +383,22 @@ pub enum ReviewerFailure {
     Stop,
     /// Let the coder work on what the others found.
     Continue,
+}
+
+/// What becomes of findings that are worth a change of their own, when a pull request is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovedFollowups {
+    /// Reviewers are asked to leave them out.
+    Ignore,
+    /// They are listed in one comment on the pull request.
+    Summarize,
+    /// At most three issues are filed for them.
+    Issue,
+    /// Small ones are done in the pull request; the others are listed.
+    FixAndSummarize,
+    /// Small ones are done in the pull request; at most three issues are filed for the others.
+    FixAndIssue,
 }
 
 /// Where issues and pull requests are.

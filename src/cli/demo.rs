@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::agents::program::Program;
+use crate::adapters::agents::program::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
 use crate::adapters::process::capture::capture;
@@ -16,9 +16,11 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::Seat;
+use crate::domain::trust::Trust;
 use crate::engine::outcome::Outcome;
-use crate::engine::run::{Assignment, Bases, Engine};
+use crate::engine::run::{Assignment, Bases, Engine, Setting};
 use crate::flow::observed::Abilities;
+use crate::flow::question::RepairChain;
 use crate::flow::request::{Questions, Request, Reviewing, Wishes};
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
@@ -147,6 +149,7 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     let settings = RunSettings {
         agents,
         agent_deadline: Duration::from_mins(1),
+        repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },
         test_command: Some(TEST_COMMAND.to_owned()),
         test_deadline: Duration::from_mins(5),
         logs: None,
@@ -157,8 +160,8 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     let canceller = Arc::new(canceller);
     let main = repository.branch.ok_or("the sample has no branch")?;
     let bases = Bases { asked: None, default: main };
-    let engine =
-        Engine::new(Arc::new(world), request()?, abilities, bases, (Arc::clone(&canceller), cancellation));
+    let setting = Setting { request: request()?, abilities, bases, trust: Trust::default() };
+    let engine = Engine::new(Arc::new(world), setting, (Arc::clone(&canceller), cancellation));
     tokio::select! {
         outcome = engine.run(Assignment::Issue(IssueNumber(number))) => Ok(outcome),
         () = signals::listen(canceller) => Err("interrupted".to_owned()),
@@ -184,6 +187,7 @@ fn request() -> Result<Request, String> {
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
         reviewing: Reviewing::Parallel,
+        repair: RepairChain::default(),
         questions: Questions::Stop,
         ci_timeout_seconds: 0,
         ci_poll_seconds: 1,

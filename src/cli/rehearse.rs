@@ -83,7 +83,7 @@ pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folder
     };
     let world = Arc::new(RehearsedWorld::new(world, Box::new(read), Arc::clone(&canceller)));
     let control = (canceller, cancellation);
-    let engine = Engine::new(Arc::clone(&world), plan.request, plan.abilities, plan.bases, control);
+    let engine = Engine::new(Arc::clone(&world), plan.setting, control);
     let outcome = engine.run(plan.assignment).await;
     let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
     Rehearsal { effects: world.script().effects, outcome }

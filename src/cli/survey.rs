@@ -183,5 +183,5 @@ async fn delivery(
 
 fn records(forge: &LocalForge, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {
     let chain = Chain { repository: forge.repository_id(), flow, subject: subject.clone() };
-    observe::read(&chain, &forge.login(), comments).records
+    observe::read(&chain, &[forge.login()], comments).records
 }

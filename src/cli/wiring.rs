@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::agents::program::{LocalAgents, Program};
+use crate::adapters::agents::program::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::gates::tests::LocalGates;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
@@ -106,6 +106,8 @@ pub struct RunSettings {
     pub agents: BTreeMap<(Role, Label), Program>,
     /// How long a turn may take.
     pub agent_deadline: Duration,
+    /// Who puts malformed answers into form.
+    pub repair: RepairAgent,
     /// The test command.
     pub test_command: Option<String>,
     /// How long it may take.
@@ -135,6 +137,7 @@ pub fn world(
             variables: variables.clone(),
             folders: folders.clone(),
             deadline: settings.agent_deadline,
+            repair: settings.repair,
         },
         workspace: Arc::new(workspace(&folders, repository, &variables)),
         gates: LocalGates {

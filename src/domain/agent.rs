@@ -181,6 +181,8 @@ pub enum Role {
     Coder,
     /// Judges a change, may not alter it.
     Reviewer,
+    /// Mends the form of an answer, sees nothing but that answer.
+    Repair,
 }
 
 impl Role {
@@ -189,6 +191,7 @@ impl Role {
         match self {
             Self::Coder => "coder",
             Self::Reviewer => "reviewer",
+            Self::Repair => "repair",
         }
     }
 }
@@ -236,6 +239,18 @@ impl ResponseKind {
         Self::DiscussReview,
         Self::DiscussAgenda,
     ];
+
+    /// Who is asked for it.
+    pub fn asked_of(self) -> Role {
+        match self {
+            Self::Implementation
+            | Self::CoderFollowup
+            | Self::PlanState
+            | Self::PlanRevision
+            | Self::PlanDecomposition => Role::Coder,
+            Self::PrReview | Self::PlanReview | Self::DiscussReview | Self::DiscussAgenda => Role::Reviewer,
+        }
+    }
 
     /// The value of the field `kind` in an answer.
     pub fn name(self) -> &'static str {

@@ -34,6 +34,36 @@ pub enum AfterApproval {
     Merge,
 }
 
+/// What becomes of findings that are worth a change of their own, when a pull request is approved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Followups {
+    /// Reviewers are asked to leave them out; any that are given are dropped.
+    #[default]
+    Ignore,
+    /// They are listed in one comment on the pull request.
+    Summarize,
+    /// Issues are filed for them, and listed in a comment.
+    Issue,
+    /// Small ones are done in the pull request; the others are listed.
+    FixAndSummarize,
+    /// Small ones are done in the pull request; issues are filed for the others.
+    FixAndIssue,
+}
+
+impl Followups {
+    /// The value used in flags, settings and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Summarize => "summarize",
+            Self::Issue => "issue",
+            Self::FixAndSummarize => "fix-and-summarize",
+            Self::FixAndIssue => "fix-and-issue",
+        }
+    }
+}
+
 /// The rules of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +78,9 @@ pub struct Policy {
     pub on_reviewer_failure: OnReviewerFailure,
     /// What happens to an approved pull request.
     pub after_approval: AfterApproval,
+    /// What becomes of findings that are worth a change of their own.
+    #[serde(default)]
+    pub followups: Followups,
 }
 
 impl Default for Policy {
@@ -58,6 +91,7 @@ impl Default for Policy {
             test_timing: TestTiming::BeforeReviewAndApproval,
             on_reviewer_failure: OnReviewerFailure::Stop,
             after_approval: AfterApproval::Leave,
+            followups: Followups::default(),
         }
     }
 }

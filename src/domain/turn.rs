@@ -25,4 +25,7 @@ pub struct TurnKey {
     pub head: CommitSha,
     /// How often a person has answered the coder's questions before.
     pub clarifications: u32,
+    /// How often the question was put before, to the same agent or (role `repair`) about the form of its answer.
+    #[serde(default)]
+    pub again: u32,
 }

@@ -19,6 +19,12 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Whichever counts more calls.
+    #[must_use]
+    pub fn larger(self, other: Self) -> Self {
+        if other.calls > self.calls { other } else { self }
+    }
+
     /// The sum of two.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

@@ -4,7 +4,7 @@ use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RunId};
 use crate::domain::item::Item;
 use crate::domain::subject::Subject;
-use crate::flow::step::Ask;
+use crate::flow::step::{Ask, Form, Purpose};
 use crate::ledger::codec::{self, Content};
 use crate::ports::World;
 use crate::ports::agents::TurnOrder;
@@ -54,22 +54,12 @@ pub(super) async fn order<W: World>(
     entry: u32,
 ) -> Result<TurnOrder, Trouble> {
     let key = &ask.key;
-    let difference = world.workspace().difference(&about.base, &key.head, DIFF_EXCERPT).await?;
-    let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
-    let diff_note = match (difference.extent, &diff_path) {
-        (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),
-        (Extent::Excerpt, Some(path)) => format!("The diff goes on; all of it is in the file {path}."),
-    };
-    let context = context(ask, about, difference.files, diff_path);
     let delimiter = world.clock().unique();
-    let material = Material {
-        context: &context,
-        diff: &difference.excerpt,
-        diff_note: &diff_note,
-        delimiter: &delimiter,
+    let (prompt, context, model) = match &ask.purpose {
+        Purpose::Work => work(world, ask, about, &delimiter, &[]).await?,
+        Purpose::Again { complaints } => work(world, ask, about, &delimiter, complaints).await?,
+        Purpose::Form(form) => form_only(ask, about, form, &delimiter)?,
     };
-    let prompt = prompt::render(key.kind, material)
-        .map_err(|error| Trouble::failed(Failed::Error, error.to_string()))?;
     Ok(TurnOrder {
         run: RunId::clone(&key.run),
         subject: subject.clone(),
@@ -84,7 +74,59 @@ pub(super) async fn order<W: World>(
         base: about.base.clone(),
         prompt,
         context,
+        model,
     })
+}
+
+/// What is told to an agent, in words and in structured form, and the model that is to hear it.
+type Told = (String, Context, Option<String>);
+
+async fn work<W: World>(
+    world: &W,
+    ask: &Ask,
+    about: &About,
+    delimiter: &str,
+    errors: &[String],
+) -> Result<Told, Trouble> {
+    let difference = world.workspace().difference(&about.base, &ask.key.head, DIFF_EXCERPT).await?;
+    let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
+    let diff_note = match (difference.extent, &diff_path) {
+        (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),
+        (Extent::Excerpt, Some(path)) => format!("The diff goes on; all of it is in the file {path}."),
+    };
+    let mut context = context(ask, about, difference.files, diff_path);
+    context.errors = errors.to_vec();
+    let material =
+        Material { context: &context, diff: &difference.excerpt, diff_note: &diff_note, delimiter };
+    let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
+    Ok((prompt, context, None))
+}
+
+/// Who mends the form of an answer is told nothing of what it is about.
+fn form_only(ask: &Ask, about: &About, form: &Form, delimiter: &str) -> Result<Told, Trouble> {
+    let subject = ContextSubject {
+        title: String::new(),
+        body: String::new(),
+        comments: Vec::new(),
+        ..about.subject.clone()
+    };
+    let blind = About { subject, task: String::new(), base: about.base.clone(), gates: Vec::new() };
+    let mut context = context(ask, &blind, Vec::new(), None);
+    context.errors.clone_from(&form.complaints);
+    context.summary = None;
+    context.clarifications.clear();
+    for item in &mut context.items {
+        item.text.clear();
+        item.notes.clear();
+        item.dispute = None;
+    }
+    let prompt = prompt::render_form(ask.key.kind, &context, &form.source, delimiter).map_err(unwritten)?;
+    Ok((prompt, context, form.model.clone()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+fn unwritten(error: prompt::PromptError) -> Trouble {
+    Trouble::failed(Failed::Error, error.to_string())
 }
 
 fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {

@@ -31,7 +31,7 @@ impl<W: World> Engine<W> {
         loop {
             let issue = self.world.forge().issue(number).await?;
             let chain = self.chain(Flow::Delivery, &session.subject);
-            let replay = observe::read(&chain, &self.world.forge().login(), &issue.comments);
+            let replay = observe::read(&chain, &self.recorders(), &issue.comments);
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
             let workable = match issue.state {
                 IssueState::Open => Workable::Open,
@@ -166,7 +166,7 @@ impl<W: World> Engine<W> {
     ) -> Result<Option<PullRequestNumber>, Trouble> {
         let comments = publish::comments(&*self.world, Thread::PullRequest(number)).await?;
         let chain = self.chain(Flow::Delivery, &session.subject);
-        let replay = observe::read(&chain, &self.world.forge().login(), &comments);
+        let replay = observe::read(&chain, &self.recorders(), &comments);
         let is_delivered = |record: &Record| matches!(record.payload, Payload::Delivered(_));
         Ok(replay.records.iter().any(is_delivered).then_some(number))
     }

@@ -25,7 +25,7 @@ pub(super) struct Seen {
 }
 
 /// Reads comments as a chain, without asking who published what.
-pub fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
+pub fn read(chain: &Chain, recorders: &[Login], comments: &[Comment]) -> Replay {
     let history = |comment: &Comment| {
         if comment.created_at == comment.updated_at { History::Unedited } else { History::Edited }
     };
@@ -38,7 +38,7 @@ pub fn read(chain: &Chain, ours: &Login, comments: &[Comment]) -> Replay {
             history: history(comment),
         })
         .collect();
-    replay::replay(chain, std::slice::from_ref(ours), &posted)
+    replay::replay(chain, recorders, &posted)
 }
 
 /// Reads the records that live in a journal.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{ChainHash, GateName, PullRequestNumber};
+use crate::domain::ids::{ChainHash, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::item::Item;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::turn::TurnKey;
@@ -31,7 +31,7 @@ use crate::text::pull_request::{self, Purpose};
 
 use super::brief::{self, About};
 use super::outcome::{Outcome, Trouble};
-use super::publish::{self, Published};
+use super::publish::{self, Before, Published};
 use super::run::{Engine, Handover};
 use super::session::{Session, too_long};
 use super::turns::{self, Ended, Start};
@@ -89,6 +89,7 @@ impl<W: World> Engine<W> {
                 Ok(Next::Again)
             }
             Step::HandOver { run, pull_request, delivered, terms } => {
+                self.keep_unpublished(session, &run, delivered.as_ref()).await?;
                 Ok(Next::Review(pull_request, Self::handover(session, run, delivered, terms)))
             }
             Step::Stop { ending, message } => {
@@ -232,7 +233,13 @@ impl<W: World> Engine<W> {
         draft: Draft,
         now: &Situation<'_>,
     ) -> Result<Next, Trouble> {
-        match publish::publish(&*self.world, session, &draft, now.tail, now.items).await? {
+        if let Payload::Concluded(_) | Payload::DeliveryConcluded(_) = &draft.payload {
+            let head = now.review.map(|(_, pull_request)| &pull_request.head);
+            self.keep_unpublished(session, &draft.run, head).await?;
+        }
+        let recorders = self.recorders();
+        let before = Before { tail: now.tail, items: now.items, recorders: &recorders };
+        match publish::publish(&*self.world, session, &draft, before).await? {
             Published::Stands => {}
             Published::TooLong(bytes) => {
                 self.reject(session, &draft, bytes).await?;
@@ -253,6 +260,26 @@ impl<W: World> Engine<W> {
             | Payload::Started(_)
             | Payload::Delivered(_) => Next::Again,
         })
+    }
+
+    /// Work whose words came to nothing is kept aside before its run ends.
+    async fn keep_unpublished(
+        &self,
+        session: &Session<JournalOf<W>>,
+        run: &RunId,
+        head: Option<&CommitSha>,
+    ) -> Result<(), Trouble> {
+        let workspace = self.world.workspace();
+        for commit in session.commits_of(run) {
+            let is_published = match head {
+                Some(head) => *head == commit || workspace.contains(head, &commit).await?,
+                None => false,
+            };
+            if !is_published {
+                turns::tell_salvage(&*self.world, &workspace.keep(&session.subject, &commit).await?);
+            }
+        }
+        Ok(())
     }
 
     /// An answer whose record does not fit into a comment becomes a failed turn.
@@ -309,7 +336,7 @@ impl<W: World> Engine<W> {
     async fn merge(
         &self,
         session: &mut Session<JournalOf<W>>,
-        head: &crate::domain::ids::CommitSha,
+        head: &CommitSha,
         now: &Situation<'_>,
     ) -> Result<(), Trouble> {
         let Some((_, pull_request)) = now.review else {
@@ -352,8 +379,7 @@ fn outcome<J: crate::ports::journal::Journal>(
         outcome = outcome.with_review(state, Some(&pull_request.head));
         outcome.pull_request = Some(pull_request.number);
         outcome.base = Some(now.about.base.clone());
-    } else {
-        outcome.usage = usage;
     }
+    outcome.usage = outcome.usage.larger(usage);
     outcome
 }

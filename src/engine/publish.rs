@@ -1,7 +1,7 @@
 //! Publishing one record: build it in its place, write it, read on, and see whether it stands there.
 
 use crate::domain::ending::Failed;
-use crate::domain::ids::ChainHash;
+use crate::domain::ids::{ChainHash, Login};
 use crate::domain::item::Item;
 use crate::domain::subject::Subject;
 use crate::ledger::chain::{self, Chain};
@@ -57,14 +57,25 @@ fn place(subject: &Subject, payload: &Payload) -> Place {
     }
 }
 
-/// Publishes a record after `tail`, the end of the chain that was decided on. `items` are the items before it.
+/// What stood when a record was decided on.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'now> {
+    /// The end of the chain.
+    pub(super) tail: &'now ChainHash,
+    /// The items.
+    pub(super) items: &'now [Item],
+    /// Whose records count.
+    pub(super) recorders: &'now [Login],
+}
+
+/// Publishes a record after what stood before it.
 pub(super) async fn publish<W: World, J: Journal>(
     world: &W,
     session: &mut Session<J>,
     draft: &Draft,
-    tail: &ChainHash,
-    items: &[Item],
+    before: Before<'_>,
 ) -> Result<Published, Trouble> {
+    let Before { tail, items, recorders } = before;
     let chain = Chain {
         repository: world.forge().repository_id(),
         flow: draft.payload.flow(),
@@ -74,7 +85,7 @@ pub(super) async fn publish<W: World, J: Journal>(
     let tail = match (&session.subject, &place) {
         // Its own thread is in the journal; the pull request's is looked at only here.
         (Subject::Task(_), Place::Forge(thread)) => {
-            observe::read(&chain, &world.forge().login(), &comments(world, *thread).await?).tail
+            observe::read(&chain, recorders, &comments(world, *thread).await?).tail
         }
         // What was decided on: a record that came in between makes this one lose its place.
         (_, Place::Forge(_) | Place::Journal) => tail.clone(),
@@ -98,7 +109,7 @@ pub(super) async fn publish<W: World, J: Journal>(
     };
     match place {
         Place::Journal => session.write(Entry::Record { body }).await?,
-        Place::Forge(thread) => write(world, &chain, thread, &record, &body).await?,
+        Place::Forge(thread) => write(world, &chain, recorders, thread, (&record, &body)).await?,
     }
     if let Some(known) = &mut session.known {
         known.push(record.id.clone());
@@ -112,14 +123,14 @@ pub(super) async fn publish<W: World, J: Journal>(
 async fn write<W: World>(
     world: &W,
     chain: &Chain,
+    recorders: &[Login],
     thread: Thread,
-    record: &Record,
-    body: &str,
+    (record, body): (&Record, &str),
 ) -> Result<(), Trouble> {
     let mut last = None;
     for _ in 0..TRIES {
         let written = world.forge().publish(thread, body).await;
-        let replay = observe::read(chain, &world.forge().login(), &comments(world, thread).await?);
+        let replay = observe::read(chain, recorders, &comments(world, thread).await?);
         if replay.records.last() == Some(record) {
             return Ok(());
         }

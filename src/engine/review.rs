@@ -44,7 +44,7 @@ impl<W: World> Engine<W> {
             }
             let comments = self.world.forge().comments(number).await?;
             let chain = self.chain(Flow::Review, &session.subject);
-            let replay = observe::read(&chain, &self.world.forge().login(), &comments);
+            let replay = observe::read(&chain, &self.recorders(), &comments);
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
             let state = ReviewState::fold(&seen.records);
             if let Some(outcome) = self.interrupted(&mut session, Some((&state, &pull_request))).await {

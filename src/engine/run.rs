@@ -6,9 +6,12 @@ use tokio::task::JoinSet;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Label, PullRequestNumber, RunId, TaskKey};
+use crate::domain::ids::{
+    BranchName, CommitSha, IssueNumber, Label, Login, PullRequestNumber, RunId, TaskKey,
+};
 use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
+use crate::domain::trust::Trust;
 use crate::flow::observed::{Abilities, Common};
 use crate::flow::request::{Request, Terms};
 use crate::flow::review::state::ReviewState;
@@ -38,13 +41,26 @@ pub enum Assignment {
     Task(String),
 }
 
+/// What an engine is set to.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// What is asked for.
+    pub request: Request,
+    /// What this machine can do.
+    pub abilities: Abilities,
+    /// The branches of the repository.
+    pub bases: Bases,
+    /// Who is believed.
+    pub trust: Trust,
+}
+
 /// An engine: a world, what was asked for, and the turns that run.
 pub struct Engine<W: World> {
     pub(super) world: Arc<W>,
     pub(super) request: Request,
     pub(super) abilities: Abilities,
-    base: Option<BranchName>,
-    default_base: BranchName,
+    bases: Bases,
+    pub(super) trust: Trust,
     canceller: Arc<Canceller>,
     pub(super) cancellation: Cancellation,
     pub(super) tasks: JoinSet<Ended>,
@@ -74,21 +90,16 @@ impl<W: World> Engine<W> {
     /// An engine on a world.
     pub fn new(
         world: Arc<W>,
-        request: Request,
-        abilities: Abilities,
-        bases: Bases,
+        setting: Setting,
         (canceller, cancellation): (Arc<Canceller>, Cancellation),
     ) -> Self {
-        Self {
-            world,
-            request,
-            abilities,
-            base: bases.asked,
-            default_base: bases.default,
-            canceller,
-            cancellation,
-            tasks: JoinSet::new(),
-        }
+        let Setting { request, abilities, bases, trust } = setting;
+        Self { world, request, abilities, bases, trust, canceller, cancellation, tasks: JoinSet::new() }
+    }
+
+    /// The logins whose records count.
+    pub(super) fn recorders(&self) -> Vec<Login> {
+        std::iter::once(self.world.forge().login()).chain(self.trust.recorders.iter().cloned()).collect()
     }
 
     /// Does what was asked, to its end. When it returns, none of its turns runs any more.
@@ -117,7 +128,7 @@ impl<W: World> Engine<W> {
     }
 
     pub(super) fn base_ref(&self) -> &BranchName {
-        self.base.as_ref().unwrap_or(&self.default_base)
+        self.bases.asked.as_ref().unwrap_or(&self.bases.default)
     }
 
     pub(super) fn task_key(&self, text: &str) -> TaskKey {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::agent::Role;
 use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, Label, RecordId};
+use crate::domain::ids::{CommitSha, Label, RecordId, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
@@ -100,6 +100,16 @@ impl<J: Journal> Session<J> {
             | Entry::Record { .. } => 0,
         };
         self.journal.entries().into_iter().map(counts).sum()
+    }
+
+    /// The commits that turns of a run have made.
+    pub(super) fn commits_of(&self, run: &RunId) -> Vec<CommitSha> {
+        let made = |turn: &Turn| match &turn.end {
+            TurnEnd::Answered { commit, .. } => commit.clone(),
+            TurnEnd::Failed { .. } => None,
+        };
+        let ours = self.results.turns.iter().filter(|(key, _)| key.run == *run);
+        ours.filter_map(|(_, turn)| made(turn)).collect()
     }
 
     /// Whether turns were inherited already.

@@ -8,7 +8,7 @@ use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
 use crate::domain::turn::TurnKey;
-use crate::flow::step::{Ask, Work};
+use crate::flow::step::{Ask, Purpose, Work};
 use crate::ports::World;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
@@ -16,7 +16,7 @@ use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
-use crate::ports::workspace::{Desk, Harvest, Inspection, Salvage, Workspace};
+use crate::ports::workspace::{Desk, Harvest, Inspection, Prepared, Salvage, Workspace, WorkspaceError};
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::outcome::Trouble;
@@ -55,6 +55,19 @@ pub(super) async fn take<W: World, J: Journal>(
     }
 }
 
+/// The folder of a turn: a clone, or an empty one for who mends only the form of an answer.
+async fn ready<W: World>(world: &W, desk: &Desk, ask: &Ask) -> Result<Prepared, WorkspaceError> {
+    match &ask.purpose {
+        Purpose::Work | Purpose::Again { .. } => {
+            world.workspace().prepare(desk, &ask.key.head, ask.branch.as_ref()).await
+        }
+        Purpose::Form(_) => {
+            let path = world.workspace().empty(desk).await?;
+            Ok(Prepared { path, salvaged: None })
+        }
+    }
+}
+
 async fn attempt<W: World, J: Journal>(
     world: &W,
     start: Start<J>,
@@ -64,7 +77,7 @@ async fn attempt<W: World, J: Journal>(
     let turn = ask.key.clone();
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
     // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
-    let prepare = world.workspace().prepare(&desk, &turn.head, ask.branch.as_ref());
+    let prepare = ready(world, &desk, &ask);
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now() });
     let (prepared, announced) = tokio::join!(prepare, announce);
     announced?;
@@ -106,6 +119,10 @@ async fn finish<W: World>(
     let left = match ask.key.role {
         Role::Reviewer => inspected(world, desk, head, answer).await?,
         Role::Coder => harvested(world, ask, desk, answer).await?,
+        Role::Repair => match answer {
+            Ok(raw) => Left::Answer { raw, commit: None },
+            Err(failure) => Left::Nothing { failure, salvage: None },
+        },
     };
     Ok(Some(match left {
         Left::Answer { raw, commit } => {

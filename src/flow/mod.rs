@@ -2,6 +2,7 @@
 
 pub mod delivery;
 pub mod observed;
+pub mod question;
 pub mod request;
 pub mod review;
 pub mod step;

@@ -75,6 +75,12 @@ impl Results {
         self.turns.get(key).cloned().or_else(never_finished)
     }
 
+    /// What all turns of a run cost, those that came to nothing too.
+    pub fn usage(&self, run: &RunId) -> Usage {
+        let ours = self.turns.iter().filter(|(key, _)| key.run == *run);
+        ours.fold(Usage::default(), |sum, (_, turn)| sum.plus(turn.usage))
+    }
+
     /// What the test command said of a commit in this run and round.
     pub fn measurement(&self, run: &RunId, round: u32, head: &CommitSha) -> Option<&Measurement> {
         let fits = |(measured_run, measured_round, measurement): &&(RunId, u32, Measurement)| {

@@ -1,8 +1,10 @@
 //! What a person asked for on the command line, and how it meets what an earlier run recorded.
 
 use crate::domain::ids::GateName;
-use crate::domain::policy::{AfterApproval, OnReviewerFailure, Policy, TestTiming};
+use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
+
+use super::question::RepairChain;
 
 /// What a person asked for, and how the program was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Request {
     pub default_reviewer: Seat,
     /// `--parallel-reviewers`, `--no-parallel-reviewers`
     pub reviewing: Reviewing,
+    /// `--repair-model`: who puts malformed answers into form.
+    pub repair: RepairChain,
     /// `--interactive`
     pub questions: Questions,
     /// How long an unfinished board of checks is awaited, in seconds.
@@ -42,6 +46,8 @@ pub struct Wishes {
     pub on_reviewer_failure: Option<OnReviewerFailure>,
     /// `--auto-merge`
     pub after_approval: Option<AfterApproval>,
+    /// `--approved-followups`
+    pub followups: Option<Followups>,
 }
 
 /// How the reviewers of a round are asked.
@@ -97,6 +103,7 @@ impl Wishes {
             test_timing: self.test_timing.or(others.test_timing),
             on_reviewer_failure: self.on_reviewer_failure.or(others.on_reviewer_failure),
             after_approval: self.after_approval.or(others.after_approval),
+            followups: self.followups.or(others.followups),
         }
     }
 }
@@ -112,6 +119,7 @@ impl From<&Terms> for Wishes {
             test_timing: Some(policy.test_timing),
             on_reviewer_failure: Some(policy.on_reviewer_failure),
             after_approval: Some(policy.after_approval),
+            followups: Some(policy.followups),
         }
     }
 }
@@ -138,6 +146,7 @@ impl Request {
             test_timing: wishes.test_timing.unwrap_or(usual.test_timing),
             on_reviewer_failure: wishes.on_reviewer_failure.unwrap_or(usual.on_reviewer_failure),
             after_approval: wishes.after_approval.unwrap_or(usual.after_approval),
+            followups: wishes.followups.unwrap_or(usual.followups),
         };
         Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
     }

@@ -14,6 +14,7 @@ use crate::protocol::context::Clarification;
 use crate::protocol::expectation::{Complaint, Expectation, Owner, ShownItem};
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::implementation::{Delivery, Implementation};
+use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::request::Terms;
@@ -91,6 +92,33 @@ pub struct Ask {
     pub summary: Option<String>,
     /// How many turns of this label and role the ledger knows.
     pub published_turns: u32,
+    /// What the turn is for.
+    pub purpose: Purpose,
+}
+
+/// What a turn is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// The work.
+    Work,
+    /// The work again: the answer before lacked something that only this agent can say.
+    Again {
+        /// What was wrong with it.
+        complaints: Vec<String>,
+    },
+    /// Only the form of an answer.
+    Form(Form),
+}
+
+/// An answer that is to be put into form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// What was said, as it was said.
+    pub source: String,
+    /// What is wrong with it.
+    pub complaints: Vec<String>,
+    /// The model that is asked, if one was named.
+    pub model: Option<String>,
 }
 
 /// A run of the test command.
@@ -140,7 +168,12 @@ pub enum Work {
 impl Ask {
     /// Why an answer does not follow the protocol, if it does not.
     pub fn failure(&self, raw: &RawAnswer) -> Option<TurnFailure> {
-        answer::understand(raw, &self.expectation).err().map(|complaints| malformed(&complaints))
+        let understood = answer::understand(raw, &self.expectation);
+        let kept = understood.and_then(|understood| match &self.purpose {
+            Purpose::Form(form) => preservation::check(&form.source, &understood.object, understood.verdict),
+            Purpose::Work | Purpose::Again { .. } => Ok(()),
+        });
+        kept.err().map(|complaints| malformed(&complaints))
     }
 
     /// What becomes of a coder's files, given what it said.
@@ -161,8 +194,14 @@ impl Ask {
     fn first_work(&self, raw: &RawAnswer) -> Work {
         match answer::read::<Implementation>(raw, &self.expectation).map(|reading| reading.meaning) {
             Ok(Delivery::Done { title, summary, .. }) => Work::Commit(format!("{title}\n\n{summary}\n")),
-            Ok(Delivery::Questions(_)) | Err(_) => Work::KeepAside,
+            Ok(Delivery::Questions(_)) => Work::KeepAside,
+            Err(_) => Work::Commit(self.provisional()),
         }
+    }
+
+    /// The message for work whose words are still to be put into form. If that fails, the commit is kept aside.
+    fn provisional(&self) -> String {
+        format!("Work of {} in round {}\n", self.key.label, self.key.round)
     }
 
     fn later_work(&self, raw: &RawAnswer) -> Work {
@@ -172,7 +211,7 @@ impl Ask {
                 let first: String = summary.lines().next().unwrap_or_default().chars().take(72).collect();
                 Work::Commit(format!("{first}\n\n{summary}\n"))
             }
-            Err(_) => Work::KeepAside,
+            Err(_) => Work::Commit(self.provisional()),
         }
     }
 }

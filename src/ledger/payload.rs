@@ -8,6 +8,7 @@ use crate::domain::gate::Measurement;
 use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber};
 use crate::domain::item::OpenedItem;
 use crate::domain::policy::Policy;
+use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
@@ -60,6 +61,9 @@ pub struct Review {
     pub next_item: u64,
     /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
+    /// What was done to get a valid answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
     /// What the turn cost.
     pub usage: Usage,
     /// The model that ran.
@@ -81,6 +85,9 @@ pub struct Answered {
     pub response: CoderFollowup,
     /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
+    /// What was done to get a valid answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
     /// What the turn cost.
     pub usage: Usage,
     /// The model that ran.

@@ -41,6 +41,8 @@ pub struct TurnOrder {
     pub prompt: String,
     /// What the prompt says, in structured form.
     pub context: Context,
+    /// The model that is asked, if one was named for this turn.
+    pub model: Option<String>,
 }
 
 /// How an attempt ended.

@@ -161,6 +161,9 @@ pub trait Workspace: Send + Sync {
         branch: Option<&BranchName>,
     ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
 
+    /// An empty folder for a turn that is to see nothing. What an earlier turn left there is removed.
+    fn empty(&self, desk: &Desk) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;
+
     /// Commits what lies in a coder's clone, keeps the coder's own commits, and fetches all into the mirror.
     /// `head` is the commit that the clone was prepared at.
     fn harvest(

@@ -101,9 +101,17 @@ pub fn understand(raw: &RawAnswer, expectation: &Expectation) -> Result<Understo
 
 fn understand_as<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Understood, Vec<Complaint>> {
     let reading = read::<K>(raw, expectation)?;
-    let object = serde_json::to_value(&reading.said).map_err(|error| unreadable(&error))?;
+    let object = object(&reading.said)?;
     let Reading { said, tier, normalisations, .. } = reading;
     Ok(Understood { tier, verdict: said.verdict(), normalisations, object })
+}
+
+/// An answer in the form in which it is recorded.
+///
+/// # Errors
+/// When it can't be expressed; a defect of this program.
+pub fn object<K: Kind>(said: &K) -> Result<Value, Vec<Complaint>> {
+    serde_json::to_value(said).map_err(|error| unreadable(&error))
 }
 
 fn unreadable(error: &serde_json::Error) -> Vec<Complaint> {

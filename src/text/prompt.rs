@@ -25,6 +25,9 @@ fn template(kind: ResponseKind) -> Option<&'static str> {
     }
 }
 
+/// The template for who puts a malformed answer into form.
+const FORM: &str = include_str!("../../prompts/repair.md.jinja");
+
 /// What a template is filled with, besides the context.
 #[derive(Debug, Clone, Copy)]
 pub struct Material<'turn> {
@@ -51,17 +54,8 @@ pub struct PromptError {
 /// # Errors
 /// When no flow asks for this kind, or when the template uses a variable that it is not given.
 pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
-    let failed = |error: minijinja::Error| PromptError { kind, detail: error.to_string() };
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
-    environment.set_syntax(syntax);
-    let Some(template) = template(kind) else {
-        return Err(PromptError { kind, detail: "no flow asks for it".to_owned() });
-    };
-    let (_, body) = front_matter(template);
-    environment.add_template("data", include_str!("../../prompts/data.md.jinja")).map_err(failed)?;
-    environment.add_template("answer", include_str!("../../prompts/answer.md.jinja")).map_err(failed)?;
+    let template =
+        template(kind).ok_or_else(|| PromptError { kind, detail: "no flow asks for it".to_owned() })?;
     let schema = schema::text(&schema::of(kind));
     let values = context! {
         turn => Value::from(Serde(material.context)),
@@ -70,7 +64,37 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         delimiter => material.delimiter,
         schema => schema.trim_end(),
     };
-    environment.render_str(body, values).map_err(failed)
+    fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
+}
+
+/// The prompt for somebody who puts a malformed answer of this kind into form.
+///
+/// # Errors
+/// When the template uses a variable that it is not given.
+pub fn render_form(
+    kind: ResponseKind,
+    context: &Context,
+    source: &str,
+    delimiter: &str,
+) -> Result<String, PromptError> {
+    let schema = schema::text(&schema::of(kind));
+    let values = context! {
+        turn => Value::from(Serde(context)),
+        source => source,
+        delimiter => delimiter,
+        schema => schema.trim_end(),
+    };
+    fill(FORM, values).map_err(|error| PromptError { kind, detail: error.to_string() })
+}
+
+fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
+    environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;
+    let (_, body) = front_matter(template);
+    environment.render_str(body, values)
 }
 
 /// The variables that a template declares, and the template itself.

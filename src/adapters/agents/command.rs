@@ -9,6 +9,7 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervise::{End, Ended, Job, supervise};
 use crate::adapters::state::files;
+use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
@@ -37,7 +38,11 @@ pub(super) async fn take(
     let command = CommandLine::new(&agent.program, &order.workdir, offer.environment.clone())
         .arguments(&agent.arguments)
         .input(order.prompt.clone());
-    let deadline = agent.deadline.unwrap_or(agents.deadline);
+    let usual = agents.deadline(order);
+    let deadline = match order.role {
+        Role::Coder | Role::Reviewer => agent.deadline.unwrap_or(usual),
+        Role::Repair => usual,
+    };
     let job = Job {
         command,
         token: offer.token.clone(),

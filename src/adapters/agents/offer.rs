@@ -78,6 +78,7 @@ fn environment(agents: &LocalAgents, order: &TurnOrder, allowed: &[String], file
         ("GIT_TERMINAL_PROMPT", "0".to_owned()),
     ];
     variables.extend(texts.map(|(name, text)| (name.into(), text.into())));
+    variables.extend(order.model.as_ref().map(|model| ("AGENT_LOOP_MODEL".into(), model.into())));
     let paths = [
         ("AGENT_LOOP_WORKDIR", order.workdir.as_path()),
         ("AGENT_LOOP_CONTEXT", context),

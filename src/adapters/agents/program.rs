@@ -50,11 +50,41 @@ pub struct LocalAgents {
     pub folders: Folders,
     /// How long a turn may take.
     pub deadline: Duration,
+    /// Who puts malformed answers into form.
+    pub repair: RepairAgent,
+}
+
+/// Who puts malformed answers into form.
+#[derive(Debug, Clone)]
+pub struct RepairAgent {
+    /// The program, if not the one that gave the answer.
+    pub program: Option<Program>,
+    /// How long a turn of it may take.
+    pub deadline: Duration,
+}
+
+impl LocalAgents {
+    /// The program that takes a turn.
+    fn program(&self, order: &TurnOrder) -> Option<&Program> {
+        let of_role = |role| self.programs.get(&(role, order.label.clone()));
+        match order.role {
+            Role::Coder | Role::Reviewer => of_role(order.role),
+            Role::Repair => self.repair.program.as_ref().or_else(|| of_role(order.kind.asked_of())),
+        }
+    }
+
+    /// How long a turn may take, if its program has no deadline of its own.
+    pub(super) fn deadline(&self, order: &TurnOrder) -> Duration {
+        match order.role {
+            Role::Coder | Role::Reviewer => self.deadline,
+            Role::Repair => self.repair.deadline,
+        }
+    }
 }
 
 impl Agents for LocalAgents {
     async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
-        match self.programs.get(&(order.role, order.label.clone())) {
+        match self.program(order) {
             Some(Program::Command(agent)) => command::take(self, agent, order, cancellation).await,
             Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => scripted::take(self, &text, order, cancellation).await,
@@ -70,7 +100,7 @@ impl Agents for LocalAgents {
     }
 
     fn log(&self, order: &TurnOrder) -> Option<PathBuf> {
-        match self.programs.get(&(order.role, order.label.clone())) {
+        match self.program(order) {
             Some(Program::Command(_)) => Some(offer::log(self, order)),
             Some(Program::ScriptFile(_) | Program::ScriptText(_)) | None => None,
         }

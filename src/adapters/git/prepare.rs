@@ -40,7 +40,7 @@ pub(super) async fn prepare(
 async fn keep_unfinished(mirror: &Mirror, place: &Place) -> Result<Option<Salvage>, WorkspaceError> {
     let coder = match place.role() {
         Some(Role::Coder) => true,
-        Some(Role::Reviewer) | None => false,
+        Some(Role::Reviewer | Role::Repair) | None => false,
     };
     match place.note()? {
         Some(note) if coder && note.phase == Phase::Open => harvest::salvage(mirror, place, &note.head).await,
@@ -72,7 +72,7 @@ async fn check_out(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result
     must(read(), &what).await?;
     // Twice -f: repositories that an agent made inside go too. Caches of a coder's builds stay, a reviewer sees none.
     let how = match place.role() {
-        Some(Role::Reviewer) => "-ffdx",
+        Some(Role::Reviewer | Role::Repair) => "-ffdx",
         Some(Role::Coder) | None => "-ffd",
     };
     let removed = must(line().arguments(["clean", how]), &what).await?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::desk::Place;
 use super::difference;
+use super::disk::{make_folder, remove};
 use super::facts::Facts;
 use super::harvest;
 use super::inspect;
@@ -166,6 +167,13 @@ impl Workspace for GitWorkspace {
         branch: Option<&BranchName>,
     ) -> Result<Prepared, WorkspaceError> {
         prepare::prepare(&self.mirror, &self.place(desk), commit, branch).await
+    }
+
+    async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {
+        let tree = self.place(desk).tree();
+        remove(&tree)?;
+        make_folder(&tree)?;
+        Ok(tree)
     }
 
     async fn harvest(&self, desk: &Desk, head: &CommitSha, message: &str) -> Result<Harvest, WorkspaceError> {

@@ -91,6 +91,10 @@ impl Workspace for MemoryWorld {
         self.change("prepare", deed, || None).await
     }
 
+    async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {
+        self.look(|_| Ok(PathBuf::from(name(desk)))).await
+    }
+
     async fn harvest(&self, desk: &Desk, head: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
         let place = format!("{}/{}", self.machine, name(desk));
         let deed = |state: &mut super::world::State| {

@@ -59,6 +59,10 @@ impl<W: World> Workspace for Rehearsal<W> {
         Ok(Prepared { path: PathBuf::new(), salvaged: None })
     }
 
+    async fn empty(&self, _: &Desk) -> Result<PathBuf, WorkspaceError> {
+        Ok(PathBuf::new())
+    }
+
     async fn harvest(&self, _: &Desk, _: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
         Ok(Harvest::Unchanged)
     }

@@ -217,7 +217,7 @@ fn anchor(path: &str, value: &mut Value, folder: &Path) -> Result<(), String> {
             *text = absolute(folder, text)?;
         }
         (["paths", _], Value::String(text)) => *text = absolute(folder, text)?,
-        (["roles", "coder"], Value::String(text)) => *text = absolute_agent(folder, text)?,
+        (["roles", "coder" | "repair"], Value::String(text)) => *text = absolute_agent(folder, text)?,
         (["roles", "reviewers"], Value::Array(names)) => {
             for name in names {
                 if let Value::String(text) = name {

@@ -60,6 +60,7 @@ impl Configuration {
         Roles {
             coder: self.asked("roles.coder", roles.coder.clone()).flatten(),
             reviewers: self.asked("roles.reviewers", roles.reviewers.clone()).unwrap_or_default(),
+            repair: self.asked("roles.repair", roles.repair.clone()).flatten(),
         }
     }
 

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::arguments::{ForgeChoice, ReviewerFailure};
+use crate::cli::arguments::{ApprovedFollowups, ForgeChoice, ReviewerFailure};
 use crate::domain::agent::AgentName;
+use crate::domain::ids::Login;
 
 /// Settings of agent-loop.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +22,14 @@ pub struct Settings {
     pub roles: Roles,
     /// The rounds of review.
     pub review: Review,
+    /// What is done when an answer is malformed.
+    pub repair: Repair,
     /// What must pass on the approved commit.
     pub gates: Gates,
+    /// Who is believed besides the login that writes.
+    pub trust: Trust,
+    /// What must not be published.
+    pub redact: Redact,
     /// Where issues and pull requests are.
     pub forge: ForgeSettings,
     /// What is said while a run goes on.
@@ -63,6 +70,68 @@ pub struct Roles {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub reviewers: Vec<AgentName>,
+    /// Who puts malformed answers into form; whoever gave the answer if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub repair: Option<AgentName>,
+}
+
+/// What is done when an answer is malformed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Repair {
+    /// The models that are asked to put it into form, one after the other; the usual one if none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// How long each may take, in seconds.
+    pub timeout_seconds: NonZeroU64,
+}
+
+impl Default for Repair {
+    fn default() -> Self {
+        Self { models: Vec::new(), timeout_seconds: seconds(120) }
+    }
+}
+
+/// Who is believed besides the login that writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Logins whose records count as ours do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub recorders: Vec<Login>,
+    /// Logins whose signed wishes count, though they may not write to the repository.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub humans: Vec<Login>,
+}
+
+/// What must not be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redact {
+    /// When a secret is found in what is to be published: `replace` it, or `stop` the run.
+    pub on_hit: OnHit,
+    /// Names of environment variables whose values are secrets, besides those whose names say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
+}
+
+impl Default for Redact {
+    fn default() -> Self {
+        Self { on_hit: OnHit::Replace, variables: Vec::new() }
+    }
+}
+
+/// What is done when a secret is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnHit {
+    /// It is replaced, and the run goes on.
+    Replace,
+    /// Nothing is published, and the run ends.
+    Stop,
 }
 
 /// The rounds of review.
@@ -77,6 +146,8 @@ pub struct Review {
     pub on_reviewer_failure: ReviewerFailure,
     /// Whether what is approved is merged.
     pub auto_merge: bool,
+    /// What becomes of findings that are worth a change of their own, when a pull request is approved.
+    pub approved_followups: ApprovedFollowups,
     /// How often the coder may ask, with --interactive.
     pub max_clarification_rounds: u32,
     /// How long a turn may take, in seconds.
@@ -90,6 +161,7 @@ impl Default for Review {
             parallel: true,
             on_reviewer_failure: ReviewerFailure::Stop,
             auto_merge: false,
+            approved_followups: ApprovedFollowups::Ignore,
             max_clarification_rounds: 3,
             agent_timeout_seconds: seconds(3600),
         }

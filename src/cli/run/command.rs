@@ -21,10 +21,11 @@ use crate::cli::{diagnostics, rehearse, retain, signals};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
+use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, Trouble};
-use crate::engine::run::{Assignment, Bases, Engine};
+use crate::engine::run::{Assignment, Bases, Engine, Setting};
 use crate::flow::observed::Abilities;
-use crate::flow::request::{Questions, Request};
+use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
@@ -162,15 +163,17 @@ async fn prepare_and_run(
         terminal.tell(&Happening::Warning { text });
     }
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone() };
-    let plan = Plan {
+    let setting = Setting {
         request: wishes::request(&configuration, questions(answers, settings)).map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
-        assignment,
+        trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
     };
+    let plan = Plan { setting, assignment };
     let run_settings = RunSettings {
         agents: able,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
+        repair: programs::repair(settings, variables)?,
         test_command,
         test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
         logs: settings.paths.logs.clone(),
@@ -190,12 +193,8 @@ async fn prepare_and_run(
 
 /// What an engine needs besides its world.
 pub struct Plan {
-    /// What is asked for.
-    pub request: Request,
-    /// What this machine can do.
-    pub abilities: Abilities,
-    /// The branches to change.
-    pub bases: Bases,
+    /// What it is set to.
+    pub setting: Setting,
     /// What to do.
     pub assignment: Assignment,
 }
@@ -204,7 +203,7 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let control = (Arc::clone(&canceller), cancellation);
-    let engine = Engine::new(Arc::new(world), plan.request, plan.abilities, plan.bases, control);
+    let engine = Engine::new(Arc::new(world), plan.setting, control);
     let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
     let outcome = tokio::select! {
         outcome = engine.run(plan.assignment) => outcome,

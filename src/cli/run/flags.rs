@@ -12,6 +12,7 @@ use crate::domain::agent::AgentName;
 pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(&'static str, Value)> {
     let agent = |name: &AgentName| Value::String(name.to_string());
     let reviewers: Vec<Value> = arguments.reviewer.iter().map(agent).collect();
+    let models: Vec<Value> = arguments.repair_model.iter().cloned().map(Value::String).collect();
     let seconds =
         |value: Option<NonZeroU64>| value.and_then(|value| i64::try_from(value.get()).ok()).map(Value::from);
     let parallel = match (arguments.parallel_reviewers, arguments.no_parallel_reviewers) {
@@ -26,6 +27,10 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(&
         ("review.max_rounds", arguments.max_rounds.map(NonZeroU32::get).map(Value::from)),
         ("review.parallel", parallel.map(Value::from)),
         ("review.on_reviewer_failure", word(arguments.on_reviewer_failure)),
+        ("review.approved_followups", word(arguments.approved_followups)),
+        ("roles.repair", arguments.repair_backend.as_ref().map(agent)),
+        ("repair.models", (!models.is_empty()).then_some(Value::Array(models))),
+        ("repair.timeout_seconds", seconds(arguments.repair_timeout_seconds)),
         ("review.auto_merge", arguments.auto_merge.then_some(Value::from(true))),
         ("review.max_clarification_rounds", clarifications.map(Value::from)),
         ("review.agent_timeout_seconds", seconds(arguments.agent_timeout_seconds)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::adapters::agents::program::{CommandAgent, Program};
+use crate::adapters::agents::program::{CommandAgent, Program, RepairAgent};
 use crate::adapters::process::environment::Variables;
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
@@ -42,6 +42,16 @@ pub fn remembered(
     let found =
         agents.iter().filter_map(|known| Some((key(known), program(&known.name, settings, variables).ok()?)));
     found.collect()
+}
+
+/// Who puts malformed answers into form.
+///
+/// # Errors
+/// When a program is named for it, and is not there.
+pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, Trouble> {
+    let named = settings.roles.repair.as_ref();
+    let program = named.map(|name| program(name, settings, variables)).transpose()?;
+    Ok(RepairAgent { program, deadline: Duration::from_secs(settings.repair.timeout_seconds.get()) })
 }
 
 /// Who can be asked.

@@ -18,6 +18,7 @@ const NOT_REMEMBERED: &[&str] = &[
     "review.max_rounds",
     "review.on_reviewer_failure",
     "review.auto_merge",
+    "review.approved_followups",
     "gates.tests.before_review",
     "output.quiet",
     "output.progress_interval_seconds",

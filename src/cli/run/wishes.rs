@@ -1,11 +1,12 @@
 //! From settings to what the flow is asked for.
 
-use crate::cli::arguments::ReviewerFailure;
+use crate::cli::arguments::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;
 use crate::domain::agent::AgentName;
 use crate::domain::ids::GateName;
-use crate::domain::policy::{AfterApproval, OnReviewerFailure, TestTiming};
+use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTiming};
 use crate::domain::roster::Seat;
+use crate::flow::question::RepairChain;
 use crate::flow::request::{Questions, Request, Reviewing, Wishes};
 
 /// The request that settings make.
@@ -24,10 +25,30 @@ pub fn request(configuration: &Configuration, questions: Questions) -> Result<Re
         default_coder: seat("claude")?,
         default_reviewer: seat("codex")?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
+        repair: repair_chain(&configuration.settings.repair.models),
         questions,
         ci_timeout_seconds: ci.timeout_seconds,
         ci_poll_seconds: ci.poll_interval_seconds.get(),
     })
+}
+
+fn followups(choice: ApprovedFollowups) -> Followups {
+    match choice {
+        ApprovedFollowups::Ignore => Followups::Ignore,
+        ApprovedFollowups::Summarize => Followups::Summarize,
+        ApprovedFollowups::Issue => Followups::Issue,
+        ApprovedFollowups::FixAndSummarize => Followups::FixAndSummarize,
+        ApprovedFollowups::FixAndIssue => Followups::FixAndIssue,
+    }
+}
+
+/// One attempt a model; the one that the program takes by itself if none is named.
+fn repair_chain(models: &[String]) -> RepairChain {
+    if models.is_empty() {
+        RepairChain::default()
+    } else {
+        RepairChain { models: models.iter().cloned().map(Some).collect() }
+    }
 }
 
 /// Where something must have been said to count.
@@ -60,5 +81,6 @@ fn wishes(configuration: &Configuration, said: Said) -> Wishes {
         test_timing: is_said("gates.tests.before_review").then_some(timing),
         on_reviewer_failure: is_said("review.on_reviewer_failure").then_some(on_failure),
         after_approval: is_said("review.auto_merge").then_some(after),
+        followups: is_said("review.approved_followups").then_some(followups(review.approved_followups)),
     }
 }

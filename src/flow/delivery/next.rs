@@ -7,17 +7,16 @@ use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::turn::TurnKey;
-use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, Delivered, Started};
 use crate::ledger::record::Payload;
-use crate::protocol::answer;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::implementation::{Delivery, Implementation};
 
-use super::super::observed::{DeliveryObserved, Obstacle, Turn, TurnEnd, Workable};
+use super::super::observed::{DeliveryObserved, Obstacle, Workable};
+use super::super::question::{Question, Standing};
 use super::super::request::{Questions, Recorded, Terms};
-use super::super::step::{Ask, PullRequestOrder, PushOrder, Step, malformed, publish};
+use super::super::step::{Ask, PullRequestOrder, Purpose, PushOrder, Step, publish};
 use super::state::{DeliveryState, Run};
 
 /// The next step of a delivery.
@@ -101,17 +100,20 @@ impl Work<'_, '_> {
         let mut answers: Vec<Clarification> = Vec::new();
         // Each set of answers from a person leads to a turn of its own.
         for asked in 0_u32.. {
-            let key = self.key(asked);
-            let Some(turn) = self.seen.common.results.turn(&key) else {
-                return self.ask(key, answers);
+            let ask = self.ask(self.key(asked), answers.clone());
+            let common = &self.seen.common;
+            let question = Question { ask: &ask, results: common.results, chain: &common.request.repair };
+            let answered = match question.standing::<Implementation>() {
+                Standing::Ask(ask) => return Step::Ask(vec![*ask]),
+                Standing::Running => return Step::Await,
+                Standing::Failed(failure) => return self.failed(&failure),
+                Standing::Answered(answered) => *answered,
             };
-            let said = match Self::read(&turn) {
-                Ok(said) => said,
-                Err(failure) => return self.failed(&failure),
-            };
-            let (delivery, commit) = said;
-            let questions = match delivery {
-                Delivery::Done { title, body, .. } => return self.deliver(&key, title, body, commit),
+            let key = ask.key;
+            let questions = match answered.reading.meaning {
+                Delivery::Done { title, body, .. } => {
+                    return self.deliver(&key, title, body, answered.commit);
+                }
                 Delivery::Questions(questions) => questions,
             };
             match self.seen.common.results.clarifications.get(&key) {
@@ -133,6 +135,7 @@ impl Work<'_, '_> {
             kind: ResponseKind::Implementation,
             head: self.beginning().clone(),
             clarifications,
+            again: 0,
         };
         let same_question = |known: &&TurnKey| TurnKey { head: key.head.clone(), ..(*known).clone() } == key;
         let results = self.seen.common.results;
@@ -144,11 +147,8 @@ impl Work<'_, '_> {
         self.seen.branch_tip.as_ref().unwrap_or(&self.run.base)
     }
 
-    fn ask(&self, key: TurnKey, clarifications: Vec<Clarification>) -> Step {
-        if self.seen.common.results.running.contains(&key) {
-            return Step::Await;
-        }
-        Step::Ask(vec![Ask {
+    fn ask(&self, key: TurnKey, clarifications: Vec<Clarification>) -> Ask {
+        Ask {
             shown: Vec::new(),
             expectation: expectation(),
             branch: Some(self.run.branch.clone()),
@@ -156,17 +156,9 @@ impl Work<'_, '_> {
             clarifications,
             summary: None,
             published_turns: 0,
+            purpose: Purpose::Work,
             key,
-        }])
-    }
-
-    fn read(turn: &Turn) -> Result<(Delivery, Option<CommitSha>), TurnFailure> {
-        let (raw, commit) = match &turn.end {
-            TurnEnd::Failed { failure } => return Err(failure.clone()),
-            TurnEnd::Answered { raw, commit } => (raw, commit),
-        };
-        let reading = answer::read::<Implementation>(raw, &expectation());
-        reading.map(|reading| (reading.meaning, commit.clone())).map_err(|wrong| malformed(&wrong))
+        }
     }
 
     fn failed(&self, failure: &TurnFailure) -> Step {
@@ -231,15 +223,10 @@ impl Work<'_, '_> {
     }
 
     fn conclude(&self, ending: Ending, message: String) -> Step {
-        let usage = self.usage();
+        let usage = self.seen.common.results.usage(&self.run.id);
         let concluded =
             Concluded { ending, head: None, votes: Vec::new(), gates: Vec::new(), rounds: 0, usage, message };
         publish(&self.run.id, 0, Payload::DeliveryConcluded(concluded))
-    }
-
-    fn usage(&self) -> Usage {
-        let ours = self.seen.common.results.turns.iter().filter(|(key, _)| key.run == self.run.id);
-        ours.fold(Usage::default(), |sum, (_, turn)| sum.plus(turn.usage))
     }
 }
 

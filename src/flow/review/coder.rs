@@ -3,20 +3,20 @@
 use jiff::Timestamp;
 
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::disposition::Standing;
+use crate::domain::disposition::Standing as Severity;
 use crate::domain::ending::{Blocked, Ending, Failed, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::item::Item;
 use crate::domain::turn::TurnKey;
-use crate::ledger::payload::Answered;
+use crate::ledger::payload::Answered as AnsweredRecord;
 use crate::ledger::record::Payload;
-use crate::protocol::answer;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 
-use super::super::observed::{Obstacle, Turn, TurnEnd};
-use super::super::step::{self, Ask, PushOrder, Step, malformed, publish};
+use super::super::observed::Obstacle;
+use super::super::question::{Answered, Question, Standing};
+use super::super::step::{self, Ask, Purpose, PushOrder, Step, publish};
 use super::next::Review;
 use super::reviewers::Place;
 
@@ -30,12 +30,19 @@ impl Review<'_, '_> {
                 format!("round {} was the last, and there is still something to fix: {left}", place.round),
             );
         }
-        let key = self.coder_key(place);
-        let results = self.seen.common.results;
-        match results.turn(&key) {
-            Some(turn) => self.coder_answer(&key, &turn),
-            None if results.running.contains(&key) => Step::Await,
-            None => Step::Ask(vec![self.coder_ask(key)]),
+        let ask = self.coder_ask(self.coder_key(place));
+        self.coder_question(&ask)
+    }
+
+    /// What becomes of the coder's turn: its work is pushed first, then its answer is published.
+    pub(super) fn coder_question(&self, ask: &Ask) -> Step {
+        let common = &self.seen.common;
+        let question = Question { ask, results: common.results, chain: &common.request.repair };
+        match question.standing::<CoderFollowup>() {
+            Standing::Ask(ask) => Step::Ask(vec![*ask]),
+            Standing::Running => Step::Await,
+            Standing::Failed(failure) => self.coder_failed(&ask.key.label, &failure),
+            Standing::Answered(answered) => self.coder_answered(&ask.key, *answered),
         }
     }
 
@@ -49,12 +56,13 @@ impl Review<'_, '_> {
             kind: ResponseKind::CoderFollowup,
             head: place.head.clone(),
             clarifications: 0,
+            again: 0,
         }
     }
 
     pub(super) fn shown_to_coder(&self, key: &TurnKey) -> Vec<Item> {
         let items = self.state.items_from(&key.head).into_iter();
-        items.filter(|item| item.standing != Standing::Resolved).collect()
+        items.filter(|item| item.standing != Severity::Resolved).collect()
     }
 
     pub(super) fn coder_expectation(&self, key: &TurnKey) -> Expectation {
@@ -72,36 +80,29 @@ impl Review<'_, '_> {
             clarifications: Vec::new(),
             summary: self.state.summary.clone(),
             published_turns: self.state.published_turns(Role::Coder, &key.label),
+            purpose: Purpose::Work,
             key,
         }
     }
 
-    /// The coder's turn has ended: its work is pushed first, then its answer is published.
-    pub(super) fn coder_answer(&self, key: &TurnKey, turn: &Turn) -> Step {
-        let (raw, commit) = match &turn.end {
-            TurnEnd::Failed { failure } => return self.coder_failed(&key.label, failure),
-            TurnEnd::Answered { raw, commit } => (raw, commit),
-        };
-        let reading = match answer::read::<CoderFollowup>(raw, &self.coder_expectation(key)) {
-            Err(complaints) => return self.coder_failed(&key.label, &malformed(&complaints)),
-            Ok(reading) => reading,
-        };
+    fn coder_answered(&self, key: &TurnKey, answered: Answered<CoderFollowup>) -> Step {
         let head = &self.seen.pull_request.head;
-        if let Some(commit) = commit.as_ref().filter(|commit| *commit != head) {
+        if let Some(commit) = answered.commit.as_ref().filter(|commit| *commit != head) {
             return self.push(PushOrder {
                 branch: self.seen.pull_request.head_ref.clone(),
                 commit: commit.clone(),
                 expected: Some(key.head.clone()),
             });
         }
-        let answered = Answered {
+        let answered = AnsweredRecord {
             agent: key.label.clone(),
             head_before: key.head.clone(),
             head_after: head.clone(),
-            response: reading.said,
-            normalisations: reading.normalisations,
-            usage: turn.usage,
-            model: turn.model.clone(),
+            response: answered.reading.said,
+            normalisations: answered.reading.normalisations,
+            repairs: answered.repairs,
+            usage: answered.usage,
+            model: answered.model,
         };
         publish(&self.run.id, key.round, Payload::Answer(Box::new(answered)))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::disposition::Standing;
 use crate::domain::item::{Item, Note};
-use crate::protocol::pr_review::normalised;
+use crate::protocol::findings::normalised;
 
 /// The most characters of a title.
 const LONGEST_TITLE: usize = 120;

@@ -122,6 +122,7 @@ mod tests {
             dispositions: vec![said],
             next_item: 2,
             normalisations: Vec::new(),
+            repairs: Vec::new(),
             usage: Usage::default(),
             model: None,
         };

@@ -10,6 +10,7 @@ use crate::domain::item::{Author, Item};
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, EarlierVotes, Opened};
 use crate::ledger::record::Payload;
 use crate::ledger::replay::Continuity;
@@ -18,7 +19,7 @@ use super::super::observed::{Lineage, Obstacle, ReviewObserved, TurnEnd};
 use super::super::request::{Recorded, Terms};
 use super::super::step::{Step, publish};
 use super::coder::quota;
-use super::reviewers::{self, Asking, Place, Round};
+use super::reviewers::{self, Asking, Means, Place, Round};
 use super::state::{ReviewState, Run};
 
 /// The next step of a review.
@@ -139,14 +140,14 @@ impl Review<'_, '_> {
             key.run == self.run.id && key.role == Role::Coder && key.round == self.state.round
         };
         let results = &self.seen.common.results.turns;
-        let (key, turn) = results.iter().find(|(key, turn)| {
+        let (key, _) = results.iter().find(|(key, turn)| {
             let made = match &turn.end {
                 TurnEnd::Answered { commit, .. } => commit.as_ref(),
                 TurnEnd::Failed { .. } => None,
             };
             of_this_round(key) && made == Some(head)
         })?;
-        Some(self.coder_answer(key, turn))
+        Some(self.coder_question(&self.coder_ask(key.clone())))
     }
 
     fn at_known_head(&self) -> Step {
@@ -178,7 +179,7 @@ impl Review<'_, '_> {
         }
         if let Some(old) = self.state.head.clone() {
             let place = Place { round: self.state.round, head: old };
-            match reviewers::next(self.state, self.run, &place, self.seen.common.results, Asking::Over) {
+            match reviewers::next(self.state, self.run, &place, self.means(Asking::Over)) {
                 Round::Publish(review) => return publish(&self.run.id, place.round, Payload::Review(review)),
                 Round::Running => return Step::Await,
                 Round::Ask(_) | Round::Settled { .. } => {}
@@ -201,13 +202,18 @@ impl Review<'_, '_> {
         self.coder(&here)
     }
 
+    fn means(&self, asking: Asking) -> Means<'_> {
+        let common = &self.seen.common;
+        Means { results: common.results, chain: &common.request.repair, asking }
+    }
+
     fn here(&self) -> Place {
         Place { round: self.state.round, head: self.seen.pull_request.head.clone() }
     }
 
     fn reviewers(&self, place: &Place) -> Step {
         let asking = Asking::Allowed(self.seen.common.request.reviewing);
-        match reviewers::next(self.state, self.run, place, self.seen.common.results, asking) {
+        match reviewers::next(self.state, self.run, place, self.means(asking)) {
             Round::Publish(review) => publish(&self.run.id, place.round, Payload::Review(review)),
             Round::Ask(asks) => Step::Ask(asks),
             Round::Running => Step::Await,
@@ -303,6 +309,12 @@ impl Review<'_, '_> {
         self.conclude(Ending::Parked { resets_at }, message)
     }
 
+    /// What the run cost. The journal of this machine knows of turns that came to nothing, the records of turns that were
+    /// taken elsewhere: whichever knows more calls counts.
+    fn usage(&self) -> Usage {
+        self.run.usage.larger(self.seen.common.results.usage(&self.run.id))
+    }
+
     pub(super) fn conclude(&self, ending: Ending, message: String) -> Step {
         let concluded = Concluded {
             ending,
@@ -310,7 +322,7 @@ impl Review<'_, '_> {
             votes: self.state.votes(),
             gates: self.state.measurements(),
             rounds: self.state.round,
-            usage: self.run.usage,
+            usage: self.usage(),
             message,
         };
         publish(&self.run.id, self.state.round, Payload::Concluded(concluded))

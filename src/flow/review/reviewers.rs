@@ -1,20 +1,21 @@
 //! The reviewers of a round: who is due, whose answer is published next, what a failure means.
 
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::disposition::Standing;
+use crate::domain::disposition::Standing as Severity;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, ItemId, Label};
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::payload::Review;
-use crate::protocol::answer::{self, Reading};
+use crate::protocol::answer::Reading;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::pr_review::PrReview;
 
-use super::super::observed::{Results, Turn, TurnEnd};
+use super::super::observed::Results;
+use super::super::question::{Answered, Question, RepairChain, Standing};
 use super::super::request::Reviewing;
-use super::super::step::{self, Ask, malformed};
+use super::super::step::{self, Ask, Purpose};
 use super::state::{ReviewState, Run};
 
 /// A place in the run: what is reviewed.
@@ -62,6 +63,7 @@ pub fn key(run: &Run, place: &Place, seat: &Seat) -> TurnKey {
         kind: ResponseKind::PrReview,
         head: place.head.clone(),
         clarifications: 0,
+        again: 0,
     }
 }
 
@@ -73,8 +75,20 @@ fn stands(state: &ReviewState, seat: &Seat, head: &CommitSha) -> bool {
     state.approves(seat, head) && !state.items_at_start().iter().any(is_disputed)
 }
 
+/// What reviewers are asked with.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'seen> {
+    /// What the journal holds.
+    pub results: &'seen Results,
+    /// Who puts malformed answers into form.
+    pub chain: &'seen RepairChain,
+    /// Whether more reviewers may be asked.
+    pub asking: Asking,
+}
+
 /// What the reviewers of a round do next.
-pub fn next(state: &ReviewState, run: &Run, place: &Place, results: &Results, asking: Asking) -> Round {
+pub fn next(state: &ReviewState, run: &Run, place: &Place, means: Means<'_>) -> Round {
+    let Means { results, chain, asking } = means;
     let mut failed = Vec::new();
     let mut unasked = Vec::new();
     let mut running = false;
@@ -83,19 +97,15 @@ pub fn next(state: &ReviewState, run: &Run, place: &Place, results: &Results, as
         if is_here(state, place) && state.has_reviewed(seat) || stands(state, seat, &place.head) {
             continue;
         }
-        let key = key(run, place, seat);
-        let ended = results.turn(&key);
-        match ended {
-            Some(turn) => match judge(&turn, &expectation(run, &shown)) {
-                Ok(reading) if !running && unasked.is_empty() => {
-                    let review = record(state, seat, place, &turn, reading);
-                    return Round::Publish(Box::new(review));
-                }
-                Ok(_) => {}
-                Err(failure) => failed.push((seat.label.clone(), failure)),
-            },
-            None if results.running.contains(&key) => running = true,
-            None => unasked.push(ask(state, run, key, &shown)),
+        let ask = ask(state, run, key(run, place, seat), &shown);
+        match (Question { ask: &ask, results, chain }).standing::<PrReview>() {
+            Standing::Answered(answered) if !running && (unasked.is_empty() || asking == Asking::Over) => {
+                return Round::Publish(Box::new(record(state, seat, place, *answered)));
+            }
+            Standing::Answered(_) => {}
+            Standing::Failed(failure) => failed.push((seat.label.clone(), failure)),
+            Standing::Running => running = true,
+            Standing::Ask(ask) => unasked.push(*ask),
         }
     }
     match asking {
@@ -115,7 +125,7 @@ fn is_here(state: &ReviewState, place: &Place) -> bool {
 
 /// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
 fn shown(state: &ReviewState) -> Vec<Item> {
-    state.items_at_start().iter().filter(|item| item.standing != Standing::Resolved).cloned().collect()
+    state.items_at_start().iter().filter(|item| item.standing != Severity::Resolved).cloned().collect()
 }
 
 fn expectation(run: &Run, shown: &[Item]) -> Expectation {
@@ -133,27 +143,16 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
         clarifications: Vec::new(),
         summary: state.summary.clone(),
         published_turns: state.published_turns(Role::Reviewer, &key.label),
+        purpose: Purpose::Work,
         key,
     }
 }
 
-fn judge(turn: &Turn, expectation: &Expectation) -> Result<Reading<PrReview>, TurnFailure> {
-    match &turn.end {
-        TurnEnd::Failed { failure } => Err(failure.clone()),
-        TurnEnd::Answered { raw, .. } => answer::read(raw, expectation).map_err(|wrong| malformed(&wrong)),
-    }
-}
-
 /// The record of a review: its findings get their numbers here, at publication.
-fn record(
-    state: &ReviewState,
-    seat: &Seat,
-    place: &Place,
-    turn: &Turn,
-    reading: Reading<PrReview>,
-) -> Review {
+fn record(state: &ReviewState, seat: &Seat, place: &Place, answered: Answered<PrReview>) -> Review {
+    let Answered { reading, repairs, usage, model, commit: _ } = answered;
     let Reading { said: response, meaning: judgement, normalisations, .. } = reading;
-    let kept = judgement.findings.into_iter().filter(|(standing, _)| *standing != Standing::Future);
+    let kept = judgement.findings.into_iter().filter(|(standing, _)| *standing != Severity::Future);
     let opened: Vec<OpenedItem> = kept
         .zip(state.next_item..)
         .map(|((standing, text), number)| OpenedItem { id: ItemId::numbered(number), standing, text })
@@ -167,7 +166,8 @@ fn record(
         dispositions: judgement.dispositions,
         next_item,
         normalisations,
-        usage: turn.usage,
-        model: turn.model.clone(),
+        repairs,
+        usage,
+        model,
     }
 }

@@ -178,6 +178,8 @@ impl ReviewState {
     fn conclude(&mut self, concluded: &Concluded) {
         let Some(run) = &mut self.run else { return };
         run.ending = Some(concluded.ending.clone());
+        // It counts turns that came to nothing, which have no record of their own.
+        run.usage = run.usage.larger(concluded.usage);
         if concluded.ending.leaves_run_open() {
             run.sitting += 1;
         } else {

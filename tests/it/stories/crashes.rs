@@ -5,6 +5,7 @@ use agent_loop::domain::subject::Subject;
 use agent_loop::engine::outcome::Outcome;
 
 use super::deliveries::{a_coder_with_questions, an_issue_merged};
+use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
 use super::reviews::{
     a_persons_pull_request, failing_reviewer_goes_on, idle_coder, lost_dispute, never_content, red_tests,
     two_reviewers_one_blocks, won_dispute,
@@ -23,6 +24,8 @@ fn all() -> Vec<Story> {
         a_persons_pull_request(),
         an_issue_merged(),
         a_coder_with_questions(),
+        a_review_put_into_form(),
+        a_coder_whose_words_are_put_into_form(),
     ]
 }
 

@@ -114,7 +114,7 @@ async fn a_coder_that_fails_ends_the_run_and_a_new_command_asks_it_again() {
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Failed { reason: Failed::AgentFailed });
     assert_eq!(story.play(&world).await.ending, Ending::Failed { reason: Failed::AgentFailed });
-    assert_eq!(world.calls().len(), 2);
+    assert_eq!(world.calls().len(), 4, "each time the coder, and then somebody to put its words into form");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod cast;
 mod crashes;
 mod deliveries;
+mod repairs;
 mod reviews;
 mod simulation;
 mod stage;

@@ -11,10 +11,12 @@ use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, OnReviewerFailure};
 use agent_loop::domain::roster::Seat;
 use agent_loop::domain::subject::Subject;
+use agent_loop::domain::trust::Trust;
 use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
-use agent_loop::engine::run::{Assignment, Bases, Engine};
+use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
 use agent_loop::flow::observed::Abilities;
+use agent_loop::flow::question::RepairChain;
 use agent_loop::flow::request::{Questions, Request, Reviewing, Wishes};
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::record::{Flow, Payload, Record};
@@ -30,6 +32,8 @@ pub(super) struct Story {
     pub(super) name: &'static str,
     pub(super) coder: Turn,
     pub(super) reviewers: Vec<(&'static str, Turn)>,
+    /// Who puts whose malformed answers into form.
+    pub(super) repairers: Vec<(&'static str, Turn)>,
     pub(super) gate: Option<Gate>,
     pub(super) max_rounds: u32,
     pub(super) after: AfterApproval,
@@ -51,6 +55,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
         name,
         coder,
         reviewers,
+        repairers: Vec::new(),
         gate: None,
         max_rounds: 5,
         after: AfterApproval::Leave,
@@ -79,6 +84,9 @@ impl Story {
         agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
         for (name, turn) in &self.reviewers {
             agents.insert((Role::Reviewer, label(name)), Arc::clone(turn));
+        }
+        for (name, turn) in &self.repairers {
+            agents.insert((Role::Repair, label(name)), Arc::clone(turn));
         }
         let gate = self.gate.clone().unwrap_or_else(|| Arc::new(|_| Verdict::Pass));
         let answer = self.answer.map(str::to_owned);
@@ -130,11 +138,13 @@ impl Story {
                 test_timing: None,
                 on_reviewer_failure: Some(self.on_failure),
                 after_approval: Some(self.after),
+                followups: None,
             },
             configured: Wishes::default(),
             default_coder: seat("sam"),
             default_reviewer: seat("sam"),
             reviewing: Reviewing::Parallel,
+            repair: RepairChain::default(),
             questions: if self.answer.is_some() {
                 Questions::Interactive { at_most: 3 }
             } else {
@@ -160,10 +170,11 @@ impl Story {
         agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
         let test_command = self.gate.as_ref().map(|_| "test".to_owned());
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
+        let abilities = Abilities { agents, test_command };
+        let setting = Setting { request, abilities, bases, trust: Trust::default() };
         let (canceller, cancellation) = cancellation();
         let control = (Arc::new(canceller), cancellation);
-        let engine =
-            Engine::new(Arc::new(world.clone()), request, Abilities { agents, test_command }, bases, control);
+        let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;
         // The tasks of a dropped engine are gone when the runtime has come around.
         for _ in 0..8 {
@@ -185,7 +196,7 @@ impl Story {
             flow: Flow::Review,
             subject: Subject::PullRequest(number),
         };
-        observe::read(&chain, &world.login(), &world.thread(number.0)).records
+        observe::read(&chain, &[world.login()], &world.thread(number.0)).records
     }
 
     /// What was said, without times, ids, and commits: one line a record.

@@ -1,0 +1,218 @@
+//! From a question to its valid answer: what was said, the tiers of repair after a malformed answer, and what is still to
+//! be asked. The one place that decides whether a malformed answer is asked for again.
+
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::CommitSha;
+use crate::domain::repair::{Remedy, Repair, RepairResult};
+use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
+use crate::protocol::answer::{self, Reading};
+use crate::protocol::expectation::{Complaint, Expectation, Rule};
+use crate::protocol::kinds::Kind;
+use crate::protocol::preservation;
+use crate::protocol::raw_answer::RawAnswer;
+
+use super::observed::{Results, Turn, TurnEnd};
+use super::step::{Ask, Form, Purpose, malformed};
+
+/// A longer answer is not sent to anybody to be put into form, in bytes.
+const LONGEST_SOURCE: usize = 200_000;
+
+/// Who is asked to put a malformed answer into form, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepairChain {
+    /// The model of each attempt; `None` is the one that the program takes by itself.
+    pub models: Vec<Option<String>>,
+}
+
+impl Default for RepairChain {
+    fn default() -> Self {
+        Self { models: vec![None] }
+    }
+}
+
+/// A question that is put to an agent.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'flow> {
+    /// What is asked.
+    pub ask: &'flow Ask,
+    /// What the journal holds.
+    pub results: &'flow Results,
+    /// Who puts malformed answers into form.
+    pub chain: &'flow RepairChain,
+}
+
+/// Where a question stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing<K: Kind> {
+    /// A turn is to be started.
+    Ask(Box<Ask>),
+    /// A turn of it runs.
+    Running,
+    /// There is a valid answer.
+    Answered(Box<Answered<K>>),
+    /// There will be none.
+    Failed(TurnFailure),
+}
+
+/// A valid answer, with everything that it took to get it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered<K: Kind> {
+    /// The answer.
+    pub reading: Reading<K>,
+    /// A coder's work.
+    pub commit: Option<CommitSha>,
+    /// What was done to get a valid answer.
+    pub repairs: Vec<Repair>,
+    /// What all turns of the question cost.
+    pub usage: Usage,
+    /// The model that answered.
+    pub model: Option<String>,
+}
+
+/// What was gathered on the way to an answer.
+#[derive(Default)]
+struct Trail {
+    repairs: Vec<Repair>,
+    usage: Usage,
+}
+
+impl Question<'_> {
+    /// Where the question stands.
+    pub fn standing<K: Kind>(&self) -> Standing<K> {
+        self.put(self.ask, Trail::default())
+    }
+
+    fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> Standing<K> {
+        let Some(turn) = self.results.turn(&ask.key) else { return self.unanswered(ask) };
+        trail.usage = trail.usage.plus(turn.usage);
+        let (complaints, source) = match &turn.end {
+            TurnEnd::Failed { failure } => match asks_for_another(ask, failure) {
+                Some(complaints) => return self.again(ask, complaints, trail),
+                None => return Standing::Failed(failure.clone()),
+            },
+            TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
+                Ok(reading) => return answered(reading, &turn, trail),
+                Err(complaints) => (complaints, raw),
+            },
+        };
+        match remedy(ask, &complaints, source) {
+            Some(Remedy::Again) => self.again(ask, words(&complaints), trail),
+            Some(Remedy::Form) => self.form(ask, &turn, &complaints, trail),
+            None => Standing::Failed(malformed(&complaints)),
+        }
+    }
+
+    fn unanswered<K: Kind>(&self, ask: &Ask) -> Standing<K> {
+        if self.results.running.contains(&ask.key) {
+            Standing::Running
+        } else {
+            Standing::Ask(Box::new(ask.clone()))
+        }
+    }
+
+    /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
+    fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> Standing<K> {
+        let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
+        let once_more = Ask { key, purpose: Purpose::Again { complaints }, ..ask.clone() };
+        let result = self.results.turn(&once_more.key).map(|turn| match &turn.end {
+            TurnEnd::Failed { .. } => RepairResult::Failed,
+            TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
+                Ok(_) => RepairResult::Recovered,
+                Err(_) => RepairResult::Invalid,
+            },
+        });
+        trail.repairs.extend(result.map(|result| Repair { remedy: Remedy::Again, result, model: None }));
+        self.put(&once_more, trail)
+    }
+
+    /// Somebody who sees nothing else puts the answer into form, as often as the chain is long.
+    fn form<K: Kind>(
+        &self,
+        ask: &Ask,
+        turn: &Turn,
+        complaints: &[Complaint],
+        mut trail: Trail,
+    ) -> Standing<K> {
+        let TurnEnd::Answered { raw, commit } = &turn.end else {
+            return Standing::Failed(malformed(complaints));
+        };
+        let source = raw.most_trusted();
+        for (model, number) in self.chain.models.iter().zip(1_u32..) {
+            let form =
+                Form { source: source.to_owned(), complaints: words(complaints), model: model.clone() };
+            let key = TurnKey { role: Role::Repair, again: ask.key.again + number, ..ask.key.clone() };
+            let repair = Ask { key, purpose: Purpose::Form(form), ..ask.clone() };
+            let Some(mended) = self.results.turn(&repair.key) else { return self.unanswered(&repair) };
+            trail.usage = trail.usage.plus(mended.usage);
+            let reading = read_mended::<K>(source, &mended, &ask.expectation);
+            let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
+            trail.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
+            if let Ok(reading) = reading {
+                let Trail { repairs, usage } = trail;
+                let (commit, model) = (commit.clone(), turn.model.clone());
+                return Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model }));
+            }
+        }
+        Standing::Failed(malformed(complaints))
+    }
+}
+
+fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, trail: Trail) -> Standing<K> {
+    let commit = match &turn.end {
+        TurnEnd::Answered { commit, .. } => commit.clone(),
+        TurnEnd::Failed { .. } => None,
+    };
+    let Trail { repairs, usage } = trail;
+    Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
+}
+
+/// A mended answer passes the validator that the answer had to pass, and keeps what its source said.
+fn read_mended<K: Kind>(
+    source: &str,
+    mended: &Turn,
+    expectation: &Expectation,
+) -> Result<Reading<K>, RepairResult> {
+    match &mended.end {
+        TurnEnd::Failed { .. } => Err(RepairResult::Failed),
+        TurnEnd::Answered { raw, .. } => {
+            let reading = answer::read::<K>(raw, expectation).map_err(|_| RepairResult::Invalid)?;
+            let kept = answer::object(&reading.said)
+                .and_then(|object| preservation::check(source, &object, reading.said.verdict()));
+            kept.map(|()| reading).map_err(|_| RepairResult::Invalid)
+        }
+    }
+}
+
+/// What can be done about a malformed answer. A word on a person's wish can only be given by who looked at the change;
+/// a coder's change is there already, so only its words are asked for.
+fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Remedy> {
+    let length = source.most_trusted().trim().len();
+    let lacks_only_a_word = complaints.iter().all(|one| one.rule == Rule::Acknowledgement);
+    match ask.key.role {
+        Role::Repair => None,
+        Role::Reviewer if lacks_only_a_word => (ask.key.again == 0).then_some(Remedy::Again),
+        Role::Reviewer | Role::Coder => (1..=LONGEST_SOURCE).contains(&length).then_some(Remedy::Form),
+    }
+}
+
+/// A reviewer whose answer could not even be taken, as it was too long, is asked once more.
+fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
+    let may_be_asked = ask.key.role == Role::Reviewer && ask.key.again == 0;
+    match failure {
+        TurnFailure::Malformed { complaints } if may_be_asked => Some(complaints.clone()),
+        TurnFailure::Malformed { .. }
+        | TurnFailure::Quota { .. }
+        | TurnFailure::Spawn { .. }
+        | TurnFailure::Exit { .. }
+        | TurnFailure::Timeout { .. }
+        | TurnFailure::Tampered { .. }
+        | TurnFailure::Script { .. }
+        | TurnFailure::NeverFinished { .. } => None,
+    }
+}
+
+fn words(complaints: &[Complaint]) -> Vec<String> {
+    complaints.iter().map(ToString::to_string).collect()
+}

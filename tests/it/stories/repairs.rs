@@ -1,0 +1,125 @@
+//! Stories of malformed answers: put into form by somebody who sees nothing else, and never turned into an approval.
+
+use agent_loop::adapters::memory::{Deed, Turn};
+use agent_loop::domain::ending::{Ending, Failed};
+use agent_loop::domain::repair::{Remedy, RepairResult};
+use agent_loop::ledger::record::{Payload, Record};
+
+use super::cast::{
+    FILE, addresses_all, agent, always_approves, always_says, approves, blocks, blocks_while, honest_coder,
+    implements_and,
+};
+use super::stage::{Story, story};
+
+/// An answer with a key that its kind does not have.
+fn with_extra(answer: &str) -> String {
+    answer.replacen('{', "{\"extra\":true,", 1)
+}
+
+/// Says what it is shown, without that key.
+fn tidy() -> Turn {
+    agent(|order, _| {
+        let shown = order.prompt.lines().find(|line| line.contains("\"extra\":true,")).unwrap();
+        Deed::Says(shown.replace("\"extra\":true,", ""))
+    })
+}
+
+fn careless() -> Turn {
+    agent(|order, tree| {
+        let bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
+        Deed::Says(with_extra(&if bad { blocks(order, "there is a bug in it") } else { approves(order) }))
+    })
+}
+
+pub(super) fn a_review_put_into_form() -> Story {
+    Story {
+        repairers: vec![("careless", tidy())],
+        ..story(
+            "a review put into form",
+            honest_coder(),
+            vec![("careless", careless()), ("quick", always_approves())],
+        )
+    }
+}
+
+pub(super) fn a_coder_whose_words_are_put_into_form() -> Story {
+    let coder = implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), "new and good".to_owned());
+        Deed::Says(with_extra(&addresses_all(order)))
+    });
+    Story {
+        repairers: vec![("sam", tidy())],
+        ..story("a coder put into form", coder, vec![("careful", blocks_while("bug"))])
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
+    let story = a_review_put_into_form();
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    let records = story.records(&world);
+    let by_careless =
+        |record: &&Record| record.payload.agent().is_some_and(|agent| agent.as_str() == "careless");
+    let mut reviews = 0;
+    for record in records.iter().filter(by_careless) {
+        let Payload::Review(review) = &record.payload else { panic!("{record:?}") };
+        reviews += 1;
+        assert_eq!(review.repairs.len(), 1);
+        assert_eq!(
+            (review.repairs[0].remedy, review.repairs[0].result),
+            (Remedy::Form, RepairResult::Recovered)
+        );
+        assert_eq!(review.usage.calls, 2, "the repair is a call of its own");
+    }
+    assert_eq!(reviews, 2);
+    let repairs: Vec<String> = world.calls().into_iter().filter(|call| call.starts_with("repair ")).collect();
+    assert_eq!(repairs, ["repair careless pr_review round 1", "repair careless pr_review round 2"]);
+}
+
+#[tokio::test]
+async fn a_repair_can_not_turn_a_refusal_into_an_approval() {
+    let flatters = agent(|order, _| Deed::Says(approves(order)));
+    let blocking = agent(|order, _| Deed::Says(with_extra(&blocks(order, "there is a bug in it"))));
+    for source in
+        [blocking, always_says("Looks good to me: approved."), always_says("{\"state\":\"approved\"")]
+    {
+        let story = Story {
+            repairers: vec![("careless", flatters.clone())],
+            ..story("flattery", honest_coder(), vec![("careless", source)])
+        };
+        let outcome = story.play(&story.world()).await;
+        assert_eq!(
+            outcome.ending,
+            Ending::Failed { reason: Failed::ReviewerUnavailable },
+            "{}",
+            outcome.message
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_coders_work_is_not_done_twice_when_only_its_words_are_malformed() {
+    let story = a_coder_whose_words_are_put_into_form();
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let coder: Vec<String> = world.calls().into_iter().filter(|call| call.starts_with("coder")).collect();
+    assert_eq!(coder.len(), 2, "one implementation and one follow-up: {coder:?}");
+    let branch = world.branches().into_keys().find(|name| name.as_str().starts_with("agent-loop/")).unwrap();
+    assert_eq!(world.branches()[&branch][FILE], "new and good");
+}
+
+#[tokio::test]
+async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
+    let coder = implements_and(|_, tree| {
+        tree.insert(FILE.to_owned(), "new and good".to_owned());
+        Deed::Says("I did it, trust me.".to_owned())
+    });
+    let story = story("mumbling", coder, vec![("careful", blocks_while("bug"))]);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::AgentFailed });
+    assert_eq!(world.kept().len(), 1, "the commit is not lost");
+    assert_eq!(outcome.usage.calls, 3, "the review, the follow-up that failed, and its repair");
+}
