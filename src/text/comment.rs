@@ -12,7 +12,8 @@ use crate::ledger::payload::{Answered, Concluded, Delivered, EarlierVotes, Gates
 use crate::ledger::record::{Payload, Record};
 use crate::protocol::text::{State, Text};
 
-use super::neutral::{neutral, one_line};
+use super::fence::closed;
+use super::neutral::{neutral, one_line, unmarked};
 
 /// The visible part of a record. `items` are the items as they stood before it.
 pub fn render(record: &Record, items: &[Item]) -> String {
@@ -106,12 +107,12 @@ fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
         .iter()
         .map(|said| {
             let known = items.iter().find(|item| item.id == said.item).map_or("", |item| &item.text);
-            let note = said.note.as_ref().map_or_else(String::new, |note| format!(": {}", neutral(note)));
+            let note = said.note.as_ref().map_or_else(String::new, |note| format!(": {}", unmarked(note)));
             format!(
                 "`{}` {}{note} <sub>{}</sub>",
                 said.item,
                 said.standing.name(),
-                neutral(&one_line(known, 100))
+                unmarked(&one_line(known, 100))
             )
         })
         .collect();
@@ -126,16 +127,17 @@ fn new_items(review: &Review, standing: Standing) -> Vec<String> {
 }
 
 fn item_line(opened: &OpenedItem) -> String {
-    format!("`{}` {}", opened.id, neutral(&opened.text).replace('\n', "\n  "))
+    format!("`{}` {}", opened.id, unmarked(&opened.text))
 }
 
+/// A list. What an item says stays inside of it, a code block that it leaves open too.
 fn section(text: &mut String, heading: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
     let _ = write!(text, "\n### {heading}\n\n");
     for line in lines {
-        let _ = writeln!(text, "- {line}");
+        let _ = writeln!(text, "- {}", hanging(line, 2));
     }
 }
 
@@ -161,7 +163,7 @@ fn answer_text(record: &Record, answer: &Answered, items: &[Item]) -> String {
                 .find(|item| item.id.as_str() == id.as_str())
                 .map(|item| one_line(&item.text, 100));
             let words = note.map(|note| note.as_str().to_owned()).or(known).unwrap_or_default();
-            format!("`{}` {}", id.as_str(), neutral(&words))
+            format!("`{}` {}", id.as_str(), unmarked(&words))
         };
         let lines: Vec<String> = ids.into_iter().flatten().map(line).collect();
         section(&mut text, heading, &lines);
@@ -173,7 +175,7 @@ fn answer_text(record: &Record, answer: &Answered, items: &[Item]) -> String {
 
 fn tests_run(answer: &Answered) -> Vec<String> {
     let tests = answer.response.tests_run.iter().flatten();
-    tests.map(|test| format!("`{}`", neutral(test.as_str()))).collect()
+    tests.map(|test| format!("`{}`", unmarked(test.as_str()))).collect()
 }
 
 fn gates_text(gates: &Gates) -> String {
@@ -200,8 +202,14 @@ fn gates_text(gates: &Gates) -> String {
 
 /// Output of programs as an indented block: nothing in it can end the block.
 fn indented(text: &str) -> String {
-    let lines: Vec<String> = neutral(text).lines().map(|line| format!("    {line}")).collect();
-    lines.join("\n")
+    format!("    {}", hanging(&unmarked(text), 4))
+}
+
+/// A text whose lines are indented so far, but for the first. Markdown ends a line at a lone carriage return too.
+fn hanging(text: &str, indent: usize) -> String {
+    let lines = text.replace("\r\n", "\n");
+    let lines: Vec<&str> = lines.split_terminator(['\n', '\r']).collect();
+    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 fn concluded_text(concluded: &Concluded) -> String {
@@ -217,7 +225,8 @@ fn concluded_text(concluded: &Concluded) -> String {
         Ending::Inconclusive => "Inconclusive".to_owned(),
         Ending::Interrupted => "Interrupted".to_owned(),
     };
-    let mut text = format!("**{title}.** {}\n", neutral(&concluded.message));
+    let message = format!("**{title}.** {}", unmarked(&concluded.message));
+    let mut text = format!("{}\n", closed(&message));
     if !concluded.votes.is_empty() {
         text.push_str("\n| reviewer | vote | head |\n|---|---|---|\n");
         for vote in &concluded.votes {
@@ -246,6 +255,28 @@ fn cost(usage: Usage) -> String {
 }
 
 fn signature(model: Option<&str>, agent: &str, usage: Usage) -> String {
-    let model = model.map_or_else(String::new, |model| format!(" with {}", one_line(&neutral(model), 60)));
+    let model = model.map_or_else(String::new, |model| format!(" with {}", one_line(&unmarked(model), 60)));
     format!("\n<sub>{agent}{model}, {} s</sub>", usage.milliseconds / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_that_opens_a_code_block_keeps_it_to_itself() {
+        for item in ["`t` ```", "`t` see\n```rust\nfn x() {}", "`t` see\r~~~", "```\ncode\n```"] {
+            let mut text = String::new();
+            section(&mut text, "Items", &[item.to_owned(), "next".to_owned()]);
+            let outside = format!("{text}\nmore");
+            assert_eq!(closed(&outside), outside, "{item:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_ends_an_indented_block() {
+        let text = indented("one\r```\r\ntwo\n");
+        assert_eq!(text, "    one\n    ```\n    two");
+        assert_eq!(closed(&text), text);
+    }
 }

@@ -1,7 +1,10 @@
 //! Nouns to words: prompts, comments, and texts made harmless before they are published. Pure.
 
+mod block;
 pub mod comment;
+pub mod fence;
 mod known;
+mod lookalike;
 pub mod neutral;
 pub mod prompt;
 pub mod pull_request;
