@@ -53,7 +53,7 @@ fn thread(chain: &Chain) -> Vec<Comment> {
             let record = record(&tail, written, &chain.subject);
             tail = chain::hash(&codec::canonical(&record).expect("a record"));
             written += 1;
-            padded(&codec::body("visible", &record).expect("a body"), index)
+            padded(&codec::body("visible", &codec::line(&record).expect("a line")), index)
         } else {
             padded("", index)
         };

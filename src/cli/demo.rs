@@ -17,6 +17,7 @@ use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::Seat;
 use crate::domain::trust::Trust;
+use crate::engine::guard::Secrets;
 use crate::engine::outcome::Outcome;
 use crate::engine::run::{Assignment, Bases, Engine, Setting};
 use crate::flow::observed::Abilities;
@@ -160,7 +161,13 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     let canceller = Arc::new(canceller);
     let main = repository.branch.ok_or("the sample has no branch")?;
     let bases = Bases { asked: None, default: main };
-    let setting = Setting { request: request()?, abilities, bases, trust: Trust::default() };
+    let setting = Setting {
+        request: request()?,
+        abilities,
+        bases,
+        trust: Trust::default(),
+        secrets: Secrets::default(),
+    };
     let engine = Engine::new(Arc::new(world), setting, (Arc::clone(&canceller), cancellation));
     tokio::select! {
         outcome = engine.run(Assignment::Issue(IssueNumber(number))) => Ok(outcome),

@@ -9,7 +9,7 @@ use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::engine::outcome::Outcome;
-use crate::text::neutral::{neutral, one_line};
+use crate::text::neutral::{one_line, unmarked};
 
 /// The outcome as one JSON object.
 pub fn json(outcome: &Outcome, next_command: &str) -> Value {
@@ -35,6 +35,9 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
         "message": outcome.message,
     });
     if let Value::Object(members) = &mut object {
+        if !outcome.redacted.is_empty() {
+            members.insert("redacted".to_owned(), json!(outcome.redacted));
+        }
         if let Some(reason) = outcome.ending.reason() {
             members.insert("reason".to_owned(), json!(reason));
         }
@@ -89,8 +92,12 @@ pub fn words(outcome: &Outcome, next_command: &str) -> String {
             item.id,
             item.standing.name(),
             item.author,
-            neutral(&one_line(&item.text, 120))
+            unmarked(&one_line(&item.text, 120))
         );
+    }
+    for (kind, count) in &outcome.redacted {
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let _ = writeln!(text, "  a secret was kept out: {kind}, {times}");
     }
     if !next_command.is_empty() {
         let _ = writeln!(text, "  next: {next_command}");

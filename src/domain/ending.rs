@@ -127,6 +127,8 @@ reasons!(
         ForeignRecord = "foreign-record",
         /// The merge has conflicts.
         Merge = "merge",
+        /// What was about to be published holds a secret.
+        Secret = "secret",
     }
 );
 

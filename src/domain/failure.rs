@@ -39,6 +39,11 @@ pub enum TurnFailure {
         /// What was altered.
         what: String,
     },
+    /// The answer holds a secret, and was thrown away.
+    Secret {
+        /// What kinds of secrets.
+        kinds: Vec<String>,
+    },
     /// A script has no turn left, or names something that is not there.
     Script {
         /// Which.
@@ -61,6 +66,7 @@ impl TurnFailure {
             Self::Timeout { .. } => "timeout",
             Self::Malformed { .. } => "malformed",
             Self::Tampered { .. } => "tampered",
+            Self::Secret { .. } => "secret",
             Self::Script { .. } => "script",
             Self::NeverFinished { .. } => "never-finished",
         }
@@ -81,6 +87,9 @@ impl std::fmt::Display for TurnFailure {
                 write!(formatter, "malformed answer: {}", complaints.join("; "))
             }
             Self::Tampered { what } => write!(formatter, "altered what it reviewed: {what}"),
+            Self::Secret { kinds } => {
+                write!(formatter, "said a secret ({}); its answer was thrown away", kinds.join(", "))
+            }
             Self::Script { detail } => write!(formatter, "script: {detail}"),
             Self::NeverFinished { attempts } => {
                 write!(formatter, "was started {attempts} times and never came to its end")

@@ -2,6 +2,7 @@
 
 mod brief;
 mod delivery;
+pub mod guard;
 pub mod observe;
 pub mod outcome;
 mod perform;

@@ -1,5 +1,7 @@
 //! How a run ended, with everything that a person or a script wants to know of it.
 
+use std::collections::BTreeMap;
+
 use crate::domain::disposition::Standing;
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::gate::Measurement;
@@ -40,6 +42,8 @@ pub struct Outcome {
     pub gates: Vec<Measurement>,
     /// What the run cost.
     pub usage: Usage,
+    /// Secrets that were kept out of what was published, by kind.
+    pub redacted: BTreeMap<String, usize>,
 }
 
 impl Outcome {
@@ -58,6 +62,7 @@ impl Outcome {
             items: Vec::new(),
             gates: Vec::new(),
             usage: Usage::default(),
+            redacted: BTreeMap::new(),
         }
     }
 

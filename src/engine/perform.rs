@@ -27,6 +27,7 @@ use crate::ports::journal::{Entry, Finished, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::workspace::{Desk, Push, Workspace};
 use crate::protocol::context::Clarification;
+use crate::text::neutral::{one_line, unmarked};
 use crate::text::pull_request::{self, Purpose};
 
 use super::brief::{self, About};
@@ -110,7 +111,8 @@ impl<W: World> Engine<W> {
             let entry = finished.max(ask.published_turns);
             let order = brief::order(&*self.world, &session.subject, &ask, now.about, entry).await?;
             session.results.running.insert(ask.key.clone());
-            let start = Start { ask, order, journal: Arc::clone(&session.journal) };
+            let (journal, guard) = (Arc::clone(&session.journal), Arc::clone(&self.guard));
+            let start = Start { ask, order, journal, guard };
             let turn = turns::take(Arc::clone(&self.world), start, self.cancellation.clone());
             self.tasks.spawn(turn);
         }
@@ -209,8 +211,9 @@ impl<W: World> Engine<W> {
         purpose: Option<&Purpose>,
     ) -> Result<(), Trouble> {
         let PullRequestOrder { branch, base_ref, title, body } = order;
+        let body = self.guard.words(&body)?;
         let body = purpose.map_or_else(|| body.clone(), |purpose| pull_request::body(&body, purpose));
-        let title = crate::text::neutral::one_line(&crate::text::neutral::neutral(&title), 120);
+        let title = one_line(&unmarked(&self.guard.words(&title)?), 120);
         let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };
         let number = match self.world.forge().open_pull_request(&new).await {
             Ok(number) => number,
@@ -238,7 +241,7 @@ impl<W: World> Engine<W> {
             self.keep_unpublished(session, &draft.run, head).await?;
         }
         let recorders = self.recorders();
-        let before = Before { tail: now.tail, items: now.items, recorders: &recorders };
+        let before = Before { tail: now.tail, items: now.items, recorders: &recorders, guard: &self.guard };
         match publish::publish(&*self.world, session, &draft, before).await? {
             Published::Stands => {}
             Published::TooLong(bytes) => {

@@ -15,6 +15,7 @@ use crate::ports::journal::{Entry, Journal};
 use crate::ports::operator::Operator;
 use crate::text::comment;
 
+use super::guard::Guard;
 use super::observe;
 use super::outcome::Trouble;
 use super::session::Session;
@@ -66,6 +67,8 @@ pub(super) struct Before<'now> {
     pub(super) items: &'now [Item],
     /// Whose records count.
     pub(super) recorders: &'now [Login],
+    /// What keeps secrets out.
+    pub(super) guard: &'now Guard,
 }
 
 /// Publishes a record after what stood before it.
@@ -75,7 +78,7 @@ pub(super) async fn publish<W: World, J: Journal>(
     draft: &Draft,
     before: Before<'_>,
 ) -> Result<Published, Trouble> {
-    let Before { tail, items, recorders } = before;
+    let Before { tail, items, recorders, guard } = before;
     let chain = Chain {
         repository: world.forge().repository_id(),
         flow: draft.payload.flow(),
@@ -98,10 +101,11 @@ pub(super) async fn publish<W: World, J: Journal>(
         round: draft.round,
         at: world.clock().now(),
         tool: concat!("agent-loop/", env!("CARGO_PKG_VERSION")).to_owned(),
-        payload: draft.payload.clone(),
+        payload: guard.payload(&draft.payload)?,
     };
-    let body = match codec::body(&comment::render(&record, items), &record) {
-        Ok(body) => body,
+    let line = codec::line(&record);
+    let body = match line.and_then(|line| Ok((codec::room(&line)?, line))) {
+        Ok((room, line)) => codec::body(&comment::fitted(&comment::render(&record, items), room), &line),
         Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
         Err(error @ EncodeError::Inexpressible(_)) => {
             return Err(Trouble::failed(Failed::Error, error.to_string()));

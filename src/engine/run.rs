@@ -26,6 +26,7 @@ use crate::ports::journal::Journals;
 use crate::ports::operator::Operator;
 use crate::ports::workspace::{Workspace, WorkspaceError};
 
+use super::guard::{Guard, Secrets};
 use super::outcome::{Outcome, Trouble};
 use super::session::Session;
 use super::turns::Ended;
@@ -52,6 +53,8 @@ pub struct Setting {
     pub bases: Bases,
     /// Who is believed.
     pub trust: Trust,
+    /// What must not be published.
+    pub secrets: Secrets,
 }
 
 /// An engine: a world, what was asked for, and the turns that run.
@@ -61,6 +64,7 @@ pub struct Engine<W: World> {
     pub(super) abilities: Abilities,
     bases: Bases,
     pub(super) trust: Trust,
+    pub(super) guard: Arc<Guard>,
     canceller: Arc<Canceller>,
     pub(super) cancellation: Cancellation,
     pub(super) tasks: JoinSet<Ended>,
@@ -93,8 +97,10 @@ impl<W: World> Engine<W> {
         setting: Setting,
         (canceller, cancellation): (Arc<Canceller>, Cancellation),
     ) -> Self {
-        let Setting { request, abilities, bases, trust } = setting;
-        Self { world, request, abilities, bases, trust, canceller, cancellation, tasks: JoinSet::new() }
+        let Setting { request, abilities, bases, trust, secrets } = setting;
+        let guard = Arc::new(Guard::new(secrets));
+        let tasks = JoinSet::new();
+        Self { world, request, abilities, bases, trust, guard, canceller, cancellation, tasks }
     }
 
     /// The logins whose records count.
@@ -110,12 +116,13 @@ impl<W: World> Engine<W> {
             Assignment::Issue(number) => self.deliver_issue(number).await,
             Assignment::Task(text) => self.deliver_task(&text).await,
         };
-        let outcome =
+        let mut outcome =
             result.unwrap_or_else(|trouble| Outcome::bare(subject, trouble.ending, trouble.message));
         if !self.tasks.is_empty() {
             self.canceller.raise(Urgency::Stop);
             while self.tasks.join_next().await.is_some() {}
         }
+        outcome.redacted = self.guard.found();
         outcome
     }
 

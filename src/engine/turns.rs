@@ -19,6 +19,7 @@ use crate::ports::operator::Operator;
 use crate::ports::workspace::{Desk, Harvest, Inspection, Prepared, Salvage, Workspace, WorkspaceError};
 use crate::protocol::raw_answer::RawAnswer;
 
+use super::guard::Guard;
 use super::outcome::Trouble;
 
 /// A turn that is about to start.
@@ -29,6 +30,8 @@ pub(super) struct Start<J> {
     pub(super) order: TurnOrder,
     /// The journal of the subject.
     pub(super) journal: Arc<J>,
+    /// What keeps secrets out.
+    pub(super) guard: Arc<Guard>,
 }
 
 /// A task has ended.
@@ -73,7 +76,7 @@ async fn attempt<W: World, J: Journal>(
     start: Start<J>,
     cancellation: Cancellation,
 ) -> Result<Option<Entry>, Trouble> {
-    let Start { ask, mut order, journal } = start;
+    let Start { ask, mut order, journal, guard } = start;
     let turn = ask.key.clone();
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
     // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
@@ -93,7 +96,11 @@ async fn attempt<W: World, J: Journal>(
         prompt_bytes: order.prompt.len(),
         log: world.agents().log(&order).map(|path| path.display().to_string()),
     });
-    let report = world.agents().take(&order, cancellation).await;
+    let mut report = world.agents().take(&order, cancellation).await;
+    // From here on no secret is in any text of ours: not in the journal, not in a record, not in the next prompt.
+    if let TurnResult::Answered(raw) = report.result {
+        report.result = guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered);
+    }
     let Some(finished) = finish(world, &ask, &desk, report).await? else {
         return Ok(None);
     };

@@ -208,6 +208,7 @@ fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
         | TurnFailure::Exit { .. }
         | TurnFailure::Timeout { .. }
         | TurnFailure::Tampered { .. }
+        | TurnFailure::Secret { .. }
         | TurnFailure::Script { .. }
         | TurnFailure::NeverFinished { .. } => None,
     }

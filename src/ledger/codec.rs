@@ -14,6 +14,8 @@ use serde_json::Value;
 use crate::domain::ids::{ChainHash, RecordId, RunId};
 use crate::domain::subject::Subject;
 
+use crate::protocol::markers;
+
 use super::chain;
 use super::record::{Flow, Payload, Record, VERSION};
 
@@ -26,6 +28,7 @@ const JSON_LIMIT: u64 = 4 << 20;
 const OPENING: &str = "<!-- AGENT_LOOP_META: v1.";
 const ANY_VERSION: &str = "<!-- AGENT_LOOP_META: v";
 const CLOSING: &str = " -->";
+const SEPARATOR: &str = "\n\n";
 
 /// The members of a record as they are written, in canonical JSON.
 #[derive(Serialize, Deserialize)]
@@ -115,6 +118,26 @@ fn payload_value(payload: &Payload) -> serde_json::Result<Value> {
     }
 }
 
+/// A payload whose texts are rewritten, every one of them.
+///
+/// # Errors
+/// When it makes no sense any more.
+pub fn rewritten(payload: &Payload, mut rewrite: impl FnMut(&str) -> String) -> Result<Payload, EncodeError> {
+    let inexpressible = |error: serde_json::Error| EncodeError::Inexpressible(error.to_string());
+    let mut value = payload_value(payload).map_err(inexpressible)?;
+    rewrite_texts(&mut value, &mut rewrite);
+    self::payload(payload.flow(), payload.kind(), value).map_err(EncodeError::Inexpressible)
+}
+
+fn rewrite_texts(value: &mut Value, rewrite: &mut impl FnMut(&str) -> String) {
+    match value {
+        Value::String(text) => *text = rewrite(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| rewrite_texts(value, rewrite)),
+        Value::Object(members) => members.values_mut().for_each(|member| rewrite_texts(member, rewrite)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// The line that holds a record.
 ///
 /// # Errors
@@ -127,31 +150,30 @@ pub fn line(record: &Record) -> Result<String, EncodeError> {
     Ok(format!("{OPENING}{}{CLOSING}", URL_SAFE_NO_PAD.encode(packed)))
 }
 
-/// The body of a comment: what people see, then the record. The visible part is shortened if it has to be.
+/// How long the visible part of a comment with this line may be, in bytes.
 ///
 /// # Errors
-/// When the record alone does not fit into a comment.
-pub fn body(visible: &str, record: &Record) -> Result<String, EncodeError> {
-    const SHORTENED: &str = "\n\n_(shortened; the record below holds everything)_";
-    let line = line(record)?;
-    let room =
-        BODY_LIMIT.checked_sub(line.len() + SHORTENED.len() + 2).ok_or(EncodeError::TooLong(line.len()))?;
-    let visible = visible.trim_end();
-    if visible.len() <= room {
-        return Ok(format!("{visible}\n\n{line}"));
-    }
-    let end = (0..=room).rev().find(|end| visible.is_char_boundary(*end)).unwrap_or(0);
-    Ok(format!("{}{SHORTENED}\n\n{line}", visible.get(..end).unwrap_or_default()))
+/// When the line alone does not fit into a comment.
+pub fn room(line: &str) -> Result<usize, EncodeError> {
+    BODY_LIMIT.checked_sub(line.len() + SEPARATOR.len()).ok_or(EncodeError::TooLong(line.len()))
 }
 
-/// Reads a comment. The record stands in its last line; a marker anywhere else is only text.
+/// The body of a comment: what people see, then the record.
+pub fn body(visible: &str, line: &str) -> String {
+    format!("{}{SEPARATOR}{line}", visible.trim_end())
+}
+
+/// Reads a comment. The record stands in its last line, outside of code; a marker anywhere else is only text.
 pub fn read(body: &str) -> Content {
-    let Some(last) = body.lines().rev().map(str::trim).find(|line| !line.is_empty()) else {
-        return Content::NoRecord;
-    };
+    let body = body.trim_end();
+    let start = body.rfind('\n').map_or(0, |end| end + 1);
+    let last = body.get(start..).unwrap_or_default().trim();
     let Some(versioned) = last.strip_prefix(ANY_VERSION).and_then(|rest| rest.strip_suffix(CLOSING)) else {
         return Content::NoRecord;
     };
+    if markers::is_in_code(body, start) {
+        return Content::NoRecord;
+    }
     let Some((version, packed)) = versioned.split_once('.') else {
         return Content::Damaged("no version".to_owned());
     };

@@ -28,6 +28,28 @@ pub fn render(record: &Record, items: &[Item]) -> String {
     }
 }
 
+/// The visible part within so many bytes; what is cut off is said to be, and nothing stays open that would swallow the
+/// record below it.
+pub fn fitted(visible: &str, room: usize) -> String {
+    const SHORTENED: &str = "\n\n_(shortened; the record below holds everything)_";
+    let whole = closed(visible.trim_end());
+    if whole.len() <= room {
+        return whole.into_owned();
+    }
+    // A closing fence may have to be added after the cut: it is no longer than the longest line of a fence.
+    let longest = room.saturating_sub(SHORTENED.len() + FENCE_ROOM);
+    let end = (0..=longest).rev().find(|end| visible.is_char_boundary(*end)).unwrap_or(0);
+    let cut = closed(visible.get(..end).unwrap_or_default());
+    if cut.len() + SHORTENED.len() <= room {
+        format!("{cut}{SHORTENED}")
+    } else {
+        SHORTENED.trim().to_owned()
+    }
+}
+
+/// Room for a fence that is added to close a block of code.
+const FENCE_ROOM: usize = 80;
+
 /// One line that says what a record says.
 pub fn headline(payload: &Payload) -> String {
     match payload {

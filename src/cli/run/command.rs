@@ -34,7 +34,7 @@ use crate::ports::operator::Operator;
 
 use super::order::Order;
 use super::remembered::{self, Remembered};
-use super::{flags, programs, wishes};
+use super::{flags, programs, secrets, wishes};
 
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,7 @@ async fn prepare_and_run(
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
+        secrets: secrets::known(settings, variables),
     };
     let plan = Plan { setting, assignment };
     let run_settings = RunSettings {

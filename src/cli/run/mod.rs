@@ -5,4 +5,5 @@ pub mod flags;
 pub mod order;
 pub mod programs;
 pub mod remembered;
+pub mod secrets;
 pub mod wishes;

@@ -1,7 +1,5 @@
 //! The next step of a delivery. What already stands (branch, pull request, record) is looked for before it is made.
 
-use jiff::Timestamp;
-
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
@@ -13,6 +11,7 @@ use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::implementation::{Delivery, Implementation};
 
+use super::super::consequence::{self, Consequence};
 use super::super::observed::{DeliveryObserved, Obstacle, Workable};
 use super::super::question::{Question, Standing};
 use super::super::request::{Questions, Recorded, Terms};
@@ -162,24 +161,18 @@ impl Work<'_, '_> {
     }
 
     fn failed(&self, failure: &TurnFailure) -> Step {
-        let coder = &self.run.terms.roster.coder().label;
-        match failure {
-            TurnFailure::Quota { resets_at } => {
+        let message = format!("the coder `{}` {failure}", self.run.terms.roster.coder().label);
+        match consequence::of(failure) {
+            Consequence::Park(resets_at) => {
                 let message = format!(
                     "the coder's allowance is used up until {resets_at}; run the same command again then"
                 );
-                self.conclude(parked(*resets_at), message)
+                self.conclude(Ending::Parked { resets_at }, message)
             }
-            TurnFailure::Spawn { .. }
-            | TurnFailure::Exit { .. }
-            | TurnFailure::Timeout { .. }
-            | TurnFailure::Malformed { .. }
-            | TurnFailure::Tampered { .. }
-            | TurnFailure::Script { .. }
-            | TurnFailure::NeverFinished { .. } => self.conclude(
-                Ending::Failed { reason: Failed::AgentFailed },
-                format!("the coder `{coder}` {failure}"),
-            ),
+            Consequence::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
+            Consequence::Unavailable => {
+                self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
+            }
         }
     }
 
@@ -228,10 +221,6 @@ impl Work<'_, '_> {
             Concluded { ending, head: None, votes: Vec::new(), gates: Vec::new(), rounds: 0, usage, message };
         publish(&self.run.id, 0, Payload::DeliveryConcluded(concluded))
     }
-}
-
-fn parked(resets_at: Timestamp) -> Ending {
-    Ending::Parked { resets_at }
 }
 
 fn expectation() -> Expectation {

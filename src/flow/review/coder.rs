@@ -1,10 +1,8 @@
 //! The coder's turn in a review: what it is shown, what becomes of its answer, in which order its work gets out.
 
-use jiff::Timestamp;
-
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::disposition::Standing as Severity;
-use crate::domain::ending::{Blocked, Ending, Failed, Refused};
+use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::item::Item;
@@ -14,6 +12,7 @@ use crate::ledger::record::Payload;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 
+use super::super::consequence::{self, Consequence};
 use super::super::observed::Obstacle;
 use super::super::question::{Answered, Question, Standing};
 use super::super::step::{self, Ask, Purpose, PushOrder, Step, publish};
@@ -118,24 +117,13 @@ impl Review<'_, '_> {
 
     /// Where the log is was told when the turn failed: a path of this machine has no place in a record.
     pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure) -> Step {
-        if let Some(resets_at) = quota(failure) {
-            return self.parked(resets_at);
-        }
         let message = format!("the coder `{label}` {failure}");
-        self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
-    }
-}
-
-/// When an allowance is back, if that is why a turn failed.
-pub(super) fn quota(failure: &TurnFailure) -> Option<Timestamp> {
-    match failure {
-        TurnFailure::Quota { resets_at } => Some(*resets_at),
-        TurnFailure::Spawn { .. }
-        | TurnFailure::Exit { .. }
-        | TurnFailure::Timeout { .. }
-        | TurnFailure::Malformed { .. }
-        | TurnFailure::Tampered { .. }
-        | TurnFailure::Script { .. }
-        | TurnFailure::NeverFinished { .. } => None,
+        match consequence::of(failure) {
+            Consequence::Park(resets_at) => self.parked(resets_at),
+            Consequence::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
+            Consequence::Unavailable => {
+                self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
+            }
+        }
     }
 }

@@ -15,10 +15,10 @@ use crate::ledger::payload::{Concluded, EarlierVotes, Opened};
 use crate::ledger::record::Payload;
 use crate::ledger::replay::Continuity;
 
+use super::super::consequence::{self, Consequence};
 use super::super::observed::{Lineage, Obstacle, ReviewObserved, TurnEnd};
 use super::super::request::{Recorded, Terms};
 use super::super::step::{Step, publish};
-use super::coder::quota;
 use super::reviewers::{self, Asking, Means, Place, Round};
 use super::state::{ReviewState, Run};
 
@@ -222,8 +222,8 @@ impl Review<'_, '_> {
     }
 
     fn after_reviews(&self, place: &Place, failed: &[(Label, TurnFailure)]) -> Step {
-        if let Some(resets_at) = failed.iter().find_map(|(_, failure)| quota(failure)) {
-            return self.parked(resets_at);
+        if let Some(step) = self.stopped_by(failed) {
+            return step;
         }
         let must_fix = self.left_to_fix(place);
         let stop =
@@ -237,6 +237,19 @@ impl Review<'_, '_> {
             return step;
         }
         if must_fix.is_empty() { self.final_gates(place) } else { self.coder(place) }
+    }
+
+    /// A used-up allowance or a secret ends the run, whatever the others said.
+    fn stopped_by(&self, failed: &[(Label, TurnFailure)]) -> Option<Step> {
+        let ends = |(label, failure): &(Label, TurnFailure)| match consequence::of(failure) {
+            Consequence::Park(resets_at) => Some(self.parked(resets_at)),
+            Consequence::Secret => {
+                let ending = Ending::NeedsHuman { reason: NeedsHuman::Secret };
+                Some(self.conclude(ending, format!("`{label}` {failure}")))
+            }
+            Consequence::Unavailable => None,
+        };
+        failed.iter().find_map(ends)
     }
 
     /// A dispute is judged once, by the review after it; still must-fix, a person decides.

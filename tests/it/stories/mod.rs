@@ -5,6 +5,7 @@ mod crashes;
 mod deliveries;
 mod repairs;
 mod reviews;
+mod secrets;
 mod simulation;
 mod stage;
 mod trust;

@@ -12,6 +12,7 @@ use agent_loop::domain::policy::{AfterApproval, OnReviewerFailure};
 use agent_loop::domain::roster::Seat;
 use agent_loop::domain::subject::Subject;
 use agent_loop::domain::trust::Trust;
+use agent_loop::engine::guard::Secrets;
 use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
@@ -40,6 +41,7 @@ pub(super) struct Story {
     pub(super) on_failure: OnReviewerFailure,
     pub(super) answer: Option<&'static str>,
     pub(super) begins: Begins,
+    pub(super) secrets: Secrets,
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +64,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
         on_failure: OnReviewerFailure::Stop,
         answer: None,
         begins: Begins::Task,
+        secrets: Secrets::default(),
     }
 }
 
@@ -171,7 +174,8 @@ impl Story {
         let test_command = self.gate.as_ref().map(|_| "test".to_owned());
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
         let abilities = Abilities { agents, test_command };
-        let setting = Setting { request, abilities, bases, trust: Trust::default() };
+        let setting =
+            Setting { request, abilities, bases, trust: Trust::default(), secrets: self.secrets.clone() };
         let (canceller, cancellation) = cancellation();
         let control = (Arc::new(canceller), cancellation);
         let engine = Engine::new(Arc::new(world.clone()), setting, control);

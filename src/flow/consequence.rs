@@ -1,0 +1,31 @@
+//! What a failed turn means for its run.
+
+use jiff::Timestamp;
+
+use crate::domain::failure::TurnFailure;
+
+/// What a failed turn means for its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// It waits for an allowance.
+    Park(Timestamp),
+    /// A person must look at what was about to be published.
+    Secret,
+    /// The agent is not available.
+    Unavailable,
+}
+
+/// What a failed turn means for its run.
+pub fn of(failure: &TurnFailure) -> Consequence {
+    match failure {
+        TurnFailure::Quota { resets_at } => Consequence::Park(*resets_at),
+        TurnFailure::Secret { .. } => Consequence::Secret,
+        TurnFailure::Spawn { .. }
+        | TurnFailure::Exit { .. }
+        | TurnFailure::Timeout { .. }
+        | TurnFailure::Malformed { .. }
+        | TurnFailure::Tampered { .. }
+        | TurnFailure::Script { .. }
+        | TurnFailure::NeverFinished { .. } => Consequence::Unavailable,
+    }
+}

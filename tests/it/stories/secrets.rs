@@ -1,0 +1,95 @@
+//! Stories of agents that say secrets.
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use agent_loop::domain::ending::{Ending, NeedsHuman};
+use agent_loop::domain::subject::Subject;
+use agent_loop::engine::guard::{OnSecret, Secrets};
+use agent_loop::ports::World;
+use agent_loop::ports::journal::{Journal, Journals};
+use agent_loop::text::redact::Secret;
+
+use super::cast::{FILE, addresses_all, agent, approves, blocks_while, honest_coder, implements_and};
+use super::stage::{Story, story};
+
+const PASSWORD: &str = "correct-horse-battery";
+
+/// A GitHub token, made up, and put together so that no scanner takes this file for a leak.
+fn token() -> String {
+    format!("ghp_{}", "0123456789abcdefghij0123456789ABCDEF")
+}
+
+fn knowing(on_hit: OnSecret) -> Secrets {
+    let known = Secret { kind: "MY_PASSWORD".to_owned(), value: PASSWORD.to_owned() };
+    Secrets { values: vec![known], on_hit }
+}
+
+fn leaky(on_hit: OnSecret) -> Story {
+    let coder = implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), "new and good".to_owned());
+        let escaped = PASSWORD.replace('-', "\\u002d");
+        Deed::Says(addresses_all(order).replace("went over it", &format!("logged in with {escaped}")))
+    });
+    let reviewer = agent(|order, tree| {
+        if tree.get(FILE).is_some_and(|text| text.contains("bug")) {
+            return Deed::Says(super::cast::blocks(order, &format!("the token {} is in a log", token())));
+        }
+        Deed::Says(approves(order))
+    });
+    Story { secrets: knowing(on_hit), ..story("leaky", coder, vec![("careful", reviewer)]) }
+}
+
+async fn everything_kept(world: &MemoryWorld) -> String {
+    let mut all: Vec<String> = world.thread(1).into_iter().map(|comment| comment.body).collect();
+    let subject: Subject = "pr/1".parse().unwrap();
+    let journal = world.journals().open(&subject).await.unwrap();
+    all.extend(journal.entries().iter().map(|entry| format!("{entry:?}")));
+    all.join("\n")
+}
+
+#[tokio::test]
+async fn secrets_are_replaced_in_comments_records_and_journals() {
+    let story = leaky(OnSecret::Replace);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    let kept = everything_kept(&world).await;
+    let records = format!("{:?}", story.records(&world));
+    for secret in [PASSWORD, &token()] {
+        assert!(!kept.contains(secret) && !records.contains(secret), "{secret}");
+    }
+    assert!(kept.contains("[redacted: github-token]") && kept.contains("[redacted: MY_PASSWORD]"), "{kept}");
+    assert!(records.contains("[redacted: github-token]") && records.contains("[redacted: MY_PASSWORD]"));
+    let found: Vec<(&str, usize)> =
+        outcome.redacted.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+    assert_eq!(found, [("MY_PASSWORD", 1), ("github-token", 1)]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_to_stop_for_a_secret_publishes_and_keeps_nothing_of_it() {
+    let story = leaky(OnSecret::Stop);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Secret });
+    assert_eq!(outcome.ending.exit_code(), 4);
+    assert!(outcome.message.contains("github-token"), "{}", outcome.message);
+    assert!(!everything_kept(&world).await.contains(&token()));
+    assert_eq!(story.told(&world).last().unwrap(), "1 concluded needs-human secret");
+}
+
+#[tokio::test]
+async fn a_secret_in_what_a_gate_prints_is_replaced_too() {
+    let mut story = story("clean", honest_coder(), vec![("careful", blocks_while("bug"))]);
+    story.secrets = Secrets {
+        values: vec![Secret { kind: "STORY".to_owned(), value: "as the story says".to_owned() }],
+        on_hit: OnSecret::Replace,
+    };
+    let gate: agent_loop::adapters::memory::world::Gate = std::sync::Arc::new(|tree| {
+        let is_bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
+        if is_bad { agent_loop::domain::gate::Verdict::Fail } else { agent_loop::domain::gate::Verdict::Pass }
+    });
+    story.gate = Some(gate);
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let records = format!("{:?}", story.records(&world));
+    assert!(!records.contains("as the story says") && records.contains("[redacted: STORY]"));
+}
