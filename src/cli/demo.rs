@@ -135,9 +135,9 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
         kind: Kind::Issue(IssueState::Open),
         title: ISSUE_TITLE.to_owned(),
         body: ISSUE_BODY.to_owned(),
-        author: ada.login.clone(),
+        writer: ada,
     };
-    let number = forge.store().create(&issue, &ada, SystemClock.now())?;
+    let number = forge.store().create(&issue, SystemClock.now())?;
     let label = |name: &str| name.parse::<Label>().map_err(|error| error.to_string());
     let cast =
         [(Role::Coder, "sam", CODER), (Role::Reviewer, "careful", CAREFUL), (Role::Reviewer, "quick", QUICK)];

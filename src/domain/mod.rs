@@ -10,6 +10,7 @@ pub mod item;
 pub mod policy;
 pub mod pull_request;
 pub mod repair;
+pub mod requirement;
 pub mod roster;
 pub mod subject;
 pub mod trust;

@@ -3,16 +3,15 @@
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RunId};
 use crate::domain::item::Item;
+use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::flow::step::{Ask, Form, Purpose};
-use crate::ledger::codec::{self, Content};
 use crate::ports::World;
 use crate::ports::agents::TurnOrder;
 use crate::ports::clock::Clock;
-use crate::ports::forge::{Comment, Forge};
 use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
-    CONTEXT_SCHEMA, ChangedFile, Context, ContextComment, ContextGate, ContextItem, ContextSubject,
+    CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
 };
 use crate::text::prompt::{self, Material};
 
@@ -33,16 +32,6 @@ pub(super) struct About {
     pub(super) base: CommitSha,
     /// The latest measurement of each gate.
     pub(super) gates: Vec<Measurement>,
-}
-
-/// People's comments: without records, and without what the tool said itself.
-pub(super) fn discussion<W: World>(world: &W, comments: &[Comment]) -> Vec<ContextComment> {
-    let ours = world.forge().login();
-    comments
-        .iter()
-        .filter(|comment| comment.author != ours && codec::read(&comment.body) == Content::NoRecord)
-        .map(|comment| ContextComment { author: comment.author.to_string(), body: comment.body.clone() })
-        .collect()
 }
 
 /// The order for a turn; the path of its clone is filled in when that is ready.
@@ -120,6 +109,9 @@ fn form_only(ask: &Ask, about: &About, form: &Form, delimiter: &str) -> Result<T
         item.notes.clear();
         item.dispute = None;
     }
+    for wish in &mut context.requirements {
+        wish.text.clear();
+    }
     let prompt = prompt::render_form(ask.key.kind, &context, &form.source, delimiter).map_err(unwritten)?;
     Ok((prompt, context, form.model.clone()))
 }
@@ -138,7 +130,8 @@ fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path:
         subject: about.subject.clone(),
         task: about.task.clone(),
         items: ask.shown.iter().map(item).collect(),
-        requirements: Vec::new(),
+        requirements: ask.requirements.shown.iter().map(requirement).collect(),
+        requirements_omitted: u64::try_from(ask.requirements.omitted).unwrap_or(u64::MAX),
         gates: about.gates.iter().map(gate).collect(),
         changed_files,
         diff_path,
@@ -163,6 +156,10 @@ fn item(item: &Item) -> ContextItem {
             .collect(),
         dispute: item.dispute.as_ref().map(|dispute| dispute.evidence.clone()),
     }
+}
+
+fn requirement(wish: &Requirement) -> ContextRequirement {
+    ContextRequirement { id: wish.id.to_string(), author: wish.author.to_string(), text: wish.text.clone() }
 }
 
 fn gate(measured: &Measurement) -> ContextGate {

@@ -3,6 +3,7 @@
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::{BranchName, ChainHash, CommitSha, IssueNumber, PullRequestNumber, RunId};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::flow::delivery::{self, state::DeliveryState};
 use crate::flow::observed::{DeliveryObserved, Workable};
@@ -16,9 +17,10 @@ use crate::protocol::context::ContextSubject;
 use crate::text::neutral::one_line;
 use crate::text::pull_request::Purpose;
 
-use super::brief::{self, About};
+use super::brief::About;
 use super::observe;
 use super::outcome::{Outcome, Trouble};
+use super::people;
 use super::perform::{Next, Situation};
 use super::publish;
 use super::run::{Engine, Handover, JournalOf};
@@ -33,6 +35,7 @@ impl<W: World> Engine<W> {
             let chain = self.chain(Flow::Delivery, &session.subject);
             let replay = observe::read(&chain, &self.recorders(), &issue.comments);
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
+            let people = people::listen(&self.trust, Some(&issue), &[]);
             let workable = match issue.state {
                 IssueState::Open => Workable::Open,
                 IssueState::Closed => Workable::Closed,
@@ -42,7 +45,7 @@ impl<W: World> Engine<W> {
                 number: Some(number.0),
                 title: issue.title.clone(),
                 body: issue.body.clone(),
-                comments: brief::discussion(&*self.world, &issue.comments),
+                comments: people.discussion,
             };
             let work = Work {
                 stem: format!("agent-loop/issue-{number}"),
@@ -50,6 +53,7 @@ impl<W: World> Engine<W> {
                 task: format!("{}\n\n{}", issue.title, issue.body),
                 about,
                 purpose: Purpose::Issue(number),
+                requirements: people.requirements,
                 records: seen.records,
                 tail: seen.tail,
                 continuity: seen.continuity,
@@ -82,6 +86,7 @@ impl<W: World> Engine<W> {
                     comments: Vec::new(),
                 },
                 purpose: Purpose::Task(key.clone()),
+                requirements: Requirements::default(),
                 records: seen.records,
                 tail: seen.tail,
                 continuity: seen.continuity,
@@ -118,7 +123,7 @@ impl<W: World> Engine<W> {
             (Subject::Task(_) | Subject::Issue(_) | Subject::PullRequest(_), _) => None,
         };
         let seen = DeliveryObserved {
-            common: self.common(session, work.continuity)?,
+            common: self.common(session, &work.requirements, work.continuity)?,
             workable: work.workable,
             base: (base_ref.clone(), base_tip.clone()),
             branch,
@@ -194,6 +199,7 @@ struct Work {
     task: String,
     about: ContextSubject,
     purpose: Purpose,
+    requirements: Requirements,
     records: Vec<Record>,
     tail: ChainHash,
     continuity: Continuity,

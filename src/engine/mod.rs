@@ -5,6 +5,7 @@ mod delivery;
 pub mod guard;
 pub mod observe;
 pub mod outcome;
+mod people;
 mod perform;
 mod publish;
 mod review;

@@ -111,6 +111,7 @@ impl<W: World> Engine<W> {
             let entry = finished.max(ask.published_turns);
             let order = brief::order(&*self.world, &session.subject, &ask, now.about, entry).await?;
             session.results.running.insert(ask.key.clone());
+            session.results.surfaced.insert(ask.key.clone(), ask.expectation.requirements.clone());
             let (journal, guard) = (Arc::clone(&session.journal), Arc::clone(&self.guard));
             let start = Start { ask, order, journal, guard };
             let turn = turns::take(Arc::clone(&self.world), start, self.cancellation.clone());

@@ -3,7 +3,7 @@
 use crate::domain::disposition::Standing;
 use crate::domain::ending::Failed;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::PullRequestNumber;
+use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
@@ -11,16 +11,17 @@ use crate::flow::observed::{Lineage, ReviewObserved};
 use crate::flow::review::{self, state::ReviewState};
 use crate::ledger::record::Flow;
 use crate::ports::World;
-use crate::ports::forge::Forge;
+use crate::ports::forge::{Forge, ForgeError, Issue};
 use crate::ports::happening::Happening;
 use crate::ports::journal::Entry;
 use crate::ports::operator::Operator;
 use crate::ports::workspace::Workspace;
 use crate::protocol::context::{ContextComment, ContextSubject};
 
-use super::brief::{self, About};
+use super::brief::About;
 use super::observe;
 use super::outcome::{Outcome, Trouble};
+use super::people;
 use super::perform::{Next, Situation};
 use super::run::{Engine, Handover, JournalOf};
 use super::session::Session;
@@ -54,7 +55,9 @@ impl<W: World> Engine<W> {
             if let (None, Some(terms)) = (&state.run, from.as_ref().and_then(|from| from.terms.as_ref())) {
                 self.request = self.request.bound_to(terms);
             }
-            let mut common = self.common(&session, seen.continuity)?;
+            let issue = self.issue_behind(&pull_request).await?;
+            let people = people::listen(&self.trust, issue.as_ref(), &comments);
+            let mut common = self.common(&session, &people.requirements, seen.continuity)?;
             // The delivery's run goes on here once; when it has ended, a later command opens a run of its own.
             if let (Some(from), None) = (&from, &state.run) {
                 common.fresh_run = from.run.clone();
@@ -66,7 +69,7 @@ impl<W: World> Engine<W> {
                 delivered: from.as_ref().and_then(|from| from.delivered.clone()),
             };
             let step = review::next::next(&state, &observed);
-            let about = self.about(&state, &pull_request, brief::discussion(&*self.world, &comments)).await?;
+            let about = self.about(&state, &pull_request, people.discussion.clone()).await?;
             let items = state.items();
             let situation = Situation {
                 about: &about,
@@ -81,6 +84,22 @@ impl<W: World> Engine<W> {
                 Next::Review(..) => {
                     return Err(Trouble::failed(Failed::Error, "a review handed over to a review"));
                 }
+            }
+        }
+    }
+
+    /// The issue that a pull request of ours is for; its branch says which, for we named it.
+    async fn issue_behind(&self, pull_request: &PullRequest) -> Result<Option<Issue>, Trouble> {
+        let name = pull_request.head_ref.as_str().strip_prefix("agent-loop/issue-");
+        let Some(number) = name.and_then(|name| name.split('-').next()?.parse().ok()) else {
+            return Ok(None);
+        };
+        match self.world.forge().issue(IssueNumber(number)).await {
+            Ok(issue) => Ok(Some(issue)),
+            // A branch may be called so by anybody, and an issue may have been moved away.
+            Err(ForgeError::NotFound(_)) => Ok(None),
+            Err(error @ (ForgeError::Refused(_) | ForgeError::Unreachable(_) | ForgeError::Disk(_))) => {
+                Err(error.into())
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::domain::ids::{
     BranchName, CommitSha, IssueNumber, Label, Login, PullRequestNumber, RunId, TaskKey,
 };
 use crate::domain::pull_request::PullRequest;
+use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
 use crate::flow::observed::{Abilities, Common};
@@ -168,6 +169,7 @@ impl<W: World> Engine<W> {
     pub(super) fn common<'seen>(
         &'seen self,
         session: &'seen Session<JournalOf<W>>,
+        requirements: &'seen Requirements,
         continuity: crate::ledger::replay::Continuity,
     ) -> Result<Common<'seen>, Trouble> {
         let now = self.world.clock().now();
@@ -181,6 +183,7 @@ impl<W: World> Engine<W> {
             abilities: &self.abilities,
             results: &session.results,
             continuity,
+            requirements,
             obstacle: session.obstacle.as_ref(),
             waiting_since: session.waiting_since,
         })

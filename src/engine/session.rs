@@ -140,7 +140,10 @@ impl<J: Journal> Session<J> {
 
 fn take_in(results: &mut Results, entry: Entry) {
     match entry {
-        Entry::Attempt { turn, .. } => *results.attempts.entry(turn).or_default() += 1,
+        Entry::Attempt { turn, surfaced, .. } => {
+            *results.attempts.entry(turn.clone()).or_default() += 1;
+            results.surfaced.insert(turn, surfaced);
+        }
         Entry::Finished { turn, finished, .. } => {
             results.running.remove(&turn);
             results.turns.insert(turn, ended(finished));

@@ -81,7 +81,8 @@ async fn attempt<W: World, J: Journal>(
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
     // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
     let prepare = ready(world, &desk, &ask);
-    let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now() });
+    let surfaced = ask.expectation.requirements.clone();
+    let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
     let (prepared, announced) = tokio::join!(prepare, announce);
     announced?;
     let prepared = prepared?;

@@ -9,11 +9,14 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{BranchName, CommitSha, GateName, Label, PullRequestNumber, RunId};
 use crate::domain::pull_request::PullRequest;
+use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::ledger::replay::Continuity;
 use crate::protocol::context::Clarification;
+use crate::protocol::expectation::Surfaced;
 use crate::protocol::raw_answer::RawAnswer;
+use crate::protocol::requirements;
 
 use super::request::{Request, Terms};
 
@@ -54,6 +57,8 @@ pub struct Results {
     pub attempts: BTreeMap<TurnKey, u32>,
     /// Turns that run now.
     pub running: BTreeSet<TurnKey>,
+    /// The wishes of people that a turn was shown when it was last started.
+    pub surfaced: BTreeMap<TurnKey, Surfaced>,
     /// A person's answers to the coder's questions, by the turn that asked.
     pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
     /// What gates measured, by run and round, oldest first.
@@ -73,6 +78,14 @@ impl Results {
             (!self.running.contains(key)).then_some(Turn { end, usage: Usage::default(), model: None })
         };
         self.turns.get(key).cloned().or_else(never_finished)
+    }
+
+    /// What an answer to this question has to say of the wishes of people: what was shown when it was asked, or what is
+    /// shown now if it is still to be asked.
+    pub fn surfaced(&self, key: &TurnKey, now: &Requirements) -> Surfaced {
+        let is_asked = self.turns.contains_key(key) || self.running.contains(key);
+        let then = self.surfaced.get(key).filter(|_| is_asked);
+        then.cloned().unwrap_or_else(|| requirements::expected(now))
     }
 
     /// What all turns of a run cost, those that came to nothing too.
@@ -152,6 +165,8 @@ pub struct Common<'world> {
     pub results: &'world Results,
     /// Whether records are missing.
     pub continuity: Continuity,
+    /// What people require at this instant.
+    pub requirements: &'world Requirements,
     /// What could not be done.
     pub obstacle: Option<&'world Obstacle>,
     /// Since when the board of checks is awaited.

@@ -7,6 +7,7 @@ use crate::domain::ending::Ending;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RunId};
 use crate::domain::item::{Author, Item};
+use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
 use crate::ledger::record::{Draft, Payload};
 use crate::protocol::answer;
@@ -82,6 +83,8 @@ pub struct Ask {
     pub shown: Vec<Item>,
     /// What the answer is measured against.
     pub expectation: Expectation,
+    /// What people require.
+    pub requirements: Requirements,
     /// The branch that a coder's clone is on.
     pub branch: Option<BranchName>,
     /// The last round that may be taken.

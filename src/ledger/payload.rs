@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::disposition::Disposition;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber};
+use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RequirementId};
 use crate::domain::item::OpenedItem;
 use crate::domain::policy::Policy;
 use crate::domain::repair::Repair;
@@ -59,6 +59,9 @@ pub struct Review {
     pub dispositions: Vec<Disposition>,
     /// The number of the next item.
     pub next_item: u64,
+    /// The wishes of people that the reviewer was shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<RequirementId>,
     /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
     /// What was done to get a valid answer.
@@ -123,6 +126,9 @@ pub struct Vote {
     pub state: crate::protocol::text::State,
     /// On which commit.
     pub head: CommitSha,
+    /// The wishes of people that the reviewer was shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<RequirementId>,
 }
 
 /// A run ends, or is parked.

@@ -38,6 +38,10 @@ pub enum AuthorRole {
 pub struct Issue {
     /// Its number.
     pub number: IssueNumber,
+    /// Who wrote it.
+    pub author: Login,
+    /// What that login may do.
+    pub standing: AuthorRole,
     /// Whether it can still be worked on.
     pub state: IssueState,
     /// Its title.
@@ -73,6 +77,26 @@ pub struct NewPullRequest {
     pub head_ref: BranchName,
     /// The branch to change.
     pub base_ref: BranchName,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub body: String,
+}
+
+/// An issue that does not exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewIssue {
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub body: String,
+}
+
+/// An issue that this login filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnIssue {
+    /// Its number.
+    pub number: IssueNumber,
     /// Its title.
     pub title: String,
     /// Its description.
@@ -117,6 +141,12 @@ pub trait Forge: Send + Sync {
 
     /// Reads an issue with its comments.
     fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
+
+    /// Finds the issues that this login filed and whose title or description holds these words, in any state, oldest first.
+    fn own_issues(&self, words: &str) -> impl Future<Output = Result<Vec<OwnIssue>, ForgeError>> + Send;
+
+    /// Files an issue. After an error the caller looks for it before it tries again.
+    fn file_issue(&self, new: &NewIssue) -> impl Future<Output = Result<IssueNumber, ForgeError>> + Send;
 
     /// Reads a pull request, its head being the tip of its branch at this instant.
     fn pull_request(

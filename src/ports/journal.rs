@@ -13,6 +13,7 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::protocol::context::Clarification;
+use crate::protocol::expectation::Surfaced;
 use crate::protocol::raw_answer::RawAnswer;
 
 /// How a turn ended, written before anything follows from it.
@@ -53,6 +54,9 @@ pub enum Entry {
         turn: TurnKey,
         /// When.
         at: Timestamp,
+        /// The wishes of people that it is shown.
+        #[serde(default)]
+        surfaced: Surfaced,
     },
     /// A turn has ended.
     Finished {

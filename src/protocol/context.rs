@@ -26,6 +26,8 @@ pub struct Context {
     pub items: Vec<ContextItem>,
     /// What people who may write to the repository asked for, signed.
     pub requirements: Vec<ContextRequirement>,
+    /// How many older ones were left out; they are among `subject.comments`.
+    pub requirements_omitted: u64,
     /// What the gates say of the head.
     pub gates: Vec<ContextGate>,
     /// What changed between base and head.

@@ -33,9 +33,10 @@ pub enum Owner {
 }
 
 /// Whether every item of the ledger is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Completeness {
     /// It is: an id that was not shown was made up, and counts for nothing.
+    #[default]
     Complete,
     /// Records are missing: an id that is not known may have stood in them.
     Gaps,

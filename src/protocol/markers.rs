@@ -28,12 +28,20 @@ pub const SIGNATURE: &str = "-- Human Reviewer";
 static ANY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)\b(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static HELD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"(?i)<!--\s*(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static MARKER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)^<!--\s*([A-Z_]+)\s*(?::\s*(.*?))?\s*-->$").expect("a valid pattern"));
 
 /// Whether a text holds the name of a marker anywhere.
 pub fn names_one(text: &str) -> bool {
     ANY.is_match(text)
+}
+
+/// Whether a text holds a marker anywhere, also where it would not count.
+pub fn holds_one(text: &str) -> bool {
+    text.contains("<!--") && HELD.is_match(text)
 }
 
 /// A marker that stands as it should.

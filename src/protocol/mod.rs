@@ -12,6 +12,7 @@ pub mod markers;
 pub mod opposition;
 pub mod preservation;
 pub mod raw_answer;
+pub mod requirements;
 pub mod schema;
 pub mod strict;
 pub mod text;

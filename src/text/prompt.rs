@@ -93,6 +93,12 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
     environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;
+    environment
+        .add_template("requirements_coder", include_str!("../../prompts/requirements_coder.md.jinja"))?;
+    environment.add_template(
+        "requirements_reviewer",
+        include_str!("../../prompts/requirements_reviewer.md.jinja"),
+    )?;
     let (_, body) = front_matter(template);
     environment.render_str(body, values)
 }

@@ -27,7 +27,7 @@ fn the_committed_schemas_are_fresh() {
             fs::write(&path, &text).unwrap();
         }
         let stands = fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(stands, text, "{} is stale", path.display());
+        assert!(stands == text, "{} is stale: UPDATE_SCHEMAS=1 cargo test schemas", path.display());
     }
 }
 

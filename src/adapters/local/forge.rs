@@ -8,7 +8,8 @@ use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestN
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewPullRequest, Thread,
+    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewIssue, NewPullRequest, OwnIssue,
+    Thread,
 };
 use crate::ports::workspace::WorkspaceError;
 
@@ -128,9 +129,9 @@ impl LocalForge {
             },
             title: new.title.clone(),
             body: new.body.clone(),
-            author: writer.login.clone(),
+            writer: writer.clone(),
         };
-        let number = self.store.create(&row, writer, SystemClock.now()).map_err(|why| self.disk(&why))?;
+        let number = self.store.create(&row, SystemClock.now()).map_err(|why| self.disk(&why))?;
         Ok(PullRequestNumber(number))
     }
 }
@@ -171,7 +172,33 @@ impl Forge for LocalForge {
             )));
         };
         let comments = self.comments_of(number.0)?;
-        Ok(Issue { number, state, title: row.title, body: row.body, comments })
+        let Writer { login: author, role: standing } = row.writer;
+        Ok(Issue { number, author, standing, state, title: row.title, body: row.body, comments })
+    }
+
+    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
+        let ours = rows.into_iter().filter(|row| {
+            let is_issue = matches!(row.kind, Kind::Issue(_));
+            is_issue
+                && row.writer.login == self.login
+                && (row.title.contains(words) || row.body.contains(words))
+        });
+        let found =
+            ours.map(|row| OwnIssue { number: IssueNumber(row.number), title: row.title, body: row.body });
+        Ok(found.collect())
+    }
+
+    async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
+        let row = SubjectRow {
+            number: 0,
+            kind: Kind::Issue(IssueState::Open),
+            title: new.title.clone(),
+            body: new.body.clone(),
+            writer: self.writer(),
+        };
+        let number = self.store.create(&row, SystemClock.now()).map_err(|why| self.disk(&why))?;
+        Ok(IssueNumber(number))
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {

@@ -26,8 +26,8 @@ pub struct SubjectRow {
     pub title: String,
     /// Its description.
     pub body: String,
-    /// Its author.
-    pub author: Login,
+    /// Who wrote it.
+    pub writer: Writer,
 }
 
 /// What a subject is, with what only that has.

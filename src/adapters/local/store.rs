@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use crate::domain::ids::{BranchName, CommitSha, Login};
+use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::forge::IssueState;
 
@@ -24,8 +24,7 @@ pub struct Store {
     repository_id: String,
 }
 
-const SUBJECT: &str =
-    "SELECT number, kind, state, title, body, author, head_ref, base_ref, head, merge_commit FROM subjects";
+const SUBJECT: &str = "SELECT number, kind, state, title, body, author, role, head_ref, base_ref, head, merge_commit FROM subjects";
 
 impl Store {
     /// Opens the embedded forge of a repository, making it if there is none.
@@ -62,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn create(&self, new: &SubjectRow, writer: &Writer, now: Timestamp) -> Result<u64, String> {
+    pub fn create(&self, new: &SubjectRow, now: Timestamp) -> Result<u64, String> {
         let (kind, head_ref, base_ref, head) = match &new.kind {
             Kind::Issue(_) => ("issue", None, None, None),
             Kind::PullRequest { head_ref, base_ref, head, .. } => {
@@ -76,8 +75,8 @@ impl Store {
                 kind,
                 new.title,
                 new.body,
-                writer.login.as_str(),
-                role_name(writer.role),
+                new.writer.login.as_str(),
+                role_name(new.writer.role),
                 now.to_string(),
                 head_ref,
                 base_ref,
@@ -226,7 +225,7 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
     let kind = if text(1)? == "issue" {
         Kind::Issue(if state == "open" { IssueState::Open } else { IssueState::Closed })
     } else {
-        let merge_commit: Option<String> = row.get(9).map_err(failed)?;
+        let merge_commit: Option<String> = row.get(10).map_err(failed)?;
         let state = match (state.as_str(), merge_commit) {
             ("open", _) => PullRequestState::Open,
             ("merged", Some(commit)) => PullRequestState::Merged { commit: commit.parse().map_err(damaged)? },
@@ -234,14 +233,14 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
         };
         Kind::PullRequest {
             state,
-            head_ref: text(6)?.parse::<BranchName>().map_err(damaged)?,
-            base_ref: text(7)?.parse::<BranchName>().map_err(damaged)?,
-            head: text(8)?.parse::<CommitSha>().map_err(damaged)?,
+            head_ref: text(7)?.parse::<BranchName>().map_err(damaged)?,
+            base_ref: text(8)?.parse::<BranchName>().map_err(damaged)?,
+            head: text(9)?.parse::<CommitSha>().map_err(damaged)?,
         }
     };
-    let author: Login = text(5)?.parse().map_err(damaged)?;
+    let writer = Writer { login: text(5)?.parse().map_err(damaged)?, role: role(&text(6)?) };
     let number = u64::try_from(number).map_err(|error| error.to_string())?;
-    Ok(SubjectRow { number, kind, title: text(3)?, body: text(4)?, author })
+    Ok(SubjectRow { number, kind, title: text(3)?, body: text(4)?, writer })
 }
 
 fn comment(row: &Row<'_>) -> Result<CommentRow, String> {

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewPullRequest, Thread,
+    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewIssue, NewPullRequest, OwnIssue,
+    Thread,
 };
 
 use super::git::Git;
@@ -16,7 +17,7 @@ use super::world::{MemoryWorld, State};
 /// What a number stands for.
 #[derive(Debug, Clone)]
 pub(super) enum Subject {
-    Issue { title: String, body: String, state: IssueState },
+    Issue { author: (Login, AuthorRole), title: String, body: String, state: IssueState },
     PullRequest { new: NewPullRequest, state: PullRequestState, merged_head: Option<CommitSha> },
 }
 
@@ -121,8 +122,10 @@ impl Forge for MemoryWorld {
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
         self.look(|state| match state.forge.subjects.get(&number.0) {
-            Some(Subject::Issue { title, body, state: open }) => Ok(Issue {
+            Some(Subject::Issue { author: (author, standing), title, body, state: open }) => Ok(Issue {
                 number,
+                author: author.clone(),
+                standing: *standing,
                 state: *open,
                 title: title.clone(),
                 body: body.clone(),
@@ -133,6 +136,32 @@ impl Forge for MemoryWorld {
             }
         })
         .await
+    }
+
+    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        self.look(|state| {
+            let ours = |(number, subject): (&u64, &Subject)| match subject {
+                Subject::Issue { author: (author, _), title, body, .. }
+                    if *author == self.login && (title.contains(words) || body.contains(words)) =>
+                {
+                    let (title, body) = (title.clone(), body.clone());
+                    Some(OwnIssue { number: IssueNumber(*number), title, body })
+                }
+                Subject::Issue { .. } | Subject::PullRequest { .. } => None,
+            };
+            Ok(state.forge.subjects.iter().filter_map(ours).collect())
+        })
+        .await
+    }
+
+    async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
+        let deed = |state: &mut State| {
+            let author = (self.login.clone(), AuthorRole::Owner);
+            let (title, body) = (new.title.clone(), new.body.clone());
+            let subject = Subject::Issue { author, title, body, state: IssueState::Open };
+            Ok(IssueNumber(state.forge.file(subject)))
+        };
+        self.change("file issue", deed, no_answer).await
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {

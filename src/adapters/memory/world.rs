@@ -97,8 +97,10 @@ impl MemoryWorld {
     }
 
     /// A person files an issue.
-    pub fn file_issue(&self, title: &str, body: &str) -> u64 {
-        let issue = Filed::Issue { title: title.to_owned(), body: body.to_owned(), state: IssueState::Open };
+    pub fn file_as_person(&self, author: &Login, title: &str, body: &str) -> u64 {
+        let author = (author.clone(), AuthorRole::Member);
+        let (title, body) = (title.to_owned(), body.to_owned());
+        let issue = Filed::Issue { author, title, body, state: IssueState::Open };
         self.with(|state| state.forge.file(issue))
     }
 
@@ -129,11 +131,16 @@ impl MemoryWorld {
         });
     }
 
-    /// Somebody comments.
+    /// Somebody who may write to the repository comments.
     pub fn say(&self, number: u64, author: &Login, body: &str) {
+        self.say_as(number, (author, AuthorRole::Member), body);
+    }
+
+    /// Somebody with these rights comments.
+    pub fn say_as(&self, number: u64, author: (&Login, AuthorRole), body: &str) {
         self.with(|state| {
             let now = state.tick();
-            state.forge.say(number, (author, AuthorRole::Member), body, now);
+            state.forge.say(number, author, body, now);
         });
     }
 

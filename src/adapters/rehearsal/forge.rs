@@ -5,7 +5,9 @@ use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
-use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue, Merge, NewPullRequest, Thread};
+use crate::ports::forge::{
+    AuthorRole, Comment, Forge, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Thread,
+};
 
 use super::world::{NEW, Rehearsal};
 
@@ -29,6 +31,15 @@ impl<W: World> Forge for Rehearsal<W> {
         let mut issue = self.real.forge().issue(number).await?;
         issue.comments = self.with_noted(&Subject::Issue(number), issue.comments);
         Ok(issue)
+    }
+
+    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        self.real.forge().own_issues(words).await
+    }
+
+    async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
+        self.note(format!("file an issue: {}", new.title));
+        Ok(IssueNumber(NEW.0))
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {

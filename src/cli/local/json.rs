@@ -30,7 +30,7 @@ pub(super) fn issue(row: &SubjectRow, state: IssueState) -> Value {
         "state": issue_state(state),
         "title": row.title,
         "body": row.body,
-        "author": row.author,
+        "author": row.writer.login,
     })
 }
 
@@ -46,7 +46,7 @@ pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
         "head": seen.head,
         "head_ref": seen.head_ref,
         "base_ref": seen.base_ref,
-        "author": row.author,
+        "author": row.writer.login,
         "reviews": [],
         "checks": checks,
     });

@@ -98,10 +98,9 @@ impl Desk<'_> {
                     kind: Kind::Issue(IssueState::Open),
                     body: self.body(&words)?,
                     title: words.title,
-                    author: writer.login.clone(),
+                    writer,
                 };
-                let number =
-                    self.forge.store().create(&row, &writer, SystemClock.now()).map_err(Failure::Work)?;
+                let number = self.forge.store().create(&row, SystemClock.now()).map_err(Failure::Work)?;
                 Ok(created("issue", number))
             }
             IssueAction::List { state } => self.issues(state),

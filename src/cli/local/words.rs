@@ -14,7 +14,8 @@ pub(super) fn row(row: &SubjectRow, state: &str) -> String {
 
 /// An issue or a pull request with its comments. The line of a record is left out: it is for programs.
 pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment]) -> String {
-    let mut text = format!("#{} {}\n{about}, by {}\n", row.number, one_line(&row.title, 200), row.author);
+    let mut text =
+        format!("#{} {}\n{about}, by {}\n", row.number, one_line(&row.title, 200), row.writer.login);
     if !row.body.trim().is_empty() {
         let _ = write!(text, "\n{}\n", plain(&row.body));
     }

@@ -149,7 +149,11 @@ impl Work<'_, '_> {
     fn ask(&self, key: TurnKey, clarifications: Vec<Clarification>) -> Ask {
         Ask {
             shown: Vec::new(),
-            expectation: expectation(),
+            expectation: Expectation {
+                requirements: self.seen.common.results.surfaced(&key, self.seen.common.requirements),
+                ..Expectation::bare(ResponseKind::Implementation)
+            },
+            requirements: self.seen.common.requirements.clone(),
             branch: Some(self.run.branch.clone()),
             max_rounds: self.run.terms.policy.max_rounds,
             clarifications,
@@ -221,8 +225,4 @@ impl Work<'_, '_> {
             Concluded { ending, head: None, votes: Vec::new(), gates: Vec::new(), rounds: 0, usage, message };
         publish(&self.run.id, 0, Payload::DeliveryConcluded(concluded))
     }
-}
-
-fn expectation() -> Expectation {
-    Expectation::bare(ResponseKind::Implementation)
 }

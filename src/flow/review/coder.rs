@@ -67,13 +67,20 @@ impl Review<'_, '_> {
     pub(super) fn coder_expectation(&self, key: &TurnKey) -> Expectation {
         let is_on_roster = |label: &Label| self.run.terms.roster.reviewer(label).is_some();
         let shown = step::shown_items(&self.shown_to_coder(key), is_on_roster);
-        Expectation { shown, ..Expectation::bare(ResponseKind::CoderFollowup) }
+        let common = &self.seen.common;
+        Expectation {
+            shown,
+            ledger: self.state.completeness,
+            requirements: common.results.surfaced(key, common.requirements),
+            ..Expectation::bare(ResponseKind::CoderFollowup)
+        }
     }
 
     pub(super) fn coder_ask(&self, key: TurnKey) -> Ask {
         Ask {
             shown: self.shown_to_coder(&key),
             expectation: self.coder_expectation(&key),
+            requirements: self.seen.common.requirements.clone(),
             branch: Some(self.seen.pull_request.head_ref.clone()),
             max_rounds: self.run.terms.policy.max_rounds,
             clarifications: Vec::new(),

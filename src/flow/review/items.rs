@@ -123,6 +123,7 @@ mod tests {
             next_item: 2,
             normalisations: Vec::new(),
             repairs: Vec::new(),
+            requirements: Vec::new(),
             usage: Usage::default(),
             model: None,
         };

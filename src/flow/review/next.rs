@@ -14,6 +14,7 @@ use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, EarlierVotes, Opened};
 use crate::ledger::record::Payload;
 use crate::ledger::replay::Continuity;
+use crate::protocol::requirements;
 
 use super::super::consequence::{self, Consequence};
 use super::super::observed::{Lineage, Obstacle, ReviewObserved, TurnEnd};
@@ -111,7 +112,10 @@ fn terms_to_publish(state: &ReviewState, seen: &ReviewObserved<'_>, terms: Terms
 }
 
 fn is_settled(state: &ReviewState, run: &Run, seen: &ReviewObserved<'_>) -> bool {
-    run.ending == Some(Ending::Approved) && state.head.as_ref() == Some(&seen.pull_request.head)
+    let required = requirements::expected(seen.common.requirements).ids;
+    run.ending == Some(Ending::Approved)
+        && state.head.as_ref() == Some(&seen.pull_request.head)
+        && state.votes().iter().all(|vote| required.iter().all(|id| vote.requirements.contains(id)))
 }
 
 /// An open run with its terms set.
@@ -204,7 +208,8 @@ impl Review<'_, '_> {
 
     fn means(&self, asking: Asking) -> Means<'_> {
         let common = &self.seen.common;
-        Means { results: common.results, chain: &common.request.repair, asking }
+        let (results, chain) = (common.results, &common.request.repair);
+        Means { results, chain, requirements: common.requirements, asking }
     }
 
     fn here(&self) -> Place {
@@ -236,7 +241,30 @@ impl Review<'_, '_> {
         if let Some(step) = self.judged_disputes(place, &must_fix) {
             return step;
         }
-        if must_fix.is_empty() { self.final_gates(place) } else { self.coder(place) }
+        if !must_fix.is_empty() {
+            self.coder(place)
+        } else if self.is_required_since(place) {
+            self.another_round(place)
+        } else {
+            self.final_gates(place)
+        }
+    }
+
+    /// Whether everyone approves, and somebody has asked for something since.
+    fn is_required_since(&self, place: &Place) -> bool {
+        let seats = self.run.terms.roster.reviewers();
+        let everyone_approved = seats.iter().all(|seat| self.state.approves(seat, &place.head, &[]));
+        everyone_approved && !self.everyone_approves(place)
+    }
+
+    /// The reviewers once more on the same head, with what was asked for since.
+    fn another_round(&self, place: &Place) -> Step {
+        let next = Place { round: place.round + 1, head: place.head.clone() };
+        if next.round > self.run.terms.policy.max_rounds {
+            let message = "the maximum of rounds is reached, and somebody has asked for something since";
+            return self.blocked(Blocked::Rounds, message.to_owned());
+        }
+        self.reviewers(&next)
     }
 
     /// A used-up allowance or a secret ends the run, whatever the others said.
@@ -283,7 +311,9 @@ impl Review<'_, '_> {
     }
 
     pub(super) fn everyone_approves(&self, place: &Place) -> bool {
-        self.run.terms.roster.reviewers().iter().all(|seat| self.state.approves(seat, &place.head))
+        let required = requirements::expected(self.seen.common.requirements).ids;
+        let seats = self.run.terms.roster.reviewers();
+        seats.iter().all(|seat| self.state.approves(seat, &place.head, &required))
     }
 
     pub(super) fn approved(&self, place: &Place) -> Step {

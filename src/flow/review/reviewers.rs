@@ -3,14 +3,16 @@
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::disposition::Standing as Severity;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, ItemId, Label};
+use crate::domain::ids::{CommitSha, ItemId, Label, RequirementId};
 use crate::domain::item::{Item, OpenedItem};
+use crate::domain::requirement::Requirements;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::payload::Review;
 use crate::protocol::answer::Reading;
-use crate::protocol::expectation::Expectation;
+use crate::protocol::expectation::{Expectation, Surfaced};
 use crate::protocol::kinds::pr_review::PrReview;
+use crate::protocol::requirements;
 
 use super::super::observed::Results;
 use super::super::question::{Answered, Question, RepairChain, Standing};
@@ -68,11 +70,11 @@ pub fn key(run: &Run, place: &Place, seat: &Seat) -> TurnKey {
 }
 
 /// Whether an approval of this very head stands, so that its reviewer need not be asked.
-fn stands(state: &ReviewState, seat: &Seat, head: &CommitSha) -> bool {
+fn stands(state: &ReviewState, seat: &Seat, place: &Place, required: &[RequirementId]) -> bool {
     let is_disputed = |item: &Item| {
         item.author == crate::domain::item::Author::Reviewer(seat.label.clone()) && item.dispute.is_some()
     };
-    state.approves(seat, head) && !state.items_at_start().iter().any(is_disputed)
+    state.approves(seat, &place.head, required) && !shown(state, place).iter().any(is_disputed)
 }
 
 /// What reviewers are asked with.
@@ -82,25 +84,35 @@ pub struct Means<'seen> {
     pub results: &'seen Results,
     /// Who puts malformed answers into form.
     pub chain: &'seen RepairChain,
+    /// What people require at this instant.
+    pub requirements: &'seen Requirements,
     /// Whether more reviewers may be asked.
     pub asking: Asking,
 }
 
 /// What the reviewers of a round do next.
 pub fn next(state: &ReviewState, run: &Run, place: &Place, means: Means<'_>) -> Round {
-    let Means { results, chain, asking } = means;
+    let Means { results, chain, requirements, asking } = means;
+    let required = requirements::expected(requirements).ids;
     let mut failed = Vec::new();
     let mut unasked = Vec::new();
     let mut running = false;
-    let shown = shown(state);
+    let shown = shown(state, place);
     for seat in run.terms.roster.reviewers() {
-        if is_here(state, place) && state.has_reviewed(seat) || stands(state, seat, &place.head) {
+        if is_here(state, place) && state.has_reviewed(seat) || stands(state, seat, place, &required) {
             continue;
         }
-        let ask = ask(state, run, key(run, place, seat), &shown);
+        let key = key(run, place, seat);
+        let surfaced = results.surfaced(&key, requirements);
+        let ask = Ask { requirements: requirements.clone(), ..ask(state, run, key, &shown, surfaced) };
         match (Question { ask: &ask, results, chain }).standing::<PrReview>() {
             Standing::Answered(answered) if !running && (unasked.is_empty() || asking == Asking::Over) => {
-                return Round::Publish(Box::new(record(state, seat, place, *answered)));
+                return Round::Publish(Box::new(record(
+                    state,
+                    seat,
+                    place,
+                    (*answered, ask.expectation.requirements.ids),
+                )));
             }
             Standing::Answered(_) => {}
             Standing::Failed(failure) => failed.push((seat.label.clone(), failure)),
@@ -124,20 +136,24 @@ fn is_here(state: &ReviewState, place: &Place) -> bool {
 }
 
 /// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
-fn shown(state: &ReviewState) -> Vec<Item> {
-    state.items_at_start().iter().filter(|item| item.standing != Severity::Resolved).cloned().collect()
+fn shown(state: &ReviewState, place: &Place) -> Vec<Item> {
+    let known =
+        if is_here(state, place) { state.items_at_start().to_vec() } else { state.items_from(&place.head) };
+    known.into_iter().filter(|item| item.standing != Severity::Resolved).collect()
 }
 
-fn expectation(run: &Run, shown: &[Item]) -> Expectation {
+fn expectation(state: &ReviewState, run: &Run, shown: &[Item], requirements: Surfaced) -> Expectation {
     let is_on_roster = |label: &Label| run.terms.roster.reviewer(label).is_some();
     let shown = step::shown_items(shown, is_on_roster);
-    Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
+    let ledger = state.completeness;
+    Expectation { shown, ledger, requirements, ..Expectation::bare(ResponseKind::PrReview) }
 }
 
-fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
+fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: Surfaced) -> Ask {
     Ask {
         shown: shown.to_vec(),
-        expectation: expectation(run, shown),
+        expectation: expectation(state, run, shown, surfaced),
+        requirements: Requirements::default(),
         branch: None,
         max_rounds: run.terms.policy.max_rounds,
         clarifications: Vec::new(),
@@ -149,7 +165,12 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item]) -> Ask {
 }
 
 /// The record of a review: its findings get their numbers here, at publication.
-fn record(state: &ReviewState, seat: &Seat, place: &Place, answered: Answered<PrReview>) -> Review {
+fn record(
+    state: &ReviewState,
+    seat: &Seat,
+    place: &Place,
+    (answered, requirements): (Answered<PrReview>, Vec<RequirementId>),
+) -> Review {
     let Answered { reading, repairs, usage, model, commit: _ } = answered;
     let Reading { said: response, meaning: judgement, normalisations, .. } = reading;
     let kept = judgement.findings.into_iter().filter(|(standing, _)| *standing != Severity::Future);
@@ -165,6 +186,7 @@ fn record(state: &ReviewState, seat: &Seat, place: &Place, answered: Answered<Pr
         opened,
         dispositions: judgement.dispositions,
         next_item,
+        requirements,
         normalisations,
         repairs,
         usage,

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::domain::agent::Role;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{CommitSha, GateName, Label, RunId};
+use crate::domain::ids::{CommitSha, GateName, Label, RequirementId, RunId};
 use crate::domain::item::Item;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
 use crate::ledger::payload::{Answered, Concluded, EarlierVotes, Gates, Opened, Review, Vote};
 use crate::ledger::record::{Payload, Record};
+use crate::protocol::expectation::Completeness;
 use crate::protocol::text::State as Verdict;
 
 use super::super::request::{Recorded, Terms};
@@ -72,6 +73,8 @@ pub struct ReviewState {
     pub summary: Option<String>,
     /// How many turns of each role and label stand in the thread.
     published: BTreeMap<(Role, Label), u32>,
+    /// Whether every item is known: once records were missing, some may not be.
+    pub completeness: Completeness,
 }
 
 impl ReviewState {
@@ -101,6 +104,7 @@ impl ReviewState {
         self.forget_votes_of_changed_seats(&terms);
         if opened.votes == EarlierVotes::AskedAnew {
             self.votes.clear();
+            self.completeness = Completeness::Gaps;
         }
         match &mut self.run {
             Some(current) if current.id == *run => current.terms = terms,
@@ -141,8 +145,12 @@ impl ReviewState {
     fn review(&mut self, round: u32, review: &Review) {
         self.enter(round, &review.head);
         self.next_item = self.next_item.max(review.next_item);
-        let vote =
-            Vote { agent: review.agent.clone(), state: review.response.state, head: review.head.clone() };
+        let vote = Vote {
+            agent: review.agent.clone(),
+            state: review.response.state,
+            head: review.head.clone(),
+            requirements: review.requirements.clone(),
+        };
         self.votes.insert(review.agent.clone(), vote);
         self.count(Role::Reviewer, &review.agent, review.usage);
         self.current.push((round, review.clone()));
@@ -252,9 +260,13 @@ impl ReviewState {
         self.current.iter().any(|(_, review)| review.agent == seat.label)
     }
 
-    /// Whether this reviewer's latest vote approves exactly this head.
-    pub fn approves(&self, seat: &Seat, head: &CommitSha) -> bool {
-        self.votes.get(&seat.label).is_some_and(|vote| vote.state == Verdict::Approved && vote.head == *head)
+    /// Whether this reviewer's latest vote approves exactly this head, knowing all of these wishes.
+    pub fn approves(&self, seat: &Seat, head: &CommitSha, required: &[RequirementId]) -> bool {
+        self.votes.get(&seat.label).is_some_and(|vote| {
+            vote.state == Verdict::Approved
+                && vote.head == *head
+                && required.iter().all(|id| vote.requirements.contains(id))
+        })
     }
 
     /// The latest vote of everyone on the roster who gave one.

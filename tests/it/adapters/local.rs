@@ -10,8 +10,8 @@ fn ada() -> Writer {
 }
 
 fn issue(title: &str) -> SubjectRow {
-    let (title, author) = (title.to_owned(), ada().login);
-    SubjectRow { number: 0, kind: Kind::Issue(IssueState::Open), title, body: String::new(), author }
+    let title = title.to_owned();
+    SubjectRow { number: 0, kind: Kind::Issue(IssueState::Open), title, body: String::new(), writer: ada() }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -24,7 +24,7 @@ fn numbers_and_comments_come_in_order_whoever_writes() {
     let (one, two) = (Store::open(folder.path()).unwrap(), Store::open(folder.path()).unwrap());
     assert_eq!(one.repository_id(), two.repository_id());
     let numbers: Vec<u64> =
-        [&one, &two, &one].iter().map(|store| store.create(&issue("x"), &ada(), at(1)).unwrap()).collect();
+        [&one, &two, &one].iter().map(|store| store.create(&issue("x"), at(1)).unwrap()).collect();
     assert_eq!(numbers, [1, 2, 3]);
     for (store, text) in [(&two, "first"), (&one, "second"), (&two, "third")] {
         store.comment(1, &ada(), text, at(2)).unwrap();
@@ -37,7 +37,7 @@ fn numbers_and_comments_come_in_order_whoever_writes() {
 fn an_edit_shows() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
-    store.create(&issue("x"), &ada(), at(1)).unwrap();
+    store.create(&issue("x"), at(1)).unwrap();
     let id = store.comment(1, &ada(), "said", at(2)).unwrap();
     store.edit_comment(id, "never said", at(3)).unwrap();
     let comment = store.comments(1).unwrap().remove(0);

@@ -31,7 +31,7 @@ pub(super) fn implements_and(answer: impl Fn(&TurnOrder, &mut Tree) -> Deed + Se
             return answer(order, tree);
         }
         tree.insert(FILE.to_owned(), "new with a bug".to_owned());
-        Deed::Says(implementation())
+        Deed::Says(implementation(order))
     })
 }
 
@@ -56,12 +56,18 @@ pub(super) fn always_fails(failure: &TurnFailure) -> Turn {
     agent(move |_, _| Deed::Fails(failure.clone()))
 }
 
-pub(super) fn implementation() -> String {
+pub(super) fn implementation(order: &TurnOrder) -> String {
     json!({
         "schema_version": 1, "kind": "implementation", "summary": "did it",
         "pr_title": "Do it", "pr_body": "It was to be done.",
+        "human_requirements": acknowledged(order),
     })
     .to_string()
+}
+
+/// The ids of the wishes of people that were shown.
+pub(super) fn required(order: &TurnOrder) -> Vec<String> {
+    order.context.requirements.iter().map(|wish| wish.id.clone()).collect()
 }
 
 /// The ids of the items that were shown and that reviewers dispose of.
@@ -76,6 +82,7 @@ fn review(order: &TurnOrder, state: &str, said: &str, new: &[&str]) -> String {
     json!({
         "schema_version": 1, "kind": "pr_review", "state": state, "summary": "looked",
         "blocking_items": new, "prior_item_dispositions": dispositions,
+        "human_requirements_resolved": required(order),
     })
     .to_string()
 }
@@ -92,26 +99,33 @@ pub(super) fn blocks(order: &TurnOrder, text: &str) -> String {
 
 pub(super) fn addresses_all(order: &TurnOrder) -> String {
     let ids: Vec<&String> = order.context.items.iter().map(|item| &item.id).collect();
-    followup(&json!({ "addressed_items": ids, "remaining_items": [] }))
+    followup(order, &json!({ "addressed_items": ids, "remaining_items": [] }))
 }
 
 pub(super) fn leaves_all(order: &TurnOrder) -> String {
     let ids: Vec<&String> = order.context.items.iter().map(|item| &item.id).collect();
-    followup(&json!({ "addressed_items": [], "remaining_items": ids }))
+    followup(order, &json!({ "addressed_items": [], "remaining_items": ids }))
 }
 
 pub(super) fn disputes_all(order: &TurnOrder) -> String {
     let ids = shown(order);
     let evidence: serde_json::Map<String, Value> =
         ids.iter().map(|id| (id.clone(), json!("it is meant to be so"))).collect();
-    followup(&json!({
+    let lists = json!({
         "addressed_items": [], "remaining_items": [], "disputed_items": ids, "dispute_evidence": evidence,
-    }))
+    });
+    followup(order, &lists)
 }
 
-fn followup(lists: &Value) -> String {
+/// A coder's word on the wishes of people that it was shown.
+fn acknowledged(order: &TurnOrder) -> Value {
+    json!({ "addressed_ids": required(order), "checked_discussion_directly": true })
+}
+
+fn followup(order: &TurnOrder, lists: &Value) -> String {
     let mut answer = json!({
         "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "went over it",
+        "human_requirements": acknowledged(order),
     });
     for (key, value) in lists.as_object().unwrap() {
         answer[key] = value.clone();

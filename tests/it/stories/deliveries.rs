@@ -38,7 +38,7 @@ pub(super) fn a_coder_with_questions() -> Story {
             return Deed::Says(asks.to_string());
         };
         tree.insert(FILE.to_owned(), clarified.answer.clone());
-        Deed::Says(implementation())
+        Deed::Says(implementation(order))
     });
     Story {
         answer: Some("very new"),
@@ -102,7 +102,7 @@ impl OneBranch for String {
 
 #[tokio::test]
 async fn a_coder_that_changes_nothing_delivers_nothing() {
-    let lazy = agent(|_, _| Deed::Says(implementation()));
+    let lazy = agent(|order, _| Deed::Says(implementation(order)));
     let story = story("nothing", lazy, vec![("quick", always_approves())]);
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });

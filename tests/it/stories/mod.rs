@@ -4,6 +4,7 @@ mod cast;
 mod crashes;
 mod deliveries;
 mod repairs;
+mod requirements;
 mod reviews;
 mod secrets;
 mod simulation;

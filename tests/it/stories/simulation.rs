@@ -35,7 +35,7 @@ fn random_story(seed: u64) -> Story {
         let is_first = order.kind == ResponseKind::Implementation;
         Deed::Says(match whim {
             0 if is_first => "no".to_owned(),
-            _ if is_first => implementation(),
+            _ if is_first => implementation(order),
             8 => disputes_all(order),
             9 => leaves_all(order),
             10 => "nothing of use".to_owned(),

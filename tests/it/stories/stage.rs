@@ -42,6 +42,7 @@ pub(super) struct Story {
     pub(super) answer: Option<&'static str>,
     pub(super) begins: Begins,
     pub(super) secrets: Secrets,
+    pub(super) trust: Trust,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +66,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
         answer: None,
         begins: Begins::Task,
         secrets: Secrets::default(),
+        trust: Trust::default(),
     }
 }
 
@@ -97,7 +99,7 @@ impl Story {
         match self.begins {
             Begins::Task => {}
             Begins::Issue => {
-                world.file_issue("It is old", "Make it new.");
+                world.file_as_person(&"ada".parse().unwrap(), "It is old", "Make it new.");
             }
             Begins::PullRequest => {
                 let branch = "feature".parse().unwrap();
@@ -175,7 +177,7 @@ impl Story {
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
         let abilities = Abilities { agents, test_command };
         let setting =
-            Setting { request, abilities, bases, trust: Trust::default(), secrets: self.secrets.clone() };
+            Setting { request, abilities, bases, trust: self.trust.clone(), secrets: self.secrets.clone() };
         let (canceller, cancellation) = cancellation();
         let control = (Arc::new(canceller), cancellation);
         let engine = Engine::new(Arc::new(world.clone()), setting, control);

@@ -1,0 +1,48 @@
+//! What people say about a subject: their discussion, and what those who may write to the repository require. Texts of
+//! strangers are only ever data.
+
+use crate::domain::requirement::{Requirement, Requirements};
+use crate::domain::trust::Trust;
+use crate::ledger::codec::{self, Content};
+use crate::ports::forge::{AuthorRole, Comment, Issue};
+use crate::protocol::context::ContextComment;
+use crate::protocol::requirements;
+
+/// What people said, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct People {
+    /// Their comments, without records.
+    pub(super) discussion: Vec<ContextComment>,
+    /// What they require.
+    pub(super) requirements: Requirements,
+}
+
+/// Listens to an issue, if there is one, and to comments.
+pub(super) fn listen(trust: &Trust, issue: Option<&Issue>, comments: &[Comment]) -> People {
+    let mut all: Vec<Requirement> = Vec::new();
+    let mut discussion = Vec::new();
+    if let Some(issue) = issue {
+        all.extend(wish(trust, issue.standing, &issue.author, &issue.body));
+    }
+    for comment in issue.into_iter().flat_map(|issue| &issue.comments).chain(comments) {
+        if codec::read(&comment.body) != Content::NoRecord {
+            continue;
+        }
+        all.extend(wish(trust, comment.standing, &comment.author, &comment.body));
+        discussion.push(ContextComment { author: comment.author.to_string(), body: comment.body.clone() });
+    }
+    People { discussion, requirements: requirements::surfaced(all) }
+}
+
+fn wish(
+    trust: &Trust,
+    standing: AuthorRole,
+    author: &crate::domain::ids::Login,
+    body: &str,
+) -> Option<Requirement> {
+    let counts = match standing {
+        AuthorRole::Owner | AuthorRole::Member => true,
+        AuthorRole::Stranger => trust.humans.contains(author),
+    };
+    if counts { requirements::in_text(author, body) } else { None }
+}

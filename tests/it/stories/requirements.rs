@@ -1,0 +1,125 @@
+//! Stories of what people ask for with their signature: shown to everyone, acknowledged by the coder, resolved by reviewers.
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld, Plan, Stop, Turn};
+use agent_loop::domain::ending::{Ending, Failed};
+use agent_loop::domain::trust::Trust;
+use agent_loop::ports::forge::AuthorRole;
+
+use super::cast::{agent, always_approves, approves, blocks_while, honest_coder, required};
+use super::reviews::a_persons_pull_request;
+use super::stage::{Begins, Story, story};
+
+const WISH: &str = "Keep the old name.\n\n-- Human Reviewer";
+
+fn ask_for_it(world: &MemoryWorld, number: u64) {
+    world.say(number, &"ada".parse().unwrap(), WISH);
+}
+
+/// Approves, and says nothing of what people ask for until it is told to.
+fn forgetful() -> Turn {
+    agent(|order, _| {
+        let forgets = order.context.errors.is_empty();
+        let said = approves(order);
+        let ids = format!("{:?}", required(order)).replace(' ', "");
+        Deed::Says(if forgets { said.replace(&ids, "[]") } else { said })
+    })
+}
+
+pub(super) fn a_wish_in_an_issue() -> Story {
+    Story {
+        begins: Begins::Issue,
+        ..story(
+            "a wish",
+            honest_coder(),
+            vec![("careful", blocks_while("bug")), ("quick", always_approves())],
+        )
+    }
+}
+
+#[tokio::test]
+async fn a_signed_wish_is_acknowledged_by_the_coder_and_resolved_by_every_reviewer() {
+    let story = a_wish_in_an_issue();
+    let world = story.world();
+    ask_for_it(&world, 1);
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.votes);
+}
+
+#[tokio::test]
+async fn a_reviewer_that_forgets_a_wish_is_asked_once_more_with_everything_that_it_saw() {
+    let story = Story {
+        begins: Begins::PullRequest,
+        ..story("forgetful", honest_coder(), vec![("forgetful", forgetful())])
+    };
+    let world = story.world();
+    ask_for_it(&world, 1);
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(world.calls(), ["reviewer forgetful pr_review round 1"; 2]);
+    assert_eq!(outcome.usage.calls, 2);
+}
+
+#[tokio::test]
+async fn a_reviewer_that_never_says_it_has_not_voted() {
+    let mute = agent(|order, _| {
+        let ids = format!("{:?}", required(order)).replace(' ', "");
+        Deed::Says(approves(order).replace(&ids, "[]"))
+    });
+    let story = Story { begins: Begins::PullRequest, ..story("mute", honest_coder(), vec![("mute", mute)]) };
+    let world = story.world();
+    ask_for_it(&world, 1);
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
+    assert_eq!(world.calls().len(), 2, "asked twice, and nobody else is asked to say it");
+}
+
+#[tokio::test]
+async fn a_wish_that_comes_after_an_approval_starts_another_round() {
+    let story = a_persons_pull_request();
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let before = world.calls().len();
+    ask_for_it(&world, 1);
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(world.calls().len(), before + story.reviewers.len(), "{:?}", world.calls());
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    assert_eq!(world.calls().len(), before + story.reviewers.len(), "and then it is settled");
+}
+
+#[tokio::test]
+async fn a_wish_that_comes_while_reviewers_work_is_not_overlooked() {
+    let story = Story {
+        begins: Begins::PullRequest,
+        ..story("late", honest_coder(), vec![("one", always_approves()), ("two", always_approves())])
+    };
+    let trial = story.world();
+    story.play(&trial).await;
+    let effects = trial.effects();
+    let first_turn = effects.iter().position(|name| *name == "turn").unwrap();
+    let first_review =
+        effects.iter().skip(first_turn).position(|name| *name == "publish").unwrap() + first_turn;
+    let world = story.world();
+    world.stop_at(Plan { at: first_review, stop: Stop::After });
+    story.run(&world).await;
+    ask_for_it(&world, 1);
+    world.restart();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.votes);
+}
+
+#[tokio::test]
+async fn a_strangers_signature_counts_only_if_the_stranger_is_trusted() {
+    for (trusted, shown) in [(false, 0), (true, 1)] {
+        let humans = if trusted { vec!["mallory".parse().unwrap()] } else { Vec::new() };
+        let trust = Trust { humans, ..Trust::default() };
+        let story = Story { trust, ..a_persons_pull_request() };
+        let world = story.world();
+        world.say_as(1, (&"mallory".parse().unwrap(), AuthorRole::Stranger), WISH);
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, Ending::Approved);
+        assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == shown), "{:?}", outcome.votes);
+    }
+}
