@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod codec;
+pub mod older;
 pub mod payload;
 pub mod record;
 pub mod replay;
