@@ -129,6 +129,10 @@ name!(
     }
 );
 name!(
+    /// The name of an issue that the loop filed: a hash of where it comes from and what it says.
+    ChildKey, "child key", "16 lowercase hexadecimal digits", |text| text.len() == 16 && is_lower_hex(text)
+);
+name!(
     /// The name of one run of the program on one subject, unique and sortable by time.
     RunId, "run id", "lowercase letters, digits and `-`, at most 40 of them", |text| {
         (1..=40).contains(&text.len())

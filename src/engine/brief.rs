@@ -85,8 +85,13 @@ async fn work<W: World>(
     };
     let mut context = context(ask, about, difference.files, diff_path);
     context.errors = errors.to_vec();
-    let material =
-        Material { context: &context, diff: &difference.excerpt, diff_note: &diff_note, delimiter };
+    let material = Material {
+        context: &context,
+        diff: &difference.excerpt,
+        diff_note: &diff_note,
+        delimiter,
+        followups: ask.followups,
+    };
     let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
     Ok((prompt, context, None))
 }

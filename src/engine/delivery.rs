@@ -34,6 +34,9 @@ impl<W: World> Engine<W> {
             let issue = self.world.forge().issue(number).await?;
             let chain = self.chain(Flow::Delivery, &session.subject);
             let replay = observe::read(&chain, &self.recorders(), &issue.comments);
+            if session.known.is_none() {
+                self.refuse_other_recorders(&replay, &chain, &issue.comments)?;
+            }
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
             let people = people::listen(&self.trust, Some(&issue), &[]);
             let workable = match issue.state {

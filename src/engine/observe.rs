@@ -3,10 +3,12 @@
 use crate::domain::ending::{Ending, NeedsHuman, Refused};
 use crate::domain::ids::{ChainHash, Login};
 use crate::ledger::chain::Chain;
+use crate::ledger::codec::{self, Content};
+use crate::ledger::older::{self, Older};
 use crate::ledger::record::Record;
 use crate::ledger::replay::{self, Continuity, History, Ignored, Posted, Replay, Why};
 use crate::ports::World;
-use crate::ports::forge::Comment;
+use crate::ports::forge::{AuthorRole, Comment};
 use crate::ports::happening::Happening;
 use crate::ports::journal::Journal;
 use crate::ports::operator::Operator;
@@ -26,19 +28,46 @@ pub(super) struct Seen {
 
 /// Reads comments as a chain, without asking who published what.
 pub fn read(chain: &Chain, recorders: &[Login], comments: &[Comment]) -> Replay {
+    replay::replay(chain, recorders, &posted(comments))
+}
+
+/// A login that may write to the repository and has begun the chain of a thread in which nobody else has a record: a
+/// colleague whose records we would have to ignore.
+pub(super) fn other_recorder(replay: &Replay, chain: &Chain, comments: &[Comment]) -> Option<Login> {
+    if !replay.records.is_empty() {
+        return None;
+    }
+    let begins = |body: &str| match codec::read(body) {
+        Content::Record(decoded) => decoded.record.prev == chain.start(),
+        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => false,
+    };
+    let may_write = |comment: &&Comment| match comment.standing {
+        AuthorRole::Owner | AuthorRole::Member => true,
+        AuthorRole::Stranger => false,
+    };
+    let is_ignored = |comment: &&Comment| {
+        replay.ignored.iter().any(|one| one.comment == comment.id && matches!(one.why, Why::Author(_)))
+    };
+    let found = comments.iter().filter(is_ignored).filter(may_write).find(|comment| begins(&comment.body));
+    found.map(|comment| comment.author.clone())
+}
+
+/// What an older tool left in a thread that holds no record of ours.
+pub fn read_older(recorders: &[Login], comments: &[Comment]) -> Option<Older> {
+    older::read(recorders, &posted(comments))
+}
+
+fn posted(comments: &[Comment]) -> Vec<Posted<'_>> {
     let history = |comment: &Comment| {
         if comment.created_at == comment.updated_at { History::Unedited } else { History::Edited }
     };
-    let posted: Vec<Posted<'_>> = comments
-        .iter()
-        .map(|comment| Posted {
-            id: &comment.id,
-            author: &comment.author,
-            body: &comment.body,
-            history: history(comment),
-        })
-        .collect();
-    replay::replay(chain, recorders, &posted)
+    let posted = comments.iter().map(|comment| Posted {
+        id: &comment.id,
+        author: &comment.author,
+        body: &comment.body,
+        history: history(comment),
+    });
+    posted.collect()
 }
 
 /// Reads the records that live in a journal.

@@ -14,19 +14,20 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::flow::observed::Obstacle;
 use crate::flow::review::state::ReviewState;
-use crate::flow::step::{Ask, Measure, PullRequestOrder, PushOrder, Step};
+use crate::flow::step::{Ask, IssueOrder, Measure, PullRequestOrder, PushOrder, Step};
 use crate::ledger::payload::Concluded;
 use crate::ledger::record::{Draft, Payload};
 use crate::ports::World;
 use crate::ports::cancellation::Urgency;
 use crate::ports::clock::Clock;
-use crate::ports::forge::{Forge, ForgeError, Merge, NewPullRequest};
+use crate::ports::forge::{Forge, ForgeError, Merge, NewIssue, NewPullRequest};
 use crate::ports::gates::{Gates, TestOrder, TestReport};
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::workspace::{Desk, Push, Workspace};
 use crate::protocol::context::Clarification;
+use crate::text::followup;
 use crate::text::neutral::{one_line, unmarked};
 use crate::text::pull_request::{self, Purpose};
 
@@ -83,6 +84,7 @@ impl<W: World> Engine<W> {
             Step::Clarify { turn, questions } => {
                 self.clarify(session, turn, questions).await.map(|()| Next::Again)
             }
+            Step::FileIssue(order) => self.file_issue(session, order).await.map(|()| Next::Again),
             Step::Merge { head } => self.merge(session, &head, &now).await.map(|()| Next::Again),
             Step::Wait { what, until } => {
                 session.waiting_since.get_or_insert(self.world.clock().now());
@@ -261,6 +263,7 @@ impl<W: World> Engine<W> {
             | Payload::Review(_)
             | Payload::Answer(_)
             | Payload::Gates(_)
+            | Payload::FollowedUp(_)
             | Payload::Started(_)
             | Payload::Delivered(_) => Next::Again,
         })
@@ -298,6 +301,7 @@ impl<W: World> Engine<W> {
             Payload::Answer(answer) => (Role::Coder, &answer.agent),
             Payload::Opened(_)
             | Payload::Gates(_)
+            | Payload::FollowedUp(_)
             | Payload::Concluded(_)
             | Payload::Started(_)
             | Payload::Delivered(_)
@@ -335,6 +339,43 @@ impl<W: World> Engine<W> {
         let answers = pairs.map(|(question, answer)| Clarification { question, answer }).collect();
         session.write(Entry::Clarified { turn, answers }).await?;
         Ok(())
+    }
+
+    /// Finds the issue that was filed before, by its marker or its title; else files it, and finds it the next time.
+    async fn file_issue(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        order: IssueOrder,
+    ) -> Result<(), Trouble> {
+        let IssueOrder { key, parent, head, title, text, notes } = order;
+        let title = followup::title(&self.guard.words(&title)?);
+        let text = self.guard.words(&text)?;
+        let notes = notes.iter().map(|note| self.guard.words(note)).collect::<Result<Vec<_>, _>>()?;
+        let forge = self.world.forge();
+        let mut known = forge.own_issues(key.as_str()).await?;
+        known.extend(forge.own_issues(&title).await?);
+        let found = known.iter().find(|one| followup::is_it(&one.title, &one.body, parent, &key, &title));
+        if let Some(found) = found {
+            session.results.filed.insert(key, found.number);
+            return Ok(());
+        }
+        let body =
+            followup::body(followup::Words { key: &key, parent, head: &head, text: &text, notes: &notes });
+        match forge.file_issue(&NewIssue { title, body }).await {
+            Ok(number) => {
+                session.unanswered = 0;
+                self.world.operator().tell(&Happening::IssueFiled { number });
+                session.results.filed.insert(key, number);
+                Ok(())
+            }
+            // Whether it happened is seen by looking for it.
+            Err(ForgeError::Unreachable(why)) => {
+                session.miss_an_answer("file an issue for a follow-up", &why)
+            }
+            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
+                Err(error.into())
+            }
+        }
     }
 
     async fn merge(

@@ -51,6 +51,7 @@ fn place(subject: &Subject, payload: &Payload) -> Place {
             | Payload::Review(_)
             | Payload::Answer(_)
             | Payload::Gates(_)
+            | Payload::FollowedUp(_)
             | Payload::Concluded(_)
             | Payload::Started(_)
             | Payload::DeliveryConcluded(_),

@@ -1,7 +1,7 @@
 //! The loop of the rounds on a pull request.
 
 use crate::domain::disposition::Standing;
-use crate::domain::ending::Failed;
+use crate::domain::ending::{Failed, Refused};
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::PullRequest;
@@ -9,9 +9,13 @@ use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::observed::{Lineage, ReviewObserved};
 use crate::flow::review::{self, state::ReviewState};
+use crate::ledger::chain::Chain;
+use crate::ledger::older::{CarriedItem, Ignored, Older};
+use crate::ledger::payload::Carried;
 use crate::ledger::record::Flow;
+use crate::ledger::replay::Replay;
 use crate::ports::World;
-use crate::ports::forge::{Forge, ForgeError, Issue};
+use crate::ports::forge::{Comment, Forge, ForgeError, Issue};
 use crate::ports::happening::Happening;
 use crate::ports::journal::Entry;
 use crate::ports::operator::Operator;
@@ -36,6 +40,7 @@ impl<W: World> Engine<W> {
         let mut session = self.open(&Subject::PullRequest(number)).await?;
         self.inherit(&mut session, from.as_ref()).await?;
         let mut known_head = None;
+        let mut older = None;
         loop {
             let pull_request = self.world.forge().pull_request(number).await?;
             let head = Some(&pull_request.head);
@@ -46,6 +51,10 @@ impl<W: World> Engine<W> {
             let comments = self.world.forge().comments(number).await?;
             let chain = self.chain(Flow::Review, &session.subject);
             let replay = observe::read(&chain, &self.recorders(), &comments);
+            if session.known.is_none() {
+                self.refuse_other_recorders(&replay, &chain, &comments)?;
+                older = if replay.records.is_empty() { self.older(&comments) } else { None };
+            }
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
             let state = ReviewState::fold(&seen.records);
             if let Some(outcome) = self.interrupted(&mut session, Some((&state, &pull_request))).await {
@@ -64,6 +73,7 @@ impl<W: World> Engine<W> {
             }
             let observed = ReviewObserved {
                 common,
+                older: older.clone(),
                 pull_request: &pull_request,
                 lineage: self.lineage(&state, &pull_request).await?,
                 delivered: from.as_ref().and_then(|from| from.delivered.clone()),
@@ -86,6 +96,33 @@ impl<W: World> Engine<W> {
                 }
             }
         }
+    }
+
+    /// A colleague's run is not gone on with, nor begun again beside it, before that login is trusted.
+    pub(super) fn refuse_other_recorders(
+        &self,
+        replay: &Replay,
+        chain: &Chain,
+        comments: &[Comment],
+    ) -> Result<(), Trouble> {
+        let Some(login) = observe::other_recorder(replay, chain, comments) else { return Ok(()) };
+        let subject = &chain.subject;
+        let message = format!(
+            "the records in the thread of {subject} are by {login}, and this run writes as {}. To go on with them set \
+             `trust.recorders = [\"{login}\"]` in your configuration; to begin anew, delete them",
+            self.world.forge().login()
+        );
+        Err(Trouble::refused(Refused::Config, message))
+    }
+
+    /// What an older tool left in the thread, and a word on what of it does not count.
+    fn older(&self, comments: &[Comment]) -> Option<Carried> {
+        let Older { items, next_item, read, ignored } = observe::read_older(&self.recorders(), comments)?;
+        for Ignored { comment, why } in ignored {
+            let text = format!("comment {comment} of an older tool is ignored: {why}");
+            self.world.operator().tell(&Happening::Warning { text });
+        }
+        (read > 0).then(|| Carried { items: items.into_iter().map(bounded).collect(), next_item })
     }
 
     /// The issue that a pull request of ours is for; its branch says which, for we named it.
@@ -178,4 +215,14 @@ impl<W: World> Engine<W> {
             gates: state.measurements().into_iter().filter(here).collect(),
         })
     }
+}
+
+/// An item of an older thread, short enough that a record holds many of them.
+fn bounded(item: CarriedItem) -> CarriedItem {
+    const LONGEST_TEXT: usize = 2_000;
+    const MOST_NOTES: usize = 3;
+    let cut = |text: String| text.chars().take(LONGEST_TEXT).collect::<String>();
+    let latest = item.notes.len().saturating_sub(MOST_NOTES);
+    let notes = item.notes.into_iter().skip(latest).map(cut).collect();
+    CarriedItem { text: cut(item.text), notes, ..item }
 }

@@ -7,11 +7,14 @@ use jiff::Timestamp;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::{Measurement, Verdict};
-use crate::domain::ids::{BranchName, CommitSha, GateName, Label, PullRequestNumber, RunId};
+use crate::domain::ids::{
+    BranchName, ChildKey, CommitSha, GateName, IssueNumber, Label, PullRequestNumber, RunId,
+};
 use crate::domain::pull_request::PullRequest;
 use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
+use crate::ledger::payload::Carried;
 use crate::ledger::replay::Continuity;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Surfaced;
@@ -61,6 +64,8 @@ pub struct Results {
     pub surfaced: BTreeMap<TurnKey, Surfaced>,
     /// A person's answers to the coder's questions, by the turn that asked.
     pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
+    /// The issues that were filed for follow-ups, as far as they were looked for.
+    pub filed: BTreeMap<ChildKey, IssueNumber>,
     /// What gates measured, by run and round, oldest first.
     pub measurements: Vec<(RunId, u32, Measurement)>,
 }
@@ -182,6 +187,8 @@ pub struct ReviewObserved<'world> {
     pub pull_request: &'world PullRequest,
     /// How its head relates to our commits.
     pub lineage: Lineage,
+    /// What an older thread leaves, if there is one and none of ours.
+    pub older: Option<Carried>,
     /// The head that was delivered by the run that hands over to this one.
     pub delivered: Option<CommitSha>,
 }

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::domain::agent::ResponseKind;
 use crate::domain::ending::Ending;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, ChildKey, CommitSha, ItemId, Label, PullRequestNumber, RunId};
 use crate::domain::item::{Author, Item};
+use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
 use crate::ledger::record::{Draft, Payload};
@@ -42,6 +43,8 @@ pub enum Step {
         /// The questions.
         questions: Vec<String>,
     },
+    /// File an issue, or find the one that was filed before.
+    FileIssue(IssueOrder),
     /// Merge, with this head as precondition.
     Merge {
         /// The approved head.
@@ -85,6 +88,8 @@ pub struct Ask {
     pub expectation: Expectation,
     /// What people require.
     pub requirements: Requirements,
+    /// What becomes of future items.
+    pub followups: Followups,
     /// The branch that a coder's clone is on.
     pub branch: Option<BranchName>,
     /// The last round that may be taken.
@@ -122,6 +127,23 @@ pub struct Form {
     pub complaints: Vec<String>,
     /// The model that is asked, if one was named.
     pub model: Option<String>,
+}
+
+/// An issue for a follow-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueOrder {
+    /// The name by which it is found again.
+    pub key: ChildKey,
+    /// The pull request that it comes from.
+    pub parent: PullRequestNumber,
+    /// The approved head.
+    pub head: CommitSha,
+    /// Its title, in a reviewer's words.
+    pub title: String,
+    /// What is to be done, in a reviewer's words.
+    pub text: String,
+    /// Who said what.
+    pub notes: Vec<String>,
 }
 
 /// A run of the test command.

@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::ids::{BranchName, ChainHash, Label, RecordId, TaskKey};
+use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PullRequestNumber, RecordId, TaskKey};
 use crate::domain::subject::Subject;
+use crate::protocol::findings::normalised;
 
 use super::record::Flow;
 
@@ -44,6 +45,13 @@ pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
     let full = digest(format!("{repository}\n{base}\n{}", words.join(" ")).as_bytes());
     let short = full.as_str().get(..8).unwrap_or_default().to_owned();
     valid(TaskKey::try_from(short))
+}
+
+/// The key of an issue for a follow-up: the same words from the same pull request are the same follow-up.
+pub fn child_key(parent: PullRequestNumber, text: &str) -> ChildKey {
+    let full = digest(format!("followup\n{parent}\n{}", normalised(text)).as_bytes());
+    let short = full.as_str().get(..16).unwrap_or_default().to_owned();
+    valid(ChildKey::try_from(short))
 }
 
 fn digest(bytes: &[u8]) -> ChainHash {

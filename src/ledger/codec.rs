@@ -110,6 +110,7 @@ fn payload_value(payload: &Payload) -> serde_json::Result<Value> {
         Payload::Review(review) => serde_json::to_value(review),
         Payload::Answer(answer) => serde_json::to_value(answer),
         Payload::Gates(gates) => serde_json::to_value(gates),
+        Payload::FollowedUp(record) => serde_json::to_value(record),
         Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
             serde_json::to_value(concluded)
         }
@@ -219,6 +220,7 @@ fn payload(flow: Flow, kind: &str, value: Value) -> Result<Payload, String> {
         (Flow::Review, "review") => typed(value).map(|review| Payload::Review(Box::new(review))),
         (Flow::Review, "answer") => typed(value).map(|answer| Payload::Answer(Box::new(answer))),
         (Flow::Review, "gates") => typed(value).map(Payload::Gates),
+        (Flow::Review, "followups") => typed(value).map(Payload::FollowedUp),
         (Flow::Review, "concluded") => typed(value).map(Payload::Concluded),
         (Flow::Delivery, "started") => typed(value).map(Payload::Started),
         (Flow::Delivery, "delivered") => typed(value).map(Payload::Delivered),

@@ -5,14 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::domain::disposition::Disposition;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{BranchName, CommitSha, ItemId, Label, PullRequestNumber, RequirementId};
+use crate::domain::ids::{
+    BranchName, CommitSha, IssueNumber, ItemId, Label, PullRequestNumber, RequirementId,
+};
 use crate::domain::item::OpenedItem;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Followups, Policy};
 use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
 use crate::domain::usage::Usage;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::pr_review::PrReview;
+
+use super::older::CarriedItem;
 
 /// A run of review begins, or its terms change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +35,9 @@ pub struct Opened {
     pub policy: Policy,
     /// What becomes of the votes that were given before.
     pub votes: EarlierVotes,
+    /// What an older thread leaves to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
 }
 
 /// What becomes of the votes that were given before a run's terms were set.
@@ -112,6 +119,47 @@ pub struct Gates {
     pub updated: Vec<OpenedItem>,
     /// The items that green gates resolve.
     pub resolved: Vec<ItemId>,
+    /// The number of the next item.
+    pub next_item: u64,
+}
+
+/// What became of the future items of an approved head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowedUp {
+    /// The approved head.
+    pub head: CommitSha,
+    /// How.
+    pub mode: Followups,
+    /// Each piece of work.
+    pub followups: Vec<Followup>,
+    /// How many more there are, for which no issue was filed.
+    pub skipped: u32,
+}
+
+/// A piece of work that is left for later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Followup {
+    /// Its title.
+    pub title: String,
+    /// What is to be done.
+    pub text: String,
+    /// The items that it comes from.
+    pub items: Vec<ItemId>,
+    /// Who said what.
+    pub notes: Vec<String>,
+    /// The issue that was filed for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<IssueNumber>,
+}
+
+/// What an older thread leaves to begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carried {
+    /// What must still be fixed.
+    pub items: Vec<CarriedItem>,
     /// The number of the next item.
     pub next_item: u64,
 }

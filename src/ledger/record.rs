@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ids::{ChainHash, Label, RecordId, RunId};
 use crate::domain::subject::Subject;
 
-use super::payload::{Answered, Concluded, Delivered, Gates, Opened, Review, Started};
+use super::payload::{Answered, Concluded, Delivered, FollowedUp, Gates, Opened, Review, Started};
 
 /// The version of the format that this program writes.
 pub const VERSION: u64 = 1;
@@ -42,6 +42,8 @@ pub enum Payload {
     Answer(Box<Answered>),
     /// review: what gates measured.
     Gates(Gates),
+    /// review: what became of the future items of an approved head.
+    FollowedUp(FollowedUp),
     /// review: the run ends, or is parked.
     Concluded(Concluded),
     /// delivery: it begins, or its terms change.
@@ -56,9 +58,12 @@ impl Payload {
     /// The flow that it belongs to.
     pub fn flow(&self) -> Flow {
         match self {
-            Self::Opened(_) | Self::Review(_) | Self::Answer(_) | Self::Gates(_) | Self::Concluded(_) => {
-                Flow::Review
-            }
+            Self::Opened(_)
+            | Self::Review(_)
+            | Self::Answer(_)
+            | Self::Gates(_)
+            | Self::FollowedUp(_)
+            | Self::Concluded(_) => Flow::Review,
             Self::Started(_) | Self::Delivered(_) | Self::DeliveryConcluded(_) => Flow::Delivery,
         }
     }
@@ -70,6 +75,7 @@ impl Payload {
             Self::Review(_) => "review",
             Self::Answer(_) => "answer",
             Self::Gates(_) => "gates",
+            Self::FollowedUp(_) => "followups",
             Self::Concluded(_) | Self::DeliveryConcluded(_) => "concluded",
             Self::Started(_) => "started",
             Self::Delivered(_) => "delivered",
@@ -83,6 +89,7 @@ impl Payload {
             Self::Answer(answer) => Some(&answer.agent),
             Self::Opened(_)
             | Self::Gates(_)
+            | Self::FollowedUp(_)
             | Self::Concluded(_)
             | Self::Started(_)
             | Self::Delivered(_)

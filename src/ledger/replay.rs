@@ -178,6 +178,10 @@ fn asks_anew(payload: &Payload) -> bool {
     match payload {
         Payload::Opened(opened) => opened.votes == EarlierVotes::AskedAnew,
         Payload::Started(_) | Payload::Delivered(_) | Payload::DeliveryConcluded(_) => true,
-        Payload::Review(_) | Payload::Answer(_) | Payload::Gates(_) | Payload::Concluded(_) => false,
+        Payload::Review(_)
+        | Payload::Answer(_)
+        | Payload::Gates(_)
+        | Payload::FollowedUp(_)
+        | Payload::Concluded(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Verdict;
-use crate::domain::ids::{BranchName, CommitSha, GateName, Label, PullRequestNumber};
+use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, Label, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 
@@ -108,6 +108,11 @@ pub enum Happening {
         number: PullRequestNumber,
         /// Its branch.
         branch: BranchName,
+    },
+    /// An issue was filed for a follow-up.
+    IssueFiled {
+        /// Its number.
+        number: IssueNumber,
     },
     /// A pull request was merged.
     Merged {

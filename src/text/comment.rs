@@ -13,6 +13,7 @@ use crate::ledger::record::{Payload, Record};
 use crate::protocol::text::{State, Text};
 
 use super::fence::closed;
+use super::followup;
 use super::neutral::{neutral, one_line, unmarked};
 
 /// The visible part of a record. `items` are the items as they stood before it.
@@ -22,6 +23,7 @@ pub fn render(record: &Record, items: &[Item]) -> String {
         Payload::Review(review) => review_text(record, review, items),
         Payload::Answer(answer) => answer_text(record, answer, items),
         Payload::Gates(gates) => gates_text(gates),
+        Payload::FollowedUp(record) => followup::comment(record),
         Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => concluded_text(concluded),
         Payload::Started(started) => started_text(started),
         Payload::Delivered(delivered) => delivered_text(delivered),
@@ -67,6 +69,12 @@ pub fn headline(payload: &Payload) -> String {
         Payload::Gates(gates) => {
             let words = gates.measurements.iter().map(|one| format!("{} {}", one.gate, one.verdict.name()));
             words.collect::<Vec<_>>().join(", ")
+        }
+        Payload::FollowedUp(record) => {
+            match record.followups.iter().filter(|one| one.issue.is_some()).count() {
+                0 => format!("{} follow-ups summarised", record.followups.len()),
+                filed => format!("{filed} follow-ups filed as issues"),
+            }
         }
         Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
             format!("{}: {}", concluded.ending.status(), one_line(&concluded.message, 80))
@@ -153,7 +161,7 @@ fn item_line(opened: &OpenedItem) -> String {
 }
 
 /// A list. What an item says stays inside of it, a code block that it leaves open too.
-fn section(text: &mut String, heading: &str, lines: &[String]) {
+pub(super) fn section(text: &mut String, heading: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
@@ -227,11 +235,20 @@ fn indented(text: &str) -> String {
     format!("    {}", hanging(&unmarked(text), 4))
 }
 
-/// A text whose lines are indented so far, but for the first. Markdown ends a line at a lone carriage return too.
-fn hanging(text: &str, indent: usize) -> String {
+/// A text whose lines are indented so far, but for the first and for empty ones. Markdown ends a line at a lone carriage
+/// return too.
+pub(super) fn hanging(text: &str, indent: usize) -> String {
     let lines = text.replace("\r\n", "\n");
-    let lines: Vec<&str> = lines.split_terminator(['\n', '\r']).collect();
-    lines.join(&format!("\n{}", " ".repeat(indent)))
+    let mut lines = lines.split_terminator(['\n', '\r']);
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        out.push('\n');
+        if !line.is_empty() {
+            out.push_str(&" ".repeat(indent));
+            out.push_str(line);
+        }
+    }
+    out
 }
 
 fn concluded_text(concluded: &Concluded) -> String {

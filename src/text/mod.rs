@@ -3,6 +3,7 @@
 mod block;
 pub mod comment;
 pub mod fence;
+pub mod followup;
 mod known;
 mod lookalike;
 pub mod neutral;

@@ -6,6 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::domain::agent::ResponseKind;
+use crate::domain::policy::Followups;
 use crate::protocol::context::Context;
 use crate::protocol::schema;
 
@@ -39,6 +40,8 @@ pub struct Material<'turn> {
     pub diff_note: &'turn str,
     /// Letters and digits that no text of a stranger can know.
     pub delimiter: &'turn str,
+    /// What becomes of future items.
+    pub followups: Followups,
 }
 
 /// A template could not be filled; a defect of this program.
@@ -62,6 +65,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         diff => material.diff,
         diff_note => material.diff_note,
         delimiter => material.delimiter,
+        followups => material.followups.name(),
         schema => schema.trim_end(),
     };
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })

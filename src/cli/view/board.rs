@@ -65,6 +65,7 @@ impl Board {
             Happening::Waiting { what, until } => self.waiting = Some((what.clone(), *until)),
             Happening::Published { .. }
             | Happening::PullRequestOpened { .. }
+            | Happening::IssueFiled { .. }
             | Happening::Merged { .. }
             | Happening::Salvaged { .. }
             | Happening::Warning { .. } => {}
@@ -81,6 +82,7 @@ impl Board {
             | Happening::Published { .. }
             | Happening::Pushed { .. }
             | Happening::PullRequestOpened { .. }
+            | Happening::IssueFiled { .. }
             | Happening::Merged { .. }
             | Happening::Salvaged { .. } => self.waiting = None,
         }

@@ -46,6 +46,7 @@ fn words(happening: &Happening) -> Option<(&'static str, String)> {
         Happening::PullRequestOpened { number, branch } => {
             ("→", format!("pull request {number} opened from {branch}"))
         }
+        Happening::IssueFiled { number } => ("→", format!("issue {number} filed for a follow-up")),
         Happening::Merged { number, commit } => {
             ("→", format!("pull request {number} merged as {}", commit.short()))
         }

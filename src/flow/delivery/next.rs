@@ -160,6 +160,7 @@ impl Work<'_, '_> {
             summary: None,
             published_turns: 0,
             purpose: Purpose::Work,
+            followups: self.run.terms.policy.followups,
             key,
         }
     }

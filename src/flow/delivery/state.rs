@@ -67,6 +67,7 @@ impl DeliveryState {
             | Payload::Review(_)
             | Payload::Answer(_)
             | Payload::Gates(_)
+            | Payload::FollowedUp(_)
             | Payload::Concluded(_) => {}
         }
     }

@@ -87,6 +87,7 @@ impl Review<'_, '_> {
             summary: self.state.summary.clone(),
             published_turns: self.state.published_turns(Role::Coder, &key.label),
             purpose: Purpose::Work,
+            followups: self.run.terms.policy.followups,
             key,
         }
     }

@@ -3,6 +3,7 @@
 use crate::domain::disposition::{Disposition, Standing, worst};
 use crate::domain::ids::{CommitSha, GateName, ItemId, Label};
 use crate::domain::item::{Author, Dispute, Item, Note, OpenedItem};
+use crate::ledger::older::CarriedItem;
 use crate::ledger::payload::{Answered, Gates, Review};
 
 /// Whether `resolved` counts: it does not, when the head has moved under the review.
@@ -53,6 +54,22 @@ fn open(opened: &OpenedItem, author: Author, round: u32) -> Item {
         first: opened.standing,
         standing: opened.standing,
         notes: Vec::new(),
+        dispute: None,
+    }
+}
+
+/// An item of an older thread.
+pub fn carried(item: &CarriedItem) -> Item {
+    let note =
+        |text: &String| Note { author: "the older thread".to_owned(), round: item.round, text: text.clone() };
+    Item {
+        id: item.id.clone(),
+        author: Author::Reviewer(item.reviewer.clone()),
+        round: item.round,
+        text: item.text.clone(),
+        first: item.standing,
+        standing: item.standing,
+        notes: item.notes.iter().map(note).collect(),
         dispute: None,
     }
 }

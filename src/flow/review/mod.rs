@@ -1,6 +1,7 @@
 //! The rounds on a pull request: the state that records fold to, and the next step.
 
 mod coder;
+mod followups;
 mod gates;
 pub mod grouping;
 pub mod items;

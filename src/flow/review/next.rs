@@ -107,6 +107,7 @@ fn terms_to_publish(state: &ReviewState, seen: &ReviewObserved<'_>, terms: Terms
         roster: terms.roster,
         policy: terms.policy,
         votes: if broken { EarlierVotes::AskedAnew } else { EarlierVotes::Stand },
+        carried: if state.run.is_none() { seen.older.clone() } else { None },
     };
     Some(publish(&run, state.round.max(1), Payload::Opened(opened)))
 }
@@ -317,6 +318,9 @@ impl Review<'_, '_> {
     }
 
     pub(super) fn approved(&self, place: &Place) -> Step {
+        if let Some(step) = self.follow_up(place) {
+            return step;
+        }
         match (self.run.terms.policy.after_approval, self.seen.common.obstacle) {
             (AfterApproval::Merge, Some(Obstacle::MergeConflict(detail))) => {
                 let message = format!("approved by everyone, but the merge needs a person: {detail}");

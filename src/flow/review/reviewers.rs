@@ -5,6 +5,7 @@ use crate::domain::disposition::Standing as Severity;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, ItemId, Label, RequirementId};
 use crate::domain::item::{Item, OpenedItem};
+use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
@@ -107,12 +108,8 @@ pub fn next(state: &ReviewState, run: &Run, place: &Place, means: Means<'_>) -> 
         let ask = Ask { requirements: requirements.clone(), ..ask(state, run, key, &shown, surfaced) };
         match (Question { ask: &ask, results, chain }).standing::<PrReview>() {
             Standing::Answered(answered) if !running && (unasked.is_empty() || asking == Asking::Over) => {
-                return Round::Publish(Box::new(record(
-                    state,
-                    seat,
-                    place,
-                    (*answered, ask.expectation.requirements.ids),
-                )));
+                let said = (*answered, ask.expectation.requirements.ids);
+                return Round::Publish(Box::new(record(state, run, seat, place, said)));
             }
             Standing::Answered(_) => {}
             Standing::Failed(failure) => failed.push((seat.label.clone(), failure)),
@@ -160,21 +157,33 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: S
         summary: state.summary.clone(),
         published_turns: state.published_turns(Role::Reviewer, &key.label),
         purpose: Purpose::Work,
+        followups: run.terms.policy.followups,
         key,
     }
+}
+
+/// Whether a new finding enters the ledger.
+fn keeps(run: &Run, standing: Severity) -> bool {
+    standing != Severity::Future || run.terms.policy.followups != Followups::Ignore
 }
 
 /// The record of a review: its findings get their numbers here, at publication.
 fn record(
     state: &ReviewState,
+    run: &Run,
     seat: &Seat,
     place: &Place,
     (answered, requirements): (Answered<PrReview>, Vec<RequirementId>),
 ) -> Review {
     let Answered { reading, repairs, usage, model, commit: _ } = answered;
-    let Reading { said: response, meaning: judgement, normalisations, .. } = reading;
-    let kept = judgement.findings.into_iter().filter(|(standing, _)| *standing != Severity::Future);
+    let Reading { said: response, meaning: judgement, mut normalisations, .. } = reading;
+    let (kept, dropped): (Vec<_>, Vec<_>) =
+        judgement.findings.into_iter().partition(|(standing, _)| keeps(run, *standing));
+    if !dropped.is_empty() {
+        normalisations.push(format!("{} future follow-ups left out, as the mode says", dropped.len()));
+    }
     let opened: Vec<OpenedItem> = kept
+        .into_iter()
         .zip(state.next_item..)
         .map(|((standing, text), number)| OpenedItem { id: ItemId::numbered(number), standing, text })
         .collect();

@@ -1,12 +1,13 @@
 //! The state of a review: the fold of its records. Live and resumed runs apply records through the same function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::agent::Role;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, GateName, Label, RequirementId, RunId};
 use crate::domain::item::Item;
+use crate::domain::policy::Followups;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
 use crate::ledger::payload::{Answered, Concluded, EarlierVotes, Gates, Opened, Review, Vote};
@@ -73,6 +74,8 @@ pub struct ReviewState {
     pub summary: Option<String>,
     /// How many turns of each role and label stand in the thread.
     published: BTreeMap<(Role, Label), u32>,
+    /// The heads whose future items were taken care of, and how.
+    followed_up: BTreeSet<(CommitSha, Followups)>,
     /// Whether every item is known: once records were missing, some may not be.
     pub completeness: Completeness,
 }
@@ -94,6 +97,9 @@ impl ReviewState {
             Payload::Review(review) => self.review(record.round, review),
             Payload::Answer(answer) => self.answer(record.round, answer),
             Payload::Gates(gates) => self.gates(record.round, gates),
+            Payload::FollowedUp(record) => {
+                self.followed_up.insert((record.head.clone(), record.mode));
+            }
             Payload::Concluded(concluded) => self.conclude(concluded),
             Payload::Started(_) | Payload::Delivered(_) | Payload::DeliveryConcluded(_) => {}
         }
@@ -125,6 +131,10 @@ impl ReviewState {
         self.ours.clone_from(&opened.delivered);
         for item in &mut self.settled {
             item.dispute = None;
+        }
+        if let Some(carried) = &opened.carried {
+            self.settled.extend(carried.items.iter().map(items::carried));
+            self.next_item = self.next_item.max(carried.next_item);
         }
         if opened.delivered.is_some() {
             let coder = opened.roster.coder().label.clone();
@@ -284,6 +294,11 @@ impl ReviewState {
     /// What a gate last said in this run.
     pub fn measurement(&self, gate: &GateName) -> Option<&Measurement> {
         self.measured.get(gate)
+    }
+
+    /// Whether the future items of this head were taken care of in this way.
+    pub fn has_followed_up(&self, head: &CommitSha, mode: Followups) -> bool {
+        self.followed_up.contains(&(head.clone(), mode))
     }
 
     /// How many turns of this role and label stand in the thread.

@@ -63,7 +63,7 @@ impl Said {
     pub(super) fn is_review(&self) -> bool {
         match self.role {
             Role::Reviewer => true,
-            Role::Coder => false,
+            Role::Coder | Role::Repair => false,
         }
     }
 

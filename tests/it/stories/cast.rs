@@ -91,6 +91,26 @@ pub(super) fn approves(order: &TurnOrder) -> String {
     review(order, "approved", "resolved", &[])
 }
 
+/// Approves, and leaves these for later: new ones as findings, known ones where they are.
+pub(super) fn leaves_for_later(texts: &'static [&'static str]) -> Turn {
+    agent(move |order, _| {
+        let known = |text: &&&str| order.context.items.iter().any(|item| item.text == **text);
+        let new: Vec<&&str> = texts.iter().filter(|text| !known(text)).collect();
+        let mut said: Value = serde_json::from_str(&review(order, "approved", "resolved", &[])).unwrap();
+        let later = |id: &Value| {
+            let item = order.context.items.iter().find(|item| *id == item.id.as_str());
+            item.is_some_and(|item| item.status == "future")
+        };
+        for disposition in said["prior_item_dispositions"].as_array_mut().unwrap() {
+            if later(&disposition["item_id"]) {
+                disposition["disposition"] = json!("future");
+            }
+        }
+        said["future_followups"] = json!(new);
+        Deed::Says(said.to_string())
+    })
+}
+
 /// Raises a finding once, and keeps it open afterwards.
 pub(super) fn blocks(order: &TurnOrder, text: &str) -> String {
     let known = order.context.items.iter().any(|item| item.text == text);

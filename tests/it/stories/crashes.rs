@@ -5,6 +5,7 @@ use agent_loop::domain::subject::Subject;
 use agent_loop::engine::outcome::Outcome;
 
 use super::deliveries::{a_coder_with_questions, an_issue_merged};
+use super::followups::follow_ups_filed;
 use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
 use super::reviews::{
     a_persons_pull_request, failing_reviewer_goes_on, idle_coder, lost_dispute, never_content, red_tests,
@@ -26,6 +27,7 @@ fn all() -> Vec<Story> {
         a_coder_with_questions(),
         a_review_put_into_form(),
         a_coder_whose_words_are_put_into_form(),
+        follow_ups_filed(),
     ]
 }
 

@@ -3,6 +3,8 @@
 mod cast;
 mod crashes;
 mod deliveries;
+mod followups;
+mod older;
 mod repairs;
 mod requirements;
 mod reviews;

@@ -102,6 +102,7 @@ fn assert_approved(
             | Payload::Opened(_)
             | Payload::Answer(_)
             | Payload::Gates(_)
+            | Payload::FollowedUp(_)
             | Payload::Concluded(_)
             | Payload::Started(_)
             | Payload::Delivered(_)

@@ -8,7 +8,7 @@ use agent_loop::adapters::memory::{MemoryWorld, Setup, Turn};
 use agent_loop::domain::agent::{AgentName, Role};
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
-use agent_loop::domain::policy::{AfterApproval, OnReviewerFailure};
+use agent_loop::domain::policy::{AfterApproval, Followups, OnReviewerFailure};
 use agent_loop::domain::roster::Seat;
 use agent_loop::domain::subject::Subject;
 use agent_loop::domain::trust::Trust;
@@ -43,6 +43,7 @@ pub(super) struct Story {
     pub(super) begins: Begins,
     pub(super) secrets: Secrets,
     pub(super) trust: Trust,
+    pub(super) followups: Followups,
 }
 
 #[derive(Clone, Copy)]
@@ -67,6 +68,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
         begins: Begins::Task,
         secrets: Secrets::default(),
         trust: Trust::default(),
+        followups: Followups::Ignore,
     }
 }
 
@@ -143,7 +145,7 @@ impl Story {
                 test_timing: None,
                 on_reviewer_failure: Some(self.on_failure),
                 after_approval: Some(self.after),
-                followups: None,
+                followups: Some(self.followups),
             },
             configured: Wishes::default(),
             default_coder: seat("sam"),
@@ -243,6 +245,9 @@ fn line(record: &Record) -> String {
         Payload::Gates(gates) => {
             let words: Vec<&str> = gates.measurements.iter().map(|one| one.verdict.name()).collect();
             format!("{round} gates {words:?} opened {} resolved {}", gates.opened.len(), gates.resolved.len())
+        }
+        Payload::FollowedUp(record) => {
+            format!("{round} followups {} skipped {}", record.followups.len(), record.skipped)
         }
         Payload::Concluded(concluded) => {
             let reason = concluded.ending.reason().unwrap_or("-");

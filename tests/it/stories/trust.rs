@@ -3,6 +3,7 @@
 use agent_loop::adapters::memory::Deed;
 use agent_loop::domain::ending::{Ending, NeedsHuman};
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::ports::forge::AuthorRole;
 
 use super::cast::{agent, approves, blocks, blocks_while, honest_coder};
 use super::reviews::a_persons_pull_request;
@@ -18,7 +19,7 @@ async fn a_record_that_somebody_else_posts_counts_for_nothing() {
     let strict = Story { max_rounds: 1, ..a_persons_pull_request() };
     let world = strict.world();
     for comment in stolen {
-        world.say(1, &"mallory".parse().unwrap(), &comment.body);
+        world.say_as(1, (&"mallory".parse().unwrap(), AuthorRole::Stranger), &comment.body);
     }
     let outcome = strict.play(&world).await;
     assert_eq!(outcome.ending.status(), "blocked");

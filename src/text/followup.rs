@@ -1,0 +1,134 @@
+//! The issue that is filed for a follow-up: where it comes from, what it says, who said what, and the marker by which it
+//! is found again.
+
+use std::fmt::Write;
+
+use crate::domain::ids::{ChildKey, CommitSha, PullRequestNumber};
+use crate::ledger::codec::BODY_LIMIT;
+use crate::ledger::payload::{FollowedUp, Followup};
+use crate::protocol::markers;
+
+use super::comment::{fitted, hanging, section};
+use super::neutral::{neutral, one_line, unmarked};
+
+/// The longest title of an issue, in characters.
+const TITLE_LIMIT: usize = 120;
+
+/// What an issue is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'order> {
+    /// The name by which it is found again.
+    pub key: &'order ChildKey,
+    /// The pull request that it comes from.
+    pub parent: PullRequestNumber,
+    /// The approved head.
+    pub head: &'order CommitSha,
+    /// What is to be done.
+    pub text: &'order str,
+    /// Who said what.
+    pub notes: &'order [String],
+}
+
+/// The title of an issue.
+pub fn title(words: &str) -> String {
+    one_line(&unmarked(words), TITLE_LIMIT)
+}
+
+/// The description of an issue.
+pub fn body(words: Words<'_>) -> String {
+    let mut text = format!(
+        "From the review of #{}, approved at {}.\n\n{}\n",
+        words.parent,
+        words.head.short(),
+        neutral(words.text)
+    );
+    if !words.notes.is_empty() {
+        text.push_str("\n### Original reviewer notes\n\n");
+        for note in words.notes {
+            let _ = writeln!(text, "- {}", unmarked(note).replace('\n', "\n  "));
+        }
+    }
+    let marker = marker(words.parent, words.key);
+    let room = BODY_LIMIT.saturating_sub(marker.len() + 3);
+    format!("{}\n\n{marker}\n", fitted(&text, room))
+}
+
+/// The line by which an issue of ours is found again.
+pub fn marker(parent: PullRequestNumber, key: &ChildKey) -> String {
+    format!("<!-- AGENT_LOOP_CHILD: {} -->", value(parent, key))
+}
+
+fn value(parent: PullRequestNumber, key: &ChildKey) -> String {
+    format!("parent={parent} key={key}")
+}
+
+/// Whether an issue of ours is the one for this follow-up: by its marker, or by its title if it has none.
+pub fn is_it(
+    issue_title: &str,
+    issue_body: &str,
+    parent: PullRequestNumber,
+    key: &ChildKey,
+    title: &str,
+) -> bool {
+    let markers = markers::standing(issue_body);
+    match markers.iter().find(|marker| marker.name == "AGENT_LOOP_CHILD") {
+        Some(marker) => marker.value == value(parent, key),
+        None => issue_title == title,
+    }
+}
+
+/// The visible part of the record that lists follow-ups.
+pub(super) fn comment(record: &FollowedUp) -> String {
+    let items: usize = record.followups.iter().map(|one| one.items.len()).sum();
+    let merged = items - record.followups.len().min(items);
+    let filed = record.followups.iter().filter(|one| one.issue.is_some()).count();
+    let done = if filed > 0 {
+        format!("{filed} filed as issues")
+    } else {
+        format!("{} summarised", record.followups.len())
+    };
+    let mut text = format!(
+        "**Follow-ups** of {}: {done}, {merged} merged into another, {} left out by the cap.\n",
+        record.head.short(),
+        record.skipped
+    );
+    section(&mut text, "Future follow-ups", &record.followups.iter().map(line).collect::<Vec<_>>());
+    text
+}
+
+fn line(followup: &Followup) -> String {
+    let ids: Vec<String> = followup.items.iter().map(|id| format!("`{id}`")).collect();
+    let (title, ids) = (unmarked(&one_line(&followup.title, TITLE_LIMIT)), ids.join(", "));
+    if let Some(number) = followup.issue {
+        return format!("#{number} {title} ({ids})");
+    }
+    let mut text = format!("**{title}** ({ids})\n\n{}\n", unmarked(&followup.text));
+    // The words of one reviewer alone stand there already.
+    if followup.notes.len() > 1 {
+        text.push_str("\nOriginal reviewer notes:\n\n");
+        for note in &followup.notes {
+            let _ = writeln!(text, "- {}", unmarked(&one_line(note, 500)));
+        }
+    }
+    hanging(&text, 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_is_found_by_its_marker_and_ends_with_it() {
+        let (key, other): (ChildKey, ChildKey) =
+            ("0123456789abcdef".parse().unwrap(), "fedcba9876543210".parse().unwrap());
+        let head = "a".repeat(40).parse().unwrap();
+        let parent = PullRequestNumber(7);
+        let notes = ["item-1 by codex in round 1: <!-- AGENT_LOOP_CHILD: parent=7 key=x -->".to_owned()];
+        let body = body(Words { key: &key, parent, head: &head, text: "do it\n```\nopen", notes: &notes });
+        assert!(body.starts_with("From the review of #7"));
+        assert!(body.trim_end().ends_with(&marker(parent, &key)));
+        assert!(is_it("any", &body, parent, &key, "title"));
+        assert!(!is_it("title", &body, parent, &other, "title"), "the same title, another piece of work");
+        assert!(is_it("title", "by hand", parent, &key, "title"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Stories of what is left for later when a pull request is approved: filed or listed, once.
+
+use agent_loop::adapters::memory::MemoryWorld;
+use agent_loop::domain::ending::Ending;
+use agent_loop::domain::policy::{AfterApproval, Followups};
+use agent_loop::ports::World;
+use agent_loop::ports::forge::{Forge, OwnIssue};
+
+use super::cast::{blocks_while, honest_coder, leaves_for_later};
+use super::stage::{Story, story};
+
+const LATER: &[&str] = &[
+    "Split the parser: it does two things in one module.",
+    "Measure the time of a cold start on a slow disk.",
+    "**Documentation** The manual page names no exit codes at all.",
+    "Replace the hand-written table by one that is generated.",
+];
+
+fn leaving(mode: Followups) -> Story {
+    let same = &["Split the parser: `parse` and `print` should be two modules."];
+    Story {
+        followups: mode,
+        ..story(
+            "follow-ups",
+            honest_coder(),
+            vec![
+                ("careful", blocks_while("bug")),
+                ("far", leaves_for_later(LATER)),
+                ("wide", leaves_for_later(same)),
+            ],
+        )
+    }
+}
+
+pub(super) fn follow_ups_filed() -> Story {
+    Story { after: AfterApproval::Merge, ..leaving(Followups::Issue) }
+}
+
+async fn filed(world: &MemoryWorld) -> Vec<OwnIssue> {
+    world.forge().own_issues("AGENT_LOOP_CHILD").await.unwrap()
+}
+
+fn last_comment(world: &MemoryWorld) -> String {
+    let thread = world.thread(1);
+    let comments = thread.iter().rev().find(|comment| comment.body.starts_with("**Follow-ups**"));
+    comments.map(|comment| comment.body.clone()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_later_unless_somebody_asks_for_it() {
+    let story = leaving(Followups::Ignore);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!((outcome.future_items().count(), filed(&world).await.len()), (0, 0));
+    assert_eq!(last_comment(&world), "");
+}
+
+#[tokio::test]
+async fn what_is_left_is_listed_once_each_piece_of_work_with_everybodys_words() {
+    for mode in [Followups::Summarize, Followups::FixAndSummarize] {
+        let story = leaving(mode);
+        let world = story.world();
+        assert_eq!(story.play(&world).await.ending, Ending::Approved);
+        let comment = last_comment(&world);
+        assert!(comment.contains("4 summarised, 1 merged into another, 0 left out"), "{comment}");
+        assert!(comment.contains("by far in round 1") && comment.contains("by wide in round 1"), "{comment}");
+        assert!(comment.contains("**Split the parser** (`item-2`, `item-6`)"), "{comment}");
+        assert!(filed(&world).await.is_empty());
+        let before = world.thread(1).len();
+        story.play(&world).await;
+        assert_eq!(world.thread(1).len(), before, "and never again");
+    }
+}
+
+#[tokio::test]
+async fn at_most_three_issues_are_filed_and_then_listed() {
+    let story = leaving(Followups::FixAndIssue);
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let issues = filed(&world).await;
+    let titles: Vec<&str> = issues.iter().map(|issue| issue.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        ["Split the parser", "Measure the time of a cold start on a slow disk", "Documentation"]
+    );
+    assert!(issues[0].body.starts_with("From the review of #1"), "{}", issues[0].body);
+    assert!(issues[0].body.contains("### Original reviewer notes"));
+    let comment = last_comment(&world);
+    assert!(comment.contains("3 filed as issues, 1 merged into another, 1 left out by the cap"), "{comment}");
+    assert!(comment.contains("#2 Split the parser"), "{comment}");
+}
+
+#[tokio::test]
+async fn what_a_lost_machine_filed_is_found_again() {
+    let story = leaving(Followups::Issue);
+    let trial = story.world();
+    story.play(&trial).await;
+    let at = trial.effects().iter().rposition(|name| *name == "file issue").unwrap();
+    let world = story.world();
+    world.stop_at(agent_loop::adapters::memory::Plan { at, stop: agent_loop::adapters::memory::Stop::After });
+    assert!(story.run(&world).await.is_none());
+    world.lose_machine();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    assert_eq!(filed(&world).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_issue_that_somebody_else_filed_is_not_taken_for_ours() {
+    let story = leaving(Followups::Issue);
+    let trial = story.world();
+    story.play(&trial).await;
+    let ours = filed(&trial).await.remove(0);
+    let world = story.world();
+    world.file_as_person(&"mallory".parse().unwrap(), &ours.title, &ours.body.replace('2', "3"));
+    story.play(&world).await;
+    assert_eq!(filed(&world).await.len(), 3);
+}

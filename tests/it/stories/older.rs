@@ -1,0 +1,110 @@
+//! Stories of threads that an older tool, or another login, has written.
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use agent_loop::domain::ending::{Ending, Refused};
+use agent_loop::domain::ids::Login;
+use agent_loop::domain::trust::Trust;
+use agent_loop::ledger::record::Payload;
+use agent_loop::ports::forge::AuthorRole;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use super::cast::{agent, approves, blocks};
+use super::reviews::a_persons_pull_request;
+use super::stage::{Begins, Story, story};
+
+fn login(name: &str) -> Login {
+    name.parse().unwrap()
+}
+
+/// A review of the older tool that blocks for one thing.
+fn older_review(world: &MemoryWorld, author: &str) {
+    let head = world.tip_of(&"feature".parse().unwrap()).unwrap();
+    let meta = json!({
+        "flow": "pr", "role": "reviewer", "agent": "codex", "round_number": 2, "subject": head, "state": "blocking",
+        "new_items": [{"id": "item-4", "text": "there is a bug", "status": "blocking"}], "next_item": 7,
+    });
+    let line = format!("<!-- AGENT_LOOP_META: {} -->", URL_SAFE_NO_PAD.encode(meta.to_string()));
+    world.say(1, &login(author), &format!("### Blocking issues\n\n- `item-4` there is a bug\n\n{line}"));
+}
+
+/// Blocks until the item of the older thread is gone from what is shown as open, then approves.
+fn story_of_an_older_thread() -> Story {
+    let careful = agent(|order, tree| {
+        let bad = tree.get(super::cast::FILE).is_some_and(|text| text.contains("bug"));
+        Deed::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
+    });
+    Story {
+        begins: Begins::PullRequest,
+        ..story("older", super::cast::honest_coder(), vec![("careful", careful)])
+    }
+}
+
+#[tokio::test]
+async fn what_an_older_tool_still_wanted_fixed_is_where_a_new_chain_begins() {
+    let story = story_of_an_older_thread();
+    let world = story.world();
+    older_review(&world, "agent-loop");
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    let records = story.records(&world);
+    let Payload::Opened(opened) = &records[0].payload else { panic!("{records:?}") };
+    assert_eq!(opened.carried.as_ref().unwrap().next_item, 7);
+    let told = story.told(&world);
+    assert_eq!(
+        told[1], "1 careful blocking [] [\"item-4 blocking\"]",
+        "it is known, so it is not raised again"
+    );
+    assert_eq!(told[3], "2 careful approved [] [\"item-4 resolved\"]");
+    let again = story.play(&world).await;
+    assert_eq!((again.ending, story.told(&world)), (Ending::Approved, told));
+}
+
+#[tokio::test]
+async fn an_older_thread_of_somebody_else_is_not_believed() {
+    let story = story_of_an_older_thread();
+    let world = story.world();
+    older_review(&world, "mallory");
+    story.play(&world).await;
+    let Payload::Opened(opened) = &story.records(&world)[0].payload else { panic!("no run was opened") };
+    assert_eq!(opened.carried, None);
+}
+
+/// A thread that another login has written: a whole approved run.
+async fn written_by(story: &Story, author: &str, standing: AuthorRole) -> MemoryWorld {
+    let first = story.world();
+    story.play(&first).await;
+    let world = story.world();
+    for comment in first.thread(1) {
+        world.say_as(1, (&login(author), standing), &comment.body);
+    }
+    world
+}
+
+#[tokio::test]
+async fn the_thread_of_another_login_is_refused_until_that_login_is_trusted() {
+    let story = a_persons_pull_request();
+    let world = written_by(&story, "ci-bot", AuthorRole::Member).await;
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Refused { reason: Refused::Config }, "{}", outcome.message);
+    assert!(
+        outcome.message.contains("ci-bot") && outcome.message.contains("trust.recorders"),
+        "{}",
+        outcome.message
+    );
+    let trust = Trust { recorders: vec![login("ci-bot")], ..Trust::default() };
+    let trusting = Story { trust, ..a_persons_pull_request() };
+    let calls = world.calls().len();
+    // Its commits are not on this branch, so the loop goes on where the record of that thread leaves it.
+    let outcome = trusting.play(&world).await;
+    assert_ne!(outcome.ending, Ending::Refused { reason: Refused::Config }, "{}", outcome.message);
+    assert!(world.calls().len() >= calls);
+}
+
+#[tokio::test]
+async fn a_stranger_can_not_make_us_refuse() {
+    let story = a_persons_pull_request();
+    let world = written_by(&story, "mallory", AuthorRole::Stranger).await;
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+}
