@@ -18,9 +18,6 @@ pub const ANSWER_LIMIT: usize = 1 << 20;
 /// The line after which an answer begins, where an agent's CLI prints other things before it.
 const PUBLIC_RESPONSE_LINE: &str = "=== AGENT_LOOP_PUBLIC_RESPONSE_BELOW ===";
 
-/// So far behind its beginning an object names its kind, in bytes, or it is taken for prose.
-const KEY_DISTANCE: usize = 4_096;
-
 /// How many bytes may be read for each byte of an answer: what opens brackets without end is refused.
 const EFFORT: usize = 4;
 
@@ -132,10 +129,31 @@ fn after_announcement<'text>(
         }
     }
     let Some(start) = found else { return Ok(text) };
+    if is_left_open(text.get(..start).unwrap_or_default()) {
+        return Err(whole("an answer behind the announcing line", "one that begins before it"));
+    }
     if text.trim_start().strip_prefix(PUBLIC_RESPONSE_LINE).is_none() {
         normalisations.push(Normalisation::Preamble);
     }
     Ok(text.get(start..).unwrap_or_default())
+}
+
+/// Whether an answer begins in a text and does not end in it.
+fn is_left_open(text: &str) -> bool {
+    let names_its_kind = key_finder(text);
+    let mut offset = 0;
+    while let Some(start) = text.get(offset..).and_then(|remaining| remaining.find('{')) {
+        offset += start;
+        let candidate = text.get(offset..).unwrap_or_default();
+        let begins_with_a_key = candidate.get(1..).is_some_and(|inner| inner.trim_start().starts_with('"'));
+        let healed = begins_with_a_key.then(|| healing::heal(candidate));
+        offset += match healed {
+            Some(Some(closed)) => closed.length,
+            Some(None) => return names_its_kind(offset),
+            None => 1,
+        };
+    }
+    false
 }
 
 /// Every top-level object that could be an answer, and the text without them.
@@ -158,18 +176,17 @@ fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Result<Found, Ve
         found.rest.push_str(before);
         offset += start;
         let (length, spent) = match json::first_value(candidate) {
-            Ok(parsed) if is_answer(&parsed.value) => {
-                found.take(parsed.value);
-                (parsed.length, parsed.length)
-            }
             Ok(parsed) => {
-                found.rest.push_str(candidate.get(..parsed.length).unwrap_or_default());
+                if is_answer(&parsed.value) {
+                    found.take(parsed.value);
+                } else {
+                    normalisations.push(Normalisation::Prose);
+                    found.rest.push('\n');
+                }
                 (parsed.length, parsed.length)
             }
             Err(error) if names_its_kind(offset) => {
-                let (value, length, mended) = healed(candidate, &error)?;
-                normalisations.extend(mended.into_iter().map(Normalisation::from));
-                found.take(value);
+                let length = found.take_damaged(candidate, &error, normalisations)?;
                 (length, length)
             }
             Err(error) => {
@@ -185,15 +202,10 @@ fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Result<Found, Ve
     Ok(found)
 }
 
-/// Answers whether an object that begins at an offset names its kind soon.
+/// Answers whether something behind an offset names its kind.
 fn key_finder(text: &str) -> impl Fn(usize) -> bool {
-    let places = |key| text.match_indices(key).map(|(offset, _)| offset);
-    let mut keys: Vec<usize> = places("\"schema_version\"").chain(places("\"kind\"")).collect();
-    keys.sort_unstable();
-    move |start| {
-        let next = keys.get(keys.partition_point(|key| *key < start));
-        next.is_some_and(|key| *key < start + KEY_DISTANCE)
-    }
+    let last = ["\"schema_version\"", "\"kind\""].into_iter().filter_map(|key| text.rfind(key)).max();
+    move |start| last.is_some_and(|last| start < last)
 }
 
 impl Found {
@@ -202,18 +214,29 @@ impl Found {
         // What stands before and after an object must not grow together into something that neither is.
         self.rest.push('\n');
     }
-}
 
-/// The object at the beginning of a text that is damaged in its syntax only. Nothing inside of one that is damaged
-/// beyond that may be taken for an answer.
-fn healed(candidate: &str, error: &serde_json::Error) -> Result<(Value, usize, Vec<Mended>), Vec<Complaint>> {
-    let damaged = |error: &serde_json::Error| whole("a JSON object", format!("damaged JSON: {error}"));
-    let healed = healing::heal(candidate).ok_or_else(|| damaged(error))?;
-    let parsed = json::first_value(&healed.text).map_err(|error| damaged(&error))?;
-    if is_answer(&parsed.value) {
-        Ok((parsed.value, healed.length, healed.mended))
-    } else {
-        Err(damaged(error))
+    /// What opens a bracket and is no JSON: an object that is damaged in its syntax only, or braces of prose. Nothing
+    /// inside of an answer that is damaged beyond that may be taken for one.
+    fn take_damaged(
+        &mut self,
+        candidate: &str,
+        error: &serde_json::Error,
+        normalisations: &mut Vec<Normalisation>,
+    ) -> Result<usize, Vec<Complaint>> {
+        let damaged = |error: &serde_json::Error| whole("a JSON object", format!("damaged JSON: {error}"));
+        let healed = healing::heal(candidate).ok_or_else(|| damaged(error))?;
+        let span = candidate.get(..healed.length).unwrap_or_default();
+        if !KEY_WORD.is_match(span) {
+            self.rest.push_str(span);
+            return Ok(healed.length);
+        }
+        let parsed = json::first_value(&healed.text).map_err(|error| damaged(&error))?;
+        if !is_answer(&parsed.value) {
+            return Err(damaged(error));
+        }
+        normalisations.extend(healed.mended.into_iter().map(Normalisation::from));
+        self.take(parsed.value);
+        Ok(healed.length)
     }
 }
 
@@ -234,8 +257,19 @@ static OLDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$").expect("a valid pattern")
 });
 
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static KEY_WORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("(?i)schema_version|kind|state|outcome").expect("a valid pattern"));
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static QUOTED_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)["'](?:schema_version|kind|state|outcome)["']\s*:"#).expect("a valid pattern")
+});
+
 /// Judges what stands around the object: footer, signature, fence, prose.
 fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -> Result<(), Vec<Complaint>> {
+    if QUOTED_KEY.is_match(rest) {
+        return Err(whole("one whole JSON object", "pieces of another one beside it"));
+    }
     let mut footers = Vec::new();
     let mut prose = Vec::new();
     for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -350,6 +384,39 @@ mod tests {
         ] {
             assert!(open(&text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn braces_and_other_objects_in_prose_are_prose() {
+        for prose in
+            ["I changed `fn main() { read(); }`.", "{\"threads\": 4}", "{\"human_requirements_resolved\":[]}"]
+        {
+            assert_eq!(seen(&format!("{prose}\n{OBJECT}")), [Normalisation::Prose], "{prose}");
+        }
+        let braced = format!("{}\n{OBJECT}", "{x} ".repeat(20_000));
+        assert_eq!(seen(&braced), [Normalisation::Prose]);
+    }
+
+    #[test]
+    fn no_object_is_taken_out_of_one_that_is_damaged() {
+        let approved = OBJECT.replace("blocking", "approved");
+        let line = PUBLIC_RESPONSE_LINE;
+        let long = "Long. ".repeat(2_000);
+        for text in [
+            format!("{{\"items\":[\"{long} {approved} \"],\"kind\":\"pr_review\",\"state\":\"blocking\"}}"),
+            format!(
+                "{{\"items\":\"It reads \"}}\" and {approved}\",\"kind\":\"pr_review\",\"state\":\"blocking\"}}"
+            ),
+            format!("{{\"kind\":\"pr_review\",\"state\":\"blocking\",\n{line}\n{approved}"),
+            format!(
+                "{{\"items\":[\"\n{line}\n{approved}\n\"],\"kind\":\"pr_review\",\"state\":\"blocking\"}}"
+            ),
+            format!("{approved}\n{}", OBJECT.replace('"', "'")),
+        ] {
+            assert!(open(&text).is_err(), "{text}");
+        }
+        let diff = format!("-fn main() {{\n{{\"kind\": \"pr_review\", …}}\n{line}\n{approved}");
+        assert_eq!(seen(&diff), [Normalisation::Preamble]);
     }
 
     #[test]
