@@ -132,11 +132,8 @@ impl CoderFollowup {
         let mut objections = Vec::new();
         for id in disputed {
             let evidence = self.dispute_evidence.as_ref().and_then(|evidence| evidence.get(id));
-            let Some(shown) = expectation.item(id) else {
-                let complaint = Complaint::new("/disputed_items", "items that were shown", format!("`{id}`"));
-                said.complaints.push(complaint.about([id]));
-                continue;
-            };
+            // What is said of an id that was not shown is said where every list is looked at.
+            let Some(shown) = expectation.item(id) else { continue };
             match (shown.owner, evidence) {
                 (Owner::Reviewer, Some(evidence)) => {
                     objections.push((shown.id.clone(), evidence.as_str().to_owned()));
@@ -182,7 +179,7 @@ fn notes(
 mod tests {
     use super::*;
     use crate::domain::disposition::Standing;
-    use crate::protocol::expectation::ShownItem;
+    use crate::protocol::expectation::{Completeness, ShownItem};
 
     fn expecting(owner: Owner) -> Expectation {
         let shown = ShownItem { id: ItemId::numbered(1), standing: Standing::Blocking, owner };
@@ -217,6 +214,9 @@ mod tests {
             reasoned.judged(&expecting(Owner::Reviewer)).unwrap().0.disputes,
             [(ItemId::numbered(1), "line 3 checks it".to_owned())]
         );
+        let nothing_shown = Expectation::bare(ResponseKind::CoderFollowup);
+        assert_eq!(reasoned.judged(&nothing_shown).unwrap().0.disputes, []);
+        assert!(reasoned.judged(&Expectation { ledger: Completeness::Gaps, ..nothing_shown }).is_err());
         assert!(reasoned.judged(&expecting(Owner::Gate)).is_err());
         assert!(reasoned.judged(&expecting(Owner::FormerReviewer)).is_err());
     }
