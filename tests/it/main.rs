@@ -4,6 +4,8 @@
 mod adapters;
 #[cfg(test)]
 mod programs;
+#[cfg(test)]
+mod protocol;
 mod schemas;
 #[cfg(test)]
 mod stories;

@@ -1,0 +1,432 @@
+//! The corpus in `fixtures/responses`: one folder of cases for each kind of answer, one that every kind goes through.
+//! Texts are made of the named answers of the kind, so that a case shows only what is done to them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use agent_loop::domain::agent::ResponseKind;
+use agent_loop::domain::disposition::Standing;
+use agent_loop::domain::ids::{ItemId, Label, RequirementId};
+use agent_loop::protocol::expectation::{
+    Completeness, Debate, Expectation, Owner, Research, ShownItem, Surfaced, SurfacedExtent,
+};
+use agent_loop::protocol::raw_answer::RawAnswer;
+use agent_loop::protocol::schema;
+
+/// An answer, what it is measured against, and what should come of it.
+pub(super) struct Case {
+    /// Kind, family and name.
+    pub(super) name: String,
+    /// What it is measured against.
+    pub(super) expectation: Expectation,
+    /// The answer.
+    pub(super) raw: RawAnswer,
+    /// What should come of it.
+    pub(super) outcome: Outcome,
+}
+
+/// What should come of an answer.
+pub(super) enum Outcome {
+    /// It is understood.
+    Understood {
+        /// The name of the tier.
+        tier: &'static str,
+        /// The word by which it decides something.
+        verdict: Option<String>,
+        /// What the reader did, where the case says so.
+        normalisations: Option<Vec<String>>,
+        /// The object that was read, where the case says so.
+        object: Option<Value>,
+    },
+    /// It is refused.
+    Refused {
+        /// The paths of the complaints, sorted.
+        paths: Vec<String>,
+    },
+}
+
+/// The named answers of one kind.
+pub(super) struct Answers {
+    /// The kind.
+    pub(super) kind: ResponseKind,
+    /// What they are measured against.
+    pub(super) expectation: Expectation,
+    /// The answers themselves.
+    pub(super) named: BTreeMap<String, Value>,
+    texts: BTreeMap<String, String>,
+}
+
+/// The folder of the cases that every kind goes through.
+const EVERY_KIND: &str = "every_kind";
+
+/// The named answers of every kind.
+pub(super) fn answers(root: &Path) -> Vec<Answers> {
+    ResponseKind::ALL.into_iter().map(|kind| Answers::read(root, kind)).collect()
+}
+
+/// How many cases are written down, those of every kind counted once.
+pub(super) fn stored(root: &Path) -> usize {
+    let folders = ResponseKind::ALL.map(|kind| kind.to_string()).into_iter().chain([EVERY_KIND.to_owned()]);
+    folders.flat_map(|folder| families(&root.join(folder))).map(|(_, family)| family.cases.len()).sum()
+}
+
+/// Every case of the corpus, those of every kind once for each.
+pub(super) fn all(root: &Path) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for answers in answers(root) {
+        for folder in [EVERY_KIND.to_owned(), answers.kind.to_string()] {
+            for (name, family) in families(&root.join(folder)) {
+                let place = format!("{}/{name}", answers.kind);
+                cases.extend(family.cases.iter().map(|case| answers.case(&place, &family, case)));
+            }
+        }
+    }
+    cases
+}
+
+fn families(folder: &Path) -> Vec<(String, FamilyFile)> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let stem = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+    let named = paths.into_iter().map(|path| (stem(&path), path));
+    named.filter(|(name, _)| name != "answers").map(|(name, path)| (name, read(&path))).collect()
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `answers.json` of a kind.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswersFile {
+    #[serde(rename = "about")]
+    _about: String,
+    expectation: ExpectationFile,
+    /// By name; a text is another name of the answer that it names.
+    answers: BTreeMap<String, Value>,
+    texts: BTreeMap<String, String>,
+}
+
+/// A file of cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FamilyFile {
+    #[serde(rename = "about")]
+    _about: String,
+    expectation: Option<ExpectationFile>,
+    cases: Vec<CaseFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseFile {
+    name: String,
+    native: Option<Source>,
+    file: Option<Source>,
+    message: Option<Source>,
+    expectation: Option<ExpectationFile>,
+    tier: TierFile,
+    /// The verdict, or the name of an answer that has it.
+    verdict: Option<String>,
+    /// The name of the answer that is read.
+    reads: Option<String>,
+    normalisations: Option<Vec<String>>,
+    /// The paths of the complaints; without it, the whole answer is complained of.
+    complains_of: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum TierFile {
+    AsAsked,
+    Normalised,
+    AnotherStream,
+    Refused,
+}
+
+/// A text, or an answer with what is done to it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Source {
+    Text(String),
+    Edited(Box<Edited>),
+}
+
+/// What is done to an answer, in this order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edited {
+    /// The name of the answer.
+    of: String,
+    /// Paths whose values are taken out.
+    #[serde(default)]
+    drop: Vec<String>,
+    /// Paths with other values.
+    #[serde(default)]
+    set: Map<String, Value>,
+    /// It is indented.
+    #[serde(default)]
+    pretty: bool,
+    /// Pieces of its text that are replaced wherever they stand.
+    #[serde(default)]
+    replace: Vec<(String, String)>,
+    /// A piece of its text that is replaced where it stands last.
+    replace_last: Option<(String, String)>,
+    /// It ends before this.
+    until: Option<String>,
+    /// Only so many letters of it are kept.
+    keep: Option<Length>,
+    /// So many letters at its beginning are left out.
+    skip: Option<Length>,
+    /// So many letters at its end are left out.
+    skip_end: Option<Length>,
+    /// It is written as a JSON string.
+    #[serde(default)]
+    quoted: bool,
+    /// What stands around it, which is `«it»` there.
+    r#in: Option<String>,
+}
+
+/// A number of letters, or a part of all: `2/9`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Length {
+    Letters(usize),
+    Part(String),
+}
+
+impl Length {
+    fn of(&self, whole: &str) -> usize {
+        let count = whole.chars().count();
+        match self {
+            Self::Letters(letters) => *letters,
+            Self::Part(part) => {
+                let (above, below) = part.split_once('/').expect("a part like 2/9");
+                count * above.parse::<usize>().unwrap() / below.parse::<usize>().unwrap()
+            }
+        }
+    }
+}
+
+#[derive(Deserialize, Clone, Default)]
+#[serde(deny_unknown_fields, default)]
+struct ExpectationFile {
+    shown: Vec<ShownFile>,
+    requirements: Vec<RequirementId>,
+    extent: SurfacedExtent,
+    ledger: LedgerFile,
+    debate: Option<DebateFile>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct ShownFile {
+    id: ItemId,
+    standing: Standing,
+    owner: OwnerFile,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum OwnerFile {
+    Reviewer,
+    FormerReviewer,
+    Gate,
+}
+
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(rename_all = "kebab-case")]
+enum LedgerFile {
+    #[default]
+    Complete,
+    Gaps,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct DebateFile {
+    round: u32,
+    debaters: Vec<Label>,
+    research: ResearchFile,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "kebab-case")]
+enum ResearchFile {
+    Forbidden,
+    Optional,
+    Required,
+}
+
+impl ExpectationFile {
+    fn of_kind(self, kind: ResponseKind) -> Expectation {
+        let shown = self.shown.into_iter().map(|shown| ShownItem {
+            id: shown.id,
+            standing: shown.standing,
+            owner: match shown.owner {
+                OwnerFile::Reviewer => Owner::Reviewer,
+                OwnerFile::FormerReviewer => Owner::FormerReviewer,
+                OwnerFile::Gate => Owner::Gate,
+            },
+        });
+        let debate = self.debate.map(|debate| Debate {
+            round: debate.round,
+            debaters: debate.debaters,
+            research: match debate.research {
+                ResearchFile::Forbidden => Research::Forbidden,
+                ResearchFile::Optional => Research::Optional,
+                ResearchFile::Required => Research::Required,
+            },
+        });
+        Expectation {
+            kind,
+            shown: shown.collect(),
+            ledger: match self.ledger {
+                LedgerFile::Complete => Completeness::Complete,
+                LedgerFile::Gaps => Completeness::Gaps,
+            },
+            requirements: Surfaced { ids: self.requirements, extent: self.extent },
+            debate,
+        }
+    }
+}
+
+impl Answers {
+    fn read(root: &Path, kind: ResponseKind) -> Self {
+        let file: AnswersFile = read(&root.join(kind.to_string()).join("answers.json"));
+        let resolve = |value: &Value| value.as_str().map_or(value, |name| &file.answers[name]).clone();
+        let named: BTreeMap<String, Value> =
+            file.answers.iter().map(|(name, value)| (name.clone(), resolve(value))).collect();
+        let mut texts = file.texts;
+        texts.insert("schema".to_owned(), schema::text(&schema::of(kind)));
+        texts.extend(named.iter().map(|(name, answer)| (name.clone(), answer.to_string())));
+        Self { kind, expectation: file.expectation.of_kind(kind), named, texts }
+    }
+
+    /// The word by which an answer of this kind decides something.
+    pub(super) fn verdict(&self, name: &str) -> Option<String> {
+        let key = match self.kind {
+            ResponseKind::PrReview | ResponseKind::PlanReview | ResponseKind::CoderFollowup => "state",
+            ResponseKind::DiscussReview => "outcome",
+            ResponseKind::Implementation
+            | ResponseKind::PlanState
+            | ResponseKind::PlanRevision
+            | ResponseKind::PlanDecomposition
+            | ResponseKind::DiscussAgenda => return None,
+        };
+        self.named[name][key].as_str().map(str::to_owned)
+    }
+
+    fn case(&self, place: &str, family: &FamilyFile, case: &CaseFile) -> Case {
+        let own = case.expectation.as_ref().or(family.expectation.as_ref());
+        let text = |source: &Option<Source>| source.as_ref().map(|source| self.text(source));
+        Case {
+            name: format!("{place}: {}", case.name),
+            expectation: own.map_or_else(|| self.expectation.clone(), |own| own.clone().of_kind(self.kind)),
+            raw: RawAnswer {
+                native: text(&case.native),
+                file: text(&case.file),
+                message: text(&case.message),
+            },
+            outcome: self.outcome(case),
+        }
+    }
+
+    fn outcome(&self, case: &CaseFile) -> Outcome {
+        let tier = match case.tier {
+            TierFile::AsAsked => "as-asked",
+            TierFile::Normalised => "normalised",
+            TierFile::AnotherStream => "another-stream",
+            TierFile::Refused => {
+                let mut paths = case.complains_of.clone().unwrap_or_else(|| vec![String::new()]);
+                paths.sort();
+                return Outcome::Refused { paths };
+            }
+        };
+        let verdict = case.verdict.as_ref().and_then(|word| {
+            if self.named.contains_key(word) { self.verdict(word) } else { Some(word.clone()) }
+        });
+        let object = case.reads.as_ref().map(|name| without_nulls(self.named[name].clone()));
+        Outcome::Understood { tier, verdict, normalisations: case.normalisations.clone(), object }
+    }
+
+    fn text(&self, source: &Source) -> String {
+        match source {
+            Source::Text(text) => self.filled(text),
+            Source::Edited(edited) => self.edited(edited),
+        }
+    }
+
+    fn edited(&self, edited: &Edited) -> String {
+        let mut answer = self.named[&edited.of].clone();
+        edited.drop.iter().for_each(|path| change(&mut answer, path, None));
+        for (path, value) in &edited.set {
+            change(&mut answer, path, Some(self.filled_value(value.clone())));
+        }
+        let mut text = if edited.pretty { format!("{answer:#}") } else { answer.to_string() };
+        let before = text.clone();
+        for (old, new) in &edited.replace {
+            text = text.replace(old, new);
+        }
+        assert!(edited.replace.is_empty() || text != before, "nothing to replace in {before}");
+        if let Some((old, new)) = &edited.replace_last {
+            let at = text.rfind(old).expect("what is replaced");
+            text.replace_range(at..at + old.len(), new);
+        }
+        if let Some(end) = &edited.until {
+            text.truncate(text.find(end).expect("where it ends"));
+        }
+        let count = text.chars().count();
+        let of = |length: &Option<Length>| length.as_ref().map(|length| length.of(&text));
+        let end = of(&edited.keep).unwrap_or(count) - of(&edited.skip_end).unwrap_or(0);
+        text = text.chars().take(end).skip(of(&edited.skip).unwrap_or(0)).collect();
+        if edited.quoted {
+            text = Value::String(text).to_string();
+        }
+        edited.r#in.as_ref().map_or(text.clone(), |around| self.filled(around).replace("«it»", &text))
+    }
+
+    fn filled(&self, template: &str) -> String {
+        let fill =
+            |text: String, (name, value): (&String, &String)| text.replace(&format!("«{name}»"), value);
+        self.texts.iter().fold(template.to_owned(), fill)
+    }
+
+    fn filled_value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.filled(&text)),
+            Value::Array(entries) => entries.into_iter().map(|entry| self.filled_value(entry)).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value,
+        }
+    }
+}
+
+/// Changes or takes out the value at a path.
+fn change(answer: &mut Value, path: &str, value: Option<Value>) {
+    let (parent, key) = path.rsplit_once('/').expect("a path that begins with a slash");
+    match (answer.pointer_mut(parent), value) {
+        (Some(Value::Object(members)), Some(value)) => drop(members.insert(key.to_owned(), value)),
+        (Some(Value::Object(members)), None) => drop(members.remove(key).expect("something to take out")),
+        (Some(Value::Array(entries)), Some(value)) => entries[key.parse::<usize>().unwrap()] = value,
+        (
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) | None,
+            _,
+        ) => {
+            panic!("no place {path}")
+        }
+    }
+}
+
+/// An object without the keys that are null, which say the same as absent ones.
+fn without_nulls(mut answer: Value) -> Value {
+    if let Value::Object(members) = &mut answer {
+        members.retain(|_, member| !member.is_null());
+    }
+    answer
+}
