@@ -10,7 +10,7 @@ use agent_loop::protocol::raw_answer::RawAnswer;
 use super::cases::{self, Case, Outcome};
 
 /// Where the corpus lies.
-const ROOT: &str = "fixtures/responses";
+pub(super) const ROOT: &str = "fixtures/responses";
 
 fn tier_name(tier: Tier) -> &'static str {
     match tier {

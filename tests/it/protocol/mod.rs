@@ -2,3 +2,6 @@
 
 mod cases;
 mod corpus;
+mod damage;
+mod laws;
+mod mutations;
