@@ -42,6 +42,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Show what agents and tests print
     Logs(LogsArguments),
+    /// Look at a whole thread: which records count, which do not, and why; exits with 1 if one is ignored for cause
+    Verify(VerifyArguments),
     /// Remove clones, logs and journals of what is settled, after asking
     Clean(CleanArguments),
     /// Show, begin or check settings
@@ -217,6 +219,25 @@ pub struct CleanArguments {
     /// Only say what would go
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// issue/N, pr/N or task/KEY
+    pub subject: String,
+    /// Look at a thread that was saved, instead of at the forge
+    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    pub dump: Option<PathBuf>,
+    /// Save the thread too, with everything that it is judged by
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
     /// Where it is.
     #[command(flatten)]
     pub place: Place,

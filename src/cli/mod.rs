@@ -23,6 +23,7 @@ pub mod status;
 pub mod stop;
 pub mod surroundings;
 pub mod survey;
+pub mod verify;
 pub mod view;
 pub mod wiring;
 
@@ -130,6 +131,13 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
             }
             ExitCode::from(exit)
         }
+        Command::Verify(arguments) => match verify::run(&arguments, surroundings).await {
+            Ok((text, exit)) => {
+                print::result(&text);
+                ExitCode::from(exit)
+            }
+            Err(why) => complain(&why, 2),
+        },
         Command::Schema(arguments) => say(schema::run(&arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -57,7 +57,8 @@ pub fn read_older(recorders: &[Login], comments: &[Comment]) -> Option<Older> {
     older::read(recorders, &posted(comments))
 }
 
-fn posted(comments: &[Comment]) -> Vec<Posted<'_>> {
+/// Comments, as the ledger looks at them.
+pub fn posted(comments: &[Comment]) -> Vec<Posted<'_>> {
     let history = |comment: &Comment| {
         if comment.created_at == comment.updated_at { History::Unedited } else { History::Edited }
     };
@@ -116,13 +117,5 @@ pub(super) fn take_in<W: World, J: Journal>(
 }
 
 fn warning(ignored: &Ignored) -> String {
-    let why = match &ignored.why {
-        Why::Author(login) => format!("its author {login} may not write records"),
-        Why::Edited => "it was edited".to_owned(),
-        Why::Damaged(what) => format!("it can't be read: {what}"),
-        Why::Duplicate(id) => format!("record {id} stands before it"),
-        Why::Superseded => "another record took its place first".to_owned(),
-        Why::Unlinked => "the record before it is missing".to_owned(),
-    };
-    format!("comment {} claims to be a record and is ignored: {why}", ignored.comment)
+    format!("comment {} claims to be a record and is ignored: {}", ignored.comment, ignored.why)
 }

@@ -1,5 +1,6 @@
 //! What the tool remembers: records, their codec, the chain and who is trusted. Knows nothing of what a run does next.
 
+pub mod audit;
 pub mod chain;
 pub mod codec;
 pub mod older;

@@ -12,7 +12,7 @@ use super::payload::{Answered, Concluded, Delivered, FollowedUp, Gates, Opened, 
 pub const VERSION: u64 = 1;
 
 /// Which machine a record belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Flow {
     /// The rounds on a pull request.

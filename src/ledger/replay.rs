@@ -2,6 +2,7 @@
 //! not count is named with its reason and changes nothing.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::domain::ids::{ChainHash, Login, RecordId};
 
@@ -56,6 +57,29 @@ pub enum Why {
     Superseded,
     /// The record before it is missing.
     Unlinked,
+}
+
+impl Why {
+    /// Whether somebody or something is at fault. A late write leaves the same record twice, and nobody is.
+    pub fn is_cause(&self) -> bool {
+        match self {
+            Self::Duplicate(_) => false,
+            Self::Author(_) | Self::Edited | Self::Damaged(_) | Self::Superseded | Self::Unlinked => true,
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Author(login) => write!(formatter, "its author {login} may not write records"),
+            Self::Edited => formatter.write_str("it was edited"),
+            Self::Damaged(what) => write!(formatter, "it can't be read: {what}"),
+            Self::Duplicate(id) => write!(formatter, "record {id} stands before it"),
+            Self::Superseded => formatter.write_str("another record took its place first"),
+            Self::Unlinked => formatter.write_str("the record before it is missing"),
+        }
+    }
 }
 
 /// Whether the chain is whole.
