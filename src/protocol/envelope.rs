@@ -297,7 +297,7 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
         prose.pop();
         normalisations.push(Normalisation::Signature);
     }
-    if prose.iter().any(|line| line.contains("<!--") || markers::names_one(line)) {
+    if prose.iter().any(|line| line.contains("<!--") || markers::speaks_of_one(line)) {
         return Err(whole("no marker around the object", "a marker in prose"));
     }
     if !prose.is_empty() {

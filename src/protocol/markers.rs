@@ -28,6 +28,13 @@ pub const SIGNATURE: &str = "-- Human Reviewer";
 static ANY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)\b(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    let (fields, others): (Vec<&str>, Vec<&str>) =
+        NAMES.iter().partition(|name| name.starts_with("HUMAN_REQUIREMENTS"));
+    Regex::new(&format!(r"(?i:\b(?:{})\b)|\b(?:{})\b", others.join("|"), fields.join("|")))
+        .expect("a valid pattern")
+});
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static HELD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)<!--\s*(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
@@ -37,6 +44,12 @@ static MARKER: LazyLock<Regex> =
 /// Whether a text holds the name of a marker anywhere.
 pub fn names_one(text: &str) -> bool {
     ANY.is_match(text)
+}
+
+/// Whether a text names a marker. `human_requirements_resolved` is a field of an answer, so that name counts in capitals
+/// only.
+pub fn speaks_of_one(text: &str) -> bool {
+    SPOKEN.is_match(text)
 }
 
 /// Whether a text holds a marker anywhere, also where it would not count.
