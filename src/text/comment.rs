@@ -70,12 +70,7 @@ pub fn headline(payload: &Payload) -> String {
             let words = gates.measurements.iter().map(|one| format!("{} {}", one.gate, one.verdict.name()));
             words.collect::<Vec<_>>().join(", ")
         }
-        Payload::FollowedUp(record) => {
-            match record.followups.iter().filter(|one| one.issue.is_some()).count() {
-                0 => format!("{} follow-ups summarised", record.followups.len()),
-                filed => format!("{filed} follow-ups filed as issues"),
-            }
-        }
+        Payload::FollowedUp(record) => followup::headline(record),
         Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
             format!("{}: {}", concluded.ending.status(), one_line(&concluded.message, 80))
         }

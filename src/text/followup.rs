@@ -77,16 +77,22 @@ pub fn is_it(
     }
 }
 
+/// One line that says what became of follow-ups.
+pub(super) fn headline(record: &FollowedUp) -> String {
+    let count = |number: usize| format!("{number} follow-up{}", if number == 1 { "" } else { "s" });
+    match record.followups.iter().filter(|one| one.issue.is_some()).count() {
+        0 => format!("{} listed", count(record.followups.len())),
+        filed => format!("{} filed", count(filed)),
+    }
+}
+
 /// The visible part of the record that lists follow-ups.
 pub(super) fn comment(record: &FollowedUp) -> String {
     let items: usize = record.followups.iter().map(|one| one.items.len()).sum();
     let merged = items - record.followups.len().min(items);
     let filed = record.followups.iter().filter(|one| one.issue.is_some()).count();
-    let done = if filed > 0 {
-        format!("{filed} filed as issues")
-    } else {
-        format!("{} summarised", record.followups.len())
-    };
+    let done =
+        if filed > 0 { format!("{filed} filed") } else { format!("{} summarised", record.followups.len()) };
     let mut text = format!(
         "**Follow-ups** of {}: {done}, {merged} merged into another, {} left out by the cap.\n",
         record.head.short(),

@@ -34,8 +34,8 @@ pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
         }
     }
     let verdict = if audit.is_sound() { "sound" } else { "not sound: something was ignored for cause" };
-    let _ = writeln!(text, "{}: {verdict}", thread.subject);
-    plain(&text)
+    let _ = write!(text, "{}: {verdict}", thread.subject);
+    format!("{}\n", plain(&text))
 }
 
 fn chain_words(text: &mut String, chain: &Chain, replay: &Replay) {

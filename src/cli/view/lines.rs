@@ -1,5 +1,6 @@
 //! What happened, as one quiet line for a person. Texts of others are made harmless by the time they get here.
 
+use crate::domain::agent::Role;
 use crate::ports::happening::Happening;
 use crate::text::neutral::one_line;
 
@@ -28,8 +29,14 @@ fn words(happening: &Happening) -> Option<(&'static str, String)> {
         Happening::RoundBegun { round, max_rounds, head } => {
             ("▸", format!("round {round} of at most {max_rounds}, at {}", head.short()))
         }
+        Happening::TurnBegun { label, role: Role::Repair, .. } => {
+            ("  ", format!("the answer of {label} is put into form"))
+        }
         Happening::TurnBegun { label, role, prompt_bytes, .. } => {
             ("  ", format!("{role} {label} works (prompt of {} kB)", prompt_bytes.div_ceil(1000)))
+        }
+        Happening::TurnAnswered { label, role: Role::Repair, .. } => {
+            ("  ", format!("the answer of {label} is in form now"))
         }
         Happening::TurnAnswered { label, role, milliseconds } => {
             let seconds = milliseconds / 1000;

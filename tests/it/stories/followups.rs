@@ -87,7 +87,7 @@ async fn at_most_three_issues_are_filed_and_then_listed() {
     assert!(issues[0].body.starts_with("From the review of #1"), "{}", issues[0].body);
     assert!(issues[0].body.contains("### Original reviewer notes"));
     let comment = last_comment(&world);
-    assert!(comment.contains("3 filed as issues, 1 merged into another, 1 left out by the cap"), "{comment}");
+    assert!(comment.contains("3 filed, 1 merged into another, 1 left out by the cap"), "{comment}");
     assert!(comment.contains("#2 Split the parser"), "{comment}");
 }
 
