@@ -11,6 +11,7 @@
 )]
 
 mod agent;
+mod answers;
 mod children;
 mod loops;
 mod measure;
@@ -29,12 +30,13 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 5] = [
+    let measurements: [(&str, Measurement); 6] = [
         ("start", start::measure),
         ("turn", loops::own_time),
         ("parallel", loops::parallel),
         ("memory", loops::memory),
         ("replay", replay::measure),
+        ("answers", answers::measure),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let mut broken = 0;

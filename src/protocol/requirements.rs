@@ -15,18 +15,16 @@ use super::markers;
 /// How much room wishes have in a prompt, in characters.
 const ROOM: usize = 12_000;
 
-/// The wish in a text, if its last line outside of code signs one and it holds no marker of ours.
+/// The wish in a text, if its last line, outside of code, signs one and it holds no marker of ours.
 pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
-    if !body.contains("--") || markers::holds_one(body) {
+    let signed = body.trim_end();
+    let start = signed.rfind('\n').map_or(0, |end| end + 1);
+    let last = signed.get(start..)?.trim();
+    let is_signed = last.eq_ignore_ascii_case(markers::SIGNATURE);
+    if !is_signed || markers::holds_one(signed) || markers::is_in_code(signed, start) {
         return None;
     }
-    let lines = markers::lines_outside_code(body);
-    let last = lines.iter().rev().find(|line| !line.trim().is_empty())?;
-    let end = body.trim_end();
-    if !last.trim().eq_ignore_ascii_case(markers::SIGNATURE) || !end.ends_with(last.trim()) {
-        return None;
-    }
-    let text = end.get(..end.len() - last.trim().len())?.trim();
+    let text = signed.get(..start)?.trim();
     let id = id(text)?;
     Some(Requirement { id, author: author.clone(), text: text.to_owned() })
 }

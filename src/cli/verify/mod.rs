@@ -34,7 +34,7 @@ pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
     }
     let audit = look(&thread);
     let text = if arguments.json { report::json(&thread, &audit) } else { report::words(&thread, &audit) };
-    Ok((text, if audit.is_sound() { 0 } else { 1 }))
+    Ok((text, u8::from(!audit.is_sound())))
 }
 
 fn look(thread: &Thread) -> Audit {
