@@ -8,9 +8,12 @@ use crate::adapters::local::store::Store;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals::FileJournals;
 use crate::adapters::state::lock;
+use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
+use crate::ports::forge::Forge;
 use crate::ports::journal::Holder;
 
+use super::config::load::{Found, Refusal};
 use super::nearest::suggestion;
 use super::repository::Repository;
 use super::surroundings::Surroundings;
@@ -25,6 +28,8 @@ pub struct Here {
     pub forge: Arc<LocalForge>,
     /// Its state folder.
     pub folders: Folders,
+    /// Whose records count: the tool's own login, and those that settings trust.
+    pub recorders: Vec<Login>,
 }
 
 impl Here {
@@ -39,7 +44,10 @@ impl Here {
         }
         let forge = wiring::forge(&repository, surroundings)?;
         let folders = wiring::folders(forge.store(), surroundings);
-        Ok(Some(Self { repository, forge, folders }))
+        // Who only looks can do so with settings that a run would refuse.
+        let trusted = trusted(&repository, surroundings).await.unwrap_or_default();
+        let recorders = std::iter::once(forge.login()).chain(trusted).collect();
+        Ok(Some(Self { repository, forge, folders, recorders }))
     }
 
     /// The subjects that this machine knows, pull requests first.
@@ -75,6 +83,13 @@ impl Here {
     pub fn holder(&self, subject: &Subject) -> Option<Holder> {
         lock::who_holds(&FileJournals::lock_path(&wiring::locks(&self.repository), subject))
     }
+}
+
+/// The logins that settings trust to write records.
+async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, Refusal> {
+    let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
+    let found = Found::look(repository, branch, surroundings).await?;
+    Ok(found.merged(&[])?.settings.trust.recorders)
 }
 
 /// What is said where nothing was begun.

@@ -2,8 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::adapters::local::LocalForge;
-use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
@@ -76,11 +74,10 @@ pub async fn known(here: &Here, subject: Subject) -> Option<Known> {
 }
 
 async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
-    let Here { forge, folders, .. } = here;
     let found = match subject {
-        Subject::PullRequest(number) => review(forge, *number).await?,
-        Subject::Issue(number) => issue(forge, *number).await?,
-        Subject::Task(_) => task(forge, folders, subject).await?,
+        Subject::PullRequest(number) => review(here, *number).await?,
+        Subject::Issue(number) => issue(here, *number).await?,
+        Subject::Task(_) => task(here, subject).await?,
     };
     let Some((mut outcome, doing)) = found else { return Ok(None) };
     outcome.subject = subject.clone();
@@ -88,13 +85,13 @@ async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
     Ok(Some(Known { outcome, doing }))
 }
 
-async fn review(forge: &LocalForge, number: PullRequestNumber) -> Result<Option<(Outcome, Doing)>, String> {
-    let Ok(pull_request) = forge.pull_request(number).await else {
+async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<(Outcome, Doing)>, String> {
+    let Ok(pull_request) = here.forge.pull_request(number).await else {
         return Ok(None);
     };
-    let comments = forge.comments(number).await.map_err(|error| error.to_string())?;
+    let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
-    let records = records(forge, Flow::Review, &subject, &comments);
+    let records = records(here, Flow::Review, &subject, &comments);
     let state = ReviewState::fold(&records);
     let ending = state.run.as_ref().and_then(|run| run.ending.clone());
     let mut outcome = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new())
@@ -131,43 +128,40 @@ fn after(ending: &Ending) -> Doing {
     }
 }
 
-async fn issue(forge: &LocalForge, number: IssueNumber) -> Result<Option<(Outcome, Doing)>, String> {
-    let Ok(issue) = forge.issue(number).await else {
+async fn issue(here: &Here, number: IssueNumber) -> Result<Option<(Outcome, Doing)>, String> {
+    let Ok(issue) = here.forge.issue(number).await else {
         return Ok(None);
     };
     let subject = Subject::Issue(number);
-    let state = DeliveryState::fold(&records(forge, Flow::Delivery, &subject, &issue.comments));
-    delivery(forge, subject, state.delivered, state).await.map(Some)
+    let state = DeliveryState::fold(&records(here, Flow::Delivery, &subject, &issue.comments));
+    delivery(here, subject, state.delivered, state).await.map(Some)
 }
 
 /// A task's records live in its journal until its pull request stands.
-async fn task(
-    forge: &LocalForge,
-    folders: &Folders,
-    subject: &Subject,
-) -> Result<Option<(Outcome, Doing)>, String> {
-    let entries = journals::read(&folders.journal(subject)).map_err(|error| error.to_string())?;
+async fn task(here: &Here, subject: &Subject) -> Result<Option<(Outcome, Doing)>, String> {
+    let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
-    let chain = Chain { repository: forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
-    let state = DeliveryState::fold(&observe::read_local(&chain, &forge.login(), &bodies).records);
+    let chain =
+        Chain { repository: here.forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
+    let state = DeliveryState::fold(&observe::read_local(&chain, &here.forge.login(), &bodies).records);
     let from_branch = match &state.run {
-        Some(run) => forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?,
+        Some(run) => here.forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?,
         None => Vec::new(),
     };
     let delivered = from_branch.last().map(|found| found.number);
-    delivery(forge, subject.clone(), delivered, state).await.map(Some)
+    delivery(here, subject.clone(), delivered, state).await.map(Some)
 }
 
 /// A delivery that has become a pull request is told by that.
 async fn delivery(
-    forge: &LocalForge,
+    here: &Here,
     subject: Subject,
     delivered: Option<PullRequestNumber>,
     state: DeliveryState,
 ) -> Result<(Outcome, Doing), String> {
     if let Some(number) = delivered {
         let doing = Doing::Settled(format!("delivered as pull request {number}"));
-        let outcome = review(forge, number).await?.map(|(outcome, _)| outcome);
+        let outcome = review(here, number).await?.map(|(outcome, _)| outcome);
         let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
         return Ok((outcome.unwrap_or_else(bare), doing));
     }
@@ -181,7 +175,7 @@ async fn delivery(
     Ok((Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new()), doing))
 }
 
-fn records(forge: &LocalForge, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {
-    let chain = Chain { repository: forge.repository_id(), flow, subject: subject.clone() };
-    observe::read(&chain, &[forge.login()], comments).records
+fn records(here: &Here, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {
+    let chain = Chain { repository: here.forge.repository_id(), flow, subject: subject.clone() };
+    observe::read(&chain, &here.recorders, comments).records
 }

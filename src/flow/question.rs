@@ -13,6 +13,7 @@ use crate::protocol::kinds::Kind;
 use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
+use super::consequence::{self, Consequence};
 use super::observed::{Results, Turn, TurnEnd};
 use super::step::{Ask, Form, Purpose, malformed};
 
@@ -139,6 +140,7 @@ impl Question<'_> {
             return Standing::Failed(malformed(complaints));
         };
         let source = raw.most_trusted();
+        let mut used_up = None;
         for (model, number) in self.chain.models.iter().zip(1_u32..) {
             let form =
                 Form { source: source.to_owned(), complaints: words(complaints), model: model.clone() };
@@ -146,6 +148,7 @@ impl Question<'_> {
             let repair = Ask { key, purpose: Purpose::Form(form), ..ask.clone() };
             let Some(mended) = self.results.turn(&repair.key) else { return self.unanswered(&repair) };
             trail.usage = trail.usage.plus(mended.usage);
+            used_up = used_up.or_else(|| parks(&mended));
             let reading = read_mended::<K>(source, &mended, &ask.expectation);
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
             trail.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
@@ -155,7 +158,17 @@ impl Question<'_> {
                 return Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model }));
             }
         }
-        Standing::Failed(malformed(complaints))
+        // Somebody may be able to do it later: the run waits rather than loses what was said.
+        Standing::Failed(used_up.unwrap_or_else(|| malformed(complaints)))
+    }
+}
+
+/// The failure of a turn that makes its run wait.
+fn parks(turn: &Turn) -> Option<TurnFailure> {
+    let TurnEnd::Failed { failure } = &turn.end else { return None };
+    match consequence::of(failure) {
+        Consequence::Park(_) => Some(failure.clone()),
+        Consequence::Secret | Consequence::Unavailable => None,
     }
 }
 

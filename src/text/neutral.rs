@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::markers;
+
 use super::fence::closed;
 use super::lookalike::{Letter, letters, turns_direction};
 
@@ -10,20 +12,6 @@ const OPENING: &str = "<!--";
 
 /// The line with which a person signs.
 const SIGNATURE: &str = "-- human reviewer";
-
-/// The names of the markers that are read from comments.
-const MARKERS: [&str; 10] = [
-    "AGENT_LOOP_META",
-    "AGENT_STATE",
-    "AGENT_PLAN_STATE",
-    "AGENT_PR",
-    "AGENT_CLARIFY",
-    "HUMAN_REQUIREMENTS_ADDRESSED",
-    "HUMAN_REQUIREMENTS_RESOLVED",
-    "AGENT_DISCUSS_CONSENSUS",
-    "AGENT_LOOP_CHILD",
-    "AGENT_LOOP_TASK",
-];
 
 /// A text that holds no marker and no human signature any more, not even in disguise, and leaves no code block open.
 /// It reads the same.
@@ -87,7 +75,8 @@ fn writings(letters: &[Letter]) -> Vec<Writing> {
     for start in 0..letters.len() {
         let rest = letters.get(start..).unwrap_or_default();
         let opening = spelled(rest, OPENING);
-        let disguised = MARKERS.iter().filter_map(|name| spelled(rest, name)).find(|name| is_disguised(name));
+        let disguised =
+            markers::NAMES.iter().filter_map(|name| spelled(rest, name)).find(|name| is_disguised(name));
         let Some(found) = opening.or(disguised) else { continue };
         for writing in writings.iter_mut().skip(start).take(found.len()) {
             *writing = Writing::AsSeen;
@@ -219,7 +208,7 @@ mod tests {
             prop_assert!(!seen(&text).contains("<!--"));
             prop_assert!(!one_line(&text, 1_000).contains("<!--"));
             prop_assert!(!seen(&text).split(ends_line).any(signs));
-            for name in MARKERS {
+            for name in markers::NAMES {
                 let plainly = text.to_ascii_uppercase().matches(name).count();
                 prop_assert_eq!(seen(&text).to_ascii_uppercase().matches(name).count(), plainly);
             }

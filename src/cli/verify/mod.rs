@@ -6,8 +6,6 @@ mod report;
 use std::path::Path;
 
 use crate::adapters::state::journals;
-use crate::cli::config::load::Found;
-use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
 use crate::engine::observe;
 use crate::ledger::audit::{self, Audit};
@@ -59,8 +57,8 @@ async fn on_the_forge(
             in_the_journal(&here.folders.journal(&here.subject(&subject.to_string())?), &here)?
         }
     };
-    let recorders = recorders(&here, surroundings).await?;
-    Ok(Thread { repository: here.forge.repository_id(), subject: subject.clone(), recorders, comments })
+    let repository = here.forge.repository_id();
+    Ok(Thread { repository, subject: subject.clone(), recorders: here.recorders, comments })
 }
 
 /// A task has no thread; its records stand in its journal.
@@ -76,16 +74,4 @@ fn in_the_journal(journal: &Path, here: &Here) -> Result<Vec<Comment>, String> {
         updated_at: jiff::Timestamp::UNIX_EPOCH,
     };
     Ok(records.map(comment).collect())
-}
-
-/// The login that writes, and those that settings trust.
-async fn recorders(here: &Here, surroundings: &Surroundings) -> Result<Vec<Login>, String> {
-    let mut recorders = vec![here.forge.login()];
-    if let Some(branch) = &here.repository.branch {
-        let found =
-            Found::look(&here.repository, branch, surroundings).await.map_err(|refusal| refusal.message)?;
-        let configuration = found.merged(&[]).map_err(|refusal| refusal.message)?;
-        recorders.extend(configuration.settings.trust.recorders);
-    }
-    Ok(recorders)
 }

@@ -2,6 +2,7 @@
 
 use agent_loop::adapters::memory::{Deed, Turn};
 use agent_loop::domain::ending::{Ending, Failed};
+use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
 use agent_loop::ledger::record::{Payload, Record};
 
@@ -122,4 +123,15 @@ async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::AgentFailed });
     assert_eq!(world.kept().len(), 1, "the commit is not lost");
     assert_eq!(outcome.usage.calls, 3, "the review, the follow-up that failed, and its repair");
+}
+
+#[tokio::test]
+async fn a_repair_that_has_to_wait_makes_the_run_wait() {
+    let resets_at: jiff::Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let story = Story {
+        repairers: vec![("careless", super::cast::always_fails(&TurnFailure::Quota { resets_at }))],
+        ..a_review_put_into_form()
+    };
+    let outcome = story.play(&story.world()).await;
+    assert_eq!(outcome.ending, Ending::Parked { resets_at });
 }

@@ -44,6 +44,8 @@ pub(super) struct Story {
     pub(super) secrets: Secrets,
     pub(super) trust: Trust,
     pub(super) followups: Followups,
+    /// What a person asks for on the first subject, before anything begins.
+    pub(super) wish: Option<&'static str>,
 }
 
 #[derive(Clone, Copy)]
@@ -69,6 +71,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
         secrets: Secrets::default(),
         trust: Trust::default(),
         followups: Followups::Ignore,
+        wish: None,
     }
 }
 
@@ -114,6 +117,9 @@ impl Story {
                     body,
                 });
             }
+        }
+        if let Some(wish) = self.wish {
+            world.say(1, &"ada".parse().unwrap(), wish);
         }
         world
     }
