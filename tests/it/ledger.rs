@@ -1,0 +1,134 @@
+//! Laws of records in comments: what was written reads back, whatever agents said above it, and nothing else does.
+
+use agent_loop::domain::disposition::{Disposition, Standing};
+use agent_loop::domain::ids::{ItemId, Login};
+use agent_loop::domain::item::OpenedItem;
+use agent_loop::domain::usage::Usage;
+use agent_loop::ledger::chain::{self, Chain};
+use agent_loop::ledger::codec::{self, BODY_LIMIT, Content};
+use agent_loop::ledger::payload::Review;
+use agent_loop::ledger::record::{Flow, Payload, Record};
+use agent_loop::ledger::replay::{History, Posted, replay};
+use agent_loop::text::comment;
+use proptest::prelude::*;
+
+fn chain_of(number: u64) -> Chain {
+    Chain {
+        repository: "laws".to_owned(),
+        flow: Flow::Review,
+        subject: format!("pr/{number}").parse().unwrap(),
+    }
+}
+
+/// What an agent may say: fences, markers, html, and ordinary words.
+fn words() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[a-z ]{1,20}",
+        "`{1,5}",
+        "~{1,5}",
+        Just("\n".to_owned()),
+        Just("    ".to_owned()),
+        Just("> ".to_owned()),
+        Just("- ".to_owned()),
+        Just("<pre>".to_owned()),
+        Just("<!-- AGENT_LOOP_META: v1.x -->".to_owned()),
+        Just("-- Human Reviewer".to_owned()),
+        "\\PC{1,8}",
+    ];
+    proptest::collection::vec(piece, 0..12)
+        .prop_map(|pieces| pieces.concat())
+        .prop_filter("says something", |text| !text.trim().is_empty())
+}
+
+fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::ChainHash) -> Record {
+    let answer = serde_json::json!({
+        "schema_version": 1, "kind": "pr_review", "state": "blocking", "summary": summary,
+        "blocking_items": findings, "prior_item_dispositions": [],
+    });
+    let opened = findings.iter().zip(1..).map(|(text, number)| OpenedItem {
+        id: ItemId::numbered(number),
+        standing: Standing::Blocking,
+        text: text.clone(),
+    });
+    let review = Review {
+        agent: "codex".parse().unwrap(),
+        head: "a".repeat(40).parse().unwrap(),
+        response: serde_json::from_value(answer).unwrap(),
+        opened: opened.collect(),
+        dispositions: vec![Disposition {
+            item: ItemId::numbered(9),
+            standing: Standing::Future,
+            note: Some(summary.to_owned()),
+        }],
+        next_item: 10,
+        requirements: vec!["hr-0123abcd".parse().unwrap()],
+        normalisations: vec!["code fence removed".to_owned()],
+        repairs: Vec::new(),
+        usage: Usage { calls: 1, ..Usage::default() },
+        model: Some(summary.to_owned()),
+    };
+    Record {
+        id: chain::record_id(&prev, "review", Some(&review.agent)),
+        prev,
+        run: "20260101-000000-0".parse().unwrap(),
+        subject: "pr/7".parse().unwrap(),
+        round: 1,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        tool: "agent-loop/laws".to_owned(),
+        payload: Payload::Review(Box::new(review)),
+    }
+}
+
+/// The comment of a record, as it is published.
+fn body(record: &Record) -> Option<String> {
+    let line = codec::line(record).unwrap();
+    let room = codec::room(&line).ok()?;
+    Some(codec::body(&comment::fitted(&comment::render(record, &[]), room), &line))
+}
+
+proptest! {
+    #[test]
+    fn a_record_reads_back_whatever_an_agent_said_above_it(summary in words(), findings in proptest::collection::vec(words(), 0..4)) {
+        let record = record(&summary, &findings, chain_of(7).start());
+        let body = body(&record).unwrap();
+        prop_assert!(body.len() <= BODY_LIMIT);
+        let Content::Record(decoded) = codec::read(&body) else { return Err(TestCaseError::fail(body)) };
+        prop_assert_eq!(&decoded.record, &record);
+        prop_assert_eq!(chain::hash(&codec::canonical(&record).unwrap()), decoded.hash);
+        let login: Login = "agent-loop".parse().unwrap();
+        let posted = [Posted { id: "1", author: &login, body: &body, history: History::Unedited }];
+        let replayed = replay(&chain_of(7), std::slice::from_ref(&login), &posted);
+        prop_assert_eq!(replayed.records, vec![record]);
+        prop_assert!(replayed.ignored.is_empty());
+    }
+
+    #[test]
+    fn a_comment_is_cut_so_that_its_record_still_stands(piece in words(), times in 1_usize..4_000) {
+        let mut record = record("s", &[], chain_of(7).start());
+        let Payload::Review(review) = &mut record.payload else { unreachable!("it is a review") };
+        review.normalisations.clear();
+        let line = codec::line(&record).unwrap();
+        let visible = piece.repeat(times);
+        let body = codec::body(&comment::fitted(&visible, codec::room(&line).unwrap()), &line);
+        prop_assert!(body.len() <= BODY_LIMIT, "{}", body.len());
+        prop_assert!(matches!(codec::read(&body), Content::Record(_)), "{}", &body[body.len().saturating_sub(300)..]);
+    }
+
+    #[test]
+    fn whoever_touches_a_record_breaks_the_chain_behind_it(at in any::<prop::sample::Index>(), letter in "[A-Za-z0-9_-]") {
+        let first = record("nothing is wrong with it", &["but this".to_owned()], chain_of(7).start());
+        let hash = chain::hash(&codec::canonical(&first).unwrap());
+        let line = codec::line(&first).unwrap();
+        let packed = line.find("v1.").unwrap() + 3..line.len() - 4;
+        let place = packed.start + at.index(packed.len());
+        let mut touched = line.clone();
+        touched.replace_range(place..=place, &letter);
+        match codec::read(&touched) {
+            // The last letter of base64 and the padding of deflate have bits that say nothing.
+            Content::Record(decoded) if decoded.record == first => prop_assert_eq!(decoded.hash, hash),
+            Content::Record(decoded) => prop_assert_ne!(decoded.hash, hash),
+            Content::Damaged(_) => {}
+            Content::NoRecord | Content::Newer(_) => prop_assert!(false, "{touched}"),
+        }
+    }
+}
