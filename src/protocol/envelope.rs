@@ -95,11 +95,15 @@ pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
         return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));
     }
     let mut normalisations = Vec::new();
-    let body = after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
+    let Announced { body, before } =
+        after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
     let Found { mut objects, rest } = find(body, &mut normalisations)?;
     let Some(object) = objects.pop() else {
         return Err(whole("one JSON object with `schema_version` and `kind`", "text without one"));
     };
+    if before.iter().any(|other| verdict(other) != verdict(&object)) {
+        return Err(whole("one verdict", "another one before the announcing line"));
+    }
     if objects.iter().any(|other| *other != object) {
         return Err(whole("one JSON object", format!("{} different ones", objects.len() + 1)));
     }
@@ -116,10 +120,16 @@ fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> {
     vec![Complaint::new("", expected, found)]
 }
 
+/// What stands behind the line that announces it, and the answers before that line.
+struct Announced<'text> {
+    body: &'text str,
+    before: Vec<Value>,
+}
+
 fn after_announcement<'text>(
     text: &'text str,
     normalisations: &mut Vec<Normalisation>,
-) -> Result<&'text str, Vec<Complaint>> {
+) -> Result<Announced<'text>, Vec<Complaint>> {
     let mut offset = 0;
     let mut found = None;
     for line in text.split_inclusive('\n') {
@@ -128,19 +138,20 @@ fn after_announcement<'text>(
             return Err(whole("the announcing line at most once", "twice"));
         }
     }
-    let Some(start) = found else { return Ok(text) };
-    if is_left_open(text.get(..start).unwrap_or_default()) {
+    let Some(start) = found else { return Ok(Announced { body: text, before: Vec::new() }) };
+    let Some(before) = answers_in(text.get(..start).unwrap_or_default()) else {
         return Err(whole("an answer behind the announcing line", "one that begins before it"));
-    }
+    };
     if text.trim_start().strip_prefix(PUBLIC_RESPONSE_LINE).is_none() {
         normalisations.push(Normalisation::Preamble);
     }
-    Ok(text.get(start..).unwrap_or_default())
+    Ok(Announced { body: text.get(start..).unwrap_or_default(), before })
 }
 
-/// Whether an answer begins in a text and does not end in it.
-fn is_left_open(text: &str) -> bool {
+/// The whole answers in a text that is looked past. `None` if one begins in it and does not end in it.
+fn answers_in(text: &str) -> Option<Vec<Value>> {
     let names_its_kind = key_finder(text);
+    let mut answers = Vec::new();
     let mut offset = 0;
     while let Some(start) = text.get(offset..).and_then(|remaining| remaining.find('{')) {
         offset += start;
@@ -148,12 +159,17 @@ fn is_left_open(text: &str) -> bool {
         let begins_with_a_key = candidate.get(1..).is_some_and(|inner| inner.trim_start().starts_with('"'));
         let healed = begins_with_a_key.then(|| healing::heal(candidate));
         offset += match healed {
-            Some(Some(closed)) => closed.length,
-            Some(None) => return names_its_kind(offset),
+            Some(Some(closed)) => {
+                let parsed = json::first_value(&closed.text).ok().map(|parsed| parsed.value);
+                answers.extend(parsed.filter(is_whole_answer));
+                closed.length
+            }
+            Some(None) if names_its_kind(offset) => return None,
+            Some(None) => return Some(answers),
             None => 1,
         };
     }
-    false
+    Some(answers)
 }
 
 /// Every top-level object that could be an answer, and the text without them.
@@ -179,6 +195,8 @@ fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Result<Found, Ve
             Ok(parsed) => {
                 if is_answer(&parsed.value) {
                     found.take(parsed.value);
+                } else if is_or_holds_piece(&parsed.value) {
+                    return Err(whole("the answer itself", "one within another object, or a piece of one"));
                 } else {
                     normalisations.push(Normalisation::Prose);
                     found.rest.push('\n');
@@ -248,6 +266,40 @@ fn is_answer(value: &Value) -> bool {
     value.as_object().is_some_and(tells)
 }
 
+/// Whether an object says what it is an answer to. A schema, which has the same keys, does not.
+fn is_whole_answer(value: &Value) -> bool {
+    value.get("kind").is_some_and(Value::is_string)
+        && value.get("schema_version").is_some_and(Value::is_number)
+}
+
+/// Whether a value is or holds an answer, or what only an answer holds.
+fn is_or_holds_piece(value: &Value) -> bool {
+    let decides =
+        |key: &&'static str| value.get(*key).is_some_and(|held| held.is_array() || held.is_string());
+    match value {
+        Value::Array(values) => values.iter().any(is_or_holds_piece),
+        Value::Object(members) => {
+            is_whole_answer(value) || DECIDING.iter().any(decides) || members.values().any(is_or_holds_piece)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Keys of what only an answer holds, and what makes it block.
+const DECIDING: [&str; 6] = [
+    "item_id",
+    "disposition",
+    "blocking_items",
+    "same_pr_followups",
+    "blocking_plan_issues",
+    "same_plan_followups",
+];
+
+/// The word by which an answer decides something, if it has one.
+fn verdict(answer: &Value) -> Option<&str> {
+    answer.get("state").or_else(|| answer.get("outcome")).and_then(Value::as_str)
+}
+
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static FOOTER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$").expect("a valid pattern")
@@ -256,19 +308,49 @@ static FOOTER: LazyLock<Regex> = LazyLock::new(|| {
 static OLDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$").expect("a valid pattern")
 });
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static OLDER_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)<!--\s*HUMAN_REQUIREMENTS_(?:ADDRESSED|RESOLVED)\b").expect("a valid pattern")
+});
 
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static KEY_WORD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("(?i)schema_version|kind|state|outcome").expect("a valid pattern"));
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static QUOTED_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)["'](?:schema_version|kind|state|outcome)["']\s*:"#).expect("a valid pattern")
+    let names = PIECES.join("|");
+    Regex::new(&format!(r#"(?i)["'](?:{names})["']\s*:"#)).expect("a valid pattern")
 });
+
+/// Keys of answers that decide something: one of them beside an object fell out of an answer.
+const PIECES: [&str; 17] = [
+    "schema_version",
+    "kind",
+    "state",
+    "outcome",
+    "blocking_items",
+    "same_pr_followups",
+    "future_followups",
+    "prior_item_dispositions",
+    "blocking_plan_issues",
+    "same_plan_followups",
+    "prior_plan_item_dispositions",
+    "item_id",
+    "disposition",
+    "human_requirements_resolved",
+    "remaining_items",
+    "disputed_items",
+    "clarification",
+];
 
 /// Judges what stands around the object: footer, signature, fence, prose.
 fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -> Result<(), Vec<Complaint>> {
     if QUOTED_KEY.is_match(rest) {
         return Err(whole("one whole JSON object", "pieces of another one beside it"));
+    }
+    let named = OLDER_ANYWHERE.find_iter(rest).count();
+    if named > 0 && named > older_markers(rest) {
+        return Err(whole("no marker around the object", "a marker in a block of code or in prose"));
     }
     let mut footers = Vec::new();
     let mut prose = Vec::new();
@@ -304,6 +386,11 @@ fn around(rest: &str, object: &Value, normalisations: &mut Vec<Normalisation>) -
         normalisations.push(Normalisation::Prose);
     }
     Ok(())
+}
+
+/// How many markers of an older form stand where they count.
+fn older_markers(rest: &str) -> usize {
+    markers::lines_outside_code(rest).into_iter().filter(|line| OLDER.is_match(line.trim())).count()
 }
 
 fn older(word: &str) -> Normalisation {
@@ -417,6 +504,42 @@ mod tests {
         }
         let diff = format!("-fn main() {{\n{{\"kind\": \"pr_review\", …}}\n{line}\n{approved}");
         assert_eq!(seen(&diff), [Normalisation::Preamble]);
+    }
+
+    #[test]
+    fn what_fell_out_of_an_object_that_was_closed_too_early_is_not_looked_past() {
+        let early = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
+        for lost in [
+            r#","blocking_items":["the last line is lost"]}"#,
+            r#", "same_pr_followups": ["rename it"]}"#,
+            ",\n  'future_followups': ['later']\n}",
+            r#",{"item_id":"item-1","disposition":"blocking"}]}"#,
+        ] {
+            assert!(open(&format!("{early}{lost}")).is_err(), "{lost}");
+        }
+    }
+
+    #[test]
+    fn no_answer_within_another_object_is_prose() {
+        let approved = OBJECT.replace("blocking", "approved");
+        for text in [
+            format!("{{\"review\":{OBJECT}}}\n{approved}"),
+            format!("{{\"a\":[{{\"b\":{OBJECT}}}]}}\n{approved}"),
+            format!("{OBJECT}\n{PUBLIC_RESPONSE_LINE}\n{approved}"),
+        ] {
+            assert!(open(&text).is_err(), "{text}");
+        }
+        assert_eq!(seen(&format!("{OBJECT}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")), [Normalisation::Preamble]);
+    }
+
+    #[test]
+    fn a_marker_in_a_block_of_code_acknowledges_nothing() {
+        for fence in ["```", "~~~"] {
+            let quoted = format!("{fence}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->\n{fence}\n{OBJECT}");
+            assert!(open(&quoted).is_err(), "{quoted}");
+        }
+        let fenced = format!("```json\n{OBJECT}\n```\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->");
+        assert_eq!(seen(&fenced), [Normalisation::Fence, Normalisation::OlderResolved]);
     }
 
     #[test]
