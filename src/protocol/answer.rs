@@ -17,7 +17,8 @@ use super::kinds::plan_revision::PlanRevision;
 use super::kinds::plan_state::PlanState;
 use super::kinds::pr_review::PrReview;
 use super::raw_answer::{RawAnswer, Stream};
-use super::{opposition, schema, strict};
+use super::text::State;
+use super::{opposition, preservation, schema, strict};
 
 /// How an answer was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,19 +54,50 @@ pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Readi
     let (_, first) = streams.next().unwrap_or((Stream::Message, ""));
     let complaints = match read_text::<K>(first, expectation) {
         Ok(reading) => return Ok(reading),
-        Err(complaints) => complaints,
+        Err(complaints) => bounded(complaints),
     };
     let others = streams.filter_map(|(stream, text)| Some((stream, read_text::<K>(text, expectation).ok()?)));
     let mut others: Vec<(Stream, Reading<K>)> = others.collect();
     let Some((stream, mut reading)) = others.pop() else { return Err(complaints) };
     let is_contradicted = others.iter().any(|(_, other)| other.said != reading.said)
-        || opposition::speaks_against(first, reading.said.verdict());
+        || opposition::speaks_against(first, reading.said.verdict())
+        || approves_over(first, &reading);
     if is_contradicted {
         return Err(complaints);
     }
     reading.tier = Tier::AnotherStream;
     reading.normalisations.insert(0, format!("read from the {}", stream.name()));
     Ok(reading)
+}
+
+/// Whether an answer approves, and leaves out something that a more trusted text wants fixed.
+fn approves_over<K: Kind>(trusted: &str, reading: &Reading<K>) -> bool {
+    let approves = reading.said.verdict().is_some_and(|verdict| verdict != State::Blocking.name());
+    approves && !object(&reading.said).is_ok_and(|object| preservation::fixes_are_kept(trusted, &object))
+}
+
+/// As many complaints as anybody reads, each short enough for a prompt and a record.
+fn bounded(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
+    const MOST: usize = 40;
+    const LONGEST: usize = 300;
+    let more = complaints.len().saturating_sub(MOST);
+    complaints.truncate(MOST);
+    for complaint in &mut complaints {
+        for text in [&mut complaint.path, &mut complaint.expected, &mut complaint.found] {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+    }
+    if more > 0 {
+        complaints.push(Complaint::new(
+            "",
+            "an answer that breaks fewer rules",
+            format!("{more} more complaints"),
+        ));
+    }
+    complaints
 }
 
 /// What is known of an answer whose kind is not.
@@ -209,6 +241,24 @@ mod tests {
         assert!(review(&texts(&damaged[..60], APPROVED)).is_err());
         assert!(review(&texts("<!-- AGENT_STATE: blocking -->", APPROVED)).is_err());
         assert!(review(&texts(&damaged, BLOCKING)).is_ok());
+    }
+
+    #[test]
+    fn no_stream_approves_over_a_finding_of_a_more_trusted_one() {
+        let torn = BLOCKING.replace(r#""state":"blocking""#, r#""state":"approved""#);
+        assert!(review(&texts(&torn, APPROVED)).is_err());
+        let with_extra = APPROVED.replacen('{', r#"{"extra":1,"#, 1);
+        assert!(review(&texts(&with_extra, APPROVED)).is_ok());
+        let cut = torn.replace(r#""blocking_items":["x"]"#, r#""blocking_items":["the last line is lost"]"#);
+        assert!(review(&texts(&cut[..cut.len() - 1], APPROVED)).is_err());
+    }
+
+    #[test]
+    fn no_answer_brings_more_complaints_than_anybody_reads() {
+        let text = BLOCKING.replace(r#"["x"]"#, &format!("[{}1]", "1,".repeat(50_000)));
+        let complaints = review(&RawAnswer::message(text)).unwrap_err();
+        assert!(complaints.len() <= 50, "{}", complaints.len());
+        assert!(complaints.last().unwrap().found.contains("49"), "{}", complaints.last().unwrap());
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! and test in a place of its own, and nothing that approves beyond it. A repaired answer that fails here is dropped.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::envelope;
@@ -12,6 +14,10 @@ use super::opposition;
 
 /// A source that says more than this is not compared, and so not repaired.
 const MOST_TEXTS: usize = 400;
+
+/// A repaired answer that has grown beyond this is not compared: so many times its source, and so many bytes more.
+const MOST_GROWTH: usize = 4;
+const MOST_ADDED: usize = 64 << 10;
 
 /// Shorter words of a text that is no JSON are not looked for: they are headings and single words.
 const SHORTEST_SENTENCE: usize = 12;
@@ -33,12 +39,17 @@ const NOT_CONTENT: [&str; 13] = [
     "human_requirements_resolved",
 ];
 
+/// The lists of findings of a review, whatever the flow calls them, the strongest first.
+const BLOCKING: [&str; 2] = ["blocking_items", "blocking_plan_issues"];
+const SAME_SCOPE: [&str; 2] = ["same_pr_followups", "same_plan_followups"];
+const FUTURE: &str = "future_followups";
+
 /// Looks whether `repaired`, a valid answer, keeps what `source` said.
 ///
 /// # Errors
 /// With everything that was lost, or that was added and approves.
 pub fn check(source: &str, repaired: &Value, verdict: Option<&'static str>) -> Result<(), Vec<Complaint>> {
-    let whole = envelope::open(source).ok().map(|envelope| envelope.object);
+    let whole = whole(source);
     let mut complaints = Vec::new();
     if let Some(verdict) = verdict.filter(|verdict| *verdict != "blocking") {
         complaints.extend(verdict_is_kept(source, whole.as_ref(), verdict));
@@ -50,9 +61,23 @@ pub fn check(source: &str, repaired: &Value, verdict: Option<&'static str>) -> R
         }
     }
     complaints.extend(approvals_added(whole.as_ref(), source, repaired));
+    complaints.extend(made_milder(whole.as_ref(), source, repaired));
     let said = whole.as_ref().map_or_else(|| sentences(source), texts);
     complaints.extend(lost(&said, &texts(repaired)));
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
+}
+
+/// Whether everything that `source` wants fixed, however damaged it is, still has to be fixed by another answer.
+pub(super) fn fixes_are_kept(source: &str, answer: &Value) -> bool {
+    let whole = whole(source);
+    let words = dispositions(whole.as_ref(), source);
+    let is_active = |id: &String| words.iter().any(|(known, word)| known == id && !is_lifting(word));
+    lost_fixes(whole.as_ref(), source, answer).is_empty()
+        && !lifted(answer).iter().any(|(id, _)| is_active(id))
+}
+
+fn whole(source: &str) -> Option<Value> {
+    envelope::open(source).ok().map(|envelope| envelope.object)
 }
 
 /// An approval is only ever taken from a whole object that says so: what was cut off may have said more.
@@ -69,16 +94,13 @@ fn verdict_is_kept(source: &str, whole: Option<&Value>, verdict: &'static str) -
     })
 }
 
-/// Dispositions and acknowledgements that lift something, and that the source does not have.
+/// Dispositions and acknowledgements that lift something, and that the source does not have. A source that is not whole
+/// lifts only what it says plainly, and once.
 fn approvals_added(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Complaint> {
-    let before = whole.map(lifted).unwrap_or_default();
-    let added = |one: &&(String, String)| match whole {
-        Some(_) => !before.contains(*one),
-        None => !source.contains(&one.0),
-    };
+    let before = whole.map_or_else(|| lifted_plainly(source), lifted);
     lifted(repaired)
         .iter()
-        .filter(added)
+        .filter(|one| !before.contains(*one))
         .map(|(id, word)| {
             Complaint::new("", "nothing lifted that the source does not lift", format!("`{id}` {word}"))
                 .about([id])
@@ -86,22 +108,134 @@ fn approvals_added(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec
         .collect()
 }
 
+/// What lifts a wish of people.
+const FULFILLED: &str = "fulfilled";
+
 /// Every id that an answer resolves, puts off, or calls fulfilled.
 fn lifted(answer: &Value) -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    for list in ["prior_item_dispositions", "prior_plan_item_dispositions"] {
-        for one in answer.get(list).and_then(Value::as_array).into_iter().flatten() {
-            let text = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let (id, word) = (text("item_id"), text("disposition"));
-            if matches!(word.as_str(), "resolved" | "future") {
-                found.insert((id, word));
-            }
-        }
-    }
-    for id in answer.get("human_requirements_resolved").and_then(Value::as_array).into_iter().flatten() {
-        found.insert((id.as_str().unwrap_or_default().to_owned(), "fulfilled".to_owned()));
+    let mut found: BTreeSet<(String, String)> =
+        disposed(answer).into_iter().filter(|(_, word)| is_lifting(word)).collect();
+    for id in answer.get(RESOLVED).and_then(Value::as_array).into_iter().flatten() {
+        found.insert((id.as_str().unwrap_or_default().to_owned(), FULFILLED.to_owned()));
     }
     found
+}
+
+fn lifted_plainly(source: &str) -> BTreeSet<(String, String)> {
+    let words = dispositions(None, source);
+    let is_said_once =
+        |id: &String, word: &String| words.iter().all(|(other, said)| other != id || said == word);
+    let lifting = words.iter().filter(|(id, word)| is_lifting(word) && is_said_once(id, word)).cloned();
+    let fulfilled = quoted(list_of(source, RESOLVED)).map(|id| (id.to_owned(), FULFILLED.to_owned()));
+    lifting.chain(fulfilled).collect()
+}
+
+fn is_lifting(word: &str) -> bool {
+    matches!(word, "resolved" | "future")
+}
+
+/// The words of a review on known items.
+fn dispositions(whole: Option<&Value>, source: &str) -> Vec<(String, String)> {
+    whole.map_or_else(|| disposed_plainly(source), disposed)
+}
+
+fn disposed(answer: &Value) -> Vec<(String, String)> {
+    let lists = ["prior_item_dispositions", "prior_plan_item_dispositions"];
+    let all = lists.iter().filter_map(|list| answer.get(*list)?.as_array()).flatten();
+    let text = |one: &Value, name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    all.map(|one| (text(one, "item_id"), text(one, "disposition"))).collect()
+}
+
+/// The words on known items in a text that is no whole object: where an id and a word on it stand in one pair of braces.
+fn disposed_plainly(source: &str) -> Vec<(String, String)> {
+    let only = |found: &Regex, piece: &str| {
+        let mut all = found.captures_iter(piece).filter_map(|one| Some(one.get(1)?.as_str().to_owned()));
+        all.next().filter(|_| all.next().is_none())
+    };
+    let pieces = source.split(['{', '}']);
+    pieces.filter_map(|piece| Some((only(&ITEM, piece)?, only(&WORD, piece)?))).collect()
+}
+
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static ITEM: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"["']?item_id["']?\s*:\s*["']([^"']+)["']"#).expect("a valid pattern"));
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"["']?disposition["']?\s*:\s*["']([a-z-]+)["']"#).expect("a valid pattern")
+});
+
+/// Findings that would have had to be fixed, and would not any more.
+fn made_milder(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Complaint> {
+    let mut complaints = lost_fixes(whole, source, repaired);
+    let put_off = found_in(repaired, &[FUTURE]);
+    let before = whole.map(|whole| found_in(whole, &[FUTURE]));
+    let was_put_off = |text: &&String| match &before {
+        Some(before) => {
+            before.iter().any(|known| known.contains(text.as_str()) || text.contains(known.as_str()))
+        }
+        None => source.contains(FUTURE),
+    };
+    complaints.extend(put_off.iter().filter(|text| !was_put_off(text)).map(|text| {
+        Complaint::new(
+            "/future_followups",
+            "nothing put off that the source does not put off",
+            shortened(text),
+        )
+    }));
+    complaints
+}
+
+/// What has to be fixed by a source and not by another answer.
+fn lost_fixes(whole: Option<&Value>, source: &str, answer: &Value) -> Vec<Complaint> {
+    let said = |lists: &[&str]| match whole {
+        Some(whole) => found_in(whole, lists),
+        None => lists
+            .iter()
+            .flat_map(|list| quoted(list_of(source, list)).map(normalised))
+            .filter(|text| is_sentence(text))
+            .collect(),
+    };
+    let must_fix = [BLOCKING, SAME_SCOPE].concat();
+    let mut complaints = lost(&said(&BLOCKING), &found_in(answer, &BLOCKING));
+    complaints.extend(lost(&said(&must_fix), &found_in(answer, &must_fix)));
+    complaints
+}
+
+/// The findings of an answer in these lists.
+fn found_in(answer: &Value, lists: &[&str]) -> Vec<String> {
+    lists.iter().filter_map(|list| answer.get(*list)).flat_map(texts).collect()
+}
+
+/// What stands behind a key of a text that is no whole object, up to the next key of a review.
+fn list_of<'source>(source: &'source str, key: &str) -> &'source str {
+    let begin =
+        |text: &str, key: &str| text.find(&format!("\"{key}\"")).map(|start| (start, start + key.len() + 2));
+    let Some((_, start)) = begin(source, key) else { return "" };
+    let behind = source.get(start..).unwrap_or_default();
+    let end = REVIEW_KEYS.iter().filter_map(|key| begin(behind, key)).map(|(start, _)| start).min();
+    behind.get(..end.unwrap_or(behind.len())).unwrap_or_default()
+}
+
+/// The wishes of people that a review calls fulfilled.
+const RESOLVED: &str = "human_requirements_resolved";
+
+const REVIEW_KEYS: [&str; 12] = [
+    "schema_version",
+    "kind",
+    "state",
+    "summary",
+    BLOCKING[0],
+    BLOCKING[1],
+    SAME_SCOPE[0],
+    SAME_SCOPE[1],
+    FUTURE,
+    "prior_item_dispositions",
+    "prior_plan_item_dispositions",
+    RESOLVED,
+];
+
+fn quoted(source: &str) -> impl Iterator<Item = &str> {
+    source.split('"').skip(1).step_by(2)
 }
 
 /// Every text of an answer that is content.
@@ -125,15 +259,21 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 
 /// What a text that is no whole object says: entries of lists, and what stands in quotes.
 fn sentences(source: &str) -> Vec<String> {
-    let is_sentence = |text: &String| text.len() >= SHORTEST_SENTENCE && text.contains(' ');
     let entries = source.lines().filter_map(|line| {
         let line = line.trim();
         let numbered = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
         line.strip_prefix(['-', '*', '+'])
             .or_else(|| numbered.strip_prefix(['.', ')']).filter(|_| numbered.len() < line.len()))
     });
-    let quoted = source.split('"').skip(1).step_by(2);
-    entries.chain(quoted).map(normalised).filter(is_sentence).collect()
+    entries.chain(quoted(source)).map(normalised).filter(|text| is_sentence(text)).collect()
+}
+
+fn is_sentence(text: &str) -> bool {
+    text.len() >= SHORTEST_SENTENCE && text.contains(' ')
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 /// The texts that stand nowhere in the repaired answer, each looked for in a place of its own.
@@ -142,12 +282,21 @@ fn lost(said: &[String], repaired: &[String]) -> Vec<Complaint> {
     if said.len() > MOST_TEXTS || repaired.len() > MOST_TEXTS * 2 {
         return complain("an answer of a size that can be compared", format!("{} texts", said.len()));
     }
+    let bytes = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+    if bytes(repaired) > MOST_GROWTH * bytes(said) + MOST_ADDED {
+        return complain("an answer of about the size of its source", format!("{} bytes", bytes(repaired)));
+    }
+    let fits = |text: &String| {
+        let all = (0..).zip(repaired);
+        all.filter(|(_, other)| other.contains(text.as_str())).map(|(at, _)| at).collect()
+    };
+    let fitting: Vec<Vec<usize>> = said.iter().map(fits).collect();
     let mut placed: Vec<Option<usize>> = vec![None; repaired.len()];
     let mut missing = Vec::new();
     for (index, text) in said.iter().enumerate() {
         let mut tried = vec![false; repaired.len()];
-        if !place(index, said, repaired, &mut placed, &mut tried) {
-            missing.push(text.chars().take(80).collect::<String>());
+        if !place(index, &fitting, &mut placed, &mut tried) {
+            missing.push(shortened(text));
         }
     }
     let lost =
@@ -156,23 +305,13 @@ fn lost(said: &[String], repaired: &[String]) -> Vec<Complaint> {
 }
 
 /// Finds a place for a text; one that is taken is given up by its owner if that finds another (Kuhn's matching).
-fn place(
-    index: usize,
-    said: &[String],
-    repaired: &[String],
-    placed: &mut [Option<usize>],
-    tried: &mut [bool],
-) -> bool {
-    let Some(text) = said.get(index) else { return false };
-    for (place_index, candidate) in repaired.iter().enumerate() {
-        let Some(seen) = tried.get_mut(place_index) else { continue };
-        if *seen || !candidate.contains(text.as_str()) {
-            continue;
-        }
+fn place(index: usize, fitting: &[Vec<usize>], placed: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+    for at in fitting.get(index).into_iter().flatten() {
+        let Some(seen) = tried.get_mut(*at).filter(|seen| !**seen) else { continue };
         *seen = true;
-        let owner = placed.get(place_index).copied().flatten();
-        let is_free = owner.is_none_or(|owner| place(owner, said, repaired, placed, tried));
-        if let (true, Some(slot)) = (is_free, placed.get_mut(place_index)) {
+        let owner = placed.get(*at).copied().flatten();
+        let is_free = owner.is_none_or(|owner| place(owner, fitting, placed, tried));
+        if let (true, Some(slot)) = (is_free, placed.get_mut(*at)) {
             *slot = Some(index);
             return true;
         }
@@ -240,5 +379,67 @@ mod tests {
         let mut fulfilled = review("blocking", &["the first is wrong"]);
         fulfilled["human_requirements_resolved"] = json!(["hr-0123abcd"]);
         assert!(!keeps(&review("blocking", &["the first is wrong"]).to_string(), &fulfilled));
+    }
+
+    #[test]
+    fn a_damaged_source_lifts_only_what_it_says_is_lifted() {
+        let said = |word: &str| {
+            format!(
+                r#"{{"kind":"pr_review","state":"blocking","blocking_items":["the first is wrong"],"prior_item_dispositions":[{{"item_id":"item-1","disposition":"{word}"}}"#
+            )
+        };
+        let repaired = |word: &str| {
+            let mut answer = review("blocking", &["the first is wrong"]);
+            answer["prior_item_dispositions"] = json!([{"item_id": "item-1", "disposition": word}]);
+            answer
+        };
+        assert!(keeps(&said("resolved"), &repaired("resolved")));
+        assert!(keeps(&said("blocking"), &repaired("blocking")));
+        assert!(!keeps(&said("blocking"), &repaired("resolved")));
+        assert!(!keeps(&said("resolved"), &repaired("future")));
+        let prose = "I block this:\n- the first is wrong\n- item-1 is still wrong as it was\n";
+        let mut lifted = repaired("resolved");
+        lifted["blocking_items"] = json!(["the first is wrong", "item-1 is still wrong as it was"]);
+        assert!(!keeps(prose, &lifted));
+        let mut fulfilled = review("blocking", &["hr-0123abcd is not kept"]);
+        fulfilled["human_requirements_resolved"] = json!(["hr-0123abcd"]);
+        assert!(!keeps("I block this:\n- hr-0123abcd is not kept\n", &fulfilled));
+    }
+
+    #[test]
+    fn no_finding_becomes_milder() {
+        let source = review("blocking", &["the first is wrong", "the second is wrong"]).to_string();
+        let damaged = &source[..source.len() - 1];
+        for list in ["same_pr_followups", "future_followups"] {
+            let mut milder = review("blocking", &["the first is wrong"]);
+            milder[list] = json!(["the second is wrong"]);
+            assert!(!keeps(&source, &milder), "{list}");
+            assert!(!keeps(damaged, &milder), "{list}");
+        }
+        let mut hidden = review("blocking", &["the first is wrong"]);
+        hidden["coverage"] = json!([{"path": "the second is wrong", "hunks": []}]);
+        assert!(!keeps(&source, &hidden));
+        assert!(!keeps(damaged, &hidden));
+        assert!(keeps(damaged, &review("blocking", &["the first is wrong", "the second is wrong"])));
+        let mut later = review("blocking", &["the first is wrong"]);
+        later["future_followups"] = json!(["the second is wrong"]);
+        let mut stronger = later.clone();
+        stronger["future_followups"] = json!([]);
+        stronger["blocking_items"] = json!(["the first is wrong", "the second is wrong"]);
+        assert!(keeps(&later.to_string(), &stronger));
+    }
+
+    #[test]
+    fn a_hostile_answer_is_compared_in_a_moment() {
+        let wanted = |number: usize| format!("{} {number:03}", "ab".repeat(200));
+        let many: Vec<String> =
+            (0..399).map(|number| format!("{} {}", wanted(number % 2), "ab".repeat(20))).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let source = review("blocking", &many).to_string();
+        let filler = "ab".repeat(650);
+        let mut repaired: Vec<String> = many.iter().take(200).map(|text| (*text).to_owned()).collect();
+        repaired.extend((0..590).map(|number| format!("{filler} {number}")));
+        let repaired: Vec<&str> = repaired.iter().map(String::as_str).collect();
+        assert!(!keeps(&source, &review("blocking", &repaired)));
     }
 }
