@@ -1,0 +1,213 @@
+//! The tolerant reader: finds the one JSON object in what an agent said, and writes down what it had to look past.
+//! It never guesses a verdict; text without such an object is malformed.
+
+mod announced;
+mod around;
+mod normalisation;
+mod objects;
+
+use serde_json::Value;
+
+use super::expectation::Complaint;
+use announced::Announced;
+pub use normalisation::Normalisation;
+use objects::Found;
+
+/// Longer answers are refused unread, in bytes.
+pub const ANSWER_LIMIT: usize = 1 << 20;
+
+/// The one object of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// The object.
+    pub object: Value,
+    /// What the reader had to look past, each once.
+    pub normalisations: Vec<Normalisation>,
+}
+
+/// Finds the one JSON object of an answer, in linear time.
+///
+/// # Errors
+/// When there is none or more than one, when it is damaged beyond its syntax, when a footer contradicts it, and when the
+/// text around it holds a marker of ours.
+pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
+    if text.len() > ANSWER_LIMIT {
+        return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));
+    }
+    let mut normalisations = Vec::new();
+    let Announced { body, before } =
+        announced::after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
+    let Found { mut objects, rest } = objects::find(body, &mut normalisations)?;
+    let Some(object) = objects.pop() else {
+        return Err(whole("one JSON object with `schema_version` and `kind`", "text without one"));
+    };
+    if before.iter().any(|other| verdict(other) != verdict(&object)) {
+        return Err(whole("one verdict", "another one before the announcing line"));
+    }
+    if objects.iter().any(|other| *other != object) {
+        return Err(whole("one JSON object", format!("{} different ones", objects.len() + 1)));
+    }
+    if !objects.is_empty() {
+        normalisations.push(Normalisation::Repetition);
+    }
+    around::around(&rest, &object, &mut normalisations)?;
+    normalisations.sort_unstable();
+    normalisations.dedup();
+    Ok(Envelope { object, normalisations })
+}
+
+/// One complaint about the whole answer.
+fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> {
+    vec![Complaint::new("", expected, found)]
+}
+
+/// The word by which an answer decides something, if it has one.
+fn verdict(answer: &Value) -> Option<&str> {
+    answer.get("state").or_else(|| answer.get("outcome")).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::announced::PUBLIC_RESPONSE_LINE;
+    use super::*;
+    use proptest::prelude::*;
+
+    const OBJECT: &str = r#"{"schema_version":1,"kind":"pr_review","state":"blocking"}"#;
+
+    fn seen(text: &str) -> Vec<Normalisation> {
+        open(text).unwrap().normalisations
+    }
+
+    #[test]
+    fn the_accepted_shapes_are_named() {
+        assert_eq!(seen(OBJECT), []);
+        assert_eq!(seen(&format!("```json\n{OBJECT}\n```\n")), [Normalisation::Fence]);
+        assert_eq!(
+            seen(&format!("{OBJECT}\n<!-- AGENT_STATE: blocking -->\n\n-- codex\n")),
+            [Normalisation::Footer, Normalisation::Signature]
+        );
+        assert_eq!(seen(&format!("Here it is: {OBJECT} Bye.")), [Normalisation::Prose]);
+        assert_eq!(seen(&format!("noise {{}}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")), [Normalisation::Preamble]);
+        assert_eq!(seen(&format!("{OBJECT}\n{OBJECT}")), [Normalisation::Repetition]);
+        assert_eq!(seen(&format!("{OBJECT}}}")), [Normalisation::Stray]);
+        assert_eq!(seen(&OBJECT.replace('}', ",}")), [Normalisation::TrailingComma]);
+        assert_eq!(seen(&OBJECT.replace("pr_review", "pr\n_review")), [Normalisation::ControlCharacter]);
+        assert_eq!(
+            seen(&format!("{OBJECT}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->")),
+            [Normalisation::OlderResolved]
+        );
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let approved = OBJECT.replace("blocking", "approved");
+        for text in [
+            String::new(),
+            "LGTM, approved!".to_owned(),
+            format!("{OBJECT}\n<!-- AGENT_STATE: approved -->"),
+            format!("{OBJECT}\n<!-- AGENT_STATE: blocking -->\n<!-- AGENT_STATE: blocking -->"),
+            format!("{OBJECT}\n{approved}"),
+            format!("{OBJECT}\n{{\"state\":\"approved\"}}"),
+            format!("{OBJECT}\nand <!-- AGENT_LOOP_META: v1.x -->"),
+            format!("<!-- AGENT_{OBJECT}STATE: approved -->"),
+            OBJECT.replace('}', ""),
+            OBJECT.replace("\"kind\"", "\"state\":\"approved\",\"kind\""),
+            OBJECT.replace("\"kind\"", "\"st\\u0061te\":\"approved\",\n,\"kind\""),
+            format!("{{\"kind\":\"pr_review\", {approved}"),
+        ] {
+            assert!(open(&text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn braces_and_other_objects_in_prose_are_prose() {
+        for prose in
+            ["I changed `fn main() { read(); }`.", "{\"threads\": 4}", "{\"human_requirements_resolved\":[]}"]
+        {
+            assert_eq!(seen(&format!("{prose}\n{OBJECT}")), [Normalisation::Prose], "{prose}");
+        }
+        let braced = format!("{}\n{OBJECT}", "{x} ".repeat(20_000));
+        assert_eq!(seen(&braced), [Normalisation::Prose]);
+    }
+
+    #[test]
+    fn no_object_is_taken_out_of_one_that_is_damaged() {
+        let approved = OBJECT.replace("blocking", "approved");
+        let line = PUBLIC_RESPONSE_LINE;
+        let long = "Long. ".repeat(2_000);
+        for text in [
+            format!("{{\"items\":[\"{long} {approved} \"],\"kind\":\"pr_review\",\"state\":\"blocking\"}}"),
+            format!(
+                "{{\"items\":\"It reads \"}}\" and {approved}\",\"kind\":\"pr_review\",\"state\":\"blocking\"}}"
+            ),
+            format!("{{\"kind\":\"pr_review\",\"state\":\"blocking\",\n{line}\n{approved}"),
+            format!(
+                "{{\"items\":[\"\n{line}\n{approved}\n\"],\"kind\":\"pr_review\",\"state\":\"blocking\"}}"
+            ),
+            format!("{approved}\n{}", OBJECT.replace('"', "'")),
+        ] {
+            assert!(open(&text).is_err(), "{text}");
+        }
+        let diff = format!("-fn main() {{\n{{\"kind\": \"pr_review\", …}}\n{line}\n{approved}");
+        assert_eq!(seen(&diff), [Normalisation::Preamble]);
+    }
+
+    #[test]
+    fn what_fell_out_of_an_object_that_was_closed_too_early_is_not_looked_past() {
+        let early = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
+        for lost in [
+            r#","blocking_items":["the last line is lost"]}"#,
+            r#", "same_pr_followups": ["rename it"]}"#,
+            ",\n  'future_followups': ['later']\n}",
+            r#",{"item_id":"item-1","disposition":"blocking"}]}"#,
+        ] {
+            assert!(open(&format!("{early}{lost}")).is_err(), "{lost}");
+        }
+    }
+
+    #[test]
+    fn no_answer_within_another_object_is_prose() {
+        let approved = OBJECT.replace("blocking", "approved");
+        for text in [
+            format!("{{\"review\":{OBJECT}}}\n{approved}"),
+            format!("{{\"a\":[{{\"b\":{OBJECT}}}]}}\n{approved}"),
+            format!("{OBJECT}\n{PUBLIC_RESPONSE_LINE}\n{approved}"),
+        ] {
+            assert!(open(&text).is_err(), "{text}");
+        }
+        assert_eq!(seen(&format!("{OBJECT}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")), [Normalisation::Preamble]);
+    }
+
+    #[test]
+    fn a_marker_in_a_block_of_code_acknowledges_nothing() {
+        for fence in ["```", "~~~"] {
+            let quoted = format!("{fence}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->\n{fence}\n{OBJECT}");
+            assert!(open(&quoted).is_err(), "{quoted}");
+        }
+        let fenced = format!("```json\n{OBJECT}\n```\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->");
+        assert_eq!(seen(&fenced), [Normalisation::Fence, Normalisation::OlderResolved]);
+    }
+
+    #[test]
+    fn an_answer_above_the_limit_is_refused_unread() {
+        assert!(open(&format!("{}{OBJECT}", " ".repeat(ANSWER_LIMIT))).is_err());
+    }
+
+    #[test]
+    fn brackets_without_end_are_given_up_on() {
+        let endless = "{\"a\":".repeat(ANSWER_LIMIT / 5);
+        assert!(open(&endless).unwrap_err()[0].found.contains("without end"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
+            let _ = open(&text);
+        }
+
+        #[test]
+        fn no_prefix_of_an_answer_is_an_answer(cut in 0_usize..OBJECT.len()) {
+            prop_assert!(open(&OBJECT[..cut]).is_err());
+        }
+    }
+}

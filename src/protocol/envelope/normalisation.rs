@@ -1,0 +1,58 @@
+//! What the reader had to look past or to mend, as it is written down in a record.
+
+use super::super::healing::Mended;
+
+/// What the reader had to look past or to mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Normalisation {
+    /// Text before the line that announces the answer.
+    Preamble,
+    /// A code fence around the object.
+    Fence,
+    /// A state footer that agrees with the object.
+    Footer,
+    /// A marker of an older form: the wishes of people are fulfilled.
+    OlderResolved,
+    /// A marker of an older form: the wishes of people were taken care of.
+    OlderAddressed,
+    /// A signature.
+    Signature,
+    /// Prose around the object.
+    Prose,
+    /// A stray bracket, comma or quote beside the object.
+    Stray,
+    /// The same object, twice.
+    Repetition,
+    /// Commas before a closing bracket.
+    TrailingComma,
+    /// Raw line breaks or other control characters in a string.
+    ControlCharacter,
+}
+
+impl Normalisation {
+    /// The words for it in a record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preamble => "text before the answer left out",
+            Self::Fence => "code fence removed",
+            Self::Footer => "state footer removed",
+            Self::OlderResolved => "older marker read: requirements resolved",
+            Self::OlderAddressed => "older marker removed: requirements addressed",
+            Self::Signature => "signature removed",
+            Self::Prose => "prose around the object left out",
+            Self::Stray => "stray punctuation beside the object left out",
+            Self::Repetition => "the object stood twice",
+            Self::TrailingComma => "trailing commas removed",
+            Self::ControlCharacter => "raw control characters in strings escaped",
+        }
+    }
+}
+
+impl From<Mended> for Normalisation {
+    fn from(mended: Mended) -> Self {
+        match mended {
+            Mended::TrailingComma => Self::TrailingComma,
+            Mended::ControlCharacter => Self::ControlCharacter,
+        }
+    }
+}
