@@ -1,7 +1,10 @@
 //! Keeps secrets out of what is published: rewrites texts, counts what was found, and says when a run has to stop.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+
+use regex::{Captures, Regex};
 
 use crate::domain::failure::TurnFailure;
 use crate::ledger::codec;
@@ -57,11 +60,36 @@ impl Guard {
     /// When there are some and the run is to stop; then the answer is not to be kept.
     pub(super) fn answer(&self, raw: RawAnswer) -> Result<RawAnswer, TurnFailure> {
         let mut hits = Vec::new();
-        let clean = raw.map(|text| self.text(&text, &mut hits));
+        let clean = raw.map(|text| self.text(&spelled_out(&text), &mut hits));
         match self.judged(&hits) {
             Ok(()) => Ok(clean),
             Err(kinds) => Err(TurnFailure::Secret { kinds }),
         }
+    }
+
+    /// A failure without the secrets that a program printed before it failed.
+    pub(super) fn failure(&self, failure: TurnFailure) -> TurnFailure {
+        let mut hits = Vec::new();
+        let mut clean = |text: String| self.text(&text, &mut hits);
+        let failure = match failure {
+            TurnFailure::Spawn { detail } => TurnFailure::Spawn { detail: clean(detail) },
+            TurnFailure::Exit { code, detail } => TurnFailure::Exit { code, detail: clean(detail) },
+            TurnFailure::Malformed { complaints } => {
+                TurnFailure::Malformed { complaints: complaints.into_iter().map(clean).collect() }
+            }
+            TurnFailure::Tampered { what } => TurnFailure::Tampered { what: clean(what) },
+            TurnFailure::Script { detail } => TurnFailure::Script { detail: clean(detail) },
+            other @ (TurnFailure::Quota { .. }
+            | TurnFailure::Timeout { .. }
+            | TurnFailure::Secret { .. }
+            | TurnFailure::NeverFinished { .. }) => other,
+        };
+        self.judged(&hits).map_or_else(|kinds| TurnFailure::Secret { kinds }, |()| failure)
+    }
+
+    /// A message for a person without its secrets. What stops a run has stopped it before.
+    pub(super) fn message(&self, text: &str) -> String {
+        self.text(text, &mut Vec::new())
     }
 
     /// A payload without its secrets.
@@ -104,10 +132,55 @@ impl Guard {
     }
 }
 
+/// A text in which letters, digits and what joins them in tokens are not written by their numbers, as JSON may write any
+/// letter: a secret is found as it is read.
+fn spelled_out(text: &str) -> Cow<'_, str> {
+    let letter = |found: &Captures<'_>| {
+        let number = found.get(2).and_then(|digits| u8::from_str_radix(digits.as_str(), 16).ok());
+        let letter =
+            number.map(char::from).filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter));
+        let escaped = found.get(0).map_or("", |all| all.as_str());
+        match (letter, found.get(1).map_or(0, |slashes| slashes.as_str().len()).is_multiple_of(2)) {
+            (Some(letter), true) => {
+                format!("{}{letter}", found.get(1).map_or("", |slashes| slashes.as_str()))
+            }
+            (_, _) => escaped.to_owned(),
+        }
+    };
+    if text.contains("\\u00") { BY_NUMBER.replace_all(text, letter) } else { Cow::Borrowed(text) }
+}
+
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static BY_NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(\\*)\\u00([0-9A-Fa-f]{2})").expect("a valid pattern"));
+
 fn stop(kinds: &[String]) -> Trouble {
     let message = format!(
         "what was about to be published holds a secret ({}), and redact.on_hit says stop; nothing of it was published",
         kinds.join(", ")
     );
     Trouble { ending: Ending::NeedsHuman { reason: NeedsHuman::Secret }, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_is_written_by_the_numbers_of_its_letters_is_found() {
+        let token = format!("ghp_{}", "a1".repeat(18));
+        let written: String = token.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+        for text in [format!("{{\"summary\":\"{written}\"}}"), format!("{{\"n\":\"\\\\{written}\"}}")] {
+            let clean = Guard::default().answer(RawAnswer::message(text)).unwrap();
+            assert!(clean.most_trusted().contains("[redacted: github-token]"), "{clean:?}");
+        }
+    }
+
+    #[test]
+    fn an_escape_that_is_only_spoken_of_stays_as_it_is() {
+        for text in [r#"{"summary":"write \\u0041 for A"}"#, r#"{"summary":"\u0022 and \u000a"}"#, "plain"] {
+            let clean = Guard::default().answer(RawAnswer::message(text)).unwrap();
+            assert_eq!(clean.most_trusted(), text);
+        }
+    }
 }

@@ -170,6 +170,7 @@ impl<W: World> Engine<W> {
         let TestReport::Measured { verdict, detail, .. } = report else {
             return Ok(());
         };
+        let detail = self.guard.words(&detail)?;
         self.world.operator().tell(&Happening::GateMeasured { gate: gate.clone(), verdict });
         let tree = Some(self.world.workspace().tree(&measure.head).await?);
         let measurement = Measurement { gate, head: measure.head, tree, verdict, detail };
@@ -216,7 +217,8 @@ impl<W: World> Engine<W> {
         let PullRequestOrder { branch, base_ref, title, body } = order;
         let body = self.guard.words(&body)?;
         let body = purpose.map_or_else(|| body.clone(), |purpose| pull_request::body(&body, purpose));
-        let title = one_line(&unmarked(&self.guard.words(&title)?), 120);
+        let body = self.guard.words(&body)?;
+        let title = one_line(&self.guard.words(&unmarked(&title))?, 120);
         let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };
         let number = match self.world.forge().open_pull_request(&new).await {
             Ok(number) => number,
@@ -348,9 +350,10 @@ impl<W: World> Engine<W> {
         order: IssueOrder,
     ) -> Result<(), Trouble> {
         let IssueOrder { key, parent, head, title, text, notes } = order;
-        let title = followup::title(&self.guard.words(&title)?);
-        let text = self.guard.words(&text)?;
-        let notes = notes.iter().map(|note| self.guard.words(note)).collect::<Result<Vec<_>, _>>()?;
+        let title = followup::title(&self.guard.words(&unmarked(&title))?);
+        let text = self.guard.words(&unmarked(&text))?;
+        let notes: Vec<String> =
+            notes.iter().map(|note| self.guard.words(&unmarked(note))).collect::<Result<_, _>>()?;
         let forge = self.world.forge();
         let mut known = forge.own_issues(key.as_str()).await?;
         known.extend(forge.own_issues(&title).await?);

@@ -106,7 +106,11 @@ pub(super) async fn publish<W: World, J: Journal>(
     };
     let line = codec::line(&record);
     let body = match line.and_then(|line| Ok((codec::room(&line)?, line))) {
-        Ok((room, line)) => codec::body(&comment::fitted(&comment::render(&record, items), room), &line),
+        Ok((room, line)) => {
+            // Letters that nobody sees are left out of what is shown, and may have stood in the middle of a secret.
+            let visible = guard.words(&comment::render(&record, items))?;
+            codec::body(&comment::fitted(&visible, room), &line)
+        }
         Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
         Err(error @ EncodeError::Inexpressible(_)) => {
             return Err(Trouble::failed(Failed::Error, error.to_string()));

@@ -123,6 +123,7 @@ impl<W: World> Engine<W> {
             self.canceller.raise(Urgency::Stop);
             while self.tasks.join_next().await.is_some() {}
         }
+        outcome.message = self.guard.message(&outcome.message);
         outcome.redacted = self.guard.found();
         outcome
     }

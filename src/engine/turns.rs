@@ -99,9 +99,11 @@ async fn attempt<W: World, J: Journal>(
     });
     let mut report = world.agents().take(&order, cancellation).await;
     // From here on no secret is in any text of ours: not in the journal, not in a record, not in the next prompt.
-    if let TurnResult::Answered(raw) = report.result {
-        report.result = guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered);
-    }
+    report.result = match report.result {
+        TurnResult::Answered(raw) => guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered),
+        TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure)),
+        TurnResult::Cancelled => TurnResult::Cancelled,
+    };
     let Some(finished) = finish(world, &ask, &desk, report).await? else {
         return Ok(None);
     };

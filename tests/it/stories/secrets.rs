@@ -2,14 +2,17 @@
 
 use agent_loop::adapters::memory::{Deed, MemoryWorld};
 use agent_loop::domain::ending::{Ending, NeedsHuman};
+use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::subject::Subject;
 use agent_loop::engine::guard::{OnSecret, Secrets};
 use agent_loop::ports::World;
 use agent_loop::ports::journal::{Journal, Journals};
 use agent_loop::text::redact::Secret;
 
-use super::cast::{FILE, addresses_all, agent, approves, blocks_while, honest_coder, implements_and};
-use super::stage::{Story, story};
+use super::cast::{
+    FILE, addresses_all, agent, always_fails, approves, blocks_while, honest_coder, implements_and,
+};
+use super::stage::{Begins, Story, story};
 
 const PASSWORD: &str = "correct-horse-battery";
 
@@ -90,6 +93,34 @@ async fn a_secret_in_what_a_gate_prints_is_replaced_too() {
     story.gate = Some(gate);
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    assert!(!everything_kept(&world).await.contains("as the story says"));
     let records = format!("{:?}", story.records(&world));
     assert!(!records.contains("as the story says") && records.contains("[redacted: STORY]"));
+}
+
+#[tokio::test]
+async fn a_secret_that_an_agent_prints_before_it_fails_is_replaced_everywhere() {
+    let failure = TurnFailure::Exit { code: 1, detail: format!("login with {PASSWORD} refused") };
+    let reviewers = vec![("careful", always_fails(&failure))];
+    let story = Story {
+        begins: Begins::PullRequest,
+        secrets: knowing(OnSecret::Replace),
+        ..story("broken", honest_coder(), reviewers)
+    };
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert!(outcome.message.contains("[redacted: MY_PASSWORD]"), "{}", outcome.message);
+    assert!(!outcome.message.contains(PASSWORD));
+    assert!(!everything_kept(&world).await.contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn no_secret_grows_together_where_unseen_letters_are_left_out() {
+    let torn = token().replace('_', "_\u{2066}");
+    let reviewer = agent(move |order, _| Deed::Says(approves(order).replace("looked", &torn)));
+    let reviewers = vec![("careful", reviewer)];
+    let story = Story { begins: Begins::PullRequest, ..story("torn", honest_coder(), reviewers) };
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    assert!(!everything_kept(&world).await.contains(&token()));
 }
