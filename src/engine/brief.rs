@@ -1,7 +1,7 @@
 //! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
 
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::ids::{CommitSha, RequirementId, RunId};
 use crate::domain::item::Item;
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
@@ -13,6 +13,7 @@ use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
 };
+use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
 
 use super::outcome::Trouble;
@@ -114,9 +115,14 @@ fn form_only(ask: &Ask, about: &About, form: &Form, delimiter: &str) -> Result<T
         item.notes.clear();
         item.dispute = None;
     }
-    for wish in &mut context.requirements {
-        wish.text.clear();
-    }
+    // The wishes that the answer is measured against: those of the moment at which its turn was asked.
+    let named = |id: &RequirementId| ContextRequirement {
+        id: id.to_string(),
+        author: String::new(),
+        text: String::new(),
+    };
+    context.requirements = ask.expectation.requirements.ids.iter().map(named).collect();
+    context.requirements_omitted = u64::from(ask.expectation.requirements.extent == SurfacedExtent::Bounded);
     let prompt = prompt::render_form(ask.key.kind, &context, &form.source, delimiter).map_err(unwritten)?;
     Ok((prompt, context, form.model.clone()))
 }

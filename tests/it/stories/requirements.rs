@@ -5,7 +5,10 @@ use agent_loop::domain::ending::{Ending, Failed};
 use agent_loop::domain::trust::Trust;
 use agent_loop::ports::forge::AuthorRole;
 
-use super::cast::{agent, always_approves, approves, blocks_while, honest_coder, required};
+use super::cast::{
+    FILE, addresses_all, agent, always_approves, approves, blocks_while, honest_coder, implements_and,
+    required,
+};
 use super::reviews::a_persons_pull_request;
 use super::stage::{Begins, Story, story};
 
@@ -115,4 +118,30 @@ async fn a_strangers_signature_counts_only_if_the_stranger_is_trusted() {
         assert_eq!(outcome.ending, Ending::Approved);
         assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == shown), "{:?}", outcome.votes);
     }
+}
+
+#[tokio::test]
+async fn a_wish_that_comes_before_a_repair_is_not_asked_of_the_answer_from_before() {
+    let coder = implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), "new and good".to_owned());
+        Deed::Says(addresses_all(order).replacen('{', "{\"extra\":true,", 1))
+    });
+    let story = Story {
+        begins: Begins::PullRequest,
+        repairers: vec![("sam", agent(|order, _| Deed::Says(addresses_all(order))))],
+        ..story("late repair", coder, vec![("careful", blocks_while("bug"))])
+    };
+    let trial = story.world();
+    assert_eq!(story.play(&trial).await.ending, Ending::Approved);
+    let effects = trial.effects();
+    let turns: Vec<usize> =
+        (0..).zip(&effects).filter(|(_, name)| **name == "turn").map(|(place, _)| place).collect();
+    let repair = turns[2];
+    let world = story.world();
+    world.stop_at(Plan { at: repair, stop: Stop::Before });
+    story.run(&world).await;
+    ask_for_it(&world, 1);
+    world.restart();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
 }
