@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn a_secret_that_is_written_by_the_numbers_of_its_letters_is_found() {
         let token = format!("ghp_{}", "a1".repeat(18));
-        let written: String = token.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+        let spelled = |text: String, letter: char| format!("{text}\\u{:04x}", u32::from(letter));
+        let written = token.chars().fold(String::new(), spelled);
         for text in [format!("{{\"summary\":\"{written}\"}}"), format!("{{\"n\":\"\\\\{written}\"}}")] {
             let clean = Guard::default().answer(RawAnswer::message(text)).unwrap();
             assert!(clean.most_trusted().contains("[redacted: github-token]"), "{clean:?}");

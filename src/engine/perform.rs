@@ -298,9 +298,9 @@ impl<W: World> Engine<W> {
         draft: &Draft,
         bytes: usize,
     ) -> Result<(), Trouble> {
-        let (role, label) = match &draft.payload {
-            Payload::Review(review) => (Role::Reviewer, &review.agent),
-            Payload::Answer(answer) => (Role::Coder, &answer.agent),
+        let speaker = match &draft.payload {
+            Payload::Review(review) => (Role::Reviewer, &review.agent, &review.head),
+            Payload::Answer(answer) => (Role::Coder, &answer.agent, &answer.head_before),
             Payload::Opened(_)
             | Payload::Gates(_)
             | Payload::FollowedUp(_)
@@ -311,7 +311,7 @@ impl<W: World> Engine<W> {
                 return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
             }
         };
-        let Some(turn) = session.turn_of(role, label, draft.round) else {
+        let Some(turn) = session.turn_of(draft, speaker) else {
             return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
         };
         let failure = too_long(bytes);

@@ -11,11 +11,15 @@ use crate::domain::ids::{CommitSha, Label, RecordId, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
+use crate::ledger::record::Draft;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
 use super::outcome::Trouble;
 use super::publish::TRIES;
+
+/// Who spoke, and on which head.
+pub(super) type Speaker<'record> = (Role, &'record Label, &'record CommitSha);
 
 /// One subject under its lock.
 pub(super) struct Session<J> {
@@ -131,9 +135,15 @@ impl<J: Journal> Session<J> {
         self.journal.entries().into_iter().filter_map(Entry::into_record).collect()
     }
 
-    /// The key of the finished turn that a record of this role, label and round was made from.
-    pub(super) fn turn_of(&self, role: Role, label: &Label, round: u32) -> Option<TurnKey> {
-        let fits = |key: &&TurnKey| key.role == role && key.label == *label && key.round == round;
+    /// The key of the finished turn that a record of this run and round was made from: who spoke, and on which head.
+    pub(super) fn turn_of(&self, draft: &Draft, (role, label, head): Speaker<'_>) -> Option<TurnKey> {
+        let fits = |key: &&TurnKey| {
+            key.run == draft.run
+                && key.round == draft.round
+                && key.role == role
+                && key.label == *label
+                && key.head == *head
+        };
         self.results.turns.keys().rev().find(fits).cloned()
     }
 }

@@ -1,6 +1,6 @@
 //! Stories of malformed answers: put into form by somebody who sees nothing else, and never turned into an approval.
 
-use agent_loop::adapters::memory::{Deed, Turn};
+use agent_loop::adapters::memory::{Deed, Plan, Stop, Turn};
 use agent_loop::domain::ending::{Ending, Failed};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
@@ -10,7 +10,7 @@ use super::cast::{
     FILE, addresses_all, agent, always_approves, always_says, approves, blocks, blocks_while, honest_coder,
     implements_and,
 };
-use super::stage::{Story, story};
+use super::stage::{Begins, Story, story};
 
 /// An answer with a key that its kind does not have.
 fn with_extra(answer: &str) -> String {
@@ -134,4 +134,44 @@ async fn a_repair_that_has_to_wait_makes_the_run_wait() {
     };
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Parked { resets_at });
+}
+
+/// Fails at first; then says more than a record holds.
+fn rambles_after_a_failure() -> Turn {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let mut seed = 7_u64;
+    let mut noise = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        format!("{:x}", seed >> 16)
+    };
+    let long: String = (0..12_000).map(|_| noise()).collect();
+    agent(move |order, _| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => Deed::Fails(TurnFailure::Timeout { seconds: 1 }),
+        _ => Deed::Says(approves(order).replace("looked", &long)),
+    })
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_told_from_one_on_an_older_head() {
+    let begins = |turn: Turn| Story {
+        begins: Begins::PullRequest,
+        ..story("rambling", honest_coder(), vec![("long", turn)])
+    };
+    let trial = begins(rambles_after_a_failure()).world();
+    begins(rambles_after_a_failure()).play(&trial).await;
+    let effects = trial.effects();
+    let end = effects.iter().rposition(|name| *name == "publish").unwrap();
+    for number in 0..8 {
+        let story = begins(rambles_after_a_failure());
+        let world = story.world();
+        world.stop_at(Plan { at: end, stop: Stop::Before });
+        story.run(&world).await;
+        let more = [(format!("more{number}"), "more".to_owned())].into();
+        world.push_as_person(&"feature".parse().unwrap(), &"main".parse().unwrap(), more);
+        world.restart();
+        let outcome = story.play(&world).await;
+        let unavailable = Ending::Failed { reason: Failed::ReviewerUnavailable };
+        assert_eq!(outcome.ending, unavailable, "{}", outcome.message);
+        assert!(outcome.message.contains("too long"), "{}", outcome.message);
+    }
 }
