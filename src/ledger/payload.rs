@@ -226,4 +226,25 @@ pub struct Delivered {
     pub head: CommitSha,
     /// Its number.
     pub pull_request: PullRequestNumber,
+    /// How the coder's answer was read, where this machine knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<FirstAnswer>,
+}
+
+/// How the answer was read from which a pull request came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstAnswer {
+    /// Whose it was.
+    pub agent: Label,
+    /// What had to be looked past to read it.
+    pub normalisations: Vec<String>,
+    /// What was done to get a valid one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
+    /// What it cost.
+    pub usage: Usage,
+    /// The model that ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }

@@ -5,7 +5,7 @@ use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::turn::TurnKey;
-use crate::ledger::payload::{Concluded, Delivered, Started};
+use crate::ledger::payload::{Concluded, Delivered, FirstAnswer, Started};
 use crate::ledger::record::Payload;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Expectation;
@@ -13,7 +13,7 @@ use crate::protocol::kinds::implementation::{Delivery, Implementation};
 
 use super::super::consequence::{self, Consequence};
 use super::super::observed::{DeliveryObserved, Obstacle, Workable};
-use super::super::question::{Question, Standing};
+use super::super::question::{Answered, Question, Standing};
 use super::super::request::{Questions, Recorded, Terms};
 use super::super::step::{Ask, PullRequestOrder, Purpose, PushOrder, Step, publish};
 use super::state::{DeliveryState, Run};
@@ -60,7 +60,13 @@ fn delivered(
 ) -> Step {
     let run = state.run.as_ref().map_or(&seen.common.fresh_run, |run| &run.id);
     if state.delivered != Some(number) && seen.delivery_record != Some(number) {
-        let record = Delivered { branch: seen.branch.clone(), head: head.clone(), pull_request: number };
+        let made = state.run.as_ref().and_then(|run| Work { run, seen }.made().ok());
+        let record = Delivered {
+            branch: seen.branch.clone(),
+            head: head.clone(),
+            pull_request: number,
+            answer: made.map(|made| made.answer),
+        };
         return publish(run, 0, Payload::Delivered(record));
     }
     Step::HandOver {
@@ -94,8 +100,23 @@ struct Work<'state, 'seen> {
     seen: &'seen DeliveryObserved<'seen>,
 }
 
+/// What the coder has made.
+struct Made {
+    key: TurnKey,
+    title: String,
+    body: String,
+    commit: Option<CommitSha>,
+    answer: FirstAnswer,
+}
+
 impl Work<'_, '_> {
     fn step(&self) -> Step {
+        self.made().map_or_else(|step| *step, |made| self.deliver(made))
+    }
+
+    /// What the coder has made, or the step that leads there.
+    fn made(&self) -> Result<Made, Box<Step>> {
+        let first = |step| Err(Box::new(step));
         let mut answers: Vec<Clarification> = Vec::new();
         // Each set of answers from a person leads to a turn of its own.
         for asked in 0_u32.. {
@@ -103,24 +124,27 @@ impl Work<'_, '_> {
             let common = &self.seen.common;
             let question = Question { ask: &ask, results: common.results, chain: &common.request.repair };
             let answered = match question.standing::<Implementation>() {
-                Standing::Ask(ask) => return Step::Ask(vec![*ask]),
-                Standing::Running => return Step::Await,
-                Standing::Failed(failure) => return self.failed(&failure),
+                Standing::Ask(ask) => return first(Step::Ask(vec![*ask])),
+                Standing::Running => return first(Step::Await),
+                Standing::Failed(failure) => return first(self.failed(&failure)),
                 Standing::Answered(answered) => *answered,
             };
             let key = ask.key;
-            let questions = match answered.reading.meaning {
+            let Answered { reading, commit, repairs, usage, model } = answered;
+            let questions = match reading.meaning {
                 Delivery::Done { title, body, .. } => {
-                    return self.deliver(&key, title, body, answered.commit);
+                    let (agent, normalisations) = (key.label.clone(), reading.normalisations);
+                    let answer = FirstAnswer { agent, normalisations, repairs, usage, model };
+                    return Ok(Made { key, title, body, commit, answer });
                 }
                 Delivery::Questions(questions) => questions,
             };
             match self.seen.common.results.clarifications.get(&key) {
                 Some(given) => answers.extend(given.iter().cloned()),
-                None => return self.clarify(key, asked, questions),
+                None => return first(self.clarify(key, asked, questions)),
             }
         }
-        refuse(Refused::Usage, "the coder asks without end".to_owned())
+        first(refuse(Refused::Usage, "the coder asks without end".to_owned()))
     }
 
     /// The key of the coder's turn. A finished turn is found whatever head it was asked on.
@@ -192,7 +216,8 @@ impl Work<'_, '_> {
         }
     }
 
-    fn deliver(&self, key: &TurnKey, title: String, body: String, commit: Option<CommitSha>) -> Step {
+    fn deliver(&self, made: Made) -> Step {
+        let Made { key, title, body, commit, answer: _ } = made;
         let head = commit.unwrap_or_else(|| key.head.clone());
         if head == self.run.base {
             let message = "the coder changed nothing, so there is nothing to review".to_owned();

@@ -4,6 +4,7 @@ use agent_loop::adapters::memory::{Deed, Plan, Stop, Turn};
 use agent_loop::domain::ending::{Ending, Failed};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
+use agent_loop::ledger::codec::{self, Content};
 use agent_loop::ledger::record::{Payload, Record};
 
 use super::cast::{
@@ -174,4 +175,24 @@ async fn an_answer_that_is_too_long_is_told_from_one_on_an_older_head() {
         assert_eq!(outcome.ending, unavailable, "{}", outcome.message);
         assert!(outcome.message.contains("too long"), "{}", outcome.message);
     }
+}
+
+#[tokio::test]
+async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delivery() {
+    let coder = agent(|order, tree| {
+        tree.insert(FILE.to_owned(), "new and good".to_owned());
+        Deed::Says(with_extra(&super::cast::implementation(order)))
+    });
+    let story = Story {
+        begins: Begins::Issue,
+        repairers: vec![("sam", tidy())],
+        ..story("a first answer put into form", coder, vec![("careful", blocks_while("bug"))])
+    };
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let thread = world.thread(1);
+    let Content::Record(decoded) = codec::read(&thread.last().unwrap().body) else { panic!("{thread:?}") };
+    let Payload::Delivered(delivered) = decoded.record.payload else { panic!("{thread:?}") };
+    let answer = delivered.answer.unwrap();
+    assert_eq!((answer.repairs.len(), answer.usage.calls), (1, 2));
 }
