@@ -9,6 +9,10 @@ use super::fence::Fence;
 /// How far a tab stop is from the next one; a line indented so far is code.
 const TAB_STOP: usize = 4;
 
+/// A block that is nested deeper is read as text: what stands in it ends with the blocks around it anyway, and every
+/// line would have to be held against each of them.
+const MOST_CONTAINERS: usize = 64;
+
 /// A block that holds other blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Container {
@@ -125,6 +129,9 @@ impl Blocks {
             Leaf::Nothing | Leaf::Fence(_) | Leaf::Html(_) => Before::NoParagraph,
         };
         loop {
+            if kept >= MOST_CONTAINERS {
+                return self.set(kept, Leaf::Paragraph);
+            }
             match beginning(rest, before) {
                 Beginning::Text if before != Before::NoParagraph => return,
                 Beginning::Text => return self.set(kept, Leaf::Paragraph),

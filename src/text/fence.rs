@@ -100,6 +100,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn blocks_without_end_are_read_in_a_moment() {
+        // When every blank line was held against every list around it, this took hours.
+        for mark in ["- ", "> ", "1. ", "- > "] {
+            let deep = format!("{}a\n{}", mark.repeat(100_000), "\n".repeat(400_000));
+            assert!(matches!(closed(&format!("{deep}\nmore")), Cow::Borrowed(_)), "{mark}");
+        }
+        let fenced = format!("{}```\ncode", "> ".repeat(200));
+        let more = format!("{}\n\nmore", closed(&fenced));
+        assert!(matches!(closed(&more), Cow::Borrowed(_)));
+    }
+
     proptest! {
         #[test]
         fn what_is_appended_after_a_blank_line_stands_outside(text in "[-`~> \\n\\r\\t1.a<#=]{0,60}") {
