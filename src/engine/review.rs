@@ -122,7 +122,22 @@ impl<W: World> Engine<W> {
             let text = format!("comment {comment} of an older tool is ignored: {why}");
             self.world.operator().tell(&Happening::Warning { text });
         }
-        (read > 0).then(|| Carried { items: items.into_iter().map(bounded).collect(), next_item })
+        let known = items.len();
+        let mut room = MOST_CARRIED;
+        let fits = |item: &CarriedItem| {
+            let length = item.text.len() + item.notes.iter().map(String::len).sum::<usize>() + 200;
+            room = room.saturating_sub(length);
+            room > 0
+        };
+        let items: Vec<CarriedItem> = items.into_iter().map(bounded).take_while(fits).collect();
+        if items.len() < known {
+            let text = format!(
+                "the older thread has {known} items to fix, and a record holds {} of them",
+                items.len()
+            );
+            self.world.operator().tell(&Happening::Warning { text });
+        }
+        (read > 0).then_some(Carried { items, next_item })
     }
 
     /// The issue that a pull request of ours is for; its branch says which, for we named it.
@@ -216,6 +231,9 @@ impl<W: World> Engine<W> {
         })
     }
 }
+
+/// So much of an older thread is carried over, in bytes: packed, it fits into a record.
+const MOST_CARRIED: usize = 60_000;
 
 /// An item of an older thread, short enough that a record holds many of them.
 fn bounded(item: CarriedItem) -> CarriedItem {

@@ -144,11 +144,26 @@ fn rewrite_texts(value: &mut Value, rewrite: &mut impl FnMut(&str) -> String) {
 /// # Errors
 /// When the record can't be expressed.
 pub fn line(record: &Record) -> Result<String, EncodeError> {
-    let bytes = canonical(record)?;
+    Ok(format!("{OPENING}{}{CLOSING}", packed(&canonical(record)?)?))
+}
+
+fn packed(bytes: &[u8]) -> Result<String, EncodeError> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
     let packed = packed.map_err(|error| EncodeError::Inexpressible(error.to_string()))?;
-    Ok(format!("{OPENING}{}{CLOSING}", URL_SAFE_NO_PAD.encode(packed)))
+    Ok(URL_SAFE_NO_PAD.encode(packed))
+}
+
+/// Looks whether a payload fits into a comment, before anything follows from it.
+///
+/// # Errors
+/// When it does not, or can't be expressed.
+pub fn fits(payload: &Payload) -> Result<(), EncodeError> {
+    /// What a record holds besides its payload, packed.
+    const FRAME: usize = 1_000;
+    let value = payload_value(payload).map_err(|error| EncodeError::Inexpressible(error.to_string()))?;
+    let length = packed(value.to_string().as_bytes())?.len() + FRAME;
+    if length > BODY_LIMIT { Err(EncodeError::TooLong(length)) } else { Ok(()) }
 }
 
 /// How long the visible part of a comment with this line may be, in bytes.

@@ -7,6 +7,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::item::Item;
 use crate::domain::turn::TurnKey;
+use crate::ledger::codec;
 use crate::ledger::payload::Answered as AnsweredRecord;
 use crate::ledger::record::Payload;
 use crate::protocol::expectation::Expectation;
@@ -94,24 +95,31 @@ impl Review<'_, '_> {
 
     fn coder_answered(&self, key: &TurnKey, answered: Answered<CoderFollowup>) -> Step {
         let head = &self.seen.pull_request.head;
-        if let Some(commit) = answered.commit.as_ref().filter(|commit| *commit != head) {
-            return self.push(PushOrder {
-                branch: self.seen.pull_request.head_ref.clone(),
-                commit: commit.clone(),
-                expected: Some(key.head.clone()),
-            });
-        }
-        let answered = AnsweredRecord {
+        let made = answered.commit.unwrap_or_else(|| head.clone());
+        let record = AnsweredRecord {
             agent: key.label.clone(),
             head_before: key.head.clone(),
-            head_after: head.clone(),
+            head_after: made.clone(),
             response: answered.reading.said,
             normalisations: answered.reading.normalisations,
             repairs: answered.repairs,
             usage: answered.usage,
             model: answered.model,
         };
-        publish(&self.run.id, key.round, Payload::Answer(Box::new(answered)))
+        let payload = Payload::Answer(Box::new(record));
+        // Looked at before the push: work that stands without a word about it would be done again, on and on.
+        if let Err(error) = codec::fits(&payload) {
+            let failure = TurnFailure::Malformed { complaints: vec![format!("too long: {error}")] };
+            return self.coder_failed(&key.label, &failure);
+        }
+        if made == *head {
+            return publish(&self.run.id, key.round, payload);
+        }
+        self.push(PushOrder {
+            branch: self.seen.pull_request.head_ref.clone(),
+            commit: made,
+            expected: Some(key.head.clone()),
+        })
     }
 
     pub(super) fn push(&self, order: PushOrder) -> Step {

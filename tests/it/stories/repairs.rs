@@ -137,15 +137,19 @@ async fn a_repair_that_has_to_wait_makes_the_run_wait() {
     assert_eq!(outcome.ending, Ending::Parked { resets_at });
 }
 
-/// Fails at first; then says more than a record holds.
-fn rambles_after_a_failure() -> Turn {
-    let calls = std::sync::atomic::AtomicUsize::new(0);
-    let mut seed = 7_u64;
-    let mut noise = || {
+/// More than a record holds, however it is packed.
+fn noise(mut seed: u64) -> String {
+    let piece = |_| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         format!("{:x}", seed >> 16)
     };
-    let long: String = (0..12_000).map(|_| noise()).collect();
+    (0..12_000).map(piece).collect::<Vec<_>>().concat()
+}
+
+/// Fails at first; then says more than a record holds.
+fn rambles_after_a_failure() -> Turn {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let long = noise(7);
     agent(move |order, _| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
         0 => Deed::Fails(TurnFailure::Timeout { seconds: 1 }),
         _ => Deed::Says(approves(order).replace("looked", &long)),
@@ -195,4 +199,19 @@ async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delive
     let Payload::Delivered(delivered) = decoded.record.payload else { panic!("{thread:?}") };
     let answer = delivered.answer.unwrap();
     assert_eq!((answer.repairs.len(), answer.usage.calls), (1, 2));
+}
+
+#[tokio::test]
+async fn a_coder_that_always_says_too_much_is_not_asked_on_and_on() {
+    let coder = implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), format!("bug {}", order.head));
+        Deed::Says(addresses_all(order).replace("went over it", &noise(7)))
+    });
+    let story = story("talkative", coder, vec![("careful", blocks_while("bug"))]);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::AgentFailed }, "{}", outcome.message);
+    assert!(outcome.message.contains("too long"), "{}", outcome.message);
+    assert_eq!(world.calls().iter().filter(|call| call.contains("coder_followup")).count(), 1);
+    assert_eq!(world.kept().len(), 1, "its work is kept aside");
 }
