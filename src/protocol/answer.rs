@@ -60,7 +60,7 @@ pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Readi
     let mut others: Vec<(Stream, Reading<K>)> = others.collect();
     let Some((stream, mut reading)) = others.pop() else { return Err(complaints) };
     let is_contradicted = others.iter().any(|(_, other)| other.said != reading.said)
-        || opposition::speaks_against(first, reading.said.verdict())
+        || opposition::leaves_doubt(first, reading.said.verdict())
         || approves_over(first, &reading);
     if is_contradicted {
         return Err(complaints);
@@ -208,6 +208,8 @@ mod tests {
         for path in ["/schema_version", "/state", "/summary", ""] {
             assert!(paths.contains(&path), "{path} in {paths:?}");
         }
+        let state = complaints.iter().find(|one| one.path == "/state").unwrap();
+        assert_eq!(state.to_string(), "/state: expected one of \"approved\", \"blocking\", found \"maybe\"");
     }
 
     #[test]

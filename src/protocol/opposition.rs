@@ -1,19 +1,62 @@
 //! Whether a text that is no valid answer still speaks against an approval. Used to refuse, never to approve.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static STATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)["']?\b(?:state|outcome|agent_state|agent_plan_state)\b["']?\s*[:=]\s*["']?([a-z-]+)"#)
         .expect("a valid pattern")
 });
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static WITHHOLDING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:not|cannot|can't|don't|won't|never)\s+(?:\w+\s+)?approv|\bdisapprov|\bI\s+(?:block|reject)\b|\brequest(?:s|ed|ing)?\s+changes\b",
+    )
+    .expect("a valid pattern")
+});
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static DOUBTFUL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\b(?:block(?:s|ed|ing|ers?)?|reject(?:s|ed|ing)?|unresolved)\b|\bmust\s+(?:be\s+)?fix|"(?:blocking_items|same_pr_followups|blocking_plan_issues|same_plan_followups)"\s*:\s*\[\s*[^\]\s]"#)
+        .expect("a valid pattern")
+});
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static BY_NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\\u00([0-9A-Fa-f]{2})").expect("a valid pattern"));
 
 /// Whether a text names another verdict than this one. Naming none is no opposition; an answer without a verdict has none.
 pub fn speaks_against(text: &str, verdict: Option<&'static str>) -> bool {
-    let Some(verdict) = verdict.filter(|verdict| *verdict != "blocking") else { return false };
-    STATE.captures_iter(text).filter_map(|found| found.get(1)).any(|word| word.as_str() != verdict)
+    let Some(verdict) = approving(verdict) else { return false };
+    let text = spelled_out(text);
+    let words = STATE.captures_iter(&text).filter_map(|found| found.get(1));
+    words.into_iter().any(|word| !word.as_str().eq_ignore_ascii_case(verdict))
+}
+
+/// Whether words beside an answer take back what it approves.
+pub fn takes_back(text: &str, verdict: Option<&str>) -> bool {
+    verdict.is_some_and(|verdict| verdict != "blocking") && WITHHOLDING.is_match(text)
+}
+
+/// Whether a text leaves any doubt about an approval that stands somewhere else.
+pub fn leaves_doubt(text: &str, verdict: Option<&'static str>) -> bool {
+    let text = spelled_out(text);
+    approving(verdict).is_some()
+        && (speaks_against(&text, verdict) || WITHHOLDING.is_match(&text) || DOUBTFUL.is_match(&text))
+}
+
+fn approving(verdict: Option<&'static str>) -> Option<&'static str> {
+    verdict.filter(|verdict| *verdict != "blocking")
+}
+
+/// A text in which letters are not written by their numbers, as JSON may write any letter.
+fn spelled_out(text: &str) -> Cow<'_, str> {
+    let letter = |found: &Captures<'_>| {
+        let number = found.get(1).and_then(|digits| u8::from_str_radix(digits.as_str(), 16).ok());
+        number.map_or(String::new(), |number| char::from(number).to_string())
+    };
+    BY_NUMBER.replace_all(text, letter)
 }
 
 #[cfg(test)]
@@ -22,11 +65,38 @@ mod tests {
 
     #[test]
     fn another_word_speaks_against_an_approval_and_nothing_against_a_refusal() {
-        for text in ["{\"state\": \"blocking\"", "state: blocking", "<!-- AGENT_STATE: blocking -->"] {
+        for text in [
+            "{\"state\": \"blocking\"",
+            "state: blocking",
+            "<!-- AGENT_STATE: blocking -->",
+            "{\"st\\u0061te\":\"block\\u0069ng\"",
+        ] {
             assert!(speaks_against(text, Some("approved")), "{text}");
             assert!(!speaks_against(text, Some("blocking")), "{text}");
         }
         assert!(!speaks_against("no verdict here", Some("approved")));
-        assert!(!speaks_against("{\"state\":\"approved\"", Some("approved")));
+        assert!(!speaks_against("{\"state\":\"Approved\"", Some("approved")));
+    }
+
+    #[test]
+    fn what_takes_an_approval_back_is_heard() {
+        for text in
+            ["I do not approve this.", "I can't really approve it", "I block this", "Requesting changes."]
+        {
+            assert!(takes_back(text, Some("approved")), "{text}");
+            assert!(!takes_back(text, Some("blocking")) && !takes_back(text, None), "{text}");
+        }
+        for text in ["No blocking issues.", "Approved.", "Nothing to object to."] {
+            assert!(!takes_back(text, Some("approved")), "{text}");
+        }
+    }
+
+    #[test]
+    fn doubt_is_enough_where_an_approval_stands_somewhere_else() {
+        for text in ["Blocking: the parser", "rejected", "must be fixed", "{\"blocking_items\":[\"x\"]"] {
+            assert!(leaves_doubt(text, Some("approved")), "{text}");
+        }
+        assert!(!leaves_doubt("I wrote my answer to stdout. {\"blocking_items\": []", Some("approved")));
+        assert!(!leaves_doubt("blocked", Some("blocking")));
     }
 }

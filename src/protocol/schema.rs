@@ -57,7 +57,7 @@ fn generate<T: JsonSchema>() -> Value {
 
 /// Every place at which a value breaks the schema of its kind.
 pub fn complaints(kind: ResponseKind, value: &Value) -> Vec<Complaint> {
-    validator(kind).iter_errors(value).map(|error| complaint(&error)).collect()
+    validator(kind).iter_errors(value).map(|error| complaint(kind, &error)).collect()
 }
 
 /// The value without the keys that its kind does not have, so that the rest can be read.
@@ -87,10 +87,21 @@ fn unexpected_keys(kind: &ValidationErrorKind) -> Option<&[String]> {
     }
 }
 
-fn complaint(error: &ValidationError<'_>) -> Complaint {
+fn complaint(kind: ResponseKind, error: &ValidationError<'_>) -> Complaint {
     let instance: String = error.instance().to_string().chars().take(120).collect();
     let (expected, found) = in_words(error.kind(), instance, || error.to_string());
+    let expected = choices(kind, error).unwrap_or(expected);
     Complaint::new(error.instance_path().to_string(), expected, found)
+}
+
+/// The words to choose from, where each of them has a description of its own in the schema.
+fn choices(kind: ResponseKind, error: &ValidationError<'_>) -> Option<String> {
+    let options = of_cached(kind).pointer(&error.schema_path().to_string())?.as_array()?;
+    let nested = |option: &Value| option.get("oneOf").and_then(Value::as_array).cloned();
+    let all = options.iter().flat_map(|option| nested(option).unwrap_or_else(|| vec![option.clone()]));
+    let words: Vec<String> =
+        all.filter_map(|option| option.get("const").map(|word| format!("{word}"))).collect();
+    (!words.is_empty()).then(|| format!("one of {}", words.join(", ")))
 }
 
 #[expect(

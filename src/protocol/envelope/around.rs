@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::expectation::Complaint;
 use super::super::markers;
+use super::super::opposition;
 use super::super::text::State;
 use super::normalisation::Normalisation;
 use super::whole;
@@ -93,6 +94,9 @@ pub(super) fn around(
     }
     if prose.iter().any(|line| line.contains("<!--") || markers::speaks_of_one(line)) {
         return Err(whole("no marker around the object", "a marker in prose"));
+    }
+    if opposition::takes_back(&prose.join(" "), super::verdict(object)) {
+        return Err(whole("words that agree with the answer", "words that take its approval back"));
     }
     if !prose.is_empty() {
         normalisations.push(Normalisation::Prose);

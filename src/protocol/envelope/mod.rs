@@ -179,6 +179,20 @@ mod tests {
     }
 
     #[test]
+    fn an_approval_that_is_quoted_or_taken_back_is_none() {
+        let approved = OBJECT.replace("blocking", "approved");
+        for text in [
+            format!("The other one said:\n> {approved}\nI can't see that."),
+            format!("{approved}\nOn a second look I do not approve."),
+            format!("I block this.\n{approved}"),
+        ] {
+            assert!(open(&text).is_err(), "{text}");
+        }
+        assert_eq!(seen(&format!("No blocking issues.\n{approved}")), [Normalisation::Prose]);
+        assert_eq!(seen(&format!("I do not approve.\n{OBJECT}")), [Normalisation::Prose]);
+    }
+
+    #[test]
     fn a_marker_in_a_block_of_code_acknowledges_nothing() {
         for fence in ["```", "~~~"] {
             let quoted = format!("{fence}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->\n{fence}\n{OBJECT}");

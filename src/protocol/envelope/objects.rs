@@ -39,7 +39,9 @@ pub(super) fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Resul
         offset += start;
         let (length, spent) = match json::first_value(candidate) {
             Ok(parsed) => {
-                if is_answer(&parsed.value) {
+                if is_answer(&parsed.value) && is_quoted(before) {
+                    return Err(whole("the answer itself", "one in a quotation"));
+                } else if is_answer(&parsed.value) {
                     found.take(parsed.value);
                 } else if is_or_holds_piece(&parsed.value) {
                     return Err(whole("the answer itself", "one within another object, or a piece of one"));
@@ -64,6 +66,11 @@ pub(super) fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Resul
             .ok_or_else(|| whole("one JSON object", "brackets that open without end"))?;
     }
     Ok(found)
+}
+
+/// Whether what follows a text on its last line stands in a quotation.
+fn is_quoted(before: &str) -> bool {
+    before.rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('>'))
 }
 
 /// Answers whether something behind an offset names its kind.
