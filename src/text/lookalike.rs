@@ -28,6 +28,11 @@ pub(super) fn letters(text: &str) -> Vec<Letter> {
     letters
 }
 
+/// A text without the letters that can't be seen, if it has any.
+pub(super) fn without_hidden(text: &str) -> Option<String> {
+    text.chars().any(is_hidden).then(|| text.chars().filter(|letter| !is_hidden(*letter)).collect())
+}
+
 /// Whether a letter turns the direction of what follows it, so that a text reads otherwise than it is written.
 pub(super) fn turns_direction(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::known::{self, Values};
+use super::lookalike::without_hidden;
 use super::token;
 
 /// A value that must not be published, and what it is called when it is found.
@@ -69,8 +70,19 @@ impl Redactor {
         Self { values: Values::new(values, &marks), marks: known::any(&escaped) }
     }
 
-    /// The text with `[redacted: KIND]` in place of each secret.
+    /// The text with `[redacted: KIND]` in place of each secret. If letters that nobody sees hide one, the text is given
+    /// back without such letters.
     pub fn redact<'text>(&self, text: &'text str) -> Redacted<'text> {
+        let as_written = self.as_written(text);
+        let Some(visible) = without_hidden(text) else { return as_written };
+        let as_seen = self.as_written(&visible);
+        if as_seen.hits.len() <= as_written.hits.len() {
+            return as_written;
+        }
+        Redacted { text: Cow::Owned(as_seen.text.into_owned()), hits: as_seen.hits }
+    }
+
+    fn as_written<'text>(&self, text: &'text str) -> Redacted<'text> {
         let mut pieces = self.marked(text);
         let mut hits = 0;
         loop {
@@ -196,6 +208,16 @@ mod tests {
         let redacted = redactor.redact(&text);
         assert_eq!(redacted.text, "psql [redacted: DB]; [redacted: github-token]\n[redacted: DB]");
         assert_eq!(redacted.hits, ["DB", "github-token", "DB"]);
+    }
+
+    #[test]
+    fn letters_that_nobody_sees_hide_no_secret() {
+        for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{ad}', '\u{feff}'] {
+            let text = format!("it is correct{hidden}-horse");
+            assert_eq!(redacted(&[("DB", "correct-horse")], &text), "it is [redacted: DB]");
+            let harmless = format!("nothing{hidden} here");
+            assert_eq!(redacted(&[("DB", "correct-horse")], &harmless), harmless);
+        }
     }
 
     #[test]
