@@ -218,7 +218,9 @@ impl<W: World> Engine<W> {
         let body = self.guard.words(&body)?;
         let body = purpose.map_or_else(|| body.clone(), |purpose| pull_request::body(&body, purpose));
         let body = self.guard.words(&body)?;
-        let title = one_line(&self.guard.words(&unmarked(&title))?, 120);
+        let words = one_line(&self.guard.words(&unmarked(&title))?, 120);
+        // A title of nothing but letters that nobody sees.
+        let title = if words.trim().is_empty() { branch.to_string() } else { words };
         let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };
         let number = match self.world.forge().open_pull_request(&new).await {
             Ok(number) => number,

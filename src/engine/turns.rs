@@ -18,7 +18,7 @@ use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
 use crate::ports::workspace::{Desk, Harvest, Inspection, Prepared, Salvage, Workspace, WorkspaceError};
 use crate::protocol::raw_answer::RawAnswer;
-use crate::text::neutral::unmarked;
+use crate::text::neutral;
 
 use super::guard::Guard;
 use super::outcome::Trouble;
@@ -205,7 +205,7 @@ async fn harvested<W: World>(
             return Ok(Left::Answer { raw, commit: None });
         }
     };
-    Ok(match world.workspace().harvest(desk, head, &unmarked(&message)).await? {
+    Ok(match world.workspace().harvest(desk, head, &neutral::message(&message)).await? {
         Harvest::Unchanged => Left::Answer { raw, commit: None },
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit) },
         Harvest::Unfit { why, salvage } => {

@@ -145,7 +145,7 @@ impl Question<'_> {
             let form =
                 Form { source: source.to_owned(), complaints: words(complaints), model: model.clone() };
             let key = TurnKey { role: Role::Repair, again: ask.key.again + number, ..ask.key.clone() };
-            let repair = Ask { key, purpose: Purpose::Form(form), ..ask.clone() };
+            let repair = Ask { key, purpose: Purpose::Form(form), published_turns: 0, ..ask.clone() };
             let Some(mended) = self.results.turn(&repair.key) else { return self.unanswered(&repair) };
             trail.usage = trail.usage.plus(mended.usage);
             used_up = used_up.or_else(|| parks(&mended));

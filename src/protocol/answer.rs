@@ -18,7 +18,7 @@ use super::kinds::plan_state::PlanState;
 use super::kinds::pr_review::PrReview;
 use super::raw_answer::{RawAnswer, Stream};
 use super::text::State;
-use super::{opposition, preservation, schema, strict};
+use super::{hesitation, opposition, preservation, schema, strict};
 
 /// How an answer was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Readi
     let mut others: Vec<(Stream, Reading<K>)> = others.collect();
     let Some((stream, mut reading)) = others.pop() else { return Err(complaints) };
     let is_contradicted = others.iter().any(|(_, other)| other.said != reading.said)
-        || opposition::leaves_doubt(first, reading.said.verdict())
+        || leaves_doubt(first, reading.said.verdict())
         || approves_over(first, &reading);
     if is_contradicted {
         return Err(complaints);
@@ -68,6 +68,18 @@ pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Readi
     reading.tier = Tier::AnotherStream;
     reading.normalisations.insert(0, format!("read from the {}", stream.name()));
     Ok(reading)
+}
+
+/// Whether a more trusted text leaves any doubt about a verdict. One that is whole and says the same leaves none.
+fn leaves_doubt(trusted: &str, verdict: Option<&'static str>) -> bool {
+    let says_the_same = envelope::open(trusted).is_ok_and(|envelope| {
+        envelope::verdict(&envelope.object) == verdict && !hesitation::hesitates(&envelope.object)
+    });
+    if says_the_same {
+        opposition::speaks_against(trusted, verdict)
+    } else {
+        opposition::leaves_doubt(trusted, verdict)
+    }
 }
 
 /// Whether an answer approves, and leaves out something that a more trusted text wants fixed.

@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod expectation;
 pub mod findings;
 pub mod healing;
+mod hesitation;
 pub mod json;
 pub mod kinds;
 pub mod markers;

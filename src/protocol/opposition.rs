@@ -13,13 +13,13 @@ static STATE: LazyLock<Regex> = LazyLock::new(|| {
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static WITHHOLDING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:not|cannot|can't|don't|won't|never)\s+(?:\w+\s+)?approv|\bdisapprov|\bI\s+(?:block|reject)\b|\brequest(?:s|ed|ing)?\s+changes\b",
+        r"(?i)\b(?:not|cannot|can't|don't|won't|never)\s+(?:\w+\s+)?approv|\bdisapprov|\bI\s+(?:block|reject|refuse)\b|\brequest(?:s|ed|ing)?\s+changes\b",
     )
     .expect("a valid pattern")
 });
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static DOUBTFUL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b(?:block(?:s|ed|ing|ers?)?|reject(?:s|ed|ing)?|unresolved)\b|\bmust\s+(?:be\s+)?fix|"(?:blocking_items|same_pr_followups|blocking_plan_issues|same_plan_followups)"\s*:\s*\[\s*[^\]\s]"#)
+    Regex::new(r"(?i)\b(?:block(?:s|ed|ing|ers?)?|reject(?:s|ed|ing)?|refuse[sd]?|unresolved|verdict|panics?|wrong|fails?)\b|\bmust\s+(?:be\s+)?fix")
         .expect("a valid pattern")
 });
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
@@ -39,11 +39,13 @@ pub fn takes_back(text: &str, verdict: Option<&str>) -> bool {
     verdict.is_some_and(|verdict| verdict != "blocking") && WITHHOLDING.is_match(text)
 }
 
-/// Whether a text leaves any doubt about an approval that stands somewhere else.
+/// Whether a text leaves any doubt about an approval that stands somewhere else: anything but a few plain words does.
 pub fn leaves_doubt(text: &str, verdict: Option<&'static str>) -> bool {
-    let text = spelled_out(text);
-    approving(verdict).is_some()
-        && (speaks_against(&text, verdict) || WITHHOLDING.is_match(&text) || DOUBTFUL.is_match(&text))
+    /// More words than these are a review of their own, in characters.
+    const FEW: usize = 300;
+    let is_plain = text.trim() == "{}" || (text.len() <= FEW && !text.contains(['{', '[', '"', '*', '#']));
+    let speaks = || speaks_against(text, verdict) || WITHHOLDING.is_match(text) || DOUBTFUL.is_match(text);
+    approving(verdict).is_some() && (!is_plain || speaks())
 }
 
 fn approving(verdict: Option<&'static str>) -> Option<&'static str> {
@@ -96,7 +98,12 @@ mod tests {
         for text in ["Blocking: the parser", "rejected", "must be fixed", "{\"blocking_items\":[\"x\"]"] {
             assert!(leaves_doubt(text, Some("approved")), "{text}");
         }
-        assert!(!leaves_doubt("I wrote my answer to stdout. {\"blocking_items\": []", Some("approved")));
+        for text in ["{\"answer\": \"x\"}", "[1]", "**Verdict**", &"word ".repeat(100)] {
+            assert!(leaves_doubt(text, Some("approved")), "{text}");
+        }
+        for text in ["I wrote my answer to stdout.", "{}", "See stdout, it works."] {
+            assert!(!leaves_doubt(text, Some("approved")), "{text}");
+        }
         assert!(!leaves_doubt("blocked", Some("blocking")));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::envelope;
 use super::expectation::Complaint;
 use super::findings::normalised;
-use super::opposition;
+use super::{hesitation, opposition};
 
 /// A source that says more than this is not compared, and so not repaired.
 const MOST_TEXTS: usize = 400;
@@ -84,7 +84,9 @@ fn whole(source: &str) -> Option<Value> {
 fn verdict_is_kept(source: &str, whole: Option<&Value>, verdict: &'static str) -> Option<Complaint> {
     let said = whole.and_then(|whole| whole.get("state").or_else(|| whole.get("outcome")));
     let is_said = said.and_then(Value::as_str).is_some_and(|word| word == verdict);
-    let is_kept = is_said && !opposition::speaks_against(source, Some(verdict));
+    let is_kept = is_said
+        && !whole.is_some_and(hesitation::hesitates)
+        && !opposition::speaks_against(source, Some(verdict));
     (!is_kept).then(|| {
         Complaint::new(
             "/state",
@@ -115,8 +117,12 @@ const FULFILLED: &str = "fulfilled";
 fn lifted(answer: &Value) -> BTreeSet<(String, String)> {
     let mut found: BTreeSet<(String, String)> =
         disposed(answer).into_iter().filter(|(_, word)| is_lifting(word)).collect();
-    for id in answer.get(RESOLVED).and_then(Value::as_array).into_iter().flatten() {
-        found.insert((id.as_str().unwrap_or_default().to_owned(), FULFILLED.to_owned()));
+    // What a coder says it has done, or disputes, is not for others to say.
+    for list in [RESOLVED, "addressed_items", "disputed_items"] {
+        for id in answer.get(list).and_then(Value::as_array).into_iter().flatten() {
+            let word = if list == RESOLVED { FULFILLED } else { list };
+            found.insert((id.as_str().unwrap_or_default().to_owned(), word.to_owned()));
+        }
     }
     found
 }
@@ -126,8 +132,11 @@ fn lifted_plainly(source: &str) -> BTreeSet<(String, String)> {
     let is_said_once =
         |id: &String, word: &String| words.iter().all(|(other, said)| other != id || said == word);
     let lifting = words.iter().filter(|(id, word)| is_lifting(word) && is_said_once(id, word)).cloned();
-    let fulfilled = quoted(list_of(source, RESOLVED)).map(|id| (id.to_owned(), FULFILLED.to_owned()));
-    lifting.chain(fulfilled).collect()
+    let listed = [RESOLVED, "addressed_items", "disputed_items"].into_iter().flat_map(|list| {
+        let word = if list == RESOLVED { FULFILLED } else { list };
+        quoted(list_of(source, list)).map(move |id| (id.to_owned(), word.to_owned()))
+    });
+    lifting.chain(listed).collect()
 }
 
 fn is_lifting(word: &str) -> bool {

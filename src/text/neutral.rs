@@ -19,6 +19,11 @@ pub fn neutral(text: &str) -> String {
     closed(&unmarked(text)).into_owned()
 }
 
+/// The same for the message of a commit, which git takes only without control characters.
+pub fn message(text: &str) -> String {
+    unmarked(text).chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect()
+}
+
 /// The same for a text that stands in the middle of a line or of an indented block, where no fence can be open.
 pub fn unmarked(text: &str) -> String {
     let in_order: String = text.chars().filter(|letter| !turns_direction(*letter)).collect();

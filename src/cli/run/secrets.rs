@@ -13,7 +13,7 @@ use crate::text::redact::Secret;
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)|_(KEY|PAT|PASS)$",
+        r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|BEARER|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)|_(KEY|PAT|PASS|PWD|AUTH|DSN)$|^DATABASE_URL$",
     )
     .expect("a valid pattern")
 });

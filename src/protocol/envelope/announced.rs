@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::expectation::Complaint;
 use super::super::{healing, json};
 use super::normalisation::Normalisation;
-use super::objects::{is_whole_answer, key_finder};
+use super::objects::{is_or_holds_piece, key_finder};
 use super::whole;
 
 /// The line after which an answer begins, where an agent's CLI prints other things before it.
@@ -52,7 +52,7 @@ fn answers_in(text: &str) -> Option<Vec<Value>> {
         offset += match healed {
             Some(Some(closed)) => {
                 let parsed = json::first_value(&closed.text).ok().map(|parsed| parsed.value);
-                answers.extend(parsed.filter(is_whole_answer));
+                answers.extend(parsed.filter(is_or_holds_piece));
                 closed.length
             }
             Some(None) if names_its_kind(offset) => return None,

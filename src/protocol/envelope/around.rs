@@ -95,7 +95,10 @@ pub(super) fn around(
     if prose.iter().any(|line| line.contains("<!--") || markers::speaks_of_one(line)) {
         return Err(whole("no marker around the object", "a marker in prose"));
     }
-    if opposition::takes_back(&prose.join(" "), super::verdict(object)) {
+    let words = prose.join("\n");
+    let approves = super::verdict(object) == Some(State::Approved.name());
+    let contradicts = approves && opposition::speaks_against(&words, Some(State::Approved.name()));
+    if contradicts || opposition::takes_back(&words, super::verdict(object)) {
         return Err(whole("words that agree with the answer", "words that take its approval back"));
     }
     if !prose.is_empty() {

@@ -62,7 +62,7 @@ fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> {
 }
 
 /// The word by which an answer decides something, if it has one.
-fn verdict(answer: &Value) -> Option<&str> {
+pub(super) fn verdict(answer: &Value) -> Option<&str> {
     answer.get("state").or_else(|| answer.get("outcome")).and_then(Value::as_str)
 }
 

@@ -126,9 +126,10 @@ pub(super) fn is_whole_answer(value: &Value) -> bool {
 }
 
 /// Whether a value is or holds an answer, or what only an answer holds.
-fn is_or_holds_piece(value: &Value) -> bool {
-    let decides =
-        |key: &&'static str| value.get(*key).is_some_and(|held| held.is_array() || held.is_string());
+pub(super) fn is_or_holds_piece(value: &Value) -> bool {
+    let decides = |key: &&'static str| {
+        value.get(*key).is_some_and(|held| held.is_array() || held.is_string() || held.is_boolean())
+    };
     match value {
         Value::Array(values) => values.iter().any(is_or_holds_piece),
         Value::Object(members) => {
@@ -139,7 +140,12 @@ fn is_or_holds_piece(value: &Value) -> bool {
 }
 
 /// Keys of what only an answer holds, and what makes it block.
-const DECIDING: [&str; 6] = [
+const DECIDING: [&str; 11] = [
+    "approved",
+    "finding",
+    "findings",
+    "severity",
+    "verdict",
     "item_id",
     "disposition",
     "blocking_items",
