@@ -1,6 +1,8 @@
 //! Whether an answer that was written anew still says what its source said: the same verdict, every finding, note, step
 //! and test in a place of its own, and nothing that approves beyond it. A repaired answer that fails here is dropped.
 
+mod matching;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -11,13 +13,7 @@ use super::envelope;
 use super::expectation::Complaint;
 use super::findings::normalised;
 use super::{hesitation, opposition};
-
-/// A source that says more than this is not compared, and so not repaired.
-const MOST_TEXTS: usize = 400;
-
-/// A repaired answer that has grown beyond this is not compared: so many times its source, and so many bytes more.
-const MOST_GROWTH: usize = 4;
-const MOST_ADDED: usize = 64 << 10;
+use matching::{lost, shortened};
 
 /// Shorter words of a text that is no JSON are not looked for: they are headings and single words.
 const SHORTEST_SENTENCE: usize = 12;
@@ -215,20 +211,21 @@ fn found_in(answer: &Value, lists: &[&str]) -> Vec<String> {
     lists.iter().filter_map(|list| answer.get(*list)).flat_map(texts).collect()
 }
 
-/// What stands behind a key of a text that is no whole object, up to the next key of a review.
+/// What stands behind a key of a text that is no whole object, up to the next key of an answer.
 fn list_of<'source>(source: &'source str, key: &str) -> &'source str {
     let begin =
         |text: &str, key: &str| text.find(&format!("\"{key}\"")).map(|start| (start, start + key.len() + 2));
     let Some((_, start)) = begin(source, key) else { return "" };
     let behind = source.get(start..).unwrap_or_default();
-    let end = REVIEW_KEYS.iter().filter_map(|key| begin(behind, key)).map(|(start, _)| start).min();
+    let end = ANSWER_KEYS.iter().filter_map(|key| begin(behind, key)).map(|(start, _)| start).min();
     behind.get(..end.unwrap_or(behind.len())).unwrap_or_default()
 }
 
 /// The wishes of people that a review calls fulfilled.
 const RESOLVED: &str = "human_requirements_resolved";
 
-const REVIEW_KEYS: [&str; 12] = [
+/// Keys at which a list of a damaged answer ends at the latest.
+const ANSWER_KEYS: [&str; 20] = [
     "schema_version",
     "kind",
     "state",
@@ -241,6 +238,14 @@ const REVIEW_KEYS: [&str; 12] = [
     "prior_item_dispositions",
     "prior_plan_item_dispositions",
     RESOLVED,
+    "addressed_items",
+    "remaining_items",
+    "disputed_items",
+    "addressed_item_notes",
+    "remaining_item_notes",
+    "dispute_evidence",
+    "human_requirements",
+    "tests_run",
 ];
 
 fn quoted(source: &str) -> impl Iterator<Item = &str> {
@@ -279,53 +284,6 @@ fn sentences(source: &str) -> Vec<String> {
 
 fn is_sentence(text: &str) -> bool {
     text.len() >= SHORTEST_SENTENCE && text.contains(' ')
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(80).collect()
-}
-
-/// The texts that stand nowhere in the repaired answer, each looked for in a place of its own.
-fn lost(said: &[String], repaired: &[String]) -> Vec<Complaint> {
-    let complain = |expected: &str, found: String| vec![Complaint::new("", expected, found)];
-    if said.len() > MOST_TEXTS || repaired.len() > MOST_TEXTS * 2 {
-        return complain("an answer of a size that can be compared", format!("{} texts", said.len()));
-    }
-    let bytes = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
-    if bytes(repaired) > MOST_GROWTH * bytes(said) + MOST_ADDED {
-        return complain("an answer of about the size of its source", format!("{} bytes", bytes(repaired)));
-    }
-    let fits = |text: &String| {
-        let all = (0..).zip(repaired);
-        all.filter(|(_, other)| other.contains(text.as_str())).map(|(at, _)| at).collect()
-    };
-    let fitting: Vec<Vec<usize>> = said.iter().map(fits).collect();
-    let mut placed: Vec<Option<usize>> = vec![None; repaired.len()];
-    let mut missing = Vec::new();
-    for (index, text) in said.iter().enumerate() {
-        let mut tried = vec![false; repaired.len()];
-        if !place(index, &fitting, &mut placed, &mut tried) {
-            missing.push(shortened(text));
-        }
-    }
-    let lost =
-        |text: String| Complaint::new("", format!("“{text}” kept, in a place of its own"), "it is gone");
-    missing.into_iter().map(lost).collect()
-}
-
-/// Finds a place for a text; one that is taken is given up by its owner if that finds another (Kuhn's matching).
-fn place(index: usize, fitting: &[Vec<usize>], placed: &mut [Option<usize>], tried: &mut [bool]) -> bool {
-    for at in fitting.get(index).into_iter().flatten() {
-        let Some(seen) = tried.get_mut(*at).filter(|seen| !**seen) else { continue };
-        *seen = true;
-        let owner = placed.get(*at).copied().flatten();
-        let is_free = owner.is_none_or(|owner| place(owner, fitting, placed, tried));
-        if let (true, Some(slot)) = (is_free, placed.get_mut(*at)) {
-            *slot = Some(index);
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]
