@@ -39,6 +39,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     let Some(here) = Here::find(arguments.place.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
+    let here = here.believing(surroundings).await;
     let removal = plan(&here, arguments, surroundings).await?;
     let text = words(&removal);
     if removal.subjects.is_empty() && removal.kept.is_empty() {

@@ -44,10 +44,15 @@ impl Here {
         }
         let forge = wiring::forge(&repository, surroundings)?;
         let folders = wiring::folders(forge.store(), surroundings);
-        // Who only looks can do so with settings that a run would refuse.
-        let trusted = trusted(&repository, surroundings).await.unwrap_or_default();
-        let recorders = std::iter::once(forge.login()).chain(trusted).collect();
+        let recorders = vec![forge.login()];
         Ok(Some(Self { repository, forge, folders, recorders }))
+    }
+
+    /// The same, believing the logins that settings trust too. Who only looks can do so with settings that a run would refuse.
+    #[must_use]
+    pub async fn believing(mut self, surroundings: &Surroundings) -> Self {
+        self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
+        self
     }
 
     /// The subjects that this machine knows, pull requests first.

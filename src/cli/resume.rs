@@ -31,6 +31,7 @@ pub async fn candidates(
     surroundings: &Surroundings,
 ) -> Result<(Here, Vec<Known>), String> {
     let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = here.believing(surroundings).await;
     let Some(typed) = &arguments.subject else {
         let mut all = survey::survey(&here).await;
         all.retain(|known| can_go_on_now(&known.doing));

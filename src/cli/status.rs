@@ -29,6 +29,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
             (None, false) => Ok(format!("{}\n", nothing_begun())),
         };
     };
+    let here = here.believing(surroundings).await;
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
         let known = survey::known(&here, subject).await;

@@ -3,7 +3,7 @@
 
 use crate::domain::requirement::{Requirement, Requirements};
 use crate::domain::trust::Trust;
-use crate::ledger::codec::{self, Content};
+use crate::ledger::codec;
 use crate::ports::forge::{AuthorRole, Comment, Issue};
 use crate::protocol::context::ContextComment;
 use crate::protocol::requirements;
@@ -25,7 +25,7 @@ pub(super) fn listen(trust: &Trust, issue: Option<&Issue>, comments: &[Comment])
         all.extend(wish(trust, issue.standing, &issue.author, &issue.body));
     }
     for comment in issue.into_iter().flat_map(|issue| &issue.comments).chain(comments) {
-        if codec::read(&comment.body) != Content::NoRecord {
+        if codec::claims(&comment.body) {
             continue;
         }
         all.extend(wish(trust, comment.standing, &comment.author, &comment.body));

@@ -181,15 +181,7 @@ pub fn body(visible: &str, line: &str) -> String {
 
 /// Reads a comment. The record stands in its last line, outside of code; a marker anywhere else is only text.
 pub fn read(body: &str) -> Content {
-    let body = body.trim_end();
-    let start = body.rfind('\n').map_or(0, |end| end + 1);
-    let last = body.get(start..).unwrap_or_default().trim();
-    let Some(versioned) = last.strip_prefix(ANY_VERSION).and_then(|rest| rest.strip_suffix(CLOSING)) else {
-        return Content::NoRecord;
-    };
-    if markers::is_in_code(body, start) {
-        return Content::NoRecord;
-    }
+    let Some(versioned) = versioned(body) else { return Content::NoRecord };
     let Some((version, packed)) = versioned.split_once('.') else {
         return Content::Damaged("no version".to_owned());
     };
@@ -200,6 +192,20 @@ pub fn read(body: &str) -> Content {
         Ok(newer) if newer > VERSION => Content::Newer(newer),
         Ok(_) | Err(_) => Content::Damaged(format!("version `{version}` is unknown")),
     }
+}
+
+/// Whether a comment claims to hold a record. It is not unpacked.
+pub fn claims(body: &str) -> bool {
+    versioned(body).is_some()
+}
+
+/// What stands behind the name of the marker in the last line, if that is one.
+fn versioned(body: &str) -> Option<&str> {
+    let body = body.trim_end();
+    let start = body.rfind('\n').map_or(0, |end| end + 1);
+    let last = body.get(start..)?.trim();
+    let versioned = last.strip_prefix(ANY_VERSION)?.strip_suffix(CLOSING)?;
+    (!markers::is_in_code(body, start)).then_some(versioned)
 }
 
 fn unpack(packed: &str) -> Result<Decoded, String> {

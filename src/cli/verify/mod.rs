@@ -46,6 +46,7 @@ async fn on_the_forge(
     surroundings: &Surroundings,
 ) -> Result<Thread, String> {
     let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = here.believing(surroundings).await;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match subject {
         Subject::Issue(number) => here.forge.issue(*number).await.map_err(words)?.comments,
