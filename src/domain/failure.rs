@@ -12,6 +12,53 @@ pub enum TurnFailure {
         /// When it comes back.
         resets_at: Timestamp,
     },
+    /// Too many requests in a short time, and the program's own retries did not help.
+    RateLimited {
+        /// When it may be asked again, if the service said so.
+        retry_at: Option<Timestamp>,
+        /// What the program said.
+        detail: String,
+    },
+    /// The program is not logged in, or its login is not accepted.
+    Auth {
+        /// What the program said.
+        detail: String,
+    },
+    /// The account has no credit, or its plan does not cover the program.
+    Billing {
+        /// What the program said.
+        detail: String,
+    },
+    /// There is no such model, or not for this account.
+    UnknownModel {
+        /// What the program said.
+        detail: String,
+    },
+    /// The service is overloaded or broken at this moment.
+    Overloaded {
+        /// What the program said.
+        detail: String,
+    },
+    /// The service could not be reached, or the connection broke.
+    Network {
+        /// What the program said.
+        detail: String,
+    },
+    /// The session to go on with is not there any more.
+    SessionLost {
+        /// What the program said.
+        detail: String,
+    },
+    /// It was not allowed what it needed, and gave no answer.
+    Denied {
+        /// What it was not allowed.
+        detail: String,
+    },
+    /// It ended as if all were well, without an answer or without the event that ends one.
+    Vacuous {
+        /// What is missing.
+        detail: String,
+    },
     /// The program could not be started.
     Spawn {
         /// What the system said.
@@ -28,6 +75,16 @@ pub enum TurnFailure {
     Timeout {
         /// How long it was allowed to take, in seconds.
         seconds: u64,
+    },
+    /// It wrote nothing and computed nothing for too long, and its processes were ended.
+    Hang {
+        /// How long it was silent, in seconds.
+        seconds: u64,
+    },
+    /// Somebody else ended its process.
+    Killed {
+        /// The signal.
+        signal: i32,
     },
     /// The answer does not follow the protocol.
     Malformed {
@@ -61,6 +118,17 @@ impl TurnFailure {
     pub fn class(&self) -> &'static str {
         match self {
             Self::Quota { .. } => "quota",
+            Self::RateLimited { .. } => "rate-limited",
+            Self::Auth { .. } => "auth",
+            Self::Billing { .. } => "billing",
+            Self::UnknownModel { .. } => "unknown-model",
+            Self::Overloaded { .. } => "overloaded",
+            Self::Network { .. } => "network",
+            Self::SessionLost { .. } => "session-lost",
+            Self::Denied { .. } => "denied",
+            Self::Vacuous { .. } => "vacuous",
+            Self::Hang { .. } => "hang",
+            Self::Killed { .. } => "killed",
             Self::Spawn { .. } => "spawn",
             Self::Exit { .. } => "exit",
             Self::Timeout { .. } => "timeout",
@@ -73,10 +141,63 @@ impl TurnFailure {
     }
 }
 
+impl TurnFailure {
+    /// The same failure with every text of somebody else's put through a function.
+    #[must_use]
+    pub fn with_texts(self, change: &mut impl FnMut(String) -> String) -> Self {
+        match self {
+            Self::RateLimited { retry_at, detail } => Self::RateLimited { retry_at, detail: change(detail) },
+            Self::Auth { detail } => Self::Auth { detail: change(detail) },
+            Self::Billing { detail } => Self::Billing { detail: change(detail) },
+            Self::UnknownModel { detail } => Self::UnknownModel { detail: change(detail) },
+            Self::Overloaded { detail } => Self::Overloaded { detail: change(detail) },
+            Self::Network { detail } => Self::Network { detail: change(detail) },
+            Self::SessionLost { detail } => Self::SessionLost { detail: change(detail) },
+            Self::Denied { detail } => Self::Denied { detail: change(detail) },
+            Self::Vacuous { detail } => Self::Vacuous { detail: change(detail) },
+            Self::Spawn { detail } => Self::Spawn { detail: change(detail) },
+            Self::Exit { code, detail } => Self::Exit { code, detail: change(detail) },
+            Self::Malformed { complaints } => {
+                Self::Malformed { complaints: complaints.into_iter().map(change).collect() }
+            }
+            Self::Tampered { what } => Self::Tampered { what: change(what) },
+            Self::Script { detail } => Self::Script { detail: change(detail) },
+            other @ (Self::Quota { .. }
+            | Self::Timeout { .. }
+            | Self::Hang { .. }
+            | Self::Killed { .. }
+            | Self::Secret { .. }
+            | Self::NeverFinished { .. }) => other,
+        }
+    }
+}
+
 impl std::fmt::Display for TurnFailure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quota { resets_at } => write!(formatter, "quota used up until {resets_at}"),
+            Self::RateLimited { retry_at: Some(instant), detail } => {
+                write!(formatter, "was told to wait until {instant}: {detail}")
+            }
+            Self::RateLimited { retry_at: None, detail } => {
+                write!(formatter, "asked too often in a short time: {detail}")
+            }
+            Self::Auth { detail } => write!(formatter, "is not logged in: {detail}"),
+            Self::Billing { detail } => write!(formatter, "has no credit or plan for this: {detail}"),
+            Self::UnknownModel { detail } => {
+                write!(formatter, "does not know or may not use the model: {detail}")
+            }
+            Self::Overloaded { detail } => {
+                write!(formatter, "found its service overloaded or broken: {detail}")
+            }
+            Self::Network { detail } => write!(formatter, "could not reach its service: {detail}"),
+            Self::SessionLost { detail } => write!(formatter, "could not go on with its session: {detail}"),
+            Self::Denied { detail } => write!(formatter, "was not allowed what it needed: {detail}"),
+            Self::Vacuous { detail } => write!(formatter, "gave no answer: {detail}"),
+            Self::Hang { seconds } => {
+                write!(formatter, "wrote nothing and computed nothing for {seconds} s and was ended")
+            }
+            Self::Killed { signal } => write!(formatter, "was ended by somebody else (signal {signal})"),
             Self::Spawn { detail } => write!(formatter, "could not be started: {detail}"),
             Self::Exit { code, detail } if detail.is_empty() => {
                 write!(formatter, "ended with exit code {code}")

@@ -71,19 +71,7 @@ impl Guard {
     pub(super) fn failure(&self, failure: TurnFailure) -> TurnFailure {
         let mut hits = Vec::new();
         let mut clean = |text: String| self.text(&text, &mut hits);
-        let failure = match failure {
-            TurnFailure::Spawn { detail } => TurnFailure::Spawn { detail: clean(detail) },
-            TurnFailure::Exit { code, detail } => TurnFailure::Exit { code, detail: clean(detail) },
-            TurnFailure::Malformed { complaints } => {
-                TurnFailure::Malformed { complaints: complaints.into_iter().map(clean).collect() }
-            }
-            TurnFailure::Tampered { what } => TurnFailure::Tampered { what: clean(what) },
-            TurnFailure::Script { detail } => TurnFailure::Script { detail: clean(detail) },
-            other @ (TurnFailure::Quota { .. }
-            | TurnFailure::Timeout { .. }
-            | TurnFailure::Secret { .. }
-            | TurnFailure::NeverFinished { .. }) => other,
-        };
+        let failure = failure.with_texts(&mut clean);
         self.judged(&hits).map_or_else(|kinds| TurnFailure::Secret { kinds }, |()| failure)
     }
 

@@ -21,6 +21,17 @@ pub fn of(failure: &TurnFailure) -> Consequence {
         TurnFailure::Quota { resets_at } => Consequence::Park(*resets_at),
         TurnFailure::Secret { .. } => Consequence::Secret,
         TurnFailure::Spawn { .. }
+        | TurnFailure::RateLimited { .. }
+        | TurnFailure::Auth { .. }
+        | TurnFailure::Billing { .. }
+        | TurnFailure::UnknownModel { .. }
+        | TurnFailure::Overloaded { .. }
+        | TurnFailure::Network { .. }
+        | TurnFailure::SessionLost { .. }
+        | TurnFailure::Denied { .. }
+        | TurnFailure::Vacuous { .. }
+        | TurnFailure::Hang { .. }
+        | TurnFailure::Killed { .. }
         | TurnFailure::Exit { .. }
         | TurnFailure::Timeout { .. }
         | TurnFailure::Malformed { .. }

@@ -218,6 +218,17 @@ fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
         TurnFailure::Malformed { .. }
         | TurnFailure::Quota { .. }
         | TurnFailure::Spawn { .. }
+        | TurnFailure::RateLimited { .. }
+        | TurnFailure::Auth { .. }
+        | TurnFailure::Billing { .. }
+        | TurnFailure::UnknownModel { .. }
+        | TurnFailure::Overloaded { .. }
+        | TurnFailure::Network { .. }
+        | TurnFailure::SessionLost { .. }
+        | TurnFailure::Denied { .. }
+        | TurnFailure::Vacuous { .. }
+        | TurnFailure::Hang { .. }
+        | TurnFailure::Killed { .. }
         | TurnFailure::Exit { .. }
         | TurnFailure::Timeout { .. }
         | TurnFailure::Tampered { .. }
