@@ -21,8 +21,8 @@ use crate::engine::guard::Secrets;
 use crate::engine::outcome::Outcome;
 use crate::engine::run::{Assignment, Bases, Engine, Setting};
 use crate::flow::observed::Abilities;
-use crate::flow::question::RepairChain;
-use crate::flow::request::{Questions, Request, Reviewing, Wishes};
+use crate::flow::question::Persistence;
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
@@ -194,7 +194,8 @@ fn request() -> Result<Request, String> {
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
         reviewing: Reviewing::Parallel,
-        repair: RepairChain::default(),
+        persistence: Persistence::default(),
+        sessions: ReviewSessions::Fresh,
         questions: Questions::Stop,
         ci_timeout_seconds: 0,
         ci_poll_seconds: 1,

@@ -41,7 +41,7 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
         if let Some(reason) = outcome.ending.reason() {
             members.insert("reason".to_owned(), json!(reason));
         }
-        if let Ending::Parked { resets_at } = &outcome.ending {
+        if let Ending::Parked { resets_at, .. } = &outcome.ending {
             members.insert("resets_at".to_owned(), json!(resets_at));
         }
     }

@@ -112,7 +112,7 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<(Outcom
 /// What an ending leaves to do.
 fn after(ending: &Ending) -> Doing {
     match ending {
-        Ending::Parked { resets_at } => Doing::Parked { resets_at: *resets_at },
+        Ending::Parked { resets_at, .. } => Doing::Parked { resets_at: *resets_at },
         Ending::Interrupted => Doing::Interrupted,
         Ending::Approved
         | Ending::Merged { .. }

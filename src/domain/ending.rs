@@ -37,6 +37,9 @@ pub enum Ending {
     Parked {
         /// When it does.
         resets_at: Timestamp,
+        /// Which allowance.
+        #[serde(default)]
+        reason: Parked,
     },
     /// A person must decide.
     NeedsHuman {
@@ -52,8 +55,8 @@ pub enum Ending {
 /// Declares a closed list of reasons with the names that outcomes and records use.
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
         }
@@ -76,6 +79,8 @@ reasons!(
         Rounds = "rounds",
         /// The coder left the head as it was, twice in a row.
         NoChange = "no-change",
+        /// What the run may cost is spent.
+        Budget = "budget",
     }
 );
 reasons!(
@@ -112,6 +117,17 @@ reasons!(
         UntrustedConfig = "untrusted-config",
         /// What was asked for is not there yet, or not possible here.
         Unsupported = "unsupported",
+    }
+);
+reasons!(
+    /// What a run waits for.
+    #[derive(Default)]
+    Parked {
+        /// The allowance of an account or plan.
+        #[default]
+        Quota = "quota",
+        /// The limit of requests in a short time.
+        RateLimit = "rate-limit",
     }
 );
 reasons!(
@@ -160,7 +176,7 @@ impl Ending {
             Self::Blocked { reason } => Some(reason.name()),
             Self::Failed { reason } => Some(reason.name()),
             Self::Refused { reason } => Some(reason.name()),
-            Self::Parked { .. } => Some("quota"),
+            Self::Parked { reason, .. } => Some(reason.name()),
             Self::NeedsHuman { reason } => Some(reason.name()),
         }
     }

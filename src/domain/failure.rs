@@ -11,6 +11,9 @@ pub enum TurnFailure {
     Quota {
         /// When it comes back.
         resets_at: Timestamp,
+        /// What the program said.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        detail: String,
     },
     /// Too many requests in a short time, and the program's own retries did not help.
     RateLimited {
@@ -146,6 +149,7 @@ impl TurnFailure {
     #[must_use]
     pub fn with_texts(self, change: &mut impl FnMut(String) -> String) -> Self {
         match self {
+            Self::Quota { resets_at, detail } => Self::Quota { resets_at, detail: change(detail) },
             Self::RateLimited { retry_at, detail } => Self::RateLimited { retry_at, detail: change(detail) },
             Self::Auth { detail } => Self::Auth { detail: change(detail) },
             Self::Billing { detail } => Self::Billing { detail: change(detail) },
@@ -162,8 +166,7 @@ impl TurnFailure {
             }
             Self::Tampered { what } => Self::Tampered { what: change(what) },
             Self::Script { detail } => Self::Script { detail: change(detail) },
-            other @ (Self::Quota { .. }
-            | Self::Timeout { .. }
+            other @ (Self::Timeout { .. }
             | Self::Hang { .. }
             | Self::Killed { .. }
             | Self::Secret { .. }
@@ -175,7 +178,12 @@ impl TurnFailure {
 impl std::fmt::Display for TurnFailure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Quota { resets_at } => write!(formatter, "quota used up until {resets_at}"),
+            Self::Quota { resets_at, detail } if detail.is_empty() => {
+                write!(formatter, "quota used up until {resets_at}")
+            }
+            Self::Quota { resets_at, detail } => {
+                write!(formatter, "quota used up until {resets_at}: {detail}")
+            }
             Self::RateLimited { retry_at: Some(instant), detail } => {
                 write!(formatter, "was told to wait until {instant}: {detail}")
             }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent::{ResponseKind, Role};
 use super::ids::{CommitSha, Label, RunId};
+use super::usage::Usage;
 
 /// Which question, to whom, on what. Two equal keys are one turn.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,4 +29,21 @@ pub struct TurnKey {
     /// How often the question was put before, to the same agent or (role `repair`) about the form of its answer.
     #[serde(default)]
     pub again: u32,
+    /// How often it was put before, and failed in a way that may pass.
+    #[serde(default)]
+    pub retry: u32,
+}
+
+/// A session of a program that can be gone on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionNote {
+    /// Its id, in the program's own form.
+    pub id: String,
+    /// The model that worked in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What all of it has cost until now: some programs count a session, not a turn.
+    #[serde(default)]
+    pub counted: Usage,
 }

@@ -65,6 +65,7 @@ pub(super) async fn order<W: World>(
         prompt,
         context,
         model,
+        session: None,
     })
 }
 
@@ -94,7 +95,7 @@ async fn work<W: World>(
         followups: ask.followups,
     };
     let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
-    Ok((prompt, context, None))
+    Ok((prompt, context, ask.model.clone()))
 }
 
 /// Who mends the form of an answer is told nothing of what it is about.

@@ -9,7 +9,7 @@ use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, Label, RecordId, RunId};
 use crate::domain::subject::Subject;
-use crate::domain::turn::TurnKey;
+use crate::domain::turn::{SessionNote, TurnKey};
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
 use crate::ledger::record::Draft;
 use crate::ports::happening::Happening;
@@ -106,6 +106,12 @@ impl<J: Journal> Session<J> {
         self.journal.entries().into_iter().map(counts).sum()
     }
 
+    /// The session of the last turn of this role and label, if that turn left one.
+    pub(super) fn last_session(&self, role: Role, label: &Label) -> Option<SessionNote> {
+        let theirs = self.results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
+        theirs.max_by_key(|(_, turn)| turn.at).and_then(|(_, turn)| turn.session.clone())
+    }
+
     /// The commits that turns of a run have made.
     pub(super) fn commits_of(&self, run: &RunId) -> Vec<CommitSha> {
         let made = |turn: &Turn| match &turn.end {
@@ -154,9 +160,9 @@ fn take_in(results: &mut Results, entry: Entry) {
             *results.attempts.entry(turn.clone()).or_default() += 1;
             results.surfaced.insert(turn, surfaced);
         }
-        Entry::Finished { turn, finished, .. } => {
+        Entry::Finished { turn, finished, at } => {
             results.running.remove(&turn);
-            results.turns.insert(turn, ended(finished));
+            results.turns.insert(turn, ended(finished, at));
         }
         Entry::Clarified { turn, answers } => {
             results.clarifications.insert(turn, answers);
@@ -166,13 +172,13 @@ fn take_in(results: &mut Results, entry: Entry) {
     }
 }
 
-fn ended(finished: Finished) -> Turn {
+fn ended(finished: Finished, at: Timestamp) -> Turn {
     match finished {
-        Finished::Answered { raw, usage, model, commit } => {
-            Turn { end: TurnEnd::Answered { raw, commit }, usage, model }
+        Finished::Answered { raw, usage, model, commit, session } => {
+            Turn { end: TurnEnd::Answered { raw, commit }, usage, model, session, at }
         }
         Finished::Failed { failure, usage, .. } => {
-            Turn { end: TurnEnd::Failed { failure }, usage, model: None }
+            Turn { end: TurnEnd::Failed { failure }, usage, model: None, session: None, at }
         }
     }
 }

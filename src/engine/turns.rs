@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
@@ -11,7 +13,7 @@ use crate::domain::turn::TurnKey;
 use crate::flow::step::{Ask, Purpose, Work};
 use crate::ports::World;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
-use crate::ports::cancellation::Cancellation;
+use crate::ports::cancellation::{Cancellation, Urgency};
 use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal};
@@ -72,12 +74,36 @@ async fn ready<W: World>(world: &W, desk: &Desk, ask: &Ask) -> Result<Prepared, 
     }
 }
 
+#[derive(PartialEq, Eq)]
+enum Waited {
+    ToTheEnd,
+    Cancelled,
+}
+
+/// Waits before a question is put again.
+async fn wait<W: World>(world: &W, ask: &Ask, until: Timestamp, mut cancellation: Cancellation) -> Waited {
+    if until <= world.clock().now() {
+        return Waited::ToTheEnd;
+    }
+    let what = format!("another try of the {} `{}`", ask.key.role, ask.key.label);
+    world.operator().tell(&Happening::Waiting { what, until });
+    tokio::select! {
+        () = world.clock().sleep_until(until) => Waited::ToTheEnd,
+        () = cancellation.reached(Urgency::Stop) => Waited::Cancelled,
+    }
+}
+
 async fn attempt<W: World, J: Journal>(
     world: &W,
     start: Start<J>,
     cancellation: Cancellation,
 ) -> Result<Option<Entry>, Trouble> {
     let Start { ask, mut order, journal, guard } = start;
+    if let Some(instant) = ask.not_before
+        && wait(world, &ask, instant, cancellation.clone()).await == Waited::Cancelled
+    {
+        return Ok(None);
+    }
     let turn = ask.key.clone();
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
     // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
@@ -121,7 +147,11 @@ async fn finish<W: World>(
     report: TurnReport,
 ) -> Result<Option<Finished>, Trouble> {
     let head = &ask.key.head;
-    let TurnReport { result, usage, model, log } = report;
+    let TurnReport { result, usage, model, log, session, warnings } = report;
+    for text in warnings {
+        let text = format!("{} `{}`: {text}", ask.key.role, ask.key.label);
+        world.operator().tell(&Happening::Warning { text });
+    }
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
         TurnResult::Failed(failure) => Err(failure),
@@ -145,7 +175,7 @@ async fn finish<W: World>(
                 let (label, role) = (ask.key.label.clone(), ask.key.role);
                 world.operator().tell(&Happening::TurnAnswered { label, role, milliseconds });
             }
-            Finished::Answered { raw, usage, model, commit }
+            Finished::Answered { raw, usage, model, commit, session }
         }
         Left::Nothing { failure, salvage } => {
             tell_failure(world, ask, failure.clone(), log.as_ref());

@@ -2,13 +2,19 @@
 
 use jiff::Timestamp;
 
+use crate::domain::ending::Parked;
 use crate::domain::failure::TurnFailure;
 
 /// What a failed turn means for its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
     /// It waits for an allowance.
-    Park(Timestamp),
+    Park {
+        /// When it is back.
+        resets_at: Timestamp,
+        /// Which.
+        reason: Parked,
+    },
     /// A person must look at what was about to be published.
     Secret,
     /// The agent is not available.
@@ -18,10 +24,15 @@ pub enum Consequence {
 /// What a failed turn means for its run.
 pub fn of(failure: &TurnFailure) -> Consequence {
     match failure {
-        TurnFailure::Quota { resets_at } => Consequence::Park(*resets_at),
+        TurnFailure::Quota { resets_at, .. } => {
+            Consequence::Park { resets_at: *resets_at, reason: Parked::Quota }
+        }
+        TurnFailure::RateLimited { retry_at: Some(instant), .. } => {
+            Consequence::Park { resets_at: *instant, reason: Parked::RateLimit }
+        }
         TurnFailure::Secret { .. } => Consequence::Secret,
         TurnFailure::Spawn { .. }
-        | TurnFailure::RateLimited { .. }
+        | TurnFailure::RateLimited { retry_at: None, .. }
         | TurnFailure::Auth { .. }
         | TurnFailure::Billing { .. }
         | TurnFailure::UnknownModel { .. }

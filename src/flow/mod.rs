@@ -5,5 +5,6 @@ pub mod delivery;
 pub mod observed;
 pub mod question;
 pub mod request;
+pub mod retry;
 pub mod review;
 pub mod step;

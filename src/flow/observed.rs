@@ -12,7 +12,7 @@ use crate::domain::ids::{
 };
 use crate::domain::pull_request::PullRequest;
 use crate::domain::requirement::Requirements;
-use crate::domain::turn::TurnKey;
+use crate::domain::turn::{SessionNote, TurnKey};
 use crate::domain::usage::Usage;
 use crate::ledger::payload::Carried;
 use crate::ledger::replay::Continuity;
@@ -32,6 +32,10 @@ pub struct Turn {
     pub usage: Usage,
     /// The model that ran.
     pub model: Option<String>,
+    /// The session, if it can be gone on with.
+    pub session: Option<SessionNote>,
+    /// When it ended.
+    pub at: Timestamp,
 }
 
 /// How a turn ended.
@@ -80,7 +84,8 @@ impl Results {
             let attempts = self.attempts.get(key).copied().filter(|count| *count >= MOST_ATTEMPTS)?;
             let failure = TurnFailure::NeverFinished { attempts };
             let end = TurnEnd::Failed { failure };
-            (!self.running.contains(key)).then_some(Turn { end, usage: Usage::default(), model: None })
+            let (usage, at) = (Usage::default(), Timestamp::UNIX_EPOCH);
+            (!self.running.contains(key)).then_some(Turn { end, usage, model: None, session: None, at })
         };
         self.turns.get(key).cloned().or_else(never_finished)
     }

@@ -1,6 +1,8 @@
 //! From a question to its valid answer: what was said, the tiers of repair after a malformed answer, and what is still to
 //! be asked. The one place that decides whether a malformed answer is asked for again.
 
+use jiff::Timestamp;
+
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
@@ -15,6 +17,7 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use super::consequence::{self, Consequence};
 use super::observed::{Results, Turn, TurnEnd};
+use super::retry::{self, Retry, RetryPolicy, Tries};
 use super::step::{Ask, Form, Purpose, malformed};
 
 /// A longer answer is not sent to anybody to be put into form, in bytes.
@@ -33,6 +36,15 @@ impl Default for RepairChain {
     }
 }
 
+/// What is done to get an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Persistence {
+    /// `--repair-model`: who puts malformed answers into form.
+    pub repair: RepairChain,
+    /// How failed turns are met.
+    pub retry: RetryPolicy,
+}
+
 /// A question that is put to an agent.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'flow> {
@@ -40,8 +52,8 @@ pub struct Question<'flow> {
     pub ask: &'flow Ask,
     /// What the journal holds.
     pub results: &'flow Results,
-    /// Who puts malformed answers into form.
-    pub chain: &'flow RepairChain,
+    /// What is done to get an answer.
+    pub persistence: &'flow Persistence,
 }
 
 /// Where a question stands.
@@ -77,12 +89,14 @@ pub struct Answered<K: Kind> {
 struct Trail {
     repairs: Vec<Repair>,
     usage: Usage,
+    tries: Tries,
 }
 
 impl Question<'_> {
     /// Where the question stands.
     pub fn standing<K: Kind>(&self) -> Standing<K> {
-        self.put(self.ask, Trail::default())
+        let model = self.model(self.ask, Tries::default());
+        self.put(&Ask { model, ..self.ask.clone() }, Trail::default())
     }
 
     fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> Standing<K> {
@@ -91,7 +105,7 @@ impl Question<'_> {
         let (complaints, source) = match &turn.end {
             TurnEnd::Failed { failure } => match asks_for_another(ask, failure) {
                 Some(complaints) => return self.again(ask, complaints, trail),
-                None => return Standing::Failed(failure.clone()),
+                None => return self.retried(ask, failure, turn.at, trail),
             },
             TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
                 Ok(reading) => return answered(reading, &turn, trail),
@@ -105,6 +119,23 @@ impl Question<'_> {
         }
     }
 
+    /// The same question once more, if the failure may pass.
+    fn retried<K: Kind>(&self, ask: &Ask, failure: &TurnFailure, at: Timestamp, trail: Trail) -> Standing<K> {
+        let who = (ask.key.role, ask.key.label.clone());
+        let failed = retry::Failed { failure, at, who: &who };
+        let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, trail.tries) else {
+            return Standing::Failed(retry::settled(failure, at));
+        };
+        let key = TurnKey { retry: ask.key.retry + 1, ..ask.key.clone() };
+        let model = self.model(ask, tries);
+        self.put(&Ask { key, model, not_before: Some(not_before), ..ask.clone() }, Trail { tries, ..trail })
+    }
+
+    fn model(&self, ask: &Ask, tries: Tries) -> Option<String> {
+        let who = (ask.key.role, ask.key.label.clone());
+        self.persistence.retry.model(&who, tries).map(str::to_owned)
+    }
+
     fn unanswered<K: Kind>(&self, ask: &Ask) -> Standing<K> {
         if self.results.running.contains(&ask.key) {
             Standing::Running
@@ -116,7 +147,7 @@ impl Question<'_> {
     /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
     fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> Standing<K> {
         let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
-        let once_more = Ask { key, purpose: Purpose::Again { complaints }, ..ask.clone() };
+        let once_more = Ask { key, purpose: Purpose::Again { complaints }, not_before: None, ..ask.clone() };
         let result = self.results.turn(&once_more.key).map(|turn| match &turn.end {
             TurnEnd::Failed { .. } => RepairResult::Failed,
             TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
@@ -141,11 +172,13 @@ impl Question<'_> {
         };
         let source = raw.most_trusted();
         let mut used_up = None;
-        for (model, number) in self.chain.models.iter().zip(1_u32..) {
+        for (model, number) in self.persistence.repair.models.iter().zip(1_u32..) {
             let form =
                 Form { source: source.to_owned(), complaints: words(complaints), model: model.clone() };
             let key = TurnKey { role: Role::Repair, again: ask.key.again + number, ..ask.key.clone() };
-            let repair = Ask { key, purpose: Purpose::Form(form), published_turns: 0, ..ask.clone() };
+            let purpose = Purpose::Form(form);
+            let repair =
+                Ask { key, purpose, model: None, not_before: None, published_turns: 0, ..ask.clone() };
             let Some(mended) = self.results.turn(&repair.key) else { return self.unanswered(&repair) };
             trail.usage = trail.usage.plus(mended.usage);
             used_up = used_up.or_else(|| parks(&mended));
@@ -153,7 +186,7 @@ impl Question<'_> {
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
             trail.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
             if let Ok(reading) = reading {
-                let Trail { repairs, usage } = trail;
+                let Trail { repairs, usage, tries: _ } = trail;
                 let (commit, model) = (commit.clone(), turn.model.clone());
                 return Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model }));
             }
@@ -167,7 +200,7 @@ impl Question<'_> {
 fn parks(turn: &Turn) -> Option<TurnFailure> {
     let TurnEnd::Failed { failure } = &turn.end else { return None };
     match consequence::of(failure) {
-        Consequence::Park(_) => Some(failure.clone()),
+        Consequence::Park { .. } => Some(failure.clone()),
         Consequence::Secret | Consequence::Unavailable => None,
     }
 }
@@ -177,7 +210,7 @@ fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, trail: Trail) -> Standing
         TurnEnd::Answered { commit, .. } => commit.clone(),
         TurnEnd::Failed { .. } => None,
     };
-    let Trail { repairs, usage } = trail;
+    let Trail { repairs, usage, tries: _ } = trail;
     Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
 }
 

@@ -4,7 +4,7 @@ use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
-use super::question::RepairChain;
+use super::question::Persistence;
 
 /// What a person asked for, and how the program was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub struct Request {
     pub default_reviewer: Seat,
     /// `--parallel-reviewers`, `--no-parallel-reviewers`
     pub reviewing: Reviewing,
-    /// `--repair-model`: who puts malformed answers into form.
-    pub repair: RepairChain,
+    /// What is done to get an answer.
+    pub persistence: Persistence,
+    /// `review.session`
+    pub sessions: ReviewSessions,
     /// `--interactive`
     pub questions: Questions,
     /// How long an unfinished board of checks is awaited, in seconds.
@@ -57,6 +59,16 @@ pub enum Reviewing {
     Parallel,
     /// One after the other.
     Sequential,
+}
+
+/// Whether a reviewer goes on with its session of the round before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReviewSessions {
+    /// It does not: it looks at each head as if for the first time.
+    #[default]
+    Fresh,
+    /// It does.
+    Resume,
 }
 
 /// What happens when the coder has questions.

@@ -102,6 +102,10 @@ pub struct Ask {
     pub published_turns: u32,
     /// What the turn is for.
     pub purpose: Purpose,
+    /// The model that is asked, if one is named.
+    pub model: Option<String>,
+    /// It is not started before this instant.
+    pub not_before: Option<Timestamp>,
 }
 
 /// What a turn is for.

@@ -6,6 +6,7 @@ use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, Label, RunId};
 use crate::domain::subject::Subject;
+use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
 use crate::protocol::context::Context;
 use crate::protocol::raw_answer::RawAnswer;
@@ -43,6 +44,8 @@ pub struct TurnOrder {
     pub context: Context,
     /// The model that is asked, if one was named for this turn.
     pub model: Option<String>,
+    /// The session to go on with, where the program can.
+    pub session: Option<SessionNote>,
 }
 
 /// How an attempt ended.
@@ -67,6 +70,17 @@ pub struct TurnReport {
     pub model: Option<String>,
     /// The raw log.
     pub log: Option<PathBuf>,
+    /// The session, if it can be gone on with.
+    pub session: Option<SessionNote>,
+    /// What a person should know, though it is no failure.
+    pub warnings: Vec<String>,
+}
+
+impl TurnReport {
+    /// A report that says nothing but how the attempt ended, and what it cost.
+    pub fn bare(result: TurnResult, usage: Usage) -> Self {
+        Self { result, usage, model: None, log: None, session: None, warnings: Vec::new() }
+    }
 }
 
 /// The agents of a run.

@@ -10,7 +10,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, Label, RunId};
 use crate::domain::subject::Subject;
-use crate::domain::turn::TurnKey;
+use crate::domain::turn::{SessionNote, TurnKey};
 use crate::domain::usage::Usage;
 use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Surfaced;
@@ -30,6 +30,9 @@ pub enum Finished {
         model: Option<String>,
         /// A coder's work, if it made any: a commit in the mirror.
         commit: Option<CommitSha>,
+        /// The session, if it can be gone on with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionNote>,
     },
     /// It did not.
     Failed {

@@ -254,7 +254,7 @@ fn concluded_text(concluded: &Concluded) -> String {
         Ending::Blocked { .. } => "Blocked".to_owned(),
         Ending::Failed { .. } => "Failed".to_owned(),
         Ending::Refused { .. } => "Refused".to_owned(),
-        Ending::Parked { resets_at } => format!("Parked until {resets_at}"),
+        Ending::Parked { resets_at, .. } => format!("Parked until {resets_at}"),
         Ending::NeedsHuman { .. } => "A person must decide".to_owned(),
         Ending::Inconclusive => "Inconclusive".to_owned(),
         Ending::Interrupted => "Interrupted".to_owned(),

@@ -11,7 +11,7 @@ use crate::adapters::process::supervise::{End, Ended, Job, supervise};
 use crate::adapters::state::files;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
@@ -52,9 +52,14 @@ pub(super) async fn take(
         stdout_limit: ANSWER_LIMIT,
     };
     let ended = supervise(&job, cancellation).await;
-    let usage = Usage { calls: 1, milliseconds: ended.milliseconds, ..Usage::default() };
+    let usage = Usage {
+        calls: 1,
+        milliseconds: ended.milliseconds,
+        precision: Precision::Partial,
+        ..Usage::default()
+    };
     let result = result(deadline, &offer, ended);
-    TurnReport { result, usage, model: None, log: Some(offer.log) }
+    TurnReport { log: Some(offer.log), ..TurnReport::bare(result, usage) }
 }
 
 fn result(deadline: Duration, offer: &Offer, ended: Ended) -> TurnResult {
@@ -65,7 +70,7 @@ fn result(deadline: Duration, offer: &Offer, ended: Ended) -> TurnResult {
         End::Exited(Exit::Code(0)) => answered(offer, ended.stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
             let resets_at = resets_at(&ended.stderr).unwrap_or_else(in_an_hour);
-            TurnResult::Failed(TurnFailure::Quota { resets_at })
+            TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() })
         }
         End::Exited(exit) => TurnResult::Failed(TurnFailure::Exit {
             code: exit.shell_code(),

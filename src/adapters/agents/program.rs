@@ -110,5 +110,5 @@ impl Agents for LocalAgents {
 /// A turn that failed before anything was started.
 pub(super) fn failed(failure: TurnFailure) -> TurnReport {
     let usage = Usage { calls: 1, ..Usage::default() };
-    TurnReport { result: TurnResult::Failed(failure), usage, model: None, log: None }
+    TurnReport::bare(TurnResult::Failed(failure), usage)
 }

@@ -31,7 +31,7 @@ pub(super) async fn take(
         Ok(turn) => perform(agents, &turn, order, &mut cancellation).await,
     };
     let usage = Usage { calls: 1, milliseconds: watch.milliseconds(), ..Usage::default() };
-    TurnReport { result, usage, model: None, log: None }
+    TurnReport::bare(result, usage)
 }
 
 async fn perform(
@@ -59,7 +59,7 @@ async fn perform(
         None | Some(0) => {}
         Some(75) => {
             let resets_at = turn.quota_resets_at.unwrap_or_else(in_an_hour);
-            return TurnResult::Failed(TurnFailure::Quota { resets_at });
+            return TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() });
         }
         Some(code) => {
             return TurnResult::Failed(TurnFailure::Exit { code, detail: "as scripted".to_owned() });

@@ -55,7 +55,7 @@ fn report(deed: Deed) -> TurnReport {
         Deed::Says(text) => TurnResult::Answered(RawAnswer::message(text)),
         Deed::Fails(failure) => TurnResult::Failed(failure),
     };
-    TurnReport { result, usage: Usage { calls: 1, ..Usage::default() }, model: None, log: None }
+    TurnReport::bare(result, Usage { calls: 1, ..Usage::default() })
 }
 
 impl Gates for MemoryWorld {

@@ -31,7 +31,7 @@ impl<W: World> Agents for Rehearsal<W> {
             order.prompt.len().div_ceil(1000)
         ));
         self.end();
-        TurnReport { result: TurnResult::Cancelled, usage: Usage::default(), model: None, log: None }
+        TurnReport::bare(TurnResult::Cancelled, Usage::default())
     }
 
     fn log(&self, _: &TurnOrder) -> Option<PathBuf> {

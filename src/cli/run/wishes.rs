@@ -6,8 +6,9 @@ use crate::domain::agent::AgentName;
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTiming};
 use crate::domain::roster::Seat;
-use crate::flow::question::RepairChain;
-use crate::flow::request::{Questions, Request, Reviewing, Wishes};
+use crate::flow::question::{Persistence, RepairChain};
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
+use crate::flow::retry::RetryPolicy;
 
 /// The request that settings make.
 ///
@@ -25,7 +26,11 @@ pub fn request(configuration: &Configuration, questions: Questions) -> Result<Re
         default_coder: seat("claude")?,
         default_reviewer: seat("codex")?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
-        repair: repair_chain(&configuration.settings.repair.models),
+        persistence: Persistence {
+            repair: repair_chain(&configuration.settings.repair.models),
+            retry: RetryPolicy::default(),
+        },
+        sessions: ReviewSessions::Fresh,
         questions,
         ci_timeout_seconds: ci.timeout_seconds,
         ci_poll_seconds: ci.poll_interval_seconds.get(),

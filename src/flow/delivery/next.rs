@@ -122,7 +122,8 @@ impl Work<'_, '_> {
         for asked in 0_u32.. {
             let ask = self.ask(self.key(asked), answers.clone());
             let common = &self.seen.common;
-            let question = Question { ask: &ask, results: common.results, chain: &common.request.repair };
+            let question =
+                Question { ask: &ask, results: common.results, persistence: &common.request.persistence };
             let answered = match question.standing::<Implementation>() {
                 Standing::Ask(ask) => return first(Step::Ask(vec![*ask])),
                 Standing::Running => return first(Step::Await),
@@ -159,6 +160,7 @@ impl Work<'_, '_> {
             head: self.beginning().clone(),
             clarifications,
             again: 0,
+            retry: 0,
         };
         let same_question = |known: &&TurnKey| TurnKey { head: key.head.clone(), ..(*known).clone() } == key;
         let results = self.seen.common.results;
@@ -184,6 +186,8 @@ impl Work<'_, '_> {
             summary: None,
             published_turns: 0,
             purpose: Purpose::Work,
+            model: None,
+            not_before: None,
             followups: self.run.terms.policy.followups,
             key,
         }
@@ -192,11 +196,11 @@ impl Work<'_, '_> {
     fn failed(&self, failure: &TurnFailure) -> Step {
         let message = format!("the coder `{}` {failure}", self.run.terms.roster.coder().label);
         match consequence::of(failure) {
-            Consequence::Park(resets_at) => {
+            Consequence::Park { resets_at, reason } => {
                 let message = format!(
                     "the coder's allowance is used up until {resets_at}; run the same command again then"
                 );
-                self.conclude(Ending::Parked { resets_at }, message)
+                self.conclude(Ending::Parked { resets_at, reason }, message)
             }
             Consequence::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
             Consequence::Unavailable => {

@@ -37,7 +37,7 @@ impl Review<'_, '_> {
     /// What becomes of the coder's turn: its work is pushed first, then its answer is published.
     pub(super) fn coder_question(&self, ask: &Ask) -> Step {
         let common = &self.seen.common;
-        let question = Question { ask, results: common.results, chain: &common.request.repair };
+        let question = Question { ask, results: common.results, persistence: &common.request.persistence };
         match question.standing::<CoderFollowup>() {
             Standing::Ask(ask) => Step::Ask(vec![*ask]),
             Standing::Running => Step::Await,
@@ -57,6 +57,7 @@ impl Review<'_, '_> {
             head: place.head.clone(),
             clarifications: 0,
             again: 0,
+            retry: 0,
         }
     }
 
@@ -88,6 +89,8 @@ impl Review<'_, '_> {
             summary: self.state.summary.clone(),
             published_turns: self.state.published_turns(Role::Coder, &key.label),
             purpose: Purpose::Work,
+            model: None,
+            not_before: None,
             followups: self.run.terms.policy.followups,
             key,
         }
@@ -135,7 +138,7 @@ impl Review<'_, '_> {
     pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure) -> Step {
         let message = format!("the coder `{label}` {failure}");
         match consequence::of(failure) {
-            Consequence::Park(resets_at) => self.parked(resets_at),
+            Consequence::Park { resets_at, reason } => self.parked(resets_at, reason),
             Consequence::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
             Consequence::Unavailable => {
                 self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)

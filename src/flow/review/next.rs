@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::agent::Role;
-use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
+use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{GateName, Label};
 use crate::domain::item::{Author, Item};
@@ -209,8 +209,8 @@ impl Review<'_, '_> {
 
     fn means(&self, asking: Asking) -> Means<'_> {
         let common = &self.seen.common;
-        let (results, chain) = (common.results, &common.request.repair);
-        Means { results, chain, requirements: common.requirements, asking }
+        let (results, persistence) = (common.results, &common.request.persistence);
+        Means { results, persistence, requirements: common.requirements, asking }
     }
 
     fn here(&self) -> Place {
@@ -271,7 +271,7 @@ impl Review<'_, '_> {
     /// A used-up allowance or a secret ends the run, whatever the others said.
     fn stopped_by(&self, failed: &[(Label, TurnFailure)]) -> Option<Step> {
         let ends = |(label, failure): &(Label, TurnFailure)| match consequence::of(failure) {
-            Consequence::Park(resets_at) => Some(self.parked(resets_at)),
+            Consequence::Park { resets_at, reason } => Some(self.parked(resets_at, reason)),
             Consequence::Secret => {
                 let ending = Ending::NeedsHuman { reason: NeedsHuman::Secret };
                 Some(self.conclude(ending, format!("`{label}` {failure}")))
@@ -350,10 +350,10 @@ impl Review<'_, '_> {
         self.conclude(Ending::Blocked { reason }, message)
     }
 
-    pub(super) fn parked(&self, resets_at: Timestamp) -> Step {
+    pub(super) fn parked(&self, resets_at: Timestamp, reason: Parked) -> Step {
         let message =
             format!("an agent's allowance is used up until {resets_at}; run the same command again then");
-        self.conclude(Ending::Parked { resets_at }, message)
+        self.conclude(Ending::Parked { resets_at, reason }, message)
     }
 
     /// What the run cost. The journal of this machine knows of turns that came to nothing, the records of turns that were

@@ -16,7 +16,7 @@ use crate::protocol::kinds::pr_review::PrReview;
 use crate::protocol::requirements;
 
 use super::super::observed::Results;
-use super::super::question::{Answered, Question, RepairChain, Standing};
+use super::super::question::{Answered, Persistence, Question, Standing};
 use super::super::request::Reviewing;
 use super::super::step::{self, Ask, Purpose};
 use super::state::{ReviewState, Run};
@@ -67,6 +67,7 @@ pub fn key(run: &Run, place: &Place, seat: &Seat) -> TurnKey {
         head: place.head.clone(),
         clarifications: 0,
         again: 0,
+        retry: 0,
     }
 }
 
@@ -83,8 +84,8 @@ fn stands(state: &ReviewState, seat: &Seat, place: &Place, required: &[Requireme
 pub struct Means<'seen> {
     /// What the journal holds.
     pub results: &'seen Results,
-    /// Who puts malformed answers into form.
-    pub chain: &'seen RepairChain,
+    /// What is done to get an answer.
+    pub persistence: &'seen Persistence,
     /// What people require at this instant.
     pub requirements: &'seen Requirements,
     /// Whether more reviewers may be asked.
@@ -93,7 +94,7 @@ pub struct Means<'seen> {
 
 /// What the reviewers of a round do next.
 pub fn next(state: &ReviewState, run: &Run, place: &Place, means: Means<'_>) -> Round {
-    let Means { results, chain, requirements, asking } = means;
+    let Means { results, persistence, requirements, asking } = means;
     let required = requirements::expected(requirements).ids;
     let mut failed = Vec::new();
     let mut unasked = Vec::new();
@@ -106,7 +107,7 @@ pub fn next(state: &ReviewState, run: &Run, place: &Place, means: Means<'_>) -> 
         let key = key(run, place, seat);
         let surfaced = results.surfaced(&key, requirements);
         let ask = Ask { requirements: requirements.clone(), ..ask(state, run, key, &shown, surfaced) };
-        match (Question { ask: &ask, results, chain }).standing::<PrReview>() {
+        match (Question { ask: &ask, results, persistence }).standing::<PrReview>() {
             Standing::Answered(answered) if !running && (unasked.is_empty() || asking == Asking::Over) => {
                 let said = (*answered, ask.expectation.requirements.ids);
                 return Round::Publish(Box::new(record(state, run, seat, place, said)));
@@ -157,6 +158,8 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: S
         summary: state.summary.clone(),
         published_turns: state.published_turns(Role::Reviewer, &key.label),
         purpose: Purpose::Work,
+        model: None,
+        not_before: None,
         followups: run.terms.policy.followups,
         key,
     }

@@ -2,7 +2,7 @@
 
 use agent_loop::adapters::memory::Deed;
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
+use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::policy::AfterApproval;
 use jiff::Timestamp;
@@ -120,11 +120,14 @@ async fn a_coder_that_fails_ends_the_run_and_a_new_command_asks_it_again() {
 #[tokio::test]
 async fn a_used_up_allowance_parks_the_run_and_votes_that_were_given_stay() {
     let resets_at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-    let tired = always_fails(&TurnFailure::Quota { resets_at });
+    let tired = always_fails(&TurnFailure::Quota { resets_at, detail: String::new() });
     let story = story("quota", honest_coder(), vec![("careful", blocks_while("bug")), ("tired", tired)]);
     let world = story.world();
     let outcome = story.play(&world).await;
-    assert_eq!((outcome.ending.exit_code(), outcome.ending), (3, Ending::Parked { resets_at }));
+    assert_eq!(
+        (outcome.ending.exit_code(), outcome.ending),
+        (3, Ending::Parked { resets_at, reason: Parked::Quota })
+    );
     assert_eq!(outcome.votes.len(), 1);
     let before = world.calls().len();
     story.play(&world).await;

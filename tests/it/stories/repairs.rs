@@ -1,7 +1,7 @@
 //! Stories of malformed answers: put into form by somebody who sees nothing else, and never turned into an approval.
 
 use agent_loop::adapters::memory::{Deed, Plan, Stop, Turn};
-use agent_loop::domain::ending::{Ending, Failed};
+use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
 use agent_loop::ledger::codec::{self, Content};
@@ -130,11 +130,14 @@ async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
 async fn a_repair_that_has_to_wait_makes_the_run_wait() {
     let resets_at: jiff::Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let story = Story {
-        repairers: vec![("careless", super::cast::always_fails(&TurnFailure::Quota { resets_at }))],
+        repairers: vec![(
+            "careless",
+            super::cast::always_fails(&TurnFailure::Quota { resets_at, detail: String::new() }),
+        )],
         ..a_review_put_into_form()
     };
     let outcome = story.play(&story.world()).await;
-    assert_eq!(outcome.ending, Ending::Parked { resets_at });
+    assert_eq!(outcome.ending, Ending::Parked { resets_at, reason: Parked::Quota });
 }
 
 /// More than a record holds, however it is packed.

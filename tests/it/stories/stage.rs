@@ -17,8 +17,8 @@ use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
 use agent_loop::flow::observed::Abilities;
-use agent_loop::flow::question::RepairChain;
-use agent_loop::flow::request::{Questions, Request, Reviewing, Wishes};
+use agent_loop::flow::question::Persistence;
+use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::record::{Flow, Payload, Record};
 use agent_loop::ports::cancellation::cancellation;
@@ -157,7 +157,8 @@ impl Story {
             default_coder: seat("sam"),
             default_reviewer: seat("sam"),
             reviewing: Reviewing::Parallel,
-            repair: RepairChain::default(),
+            persistence: Persistence::default(),
+            sessions: ReviewSessions::Fresh,
             questions: if self.answer.is_some() {
                 Questions::Interactive { at_most: 3 }
             } else {

@@ -1,7 +1,7 @@
 //! Stories of forgers, editors and rivals.
 
 use agent_loop::adapters::memory::Deed;
-use agent_loop::domain::ending::{Ending, NeedsHuman};
+use agent_loop::domain::ending::{Ending, NeedsHuman, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::ports::forge::AuthorRole;
 
@@ -59,11 +59,11 @@ async fn a_rewritten_branch_stops_for_a_person_and_keeps_the_work() {
     let tired_later = agent(move |order, tree| match order.round {
         1 => Deed::Says(blocks(order, "there is a bug")),
         _ if tree.contains_key("never") => Deed::Says(approves(order)),
-        _ => Deed::Fails(TurnFailure::Quota { resets_at }),
+        _ => Deed::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
     });
     let story = story("rewritten", honest_coder(), vec![("careful", tired_later)]);
     let world = story.world();
-    assert_eq!(story.play(&world).await.ending, Ending::Parked { resets_at });
+    assert_eq!(story.play(&world).await.ending, Ending::Parked { resets_at, reason: Parked::Quota });
     let branch = world.branches().into_keys().find(|name| name.as_str().starts_with("agent-loop/")).unwrap();
     let ours = world.tip_of(&branch).unwrap();
     world.force_push(&branch, [("code".to_owned(), "something else".to_owned())].into());

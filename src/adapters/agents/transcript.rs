@@ -1,0 +1,173 @@
+//! What the streams of all programs come to: events, and what is kept of them, in bounded memory. Pure.
+
+use jiff::Timestamp;
+
+use crate::domain::usage::Usage;
+use crate::protocol::envelope::ANSWER_LIMIT;
+
+/// So much of a message is kept: as much as an answer may have, and one more letter to show that it has more.
+const KEPT: usize = ANSWER_LIMIT + 4;
+/// So many denials are kept.
+const MOST_DENIALS: usize = 20;
+
+/// What a line of a stream says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The session has this id.
+    Session(String),
+    /// This model works.
+    Model(String),
+    /// A whole message of the agent. The last one is its answer.
+    Said(String),
+    /// A piece of a message: it goes on where the piece before it ended.
+    SaidMore(String),
+    /// The next piece begins another message.
+    Paused,
+    /// Native structured output: a JSON text.
+    Structured(String),
+    /// It was not allowed this.
+    Denied(String),
+    /// What the turn has cost until now, all of it.
+    Counted(Usage),
+    /// What a part of the turn has cost: it is added.
+    Spent(Usage),
+    /// The allowance is used up until then.
+    Rejected(Timestamp),
+    /// The allowance is nearly used up.
+    Low {
+        /// How much of it is used, in percent.
+        percent: u8,
+        /// When it is back.
+        resets_at: Timestamp,
+    },
+    /// The program reports that something went wrong. The last report counts, and only if the turn did not end well.
+    Trouble(Trouble),
+    /// The event that ends a good turn.
+    Finished,
+}
+
+/// What a program reports of a failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// The HTTP status of the service, if it is told.
+    pub status: Option<u16>,
+    /// The program's own word for the class, if it has one.
+    pub code: Option<String>,
+    /// Its message.
+    pub text: String,
+}
+
+/// What is kept of a stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// The id of the session.
+    pub session: Option<String>,
+    /// The model that worked last.
+    pub model: Option<String>,
+    /// The last message.
+    pub said: String,
+    /// Native structured output.
+    pub structured: Option<String>,
+    /// What was not allowed.
+    pub denied: Vec<String>,
+    /// What it cost, as far as it was told.
+    pub usage: Option<Usage>,
+    /// Until when the allowance is used up.
+    pub rejected: Option<Timestamp>,
+    /// How far the allowance is used, and when it is back.
+    pub low: Option<(u8, Timestamp)>,
+    /// The last report of a failure.
+    pub trouble: Option<Trouble>,
+    /// Whether the event that ends a good turn was there.
+    pub finished: Finish,
+    paused: bool,
+}
+
+/// Whether the event that ends a good turn was there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Finish {
+    /// It was not.
+    #[default]
+    Missing,
+    /// It was.
+    Seen,
+}
+
+impl Transcript {
+    /// Takes in an event.
+    pub fn take(&mut self, event: Event) {
+        match event {
+            Event::Session(id) => self.session = Some(id),
+            Event::Model(model) => self.model = Some(model),
+            Event::Said(text) => {
+                self.said = bounded(text);
+                self.paused = true;
+            }
+            Event::SaidMore(text) => self.say_more(&text),
+            Event::Paused => self.paused = true,
+            Event::Structured(text) => self.structured = Some(bounded(text)),
+            Event::Denied(what) => {
+                if self.denied.len() < MOST_DENIALS {
+                    self.denied.push(what);
+                }
+            }
+            Event::Counted(usage) => self.usage = Some(usage),
+            Event::Spent(usage) => self.usage = Some(self.usage.unwrap_or_default().plus(usage)),
+            Event::Rejected(instant) => self.rejected = Some(instant),
+            Event::Low { percent, resets_at } => self.low = Some((percent, resets_at)),
+            Event::Trouble(trouble) => self.trouble = Some(trouble),
+            Event::Finished => self.finished = Finish::Seen,
+        }
+    }
+
+    fn say_more(&mut self, text: &str) {
+        if std::mem::take(&mut self.paused) {
+            self.said.clear();
+        }
+        let room = KEPT.saturating_sub(self.said.len());
+        self.said.push_str(prefix(text, room));
+    }
+}
+
+/// A text that is no longer than an answer may be, by more than what shows that it was.
+fn bounded(mut text: String) -> String {
+    let end = prefix(&text, KEPT).len();
+    text.truncate(end);
+    text
+}
+
+fn prefix(text: &str, bytes: usize) -> &str {
+    let end = text.floor_char_boundary(bytes);
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_make_a_message_and_a_pause_begins_another() {
+        let mut transcript = Transcript::default();
+        for event in [
+            Event::SaidMore("Let me ".to_owned()),
+            Event::SaidMore("look.".to_owned()),
+            Event::Paused,
+            Event::SaidMore("Do".to_owned()),
+            Event::SaidMore("ne.".to_owned()),
+        ] {
+            transcript.take(event);
+        }
+        assert_eq!(transcript.said, "Done.");
+    }
+
+    #[test]
+    fn no_stream_fills_the_memory() {
+        let mut transcript = Transcript::default();
+        for _ in 0..100 {
+            transcript.take(Event::SaidMore("ü".repeat(100_000)));
+            transcript.take(Event::Denied("x".to_owned()));
+        }
+        assert!(transcript.said.len() > ANSWER_LIMIT && transcript.said.len() <= KEPT);
+        assert_eq!(transcript.denied.len(), MOST_DENIALS);
+    }
+}
