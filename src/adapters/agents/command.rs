@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::supervise::{End, Ended, Job, supervise};
+use crate::adapters::process::listener::Collector;
+use crate::adapters::process::supervise::{End, Ended, Job, Manners, supervise};
 use crate::adapters::state::files;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
@@ -49,25 +50,28 @@ pub(super) async fn take(
         children: offer.children.clone(),
         log: offer.log.clone(),
         deadline,
-        stdout_limit: ANSWER_LIMIT,
+        idle: None,
+        manners: Manners::Terminate,
     };
-    let ended = supervise(&job, cancellation).await;
+    let mut collector = Collector::new(ANSWER_LIMIT);
+    let ended = supervise(&job, &mut collector, cancellation).await;
     let usage = Usage {
         calls: 1,
         milliseconds: ended.milliseconds,
         precision: Precision::Partial,
         ..Usage::default()
     };
-    let result = result(deadline, &offer, ended);
+    let result = result(deadline, &offer, ended, collector.into_bytes());
     TurnReport { log: Some(offer.log), ..TurnReport::bare(result, usage) }
 }
 
-fn result(deadline: Duration, offer: &Offer, ended: Ended) -> TurnResult {
+fn result(deadline: Duration, offer: &Offer, ended: Ended, stdout: Vec<u8>) -> TurnResult {
     match ended.end {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
         End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: deadline.as_secs() }),
+        End::Hung { seconds } => TurnResult::Failed(TurnFailure::Hang { seconds }),
         End::Cancelled => TurnResult::Cancelled,
-        End::Exited(Exit::Code(0)) => answered(offer, ended.stdout),
+        End::Exited(Exit::Code(0)) => answered(offer, stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
             let resets_at = resets_at(&ended.stderr).unwrap_or_else(in_an_hour);
             TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() })

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::supervise::{End, Job, supervise};
+use crate::adapters::process::listener::Deaf;
+use crate::adapters::process::supervise::{End, Job, Manners, supervise};
 use crate::adapters::state::files;
 use crate::adapters::state::folders::Folders;
 use crate::domain::gate::Verdict;
@@ -43,13 +44,17 @@ impl Gates for LocalGates {
         match self.job(order) {
             Err(why) => inconclusive(why, None),
             Ok(job) => {
-                let ended = supervise(&job, cancellation).await;
+                let ended = supervise(&job, &mut Deaf, cancellation).await;
                 let seconds = self.deadline.as_secs();
                 match ended.end {
                     End::Cancelled => TestReport::Cancelled,
                     End::NotStarted(why) => inconclusive(why, Some(job.log)),
                     End::TimedOut => {
                         inconclusive(format!("took longer than {seconds} s and was ended"), Some(job.log))
+                    }
+                    End::Hung { seconds } => {
+                        let detail = format!("wrote and computed nothing for {seconds} s and was ended");
+                        inconclusive(detail, Some(job.log))
                     }
                     End::Exited(Exit::Signal(signal)) => {
                         inconclusive(format!("was ended by signal {signal}"), Some(job.log))
@@ -95,7 +100,8 @@ impl LocalGates {
             log: self.log_of(order),
             token,
             deadline: self.deadline,
-            stdout_limit: 0,
+            idle: None,
+            manners: Manners::Terminate,
         })
     }
 }

@@ -5,6 +5,8 @@ pub mod children;
 pub mod command;
 pub mod environment;
 pub mod exit;
+pub mod lines;
+pub mod listener;
 pub mod log;
 pub mod signal;
 pub mod supervise;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -16,6 +16,7 @@ use crate::ports::cancellation::{Cancellation, Urgency};
 use super::children::Row;
 use super::command::CommandLine;
 use super::exit::Exit;
+use super::listener::Listener;
 use super::log::Log;
 use super::tail::Tail;
 use super::time::{self, Stopwatch};
@@ -46,8 +47,19 @@ pub struct Job {
     pub log: PathBuf,
     /// How long it may take.
     pub deadline: Duration,
-    /// How much of stdout is kept, in bytes.
-    pub stdout_limit: usize,
+    /// How long it may be silent and compute nothing, if that is watched.
+    pub idle: Option<Duration>,
+    /// How it is asked to end.
+    pub manners: Manners,
+}
+
+/// How a child is asked to end, before it is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manners {
+    /// With SIGTERM, each of its processes.
+    Terminate,
+    /// With SIGINT to its process group first, as Ctrl-C in a terminal would, and SIGTERM if that does not help.
+    InterruptFirst,
 }
 
 /// How a child ended.
@@ -57,6 +69,11 @@ pub enum End {
     Exited(Exit),
     /// Its time was over.
     TimedOut,
+    /// It wrote nothing and computed nothing for too long.
+    Hung {
+        /// For how long, in seconds.
+        seconds: u64,
+    },
     /// We were told to stop.
     Cancelled,
     /// It never began.
@@ -68,8 +85,6 @@ pub enum End {
 pub struct Ended {
     /// How it ended.
     pub end: End,
-    /// The beginning of stdout: one byte more than the limit says that there was more.
-    pub stdout: Vec<u8>,
     /// The end of stderr.
     pub stderr: String,
     /// The end of both streams, in the order in which it came.
@@ -78,10 +93,10 @@ pub struct Ended {
     pub milliseconds: u64,
 }
 
-/// Runs a child to its end.
-pub async fn supervise(job: &Job, cancellation: Cancellation) -> Ended {
+/// Runs a child to its end. The listener hears stdout as it comes, to the last byte of it.
+pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Cancellation) -> Ended {
     let watch = Stopwatch::start();
-    let streams = Mutex::new(Streams::new(job.stdout_limit));
+    let streams = Mutex::new(Streams::new(listener));
     let end = match begin(job) {
         Err(why) => End::NotStarted(why),
         Ok(started) => run(job, started, &streams, cancellation).await,
@@ -89,20 +104,13 @@ pub async fn supervise(job: &Job, cancellation: Cancellation) -> Ended {
     let milliseconds = watch.milliseconds();
     tracing::info!(line = %job.command.shown(), log = %job.log.display(), milliseconds, ?end, "took a turn");
     let streams = streams.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ended {
-        end,
-        stdout: streams.stdout,
-        stderr: streams.stderr.text(),
-        tail: streams.both.text(),
-        milliseconds,
-    }
+    Ended { end, stderr: streams.stderr.text(), tail: streams.both.text(), milliseconds }
 }
 
-/// What is kept of the output.
-struct Streams {
+/// Where the output goes.
+struct Streams<'job> {
     log: Option<Log>,
-    stdout: Vec<u8>,
-    limit: usize,
+    listener: &'job mut dyn Listener,
     stderr: Tail,
     both: Tail,
 }
@@ -113,10 +121,10 @@ enum Source {
     Errors,
 }
 
-impl Streams {
-    fn new(limit: usize) -> Self {
+impl<'job> Streams<'job> {
+    fn new(listener: &'job mut dyn Listener) -> Self {
         let (stderr, both) = (Tail::new(TAIL_BYTES), Tail::new(TAIL_BYTES));
-        Self { log: None, stdout: Vec::new(), limit: limit.saturating_add(1), stderr, both }
+        Self { log: None, listener, stderr, both }
     }
 
     fn take(&mut self, source: Source, chunk: &[u8]) {
@@ -126,10 +134,7 @@ impl Streams {
         self.both.push(chunk);
         match source {
             Source::Errors => self.stderr.push(chunk),
-            Source::Output => {
-                let room = self.limit.saturating_sub(self.stdout.len()).min(chunk.len());
-                self.stdout.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            }
+            Source::Output => self.listener.hear(chunk),
         }
     }
 }
@@ -186,7 +191,12 @@ fn begin(job: &Job) -> Result<Started, String> {
     Ok(Started { child, pid, log, row, own, running: Running::begin() })
 }
 
-async fn run(job: &Job, started: Started, streams: &Mutex<Streams>, mut cancellation: Cancellation) -> End {
+async fn run(
+    job: &Job,
+    started: Started,
+    streams: &Mutex<Streams<'_>>,
+    mut cancellation: Cancellation,
+) -> End {
     let Started { mut child, pid, log, row, own, running } = started;
     lock(streams).log = Some(log);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -237,7 +247,7 @@ async fn run(job: &Job, started: Started, streams: &Mutex<Streams>, mut cancella
     end
 }
 
-async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mutex<Streams>) {
+async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mutex<Streams<'_>>) {
     let Some(mut pipe) = pipe else { return };
     let mut chunk = vec![0; 64 << 10];
     while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
@@ -245,7 +255,7 @@ async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mu
     }
 }
 
-fn lock(streams: &Mutex<Streams>) -> std::sync::MutexGuard<'_, Streams> {
+fn lock<'lock, 'job>(streams: &'lock Mutex<Streams<'job>>) -> MutexGuard<'lock, Streams<'job>> {
     streams.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
