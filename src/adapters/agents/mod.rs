@@ -4,6 +4,7 @@ pub mod cli;
 pub mod command;
 pub mod offer;
 pub mod program;
+pub mod reset;
 pub mod script;
 pub mod scripted;
 pub mod transcript;
