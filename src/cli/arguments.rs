@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::{AgentName, Backend};
 use crate::domain::ids::{BranchName, InvalidName};
 
+use super::agent_flags::AgentArguments;
 use super::local::LocalCommand;
 use super::nearest::suggestion;
+use super::vendors::VendorArguments;
 
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
@@ -311,10 +313,11 @@ pub struct TrustArguments {
 #[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct RunArguments {
-    /// Who changes files: [LABEL=]command:NAME-or-PATH or [LABEL=]scripted:FILE
+    /// Who changes files: [LABEL=]BACKEND, which is claude, codex, gemini, antigravity (agy), opencode,
+    /// command:NAME-or-PATH or scripted:FILE [default: claude]
     #[arg(long, value_name = "AGENT", value_parser = agent)]
     pub coder: Option<AgentName>,
-    /// Who reviews; give it again for more reviewers
+    /// Who reviews; give it again for more reviewers [default: codex]
     #[arg(long, value_name = "AGENT", value_parser = agent)]
     pub reviewer: Vec<AgentName>,
     /// The branch to change [default: the current branch]
@@ -332,9 +335,6 @@ pub struct RunArguments {
     /// How long the test command may take [default: 1800]
     #[arg(long, value_name = "SECONDS")]
     pub test_timeout_seconds: Option<NonZeroU64>,
-    /// How long a turn may take [default: 3600]
-    #[arg(long, value_name = "SECONDS")]
-    pub agent_timeout_seconds: Option<NonZeroU64>,
     /// Ask all reviewers of a round at once (the default)
     #[arg(long, overrides_with = "no_parallel_reviewers")]
     pub parallel_reviewers: bool,
@@ -383,6 +383,12 @@ pub struct RunArguments {
     /// What is said.
     #[command(flatten)]
     pub telling: Telling,
+    /// How agents are met.
+    #[command(flatten)]
+    pub agents: AgentArguments,
+    /// The programs of vendors.
+    #[command(flatten)]
+    pub vendors: VendorArguments,
 }
 
 /// An agent's name, or the nearest backend to a mistyped one.

@@ -150,6 +150,7 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     let settings = RunSettings {
         agents,
         agent_deadline: Duration::from_mins(1),
+        agent_idle: None,
         repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },
         test_command: Some(TEST_COMMAND.to_owned()),
         test_deadline: Duration::from_mins(5),

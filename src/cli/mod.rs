@@ -1,5 +1,6 @@
 //! Arguments, wiring, output, exit codes, one file per command. The only floor that prints.
 
+pub mod agent_flags;
 pub mod arguments;
 pub mod clean;
 pub mod config;
@@ -23,6 +24,7 @@ pub mod status;
 pub mod stop;
 pub mod surroundings;
 pub mod survey;
+pub mod vendors;
 pub mod verify;
 pub mod view;
 pub mod wiring;

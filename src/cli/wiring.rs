@@ -106,6 +106,8 @@ pub struct RunSettings {
     pub agents: BTreeMap<(Role, Label), Program>,
     /// How long a turn may take.
     pub agent_deadline: Duration,
+    /// How long an agent may be silent and compute nothing, if that is watched.
+    pub agent_idle: Option<Duration>,
     /// Who puts malformed answers into form.
     pub repair: RepairAgent,
     /// The test command.
@@ -137,6 +139,7 @@ pub fn world(
             variables: variables.clone(),
             folders: folders.clone(),
             deadline: settings.agent_deadline,
+            idle: settings.agent_idle,
             repair: settings.repair,
         },
         workspace: Arc::new(workspace(&folders, repository, &variables)),

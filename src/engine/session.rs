@@ -174,9 +174,13 @@ fn take_in(results: &mut Results, entry: Entry) {
 
 fn ended(finished: Finished, at: Timestamp) -> Turn {
     match finished {
-        Finished::Answered { raw, usage, model, commit, session } => {
-            Turn { end: TurnEnd::Answered { raw, commit }, usage, model, session, at }
-        }
+        Finished::Answered { raw, usage, model, commit, session } => Turn {
+            end: TurnEnd::Answered { raw, commit },
+            usage,
+            model,
+            session: session.map(|note| *note),
+            at,
+        },
         Finished::Failed { failure, usage, .. } => {
             Turn { end: TurnEnd::Failed { failure }, usage, model: None, session: None, at }
         }

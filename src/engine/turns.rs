@@ -175,7 +175,7 @@ async fn finish<W: World>(
                 let (label, role) = (ask.key.label.clone(), ask.key.role);
                 world.operator().tell(&Happening::TurnAnswered { label, role, milliseconds });
             }
-            Finished::Answered { raw, usage, model, commit, session }
+            Finished::Answered { raw, usage, model, commit, session: session.map(Box::new) }
         }
         Left::Nothing { failure, salvage } => {
             tell_failure(world, ask, failure.clone(), log.as_ref());

@@ -151,11 +151,10 @@ impl RetryPolicy {
 
 /// A final failure, with the instant at which the run may go on where one is missing.
 pub fn settled(failure: &TurnFailure, at: Timestamp) -> TurnFailure {
-    match failure {
-        TurnFailure::RateLimited { retry_at: None, detail } => {
-            TurnFailure::RateLimited { retry_at: Some(after(at, USUAL_REST)), detail: detail.clone() }
-        }
-        other => other.clone(),
+    if let TurnFailure::RateLimited { retry_at: None, detail } = failure {
+        TurnFailure::RateLimited { retry_at: Some(after(at, USUAL_REST)), detail: detail.clone() }
+    } else {
+        failure.clone()
     }
 }
 

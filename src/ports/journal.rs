@@ -32,7 +32,7 @@ pub enum Finished {
         commit: Option<CommitSha>,
         /// The session, if it can be gone on with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        session: Option<SessionNote>,
+        session: Option<Box<SessionNote>>,
     },
     /// It did not.
     Failed {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod adapters;
 #[cfg(test)]
+mod agents;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod programs;

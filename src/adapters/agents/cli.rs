@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervise::Manners;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;
+use crate::domain::usage::Usage;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::transcript::{Event, Transcript};
@@ -49,20 +51,13 @@ pub struct Profile {
     /// The same, by how their names begin.
     pub prefixes: &'static [&'static str],
     /// How it is asked to end.
-    pub interrupt: Interrupt,
+    pub manners: Manners,
     /// Whether a session of it can be gone on with.
     pub sessions: Sessions,
+    /// What its numbers count.
+    pub counting: Counting,
     /// Who can tell whether it is logged in, and how to log in.
     pub login: Login,
-}
-
-/// How a program is asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interrupt {
-    /// By SIGINT first: it then ends what it has started, and says its last words.
-    First,
-    /// By SIGTERM at once: it does nothing useful on SIGINT.
-    Never,
 }
 
 /// Whether a session can be gone on with.
@@ -72,6 +67,25 @@ pub enum Sessions {
     ById,
     /// Every turn begins anew.
     None,
+}
+
+/// What the numbers of a program count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// One turn.
+    PerTurn,
+    /// A session from its beginning, with all turns before.
+    PerSession,
+}
+
+impl Counting {
+    /// What a turn has spent, given what was counted at its end and at the end of the turn before.
+    pub fn of_turn(self, counted: Usage, earlier: Usage) -> Usage {
+        match self {
+            Self::PerTurn => counted,
+            Self::PerSession => counted.since(earlier),
+        }
+    }
 }
 
 /// How it is seen whether a program is logged in.

@@ -10,7 +10,6 @@ use crate::adapters::process::exit::Exit;
 use crate::adapters::process::listener::Collector;
 use crate::adapters::process::supervise::{End, Ended, Job, Manners, supervise};
 use crate::adapters::state::files;
-use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
@@ -19,7 +18,7 @@ use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
 use crate::protocol::raw_answer::RawAnswer;
 
-use super::offer::{self, Offer};
+use super::offer::{self, Allowed, Offer};
 use super::program::{CommandAgent, LocalAgents, failed};
 
 /// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
@@ -32,25 +31,21 @@ pub(super) async fn take(
     order: &TurnOrder,
     cancellation: Cancellation,
 ) -> TurnReport {
-    let offer = match offer::make(agents, order, &agent.variables) {
+    let offer = match offer::make(agents, order, Allowed::named(&agent.variables)) {
         Ok(offer) => offer,
         Err(detail) => return failed(TurnFailure::Spawn { detail }),
     };
     let command = CommandLine::new(&agent.program, &order.workdir, offer.environment.clone())
         .arguments(&agent.arguments)
         .input(order.prompt.clone());
-    let usual = agents.deadline(order);
-    let deadline = match order.role {
-        Role::Coder | Role::Reviewer => agent.deadline.unwrap_or(usual),
-        Role::Repair => usual,
-    };
+    let deadline = agents.deadline(order, agent.deadline);
     let job = Job {
         command,
         token: offer.token.clone(),
         children: offer.children.clone(),
         log: offer.log.clone(),
         deadline,
-        idle: None,
+        idle: agents.idle,
         manners: Manners::Terminate,
     };
     let mut collector = Collector::new(ANSWER_LIMIT);

@@ -12,6 +12,8 @@ use super::program::LocalAgents;
 /// What an agent is offered.
 #[derive(Debug, Clone)]
 pub struct Offer {
+    /// The folder of the turn's files.
+    pub folder: PathBuf,
     /// Its whole environment.
     pub environment: Variables,
     /// Where it may write its answer.
@@ -24,11 +26,29 @@ pub struct Offer {
     pub children: PathBuf,
 }
 
+/// The variables of ours that an agent may see besides the common ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowed<'agent> {
+    /// Those that the user names.
+    pub names: &'agent [String],
+    /// Those of its vendor, by name.
+    pub vendor: &'static [&'static str],
+    /// Those of its vendor, by how their names begin.
+    pub prefixes: &'static [&'static str],
+}
+
+impl<'agent> Allowed<'agent> {
+    /// Only those that the user names.
+    pub fn named(names: &'agent [String]) -> Self {
+        Self { names, vendor: &[], prefixes: &[] }
+    }
+}
+
 /// Makes the files of a turn and the environment that names them.
 ///
 /// # Errors
 /// When the disk says no.
-pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: &[String]) -> Result<Offer, String> {
+pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: Allowed<'_>) -> Result<Offer, String> {
     let token = token(order);
     let folder = agents.folders.turns(&order.subject).join(&token);
     files::make_folder(&folder)?;
@@ -43,6 +63,7 @@ pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: &[String]) -> Resu
     files::write_over(&schema_file, schema::text(&schema::of(order.kind)).as_bytes())?;
     let response = folder.join("response.json");
     Ok(Offer {
+        folder: folder.clone(),
         environment: environment(agents, order, allowed, [&context, &schema_file, &response, &empty]),
         response,
         log: log(agents, order),
@@ -61,9 +82,15 @@ fn token(order: &TurnOrder) -> String {
     format!("{}-{}-{}-{}-{}", order.run, order.round, order.role, order.label, order.attempt)
 }
 
-fn environment(agents: &LocalAgents, order: &TurnOrder, allowed: &[String], files: [&Path; 4]) -> Variables {
+fn environment(
+    agents: &LocalAgents,
+    order: &TurnOrder,
+    allowed: Allowed<'_>,
+    files: [&Path; 4],
+) -> Variables {
     let [context, schema, response, empty] = files;
-    let mut variables = environment::common(&agents.variables, allowed);
+    let mut variables = environment::common(&agents.variables, allowed.names);
+    variables.extend(environment::of_a_vendor(&agents.variables, allowed.vendor, allowed.prefixes));
     let texts = [
         ("AGENT_LOOP_ROLE", order.role.name().to_owned()),
         ("AGENT_LOOP_KIND", order.kind.name().to_owned()),

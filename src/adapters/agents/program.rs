@@ -13,6 +13,7 @@ use crate::domain::usage::Usage;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
+use super::drive::{self, VendorAgent};
 use super::{command, offer, scripted};
 
 /// The program behind an agent.
@@ -20,6 +21,8 @@ use super::{command, offer, scripted};
 pub enum Program {
     /// Any program: prompt on stdin, answer in a file or on stdout.
     Command(CommandAgent),
+    /// A vendor's program.
+    Vendor(VendorAgent),
     /// A file of turns.
     ScriptFile(PathBuf),
     /// A text of turns.
@@ -50,6 +53,8 @@ pub struct LocalAgents {
     pub folders: Folders,
     /// How long a turn may take.
     pub deadline: Duration,
+    /// How long an agent may be silent and compute nothing, if that is watched.
+    pub idle: Option<Duration>,
     /// Who puts malformed answers into form.
     pub repair: RepairAgent,
 }
@@ -73,10 +78,10 @@ impl LocalAgents {
         }
     }
 
-    /// How long a turn may take, if its program has no deadline of its own.
-    pub(super) fn deadline(&self, order: &TurnOrder) -> Duration {
+    /// How long a turn may take, with a program that may have a deadline of its own.
+    pub(super) fn deadline(&self, order: &TurnOrder, own: Option<Duration>) -> Duration {
         match order.role {
-            Role::Coder | Role::Reviewer => self.deadline,
+            Role::Coder | Role::Reviewer => own.unwrap_or(self.deadline),
             Role::Repair => self.repair.deadline,
         }
     }
@@ -86,6 +91,7 @@ impl Agents for LocalAgents {
     async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
         match self.program(order) {
             Some(Program::Command(agent)) => command::take(self, agent, order, cancellation).await,
+            Some(Program::Vendor(agent)) => drive::take(self, agent, order, cancellation).await,
             Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => scripted::take(self, &text, order, cancellation).await,
                 Err(error) => failed(TurnFailure::Spawn {
@@ -101,7 +107,7 @@ impl Agents for LocalAgents {
 
     fn log(&self, order: &TurnOrder) -> Option<PathBuf> {
         match self.program(order) {
-            Some(Program::Command(_)) => Some(offer::log(self, order)),
+            Some(Program::Command(_) | Program::Vendor(_)) => Some(offer::log(self, order)),
             Some(Program::ScriptFile(_) | Program::ScriptText(_)) | None => None,
         }
     }

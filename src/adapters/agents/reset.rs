@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use regex::{Captures, Regex};
 
 /// How much of a text is looked at, in bytes: its end, which says why a program ended.
-const LOOKED_AT: usize = 64 * 1024;
+pub(super) const LOOKED_AT: usize = 64 * 1024;
 
 /// The longest form of an instant, in bytes; the longest that was seen has 45.
 const LONGEST: usize = 120;
@@ -20,7 +20,7 @@ const FURTHEST: SignedDuration = SignedDuration::from_hours(60 * 24);
 const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(24);
 
 /// A time of day that has only just passed is today's: a minute is cut off, and clocks differ.
-const JUST_NOW: SignedDuration = SignedDuration::from_mins(2);
+pub(super) const JUST_NOW: SignedDuration = SignedDuration::from_mins(2);
 
 /// When an allowance comes back, if a message of an agent's program says so: the latest instant that it names.
 ///

@@ -7,7 +7,7 @@ use crate::protocol::envelope::ANSWER_LIMIT;
 
 /// So much of a message is kept: as much as an answer may have, and one more letter to show that it has more.
 const KEPT: usize = ANSWER_LIMIT + 4;
-/// So many denials are kept.
+/// So many denials and warnings are kept.
 const MOST_DENIALS: usize = 20;
 
 /// What a line of a stream says.
@@ -27,6 +27,8 @@ pub enum Event {
     Structured(String),
     /// It was not allowed this.
     Denied(String),
+    /// Something that a person should know, though it is no failure.
+    Warned(String),
     /// What the turn has cost until now, all of it.
     Counted(Usage),
     /// What a part of the turn has cost: it is added.
@@ -57,6 +59,18 @@ pub struct Trouble {
     pub text: String,
 }
 
+impl Trouble {
+    /// A report that adds to an earlier one: what it does not say itself, the earlier one said.
+    fn after(self, earlier: Option<Self>) -> Self {
+        let earlier = earlier.unwrap_or_default();
+        Self {
+            status: self.status.or(earlier.status),
+            code: self.code.or(earlier.code),
+            text: if self.text.is_empty() { earlier.text } else { self.text },
+        }
+    }
+}
+
 /// What is kept of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transcript {
@@ -70,6 +84,8 @@ pub struct Transcript {
     pub structured: Option<String>,
     /// What was not allowed.
     pub denied: Vec<String>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
     /// What it cost, as far as it was told.
     pub usage: Option<Usage>,
     /// Until when the allowance is used up.
@@ -111,11 +127,16 @@ impl Transcript {
                     self.denied.push(what);
                 }
             }
+            Event::Warned(what) => {
+                if self.warnings.len() < MOST_DENIALS {
+                    self.warnings.push(what);
+                }
+            }
             Event::Counted(usage) => self.usage = Some(usage),
             Event::Spent(usage) => self.usage = Some(self.usage.unwrap_or_default().plus(usage)),
             Event::Rejected(instant) => self.rejected = Some(instant),
             Event::Low { percent, resets_at } => self.low = Some((percent, resets_at)),
-            Event::Trouble(trouble) => self.trouble = Some(trouble),
+            Event::Trouble(trouble) => self.trouble = Some(trouble.after(self.trouble.take())),
             Event::Finished => self.finished = Finish::Seen,
         }
     }

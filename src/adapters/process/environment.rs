@@ -29,6 +29,17 @@ const COMMON: &[&str] = &[
     "GIT_SSL_CAINFO",
 ];
 
+/// What opens the forge. No child gets it, whoever asks for it by name.
+const NEVER: &[&str] = &[
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "SSH_AUTH_SOCK",
+    "SSH_ASKPASS",
+    "GIT_ASKPASS",
+];
+
 /// Where toolchains lie. They name folders, and a build does not find its compiler without them.
 const TOOLCHAINS: &[&str] = &[
     "CARGO_HOME",
@@ -52,6 +63,15 @@ pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
     select(ours, |name| is_common(name) || allowed.contains(&name))
 }
 
+/// What a vendor's program gets of its vendor's own variables, by name or by how the name begins.
+pub fn of_a_vendor(ours: &Variables, names: &[&str], prefixes: &[&str]) -> Variables {
+    select(ours, |name| {
+        let bytes = name.as_encoded_bytes();
+        names.iter().any(|known| name == *known)
+            || prefixes.iter().any(|start| bytes.starts_with(start.as_bytes()))
+    })
+}
+
 /// What a test command gets.
 pub fn for_tests(ours: &Variables) -> Variables {
     select(ours, |name| is_common(name) || TOOLCHAINS.iter().any(|known| name == *known))
@@ -62,7 +82,11 @@ fn is_common(name: &OsStr) -> bool {
 }
 
 fn select(ours: &Variables, keep: impl Fn(&OsStr) -> bool) -> Variables {
-    ours.iter().filter(|(name, _)| keep(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let may_pass = |name: &OsStr| keep(name) && NEVER.iter().all(|never| name != *never);
+    ours.iter()
+        .filter(|(name, _)| may_pass(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -79,7 +103,9 @@ mod tests {
         let names = |variables: Variables| -> Vec<String> {
             variables.into_keys().map(|name| name.into_string().unwrap()).collect()
         };
-        assert_eq!(names(common(&ours, &["MY_KEY".to_owned()])), ["LC_ALL", "MY_KEY", "PATH"]);
+        let wanted = ["MY_KEY", "GH_TOKEN"].map(str::to_owned);
+        assert_eq!(names(common(&ours, &wanted)), ["LC_ALL", "MY_KEY", "PATH"]);
+        assert_eq!(names(of_a_vendor(&ours, &["GITHUB_TOKEN"], &["MY_", "GH_"])), ["MY_KEY"]);
         assert_eq!(names(for_tests(&ours)), ["CARGO_HOME", "LC_ALL", "PATH"]);
     }
 }

@@ -114,12 +114,11 @@ impl Layer {
     /// # Errors
     /// When a value is of the wrong kind.
     pub fn from_values(
-        values: impl IntoIterator<Item = (&'static str, Value)>,
+        values: impl IntoIterator<Item = (String, Value)>,
         source: Source,
         folder: &Path,
     ) -> Result<Self, String> {
-        let values = values.into_iter().map(|(path, value)| (path.to_owned(), value)).collect();
-        let layer = Self { source, values };
+        let layer = Self { source, values: values.into_iter().collect() };
         layer.check()?;
         layer.anchored(folder)
     }
@@ -216,7 +215,7 @@ fn anchor(path: &str, value: &mut Value, folder: &Path) -> Result<(), String> {
         (["agents", _, "cmd"], Value::String(text)) if text.contains('/') => {
             *text = absolute(folder, text)?;
         }
-        (["paths", _], Value::String(text)) => *text = absolute(folder, text)?,
+        (["agents", _, "dir"] | ["paths", _], Value::String(text)) => *text = absolute(folder, text)?,
         (["roles", "coder" | "repair"], Value::String(text)) => *text = absolute_agent(folder, text)?,
         (["roles", "reviewers"], Value::Array(names)) => {
             for name in names {

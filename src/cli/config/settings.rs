@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cli::agent_flags::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::{ApprovedFollowups, ForgeChoice, ReviewerFailure};
 use crate::domain::agent::AgentName;
 use crate::domain::ids::Login;
@@ -15,7 +16,7 @@ use crate::domain::ids::Login;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Programs that can be named as `command:NAME`.
+    /// Programs: those of vendors by their names (claude, codex, gemini, antigravity, opencode), others as `command:NAME`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<String, AgentSettings>,
     /// Who takes part.
@@ -44,7 +45,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentSettings {
-    /// The program: a name to be found in PATH, or a path (from the folder of the file that says so).
+    /// The program: a name to be found in PATH, or a path (from the folder of the file that says so). A vendor's has a usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd: Option<String>,
     /// Its arguments. The prompt comes on stdin.
@@ -56,13 +57,55 @@ pub struct AgentSettings {
     /// How long a turn of it may take, in seconds; as `review.agent_timeout_seconds` if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<NonZeroU64>,
+    /// The model that it is asked with; its own choice if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Models: the next one is asked when the one before is used up, unknown or overloaded. Instead of `model`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// How hard it is to think, in its own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// A checkout of yours in which its turns run, instead of clones of our own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
+    /// What is different when it is the coder.
+    #[serde(skip_serializing_if = "RoleSettings::is_empty")]
+    pub coder: RoleSettings,
+    /// What is different when it is a reviewer.
+    #[serde(skip_serializing_if = "RoleSettings::is_empty")]
+    pub reviewer: RoleSettings,
+}
+
+/// What is different in one role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoleSettings {
+    /// The model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The models.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// How hard it is to think.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// More arguments, after those for all roles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+}
+
+impl RoleSettings {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Who takes part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
-    /// Who changes files: `[LABEL=]command:NAME-or-PATH` or `[LABEL=]scripted:FILE`.
+    /// Who changes files: `[LABEL=]BACKEND`, which is claude, codex, gemini, antigravity, opencode, command:NAME-or-PATH, scripted:FILE.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub coder: Option<AgentName>,
@@ -152,6 +195,20 @@ pub struct Review {
     pub max_clarification_rounds: u32,
     /// How long a turn may take, in seconds.
     pub agent_timeout_seconds: NonZeroU64,
+    /// How long an agent may write nothing and compute nothing, in seconds; 0 is as long as it likes.
+    pub agent_idle_seconds: u64,
+    /// How often a turn is asked for again after a failure that may pass.
+    pub agent_max_retries: u32,
+    /// How long is waited before each of them, in seconds; the last one counts on.
+    pub agent_retry_backoff_seconds: Vec<u32>,
+    /// When an allowance is used up: `exit`, to be resumed later, or `wait`.
+    pub on_quota: QuotaChoice,
+    /// Whether reviewers begin each round anew (`fresh`), or go on with their sessions (`resume`).
+    pub session: SessionChoice,
+    /// Whether two agents may work in one directory of yours, one after the other.
+    pub allow_shared_dir: bool,
+    /// Whether agents may do whatever they like on this machine, without asking and without a sandbox.
+    pub dangerous_agent_permissions: bool,
 }
 
 impl Default for Review {
@@ -164,6 +221,13 @@ impl Default for Review {
             approved_followups: ApprovedFollowups::Ignore,
             max_clarification_rounds: 3,
             agent_timeout_seconds: seconds(3600),
+            agent_idle_seconds: 900,
+            agent_max_retries: 2,
+            agent_retry_backoff_seconds: vec![15, 45],
+            on_quota: QuotaChoice::Exit,
+            session: SessionChoice::Fresh,
+            allow_shared_dir: false,
+            dangerous_agent_permissions: false,
         }
     }
 }

@@ -43,8 +43,17 @@ fn named(member: &Value) -> Option<&Value> {
 
 fn section_of_a_name(any: &Value, path: &str, member: &Value, text: &mut String) {
     let _ = writeln!(text, "\n# {}\n# [{path}.{NAME}]", keys::meaning(member));
+    keys_of_a_name(any, path, text);
     let Some(Value::Object(members)) = any.get("properties") else { return };
-    for (name, member) in members {
+    for (name, member) in members.iter().filter(|(_, member)| member.get("properties").is_some()) {
+        let _ = writeln!(text, "\n# {}\n# [{path}.{NAME}.{name}]", keys::meaning(member));
+        keys_of_a_name(member, &format!("{path}.{NAME}"), text);
+    }
+}
+
+fn keys_of_a_name(any: &Value, path: &str, text: &mut String) {
+    let Some(Value::Object(members)) = any.get("properties") else { return };
+    for (name, member) in members.iter().filter(|(_, member)| member.get("properties").is_none()) {
         let _ = writeln!(text, "# {}\n# {name} = {}", keys::meaning(member), example(path, name, any));
     }
 }
@@ -53,9 +62,13 @@ fn section_of_a_name(any: &Value, path: &str, member: &Value, text: &mut String)
 fn example(section: &str, name: &str, node: &Value) -> String {
     let written = match (section, name) {
         ("agents", "cmd") => "\"my-agent\"",
-        ("agents", "args") => "[\"--verbose\"]",
+        ("agents" | "agents.NAME", "args") => "[\"--verbose\"]",
         ("agents", "env") => "[\"MY_AGENT_KEY\"]",
         ("agents", "timeout_seconds") => "600",
+        ("agents" | "agents.NAME", "model") => "\"opus\"",
+        ("agents" | "agents.NAME", "models") => "[\"large\", \"small\"]",
+        ("agents" | "agents.NAME", "effort") => "\"high\"",
+        ("agents", "dir") => "\"../my-checkout\"",
         ("roles", "coder") => "\"sam=command:NAME\"",
         ("roles", "reviewers") => "[\"strict=command:NAME\", \"quick=command:./tools/quick.sh\"]",
         ("roles", "repair") => "\"command:NAME\"",

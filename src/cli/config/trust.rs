@@ -16,7 +16,9 @@ use super::layer::Layer;
 fn needs_trust(path: &str, value: &Value) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     match parts.as_slice() {
-        ["agents", _, "cmd" | "args" | "env"]
+        ["agents", _, "cmd" | "args" | "env" | "dir"]
+        | ["agents", _, _, "args"]
+        | ["review", "allow_shared_dir" | "dangerous_agent_permissions"]
         | ["gates", _, "command"]
         | ["paths" | "trust" | "redact", ..] => true,
         ["roles", ..] => names_a_file(value),

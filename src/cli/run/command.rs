@@ -144,10 +144,17 @@ async fn prepare_and_run(
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
     // Later ones win: an agent that was named on this subject stays who it was, whatever is configured since.
-    let mut able = programs::remembered(earlier.last_agents(), settings, variables);
+    let mut able = programs::usual(settings, variables);
+    able.extend(programs::remembered(earlier.last_agents(), settings, variables));
     able.extend(programs::required(&programs::named(&settings.roles), settings, variables)?);
     able.extend(programs::remembered(earlier.own_agents(), settings, variables));
     able.extend(programs::required(&asked, settings, variables)?);
+    let everyone = programs::everyone(&[
+        earlier.last_agents(),
+        &programs::named(&settings.roles),
+        earlier.own_agents(),
+        &asked,
+    ]);
     let test_command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
     if let Some(command) = &test_command {
         split(command).map_err(usage)?;
@@ -164,7 +171,7 @@ async fn prepare_and_run(
     }
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone() };
     let setting = Setting {
-        request: wishes::request(&configuration, questions(answers, settings)).map_err(config)?,
+        request: wishes::request(&configuration, &everyone, questions(answers, settings)).map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
@@ -174,6 +181,7 @@ async fn prepare_and_run(
     let run_settings = RunSettings {
         agents: able,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
+        agent_idle: idle(settings.review.agent_idle_seconds),
         repair: programs::repair(settings, variables)?,
         test_command,
         test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
@@ -190,6 +198,11 @@ async fn prepare_and_run(
     remember_pull_request(&file, &folders, &outcome)?;
     retain::after_a_run(&folders.with_logs(settings.paths.logs.as_deref()), &repository, &settings.retention);
     Ok(Conclusion::Ended(Box::new(outcome)))
+}
+
+/// No seconds are no watch.
+fn idle(seconds: u64) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// What an engine needs besides its world.

@@ -2,14 +2,14 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use clap::ValueEnum;
 use toml::Value;
 
+use crate::cli::agent_flags::word;
 use crate::cli::arguments::RunArguments;
 use crate::domain::agent::AgentName;
 
 /// The settings that flags say, by the dotted path of their key. A flag that was not given says nothing.
-pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(&'static str, Value)> {
+pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(String, Value)> {
     let agent = |name: &AgentName| Value::String(name.to_string());
     let reviewers: Vec<Value> = arguments.reviewer.iter().map(agent).collect();
     let models: Vec<Value> = arguments.repair_model.iter().cloned().map(Value::String).collect();
@@ -33,7 +33,6 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(&
         ("repair.timeout_seconds", seconds(arguments.repair_timeout_seconds)),
         ("review.auto_merge", arguments.auto_merge.then_some(Value::from(true))),
         ("review.max_clarification_rounds", clarifications.map(Value::from)),
-        ("review.agent_timeout_seconds", seconds(arguments.agent_timeout_seconds)),
         ("gates.tests.command", arguments.test_command.clone().map(Value::from)),
         ("gates.tests.before_review", arguments.no_pre_review_tests.then_some(Value::from(false))),
         ("gates.tests.timeout_seconds", seconds(arguments.test_timeout_seconds)),
@@ -47,11 +46,6 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(&
         ("output.progress_interval_seconds", seconds(arguments.progress_interval_seconds)),
         ("paths.logs", path.map(Value::from)),
     ];
-    given.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect()
-}
-
-/// The word that a person types for a choice.
-fn word<T: ValueEnum>(choice: Option<T>) -> Option<Value> {
-    let word = choice?.to_possible_value()?.get_name().to_owned();
-    Some(Value::String(word))
+    let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    given.chain(arguments.agents.settings()).chain(arguments.vendors.settings()).collect()
 }

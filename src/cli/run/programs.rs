@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::adapters::agents::cli::{Power, Profile};
+use crate::adapters::agents::drive::VendorAgent;
 use crate::adapters::agents::program::{CommandAgent, Program, RepairAgent};
+use crate::adapters::agents::vendor;
 use crate::adapters::process::environment::Variables;
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
@@ -13,6 +16,13 @@ use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
 use crate::engine::outcome::Trouble;
+
+use super::models;
+
+/// Who changes files when nobody says anything.
+pub const DEFAULT_CODER: &str = "claude";
+/// Who reviews when nobody says anything.
+pub const DEFAULT_REVIEWER: &str = "codex";
 
 /// The agents of these roles.
 pub fn named(roles: &Roles) -> Vec<KnownAgent> {
@@ -30,7 +40,7 @@ pub fn required(
     settings: &Settings,
     variables: &Variables,
 ) -> Result<BTreeMap<(Role, Label), Program>, Trouble> {
-    agents.iter().map(|known| Ok((key(known), program(&known.name, settings, variables)?))).collect()
+    agents.iter().map(|known| Ok((key(known), program(known, settings, variables)?))).collect()
 }
 
 /// The programs of agents that earlier commands named, as far as they are still there.
@@ -40,7 +50,7 @@ pub fn remembered(
     variables: &Variables,
 ) -> BTreeMap<(Role, Label), Program> {
     let found =
-        agents.iter().filter_map(|known| Some((key(known), program(&known.name, settings, variables).ok()?)));
+        agents.iter().filter_map(|known| Some((key(known), program(known, settings, variables).ok()?)));
     found.collect()
 }
 
@@ -50,8 +60,27 @@ pub fn remembered(
 /// When a program is named for it, and is not there.
 pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, Trouble> {
     let named = settings.roles.repair.as_ref();
-    let program = named.map(|name| program(name, settings, variables)).transpose()?;
+    let known = named.map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
+    let program = known.map(|known| program(&known, settings, variables)).transpose()?;
     Ok(RepairAgent { program, deadline: Duration::from_secs(settings.repair.timeout_seconds.get()) })
+}
+
+/// Who sits where when nobody says anything, as far as their programs are there.
+pub fn usual(settings: &Settings, variables: &Variables) -> BTreeMap<(Role, Label), Program> {
+    remembered(&usual_agents(), settings, variables)
+}
+
+fn usual_agents() -> Vec<KnownAgent> {
+    let usual = [(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)].into_iter();
+    usual.filter_map(|(role, name)| Some(KnownAgent { role, name: name.parse().ok()? })).collect()
+}
+
+/// Everyone who may be asked; of those with one role and label the last counts.
+pub fn everyone(lists: &[&[KnownAgent]]) -> Vec<KnownAgent> {
+    let usual = usual_agents();
+    let all = usual.iter().chain(lists.iter().copied().flatten());
+    let latest: BTreeMap<(Role, Label), &KnownAgent> = all.map(|known| (key(known), known)).collect();
+    latest.into_values().cloned().collect()
 }
 
 /// Who can be asked.
@@ -63,7 +92,8 @@ fn key(known: &KnownAgent) -> (Role, Label) {
     (known.role, known.name.label.clone())
 }
 
-fn program(name: &AgentName, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
+fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
+    let name = &known.name;
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
         (Detail::Script, Some(path), _) => file(name, path).map(Program::ScriptFile),
         (Detail::Program, Some(path), _) => {
@@ -75,14 +105,61 @@ fn program(name: &AgentName, settings: &Settings, variables: &Variables) -> Resu
             let agent = settings.agents.get(configured).ok_or_else(|| unknown(name, configured, settings))?;
             configured_agent(name, configured, agent, variables).map(Program::Command)
         }
-        (Detail::Nothing | Detail::Program | Detail::Script, _, _) => {
-            let message = format!(
-                "the backend `{}` is not there yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
-                name.backend, name.label
-            );
-            Err(Trouble::refused(Refused::Unsupported, message))
-        }
+        (Detail::Nothing, _, _) => match vendor::cli(name.backend) {
+            Some(cli) => vendors_program(known, cli.profile(), settings, variables).map(Program::Vendor),
+            None => Err(not_there(name)),
+        },
+        (Detail::Program | Detail::Script, _, _) => Err(not_there(name)),
     }
+}
+
+fn not_there(name: &AgentName) -> Trouble {
+    let message = format!(
+        "the backend `{}` is not there yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
+        name.backend, name.label
+    );
+    Trouble::refused(Refused::Unsupported, message)
+}
+
+/// A vendor's program, set up for a role.
+fn vendors_program(
+    known: &KnownAgent,
+    profile: &Profile,
+    settings: &Settings,
+    variables: &Variables,
+) -> Result<VendorAgent, Trouble> {
+    let name = &known.name;
+    let backend = name.backend;
+    let agent = settings.agents.get(backend.name()).cloned().unwrap_or_default();
+    let special = models::of_role(&agent, known.role).cloned().unwrap_or_default();
+    let cmd = agent.cmd.as_deref().unwrap_or(profile.program);
+    let program = found(cmd, variables).ok_or_else(|| {
+        let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
+        let message = format!(
+            "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{backend}-cmd PATH` \
+             (`agent-loop doctor` looks at all of them)"
+        );
+        Trouble::refused(Refused::Config, message)
+    })?;
+    check_variables(backend.name(), &agent.env)?;
+    let config = |why| Trouble::refused(Refused::Config, why);
+    let power = if settings.review.dangerous_agent_permissions { Power::Dangerous } else { Power::Bounded };
+    Ok(VendorAgent {
+        backend,
+        program,
+        model: models::chain(name, known.role, settings).map_err(config)?.into_iter().next(),
+        effort: special.effort.or(agent.effort),
+        arguments: agent.args.into_iter().chain(special.args).collect(),
+        variables: agent.env,
+        deadline: agent.timeout_seconds.map(|seconds| Duration::from_secs(seconds.get())),
+        power,
+    })
+}
+
+/// A program by its path, or by its name in `PATH`.
+fn found(cmd: &str, variables: &Variables) -> Option<PathBuf> {
+    let program = if cmd.contains('/') { Some(PathBuf::from(cmd)) } else { on_path(cmd, variables) };
+    program.filter(|program| program.is_file())
 }
 
 fn file(name: &AgentName, path: &Path) -> Result<PathBuf, Trouble> {
@@ -116,24 +193,25 @@ fn configured_agent(
             "[agents.{configured}] says no `cmd`, so `{name}` can't be started; name its program there"
         ))
     })?;
-    if let Some(wrong) = agent.env.iter().find(|variable| !is_variable_name(variable)) {
-        let shown = wrong.split('=').next().unwrap_or_default();
-        return Err(config(format!(
-            "agents.{configured}.env holds names of variables, never values; `{shown}…` is no name"
-        )));
-    }
-    let program =
-        if cmd.contains('/') { PathBuf::from(cmd) } else { on_path(cmd, variables).unwrap_or_default() };
-    if !program.is_file() {
+    check_variables(configured, &agent.env)?;
+    let program = found(cmd, variables).ok_or_else(|| {
         let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
-        return Err(config(format!("agents.{configured}.cmd names `{cmd}`, and {place}")));
-    }
+        config(format!("agents.{configured}.cmd names `{cmd}`, and {place}"))
+    })?;
     Ok(CommandAgent {
         program,
         arguments: agent.args.clone(),
         variables: agent.env.clone(),
         deadline: agent.timeout_seconds.map(|seconds| Duration::from_secs(seconds.get())),
     })
+}
+
+fn check_variables(configured: &str, names: &[String]) -> Result<(), Trouble> {
+    let Some(wrong) = names.iter().find(|variable| !is_variable_name(variable)) else { return Ok(()) };
+    let shown = wrong.split('=').next().unwrap_or_default();
+    let message =
+        format!("agents.{configured}.env holds names of variables, never values; `{shown}…` is no name");
+    Err(Trouble::refused(Refused::Config, message))
 }
 
 fn is_variable_name(text: &str) -> bool {

@@ -1,5 +1,9 @@
 //! From settings to what the flow is asked for.
 
+use std::collections::BTreeMap;
+
+use crate::adapters::state::run_file::KnownAgent;
+use crate::cli::agent_flags::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;
 use crate::domain::agent::AgentName;
@@ -8,13 +12,19 @@ use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTim
 use crate::domain::roster::Seat;
 use crate::flow::question::{Persistence, RepairChain};
 use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
-use crate::flow::retry::RetryPolicy;
+use crate::flow::retry::{OnQuota, RetryPolicy};
+
+use super::{models, programs};
 
 /// The request that settings make.
 ///
 /// # Errors
-/// Never, in truth: the default seats are constants.
-pub fn request(configuration: &Configuration, questions: Questions) -> Result<Request, String> {
+/// When both one model and a chain of models are said of an agent.
+pub fn request(
+    configuration: &Configuration,
+    agents: &[KnownAgent],
+    questions: Questions,
+) -> Result<Request, String> {
     let seat = |name: &str| {
         name.parse::<AgentName>().map(|name| Seat::from(&name)).map_err(|error| format!("{error}"))
     };
@@ -23,14 +33,17 @@ pub fn request(configuration: &Configuration, questions: Questions) -> Result<Re
     Ok(Request {
         asked: wishes(configuration, Said::OnTheCommandLine),
         configured: wishes(configuration, Said::Anywhere),
-        default_coder: seat("claude")?,
-        default_reviewer: seat("codex")?,
+        default_coder: seat(programs::DEFAULT_CODER)?,
+        default_reviewer: seat(programs::DEFAULT_REVIEWER)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
         persistence: Persistence {
             repair: repair_chain(&configuration.settings.repair.models),
-            retry: RetryPolicy::default(),
+            retry: retry(configuration, agents)?,
         },
-        sessions: ReviewSessions::Fresh,
+        sessions: match review.session {
+            SessionChoice::Fresh => ReviewSessions::Fresh,
+            SessionChoice::Resume => ReviewSessions::Resume,
+        },
         questions,
         ci_timeout_seconds: ci.timeout_seconds,
         ci_poll_seconds: ci.poll_interval_seconds.get(),
@@ -45,6 +58,27 @@ fn followups(choice: ApprovedFollowups) -> Followups {
         ApprovedFollowups::FixAndSummarize => Followups::FixAndSummarize,
         ApprovedFollowups::FixAndIssue => Followups::FixAndIssue,
     }
+}
+
+/// How failed turns are met, with the models of everyone who may be asked.
+fn retry(configuration: &Configuration, agents: &[KnownAgent]) -> Result<RetryPolicy, String> {
+    let review = &configuration.settings.review;
+    let mut models = BTreeMap::new();
+    for known in agents {
+        let chain = models::chain(&known.name, known.role, &configuration.settings)?;
+        if !chain.is_empty() {
+            models.insert((known.role, known.name.label.clone()), chain);
+        }
+    }
+    Ok(RetryPolicy {
+        most: review.agent_max_retries,
+        backoff_seconds: review.agent_retry_backoff_seconds.clone(),
+        on_quota: match review.on_quota {
+            QuotaChoice::Exit => OnQuota::Exit,
+            QuotaChoice::Wait => OnQuota::Wait,
+        },
+        models,
+    })
 }
 
 /// One attempt a model; the one that the program takes by itself if none is named.

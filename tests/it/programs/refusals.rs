@@ -13,8 +13,11 @@ fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
 #[test]
 fn a_refusal_says_what_to_type_instead() {
     let stage = Stage::new();
-    refused(&stage, &["task", "x", "--json", "--coder", "claude"], "unsupported", "command:PATH");
-    refused(&stage, &["task", "x", "--json"], "config", "--coder");
+    let nowhere = ["--claude-cmd", "/nowhere/claude"];
+    let with = |words: &[&'static str]| [words, &nowhere].concat();
+    refused(&stage, &with(&["task", "x", "--json", "--coder", "claude"]), "config", "--claude-cmd");
+    refused(&stage, &with(&["task", "x", "--json"]), "config", "--coder");
+    refused(&stage, &["task", "x", "--json", "--coder", "host"], "unsupported", "command:PATH");
     refused(&stage, &["task", "x", "--json", "--coder", "gpt"], "usage", "claude");
     refused(&stage, &["task", "x", "--json", "--coder", "sam=codx"], "usage", "did you mean `codex`?");
     refused(&stage, &["task", "x", "--json", "--max-round", "3"], "usage", "--max-rounds");

@@ -1,0 +1,20 @@
+//! The registry: which file here is behind which backend.
+
+use crate::domain::agent::Backend;
+
+use super::claude::Claude;
+use super::cli::Cli;
+
+/// The program behind a backend; none for those that are no vendor's.
+pub fn cli(backend: Backend) -> Option<&'static dyn Cli> {
+    match backend {
+        Backend::Claude => Some(&Claude),
+        Backend::Codex
+        | Backend::Gemini
+        | Backend::Antigravity
+        | Backend::Opencode
+        | Backend::Command
+        | Backend::Scripted
+        | Backend::Host => None,
+    }
+}

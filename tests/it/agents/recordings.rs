@@ -1,0 +1,91 @@
+//! Each recording of a program with what it comes to, in one list for each program. After a change that is meant:
+//! `UPDATE_SNAPSHOTS=1 cargo test --test it recordings`, and read the difference.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agent_loop::adapters::agents::cli::{Cli, Ending};
+use agent_loop::adapters::agents::transcript::Transcript;
+use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::process::exit::Exit;
+use agent_loop::domain::agent::Backend;
+
+/// A little before the resets that the recordings name.
+const NOW: &str = "2026-11-21T00:00:00Z";
+
+fn folder(backend: Backend) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents").join(backend.name())
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+/// What a recording comes to, in a line or a few.
+fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
+    let text = |ending: &str| read(&folder.join(format!("{name}.{ending}")));
+    let mut transcript = Transcript::default();
+    for line in text("stdout").lines() {
+        cli.events(line.as_bytes(), &mut |event| transcript.take(event));
+    }
+    for line in text("session").lines() {
+        cli.session_events(line.as_bytes(), &mut |event| transcript.take(event));
+    }
+    let code = text("rc").strip_prefix("rc=").and_then(|rest| rest.split(' ').next()?.trim().parse().ok());
+    let stderr = text("stderr");
+    let ending = Ending {
+        exit: Exit::Code(code.unwrap_or_else(|| panic!("{name}.rc names no exit code"))),
+        stderr: &stderr,
+        last_message: None,
+        response: None,
+        now: NOW.parse().unwrap(),
+    };
+    let mut words = match cli.outcome(&transcript, &ending) {
+        Ok(raw) => format!("answered {:?}", raw.most_trusted()),
+        Err(failure) => format!("{}: {failure}", failure.class()),
+    };
+    if let Some(usage) = transcript.usage {
+        let (sent, received, cost) = (usage.input_tokens, usage.output_tokens, usage.micro_usd);
+        write!(words, "\n    {sent} + {received} tokens, {cost} millionths, {}", usage.precision.name())
+            .unwrap();
+    }
+    for denied in &transcript.denied {
+        write!(words, "\n    not allowed: {denied}").unwrap();
+    }
+    if let Some((percent, until)) = transcript.low {
+        write!(words, "\n    {percent} % of the allowance used until {until}").unwrap();
+    }
+    words
+}
+
+fn outcomes(backend: Backend) -> String {
+    let (folder, cli) = (folder(backend), vendor::cli(backend).unwrap());
+    let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> =
+        files.filter_map(|file| file.strip_suffix(".rc").map(str::to_owned)).collect();
+    names.sort();
+    assert!(!names.is_empty(), "no recording of {backend}");
+    let lines = |name: &String| format!("{name}\n    {}\n", outcome(cli, &folder, name));
+    names.iter().map(lines).collect::<Vec<String>>().concat()
+}
+
+#[track_caller]
+fn check(backend: Backend) {
+    let path = folder(backend).join("outcomes.txt");
+    let now = outcomes(backend);
+    if updates() {
+        fs::write(&path, &now).unwrap();
+    }
+    assert_eq!(read(&path), now, "{} is not what the recordings come to", path.display());
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test is told by its caller to update its list")]
+fn updates() -> bool {
+    std::env::var_os("UPDATE_SNAPSHOTS").is_some()
+}
+
+#[test]
+fn recordings_of_claude_come_to_what_they_did() {
+    check(Backend::Claude);
+}
