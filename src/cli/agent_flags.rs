@@ -62,17 +62,16 @@ impl AgentArguments {
         let seconds = |value: Option<NonZeroU64>| value.and_then(|value| i64::try_from(value.get()).ok());
         let backoff: Vec<Value> = self.agent_retry_backoff_seconds.iter().copied().map(Value::from).collect();
         let given = [
-            ("agent_timeout_seconds", seconds(self.agent_timeout_seconds).map(Value::from)),
-            ("agent_idle_seconds", seconds(self.agent_idle_seconds).map(Value::from)),
-            ("agent_max_retries", self.agent_max_retries.map(Value::from)),
-            ("agent_retry_backoff_seconds", (!backoff.is_empty()).then_some(Value::Array(backoff))),
-            ("on_quota", word(self.on_quota)),
-            ("session", word(self.review_session)),
-            ("allow_shared_dir", self.allow_shared_dir.then_some(Value::from(true))),
-            ("dangerous_agent_permissions", self.dangerous_agent_permissions.then_some(Value::from(true))),
+            ("review.agent_timeout_seconds", seconds(self.agent_timeout_seconds).map(Value::from)),
+            ("turns.idle_seconds", seconds(self.agent_idle_seconds).map(Value::from)),
+            ("turns.max_retries", self.agent_max_retries.map(Value::from)),
+            ("turns.retry_backoff_seconds", (!backoff.is_empty()).then_some(Value::Array(backoff))),
+            ("turns.on_quota", word(self.on_quota)),
+            ("review.session", word(self.review_session)),
+            ("turns.allow_shared_dir", self.allow_shared_dir.then_some(Value::from(true))),
+            ("turns.dangerous_permissions", self.dangerous_agent_permissions.then_some(Value::from(true))),
         ];
-        let key = |name: &str| format!("review.{name}");
-        given.into_iter().filter_map(|(name, value)| Some((key(name), value?))).collect()
+        given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Settings {
     pub roles: Roles,
     /// The rounds of review.
     pub review: Review,
+    /// How agents are asked.
+    pub turns: Turns,
     /// What is done when an answer is malformed.
     pub repair: Repair,
     /// What must pass on the approved commit.
@@ -195,20 +197,8 @@ pub struct Review {
     pub max_clarification_rounds: u32,
     /// How long a turn may take, in seconds.
     pub agent_timeout_seconds: NonZeroU64,
-    /// How long an agent may write nothing and compute nothing, in seconds; 0 is as long as it likes.
-    pub agent_idle_seconds: u64,
-    /// How often a turn is asked for again after a failure that may pass.
-    pub agent_max_retries: u32,
-    /// How long is waited before each of them, in seconds; the last one counts on.
-    pub agent_retry_backoff_seconds: Vec<u32>,
-    /// When an allowance is used up: `exit`, to be resumed later, or `wait`.
-    pub on_quota: QuotaChoice,
     /// Whether reviewers begin each round anew (`fresh`), or go on with their sessions (`resume`).
     pub session: SessionChoice,
-    /// Whether two agents may work in one directory of yours, one after the other.
-    pub allow_shared_dir: bool,
-    /// Whether agents may do whatever they like on this machine, without asking and without a sandbox.
-    pub dangerous_agent_permissions: bool,
 }
 
 impl Default for Review {
@@ -221,13 +211,38 @@ impl Default for Review {
             approved_followups: ApprovedFollowups::Ignore,
             max_clarification_rounds: 3,
             agent_timeout_seconds: seconds(3600),
-            agent_idle_seconds: 900,
-            agent_max_retries: 2,
-            agent_retry_backoff_seconds: vec![15, 45],
-            on_quota: QuotaChoice::Exit,
             session: SessionChoice::Fresh,
+        }
+    }
+}
+
+/// How agents are asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Turns {
+    /// How long an agent may write nothing and compute nothing, in seconds; 0 is as long as it likes.
+    pub idle_seconds: u64,
+    /// How often a turn is asked for again after a failure that may pass.
+    pub max_retries: u32,
+    /// How long is waited before each of them, in seconds; the last one counts on.
+    pub retry_backoff_seconds: Vec<u32>,
+    /// When an allowance is used up: `exit`, to be resumed later, or `wait`.
+    pub on_quota: QuotaChoice,
+    /// Whether two agents may work in one directory of yours, one after the other.
+    pub allow_shared_dir: bool,
+    /// Whether agents may do whatever they like on this machine, without asking and without a sandbox.
+    pub dangerous_permissions: bool,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            idle_seconds: 900,
+            max_retries: 2,
+            retry_backoff_seconds: vec![15, 45],
+            on_quota: QuotaChoice::Exit,
             allow_shared_dir: false,
-            dangerous_agent_permissions: false,
+            dangerous_permissions: false,
         }
     }
 }

@@ -18,7 +18,7 @@ fn needs_trust(path: &str, value: &Value) -> bool {
     match parts.as_slice() {
         ["agents", _, "cmd" | "args" | "env" | "dir"]
         | ["agents", _, _, "args"]
-        | ["review", "allow_shared_dir" | "dangerous_agent_permissions"]
+        | ["turns", "allow_shared_dir" | "dangerous_permissions"]
         | ["gates", _, "command"]
         | ["paths" | "trust" | "redact", ..] => true,
         ["roles", ..] => names_a_file(value),

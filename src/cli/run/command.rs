@@ -33,6 +33,7 @@ use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
 
 use super::order::Order;
+use super::programs::Cast;
 use super::remembered::{self, Remembered};
 use super::{flags, programs, secrets, wishes};
 
@@ -143,18 +144,7 @@ async fn prepare_and_run(
 
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
-    // Later ones win: an agent that was named on this subject stays who it was, whatever is configured since.
-    let mut able = programs::usual(settings, variables);
-    able.extend(programs::remembered(earlier.last_agents(), settings, variables));
-    able.extend(programs::required(&programs::named(&settings.roles), settings, variables)?);
-    able.extend(programs::remembered(earlier.own_agents(), settings, variables));
-    able.extend(programs::required(&asked, settings, variables)?);
-    let everyone = programs::everyone(&[
-        earlier.last_agents(),
-        &programs::named(&settings.roles),
-        earlier.own_agents(),
-        &asked,
-    ]);
+    let Cast { everyone, programs: able } = programs::cast(&asked, &earlier, settings, variables)?;
     let test_command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
     if let Some(command) = &test_command {
         split(command).map_err(usage)?;
@@ -181,7 +171,7 @@ async fn prepare_and_run(
     let run_settings = RunSettings {
         agents: able,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
-        agent_idle: idle(settings.review.agent_idle_seconds),
+        agent_idle: idle(settings.turns.idle_seconds),
         repair: programs::repair(settings, variables)?,
         test_command,
         test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),

@@ -18,6 +18,7 @@ use crate::domain::ids::Label;
 use crate::engine::outcome::Trouble;
 
 use super::models;
+use super::remembered::Remembered;
 
 /// Who changes files when nobody says anything.
 pub const DEFAULT_CODER: &str = "claude";
@@ -31,27 +32,63 @@ pub fn named(roles: &Roles) -> Vec<KnownAgent> {
     coder.chain(reviewers).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
 }
 
-/// The program of each agent that this command names; every one of them must be there.
-///
-/// # Errors
-/// When one of them is not; the text says what is known, and what to type.
-pub fn required(
-    agents: &[KnownAgent],
-    settings: &Settings,
-    variables: &Variables,
-) -> Result<BTreeMap<(Role, Label), Program>, Trouble> {
-    agents.iter().map(|known| Ok((key(known), program(known, settings, variables)?))).collect()
+/// Everyone who may be asked, and their programs, as far as they are there.
+#[derive(Debug)]
+pub struct Cast {
+    /// Of those with one role and label the one that counts.
+    pub everyone: Vec<KnownAgent>,
+    /// Their programs.
+    pub programs: BTreeMap<(Role, Label), Program>,
 }
 
-/// The programs of agents that earlier commands named, as far as they are still there.
-pub fn remembered(
-    agents: &[KnownAgent],
+/// Whether an agent's program has to be there.
+#[derive(Clone, Copy)]
+enum Need {
+    /// Somebody names it now.
+    Required,
+    /// It was named once, or is the usual one.
+    IfThere,
+}
+
+/// Who may be asked. Later ones win: an agent that was named on this subject stays who it was, whatever is configured
+/// since.
+///
+/// # Errors
+/// When somebody whom this command or the configuration names is not there; the text says what is known, and what to type.
+pub fn cast(
+    asked: &[KnownAgent],
+    earlier: &Remembered,
     settings: &Settings,
     variables: &Variables,
-) -> BTreeMap<(Role, Label), Program> {
-    let found =
-        agents.iter().filter_map(|known| Some((key(known), program(known, settings, variables).ok()?)));
-    found.collect()
+) -> Result<Cast, Trouble> {
+    let (usual, configured) = (usual(), named(&settings.roles));
+    let lists = [
+        (Need::IfThere, usual.as_slice()),
+        (Need::IfThere, earlier.last_agents()),
+        (Need::Required, configured.as_slice()),
+        (Need::IfThere, earlier.own_agents()),
+        (Need::Required, asked),
+    ];
+    let (mut everyone, mut programs) = (BTreeMap::new(), BTreeMap::new());
+    for (need, known) in
+        lists.into_iter().flat_map(|(need, list)| list.iter().map(move |known| (need, known)))
+    {
+        let key = (known.role, known.name.label.clone());
+        match (program(known, settings, variables), need) {
+            (Ok(program), _) => {
+                programs.insert(key.clone(), program);
+                everyone.insert(key, known.clone());
+            }
+            (Err(trouble), Need::Required) => return Err(trouble),
+            (Err(_), Need::IfThere) => {}
+        }
+    }
+    Ok(Cast { everyone: everyone.into_values().collect(), programs })
+}
+
+fn usual() -> Vec<KnownAgent> {
+    let usual = [(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)].into_iter();
+    usual.filter_map(|(role, name)| Some(KnownAgent { role, name: name.parse().ok()? })).collect()
 }
 
 /// Who puts malformed answers into form.
@@ -65,31 +102,9 @@ pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent,
     Ok(RepairAgent { program, deadline: Duration::from_secs(settings.repair.timeout_seconds.get()) })
 }
 
-/// Who sits where when nobody says anything, as far as their programs are there.
-pub fn usual(settings: &Settings, variables: &Variables) -> BTreeMap<(Role, Label), Program> {
-    remembered(&usual_agents(), settings, variables)
-}
-
-fn usual_agents() -> Vec<KnownAgent> {
-    let usual = [(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)].into_iter();
-    usual.filter_map(|(role, name)| Some(KnownAgent { role, name: name.parse().ok()? })).collect()
-}
-
-/// Everyone who may be asked; of those with one role and label the last counts.
-pub fn everyone(lists: &[&[KnownAgent]]) -> Vec<KnownAgent> {
-    let usual = usual_agents();
-    let all = usual.iter().chain(lists.iter().copied().flatten());
-    let latest: BTreeMap<(Role, Label), &KnownAgent> = all.map(|known| (key(known), known)).collect();
-    latest.into_values().cloned().collect()
-}
-
 /// Who can be asked.
 pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Label)> {
     programs.keys().cloned().collect()
-}
-
-fn key(known: &KnownAgent) -> (Role, Label) {
-    (known.role, known.name.label.clone())
 }
 
 fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
@@ -143,7 +158,7 @@ fn vendors_program(
     })?;
     check_variables(backend.name(), &agent.env)?;
     let config = |why| Trouble::refused(Refused::Config, why);
-    let power = if settings.review.dangerous_agent_permissions { Power::Dangerous } else { Power::Bounded };
+    let power = if settings.turns.dangerous_permissions { Power::Dangerous } else { Power::Bounded };
     Ok(VendorAgent {
         backend,
         program,

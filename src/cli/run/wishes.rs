@@ -62,7 +62,7 @@ fn followups(choice: ApprovedFollowups) -> Followups {
 
 /// How failed turns are met, with the models of everyone who may be asked.
 fn retry(configuration: &Configuration, agents: &[KnownAgent]) -> Result<RetryPolicy, String> {
-    let review = &configuration.settings.review;
+    let turns = &configuration.settings.turns;
     let mut models = BTreeMap::new();
     for known in agents {
         let chain = models::chain(&known.name, known.role, &configuration.settings)?;
@@ -71,9 +71,9 @@ fn retry(configuration: &Configuration, agents: &[KnownAgent]) -> Result<RetryPo
         }
     }
     Ok(RetryPolicy {
-        most: review.agent_max_retries,
-        backoff_seconds: review.agent_retry_backoff_seconds.clone(),
-        on_quota: match review.on_quota {
+        most: turns.max_retries,
+        backoff_seconds: turns.retry_backoff_seconds.clone(),
+        on_quota: match turns.on_quota {
             QuotaChoice::Exit => OnQuota::Exit,
             QuotaChoice::Wait => OnQuota::Wait,
         },
