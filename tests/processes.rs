@@ -8,6 +8,7 @@ use std::time::Duration;
 use agent_loop::adapters::process::children::{Row, end_leftovers};
 use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::exit::Exit;
+use agent_loop::adapters::process::lines::Lines;
 use agent_loop::adapters::process::listener::{Collector, Deaf};
 use agent_loop::adapters::process::supervise::{End, Ended, Job, Manners, supervise};
 use agent_loop::adapters::process::tree::{Root, Strays, TOKEN, members};
@@ -105,4 +106,200 @@ async fn leftovers_of_a_dead_engine_are_ended_even_if_only_their_token_is_known(
     // Who takes in its end, we or the sweep, does not matter.
     let _: std::io::Result<_> = orphan.wait();
     assert_eq!((alive(&token), std::fs::read_dir(&table).unwrap().count()), (0, 0));
+}
+
+/// Runs a child, raises the urgency that a line of it stands for, and gives back what it said.
+async fn answered(job: &Job, urgency: impl Fn(&[u8]) -> Option<Urgency> + Sync) -> (End, Vec<String>) {
+    let (canceller, cancellation) = cancellation();
+    let mut said = Vec::new();
+    let mut lines = Lines::new(|line: &[u8]| {
+        said.push(String::from_utf8_lossy(line).into_owned());
+        if let Some(urgency) = urgency(line) {
+            canceller.raise(urgency);
+        }
+    });
+    let ended = supervise(job, &mut lines, cancellation).await;
+    lines.finish();
+    (ended.end, said)
+}
+
+fn when_ready(urgency: Urgency) -> impl Fn(&[u8]) -> Option<Urgency> {
+    move |line| (line == b"ready").then_some(urgency)
+}
+
+/// A shell's loop until it has used so many hundredths of a second of processor time, in silence.
+fn computing(ticks: u32) -> String {
+    format!(
+        "while read -r line < /proc/$$/stat; do set -- $line; [ $(( ${{14}} + ${{15}} )) -ge {ticks} ] && break; done"
+    )
+}
+
+#[tokio::test]
+async fn a_silent_sleeper_hangs() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(folder.path(), "sleeper", "echo good night; sleep 1000");
+    job.idle = Some(Duration::from_millis(1100));
+    let (ended, stdout) = collected(&job, cancellation().1).await;
+    assert!(matches!(ended.end, End::Hung { seconds: 1.. }), "{:?}", ended.end);
+    assert_eq!((stdout, alive("sleeper")), (b"good night\n".to_vec(), 0));
+}
+
+#[tokio::test]
+async fn a_silent_child_that_computes_does_not_hang() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Whether it computes itself, or its child does that has left its session.
+    for (token, script) in
+        [("computer", computing(100)), ("waiter", format!("setsid sh -c '{}' & wait", computing(100)))]
+    {
+        let mut job = job(folder.path(), token, &script);
+        job.idle = Some(Duration::from_millis(400));
+        assert_eq!(
+            supervise(&job, &mut Deaf, cancellation().1).await.end,
+            End::Exited(Exit::Code(0)),
+            "{token}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_writes_now_and_then_does_not_hang() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    for (token, script) in [("talker", "echo"), ("complainer", "echo >&2")] {
+        let script = format!("for i in 1 2 3 4 5 6 7 8 9 10; do {script}; sleep 0.15; done");
+        let mut job = job(folder.path(), token, &script);
+        job.idle = Some(Duration::from_millis(600));
+        assert_eq!(
+            supervise(&job, &mut Deaf, cancellation().1).await.end,
+            End::Exited(Exit::Code(0)),
+            "{token}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_last_words_of_an_interrupted_child_are_heard() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let script = "trap 'head -c 1000000 /dev/zero | tr \"\\0\" x; echo; echo interrupted; exit 1' INT
+        trap 'echo terminated; exit 1' TERM
+        echo ready; while :; do sleep 0.01; done";
+    let mut job = job(folder.path(), "polite", script);
+    job.manners = Manners::InterruptFirst;
+    let (end, said) = answered(&job, when_ready(Urgency::Stop)).await;
+    let lengths: Vec<usize> = said.iter().map(String::len).collect();
+    assert_eq!((end, lengths), (End::Cancelled, vec!["ready".len(), 1_000_000, "interrupted".len()]));
+}
+
+#[tokio::test]
+async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    // One of them has left for a session of its own, and is as deaf.
+    let script = "trap 'echo interrupted' INT; trap 'echo asked' TERM
+        setsid sh -c \"trap '' INT TERM; echo ready; while :; do sleep 0.01; done\" &
+        while :; do sleep 0.01; done";
+    let mut job = job(folder.path(), "nasty", script);
+    job.manners = Manners::InterruptFirst;
+    let (end, said) = answered(&job, |line| match line {
+        b"ready" => Some(Urgency::Stop),
+        b"asked" => Some(Urgency::Kill),
+        _ => None,
+    })
+    .await;
+    assert_eq!((end, said.join(" ").as_str()), (End::Cancelled, "ready interrupted asked"));
+    assert_eq!(alive("nasty"), 0);
+}
+
+#[tokio::test]
+async fn the_second_word_to_stop_is_not_polite() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let script =
+        "trap 'echo interrupted' INT; trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut job = job(folder.path(), "hurried", script);
+    job.manners = Manners::InterruptFirst;
+    let (end, said) = answered(&job, when_ready(Urgency::Kill)).await;
+    assert_eq!((end, said.join(" ").as_str(), alive("hurried")), (End::Cancelled, "ready", 0));
+}
+
+#[tokio::test]
+async fn whoever_starts_processes_as_fast_as_they_are_ended_is_ended_too() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Each starts the next in a new session and dies; should it get away, it ends by itself.
+    let chain = "[ $1 = 0 ] && touch got-away; [ $1 = 4990 ] && echo ready; [ $1 -gt 0 ] && setsid sh ./chain $(($1 - 1)) &";
+    std::fs::write(folder.path().join("chain"), chain).unwrap();
+    let crowd = "trap '' INT TERM; echo ready; for i in $(seq 5000); do sleep 5 & done; touch got-away";
+    for (token, script) in [("chain", "sh ./chain 5000; sleep 1000"), ("crowd", crowd)] {
+        let job = job(folder.path(), token, script);
+        let (end, _) = answered(&job, when_ready(Urgency::Kill)).await;
+        assert_eq!((end, alive(token)), (End::Cancelled, 0), "{token}");
+        assert!(!folder.path().join("got-away").exists(), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_closes_its_streams_and_computes_on_is_waited_for() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!("echo closing; exec >&- 2>&-; {}; exit 7", computing(30));
+    let (ended, stdout) = collected(&job(folder.path(), "closer", &script), cancellation().1).await;
+    assert_eq!((ended.end, stdout), (End::Exited(Exit::Code(7)), b"closing\n".to_vec()));
+}
+
+/// Leaves a process that has forgotten its token, its parents and its session, and holds the pipes.
+const STRAY: &str =
+    "(setsid env -i PATH=\"$PATH\" sh -c 'echo $$ > stray.new; mv stray.new stray; exec sleep 1000' &)
+    while [ ! -e stray ]; do sleep 0.01; done";
+
+fn stray_lives(folder: &Path) -> bool {
+    let pid = std::fs::read_to_string(folder.join("stray")).unwrap_or_default();
+    assert!(pid.trim().parse::<u32>().is_ok(), "it said who it is: {pid}");
+    Path::new("/proc").join(pid.trim()).exists()
+}
+
+#[tokio::test]
+async fn a_stray_that_holds_the_pipes_keeps_nobody_waiting_and_ends_with_the_last_child() {
+    let _alone = ALONE.lock().await;
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [parent, other] = [
+        job(folders[0].path(), "parent", &format!("{STRAY}; echo done")),
+        job(folders[1].path(), "other", "echo ready; sleep 1000"),
+    ];
+    let (stopper, cancelled) = cancellation();
+    let (ready, is_ready) = cancellation();
+    let mut lines = Lines::new(|_: &[u8]| ready.raise(Urgency::Stop));
+    let parent = async {
+        is_ready.clone().reached(Urgency::Stop).await;
+        let ended = collected(&parent, cancellation().1).await;
+        stopper.raise(Urgency::Stop);
+        (ended.0.end, ended.1, stray_lives(folders[0].path()))
+    };
+    let (parent, other) = tokio::join!(parent, supervise(&other, &mut lines, cancelled));
+    // While another child runs nobody knows whose stray it is.
+    assert_eq!(parent, (End::Exited(Exit::Code(0)), b"done\n".to_vec(), true));
+    assert_eq!((other.end, stray_lives(folders[0].path())), (End::Cancelled, false));
+}
+
+#[tokio::test]
+async fn no_stray_is_left_when_all_children_end_at_the_same_time() {
+    let _alone = ALONE.lock().await;
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let script = format!("{STRAY}; echo ready; sleep 1000");
+    let [one, two] = [job(folders[0].path(), "one", &script), job(folders[1].path(), "two", &script)];
+    let (stopper, cancelled) = cancellation();
+    let ready = std::sync::atomic::AtomicU32::new(0);
+    let hear = |_: &[u8]| {
+        if ready.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+            stopper.raise(Urgency::Stop);
+        }
+    };
+    let (mut first, mut second) = (Lines::new(hear), Lines::new(hear));
+    let ended =
+        tokio::join!(supervise(&one, &mut first, cancelled.clone()), supervise(&two, &mut second, cancelled));
+    assert_eq!((ended.0.end, ended.1.end), (End::Cancelled, End::Cancelled));
+    assert_eq!(folders.map(|folder| stray_lives(folder.path())), [false, false]);
 }

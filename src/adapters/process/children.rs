@@ -91,9 +91,10 @@ fn end(child: &Child) -> Result<(), String> {
         if members.is_empty() {
             return Ok(());
         }
-        let how = if attempt < POLITE { Signal::TERM } else { Signal::KILL };
-        if attempt == 0 || attempt >= POLITE {
-            tree::signal(&members, how);
+        if attempt == 0 {
+            tree::signal(&members, Signal::TERM);
+        } else if attempt >= POLITE {
+            tree::kill(root);
         }
         std::thread::sleep(Duration::from_millis(20));
     }

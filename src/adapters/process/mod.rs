@@ -3,8 +3,10 @@
 pub mod capture;
 pub mod children;
 pub mod command;
+mod ending;
 pub mod environment;
 pub mod exit;
+mod idle;
 pub mod lines;
 pub mod listener;
 pub mod log;

@@ -3,11 +3,9 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -15,24 +13,19 @@ use crate::ports::cancellation::{Cancellation, Urgency};
 
 use super::children::Row;
 use super::command::CommandLine;
+use super::ending::Rest;
 use super::exit::Exit;
+use super::idle;
 use super::listener::Listener;
 use super::log::Log;
 use super::tail::Tail;
 use super::time::{self, Stopwatch};
-use super::tree::{self, Own, Root, Strays};
+use super::tree::{self, Own, Root, Running};
 
-/// How long a child may take to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(5);
-/// How often it is looked at meanwhile.
-const LOOK: Duration = Duration::from_millis(20);
 /// How long its last output is awaited when all its processes are gone.
 const DRAIN: Duration = Duration::from_secs(2);
 /// How much of the end of stderr, and of both streams together, is kept.
 const TAIL_BYTES: usize = 16 << 10;
-
-/// How many supervised children run: only the last may sweep strays.
-static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 /// A child to run.
 #[derive(Debug, Clone)]
@@ -111,6 +104,8 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
 struct Streams<'job> {
     log: Option<Log>,
     listener: &'job mut dyn Listener,
+    /// How many chunks came.
+    heard: u64,
     stderr: Tail,
     both: Tail,
 }
@@ -124,13 +119,14 @@ enum Source {
 impl<'job> Streams<'job> {
     fn new(listener: &'job mut dyn Listener) -> Self {
         let (stderr, both) = (Tail::new(TAIL_BYTES), Tail::new(TAIL_BYTES));
-        Self { log: None, listener, stderr, both }
+        Self { log: None, listener, heard: 0, stderr, both }
     }
 
     fn take(&mut self, source: Source, chunk: &[u8]) {
         if let Some(log) = &mut self.log {
             log.write(chunk);
         }
+        self.heard = self.heard.wrapping_add(1);
         self.both.push(chunk);
         match source {
             Source::Errors => self.stderr.push(chunk),
@@ -148,26 +144,10 @@ struct Started {
     running: Running,
 }
 
-/// Counts a child for as long as it lives.
-struct Running;
-
-impl Running {
-    fn begin() -> Self {
-        RUNNING.fetch_add(1, Ordering::SeqCst);
-        Self
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 fn begin(job: &Job) -> Result<Started, String> {
     tree::adopt_orphans();
     let line = &job.command;
-    let log = Log::create(&job.log, &line.shown())
+    let log = Log::create(&job.log, line)
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
     let row = Row::announce(&job.children, &job.token)?;
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
@@ -214,7 +194,9 @@ async fn run(
     let mut reaped = false;
     let end = {
         let deadline = time::wait(job.deadline);
-        tokio::pin!(deadline);
+        let look = || tree::time_used(Root { pid: Some(pid), token: &job.token, strays: running.strays() });
+        let hung = idle::hung(job.idle, || lock(streams).heard, look);
+        tokio::pin!(deadline, hung);
         loop {
             // Every arm may be dropped at any await: waiting and reading keep what they have in `child` and `pumps`.
             tokio::select! {
@@ -224,11 +206,15 @@ async fn run(
                 }
                 () = &mut deadline => break End::TimedOut,
                 () = cancellation.reached(Urgency::Stop) => break End::Cancelled,
+                seconds = &mut hung => break End::Hung { seconds },
                 _ = &mut pumps, if !pumped => pumped = true,
             }
         }
     };
-    let ending = end_tree(job, (!reaped).then_some(pid), &mut cancellation);
+    // Of children that end at the same time each may sweep strays, or none would.
+    drop(running);
+    let rest = Rest { leader: (!reaped).then_some(pid), token: &job.token };
+    let ending = rest.end(job.manners, &cancellation);
     tokio::pin!(ending);
     loop {
         // A child that is asked to end may have a lot to say first: the pipes are read meanwhile.
@@ -243,7 +229,7 @@ async fn run(
     if !pumped {
         time::at_most(DRAIN, &mut pumps).await;
     }
-    drop((row, own, running));
+    drop((row, own));
     end
 }
 
@@ -257,31 +243,4 @@ async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mu
 
 fn lock<'lock, 'job>(streams: &'lock Mutex<Streams<'job>>) -> MutexGuard<'lock, Streams<'job>> {
     streams.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Ends every process of a child: asked first, then ended. A child that left nothing behind costs one look.
-async fn end_tree(job: &Job, pid: Option<u32>, cancellation: &mut Cancellation) {
-    if pid.is_none() && tree::nothing_adopted() {
-        return;
-    }
-    let strays = if RUNNING.load(Ordering::SeqCst) <= 1 { Strays::Ours } else { Strays::Unknown };
-    let root = Root { pid, token: &job.token, strays };
-    tree::signal(&tree::members(root), Signal::TERM);
-    let asked = Stopwatch::start();
-    while !tree::members(root).is_empty() {
-        let patient = u128::from(asked.milliseconds()) < GRACE.as_millis();
-        if !patient || cancellation.urgency() == Urgency::Kill {
-            break;
-        }
-        time::wait(LOOK).await;
-    }
-    // What can't be ended (a process in the kernel's hands) must not hang the loop for ever.
-    for _ in 0..500 {
-        let left = tree::members(root);
-        if left.is_empty() {
-            return;
-        }
-        tree::signal(&left, Signal::KILL);
-        time::wait(LOOK).await;
-    }
 }

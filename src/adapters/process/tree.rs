@@ -1,17 +1,26 @@
 //! Which processes belong to a child, wherever they have gone: by parent, by token, by adoption. And how they end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, waitpid,
+};
 
 /// The variable by which a child and all that it starts are recognised.
 pub const TOKEN: &str = "AGENT_LOOP_TURN_TOKEN";
 
 /// Children that this process has started itself and waits for itself.
 static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// How often orphans are looked for at once.
+const RUNAWAYS: u32 = 32;
+
+/// How many supervised children run.
+static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 /// Orphans of our children become our children, so that none is lost. Harmless to ask for twice.
 pub fn adopt_orphans() {
@@ -38,15 +47,44 @@ impl Drop for Own {
     }
 }
 
+/// Counts a supervised child for as long as nobody ends it.
+#[derive(Debug)]
+pub struct Running(());
+
+impl Running {
+    /// One more runs.
+    pub fn begin() -> Self {
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+
+    /// Whose strays are, while this one runs.
+    pub fn strays(&self) -> Strays {
+        Strays::beside(1)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// A process, as `/proc` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Process {
     pid: u32,
     parent: u32,
+    group: u32,
     state: char,
-    /// Clock ticks since the machine started.
+    /// Ticks of processor time that it and the children it has waited for have used.
+    used: u64,
+    /// Ticks from the start of the machine to its own.
     start: u64,
 }
+
+/// A process's id and its start: a name that no other process ever has.
+pub type Name = (u32, u64);
 
 /// When a process was started: with its id, a name that no later process has.
 pub fn start_time(pid: u32) -> Option<u64> {
@@ -60,8 +98,11 @@ fn process(pid: u32) -> Option<Process> {
     let mut fields = rest.split(' ');
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
-    let start = fields.nth(17)?.parse().ok()?;
-    Some(Process { pid, parent, state, start })
+    let group = fields.next()?.parse().ok()?;
+    let times: Vec<u64> = fields.by_ref().skip(8).take(4).map_while(|time| time.parse().ok()).collect();
+    let used = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
+    let start = fields.nth(4)?.parse().ok()?;
+    Some(Process { pid, parent, group, state, used, start })
 }
 
 fn all() -> Vec<Process> {
@@ -96,7 +137,7 @@ pub fn nothing_adopted() -> bool {
 /// Takes in the end of adopted processes that are dead already.
 fn reap(adopted: &BTreeSet<u32>) {
     for pid in adopted {
-        if let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) {
+        if let Some(pid) = known(*pid) {
             let _ = waitpid(Some(pid), WaitOptions::NOHANG);
         }
     }
@@ -122,11 +163,84 @@ pub enum Strays {
     Unknown,
 }
 
+impl Strays {
+    /// Whose they are, when nobody runs any more.
+    pub fn left() -> Self {
+        Self::beside(0)
+    }
+
+    fn beside(known: u32) -> Self {
+        if RUNNING.load(Ordering::SeqCst) <= known { Self::Ours } else { Self::Unknown }
+    }
+}
+
 /// The living processes of a child, itself included.
 pub fn members(root: Root<'_>) -> BTreeSet<u32> {
+    members_of(root, &living())
+}
+
+/// Every process of the machine, without those that are dead and have not been waited for.
+fn living() -> Vec<Process> {
+    reap(&adopted());
+    all().into_iter().filter(|process| process.state != 'Z').collect()
+}
+
+/// How many ticks of processor time each living process of a child has used, with the children it has waited for.
+pub fn time_used(root: Root<'_>) -> BTreeMap<Name, u64> {
+    let processes = living();
+    let members = members_of(root, &processes);
+    let ours = processes.into_iter().filter(|process| members.contains(&process.pid));
+    ours.map(|process| ((process.pid, process.start), process.used)).collect()
+}
+
+/// Ends every process of a child that can be found now, and says which they were. One that is just being started by
+/// another can be missed: whoever wants all of them gone does it again until there are none.
+pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
+    kill_orphans(root);
+    let processes = living();
+    let members = members_of(root, &processes);
+    let (ours, others): (Vec<&Process>, Vec<&Process>) =
+        processes.iter().partition(|process| members.contains(&process.pid));
+    let mut groups: BTreeSet<u32> = ours.iter().map(|process| process.group).collect();
+    for process in others {
+        groups.remove(&process.group);
+    }
+    // A whole group at once: no process of it can start another meanwhile and get away.
+    for group in groups.into_iter().filter_map(known) {
+        let _: rustix::io::Result<()> = kill_process_group(group, Signal::KILL);
+    }
+    signal(&members, Signal::KILL);
+    members
+}
+
+/// A process that starts another and dies, over and over, is gone when the list of all processes is read; the list of our
+/// own children is read in no time.
+fn kill_orphans(root: Root<'_>) {
+    for _ in 0..RUNAWAYS {
+        let mut orphans = adopted();
+        orphans.retain(|pid| root.strays == Strays::Ours || has_token(*pid, root.token));
+        if orphans.is_empty() {
+            return;
+        }
+        signal(&orphans, Signal::KILL);
+        reap(&orphans);
+    }
+}
+
+/// Sends SIGINT to the process group of a child that has not been waited for, as a terminal does.
+pub fn interrupt_group(leader: u32) {
+    if let Some(leader) = known(leader) {
+        let _: rustix::io::Result<()> = kill_process_group(leader, Signal::INT);
+    }
+}
+
+/// An id that can be of a process: not 0, which would mean ourselves.
+fn known(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}
+
+fn members_of(root: Root<'_>, processes: &[Process]) -> BTreeSet<u32> {
     let adopted = adopted();
-    reap(&adopted);
-    let processes: Vec<Process> = all().into_iter().filter(|process| process.state != 'Z').collect();
     let ourselves = std::process::id();
     let begins = |process: &&Process| {
         Some(process.pid) == root.pid
@@ -150,7 +264,7 @@ pub fn members(root: Root<'_>) -> BTreeSet<u32> {
 /// Sends a signal to each; one that is gone already is no matter.
 pub fn signal(members: &BTreeSet<u32>, signal: Signal) {
     for pid in members {
-        if let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) {
+        if let Some(pid) = known(*pid) {
             let _: rustix::io::Result<()> = kill_process(pid, signal);
         }
     }
