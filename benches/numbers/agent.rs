@@ -1,5 +1,5 @@
 //! The agents of the benchmarks, by name: `noop` does the least that the protocol asks for, `sleeper` sleeps first,
-//! `talker` prints a gigabyte.
+//! `talker` prints a gigabyte, `streamer` prints events.
 
 use std::env;
 use std::fs;
@@ -18,6 +18,7 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     std::io::stdin().read_to_end(&mut Vec::new()).expect("the prompt");
     match name {
         "talker" => return talk(folder),
+        "streamer" => return stream(),
         "sleeper" => std::thread::sleep(Duration::from_secs(2)),
         _ => {}
     }
@@ -46,6 +47,28 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     };
     fs::write(env::var_os("AGENT_LOOP_RESPONSE").expect("a place"), answer.to_string()).expect("the answer");
     ExitCode::SUCCESS
+}
+
+/// The events of a turn, as claude 2.1.197 prints them.
+const EVENTS: &str = include_str!("../../fixtures/agents/claude/tool-allowed-stream.stdout");
+/// How often `streamer` prints them: 50 MB together.
+const TURNS_OF_EVENTS: usize = 50_000_000 / EVENTS.len();
+/// What `streamer` prints, in bytes.
+pub(super) const STREAM: usize = TURNS_OF_EVENTS * EVENTS.len();
+
+/// Prints events, in pieces that are no multiple of their length.
+fn stream() -> ExitCode {
+    let mut stdout = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    for _ in 0..TURNS_OF_EVENTS {
+        stdout.write_all(EVENTS.as_bytes()).expect("stdout");
+    }
+    stdout.flush().expect("stdout");
+    ExitCode::SUCCESS
+}
+
+/// How many lines `streamer` prints.
+pub(super) fn events() -> usize {
+    TURNS_OF_EVENTS * EVENTS.lines().count()
 }
 
 /// Prints a gigabyte, and writes down how much memory its parent has had.

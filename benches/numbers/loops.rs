@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::agent::TURNS;
 use super::children::{self, Life};
+use super::measure::Limit::AtMost;
 use super::measure::{Number, median, milliseconds, timed};
 use super::stage::Stage;
 
@@ -39,14 +40,19 @@ pub(super) fn own_time() -> Vec<Number> {
         Number {
             name: "own time of a turn",
             value: median(turns.iter().map(own).collect()),
-            limit: 5.0,
+            limit: AtMost(5.0),
             unit: "ms",
         },
-        Number { name: "git spawns of a turn, at most", value: most(in_turns), limit: 6.0, unit: "spawns" },
+        Number {
+            name: "git spawns of a turn, at most",
+            value: most(in_turns),
+            limit: AtMost(6.0),
+            unit: "spawns",
+        },
         Number {
             name: "git spawns of a round besides its turns, at most",
             value: most(besides),
-            limit: 6.0,
+            limit: AtMost(6.0),
             unit: "spawns",
         },
     ]
@@ -110,7 +116,7 @@ pub(super) fn parallel() -> Vec<Number> {
         milliseconds(took)
     };
     let value = took(4) / took(1);
-    vec![Number { name: "four sleeping reviewers beside one", value, limit: 1.3, unit: "times" }]
+    vec![Number { name: "four sleeping reviewers beside one", value, limit: AtMost(1.3), unit: "times" }]
 }
 
 /// The peak of memory while an agent prints a gigabyte.
@@ -122,7 +128,7 @@ pub(super) fn memory() -> Vec<Number> {
     vec![Number {
         name: "peak memory while an agent prints 1 GB",
         value: kilobytes / 1024.0,
-        limit: 32.0,
+        limit: AtMost(32.0),
         unit: "MiB",
     }]
 }

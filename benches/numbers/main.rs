@@ -18,6 +18,7 @@ mod measure;
 mod replay;
 mod stage;
 mod start;
+mod stream;
 
 use std::process::ExitCode;
 
@@ -30,11 +31,12 @@ fn main() -> ExitCode {
     if let Some(exit) = children::plays_a_part() {
         return exit;
     }
-    let measurements: [(&str, Measurement); 6] = [
+    let measurements: [(&str, Measurement); 7] = [
         ("start", start::measure),
         ("turn", loops::own_time),
         ("parallel", loops::parallel),
         ("memory", loops::memory),
+        ("stream", stream::measure),
         ("replay", replay::measure),
         ("answers", answers::measure),
     ];

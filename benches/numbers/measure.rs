@@ -9,26 +9,42 @@ pub(super) struct Number {
     pub(super) name: &'static str,
     /// What was measured.
     pub(super) value: f64,
-    /// What it may be at most.
-    pub(super) limit: f64,
+    /// What it may be.
+    pub(super) limit: Limit,
     /// In what.
     pub(super) unit: &'static str,
+}
+
+/// What a number may be.
+#[derive(Clone, Copy)]
+pub(super) enum Limit {
+    /// This or less.
+    AtMost(f64),
+    /// This or more.
+    AtLeast(f64),
 }
 
 impl Number {
     /// Whether it is within its limit.
     pub(super) fn holds(&self) -> bool {
-        self.value <= self.limit
+        match self.limit {
+            Limit::AtMost(limit) => self.value <= limit,
+            Limit::AtLeast(limit) => self.value >= limit,
+        }
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, value, limit, unit } = self;
+        let (word, limit) = match limit {
+            Limit::AtMost(limit) => ("at most", limit),
+            Limit::AtLeast(limit) => ("at least", limit),
+        };
         let verdict = if self.holds() { "" } else { "  BROKEN" };
         write!(
             formatter,
-            "{name}: {value:.2} {unit} (limit {limit} {unit}, ratio {:.2}){verdict}",
+            "{name}: {value:.2} {unit} ({word} {limit} {unit}, ratio {:.2}){verdict}",
             value / limit
         )
     }

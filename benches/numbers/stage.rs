@@ -15,7 +15,7 @@ pub(super) struct Stage {
 }
 
 /// A folder in memory where there is one: our own time is measured, not the disk's of the day.
-fn folder() -> TempDir {
+pub(super) fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
 }
 
