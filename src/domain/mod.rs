@@ -1,6 +1,7 @@
 //! The nouns: plain data that every floor above speaks in. No IO, no async, no JSON values, no text formats.
 
 pub mod agent;
+pub mod agent_files;
 pub mod disposition;
 pub mod ending;
 pub mod failure;

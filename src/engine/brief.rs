@@ -1,5 +1,6 @@
 //! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
 
+use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RequirementId, RunId};
 use crate::domain::item::Item;
@@ -134,7 +135,9 @@ fn unwritten(error: prompt::PromptError) -> Trouble {
 }
 
 fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {
+    let paths = changed_files.iter().map(|file| &file.path);
     Context {
+        agent_files: paths.filter(|path| is_agent_file(path)).cloned().collect(),
         schema: CONTEXT_SCHEMA.to_owned(),
         kind: ask.key.kind.name().to_owned(),
         round: ask.key.round,

@@ -26,7 +26,7 @@ use crate::ports::gates::{Gates, TestOrder, TestReport};
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journals};
 use crate::ports::operator::Operator;
-use crate::ports::workspace::{Desk, Push, Workspace};
+use crate::ports::workspace::{Desk, Layout, Push, Workspace};
 use crate::protocol::context::Clarification;
 use crate::text::followup;
 use crate::text::neutral::{one_line, unmarked};
@@ -168,7 +168,8 @@ impl<W: World> Engine<W> {
     async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), Trouble> {
         let gate = GateName::tests();
         let desk = Desk::Tests { subject: session.subject.clone() };
-        let prepared = self.world.workspace().prepare(&desk, &measure.head, None).await?;
+        let layout = Layout::Work { head: measure.head.clone(), branch: None };
+        let prepared = self.world.workspace().prepare(&desk, &layout).await?;
         let order = TestOrder {
             run: measure.run.clone(),
             subject: session.subject.clone(),

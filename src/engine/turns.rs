@@ -18,7 +18,9 @@ use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
-use crate::ports::workspace::{Desk, Harvest, Inspection, Prepared, Salvage, Workspace, WorkspaceError};
+use crate::ports::workspace::{
+    Desk, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
+};
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::neutral;
 
@@ -62,11 +64,14 @@ pub(super) async fn take<W: World, J: Journal>(
 }
 
 /// The folder of a turn: a clone, or an empty one for who mends only the form of an answer.
-async fn ready<W: World>(world: &W, desk: &Desk, ask: &Ask) -> Result<Prepared, WorkspaceError> {
+async fn ready<W: World>(
+    world: &W,
+    desk: &Desk,
+    ask: &Ask,
+    base: &CommitSha,
+) -> Result<Prepared, WorkspaceError> {
     match &ask.purpose {
-        Purpose::Work | Purpose::Again { .. } => {
-            world.workspace().prepare(desk, &ask.key.head, ask.branch.as_ref()).await
-        }
+        Purpose::Work | Purpose::Again { .. } => world.workspace().prepare(desk, &layout(ask, base)).await,
         Purpose::Form(_) => {
             let path = world.workspace().empty(desk).await?;
             Ok(Prepared { path, salvaged: None })
@@ -93,6 +98,15 @@ async fn wait<W: World>(world: &W, ask: &Ask, until: Timestamp, mut cancellation
     }
 }
 
+/// A reviewer gets its instructions from us and from the base branch, never from the change that it judges.
+fn layout(ask: &Ask, base: &CommitSha) -> Layout {
+    let head = ask.key.head.clone();
+    match ask.key.role {
+        Role::Reviewer => Layout::Review { head, base: base.clone() },
+        Role::Coder | Role::Repair => Layout::Work { head, branch: ask.branch.clone() },
+    }
+}
+
 async fn attempt<W: World, J: Journal>(
     world: &W,
     start: Start<J>,
@@ -107,7 +121,8 @@ async fn attempt<W: World, J: Journal>(
     let turn = ask.key.clone();
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
     // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
-    let prepare = ready(world, &desk, &ask);
+    let base = order.base.clone();
+    let prepare = ready(world, &desk, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
     let (prepared, announced) = tokio::join!(prepare, announce);

@@ -26,6 +26,43 @@ pub enum Desk {
     },
 }
 
+/// What a clone is made ready as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// The files of a commit, to be worked on or tested.
+    Work {
+        /// The commit.
+        head: CommitSha,
+        /// The branch that stands there; none: detached.
+        branch: Option<BranchName>,
+    },
+    /// The files of a commit, detached, to be judged; but what configures agents is as in the merge base, so that a
+    /// change does not say how it is reviewed.
+    Review {
+        /// The commit.
+        head: CommitSha,
+        /// The merge base.
+        base: CommitSha,
+    },
+}
+
+impl Layout {
+    /// The commit that HEAD stands for.
+    pub fn head(&self) -> &CommitSha {
+        match self {
+            Self::Work { head, .. } | Self::Review { head, .. } => head,
+        }
+    }
+
+    /// The branch that is checked out.
+    pub fn branch(&self) -> Option<&BranchName> {
+        match self {
+            Self::Work { branch, .. } => branch.as_ref(),
+            Self::Review { .. } => None,
+        }
+    }
+}
+
 /// A clone that is ready to be worked in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
@@ -63,7 +100,7 @@ pub enum Harvest {
 /// Whether a reviewer left its clone as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inspection {
-    /// HEAD, index, refs and tracked content are the same.
+    /// HEAD, index, refs and tracked content are as they were laid out.
     Untouched,
     /// They are not.
     Tampered(String),
@@ -152,13 +189,12 @@ pub trait Workspace: Send + Sync {
         excerpt_bytes: usize,
     ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
 
-    /// Makes a desk's clone ready at a commit: clean, detached for reviewers and tests, on `branch` for a coder, with
-    /// git configuration of ours. What an unfinished turn of a coder left there is kept first.
+    /// Makes a desk's clone ready: clean, laid out as asked, with git configuration of ours. What an unfinished turn of
+    /// a coder left there is kept first.
     fn prepare(
         &self,
         desk: &Desk,
-        commit: &CommitSha,
-        branch: Option<&BranchName>,
+        layout: &Layout,
     ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
 
     /// An empty folder for a turn that is to see nothing. What an earlier turn left there is removed.

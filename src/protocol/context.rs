@@ -32,6 +32,8 @@ pub struct Context {
     pub gates: Vec<ContextGate>,
     /// What changed between base and head.
     pub changed_files: Vec<ChangedFile>,
+    /// Those of them that configure agents; in a reviewer's clone they are as in the merge base, unless it is the user's own.
+    pub agent_files: Vec<String>,
     /// A file with the whole diff, outside the clone; absent when there is no change yet.
     pub diff_path: Option<String>,
     /// What the coder last said of its change.

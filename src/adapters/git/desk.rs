@@ -27,6 +27,9 @@ pub(super) struct Note {
     pub(super) head: CommitSha,
     /// The branch that was checked out.
     pub(super) branch: Option<BranchName>,
+    /// The files that were laid out, if they are not just those of the head.
+    #[serde(default)]
+    pub(super) tree: Option<TreeSha>,
     /// Whether a turn may have left something there.
     pub(super) phase: Phase,
     /// What was last committed from there.
@@ -54,6 +57,13 @@ pub(super) struct Made {
     pub(super) tree: TreeSha,
     /// Its message.
     pub(super) message: String,
+}
+
+impl Note {
+    /// What index and files were made from, as git is told it.
+    pub(super) fn laid(&self) -> &str {
+        self.tree.as_ref().map_or(self.head.as_str(), TreeSha::as_str)
+    }
 }
 
 impl Place {
@@ -117,6 +127,11 @@ impl Place {
     /// A copy of our index that a harvest works on.
     pub(super) fn scratch(&self) -> PathBuf {
         self.folder.join("index-of-work")
+    }
+
+    /// An index in which the tree of a review is put together.
+    pub(super) fn review_index(&self) -> PathBuf {
+        self.folder.join("index-of-review")
     }
 
     /// A git folder of ours through which the objects of the agent's are read.

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::agent_files::ReviewTree;
+use crate::domain::agent_files::is_agent_file;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::Difference;
 
@@ -16,6 +18,8 @@ pub(super) struct Facts(Mutex<Known>);
 struct Known {
     bases: HashMap<Pair, CommitSha>,
     ancestries: HashSet<Pair>,
+    /// The trees that reviewers see, by base and head.
+    reviews: HashMap<Pair, ReviewTree>,
     /// Only the latest: it may be long.
     difference: Option<(Pair, usize, Difference)>,
 }
@@ -43,6 +47,23 @@ impl Facts {
     /// Learns that a commit contains another.
     pub(super) fn learn_ancestry(&self, commit: &CommitSha, ancestor: &CommitSha) {
         self.known().ancestries.insert((commit.clone(), ancestor.clone()));
+    }
+
+    /// What reviewers of a change see, if that is known.
+    pub(super) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
+        let known = self.known();
+        let pair = (base.clone(), head.clone());
+        if let Some(tree) = known.reviews.get(&pair) {
+            return Some(tree.clone());
+        }
+        let (latest, _, difference) = known.difference.as_ref()?;
+        let is_plain = !difference.files.iter().any(|file| is_agent_file(&file.path));
+        (*latest == pair && is_plain).then_some(ReviewTree::Head)
+    }
+
+    /// Learns what reviewers of a change see.
+    pub(super) fn learn_review(&self, base: &CommitSha, head: &CommitSha, tree: ReviewTree) {
+        self.known().reviews.insert((base.clone(), head.clone()), tree);
     }
 
     /// The difference of two commits, if its file is still there.

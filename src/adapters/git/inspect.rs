@@ -27,10 +27,12 @@ pub(super) async fn inspect(
     if let Some(tampering) = git_folder_tampering(place, &note) {
         return Ok(Inspection::Tampered(tampering));
     }
-    if let Some(tampering) = index_tampering(mirror, place, head).await? {
+    if let Some(tampering) = index_tampering(mirror, place, note.laid()).await? {
         return Ok(Inspection::Tampered(tampering));
     }
-    Ok(content_tampering(mirror, place, head).await?.map_or(Inspection::Untouched, Inspection::Tampered))
+    Ok(content_tampering(mirror, place, note.laid())
+        .await?
+        .map_or(Inspection::Untouched, Inspection::Tampered))
 }
 
 /// HEAD and refs, read as files.
@@ -59,7 +61,7 @@ fn git_folder_tampering(place: &Place, note: &Note) -> Option<String> {
 async fn index_tampering(
     mirror: &Mirror,
     place: &Place,
-    head: &CommitSha,
+    laid: &str,
 ) -> Result<Option<String>, WorkspaceError> {
     let theirs = place.agent_git().join("index");
     let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
@@ -73,7 +75,7 @@ async fn index_tampering(
         "--cached",
         "--name-only",
         "-z",
-        head.as_str(),
+        laid,
     ]);
     let captured = ask(line, "compare a reviewer's index").await?;
     if !captured.exit.is_success() {
@@ -86,12 +88,12 @@ async fn index_tampering(
 async fn content_tampering(
     mirror: &Mirror,
     place: &Place,
-    head: &CommitSha,
+    laid: &str,
 ) -> Result<Option<String>, WorkspaceError> {
     let (tree, scratch) = (place.tree(), place.scratch());
     let what = "compare the files of a reviewer's clone";
-    // Attributes from the commit: a new .gitattributes must not make a change look like none.
-    let with = |index| mirror.line_on(&tree, index).variable("GIT_ATTR_SOURCE", head.as_str());
+    // Attributes as they were laid out: a new .gitattributes must not make a change look like none.
+    let with = |index| mirror.line_on(&tree, index).variable("GIT_ATTR_SOURCE", laid);
     let changed =
         |line: CommandLine| line.arguments(["diff-files", "--name-only", "-z", "--ignore-submodules=all"]);
     let ours = place.index();

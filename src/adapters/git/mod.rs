@@ -4,8 +4,10 @@
 //! folder. The mirror is the git folder, the index lies beside the clone, and only the files are the agent's.
 //!
 //! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 5
-//! (changed, and the agent touched its own index) in `harvest`.
+//! (changed, and the agent touched its own index) in `harvest`. A change of files that configure agents costs 4 more, once
+//! for each pair of base and head.
 
+mod agent_files;
 mod agent_head;
 mod arm;
 mod checkout;

@@ -7,31 +7,33 @@ use super::harvest;
 use super::mirror::Mirror;
 use super::runner::must;
 use crate::domain::agent::Role;
-use crate::domain::ids::{BranchName, CommitSha};
-use crate::ports::workspace::{Prepared, Salvage, WorkspaceError};
+use crate::domain::ids::TreeSha;
+use crate::ports::workspace::{Layout, Prepared, Salvage, WorkspaceError};
 
-/// Makes a clone ready. Two spawns, for a new clone as for a reused one; a third if leftovers had to go; those of a
+/// Makes a clone ready, with the files of a tree in the place of the head's if one is given. Two spawns, for a new clone as for a reused one; a third if leftovers had to go; those of a
 /// salvage if a coder's turn came to no end.
 pub(super) async fn prepare(
     mirror: &Mirror,
     place: &Place,
-    commit: &CommitSha,
-    branch: Option<&BranchName>,
+    layout: &Layout,
+    tree: Option<TreeSha>,
 ) -> Result<Prepared, WorkspaceError> {
     make_folder(place.folder())?;
     let salvaged = keep_unfinished(mirror, place).await?;
-    let mut note = Note { head: commit.clone(), branch: branch.cloned(), phase: Phase::Closed, made: None };
+    let (head, branch) = (layout.head(), layout.branch());
+    let mut note =
+        Note { head: head.clone(), branch: branch.cloned(), tree, phase: Phase::Closed, made: None };
     // From here on the files may be half of one commit and half of another: nobody's work.
     place.write_note(&note)?;
     ready_folder(place)?;
-    if check_out(mirror, place, commit).await.is_err() {
+    if check_out(mirror, place, &note).await.is_err() {
         // Whatever an agent did to it that we don't understand: begin with nothing.
-        mirror.must_know(commit).await?;
+        mirror.must_know(head).await?;
         remove(&place.tree())?;
         ready_folder(place)?;
-        check_out(mirror, place, commit).await?;
+        check_out(mirror, place, &note).await?;
     }
-    arm(place, mirror.path(), mirror.git().identity(), commit, branch)?;
+    arm(place, mirror.path(), mirror.git().identity(), head, branch)?;
     note.phase = Phase::Open;
     place.write_note(&note)?;
     Ok(Prepared { path: place.tree(), salvaged })
@@ -65,10 +67,10 @@ fn ready_folder(place: &Place) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-async fn check_out(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(), WorkspaceError> {
-    let what = format!("check out {} in {}", commit.short(), place.tree().display());
+async fn check_out(mirror: &Mirror, place: &Place, note: &Note) -> Result<(), WorkspaceError> {
+    let what = format!("check out {} in {}", note.head.short(), place.tree().display());
     let line = || mirror.line_on(&place.tree(), &place.index());
-    let read = || line().arguments(["read-tree", "--reset", "-u", commit.as_str()]);
+    let read = || line().arguments(["read-tree", "--reset", "-u", note.laid()]);
     must(read(), &what).await?;
     // Twice -f: repositories that an agent made inside go too. Caches of a coder's builds stay, a reviewer sees none.
     let how = match place.role() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::agent_files::{ReviewTree, review_tree};
 use super::desk::Place;
 use super::difference;
 use super::disk::{make_folder, remove};
@@ -18,7 +19,7 @@ use super::salvage::{self, Kept};
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
-    Desk, Difference, Harvest, Inspection, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    Desk, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
 };
 
 /// The forge's repository.
@@ -103,6 +104,25 @@ impl GitWorkspace {
         }
     }
 
+    /// The files of a layout, if they are not just those of its head.
+    async fn tree_of(&self, place: &Place, layout: &Layout) -> Result<Option<TreeSha>, WorkspaceError> {
+        let (head, base) = match layout {
+            Layout::Review { head, base } if head != base => (head, base),
+            Layout::Review { .. } | Layout::Work { .. } => return Ok(None),
+        };
+        let tree = if let Some(known) = self.facts.review(base, head) {
+            known
+        } else {
+            let made = review_tree(&self.mirror, place, base, head).await?;
+            self.facts.learn_review(base, head, made.clone());
+            made
+        };
+        Ok(match tree {
+            ReviewTree::Head => None,
+            ReviewTree::Restored(tree) => Some(tree),
+        })
+    }
+
     fn place(&self, desk: &Desk) -> Place {
         Place::new(&self.folders.clones, desk)
     }
@@ -160,13 +180,10 @@ impl Workspace for GitWorkspace {
         Ok(found)
     }
 
-    async fn prepare(
-        &self,
-        desk: &Desk,
-        commit: &CommitSha,
-        branch: Option<&BranchName>,
-    ) -> Result<Prepared, WorkspaceError> {
-        prepare::prepare(&self.mirror, &self.place(desk), commit, branch).await
+    async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+        let place = self.place(desk);
+        let tree = self.tree_of(&place, layout).await?;
+        prepare::prepare(&self.mirror, &place, layout, tree).await
     }
 
     async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {

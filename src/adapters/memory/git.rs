@@ -23,6 +23,8 @@ pub struct Commit {
 pub(super) struct DeskState {
     pub(super) head: CommitSha,
     pub(super) tree: Tree,
+    /// The files as they were laid out.
+    pub(super) laid: Tree,
     /// Whether a turn is under way there.
     pub(super) unfinished: bool,
 }

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::domain::agent_files::is_agent_file;
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
-    Desk, Difference, Extent, Harvest, Inspection, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    Desk, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
 };
 use crate::protocol::context::ChangedFile;
 
-use super::git::{DeskState, Git};
+use super::git::{DeskState, Git, Tree};
 use super::world::MemoryWorld;
 
 fn missing(what: &str) -> WorkspaceError {
@@ -21,6 +22,18 @@ pub(super) fn name(desk: &Desk) -> String {
     match desk {
         Desk::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
         Desk::Tests { subject } => format!("{subject}/tests"),
+    }
+}
+
+/// The files of a layout.
+fn laid(git: &Git, layout: &Layout) -> Tree {
+    let head = git.tree(layout.head());
+    match layout {
+        Layout::Work { .. } => head,
+        Layout::Review { base, .. } => {
+            let of_base = git.tree(base).into_iter().filter(|(path, _)| is_agent_file(path));
+            head.into_iter().filter(|(path, _)| !is_agent_file(path)).chain(of_base).collect()
+        }
     }
 }
 
@@ -73,18 +86,13 @@ impl Workspace for MemoryWorld {
         .await
     }
 
-    async fn prepare(
-        &self,
-        desk: &Desk,
-        commit: &CommitSha,
-        _: Option<&BranchName>,
-    ) -> Result<Prepared, WorkspaceError> {
+    async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let place = format!("{}/{}", self.machine, name(desk));
         let deed = |state: &mut super::world::State| {
             let unfinished = state.git.desks.get(&place).is_some_and(|desk| desk.unfinished);
             let salvaged = if unfinished { keep_desk(&mut state.git, &place) } else { None };
-            let tree = state.git.tree(commit);
-            let fresh = DeskState { head: commit.clone(), tree, unfinished: true };
+            let laid = laid(&state.git, layout);
+            let fresh = DeskState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
             state.git.desks.insert(place.clone(), fresh);
             Ok(Prepared { path: PathBuf::from(&place), salvaged })
         };
@@ -131,10 +139,10 @@ impl Workspace for MemoryWorld {
         self.change("keep", deed, || None).await
     }
 
-    async fn inspect(&self, desk: &Desk, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
+    async fn inspect(&self, desk: &Desk, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
         let place = format!("{}/{}", self.machine, name(desk));
         self.look(|state| {
-            let untouched = state.git.desks.get(&place).is_some_and(|desk| desk.tree == state.git.tree(head));
+            let untouched = state.git.desks.get(&place).is_some_and(|desk| desk.tree == desk.laid);
             Ok(if untouched {
                 Inspection::Untouched
             } else {

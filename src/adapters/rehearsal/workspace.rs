@@ -6,7 +6,7 @@ use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::workspace::{
-    Desk, Difference, Harvest, Inspection, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    Desk, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
 };
 
 use super::world::Rehearsal;
@@ -45,17 +45,12 @@ impl<W: World> Workspace for Rehearsal<W> {
         self.real.workspace().difference(from, to, excerpt_bytes).await
     }
 
-    async fn prepare(
-        &self,
-        desk: &Desk,
-        commit: &CommitSha,
-        _: Option<&BranchName>,
-    ) -> Result<Prepared, WorkspaceError> {
+    async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let whose = match desk {
             Desk::Agent { role, label, .. } => format!("the {role} {label}"),
             Desk::Tests { .. } => "the tests".to_owned(),
         };
-        self.note(format!("prepare the clone of {whose} at {}", commit.short()));
+        self.note(format!("prepare the clone of {whose} at {}", layout.head().short()));
         Ok(Prepared { path: PathBuf::new(), salvaged: None })
     }
 

@@ -1,5 +1,6 @@
 //! Tests of adapters/git: real git, in temporary folders.
 
+mod agent_files;
 mod branches;
 mod clones;
 mod hostile;

@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use agent_loop::domain::ids::CommitSha;
 use agent_loop::ports::workspace::{Extent, Harvest, Workspace, WorkspaceError};
 
-use super::scene::{Scene, branch, coder, git, program, read, reviewer, sha, subject, write};
+use super::scene::{Scene, at, coder, git, on_branch, program, read, reviewer, sha, subject, write};
 
 #[tokio::test]
 async fn a_coder_finds_its_branch_checked_out_and_can_use_git() {
@@ -118,8 +118,8 @@ async fn names_with_spaces_quotes_newlines_and_foreign_bytes_survive() {
         fs::write(clone.join(name), name.as_bytes()).unwrap();
     }
     let commit = scene.harvested().await;
-    scene.workspace.prepare(&reviewer(), &commit, None).await.unwrap();
-    let prepared = scene.workspace.prepare(&coder(), &commit, None).await.unwrap();
+    scene.workspace.prepare(&reviewer(), &at(&commit)).await.unwrap();
+    let prepared = scene.workspace.prepare(&coder(), &at(&commit)).await.unwrap();
     for name in &names {
         assert_eq!(fs::read(prepared.path.join(name)).unwrap(), name.as_bytes());
         fs::write(prepared.path.join(name), "again").unwrap();
@@ -188,7 +188,7 @@ async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
     write(&clone, "a.txt", "half\n");
     write(&clone, "untracked.txt", "half\n");
     write(&clone, "target/cache", "cache\n");
-    let prepared = scene.workspace.prepare(&coder(), &scene.head, Some(&branch("work"))).await.unwrap();
+    let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
     let kept = prepared.salvaged.unwrap();
     assert_eq!(scene.content(&kept.commit, "untracked.txt").await, "half\n");
     assert_eq!(read(&clone, "a.txt"), "one\n");
@@ -209,11 +209,11 @@ async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
 async fn a_finished_or_empty_turn_leaves_nothing_to_keep() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
-    let again = scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap();
+    let again = scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap();
     assert_eq!(again.salvaged, None);
     write(&clone, "a.txt", "two\n");
     scene.harvested().await;
-    assert_eq!(scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap().salvaged, None);
+    assert_eq!(scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap().salvaged, None);
     assert_eq!(scene.workspace.salvage(&coder(), &scene.head).await.unwrap(), None);
 }
 
@@ -224,7 +224,7 @@ async fn salvage_asked_twice_keeps_one_commit() {
     write(&clone, "a.txt", "half\n");
     let first = scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
     assert_eq!(scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap(), first);
-    assert_eq!(scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap().salvaged, None);
+    assert_eq!(scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap().salvaged, None);
     assert_eq!(scene.workspace.kept().await.unwrap().len(), 1);
 }
 
@@ -236,7 +236,7 @@ async fn a_commit_can_be_kept_and_an_unknown_one_cannot() {
     let unknown: CommitSha = "1".repeat(40).parse().unwrap();
     let failed = |result: Result<_, WorkspaceError>| matches!(result, Err(WorkspaceError::NotFound(_)));
     assert!(failed(scene.workspace.keep(&subject(), &unknown).await.map(drop)));
-    assert!(failed(scene.workspace.prepare(&coder(), &unknown, None).await.map(drop)));
+    assert!(failed(scene.workspace.prepare(&coder(), &at(&unknown)).await.map(drop)));
     assert!(failed(scene.workspace.tree(&unknown).await.map(drop)));
     assert!(failed(scene.workspace.merge_base(&scene.head, &unknown).await.map(drop)));
     assert!(failed(scene.workspace.difference(&scene.head, &unknown, 9).await.map(drop)));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use agent_loop::ports::workspace::{Harvest, Inspection, Workspace};
 
-use super::scene::{Scene, coder, git, program, read, reviewer, write};
+use super::scene::{Scene, at, coder, git, program, read, reviewer, write};
 
 /// Everything in a git folder that git would run, all of it leaving the canary.
 fn booby_trap(git: &Path, canary: &Path) {
@@ -46,12 +46,12 @@ async fn nothing_that_a_coders_git_folder_names_is_ever_run() {
     let commit = scene.harvested().await;
     assert_eq!(scene.content(&commit, "mine.txt").await, "mine\n");
     scene.workspace.difference(&scene.head, &commit, 1000).await.unwrap();
-    let prepared = scene.workspace.prepare(&coder(), &commit, None).await.unwrap();
+    let prepared = scene.workspace.prepare(&coder(), &at(&commit)).await.unwrap();
     assert_eq!(git(&prepared.path, &["status", "--porcelain"]).await, "");
     assert!(!scene.canary().exists());
     booby_trap(&prepared.path.join(".git"), &scene.canary());
     write(&clone, "a.txt", "three\n");
-    assert!(scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap().salvaged.is_some());
+    assert!(scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap().salvaged.is_some());
     assert!(!prepared.path.join(".git/hooks").exists());
     assert!(!scene.canary().exists());
 }
@@ -78,7 +78,7 @@ async fn nothing_that_a_submodule_of_the_clone_names_is_ever_run() {
     scene.workspace.refresh().await.unwrap();
     let head = super::scene::sha(&user, "HEAD").await;
     for desk in [coder(), reviewer()] {
-        let clone = scene.workspace.prepare(&desk, &head, None).await.unwrap().path;
+        let clone = scene.workspace.prepare(&desk, &at(&head)).await.unwrap().path;
         let mirror = scene.mirror();
         git(&clone, &["clone", "-q", mirror.to_str().unwrap(), "sub"]).await;
         git(&clone.join("sub"), &["checkout", "-q", scene.head.as_str()]).await;
@@ -91,8 +91,8 @@ async fn nothing_that_a_submodule_of_the_clone_names_is_ever_run() {
     assert!(matches!(harvest, Harvest::Commit(_)), "{harvest:?}");
     let inspection = scene.workspace.inspect(&reviewer(), &head).await.unwrap();
     assert_eq!(inspection, Inspection::Untouched);
-    scene.workspace.prepare(&coder(), &head, None).await.unwrap();
-    scene.workspace.prepare(&reviewer(), &head, None).await.unwrap();
+    scene.workspace.prepare(&coder(), &at(&head)).await.unwrap();
+    scene.workspace.prepare(&reviewer(), &at(&head)).await.unwrap();
     assert!(!scene.canary().exists());
 }
 
@@ -134,7 +134,7 @@ async fn a_git_folder_that_was_replaced_is_replaced_again_and_the_files_are_kept
             }
         }
         write(&clone, "a.txt", trap);
-        let prepared = scene.workspace.prepare(&coder(), &scene.head, None).await.unwrap();
+        let prepared = scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap();
         let kept = prepared.salvaged.unwrap();
         assert_eq!(scene.content(&kept.commit, "a.txt").await, trap);
         assert_eq!(git(&clone, &["status", "--porcelain"]).await, "");

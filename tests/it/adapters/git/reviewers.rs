@@ -1,8 +1,7 @@
 //! Reviewers' clones: what is held against them and what is not.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::os::unix::fs::symlink;
 
 use agent_loop::ports::workspace::{Inspection, Workspace};
 
@@ -87,22 +86,13 @@ async fn a_folder_that_became_a_link_is_seen_although_its_files_are_the_same() {
     assert_eq!(inspect(&scene).await, Inspection::Tampered("src/lib.rs was changed".to_owned()));
 }
 
-/// A `git` that counts how often it is started by hand, in front of the real one.
-fn counting_git(folder: &Path, log: &Path) {
-    let script = format!("#!/bin/sh\necho \"$*\" >> {}\nPATH=${{PATH#*:}}\nexec git \"$@\"\n", log.display());
-    write(folder, "git", &script);
-    fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 #[tokio::test]
 async fn a_turn_costs_few_processes() {
     let mut scene = Scene::new().await;
     scene.coder().await;
     scene.harvest().await;
     scene.reviewer().await;
-    let (bin, log) = (scene.outside("bin"), scene.outside("log"));
-    counting_git(&bin, &log);
-    scene.with_path_in_front(&bin);
+    let log = scene.count_spawns();
     let spawned = || fs::read_to_string(&log).map_or(0, |text| text.lines().count());
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");

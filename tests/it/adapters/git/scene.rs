@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use agent_loop::adapters::git::{Folders, Git, GitWorkspace, Identity, Remote};
@@ -11,7 +12,7 @@ use agent_loop::adapters::process::environment::{Variables, common};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber};
 use agent_loop::domain::subject::Subject;
-use agent_loop::ports::workspace::{Desk, Harvest, Workspace};
+use agent_loop::ports::workspace::{Desk, Harvest, Layout, Workspace};
 use tempfile::TempDir;
 
 pub(super) struct Scene {
@@ -58,7 +59,7 @@ impl Scene {
     }
 
     /// The workspace again, in an environment whose `PATH` begins with a folder.
-    pub(super) fn with_path_in_front(&mut self, folder: &Path) {
+    fn with_path_in_front(&mut self, folder: &Path) {
         let mut environment = ours();
         let mut path = folder.as_os_str().to_owned();
         path.push(":");
@@ -67,13 +68,24 @@ impl Scene {
         self.workspace = workspace(self.folder.path(), &environment);
     }
 
+    /// The workspace again, with a log that gets a line for each git that is started by hand.
+    pub(super) fn count_spawns(&mut self) -> PathBuf {
+        let (bin, log) = (self.outside("bin"), self.outside("log"));
+        let script =
+            format!("#!/bin/sh\necho \"$*\" >> {}\nPATH=${{PATH#*:}}\nexec git \"$@\"\n", log.display());
+        write(&bin, "git", &script);
+        fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        self.with_path_in_front(&bin);
+        log
+    }
+
     /// The coder's clone at the head, on the branch `work`.
     pub(super) async fn coder(&self) -> PathBuf {
-        self.workspace.prepare(&coder(), &self.head, Some(&branch("work"))).await.unwrap().path
+        self.workspace.prepare(&coder(), &on_branch(&self.head, "work")).await.unwrap().path
     }
 
     pub(super) async fn reviewer(&self) -> PathBuf {
-        self.workspace.prepare(&reviewer(), &self.head, None).await.unwrap().path
+        self.workspace.prepare(&reviewer(), &review(&self.head, &self.head)).await.unwrap().path
     }
 
     pub(super) async fn harvest(&self) -> Harvest {
@@ -121,6 +133,21 @@ pub(super) fn coder() -> Desk {
 
 pub(super) fn reviewer() -> Desk {
     Desk::Agent { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
+}
+
+/// A commit, detached.
+pub(super) fn at(head: &CommitSha) -> Layout {
+    Layout::Work { head: head.clone(), branch: None }
+}
+
+/// A commit on a branch.
+pub(super) fn on_branch(head: &CommitSha, name: &str) -> Layout {
+    Layout::Work { head: head.clone(), branch: Some(branch(name)) }
+}
+
+/// A commit for a reviewer.
+pub(super) fn review(base: &CommitSha, head: &CommitSha) -> Layout {
+    Layout::Review { base: base.clone(), head: head.clone() }
 }
 
 pub(super) fn branch(name: &str) -> BranchName {
