@@ -131,6 +131,9 @@ impl From<WorkspaceError> for Trouble {
         match error {
             WorkspaceError::NotFound(text) | WorkspaceError::Git(text) => Self::failed(Failed::Error, text),
             WorkspaceError::Disk(text) => Self::failed(Failed::Disk, text),
+            WorkspaceError::Unclean(text) => Self::refused(Refused::Dirty, text),
+            WorkspaceError::Held(text) => Self::refused(Refused::Locked, text),
+            WorkspaceError::Unusable(text) => Self::refused(Refused::Usage, text),
         }
     }
 }

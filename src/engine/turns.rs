@@ -74,7 +74,7 @@ async fn ready<W: World>(
         Purpose::Work | Purpose::Again { .. } => world.workspace().prepare(desk, &layout(ask, base)).await,
         Purpose::Form(_) => {
             let path = world.workspace().empty(desk).await?;
-            Ok(Prepared { path, salvaged: None })
+            Ok(Prepared { path, salvaged: None, warning: None })
         }
     }
 }
@@ -120,14 +120,23 @@ async fn attempt<W: World, J: Journal>(
     }
     let turn = ask.key.clone();
     let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
-    // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
     let base = order.base.clone();
     let prepare = ready(world, &desk, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
-    let (prepared, announced) = tokio::join!(prepare, announce);
-    announced?;
-    let prepared = prepared?;
+    let prepared = if world.workspace().is_lent(&desk) {
+        let prepared = prepare.await?;
+        announce.await?;
+        prepared
+    } else {
+        // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
+        let (prepared, announced) = tokio::join!(prepare, announce);
+        announced?;
+        prepared?
+    };
+    if let Some(text) = prepared.warning {
+        world.operator().tell(&Happening::Warning { text });
+    }
     if let Some(salvage) = &prepared.salvaged {
         tell_salvage(world, salvage);
     }

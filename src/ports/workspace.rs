@@ -70,6 +70,8 @@ pub struct Prepared {
     pub path: PathBuf,
     /// Work of an earlier turn that never came to its end, found there and kept.
     pub salvaged: Option<Salvage>,
+    /// What could not be laid out as asked, for a person.
+    pub warning: Option<String>,
 }
 
 /// Work that was kept aside.
@@ -151,6 +153,15 @@ pub enum WorkspaceError {
     /// The disk could not be read or written.
     #[error("{0}")]
     Disk(String),
+    /// A folder that the user lent holds what would be lost; the text says what to type.
+    #[error("{0}")]
+    Unclean(String),
+    /// A folder that the user lent is in use.
+    #[error("{0}")]
+    Held(String),
+    /// A folder that the user lent can't be used at all.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 /// git, and the clones that agents work in.
@@ -196,6 +207,11 @@ pub trait Workspace: Send + Sync {
         desk: &Desk,
         layout: &Layout,
     ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
+
+    /// Whether the folder of a desk is the user's own. Such a one may be refused, and what is refused is no attempt.
+    fn is_lent(&self, _desk: &Desk) -> bool {
+        false
+    }
 
     /// An empty folder for a turn that is to see nothing. What an earlier turn left there is removed.
     fn empty(&self, desk: &Desk) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;

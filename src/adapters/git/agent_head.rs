@@ -20,14 +20,13 @@ pub(super) fn raw_head(git_folder: &Path) -> Option<String> {
     text(&git_folder.join("HEAD"), REF_BYTES)
 }
 
-/// The commit that HEAD stands for; nothing if there is none or anything is odd.
-pub(super) fn head(git_folder: &Path) -> Option<CommitSha> {
-    let refs = refs(git_folder)?;
+/// The commit that HEAD stands for, with the refs of the folder that linked checkouts have in common; nothing if there is none or anything is odd.
+pub(super) fn head(git_folder: &Path, common: &Path) -> Option<CommitSha> {
     let mut value = raw_head(git_folder)?;
     for _ in 0..SYMBOLIC_STEPS {
         match value.strip_prefix("ref:").map(str::trim) {
             None => return value.trim().parse().ok(),
-            Some(name) => value = refs.get(name)?.clone(),
+            Some(name) => value = refs(common)?.get(name)?.clone(),
         }
     }
     None

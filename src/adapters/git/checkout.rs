@@ -1,12 +1,11 @@
 //! The user's own checkouts of a branch that moves: found, judged, moved along. Never runs a hook, never overwrites
 //! what exists nowhere else.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::disk::{copy_with_time, is_absence, remove};
+use super::disk::{copy_with_time, remove};
+use super::in_the_way::{Statuses, in_the_way, statuses};
 use super::mirror::Mirror;
 use super::moving::Moving;
 use super::runner::{Git, ask, failure, fields, must, os};
@@ -115,7 +114,7 @@ impl<'a> Checkout<'a> {
         let old = self.differing().await?;
         let moves = self.moves().await?;
         // git would overwrite an ignored file, which exists nowhere else either.
-        let free = moves.iter().all(|(path, status)| *status != b'A' || !self.in_the_way(path, &moves));
+        let free = moves.iter().all(|(path, status)| *status != b'A' || !in_the_way(self.path, path, &moves));
         if old.is_empty() && free {
             return Ok(Standing::Clean);
         }
@@ -138,7 +137,7 @@ impl<'a> Checkout<'a> {
         let paths: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
         let lost = paths.into_iter().find(|path| match moves.get(*path) {
             Some(b'A') => {
-                new.get(*path).is_some_and(|status| *status != b'D' || self.in_the_way(path, moves))
+                new.get(*path).is_some_and(|status| *status != b'D' || in_the_way(self.path, path, moves))
             }
             Some(b'D') => old.get(*path).is_some_and(|status| *status != b'D'),
             Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
@@ -146,39 +145,6 @@ impl<'a> Checkout<'a> {
         Ok(lost.map_or(Standing::HalfMoved, |path| {
             Standing::Dirty(format!("{} has changes", String::from_utf8_lossy(path)))
         }))
-    }
-
-    /// Whether something that git does not know is where a new file will be.
-    fn in_the_way(&self, path: &[u8], moves: &Statuses) -> bool {
-        let path: &OsStr = os(path);
-        match fs::symlink_metadata(self.path.join(path)) {
-            Ok(metadata) if metadata.is_dir() => return self.holds_more(Path::new(path), moves),
-            Ok(_) => return true,
-            Err(cause) if !is_absence(&cause) => return true,
-            Err(_) => {}
-        }
-        Path::new(path).ancestors().skip(1).any(|ancestor| {
-            let known = moves.get(ancestor.as_os_str().as_encoded_bytes()) == Some(&b'D');
-            !known && fs::symlink_metadata(self.path.join(ancestor)).is_ok_and(|metadata| !metadata.is_dir())
-        })
-    }
-
-    /// Whether a folder that gives way to a file holds anything but files that the move removes.
-    fn holds_more(&self, folder: &Path, moves: &Statuses) -> bool {
-        let Ok(entries) = fs::read_dir(self.path.join(folder)) else {
-            return true;
-        };
-        for entry in entries {
-            let Ok(entry) = entry else { return true };
-            let path = folder.join(entry.file_name());
-            let file_goes = moves.get(path.as_os_str().as_encoded_bytes()) == Some(&b'D');
-            let folder_goes =
-                entry.file_type().is_ok_and(|kind| kind.is_dir()) && !self.holds_more(&path, moves);
-            if !file_goes && !folder_goes {
-                return true;
-            }
-        }
-        false
     }
 
     async fn index(&self) -> Result<PathBuf, WorkspaceError> {
@@ -221,16 +187,4 @@ impl<'a> Checkout<'a> {
     fn what(&self, verb: &str) -> String {
         format!("{verb} the checkout {}", self.path.display())
     }
-}
-
-/// Paths with git's letter for what differs.
-type Statuses = BTreeMap<Vec<u8>, u8>;
-
-fn statuses(output: &[u8]) -> Statuses {
-    let mut all = BTreeMap::new();
-    let mut fields = fields(output);
-    while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
-        all.insert(path.to_vec(), status.first().copied().unwrap_or_default());
-    }
-    all
 }

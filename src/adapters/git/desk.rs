@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::disk;
+use super::lent::Lent;
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
@@ -18,6 +19,7 @@ pub(super) struct Place {
     subject: Subject,
     holder: String,
     role: Option<Role>,
+    lent: Option<Lent>,
 }
 
 /// What we remember of a clone between two calls.
@@ -81,7 +83,18 @@ impl Place {
             subject: subject.clone(),
             holder: role.map_or_else(|| "tests".to_owned(), |(_, label)| label.to_string()),
             role: role.map(|(role, _)| role),
+            lent: None,
         }
+    }
+
+    /// The same desk in a checkout that the user lent.
+    pub(super) fn in_checkout(self, lent: Lent) -> Self {
+        Self { lent: Some(lent), ..self }
+    }
+
+    /// The user's checkout, if this is one.
+    pub(super) fn lent(&self) -> Option<&Lent> {
+        self.lent.as_ref()
     }
 
     /// What the run is about.
@@ -111,12 +124,17 @@ impl Place {
 
     /// The agent's files.
     pub(super) fn tree(&self) -> PathBuf {
-        self.folder.join("clone")
+        self.lent.as_ref().map_or_else(|| self.folder.join("clone"), |lent| lent.path().to_owned())
     }
 
     /// The agent's git folder. No git of ours ever uses it.
     pub(super) fn agent_git(&self) -> PathBuf {
-        self.tree().join(".git")
+        self.lent.as_ref().map_or_else(|| self.tree().join(".git"), |lent| lent.git().to_owned())
+    }
+
+    /// Where its objects and branches are.
+    pub(super) fn agent_common(&self) -> PathBuf {
+        self.lent.as_ref().map_or_else(|| self.agent_git(), |lent| lent.common().to_owned())
     }
 
     /// Our index of the files as they were prepared.
@@ -137,6 +155,16 @@ impl Place {
     /// A git folder of ours through which the objects of the agent's are read.
     pub(super) fn reader(&self) -> PathBuf {
         self.folder.join("reader")
+    }
+
+    /// A git folder of ours through which objects come into a lent checkout.
+    pub(super) fn bringer(&self) -> PathBuf {
+        self.folder.join("bringer")
+    }
+
+    /// The refs of a lent checkout, as they were when a turn began.
+    pub(super) fn refs(&self) -> PathBuf {
+        self.folder.join("refs.json")
     }
 
     /// What we remember; nothing if there never was a clone, or the note is from another version.

@@ -10,7 +10,8 @@ use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Harvest, Salvage, WorkspaceError};
 
 /// Commits what lies in a clone. One spawn if nothing changed, four if files did, one more if the agent wrote its own
-/// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit.
+/// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit. The caller closes
+/// the place.
 pub(super) async fn harvest(
     mirror: &Mirror,
     place: &Place,
@@ -31,7 +32,6 @@ pub(super) async fn harvest(
         mirror.write_ref(&work_ref(place, &made), &made)?;
         Harvest::Commit(made)
     };
-    place.close()?;
     Ok(harvest)
 }
 
@@ -48,7 +48,7 @@ async fn objection(
     Ok(Some("the clone's HEAD no longer descends from the commit that the turn began on".to_owned()))
 }
 
-/// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`.
+/// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`. The caller closes the place.
 pub(super) async fn salvage(
     mirror: &Mirror,
     place: &Place,
@@ -60,9 +60,7 @@ pub(super) async fn salvage(
     let found = snapshot(mirror, place, head, OwnCommits::IfReadable).await?;
     let message = format!("agent-loop: unfinished work of {} on {}", place.holder(), place.subject());
     let made = commit(mirror, place, found, &message).await?;
-    let kept = if made == *head { None } else { Some(aside(mirror, place, made)?) };
-    place.close()?;
-    Ok(kept)
+    if made == *head { Ok(None) } else { aside(mirror, place, made).map(Some) }
 }
 
 fn aside(mirror: &Mirror, place: &Place, commit: CommitSha) -> Result<Salvage, WorkspaceError> {

@@ -1,11 +1,13 @@
 //! Whether a reviewer left its clone as it was prepared. Everything is compared with what we kept outside the clone.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::agent_head;
 use super::arm::head_line;
 use super::desk::{Note, Place};
 use super::disk::{copy_with_time, is_plain_folder, read_file, read_foreign, remove};
+use super::lent::remembered_refs;
 use super::mirror::Mirror;
 use super::runner::{ask, fields, must};
 use crate::adapters::process::command::CommandLine;
@@ -24,7 +26,7 @@ pub(super) async fn inspect(
     let note = place.note()?.filter(|note| note.head == *head).ok_or_else(|| {
         WorkspaceError::NotFound(format!("{} was not prepared at {}", place.tree().display(), head.short()))
     })?;
-    if let Some(tampering) = git_folder_tampering(place, &note) {
+    if let Some(tampering) = git_folder_tampering(place, &note)? {
         return Ok(Inspection::Tampered(tampering));
     }
     if let Some(tampering) = index_tampering(mirror, place, note.laid()).await? {
@@ -36,18 +38,32 @@ pub(super) async fn inspect(
 }
 
 /// HEAD and refs, read as files.
-fn git_folder_tampering(place: &Place, note: &Note) -> Option<String> {
+fn git_folder_tampering(place: &Place, note: &Note) -> Result<Option<String>, WorkspaceError> {
     let git = place.agent_git();
     if !is_plain_folder(&place.tree()) || !is_plain_folder(&git) {
-        return Some("the clone or its .git is no longer a folder".to_owned());
+        return Ok(Some("the clone or its .git is no longer a folder".to_owned()));
+    }
+    if place.lent().is_some_and(|lent| !lent.is_as_found()) {
+        return Ok(Some("the checkout's .git was changed".to_owned()));
     }
     if agent_head::raw_head(&git) != Some(head_line(&note.head, note.branch.as_ref())) {
-        return Some("HEAD was changed".to_owned());
+        return Ok(Some("HEAD was changed".to_owned()));
     }
-    let expected: BTreeMap<String, String> =
-        note.branch.iter().map(|branch| (format!("refs/heads/{branch}"), note.head.to_string())).collect();
-    match agent_head::refs(&git) {
-        Some(refs) if refs == expected => None,
+    let expected = match place.lent() {
+        None => {
+            note.branch.iter().map(|name| (format!("refs/heads/{name}"), note.head.to_string())).collect()
+        }
+        Some(_) => match remembered_refs(place)? {
+            Some(refs) => refs,
+            None => return Ok(None),
+        },
+    };
+    Ok(ref_tampering(&place.agent_common(), &expected))
+}
+
+fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<String> {
+    match agent_head::refs(common) {
+        Some(refs) if refs == *expected => None,
         Some(refs) => {
             let differs = |name: &&String| refs.get(*name) != expected.get(*name);
             let name = refs.keys().chain(expected.keys()).find(differs);

@@ -5,7 +5,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::desk::Place;
 use super::disk::{is_plain_folder, remove};
+use super::lent::Lent;
 use super::mirror::Mirror;
 use super::runner::{fields, must, os};
 use crate::ports::workspace::WorkspaceError;
@@ -26,6 +28,12 @@ impl Changes {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.tracked.is_empty() && self.others.is_empty()
+    }
+
+    /// One of them, for a person.
+    pub(super) fn first(&self) -> Option<String> {
+        let first = self.tracked.iter().chain(&self.others).next();
+        first.map(|path| String::from_utf8_lossy(path).into_owned())
     }
 
     /// The paths, each followed by NUL.
@@ -51,7 +59,8 @@ impl Changes {
 
 /// Lists what differs. A repository that the agent made inside loses its `.git`, so that its files are committed and not
 /// a link to a commit that nobody has. One spawn, one more for each level of such repositories.
-pub(super) async fn changes(mirror: &Mirror, tree: &Path, index: &Path) -> Result<Changes, WorkspaceError> {
+pub(super) async fn changes(mirror: &Mirror, place: &Place, index: &Path) -> Result<Changes, WorkspaceError> {
+    let tree = &place.tree();
     for _ in 0..NESTING {
         let line = mirror.line_on(tree, index).arguments([
             "ls-files",
@@ -62,6 +71,7 @@ pub(super) async fn changes(mirror: &Mirror, tree: &Path, index: &Path) -> Resul
             "-o",
             "--exclude-standard",
         ]);
+        let line = line.arguments(place.lent().and_then(Lent::excludes));
         let output = must(line, "list the changed files of a clone").await?;
         let listed = parse(&output);
         let nested: Vec<PathBuf> = listed
@@ -72,6 +82,12 @@ pub(super) async fn changes(mirror: &Mirror, tree: &Path, index: &Path) -> Resul
             .collect();
         if nested.is_empty() {
             return settled(tree, listed);
+        }
+        if let Some(lent) = place.lent() {
+            let inside: Vec<String> = nested.iter().map(|git| git.display().to_string()).collect();
+            return Err(
+                lent.unclean(&format!("a repository inside it is not ours to remove: {}", inside.join(", ")))
+            );
         }
         for git in nested {
             remove(&git)?;

@@ -1,7 +1,8 @@
 //! git through its command line: the mirror, the clones of agents, pushes. Knows nothing about rounds or reviews.
 //!
 //! One rule keeps an agent from running programs as us: no git process of ours ever has an agent's `.git` as its git
-//! folder. The mirror is the git folder, the index lies beside the clone, and only the files are the agent's.
+//! folder. The mirror is the git folder, the index lies beside the clone, and only the files are the agent's. So it is in
+//! a checkout that the user lends: its HEAD and index are written as files, its objects come through a git folder of ours.
 //!
 //! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 5
 //! (changed, and the agent touched its own index) in `harvest`. A change of files that configure agents costs 4 more, once
@@ -14,10 +15,14 @@ mod checkout;
 mod desk;
 mod difference;
 mod disk;
+mod explicit;
 mod facts;
 mod harvest;
 mod identity;
+mod in_the_way;
 mod inspect;
+mod lending;
+mod lent;
 mod listing;
 mod merge;
 mod mirror;
@@ -32,6 +37,7 @@ mod unfiltered;
 mod version;
 mod workspace;
 
+pub use explicit::ExplicitDirectory;
 pub use identity::Identity;
 pub use merge::Merge;
 pub use runner::Git;

@@ -36,7 +36,7 @@ pub(super) async fn prepare(
     arm(place, mirror.path(), mirror.git().identity(), head, branch)?;
     note.phase = Phase::Open;
     place.write_note(&note)?;
-    Ok(Prepared { path: place.tree(), salvaged })
+    Ok(Prepared { path: place.tree(), salvaged, warning: None })
 }
 
 async fn keep_unfinished(mirror: &Mirror, place: &Place) -> Result<Option<Salvage>, WorkspaceError> {
@@ -45,7 +45,11 @@ async fn keep_unfinished(mirror: &Mirror, place: &Place) -> Result<Option<Salvag
         Some(Role::Reviewer | Role::Repair) | None => false,
     };
     match place.note()? {
-        Some(note) if coder && note.phase == Phase::Open => harvest::salvage(mirror, place, &note.head).await,
+        Some(note) if coder && note.phase == Phase::Open => {
+            let kept = harvest::salvage(mirror, place, &note.head).await?;
+            place.close()?;
+            Ok(kept)
+        }
         Some(_) | None => Ok(None),
     }
 }

@@ -43,8 +43,8 @@ fn find(packed: &str, name: &str) -> Tip {
     sha.map_or(Tip::Absent, |sha| sha.parse().map_or(Tip::AskGit, Tip::At))
 }
 
-/// The folder that holds the branches: of a checkout, of a linked one, of a bare repository.
-fn common_folder(repository: &Path) -> Option<PathBuf> {
+/// The folder that holds the branches, as git's files name it: of a checkout, of a linked one, of a bare repository.
+pub(super) fn common_folder(repository: &Path) -> Option<PathBuf> {
     let dot = repository.join(".git");
     if dot.is_dir() {
         return Some(dot);

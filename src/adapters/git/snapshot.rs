@@ -52,7 +52,7 @@ pub(super) async fn snapshot(
         let line = mirror.line_on(&tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
     }
-    let mut found = changes(mirror, &tree, &scratch).await?;
+    let mut found = changes(mirror, place, &scratch).await?;
     found.force(&tree, &staged(mirror, place, &base).await?);
     if found.is_empty() {
         return Ok(Snapshot { base, tree: None });
@@ -109,7 +109,9 @@ async fn base(
     head: &CommitSha,
     own: OwnCommits,
 ) -> Result<CommitSha, WorkspaceError> {
-    let Some(theirs) = agent_head::head(&place.agent_git()).filter(|theirs| theirs != head) else {
+    let Some(theirs) =
+        agent_head::head(&place.agent_git(), &place.agent_common()).filter(|theirs| theirs != head)
+    else {
         return Ok(head.clone());
     };
     match (fetch(mirror, place, &theirs).await, own) {
@@ -121,8 +123,11 @@ async fn base(
 
 /// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.
 async fn fetch(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(), WorkspaceError> {
-    let objects = place.agent_git().join("objects");
-    check_objects(&objects)?;
+    let objects = place.agent_common().join("objects");
+    match place.lent() {
+        Some(_) => check_lent_objects(&objects)?,
+        None => check_objects(&objects)?,
+    }
     let reader = place.reader();
     remove(&reader)?;
     make_folder(&reader)?;
@@ -142,6 +147,25 @@ async fn fetch(mirror: &Mirror, place: &Place, commit: &CommitSha) -> Result<(),
 /// The ref that keeps a commit from a clone alive.
 pub(super) fn work_ref(place: &Place, commit: &CommitSha) -> String {
     format!("refs/agent-loop/work/{}/{}", place.name(), commit.short())
+}
+
+/// Nothing but plain files and folders. What points to objects elsewhere is the user's, and stays.
+fn check_lent_objects(folder: &Path) -> Result<(), WorkspaceError> {
+    let odd = |path: &Path| {
+        WorkspaceError::Git(format!("{} is not what git makes; its commits can't be read", path.display()))
+    };
+    if !is_plain_folder(folder) {
+        return Err(odd(folder));
+    }
+    for entry in fs::read_dir(folder).map_err(|_| odd(folder))? {
+        let entry = entry.map_err(|_| odd(folder))?;
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => check_lent_objects(&entry.path())?,
+            Ok(kind) if kind.is_file() => {}
+            Ok(_) | Err(_) => return Err(odd(&entry.path())),
+        }
+    }
+    Ok(())
 }
 
 /// Nothing but plain files and folders, and no pointer to objects elsewhere: a pipe would hang git, a link mislead it.

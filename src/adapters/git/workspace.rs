@@ -1,14 +1,18 @@
 //! The port made real: each call is handed to the file that knows how.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::agent_files::{ReviewTree, review_tree};
 use super::desk::Place;
 use super::difference;
 use super::disk::{make_folder, remove};
+use super::explicit::{Directories, ExplicitDirectory};
 use super::facts::Facts;
 use super::harvest;
 use super::inspect;
+use super::lending;
+use super::lent::Lent;
 use super::merge::{self, Merge};
 use super::mirror::Mirror;
 use super::moving::Moving;
@@ -16,7 +20,8 @@ use super::prepare;
 use super::push::Target;
 use super::runner::Git;
 use super::salvage::{self, Kept};
-use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::agent::Role;
+use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
     Desk, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
@@ -47,12 +52,26 @@ pub struct GitWorkspace {
     remote: Remote,
     folders: Folders,
     facts: Facts,
+    directories: Directories,
 }
 
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
     pub fn new(git: Git, remote: Remote, folders: Folders) -> Self {
-        Self { mirror: Mirror::new(git, folders.mirror.clone()), remote, folders, facts: Facts::default() }
+        Self {
+            mirror: Mirror::new(git, folders.mirror.clone()),
+            remote,
+            folders,
+            facts: Facts::default(),
+            directories: Directories::default(),
+        }
+    }
+
+    /// With checkouts of the user's, in absolute paths, in which these agents work. While this lives, no other run uses
+    /// one that was used.
+    #[must_use]
+    pub fn with_directories(self, given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
+        Self { directories: Directories::new(given), ..self }
     }
 
     /// Where the mirror is.
@@ -123,8 +142,44 @@ impl GitWorkspace {
         })
     }
 
-    fn place(&self, desk: &Desk) -> Place {
-        Place::new(&self.folders.clones, desk)
+    fn place(&self, desk: &Desk) -> Result<Place, WorkspaceError> {
+        let place = Place::new(&self.folders.clones, desk);
+        Ok(match self.directory(desk) {
+            Some(given) => place.in_checkout(self.directories.find(given, self.target().repository)?),
+            None => place,
+        })
+    }
+
+    fn directory(&self, desk: &Desk) -> Option<&ExplicitDirectory> {
+        match desk {
+            Desk::Agent { role, label, .. } => self.directories.of(*role, label),
+            Desk::Tests { .. } => None,
+        }
+    }
+
+    /// Makes a checkout of the user's ready.
+    async fn borrow(&self, place: &Place, lent: &Lent, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+        if !self.directories.is_known(lent) {
+            lending::must_belong(&self.mirror, lent).await?;
+            self.directories.learn(lent);
+        }
+        let warning = self.tree_of(place, layout).await?.map(|_| {
+            format!(
+                "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees                  them as they are in the change",
+                lent.path().display()
+            )
+        });
+        let salvaged = lending::prepare(&self.mirror, place, lent, layout.head()).await?;
+        Ok(Prepared { path: place.tree(), salvaged, warning })
+    }
+
+    /// The work of a clone stands in a commit now: a checkout of the user's goes there, and the turn is over.
+    async fn close(&self, place: &Place, head: &CommitSha, at: &CommitSha) -> Result<(), WorkspaceError> {
+        if let Some(lent) = place.lent() {
+            lending::settle(&self.mirror, place, lent, head, at).await?;
+            self.directories.leave(place, lent);
+        }
+        place.close()
     }
 }
 
@@ -181,28 +236,50 @@ impl Workspace for GitWorkspace {
     }
 
     async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
-        let place = self.place(desk);
+        let place = self.place(desk)?;
+        if let Some(lent) = place.lent() {
+            self.directories.enter(&place, lent)?;
+            let prepared = self.borrow(&place, lent, layout).await;
+            if prepared.is_err() {
+                self.directories.leave(&place, lent);
+            }
+            return prepared;
+        }
         let tree = self.tree_of(&place, layout).await?;
         prepare::prepare(&self.mirror, &place, layout, tree).await
     }
 
+    fn is_lent(&self, desk: &Desk) -> bool {
+        self.directory(desk).is_some()
+    }
+
     async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {
-        let tree = self.place(desk).tree();
+        let tree = Place::new(&self.folders.clones, desk).tree();
         remove(&tree)?;
         make_folder(&tree)?;
         Ok(tree)
     }
 
     async fn harvest(&self, desk: &Desk, head: &CommitSha, message: &str) -> Result<Harvest, WorkspaceError> {
-        let harvest = harvest::harvest(&self.mirror, &self.place(desk), head, message).await?;
-        if let Harvest::Commit(commit) = &harvest {
-            self.facts.learn_ancestry(commit, head);
-        }
+        let place = self.place(desk)?;
+        let harvest = harvest::harvest(&self.mirror, &place, head, message).await?;
+        let at = match &harvest {
+            Harvest::Unchanged => head,
+            Harvest::Commit(commit) => {
+                self.facts.learn_ancestry(commit, head);
+                commit
+            }
+            Harvest::Unfit { salvage, .. } => &salvage.commit,
+        };
+        self.close(&place, head, at).await?;
         Ok(harvest)
     }
 
     async fn salvage(&self, desk: &Desk, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        harvest::salvage(&self.mirror, &self.place(desk), head).await
+        let place = self.place(desk)?;
+        let kept = harvest::salvage(&self.mirror, &place, head).await?;
+        self.close(&place, head, kept.as_ref().map_or(head, |kept| &kept.commit)).await?;
+        Ok(kept)
     }
 
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
@@ -210,7 +287,17 @@ impl Workspace for GitWorkspace {
     }
 
     async fn inspect(&self, desk: &Desk, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        inspect::inspect(&self.mirror, &self.place(desk), head).await
+        let place = self.place(desk)?;
+        let inspection = inspect::inspect(&self.mirror, &place, head).await;
+        if let Some(lent) = place.lent() {
+            // What the reviewer left stays there; it is told, and makes room, when the next turn is made ready. So is
+            // whatever hinders that now: it must not hide what was seen.
+            if lent.is_as_found() && matches!(harvest::salvage(&self.mirror, &place, head).await, Ok(None)) {
+                self.close(&place, head, head).await?;
+            }
+            self.directories.leave(&place, lent);
+        }
+        inspection
     }
 
     async fn push(

@@ -139,7 +139,11 @@ impl LocalForge {
 /// A merge of our own git that fails, fails again: nobody waits for a better answer.
 fn not_merged(error: WorkspaceError) -> ForgeError {
     match error {
-        WorkspaceError::NotFound(text) | WorkspaceError::Git(text) => ForgeError::Refused(text),
+        WorkspaceError::NotFound(text)
+        | WorkspaceError::Git(text)
+        | WorkspaceError::Unclean(text)
+        | WorkspaceError::Held(text)
+        | WorkspaceError::Unusable(text) => ForgeError::Refused(text),
         WorkspaceError::Disk(text) => ForgeError::Disk(text),
     }
 }

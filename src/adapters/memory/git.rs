@@ -36,6 +36,8 @@ pub struct Git {
     pub(super) branches: BTreeMap<BranchName, CommitSha>,
     pub(super) desks: BTreeMap<String, DeskState>,
     pub(super) kept: BTreeMap<String, CommitSha>,
+    /// Why the directory that the user lent to all agents can't be used now.
+    pub(super) unclean: Option<String>,
     counter: u64,
 }
 

@@ -87,6 +87,9 @@ impl Workspace for MemoryWorld {
     }
 
     async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+        if let Some(why) = self.look(|state| state.git.unclean.clone()).await {
+            return Err(WorkspaceError::Unclean(why));
+        }
         let place = format!("{}/{}", self.machine, name(desk));
         let deed = |state: &mut super::world::State| {
             let unfinished = state.git.desks.get(&place).is_some_and(|desk| desk.unfinished);
@@ -94,9 +97,13 @@ impl Workspace for MemoryWorld {
             let laid = laid(&state.git, layout);
             let fresh = DeskState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
             state.git.desks.insert(place.clone(), fresh);
-            Ok(Prepared { path: PathBuf::from(&place), salvaged })
+            Ok(Prepared { path: PathBuf::from(&place), salvaged, warning: None })
         };
         self.change("prepare", deed, || None).await
+    }
+
+    fn is_lent(&self, _: &Desk) -> bool {
+        self.with(|state| state.git.unclean.is_some())
     }
 
     async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {

@@ -92,7 +92,7 @@ impl MemoryWorld {
         Self { machine: self.machine + 1, ..self.clone() }
     }
 
-    fn with<T>(&self, deed: impl FnOnce(&mut State) -> T) -> T {
+    pub(super) fn with<T>(&self, deed: impl FnOnce(&mut State) -> T) -> T {
         deed(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -230,6 +230,11 @@ impl MemoryWorld {
     /// From now on nothing of this name happens, and nobody answers.
     pub fn be_deaf_to(&self, name: &'static str) {
         self.with(|state| state.effects.deaf_to = Some(name));
+    }
+
+    /// All agents work in a directory of the user's, which is unclean for this reason; nothing: in clones of ours.
+    pub fn lend_unclean(&self, why: Option<&str>) {
+        self.with(|state| state.git.unclean = why.map(str::to_owned));
     }
 
     /// Another engine begins, on the same machine.

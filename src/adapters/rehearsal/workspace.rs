@@ -51,7 +51,11 @@ impl<W: World> Workspace for Rehearsal<W> {
             Desk::Tests { .. } => "the tests".to_owned(),
         };
         self.note(format!("prepare the clone of {whose} at {}", layout.head().short()));
-        Ok(Prepared { path: PathBuf::new(), salvaged: None })
+        Ok(Prepared { path: PathBuf::new(), salvaged: None, warning: None })
+    }
+
+    fn is_lent(&self, desk: &Desk) -> bool {
+        self.real.workspace().is_lent(desk)
     }
 
     async fn empty(&self, _: &Desk) -> Result<PathBuf, WorkspaceError> {

@@ -3,6 +3,7 @@
 mod agent_files;
 mod branches;
 mod clones;
+mod explicit;
 mod hostile;
 mod merging;
 mod reviewers;

@@ -1,7 +1,7 @@
 //! Stories of forgers, editors and rivals.
 
 use agent_loop::adapters::memory::Deed;
-use agent_loop::domain::ending::{Ending, NeedsHuman, Parked};
+use agent_loop::domain::ending::{Ending, NeedsHuman, Parked, Refused};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::ports::forge::AuthorRole;
 
@@ -88,6 +88,21 @@ async fn a_change_does_not_say_how_it_is_reviewed() {
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved, "{:#?}", story.told(&world));
     assert!(world.branches().values().any(|files| files.contains_key("CLAUDE.md")), "it is in the change");
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_clean_is_refused_and_costs_no_attempt() {
+    let story = story("lent", honest_coder(), vec![("careful", blocks_while("bug"))]);
+    let world = story.world();
+    world.lend_unclean(Some("--claude-dir /x is not clean"));
+    for _ in 0..5 {
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, Ending::Refused { reason: Refused::Dirty }, "{}", outcome.message);
+        assert_eq!(outcome.message, "--claude-dir /x is not clean");
+    }
+    assert_eq!(world.calls(), Vec::<String>::new());
+    world.lend_unclean(None);
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
 }
 
 /// Two engines on two machines, one effect at a time in every order that one switch gives.

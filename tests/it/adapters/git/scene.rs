@@ -68,6 +68,11 @@ impl Scene {
         self.workspace = workspace(self.folder.path(), &environment);
     }
 
+    /// Another workspace on the same folders, as another run has it.
+    pub(super) fn again(&self) -> GitWorkspace {
+        workspace(self.folder.path(), &ours())
+    }
+
     /// The workspace again, with a log that gets a line for each git that is started by hand.
     pub(super) fn count_spawns(&mut self) -> PathBuf {
         let (bin, log) = (self.outside("bin"), self.outside("log"));
