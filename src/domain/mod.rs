@@ -9,6 +9,7 @@ pub mod gate;
 pub mod ids;
 pub mod item;
 pub mod policy;
+pub mod primer;
 pub mod pull_request;
 pub mod repair;
 pub mod requirement;

@@ -7,6 +7,7 @@ pub mod followup;
 mod known;
 mod lookalike;
 pub mod neutral;
+pub mod primer;
 pub mod prompt;
 pub mod pull_request;
 pub mod redact;

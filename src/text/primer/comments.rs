@@ -1,0 +1,157 @@
+//! What a file says of itself in its first lines: the first sentence of a doc comment, the first paragraph of a README.
+
+/// How many lines are looked at for the comment that begins a file.
+const LOOKED_AT: usize = 60;
+
+/// Comments that say nothing of what a file is for.
+const NOISE: &[&str] = &[
+    "copyright",
+    "license",
+    "spdx",
+    "all rights reserved",
+    "frozen_string_literal",
+    "coding:",
+    "eslint",
+    "@ts-",
+    "go:build",
+    "+build",
+    "pylint",
+    "flake8",
+    "vim:",
+    "generated",
+    "clippy",
+];
+
+/// The first line of the comment that begins a source file.
+pub(super) fn first_doc_line(text: &str) -> Option<&str> {
+    let mut lines = text.lines().take(LOOKED_AT).map(str::trim);
+    let mut in_block: Option<&str> = None;
+    loop {
+        let line = lines.next()?;
+        let said = match in_block {
+            Some(end) => {
+                if line.contains(end) {
+                    in_block = None;
+                }
+                line.split(end).next().unwrap_or_default()
+            }
+            None => match opening(line) {
+                Opening::Line(said) => said,
+                Opening::Block(said, end) => {
+                    if !said.contains(end) {
+                        in_block = Some(end);
+                    }
+                    said.split(end).next().unwrap_or_default()
+                }
+                Opening::Passed => continue,
+                Opening::Code => return None,
+            },
+        };
+        let said = said.trim_start_matches(['/', '*', '!', '#', ' ', '=', '-']).trim();
+        if is_said(said) {
+            return Some(said);
+        }
+    }
+}
+
+/// What a line outside a comment begins.
+enum Opening<'line> {
+    /// A comment of this line.
+    Line(&'line str),
+    /// A comment up to an end.
+    Block(&'line str, &'static str),
+    /// Nothing yet.
+    Passed,
+    /// The program.
+    Code,
+}
+
+fn opening(line: &str) -> Opening<'_> {
+    let passed =
+        ["#!", "#[", "#pragma", "#ifndef", "#define", "<?php", "'use ", "\"use ", "package ", "module "];
+    let blocks =
+        [("/*", "*/"), ("\"\"\"", "\"\"\""), ("r\"\"\"", "\"\"\""), ("'''", "'''"), ("=begin", "=end")];
+    if line.is_empty() || passed.iter().any(|start| line.starts_with(start)) {
+        return Opening::Passed;
+    }
+    for (start, end) in blocks {
+        if let Some(said) = line.strip_prefix(start) {
+            return Opening::Block(said, end);
+        }
+    }
+    match ["//", "#", "--", ";;"].iter().find_map(|start| line.strip_prefix(start)) {
+        Some(said) => Opening::Line(said),
+        None => Opening::Code,
+    }
+}
+
+fn is_said(text: &str) -> bool {
+    let low = text.to_ascii_lowercase();
+    text.chars().any(char::is_alphabetic) && !NOISE.iter().any(|noise| low.contains(noise))
+}
+
+/// The first paragraph of a README: no heading, no badge, no markup of HTML.
+pub(super) fn first_paragraph(text: &str) -> Option<String> {
+    let mut paragraph: Vec<&str> = Vec::new();
+    let mut in_code = false;
+    for line in text.lines().take(400).map(str::trim) {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        }
+        let is_markup = in_code
+            || ["#", "<", "![", "[![", "```", "===", "---", "***", ".. ", "|", ":"]
+                .iter()
+                .any(|start| line.starts_with(start));
+        if is_markup && paragraph.len() == 1 && (line.starts_with("===") || line.starts_with("---")) {
+            // It was a heading.
+            paragraph.clear();
+        } else if is_markup || line.is_empty() {
+            if paragraph.iter().any(|line| line.chars().any(char::is_alphabetic)) {
+                break;
+            }
+            paragraph.clear();
+        } else {
+            paragraph.push(line.trim_start_matches("> "));
+        }
+    }
+    let whole = paragraph.join(" ");
+    whole.chars().any(char::is_alphabetic).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_that_says_something_is_found() {
+        for (text, line) in [
+            ("//! What it is for. More.\n\nuse x;", "What it is for. More."),
+            (
+                "// Copyright 2020 A\n// SPDX-License-Identifier: MIT\n\n// Package a does b.\npackage a",
+                "Package a does b.",
+            ),
+            ("#!/usr/bin/env python\n\"\"\"Does it.\n\nMore.\"\"\"\nimport x", "Does it."),
+            ("\"\"\"\nDoes it.\n\"\"\"", "Does it."),
+            ("/*\n * Copyright A\n */\n\n/**\n * Serves files.\n * @module x\n */", "Serves files."),
+            ("<?php\n/** Serves. */\nclass A {}", "Serves."),
+            ("# frozen_string_literal: true\n\n# Counts.\nclass A", "Counts."),
+        ] {
+            assert_eq!(first_doc_line(text), Some(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn code_ends_the_search() {
+        for text in ["", "use x;\n// later", "import a\n\"\"\"later\"\"\"", "// ----\n", "/* Copyright"] {
+            assert_eq!(first_doc_line(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_readme_begins_after_its_heading_and_badges() {
+        let text = "# Name\n\n[![ci](x)](y)\n<p align=center>\n\nDoes this\nand that.\n\n## More\n";
+        assert_eq!(first_paragraph(text).as_deref(), Some("Does this and that."));
+        assert_eq!(first_paragraph("Name\n====\n\nDoes it.\n").as_deref(), Some("Does it."));
+        assert_eq!(first_paragraph("# Name\n```\ncode\n```\n"), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! Manifests in TOML and JSON: name, tests, versions. One that makes no sense says nothing.
+
+use serde_json::Value as Json;
+use toml::{Table, Value as Toml};
+
+use super::facts::Facts;
+
+/// Test frameworks, by the name under which manifests ask for them.
+const FRAMEWORKS: &[&str] = &[
+    "pytest",
+    "hypothesis",
+    "tox",
+    "nox",
+    "jest",
+    "vitest",
+    "mocha",
+    "ava",
+    "jasmine",
+    "playwright",
+    "@playwright/test",
+    "cypress",
+    "proptest",
+    "quickcheck",
+    "criterion",
+    "rstest",
+    "insta",
+    "trybuild",
+    "phpunit/phpunit",
+    "pestphp/pest",
+];
+
+/// `Cargo.toml`
+pub(super) fn cargo(text: &str, facts: &mut Facts<'_>) {
+    let Ok(table) = text.parse::<Table>() else { return };
+    let package = table.get("package").and_then(Toml::as_table);
+    facts.name(package.and_then(|package| word(package, "name")));
+    facts.about(package.and_then(|package| word(package, "description")));
+    let inherited =
+        table.get("workspace").and_then(|workspace| workspace.get("package")).and_then(Toml::as_table);
+    for section in package.into_iter().chain(inherited) {
+        for key in ["edition", "rust-version"] {
+            facts.pin_of(key, word(section, key));
+        }
+    }
+    if facts.is_at_the_root() {
+        let workspace = table.contains_key("workspace");
+        facts.command(if workspace { "cargo test --workspace" } else { "cargo test" });
+    }
+    for section in ["dev-dependencies", "dependencies"] {
+        let names = table.get(section).and_then(Toml::as_table).into_iter().flat_map(Table::keys);
+        facts.frameworks(names.map(String::as_str), FRAMEWORKS);
+    }
+}
+
+/// `pyproject.toml`
+pub(super) fn pyproject(text: &str, facts: &mut Facts<'_>) {
+    let Ok(table) = text.parse::<Table>() else { return };
+    let project = table.get("project").and_then(Toml::as_table);
+    let poetry = table.get("tool").and_then(|tool| tool.get("poetry")).and_then(Toml::as_table);
+    for section in project.into_iter().chain(poetry) {
+        facts.name(word(section, "name"));
+        facts.about(word(section, "description"));
+        facts.pin_of("requires-python", word(section, "requires-python"));
+    }
+    let tools: Vec<&str> = table
+        .get("tool")
+        .and_then(Toml::as_table)
+        .into_iter()
+        .flat_map(Table::keys)
+        .map(String::as_str)
+        .collect();
+    for (tool, command) in [("pytest", "pytest"), ("tox", "tox"), ("nox", "nox")] {
+        if tools.contains(&tool) {
+            facts.command(command);
+        }
+    }
+    // Requirements are written as `pytest>=8` in several places; the words are enough.
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
+    facts.frameworks(words, FRAMEWORKS);
+}
+
+/// `package.json`
+pub(super) fn package_json(text: &str, runner: &str, facts: &mut Facts<'_>) {
+    let Ok(json) = serde_json::from_str::<Json>(text) else { return };
+    facts.name(json.get("name").and_then(Json::as_str));
+    facts.about(json.get("description").and_then(Json::as_str));
+    for (name, script) in members(&json, "scripts") {
+        if is_about_tests(name) {
+            facts.command(&format!("{runner} run {name} ({})", script.as_str().unwrap_or_default()));
+        }
+    }
+    for (name, version) in members(&json, "engines") {
+        facts.pin_of(name, version.as_str());
+    }
+    facts.pin_of("packageManager", json.get("packageManager").and_then(Json::as_str));
+    for section in ["devDependencies", "dependencies"] {
+        facts.frameworks(members(&json, section).map(|(name, _)| name), FRAMEWORKS);
+    }
+}
+
+/// `composer.json`
+pub(super) fn composer(text: &str, facts: &mut Facts<'_>) {
+    let Ok(json) = serde_json::from_str::<Json>(text) else { return };
+    facts.name(json.get("name").and_then(Json::as_str));
+    facts.about(json.get("description").and_then(Json::as_str));
+    for (name, _) in members(&json, "scripts").filter(|(name, _)| is_about_tests(name)) {
+        facts.command(&format!("composer run {name}"));
+    }
+    let php = json.get("require").and_then(|require| require.get("php")).and_then(Json::as_str);
+    facts.pin_of("php", php);
+    for section in ["require-dev", "require"] {
+        facts.frameworks(members(&json, section).map(|(name, _)| name), FRAMEWORKS);
+    }
+}
+
+/// `rust-toolchain.toml`, or the older file that is a word.
+pub(super) fn rust_toolchain(text: &str, facts: &mut Facts<'_>) {
+    let table = text.parse::<Table>().unwrap_or_default();
+    let channel = table.get("toolchain").and_then(Toml::as_table).and_then(|own| word(own, "channel"));
+    facts.pin(channel.or_else(|| text.lines().next()));
+}
+
+/// Whether the name of a script is one of a test or a check.
+pub(super) fn is_about_tests(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["test", "check", "lint", "spec", "typecheck", "verify"].iter().any(|word| name.contains(word))
+}
+
+fn word<'table>(table: &'table Table, key: &str) -> Option<&'table str> {
+    table.get(key).and_then(Toml::as_str)
+}
+
+fn members<'json>(json: &'json Json, key: &str) -> impl Iterator<Item = (&'json str, &'json Json)> {
+    let object = json.get(key).and_then(Json::as_object);
+    object.into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+}
