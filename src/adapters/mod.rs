@@ -6,6 +6,7 @@ pub mod gates;
 pub mod git;
 pub mod local;
 pub mod memory;
+pub mod primer;
 pub mod process;
 pub mod rehearsal;
 pub mod state;

@@ -13,6 +13,7 @@ use crate::domain::ids::{BranchName, InvalidName};
 use super::agent_flags::AgentArguments;
 use super::local::LocalCommand;
 use super::nearest::suggestion;
+use super::run::memory::MemoryArguments;
 use super::vendors::VendorArguments;
 
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
@@ -374,6 +375,9 @@ pub struct RunArguments {
     /// How often it is said who still works [default: 30]
     #[arg(long, value_name = "SECONDS")]
     pub progress_interval_seconds: Option<NonZeroU64>,
+    /// What agents are told of the repository.
+    #[command(flatten)]
+    pub memory: MemoryArguments,
     /// Say what would be done, up to the next turn of an agent, and do none of it
     #[arg(long)]
     pub dry_run: bool,

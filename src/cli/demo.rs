@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::adapters::agents::program::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::primer::Memory;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -63,6 +64,7 @@ pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Resu
         folder: project.clone(),
         state: temporary.path().join("state"),
         configuration: temporary.path().join("configuration"),
+        cache: temporary.path().join("cache"),
     };
     make_project(&project, &ours).await?;
     let talk = if arguments.json.is_some() { Talk::Quiet } else { Talk::Normal };
@@ -155,6 +157,7 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
         test_command: Some(TEST_COMMAND.to_owned()),
         test_deadline: Duration::from_mins(5),
         logs: None,
+        memory: Memory::Off,
         terminal: Arc::new(Terminal::plain(talk)),
     };
     let world = wiring::world(&repository, ours, forge, settings)?;

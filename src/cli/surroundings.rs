@@ -17,6 +17,8 @@ pub struct Surroundings {
     pub state: PathBuf,
     /// The configuration folder of the program.
     pub configuration: PathBuf,
+    /// The cache folder of the program: what can be made anew.
+    pub cache: PathBuf,
 }
 
 impl Surroundings {
@@ -36,7 +38,8 @@ impl Surroundings {
             .map_err(|error| format!("the home folder can't be found: {error}; set HOME"))?;
         let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("agent-loop");
         let configuration = strategy.config_dir().join("agent-loop");
-        Ok(Self { variables, folder, state, configuration })
+        let cache = strategy.cache_dir().join("agent-loop");
+        Ok(Self { variables, folder, state, configuration, cache })
     }
 
     /// The folder that a command is about: the current one, or the one that was named with `-C`.

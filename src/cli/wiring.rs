@@ -12,6 +12,7 @@ use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
 use crate::adapters::local::rows::Kind;
 use crate::adapters::local::store::Store;
 use crate::adapters::local::{Branches, LocalForge};
+use crate::adapters::primer::{LocalPrimers, Memory};
 use crate::adapters::process::children;
 use crate::adapters::process::environment::Variables;
 use crate::adapters::state::files;
@@ -34,6 +35,7 @@ pub struct RealWorld {
     gates: LocalGates,
     journals: FileJournals,
     terminal: Arc<Terminal>,
+    primers: LocalPrimers,
 }
 
 impl World for RealWorld {
@@ -44,6 +46,7 @@ impl World for RealWorld {
     type Clock = SystemClock;
     type Journals = FileJournals;
     type Operator = Terminal;
+    type Primers = LocalPrimers;
 
     fn forge(&self) -> &LocalForge {
         &self.forge
@@ -71,6 +74,10 @@ impl World for RealWorld {
 
     fn operator(&self) -> &Terminal {
         &self.terminal
+    }
+
+    fn primers(&self) -> &LocalPrimers {
+        &self.primers
     }
 }
 
@@ -116,6 +123,8 @@ pub struct RunSettings {
     pub test_deadline: Duration,
     /// The folder of raw logs, if not the state folder.
     pub logs: Option<PathBuf>,
+    /// What is remembered of the repository.
+    pub memory: Memory,
     /// Who watches.
     pub terminal: Arc<Terminal>,
 }
@@ -133,7 +142,14 @@ pub fn world(
     let folders = folders(forge.store(), surroundings).with_logs(settings.logs.as_deref());
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
+    let checkout_folder = match &settings.memory {
+        Memory::On(wish) => wish.checkout.clone(),
+        Memory::Off => None,
+    };
+    let workspace = workspace(&folders, repository, &variables).with_checkout_folder(checkout_folder);
+    let workspace = Arc::new(workspace);
     Ok(RealWorld {
+        primers: LocalPrimers::new(Arc::clone(&workspace), settings.memory),
         agents: LocalAgents {
             programs: settings.agents,
             variables: variables.clone(),
@@ -142,7 +158,7 @@ pub fn world(
             idle: settings.agent_idle,
             repair: settings.repair,
         },
-        workspace: Arc::new(workspace(&folders, repository, &variables)),
+        workspace,
         gates: LocalGates {
             test_command: settings.test_command,
             deadline: settings.test_deadline,

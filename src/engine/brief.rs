@@ -10,6 +10,9 @@ use crate::flow::step::{Ask, Form, Purpose};
 use crate::ports::World;
 use crate::ports::agents::TurnOrder;
 use crate::ports::clock::Clock;
+use crate::ports::happening::Happening;
+use crate::ports::operator::Operator;
+use crate::ports::primer::Primers;
 use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
@@ -88,8 +91,13 @@ async fn work<W: World>(
     };
     let mut context = context(ask, about, difference.files, diff_path);
     context.errors = errors.to_vec();
+    let briefed = world.primers().briefing(&about.base).await;
+    if let Some(text) = briefed.warning {
+        world.operator().tell(&Happening::Warning { text });
+    }
     let material = Material {
         context: &context,
+        briefing: briefed.briefing.as_deref(),
         diff: &difference.excerpt,
         diff_note: &diff_note,
         delimiter,

@@ -18,6 +18,7 @@ use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
+use crate::ports::primer::Primers;
 use crate::ports::workspace::{
     Desk, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
 };
@@ -71,7 +72,16 @@ async fn ready<W: World>(
     base: &CommitSha,
 ) -> Result<Prepared, WorkspaceError> {
     match &ask.purpose {
-        Purpose::Work | Purpose::Again { .. } => world.workspace().prepare(desk, &layout(ask, base)).await,
+        Purpose::Work | Purpose::Again { .. } => {
+            let prepared = world.workspace().prepare(desk, &layout(ask, base)).await?;
+            if ask.key.role == Role::Coder
+                && !world.workspace().is_lent(desk)
+                && let Some(text) = world.primers().lay_out(&prepared.path).await
+            {
+                world.operator().tell(&Happening::Warning { text });
+            }
+            Ok(prepared)
+        }
         Purpose::Form(_) => {
             let path = world.workspace().empty(desk).await?;
             Ok(Prepared { path, salvaged: None, warning: None })

@@ -8,6 +8,7 @@ pub mod gates;
 pub mod happening;
 pub mod journal;
 pub mod operator;
+pub mod primer;
 pub mod workspace;
 
 use agents::Agents;
@@ -16,6 +17,7 @@ use forge::Forge;
 use gates::Gates;
 use journal::Journals;
 use operator::Operator;
+use primer::Primers;
 use workspace::Workspace;
 
 /// All ports together, so that everything generic has one parameter.
@@ -34,6 +36,8 @@ pub trait World: Send + Sync + 'static {
     type Journals: Journals;
     /// The person at the terminal.
     type Operator: Operator;
+    /// What is known of the repository.
+    type Primers: Primers;
 
     /// The forge.
     fn forge(&self) -> &Self::Forge;
@@ -49,4 +53,6 @@ pub trait World: Send + Sync + 'static {
     fn journals(&self) -> &Self::Journals;
     /// The person at the terminal.
     fn operator(&self) -> &Self::Operator;
+    /// What is known of the repository.
+    fn primers(&self) -> &Self::Primers;
 }

@@ -7,8 +7,11 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::domain::agent::ResponseKind;
 use crate::domain::policy::Followups;
+use crate::domain::primer::Briefing;
 use crate::protocol::context::Context;
 use crate::protocol::schema;
+
+use super::primer;
 
 /// The templates, by the kind of answer that they ask for.
 fn template(kind: ResponseKind) -> Option<&'static str> {
@@ -42,6 +45,8 @@ pub struct Material<'turn> {
     pub delimiter: &'turn str,
     /// What becomes of future items.
     pub followups: Followups,
+    /// What is known of the repository, if anything is.
+    pub briefing: Option<&'turn Briefing>,
 }
 
 /// A template could not be filled; a defect of this program.
@@ -66,9 +71,19 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         diff_note => material.diff_note,
         delimiter => material.delimiter,
         followups => material.followups.name(),
+        memory => material.briefing.map(memory),
         schema => schema.trim_end(),
     };
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
+}
+
+/// What is known of a repository, as templates take it.
+fn memory(briefing: &Briefing) -> Value {
+    context! {
+        made_at => briefing.primer.made_at.short(),
+        since => primer::since(briefing),
+        text => primer::words(briefing, primer::Size::Prompt),
+    }
 }
 
 /// The prompt for somebody who puts a malformed answer of this kind into form.
@@ -96,6 +111,7 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
+    environment.add_template("memory", include_str!("../../prompts/memory.md.jinja"))?;
     environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;
     environment
         .add_template("requirements_coder", include_str!("../../prompts/requirements_coder.md.jinja"))?;

@@ -8,6 +8,7 @@ use super::disk;
 use super::lent::Lent;
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::primer::CheckoutFolder;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{Desk, WorkspaceError};
 
@@ -20,6 +21,7 @@ pub(super) struct Place {
     holder: String,
     role: Option<Role>,
     lent: Option<Lent>,
+    checkout_folder: Option<CheckoutFolder>,
 }
 
 /// What we remember of a clone between two calls.
@@ -84,6 +86,7 @@ impl Place {
             holder: role.map_or_else(|| "tests".to_owned(), |(_, label)| label.to_string()),
             role: role.map(|(role, _)| role),
             lent: None,
+            checkout_folder: None,
         }
     }
 
@@ -95,6 +98,20 @@ impl Place {
     /// The user's checkout, if this is one.
     pub(super) fn lent(&self) -> Option<&Lent> {
         self.lent.as_ref()
+    }
+
+    /// With a folder of ours in the clone, if it is a coder's.
+    pub(super) fn with_checkout_folder(mut self, folder: Option<&CheckoutFolder>) -> Self {
+        self.checkout_folder = match self.role {
+            Some(Role::Coder) => folder.cloned(),
+            Some(Role::Reviewer | Role::Repair) | None => None,
+        };
+        self
+    }
+
+    /// The folder of ours in the clone, which is never committed.
+    pub(super) fn checkout_folder(&self) -> Option<&CheckoutFolder> {
+        self.checkout_folder.as_ref()
     }
 
     /// What the run is about.

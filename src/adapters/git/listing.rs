@@ -10,6 +10,7 @@ use super::disk::{is_plain_folder, remove};
 use super::lent::Lent;
 use super::mirror::Mirror;
 use super::runner::{fields, must, os};
+use crate::domain::primer::CheckoutFolder;
 use crate::ports::workspace::WorkspaceError;
 
 /// A repository in a repository in a repository: deeper is not believed.
@@ -44,6 +45,12 @@ impl Changes {
             input.push(0);
         }
         input
+    }
+
+    /// Leaves out a folder of ours, and whatever was put in its place.
+    pub(super) fn leave_out(&mut self, folder: &CheckoutFolder) {
+        self.tracked.retain(|path| !folder.holds(path));
+        self.others.retain(|path| !folder.holds(path));
     }
 
     /// Adds files that git was told about although they are ignored, as far as they are still there.

@@ -1,6 +1,7 @@
 //! Makes a clone ready for a turn: what an unfinished turn left is kept, then files and git folder are made anew.
 
 use super::arm::{arm, disarm};
+use super::checkout_folder;
 use super::desk::{Note, Phase, Place};
 use super::disk::{is_plain_folder, make_folder, remove, rename};
 use super::harvest;
@@ -25,6 +26,7 @@ pub(super) async fn prepare(
         Note { head: head.clone(), branch: branch.cloned(), tree, phase: Phase::Closed, made: None };
     // From here on the files may be half of one commit and half of another: nobody's work.
     place.write_note(&note)?;
+    checkout_folder::clear(place)?;
     ready_folder(place)?;
     if check_out(mirror, place, &note).await.is_err() {
         // Whatever an agent did to it that we don't understand: begin with nothing.
@@ -34,6 +36,7 @@ pub(super) async fn prepare(
         check_out(mirror, place, &note).await?;
     }
     arm(place, mirror.path(), mirror.git().identity(), head, branch)?;
+    checkout_folder::hide(place, head)?;
     note.phase = Phase::Open;
     place.write_note(&note)?;
     Ok(Prepared { path: place.tree(), salvaged, warning: None })

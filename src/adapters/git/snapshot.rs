@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::agent_head;
 use super::arm;
+use super::checkout_folder;
 use super::desk::{Made, Place};
 use super::disk::{
     copy_with_time, is_plain_folder, make_folder, read_file, read_foreign, remove, write_file,
@@ -54,6 +55,9 @@ pub(super) async fn snapshot(
     }
     let mut found = changes(mirror, place, &scratch).await?;
     found.force(&tree, &staged(mirror, place, &base).await?);
+    if let Some(folder) = place.checkout_folder() {
+        found.leave_out(folder);
+    }
     if found.is_empty() {
         return Ok(Snapshot { base, tree: None });
     }
@@ -115,10 +119,27 @@ async fn base(
         return Ok(head.clone());
     };
     match (fetch(mirror, place, &theirs).await, own) {
-        (Ok(()), OwnCommits::Required | OwnCommits::IfReadable) => Ok(theirs),
+        (Ok(()), OwnCommits::Required | OwnCommits::IfReadable) => {
+            without_ours(mirror, place, head, theirs).await
+        }
         (Err(_), OwnCommits::IfReadable) => Ok(head.clone()),
         (Err(cause), OwnCommits::Required) => Err(cause),
     }
+}
+
+/// The agent's last commit, unless a commit on the way holds a folder of ours: then its files are committed anew, as one
+/// commit. No spawn or two.
+async fn without_ours(
+    mirror: &Mirror,
+    place: &Place,
+    head: &CommitSha,
+    theirs: CommitSha,
+) -> Result<CommitSha, WorkspaceError> {
+    let Some(folder) = place.checkout_folder() else { return Ok(theirs) };
+    let ours = checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?;
+    // What does not descend from the head is never used, only kept aside here.
+    let anew = ours && mirror.contains(&theirs, head).await?;
+    Ok(if anew { head.clone() } else { theirs })
 }
 
 /// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.

@@ -20,8 +20,10 @@ use super::prepare;
 use super::push::Target;
 use super::runner::Git;
 use super::salvage::{self, Kept};
+use super::tracked::{self, TrackedFile};
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
+use crate::domain::primer::CheckoutFolder;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
     Desk, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
@@ -53,6 +55,7 @@ pub struct GitWorkspace {
     folders: Folders,
     facts: Facts,
     directories: Directories,
+    checkout_folder: Option<CheckoutFolder>,
 }
 
 impl GitWorkspace {
@@ -64,6 +67,7 @@ impl GitWorkspace {
             folders,
             facts: Facts::default(),
             directories: Directories::default(),
+            checkout_folder: None,
         }
     }
 
@@ -72,6 +76,40 @@ impl GitWorkspace {
     #[must_use]
     pub fn with_directories(self, given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
         Self { directories: Directories::new(given), ..self }
+    }
+
+    /// With a folder of ours in the clones of coders, which is never committed.
+    #[must_use]
+    pub fn with_checkout_folder(self, checkout_folder: Option<CheckoutFolder>) -> Self {
+        Self { checkout_folder, ..self }
+    }
+
+    /// The plain files of a commit of the mirror. One spawn.
+    ///
+    /// # Errors
+    /// When the mirror does not have it.
+    pub async fn files(&self, commit: &CommitSha) -> Result<Vec<TrackedFile>, WorkspaceError> {
+        tracked::files(&self.mirror, commit).await
+    }
+
+    /// The texts of files by path; what is binary is left out. One spawn. All of them are held in memory: ask for few.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub async fn texts(&self, files: &[&TrackedFile]) -> Result<BTreeMap<String, String>, WorkspaceError> {
+        tracked::texts(&self.mirror, files).await
+    }
+
+    /// The paths that differ between two commits; nothing if they can't be compared. One spawn.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub async fn changed(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+    ) -> Result<Option<Vec<String>>, WorkspaceError> {
+        tracked::changed(&self.mirror, from, to).await
     }
 
     /// Where the mirror is.
@@ -143,7 +181,8 @@ impl GitWorkspace {
     }
 
     fn place(&self, desk: &Desk) -> Result<Place, WorkspaceError> {
-        let place = Place::new(&self.folders.clones, desk);
+        let place =
+            Place::new(&self.folders.clones, desk).with_checkout_folder(self.checkout_folder.as_ref());
         Ok(match self.directory(desk) {
             Some(given) => place.in_checkout(self.directories.find(given, self.target().repository)?),
             None => place,

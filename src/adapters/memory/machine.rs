@@ -1,14 +1,18 @@
-//! What belongs to one machine: the clock, the journals and their locks, the person at the terminal.
+//! What belongs to one machine: the clock, the journals and their locks, the person at the terminal, and no memory of
+//! repositories.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Holder, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
+use crate::ports::primer::{Briefed, Primers};
 
 use super::world::{MemoryWorld, State};
 
@@ -18,6 +22,16 @@ impl State {
         let next = self.now.checked_add(SignedDuration::from_secs(1));
         self.now = next.unwrap_or(self.now);
         self.now
+    }
+}
+
+impl Primers for MemoryWorld {
+    async fn briefing(&self, _: &CommitSha) -> Briefed {
+        Briefed::default()
+    }
+
+    async fn lay_out(&self, _: &Path) -> Option<String> {
+        None
     }
 }
 

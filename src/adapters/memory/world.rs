@@ -270,6 +270,7 @@ impl World for MemoryWorld {
     type Clock = Self;
     type Journals = Self;
     type Operator = Self;
+    type Primers = Self;
 
     fn forge(&self) -> &Self {
         self
@@ -296,6 +297,10 @@ impl World for MemoryWorld {
     }
 
     fn operator(&self) -> &Self {
+        self
+    }
+
+    fn primers(&self) -> &Self {
         self
     }
 }

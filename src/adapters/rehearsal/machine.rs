@@ -1,11 +1,12 @@
 //! The machine of a rehearsal: agents, tests, time, journals and the person at the terminal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::domain::gate::Verdict;
+use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::ports::World;
@@ -16,6 +17,7 @@ use crate::ports::gates::{Gates, TestOrder, TestReport};
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
+use crate::ports::primer::{Briefed, Primers};
 
 use super::world::Rehearsal;
 
@@ -46,6 +48,17 @@ impl<W: World> Gates for Rehearsal<W> {
     }
 
     fn log(&self, _: &TestOrder) -> Option<PathBuf> {
+        None
+    }
+}
+
+impl<W: World> Primers for Rehearsal<W> {
+    // Like our mirror, it is a copy of what is read.
+    async fn briefing(&self, base: &CommitSha) -> Briefed {
+        self.real.primers().briefing(base).await
+    }
+
+    async fn lay_out(&self, _: &Path) -> Option<String> {
         None
     }
 }

@@ -72,6 +72,7 @@ impl<W: World> World for Rehearsal<W> {
     type Clock = Self;
     type Journals = Self;
     type Operator = Self;
+    type Primers = Self;
 
     fn forge(&self) -> &Self {
         self
@@ -98,6 +99,10 @@ impl<W: World> World for Rehearsal<W> {
     }
 
     fn operator(&self) -> &Self {
+        self
+    }
+
+    fn primers(&self) -> &Self {
         self
     }
 }

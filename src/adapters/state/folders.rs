@@ -30,6 +30,11 @@ impl Folders {
         self
     }
 
+    /// The folder of the same repository below another folder of the program.
+    pub fn beneath(&self, other: &Path) -> PathBuf {
+        other.join("repositories").join(self.repository.file_name().unwrap_or_default())
+    }
+
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.repository

@@ -37,6 +37,8 @@ pub struct Settings {
     pub forge: ForgeSettings,
     /// What is said while a run goes on.
     pub output: Output,
+    /// What agents are told of the repository before they look into it.
+    pub agent_memory: AgentMemory,
     /// Where things lie.
     pub paths: Paths,
     /// How long things are kept.
@@ -319,6 +321,24 @@ pub struct Output {
 impl Default for Output {
     fn default() -> Self {
         Self { quiet: false, progress_interval_seconds: seconds(30) }
+    }
+}
+
+/// What agents are told of the repository before they look into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentMemory {
+    /// Whether they are told anything.
+    pub enabled: bool,
+    /// Where it is kept, if not in the cache folder; a relative path lies inside the coder's checkout, and is never
+    /// committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
+}
+
+impl Default for AgentMemory {
+    fn default() -> Self {
+        Self { enabled: true, dir: None }
     }
 }
 

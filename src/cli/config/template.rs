@@ -77,6 +77,7 @@ fn example(section: &str, name: &str, node: &Value) -> String {
         ("trust", "humans") => "[\"ada\"]",
         ("redact", "variables") => "[\"MY_SERVICE_LOGIN\"]",
         ("gates.tests", "command") => "\"cargo test\"",
+        ("agent_memory", "dir") => "\".agent-memory\"",
         ("paths", "logs") => "\"/var/log/agent-loop\"",
         (_, _) => "",
     };

@@ -21,6 +21,7 @@ fn needs_trust(path: &str, value: &Value) -> bool {
         | ["turns", "allow_shared_dir" | "dangerous_permissions"]
         | ["gates", _, "command"]
         | ["paths" | "trust" | "redact", ..] => true,
+        ["agent_memory", "dir"] => value.as_str().is_some_and(|path| Path::new(path).is_absolute()),
         ["roles", ..] => names_a_file(value),
         _ => false,
     }

@@ -35,7 +35,7 @@ use crate::ports::operator::Operator;
 use super::order::Order;
 use super::programs::Cast;
 use super::remembered::{self, Remembered};
-use super::{flags, programs, secrets, wishes};
+use super::{flags, memory, programs, secrets, wishes};
 
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +176,8 @@ async fn prepare_and_run(
         test_command,
         test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
         logs: settings.paths.logs.clone(),
+        memory: memory::memory(&settings.agent_memory, &arguments.memory, surroundings, &folders)
+            .map_err(config)?,
         terminal: Arc::clone(&terminal),
     };
     let world = wiring::world(&repository, surroundings, forge, run_settings).map_err(disk)?;

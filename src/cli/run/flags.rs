@@ -21,6 +21,7 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(S
         (false, false) => None,
     };
     let path = arguments.log_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let memory = arguments.memory.agent_memory_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
     let given = [
         ("roles.coder", arguments.coder.as_ref().map(agent)),
         ("roles.reviewers", (!reviewers.is_empty()).then_some(Value::Array(reviewers))),
@@ -45,6 +46,8 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(S
         ("output.quiet", arguments.telling.quiet.then_some(Value::from(true))),
         ("output.progress_interval_seconds", seconds(arguments.progress_interval_seconds)),
         ("paths.logs", path.map(Value::from)),
+        ("agent_memory.enabled", arguments.memory.no_agent_memory.then_some(Value::from(false))),
+        ("agent_memory.dir", memory.map(Value::from)),
     ];
     let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     given.chain(arguments.agents.settings()).chain(arguments.vendors.settings()).collect()

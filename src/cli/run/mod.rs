@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod flags;
+pub mod memory;
 pub mod models;
 pub mod order;
 pub mod programs;

@@ -2,9 +2,11 @@
 
 mod agent_files;
 mod branches;
+mod checkout_folder;
 mod clones;
 mod explicit;
 mod hostile;
 mod merging;
+mod primers;
 mod reviewers;
 mod scene;

@@ -5,6 +5,7 @@ mod commands;
 mod delivery;
 mod disks;
 mod killed;
+mod memory;
 mod outputs;
 mod privacy;
 mod refusals;

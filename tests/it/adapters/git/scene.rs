@@ -84,6 +84,31 @@ impl Scene {
         log
     }
 
+    /// The workspace once more, with a folder of ours in the clones of coders.
+    pub(super) fn with_checkout_folder(&self, folder: &str) -> GitWorkspace {
+        workspace(self.folder.path(), &ours()).with_checkout_folder(Some(folder.parse().unwrap()))
+    }
+
+    /// The workspace once more, with every git that it runs written into a file.
+    pub(super) fn counted(&self, log: &Path) -> GitWorkspace {
+        let bin = self.outside("counting");
+        fs::create_dir_all(&bin).unwrap();
+        let mut environment = ours();
+        let path = environment.get(OsStr::new("PATH")).unwrap().clone();
+        let script = format!(
+            "#!/bin/sh\necho \"$*\" >> '{}'\nPATH='{}' exec git \"$@\"\n",
+            log.display(),
+            path.display()
+        );
+        write(&bin, "git", &script);
+        fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut found = bin.into_os_string();
+        found.push(":");
+        found.push(path);
+        environment.insert("PATH".into(), found);
+        workspace(self.folder.path(), &environment)
+    }
+
     /// The coder's clone at the head, on the branch `work`.
     pub(super) async fn coder(&self) -> PathBuf {
         self.workspace.prepare(&coder(), &on_branch(&self.head, "work")).await.unwrap().path

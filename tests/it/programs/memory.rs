@@ -1,0 +1,133 @@
+//! The agent memory: who is told of it, where it lies, and what is refused.
+
+use std::fs;
+
+use super::stage::{Ended, Stage, task, walk};
+
+const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
+
+/// The shell agent, which keeps what it was asked, and what lies in its folder.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    stage.write("README.md", "# Votes\n\nCounts votes.\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "words"]);
+    let seen = stage.root().join("seen");
+    fs::create_dir(&seen).unwrap();
+    let keep = format!(
+        "set -eu\nname={}/$AGENT_LOOP_ROLE-$AGENT_LOOP_ENTRY-$$\ncat > \"$name.prompt\"\n\
+         ls -A > \"$name.files\"\n[ ! -e .notes ] || cat .notes/memory.md > \"$name.memory\"",
+        seen.display()
+    );
+    stage.agent("todo.sh", &TODO_AGENT.replace("set -eu", &keep).replace("AGENT_LOOP_ENTRY", "PPID"));
+    stage
+}
+
+/// What agents saw, by the ending of the file; nothing stays.
+fn seen(stage: &Stage, ending: &str) -> Vec<(String, String)> {
+    let folder = stage.root().join("seen");
+    let mut found: Vec<(String, String)> = walk(&folder)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|own| own == ending))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), text)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn approved(ended: &Ended) {
+    assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn every_agent_is_told_what_files_say_unless_it_is_turned_off() {
+    let stage = stage();
+    approved(&stage.run(&task(&[])));
+    let prompts = seen(&stage, "prompt");
+    assert_eq!(prompts.len(), 3);
+    for (who, prompt) in &prompts {
+        for words in ["## What is known of this repository", "It is stale-prone", "\n- Counts votes.\n"] {
+            assert!(prompt.contains(words), "{who}: {words}\n{prompt}");
+        }
+        let (_, rest) = prompt.split_once("## What is known").unwrap();
+        let fences: Vec<&str> = rest.lines().filter(|line| line.starts_with("DATA-")).take(2).collect();
+        assert_eq!(fences[0], fences[1], "{rest}");
+    }
+    let cached = walk(&stage.root().join(".cache/agent-loop"));
+    assert!(cached.len() == 1 && cached[0].ends_with("agent-memory.json"), "{cached:?}");
+    fs::remove_dir_all(stage.root().join(".cache")).unwrap();
+    let mut words = task(&["--no-agent-memory"]);
+    words[1] = "Do it again";
+    stage.write("notes.txt", "another TODO\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "again"]);
+    approved(&stage.run(&words));
+    assert!(seen(&stage, "prompt").iter().all(|(_, prompt)| !prompt.contains("What is known")));
+    assert!(!stage.root().join(".cache").exists());
+}
+
+#[test]
+fn a_relative_folder_lies_in_the_coders_checkout_alone_and_is_never_committed() {
+    let stage = stage();
+    approved(&stage.run(&task(&["--agent-memory-dir", ".notes"])));
+    let memories = seen(&stage, "memory");
+    assert_eq!(memories.len(), 1, "{memories:?}");
+    assert!(memories[0].0.starts_with("coder") && memories[0].1.contains("- Counts votes."), "{memories:?}");
+    let branch = stage.branch();
+    assert_eq!(stage.git(&["ls-tree", "-r", "--name-only", &branch]), "README.md\nnotes.txt");
+    assert!(!stage.git(&["log", "--name-only", "--format=", &branch]).contains(".notes"));
+}
+
+#[test]
+fn an_absolute_folder_is_where_it_is_kept() {
+    let stage = stage();
+    let kept = stage.root().join("kept");
+    approved(&stage.run(&task(&["--agent-memory-dir", kept.to_str().unwrap()])));
+    assert_eq!(walk(&kept).len(), 1);
+    assert!(!stage.root().join(".cache").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_one_is_refused_before_anything_is_begun() {
+    let stage = stage();
+    for (folder, why) in [
+        ("../x", "leads out"),
+        (".git/x", "belongs to git"),
+        ("~/x", "letters, digits"),
+        (".", "the checkout itself"),
+    ] {
+        let ended = stage.run(&task(&["--agent-memory-dir", folder]));
+        assert_eq!(
+            (ended.exit, ended.json()["reason"].as_str()),
+            (Some(2), Some("config")),
+            "{}",
+            ended.stdout
+        );
+        assert!(ended.stdout.contains(why), "{folder}: {}", ended.stdout);
+    }
+    let ended = stage.run(&task(&["--agent-memory-dir", "notes.txt"]));
+    assert_eq!(ended.exit, Some(1), "{}", ended.stdout);
+    assert!(ended.stdout.contains("`notes.txt` can't hold the agent memory"), "{}", ended.stdout);
+    approved(&stage.run(&task(&["--agent-memory-dir", ".notes"])));
+}
+
+#[test]
+fn a_refresh_is_about_one_command_and_needs_something_to_refresh() {
+    let stage = stage();
+    approved(&stage.run(&task(&["--refresh-agent-memory", "--refresh-test-profile"])));
+    let kept: Vec<String> = walk(&stage.root().join("state"))
+        .into_iter()
+        .filter(|path| path.ends_with("run.json"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    assert!(!kept.is_empty() && kept.iter().all(|text| !text.contains("refresh")), "{kept:?}");
+    let ended = stage.run_with(
+        &task(&["--refresh-agent-memory"]),
+        &[("AGENT_LOOP_CONFIG__AGENT_MEMORY__ENABLED", "false")],
+    );
+    assert_eq!(ended.json()["reason"], "config", "{}", ended.stdout);
+    assert!(ended.stdout.contains("the agent memory is off"), "{}", ended.stdout);
+}
