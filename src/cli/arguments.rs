@@ -13,6 +13,7 @@ use crate::domain::ids::{BranchName, InvalidName};
 use super::agent_flags::AgentArguments;
 use super::local::LocalCommand;
 use super::nearest::suggestion;
+use super::resume::arguments::ResumeArguments;
 use super::run::memory::MemoryArguments;
 use super::vendors::VendorArguments;
 
@@ -154,22 +155,6 @@ pub struct StatusArguments {
     /// Print JSON: with a subject the shape of an outcome, else an array of them
     #[arg(long)]
     pub json: bool,
-    /// Where it is.
-    #[command(flatten)]
-    pub place: Place,
-}
-
-/// `resume`
-#[derive(Debug, Args)]
-pub struct ResumeArguments {
-    /// Only this one: issue/N, pr/N or task/KEY [default: everything that can go on now]
-    pub subject: Option<String>,
-    /// Only say what can go on, and how
-    #[arg(long)]
-    pub list: bool,
-    /// What is said.
-    #[command(flatten)]
-    pub telling: Telling,
     /// Where it is.
     #[command(flatten)]
     pub place: Place,

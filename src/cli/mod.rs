@@ -37,7 +37,7 @@ use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::engine::outcome::Outcome;
 
-use arguments::{Arguments, Command, ResumeArguments, RunArguments, TaskArguments};
+use arguments::{Arguments, Command, RunArguments, TaskArguments};
 use run::command::{Answers, Conclusion};
 use run::order::{self, Order};
 use surroundings::Surroundings;
@@ -117,7 +117,7 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
             let order = Order::PullRequest(PullRequestNumber(arguments.number));
             run(order, &arguments.run, Answers::Nobody, surroundings).await
         }
-        Command::Resume(arguments) => resume(&arguments, surroundings).await,
+        Command::Resume(arguments) => resume::command::run(&arguments, surroundings).await,
         Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
         Command::Status(arguments) => say(status::run(&arguments, surroundings).await),
         Command::Logs(arguments) => say(logs::run(&arguments, surroundings).await.map(|()| String::new())),
@@ -189,7 +189,12 @@ async fn run(
 ) -> ExitCode {
     match run::command::run(order, arguments, answers, surroundings).await {
         Conclusion::Ended(outcome) => {
-            conclude(&outcome, &next_command(&outcome), arguments.telling.json.is_some())
+            let as_json = arguments.telling.json.is_some();
+            let exit = conclude(&outcome, &next_command(&outcome), as_json);
+            if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {
+                print::result(PARKING_HINT);
+            }
+            exit
         }
         Conclusion::Rehearsed(rehearsal) => {
             if arguments.telling.json.is_some() {
@@ -202,27 +207,8 @@ async fn run(
     }
 }
 
-/// Goes on with one subject after the other; the first exit code that is none of 0 counts.
-async fn resume(arguments: &ResumeArguments, surroundings: &Surroundings) -> ExitCode {
-    let (here, all) = match resume::candidates(arguments, surroundings).await {
-        Ok(found) => found,
-        Err(why) => return complain(&why, 2),
-    };
-    if arguments.list || all.is_empty() {
-        return say(Ok(resume::list(&all, arguments.telling.json)));
-    }
-    let mut first_failure = ExitCode::SUCCESS;
-    for known in all {
-        let exit = match resume::resumed(&known, &here, arguments) {
-            Ok(resumed) => run(resumed.order, &resumed.arguments, Answers::Nobody, surroundings).await,
-            Err(why) => complain(&why, 2),
-        };
-        if first_failure == ExitCode::SUCCESS {
-            first_failure = exit;
-        }
-    }
-    first_failure
-}
+/// What is said once when a run is parked.
+const PARKING_HINT: &str = "  let cron do that: agent-loop resume --print-cron (or --print-systemd)\n";
 
 /// What a person types next.
 fn next_command(outcome: &Outcome) -> String {
@@ -235,7 +221,8 @@ fn next_command(outcome: &Outcome) -> String {
         Ending::Blocked { .. } | Ending::NeedsHuman { .. } => outcome
             .pull_request
             .map_or_else(String::new, |number| format!("agent-loop local pr view {number}")),
-        Ending::Parked { .. } | Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
+        Ending::Parked { .. } => "agent-loop resume --due".to_owned(),
+        Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
         Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(),
     }
 }

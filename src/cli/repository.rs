@@ -117,6 +117,12 @@ impl Repository {
         self.path == self.common
     }
 
+    /// A folder of the repository that outlives linked worktrees: its first checkout, or the bare repository.
+    pub fn lasting_path(&self) -> &Path {
+        let is_first = self.common.file_name() == Some(OsStr::new(".git"));
+        self.common.parent().filter(|_| is_first).unwrap_or(&self.path)
+    }
+
     /// The name under which its user trusts it: `OWNER/REPO` on GitHub, else the folder that its worktrees share.
     pub fn trust_name(&self) -> String {
         let on_github = self.origin.as_deref().and_then(|url| url.split_once("github.com"));

@@ -72,7 +72,8 @@ pub fn next_command(known: &Known) -> Option<String> {
     }
 }
 
-fn as_json(known: &Known) -> Value {
+/// One of them as a JSON object.
+pub fn as_json(known: &Known) -> Value {
     let mut value = outcome::json(&known.outcome, &next_command(known).unwrap_or_default());
     if let Value::Object(members) = &mut value {
         members.insert("message".to_owned(), json!(doing(known)));

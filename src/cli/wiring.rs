@@ -18,6 +18,7 @@ use crate::adapters::process::environment::Variables;
 use crate::adapters::state::files;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::whereabouts;
 use crate::domain::agent::Role;
 use crate::domain::ids::{BranchName, Label, PullRequestNumber};
 use crate::ports::World;
@@ -101,6 +102,7 @@ pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc
     let store = Store::open(&repository.common)?;
     let folders = folders(&store, surroundings);
     files::make_folder(folders.root())?;
+    whereabouts::note(&folders, repository.lasting_path())?;
     let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
     let branches = Branches::new(repository.common.clone(), &surroundings.variables);
     LocalForge::new(store, branches, workspace).map(Arc::new)

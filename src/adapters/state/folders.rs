@@ -19,7 +19,12 @@ impl Folders {
     pub fn new(state: &Path, repository_id: &str) -> Self {
         let digest = Sha256::digest(repository_id.as_bytes());
         let name = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        Self { repository: state.join("repositories").join(name), logs: None }
+        Self { repository: Self::repositories(state).join(name), logs: None }
+    }
+
+    /// The folders of all repositories, below the state folder of the program.
+    pub fn repositories(state: &Path) -> PathBuf {
+        state.join("repositories")
     }
 
     /// With the raw logs of this repository somewhere else.

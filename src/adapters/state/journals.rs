@@ -35,6 +35,11 @@ impl FileJournals {
     pub fn lock_path(locks: &Path, subject: &Subject) -> PathBuf {
         locks.join(format!("agent-loop-{}.lock", subject.to_string().replace('/', "-")))
     }
+
+    /// The lock of whoever takes up a parked subject because it is due: held from before the look until the run has ended.
+    pub fn due_lock_path(locks: &Path, subject: &Subject) -> PathBuf {
+        locks.join(format!("due-{}.lock", subject.to_string().replace('/', "-")))
+    }
 }
 
 /// An open journal.

@@ -34,7 +34,7 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
         JournalError::Disk(format!("could not lock {subject} with {}: {error}", path.display()))
     };
     let mut file = files::append(path).map_err(disk)?;
-    match file.try_lock() {
+    match lock_alone(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             return Err(JournalError::Held { subject: subject.clone(), holder: holder(&mut file) });
@@ -45,6 +45,24 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
     let text = serde_json::to_string(&written).unwrap_or_default();
     file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(disk)?;
     Ok(SubjectLock { _file: file })
+}
+
+/// How often a lock is tried while others only look at it; a look takes microseconds.
+const LOOKS: u32 = 1000;
+
+/// Locks a file for this process alone. `who_holds` shares a lock for an instant: that is a look, and no holder.
+fn lock_alone(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
+        }
+        // Who holds it alone shares it with nobody.
+        file.try_lock_shared()?;
+        file.unlock().map_err(TryLockError::Error)?;
+        std::thread::yield_now();
+    }
+    Err(TryLockError::WouldBlock)
 }
 
 /// The name of this machine, for messages.

@@ -6,3 +6,4 @@ pub mod journals;
 pub mod lock;
 pub mod retention;
 pub mod run_file;
+pub mod whereabouts;

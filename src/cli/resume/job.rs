@@ -1,0 +1,192 @@
+//! `--print-cron` and `--print-systemd`: the job that resumes what is due, in the words of who runs it every 10 minutes.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::cli::surroundings::Surroundings;
+
+/// What the job needs of the variables of today: cron and systemd have a PATH of their own and none of the others. Secrets
+/// are not among them: the text ends up in a file.
+const VARIABLES: [&str; 4] = ["HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
+
+/// The longest line, in bytes, that every cron reads: cronie takes more, the older Vixie cron keeps 1000 with the end of the line.
+const LONGEST_LINE: usize = 998;
+
+/// A job that resumes what is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Job {
+    program: String,
+    /// Only this repository; all that the machine knows, if there is none.
+    repository: Option<String>,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Job {
+    /// The job of this very program, with the variables that it was started with.
+    ///
+    /// # Errors
+    /// When a path can't be written into a file of lines; the text says which.
+    pub(super) fn new(repository: Option<&Path>, surroundings: &Surroundings) -> Result<Self, String> {
+        let program = std::env::current_exe()
+            .map_err(|error| format!("the path of this program can't be found: {error}"))?;
+        if !program.is_file() {
+            let path = program.display();
+            return Err(format!(
+                "this program is no longer at {path}; type the command again with the new one"
+            ));
+        }
+        let set = VARIABLES.map(|name| (name, surroundings.variables.get(std::ffi::OsStr::new(name))));
+        let variables = set.into_iter().filter_map(|(name, value)| Some((name, PathBuf::from(value?))));
+        Self::of(&program, repository, variables)
+    }
+
+    fn of(
+        program: &Path,
+        repository: Option<&Path>,
+        variables: impl IntoIterator<Item = (&'static str, PathBuf)>,
+    ) -> Result<Self, String> {
+        let variables = variables.into_iter().map(|(name, value)| Ok((name, plain(name, &value)?)));
+        Ok(Self {
+            program: absolute("the path of this program", program)?,
+            repository: repository.map(|path| absolute("the path of the repository", path)).transpose()?,
+            variables: variables.collect::<Result<_, String>>()?,
+        })
+    }
+
+    fn subject(&self) -> &str {
+        self.repository.as_deref().unwrap_or("every repository")
+    }
+
+    fn place(&self, quoted: impl Fn(&str) -> String) -> String {
+        self.repository.as_deref().map_or_else(|| "--all".to_owned(), |path| format!("-C {}", quoted(path)))
+    }
+
+    /// A line for a crontab, with comments that say how to install it.
+    ///
+    /// # Errors
+    /// When cron has no way to write it.
+    pub(super) fn cron(&self) -> Result<String, String> {
+        let mut command = "env".to_owned();
+        for (name, value) in &self.variables {
+            let _ = write!(command, " {name}={}", single_quoted(value));
+        }
+        let program = single_quoted(&self.program);
+        let place = self.place(single_quoted);
+        let _ = write!(command, " {program} resume --due --quiet {place}");
+        if command.contains('\\') {
+            // Some crons take a backslash away before the shell sees it, some do not.
+            return Err("a path or variable holds a backslash, which crons read in different ways; \
+                        `agent-loop resume --print-systemd` can write it"
+                .to_owned());
+        }
+        let line = format!("*/10 * * * * {}", command.replace('%', "\\%"));
+        if line.len() > LONGEST_LINE {
+            return Err(format!(
+                "the line has {} bytes, and not every cron reads more than {LONGEST_LINE}; give it a shorter PATH \
+                 (`PATH=… agent-loop resume --print-cron`), or use `agent-loop resume --print-systemd`",
+                line.len()
+            ));
+        }
+        let subject = self.subject();
+        Ok(format!(
+            "# agent-loop: goes on with what waited for an allowance, in {subject}. Install it with:\n\
+             #   (crontab -l; {program} resume --print-cron {place}) | crontab -\n\
+             {line}\n"
+        ))
+    }
+
+    /// A service and a timer for systemd, one after the other, with comments that say where each goes.
+    ///
+    /// # Errors
+    /// When systemd does not start a program of that name.
+    pub(super) fn systemd(&self) -> Result<String, String> {
+        if let Some(letter) = self.program.chars().find(|letter| matches!(letter, '"' | '\'' | '\\' | '$')) {
+            return Err(format!(
+                "systemd starts no program that has {letter} in its path: {}; move it to another folder",
+                self.program
+            ));
+        }
+        let name = self.unit_name();
+        let folder = "~/.config/systemd/user";
+        let subject = self.subject().replace('%', "%%");
+        let program = double_quoted(&self.program.replace('%', "%%"));
+        let place = self.place(|path| double_quoted(&path.replace('%', "%%").replace('$', "$$")));
+        let mut variables = String::new();
+        for (name, value) in &self.variables {
+            let _ = writeln!(
+                variables,
+                "Environment={}",
+                double_quoted(&format!("{name}={value}").replace('%', "%%"))
+            );
+        }
+        Ok(format!(
+            "# ---- {folder}/{name}.service ----\n\
+             [Unit]\n\
+             Description=agent-loop: goes on with what waited for an allowance, in {subject}\n\n\
+             [Service]\n\
+             Type=oneshot\n\
+             {variables}\
+             ExecStart={program} resume --due {place}\n\n\
+             # ---- {folder}/{name}.timer ----\n\
+             [Unit]\n\
+             Description=agent-loop: looks every 10 minutes what is due, in {subject}\n\n\
+             [Timer]\n\
+             OnCalendar=*:0/10\n\
+             Persistent=true\n\n\
+             [Install]\n\
+             WantedBy=timers.target\n\n\
+             # ---- Save each part as the file that its first line names, and type:\n\
+             #   systemctl --user daemon-reload && systemctl --user enable --now {name}.timer\n\
+             # To let it run while nobody is logged in: loginctl enable-linger\n"
+        ))
+    }
+
+    /// Units of two repositories lie in one folder: the name has to tell them apart.
+    fn unit_name(&self) -> String {
+        let Some(path) = &self.repository else { return "agent-loop-resume".to_owned() };
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let plain: String = last.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+        let digest = Sha256::digest(path.as_bytes());
+        digest
+            .iter()
+            .take(4)
+            .fold(format!("agent-loop-resume-{plain}-"), |text, byte| format!("{text}{byte:02x}"))
+    }
+}
+
+/// A path that means the same in every folder.
+fn absolute(what: &str, path: &Path) -> Result<String, String> {
+    if !path.is_absolute() {
+        return Err(format!("{what} is not absolute: {}; start it by its whole path", path.display()));
+    }
+    plain(what, path)
+}
+
+/// A text that fits into one line of a file.
+fn plain(what: &str, path: &Path) -> Result<String, String> {
+    let text = path
+        .to_str()
+        .ok_or_else(|| format!("{what} is not UTF-8: {}; files of jobs are text", path.display()))?;
+    if text.chars().any(char::is_control) {
+        return Err(format!(
+            "{what} holds a line break or another control character: {text:?}; a job can't say that"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A word for the shell, without backslashes: crons do not agree on them.
+fn single_quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:+,@".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\"'\"'"))
+}
+
+/// A word for systemd.
+fn double_quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
