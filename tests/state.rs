@@ -4,11 +4,14 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use agent_loop::adapters::state::folders::Folders;
 use agent_loop::adapters::state::journals::FileJournals;
+use agent_loop::adapters::state::lock;
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
+use jiff::Timestamp;
 
 fn journals(root: &std::path::Path) -> (FileJournals, Folders) {
     let folders = Folders::new(root, "repository-1");
@@ -63,4 +66,24 @@ async fn a_subject_is_held_by_one_at_a_time_and_the_holder_is_named() {
     assert!(journals.open(&"pr/8".parse().unwrap()).await.is_ok(), "another subject is free");
     drop(held);
     assert!(journals.open(&subject()).await.is_ok());
+}
+
+#[test]
+fn a_look_at_a_lock_keeps_nobody_from_taking_it() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("lock");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    lock::who_holds(&path);
+                }
+            });
+        }
+        let taken = (0..300).map(|_| lock::take(&path, &subject(), Timestamp::UNIX_EPOCH).map(drop));
+        let refused = taken.filter(Result::is_err).count();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(refused, 0);
+    });
 }

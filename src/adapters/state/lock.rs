@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,12 +48,14 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
     Ok(SubjectLock { _file: file })
 }
 
-/// How often a lock is tried while others only look at it; a look takes microseconds.
-const LOOKS: u32 = 1000;
+/// How often a lock is tried while others only look at it.
+const TRIES: u32 = 200;
+/// A look takes microseconds, unless the system lets the process wait that looks.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Locks a file for this process alone. `who_holds` shares a lock for an instant: that is a look, and no holder.
 fn lock_alone(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..LOOKS {
+    for _ in 0..TRIES {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {}
             settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
@@ -60,7 +63,7 @@ fn lock_alone(file: &File) -> Result<(), TryLockError> {
         // Who holds it alone shares it with nobody.
         file.try_lock_shared()?;
         file.unlock().map_err(TryLockError::Error)?;
-        std::thread::yield_now();
+        std::thread::sleep(LOOK);
     }
     Err(TryLockError::WouldBlock)
 }

@@ -190,3 +190,84 @@ fn single_quoted(word: &str) -> String {
 fn double_quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn job(program: &str, repository: Option<&str>, path: &str) -> Result<Job, String> {
+        Job::of(Path::new(program), repository.map(Path::new), [("PATH", PathBuf::from(path))])
+    }
+
+    #[test]
+    fn the_line_for_cron_escapes_percents_and_quotes_the_rest() {
+        let cron =
+            job("/opt/a b/agent-loop", Some("/home/ada/50% it's"), "/usr/bin:/bin").unwrap().cron().unwrap();
+        let line = cron.lines().last().unwrap();
+        let place = r#"-C '/home/ada/50\% it'"'"'s'"#;
+        let program = "'/opt/a b/agent-loop'";
+        assert_eq!(
+            line,
+            format!("*/10 * * * * env PATH=/usr/bin:/bin {program} resume --due --quiet {place}")
+        );
+    }
+
+    #[test]
+    fn the_units_for_systemd_escape_specifiers_and_variables() {
+        let job =
+            job("/opt/50% b/agent-loop", Some("/home/$ada/50% \"it\" \\ is"), "/a $b/50%:/bin").unwrap();
+        let units = job.systemd().unwrap();
+        for line in [
+            r#"Environment="PATH=/a $b/50%%:/bin""#,
+            r#"ExecStart="/opt/50%% b/agent-loop" resume --due -C "/home/$$ada/50%% \"it\" \\ is""#,
+            "Type=oneshot",
+            "OnCalendar=*:0/10",
+            "Persistent=true",
+            "WantedBy=timers.target",
+        ] {
+            assert!(units.lines().any(|one| one == line), "{line}\n{units}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_of_lines_cant_say_is_refused_with_the_reason() {
+        let refused = |job: Result<Job, String>| job.unwrap_err();
+        assert!(refused(job("agent-loop", None, "/bin")).contains("not absolute"));
+        assert!(refused(job("/opt/agent-loop", Some("repository"), "/bin")).contains("not absolute"));
+        assert!(refused(job("/opt/two\nlines", None, "/bin")).contains("line break"));
+        assert!(
+            refused(job("/opt/agent-loop", Some("/two\nlines"), "/bin")).contains("path of the repository")
+        );
+        assert!(refused(job("/opt/agent-loop", None, "/bin\n* * * * * rm")).starts_with("PATH holds"));
+        let odd = |program| job(program, None, "/bin").unwrap();
+        assert!(odd("/opt/a\\b").cron().unwrap_err().contains("--print-systemd"));
+        assert!(odd("/opt/it's").systemd().unwrap_err().contains("starts no program"));
+        let long = job("/opt/agent-loop", None, &"/bin:".repeat(200)).unwrap();
+        assert!(long.cron().unwrap_err().contains("shorter PATH"));
+    }
+
+    #[test]
+    fn units_of_two_repositories_of_one_name_are_two() {
+        let name = |path| job("/opt/agent-loop", Some(path), "/bin").unwrap().unit_name();
+        assert_ne!(name("/home/ada/project"), name("/home/bob/project"));
+        assert!(name("/home/ada/project").starts_with("agent-loop-resume-project-"));
+    }
+
+    proptest! {
+        /// Read as cron does and then as a shell does, the line has the words that were meant.
+        #[test]
+        fn a_shell_reads_the_words_that_were_meant(name in "[^\\\\\\p{C}]{1,60}", path in "[^\\\\\\p{C}]{0,60}") {
+            let repository = format!("/{name}");
+            let cron = job("/opt/agent-loop", Some(&repository), &path).unwrap().cron().unwrap();
+            let line = cron.lines().last().unwrap();
+            prop_assert!(!line.replace("\\%", "").contains('%'));
+            let words = shlex::split(&line.replace("\\%", "%")).unwrap();
+            let variable = format!("PATH={path}");
+            let meant =
+                ["env", &variable, "/opt/agent-loop", "resume", "--due", "--quiet", "-C", &repository];
+            prop_assert_eq!(&words[5..], meant);
+        }
+    }
+}

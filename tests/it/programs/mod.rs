@@ -1,5 +1,6 @@
 //! The built binary with real git and `command:` agents: the main job, kills at many moments, settings, commands, refusals.
 
+mod allowances;
 mod answers;
 mod commands;
 mod delivery;

@@ -121,6 +121,11 @@ impl Stage {
         ended(&command.current_dir(self.repository().join(folder)).args(arguments).output().unwrap())
     }
 
+    /// Another program.
+    pub(super) fn run_program(&self, program: &str, arguments: &[&str]) -> Ended {
+        ended(&self.prepared(program).args(arguments).output().unwrap())
+    }
+
     /// Whether another program does it.
     pub(super) fn succeeds(&self, program: &str, arguments: &[&str]) -> bool {
         self.prepared(program).args(arguments).output().is_ok_and(|output| output.status.success())

@@ -1,0 +1,338 @@
+//! Parked runs, and who takes them up: `resume --due` from many processes at once, everywhere, and the jobs it prints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+
+use serde_json::Value;
+
+use super::stage::{Ended, Stage, task, until, walk};
+
+/// An agent whose allowance is used up until the instant that stands in the file `until`; without that file it works, and tells.
+fn with_an_allowance(stage: &Stage, name: &str, work: &str) {
+    let root = stage.root().display();
+    let script = format!(
+        "#!/bin/sh\nif [ -e {root}/until ]; then cat > /dev/null; sed s/^/resets_at=/ {root}/until >&2; exit 75; fi\n\
+         echo asked >> {root}/asked\n{work}\nexec {root}/todo.sh\n"
+    );
+    stage.agent(name, &script);
+}
+
+fn used_up_until(stage: &Stage, instant: &str) {
+    fs::write(stage.root().join("until"), format!("{instant}\n")).unwrap();
+}
+
+fn is_back(stage: &Stage) {
+    fs::remove_file(stage.root().join("until")).unwrap();
+}
+
+/// How often the agent with the allowance worked.
+fn asked(stage: &Stage) -> usize {
+    fs::read_to_string(stage.root().join("asked")).unwrap_or_default().lines().count()
+}
+
+const PAST: &str = "2020-01-01T00:00:00Z";
+const FUTURE: &str = "2199-01-01T00:00:00Z";
+
+/// A run that is parked in the middle of a round: one reviewer has voted, the other has no allowance.
+fn parked_review(stage: &Stage, work: &str, instant: &str) -> Value {
+    with_an_allowance(stage, "tired.sh", work);
+    used_up_until(stage, instant);
+    let mut words = task(&[]);
+    words[8] = "two=command:../tired.sh";
+    let parked = stage.run(&words);
+    assert_eq!(
+        (parked.exit, parked.json()["status"].as_str()),
+        (Some(3), Some("parked")),
+        "{}",
+        parked.stderr
+    );
+    parked.json()
+}
+
+fn silent(ended: &Ended) {
+    assert_eq!((ended.exit, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn a_cold_process_takes_a_parked_round_to_its_approval() {
+    let stage = Stage::new();
+    silent(&stage.run(&["resume", "--due"]));
+    let parked = parked_review(&stage, "", PAST);
+    assert_eq!(parked["resets_at"], PAST);
+    assert_eq!(parked["next_command"], "agent-loop resume --due");
+    assert_eq!(parked["votes"].as_array().map(Vec::len), Some(1), "the vote that was given stays");
+
+    let again = stage.run(&["resume", "--due"]);
+    assert_eq!(again.exit, Some(0), "parked again is no failure: {}", again.stderr);
+    assert!(again.stdout.contains(&format!("allowance is used up until {PAST}")), "{}", again.stdout);
+    assert!(!again.stdout.contains("--print-cron"), "whoever types --due knows: {}", again.stdout);
+    let plain = stage.run(&["resume"]);
+    assert_eq!(plain.exit, Some(3), "{}", plain.stderr);
+    assert_eq!(plain.stdout.matches("--print-cron").count(), 1, "{}", plain.stdout);
+    assert!(plain.stdout.contains("next: agent-loop resume --due"), "{}", plain.stdout);
+
+    is_back(&stage);
+    let done = stage.run(&["resume", "--due", "--json"]);
+    assert_eq!((done.exit, done.json()["status"].as_str()), (Some(0), Some("approved")), "{}", done.stderr);
+    assert!(!done.stderr.contains("reviewer one works"), "the vote of one stands: {}", done.stderr);
+    assert_eq!(asked(&stage), 1);
+    for words in [&["resume", "--due"][..], &["resume", "--due", "--json"], &["resume", "--due", "pr/1"]] {
+        silent(&stage.run(words));
+    }
+}
+
+#[test]
+fn a_run_that_is_parked_before_its_pull_request_stands_is_taken_up_too() {
+    for order in [vec!["task", "Do it"], vec!["issue", "1"]] {
+        let stage = Stage::new();
+        stage.run(&["local", "issue", "create", "--title", "Do it"]);
+        with_an_allowance(&stage, "tired.sh", "");
+        used_up_until(&stage, PAST);
+        let mut words = task(&[]);
+        words.splice(0..2, order);
+        words[4] = "sam=command:../tired.sh";
+        assert_eq!(stage.run(&words).json()["status"], "parked");
+        is_back(&stage);
+        // Cron has its own folder, and the person has gone on to another branch.
+        stage.git(&["checkout", "--quiet", "-b", "elsewhere"]);
+        let repository = stage.repository().display().to_string();
+        let done = stage.run_in(Path::new("/"), &["resume", "--due", "--json", "-C", &repository]);
+        assert_eq!(done.json()["status"], "approved", "{}", done.stderr);
+        let number = done.json()["pr"].to_string();
+        assert_eq!(stage.run(&["local", "pr", "view", &number, "--json"]).json()["base_ref"], "main");
+    }
+}
+
+#[test]
+fn what_is_not_due_waits_and_is_listed_with_its_instant() {
+    let stage = Stage::new();
+    parked_review(&stage, "", FUTURE);
+    silent(&stage.run(&["resume", "--due"]));
+    silent(&stage.run(&["resume", "--due", "--list"]));
+    assert_eq!(stage.run(&["resume", "--due", "--list", "--json"]).stdout, "[]\n");
+    let list = stage.run(&["resume", "--list"]);
+    let (line, _) = list.stdout.split_once('\n').unwrap();
+    assert!(line.starts_with(&format!("pr/1  parked until {FUTURE} (in ")), "{line}");
+    assert!(line.ends_with(" h)") || line.ends_with(" d)"), "{line}");
+    let plain = stage.run(&["resume"]);
+    assert_eq!(
+        (plain.exit, plain.stdout),
+        (Some(0), list.stdout),
+        "it is told what waits, and nobody is asked"
+    );
+    let json = stage.run(&["resume", "--list", "--json"]).json();
+    assert_eq!((&json[0]["due"], &json[0]["resets_at"]), (&false.into(), &FUTURE.into()));
+    assert!(stage.run(&["status"]).stdout.contains(&format!("parked until {FUTURE}")));
+
+    used_up_until(&stage, PAST);
+    assert_eq!(stage.run(&["resume", "pr/1", "--json"]).json()["status"], "parked", "who names it means it");
+    let list = stage.run(&["resume", "--list", "--due"]);
+    assert!(list.stdout.starts_with(&format!("pr/1  parked until {PAST} (due)\n")), "{}", list.stdout);
+    let json = stage.run(&["resume", "--list", "--due", "--json"]).json();
+    assert_eq!(json[0]["due"], true);
+}
+
+#[test]
+fn what_was_interrupted_is_not_due() {
+    let stage = Stage::new();
+    let root = stage.root().display().to_string();
+    stage.agent("slow.sh", &format!("#!/bin/sh\ntouch {root}/began\nsleep 600\n"));
+    let mut words = task(&[]);
+    words[4] = "sam=command:../slow.sh";
+    let mut child = stage.start(&words);
+    until("the coder's turn", || fs::exists(format!("{root}/began")).unwrap());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(stage.run(&["resume", "--list"]).stdout.contains("interrupted"));
+    silent(&stage.run(&["resume", "--due"]));
+}
+
+#[test]
+fn of_two_crons_in_one_second_exactly_one_goes_on() {
+    let stage = Stage::new();
+    let root = stage.root().display().to_string();
+    assert!(stage.succeeds("mkfifo", &[&format!("{root}/gate")]));
+    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), PAST);
+    is_back(&stage);
+    let mut crons: Vec<Child> =
+        (0..2).map(|_| stage.start_captured(&["resume", "--due", "--json", "--quiet"])).collect();
+    // The agent of the one blocks until the other has ended.
+    let mut first = None;
+    until("one of them ends", || {
+        first = crons.iter_mut().position(|child| child.try_wait().unwrap().is_some());
+        first.is_some()
+    });
+    let loser = crons.remove(first.unwrap()).wait_with_output().unwrap();
+    assert_eq!((loser.status.code(), loser.stdout, loser.stderr), (Some(0), Vec::new(), Vec::new()));
+    fs::write(format!("{root}/gate"), "go\n").unwrap();
+    let winner = crons.remove(0).wait_with_output().unwrap();
+    assert_eq!(winner.status.code(), Some(0));
+    let outcome: Value = serde_json::from_slice(&winner.stdout).unwrap();
+    assert_eq!(outcome["status"], "approved");
+    assert_eq!(asked(&stage), 1);
+}
+
+#[test]
+fn many_crons_at_once_ask_one_agent_once() {
+    let stage = Stage::new();
+    // Whoever is asked parks the run anew, so that a process that looked before could ask once more.
+    let again = format!("echo resets_at={FUTURE} >&2; exit 75");
+    parked_review(&stage, &again, PAST);
+    is_back(&stage);
+    let crons: Vec<Child> = (0..6).map(|_| stage.start_captured(&["resume", "--due", "--quiet"])).collect();
+    let mut words = Vec::new();
+    for cron in crons {
+        let ended = cron.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+        words.extend(Some([ended.stdout, ended.stderr].concat()).filter(|said| !said.is_empty()));
+    }
+    assert_eq!((asked(&stage), words.len()), (1, 1), "one went on, and said so");
+}
+
+#[test]
+fn a_subject_that_a_person_took_is_skipped_in_silence() {
+    let stage = Stage::new();
+    let root = stage.root().display().to_string();
+    assert!(stage.succeeds("mkfifo", &[&format!("{root}/gate")]));
+    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), PAST);
+    is_back(&stage);
+    let mut person = stage.start(&["pr", "1"]);
+    until("the reviewer's turn", || asked(&stage) == 1);
+    silent(&stage.run(&["resume", "--due"]));
+    silent(&stage.run(&["resume", "--due", "pr/1"]));
+    fs::write(format!("{root}/gate"), "go\n").unwrap();
+    assert_eq!(person.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn every_repository_that_the_machine_knows_is_looked_at() {
+    let stage = Stage::new();
+    let other = stage.root().join("other");
+    assert!(
+        stage
+            .succeeds("cp", &["-r", &stage.repository().display().to_string(), &other.display().to_string()])
+    );
+    parked_review(&stage, "", PAST);
+    // What is named by its whole path is found from wherever the repository goes.
+    let root = format!("{}/", stage.root().display());
+    let mut words: Vec<String> = task(&[]).iter().map(|word| word.replace("../", &root)).collect();
+    words[8] = format!("two=command:{root}tired.sh");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(stage.run_in(&other, &words).exit, Some(3));
+    let list = stage.run_in(Path::new("/"), &["resume", "--list", "--all"]);
+    for place in [stage.repository(), other.clone()] {
+        assert!(
+            list.stdout.contains(&format!("agent-loop resume pr/1 -C {}", place.display())),
+            "{}",
+            list.stdout
+        );
+    }
+    is_back(&stage);
+    let moved = stage.root().join("moved");
+    fs::rename(&other, &moved).unwrap();
+    let done = stage.run_in(Path::new("/"), &["resume", "--due", "--all", "--json", "--quiet"]);
+    assert_eq!((done.exit, done.stdout.lines().count()), (Some(0), 1), "{}", done.stderr);
+    assert_eq!(done.json()["status"], "approved");
+    assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("{} is gone", other.display())), "{}", done.stderr);
+    stage.run_in(&moved, &["status"]);
+    let done = stage.run_in(Path::new("/"), &["resume", "--due", "--all", "--json", "--quiet"]);
+    assert_eq!((done.exit, done.stderr.as_str()), (Some(0), ""), "it said where it is: {}", done.stdout);
+    assert_eq!(done.json()["status"], "approved");
+    silent(&stage.run_in(Path::new("/"), &["resume", "--due", "--all"]));
+}
+
+#[test]
+fn a_journal_that_cant_be_read_is_told_to_cron() {
+    let stage = Stage::new();
+    with_an_allowance(&stage, "tired.sh", "");
+    used_up_until(&stage, PAST);
+    let mut words = task(&[]);
+    words[4] = "sam=command:../tired.sh";
+    assert_eq!(stage.run(&words).exit, Some(3));
+    let journal = walk(&stage.root().join("state")).into_iter().find(|path| path.ends_with("journal.jsonl"));
+    fs::write(journal.unwrap(), "nonsense\n").unwrap();
+    let ended = stage.run(&["resume", "--due"]);
+    assert_eq!((ended.exit, ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.contains("line 1 of the journal"), "{}", ended.stderr);
+}
+
+/// The program and a parked repository, in folders with names that need quoting everywhere.
+fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
+    let folder = stage.root().join("50%h of my programs");
+    fs::create_dir(&folder).unwrap();
+    let program = folder.join("agent-loop");
+    fs::copy(env!("CARGO_BIN_EXE_agent-loop"), &program).unwrap();
+    let odd = stage.root().join("100%n $HOME it's; mine");
+    assert!(
+        stage.succeeds("cp", &["-r", &stage.repository().display().to_string(), &odd.display().to_string()])
+    );
+    with_an_allowance(stage, "tired.sh", "");
+    used_up_until(stage, PAST);
+    let mut words = task(&[]);
+    words[8] = "two=command:../tired.sh";
+    assert_eq!(stage.run_in(&odd, &words).exit, Some(3));
+    is_back(stage);
+    (program.display().to_string(), odd)
+}
+
+#[test]
+fn the_line_for_cron_resumes_what_is_due_in_the_environment_of_cron() {
+    let stage = Stage::new();
+    let (program, odd) = in_odd_places(&stage);
+    let place = odd.display().to_string();
+    let printed = stage.run_program(&program, &["resume", "--print-cron", "-C", &place]);
+    assert_eq!((printed.exit, printed.stderr.as_str()), (Some(0), ""));
+    let (comments, lines): (Vec<&str>, Vec<&str>) =
+        printed.stdout.lines().partition(|line| line.starts_with('#'));
+    assert!(comments.iter().any(|line| line.contains("| crontab -")), "{comments:?}");
+    let command = lines[0].strip_prefix("*/10 * * * * ").unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(
+        command.matches('%').count(),
+        command.matches("\\%").count(),
+        "a bare % ends the command: {command}"
+    );
+    let command = command.replace("\\%", "%");
+    let done = stage.run_program("env", &["-i", "PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
+    assert_eq!((done.exit, done.stderr.as_str()), (Some(0), ""), "{command}");
+    assert!(done.stdout.starts_with("pr/1 approved"), "{}", done.stdout);
+    let everywhere = stage.run_program(&program, &["resume", "--print-cron", "--all"]);
+    assert!(everywhere.stdout.ends_with("resume --due --quiet --all\n"), "{}", everywhere.stdout);
+}
+
+#[test]
+fn the_units_for_systemd_are_what_systemd_accepts() {
+    let stage = Stage::new();
+    let (program, odd) = in_odd_places(&stage);
+    let printed =
+        stage.run_program(&program, &["resume", "--print-systemd", "-C", &odd.display().to_string()]);
+    assert_eq!((printed.exit, printed.stderr.as_str()), (Some(0), ""));
+    let folder = stage.root().join("units");
+    fs::create_dir(&folder).unwrap();
+    let mut names = Vec::new();
+    for part in printed.stdout.split("# ---- ").filter(|part| part.starts_with("~/.config/systemd/user/")) {
+        let (line, text) = part.split_once('\n').unwrap();
+        let name = line.trim_end_matches(" ----").rsplit('/').next().unwrap().to_owned();
+        fs::write(folder.join(&name), text).unwrap();
+        names.push(folder.join(name).display().to_string());
+    }
+    assert_eq!(names.len(), 2, "{}", printed.stdout);
+    assert!(printed.stdout.contains("systemctl --user enable --now agent-loop-resume-100nHOMEitsmine-"));
+    if !stage.succeeds("systemd-analyze", &["--version"]) {
+        return;
+    }
+    let runtime = format!("XDG_RUNTIME_DIR={}", folder.display());
+    let verify = |names: &[String]| {
+        let words = [runtime.as_str(), "systemd-analyze", "--user", "--man=no", "verify"];
+        let all: Vec<&str> = words.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let ended = stage.run_program("env", &all);
+        (ended.exit, ended.stdout + &ended.stderr)
+    };
+    assert_eq!(verify(&names), (Some(0), String::new()));
+    // What it would say of a path that is not escaped: so the silence above means something.
+    let service = fs::read_to_string(&names[0]).unwrap();
+    fs::write(&names[0], service.replace("50%%h", "50%h")).unwrap();
+    assert!(verify(&names[..1]).1.contains("not executable"), "{}", verify(&names[..1]).1);
+}
