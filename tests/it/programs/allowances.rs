@@ -191,6 +191,36 @@ fn many_crons_at_once_ask_one_agent_once() {
 }
 
 #[test]
+fn what_another_process_took_up_between_the_look_and_the_lock_is_not_asked_again() {
+    let stage = Stage::new();
+    let root = stage.root().display().to_string();
+    assert!(stage.succeeds("mkfifo", &[&format!("{root}/gate")]));
+    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), PAST);
+    let late = format!(
+        "#!/bin/sh\ncat > /dev/null\nif [ -e {root}/until ]; then echo resets_at={PAST} >&2; exit 75; fi\n\
+         echo asked >> {root}/late\necho resets_at={FUTURE} >&2\nexit 75\n"
+    );
+    stage.agent("late.sh", &late);
+    let mut words = task(&[]);
+    (words[1], words[4]) = ("Do more", "sam=command:../late.sh");
+    assert_eq!(stage.run(&words).exit, Some(3));
+    is_back(&stage);
+
+    // The first sees that both are due and works on pr/1; the second takes the task meanwhile, which is parked anew.
+    let first = stage.start_captured(&["resume", "--due", "--json", "--quiet"]);
+    until("the reviewer's turn", || asked(&stage) == 1);
+    let second = stage.run(&["resume", "--due", "--json"]);
+    assert_eq!((second.exit, second.stdout.lines().count()), (Some(0), 1), "{}", second.stderr);
+    assert_eq!((&second.json()["status"], &second.json()["resets_at"]), (&"parked".into(), &FUTURE.into()));
+    fs::write(format!("{root}/gate"), "go\n").unwrap();
+    let first = first.wait_with_output().unwrap();
+    let said = String::from_utf8(first.stdout).unwrap();
+    assert_eq!((first.status.code(), said.lines().count()), (Some(0), 1), "{said}");
+    assert!(said.contains("approved"), "{said}");
+    assert_eq!(fs::read_to_string(format!("{root}/late")).unwrap(), "asked\n");
+}
+
+#[test]
 fn a_subject_that_a_person_took_is_skipped_in_silence() {
     let stage = Stage::new();
     let root = stage.root().display().to_string();
