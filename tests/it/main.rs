@@ -7,9 +7,14 @@ mod agents;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+#[path = "../model/mod.rs"]
+mod model;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod protocol;
+#[cfg(test)]
+mod real;
 mod schemas;
 #[cfg(test)]
 mod stories;

@@ -1,0 +1,49 @@
+//! A program that is started, told something, and waited for: never longer than it may take.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// Longer than any turn here takes on a busy machine.
+const LIMIT: Duration = Duration::from_mins(2);
+
+pub(super) struct Ended {
+    pub(super) exit: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests start the real programs")]
+pub(super) fn command(program: &Path) -> Command {
+    Command::new(program)
+}
+
+/// Runs it with this on its stdin.
+pub(super) fn run(command: &mut Command, input: &str) -> Ended {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.process_group(0).spawn().unwrap();
+    let group = Pid::from_child(&child);
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // A program that does not read is no failure: what it says is.
+    thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(child.wait_with_output()));
+    let output = end.recv_timeout(LIMIT).unwrap_or_else(|_| {
+        kill_process_group(group, Signal::KILL).unwrap();
+        let output = end.recv().unwrap().unwrap();
+        panic!("{command:?} did not end: {output:?}");
+    });
+    let output = output.unwrap();
+    Ended {
+        exit: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! What a real program keeps from turn to turn, how it takes an answer of a given form, and which login it shows.
+
+use serde_json::{Value, json};
+
+use super::child::run;
+use super::home::{Home, Login};
+use super::program::Program;
+use crate::model::{Answer, Scenario, Server};
+
+/// Says what it was told, all of it.
+fn parrot() -> Scenario {
+    Scenario::thinks(|seen| Answer::text(&format!("I was told: {}", seen.said.join(" | "))))
+}
+
+#[test]
+fn claude_goes_on_with_a_session() {
+    let Some(path) = Program::Claude.found() else { return };
+    let server = Server::start();
+    server.plays("turn", parrot());
+    let home = Home::new().with(Program::Claude, &server.url("turn")).repository();
+    let words = ["-p", "--output-format", "json"];
+    let first: Value =
+        serde_json::from_str(&run(home.command(&path).args(words), "One heron.").stdout).unwrap();
+    let session = first["session_id"].as_str().unwrap();
+    let ended = run(home.command(&path).args(words).args(["--resume", session]), "Two herons.");
+    let second: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(second["session_id"], session);
+    let told = second["result"].as_str().unwrap();
+    assert!(told.contains("One heron.") && told.contains("Two herons."), "{told}");
+}
+
+#[test]
+fn codex_goes_on_with_a_thread() {
+    let Some(path) = Program::Codex.found() else { return };
+    let server = Server::start();
+    server.plays("turn", parrot());
+    let home = Home::new().with(Program::Codex, &server.url("turn")).repository();
+    let ended = run(home.command(&path).args(["exec", "--json", "-"]), "One heron.");
+    let first: Value = serde_json::from_str(ended.stdout.lines().next().unwrap()).unwrap();
+    let thread = first["thread_id"].as_str().unwrap();
+    let ended = run(home.command(&path).args(["exec", "--json", "resume", thread, "-"]), "Two herons.");
+    assert!(ended.stdout.contains(thread), "{}\n{}", ended.stdout, ended.stderr);
+    let seen = server.seen("turn");
+    let told = seen.last().unwrap().said.join(" | ");
+    assert!(told.contains("One heron.") && told.contains("Two herons."), "{told}");
+}
+
+#[test]
+fn claude_answers_in_the_form_that_is_asked_for() {
+    let Some(path) = Program::Claude.found() else { return };
+    let server = Server::start();
+    server.plays("turn", Answer::Structured(json!({"herons": 2})));
+    let home = Home::new().with(Program::Claude, &server.url("turn")).repository();
+    let schema = r#"{"type":"object","properties":{"herons":{"type":"integer"}},"required":["herons"]}"#;
+    let words = ["-p", "--output-format", "json", "--json-schema", schema];
+    let ended = run(home.command(&path).args(words), "How many herons?");
+    let result: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(result["structured_output"], json!({"herons": 2}), "{result}");
+}
+
+#[test]
+fn codex_asks_its_model_for_the_form_and_checks_nothing() {
+    let Some(path) = Program::Codex.found() else { return };
+    let server = Server::start();
+    server.plays("turn", Answer::Structured(json!({"egrets": "many"})));
+    let home = Home::new().with(Program::Codex, &server.url("turn")).repository();
+    let schema = r#"{"type":"object","properties":{"herons":{"type":"integer"}},"required":["herons"],"additionalProperties":false}"#;
+    std::fs::write(home.work().join("schema.json"), schema).unwrap();
+    let words = ["exec", "--json", "--output-schema", "schema.json", "-o", "last.json", "-"];
+    let ended = run(home.command(&path).args(words), "How many herons?");
+    assert_eq!(ended.exit, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let answer: Value = serde_json::from_str(&home.read("last.json")).unwrap();
+    assert_eq!(answer, json!({"egrets": "many"}), "an answer in another form is handed on");
+}
+
+#[test]
+fn a_model_is_asked_with_the_login_of_the_environment() {
+    let Some(path) = Program::Claude.found() else { return };
+    for (login, header) in [(Login::ApiKey, "x-api-key"), (Login::Subscription, "authorization")] {
+        let server = Server::start();
+        server.plays("turn", Answer::text("Yes."));
+        let home = Home::new().claude(&server.url("turn"), login).repository();
+        run(home.command(&path).args(["-p", "--model", "opus"]), "Are you there?");
+        let seen = server.seen("turn");
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        let credential = seen[0].headers.get(header).unwrap().to_str().unwrap();
+        assert!(credential.contains("key-of-no-account"), "{seen:?}");
+        assert!(seen[0].path.ends_with("/v1/messages") && seen[0].model.contains("opus"), "{seen:?}");
+    }
+}

@@ -1,0 +1,95 @@
+//! The flags that we give a real program are flags that it has: read from its own help, not from our memory.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::child::run;
+use super::home::Home;
+use super::program::Program;
+
+/// The commands of a program in which we give flags, the outer one first.
+fn commands(program: Program) -> &'static [&'static [&'static str]] {
+    match program {
+        Program::Claude | Program::Gemini => &[&[]],
+        Program::Codex => &[&[], &["exec"], &["exec", "resume"]],
+        Program::OpenCode => &[&[], &["run"]],
+    }
+}
+
+/// Every flag that a command of a program has, by its help.
+fn known_flags(home: &Home, program: &Path, command: &[&str]) -> BTreeSet<String> {
+    let ended = run(home.command(program).args(command).arg("--help"), "");
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    // OpenCode's help goes to stderr.
+    let help = if ended.stdout.is_empty() { ended.stderr } else { ended.stdout };
+    help.lines().flat_map(defined).collect()
+}
+
+/// The flags that a line of a help defines. A flag that a description mentions stands further right.
+fn defined(line: &str) -> Vec<String> {
+    let words = line.trim_start();
+    let indent = line.len() - words.len();
+    if indent > 8 || !words.starts_with('-') {
+        return Vec::new();
+    }
+    let definition = words.split("  ").next().unwrap_or_default();
+    let names = definition.split([' ', ',', '=', '[']).filter(|word| word.starts_with('-'));
+    names.map(|name| name.trim_end_matches("...").to_owned()).collect()
+}
+
+/// The flags in the arguments for a program that it does not have in the place where they stand. An argument is
+/// taken for a value if it does not begin with a dash.
+pub(super) fn unknown_flags(program: Program, path: &Path, arguments: &[&str]) -> Vec<String> {
+    let home = Home::new();
+    let mut place = 0;
+    let mut known = known_flags(&home, path, commands(program)[place]);
+    let mut unknown = Vec::new();
+    for argument in arguments {
+        let next = commands(program).get(place + 1).and_then(|command| command.last());
+        if next == Some(argument) {
+            place += 1;
+            known = known_flags(&home, path, commands(program)[place]);
+        } else if argument.len() > 1 && argument.starts_with('-') {
+            let flag = argument.split('=').next().unwrap_or_default();
+            if !known.contains(flag) {
+                unknown.push(flag.to_owned());
+            }
+        }
+    }
+    unknown
+}
+
+#[test]
+fn well_known_flags_are_found_and_a_removed_one_is_not() {
+    for (program, arguments, unknown) in [
+        (
+            Program::Claude,
+            &["-p", "--model", "m", "--output-format=json", "--resume", "id", "--full-auto"][..],
+            &["--full-auto"][..],
+        ),
+        (
+            Program::Codex,
+            &["exec", "--json", "-s", "read-only", "--full-auto", "-c", "a=b", "-"],
+            &["--full-auto"],
+        ),
+        // What it takes before `resume`, it does not take behind it.
+        (Program::Codex, &["exec", "-s", "read-only", "resume", "id", "--json", "-s", "x", "-"], &["-s"]),
+        (Program::Gemini, &["-m", "m", "--output-format", "json", "--full-auto"], &["--full-auto"]),
+        (Program::OpenCode, &["run", "--format", "json", "-m", "a/b", "--full-auto"], &["--full-auto"]),
+    ] {
+        let Some(path) = program.found() else { continue };
+        assert_eq!(unknown_flags(program, &path, arguments), unknown, "{program:?} {arguments:?}");
+    }
+}
+
+#[test]
+fn the_programs_are_the_pinned_ones() {
+    for program in Program::ALL {
+        let Some(path) = program.found() else { continue };
+        let ended = run(Home::new().command(&path).arg("--version"), "");
+        assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+        let words: Vec<&str> = ended.stdout.split_whitespace().collect();
+        let version = program.version();
+        assert!(words.contains(&version.as_str()), "{program:?} is {words:?}, and {version} is what we know");
+    }
+}

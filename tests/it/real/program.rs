@@ -1,0 +1,107 @@
+//! Where the real programs are, in which version, and what a test says that misses one.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+/// The versions that `.ci/run` installs.
+const PINNED: &str = include_str!("../../pinned/package.json");
+
+/// The missing programs of which the reader was told.
+static TOLD: Mutex<Vec<Program>> = Mutex::new(Vec::new());
+
+/// An agent program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    Claude,
+    Codex,
+    Gemini,
+    OpenCode,
+}
+
+impl Program {
+    pub(super) const ALL: [Self; 4] = [Self::Claude, Self::Codex, Self::Gemini, Self::OpenCode];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Gemini => "gemini",
+            Self::OpenCode => "opencode",
+        }
+    }
+
+    fn package(self) -> &'static str {
+        match self {
+            Self::Claude => "@anthropic-ai/claude-code",
+            Self::Codex => "@openai/codex",
+            Self::Gemini => "@google/gemini-cli",
+            Self::OpenCode => "opencode-ai",
+        }
+    }
+
+    pub(super) fn version(self) -> String {
+        let pinned: Value = serde_json::from_str(PINNED).unwrap();
+        pinned["dependencies"][self.package()].as_str().unwrap().to_owned()
+    }
+
+    /// The program, or none: then the test has said so and is skipped.
+    pub(super) fn found(self) -> Option<PathBuf> {
+        let mut places = folders().into_iter().map(|folder| folder.join(self.name()));
+        let path = places.find(|path| path.is_file());
+        if path.is_none() {
+            let name = self.name();
+            let (package, version) = (self.package(), self.version());
+            let missing = format!("{name} not found (npm install --prefix DIR {package}@{version})");
+            assert!(!required(), "{missing}");
+            self.tell_once(&format!("SKIP: {missing}\n"));
+        }
+        path
+    }
+
+    /// Past the harness, which keeps what passing tests print to itself; once for all tests of a program.
+    fn tell_once(self, text: &str) {
+        let mut told = TOLD.lock().unwrap();
+        if !told.contains(&self) {
+            told.push(self);
+            std::io::stderr().write_all(text.as_bytes()).unwrap();
+        }
+    }
+}
+
+/// Where programs are looked for, the best place first: the installed ones, and then as anybody finds programs.
+pub(super) fn folders() -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    if let Some(prefix) = variable("AGENT_LOOP_REAL_CLIS") {
+        let modules = Path::new(&prefix).join("node_modules");
+        folders.extend(native_codex(&modules));
+        folders.push(modules.join(".bin"));
+    }
+    folders.extend(std::env::split_paths(&variable("PATH").unwrap()));
+    folders
+}
+
+/// Codex itself, without the script that starts it.
+fn native_codex(modules: &Path) -> Option<PathBuf> {
+    let below = |folder: &Path| -> Vec<PathBuf> {
+        fs::read_dir(folder).map(|all| all.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+    };
+    let vendors = below(&modules.join("@openai")).into_iter().map(|package| package.join("vendor"));
+    vendors
+        .flat_map(|vendor| below(&vendor))
+        .map(|target| target.join("bin"))
+        .find(|bin| bin.join("codex").is_file())
+}
+
+fn required() -> bool {
+    variable("AGENT_LOOP_REAL_REQUIRED").is_some_and(|value| value == "1")
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the real programs are")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}

@@ -1,0 +1,102 @@
+//! Each real program completes a turn of words and a turn with a tool that changes a file, against our model server.
+
+use super::child::{Ended, run};
+use super::home::Home;
+use super::program::Program;
+use crate::model::{Answer, Scenario, Server, ToolCall};
+
+/// What makes a program work once, without questions, with its prompt on stdin.
+pub(super) fn words(program: Program) -> &'static [&'static str] {
+    match program {
+        Program::Claude => &["-p", "--output-format", "json", "--permission-mode", "acceptEdits"],
+        Program::Codex => &["exec", "--json", "--sandbox", "workspace-write", "-"],
+        Program::Gemini => &["--output-format", "stream-json", "--skip-trust", "--approval-mode", "yolo"],
+        Program::OpenCode => &["run", "--format", "json"],
+    }
+}
+
+/// One turn, in which the model does this.
+fn turn(program: Program, scenario: impl Into<Scenario>) -> Option<(Ended, Home, Server)> {
+    let path = program.found()?;
+    let server = Server::start();
+    server.plays("turn", scenario);
+    let home = Home::new().with(program, &server.url("turn")).repository();
+    let ended = run(home.command(&path).args(words(program)), "Please do the work.");
+    let (stdout, stderr) = (&ended.stdout, &ended.stderr);
+    assert_eq!(ended.exit, Some(0), "{stdout}\n{stderr}\n{:?}", server.seen("turn"));
+    let strange = server.strange("turn");
+    assert!(strange.is_empty(), "{strange:?}");
+    Some((ended, home, server))
+}
+
+fn says_text(program: Program) {
+    let Some((ended, _, server)) = turn(program, Answer::text("A heron stands in the reeds.")) else {
+        return;
+    };
+    assert!(ended.stdout.contains("A heron stands in the reeds."), "{}", ended.stdout);
+    let seen = server.seen("turn");
+    assert_eq!(seen.len(), 1, "one request is enough: {seen:?}");
+    assert!(seen[0].prompt.contains("Please do the work."), "{seen:?}");
+    assert!(!seen[0].tools.is_empty(), "a model has hands: {seen:?}");
+}
+
+fn changes_a_file(program: Program) {
+    let answer = Answer::Tools(
+        vec![
+            ToolCall::Write {
+                path: "heron.txt".to_owned(),
+                text: "it's in the reeds
+"
+                .to_owned(),
+            },
+            ToolCall::Shell("cp heron.txt egret.txt".to_owned()),
+        ],
+        Box::new(Answer::text("The heron is written.")),
+    );
+    let Some((ended, home, server)) = turn(program, Scenario::script([answer])) else { return };
+    assert_eq!(home.read("heron.txt"), "it's in the reeds\n", "{}\n{:?}", ended.stdout, server.seen("turn"));
+    assert_eq!(home.read("egret.txt"), "it's in the reeds\n", "{}", ended.stdout);
+    assert!(ended.stdout.contains("The heron is written."), "{}", ended.stdout);
+    let results: Vec<usize> = server.seen("turn").iter().map(|seen| seen.results.len()).collect();
+    assert_eq!(results, [0, 1, 2], "the model was told how the tools ended");
+}
+
+#[test]
+fn claude_says_text() {
+    says_text(Program::Claude);
+}
+
+#[test]
+fn codex_says_text() {
+    says_text(Program::Codex);
+}
+
+#[test]
+fn gemini_says_text() {
+    says_text(Program::Gemini);
+}
+
+#[test]
+fn opencode_says_text() {
+    says_text(Program::OpenCode);
+}
+
+#[test]
+fn claude_changes_a_file() {
+    changes_a_file(Program::Claude);
+}
+
+#[test]
+fn codex_changes_a_file() {
+    changes_a_file(Program::Codex);
+}
+
+#[test]
+fn gemini_changes_a_file() {
+    changes_a_file(Program::Gemini);
+}
+
+#[test]
+fn opencode_changes_a_file() {
+    changes_a_file(Program::OpenCode);
+}

@@ -1,0 +1,179 @@
+//! The server: one for each test, on a port that the system picks, with a thread of its own.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, Response, Uri};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::request::{Dialect, Seen};
+use super::scenario::{Answer, Scenario};
+use super::wire;
+
+/// A model server. It ends when it is dropped.
+pub(crate) struct Server {
+    address: SocketAddr,
+    plays: Plays,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+type Plays = Arc<Mutex<HashMap<String, Play>>>;
+
+/// A scenario as it goes.
+struct Play {
+    scenario: Scenario,
+    /// What it answers in a turn that goes on, by what the user said in it.
+    turns: HashMap<String, Answer>,
+    seen: Vec<Seen>,
+    /// Requests in which no model is asked, or none that can be read.
+    strange: Vec<String>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let plays = Plays::default();
+        let (stop, stopped) = oneshot::channel();
+        let state = Arc::clone(&plays);
+        let thread = thread::spawn(move || serve(listener, state, stopped));
+        Self { address, plays, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// From now on the model of that name does this. What it saw before is kept.
+    pub(crate) fn plays(&self, name: &str, scenario: impl Into<Scenario>) {
+        let scenario = scenario.into();
+        let mut plays = locked(&self.plays);
+        if let Some(play) = plays.get_mut(name) {
+            play.scenario = scenario;
+        } else {
+            let play = Play { scenario, turns: HashMap::new(), seen: Vec::new(), strange: Vec::new() };
+            plays.insert(name.to_owned(), play);
+        }
+    }
+
+    /// Where the model of that name is asked.
+    pub(crate) fn url(&self, name: &str) -> String {
+        format!("http://{}/s/{name}", self.address)
+    }
+
+    /// What the model of that name was asked, oldest first.
+    pub(crate) fn seen(&self, name: &str) -> Vec<Seen> {
+        locked(&self.plays).get(name).map(|play| play.seen.clone()).unwrap_or_default()
+    }
+
+    /// The requests that it did not understand.
+    pub(crate) fn strange(&self, name: &str) -> Vec<String> {
+        locked(&self.plays).get(name).map(|play| play.strange.clone()).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            if !thread::panicking() {
+                ended.unwrap();
+            }
+        }
+    }
+}
+
+fn locked(plays: &Plays) -> MutexGuard<'_, HashMap<String, Play>> {
+    plays.lock().unwrap()
+}
+
+fn serve(listener: TcpListener, plays: Plays, stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        let router = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(plays);
+        // Requests that hang are dropped with the runtime.
+        tokio::select! {
+            served = async { axum::serve(listener, router).await } => served.unwrap(),
+            _ = stopped => {}
+        }
+    });
+}
+
+async fn answer(
+    State(plays): State<Plays>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let Some((name, path)) =
+        uri.path().strip_prefix("/s/").map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    else {
+        return not_here(&format!("no scenario in {}", uri.path()));
+    };
+    let replied = {
+        let mut plays = locked(&plays);
+        match plays.get_mut(name) {
+            Some(play) => play.reply(&method, &format!("/{path}"), headers, &body),
+            None => Some(not_here(&format!("no scenario {name}"))),
+        }
+    };
+    match replied {
+        Some(response) => response,
+        None => pending().await,
+    }
+}
+
+fn not_here(what: &str) -> Response<Body> {
+    wire::with_json(404, &[], &json!({"error": {"message": what, "type": "not_found_error"}}))
+}
+
+impl Play {
+    fn reply(
+        &mut self,
+        method: &Method,
+        path: &str,
+        headers: HeaderMap,
+        body: &[u8],
+    ) -> Option<Response<Body>> {
+        if method == Method::HEAD {
+            return Some(Response::new(Body::empty()));
+        }
+        if path.ends_with("/models") {
+            return Some(wire::with_json(200, &[], &json!({"object": "list", "data": [], "models": []})));
+        }
+        if path.ends_with("/count_tokens") || path.ends_with(":countTokens") {
+            return Some(wire::with_json(200, &[], &json!({"input_tokens": 100, "totalTokens": 100})));
+        }
+        let value: Option<Value> = serde_json::from_slice(body).ok();
+        let (Some(dialect), Some(value)) = (Dialect::of(path), value) else {
+            self.strange.push(format!("{method} {path}: {}", String::from_utf8_lossy(body)));
+            return Some(not_here(&format!("{method} {path}")));
+        };
+        let seen = dialect.read(path, headers, &value);
+        if seen.aside {
+            return wire::reply(&seen, &Answer::text("A title"));
+        }
+        let answer = self.turn(&seen);
+        let reply = wire::reply(&seen, &answer);
+        self.seen.push(seen);
+        reply
+    }
+
+    /// A request with results of tools goes on with the turn in which they were asked for.
+    fn turn(&mut self, seen: &Seen) -> Answer {
+        if let (false, Some(answer)) = (seen.results.is_empty(), self.turns.get(&seen.prompt)) {
+            return answer.clone();
+        }
+        let answer = self.scenario.begin(seen);
+        self.turns.insert(seen.prompt.clone(), answer.clone());
+        answer
+    }
+}
