@@ -4,6 +4,7 @@
 
 mod anthropic;
 mod chat;
+mod checks;
 mod gemini;
 mod request;
 mod responses;

@@ -16,13 +16,42 @@ fn commands(program: Program) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// Every flag that a command of a program has, by its help.
-fn known_flags(home: &Home, program: &Path, command: &[&str]) -> BTreeSet<String> {
-    let ended = run(home.command(program).args(command).arg("--help"), "");
-    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
-    // OpenCode's help goes to stderr.
-    let help = if ended.stdout.is_empty() { ended.stderr } else { ended.stdout };
-    help.lines().flat_map(defined).collect()
+/// The flags that a program has, by its help.
+pub(super) struct Flags {
+    /// Of each command with the word that begins it; the outer one has none.
+    commands: Vec<(Option<&'static str>, BTreeSet<String>)>,
+}
+
+impl Flags {
+    pub(super) fn of(program: Program, path: &Path) -> Self {
+        let home = Home::new();
+        let of_command = |command: &&[&'static str]| {
+            let ended = run(home.command(path).args(*command).arg("--help"), "");
+            assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+            // OpenCode's help goes to stderr.
+            let help = if ended.stdout.is_empty() { ended.stderr } else { ended.stdout };
+            (command.last().copied(), help.lines().flat_map(defined).collect())
+        };
+        Self { commands: commands(program).iter().map(of_command).collect() }
+    }
+
+    /// The flags in these arguments that the program does not have in the place where they stand. An argument is taken
+    /// for a value if it does not begin with a dash.
+    pub(super) fn unknown(&self, arguments: &[&str]) -> Vec<String> {
+        let mut place = 0;
+        let mut unknown = Vec::new();
+        for argument in arguments {
+            if self.commands.get(place + 1).is_some_and(|(word, _)| word == &Some(*argument)) {
+                place += 1;
+            } else if argument.len() > 1 && argument.starts_with('-') {
+                let flag = argument.split('=').next().unwrap_or_default();
+                if !self.commands[place].1.contains(flag) {
+                    unknown.push(flag.to_owned());
+                }
+            }
+        }
+        unknown
+    }
 }
 
 /// The flags that a line of a help defines. A flag that a description mentions stands further right.
@@ -35,28 +64,6 @@ fn defined(line: &str) -> Vec<String> {
     let definition = words.split("  ").next().unwrap_or_default();
     let names = definition.split([' ', ',', '=', '[']).filter(|word| word.starts_with('-'));
     names.map(|name| name.trim_end_matches("...").to_owned()).collect()
-}
-
-/// The flags in the arguments for a program that it does not have in the place where they stand. An argument is
-/// taken for a value if it does not begin with a dash.
-pub(super) fn unknown_flags(program: Program, path: &Path, arguments: &[&str]) -> Vec<String> {
-    let home = Home::new();
-    let mut place = 0;
-    let mut known = known_flags(&home, path, commands(program)[place]);
-    let mut unknown = Vec::new();
-    for argument in arguments {
-        let next = commands(program).get(place + 1).and_then(|command| command.last());
-        if next == Some(argument) {
-            place += 1;
-            known = known_flags(&home, path, commands(program)[place]);
-        } else if argument.len() > 1 && argument.starts_with('-') {
-            let flag = argument.split('=').next().unwrap_or_default();
-            if !known.contains(flag) {
-                unknown.push(flag.to_owned());
-            }
-        }
-    }
-    unknown
 }
 
 #[test]
@@ -78,7 +85,7 @@ fn well_known_flags_are_found_and_a_removed_one_is_not() {
         (Program::OpenCode, &["run", "--format", "json", "-m", "a/b", "--full-auto"], &["--full-auto"]),
     ] {
         let Some(path) = program.found() else { continue };
-        assert_eq!(unknown_flags(program, &path, arguments), unknown, "{program:?} {arguments:?}");
+        assert_eq!(Flags::of(program, &path).unknown(arguments), unknown, "{program:?} {arguments:?}");
     }
 }
 

@@ -34,7 +34,7 @@ impl Home {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut home = Self { folder, variables: BTreeMap::new() };
-        for folder in [home.home(), home.temporary(), home.work()] {
+        for folder in [home.home(), home.temporary(), home.work(), home.beside()] {
             fs::create_dir_all(folder).unwrap();
         }
         let path = std::env::join_paths(folders()).unwrap().into_string().unwrap();
@@ -68,6 +68,16 @@ impl Home {
         self.folder.path().join("work")
     }
 
+    /// A folder for what a turn needs besides.
+    pub(super) fn beside(&self) -> PathBuf {
+        self.folder.path().join("beside")
+    }
+
+    /// All of its variables.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// Makes a program ask the model at that address, with no second try.
     pub(super) fn with(self, program: Program, url: &str) -> Self {
         match program {
@@ -87,6 +97,8 @@ impl Home {
             credential,
             ("ANTHROPIC_BASE_URL", url.to_owned()),
             ("CLAUDE_CODE_MAX_RETRIES", "0".to_owned()),
+            // How long a model may be silent, in milliseconds.
+            ("API_TIMEOUT_MS", "5000".to_owned()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
             // Without it, root may not run it without questions.
             ("IS_SANDBOX", "1".to_owned()),

@@ -2,6 +2,7 @@
 //!
 //! They are skipped where a program is missing; `.ci/run` installs all of them and says that none may be.
 
+mod adapters;
 mod child;
 mod conversations;
 mod failures;

@@ -1,0 +1,258 @@
+//! Our adapters with the real programs: what they are asked with, they have; what they say, is understood; and what they
+//! may not do, they can't.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agent_loop::adapters::agents::cli::{Cli, CliTurn, Ending, Power};
+use agent_loop::adapters::agents::transcript::Transcript;
+use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::process::environment::{self, Variables};
+use agent_loop::adapters::process::exit::Exit;
+use agent_loop::domain::agent::{Backend, Role};
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::turn::SessionNote;
+use agent_loop::domain::usage::Usage;
+use agent_loop::protocol::raw_answer::RawAnswer;
+use serde_json::{Value, json};
+
+use super::child::run;
+use super::flags::Flags;
+use super::home::{Home, Login};
+use super::program::Program;
+use crate::model::{Answer, Scenario, Server, ToolCall, Window};
+
+const SCHEMA: &str = include_str!("../../../schemas/strict/pr_review.schema.json");
+/// A moment that has not come yet, in seconds since 1970 (2040-01-01).
+const LATER: i64 = 2_208_988_800;
+
+/// A program with its adapter, a home, and a model that does what a test says.
+struct Scene {
+    cli: &'static dyn Cli,
+    path: PathBuf,
+    home: Home,
+    server: Server,
+}
+
+struct Turn {
+    outcome: Result<RawAnswer, TurnFailure>,
+    transcript: Transcript,
+}
+
+fn adapter(program: Program) -> &'static dyn Cli {
+    let backend = match program {
+        Program::Claude => Backend::Claude,
+        Program::Codex => Backend::Codex,
+        Program::Gemini => Backend::Gemini,
+        Program::OpenCode => Backend::Opencode,
+    };
+    vendor::cli(backend).unwrap_or_else(|| panic!("no adapter for {backend}"))
+}
+
+impl Scene {
+    fn new(program: Program, login: Login) -> Option<Self> {
+        let path = program.found()?;
+        let server = Server::start();
+        let url = server.url("turn");
+        let home = match program {
+            Program::Claude => Home::new().claude(&url, login),
+            Program::Codex | Program::Gemini | Program::OpenCode => Home::new().with(program, &url),
+        };
+        Some(Self { cli: adapter(program), path, home: home.repository(), server })
+    }
+
+    /// A turn as a run takes it, without the supervision.
+    fn turn(&self, role: Role, session: Option<&SessionNote>) -> Turn {
+        let folder = self.home.beside();
+        let (schema_file, last_message) = (folder.join("schema.json"), folder.join("last.txt"));
+        fs::write(&schema_file, SCHEMA).unwrap();
+        fs::remove_file(&last_message).ok();
+        let invocation = self.cli.invocation(&CliTurn {
+            session,
+            workdir: &self.home.work(),
+            readable: std::slice::from_ref(&folder),
+            schema_file: &schema_file,
+            last_message: &last_message,
+            ..turn(role)
+        });
+        for (path, bytes) in &invocation.files {
+            fs::write(path, bytes).unwrap();
+        }
+        let mut command = self.home.command(&self.path);
+        command.env_clear().envs(self.passed()).envs(invocation.variables).args(&invocation.arguments);
+        let ended = run(&mut command, &String::from_utf8(invocation.input).unwrap());
+        let mut transcript = Transcript::default();
+        for line in ended.stdout.lines() {
+            self.cli.events(line.as_bytes(), &mut |event| transcript.take(event));
+        }
+        let last_message = fs::read_to_string(&last_message).ok();
+        let ending = Ending {
+            exit: Exit::Code(ended.exit.unwrap()),
+            stderr: &ended.stderr,
+            last_message: last_message.as_deref(),
+            response: None,
+            now: "2026-11-21T00:00:00Z".parse().unwrap(),
+        };
+        Turn { outcome: self.cli.outcome(&transcript, &ending), transcript }
+    }
+
+    /// Of the home's variables, those that the adapter lets through: they must be enough.
+    fn passed(&self) -> BTreeMap<String, String> {
+        let profile = self.cli.profile();
+        let ours: Variables =
+            self.home.variables().map(|(name, value)| (name.into(), value.into())).collect();
+        let allowed: Vec<String> = profile.variables.iter().map(|name| (*name).to_owned()).collect();
+        let common = environment::common(&ours, &allowed);
+        let is_prefixed = |name: &str| profile.prefixes.iter().any(|prefix| name.starts_with(prefix));
+        self.home
+            .variables()
+            .filter(|(name, _)| is_prefixed(name) || common.contains_key(std::ffi::OsStr::new(name)))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+}
+
+/// What every turn is told.
+fn turn(role: Role) -> CliTurn<'static> {
+    CliTurn {
+        role,
+        prompt: "Please look at the herons.",
+        model: None,
+        effort: None,
+        arguments: &[],
+        session: None,
+        power: Power::Bounded,
+        workdir: Path::new("."),
+        readable: &[],
+        schema: SCHEMA,
+        schema_file: Path::new("schema.json"),
+        last_message: Path::new("last.txt"),
+    }
+}
+
+/// An approval in the strict form, in which nothing is left out.
+fn review() -> Value {
+    json!({
+        "schema_version": 1, "kind": "pr_review", "state": "approved", "summary": "Both herons are there.",
+        "blocking_items": [], "prior_item_dispositions": [], "same_pr_followups": null, "future_followups": null,
+        "human_requirements_resolved": null, "coverage": null,
+    })
+}
+
+/// Every way in which a program is asked uses flags that it has, each where it may stand.
+fn is_asked_with_flags_that_it_has(program: Program) {
+    let Some(path) = program.found() else { return };
+    let flags = Flags::of(program, &path);
+    let session = SessionNote {
+        id: "00000000-0000-4000-8000-000000000000".to_owned(),
+        model: None,
+        counted: Usage::default(),
+    };
+    for role in [Role::Coder, Role::Reviewer, Role::Repair] {
+        for (power, session) in
+            [(Power::Bounded, None), (Power::Dangerous, None), (Power::Bounded, Some(&session))]
+        {
+            let told = CliTurn { power, session, model: Some("m"), effort: Some("high"), ..turn(role) };
+            let arguments = adapter(program).invocation(&told).arguments;
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let unknown = flags.unknown(&arguments);
+            assert!(unknown.is_empty(), "{unknown:?} in {arguments:?}");
+        }
+    }
+}
+
+/// A coder changes a file and answers; what it answers is understood, and the next turn remembers it.
+fn codes_and_remembers(program: Program) {
+    let Some(scene) = Scene::new(program, Login::ApiKey) else { return };
+    let calls = vec![
+        ToolCall::Write { path: "heron.txt".to_owned(), text: "two herons\n".to_owned() },
+        ToolCall::Shell("cp heron.txt egret.txt".to_owned()),
+    ];
+    let again = Answer::Structured(review());
+    scene.server.plays("turn", Scenario::script([Answer::Tools(calls, Box::new(again.clone())), again]));
+    let first = scene.turn(Role::Coder, None);
+    let answer = first.outcome.unwrap();
+    assert_eq!(serde_json::from_str::<Value>(answer.most_trusted()).unwrap(), review(), "{answer:?}");
+    assert_eq!(
+        (scene.home.read("heron.txt"), scene.home.read("egret.txt")),
+        ("two herons\n".into(), "two herons\n".into())
+    );
+    let usage = first.transcript.usage.unwrap();
+    assert!(usage.input_tokens >= 100 && usage.output_tokens >= 20, "{usage:?}");
+    let id = first.transcript.session.unwrap();
+    let note = SessionNote { id: id.clone(), model: first.transcript.model, counted: usage };
+    let second = scene.turn(Role::Coder, Some(&note));
+    assert_eq!(second.outcome.unwrap().most_trusted(), answer.most_trusted());
+    assert_eq!(second.transcript.session, Some(id));
+    let told = scene.server.seen("turn").last().unwrap().said.clone();
+    let asked = told.iter().filter(|text| text.contains("Please look at the herons.")).count();
+    assert_eq!(asked, 2, "both prompts are in the conversation: {told:?}");
+}
+
+/// A reviewer that is told to write can't, and its answer is understood all the same.
+fn reviews_without_writing(program: Program) {
+    let Some(scene) = Scene::new(program, Login::ApiKey) else { return };
+    let calls = vec![
+        ToolCall::Write { path: "heron.txt".to_owned(), text: "three herons\n".to_owned() },
+        ToolCall::Shell("echo three herons > egret.txt".to_owned()),
+    ];
+    scene.server.plays("turn", Answer::Tools(calls, Box::new(Answer::Structured(review()))));
+    let turn = scene.turn(Role::Reviewer, None);
+    assert_eq!((scene.home.read("heron.txt"), scene.home.read("egret.txt")), (String::new(), String::new()));
+    let seen = scene.server.seen("turn");
+    assert!(seen.len() > 1, "the model tried to write: {seen:?}");
+    let answer = turn.outcome.unwrap_or_else(|failure| panic!("{failure:?}: {seen:?}"));
+    assert_eq!(serde_json::from_str::<Value>(answer.most_trusted()).unwrap(), review());
+}
+
+/// Each refusal of the service comes to its class.
+fn fails_in_classes(program: Program, refusals: &[(Login, Answer, &str)]) {
+    for (login, answer, class) in refusals {
+        let Some(scene) = Scene::new(program, *login) else { return };
+        scene.server.plays("turn", answer.clone());
+        let failure = scene.turn(Role::Coder, None).outcome.unwrap_err();
+        assert_eq!(failure.class(), *class, "{answer:?}: {failure:?}");
+        if let TurnFailure::Quota { resets_at, .. } = failure {
+            assert_eq!(resets_at.as_second(), LATER);
+        }
+    }
+}
+
+fn used_up(window: Window) -> Answer {
+    Answer::QuotaReset { epoch: LATER, window }
+}
+
+#[test]
+fn claude_is_asked_with_flags_that_it_has() {
+    is_asked_with_flags_that_it_has(Program::Claude);
+}
+
+#[test]
+fn claude_codes_and_remembers() {
+    codes_and_remembers(Program::Claude);
+}
+
+#[test]
+fn claude_reviews_without_writing() {
+    reviews_without_writing(Program::Claude);
+}
+
+#[test]
+fn claude_fails_in_classes() {
+    use Login::{ApiKey, Subscription};
+    let refusals = [
+        (Subscription, Answer::error(401), "auth"),
+        (ApiKey, Answer::error(400), "billing"),
+        (ApiKey, Answer::error(403), "auth"),
+        (ApiKey, Answer::error(404), "unknown-model"),
+        (ApiKey, Answer::error(429), "rate-limited"),
+        (Subscription, used_up(Window::FiveHours), "quota"),
+        (Subscription, used_up(Window::Week), "quota"),
+        (ApiKey, Answer::error(500), "overloaded"),
+        (ApiKey, Answer::error(529), "overloaded"),
+        (ApiKey, Answer::DropMidStream, "network"),
+        (ApiKey, Answer::Hang, "network"),
+    ];
+    fails_in_classes(Program::Claude, &refusals);
+}
