@@ -31,6 +31,7 @@ use crate::ports::forge::{AuthorRole, IssueState};
 use super::arguments::DemoArguments;
 use super::print;
 use super::repository::Repository;
+use super::run::directories::Directories;
 use super::signals;
 use super::surroundings::Surroundings;
 use super::view::lines::Talk;
@@ -151,6 +152,7 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
         Abilities { agents: agents.keys().cloned().collect(), test_command: Some(TEST_COMMAND.to_owned()) };
     let settings = RunSettings {
         agents,
+        directories: Directories::new(),
         agent_deadline: Duration::from_mins(1),
         agent_idle: None,
         repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },

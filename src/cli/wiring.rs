@@ -24,6 +24,7 @@ use crate::domain::ids::{BranchName, Label, PullRequestNumber};
 use crate::ports::World;
 
 use super::repository::Repository;
+use super::run::directories::Directories;
 use super::surroundings::Surroundings;
 use super::view::terminal::Terminal;
 
@@ -113,6 +114,8 @@ pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc
 pub struct RunSettings {
     /// Who is behind each role and label.
     pub agents: BTreeMap<(Role, Label), Program>,
+    /// Checkouts of the user's own in which agents work.
+    pub directories: Directories,
     /// How long a turn may take.
     pub agent_deadline: Duration,
     /// How long an agent may be silent and compute nothing, if that is watched.
@@ -148,7 +151,9 @@ pub fn world(
         Memory::On(wish) => wish.checkout.clone(),
         Memory::Off => None,
     };
-    let workspace = workspace(&folders, repository, &variables).with_checkout_folder(checkout_folder);
+    let workspace = workspace(&folders, repository, &variables)
+        .with_checkout_folder(checkout_folder)
+        .with_directories(settings.directories);
     let workspace = Arc::new(workspace);
     Ok(RealWorld {
         primers: LocalPrimers::new(Arc::clone(&workspace), settings.memory),

@@ -202,6 +202,26 @@ impl fmt::Display for Role {
     }
 }
 
+/// How an agent is to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerBy {
+    /// In the response file if it can, else as its last message.
+    FileOrMessage,
+    /// As its last message, or as the structured output that its program asks for: a sandbox may keep it from writing files
+    /// outside of its clone.
+    Message,
+}
+
+impl AnswerBy {
+    /// The word for it in prompts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FileOrMessage => "file-or-message",
+            Self::Message => "message",
+        }
+    }
+}
+
 /// The kind of answer that a turn asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

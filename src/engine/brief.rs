@@ -1,5 +1,6 @@
 //! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
 
+use crate::domain::agent::AnswerBy;
 use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RequirementId, RunId};
@@ -8,7 +9,7 @@ use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::flow::step::{Ask, Form, Purpose};
 use crate::ports::World;
-use crate::ports::agents::TurnOrder;
+use crate::ports::agents::{Agents, TurnOrder};
 use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
@@ -52,7 +53,7 @@ pub(super) async fn order<W: World>(
     let (prompt, context, model) = match &ask.purpose {
         Purpose::Work => work(world, ask, about, &delimiter, &[]).await?,
         Purpose::Again { complaints } => work(world, ask, about, &delimiter, complaints).await?,
-        Purpose::Form(form) => form_only(ask, about, form, &delimiter)?,
+        Purpose::Form(form) => form_only(ask, about, form, (&delimiter, answer_by(world, ask)))?,
     };
     Ok(TurnOrder {
         run: RunId::clone(&key.run),
@@ -102,13 +103,14 @@ async fn work<W: World>(
         diff_note: &diff_note,
         delimiter,
         followups: ask.followups,
+        answer_by: answer_by(world, ask),
     };
     let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
     Ok((prompt, context, ask.model.clone()))
 }
 
 /// Who mends the form of an answer is told nothing of what it is about.
-fn form_only(ask: &Ask, about: &About, form: &Form, delimiter: &str) -> Result<Told, Trouble> {
+fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, Trouble> {
     let subject = ContextSubject {
         title: String::new(),
         body: String::new(),
@@ -133,8 +135,12 @@ fn form_only(ask: &Ask, about: &About, form: &Form, delimiter: &str) -> Result<T
     };
     context.requirements = ask.expectation.requirements.ids.iter().map(named).collect();
     context.requirements_omitted = u64::from(ask.expectation.requirements.extent == SurfacedExtent::Bounded);
-    let prompt = prompt::render_form(ask.key.kind, &context, &form.source, delimiter).map_err(unwritten)?;
+    let prompt = prompt::render_form(ask.key.kind, &context, &form.source, marks).map_err(unwritten)?;
     Ok((prompt, context, form.model.clone()))
+}
+
+fn answer_by<W: World>(world: &W, ask: &Ask) -> AnswerBy {
+    world.agents().answer_by(ask.key.kind, ask.key.role, &ask.key.label)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]

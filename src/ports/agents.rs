@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, Label, RunId};
 use crate::domain::subject::Subject;
@@ -87,6 +87,11 @@ impl TurnReport {
 pub trait Agents: Send + Sync {
     /// Runs one attempt to its end. When it returns, no process of it is alive.
     fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
+
+    /// How an agent is to answer.
+    fn answer_by(&self, _kind: ResponseKind, _role: Role, _label: &Label) -> AnswerBy {
+        AnswerBy::FileOrMessage
+    }
 
     /// Where the raw output of an attempt goes, if it goes anywhere.
     fn log(&self, order: &TurnOrder) -> Option<PathBuf>;

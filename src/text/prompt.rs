@@ -5,7 +5,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
-use crate::domain::agent::ResponseKind;
+use crate::domain::agent::{AnswerBy, ResponseKind};
 use crate::domain::policy::Followups;
 use crate::domain::primer::Briefing;
 use crate::protocol::context::Context;
@@ -45,6 +45,8 @@ pub struct Material<'turn> {
     pub delimiter: &'turn str,
     /// What becomes of future items.
     pub followups: Followups,
+    /// How the agent is to answer.
+    pub answer_by: AnswerBy,
     /// What is known of the repository, if anything is.
     pub briefing: Option<&'turn Briefing>,
 }
@@ -71,6 +73,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         diff_note => material.diff_note,
         delimiter => material.delimiter,
         followups => material.followups.name(),
+        answer_by => material.answer_by.name(),
         memory => material.briefing.map(memory),
         schema => schema.trim_end(),
     };
@@ -94,12 +97,13 @@ pub fn render_form(
     kind: ResponseKind,
     context: &Context,
     source: &str,
-    delimiter: &str,
+    (delimiter, answer_by): (&str, AnswerBy),
 ) -> Result<String, PromptError> {
     let schema = schema::text(&schema::of(kind));
     let values = context! {
         turn => Value::from(Serde(context)),
         source => source,
+        answer_by => answer_by.name(),
         delimiter => delimiter,
         schema => schema.trim_end(),
     };

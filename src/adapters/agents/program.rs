@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::adapters::process::environment::Variables;
 use crate::adapters::state::folders::Folders;
-use crate::domain::agent::Role;
+use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::usage::Usage;
@@ -71,10 +71,14 @@ pub struct RepairAgent {
 impl LocalAgents {
     /// The program that takes a turn.
     fn program(&self, order: &TurnOrder) -> Option<&Program> {
-        let of_role = |role| self.programs.get(&(role, order.label.clone()));
-        match order.role {
-            Role::Coder | Role::Reviewer => of_role(order.role),
-            Role::Repair => self.repair.program.as_ref().or_else(|| of_role(order.kind.asked_of())),
+        self.program_of(order.kind, order.role, &order.label)
+    }
+
+    fn program_of(&self, kind: ResponseKind, role: Role, label: &Label) -> Option<&Program> {
+        let of_role = |role| self.programs.get(&(role, label.clone()));
+        match role {
+            Role::Coder | Role::Reviewer => of_role(role),
+            Role::Repair => self.repair.program.as_ref().or_else(|| of_role(kind.asked_of())),
         }
     }
 
@@ -102,6 +106,15 @@ impl Agents for LocalAgents {
             None => failed(TurnFailure::Spawn {
                 detail: format!("nobody is known behind the {} `{}`", order.role, order.label),
             }),
+        }
+    }
+
+    fn answer_by(&self, kind: ResponseKind, role: Role, label: &Label) -> AnswerBy {
+        match self.program_of(kind, role, label) {
+            Some(Program::Vendor(_)) => AnswerBy::Message,
+            Some(Program::Command(_) | Program::ScriptFile(_) | Program::ScriptText(_)) | None => {
+                AnswerBy::FileOrMessage
+            }
         }
     }
 

@@ -35,7 +35,7 @@ use crate::ports::operator::Operator;
 use super::order::Order;
 use super::programs::Cast;
 use super::remembered::{self, Remembered};
-use super::{flags, memory, programs, secrets, wishes};
+use super::{directories, flags, memory, programs, secrets, wishes};
 
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,6 @@ async fn prepare_and_run(
     answers: Answers,
     surroundings: &Surroundings,
 ) -> Result<Conclusion, Trouble> {
-    let usage = |why| Trouble::refused(Refused::Usage, why);
     let Ground { repository, default_base, base, found, flags } =
         look(&order, arguments, answers, surroundings).await?;
     let forge = wiring::forge(&repository, surroundings).map_err(disk)?;
@@ -145,10 +144,9 @@ async fn prepare_and_run(
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
     let Cast { everyone, programs: able } = programs::cast(&asked, &earlier, settings, variables)?;
-    let test_command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
-    if let Some(command) = &test_command {
-        split(command).map_err(usage)?;
-    }
+    let seated = programs::seated(&asked, &earlier, settings);
+    let directories = directories::directories(&everyone, &seated, settings)?;
+    let test_command = test_command(settings, &earlier)?;
     let words = match &order {
         Order::Task(text) => (Some(text.clone()), Some(base)),
         Order::Issue(_) | Order::PullRequest(_) => (None, arguments.base.clone()),
@@ -156,7 +154,7 @@ async fn prepare_and_run(
     let file = earlier.with(asked, &flags.values, words);
 
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
-    if let Some(text) = found.warning() {
+    for text in found.warning().into_iter().chain(danger(settings)) {
         terminal.tell(&Happening::Warning { text });
     }
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone() };
@@ -170,6 +168,7 @@ async fn prepare_and_run(
     let plan = Plan { setting, assignment };
     let run_settings = RunSettings {
         agents: able,
+        directories,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
         agent_idle: idle(settings.turns.idle_seconds),
         repair: programs::repair(settings, variables)?,
@@ -190,6 +189,24 @@ async fn prepare_and_run(
     remember_pull_request(&file, &folders, &outcome)?;
     retain::after_a_run(&folders.with_logs(settings.paths.logs.as_deref()), &repository, &settings.retention);
     Ok(Conclusion::Ended(Box::new(outcome)))
+}
+
+/// The test command, whose words make sense.
+fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<String>, Trouble> {
+    let command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
+    if let Some(command) = &command {
+        split(command).map_err(|why| Trouble::refused(Refused::Usage, why))?;
+    }
+    Ok(command)
+}
+
+/// What is said loudly, each time.
+fn danger(settings: &Settings) -> Option<String> {
+    settings.turns.dangerous_permissions.then(|| {
+        "DANGEROUS PERMISSIONS: coder and reviewers may do whatever they like on this machine as this user, \
+         without a sandbox and without being asked (--dangerous-agent-permissions)"
+            .to_owned()
+    })
 }
 
 /// No seconds are no watch.

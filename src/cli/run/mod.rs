@@ -1,6 +1,7 @@
 //! `task`, `issue` and `pr`: from the words of the command line to an engine, and to its outcome.
 
 pub mod command;
+pub mod directories;
 pub mod flags;
 pub mod memory;
 pub mod models;

@@ -86,6 +86,20 @@ pub fn cast(
     Ok(Cast { everyone: everyone.into_values().collect(), programs })
 }
 
+/// Who takes part, as far as is known before the record is read: whom this command names, else who was named on the
+/// subject, else who is configured, else who is usual.
+pub fn seated(asked: &[KnownAgent], earlier: &Remembered, settings: &Settings) -> Vec<KnownAgent> {
+    let (usual, configured) = (usual(), named(&settings.roles));
+    let lists = [asked, earlier.own_agents(), &configured, &usual];
+    let of = |role: Role| {
+        let in_role = |list: &[KnownAgent]| -> Vec<KnownAgent> {
+            list.iter().filter(|known| known.role == role).cloned().collect()
+        };
+        lists.iter().map(|list| in_role(list)).find(|found| !found.is_empty()).unwrap_or_default()
+    };
+    [of(Role::Coder).into_iter().take(1).collect(), of(Role::Reviewer)].concat()
+}
+
 fn usual() -> Vec<KnownAgent> {
     let usual = [(Role::Coder, DEFAULT_CODER), (Role::Reviewer, DEFAULT_REVIEWER)].into_iter();
     usual.filter_map(|(role, name)| Some(KnownAgent { role, name: name.parse().ok()? })).collect()

@@ -6,7 +6,8 @@ use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::agent_flags::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;
-use crate::domain::agent::AgentName;
+use crate::cli::config::settings::Settings;
+use crate::domain::agent::{AgentName, Role};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTiming};
 use crate::domain::roster::Seat;
@@ -25,16 +26,17 @@ pub fn request(
     agents: &[KnownAgent],
     questions: Questions,
 ) -> Result<Request, String> {
-    let seat = |name: &str| {
-        name.parse::<AgentName>().map(|name| Seat::from(&name)).map_err(|error| format!("{error}"))
+    let seat = |name: &str, role| {
+        let name = name.parse::<AgentName>().map_err(|error| format!("{error}"))?;
+        Ok::<Seat, String>(with_model(&name, role, &configuration.settings))
     };
     let review = &configuration.settings.review;
     let ci = &configuration.settings.gates.ci;
     Ok(Request {
         asked: wishes(configuration, Said::OnTheCommandLine),
         configured: wishes(configuration, Said::Anywhere),
-        default_coder: seat(programs::DEFAULT_CODER)?,
-        default_reviewer: seat(programs::DEFAULT_REVIEWER)?,
+        default_coder: seat(programs::DEFAULT_CODER, Role::Coder)?,
+        default_reviewer: seat(programs::DEFAULT_REVIEWER, Role::Reviewer)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
         persistence: Persistence {
             repair: repair_chain(&configuration.settings.repair.models),
@@ -58,6 +60,12 @@ fn followups(choice: ApprovedFollowups) -> Followups {
         ApprovedFollowups::FixAndSummarize => Followups::FixAndSummarize,
         ApprovedFollowups::FixAndIssue => Followups::FixAndIssue,
     }
+}
+
+/// A seat, with the model that is asked for first. What is wrong with a chain is said where the chain is read.
+fn with_model(name: &AgentName, role: Role, settings: &Settings) -> Seat {
+    let model = models::chain(name, role, settings).ok().and_then(|chain| chain.into_iter().next());
+    Seat { model, ..Seat::from(name) }
 }
 
 /// How failed turns are met, with the models of everyone who may be asked.
@@ -111,9 +119,16 @@ fn wishes(configuration: &Configuration, said: Said) -> Wishes {
         ReviewerFailure::Continue => OnReviewerFailure::Continue,
     };
     let after = if review.auto_merge { AfterApproval::Merge } else { AfterApproval::Leave };
-    let reviewers: Vec<Seat> = settings.roles.reviewers.iter().map(Seat::from).collect();
+    let seat = |name: &AgentName, role| with_model(name, role, settings);
+    let reviewers: Vec<Seat> =
+        settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
     Wishes {
-        coder: settings.roles.coder.as_ref().filter(|_| is_said("roles.coder")).map(Seat::from),
+        coder: settings
+            .roles
+            .coder
+            .as_ref()
+            .filter(|_| is_said("roles.coder"))
+            .map(|name| seat(name, Role::Coder)),
         reviewers: if is_said("roles.reviewers") { reviewers } else { Vec::new() },
         max_rounds: is_said("review.max_rounds").then_some(review.max_rounds.get()),
         required_gates: is_said("gates.tests.command").then(|| vec![GateName::tests()]),

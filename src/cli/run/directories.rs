@@ -1,0 +1,71 @@
+//! Checkouts of the user's own in which agents work, and which two agents may not share.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::adapters::git::ExplicitDirectory;
+use crate::adapters::state::run_file::KnownAgent;
+use crate::cli::config::settings::Settings;
+use crate::domain::agent::{AgentName, Detail, Role};
+use crate::domain::ending::Refused;
+use crate::domain::ids::Label;
+use crate::engine::outcome::Trouble;
+
+use super::models;
+
+/// The checkouts of the user's own, by who works there.
+pub type Directories = BTreeMap<(Role, Label), ExplicitDirectory>;
+
+/// The checkouts of everyone who may be asked. Of those who take part no two may share one, unless the user says so; and
+/// never two that work at the same time.
+///
+/// # Errors
+/// When two of them do; the text says what to type.
+pub fn directories(
+    everyone: &[KnownAgent],
+    seated: &[KnownAgent],
+    settings: &Settings,
+) -> Result<Directories, Trouble> {
+    let mut taken: BTreeMap<PathBuf, Vec<&KnownAgent>> = BTreeMap::new();
+    for known in seated {
+        if let Some(directory) = directory(&known.name, settings) {
+            let path = directory.path.canonicalize().unwrap_or(directory.path);
+            taken.entry(path).or_default().push(known);
+        }
+    }
+    for (path, sharing) in taken.iter().filter(|(_, sharing)| sharing.len() > 1) {
+        let who: Vec<String> =
+            sharing.iter().map(|known| format!("the {} `{}`", known.role, known.name.label)).collect();
+        let who = who.join(" and ");
+        let reviewers = sharing.iter().filter(|known| known.role == Role::Reviewer).count();
+        if !settings.turns.allow_shared_dir {
+            let message = format!(
+                "{who} would work in {}; give each its own directory, or say that they may share it: `--allow-shared-dir`",
+                path.display()
+            );
+            return Err(Trouble::refused(Refused::Usage, message));
+        }
+        if reviewers > 1 && settings.review.parallel {
+            let message = format!(
+                "{who} would work in {} at the same time; ask one reviewer after the other: `--no-parallel-reviewers`",
+                path.display()
+            );
+            return Err(Trouble::refused(Refused::Usage, message));
+        }
+    }
+    let of = |known: &KnownAgent| {
+        Some(((known.role, known.name.label.clone()), directory(&known.name, settings)?))
+    };
+    Ok(everyone.iter().filter_map(of).collect())
+}
+
+fn directory(name: &AgentName, settings: &Settings) -> Option<ExplicitDirectory> {
+    let path = models::settings_of(name, settings)?.dir.clone()?;
+    let flag = match name.backend.detail() {
+        Detail::Nothing => format!("--{}-dir", name.backend),
+        Detail::Program | Detail::Script => {
+            format!("agents.{}.dir", name.detail.as_deref().unwrap_or_default())
+        }
+    };
+    Some(ExplicitDirectory { path, flag })
+}
