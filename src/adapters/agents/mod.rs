@@ -2,6 +2,7 @@
 
 pub mod claude;
 pub mod cli;
+pub mod codex;
 pub mod command;
 pub mod conclusion;
 pub mod drive;

@@ -27,6 +27,10 @@ pub enum Event {
     Structured(String),
     /// It was not allowed this.
     Denied(String),
+    /// It did something with a tool: a command ran, a file was changed.
+    Acted,
+    /// In a file of a whole session: here a turn begins, and what the file said of an earlier one counts no more.
+    Began,
     /// Something that a person should know, though it is no failure.
     Warned(String),
     /// What the turn has cost until now, all of it.
@@ -84,6 +88,8 @@ pub struct Transcript {
     pub structured: Option<String>,
     /// What was not allowed.
     pub denied: Vec<String>,
+    /// How often it did something with a tool, as far as the program tells.
+    pub acted: u64,
     /// What a person should know.
     pub warnings: Vec<String>,
     /// What it cost, as far as it was told.
@@ -122,16 +128,10 @@ impl Transcript {
             Event::SaidMore(text) => self.say_more(&text),
             Event::Paused => self.paused = true,
             Event::Structured(text) => self.structured = Some(bounded(text)),
-            Event::Denied(what) => {
-                if self.denied.len() < MOST_DENIALS {
-                    self.denied.push(what);
-                }
-            }
-            Event::Warned(what) => {
-                if self.warnings.len() < MOST_DENIALS {
-                    self.warnings.push(what);
-                }
-            }
+            Event::Denied(what) => note(&mut self.denied, what),
+            Event::Acted => self.acted = self.acted.saturating_add(1),
+            Event::Began => self.begin(),
+            Event::Warned(what) => note(&mut self.warnings, what),
             Event::Counted(usage) => self.usage = Some(usage),
             Event::Spent(usage) => self.usage = Some(self.usage.unwrap_or_default().plus(usage)),
             Event::Rejected(instant) => self.rejected = Some(instant),
@@ -141,12 +141,27 @@ impl Transcript {
         }
     }
 
+    /// Forgets what a file of a session may have told of an earlier turn: it tells again of this one.
+    fn begin(&mut self) {
+        (self.acted, self.low) = (0, None);
+        self.denied.clear();
+        let told = self.trouble.take().map(|trouble| Trouble { code: None, status: None, ..trouble });
+        self.trouble = told.filter(|trouble| !trouble.text.is_empty());
+    }
+
     fn say_more(&mut self, text: &str) {
         if std::mem::take(&mut self.paused) {
             self.said.clear();
         }
         let room = KEPT.saturating_sub(self.said.len());
         self.said.push_str(prefix(text, room));
+    }
+}
+
+/// Keeps what was not noted before, up to a number of notes.
+fn note(notes: &mut Vec<String>, what: String) {
+    if notes.len() < MOST_DENIALS && !notes.contains(&what) {
+        notes.push(what);
     }
 }
 
@@ -182,11 +197,30 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_in_the_file_of_a_session_begins_without_what_was_before() {
+        let mut transcript = Transcript::default();
+        let coded = |code: &str| Trouble { code: Some(code.to_owned()), ..Trouble::default() };
+        let said = |text: &str| Trouble { text: text.to_owned(), ..Trouble::default() };
+        transcript.take(Event::Trouble(said("of this turn")));
+        for event in [
+            Event::Acted,
+            Event::Denied("before".to_owned()),
+            Event::Trouble(coded("before")),
+            Event::Low { percent: 100, resets_at: Timestamp::UNIX_EPOCH },
+            Event::Began,
+        ] {
+            transcript.take(event);
+        }
+        let kept = Transcript { trouble: Some(said("of this turn")), ..Transcript::default() };
+        assert_eq!(transcript, kept);
+    }
+
+    #[test]
     fn no_stream_fills_the_memory() {
         let mut transcript = Transcript::default();
-        for _ in 0..100 {
+        for number in 0..100 {
             transcript.take(Event::SaidMore("ü".repeat(100_000)));
-            transcript.take(Event::Denied("x".to_owned()));
+            transcript.take(Event::Denied(number.to_string()));
         }
         assert!(transcript.said.len() > ANSWER_LIMIT && transcript.said.len() <= KEPT);
         assert_eq!(transcript.denied.len(), MOST_DENIALS);

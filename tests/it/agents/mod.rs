@@ -1,6 +1,8 @@
 //! The programs of vendors, from recordings of their streams: what each ending comes to. No program is run.
 
 #[cfg(test)]
+mod codex;
+#[cfg(test)]
 mod invocations;
 #[cfg(test)]
 mod recordings;

@@ -53,6 +53,12 @@ fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
     for denied in &transcript.denied {
         write!(words, "\n    not allowed: {denied}").unwrap();
     }
+    for warned in &transcript.warnings {
+        write!(words, "\n    warned: {warned}").unwrap();
+    }
+    if let Some(model) = transcript.model.filter(|_| !text("session").is_empty()) {
+        write!(words, "\n    model {model}, tools used {} times", transcript.acted).unwrap();
+    }
     if let Some((percent, until)) = transcript.low {
         write!(words, "\n    {percent} % of the allowance used until {until}").unwrap();
     }
@@ -88,4 +94,9 @@ fn updates() -> bool {
 #[test]
 fn recordings_of_claude_come_to_what_they_did() {
     check(Backend::Claude);
+}
+
+#[test]
+fn recordings_of_codex_come_to_what_they_did() {
+    check(Backend::Codex);
 }

@@ -1,0 +1,160 @@
+//! Codex where no recording could be made: sandboxes that do not start, limits, its own words for failures.
+
+use agent_loop::adapters::agents::cli::{Cli, Ending};
+use agent_loop::adapters::agents::codex::Codex;
+use agent_loop::adapters::agents::transcript::Transcript;
+use agent_loop::adapters::process::exit::Exit;
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::protocol::raw_answer::RawAnswer;
+
+const NOW: &str = "2026-11-21T00:00:00Z";
+const DONE: &str = r#"{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}"#;
+const ANSWER: &str = r#"{"type":"item.completed","item":{"type":"agent_message","text":"{}"}}"#;
+
+fn heard(stream: &[&str], session: &[&str]) -> Transcript {
+    let mut transcript = Transcript::default();
+    for line in stream {
+        Codex.events(line.as_bytes(), &mut |event| transcript.take(event));
+    }
+    for line in session {
+        Codex.session_events(line.as_bytes(), &mut |event| transcript.take(event));
+    }
+    transcript
+}
+
+fn outcome(exit: Exit, stream: &[&str], session: &[&str]) -> Result<RawAnswer, TurnFailure> {
+    let ending = Ending { exit, stderr: "", last_message: None, response: None, now: NOW.parse().unwrap() };
+    Codex.outcome(&heard(stream, session), &ending)
+}
+
+fn class(exit: Exit, stream: &[&str], session: &[&str]) -> String {
+    match outcome(exit, stream, session) {
+        Ok(_) => "answered".to_owned(),
+        Err(TurnFailure::Quota { resets_at, .. }) => format!("quota {resets_at}"),
+        Err(failure) => failure.class().to_owned(),
+    }
+}
+
+fn command(output: &str, code: i32) -> String {
+    let item =
+        serde_json::json!({"type": "command_execution", "aggregated_output": output, "exit_code": code});
+    serde_json::json!({"type": "item.completed", "item": item}).to_string()
+}
+
+fn limits(primary: (f64, i64), secondary: (f64, i64)) -> String {
+    let window =
+        |(percent, at)| serde_json::json!({"used_percent": percent, "window_minutes": 300, "resets_at": at});
+    let limits = serde_json::json!({"primary": window(primary), "secondary": window(secondary)});
+    let payload = serde_json::json!({"type": "token_count", "info": null, "rate_limits": limits});
+    serde_json::json!({"type": "event_msg", "payload": payload}).to_string()
+}
+
+fn failed_with(info: &str) -> String {
+    format!(
+        r#"{{"type":"event_msg","payload":{{"type":"task_complete","error":{{"codex_error_info":{info}}}}}}}"#
+    )
+}
+
+#[test]
+fn whoever_could_not_run_anything_gives_no_answer() {
+    let broken = command("bwrap: execvp codex-linux-sandbox: No such file or directory\n", 1);
+    let Err(TurnFailure::Denied { detail }) = outcome(Exit::Code(0), &[&broken, ANSWER, DONE], &[]) else {
+        panic!("an answer without a look at anything");
+    };
+    assert!(detail.contains("execvp") && detail.ends_with("does not contain CODEX_HOME"), "{detail}");
+    // One that ran another command has an answer, and a person is told of the first one.
+    let ran = command("bwrap: is what this file is about", 0);
+    assert_eq!(class(Exit::Code(0), &[&broken, &ran, ANSWER, DONE], &[]), "answered");
+    assert_eq!(heard(&[&broken, &ran], &[]).denied.len(), 1);
+    // A command of its own that fails is no matter of the sandbox.
+    let failed = command("error: bwrap: not found", 127);
+    assert_eq!(class(Exit::Code(0), &[&failed, ANSWER, DONE], &[]), "answered");
+}
+
+#[test]
+fn a_failure_that_only_the_session_file_tells_is_seen() {
+    let output = r"Process exited with code 1\nOutput:\nbwrap: No permissions to create a new namespace\n";
+    let told = format!(
+        r#"{{"type":"response_item","payload":{{"type":"function_call_output","output":"{output}"}}}}"#
+    );
+    assert_eq!(class(Exit::Code(0), &[ANSWER, DONE], &[&told]), "denied");
+    let began = r#"{"type":"event_msg","payload":{"type":"task_started"}}"#;
+    assert_eq!(class(Exit::Code(0), &[ANSWER, DONE], &[&told, began]), "answered");
+}
+
+#[test]
+fn a_limit_ends_with_the_window_that_is_used_up() {
+    let said =
+        r#"{"type":"turn.failed","error":{"message":"You’ve hit your usage limit. Try again later."}}"#;
+    let class = |session: &str| class(Exit::Code(1), &[said], &[session]);
+    assert_eq!(class(""), "quota 2026-11-21T01:00:00Z");
+    assert_eq!(class(&limits((100.0, 1_795_226_400), (30.0, 1_795_312_800))), "quota 2026-11-21T02:00:00Z");
+    assert_eq!(class(&limits((100.0, 1_795_226_400), (100.0, 1_795_312_800))), "quota 2026-11-22T02:00:00Z");
+    // Neither what is over nor what is absurd is believed.
+    assert_eq!(class(&limits((100.0, 1_795_000_000), (100.0, 0))), "quota 2026-11-21T01:00:00Z");
+    assert_eq!(class(&limits((100.0, i64::MAX), (f64::NAN, 5_000_000_000))), "quota 2026-11-21T01:00:00Z");
+}
+
+#[test]
+fn an_allowance_is_told_when_it_is_nearly_used_up() {
+    let low =
+        |primary, secondary| heard(&[], &[&limits((primary, 1_795_226_400), (secondary, 1_795_312_800))]).low;
+    assert_eq!(low(79.4, 0.0), None);
+    assert_eq!(low(93.0, 30.0).map(|(percent, _)| percent), Some(93));
+    assert_eq!(low(30.0, 250.0).map(|(percent, _)| percent), Some(100));
+}
+
+#[test]
+fn its_own_word_for_a_failure_counts_where_its_message_says_nothing() {
+    let said = r#"{"type":"turn.failed","error":{"message":"Nope."}}"#;
+    for (info, expected) in [
+        (r#""usage_limit_exceeded""#, "billing"),
+        (r#""model_not_found""#, "unknown-model"),
+        (r#""server_overloaded""#, "overloaded"),
+        (r#""rate_limit_exceeded""#, "rate-limited"),
+        (r#""unauthorized""#, "auth"),
+        (r#"{"http_connection_failed":{"http_status_code":403}}"#, "auth"),
+        (r#"{"response_too_many_failed_attempts":{"http_status_code":429}}"#, "rate-limited"),
+        (r#"{"http_connection_failed":{"http_status_code":99999999}}"#, "exit"),
+        (r#""context_window_exceeded""#, "exit"),
+        (r#""other""#, "exit"),
+        ("[1]", "exit"),
+    ] {
+        assert_eq!(class(Exit::Code(1), &[said], &[&failed_with(info)]), expected, "{info}");
+    }
+}
+
+#[test]
+fn what_is_no_id_of_a_thread_is_no_session() {
+    for id in ["--last", "../../x", "", "01a1fb6d"] {
+        let line = format!(r#"{{"type":"thread.started","thread_id":"{id}"}}"#);
+        assert_eq!(heard(&[&line], &[]).session, None);
+        assert_eq!(Codex.session_file(id), None);
+    }
+}
+
+#[test]
+fn a_model_that_does_not_go_with_the_plan_is_unknown() {
+    let detail =
+        r#"{\"detail\":\"The 'gpt-5-x' model is not supported when using Codex with a ChatGPT account.\"}"#;
+    let line = format!(r#"{{"type":"turn.failed","error":{{"message":"{detail}"}}}}"#);
+    assert_eq!(class(Exit::Code(1), &[&line], &[]), "unknown-model");
+}
+
+#[test]
+fn a_rate_limit_has_the_instant_that_its_words_name() {
+    let line = r#"{"type":"turn.failed","error":{"message":"Rate limit reached for gpt-5. Please try again in 11.054s."}}"#;
+    let failure = outcome(Exit::Code(1), &[line], &[]).unwrap_err();
+    let TurnFailure::RateLimited { retry_at: Some(at), .. } = failure else { panic!("{failure}") };
+    assert_eq!(at.to_string(), "2026-11-21T00:00:11.054Z");
+}
+
+#[test]
+fn retries_that_helped_are_no_failure_and_those_that_never_ended_are() {
+    let again = r#"{"type":"error","message":"Reconnecting... waiting for network (Connection failed: error sending request)"}"#;
+    assert_eq!(class(Exit::Code(0), &[again, ANSWER, DONE], &[]), "answered");
+    assert_eq!(class(Exit::Signal(9), &[again], &[]), "network");
+    assert_eq!(class(Exit::Signal(9), &[], &[]), "killed");
+    assert_eq!(class(Exit::Code(0), &[ANSWER], &[]), "vacuous");
+    assert_eq!(class(Exit::Code(0), &[DONE], &[]), "vacuous");
+}
