@@ -1,15 +1,19 @@
-//! How fast the stream of an agent is heard, and in how much memory: 50 MB of events through the supervisor and its log.
+//! How fast the stream of an agent is heard and understood, and in how much memory: 50 MB of Claude Code's events through
+//! the supervisor, its log, and the reader of that program.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use agent_loop::adapters::agents::transcript::{Finish, Transcript};
+use agent_loop::adapters::agents::vendor;
 use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::lines::Lines;
 use agent_loop::adapters::process::listener::Listener;
 use agent_loop::adapters::process::supervise::{End, Job, Manners, supervise};
+use agent_loop::domain::agent::Backend;
 use agent_loop::ports::cancellation::cancellation;
 
 use super::agent::{STREAM, events};
@@ -34,7 +38,7 @@ pub(super) fn measure() -> Vec<Number> {
     vec![
         splitting,
         Number {
-            name: "an agent's stream, heard line by line",
+            name: "an agent's stream, heard and understood",
             value: rate,
             limit: AtLeast(150.0),
             unit: "MB/s",
@@ -79,15 +83,18 @@ fn hear(folder: &Path) {
         idle: Some(Duration::from_mins(1)),
         manners: Manners::InterruptFirst,
     };
-    let (mut count, mut bytes) = (0, 0);
+    let cli = vendor::cli(Backend::Claude).expect("a program behind claude");
+    let (mut count, mut bytes, mut transcript) = (0, 0, Transcript::default());
     let mut lines = Lines::new(|line: &[u8]| {
         count += 1;
         bytes += line.len() + 1;
+        cli.events(line, &mut |event| transcript.take(event));
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let ended = runtime.block_on(supervise(&job, &mut lines, cancellation().1));
     lines.finish();
     assert_eq!((ended.end, count, bytes), (End::Exited(Exit::Code(0)), events(), STREAM));
+    assert_eq!((transcript.finished, transcript.said.as_str()), (Finish::Seen, "MOCK-OK: all good."));
 }
 
 /// What other measurements needed does not count.
