@@ -33,7 +33,7 @@ static PROFILE: Profile = Profile {
 
 /// The user's `allow` rules run commands outside of the sandbox, even of a read-only one.
 const NO_RULES: &str = "--ignore-rules";
-/// Skills lie in the repository too (`.agents/skills`), and none of them is restored from the base.
+/// Skills lie in the repository too (`.agents/skills`), and are read even if it is not trusted.
 const NO_SKILLS: &str = "skills.include_instructions=false";
 const BYPASS: &str = "--dangerously-bypass-approvals-and-sandbox";
 
@@ -60,6 +60,7 @@ impl Cli for Codex {
         let (schema, last) = (turn.schema_file.display(), turn.last_message.display());
         let invocation = Invocation::new(["exec", "--json", "--skip-git-repo-check"], turn.prompt)
             .with(permissions(turn).iter().copied())
+            .with(distrust(turn))
             .with(["--output-schema".to_owned(), schema.to_string(), "-o".to_owned(), last.to_string()])
             .with_value("-m", turn.model)
             .with_value("-c", effort(turn.effort).as_deref())
@@ -148,11 +149,24 @@ fn word<'value>(value: &'value Value, key: &str) -> &'value str {
 
 fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
     match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder) => &[BYPASS],
-        (Power::Dangerous, Role::Reviewer) => &[BYPASS, "-c", NO_SKILLS],
+        (Power::Dangerous, Role::Coder | Role::Reviewer) => &[BYPASS],
         (Power::Bounded, Role::Coder) => &["-s", "workspace-write", NO_RULES],
         (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
-            &["-s", "read-only", NO_RULES, "-c", NO_SKILLS]
+            &["-s", "read-only", NO_RULES]
+        }
+    }
+}
+
+/// Whoever judges is not told how by the repository. A checkout that the user lends may be one that Codex trusts, and then
+/// the settings of the change name programs that run outside of the sandbox. The price: `AGENTS.md` is not read either.
+fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
+    match turn.role {
+        Role::Coder => Vec::new(),
+        Role::Reviewer | Role::Repair => {
+            // A string of JSON is one of TOML.
+            let folder = Value::from(turn.workdir.display().to_string());
+            let untrusted = format!("projects={{{folder}={{trust_level=\"untrusted\"}}}}");
+            ["-c".to_owned(), untrusted, "-c".to_owned(), NO_SKILLS.to_owned()].into()
         }
     }
 }

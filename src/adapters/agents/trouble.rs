@@ -246,6 +246,7 @@ mod tests {
                 "quota 2026-11-27T00:07:55Z",
             ),
             ("authentication required", "auth"),
+            ("The model does not exist or you do not have access to it.", "unknown-model"),
             ("authentication timed out", "auth"),
             ("You have exhausted your daily quota on this model.", "quota 2026-11-21T01:10:00Z"),
             ("Error: thread/resume failed: no rollout found for thread id X (code -32600)", "session-lost"),

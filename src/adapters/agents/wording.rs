@@ -112,6 +112,7 @@ const BILLING: &[&str] = &[
 
 const UNKNOWN_MODEL: &[&str] = &[
     "issue with the selected model",
+    r"\bmodel does not exist or you do not have access",
     r"\bmodel [^ ]{1,120} (?:does not exist|(?:was |is )?not found|is not (?:supported|available))",
     r"\bthe [^ ]{1,120} model (?:is not supported|requires a newer version)",
     "model_not_found|providermodelnotfounderror",

@@ -61,7 +61,8 @@ fn claude_is_allowed_what_its_role_needs() {
 fn codex_has_the_sandbox_that_its_role_needs() {
     let always = "exec --json --skip-git-repo-check";
     let files = "--output-schema /turn/schema.json -o /turn/last.txt -";
-    let reads = format!("{always} -s read-only --ignore-rules -c skills.include_instructions=false {files}");
+    let judges = "-c projects={\"/clone\"={trust_level=\"untrusted\"}} -c skills.include_instructions=false";
+    let reads = format!("{always} -s read-only --ignore-rules {judges} {files}");
     for (power, role, expected) in [
         (Power::Bounded, Role::Coder, format!("{always} -s workspace-write --ignore-rules {files}")),
         (Power::Bounded, Role::Reviewer, reads.clone()),
@@ -74,9 +75,7 @@ fn codex_has_the_sandbox_that_its_role_needs() {
         (
             Power::Dangerous,
             Role::Reviewer,
-            format!(
-                "{always} --dangerously-bypass-approvals-and-sandbox -c skills.include_instructions=false {files}"
-            ),
+            format!("{always} --dangerously-bypass-approvals-and-sandbox {judges} {files}"),
         ),
         (Power::Dangerous, Role::Repair, reads.clone()),
     ] {
