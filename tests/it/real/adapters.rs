@@ -256,3 +256,33 @@ fn claude_fails_in_classes() {
     ];
     fails_in_classes(Program::Claude, &refusals);
 }
+
+#[test]
+fn codex_is_asked_with_flags_that_it_has() {
+    is_asked_with_flags_that_it_has(Program::Codex);
+}
+
+#[test]
+fn codex_codes_and_remembers() {
+    codes_and_remembers(Program::Codex);
+}
+
+#[test]
+fn codex_reviews_without_writing() {
+    reviews_without_writing(Program::Codex);
+}
+
+#[test]
+fn codex_fails_in_classes() {
+    // A server that never answers is not among them: Codex would wait for it without an end.
+    let refusals = [
+        (Login::ApiKey, Answer::error(401), "auth"),
+        (Login::ApiKey, Answer::error(403), "auth"),
+        (Login::ApiKey, Answer::error(404), "unknown-model"),
+        (Login::ApiKey, Answer::error(429), "rate-limited"),
+        (Login::ApiKey, Answer::error(500), "overloaded"),
+        (Login::ApiKey, Answer::error(503), "overloaded"),
+        (Login::ApiKey, Answer::DropMidStream, "network"),
+    ];
+    fails_in_classes(Program::Codex, &refusals);
+}
