@@ -8,13 +8,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervise::Manners;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
 
-use super::cli::{Cli, CliTurn, Counting, Ending, Invocation, Login, Power, Profile, Sessions};
+use super::cli::{Cli, CliTurn, Counting, Ending, Invocation, Login, LoginState, Power, Profile, Sessions};
 use super::conclusion::{conclude, micro_usd};
 use super::transcript::{Event, Transcript, Trouble};
 use super::trouble::last_words;
@@ -75,6 +76,14 @@ impl Cli for Claude {
     fn outcome(&self, transcript: &Transcript, ending: &Ending<'_>) -> Result<RawAnswer, TurnFailure> {
         conclude(transcript, ending, "its `result` event").map_err(|failure| refined(failure, transcript))
     }
+
+    fn logged_in(&self, stdout: &str, _stderr: &str, _exit: Exit) -> LoginState {
+        match serde_json::from_str::<AuthStatus>(stdout) {
+            Ok(AuthStatus { logged_in: true }) => LoginState::LoggedIn,
+            Ok(AuthStatus { logged_in: false }) => LoginState::LoggedOut,
+            Err(_) => LoginState::Unknown,
+        }
+    }
 }
 
 /// The program's own words for a class outrank what its message reads like.
@@ -101,6 +110,13 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
             &["--tools=", "--no-session-persistence", SOURCES, STRICT]
         }
     }
+}
+
+/// What `claude auth status` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthStatus {
+    logged_in: bool,
 }
 
 /// A line of the stream, as far as it matters. Everything else in it is skipped without being kept.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::adapters::process::environment::Variables;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervise::Manners;
 use crate::domain::agent::Role;
@@ -19,6 +20,16 @@ use super::transcript::{Event, Transcript};
 pub trait Cli: Sync {
     /// What is always so.
     fn profile(&self) -> &'static Profile;
+
+    /// Whether a model has to be named.
+    fn model_choice(&self) -> ModelChoice {
+        ModelChoice::Optional
+    }
+
+    /// What the call of `Login::check` tells.
+    fn logged_in(&self, _stdout: &str, _stderr: &str, exit: Exit) -> LoginState {
+        if exit.is_success() { LoginState::LoggedIn } else { LoginState::LoggedOut }
+    }
 
     /// How a turn is asked for.
     fn invocation(&self, turn: &CliTurn<'_>) -> Invocation;
@@ -97,6 +108,29 @@ pub struct Login {
     pub how: &'static str,
 }
 
+/// Whether a program is logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginState {
+    /// It is, as far as it knows itself: no program asks its service.
+    LoggedIn,
+    /// It is not.
+    LoggedOut,
+    /// It does not say; the first turn will.
+    Unknown,
+}
+
+/// Whether a model has to be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// The program has a choice of its own.
+    Optional,
+    /// It has none that a user could have meant: nothing is started without a model.
+    Required {
+        /// What the name of a model looks like.
+        form: &'static str,
+    },
+}
+
 /// What a turn is told.
 #[derive(Debug, Clone, Copy)]
 pub struct CliTurn<'turn> {
@@ -124,6 +158,8 @@ pub struct CliTurn<'turn> {
     pub schema_file: &'turn Path,
     /// A file outside of the clone to which the program may write its last message.
     pub last_message: &'turn Path,
+    /// The environment that it gets, with what of its vendor's variables the user has set.
+    pub environment: &'turn Variables,
 }
 
 /// What an agent may do.

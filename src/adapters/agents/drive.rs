@@ -74,7 +74,7 @@ pub(super) async fn take(
         Err(detail) => return spawn(detail),
     };
     let papers = papers(order, &offer);
-    let invocation = cli.invocation(&turn(agent, order, &papers));
+    let invocation = cli.invocation(&turn(agent, order, (&papers, &offer)));
     if let Err(detail) = write_files(&papers, &invocation) {
         return spawn(detail);
     }
@@ -108,7 +108,11 @@ fn papers(order: &TurnOrder, offer: &Offer) -> Papers {
     }
 }
 
-fn turn<'turn>(agent: &'turn VendorAgent, order: &'turn TurnOrder, papers: &'turn Papers) -> CliTurn<'turn> {
+fn turn<'turn>(
+    agent: &'turn VendorAgent,
+    order: &'turn TurnOrder,
+    (papers, offer): (&'turn Papers, &'turn Offer),
+) -> CliTurn<'turn> {
     CliTurn {
         role: order.role,
         prompt: &order.prompt,
@@ -122,6 +126,7 @@ fn turn<'turn>(agent: &'turn VendorAgent, order: &'turn TurnOrder, papers: &'tur
         schema: &papers.schema,
         schema_file: &papers.schema_file,
         last_message: &papers.last_message,
+        environment: &offer.environment,
     }
 }
 

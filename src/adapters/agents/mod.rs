@@ -7,6 +7,7 @@ pub mod command;
 pub mod conclusion;
 pub mod drive;
 pub mod offer;
+pub mod opencode;
 pub mod program;
 pub mod reset;
 pub mod script;

@@ -23,6 +23,8 @@ pub enum Event {
     SaidMore(String),
     /// The next piece begins another message.
     Paused,
+    /// The same, and the turn goes on, though it may have seemed to be at its end.
+    Continued,
     /// Native structured output: a JSON text.
     Structured(String),
     /// It was not allowed this.
@@ -127,6 +129,10 @@ impl Transcript {
             }
             Event::SaidMore(text) => self.say_more(&text),
             Event::Paused => self.paused = true,
+            Event::Continued => {
+                self.paused = true;
+                self.finished = Finish::Missing;
+            }
             Event::Structured(text) => self.structured = Some(bounded(text)),
             Event::Denied(what) => note(&mut self.denied, what),
             Event::Acted => self.acted = self.acted.saturating_add(1),

@@ -5,17 +5,14 @@ use crate::domain::agent::Backend;
 use super::claude::Claude;
 use super::cli::Cli;
 use super::codex::Codex;
+use super::opencode::Opencode;
 
 /// The program behind a backend; none for those that are no vendor's.
 pub fn cli(backend: Backend) -> Option<&'static dyn Cli> {
     match backend {
         Backend::Claude => Some(&Claude),
         Backend::Codex => Some(&Codex),
-        Backend::Gemini
-        | Backend::Antigravity
-        | Backend::Opencode
-        | Backend::Command
-        | Backend::Scripted
-        | Backend::Host => None,
+        Backend::Opencode => Some(&Opencode),
+        Backend::Gemini | Backend::Antigravity | Backend::Command | Backend::Scripted | Backend::Host => None,
     }
 }

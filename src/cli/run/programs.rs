@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::adapters::agents::cli::{Power, Profile};
+use crate::adapters::agents::cli::{Cli, ModelChoice, Power};
 use crate::adapters::agents::drive::VendorAgent;
 use crate::adapters::agents::program::{CommandAgent, Program, RepairAgent};
 use crate::adapters::agents::vendor;
@@ -135,7 +135,7 @@ fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Re
             configured_agent(name, configured, agent, variables).map(Program::Command)
         }
         (Detail::Nothing, _, _) => match vendor::cli(name.backend) {
-            Some(cli) => vendors_program(known, cli.profile(), settings, variables).map(Program::Vendor),
+            Some(cli) => vendors_program(known, cli, settings, variables).map(Program::Vendor),
             None => Err(not_there(name)),
         },
         (Detail::Program | Detail::Script, _, _) => Err(not_there(name)),
@@ -153,7 +153,7 @@ fn not_there(name: &AgentName) -> Trouble {
 /// A vendor's program, set up for a role.
 fn vendors_program(
     known: &KnownAgent,
-    profile: &Profile,
+    cli: &dyn Cli,
     settings: &Settings,
     variables: &Variables,
 ) -> Result<VendorAgent, Trouble> {
@@ -161,7 +161,7 @@ fn vendors_program(
     let backend = name.backend;
     let agent = settings.agents.get(backend.name()).cloned().unwrap_or_default();
     let special = models::of_role(&agent, known.role).cloned().unwrap_or_default();
-    let cmd = agent.cmd.as_deref().unwrap_or(profile.program);
+    let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).ok_or_else(|| {
         let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
         let message = format!(
@@ -172,11 +172,21 @@ fn vendors_program(
     })?;
     check_variables(backend.name(), &agent.env)?;
     let config = |why| Trouble::refused(Refused::Config, why);
+    let model = models::chain(name, known.role, settings).map_err(config)?.into_iter().next();
+    match (cli.model_choice(), &model) {
+        (ModelChoice::Required { form }, None) => {
+            return Err(config(format!(
+                "`{name}` needs a model, for its own choice may be a service that you did not mean; name one as {form}: \
+                 `--{backend}-model {form}`"
+            )));
+        }
+        (ModelChoice::Required { .. }, Some(_)) | (ModelChoice::Optional, _) => {}
+    }
     let power = if settings.turns.dangerous_permissions { Power::Dangerous } else { Power::Bounded };
     Ok(VendorAgent {
         backend,
         program,
-        model: models::chain(name, known.role, settings).map_err(config)?.into_iter().next(),
+        model,
         effort: special.effort.or(agent.effort),
         arguments: agent.args.into_iter().chain(special.args).collect(),
         variables: agent.env,

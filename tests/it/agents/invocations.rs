@@ -2,11 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::agents::cli::{CliTurn, Power};
+use agent_loop::adapters::agents::cli::{CliTurn, Invocation, LoginState, ModelChoice, Power};
 use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::process::environment::Variables;
+use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::{Backend, Role};
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
+use serde_json::{Value, json};
+
+static NOTHING_SET: Variables = Variables::new();
 
 fn turn(role: Role, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
     CliTurn {
@@ -22,6 +27,7 @@ fn turn(role: Role, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
         schema: "{}",
         schema_file: Path::new("/turn/schema.json"),
         last_message: Path::new("/turn/last.txt"),
+        environment: &NOTHING_SET,
     }
 }
 
@@ -113,5 +119,95 @@ fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
         let turn = CliTurn { effort: Some(effort), ..turn(Role::Coder, Power::Bounded, &[]) };
         let arguments = vendor::cli(Backend::Codex).unwrap().invocation(&turn).arguments;
         assert!(!arguments.iter().any(|argument| argument.contains("effort")), "{arguments:?}");
+    }
+}
+
+fn opencode(model: Option<&str>, role: Role, environment: &Variables) -> Invocation {
+    let readable = [PathBuf::from("/turn")];
+    let turn = CliTurn { model, environment, ..turn(role, Power::Bounded, &readable) };
+    vendor::cli(Backend::Opencode).unwrap().invocation(&turn)
+}
+
+fn json_of(invocation: &Invocation, name: &str) -> Value {
+    let (_, text) = invocation.variables.iter().find(|(known, _)| *known == name).unwrap();
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn opencode_reaches_no_provider_but_that_of_the_model() {
+    let named = opencode(Some("openrouter/z-ai/glm-5"), Role::Coder, &NOTHING_SET);
+    assert_eq!(
+        named.arguments.join(" "),
+        "run --format json --print-logs --log-level ERROR --agent agent-loop --title agent-loop --dir /clone \
+         -m openrouter/z-ai/glm-5"
+    );
+    assert_eq!(named.input, b"PROMPT");
+    let config = json_of(&named, "OPENCODE_CONFIG_CONTENT");
+    assert_eq!(config["enabled_providers"], json!(["openrouter"]));
+    assert_eq!(config["small_model"], json!("openrouter/z-ai/glm-5"));
+    assert_eq!((&config["share"], &config["autoupdate"]), (&json!("disabled"), &json!(false)));
+    assert_eq!(config["instructions"], json!(["/clone/AGENTS.md"]));
+    let cli = vendor::cli(Backend::Opencode).unwrap();
+    assert_eq!(cli.model_choice(), ModelChoice::Required { form: "provider/model" });
+    for model in [None, Some("no-provider")] {
+        let config = json_of(&opencode(model, Role::Coder, &NOTHING_SET), "OPENCODE_CONFIG_CONTENT");
+        assert_eq!(config["enabled_providers"], json!([]), "{model:?}");
+    }
+}
+
+#[test]
+fn opencode_is_allowed_what_its_role_needs() {
+    let allowed = |role| {
+        let invocation = opencode(Some("p/m"), role, &NOTHING_SET);
+        let permissions = json_of(&invocation, "OPENCODE_PERMISSION");
+        // What a user allows to agents of theirs counts more than the variable, so our own agent says it too.
+        let ours = &json_of(&invocation, "OPENCODE_CONFIG_CONTENT")["agent"]["agent-loop"]["permission"];
+        assert_eq!(*ours, permissions);
+        assert!(
+            invocation.variables.contains(&("OPENCODE_DISABLE_PROJECT_CONFIG", "1".to_owned())),
+            "settings of the repository count"
+        );
+        permissions
+    };
+    let coder = allowed(Role::Coder);
+    assert_eq!(coder["*"], "deny");
+    assert_eq!(coder["bash"].to_string(), r#"{"*":"allow","gh *":"deny","git push*":"deny"}"#);
+    assert_eq!(coder["external_directory"].to_string(), r#"{"*":"deny","/turn/*":"allow"}"#);
+    let reviewer = allowed(Role::Reviewer);
+    for tool in ["*", "bash", "edit", "task", "webfetch"] {
+        assert_eq!(reviewer[tool], "deny", "{tool}");
+    }
+    assert_eq!(reviewer["read"], "allow");
+    let repair = allowed(Role::Repair);
+    assert!(repair.as_object().unwrap().values().all(|rule| rule == "deny"), "{repair}");
+    let arguments = opencode(Some("p/m"), Role::Repair, &NOTHING_SET).arguments.join(" ");
+    assert!(arguments.contains("--dir /turn "), "{arguments}");
+}
+
+#[test]
+fn providers_that_the_user_has_set_for_opencode_stay() {
+    let set = r#"{"provider":{"mine":{"options":{"baseURL":"http://127.0.0.1:1"}}},"share":"auto"}"#;
+    let environment = Variables::from([("OPENCODE_CONFIG_CONTENT".into(), set.into())]);
+    let config = json_of(&opencode(Some("mine/m"), Role::Coder, &environment), "OPENCODE_CONFIG_CONTENT");
+    assert_eq!(config["provider"]["mine"]["options"]["baseURL"], "http://127.0.0.1:1");
+    assert_eq!(config["share"], "disabled");
+}
+
+#[test]
+fn a_program_says_whether_it_is_logged_in() {
+    let state = |backend: Backend, stdout: &str, code| {
+        vendor::cli(backend).unwrap().logged_in(stdout, "", Exit::Code(code))
+    };
+    assert_eq!(
+        state(Backend::Claude, r#"{"loggedIn":true,"authMethod":"oauth_token"}"#, 0),
+        LoginState::LoggedIn
+    );
+    assert_eq!(state(Backend::Claude, r#"{"loggedIn":false,"authMethod":"none"}"#, 1), LoginState::LoggedOut);
+    assert_eq!(state(Backend::Claude, "error: unknown command", 1), LoginState::Unknown);
+    let nothing = include_str!("../../../fixtures/agents/opencode/authlist.txt");
+    assert_eq!(state(Backend::Opencode, nothing, 0), LoginState::Unknown);
+    for some in ["└  2 credentials\n", "└  0 credentials\n┌  Environment\n└  1 environment variable\n"]
+    {
+        assert_eq!(state(Backend::Opencode, some, 0), LoginState::LoggedIn, "{some}");
     }
 }

@@ -100,3 +100,8 @@ fn recordings_of_claude_come_to_what_they_did() {
 fn recordings_of_codex_come_to_what_they_did() {
     check(Backend::Codex);
 }
+
+#[test]
+fn recordings_of_opencode_come_to_what_they_did() {
+    check(Backend::Opencode);
+}

@@ -17,6 +17,13 @@ fn a_refusal_says_what_to_type_instead() {
     let with = |words: &[&'static str]| [words, &nowhere].concat();
     refused(&stage, &with(&["task", "x", "--json", "--coder", "claude"]), "config", "--claude-cmd");
     refused(&stage, &with(&["task", "x", "--json"]), "config", "--coder");
+    let there = ["--opencode-cmd", "/bin/true", "--coder", "opencode"];
+    refused(
+        &stage,
+        &[&["task", "x", "--json"][..], &there].concat(),
+        "config",
+        "--opencode-model provider/model",
+    );
     refused(&stage, &["task", "x", "--json", "--coder", "host"], "unsupported", "command:PATH");
     refused(&stage, &["task", "x", "--json", "--coder", "gpt"], "usage", "claude");
     refused(&stage, &["task", "x", "--json", "--coder", "sam=codx"], "usage", "did you mean `codex`?");

@@ -113,6 +113,8 @@ impl Scene {
     }
 }
 
+static NOTHING_SET: Variables = Variables::new();
+
 /// What every turn is told.
 fn turn(role: Role) -> CliTurn<'static> {
     CliTurn {
@@ -128,6 +130,7 @@ fn turn(role: Role) -> CliTurn<'static> {
         schema: SCHEMA,
         schema_file: Path::new("schema.json"),
         last_message: Path::new("last.txt"),
+        environment: &NOTHING_SET,
     }
 }
 
