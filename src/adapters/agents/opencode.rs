@@ -1,4 +1,4 @@
-//! OpenCode: `opencode run`, prompt on stdin, a line of JSON for each event.
+//! `OpenCode`: `opencode run`, prompt on stdin, a line of JSON for each event.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -22,7 +22,7 @@ use super::conclusion::{conclude, micro_usd};
 use super::transcript::{Event, Transcript, Trouble};
 use super::trouble::{classify, last_words};
 
-/// OpenCode, as measured with 1.18.33.
+/// `OpenCode`, as measured with 1.18.33.
 #[derive(Debug, Clone, Copy)]
 pub struct Opencode;
 
@@ -81,7 +81,7 @@ impl Cli for Opencode {
             }
             ("text", Some(Part { text: Some(text), .. }), _) => tell(Event::SaidMore(text)),
             ("tool_use", Some(part), _) => {
-                part.denial().into_iter().for_each(|what| tell(Event::Denied(what)))
+                part.denial().into_iter().for_each(|what| tell(Event::Denied(what)));
             }
             ("step_finish", Some(part), _) => part.step_finish(tell),
             ("error", _, Some(error)) => {
