@@ -37,6 +37,9 @@ pub trait Cli: Sync {
     /// What one line of stdout says. A line that makes no sense says nothing: what is missing is seen at the end.
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event));
 
+    /// What stdout says as a whole, for a program that writes one document: the lines that it told as `Event::Document`.
+    fn document_events(&self, _document: &str, _tell: &mut dyn FnMut(Event)) {}
+
     /// What the turn came to, when the program has ended by itself.
     ///
     /// # Errors

@@ -93,6 +93,8 @@ pub(super) async fn take(
     let ended = supervise(&job, &mut lines, cancellation).await;
     lines.finish();
     let dropped = lines.dropped();
+    let document = std::mem::take(&mut transcript.document);
+    cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
     let result = result(cli, &transcript, &ended, (&offer, &papers, deadline));
     report(cli, order, Heard { transcript, ended, dropped }, result, offer.log)

@@ -1,11 +1,13 @@
 //! Agents: one small file per program. Knows how a turn becomes a command line or a script, nothing about rounds.
 
+pub mod antigravity;
 pub mod claude;
 pub mod cli;
 pub mod codex;
 pub mod command;
 pub mod conclusion;
 pub mod drive;
+pub mod gemini;
 pub mod offer;
 pub mod opencode;
 pub mod program;

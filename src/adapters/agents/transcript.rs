@@ -7,6 +7,8 @@ use crate::protocol::envelope::ANSWER_LIMIT;
 
 /// So much of a message is kept: as much as an answer may have, and one more letter to show that it has more.
 const KEPT: usize = ANSWER_LIMIT + 4;
+/// So much of a document is kept: an answer in it is escaped, perhaps twice over.
+const DOCUMENT: usize = 4 * KEPT;
 /// So many denials and warnings are kept.
 const MOST_DENIALS: usize = 20;
 
@@ -25,6 +27,8 @@ pub enum Event {
     Paused,
     /// The same, and the turn goes on, though it may have seemed to be at its end.
     Continued,
+    /// A piece of a document that can only be read as a whole.
+    Document(String),
     /// Native structured output: a JSON text.
     Structured(String),
     /// It was not allowed this.
@@ -86,6 +90,8 @@ pub struct Transcript {
     pub model: Option<String>,
     /// The last message.
     pub said: String,
+    /// The document that stdout is, for a program that writes one, until it is read.
+    pub document: String,
     /// Native structured output.
     pub structured: Option<String>,
     /// What was not allowed.
@@ -132,6 +138,10 @@ impl Transcript {
             Event::Continued => {
                 self.paused = true;
                 self.finished = Finish::Missing;
+            }
+            Event::Document(text) => {
+                let room = DOCUMENT.saturating_sub(self.document.len());
+                self.document.push_str(prefix(&text, room));
             }
             Event::Structured(text) => self.structured = Some(bounded(text)),
             Event::Denied(what) => note(&mut self.denied, what),

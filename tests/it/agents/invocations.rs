@@ -122,6 +122,57 @@ fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
     }
 }
 
+fn gemini_is_allowed_what_its_role_needs() {
+    let told = |role, power| {
+        let readable = [PathBuf::from("/turn")];
+        let invocation = vendor::cli(Backend::Gemini).unwrap().invocation(&turn(role, power, &readable));
+        let variables = [("GEMINI_CLI_NO_RELAUNCH", "true"), ("GEMINI_CLI_TRUST_WORKSPACE", "false")];
+        assert_eq!(invocation.variables, variables.map(|(name, value)| (name, value.to_owned())));
+        let policy = invocation.files.first().map(|(_, text)| String::from_utf8(text.clone()).unwrap());
+        (invocation.arguments.join(" "), policy.unwrap_or_default())
+    };
+    let (always, turn) = ("-o stream-json --skip-trust", "--include-directories=/turn");
+    let policy = "--policy /turn/gemini-policy.toml";
+    let servers = "--allowed-mcp-server-names none-of-them";
+    let (coder, rules) = told(Role::Coder, Power::Bounded);
+    assert_eq!(coder, format!("{always} --approval-mode auto_edit {policy} {turn}"));
+    assert!(rules.contains(r#"commandPrefix = ["git push", "gh "]"#), "{rules}");
+    for (role, rule) in [(Role::Reviewer, r#""read_file""#), (Role::Repair, r#"toolName = "*""#)] {
+        let (arguments, rules) = told(role, Power::Bounded);
+        assert_eq!(arguments, format!("{always} --approval-mode default {policy} {servers} {turn}"));
+        assert!(rules.contains(rule) && !rules.contains("run_shell_command"), "{rules}");
+    }
+    let (dangerous, rules) = told(Role::Coder, Power::Dangerous);
+    assert_eq!((dangerous, rules), (format!("{always} --approval-mode yolo {turn}"), String::new()));
+}
+
+#[test]
+fn antigravity_is_asked_in_an_argument_or_by_a_file() {
+    let readable = [PathBuf::from("/turn")];
+    let asked = |role, power, prompt: &str| {
+        let turn = CliTurn { prompt, ..turn(role, power, &readable) };
+        vendor::cli(Backend::Antigravity).unwrap().invocation(&turn)
+    };
+    let always = "--output-format json --json-schema /turn/schema.json --model Gemini 3.1 Pro (High)";
+    let (limit, folders) = ("--print-timeout=24h", "--add-dir /clone --add-dir /turn");
+    for (role, power, mode) in [
+        (Role::Coder, Power::Bounded, "--mode accept-edits"),
+        (Role::Reviewer, Power::Bounded, "--mode plan"),
+        (Role::Coder, Power::Dangerous, "--dangerously-skip-permissions"),
+    ] {
+        let line = asked(role, power, "PROMPT").arguments.join(" ");
+        assert_eq!(line, format!("{always} {mode} {limit} {folders} -p PROMPT"));
+    }
+    let repair = asked(Role::Repair, Power::Dangerous, "PROMPT").arguments.join(" ");
+    assert_eq!(repair, format!("{always} --mode plan {limit} --add-dir /turn -p PROMPT"));
+    // The system takes no argument of 128 KiB.
+    let long = "x".repeat(300_000);
+    let invocation = asked(Role::Coder, Power::Bounded, &long);
+    assert_eq!(invocation.files, [(PathBuf::from("/turn/prompt.md"), long.into_bytes())]);
+    assert!(invocation.arguments.iter().all(|argument| argument.len() < 1000));
+    assert!(invocation.arguments.last().unwrap().contains("/turn/prompt.md"));
+}
+
 fn opencode(model: Option<&str>, role: Role, environment: &Variables) -> Invocation {
     let readable = [PathBuf::from("/turn")];
     let turn = CliTurn { model, environment, ..turn(role, Power::Bounded, &readable) };
@@ -204,6 +255,8 @@ fn a_program_says_whether_it_is_logged_in() {
     );
     assert_eq!(state(Backend::Claude, r#"{"loggedIn":false,"authMethod":"none"}"#, 1), LoginState::LoggedOut);
     assert_eq!(state(Backend::Claude, "error: unknown command", 1), LoginState::Unknown);
+    assert_eq!(state(Backend::Antigravity, "Gemini 3.1 Pro (High)", 0), LoginState::LoggedIn);
+    assert_eq!(state(Backend::Antigravity, "authentication required", 0), LoginState::LoggedOut);
     let nothing = include_str!("../../../fixtures/agents/opencode/authlist.txt");
     assert_eq!(state(Backend::Opencode, nothing, 0), LoginState::Unknown);
     for some in ["└  2 credentials\n", "└  0 credentials\n┌  Environment\n└  1 environment variable\n"]

@@ -29,6 +29,8 @@ fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
     for line in text("stdout").lines() {
         cli.events(line.as_bytes(), &mut |event| transcript.take(event));
     }
+    let document = std::mem::take(&mut transcript.document);
+    cli.document_events(&document, &mut |event| transcript.take(event));
     for line in text("session").lines() {
         cli.session_events(line.as_bytes(), &mut |event| transcript.take(event));
     }
@@ -104,4 +106,14 @@ fn recordings_of_codex_come_to_what_they_did() {
 #[test]
 fn recordings_of_opencode_come_to_what_they_did() {
     check(Backend::Opencode);
+}
+
+#[test]
+fn recordings_of_gemini_come_to_what_they_did() {
+    check(Backend::Gemini);
+}
+
+#[test]
+fn reports_of_antigravity_come_to_what_they_did() {
+    check(Backend::Antigravity);
 }

@@ -113,6 +113,7 @@ impl Scene {
     }
 }
 
+/// No variable of a vendor is the user's own here.
 static NOTHING_SET: Variables = Variables::new();
 
 /// What every turn is told.
