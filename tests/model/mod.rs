@@ -12,5 +12,6 @@ mod scenario;
 mod server;
 mod wire;
 
+pub(crate) use request::Seen;
 pub(crate) use scenario::{Answer, Scenario, ToolCall, Window};
 pub(crate) use server::Server;

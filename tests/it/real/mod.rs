@@ -9,4 +9,5 @@ mod failures;
 mod flags;
 mod home;
 mod program;
+mod runs;
 mod turns;

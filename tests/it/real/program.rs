@@ -35,6 +35,15 @@ impl Program {
         }
     }
 
+    /// The model that the home of a test knows, where the program does not choose one by itself.
+    pub(super) fn model(self) -> Option<&'static str> {
+        match self {
+            Self::Codex => Some("gpt-5-mock"),
+            Self::OpenCode => Some("mock/m"),
+            Self::Claude | Self::Gemini => None,
+        }
+    }
+
     fn package(self) -> &'static str {
         match self {
             Self::Claude => "@anthropic-ai/claude-code",

@@ -1,0 +1,91 @@
+//! From words, or from a pull request with something left to fix, to an approval, with real agents in both roles.
+
+use serde_json::Value;
+
+use super::super::home::Login;
+use super::super::program::Program;
+use super::answers::{followed_up, implemented, items, kind, reviewed, runs, writes};
+use super::stage::Stage;
+use crate::model::{Answer, Scenario, Seen};
+
+/// A coder whose work is done with a tool, and a reviewer that has nothing against it.
+fn a_task_is_done_and_approved(coder: Program, reviewer: Program) {
+    let Some(stage) = Stage::new(&[coder, reviewer]) else { return };
+    stage.plays(coder, writes("herons.txt", "two herons\n", implemented()));
+    stage.plays(reviewer, reviewed(&[], &[]));
+    let told =
+        stage.run(&["task", "Count the herons", "--coder", coder.name(), "--reviewer", reviewer.name()]);
+    told.assert(0, "approved");
+    assert_eq!(told.named("warning").collect::<Vec<_>>(), Vec::<&Value>::new());
+    assert_eq!(told.asked(), [coder.name(), reviewer.name()]);
+    let head = told.outcome["head"].as_str().unwrap();
+    assert_eq!(stage.git(&["show", &format!("{head}:herons.txt")]), "two herons");
+    assert_eq!(stage.git(&["status", "--porcelain"]), "", "the checkout is left alone");
+    let usage = &told.outcome["usage"];
+    assert!(
+        usage["input_tokens"].as_u64() >= Some(100) && usage["output_tokens"].as_u64() >= Some(20),
+        "{usage}"
+    );
+
+    let [seen] = stage.seen(reviewer).try_into().unwrap_or_else(|seen| panic!("{seen:?}"));
+    assert!(seen.prompt.contains("+two herons"), "the reviewer is shown the change: {}", seen.prompt);
+    let vote = stage.comments().into_iter().find(|body| body.contains("approves")).unwrap();
+    let signed = format!("<sub>{} with {},", reviewer.name(), seen.model);
+    assert!(vote.contains(&signed), "{signed} is not in {vote}");
+}
+
+#[test]
+fn a_task_is_done_by_claude_and_approved_by_codex() {
+    a_task_is_done_and_approved(Program::Claude, Program::Codex);
+}
+
+#[test]
+fn a_task_is_done_by_codex_and_approved_by_claude() {
+    a_task_is_done_and_approved(Program::Codex, Program::Claude);
+}
+
+/// A reviewer with one finding for each state of the file, until two herons stand in the reeds.
+fn strict(seen: &Seen) -> Answer {
+    let known = items(seen);
+    if seen.prompt.contains("+two herons in the reeds") {
+        reviewed(&known, &[])
+    } else if seen.prompt.contains("+two herons") {
+        reviewed(&known, &["Say where they stand."])
+    } else {
+        reviewed(&known, &["There were two."])
+    }
+}
+
+/// In which turns the prompt of an earlier turn was still known.
+fn remembered(seen: &[Seen]) -> Vec<bool> {
+    let begun = seen.iter().filter(|seen| seen.results.is_empty());
+    begun.map(|seen| seen.said.iter().filter(|said| said.contains("## Your answer")).count() > 1).collect()
+}
+
+#[test]
+fn findings_are_mended_round_by_round_by_a_coder_that_remembers_and_seen_by_a_reviewer_that_does_not() {
+    let (claude, codex) = (Program::Claude, Program::Codex);
+    let Some(stage) = Stage::with_pull_request(&[claude, codex], Login::ApiKey) else { return };
+    stage.plays(codex, Scenario::thinks(strict));
+    let mut texts = ["two herons in the reeds", "two herons"].map(str::to_owned).to_vec();
+    stage.plays(
+        claude,
+        Scenario::thinks(move |seen| {
+            assert_eq!(kind(seen), "coder_followup");
+            runs(&format!("echo {} > herons.txt", texts.pop().unwrap()), followed_up(&items(seen)))
+        }),
+    );
+    let told = stage.run(&["pr", "1", "--coder", "claude", "--reviewer", "codex"]);
+    told.assert(0, "approved");
+    assert_eq!(told.outcome["rounds"], 3);
+    assert_eq!(told.outcome["items"]["resolved"], 2);
+    assert_eq!(told.asked(), ["codex", "claude", "codex", "claude", "codex"]);
+    assert_eq!(stage.git(&["show", "feature:herons.txt"]), "two herons in the reeds");
+    assert_eq!(remembered(&stage.seen(claude)), [false, true], "the coder's session is gone on with");
+    assert_eq!(remembered(&stage.seen(codex)), [false, false, false], "each review is a fresh look");
+    let usage = &told.outcome["usage"];
+    assert_eq!((&usage["calls"], &usage["precision"]), (&5.into(), &"exact".into()), "{usage}");
+    let comments = stage.comments();
+    let signed = comments.iter().filter(|body| body.contains("<sub>claude with claude-")).count();
+    assert_eq!(signed, 2, "{comments:?}");
+}

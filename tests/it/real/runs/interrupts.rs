@@ -1,0 +1,56 @@
+//! Ctrl-C while a tool of a real program runs: nothing of it stays alive.
+
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::super::program::Program;
+use super::answers::{implemented, runs};
+use super::stage::Stage;
+
+/// Waits a bounded while for what another process does; whether it did.
+fn until(mut happened: impl FnMut() -> bool) -> bool {
+    (0..3000).any(|_| {
+        let seen = happened();
+        if !seen {
+            thread::sleep(Duration::from_millis(20));
+        }
+        seen
+    })
+}
+
+fn is_interrupted(program: Program) {
+    let Some(stage) = Stage::new(&[program]) else { return };
+    // Below the working folder of the turn: no sandbox has anything against it.
+    stage.plays(program, runs("touch began; setsid tail -f /dev/null & tail -f /dev/null", implemented()));
+    let words = ["task", "Count the herons", "--coder", program.name(), "--reviewer", program.name()];
+    let mut command = stage.command(&words);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let tails = || stage.alive().iter().filter(|line| line.starts_with("tail -f /dev/null")).count();
+    let began = until(|| tails() == 2);
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let exit = child.wait().unwrap();
+    let left = stage.alive();
+    assert!(began, "no tool was started: {:?}", stage.seen(program));
+    assert_eq!(exit.code(), Some(130));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn nothing_of_claude_is_left() {
+    is_interrupted(Program::Claude);
+}
+
+#[test]
+fn nothing_of_codex_is_left() {
+    is_interrupted(Program::Codex);
+}

@@ -1,0 +1,67 @@
+//! What real agents may do in a run, and what they can't: a coder edits and runs commands, a reviewer only reads.
+
+use super::super::home::Login;
+use super::super::program::Program;
+use super::answers::reviewed;
+use super::stage::{Stage, Told};
+use crate::model::{Answer, ToolCall};
+
+/// A reviewer whose model writes: into its clone, and into a folder beside it.
+fn reviewer_writes(program: Program, more: &[&str]) -> Option<(Stage, Told)> {
+    let stage = Stage::with_pull_request(&[program], Login::ApiKey)?;
+    let beside = stage.home.beside().join("egret.txt").display().to_string();
+    let calls = vec![
+        ToolCall::Shell("cat herons.txt".to_owned()),
+        ToolCall::Write { path: "egret.txt".to_owned(), text: "an egret\n".to_owned() },
+        ToolCall::Shell("echo an egret > notes.txt".to_owned()),
+        ToolCall::Shell(format!("echo an egret > {beside}")),
+    ];
+    stage.plays(program, Answer::Tools(calls, Box::new(reviewed(&[], &[]))));
+    let words = ["pr", "1", "--coder", program.name(), "--reviewer", program.name()];
+    let told = stage.run(&[&words, more].concat());
+    let results = stage.seen(program).last().unwrap().results.clone();
+    assert!(
+        results.len() >= 4 && results[0].contains("one heron"),
+        "it may read, and tried the rest: {results:?}"
+    );
+    Some((stage, told))
+}
+
+fn a_reviewer_reads_and_writes_nothing(program: Program) {
+    let Some((stage, told)) = reviewer_writes(program, &[]) else { return };
+    told.assert(0, "approved");
+    assert!(!stage.home.beside().join("egret.txt").exists());
+    assert_eq!(stage.git(&["status", "--porcelain"]), "");
+}
+
+/// With all powers it writes where it likes; what it altered of the change voids its vote all the same.
+fn with_all_powers_a_reviewer_writes(program: Program) {
+    let Some((stage, told)) = reviewer_writes(program, &["--dangerous-agent-permissions"]) else { return };
+    assert!(
+        stage.home.beside().join("egret.txt").exists(),
+        "{:?}",
+        stage.seen(program).last().unwrap().results
+    );
+    told.assert(1, "failed");
+    assert_eq!(told.failed(), ["tampered"], "{}", told.outcome);
+}
+
+#[test]
+fn claude_reviews_and_writes_nothing() {
+    a_reviewer_reads_and_writes_nothing(Program::Claude);
+}
+
+#[test]
+fn codex_reviews_and_writes_nothing() {
+    a_reviewer_reads_and_writes_nothing(Program::Codex);
+}
+
+#[test]
+fn claude_has_all_powers() {
+    with_all_powers_a_reviewer_writes(Program::Claude);
+}
+
+#[test]
+fn codex_has_all_powers() {
+    with_all_powers_a_reviewer_writes(Program::Codex);
+}

@@ -1,0 +1,91 @@
+//! A used-up allowance in the middle of a review: the run is parked with the exact instant, and goes on when it is back.
+
+use std::sync::{Arc, Mutex};
+
+use agent_loop::adapters::clock::SystemClock;
+use agent_loop::ports::clock::Clock;
+use jiff::Timestamp;
+
+use super::super::home::Login;
+use super::super::program::Program;
+use super::answers::reviewed;
+use super::stage::{Stage, Told};
+use crate::model::{Answer, Scenario, Seen, Window};
+
+/// Longer than a turn takes, in seconds.
+const WAIT: i64 = 4;
+
+fn used_up(epoch: i64) -> Answer {
+    Answer::QuotaReset { epoch, window: Window::FiveHours }
+}
+
+fn now() -> i64 {
+    SystemClock.now().as_second()
+}
+
+/// When the allowance is back, in seconds since 1970.
+fn resets_at(parked: &Told) -> i64 {
+    let text = parked.outcome["resets_at"].as_str().unwrap();
+    text.parse::<Timestamp>().unwrap().as_second()
+}
+
+/// One reviewer has voted, the other has no allowance; when it is back, only that one is asked.
+fn is_parked_and_resumed(tired: Program, other: Program) {
+    let Some(stage) = Stage::with_pull_request(&[tired, other], Login::Subscription) else { return };
+    stage.plays(other, reviewed(&[], &[]));
+    let later = now() + 4 * 3600;
+    stage.plays(tired, used_up(later));
+    let words = ["pr", "1", "--coder", other.name(), "--reviewer", other.name(), "--reviewer", tired.name()];
+    let parked = stage.run(&words);
+    parked.assert(3, "parked");
+    assert_eq!(parked.failed(), ["quota"]);
+    assert_eq!(resets_at(&parked), later);
+    assert_eq!(parked.voters(), [other.name()], "the vote that was given stays");
+    let nothing = stage.ours(&["resume", "--due"]);
+    assert_eq!((nothing.exit, nothing.stdout.as_str()), (Some(0), ""), "it is not due");
+    assert_eq!(stage.turns(tired), 1);
+
+    // Who names it asks all the same, and is told another instant: one that has come.
+    let past = now() - 30;
+    stage.plays(tired, used_up(past));
+    let parked = stage.resume(&["pr/1"]);
+    parked.assert(3, "parked");
+    assert!(resets_at(&parked) <= now(), "{}", parked.outcome);
+    let list = stage.ours(&["resume", "--list"]);
+    assert!(list.stdout.contains("due"), "{}", list.stdout);
+
+    stage.plays(tired, reviewed(&[], &[]));
+    let done = stage.resume(&["--due"]);
+    done.assert(0, "approved");
+    assert_eq!(done.asked(), [tired.name()]);
+    assert_eq!(stage.turns(other), 1, "who has voted is not asked again");
+}
+
+#[test]
+fn claude_is_parked_and_resumed() {
+    is_parked_and_resumed(Program::Claude, Program::Codex);
+}
+
+#[test]
+fn codex_is_parked_and_resumed() {
+    is_parked_and_resumed(Program::Codex, Program::Claude);
+}
+
+#[test]
+fn an_allowance_that_is_back_in_seconds_is_waited_for() {
+    let Some(stage) = Stage::with_pull_request(&[Program::Claude], Login::Subscription) else { return };
+    // When it was asked, and when it says that it is back.
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    let thought = move |_: &Seen| {
+        let mut noted = noted.lock().unwrap();
+        noted.push(now());
+        if noted.len() == 1 { used_up(now() + WAIT) } else { reviewed(&[], &[]) }
+    };
+    stage.plays(Program::Claude, Scenario::thinks(thought));
+    let told = stage.run(&["pr", "1", "--coder", "claude", "--reviewer", "claude"]);
+    told.assert(0, "approved");
+    assert_eq!(told.failed(), ["quota"]);
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked.len() == 2 && asked[1] >= asked[0] + WAIT, "{asked:?}");
+}

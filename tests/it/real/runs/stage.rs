@@ -1,0 +1,204 @@
+//! A repository, a home and a model for each program, and the built binary among them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::super::child::{Ended, run};
+use super::super::home::{Home, Login};
+use super::super::program::Program;
+use crate::model::{Scenario, Seen, Server};
+
+const OURS: &str = env!("CARGO_BIN_EXE_agent-loop");
+
+/// How a run is told: one event a line, and the outcome in the last one.
+const TELLING: [&str; 3] = ["--forge", "local", "--json=events"];
+
+pub(super) struct Stage {
+    pub(super) home: Home,
+    server: Server,
+    programs: Vec<Program>,
+}
+
+/// How a run ended.
+pub(super) struct Told {
+    pub(super) exit: Option<i32>,
+    pub(super) outcome: Value,
+    /// What was told on the way, oldest first.
+    pub(super) events: Vec<Value>,
+}
+
+impl Stage {
+    /// With these programs, or none if one of them is missing.
+    pub(super) fn new(programs: &[Program]) -> Option<Self> {
+        Self::logged_in(programs, Login::ApiKey)
+    }
+
+    pub(super) fn logged_in(programs: &[Program], login: Login) -> Option<Self> {
+        if programs.iter().any(|program| program.found().is_none()) {
+            return None;
+        }
+        let server = Server::start();
+        let home = programs.iter().fold(Home::new(), |home, program| {
+            let url = server.url(program.name());
+            match program {
+                Program::Claude => home.claude(&url, login),
+                Program::Codex | Program::Gemini | Program::OpenCode => home.with(*program, &url),
+            }
+        });
+        let stage = Self { home: home.repository(), server, programs: programs.to_vec() };
+        for arguments in [
+            &["config", "user.name", "Ada"][..],
+            &["config", "user.email", "ada@localhost"],
+            &["symbolic-ref", "HEAD", "refs/heads/main"],
+        ] {
+            stage.git(arguments);
+        }
+        stage.commit("notes.txt", "Herons come in spring.\n");
+        Some(stage)
+    }
+
+    /// The same with a pull request of a person: a branch on which one heron was counted.
+    pub(super) fn with_pull_request(programs: &[Program], login: Login) -> Option<Self> {
+        Self::with_branch(programs, login, |_| {})
+    }
+
+    /// The same with more in that branch.
+    pub(super) fn with_branch(programs: &[Program], login: Login, more: impl FnOnce(&Self)) -> Option<Self> {
+        let stage = Self::logged_in(programs, login)?;
+        stage.git(&["checkout", "--quiet", "-b", "feature"]);
+        more(&stage);
+        stage.commit("herons.txt", "one heron\n");
+        stage.git(&["checkout", "--quiet", "main"]);
+        let title = "Count the herons";
+        let words = ["local", "pr", "create", "--head", "feature", "--base", "main", "--title", title];
+        let created = stage.ours(&words);
+        assert_eq!(created.exit, Some(0), "{}", created.stderr);
+        Some(stage)
+    }
+
+    fn commit(&self, name: &str, text: &str) {
+        fs::write(self.home.work().join(name), text).unwrap();
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", name]);
+    }
+
+    pub(super) fn git(&self, arguments: &[&str]) -> String {
+        let ended = run(self.home.command(Path::new("git")).args(arguments), "");
+        assert_eq!(ended.exit, Some(0), "git {arguments:?}: {}", ended.stderr);
+        ended.stdout.trim().to_owned()
+    }
+
+    /// From now on the model of a program does this.
+    pub(super) fn plays(&self, program: Program, scenario: impl Into<Scenario>) {
+        self.server.plays(program.name(), scenario);
+    }
+
+    /// What the model of a program was asked, oldest first. It understood all of it.
+    pub(super) fn seen(&self, program: Program) -> Vec<Seen> {
+        let strange = self.server.strange(program.name());
+        assert!(strange.is_empty(), "{strange:?}");
+        self.server.seen(program.name())
+    }
+
+    /// In how many turns a program was asked: each begins without results of tools.
+    pub(super) fn turns(&self, program: Program) -> usize {
+        self.seen(program).iter().filter(|seen| seen.results.is_empty()).count()
+    }
+
+    /// Our program, asked for something that needs no agent.
+    pub(super) fn ours(&self, words: &[&str]) -> Ended {
+        run(self.home.command(Path::new(OURS)).args(words), "")
+    }
+
+    /// Our program for a run, told where the programs of agents are.
+    pub(super) fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.home.command(Path::new(OURS));
+        command.args(words).args(TELLING);
+        for program in &self.programs {
+            let path = program.found().unwrap();
+            command.arg(format!("--{}-cmd", program.name())).arg(path);
+            if let Some(model) = program.model() {
+                command.arg(format!("--{}-model", program.name())).arg(model);
+            }
+        }
+        command
+    }
+
+    /// A run, from its beginning.
+    pub(super) fn run(&self, words: &[&str]) -> Told {
+        Told::of(&run(&mut self.command(words), ""))
+    }
+
+    /// `resume`, which knows the rest from the run that it goes on with.
+    pub(super) fn resume(&self, words: &[&str]) -> Told {
+        let all: Vec<&str> = ["resume", "--json=events"].into_iter().chain(words.iter().copied()).collect();
+        Told::of(&self.ours(&all))
+    }
+
+    /// The processes of this test: whoever has its home in the environment.
+    pub(super) fn alive(&self) -> Vec<String> {
+        let home = format!("HOME={}", self.home.home().display()).into_bytes();
+        let all = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        let ours = all.filter(|path| {
+            fs::read(path.join("environ"))
+                .is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == home))
+        });
+        let line = |path: PathBuf| fs::read(path.join("cmdline")).unwrap_or_default();
+        ours.map(|path| String::from_utf8_lossy(&line(path)).replace('\0', " ")).collect()
+    }
+
+    /// The bodies of the comments on the pull request, oldest first.
+    pub(super) fn comments(&self) -> Vec<String> {
+        let view: Value =
+            serde_json::from_str(&self.ours(&["local", "pr", "view", "1", "--json"]).stdout).unwrap();
+        let bodies =
+            view["comments"].as_array().unwrap().iter().map(|comment| comment["body"].as_str().unwrap());
+        bodies.map(str::to_owned).collect()
+    }
+}
+
+impl Told {
+    pub(super) fn of(ended: &Ended) -> Self {
+        let parse = |line: &str| -> Value {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{}", ended.stderr))
+        };
+        let mut events: Vec<Value> = ended.stdout.lines().map(parse).collect();
+        let outcome = events.pop().unwrap_or_else(|| panic!("nothing was told: {}", ended.stderr));
+        Self { exit: ended.exit, outcome, events }
+    }
+
+    /// It ended with this exit code and status.
+    #[track_caller]
+    pub(super) fn assert(&self, exit: i32, status: &str) {
+        let Self { outcome, events, .. } = self;
+        assert_eq!(
+            (self.exit, outcome["status"].as_str()),
+            (Some(exit), Some(status)),
+            "{outcome}\n{events:#?}"
+        );
+    }
+
+    /// The events of that name.
+    pub(super) fn named<'told>(&'told self, name: &'told str) -> impl Iterator<Item = &'told Value> {
+        self.events.iter().filter(move |event| event["event"] == name)
+    }
+
+    /// Who began turns, in order.
+    pub(super) fn asked(&self) -> Vec<&str> {
+        self.named("turn-begun").map(|event| event["label"].as_str().unwrap()).collect()
+    }
+
+    /// The classes of the turns that failed, in order.
+    pub(super) fn failed(&self) -> Vec<&str> {
+        self.named("turn-failed").map(|event| event["failure"]["class"].as_str().unwrap()).collect()
+    }
+
+    /// Who voted.
+    pub(super) fn voters(&self) -> Vec<&str> {
+        let votes = self.outcome["votes"].as_array().unwrap();
+        votes.iter().map(|vote| vote["agent"].as_str().unwrap()).collect()
+    }
+}
