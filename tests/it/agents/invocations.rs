@@ -122,6 +122,7 @@ fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
     }
 }
 
+#[test]
 fn gemini_is_allowed_what_its_role_needs() {
     let told = |role, power| {
         let readable = [PathBuf::from("/turn")];
