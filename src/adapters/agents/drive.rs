@@ -97,7 +97,8 @@ pub(super) async fn take(
     cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
     let result = result(cli, &transcript, &ended, (&offer, &papers, deadline));
-    report(cli, order, Heard { transcript, ended, dropped }, result, offer.log)
+    let asked = order.model.as_deref().or(agent.model.as_deref());
+    report(cli, (order, asked), Heard { transcript, ended, dropped }, result, offer.log)
 }
 
 fn papers(order: &TurnOrder, offer: &Offer) -> Papers {
@@ -199,7 +200,13 @@ struct Heard {
     dropped: u64,
 }
 
-fn report(cli: &dyn Cli, order: &TurnOrder, heard: Heard, result: TurnResult, log: PathBuf) -> TurnReport {
+fn report(
+    cli: &dyn Cli,
+    (order, asked): (&TurnOrder, Option<&str>),
+    heard: Heard,
+    result: TurnResult,
+    log: PathBuf,
+) -> TurnReport {
     let warnings = warnings(&heard, &result);
     let Heard { transcript, ended, .. } = heard;
     let earlier = order.session.as_ref().map(|note| note.counted).unwrap_or_default();
@@ -214,7 +221,8 @@ fn report(cli: &dyn Cli, order: &TurnOrder, heard: Heard, result: TurnResult, lo
     TurnReport {
         result,
         usage: Usage { calls: 1, milliseconds: ended.milliseconds, ..spent },
-        model: transcript.model,
+        // A program that does not say what ran was told what to run, if anybody said.
+        model: transcript.model.or_else(|| asked.map(str::to_owned)),
         log: Some(log),
         session,
         warnings,
