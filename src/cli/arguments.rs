@@ -11,6 +11,7 @@ use crate::domain::agent::{AgentName, Backend};
 use crate::domain::ids::{BranchName, InvalidName};
 
 use super::agent_flags::AgentArguments;
+use super::budget::BudgetArguments;
 use super::local::LocalCommand;
 use super::nearest::suggestion;
 use super::resume::arguments::ResumeArguments;
@@ -375,6 +376,9 @@ pub struct RunArguments {
     /// How agents are met.
     #[command(flatten)]
     pub agents: AgentArguments,
+    /// What it may cost.
+    #[command(flatten)]
+    pub budget: BudgetArguments,
     /// The programs of vendors.
     #[command(flatten)]
     pub vendors: VendorArguments,

@@ -21,6 +21,7 @@ use crate::domain::trust::Trust;
 use crate::engine::guard::Secrets;
 use crate::engine::outcome::Outcome;
 use crate::engine::run::{Assignment, Bases, Engine, Setting};
+use crate::flow::budget::Budget;
 use crate::flow::observed::Abilities;
 use crate::flow::question::Persistence;
 use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
@@ -205,5 +206,6 @@ fn request() -> Result<Request, String> {
         questions: Questions::Stop,
         ci_timeout_seconds: 0,
         ci_poll_seconds: 1,
+        budget: Budget::default(),
     })
 }

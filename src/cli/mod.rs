@@ -2,6 +2,7 @@
 
 pub mod agent_flags;
 pub mod arguments;
+pub mod budget;
 pub mod clean;
 pub mod config;
 pub mod demo;

@@ -198,14 +198,36 @@ impl Ending {
     /// Whether a later command goes on with the same run rather than opening a new one.
     pub fn leaves_run_open(&self) -> bool {
         match self {
-            Self::Parked { .. } | Self::ApprovedCiPending | Self::Interrupted => true,
+            Self::Parked { .. }
+            | Self::ApprovedCiPending
+            | Self::Interrupted
+            // What was spent counts on: a new run would have the whole budget again.
+            | Self::Blocked { reason: Blocked::Budget } => true,
             Self::Approved
             | Self::Merged { .. }
-            | Self::Blocked { .. }
+            | Self::Blocked { reason: Blocked::Rounds | Blocked::NoChange }
             | Self::Failed { .. }
             | Self::Refused { .. }
             | Self::NeedsHuman { .. }
             | Self::Inconclusive => false,
+        }
+    }
+
+    /// How many sittings a run has had with this ending: in another sitting its questions are asked anew. A spent budget
+    /// fails no question, so what was answered is gone on with.
+    pub fn sittings(&self) -> u32 {
+        match self {
+            Self::Blocked { reason: Blocked::Budget } => 0,
+            Self::Blocked { reason: Blocked::Rounds | Blocked::NoChange }
+            | Self::Parked { .. }
+            | Self::ApprovedCiPending
+            | Self::Interrupted
+            | Self::Approved
+            | Self::Merged { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::NeedsHuman { .. }
+            | Self::Inconclusive => 1,
         }
     }
 }

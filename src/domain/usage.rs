@@ -15,8 +15,11 @@ pub struct Usage {
     pub cached_tokens: u64,
     /// Tokens received.
     pub output_tokens: u64,
-    /// Cost, where the CLI reports it.
+    /// Cost, as far as CLIs report it; see `cost`.
     pub micro_usd: u64,
+    /// How many of the calls reported their cost, be it nothing.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub priced_calls: u64,
     /// Milliseconds that agents worked.
     pub milliseconds: u64,
     /// How far the numbers can be trusted.
@@ -24,7 +27,21 @@ pub struct Usage {
     pub precision: Precision,
 }
 
-/// How far the tokens and the cost can be trusted. Of many calls the worst counts.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What calls cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// As reported, in millionths of a US dollar.
+    pub micro_usd: u64,
+    /// Partial, if some of the calls reported none.
+    pub precision: Precision,
+}
+
+/// How far the tokens can be trusted. Of many calls the worst counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -49,6 +66,20 @@ impl Precision {
 }
 
 impl Usage {
+    /// Tokens sent and received. Those from a cache count in full: what they cost is the vendor's affair.
+    pub fn tokens(self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+
+    /// What the calls cost, as reported; nothing, if none of them reported it.
+    pub fn cost(self) -> Option<Cost> {
+        // What was written before calls were counted as priced has a sum alone.
+        let is_priced = self.calls == 0 || self.priced_calls > 0 || self.micro_usd > 0;
+        let is_whole = self.priced_calls >= self.calls || (self.calls == 1 && self.micro_usd > 0);
+        let precision = if is_whole { Precision::Exact } else { Precision::Partial };
+        is_priced.then_some(Cost { micro_usd: self.micro_usd, precision })
+    }
+
     /// Whichever counts more calls.
     #[must_use]
     pub fn larger(self, other: Self) -> Self {
@@ -64,6 +95,7 @@ impl Usage {
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             micro_usd: self.micro_usd.saturating_add(other.micro_usd),
+            priced_calls: self.priced_calls.saturating_add(other.priced_calls),
             milliseconds: self.milliseconds.saturating_add(other.milliseconds),
             precision: self.precision.max(other.precision),
         }
@@ -79,5 +111,43 @@ impl Usage {
             micro_usd: self.micro_usd.saturating_sub(earlier.micro_usd),
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(micro_usd: u64, priced_calls: u64) -> Usage {
+        Usage { calls: 1, micro_usd, priced_calls, ..Usage::default() }
+    }
+
+    fn cost(usage: Usage) -> Option<(u64, &'static str)> {
+        usage.cost().map(|cost| (cost.micro_usd, cost.precision.name()))
+    }
+
+    #[test]
+    fn no_cost_is_not_a_cost_of_nothing() {
+        assert_eq!(cost(call(0, 0)), None);
+        assert_eq!(cost(call(0, 1)), Some((0, "exact")));
+        assert_eq!(cost(call(7, 1).plus(call(5, 1))), Some((12, "exact")));
+        assert_eq!(cost(call(7, 1).plus(call(0, 0))), Some((7, "partial")));
+        assert_eq!(cost(call(0, 0).plus(call(0, 0))), None);
+        assert_eq!(cost(Usage::default()), Some((0, "exact")), "nobody was asked");
+    }
+
+    #[test]
+    fn what_was_written_before_costs_had_labels_is_still_read() {
+        let old = |calls: u64, cost: u64| -> Usage {
+            let text = format!(
+                r#"{{"calls":{calls},"input_tokens":9,"output_tokens":1,"micro_usd":{cost},"milliseconds":5}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        assert_eq!(cost(old(1, 7)), Some((7, "exact")));
+        assert_eq!(cost(old(3, 7)), Some((7, "partial")));
+        assert_eq!(cost(old(3, 0)), None);
+        let text = serde_json::to_string(&old(1, 0)).unwrap();
+        assert!(!text.contains("priced"), "records do not grow: {text}");
     }
 }

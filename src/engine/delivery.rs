@@ -5,6 +5,7 @@ use crate::domain::ids::{BranchName, ChainHash, CommitSha, IssueNumber, PullRequ
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
 use crate::flow::delivery::{self, state::DeliveryState};
 use crate::flow::observed::{DeliveryObserved, Workable};
 use crate::flow::request::Terms;
@@ -64,7 +65,7 @@ impl<W: World> Engine<W> {
             match self.delivery_step(&mut session, work).await? {
                 Next::Again => {}
                 Next::End(outcome) => return Ok(*outcome),
-                Next::Review(number, handover) => return self.review(number, Some(handover)).await,
+                Next::Review(number, handover) => return self.review(number, Some(*handover)).await,
             }
         }
     }
@@ -97,7 +98,7 @@ impl<W: World> Engine<W> {
             match self.delivery_step(&mut session, work).await? {
                 Next::Again => {}
                 Next::End(outcome) => return Ok(*outcome),
-                Next::Review(number, handover) => return self.review(number, Some(handover)).await,
+                Next::Review(number, handover) => return self.review(number, Some(*handover)).await,
             }
         }
     }
@@ -108,6 +109,7 @@ impl<W: World> Engine<W> {
         work: Work,
     ) -> Result<Next, Trouble> {
         let state = DeliveryState::fold(&work.records);
+        self.tell_unpriced(session, state.run.as_ref().map(|run| &run.id));
         if let Some(outcome) = self.interrupted(session, None).await {
             return Ok(Next::End(Box::new(outcome)));
         }
@@ -185,13 +187,15 @@ impl<W: World> Engine<W> {
         run: RunId,
         delivered: Option<CommitSha>,
         terms: Option<Terms>,
-    ) -> Handover {
+        spent: Usage,
+    ) -> Box<Handover> {
         let who = session.who_finished().into_iter();
         let turns = who.map(|(role, label)| {
             let count = session.finished_turns(role, &label);
             (role, label, count)
         });
-        Handover { run, delivered, terms, turns: turns.collect() }
+        let subject = session.subject.clone();
+        Box::new(Handover { run, delivered, terms, spent, subject, turns: turns.collect() })
     }
 }
 

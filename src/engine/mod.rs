@@ -12,3 +12,4 @@ mod review;
 pub mod run;
 mod session;
 mod turns;
+mod unpriced;

@@ -58,7 +58,7 @@ pub(super) enum Next {
     /// Look again.
     Again,
     /// Go on with the review of a pull request.
-    Review(PullRequestNumber, Handover),
+    Review(PullRequestNumber, Box<Handover>),
     /// The run has ended.
     End(Box<Outcome>),
 }
@@ -92,9 +92,9 @@ impl<W: World> Engine<W> {
                 self.wait(what, until).await;
                 Ok(Next::Again)
             }
-            Step::HandOver { run, pull_request, delivered, terms } => {
+            Step::HandOver { run, pull_request, delivered, terms, spent } => {
                 self.keep_unpublished(session, &run, delivered.as_ref()).await?;
-                Ok(Next::Review(pull_request, Self::handover(session, run, delivered, terms)))
+                Ok(Next::Review(pull_request, Self::handover(session, run, delivered, terms, spent)))
             }
             Step::Stop { ending, message } => {
                 Ok(Next::End(Box::new(outcome(session, ending, message, Usage::default(), &now))))
@@ -330,8 +330,8 @@ impl<W: World> Engine<W> {
         let Some(turn) = session.turn_of(draft, speaker) else {
             return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
         };
-        let failure = too_long(bytes);
-        let finished = Finished::Failed { failure, usage: Usage::default(), log: None, salvage: None };
+        let (failure, usage) = (too_long(bytes), session.results.spent_on(&turn));
+        let finished = Finished::Failed { failure, usage, log: None, salvage: None };
         session.write(Entry::Finished { turn, at: self.world.clock().now(), finished }).await?;
         Ok(())
     }

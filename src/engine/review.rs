@@ -77,14 +77,14 @@ impl<W: World> Engine<W> {
                 pull_request: &pull_request,
                 lineage: self.lineage(&state, &pull_request).await?,
                 delivered: from.as_ref().and_then(|from| from.delivered.clone()),
+                spent: from.as_ref().map_or_else(Usage::default, |from| from.spent),
             };
             let step = review::next::next(&state, &observed);
             let about = self.about(&state, &pull_request, people.discussion.clone()).await?;
-            let items = state.items();
             let situation = Situation {
                 about: &about,
                 tail: &seen.tail,
-                items: &items,
+                items: &state.items(),
                 purpose: None,
                 review: Some((&state, &pull_request)),
             };
@@ -92,7 +92,7 @@ impl<W: World> Engine<W> {
                 Next::Again => {}
                 Next::End(outcome) => return Ok(*outcome),
                 Next::Review(..) => {
-                    return Err(Trouble::failed(Failed::Error, "a review handed over to a review"));
+                    return Err(Trouble::failed(Failed::Error, "a review led to a review"));
                 }
             }
         }
@@ -157,6 +157,7 @@ impl<W: World> Engine<W> {
     }
 
     fn tell_counts(&self, session: &mut Session<JournalOf<W>>, state: &ReviewState) {
+        self.tell_unpriced(session, state.run.as_ref().map(|run| &run.id));
         let items = state.items();
         let counts = Happening::Counted {
             open: items.iter().filter(|item| item.must_fix()).count(),
@@ -179,8 +180,10 @@ impl<W: World> Engine<W> {
         if session.has_inherited() {
             return Ok(());
         }
-        for (role, label, turns) in from.into_iter().flat_map(|from| from.turns.iter()) {
-            session.write(Entry::Inherited { label: label.clone(), role: *role, turns: *turns }).await?;
+        let Some(from) = from else { return Ok(()) };
+        for (role, label, turns) in from.turns.clone() {
+            let from = Some(from.subject.clone());
+            session.write(Entry::Inherited { label, role, turns, from }).await?;
         }
         Ok(())
     }

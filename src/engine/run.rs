@@ -13,6 +13,7 @@ use crate::domain::pull_request::PullRequest;
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
+use crate::domain::usage::Usage;
 use crate::flow::observed::{Abilities, Common};
 use crate::flow::request::{Request, Terms};
 use crate::flow::review::state::ReviewState;
@@ -77,6 +78,8 @@ pub(super) struct Handover {
     pub(super) run: RunId,
     pub(super) delivered: Option<CommitSha>,
     pub(super) terms: Option<Terms>,
+    pub(super) spent: Usage,
+    pub(super) subject: Subject,
     pub(super) turns: Vec<(Role, Label, u32)>,
 }
 

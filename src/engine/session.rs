@@ -1,5 +1,6 @@
 //! One subject under its lock: its journal, what that journal holds, and the records that this engine has seen.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -43,6 +44,8 @@ pub(super) struct Session<J> {
     pub(super) told_round: u32,
     /// What was last told to the operator of items and cost.
     pub(super) told_counts: Option<Happening>,
+    /// Of whom it was told that no cost is known.
+    pub(super) told_unpriced: BTreeSet<(Role, Label)>,
 }
 
 impl<J: Journal> Session<J> {
@@ -63,6 +66,7 @@ impl<J: Journal> Session<J> {
             unanswered: 0,
             told_round: 0,
             told_counts: None,
+            told_unpriced: BTreeSet::new(),
         }
     }
 
@@ -93,7 +97,7 @@ impl<J: Journal> Session<J> {
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
         let counts = |entry: Entry| match entry {
             Entry::Finished { turn, .. } if turn.role == role && turn.label == *label => 1,
-            Entry::Inherited { label: whose, role: which, turns } if which == role && whose == *label => {
+            Entry::Inherited { label: whose, role: which, turns, .. } if which == role && whose == *label => {
                 turns
             }
             Entry::Finished { .. }

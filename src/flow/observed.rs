@@ -98,6 +98,11 @@ impl Results {
         then.cloned().unwrap_or_else(|| requirements::expected(now))
     }
 
+    /// What a turn that has ended cost.
+    pub fn spent_on(&self, key: &TurnKey) -> Usage {
+        self.turns.get(key).map_or_else(Usage::default, |turn| turn.usage)
+    }
+
     /// What all turns of a run cost, those that came to nothing too.
     pub fn usage(&self, run: &RunId) -> Usage {
         let ours = self.turns.iter().filter(|(key, _)| key.run == *run);
@@ -196,6 +201,8 @@ pub struct ReviewObserved<'world> {
     pub older: Option<Carried>,
     /// The head that was delivered by the run that hands over to this one.
     pub delivered: Option<CommitSha>,
+    /// What that run had spent by then.
+    pub spent: Usage,
 }
 
 /// What the flow of delivery looks at.

@@ -4,6 +4,7 @@ use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
+use super::budget::Budget;
 use super::question::Persistence;
 
 /// What a person asked for, and how the program was configured.
@@ -25,6 +26,8 @@ pub struct Request {
     pub sessions: ReviewSessions,
     /// `--interactive`
     pub questions: Questions,
+    /// `--budget-tokens`, `--budget-usd`, `--budget-minutes`
+    pub budget: Budget,
     /// How long an unfinished board of checks is awaited, in seconds.
     pub ci_timeout_seconds: u64,
     /// How often it is looked at, in seconds.

@@ -10,6 +10,7 @@ use crate::domain::item::{Author, Item};
 use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
 use crate::ledger::record::{Draft, Payload};
 use crate::protocol::answer;
 use crate::protocol::context::Clarification;
@@ -67,6 +68,8 @@ pub enum Step {
         delivered: Option<CommitSha>,
         /// Who takes part, and by which rules.
         terms: Option<Terms>,
+        /// What the run has spent until now.
+        spent: Usage,
     },
     /// Stop, without a record.
     Stop {

@@ -38,6 +38,9 @@ pub struct Opened {
     /// What an older thread leaves to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Carried>,
+    /// What the run had spent before its pull request stood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Usage>,
 }
 
 /// What becomes of the votes that were given before a run's terms were set.

@@ -99,6 +99,9 @@ pub enum Entry {
         role: Role,
         /// How many.
         turns: u32,
+        /// Where: its journal has more of the same run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Subject>,
     },
 }
 

@@ -263,6 +263,7 @@ impl Line<'_> {
             usage.output_tokens = usage.output_tokens.saturating_add(model.received);
         }
         usage.micro_usd = self.total_cost_usd.map_or(0, micro_usd);
+        usage.priced_calls = u64::from(self.total_cost_usd.is_some());
         usage
     }
 }

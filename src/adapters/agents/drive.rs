@@ -220,7 +220,13 @@ fn report(
     };
     TurnReport {
         result,
-        usage: Usage { calls: 1, milliseconds: ended.milliseconds, ..spent },
+        usage: Usage {
+            calls: 1,
+            milliseconds: ended.milliseconds,
+            // Some programs report the cost of each step.
+            priced_calls: u64::from(spent.priced_calls > 0 || spent.micro_usd > 0),
+            ..spent
+        },
         // A program that does not say what ran was told what to run, if anybody said.
         model: transcript.model.or_else(|| asked.map(str::to_owned)),
         log: Some(log),

@@ -128,6 +128,6 @@ impl Agents for LocalAgents {
 
 /// A turn that failed before anything was started.
 pub(super) fn failed(failure: TurnFailure) -> TurnReport {
-    let usage = Usage { calls: 1, ..Usage::default() };
+    let usage = Usage { calls: 1, priced_calls: 1, ..Usage::default() };
     TurnReport::bare(TurnResult::Failed(failure), usage)
 }

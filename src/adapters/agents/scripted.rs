@@ -30,7 +30,8 @@ pub(super) async fn take(
         Err(detail) => TurnResult::Failed(TurnFailure::Script { detail }),
         Ok(turn) => perform(agents, &turn, order, &mut cancellation).await,
     };
-    let usage = Usage { calls: 1, milliseconds: watch.milliseconds(), ..Usage::default() };
+    // No model is asked, so a cost of nothing is exact.
+    let usage = Usage { calls: 1, milliseconds: watch.milliseconds(), priced_calls: 1, ..Usage::default() };
     TurnReport::bare(result, usage)
 }
 

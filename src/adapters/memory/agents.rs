@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Verdict;
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gates, TestOrder, TestReport};
@@ -21,6 +21,18 @@ pub enum Deed {
     /// It fails.
     Fails(TurnFailure),
 }
+
+/// What each turn of the model costs: a thousand tokens, a cent, a minute.
+pub const TURN: Usage = Usage {
+    calls: 1,
+    input_tokens: 900,
+    cached_tokens: 500,
+    output_tokens: 100,
+    micro_usd: 10_000,
+    priced_calls: 1,
+    milliseconds: 60_000,
+    precision: Precision::Exact,
+};
 
 /// An agent: it reads its order, edits its clone, and says something.
 pub type Turn = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync>;
@@ -55,7 +67,7 @@ fn report(deed: Deed) -> TurnReport {
         Deed::Says(text) => TurnResult::Answered(RawAnswer::message(text)),
         Deed::Fails(failure) => TurnResult::Failed(failure),
     };
-    TurnReport::bare(result, Usage { calls: 1, ..Usage::default() })
+    TurnReport::bare(result, TURN)
 }
 
 impl Gates for MemoryWorld {

@@ -9,6 +9,6 @@ mod machine;
 mod workspace;
 pub mod world;
 
-pub use agents::{Deed, Turn};
+pub use agents::{Deed, TURN, Turn};
 pub use effects::{Plan, Stop};
 pub use world::{MemoryWorld, Setup};

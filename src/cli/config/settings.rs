@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::agent_flags::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::{ApprovedFollowups, ForgeChoice, ReviewerFailure};
+use crate::cli::budget::BudgetSettings;
 use crate::domain::agent::AgentName;
 use crate::domain::ids::Login;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub turns: Turns,
     /// What is done when an answer is malformed.
     pub repair: Repair,
+    /// What a run may cost before no further turn of it is begun; 0 is no limit.
+    pub budget: BudgetSettings,
     /// What must pass on the approved commit.
     pub gates: Gates,
     /// Who is believed besides the login that writes.

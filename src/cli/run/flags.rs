@@ -50,5 +50,9 @@ pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(S
         ("agent_memory.dir", memory.map(Value::from)),
     ];
     let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    given.chain(arguments.agents.settings()).chain(arguments.vendors.settings()).collect()
+    given
+        .chain(arguments.agents.settings())
+        .chain(arguments.budget.settings())
+        .chain(arguments.vendors.settings())
+        .collect()
 }

@@ -47,6 +47,7 @@ pub fn request(
             SessionChoice::Resume => ReviewSessions::Resume,
         },
         questions,
+        budget: configuration.settings.budget.budget(),
         ci_timeout_seconds: ci.timeout_seconds,
         ci_poll_seconds: ci.poll_interval_seconds.get(),
     })

@@ -5,6 +5,7 @@ use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::turn::TurnKey;
+use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, Delivered, FirstAnswer, Started};
 use crate::ledger::record::Payload;
 use crate::protocol::context::Clarification;
@@ -41,7 +42,10 @@ pub fn next(state: &DeliveryState, seen: &DeliveryObserved<'_>) -> Step {
         return refuse(Refused::Config, lacking);
     }
     match open {
-        Some(run) if run.terms == terms => Work { run, seen }.step(),
+        Some(run) if run.terms == terms => {
+            let work = Work { run, seen };
+            work.within_budget(work.step())
+        }
         Some(run) => start(&run.id, Some(run), seen, terms),
         None => start(&seen.common.fresh_run, None, seen, terms),
     }
@@ -74,6 +78,7 @@ fn delivered(
         pull_request: number,
         delivered: Some(head.clone()),
         terms: state.run.as_ref().map(|run| run.terms.clone()),
+        spent: state.run.as_ref().map_or_else(Usage::default, |run| Work { run, seen }.usage()),
     }
 }
 
@@ -112,6 +117,22 @@ struct Made {
 impl Work<'_, '_> {
     fn step(&self) -> Step {
         self.made().map_or_else(|step| *step, |made| self.deliver(made))
+    }
+
+    /// The step, unless it would begin a turn and the budget is spent.
+    fn within_budget(&self, step: Step) -> Step {
+        let Step::Ask(_) = &step else { return step };
+        let Some(message) = self.seen.common.request.budget.exhausted(self.usage()) else { return step };
+        let ending = Ending::Blocked { reason: Blocked::Budget };
+        if self.run.ending.as_ref() == Some(&ending) {
+            return Step::Stop { ending, message };
+        }
+        self.conclude(ending, message)
+    }
+
+    /// What the run cost: what the journal of this machine or the records say, whichever knows more calls.
+    fn usage(&self) -> Usage {
+        self.run.usage.larger(self.seen.common.results.usage(&self.run.id))
     }
 
     /// What the coder has made, or the step that leads there.
@@ -250,7 +271,7 @@ impl Work<'_, '_> {
     }
 
     fn conclude(&self, ending: Ending, message: String) -> Step {
-        let usage = self.seen.common.results.usage(&self.run.id);
+        let usage = self.usage();
         let concluded =
             Concluded { ending, head: None, votes: Vec::new(), gates: Vec::new(), rounds: 0, usage, message };
         publish(&self.run.id, 0, Payload::DeliveryConcluded(concluded))

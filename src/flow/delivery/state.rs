@@ -2,6 +2,7 @@
 
 use crate::domain::ending::Ending;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, Delivered, Started};
 use crate::ledger::record::{Payload, Record};
 
@@ -24,6 +25,8 @@ pub struct Run {
     pub sitting: u32,
     /// How it ended, if it did.
     pub ending: Option<Ending>,
+    /// What it cost, as far as records say.
+    pub usage: Usage,
 }
 
 impl Run {
@@ -73,7 +76,11 @@ impl DeliveryState {
     }
 
     fn start(&mut self, run: &RunId, started: &Started) {
-        let sitting = self.run.as_ref().filter(|known| known.id == *run).map_or(0, |known| known.sitting);
+        let (sitting, usage) = self
+            .run
+            .as_ref()
+            .filter(|known| known.id == *run)
+            .map_or((0, Usage::default()), |known| (known.sitting, known.usage));
         self.run = Some(Run {
             id: run.clone(),
             terms: Terms { roster: started.roster.clone(), policy: started.policy.clone() },
@@ -82,18 +89,23 @@ impl DeliveryState {
             branch: started.branch.clone(),
             sitting,
             ending: None,
+            usage,
         });
     }
 
     fn deliver(&mut self, delivered: &Delivered) {
         self.delivered = Some(delivered.pull_request);
+        if let (Some(run), Some(answer)) = (&mut self.run, &delivered.answer) {
+            run.usage = run.usage.larger(answer.usage);
+        }
     }
 
     fn conclude(&mut self, concluded: &Concluded) {
         let Some(run) = &mut self.run else { return };
         if concluded.ending.leaves_run_open() {
-            run.sitting += 1;
+            run.sitting += concluded.ending.sittings();
         }
+        run.usage = run.usage.larger(concluded.usage);
         run.ending = Some(concluded.ending.clone());
     }
 }

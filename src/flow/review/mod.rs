@@ -1,5 +1,6 @@
 //! The rounds on a pull request: the state that records fold to, and the next step.
 
+mod budget;
 mod coder;
 mod followups;
 mod gates;

@@ -10,7 +10,6 @@ use crate::domain::item::{Author, Item};
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::turn::TurnKey;
-use crate::domain::usage::Usage;
 use crate::ledger::payload::{Concluded, EarlierVotes, Opened};
 use crate::ledger::record::Payload;
 use crate::ledger::replay::Continuity;
@@ -40,7 +39,10 @@ pub fn next(state: &ReviewState, seen: &ReviewObserved<'_>) -> Step {
         return step;
     }
     match &state.run {
-        Some(run) => Review { state, run, seen }.step(),
+        Some(run) => {
+            let review = Review { state, run, seen };
+            review.within_budget(review.step())
+        }
         None => refuse(Refused::Usage, "no run was opened".to_owned()),
     }
 }
@@ -107,6 +109,7 @@ fn terms_to_publish(state: &ReviewState, seen: &ReviewObserved<'_>, terms: Terms
         roster: terms.roster,
         policy: terms.policy,
         votes: if broken { EarlierVotes::AskedAnew } else { EarlierVotes::Stand },
+        spent: Some(seen.spent).filter(|spent| state.run.is_none() && spent.calls > 0),
         carried: if state.run.is_none() { seen.older.clone() } else { None },
     };
     Some(publish(&run, state.round.max(1), Payload::Opened(opened)))
@@ -207,7 +210,7 @@ impl Review<'_, '_> {
         self.coder(&here)
     }
 
-    fn means(&self, asking: Asking) -> Means<'_> {
+    pub(super) fn means(&self, asking: Asking) -> Means<'_> {
         let common = &self.seen.common;
         let (results, persistence) = (common.results, &common.request.persistence);
         Means { results, persistence, requirements: common.requirements, asking }
@@ -354,12 +357,6 @@ impl Review<'_, '_> {
         let message =
             format!("an agent's allowance is used up until {resets_at}; run the same command again then");
         self.conclude(Ending::Parked { resets_at, reason }, message)
-    }
-
-    /// What the run cost. The journal of this machine knows of turns that came to nothing, the records of turns that were
-    /// taken elsewhere: whichever knows more calls counts.
-    fn usage(&self) -> Usage {
-        self.run.usage.larger(self.seen.common.results.usage(&self.run.id))
     }
 
     pub(super) fn conclude(&self, ending: Ending, message: String) -> Step {

@@ -31,6 +31,8 @@ pub struct Run {
     pub ending: Option<Ending>,
     /// What it cost so far.
     pub usage: Usage,
+    /// What of it was spent before the pull request stood.
+    pub inherited: Usage,
 }
 
 impl Run {
@@ -115,8 +117,9 @@ impl ReviewState {
         match &mut self.run {
             Some(current) if current.id == *run => current.terms = terms,
             Some(_) | None => {
-                self.run =
-                    Some(Run { id: run.clone(), terms, sitting: 0, ending: None, usage: Usage::default() });
+                let inherited = opened.spent.unwrap_or_default();
+                let (id, usage) = (run.clone(), inherited);
+                self.run = Some(Run { id, terms, sitting: 0, ending: None, usage, inherited });
                 self.begin_run(opened);
             }
         }
@@ -199,7 +202,7 @@ impl ReviewState {
         // It counts turns that came to nothing, which have no record of their own.
         run.usage = run.usage.larger(concluded.usage);
         if concluded.ending.leaves_run_open() {
-            run.sitting += 1;
+            run.sitting += concluded.ending.sittings();
         } else {
             // A later push must not bring back what was resolved before the end.
             self.settled = self.items();

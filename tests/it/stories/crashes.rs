@@ -4,6 +4,7 @@ use agent_loop::adapters::memory::{MemoryWorld, Plan, Stop};
 use agent_loop::domain::subject::Subject;
 use agent_loop::engine::outcome::Outcome;
 
+use super::budgets::no_second_round;
 use super::deliveries::{a_coder_with_questions, an_issue_merged};
 use super::followups::follow_ups_filed;
 use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
@@ -30,6 +31,7 @@ fn all() -> Vec<Story> {
         a_coder_whose_words_are_put_into_form(),
         follow_ups_filed(),
         a_wish_in_an_issue(),
+        no_second_round(),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Stories on the in-memory world, and each of them again with a crash at every effect.
 
+mod budgets;
 mod cast;
 mod crashes;
 mod deliveries;

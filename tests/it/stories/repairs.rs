@@ -123,7 +123,7 @@ async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::AgentFailed });
     assert_eq!(world.kept().len(), 1, "the commit is not lost");
-    assert_eq!(outcome.usage.calls, 3, "the review, the follow-up that failed, and its repair");
+    assert_eq!(outcome.usage.calls, 4, "the delivery, the review, the follow-up that failed, and its repair");
 }
 
 #[tokio::test]

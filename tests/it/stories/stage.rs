@@ -16,6 +16,7 @@ use agent_loop::engine::guard::Secrets;
 use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
+use agent_loop::flow::budget::Budget;
 use agent_loop::flow::observed::Abilities;
 use agent_loop::flow::question::Persistence;
 use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
@@ -37,6 +38,7 @@ pub(super) struct Story {
     pub(super) repairers: Vec<(&'static str, Turn)>,
     pub(super) gate: Option<Gate>,
     pub(super) max_rounds: u32,
+    pub(super) budget: Budget,
     pub(super) after: AfterApproval,
     pub(super) on_failure: OnReviewerFailure,
     pub(super) answer: Option<&'static str>,
@@ -64,6 +66,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
         repairers: Vec::new(),
         gate: None,
         max_rounds: 5,
+        budget: Budget::default(),
         after: AfterApproval::Leave,
         on_failure: OnReviewerFailure::Stop,
         answer: None,
@@ -159,6 +162,7 @@ impl Story {
             reviewing: Reviewing::Parallel,
             persistence: Persistence::default(),
             sessions: ReviewSessions::Fresh,
+            budget: self.budget,
             questions: if self.answer.is_some() {
                 Questions::Interactive { at_most: 3 }
             } else {

@@ -1,0 +1,122 @@
+//! What a run may spend before its next turn. Turns that run are not cut off, and nothing is estimated beforehand.
+
+use std::num::NonZeroU64;
+
+use crate::domain::usage::Usage;
+
+/// How often a budget of minutes goes into the milliseconds that agents worked.
+const MILLISECONDS_A_MINUTE: u64 = 60_000;
+
+/// What a run may spend. It binds the command that says it, and is no term of the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// `--budget-tokens`: tokens sent and received.
+    pub tokens: Option<NonZeroU64>,
+    /// `--budget-usd`, in millionths of a US dollar. Only reported cost counts: prices are not known here.
+    pub micro_usd: Option<NonZeroU64>,
+    /// `--budget-minutes`: minutes that agents worked. Time in which the run was parked does not count.
+    pub minutes: Option<NonZeroU64>,
+}
+
+impl Budget {
+    /// Why no further turn may be begun, and how to go on; nothing, if one may.
+    pub fn exhausted(&self, spent: Usage) -> Option<String> {
+        let reached = |limit: Option<NonZeroU64>, spent: u64| {
+            limit.map(NonZeroU64::get).filter(|limit| spent >= *limit)
+        };
+        let tokens = reached(self.tokens, spent.tokens()).map(|limit| {
+            words(&format!("{} of {limit} tokens are spent", spent.tokens()), "--budget-tokens")
+        });
+        let cost = || {
+            let limit = reached(self.micro_usd, spent.micro_usd)?;
+            let what = format!("{} of {} are spent", dollars(spent.micro_usd), dollars(limit));
+            Some(words(&what, "--budget-usd"))
+        };
+        let time = || {
+            let worked = spent.milliseconds / MILLISECONDS_A_MINUTE;
+            let limit = reached(self.minutes, worked)?;
+            Some(words(&format!("agents have worked {worked} of {limit} minutes"), "--budget-minutes"))
+        };
+        tokens.or_else(cost).or_else(time)
+    }
+
+    /// Whether a turn spent something that this budget can't count.
+    pub fn misses(&self, turn: Usage) -> bool {
+        self.micro_usd.is_some() && turn.calls > 0 && turn.cost().is_none()
+    }
+}
+
+fn words(what: &str, flag: &str) -> String {
+    format!(
+        "{what}, so no further turn is begun. To go on, run the same command again with a higher {flag}, or with \
+         `{flag} 0` for none"
+    )
+}
+
+/// An amount of money, with as many digits as it has, and at least cents.
+pub fn dollars(micro_usd: u64) -> String {
+    let digits = format!("{:06}", micro_usd % 1_000_000);
+    let (cents, rest) = digits.split_at(2);
+    format!("${}.{cents}{}", micro_usd / 1_000_000, rest.trim_end_matches('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn budget(tokens: u64, micro_usd: u64, minutes: u64) -> Budget {
+        let some = NonZeroU64::new;
+        Budget { tokens: some(tokens), micro_usd: some(micro_usd), minutes: some(minutes) }
+    }
+
+    fn spent(tokens: u64, micro_usd: u64, milliseconds: u64) -> Usage {
+        Usage { input_tokens: tokens, micro_usd, milliseconds, ..Usage::default() }
+    }
+
+    proptest! {
+        #[test]
+        fn a_budget_is_reached_exactly_when_one_of_its_limits_is(
+            limits in (0_u64..4, 0_u64..4, 0_u64..4),
+            used in (0_u64..4, 0_u64..4, 0_u64..4),
+        ) {
+            let reached = [(limits.0, used.0), (limits.1, used.1), (limits.2, used.2)];
+            let expected = reached.iter().any(|(limit, used)| *limit > 0 && used >= limit);
+            let usage = spent(used.0, used.1, used.2 * MILLISECONDS_A_MINUTE);
+            prop_assert_eq!(budget(limits.0, limits.1, limits.2).exhausted(usage).is_some(), expected);
+        }
+    }
+
+    #[test]
+    fn it_says_what_was_spent_and_how_to_go_on() {
+        let said = |budget: Budget| budget.exhausted(spent(70, 1_250_000, 119_999)).unwrap_or_default();
+        assert!(
+            said(budget(70, 0, 0)).starts_with("70 of 70 tokens are spent,"),
+            "{}",
+            said(budget(70, 0, 0))
+        );
+        assert!(said(budget(0, 1_000_000, 0)).starts_with("$1.25 of $1.00 are spent,"));
+        assert!(
+            said(budget(0, 0, 1)).ends_with("higher --budget-minutes, or with `--budget-minutes 0` for none")
+        );
+        assert_eq!(said(budget(71, 1_250_001, 2)), "");
+    }
+
+    #[test]
+    fn only_a_budget_of_money_misses_a_cost_that_is_not_reported() {
+        let turn = Usage { calls: 1, input_tokens: 9, ..Usage::default() };
+        assert!(budget(0, 1, 0).misses(turn));
+        assert!(!budget(9, 0, 9).misses(turn));
+        assert!(!budget(0, 1, 0).misses(Usage { priced_calls: 1, ..turn }));
+    }
+
+    #[test]
+    fn money_has_the_digits_that_it_has() {
+        for (micro_usd, words) in
+            [(0, "$0.00"), (1, "$0.000001"), (2_500_000, "$2.50"), (1_234_500, "$1.2345")]
+        {
+            assert_eq!(dollars(micro_usd), words);
+        }
+    }
+}

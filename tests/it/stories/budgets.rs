@@ -1,0 +1,242 @@
+//! Stories of what a run may cost: it ends before the next turn, keeps what was said, and goes on with a higher budget.
+
+use std::num::NonZeroU64;
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld, TURN};
+use agent_loop::domain::ending::{Blocked, Ending};
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::subject::Subject;
+use agent_loop::domain::usage::Usage;
+use agent_loop::engine::outcome::Outcome;
+use agent_loop::engine::run::Assignment;
+use agent_loop::flow::budget::Budget;
+use agent_loop::flow::request::{Request, Reviewing};
+use agent_loop::ports::happening::Happening;
+use agent_loop::ports::journal::{Entry, Finished, Journal, Journals};
+use agent_loop::protocol::raw_answer::RawAnswer;
+
+use super::cast::{
+    agent, always_approves, always_fails, approves, blocks_while, honest_coder, implementation,
+};
+use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
+use super::stage::{Begins, Story, story};
+
+/// So many turns of the model, in tokens.
+fn turns(count: u64) -> Budget {
+    Budget { tokens: NonZeroU64::new(count * TURN.tokens()), ..Budget::default() }
+}
+
+const SPENT: Ending = Ending::Blocked { reason: Blocked::Budget };
+
+/// Two reviews are paid for, and the coder's turn after them is not.
+pub(super) fn no_second_round() -> Story {
+    Story { name: "no second round", budget: turns(2), ..a_persons_pull_request() }
+}
+
+async fn with_budget(story: &Story, world: &MemoryWorld, assignment: Assignment, budget: Budget) -> Outcome {
+    story.run_as(world, assignment, Request { budget, ..story.request() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_spent_budget_ends_the_run_before_the_next_turn_and_votes_stay() {
+    let story = no_second_round();
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!((outcome.ending.exit_code(), outcome.ending), (1, SPENT));
+    assert!(outcome.message.starts_with("2000 of 2000 tokens are spent"), "{}", outcome.message);
+    assert!(outcome.message.contains("higher --budget-tokens"), "{}", outcome.message);
+    let told = [
+        "1 opened Stand",
+        "1 careful blocking [\"item-1\"] []",
+        "1 quick approved [] []",
+        "1 concluded blocked budget",
+    ];
+    assert_eq!(story.told(&world), told);
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn the_first_turn_of_a_delivery_counts_in_the_review_of_its_pull_request() {
+    for begins in [Begins::Task, Begins::Issue] {
+        // The coder, two reviewers side by side, the coder, the two reviewers.
+        for (paid, begun, ending) in [(1, 1, SPENT), (2, 3, SPENT), (4, 4, SPENT), (5, 6, Ending::Approved)] {
+            let story = Story { begins, budget: turns(paid), ..two_reviewers_one_blocks() };
+            let world = story.world();
+            let outcome = story.play(&world).await;
+            assert_eq!(outcome.ending, ending, "{paid}: {}", outcome.message);
+            assert_eq!((world.calls().len(), outcome.usage.calls), (begun, u64::try_from(begun).unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_command_spends_nothing_more_and_says_nothing_twice() {
+    let story = no_second_round();
+    let world = story.world();
+    story.play(&world).await;
+    let (calls, told) = (world.calls(), story.told(&world));
+    let again = story.play(&world).await;
+    assert_eq!((again.ending, world.calls(), story.told(&world)), (SPENT, calls, told));
+}
+
+#[tokio::test]
+async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
+    let story = no_second_round();
+    let world = story.world();
+    let first = story.play(&world).await;
+    let pull_request = || Assignment::PullRequest(story.pull_request());
+    let second = with_budget(&story, &world, pull_request(), turns(3)).await;
+    assert_eq!((second.ending, second.run.as_ref(), second.usage.calls), (SPENT, first.run.as_ref(), 3));
+    assert_eq!(world.calls().len(), 3, "the coder's turn, and no second round");
+    let last = with_budget(&story, &world, pull_request(), Budget::default()).await;
+    assert_eq!((last.ending, last.run), (Ending::Approved, first.run));
+    assert_eq!((last.usage.calls, world.calls().len()), (5, 5), "nothing that was paid is asked again");
+}
+
+#[tokio::test]
+async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_is_not_asked_again() {
+    let story = Story {
+        begins: Begins::Issue,
+        repairers: vec![("sam", agent(|order, _| Deed::Says(implementation(order))))],
+        budget: turns(1),
+        ..story(
+            "unreadable",
+            agent(|_, tree| {
+                tree.insert("code".to_owned(), "new and good".to_owned());
+                Deed::Says("did it".to_owned())
+            }),
+            vec![("quick", always_approves())],
+        )
+    };
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, SPENT);
+    assert_eq!(story.play(&world).await.ending, SPENT);
+    assert_eq!(world.calls().len(), 1, "nobody puts its words into form");
+    let issue = || Assignment::Issue(agent_loop::domain::ids::IssueNumber(1));
+    let outcome = with_budget(&story, &world, issue(), Budget::default()).await;
+    let coders = world.calls().iter().filter(|call| call.starts_with("coder")).count();
+    assert_eq!(coders, 1, "its work is paid for: {:?}, {}", world.calls(), outcome.message);
+}
+
+#[tokio::test]
+async fn a_vote_that_was_given_is_published_though_another_one_is_not_paid_for() {
+    // The first reviewer is asked a second time, and the budget ends between the two.
+    let failure = TurnFailure::Network { detail: "gone".to_owned() };
+    let story = Story {
+        begins: Begins::PullRequest,
+        budget: turns(2),
+        ..story(
+            "a retry",
+            honest_coder(),
+            vec![("flaky", always_fails(&failure)), ("quick", always_approves())],
+        )
+    };
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, SPENT);
+    assert_eq!(story.told(&world)[1..], ["1 quick approved [] []", "1 concluded blocked budget"]);
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn reviewers_who_are_asked_one_after_the_other_stop_between_two() {
+    let story = Story { budget: turns(1), ..a_persons_pull_request() };
+    let world = story.world();
+    let request = Request { reviewing: Reviewing::Sequential, ..story.request() };
+    let assignment = Assignment::PullRequest(story.pull_request());
+    let outcome = story.run_as(&world, assignment, request).await.unwrap();
+    assert_eq!((outcome.ending, outcome.votes.len(), world.calls().len()), (SPENT, 1, 1));
+}
+
+#[tokio::test]
+async fn money_and_minutes_are_budgets_too() {
+    let some = NonZeroU64::new;
+    for budget in [
+        Budget { micro_usd: some(2 * TURN.micro_usd), ..Budget::default() },
+        Budget { minutes: some(2), ..Budget::default() },
+    ] {
+        let story = Story { budget, ..no_second_round() };
+        let world = story.world();
+        assert_eq!(story.play(&world).await.ending, SPENT);
+        assert_eq!(world.calls().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_approved_is_approved_whatever_it_cost() {
+    let story = Story {
+        begins: Begins::PullRequest,
+        budget: turns(1),
+        ..story("one turn", honest_coder(), vec![("quick", always_approves())])
+    };
+    assert_eq!(story.play(&story.world()).await.ending, Ending::Approved);
+}
+
+#[tokio::test]
+async fn another_machine_counts_what_the_records_say() {
+    let story = Story { budget: turns(3), ..two_reviewers_one_blocks() };
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, SPENT);
+    let elsewhere = world.from_another_machine();
+    let pull_request = || Assignment::PullRequest(story.pull_request());
+    assert_eq!(with_budget(&story, &elsewhere, pull_request(), turns(3)).await.ending, SPENT);
+    let outcome = with_budget(&story, &elsewhere, pull_request(), turns(6)).await;
+    assert_eq!((outcome.ending, outcome.usage.calls), (Ending::Approved, 6));
+}
+
+#[tokio::test]
+async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget() {
+    let story = no_second_round();
+    let world = story.world();
+    let subject = Subject::PullRequest(story.pull_request());
+    let first = with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), turns(1)).await;
+    let warned = |world: &MemoryWorld| {
+        let warning =
+            |one: &Happening| matches!(one, Happening::Warning { text } if text.contains("no cost"));
+        world.happenings().iter().filter(|one| warning(one)).count()
+    };
+    assert_eq!(warned(&world), 0);
+    // A turn of the same run, as a program that reports no cost leaves it.
+    {
+        let journal = Journals::open(&world, &subject).await.unwrap();
+        let finished =
+            |entry| if let Entry::Finished { turn, at, .. } = entry { Some((turn, at)) } else { None };
+        let (mut turn, at) = journal.entries().into_iter().find_map(finished).unwrap();
+        assert_eq!(Some(&turn.run), first.run.as_ref());
+        turn.round = 99;
+        let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN };
+        let raw = RawAnswer::message(String::new());
+        let finished = Finished::Answered { raw, usage, model: None, commit: None, session: None };
+        journal.append(Entry::Finished { turn, at, finished }).await.unwrap();
+    }
+    let budget = Budget { micro_usd: NonZeroU64::new(1_000_000), ..Budget::default() };
+    with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), budget).await;
+    assert_eq!(warned(&world), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_for_a_record_is_paid_for_all_the_same() {
+    let endless = agent(|order, _| {
+        let said = approves(order).replace("looked", &noise(90_000));
+        Deed::Says(said)
+    });
+    let story = Story {
+        begins: Begins::PullRequest,
+        ..story("too long", honest_coder(), vec![("endless", endless), ("careful", blocks_while("bug"))])
+    };
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    let calls = u64::try_from(world.calls().len()).unwrap();
+    assert_eq!(outcome.usage.tokens(), calls * TURN.tokens(), "{:?}: {}", outcome.ending, outcome.message);
+}
+
+/// Words that no packing makes shorter.
+fn noise(length: usize) -> String {
+    let mut state = 88_172_645_463_325_252_u64;
+    let letter = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'a' + u8::try_from(state % 26).unwrap())
+    };
+    (0..length).map(letter).collect()
+}
