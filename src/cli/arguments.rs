@@ -16,6 +16,7 @@ use super::local::LocalCommand;
 use super::nearest::suggestion;
 use super::resume::arguments::ResumeArguments;
 use super::run::memory::MemoryArguments;
+use super::usage::command::UsageArguments;
 use super::vendors::VendorArguments;
 
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
@@ -45,6 +46,8 @@ pub enum Command {
     Stop(StopArguments),
     /// Show what runs, what is parked, what was interrupted, and what was kept aside
     Status(StatusArguments),
+    /// Show what runs cost: tokens, money, time, by agent
+    Usage(UsageArguments),
     /// Show what agents and tests print
     Logs(LogsArguments),
     /// Look at a whole thread: which records count, which do not, and why; exits with 1 if one is ignored for cause

@@ -57,9 +57,7 @@ impl Here {
 
     /// The subjects that this machine knows, pull requests first.
     pub fn subjects(&self) -> Vec<Subject> {
-        let entries = std::fs::read_dir(self.folders.subjects()).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut subjects: Vec<Subject> = names.filter_map(|name| Folders::subject_named(&name)).collect();
+        let mut subjects = self.folders.known();
         subjects.sort_by_key(|subject| match subject {
             Subject::PullRequest(number) => (0, number.0, String::new()),
             Subject::Issue(number) => (1, number.0, String::new()),

@@ -64,6 +64,8 @@ fn all(here: &Here, subjects: &[Subject]) -> Vec<LogFile> {
         .iter()
         .flat_map(|subject| retention::logs(&folders(subject), std::slice::from_ref(subject)))
         .collect();
+    // Summaries of what runs cost lie there too.
+    logs.retain(|log| log.path.extension().is_some_and(|ending| ending == "log"));
     logs.sort_by_key(|log| log.modified);
     logs
 }

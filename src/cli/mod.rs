@@ -25,6 +25,7 @@ pub mod status;
 pub mod stop;
 pub mod surroundings;
 pub mod survey;
+pub mod usage;
 pub mod vendors;
 pub mod verify;
 pub mod view;
@@ -121,6 +122,7 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
         Command::Resume(arguments) => resume::command::run(&arguments, surroundings).await,
         Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
         Command::Status(arguments) => say(status::run(&arguments, surroundings).await),
+        Command::Usage(arguments) => say(usage::command::run(&arguments, surroundings).await),
         Command::Logs(arguments) => say(logs::run(&arguments, surroundings).await.map(|()| String::new())),
         Command::Clean(arguments) => say(clean::run(&arguments, surroundings).await),
         Command::Config(command) => say(config::command::run(&command, surroundings).await),

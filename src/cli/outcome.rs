@@ -38,6 +38,9 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
         if !outcome.redacted.is_empty() {
             members.insert("redacted".to_owned(), json!(outcome.redacted));
         }
+        if let Some(path) = &outcome.usage_summary {
+            members.insert("usage_summary".to_owned(), json!(path.to_string_lossy()));
+        }
         if let Some(reason) = outcome.ending.reason() {
             members.insert("reason".to_owned(), json!(reason));
         }

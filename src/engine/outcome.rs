@@ -1,6 +1,7 @@
 //! How a run ended, with everything that a person or a script wants to know of it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::domain::disposition::Standing;
 use crate::domain::ending::{Ending, Failed, Refused};
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub gates: Vec<Measurement>,
     /// What the run cost.
     pub usage: Usage,
+    /// Where the summary of what it cost lies, once it is written.
+    pub usage_summary: Option<PathBuf>,
     /// Secrets that were kept out of what was published, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
@@ -62,6 +65,7 @@ impl Outcome {
             items: Vec::new(),
             gates: Vec::new(),
             usage: Usage::default(),
+            usage_summary: None,
             redacted: BTreeMap::new(),
         }
     }

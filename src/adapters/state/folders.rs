@@ -65,6 +65,13 @@ impl Folders {
         self.repository.join("subjects")
     }
 
+    /// The subjects that have a folder, in the order of its entries.
+    pub fn known(&self) -> Vec<Subject> {
+        let entries = std::fs::read_dir(self.subjects()).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter_map(|name| Self::subject_named(&name)).collect()
+    }
+
     /// The folder of a subject.
     pub fn subject(&self, subject: &Subject) -> PathBuf {
         self.subjects().join(Self::name(subject))

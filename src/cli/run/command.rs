@@ -12,6 +12,7 @@ use crate::cli::config::load::{Found, Refusal};
 use crate::cli::config::settings::Settings;
 use crate::cli::repository::Repository;
 use crate::cli::surroundings::Surroundings;
+use crate::cli::usage::at_end::Bill;
 use crate::cli::view::lines::Talk;
 use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Seen};
@@ -185,9 +186,11 @@ async fn prepare_and_run(
         return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
     }
     remembered::keep(&file, &folders, &subject).map_err(disk)?;
-    let outcome = drive(world, plan, subject, &terminal).await;
+    let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
+    let bill = Bill::begin(&with_logs, &subject);
+    let outcome = bill.end(drive(world, plan, subject.clone(), &terminal).await);
     remember_pull_request(&file, &folders, &outcome)?;
-    retain::after_a_run(&folders.with_logs(settings.paths.logs.as_deref()), &repository, &settings.retention);
+    retain::after_a_run(&with_logs, &repository, &settings.retention);
     Ok(Conclusion::Ended(Box::new(outcome)))
 }
 

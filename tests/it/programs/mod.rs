@@ -13,4 +13,5 @@ mod refusals;
 mod repositories;
 mod settings;
 mod stage;
+mod usage;
 mod view;
