@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::stage::{Ended, Stage, task, walk};
 
-fn summaries(stage: &Stage) -> Vec<PathBuf> {
-    let state = stage.root().join("state");
-    let files = if state.exists() { walk(&state) } else { Vec::new() };
+fn kept(stage: &Stage) -> Vec<PathBuf> {
+    let folder = stage.root().join("state");
+    let files = if folder.exists() { walk(&folder) } else { Vec::new() };
     files.into_iter().filter(|path| path.to_string_lossy().ends_with("-usage-summary.json")).collect()
 }
 
@@ -55,7 +55,7 @@ fn a_failed_run_leaves_one_too_and_says_where_and_a_dry_run_and_a_refused_one_le
     let stage = Stage::new();
     stage.run(&task(&["--dry-run"]));
     stage.run(&task(&["--coder", "sam=command:../missing.sh"]));
-    assert_eq!(summaries(&stage), Vec::<PathBuf>::new());
+    assert_eq!(kept(&stage), Vec::<PathBuf>::new());
     stage.agent("broken.sh", "#!/bin/sh\nexit 3\n");
     let words =
         ["task", "x", "--coder", "command:../broken.sh", "--reviewer", "one=command:../todo.sh", "--json"];
