@@ -76,7 +76,7 @@ impl AgentArguments {
 }
 
 /// The word that a person types for a choice.
-pub(super) fn word<T: ValueEnum>(choice: Option<T>) -> Option<Value> {
+pub(in crate::cli) fn word<T: ValueEnum>(choice: Option<T>) -> Option<Value> {
     let word = choice?.to_possible_value()?.get_name().to_owned();
     Some(Value::String(word))
 }

@@ -12,6 +12,7 @@ use crate::domain::ids::{BranchName, InvalidName};
 
 use super::agent_flags::AgentArguments;
 use super::budget::BudgetArguments;
+use super::doctor::arguments::DoctorArguments;
 use super::local::LocalCommand;
 use super::nearest::suggestion;
 use super::resume::arguments::ResumeArguments;
@@ -54,6 +55,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Remove clones, logs and journals of what is settled, after asking
     Clean(CleanArguments),
+    /// See whether a run would find what it needs: programs, logins, settings, folders; and how to mend each
+    Doctor(DoctorArguments),
     /// Show, begin or check settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -388,7 +391,7 @@ pub struct RunArguments {
 }
 
 /// An agent's name, or the nearest backend to a mistyped one.
-fn agent(text: &str) -> Result<AgentName, String> {
+pub(super) fn agent(text: &str) -> Result<AgentName, String> {
     text.parse().map_err(|error: InvalidName| {
         let typed = text.split(':').next().unwrap_or_default();
         let typed = typed.rsplit('=').next().unwrap_or_default();

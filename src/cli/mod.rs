@@ -7,6 +7,7 @@ pub mod clean;
 pub mod config;
 pub mod demo;
 pub mod diagnostics;
+pub mod doctor;
 pub mod here;
 pub mod local;
 pub mod logs;
@@ -136,13 +137,8 @@ async fn command(command: Command, surroundings: &Surroundings) -> ExitCode {
             }
             ExitCode::from(exit)
         }
-        Command::Verify(arguments) => match verify::run(&arguments, surroundings).await {
-            Ok((text, exit)) => {
-                print::result(&text);
-                ExitCode::from(exit)
-            }
-            Err(why) => complain(&why, 2),
-        },
+        Command::Verify(arguments) => say_with_code(verify::run(&arguments, surroundings).await),
+        Command::Doctor(arguments) => say_with_code(doctor::run(&arguments, surroundings).await),
         Command::Schema(arguments) => say(schema::run(&arguments)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -159,6 +155,17 @@ fn say(result: Result<String, String>) -> ExitCode {
         Ok(text) => {
             print::result(&text);
             ExitCode::SUCCESS
+        }
+        Err(why) => complain(&why, 2),
+    }
+}
+
+/// The same, with an exit code of its own.
+fn say_with_code(result: Result<(String, u8), String>) -> ExitCode {
+    match result {
+        Ok((text, exit)) => {
+            print::result(&text);
+            ExitCode::from(exit)
         }
         Err(why) => complain(&why, 2),
     }

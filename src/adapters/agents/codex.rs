@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervise::Manners;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
@@ -13,7 +14,9 @@ use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::neutral;
 
-use super::cli::{Cli, CliTurn, Counting, Ending, Invocation, Login, Power, Profile, SessionFile, Sessions};
+use super::cli::{
+    Cli, CliTurn, Counting, Ending, Invocation, Login, LoginState, Power, Profile, SessionFile, Sessions,
+};
 use super::conclusion::conclude;
 use super::transcript::{Event, Transcript, Trouble};
 
@@ -108,6 +111,18 @@ impl Cli for Codex {
             }
             (Ok(answer), None) => Ok(answer),
             (Err(failure), _) => Err(refined(failure, transcript, ending.now)),
+        }
+    }
+
+    /// It speaks on stderr, after warnings, and knows nothing of keys in variables or of other providers.
+    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+        let said = |words: &str| {
+            stderr.lines().chain(stdout.lines()).any(|line| line.trim_start().starts_with(words))
+        };
+        match exit {
+            Exit::Code(0) if said("Logged in") || said("API key configured") => LoginState::LoggedIn,
+            Exit::Code(_) if said("Not logged in") => LoginState::LoggedOut,
+            Exit::Code(_) | Exit::Signal(_) => LoginState::Unknown,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Agents: one small file per program. Knows how a turn becomes a command line or a script, nothing about rounds.
 
 pub mod antigravity;
+pub mod checkup;
 pub mod claude;
 pub mod cli;
 pub mod codex;

@@ -10,6 +10,8 @@ mod idle;
 pub mod lines;
 pub mod listener;
 pub mod log;
+pub mod probe;
+pub mod search;
 pub mod signal;
 pub mod supervise;
 pub mod tail;

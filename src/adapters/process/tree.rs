@@ -269,3 +269,25 @@ pub fn signal(members: &BTreeSet<u32>, signal: Signal) {
         }
     }
 }
+
+/// What this machine lets us know of processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// `/proc` shows processes: what a child started is found by its parents and its token.
+    pub sees_processes: bool,
+    /// Orphans of our children become ours: what a child left behind is found at once.
+    pub adopts_orphans: bool,
+}
+
+/// What this machine lets us know of processes.
+pub fn sight() -> Sight {
+    let ourselves = rustix::process::getpid();
+    Sight {
+        sees_processes: start_time(std::process::id()).is_some(),
+        adopts_orphans: set_child_subreaper(Some(ourselves)).is_ok()
+            && Path::new("/proc/self/task")
+                .join(ourselves.as_raw_nonzero().to_string())
+                .join("children")
+                .exists(),
+    }
+}

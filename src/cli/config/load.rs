@@ -67,13 +67,19 @@ fn read(path: &Path) -> Result<Option<String>, String> {
 /// # Errors
 /// When one of them makes no sense.
 pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
-    let path = user_file(surroundings);
-    let mut layers = Vec::new();
-    if let Some(text) = read(&path)? {
-        layers.push(Layer::from_text(&text, Source::User(path), &surroundings.configuration)?);
-    }
+    let mut layers: Vec<Layer> = user_file_layer(surroundings)?.into_iter().collect();
     layers.push(Layer::from_variables(&surroundings.variables, &surroundings.folder)?);
     Ok(layers)
+}
+
+/// The user's file, if there is one.
+///
+/// # Errors
+/// When it makes no sense, or can't be read.
+pub fn user_file_layer(surroundings: &Surroundings) -> Result<Option<Layer>, String> {
+    let path = user_file(surroundings);
+    let text = read(&path)?;
+    text.map(|text| Layer::from_text(&text, Source::User(path), &surroundings.configuration)).transpose()
 }
 
 /// The repository's file on a branch, if there is one.

@@ -9,6 +9,7 @@ use crate::adapters::agents::drive::VendorAgent;
 use crate::adapters::agents::program::{CommandAgent, Program, RepairAgent};
 use crate::adapters::agents::vendor;
 use crate::adapters::process::environment::Variables;
+use crate::adapters::process::search::{self, Sought};
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
 use crate::cli::nearest::suggestion;
@@ -121,7 +122,11 @@ pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Labe
     programs.keys().cloned().collect()
 }
 
-fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
+/// The program behind an agent, as a run would set it up.
+///
+/// # Errors
+/// When there is none, or its settings make no sense; the text says what to type.
+pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
     let name = &known.name;
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
         (Detail::Script, Some(path), _) => file(name, path).map(Program::ScriptFile),
@@ -259,7 +264,10 @@ fn is_variable_name(text: &str) -> bool {
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
+/// What can't be run is passed over if there is a better one behind it; if not, its turn says why.
 fn on_path(program: &str, variables: &Variables) -> Option<PathBuf> {
-    let path = variables.get(std::ffi::OsStr::new("PATH"))?;
-    std::env::split_paths(path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+    match search::look_for(program, variables) {
+        Sought::There(found) | Sought::NotExecutable(found) => Some(found),
+        Sought::NoFile(_) | Sought::Missing => None,
+    }
 }

@@ -25,7 +25,7 @@ const NOT_REMEMBERED: &[&str] = &[
 ];
 
 /// What this machine remembers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Remembered {
     own: RunFile,
     last: RunFile,

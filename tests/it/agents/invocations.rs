@@ -257,6 +257,16 @@ fn a_program_says_whether_it_is_logged_in() {
     assert_eq!(state(Backend::Claude, r#"{"loggedIn":false,"authMethod":"none"}"#, 1), LoginState::LoggedOut);
     assert_eq!(state(Backend::Claude, "error: unknown command", 1), LoginState::Unknown);
     assert_eq!(state(Backend::Antigravity, "Gemini 3.1 Pro (High)", 0), LoginState::LoggedIn);
+    for (stderr, code, told) in [
+        ("Logged in using ChatGPT", 0, LoginState::LoggedIn),
+        ("API key configured - sk-dummy***bcdef", 0, LoginState::LoggedIn),
+        ("WARNING: no aliases\nNot logged in", 1, LoginState::LoggedOut),
+        ("Segmentation fault", 139, LoginState::Unknown),
+        ("", 0, LoginState::Unknown),
+    ] {
+        let codex = vendor::cli(Backend::Codex).unwrap();
+        assert_eq!(codex.logged_in("", stderr, Exit::Code(code)), told, "{stderr}");
+    }
     assert_eq!(state(Backend::Antigravity, "authentication required", 0), LoginState::LoggedOut);
     let nothing = include_str!("../../../fixtures/agents/opencode/authlist.txt");
     assert_eq!(state(Backend::Opencode, nothing, 0), LoginState::Unknown);

@@ -5,6 +5,7 @@ mod answers;
 mod commands;
 mod delivery;
 mod disks;
+mod doctor;
 mod killed;
 mod memory;
 mod outputs;

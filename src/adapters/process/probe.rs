@@ -1,0 +1,76 @@
+//! Asks a program something short, of whom nothing is known: it may hang, print without end, or leave others behind.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::ports::cancellation::{Urgency, cancellation};
+
+use super::command::CommandLine;
+use super::exit::Exit;
+use super::listener::Collector;
+use super::supervise::{End, Job, Manners, supervise};
+use super::tail::plain;
+use super::time;
+
+/// How much of stdout is looked at, in bytes.
+const MOST: usize = 64 << 10;
+/// Longer than any question may take: the question's own time is kept here, and ends its processes at once.
+const NEVER: Duration = Duration::from_hours(1);
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probed {
+    /// It ended by itself.
+    Answered(Answer),
+    /// It was not done in time, and was ended with all that it had started.
+    TooLong {
+        /// How long it had, in seconds.
+        seconds: u64,
+    },
+    /// It could not be started.
+    NotStarted(String),
+}
+
+/// What a program answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// How it ended.
+    pub exit: Exit,
+    /// The beginning of stdout, without colours.
+    pub stdout: String,
+    /// The end of stderr, without colours.
+    pub stderr: String,
+}
+
+/// Runs a program with a closed stdin and hears what it says. The folder is for files of ours; the name is like no other.
+pub async fn probe(command: CommandLine, folder: &Path, name: &str, at_most: Duration) -> Probed {
+    let job = Job {
+        command,
+        token: format!("probe-{}-{name}", std::process::id()),
+        children: folder.join("children"),
+        log: folder.join(format!("{name}.log")),
+        deadline: NEVER,
+        idle: None,
+        manners: Manners::Terminate,
+    };
+    let (canceller, hears) = cancellation();
+    let mut stdout = Collector::new(MOST);
+    let ended = {
+        let running = supervise(&job, &mut stdout, hears);
+        tokio::pin!(running);
+        if let Some(ended) = time::at_most(at_most, &mut running).await {
+            ended
+        } else {
+            canceller.raise(Urgency::Kill);
+            running.await
+        }
+    };
+    match ended.end {
+        End::Exited(exit) => {
+            let stdout = plain(&String::from_utf8_lossy(&stdout.into_bytes()));
+            Probed::Answered(Answer { exit, stdout, stderr: ended.stderr })
+        }
+        End::NotStarted(why) => Probed::NotStarted(why),
+        End::TimedOut | End::Hung { .. } | End::Cancelled => Probed::TooLong { seconds: at_most.as_secs() },
+    }
+}

@@ -1,0 +1,79 @@
+//! Where a program is, as a shell would find it, and what stands in its place if it is not there.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::command::is_executable;
+use super::environment::Variables;
+
+/// What was found where a program should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// The program.
+    There(PathBuf),
+    /// A file that nobody may run.
+    NotExecutable(PathBuf),
+    /// A folder, or something else that is no file.
+    NoFile(PathBuf),
+    /// Nothing.
+    Missing,
+}
+
+/// Looks for a program by its path, or by its name in `PATH`. What can't be run is passed over, as shells do.
+pub fn look_for(program: &str, variables: &Variables) -> Sought {
+    if program.contains('/') {
+        return judge(Path::new(program));
+    }
+    let path = variables.get(OsStr::new("PATH")).cloned().unwrap_or_default();
+    let mut instead = Sought::Missing;
+    for folder in std::env::split_paths(&path) {
+        match (judge(&folder.join(program)), &instead) {
+            (Sought::There(found), _) => return Sought::There(found),
+            (other, Sought::Missing) => instead = other,
+            (_, Sought::There(_) | Sought::NotExecutable(_) | Sought::NoFile(_)) => {}
+        }
+    }
+    instead
+}
+
+fn judge(path: &Path) -> Sought {
+    match std::fs::metadata(path) {
+        Err(_) => Sought::Missing,
+        Ok(_) if is_executable(path) => Sought::There(path.to_owned()),
+        Ok(facts) if facts.is_file() => Sought::NotExecutable(path.to_owned()),
+        Ok(_) => Sought::NoFile(path.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_run_is_passed_over_and_named_if_there_is_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let of = |name: &str| place.path().join(name).join("tool");
+        fs::create_dir_all(of("folder")).unwrap();
+        for (name, mode) in [("plain", 0o644), ("good", 0o755)] {
+            fs::create_dir(place.path().join(name)).unwrap();
+            fs::write(of(name), "#!/bin/sh\n").unwrap();
+            fs::set_permissions(of(name), Permissions::from_mode(mode)).unwrap();
+        }
+        let look = |folders: &[&str]| {
+            let path = std::env::join_paths(folders.iter().map(|name| place.path().join(name))).unwrap();
+            look_for("tool", &Variables::from([("PATH".into(), path)]))
+        };
+        assert_eq!(look(&["folder", "plain", "good"]), Sought::There(of("good")));
+        assert_eq!(look(&["none", "plain", "folder"]), Sought::NotExecutable(of("plain")));
+        assert_eq!(look(&["folder", "plain"]), Sought::NoFile(of("folder")));
+        assert_eq!(look(&["none"]), Sought::Missing);
+        assert_eq!(
+            look_for(&of("plain").display().to_string(), &Variables::new()),
+            Sought::NotExecutable(of("plain"))
+        );
+        assert_eq!(look_for("tool", &Variables::new()), Sought::Missing);
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether a folder of the program can be used: looked at without making or changing anything.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access, statvfs};
+
+/// What is seen of a folder that may not be there yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitness {
+    /// Whether it is there, or could be made.
+    pub standing: Standing,
+    /// Free space there for this user, in bytes, if it can be told.
+    pub free: Option<u64>,
+}
+
+/// Whether a folder can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there, and this user may write in it.
+    Writable {
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It is not there, and this user may make it.
+    NotYet,
+    /// Here nothing can be written: the folder itself, or the nearest one above it that is there.
+    NotWritable(PathBuf),
+    /// What stands here is no folder: itself, or something above it.
+    NoFolder(PathBuf),
+    /// It belongs to another user.
+    Foreign {
+        /// Whose it is: a user id.
+        owner: u32,
+    },
+}
+
+/// Looks at a folder.
+pub fn look(path: &Path) -> Fitness {
+    let Some((nearest, facts)) =
+        path.ancestors().find_map(|place| Some((place, std::fs::metadata(place).ok()?)))
+    else {
+        return Fitness { standing: Standing::NotWritable(path.to_owned()), free: None };
+    };
+    let free = statvfs(nearest).ok().map(|facts| facts.f_bavail.saturating_mul(facts.f_frsize));
+    let standing = if !facts.is_dir() {
+        Standing::NoFolder(nearest.to_owned())
+    } else if nearest == path && facts.uid() != rustix::process::geteuid().as_raw() {
+        Standing::Foreign { owner: facts.uid() }
+    } else if access(nearest, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        Standing::NotWritable(nearest.to_owned())
+    } else if nearest == path {
+        Standing::Writable { mode: facts.permissions().mode() & 0o777 }
+    } else {
+        Standing::NotYet
+    };
+    Fitness { standing, free }
+}
+
+/// Whether we are the superuser.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_there_or_can_be_made_or_neither() {
+        let place = tempfile::tempdir().unwrap();
+        let (here, file) = (place.path().join("here"), place.path().join("file"));
+        fs::create_dir(&here).unwrap();
+        fs::set_permissions(&here, Permissions::from_mode(0o750)).unwrap();
+        fs::write(&file, "").unwrap();
+        assert_eq!(look(&here).standing, Standing::Writable { mode: 0o750 });
+        assert_eq!(look(&here.join("a/b")).standing, Standing::NotYet);
+        assert_eq!(look(&file).standing, Standing::NoFolder(file.clone()));
+        assert_eq!(look(&file.join("below")).standing, Standing::NoFolder(file));
+        assert!(look(&here).free.is_some());
+    }
+}
