@@ -30,6 +30,7 @@ const LATER: i64 = 2_208_988_800;
 /// A program with its adapter, a home, and a model that does what a test says.
 struct Scene {
     cli: &'static dyn Cli,
+    model: Option<&'static str>,
     path: PathBuf,
     home: Home,
     server: Server,
@@ -59,7 +60,7 @@ impl Scene {
             Program::Claude => Home::new().claude(&url, login),
             Program::Codex | Program::Gemini | Program::OpenCode => Home::new().with(program, &url),
         };
-        Some(Self { cli: adapter(program), path, home: home.repository(), server })
+        Some(Self { cli: adapter(program), model: program.model(), path, home: home.repository(), server })
     }
 
     /// A turn as a run takes it, without the supervision.
@@ -70,6 +71,7 @@ impl Scene {
         fs::remove_file(&last_message).ok();
         let invocation = self.cli.invocation(&CliTurn {
             session,
+            model: self.model,
             workdir: &self.home.work(),
             readable: std::slice::from_ref(&folder),
             schema_file: &schema_file,
@@ -289,4 +291,46 @@ fn codex_fails_in_classes() {
         (Login::ApiKey, Answer::DropMidStream, "network"),
     ];
     fails_in_classes(Program::Codex, &refusals);
+}
+
+#[test]
+fn opencode_is_asked_with_flags_that_it_has() {
+    is_asked_with_flags_that_it_has(Program::OpenCode);
+}
+
+#[test]
+fn opencode_codes_and_remembers() {
+    codes_and_remembers(Program::OpenCode);
+}
+
+/// Without what it tries again by itself, for minutes.
+#[test]
+fn opencode_fails_in_classes() {
+    let refusals = [
+        (Login::ApiKey, Answer::error(401), "auth"),
+        (Login::ApiKey, Answer::error(403), "auth"),
+        (Login::ApiKey, Answer::error(404), "unknown-model"),
+    ];
+    fails_in_classes(Program::OpenCode, &refusals);
+}
+
+#[test]
+fn gemini_is_asked_with_flags_that_it_has() {
+    is_asked_with_flags_that_it_has(Program::Gemini);
+}
+
+#[test]
+fn gemini_codes_and_remembers() {
+    codes_and_remembers(Program::Gemini);
+}
+
+#[test]
+fn gemini_fails_in_classes() {
+    let refusals = [
+        (Login::ApiKey, Answer::error(400), "auth"),
+        (Login::ApiKey, Answer::error(403), "auth"),
+        (Login::ApiKey, Answer::error(404), "unknown-model"),
+        (Login::ApiKey, Answer::error(500), "overloaded"),
+    ];
+    fails_in_classes(Program::Gemini, &refusals);
 }

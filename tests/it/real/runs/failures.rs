@@ -8,7 +8,7 @@ use super::super::home::Login;
 use super::super::program::Program;
 use super::answers::reviewed;
 use super::stage::{Stage, Told};
-use crate::model::{Answer, Scenario};
+use crate::model::{Answer, Scenario, Window};
 
 /// A review in which the only reviewer's service does this.
 fn reviewed_by(program: Program, scenario: impl Into<Scenario>, more: &[&str]) -> Option<(Stage, Told)> {
@@ -33,20 +33,20 @@ fn ends_the_run(program: Program, refusals: &[(Answer, &str, &str)]) {
     }
 }
 
-/// Too many requests without an instant park the run for a while.
-fn parks_the_run(program: Program) {
+/// Too many requests, or a used-up allowance, of which nobody says when it ends: the run is parked for a while.
+fn parks_the_run(program: Program, answer: Answer, class: &str, minutes: i64) {
     let more = ["--agent-max-retries", "0"];
-    let Some((_, told)) = reviewed_by(program, Answer::error(429), &more) else { return };
+    let Some((_, told)) = reviewed_by(program, answer, &more) else { return };
     told.assert(3, "parked");
-    assert_eq!((told.failed(), &told.outcome["reason"]), (vec!["rate_limited"], &"rate-limit".into()));
+    assert_eq!(told.failed(), [class], "{}", told.outcome);
     let resets_at: jiff::Timestamp = told.outcome["resets_at"].as_str().unwrap().parse().unwrap();
-    let minutes = resets_at.duration_since(SystemClock.now()).as_mins();
-    assert!((13..=15).contains(&minutes), "{}", told.outcome);
+    let rest = resets_at.duration_since(SystemClock.now()).as_mins();
+    assert!((minutes - 2..=minutes).contains(&rest), "{}", told.outcome);
 }
 
 /// What passes is asked again, and nobody sees more of it than an event.
 fn asks_again(program: Program) {
-    let answers = [Answer::error(503), reviewed(&[], &[])];
+    let answers = [Answer::error(529), reviewed(&[], &[])];
     let more = ["--agent-max-retries", "1", "--agent-retry-backoff-seconds", "0"];
     let Some((stage, told)) = reviewed_by(program, Scenario::script(answers), &more) else { return };
     told.assert(0, "approved");
@@ -104,12 +104,12 @@ fn codex_is_refused() {
 
 #[test]
 fn claude_is_asked_too_often() {
-    parks_the_run(Program::Claude);
+    parks_the_run(Program::Claude, Answer::error(429), "rate_limited", 15);
 }
 
 #[test]
 fn codex_is_asked_too_often() {
-    parks_the_run(Program::Codex);
+    parks_the_run(Program::Codex, Answer::error(429), "rate_limited", 15);
 }
 
 #[test]
@@ -130,4 +130,26 @@ fn claude_is_silent() {
 #[test]
 fn codex_is_silent() {
     is_silent(Program::Codex);
+}
+
+#[test]
+fn gemini_is_used_up() {
+    let answer = Answer::QuotaReset { epoch: 0, window: Window::FiveHours };
+    parks_the_run(Program::Gemini, answer, "quota", 60);
+}
+
+#[test]
+fn gemini_is_refused() {
+    ends_the_run(
+        Program::Gemini,
+        &[(Answer::error(400), "auth", LOGIN), (Answer::error(404), "unknown_model", MODEL)],
+    );
+}
+
+#[test]
+fn opencode_is_refused() {
+    ends_the_run(
+        Program::OpenCode,
+        &[(Answer::error(401), "auth", LOGIN), (Answer::error(404), "unknown_model", MODEL)],
+    );
 }

@@ -54,3 +54,13 @@ fn nothing_of_claude_is_left() {
 fn nothing_of_codex_is_left() {
     is_interrupted(Program::Codex);
 }
+
+#[test]
+fn nothing_of_opencode_is_left() {
+    is_interrupted(Program::OpenCode);
+}
+
+#[test]
+fn nothing_of_gemini_is_left() {
+    is_interrupted(Program::Gemini);
+}

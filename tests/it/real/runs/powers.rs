@@ -65,3 +65,26 @@ fn claude_has_all_powers() {
 fn codex_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::Codex);
 }
+
+/// A reviewer that has no tool to write with, and none to run anything.
+fn a_reviewer_has_only_eyes(program: Program, eyes: &[&str]) {
+    let Some(stage) = Stage::with_pull_request(&[program], Login::ApiKey) else { return };
+    stage.plays(program, reviewed(&[], &[]));
+    let told = stage.run(&["pr", "1", "--coder", program.name(), "--reviewer", program.name()]);
+    told.assert(0, "approved");
+    let [seen] = stage.seen(program).try_into().unwrap_or_else(|seen| panic!("{seen:?}"));
+    let mut offered = seen.tools.clone();
+    offered.sort();
+    assert_eq!(offered, eyes);
+    assert!(told.outcome["usage"]["input_tokens"].as_u64() >= Some(100), "{}", told.outcome);
+}
+
+#[test]
+fn gemini_reviews_and_writes_nothing() {
+    a_reviewer_has_only_eyes(Program::Gemini, &["glob", "grep_search", "list_directory", "read_file"]);
+}
+
+#[test]
+fn opencode_reviews_and_writes_nothing() {
+    a_reviewer_has_only_eyes(Program::OpenCode, &["glob", "grep", "read"]);
+}

@@ -79,7 +79,7 @@ impl Stage {
         Some(stage)
     }
 
-    fn commit(&self, name: &str, text: &str) {
+    pub(super) fn commit(&self, name: &str, text: &str) {
         fs::write(self.home.work().join(name), text).unwrap();
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message", name]);
