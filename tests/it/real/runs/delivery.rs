@@ -1,5 +1,7 @@
 //! From words, or from a pull request with something left to fix, to an approval, with real agents in both roles.
 
+use std::fs;
+
 use serde_json::Value;
 
 use super::super::home::Login;
@@ -21,11 +23,10 @@ fn a_task_is_done_and_approved(coder: Program, reviewer: Program) {
     let head = told.outcome["head"].as_str().unwrap();
     assert_eq!(stage.git(&["show", &format!("{head}:herons.txt")]), "two herons");
     assert_eq!(stage.git(&["status", "--porcelain"]), "", "the checkout is left alone");
+    // Two requests of the coder and one of the reviewer, of 100 tokens and with 20 each.
     let usage = &told.outcome["usage"];
-    assert!(
-        usage["input_tokens"].as_u64() >= Some(100) && usage["output_tokens"].as_u64() >= Some(20),
-        "{usage}"
-    );
+    let spent = ["calls", "input_tokens", "output_tokens"].map(|name| usage[name].as_u64());
+    assert_eq!((spent, &usage["precision"]), ([2, 300, 60].map(Some), &"exact".into()), "{usage}");
 
     let [seen] = stage.seen(reviewer).try_into().unwrap_or_else(|seen| panic!("{seen:?}"));
     assert!(seen.prompt.contains("+two herons"), "the reviewer is shown the change: {}", seen.prompt);
@@ -62,19 +63,21 @@ fn remembered(seen: &[Seen]) -> Vec<bool> {
     begun.map(|seen| seen.said.iter().filter(|said| said.contains("## Your answer")).count() > 1).collect()
 }
 
+/// A coder that does what is asked for, one thing a turn.
+fn diligent() -> Scenario {
+    let mut texts = ["two herons in the reeds", "two herons"].map(str::to_owned).to_vec();
+    Scenario::thinks(move |seen| {
+        assert_eq!(kind(seen), "coder_followup");
+        runs(&format!("echo {} > herons.txt", texts.pop().unwrap()), followed_up(&items(seen)))
+    })
+}
+
 #[test]
 fn findings_are_mended_round_by_round_by_a_coder_that_remembers_and_seen_by_a_reviewer_that_does_not() {
     let (claude, codex) = (Program::Claude, Program::Codex);
     let Some(stage) = Stage::with_pull_request(&[claude, codex], Login::ApiKey) else { return };
     stage.plays(codex, Scenario::thinks(strict));
-    let mut texts = ["two herons in the reeds", "two herons"].map(str::to_owned).to_vec();
-    stage.plays(
-        claude,
-        Scenario::thinks(move |seen| {
-            assert_eq!(kind(seen), "coder_followup");
-            runs(&format!("echo {} > herons.txt", texts.pop().unwrap()), followed_up(&items(seen)))
-        }),
-    );
+    stage.plays(claude, diligent());
     let told = stage.run(&["pr", "1", "--coder", "claude", "--reviewer", "codex"]);
     told.assert(0, "approved");
     assert_eq!(told.outcome["rounds"], 3);
@@ -88,4 +91,35 @@ fn findings_are_mended_round_by_round_by_a_coder_that_remembers_and_seen_by_a_re
     let comments = stage.comments();
     let signed = comments.iter().filter(|body| body.contains("<sub>claude with claude-")).count();
     assert_eq!(signed, 2, "{comments:?}");
+}
+
+/// What a program remembers of its sessions is lost before the second turn of the coder.
+fn a_lost_session_is_begun_anew(coder: Program, reviewer: Program, sessions: &str) {
+    let Some(stage) = Stage::with_pull_request(&[coder, reviewer], Login::ApiKey) else { return };
+    stage.plays(coder, diligent());
+    let sessions = stage.home.home().join(sessions);
+    stage.plays(
+        reviewer,
+        Scenario::thinks(move |seen| {
+            if seen.prompt.contains("This is round 2 ") {
+                fs::remove_dir_all(&sessions).unwrap();
+            }
+            strict(seen)
+        }),
+    );
+    let told = stage.run(&["pr", "1", "--coder", coder.name(), "--reviewer", reviewer.name()]);
+    told.assert(0, "approved");
+    assert_eq!(told.failed(), ["session_lost"]);
+    assert_eq!(told.asked().into_iter().filter(|label| *label == coder.name()).count(), 3);
+    assert_eq!(remembered(&stage.seen(coder)), [false, false]);
+}
+
+#[test]
+fn a_lost_session_of_claude_is_begun_anew() {
+    a_lost_session_is_begun_anew(Program::Claude, Program::Codex, ".claude/projects");
+}
+
+#[test]
+fn a_lost_session_of_codex_is_begun_anew() {
+    a_lost_session_is_begun_anew(Program::Codex, Program::Claude, ".codex/sessions");
 }
