@@ -6,6 +6,7 @@ use std::io::{Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::desk::Place;
 use super::disk::{failed, read_foreign};
@@ -114,6 +115,22 @@ impl Directories {
     }
 }
 
+/// How often a lock is tried.
+const TRIES: u32 = 50;
+/// How long is waited between.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A child that is being started has a copy of every lock of its parent for an instant: that is no holder.
+fn patient_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
+        }
+    }
+    Err(TryLockError::WouldBlock)
+}
+
 fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
     let path = lent.git().join(LOCK);
     // An agent may have left a pipe or a link there, which must not be opened.
@@ -123,7 +140,7 @@ fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
     let disk = |cause: std::io::Error| failed("lock", &path, &cause);
     let open = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let mut file = open.map_err(disk)?;
-    match file.try_lock() {
+    match patient_lock(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let text = read_foreign(&path, LOCK_BYTES).unwrap_or_default();
