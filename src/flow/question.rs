@@ -246,29 +246,8 @@ fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Rem
 /// A reviewer whose answer could not even be taken, as it was too long, is asked once more.
 fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
     let may_be_asked = ask.key.role == Role::Reviewer && ask.key.again == 0;
-    match failure {
-        TurnFailure::Malformed { complaints } if may_be_asked => Some(complaints.clone()),
-        TurnFailure::Malformed { .. }
-        | TurnFailure::Quota { .. }
-        | TurnFailure::Spawn { .. }
-        | TurnFailure::RateLimited { .. }
-        | TurnFailure::Auth { .. }
-        | TurnFailure::Billing { .. }
-        | TurnFailure::UnknownModel { .. }
-        | TurnFailure::Overloaded { .. }
-        | TurnFailure::Network { .. }
-        | TurnFailure::SessionLost { .. }
-        | TurnFailure::Denied { .. }
-        | TurnFailure::Vacuous { .. }
-        | TurnFailure::Hang { .. }
-        | TurnFailure::Killed { .. }
-        | TurnFailure::Exit { .. }
-        | TurnFailure::Timeout { .. }
-        | TurnFailure::Tampered { .. }
-        | TurnFailure::Secret { .. }
-        | TurnFailure::Script { .. }
-        | TurnFailure::NeverFinished { .. } => None,
-    }
+    let TurnFailure::Malformed { complaints } = failure else { return None };
+    may_be_asked.then(|| complaints.clone())
 }
 
 fn words(complaints: &[Complaint]) -> Vec<String> {
