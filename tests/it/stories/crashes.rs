@@ -9,6 +9,7 @@ use super::deliveries::{a_coder_with_questions, an_issue_merged};
 use super::followups::follow_ups_filed;
 use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
 use super::requirements::a_wish_in_an_issue;
+use super::retries::overloaded_at_first;
 use super::reviews::{
     a_persons_pull_request, failing_reviewer_goes_on, idle_coder, lost_dispute, never_content, red_tests,
     two_reviewers_one_blocks, won_dispute,
@@ -32,6 +33,7 @@ fn all() -> Vec<Story> {
         follow_ups_filed(),
         a_wish_in_an_issue(),
         no_second_round(),
+        overloaded_at_first(),
     ]
 }
 

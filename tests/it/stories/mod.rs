@@ -8,6 +8,7 @@ mod followups;
 mod older;
 mod repairs;
 mod requirements;
+mod retries;
 mod reviews;
 mod secrets;
 mod simulation;

@@ -78,7 +78,7 @@ pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static st
     }
 }
 
-fn label(text: &str) -> Label {
+pub(super) fn label(text: &str) -> Label {
     text.parse().unwrap()
 }
 
@@ -127,7 +127,7 @@ impl Story {
         world
     }
 
-    fn assignment(&self) -> Assignment {
+    pub(super) fn assignment(&self) -> Assignment {
         match self.begins {
             Begins::Task => Assignment::Task("Make it new.".to_owned()),
             Begins::Issue => Assignment::Issue(IssueNumber(1)),

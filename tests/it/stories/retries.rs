@@ -1,0 +1,121 @@
+//! Stories of turns that fail in a way that may pass: asked again, of the next model, later, or not at all.
+
+use std::collections::BTreeMap;
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use agent_loop::domain::agent::Role;
+use agent_loop::domain::ending::{Ending, Failed, Parked};
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::engine::outcome::Outcome;
+use agent_loop::flow::question::Persistence;
+use agent_loop::flow::request::Request;
+use agent_loop::flow::retry::{OnQuota, RetryPolicy};
+use agent_loop::ports::clock::Clock;
+use agent_loop::ports::happening::Happening;
+use jiff::{SignedDuration, Timestamp};
+
+use super::cast::{agent, always_approves, always_fails, approves, honest_coder};
+use super::stage::{Story, label, story};
+
+fn overloaded() -> TurnFailure {
+    TurnFailure::Overloaded { detail: "529".to_owned() }
+}
+
+/// The service is overloaded when the reviewer is asked first, and twice in a row.
+pub(super) fn overloaded_at_first() -> Story {
+    let careful = agent(|order, _| match order.entry {
+        0 | 1 => Deed::Fails(overloaded()),
+        _ => Deed::Says(approves(order)),
+    });
+    story("overloaded at first", honest_coder(), vec![("careful", careful), ("quick", always_approves())])
+}
+
+async fn with(story: &Story, world: &MemoryWorld, retry: RetryPolicy) -> Outcome {
+    let persistence = Persistence { retry, ..Persistence::default() };
+    let request = Request { persistence, ..story.request() };
+    story.run_as(world, story.assignment(), request).await.unwrap()
+}
+
+fn calls_of(world: &MemoryWorld, name: &str) -> usize {
+    world.calls().iter().filter(|call| call.contains(name)).count()
+}
+
+#[tokio::test]
+async fn an_overloaded_service_is_asked_again_after_a_while_and_the_other_vote_stays() {
+    let story = overloaded_at_first();
+    let world = story.world();
+    let begun = world.now();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!((calls_of(&world, "careful"), calls_of(&world, "quick")), (3, 1));
+    assert!(world.now().duration_since(begun) >= SignedDuration::from_secs(15 + 45));
+    let waits = world.happenings().iter().filter(|one| matches!(one, Happening::Waiting { .. })).count();
+    assert_eq!(waits, 2);
+}
+
+#[tokio::test]
+async fn retries_have_an_end() {
+    let tired = vec![("careful", always_fails(&overloaded()))];
+    let story = story("always overloaded", honest_coder(), tired);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
+    assert_eq!(calls_of(&world, "careful"), 3);
+}
+
+#[tokio::test]
+async fn a_timeout_is_not_asked_again() {
+    let slow = vec![("careful", always_fails(&TurnFailure::Timeout { seconds: 3600 }))];
+    let story = story("slow", honest_coder(), slow);
+    let world = story.world();
+    story.play(&world).await;
+    assert_eq!(calls_of(&world, "careful"), 1);
+}
+
+#[tokio::test]
+async fn a_used_up_model_is_followed_by_the_next_of_its_chain() {
+    let resets_at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let careful = agent(move |order, _| match order.model.as_deref() {
+        Some("small") => Deed::Says(approves(order)),
+        _ => Deed::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
+    });
+    let story = story("a chain", honest_coder(), vec![("careful", careful)]);
+    let world = story.world();
+    let chain = ["large", "medium", "small"].map(str::to_owned).to_vec();
+    let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
+    let outcome = with(&story, &world, RetryPolicy { models, ..RetryPolicy::default() }).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(calls_of(&world, "careful"), 3);
+}
+
+#[tokio::test]
+async fn who_waits_for_an_allowance_waits_until_it_is_back() {
+    let story = story("patient", honest_coder(), vec![("careful", always_approves())]);
+    let world = story.world();
+    let resets_at = world.now() + SignedDuration::from_hours(5);
+    let careful = agent(move |order, _| match order.entry {
+        0 => Deed::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
+        _ => Deed::Says(approves(order)),
+    });
+    let story = Story { reviewers: vec![("careful", careful)], ..story };
+    let world = story.world();
+    let outcome =
+        with(&story, &world, RetryPolicy { on_quota: OnQuota::Wait, ..RetryPolicy::default() }).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert!(world.now() >= resets_at);
+}
+
+#[tokio::test]
+async fn too_many_requests_park_the_run_when_asking_again_did_not_help() {
+    let limited = TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() };
+    let story = story(
+        "limited",
+        honest_coder(),
+        vec![("careful", always_fails(&limited)), ("quick", always_approves())],
+    );
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    let Ending::Parked { resets_at, reason } = outcome.ending else { panic!("{}", outcome.message) };
+    assert_eq!((reason, outcome.votes.len()), (Parked::RateLimit, 1), "the other vote stays");
+    assert!(resets_at > world.now());
+}
