@@ -1,8 +1,10 @@
 //! The name of a turn: the same question has the same key on every restart, so that a finished one is never asked again.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use super::agent::{ResponseKind, Role};
+use super::agent::{Backend, ResponseKind, Role};
 use super::ids::{CommitSha, Label, RunId};
 use super::usage::Usage;
 
@@ -40,6 +42,10 @@ pub struct TurnKey {
 pub struct SessionNote {
     /// Its id, in the program's own form.
     pub id: String,
+    /// Whose program it is of.
+    pub backend: Backend,
+    /// The folder that it belongs to: no program goes on with one in another folder.
+    pub folder: PathBuf,
     /// The model that worked in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -132,7 +132,10 @@ impl<W: World> Engine<W> {
             (Role::Reviewer, ReviewSessions::Fresh) | (Role::Repair, _) => false,
         };
         let same_model = |note: &SessionNote| ask.model.is_none() || ask.model == note.model;
-        goes_on.then(|| session.last_session(ask.key.role, &ask.key.label)).flatten().filter(same_model)
+        goes_on
+            .then(|| session.last_session((ask.key.role, &ask.key.label), &ask.key.head))
+            .flatten()
+            .filter(same_model)
     }
 
     fn tell_round(&self, session: &mut Session<JournalOf<W>>, ask: &Ask) {

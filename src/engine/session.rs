@@ -110,10 +110,22 @@ impl<J: Journal> Session<J> {
         self.journal.entries().into_iter().map(counts).sum()
     }
 
-    /// The session of the last turn of this role and label, if that turn left one.
-    pub(super) fn last_session(&self, role: Role, label: &Label) -> Option<SessionNote> {
+    /// The session of the last turn of this role and label, if that turn left one, and if this head is how it left the
+    /// files: a session that remembers other files believes that it has done what is not there.
+    pub(super) fn last_session(
+        &self,
+        (role, label): (Role, &Label),
+        head: &CommitSha,
+    ) -> Option<SessionNote> {
         let theirs = self.results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
-        theirs.max_by_key(|(_, turn)| turn.at).and_then(|(_, turn)| turn.session.clone())
+        let (key, turn) = theirs.max_by_key(|(_, turn)| turn.at)?;
+        let left = match (&turn.end, role) {
+            (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
+            // Whoever only reads knows that the files may be others now.
+            (TurnEnd::Answered { .. }, Role::Reviewer | Role::Repair) => head,
+            (TurnEnd::Failed { .. }, _) => return None,
+        };
+        turn.session.clone().filter(|_| left == head)
     }
 
     /// The commits that turns of a run have made.

@@ -165,9 +165,11 @@ async fn attempt<W: World, J: Journal>(
         TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure)),
         TurnResult::Cancelled => TurnResult::Cancelled,
     };
+    report.warnings = report.warnings.iter().map(|text| guard.message(text)).collect();
     let Some(finished) = finish(world, &ask, &desk, report).await? else {
         return Ok(None);
     };
+    let finished = finished.with_failure(|failure| guard.failure(failure));
     let entry = Entry::Finished { turn, at: world.clock().now(), finished };
     journal.append(entry.clone()).await?;
     Ok(Some(entry))

@@ -119,6 +119,22 @@ impl Question<'_> {
         }
     }
 
+    /// The last try of a turn that is asked again when it fails in a way that may pass; or the try that is still to come.
+    fn tried(&self, mut ask: Ask, usage: &mut Usage) -> Result<Turn, Box<Ask>> {
+        let who = (ask.key.role, ask.key.label.clone());
+        let mut tries = Tries::default();
+        loop {
+            let Some(turn) = self.results.turn(&ask.key) else { return Err(Box::new(ask)) };
+            *usage = usage.plus(turn.usage);
+            let TurnEnd::Failed { failure } = &turn.end else { return Ok(turn) };
+            let failed = retry::Failed { failure, at: turn.at, who: &who };
+            let Some(retry) = self.persistence.retry.after(failed, tries) else { return Ok(turn) };
+            tries = retry.tries;
+            ask.key.retry += 1;
+            ask.not_before = Some(retry.not_before);
+        }
+    }
+
     /// The same question once more, if the failure may pass.
     fn retried<K: Kind>(&self, ask: &Ask, failure: &TurnFailure, at: Timestamp, trail: Trail) -> Standing<K> {
         let who = (ask.key.role, ask.key.label.clone());
@@ -133,7 +149,8 @@ impl Question<'_> {
 
     fn model(&self, ask: &Ask, tries: Tries) -> Option<String> {
         let who = (ask.key.role, ask.key.label.clone());
-        self.persistence.retry.model(&who, tries).map(str::to_owned)
+        // Where this machine names none, the recorded one is asked for.
+        self.persistence.retry.model(&who, tries).map(str::to_owned).or_else(|| ask.model.clone())
     }
 
     fn unanswered<K: Kind>(&self, ask: &Ask) -> Standing<K> {
@@ -179,8 +196,10 @@ impl Question<'_> {
             let purpose = Purpose::Form(form);
             let repair =
                 Ask { key, purpose, model: None, not_before: None, published_turns: 0, ..ask.clone() };
-            let Some(mended) = self.results.turn(&repair.key) else { return self.unanswered(&repair) };
-            trail.usage = trail.usage.plus(mended.usage);
+            let mended = match self.tried(repair, &mut trail.usage) {
+                Ok(mended) => mended,
+                Err(repair) => return self.unanswered(&repair),
+            };
             used_up = used_up.or_else(|| parks(&mended));
             let reading = read_mended::<K>(source, &mended, &ask.expectation);
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);

@@ -1,11 +1,13 @@
 //! What a person asked for on the command line, and how it meets what an earlier run recorded.
 
+use crate::domain::agent::Role;
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
 use super::budget::Budget;
 use super::question::Persistence;
+use super::retry::Tries;
 
 /// What a person asked for, and how the program was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +157,8 @@ impl Request {
         let reviewers =
             if wishes.reviewers.is_empty() { vec![self.default_reviewer.clone()] } else { wishes.reviewers };
         let coder = wishes.coder.unwrap_or_else(|| self.default_coder.clone());
+        let coder = self.with_model(Role::Coder, coder);
+        let reviewers = reviewers.into_iter().map(|seat| self.with_model(Role::Reviewer, seat)).collect();
         let policy = Policy {
             max_rounds: wishes.max_rounds.unwrap_or(usual.max_rounds),
             required_gates: wishes.required_gates.unwrap_or(usual.required_gates),
@@ -164,6 +168,13 @@ impl Request {
             followups: wishes.followups.unwrap_or(usual.followups),
         };
         Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
+    }
+
+    /// A seat with the model that this machine asks for first; where it names none, with the recorded one.
+    fn with_model(&self, role: Role, seat: Seat) -> Seat {
+        let who = (role, seat.label.clone());
+        let named = self.persistence.retry.model(&who, Tries::default()).map(str::to_owned);
+        Seat { model: named.or(seat.model), ..seat }
     }
 
     /// The same request, with everything that was left out taken from these terms.

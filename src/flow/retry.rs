@@ -13,6 +13,9 @@ use crate::domain::ids::Label;
 const WORTH_WAITING: SignedDuration = SignedDuration::from_mins(2);
 /// How long a run is parked after too many requests, if the service does not say.
 const USUAL_REST: SignedDuration = SignedDuration::from_mins(15);
+/// An allowance that should be back and is not is waited for longer and longer.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// So often one question waits for an allowance.
 const MOST_WAITS: u32 = 20;
 
@@ -97,7 +100,11 @@ impl RetryPolicy {
                 .later(at, tries)
                 .map(|retry| Retry { not_before: retry_at.unwrap_or(at).max(retry.not_before), ..retry })
                 .filter(|retry| retry.not_before.duration_since(at) <= WORTH_WAITING)
-                .or_else(|| self.of_another_model(at, who, tries)),
+                .or_else(|| self.of_another_model(at, who, tries))
+                .or_else(|| match self.on_quota {
+                    OnQuota::Wait => self.when_back(retry_at.unwrap_or(after(at, USUAL_REST)), at, tries),
+                    OnQuota::Exit => None,
+                }),
             TurnFailure::Quota { resets_at, .. } => {
                 self.of_another_model(at, who, tries).or_else(|| self.when_back(*resets_at, at, tries))
             }
@@ -144,7 +151,9 @@ impl RetryPolicy {
             OnQuota::Wait => tries.waits < MOST_WAITS,
             OnQuota::Exit => is_near,
         };
-        let retry = Retry { tries: Tries { waits: tries.waits + 1, ..tries }, not_before: resets_at.max(at) };
+        let pause = FIRST_PAUSE.saturating_mul(3_i32.saturating_pow(tries.waits)).min(LONGEST_PAUSE);
+        let not_before = resets_at.max(after(at, pause));
+        let retry = Retry { tries: Tries { waits: tries.waits + 1, ..tries }, not_before };
         waits.then_some(retry)
     }
 }
@@ -244,6 +253,14 @@ mod tests {
         let waits = instants(&waiting, &quota);
         assert_eq!(waits.get(..2), Some(&[0, 90_000][..]));
         assert_eq!(waits.len(), 21, "even who waits does not wait for ever");
+        let gone = TurnFailure::Quota { resets_at: at(0), detail: String::new() };
+        let waits = instants(&waiting, &gone);
+        assert_eq!(
+            waits.get(..4),
+            Some(&[0, 6, 22, 68][..]),
+            "an instant that is gone does not hurry anybody"
+        );
+        assert!(waits.last().is_some_and(|last| *last > 10 * 3600));
     }
 
     #[test]

@@ -47,6 +47,19 @@ pub enum Finished {
     },
 }
 
+impl Finished {
+    /// The same end, its failure rewritten if it is one.
+    #[must_use]
+    pub fn with_failure(self, rewrite: impl FnOnce(TurnFailure) -> TurnFailure) -> Self {
+        match self {
+            Self::Failed { failure, usage, log, salvage } => {
+                Self::Failed { failure: rewrite(failure), usage, log, salvage }
+            }
+            answered @ Self::Answered { .. } => answered,
+        }
+    }
+}
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "lowercase", deny_unknown_fields)]

@@ -38,6 +38,7 @@ const LONGEST_ARGUMENT: usize = 120 * 1024;
 
 /// Longer than any turn of ours: versions before 1.2 would end a turn after 5 minutes. The deadline is kept by us.
 const PRINT_TIMEOUT: &str = "--print-timeout=24h";
+const PRINT_TIMEOUT_SECONDS: u64 = 24 * 60 * 60;
 
 impl Cli for Antigravity {
     fn profile(&self) -> &'static Profile {
@@ -98,8 +99,8 @@ impl Cli for Antigravity {
             lines.find(|line| line.contains(words)).map(last_words)
         };
         // What it has said until then is a piece of an answer, with exit code 0 and SUCCESS.
-        if let Some(detail) = says("print timeout after") {
-            return Err(TurnFailure::Vacuous { detail });
+        if says("print timeout after").is_some() {
+            return Err(TurnFailure::Timeout { seconds: PRINT_TIMEOUT_SECONDS });
         }
         conclude(transcript, ending, "a result with the status SUCCESS").map_err(|failure| {
             match (failure, says("auto-denied")) {

@@ -17,6 +17,7 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use super::cli::{Cli, CliTurn, Counting, Ending, Invocation, Login, LoginState, Power, Profile, Sessions};
 use super::conclusion::{conclude, micro_usd};
+use super::lenient::lenient;
 use super::transcript::{Event, Transcript, Trouble};
 use super::trouble::last_words;
 
@@ -135,22 +136,22 @@ struct Line<'line> {
     #[serde(borrow, default)]
     error: Option<Cow<'line, str>>,
     #[serde(default)]
-    is_error: bool,
-    #[serde(default)]
+    is_error: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
     api_error_status: Option<u16>,
     #[serde(default)]
     result: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     errors: Vec<String>,
     #[serde(default)]
     structured_output: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     permission_denials: Vec<Denial>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     total_cost_usd: Option<f64>,
-    #[serde(default, rename = "modelUsage")]
-    models: BTreeMap<String, ModelUsage>,
-    #[serde(default)]
+    #[serde(default, rename = "modelUsage", deserialize_with = "lenient")]
+    models: Option<BTreeMap<String, ModelUsage>>,
+    #[serde(default, deserialize_with = "lenient")]
     rate_limit_info: Option<Limit>,
 }
 
@@ -231,14 +232,17 @@ impl Line<'_> {
     }
 
     fn result(self, tell: &mut dyn FnMut(Event)) {
-        let usage = self.usage();
+        if let Some(usage) = self.usage() {
+            tell(Event::Counted(usage));
+        }
+        // Of many endings the last one counts.
+        tell(Event::Continued);
         let Self { subtype, is_error, api_error_status, result, errors, .. } = self;
-        tell(Event::Counted(usage));
         for denial in self.permission_denials {
             tell(Event::Denied(denial.words()));
         }
         // `subtype` is `success` even when the service failed: `is_error` is what counts.
-        if is_error {
+        if is_error != Some(false) {
             let text = result.unwrap_or_else(|| errors.join("; "));
             let code = subtype.filter(|subtype| subtype != "success").map(Cow::into_owned);
             tell(Event::Trouble(Trouble { status: api_error_status, code, text }));
@@ -254,9 +258,9 @@ impl Line<'_> {
     }
 
     /// Of all models that took part: small ones do small things besides.
-    fn usage(&self) -> Usage {
+    fn usage(&self) -> Option<Usage> {
         let mut usage = Usage { precision: Precision::Exact, ..Usage::default() };
-        for model in self.models.values() {
+        for model in self.models.as_ref()?.values() {
             let sent = [model.uncached, model.read_from_cache, model.written_to_cache];
             usage.input_tokens = sent.into_iter().fold(usage.input_tokens, u64::saturating_add);
             usage.cached_tokens = usage.cached_tokens.saturating_add(model.read_from_cache);
@@ -264,7 +268,7 @@ impl Line<'_> {
         }
         usage.micro_usd = self.total_cost_usd.map_or(0, micro_usd);
         usage.priced_calls = u64::from(self.total_cost_usd.is_some());
-        usage
+        Some(usage)
     }
 }
 

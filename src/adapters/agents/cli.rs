@@ -196,8 +196,6 @@ pub struct Ending<'turn> {
     pub stderr: &'turn str,
     /// What stands in the file of `CliTurn::last_message`, if it was written.
     pub last_message: Option<&'turn str>,
-    /// What stands in the response file, if the agent wrote one.
-    pub response: Option<&'turn str>,
     /// The instant at which it ended.
     pub now: Timestamp,
 }

@@ -98,7 +98,10 @@ impl Cli for Codex {
             }
             // An `error` is the progress of a retry, or what `turn.failed` says again: the last one counts.
             "error" => told(line.message, tell),
-            "turn.failed" => told(line.error.map(|error| error.message), tell),
+            "turn.failed" => {
+                tell(Event::Continued);
+                told(line.error.map(|error| error.message), tell);
+            }
             _ => {}
         }
     }

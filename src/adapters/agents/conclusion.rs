@@ -1,12 +1,15 @@
 //! From a transcript and an ending to an answer or a class of failure: the order in which every program is judged. Pure.
 
+use jiff::Timestamp;
+
 use crate::adapters::process::exit::Exit;
 use crate::domain::failure::TurnFailure;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::cli::Ending;
+use super::reset;
 use super::transcript::{Finish, Transcript, Trouble};
-use super::trouble::{classify, last_words};
+use super::trouble::{classify, last_words, waited_for};
 
 /// What a turn came to. A reported failure counts only if the turn did not end well: programs retry by themselves.
 ///
@@ -20,7 +23,7 @@ pub fn conclude(transcript: &Transcript, ending: &Ending<'_>, last: &str) -> Res
     let said = Some(transcript.said.clone()).filter(|text| !text.trim().is_empty());
     let answer = RawAnswer {
         native: transcript.structured.clone(),
-        file: ending.response.map(str::to_owned),
+        file: None,
         message: said.or_else(|| ending.last_message.map(str::to_owned)),
     };
     if answer.streams().next().is_some() {
@@ -37,8 +40,8 @@ fn failure(transcript: &Transcript, ending: &Ending<'_>, last: &str) -> TurnFail
     if let Some(trouble) = &transcript.trouble {
         return reported(trouble, transcript, ending);
     }
-    if let Some(resets_at) = transcript.rejected {
-        return TurnFailure::Quota { resets_at, detail: String::new() };
+    if transcript.rejected.is_some() {
+        return TurnFailure::Quota { resets_at: back(transcript, ending), detail: String::new() };
     }
     let classified = || classify(ending.stderr, ending.now);
     match ending.exit {
@@ -62,7 +65,7 @@ pub fn reported(trouble: &Trouble, transcript: &Transcript, ending: &Ending<'_>)
     match trouble.status {
         Some(401 | 403) => TurnFailure::Auth { detail },
         Some(402) => TurnFailure::Billing { detail },
-        Some(429) => limited(transcript, detail, by_words()),
+        Some(429) => limited((transcript, ending), detail, by_words()),
         Some(408) => by_words().unwrap_or(TurnFailure::Network { detail }),
         Some(500..=599) => by_words().unwrap_or(TurnFailure::Overloaded { detail }),
         Some(_) | None => by_words().unwrap_or(match ending.exit {
@@ -73,12 +76,22 @@ pub fn reported(trouble: &Trouble, transcript: &Transcript, ending: &Ending<'_>)
 }
 
 /// Too many requests: the plan's allowance, if the stream says until when.
-fn limited(transcript: &Transcript, detail: String, by_words: Option<TurnFailure>) -> TurnFailure {
+fn limited(
+    (transcript, ending): (&Transcript, &Ending<'_>),
+    detail: String,
+    by_words: Option<TurnFailure>,
+) -> TurnFailure {
     match (transcript.rejected, by_words) {
-        (Some(resets_at), _) => TurnFailure::Quota { resets_at, detail },
+        (Some(_), _) => TurnFailure::Quota { resets_at: back(transcript, ending), detail },
         (None, Some(failure)) => failure,
         (None, None) => TurnFailure::RateLimited { retry_at: None, detail },
     }
+}
+
+/// When the allowance is back, as far as what the stream says can be believed.
+fn back(transcript: &Transcript, ending: &Ending<'_>) -> Timestamp {
+    let said = transcript.rejected.filter(|instant| reset::is_believed(*instant, ending.now));
+    waited_for(said, ending.now)
 }
 
 /// Dollars as a program reports them, in millionths. What is no amount of money counts as nothing.

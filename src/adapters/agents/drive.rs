@@ -1,6 +1,7 @@
 //! Runs a vendor's program for one turn: what its file here says to do is done, and what came of it is handed back to
 //! that file to be judged.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,9 +97,10 @@ pub(super) async fn take(
     let document = std::mem::take(&mut transcript.document);
     cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
-    let result = result(cli, &transcript, &ended, (&offer, &papers, deadline));
+    let result = result(cli, &transcript, &ended, (&papers, deadline));
     let asked = order.model.as_deref().or(agent.model.as_deref());
-    report(cli, (order, asked), Heard { transcript, ended, dropped }, result, offer.log)
+    let sitting = Sitting { agent, order, asked };
+    report(cli, &sitting, Heard { transcript, ended, dropped }, result, offer.log)
 }
 
 fn papers(order: &TurnOrder, offer: &Offer) -> Papers {
@@ -122,7 +124,7 @@ fn turn<'turn>(
         model: order.model.as_deref().or(agent.model.as_deref()),
         effort: agent.effort.as_deref(),
         arguments: &agent.arguments,
-        session: order.session.as_ref(),
+        session: session_of(agent, order),
         power: agent.power,
         workdir: &order.workdir,
         readable: &papers.readable,
@@ -142,7 +144,10 @@ fn write_files(papers: &Papers, invocation: &Invocation) -> Result<(), String> {
 }
 
 fn command(agent: &VendorAgent, order: &TurnOrder, offer: &Offer, invocation: Invocation) -> CommandLine {
-    let command = CommandLine::new(&agent.program, &order.workdir, offer.environment.clone())
+    // Whatever it starts would have the variable too, and might answer in its stead: its answer is its message.
+    let mut environment = offer.environment.clone();
+    environment.remove(OsStr::new("AGENT_LOOP_RESPONSE"));
+    let command = CommandLine::new(&agent.program, &order.workdir, environment)
         .arguments(&invocation.arguments)
         .variable("TZ", "UTC")
         .variable("NO_COLOR", "1")
@@ -163,7 +168,7 @@ fn result(
     cli: &dyn Cli,
     transcript: &Transcript,
     ended: &Ended,
-    (offer, papers, deadline): (&Offer, &Papers, Duration),
+    (papers, deadline): (&Papers, Duration),
 ) -> TurnResult {
     let exit = match &ended.end {
         End::Exited(exit) => *exit,
@@ -182,14 +187,9 @@ fn result(
             files::read_foreign(path, ANSWER_LIMIT).ok().filter(|bytes| bytes.len() <= ANSWER_LIMIT)?;
         String::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty())
     };
-    let (last_message, response) = (text(&papers.last_message), text(&offer.response));
-    let ending = Ending {
-        exit,
-        stderr: &ended.stderr,
-        last_message: last_message.as_deref(),
-        response: response.as_deref(),
-        now: SystemClock.now(),
-    };
+    let last_message = text(&papers.last_message);
+    let ending =
+        Ending { exit, stderr: &ended.stderr, last_message: last_message.as_deref(), now: SystemClock.now() };
     cli.outcome(transcript, &ending).map_or_else(TurnResult::Failed, TurnResult::Answered)
 }
 
@@ -200,22 +200,41 @@ struct Heard {
     dropped: u64,
 }
 
+/// Who was asked, and how.
+struct Sitting<'turn> {
+    agent: &'turn VendorAgent,
+    order: &'turn TurnOrder,
+    asked: Option<&'turn str>,
+}
+
+/// The session to go on with: of this program, and in this folder.
+fn session_of<'turn>(agent: &VendorAgent, order: &'turn TurnOrder) -> Option<&'turn SessionNote> {
+    order.session.as_ref().filter(|note| note.backend == agent.backend && note.folder == order.workdir)
+}
+
 fn report(
     cli: &dyn Cli,
-    (order, asked): (&TurnOrder, Option<&str>),
+    sitting: &Sitting<'_>,
     heard: Heard,
     result: TurnResult,
     log: PathBuf,
 ) -> TurnReport {
     let warnings = warnings(&heard, &result);
     let Heard { transcript, ended, .. } = heard;
-    let earlier = order.session.as_ref().map(|note| note.counted).unwrap_or_default();
-    let counted = transcript.usage.unwrap_or_else(|| estimated(order, &transcript, &ended));
-    let spent = cli.profile().counting.of_turn(counted, earlier);
+    let Sitting { agent, order, asked } = *sitting;
+    let earlier = session_of(agent, order).map(|note| note.counted).unwrap_or_default();
+    let (spent, counted) = match transcript.usage {
+        Some(counted) => (cli.profile().counting.of_turn(counted, earlier), counted),
+        None => (estimated(order, &transcript, &ended), earlier),
+    };
     let session = match cli.profile().sessions {
-        Sessions::ById => {
-            transcript.session.map(|id| SessionNote { id, model: order.model.clone(), counted })
-        }
+        Sessions::ById => transcript.session.filter(|id| is_plain(id)).map(|id| SessionNote {
+            id,
+            backend: agent.backend,
+            folder: order.workdir.clone(),
+            model: order.model.clone(),
+            counted,
+        }),
         Sessions::None => None,
     };
     TurnReport {
@@ -233,6 +252,12 @@ fn report(
         session,
         warnings,
     }
+}
+
+/// Whether an id of a session can stand in a command line: it is neither a flag nor a path.
+fn is_plain(id: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
+    (1..=100).contains(&id.len()) && id.bytes().all(is_letter) && !id.starts_with('-')
 }
 
 /// When nothing was reported: about four letters make a token. What a turn that ended badly has spent is not known.

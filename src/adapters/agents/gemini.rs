@@ -111,7 +111,8 @@ impl Cli for Gemini {
                 let Some(text) = line.content else { return };
                 tell(if line.delta { Event::SaidMore(text) } else { Event::Said(text) });
             }
-            ("tool_use", _) => tell(Event::Paused),
+            // What was said before a tool was used is not the answer.
+            ("tool_use", _) => tell(Event::Continued),
             ("tool_result", _) => line.denial().into_iter().for_each(|what| tell(Event::Denied(what))),
             ("error", _) => tell(Event::Trouble(line.trouble())),
             ("result", _) => line.result(tell),

@@ -9,6 +9,7 @@ pub mod command;
 pub mod conclusion;
 pub mod drive;
 pub mod gemini;
+mod lenient;
 pub mod offer;
 pub mod opencode;
 pub mod program;

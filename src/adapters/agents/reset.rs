@@ -39,7 +39,8 @@ pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
         .max()
 }
 
-fn is_believed(instant: Timestamp, now: Timestamp) -> bool {
+/// Whether an instant can be one at which an allowance comes back.
+pub fn is_believed(instant: Timestamp, now: Timestamp) -> bool {
     let away = instant.duration_since(now);
     -LONGEST_AGO < away && away <= FURTHEST
 }

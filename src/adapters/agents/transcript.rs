@@ -25,7 +25,8 @@ pub enum Event {
     SaidMore(String),
     /// The next piece begins another message.
     Paused,
-    /// The same, and the turn goes on, though it may have seemed to be at its end.
+    /// The turn goes on, or ends once more, though it may have seemed to be at its end: nothing that was said before is its
+    /// answer.
     Continued,
     /// A piece of a document that can only be read as a whole.
     Document(String),
@@ -136,7 +137,8 @@ impl Transcript {
             Event::SaidMore(text) => self.say_more(&text),
             Event::Paused => self.paused = true,
             Event::Continued => {
-                self.paused = true;
+                self.said.clear();
+                self.structured = None;
                 self.finished = Finish::Missing;
             }
             Event::Document(text) => {
@@ -229,6 +231,16 @@ mod tests {
         }
         let kept = Transcript { trouble: Some(said("of this turn")), ..Transcript::default() };
         assert_eq!(transcript, kept);
+    }
+
+    #[test]
+    fn what_was_said_before_a_turn_went_on_is_not_its_answer() {
+        let mut transcript = Transcript::default();
+        let said = || Event::Said("approved".to_owned());
+        for event in [said(), Event::Structured("{}".to_owned()), Event::Finished, Event::Continued] {
+            transcript.take(event);
+        }
+        assert_eq!(transcript, Transcript { paused: true, ..Transcript::default() });
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn detail(text: &str, start: usize) -> String {
 }
 
 /// An allowance that should be back by now, and is not, is asked for again later.
-fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
+pub fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let to_come = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW);
     to_come.or_else(|| now.checked_add(UNKNOWN_WAIT).ok()).unwrap_or(Timestamp::MAX)
 }

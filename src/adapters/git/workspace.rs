@@ -204,7 +204,8 @@ impl GitWorkspace {
         }
         let warning = self.tree_of(place, layout).await?.map(|_| {
             format!(
-                "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees                  them as they are in the change",
+                "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees \
+                 them as they are in the change",
                 lent.path().display()
             )
         });

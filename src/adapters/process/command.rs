@@ -81,6 +81,12 @@ impl CommandLine {
         found.map_or_else(|| self.program.clone(), PathBuf::into_os_string)
     }
 
+    /// The name of the program, without its folder: a path of this machine has no place in a record.
+    pub fn program_name(&self) -> String {
+        let name = Path::new(&self.program).file_name().unwrap_or(&self.program);
+        name.to_string_lossy().into_owned()
+    }
+
     /// Where it runs.
     pub fn folder(&self) -> &Path {
         &self.folder

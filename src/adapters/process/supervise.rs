@@ -164,7 +164,7 @@ fn begin(job: &Job) -> Result<Started, String> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| format!("could not run `{}` in {}: {error}", line.shown(), line.folder.display()))?;
+        .map_err(|error| format!("could not run `{}`: {error}", line.program_name()))?;
     let pid = child.id().unwrap_or_default();
     let own = Own::remember(pid);
     row.started(pid)?;
@@ -224,7 +224,8 @@ async fn run(
         }
     }
     if !reaped {
-        let _ = child.wait().await;
+        // What even KILL does not end is in the kernel's hands, and is not waited for.
+        time::at_most(DRAIN, child.wait()).await;
     }
     if !pumped {
         time::at_most(DRAIN, &mut pumps).await;

@@ -9,7 +9,16 @@ use crate::cli::surroundings::Surroundings;
 
 /// What the job needs of the variables of today: cron and systemd have a PATH of their own and none of the others. Secrets
 /// are not among them: the text ends up in a file.
-const VARIABLES: [&str; 4] = ["HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
+const VARIABLES: [&str; 8] = [
+    "HOME",
+    "PATH",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "CODEX_HOME",
+    "CLAUDE_CONFIG_DIR",
+];
 
 /// The longest line, in bytes, that every cron reads: cronie takes more, the older Vixie cron keeps 1000 with the end of the line.
 const LONGEST_LINE: usize = 998;

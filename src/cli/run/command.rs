@@ -36,7 +36,7 @@ use crate::ports::operator::Operator;
 use super::order::Order;
 use super::programs::Cast;
 use super::remembered::{self, Remembered};
-use super::{directories, flags, memory, programs, secrets, wishes};
+use super::{directories, flags, memory, models, programs, secrets, wishes};
 
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,7 @@ async fn prepare_and_run(
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
     let settings = &configuration.settings;
 
+    models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
     let Cast { everyone, programs: able } = programs::cast(&asked, &earlier, settings, variables)?;

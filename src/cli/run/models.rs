@@ -1,7 +1,7 @@
 //! Which models an agent is asked with, role by role, and what else differs between roles.
 
 use crate::cli::config::settings::{AgentSettings, RoleSettings, Settings};
-use crate::domain::agent::{AgentName, Detail, Role};
+use crate::domain::agent::{AgentName, Backend, Detail, Role};
 
 /// The settings of an agent, if there are any.
 pub fn settings_of<'settings>(
@@ -43,5 +43,107 @@ pub fn chain(name: &AgentName, role: Role, settings: &Settings) -> Result<Vec<St
         (Some(_), [_, ..]) => {
             Err(format!("`model` and `models` are both said of `{}`; say one of them", name.backend))
         }
+    }
+}
+
+/// Whether models and efforts are words that a program can't take for anything else: a repository's own file may name
+/// them, without anybody's trust.
+///
+/// # Errors
+/// When one is not, or when both a model and a chain of models are named in one place; the text names the key.
+pub fn check(settings: &Settings) -> Result<(), String> {
+    for (name, agent) in &settings.agents {
+        let own = RoleSettings {
+            model: agent.model.clone(),
+            models: agent.models.clone(),
+            effort: agent.effort.clone(),
+            args: Vec::new(),
+        };
+        for (part, words) in [("", &own), (".coder", &agent.coder), (".reviewer", &agent.reviewer)] {
+            check_words(&format!("agents.{name}{part}"), words)?;
+        }
+        check_efforts(name, agent)?;
+    }
+    if settings.turns.max_retries > MOST_RETRIES {
+        return Err(format!("turns.max_retries: at most {MOST_RETRIES}"));
+    }
+    settings.repair.models.iter().try_for_each(|model| check_word("repair.models", model))
+}
+
+/// A failure that did not pass in so many tries does not pass.
+const MOST_RETRIES: u32 = 20;
+
+/// Efforts that a program would not understand, or not look at.
+fn check_efforts(name: &str, agent: &AgentSettings) -> Result<(), String> {
+    let is_word = |effort: &&String| effort.bytes().all(|letter| letter.is_ascii_lowercase());
+    if name == Backend::Gemini.name() && efforts(agent).next().is_some() {
+        Err(format!("agents.{name}: Gemini CLI takes no `effort`"))
+    } else if name == Backend::Codex.name()
+        && let Some(odd) = efforts(agent).find(|effort| !is_word(effort))
+    {
+        Err(format!("agents.{name}: the effort `{odd}` is no word of Codex, such as `high`"))
+    } else {
+        Ok(())
+    }
+}
+
+fn efforts(agent: &AgentSettings) -> impl Iterator<Item = &String> {
+    [&agent.effort, &agent.coder.effort, &agent.reviewer.effort].into_iter().flatten()
+}
+
+fn check_words(section: &str, words: &RoleSettings) -> Result<(), String> {
+    if words.model.is_some() && !words.models.is_empty() {
+        return Err(format!("[{section}] says both `model` and `models`; say one of them"));
+    }
+    let model = words.model.iter().map(|word| ("model", word));
+    let models = words.models.iter().map(|word| ("models", word));
+    let effort = words.effort.iter().map(|word| ("effort", word));
+    let mut all = model.chain(models).chain(effort);
+    all.try_for_each(|(key, word)| check_word(&format!("{section}.{key}"), word))
+}
+
+fn check_word(key: &str, word: &str) -> Result<(), String> {
+    const LONGEST: usize = 200;
+    let why = if word.trim().is_empty() {
+        "says nothing"
+    } else if word.starts_with('-') {
+        "would be read as a flag"
+    } else if word.len() > LONGEST || word.chars().any(char::is_control) {
+        "is no name"
+    } else {
+        return Ok(());
+    };
+    Err(format!("{key}: `{}` {why}", word.escape_debug().take(LONGEST).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_or_an_effort_is_never_a_flag() {
+        for (key, word) in [
+            ("agents.opencode.model", "--attach=http://127.0.0.1:1/"),
+            ("agents.claude.effort", "--help"),
+            ("agents.claude.reviewer.model", ""),
+            ("agents.codex.coder.effort", "high\nx"),
+            ("agents.codex.model", "-c"),
+        ] {
+            let parts: Vec<&str> = key.split('.').collect();
+            let (section, name) = key.rsplit_once('.').unwrap();
+            let text = format!("[{section}]\n{name} = {}", toml::Value::from(word));
+            let settings: Settings = toml::from_str(&text).unwrap();
+            let why = check(&settings).unwrap_err();
+            assert!(why.starts_with(&format!("{}: ", parts.join("."))), "{why}");
+        }
+        let chains = "[agents.antigravity]\nmodels = ['a', '--b']";
+        assert!(check(&toml::from_str(chains).unwrap()).is_err());
+        let unknown = ["[agents.codex]\neffort = 'High'", "[agents.gemini.reviewer]\neffort = 'high'"];
+        assert!(unknown.iter().all(|text| check(&toml::from_str(text).unwrap()).is_err()));
+        assert!(check(&toml::from_str("[repair]\nmodels = ['-x']").unwrap()).is_err());
+        let both = "[agents.claude]\nmodel = 'a'\nmodels = ['b']";
+        assert!(check(&toml::from_str(both).unwrap()).unwrap_err().contains("say one of them"));
+        let good = "[agents.antigravity]\nmodel = 'Gemini 3.1 Pro (High)'\neffort = 'high'";
+        assert_eq!(check(&toml::from_str(good).unwrap()), Ok(()));
     }
 }

@@ -20,6 +20,8 @@ const NOT_REMEMBERED: &[&str] = &[
     "review.auto_merge",
     "review.approved_followups",
     "gates.tests.before_review",
+    // Whoever wants it says so each time.
+    "turns.dangerous_permissions",
     "output.quiet",
     "output.progress_interval_seconds",
 ];

@@ -207,7 +207,7 @@ impl Work<'_, '_> {
             summary: None,
             published_turns: 0,
             purpose: Purpose::Work,
-            model: None,
+            model: self.run.terms.roster.coder().model.clone(),
             not_before: None,
             followups: self.run.terms.policy.followups,
             key,

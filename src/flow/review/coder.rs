@@ -89,7 +89,7 @@ impl Review<'_, '_> {
             summary: self.state.summary.clone(),
             published_turns: self.state.published_turns(Role::Coder, &key.label),
             purpose: Purpose::Work,
-            model: None,
+            model: self.run.terms.roster.coder().model.clone(),
             not_before: None,
             followups: self.run.terms.policy.followups,
             key,

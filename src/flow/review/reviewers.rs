@@ -158,7 +158,7 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: S
         summary: state.summary.clone(),
         published_turns: state.published_turns(Role::Reviewer, &key.label),
         purpose: Purpose::Work,
-        model: None,
+        model: run.terms.roster.reviewer(&key.label).and_then(|seat| seat.model.clone()),
         not_before: None,
         followups: run.terms.policy.followups,
         key,

@@ -23,7 +23,7 @@ fn heard(stream: &[&str], session: &[&str]) -> Transcript {
 }
 
 fn outcome(exit: Exit, stream: &[&str], session: &[&str]) -> Result<RawAnswer, TurnFailure> {
-    let ending = Ending { exit, stderr: "", last_message: None, response: None, now: NOW.parse().unwrap() };
+    let ending = Ending { exit, stderr: "", last_message: None, now: NOW.parse().unwrap() };
     Codex.outcome(&heard(stream, session), &ending)
 }
 

@@ -93,7 +93,13 @@ fn codex_has_the_sandbox_that_its_role_needs() {
 fn codex_is_told_everything_before_the_session_to_go_on_with() {
     let codex = vendor::cli(Backend::Codex).unwrap();
     let id = "01a1fb6d-c021-74a3-92f0-93ee7da64437".to_owned();
-    let note = SessionNote { id, model: None, counted: Usage::default() };
+    let note = SessionNote {
+        id,
+        backend: Backend::Codex,
+        folder: PathBuf::from("/clone"),
+        model: None,
+        counted: Usage::default(),
+    };
     let own = ["-c".to_owned(), "sandbox_workspace_write.network_access=true".to_owned()];
     let turn = CliTurn {
         model: Some("gpt-5-codex"),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod codex;
 #[cfg(test)]
+mod endings;
+#[cfg(test)]
 mod invocations;
 #[cfg(test)]
 mod recordings;

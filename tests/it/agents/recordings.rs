@@ -40,7 +40,6 @@ fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
         exit: Exit::Code(code.unwrap_or_else(|| panic!("{name}.rc names no exit code"))),
         stderr: &stderr,
         last_message: None,
-        response: None,
         now: NOW.parse().unwrap(),
     };
     let mut words = match cli.outcome(&transcript, &ending) {

@@ -93,7 +93,6 @@ impl Scene {
             exit: Exit::Code(ended.exit.unwrap()),
             stderr: &ended.stderr,
             last_message: last_message.as_deref(),
-            response: None,
             now: "2026-11-21T00:00:00Z".parse().unwrap(),
         };
         Turn { outcome: self.cli.outcome(&transcript, &ending), transcript }
@@ -151,6 +150,8 @@ fn is_asked_with_flags_that_it_has(program: Program) {
     let Some(path) = program.found() else { return };
     let flags = Flags::of(program, &path);
     let session = SessionNote {
+        backend: Backend::Claude,
+        folder: PathBuf::from("."),
         id: "00000000-0000-4000-8000-000000000000".to_owned(),
         model: None,
         counted: Usage::default(),
@@ -187,7 +188,13 @@ fn codes_and_remembers(program: Program) {
     let usage = first.transcript.usage.unwrap();
     assert!(usage.input_tokens >= 100 && usage.output_tokens >= 20, "{usage:?}");
     let id = first.transcript.session.unwrap();
-    let note = SessionNote { id: id.clone(), model: first.transcript.model, counted: usage };
+    let note = SessionNote {
+        id: id.clone(),
+        backend: Backend::Codex,
+        folder: PathBuf::from("."),
+        model: first.transcript.model,
+        counted: usage,
+    };
     let second = scene.turn(Role::Coder, Some(&note));
     assert_eq!(second.outcome.unwrap().most_trusted(), answer.most_trusted());
     assert_eq!(second.transcript.session, Some(id));

@@ -64,6 +64,24 @@ async fn retries_have_an_end() {
 }
 
 #[tokio::test]
+async fn who_puts_a_form_right_is_asked_again_too() {
+    let story = super::repairs::a_review_put_into_form();
+    let world = story.world();
+    story.play(&world).await;
+    let usual = calls_of(&world, "repair");
+    let mender = story.repairers.first().map(|(name, turn)| (*name, turn.clone())).unwrap();
+    let hesitant = agent(move |order, tree| match order.entry {
+        0 => Deed::Fails(overloaded()),
+        _ => (mender.1)(order, tree),
+    });
+    let story = Story { repairers: vec![(mender.0, hesitant)], ..super::repairs::a_review_put_into_form() };
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(calls_of(&world, "repair"), usual + 1);
+}
+
+#[tokio::test]
 async fn a_timeout_is_not_asked_again() {
     let slow = vec![("careful", always_fails(&TurnFailure::Timeout { seconds: 3600 }))];
     let story = story("slow", honest_coder(), slow);
