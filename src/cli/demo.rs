@@ -149,8 +149,11 @@ async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
     for (role, name, script) in cast {
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
-    let abilities =
-        Abilities { agents: agents.keys().cloned().collect(), test_command: Some(TEST_COMMAND.to_owned()) };
+    let abilities = Abilities {
+        agents: agents.keys().cloned().collect(),
+        test_command: Some(TEST_COMMAND.to_owned()),
+        ..Abilities::default()
+    };
     let settings = RunSettings {
         agents,
         directories: Directories::new(),

@@ -190,7 +190,9 @@ impl std::fmt::Display for TurnFailure {
             Self::RateLimited { retry_at: None, detail } => {
                 write!(formatter, "asked too often in a short time: {detail}")
             }
-            Self::Auth { detail } => write!(formatter, "is not logged in: {detail}"),
+            Self::Auth { detail } => {
+                write!(formatter, "could not log in (`agent-loop doctor` says how): {detail}")
+            }
             Self::Billing { detail } => write!(formatter, "has no credit or plan for this: {detail}"),
             Self::UnknownModel { detail } => {
                 write!(formatter, "does not know or may not use the model: {detail}")

@@ -47,7 +47,7 @@ pub enum InvalidRoster {
     NoReviewer,
     /// Two reviewers would be told apart by nothing.
     #[error(
-        "the label `{0}` names two reviewers: give each its own, as in `--reviewer strict={0} --reviewer second={0}`"
+        "the label `{0}` names two reviewers: give each its own, as in `--reviewer strict=AGENT --reviewer second=AGENT`"
     )]
     SameLabel(Label),
 }

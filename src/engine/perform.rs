@@ -10,10 +10,9 @@ use crate::domain::gate::Measurement;
 use crate::domain::ids::{ChainHash, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::item::Item;
 use crate::domain::pull_request::PullRequest;
-use crate::domain::turn::{SessionNote, TurnKey};
+use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::flow::observed::Obstacle;
-use crate::flow::request::ReviewSessions;
 use crate::flow::review::state::ReviewState;
 use crate::flow::step::{Ask, IssueOrder, Measure, PullRequestOrder, PushOrder, Step};
 use crate::ledger::payload::Concluded;
@@ -113,7 +112,7 @@ impl<W: World> Engine<W> {
             let finished = session.finished_turns(ask.key.role, &ask.key.label);
             let entry = finished.max(ask.published_turns);
             let mut order = brief::order(&*self.world, &session.subject, &ask, now.about, entry).await?;
-            order.session = self.session_to_go_on_with(session, &ask);
+            order.session = session.to_go_on_with(&ask, self.request.sessions);
             session.results.running.insert(ask.key.clone());
             session.results.surfaced.insert(ask.key.clone(), ask.expectation.requirements.clone());
             let (journal, guard) = (Arc::clone(&session.journal), Arc::clone(&self.guard));
@@ -122,20 +121,6 @@ impl<W: World> Engine<W> {
             self.tasks.spawn(turn);
         }
         Ok(())
-    }
-
-    /// The session of this agent's last turn in this role: a coder's always, a reviewer's if that was asked for. A turn
-    /// that failed has left files behind that are no longer there, and with another model begins another session.
-    fn session_to_go_on_with(&self, session: &Session<JournalOf<W>>, ask: &Ask) -> Option<SessionNote> {
-        let goes_on = match (ask.key.role, self.request.sessions) {
-            (Role::Coder, _) | (Role::Reviewer, ReviewSessions::Resume) => true,
-            (Role::Reviewer, ReviewSessions::Fresh) | (Role::Repair, _) => false,
-        };
-        let same_model = |note: &SessionNote| ask.model.is_none() || ask.model == note.model;
-        goes_on
-            .then(|| session.last_session((ask.key.role, &ask.key.label), &ask.key.head))
-            .flatten()
-            .filter(same_model)
     }
 
     fn tell_round(&self, session: &mut Session<JournalOf<W>>, ask: &Ask) {

@@ -12,6 +12,8 @@ use crate::domain::ids::{CommitSha, Label, RecordId, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::{SessionNote, TurnKey};
 use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
+use crate::flow::request::ReviewSessions;
+use crate::flow::step::Ask;
 use crate::ledger::record::Draft;
 use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
@@ -110,13 +112,21 @@ impl<J: Journal> Session<J> {
         self.journal.entries().into_iter().map(counts).sum()
     }
 
+    /// The session of this agent's last turn in this role: a coder's always, a reviewer's if that was asked for. With another
+    /// model begins another session.
+    pub(super) fn to_go_on_with(&self, ask: &Ask, reviewers: ReviewSessions) -> Option<SessionNote> {
+        let goes_on = match (ask.key.role, reviewers) {
+            (Role::Coder, _) | (Role::Reviewer, ReviewSessions::Resume) => true,
+            (Role::Reviewer, ReviewSessions::Fresh) | (Role::Repair, _) => false,
+        };
+        let last = || self.last_session((ask.key.role, &ask.key.label), &ask.key.head);
+        let same_model = |note: &SessionNote| ask.model.is_none() || ask.model == note.model;
+        goes_on.then(last).flatten().filter(same_model)
+    }
+
     /// The session of the last turn of this role and label, if that turn left one, and if this head is how it left the
     /// files: a session that remembers other files believes that it has done what is not there.
-    pub(super) fn last_session(
-        &self,
-        (role, label): (Role, &Label),
-        head: &CommitSha,
-    ) -> Option<SessionNote> {
+    fn last_session(&self, (role, label): (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
         let theirs = self.results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
         let (key, turn) = theirs.max_by_key(|(_, turn)| turn.at)?;
         let left = match (&turn.end, role) {

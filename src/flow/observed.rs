@@ -125,6 +125,8 @@ pub struct Abilities {
     pub agents: BTreeSet<(Role, Label)>,
     /// Whether a test command is known.
     pub test_command: Option<String>,
+    /// What is wrong with those who can't be asked, where that is known.
+    pub missing: BTreeMap<(Role, Label), String>,
 }
 
 impl Abilities {
@@ -134,10 +136,11 @@ impl Abilities {
         let reviewers = terms.roster.reviewers().iter().map(|seat| (Role::Reviewer, seat));
         for (role, seat) in coder.chain(reviewers) {
             let label = &seat.label;
-            if !self.agents.contains(&(role, label.clone())) {
-                return Some(format!(
+            let who = (role, label.clone());
+            if !self.agents.contains(&who) {
+                return Some(self.missing.get(&who).cloned().unwrap_or_else(|| format!(
                     "this machine does not know how to start the {role} `{label}`; name it: `--{role} {label}=command:PATH`"
-                ));
+                )));
             }
         }
         let needs_tests = terms.policy.required_gates.contains(&GateName::tests());

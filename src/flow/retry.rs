@@ -167,8 +167,11 @@ pub fn settled(failure: &TurnFailure, at: Timestamp) -> TurnFailure {
     }
 }
 
+/// So much later, at a whole second: a person reads it.
 fn after(instant: Timestamp, wait: SignedDuration) -> Timestamp {
-    instant.checked_add(wait).unwrap_or(instant)
+    let later = instant.checked_add(wait).unwrap_or(instant);
+    let up = i64::from(later.subsec_nanosecond() > 0);
+    Timestamp::from_second(later.as_second().saturating_add(up)).unwrap_or(later)
 }
 
 #[cfg(test)]

@@ -114,6 +114,8 @@ fn resets_at(stderr: &str) -> Option<Timestamp> {
 /// When an allowance is asked for again, if the agent does not say.
 pub(super) fn in_an_hour() -> Timestamp {
     let now = SystemClock.now();
+    // At a whole second: a person reads it.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     now.checked_add(SignedDuration::from_hours(1)).unwrap_or(now)
 }
 

@@ -96,6 +96,8 @@ fn detail(text: &str, start: usize) -> String {
 /// An allowance that should be back by now, and is not, is asked for again later.
 pub fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let to_come = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW);
+    // At a whole second: a person reads it.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     to_come.or_else(|| now.checked_add(UNKNOWN_WAIT).ok()).unwrap_or(Timestamp::MAX)
 }
 

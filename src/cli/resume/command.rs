@@ -181,8 +181,12 @@ async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<
         )),
         Doing::Unreadable(why) => Err(why.clone()),
         Doing::Settled(how) => Err(format!(
-            "there is nothing to go on with: {typed} is {how}. To begin anew, type `agent-loop {}`",
-            typed.replacen('/', " ", 1)
+            "there is nothing to go on with: {typed} is {how}. To begin anew, type `{}`",
+            match known.subject() {
+                Subject::Task(_) => "agent-loop task THE-SAME-WORDS".to_owned(),
+                Subject::Issue(_) | Subject::PullRequest(_) =>
+                    format!("agent-loop {}", typed.replacen('/', " ", 1)),
+            }
         )),
     }
 }

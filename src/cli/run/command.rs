@@ -145,7 +145,7 @@ async fn prepare_and_run(
     models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
-    let Cast { everyone, programs: able } = programs::cast(&asked, &earlier, settings, variables)?;
+    let Cast { everyone, programs: able, missing } = programs::cast(&asked, &earlier, settings, variables)?;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
     let test_command = test_command(settings, &earlier)?;
@@ -159,7 +159,7 @@ async fn prepare_and_run(
     for text in found.warning().into_iter().chain(danger(settings)) {
         terminal.tell(&Happening::Warning { text });
     }
-    let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone() };
+    let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
     let setting = Setting {
         request: wishes::request(&configuration, &everyone, questions(answers, settings)).map_err(config)?,
         abilities,
@@ -307,13 +307,14 @@ fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(
     let github = match choice {
         ForgeChoice::Local => false,
         ForgeChoice::Github => true,
-        ForgeChoice::Auto => repository.is_on_github(),
+        // Who has begun on the embedded forge goes on there.
+        ForgeChoice::Auto => repository.is_on_github() && !Store::exists(&repository.common),
     };
     if !github {
         return Ok(());
     }
-    let message =
-        "GitHub is not there yet; add `--forge local` to work on the embedded forge of this repository";
+    let message = "GitHub is not there yet; add `--forge local` to work on the embedded forge of this repository, or set \
+         `forge.kind = \"local\"` in your configuration";
     Err(Trouble::refused(Refused::Unsupported, message))
 }
 

@@ -53,6 +53,12 @@ pub fn directories(
             return Err(Trouble::refused(Refused::Usage, message));
         }
     }
+    for directory in seated.iter().filter_map(|known| directory(&known.name, settings)) {
+        if !directory.path.is_dir() {
+            let message = format!("{}: there is no directory {}", directory.flag, directory.path.display());
+            return Err(Trouble::refused(Refused::Usage, message));
+        }
+    }
     let of = |known: &KnownAgent| {
         Some(((known.role, known.name.label.clone()), directory(&known.name, settings)?))
     };

@@ -108,6 +108,8 @@ fn check_word(key: &str, word: &str) -> Result<(), String> {
         "says nothing"
     } else if word.starts_with('-') {
         "would be read as a flag"
+    } else if word.contains('=') {
+        "holds a `=`: what stands before it is a role, and those are coder and reviewer"
     } else if word.len() > LONGEST || word.chars().any(char::is_control) {
         "is no name"
     } else {

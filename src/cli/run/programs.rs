@@ -40,6 +40,8 @@ pub struct Cast {
     pub everyone: Vec<KnownAgent>,
     /// Their programs.
     pub programs: BTreeMap<(Role, Label), Program>,
+    /// What is wrong with the others.
+    pub missing: BTreeMap<(Role, Label), String>,
 }
 
 /// Whether an agent's program has to be there.
@@ -70,7 +72,7 @@ pub fn cast(
         (Need::IfThere, earlier.own_agents()),
         (Need::Required, asked),
     ];
-    let (mut everyone, mut programs) = (BTreeMap::new(), BTreeMap::new());
+    let (mut everyone, mut programs, mut missing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (need, known) in
         lists.into_iter().flat_map(|(need, list)| list.iter().map(move |known| (need, known)))
     {
@@ -81,10 +83,12 @@ pub fn cast(
                 everyone.insert(key, known.clone());
             }
             (Err(trouble), Need::Required) => return Err(trouble),
-            (Err(_), Need::IfThere) => {}
+            (Err(trouble), Need::IfThere) => {
+                missing.insert(key, trouble.message);
+            }
         }
     }
-    Ok(Cast { everyone: everyone.into_values().collect(), programs })
+    Ok(Cast { everyone: everyone.into_values().collect(), programs, missing })
 }
 
 /// Who takes part, as far as is known before the record is read: whom this command names, else who was named on the
@@ -179,13 +183,15 @@ fn vendors_program(
     let config = |why| Trouble::refused(Refused::Config, why);
     let model = models::chain(name, known.role, settings).map_err(config)?.into_iter().next();
     match (cli.model_choice(), &model) {
-        (ModelChoice::Required { form }, None) => {
+        (ModelChoice::Required { form }, model)
+            if model.as_ref().is_none_or(|model| !model.contains('/')) =>
+        {
             return Err(config(format!(
                 "`{name}` needs a model, for its own choice may be a service that you did not mean; name one as {form}: \
                  `--{backend}-model {form}`"
             )));
         }
-        (ModelChoice::Required { .. }, Some(_)) | (ModelChoice::Optional, _) => {}
+        (ModelChoice::Required { .. } | ModelChoice::Optional, _) => {}
     }
     let power = if settings.turns.dangerous_permissions { Power::Dangerous } else { Power::Bounded };
     Ok(VendorAgent {

@@ -16,7 +16,7 @@ fn a_refusal_says_what_to_type_instead() {
     let nowhere = ["--claude-cmd", "/nowhere/claude"];
     let with = |words: &[&'static str]| [words, &nowhere].concat();
     refused(&stage, &with(&["task", "x", "--json", "--coder", "claude"]), "config", "--claude-cmd");
-    refused(&stage, &with(&["task", "x", "--json"]), "config", "--coder");
+    refused(&stage, &with(&["task", "x", "--json"]), "config", "--claude-cmd PATH");
     let there = ["--opencode-cmd", "/bin/true", "--coder", "opencode"];
     refused(
         &stage,

@@ -25,7 +25,7 @@ use crate::model::{Answer, Scenario, Server, ToolCall, Window};
 
 const SCHEMA: &str = include_str!("../../../schemas/strict/pr_review.schema.json");
 /// A moment that has not come yet, in seconds since 1970 (2040-01-01).
-const LATER: i64 = 2_208_988_800;
+const LATER: i64 = 1_795_500_000;
 
 /// A program with its adapter, a home, and a model that does what a test says.
 struct Scene {

@@ -188,7 +188,7 @@ impl Story {
         agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
         let test_command = self.gate.as_ref().map(|_| "test".to_owned());
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
-        let abilities = Abilities { agents, test_command };
+        let abilities = Abilities { agents, test_command, ..Abilities::default() };
         let setting =
             Setting { request, abilities, bases, trust: self.trust.clone(), secrets: self.secrets.clone() };
         let (canceller, cancellation) = cancellation();

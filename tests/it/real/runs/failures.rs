@@ -67,7 +67,7 @@ fn is_silent(program: Program) {
     assert_eq!(stage.alive(), Vec::<String>::new());
 }
 
-const LOGIN: &str = "is not logged in: ";
+const LOGIN: &str = "could not log in (`agent-loop doctor` says how): ";
 const MODEL: &str = "does not know or may not use the model: ";
 const SERVICE: &str = "found its service overloaded or broken: ";
 const REACH: &str = "could not reach its service: ";
