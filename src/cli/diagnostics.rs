@@ -6,7 +6,7 @@ use tracing::Level;
 
 use crate::adapters::process::environment::Variables;
 
-use super::print;
+use super::view::print;
 
 /// The variable that asks for diagnostics.
 pub const VARIABLE: &str = "AGENT_LOOP_LOG";

@@ -171,7 +171,7 @@ fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> R
         "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not said that you trust it. \
          Read it: `git show {branch}:{REPOSITORY_FILE}`; then type: `agent-loop config trust {}`",
         keys.join(", "),
-        crate::cli::shell::quoted(&repository.trust_name()),
+        crate::cli::view::shell::quoted(&repository.trust_name()),
     );
     Refusal { reason: Refused::UntrustedConfig, message }
 }

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::agent_flags::{QuotaChoice, SessionChoice};
-use crate::cli::arguments::{ApprovedFollowups, ForgeChoice, ReviewerFailure};
-use crate::cli::budget::BudgetSettings;
+use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
+use crate::cli::arguments::budget::BudgetSettings;
+use crate::cli::arguments::run::{ApprovedFollowups, ForgeChoice, ReviewerFailure};
 use crate::domain::agent::AgentName;
 use crate::domain::ids::Login;
 

@@ -6,19 +6,20 @@ use std::time::Duration;
 use crate::adapters::gates::tests::split;
 use crate::adapters::local::store::Store;
 use crate::adapters::state::run_file::RunFile;
-use crate::cli::arguments::{ForgeChoice, JsonOutput, RunArguments};
+use crate::cli::arguments::JsonOutput;
+use crate::cli::arguments::run::{ForgeChoice, RunArguments};
+use crate::cli::config::flags;
 use crate::cli::config::layer::{Layer, Source};
 use crate::cli::config::load::{Found, Refusal};
 use crate::cli::config::settings::Settings;
-use crate::cli::repository::Repository;
+use crate::cli::diagnostics;
+use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
-use crate::cli::usage::at_end::Bill;
+use crate::cli::usage::bill::Bill;
 use crate::cli::view::lines::Talk;
 use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Seen};
 use crate::cli::view::terminal::{Events, Terminal, Voice};
-use crate::cli::wiring::{self, RunSettings};
-use crate::cli::{diagnostics, rehearse, retain, signals};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
@@ -36,7 +37,9 @@ use crate::ports::operator::Operator;
 use super::order::Order;
 use super::programs::Cast;
 use super::remembered::{self, Remembered};
-use super::{directories, flags, memory, models, programs, secrets, wishes};
+use super::wiring::{self, RunSettings};
+use super::{directories, memory, models, programs, secrets, wishes};
+use super::{rehearse, retain, signals};
 
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +138,8 @@ async fn prepare_and_run(
 ) -> Result<Conclusion, Trouble> {
     let Ground { repository, default_base, base, found, flags } =
         look(&order, arguments, answers, surroundings).await?;
-    let forge = wiring::forge(&repository, surroundings).map_err(disk)?;
-    let folders = wiring::folders(forge.store(), surroundings);
+    let forge = stores::forge(&repository, surroundings).map_err(disk)?;
+    let folders = stores::folders(forge.store(), surroundings);
     let (subject, assignment) = assignment(&order, forge.store(), &base);
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
@@ -325,7 +328,7 @@ fn default_base(
     repository: &Repository,
 ) -> Result<BranchName, Trouble> {
     let own = match order {
-        Order::PullRequest(number) => wiring::base_of(repository, *number),
+        Order::PullRequest(number) => stores::base_of(repository, *number),
         Order::Task(_) | Order::Issue(_) => None,
     };
     let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());

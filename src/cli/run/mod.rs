@@ -2,11 +2,14 @@
 
 pub mod command;
 pub mod directories;
-pub mod flags;
 pub mod memory;
 pub mod models;
 pub mod order;
 pub mod programs;
+pub mod rehearse;
 pub mod remembered;
+pub mod retain;
 pub mod secrets;
+pub mod signals;
+pub mod wiring;
 pub mod wishes;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::adapters::state::run_file::KnownAgent;
-use crate::cli::agent_flags::{QuotaChoice, SessionChoice};
-use crate::cli::arguments::{ApprovedFollowups, ReviewerFailure};
+use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
+use crate::cli::arguments::run::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::Settings;
 use crate::domain::agent::{AgentName, Role};

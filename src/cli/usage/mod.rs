@@ -1,6 +1,5 @@
-//! What runs cost: the summary of a run, the file of it, and the command that shows it.
+//! What runs cost: the summary of a run, the file of it, and the table that shows it.
 
-pub mod at_end;
-pub mod command;
+pub mod bill;
 pub mod summary;
 pub mod table;

@@ -240,7 +240,7 @@ fn usage(finished: &Finished) -> Usage {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::cli) mod tests {
     use super::*;
     use crate::domain::agent::ResponseKind;
     use crate::domain::failure::TurnFailure;
@@ -297,7 +297,7 @@ pub(super) mod tests {
     }
 
     /// A coder with a cost in the issue, a reviewer without one in its pull request, whose first try failed.
-    pub(in super::super) fn scene() -> Vec<(Subject, Vec<Entry>)> {
+    pub(in crate::cli) fn scene() -> Vec<(Subject, Vec<Entry>)> {
         let (coder, reviewer) = (turn("sam", Role::Coder, 0), turn("one", Role::Reviewer, 0));
         let once_more = turn("one", Role::Reviewer, 1);
         vec![

@@ -113,8 +113,8 @@ fn aligned(rows: &[[String; 8]]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::summary::{summaries, tests::scene};
     use super::*;
+    use crate::cli::usage::summary::{summaries, tests::scene};
 
     #[test]
     fn numbers_are_short() {

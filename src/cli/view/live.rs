@@ -3,10 +3,10 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::cli::view::paint::Paint;
 use crate::text::neutral::one_line;
 
 use super::board::Board;
+use super::paint::Paint;
 
 /// The pictures of something that goes on.
 const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
@@ -30,7 +30,7 @@ impl Live {
 
     /// Says a line above the board.
     pub fn say(&self, line: &str) {
-        self.bar.suspend(|| crate::cli::print::talk(&format!("{line}\n")));
+        self.bar.suspend(|| crate::cli::view::print::talk(&format!("{line}\n")));
     }
 
     /// Draws the board as it is now.

@@ -1,8 +1,12 @@
 //! What a person or a script sees while a run goes on: lines, a live view on a terminal, events as JSON.
 
 pub mod board;
+pub mod ending;
 pub mod events;
 pub mod lines;
 pub mod live;
+pub mod outcome;
 pub mod paint;
+pub mod print;
+pub mod shell;
 pub mod terminal;

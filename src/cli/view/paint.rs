@@ -3,7 +3,8 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::adapters::process::environment::Variables;
-use crate::cli::print;
+
+use super::print;
 
 /// Whether there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

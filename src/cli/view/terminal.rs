@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
-use crate::cli::print;
 use crate::ports::clock::Clock;
 use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
@@ -16,6 +15,7 @@ use super::events;
 use super::lines::{self, Talk};
 use super::live::Live;
 use super::paint::Paint;
+use super::print;
 
 /// How often the live view is redrawn.
 const FRAME: Duration = Duration::from_millis(120);

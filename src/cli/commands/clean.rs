@@ -1,0 +1,136 @@
+//! `clean`: removes clones, logs, journals of what is settled, and, if asked, work that was kept aside. Asks first.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::git::Kept;
+use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::{lock, retention};
+use crate::cli::arguments::CleanArguments;
+use crate::cli::repository::here::Here;
+use crate::cli::repository::stores;
+use crate::cli::repository::survey::{self, Doing, Known};
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::print;
+use crate::domain::subject::Subject;
+use crate::ports::clock::Clock;
+
+use super::logs::bytes;
+use super::status;
+
+/// What would go.
+#[derive(Debug, Default)]
+struct Removal {
+    /// Of each subject.
+    subjects: Vec<(Subject, Vec<PathBuf>)>,
+    /// Work that was kept aside.
+    kept: Vec<Kept>,
+    /// What stays, and why.
+    stays: Vec<String>,
+}
+
+/// Cleans.
+///
+/// # Errors
+/// When it can't be done, or nobody can be asked; the text says what to type.
+pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let Some(here) = Here::find(arguments.place.dir.as_deref(), surroundings).await? else {
+        return Ok("there is nothing to remove\n".to_owned());
+    };
+    let here = here.believing(surroundings).await;
+    let removal = plan(&here, arguments, surroundings).await?;
+    let text = words(&removal);
+    if removal.subjects.is_empty() && removal.kept.is_empty() {
+        return Ok(format!("{text}there is nothing to remove\n"));
+    }
+    if arguments.dry_run {
+        return Ok(format!("{text}Dry run: nothing was removed.\n"));
+    }
+    if !arguments.yes && !is_allowed(&text)? {
+        return Ok("nothing was removed\n".to_owned());
+    }
+    perform(&here, &removal, surroundings).await?;
+    Ok(if arguments.yes { format!("{text}All of it is removed.\n") } else { "removed\n".to_owned() })
+}
+
+async fn plan(
+    here: &Here,
+    arguments: &CleanArguments,
+    surroundings: &Surroundings,
+) -> Result<Removal, String> {
+    let wanted = arguments.subject.as_ref().map(|typed| here.subject(typed)).transpose()?;
+    let is_wanted = |subject: &Subject| wanted.as_ref().is_none_or(|wanted| wanted == subject);
+    let mut removal = Removal::default();
+    for subject in here.subjects().into_iter().filter(is_wanted) {
+        let known = survey::known(here, subject.clone()).await;
+        match known.as_ref().map(|known| (&known.doing, known)) {
+            Some((Doing::Running(_), known)) => removal.stays.push(why_it_stays(known)),
+            Some((Doing::Parked { .. } | Doing::Interrupted | Doing::Unreadable(_), known))
+                if !arguments.unfinished =>
+            {
+                removal.stays.push(why_it_stays(known));
+            }
+            Some((
+                Doing::Parked { .. } | Doing::Interrupted | Doing::Unreadable(_) | Doing::Settled(_),
+                _,
+            ))
+            | None => {
+                let paths = retention::everything(&here.folders, &subject).into_iter();
+                removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
+            }
+        }
+    }
+    if arguments.salvage && here.folders.mirror().exists() {
+        let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
+        let kept = workspace.kept().await.map_err(|error| error.to_string())?;
+        removal.kept = kept.into_iter().filter(|kept| is_wanted(&kept.subject)).collect();
+    }
+    Ok(removal)
+}
+
+fn why_it_stays(known: &Known) -> String {
+    format!("{} is {}", known.subject(), status::doing(known))
+}
+
+fn words(removal: &Removal) -> String {
+    let mut text = String::new();
+    for (subject, paths) in &removal.subjects {
+        let size = paths.iter().map(|path| retention::size(path)).sum();
+        let _ = writeln!(text, "{subject}: journal, logs and clones, {}", bytes(size));
+    }
+    for kept in &removal.kept {
+        let _ = writeln!(text, "work kept aside from {}: {}", kept.subject, kept.salvage.commit);
+    }
+    for why in &removal.stays {
+        let _ = writeln!(text, "stays: {why}");
+    }
+    text
+}
+
+fn is_allowed(text: &str) -> Result<bool, String> {
+    if !std::io::stdin().is_terminal() {
+        return Err(format!(
+            "{text}nobody is there to be asked; say --yes to remove it, or --dry-run to look"
+        ));
+    }
+    print::talk(&format!("{text}Remove all of it? [y/N] "));
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("stdin can't be read: {error}"))?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+async fn perform(here: &Here, removal: &Removal, surroundings: &Surroundings) -> Result<(), String> {
+    let locks = stores::locks(&here.repository);
+    for (subject, paths) in &removal.subjects {
+        // Somebody may have begun to work on it while the question was open.
+        let path = FileJournals::lock_path(&locks, subject);
+        let _lock = lock::take(&path, subject, SystemClock.now()).map_err(|error| error.to_string())?;
+        for path in paths {
+            retention::remove(path)?;
+        }
+    }
+    let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
+    workspace.forget(&removal.kept).await.map_err(|error| error.to_string())
+}

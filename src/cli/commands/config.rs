@@ -1,0 +1,168 @@
+//! `config`: what counts and why, an example, the schema, trust.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::cli::arguments::{ConfigCommand, ExplainArguments, InitArguments, TrustArguments};
+use crate::cli::config::keys;
+use crate::cli::config::layer::{Layer, Source};
+use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
+use crate::cli::config::merged::Configuration;
+use crate::cli::config::template;
+use crate::cli::config::trust::{self, TrustFile};
+use crate::cli::repository::Repository;
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::shell::quoted;
+use crate::domain::ids::BranchName;
+
+/// Does what was asked, and returns what is to be printed.
+///
+/// # Errors
+/// When it can't be done; the text says what to type.
+pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result<String, String> {
+    match command {
+        ConfigCommand::Explain(arguments) => explain(arguments, surroundings).await,
+        ConfigCommand::Init(arguments) => init(arguments, surroundings).await,
+        ConfigCommand::Schema => serde_json::to_string_pretty(&keys::schema())
+            .map(|text| text + "\n")
+            .map_err(|error| error.to_string()),
+        ConfigCommand::Trust(arguments) => trust(arguments, surroundings).await,
+    }
+}
+
+async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let repository = Repository::find(&folder, &surroundings.variables).await.ok();
+    let file = match &repository {
+        Some(repository) => file(repository, arguments.base.as_ref(), surroundings).await?.1,
+        None => None,
+    };
+    let mut layers = vec![Layer::defaults()];
+    layers.extend(file.iter().map(|file| file.layer.clone()));
+    layers.extend(load::user_layers(surroundings)?);
+    let configuration = Configuration::merge(layers)?;
+    let untrusted = file.as_ref().map_or(&[][..], |file| &file.untrusted);
+    if arguments.json {
+        return Ok(format!("{}\n", as_json(&configuration, untrusted)));
+    }
+    let mut text = words(&configuration, untrusted);
+    if let Some(repository) = repository.filter(|_| !untrusted.is_empty()) {
+        let _ = writeln!(
+            text,
+            "\nNot trusted yet, so runs are refused: {}\n  agent-loop config trust {}",
+            untrusted.join(", "),
+            quoted(&repository.trust_name())
+        );
+    }
+    if let Some(warning) = file.and_then(|file| file.warning) {
+        let _ = writeln!(text, "\n! {warning}");
+    }
+    Ok(text)
+}
+
+/// The branch whose file counts, with that file.
+async fn file(
+    repository: &Repository,
+    base: Option<&BranchName>,
+    surroundings: &Surroundings,
+) -> Result<(BranchName, Option<RepositoryFile>), String> {
+    let branch = base.or(repository.branch.as_ref()).cloned();
+    let branch = branch.ok_or("HEAD is detached; name the branch with --base")?;
+    let file = load::repository_file(repository, &branch, surroundings).await?;
+    Ok((branch, file))
+}
+
+fn words(configuration: &Configuration, untrusted: &[String]) -> String {
+    let mut text = String::new();
+    for (path, value, source) in configuration.values() {
+        let distrusted = is_untrusted(path, source, untrusted);
+        let mark = if distrusted { " (not trusted)" } else { "" };
+        let _ = writeln!(text, "{path} = {value}  # {source}{mark}");
+    }
+    let is_set = |pattern: &keys::KnownKey| {
+        configuration.values().any(|(path, ..)| keys::find(std::slice::from_ref(pattern), path).is_some())
+    };
+    for key in keys::known().iter().filter(|key| !is_set(key)) {
+        let _ = writeln!(text, "{} is not set  # {}", key.path, key.meaning);
+    }
+    text
+}
+
+fn is_untrusted(path: &str, source: &Source, untrusted: &[String]) -> bool {
+    matches!(source, Source::Repository { .. }) && untrusted.iter().any(|key| key == path)
+}
+
+fn as_json(configuration: &Configuration, untrusted: &[String]) -> Value {
+    let all = configuration.values().map(|(path, value, source)| {
+        let trusted = !is_untrusted(path, source, untrusted);
+        json!({ "key": path, "value": value, "source": source.to_string(), "trusted": trusted })
+    });
+    Value::Array(all.collect())
+}
+
+async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let text = template::template();
+    if arguments.print {
+        return Ok(text);
+    }
+    let path = if arguments.user {
+        crate::adapters::state::files::make_folder(&surroundings.configuration)?;
+        load::user_file(surroundings)
+    } else {
+        let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+        let repository = Repository::find(&folder, &surroundings.variables).await?;
+        if repository.is_bare() {
+            return Err("a bare repository has no files; use `agent-loop config init --print`".to_owned());
+        }
+        repository.path.join(REPOSITORY_FILE)
+    };
+    write_new(&path, &text)?;
+    let next =
+        if arguments.user { "" } else { "; it counts once it is committed on the branch that is changed" };
+    Ok(format!("{} is there, everything in it a comment{next}\n", path.display()))
+}
+
+/// Writes a file that is not there yet: what a person wrote is never overwritten.
+fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    use std::io::Write as _;
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            let example = "`agent-loop config init --print`";
+            format!("{} is there already and stays as it is; see the example with {example}", path.display())
+        } else {
+            format!("{} can't be written: {error}", path.display())
+        }
+    })
+}
+
+async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let repository = Repository::find(&folder, &surroundings.variables).await?;
+    let name = repository.trust_name();
+    if let Some(asked) = arguments.repository.as_ref().filter(|asked| **asked != name) {
+        return Err(format!(
+            "the repository here is {name}, not {asked}; go to the one that you mean, or type `agent-loop config trust {}`",
+            quoted(&name)
+        ));
+    }
+    let (branch, file) = file(&repository, arguments.base.as_ref(), surroundings).await?;
+    let Some(file) = file.filter(|file| !file.text.is_empty()) else {
+        return Err(format!("there is no {REPOSITORY_FILE} on {branch}, so there is nothing to trust"));
+    };
+    let guarded = trust::guarded(&file.layer);
+    if guarded.is_empty() {
+        return Ok(format!("{REPOSITORY_FILE} on {branch} says nothing that needs your trust\n"));
+    }
+    let mut text = format!("{REPOSITORY_FILE} on {branch} may now say, as long as it does not change:\n");
+    for path in &guarded {
+        if let Some(value) = file.layer.values.get(*path) {
+            let _ = writeln!(text, "  {path} = {value}");
+        }
+    }
+    let kept = TrustFile::load(&surroundings.configuration)?.trust(&name, &file.text)?;
+    let _ = writeln!(text, "Kept in {}; to take it back, remove its line there.", kept.display());
+    Ok(text)
+}

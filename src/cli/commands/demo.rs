@@ -1,0 +1,213 @@
+//! `demo`: the whole loop on a small project with a real bug. The agents are scripted; git, the forge, the tests and the
+//! merge are real.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::agents::program::{Program, RepairAgent};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::primer::Memory;
+use crate::adapters::process::capture::capture;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment;
+use crate::cli::arguments::DemoArguments;
+use crate::cli::repository::{Repository, stores};
+use crate::cli::run::directories::Directories;
+use crate::cli::run::signals;
+use crate::cli::run::wiring::{self, RunSettings};
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::lines::Talk;
+use crate::cli::view::print;
+use crate::cli::view::terminal::Terminal;
+use crate::domain::agent::Role;
+use crate::domain::ids::{GateName, IssueNumber, Label};
+use crate::domain::policy::AfterApproval;
+use crate::domain::roster::Seat;
+use crate::domain::trust::Trust;
+use crate::engine::guard::Secrets;
+use crate::engine::outcome::Outcome;
+use crate::engine::run::{Assignment, Bases, Engine, Setting};
+use crate::flow::budget::Budget;
+use crate::flow::observed::Abilities;
+use crate::flow::question::Persistence;
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
+use crate::ports::cancellation::cancellation;
+use crate::ports::clock::Clock;
+use crate::ports::forge::{AuthorRole, IssueState};
+
+/// The sample project, file by file.
+const PROJECT: [(&str, &str); 4] = [
+    ("Cargo.toml", include_str!("../../../fixtures/demo/Cargo.toml.txt")),
+    ("src/lib.rs", include_str!("../../../fixtures/demo/lib.rs.txt")),
+    ("tests/median.rs", include_str!("../../../fixtures/demo/median.rs.txt")),
+    (".gitignore", "target/\nCargo.lock\n"),
+];
+const ISSUE_TITLE: &str = "median() is wrong for an even number of values, and panics for none";
+const ISSUE_BODY: &str = include_str!("../../../fixtures/demo/issue.md");
+const CODER: &str = include_str!("../../../fixtures/demo/coder.json");
+const CAREFUL: &str = include_str!("../../../fixtures/demo/careful.json");
+const QUICK: &str = include_str!("../../../fixtures/demo/quick.json");
+const TEST_COMMAND: &str = "cargo test --quiet --offline";
+
+/// Shows the whole loop.
+///
+/// # Errors
+/// When the sample can't be made; the text says why.
+pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<Outcome, String> {
+    let temporary = tempfile::Builder::new().prefix("agent-loop-demo-").tempdir();
+    let temporary = temporary.map_err(|error| format!("no temporary folder can be made: {error}"))?;
+    let project = temporary.path().join("project");
+    let ours = Surroundings {
+        variables: surroundings.variables.clone(),
+        folder: project.clone(),
+        state: temporary.path().join("state"),
+        configuration: temporary.path().join("configuration"),
+        cache: temporary.path().join("cache"),
+    };
+    make_project(&project, &ours).await?;
+    let talk = if arguments.json.is_some() { Talk::Quiet } else { Talk::Normal };
+    if talk == Talk::Normal {
+        print::talk(&introduction(&project));
+    }
+    let outcome = run_loop(&ours, talk).await?;
+    if arguments.keep {
+        let kept = temporary.keep();
+        if talk == Talk::Normal {
+            print::talk(&directions(&kept.join("project"), &kept));
+        }
+    } else if talk == Talk::Normal {
+        print::talk("\nThe folder is gone again; `agent-loop demo --keep` leaves it for you to look at.\n");
+    }
+    Ok(outcome)
+}
+
+fn introduction(project: &Path) -> String {
+    format!(
+        "A small crate with a bug and a failing test, in {}\nIssue 1: {ISSUE_TITLE}\n\
+         Coder: sam. Reviewers: careful, quick. Gate: {TEST_COMMAND}\n\n",
+        project.display()
+    )
+}
+
+fn directions(project: &Path, root: &Path) -> String {
+    let project = project.display();
+    format!(
+        "\nLook around:\n  cd {project}\n  git log --graph --oneline\n  agent-loop local issue view 1\n  \
+         agent-loop local pr view 2\nClones, journals and logs: {}\nRemove all of it: rm -r {}\n",
+        root.join("state").display(),
+        root.display()
+    )
+}
+
+async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String> {
+    for (name, text) in PROJECT {
+        let path = project.join(name);
+        let made =
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        made.map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+    }
+    let commands: [&[&str]; 5] = [
+        &["init", "--quiet", "--initial-branch=main"],
+        &["config", "user.name", "Ada"],
+        &["config", "user.email", "ada@localhost"],
+        &["add", "--all"],
+        &["commit", "--quiet", "--message", "A crate for statistics"],
+    ];
+    for arguments in commands {
+        let command = CommandLine::new("git", project, environment::common(&ours.variables, &[]))
+            .variable("GIT_CONFIG_GLOBAL", "/dev/null")
+            .variable("GIT_CONFIG_NOSYSTEM", "1")
+            .arguments(arguments);
+        let captured = capture(&command).await.map_err(|error| format!("{error}; is git installed?"))?;
+        if !captured.exit.is_success() {
+            return Err(format!("`{}` failed: {}", command.shown(), captured.stderr.trim()));
+        }
+    }
+    Ok(())
+}
+
+async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
+    let repository = Repository::find(&ours.folder, &ours.variables).await?;
+    let forge = stores::forge(&repository, ours)?;
+    let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
+    let issue = SubjectRow {
+        number: 0,
+        kind: Kind::Issue(IssueState::Open),
+        title: ISSUE_TITLE.to_owned(),
+        body: ISSUE_BODY.to_owned(),
+        writer: ada,
+    };
+    let number = forge.store().create(&issue, SystemClock.now())?;
+    let label = |name: &str| name.parse::<Label>().map_err(|error| error.to_string());
+    let cast =
+        [(Role::Coder, "sam", CODER), (Role::Reviewer, "careful", CAREFUL), (Role::Reviewer, "quick", QUICK)];
+    let mut agents = BTreeMap::new();
+    for (role, name, script) in cast {
+        agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
+    }
+    let abilities = Abilities {
+        agents: agents.keys().cloned().collect(),
+        test_command: Some(TEST_COMMAND.to_owned()),
+        ..Abilities::default()
+    };
+    let settings = RunSettings {
+        agents,
+        directories: Directories::new(),
+        agent_deadline: Duration::from_mins(1),
+        agent_idle: None,
+        repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },
+        test_command: Some(TEST_COMMAND.to_owned()),
+        test_deadline: Duration::from_mins(5),
+        logs: None,
+        memory: Memory::Off,
+        terminal: Arc::new(Terminal::plain(talk)),
+    };
+    let world = wiring::world(&repository, ours, forge, settings)?;
+    let (canceller, cancellation) = cancellation();
+    let canceller = Arc::new(canceller);
+    let main = repository.branch.ok_or("the sample has no branch")?;
+    let bases = Bases { asked: None, default: main };
+    let setting = Setting {
+        request: request()?,
+        abilities,
+        bases,
+        trust: Trust::default(),
+        secrets: Secrets::default(),
+    };
+    let engine = Engine::new(Arc::new(world), setting, (Arc::clone(&canceller), cancellation));
+    tokio::select! {
+        outcome = engine.run(Assignment::Issue(IssueNumber(number))) => Ok(outcome),
+        () = signals::listen(canceller) => Err("interrupted".to_owned()),
+    }
+}
+
+fn request() -> Result<Request, String> {
+    let seat = |name: &str| -> Result<Seat, String> {
+        let parsed: crate::domain::agent::AgentName =
+            format!("{name}=scripted:{name}").parse().map_err(|error| format!("{error}"))?;
+        Ok(Seat::from(&parsed))
+    };
+    Ok(Request {
+        asked: Wishes {
+            coder: Some(seat("sam")?),
+            reviewers: vec![seat("careful")?, seat("quick")?],
+            max_rounds: Some(4),
+            required_gates: Some(vec![GateName::tests()]),
+            after_approval: Some(AfterApproval::Merge),
+            ..Wishes::default()
+        },
+        configured: Wishes::default(),
+        default_coder: seat("sam")?,
+        default_reviewer: seat("careful")?,
+        reviewing: Reviewing::Parallel,
+        persistence: Persistence::default(),
+        sessions: ReviewSessions::Fresh,
+        questions: Questions::Stop,
+        ci_timeout_seconds: 0,
+        ci_poll_seconds: 1,
+        budget: Budget::default(),
+    })
+}

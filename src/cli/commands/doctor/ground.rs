@@ -1,0 +1,144 @@
+//! The repository that a run would work on: its branch, its forge, what is parked in it.
+
+use jiff::Timestamp;
+
+use crate::adapters::local::store::Store;
+use crate::adapters::state::journals;
+use crate::cli::arguments::run::ForgeChoice;
+use crate::cli::config::merged::Configuration;
+use crate::cli::repository::Repository;
+use crate::cli::repository::here::Here;
+use crate::cli::repository::survey::{self, Doing};
+use crate::cli::surroundings::Surroundings;
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::Label;
+use crate::domain::subject::Subject;
+use crate::ports::journal::{Entry, Finished};
+
+use super::arguments::DoctorArguments;
+use super::report::{Check, Verdict};
+
+/// A run that waits for an allowance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// On what it works.
+    pub(super) subject: Subject,
+    /// When the allowance comes back.
+    pub(super) resets_at: Timestamp,
+    /// Whose it is, if that is known on this machine.
+    pub(super) label: Option<Label>,
+}
+
+/// Where a run would work. Outside of repositories the rest is looked at all the same, unless one was named.
+pub(super) async fn repository(
+    arguments: &DoctorArguments,
+    surroundings: &Surroundings,
+) -> (Option<Repository>, Vec<Check>) {
+    let named = arguments.place.dir.as_deref();
+    let folder = surroundings.folder_or(named);
+    let found = Repository::find(&folder, &surroundings.variables).await;
+    let repository = match found {
+        Ok(repository) => repository,
+        Err(unusable) => {
+            let outside = named.is_none() && unusable.message.contains("is not in a git repository");
+            let verdict = if outside { Verdict::Warning } else { Verdict::Error };
+            let check =
+                Check::new(verdict, "place", unusable.message).mend("agent-loop doctor -C REPOSITORY");
+            return (None, vec![check]);
+        }
+    };
+    let mut checks = vec![Check::ok("place", repository.path.display().to_string())];
+    if let Some(branch) = arguments.base.as_ref().or(repository.branch.as_ref()) {
+        checks.push(match repository.lacks(branch, &surroundings.variables).await {
+            Ok(None) => Check::ok("branch", branch.to_string()),
+            Ok(Some(why)) | Err(why) => Check::new(Verdict::Error, "branch", why),
+        });
+    }
+    (Some(repository), checks)
+}
+
+/// Which forge a run would use, and whether it can be used.
+pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> Check {
+    let kind = configuration.settings.forge.kind;
+    let source = configuration.source("forge.kind");
+    let (github, why) = match kind {
+        ForgeChoice::Local => (false, format!("forge.kind = local ({source})")),
+        ForgeChoice::Github => (true, format!("forge.kind = github ({source})")),
+        ForgeChoice::Auto if repository.is_on_github() => (true, "origin is on GitHub".to_owned()),
+        ForgeChoice::Auto => (false, "origin is not on GitHub".to_owned()),
+    };
+    if github {
+        let seen = format!("GitHub, because {why}; this version can't use it yet");
+        return Check::new(Verdict::Error, "forge", seen).mend(
+            "add --forge local, or say `kind = \"local\"` in [forge]: the embedded forge of this repository",
+        );
+    }
+    let begun = if Store::exists(&repository.common) { "" } else { "; it is made when it is first used" };
+    Check::ok("forge", format!("embedded, because {why}{begun}"))
+}
+
+/// What is known on the embedded forge, and which runs wait for an allowance.
+pub(super) async fn known(
+    arguments: &DoctorArguments,
+    surroundings: &Surroundings,
+    now: Timestamp,
+) -> (Vec<Check>, Vec<Waiting>) {
+    let here = match Here::find(arguments.place.dir.as_deref(), surroundings).await {
+        Ok(Some(here)) => here.believing(surroundings).await,
+        Ok(None) => return (Vec::new(), Vec::new()),
+        Err(why) => {
+            let mend = "restore that file, or move it away to begin anew";
+            return (vec![Check::new(Verdict::Error, "embedded forge", why).mend(mend)], Vec::new());
+        }
+    };
+    let all = survey::survey(&here).await;
+    let mut checks = vec![Check::ok("embedded forge", format!("{}", here.forge.store().path().display()))];
+    let mut waiting = Vec::new();
+    for known in &all {
+        match &known.doing {
+            Doing::Parked { resets_at } => waiting.push(Waiting {
+                subject: known.subject().clone(),
+                resets_at: *resets_at,
+                label: whose(&here, known.subject()),
+            }),
+            Doing::Unreadable(why) => {
+                checks.push(Check::new(Verdict::Warning, "runs", format!("{}: {why}", known.subject())));
+            }
+            Doing::Running(_) | Doing::Interrupted | Doing::Settled(_) => {}
+        }
+    }
+    checks.extend(waiting.iter().map(|one| parked(one, now)));
+    (checks, waiting)
+}
+
+/// Who said last that nothing is left.
+fn whose(here: &Here, subject: &Subject) -> Option<Label> {
+    let entries = journals::read(&here.folders.journal(subject)).ok()?;
+    entries.into_iter().rev().find_map(|entry| match entry {
+        Entry::Finished {
+            turn,
+            finished:
+                Finished::Failed { failure: TurnFailure::Quota { .. } | TurnFailure::RateLimited { .. }, .. },
+            ..
+        } => Some(turn.label),
+        Entry::Finished { .. }
+        | Entry::Attempt { .. }
+        | Entry::Clarified { .. }
+        | Entry::Measured { .. }
+        | Entry::Record { .. }
+        | Entry::Inherited { .. } => None,
+    })
+}
+
+/// A run that waits.
+pub(super) fn parked(waiting: &Waiting, now: Timestamp) -> Check {
+    let Waiting { subject, resets_at, label } = waiting;
+    let whose = label.as_ref().map_or_else(String::new, |label| format!(" of `{label}`"));
+    let seen = if *resets_at <= now {
+        format!("{subject} was parked; the allowance{whose} came back at {resets_at}")
+    } else {
+        format!("{subject} is parked until {resets_at}, when the allowance{whose} comes back")
+    };
+    Check::new(Verdict::Note, "parked", seen)
+        .mend(format!("agent-loop resume --due, or: agent-loop resume {subject}"))
+}

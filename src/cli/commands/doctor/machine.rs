@@ -1,0 +1,182 @@
+//! This program's own needs on this machine: its folders, git, the sight of processes. Judged purely.
+
+use std::path::Path;
+
+use crate::adapters::git::{MINIMUM_VERSION, Version};
+use crate::adapters::process::probe::Probed;
+use crate::adapters::process::tree::Sight;
+use crate::adapters::state::fitness::{Fitness, Standing};
+use crate::cli::view::shell::quoted;
+
+use super::report::{Check, Verdict};
+
+/// Less free space than this is said, in bytes: a run makes clones and logs.
+const LITTLE: u64 = 1 << 30;
+
+/// Who may look into a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Privacy {
+    /// This user alone: journals and logs are in it.
+    Private,
+    /// Anybody may read it, nobody else may write: it says what programs are run.
+    Guarded,
+}
+
+/// A folder of the program.
+pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness: &Fitness) -> Check {
+    let shown = path.display();
+    let typed = quoted(&path.to_string_lossy());
+    let error = |seen: String| Check::new(Verdict::Error, name, seen);
+    match &fitness.standing {
+        Standing::NoFolder(what) => {
+            error(format!("{shown} can't be made: {} is no folder", what.display())).mend("move that away")
+        }
+        Standing::NotWritable(what) => error(format!("{shown} can't be written: {} is not yours to write", what.display()))
+            .mend("set XDG_STATE_HOME, XDG_CACHE_HOME or XDG_CONFIG_HOME to folders of yours, or mount that one writable"),
+        Standing::Foreign { owner } => {
+            error(format!("{shown} belongs to the user {owner}")).mend(format!("sudo chown -R \"$(id -u)\" {typed}"))
+        }
+        Standing::NotYet => spacious(name, format!("{shown} (made when it is needed)"), fitness.free),
+        Standing::Writable { mode } => {
+            let (forbidden, who, chmod) = match privacy {
+                Privacy::Private => (0o077, "read or changed", "go-rwx"),
+                Privacy::Guarded => (0o022, "changed", "go-w"),
+            };
+            if mode & forbidden == 0 {
+                spacious(name, shown.to_string(), fitness.free)
+            } else {
+                let seen = format!("{shown} can be {who} by others (mode {mode:03o})");
+                Check::new(Verdict::Warning, name, seen).mend(format!("chmod {chmod} {typed}"))
+            }
+        }
+    }
+}
+
+fn spacious(name: &'static str, shown: String, free: Option<u64>) -> Check {
+    match free.filter(|free| *free < LITTLE) {
+        Some(free) => {
+            Check::new(Verdict::Warning, name, format!("{shown}: only {} MB are free there", free >> 20))
+                .mend("agent-loop clean, or make room (df -h)")
+        }
+        None => Check::ok(name, shown),
+    }
+}
+
+/// git itself.
+pub(super) fn git(version: &Probed) -> Check {
+    let error = |seen: String| Check::new(Verdict::Error, "version", seen);
+    let install = format!("install git {MINIMUM_VERSION} or later");
+    match version {
+        Probed::NotStarted(_) => error("git is not in PATH".to_owned()).mend(install),
+        Probed::TooLong { seconds } => error(format!("`git version` said nothing in {seconds} s"))
+            .mend("type `git version` and see what it waits for"),
+        Probed::Answered(answer) => match Version::parse(&answer.stdout) {
+            Some(version) if version >= MINIMUM_VERSION => Check::ok("version", version.to_string()),
+            Some(version) => {
+                error(format!("git {version} is too old: it can't merge without a checkout")).mend(install)
+            }
+            None => error("`git version` prints no version; is that git?".to_owned()).mend(install),
+        },
+    }
+}
+
+/// Whose name commits would bear.
+pub(super) fn identity(name: Option<&str>, email: Option<&str>) -> Check {
+    let tell = "git config --global user.name \"NAME\"; git config --global user.email EMAIL";
+    match (name, email) {
+        (Some(name), Some(email)) => Check::ok("identity", format!("{name} <{email}>")),
+        (name, email) => {
+            let who =
+                format!("{} <{}>", name.unwrap_or("agent-loop"), email.unwrap_or("agent-loop@localhost"));
+            let seen = format!("not said, so commits would be by {who}");
+            Check::new(Verdict::Note, "identity", seen).mend(tell)
+        }
+    }
+}
+
+/// Whether what agents leave behind is found and ended.
+pub(super) fn processes(sight: Sight) -> Check {
+    let warning = |seen: &str, mend: &str| Check::new(Verdict::Warning, "processes", seen).mend(mend);
+    match (sight.sees_processes, sight.adopts_orphans) {
+        (true, true) => Check::ok("processes", "all that an agent starts is found and ended"),
+        (true, false) => warning(
+            "orphans of agents are not handed to us: one that hides its variables may outlive its turn",
+            "on Linux allow prctl(PR_SET_CHILD_SUBREAPER) and a kernel with /proc/PID/task/TID/children",
+        ),
+        (false, _) => warning(
+            "/proc does not show processes: what an agent leaves behind may outlive its turn",
+            "mount /proc (in a container: without hidepid)",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::process::exit::Exit;
+    use crate::adapters::process::probe::Answer;
+
+    #[test]
+    fn a_folder_is_ours_alone_and_has_room_or_it_is_said_how_to_make_it_so() {
+        let roomy = Some(u64::MAX);
+        for (standing, free, privacy, verdict, mend) in [
+            (Standing::Writable { mode: 0o700 }, roomy, Privacy::Private, Verdict::Ok, ""),
+            (Standing::Writable { mode: 0o700 }, None, Privacy::Private, Verdict::Ok, ""),
+            (
+                Standing::Writable { mode: 0o755 },
+                roomy,
+                Privacy::Private,
+                Verdict::Warning,
+                "chmod go-rwx '/a b'",
+            ),
+            (Standing::Writable { mode: 0o755 }, roomy, Privacy::Guarded, Verdict::Ok, ""),
+            (
+                Standing::Writable { mode: 0o775 },
+                roomy,
+                Privacy::Guarded,
+                Verdict::Warning,
+                "chmod go-w '/a b'",
+            ),
+            (Standing::Writable { mode: 0o700 }, Some(1 << 29), Privacy::Private, Verdict::Warning, "clean"),
+            (Standing::NotYet, roomy, Privacy::Private, Verdict::Ok, ""),
+            (Standing::NotYet, Some(0), Privacy::Private, Verdict::Warning, "df -h"),
+            (Standing::NotWritable("/".into()), roomy, Privacy::Private, Verdict::Error, "XDG_STATE_HOME"),
+            (Standing::NoFolder("/a b".into()), roomy, Privacy::Private, Verdict::Error, "move"),
+            (Standing::Foreign { owner: 7 }, roomy, Privacy::Private, Verdict::Error, "chown"),
+        ] {
+            let fitness = Fitness { standing, free };
+            let check = folder("state", Path::new("/a b"), privacy, &fitness);
+            assert_eq!(check.verdict, verdict, "{fitness:?}");
+            let said = check.mend.unwrap_or_default();
+            assert!(said.contains(mend) && (said.is_empty() == mend.is_empty()), "{fitness:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn git_is_there_and_young_enough() {
+        let answered = |stdout: &str| {
+            let stdout = stdout.to_owned();
+            Probed::Answered(Answer { exit: Exit::Code(0), stdout, stderr: String::new() })
+        };
+        for (probed, verdict) in [
+            (answered("git version 2.47.3"), Verdict::Ok),
+            (answered("git version 2.37.1"), Verdict::Error),
+            (answered("hub 1"), Verdict::Error),
+            (Probed::TooLong { seconds: 14 }, Verdict::Error),
+            (Probed::NotStarted("no such file".to_owned()), Verdict::Error),
+        ] {
+            assert_eq!(git(&probed).verdict, verdict, "{probed:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_name_or_a_dark_machine_is_no_error() {
+        assert_eq!(identity(Some("Ada"), Some("ada@x")).seen, "Ada <ada@x>");
+        assert!(identity(Some("Ada"), None).seen.ends_with("Ada <agent-loop@localhost>"));
+        for (sees_processes, adopts_orphans, verdict) in
+            [(true, true, Verdict::Ok), (true, false, Verdict::Warning), (false, true, Verdict::Warning)]
+        {
+            assert_eq!(processes(Sight { sees_processes, adopts_orphans }).verdict, verdict);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `doctor`: whether a run would find what it needs, what else is known here, and how to mend each thing. Changes nothing.
+
+mod agents;
+pub mod arguments;
+mod ground;
+mod judge;
+mod machine;
+mod quirks;
+mod report;
+mod settings;
+mod together;
+
+use std::path::Path;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment;
+use crate::adapters::process::probe::{Probed, probe};
+use crate::adapters::process::tree;
+use crate::adapters::state::fitness;
+use crate::cli::run::secrets;
+use crate::cli::surroundings::Surroundings;
+use crate::ports::clock::Clock;
+use crate::text::redact::Redactor;
+
+use agents::{Eyes, Look, PATIENCE};
+use arguments::DoctorArguments;
+use ground::Waiting;
+use machine::Privacy;
+use report::{Check, Group, Report};
+
+/// Looks at everything, and returns what is to be printed, and the exit code.
+///
+/// # Errors
+/// When flags make no sense, or there is no place for files of ours.
+pub async fn run(arguments: &DoctorArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
+    let place = tempfile::Builder::new().prefix("agent-loop-doctor-").tempdir().map_err(|error| {
+        format!("no temporary folder can be made: {error}; set TMPDIR to a folder that can be written")
+    })?;
+    let report = look(arguments, surroundings, place.path()).await?;
+    let exit = report.exit_code();
+    let text = if arguments.json { format!("{}\n", report.json()) } else { report.words() };
+    Ok((text, exit))
+}
+
+async fn look(
+    arguments: &DoctorArguments,
+    surroundings: &Surroundings,
+    place: &Path,
+) -> Result<Report, String> {
+    let now = SystemClock.now();
+    let version = git(surroundings, place, &["version"]).await;
+    let works = machine::git(&version);
+    let (repository, found) = match &works.mend {
+        None => ground::repository(arguments, surroundings).await,
+        Some(_) => (None, Vec::new()),
+    };
+    let read = settings::read(arguments, repository.as_ref(), surroundings).await?;
+    let mut groups = vec![program(surroundings)];
+    let mut checks = vec![works];
+    if checks.iter().all(|check| check.mend.is_none()) {
+        checks.push(identity(arguments, surroundings, place).await);
+    }
+    groups.push(Group::new("git", checks));
+    groups.push(Group::new("configuration", read.checks));
+    let mut checks = found;
+    let mut waiting = Vec::new();
+    if let Some(repository) = &repository {
+        checks.push(ground::forge(repository, &read.configuration));
+        let (more, parked) = ground::known(arguments, surroundings, now).await;
+        checks.extend(more);
+        waiting = parked;
+    }
+    groups.push(Group::new("repository", checks));
+    let settings = &read.configuration.settings;
+    let eyes = Eyes { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
+    let looks = agents::looks(settings);
+    let seen = together::all(looks.iter().map(|look| eyes.look(look))).await;
+    for (look, group) in looks.iter().zip(seen) {
+        let Some(mut group) = group else { continue };
+        group.checks.extend(more(look, settings, &waiting, now));
+        groups.push(group);
+    }
+    let redactor = Redactor::new(secrets::known(settings, &surroundings.variables).values);
+    Ok(Report { groups }.map(|text| redactor.redact(text).text.into_owned()))
+}
+
+/// What is known of an agent without its program: its models, and who waits for its allowance.
+fn more(
+    look: &Look,
+    settings: &crate::cli::config::settings::Settings,
+    waiting: &[Waiting],
+    now: jiff::Timestamp,
+) -> Vec<Check> {
+    let known = match look {
+        Look::Vendor { known, .. } => known.as_slice(),
+        Look::Own(agent) => std::slice::from_ref(agent),
+    };
+    let models = agents::model_lines(known, settings).into_iter().map(|line| Check::ok("model", line));
+    let whose = |one: &&Waiting| {
+        known.iter().any(|agent| one.label.as_ref().is_some_and(|label| *label == agent.name.label))
+    };
+    models.chain(waiting.iter().filter(whose).map(|one| ground::parked(one, now))).collect()
+}
+
+/// This program and its folders.
+fn program(surroundings: &Surroundings) -> Group {
+    let Surroundings { state, cache, configuration, .. } = surroundings;
+    let folder = |name, path: &Path, privacy| machine::folder(name, path, privacy, &fitness::look(path));
+    let checks = vec![
+        Check::ok("version", env!("CARGO_PKG_VERSION")),
+        folder("state", state, Privacy::Private),
+        folder("cache", cache, Privacy::Private),
+        folder("settings", configuration, Privacy::Guarded),
+        machine::processes(tree::sight()),
+    ];
+    Group::new("agent-loop", checks)
+}
+
+async fn git(surroundings: &Surroundings, place: &Path, arguments: &[&str]) -> Probed {
+    let variables = environment::common(&surroundings.variables, &["XDG_CONFIG_HOME".to_owned()]);
+    let command = CommandLine::new("git", place, variables).variable("LC_ALL", "C").arguments(arguments);
+    let name = format!("git-{}", arguments.last().unwrap_or(&""));
+    probe(command, place, &name, PATIENCE).await
+}
+
+async fn identity(arguments: &DoctorArguments, surroundings: &Surroundings, place: &Path) -> Check {
+    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let folder = folder.to_string_lossy();
+    let ask = async |key: &str| match git(surroundings, place, &["-C", &folder, "config", "--get", key]).await
+    {
+        Probed::Answered(answer) if answer.exit.is_success() => Some(answer.stdout),
+        Probed::Answered(_) | Probed::TooLong { .. } | Probed::NotStarted(_) => None,
+    };
+    let (name, email) = (ask("user.name").await, ask("user.email").await);
+    machine::identity(name.as_deref(), email.as_deref())
+}

@@ -1,0 +1,323 @@
+//! Doing what `agent-loop local` was asked to do. Returns what is to be printed.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::local::{LocalForge, OWN_LOGIN};
+use crate::cli::repository::{Repository, stores};
+use crate::cli::surroundings::Surroundings;
+use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::pull_request::{Check, CheckState, PullRequestState};
+use crate::ports::clock::Clock;
+use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
+
+use super::arguments::{
+    Action, As, CheckAction, CheckChoice, IssueAction, LocalCommand, PullRequestAction, RoleChoice,
+    StateChoice, Words,
+};
+use super::{json, words};
+
+/// What is to be printed, in both forms.
+struct Said {
+    words: String,
+    json: Value,
+}
+
+/// Why it was not done.
+enum Failure {
+    /// The words are off, or name what is not there: exit 2.
+    Use(String),
+    /// It could not be done: exit 1.
+    Work(String),
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        match error {
+            ForgeError::NotFound(text) | ForgeError::Refused(text) => Self::Use(text),
+            ForgeError::Unreachable(text) | ForgeError::Disk(text) => Self::Work(text),
+        }
+    }
+}
+
+/// Does what was asked. The text goes to stdout if the exit code is 0 or JSON was asked for, else to stderr.
+pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String, u8) {
+    let as_json = command.json;
+    let said = act(command, surroundings).await;
+    match said {
+        Ok(said) if as_json => (format!("{}\n", said.json), 0),
+        Ok(said) => (said.words, 0),
+        Err(failure) => {
+            let (text, exit) = match failure {
+                Failure::Use(text) => (text, 2),
+                Failure::Work(text) => (text, 1),
+            };
+            let printed =
+                if as_json { json!({ "error": text }).to_string() } else { format!("agent-loop: {text}") };
+            (format!("{printed}\n"), exit)
+        }
+    }
+}
+
+async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said, Failure> {
+    let folder = command.dir.map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
+    let repository =
+        Repository::find(&folder, &surroundings.variables).await.map_err(|why| Failure::Use(why.message))?;
+    let forge = stores::forge(&repository, surroundings).map_err(Failure::Work)?;
+    let desk = Desk { forge, repository: &repository, folder: &folder };
+    match command.action {
+        Action::Init => Ok(Said {
+            words: format!("The embedded forge of {} is ready.\n", repository.path.display()),
+            json: json!({ "repository_id": desk.forge.repository_id() }),
+        }),
+        Action::Issue(action) => desk.issue(action).await,
+        Action::Pr(action) => desk.pull_request(action).await,
+        Action::Check(CheckAction::Set { sha, name, state }) => desk.check(&sha, name, state),
+    }
+}
+
+struct Desk<'repository> {
+    forge: Arc<LocalForge>,
+    repository: &'repository Repository,
+    folder: &'repository Path,
+}
+
+impl Desk<'_> {
+    async fn issue(&self, action: IssueAction) -> Result<Said, Failure> {
+        match action {
+            IssueAction::Create { words, by } => {
+                let writer = self.writer(by)?;
+                let row = SubjectRow {
+                    number: 0,
+                    kind: Kind::Issue(IssueState::Open),
+                    body: self.body(&words)?,
+                    title: words.title,
+                    writer,
+                };
+                let number = self.forge.store().create(&row, SystemClock.now()).map_err(Failure::Work)?;
+                Ok(created("issue", number))
+            }
+            IssueAction::List { state } => self.issues(state),
+            IssueAction::View { number } => {
+                let issue = self.forge.issue(IssueNumber(number)).await?;
+                let row = self.row(number)?;
+                let about = format!("issue, {}", json::issue_state(issue.state));
+                Ok(Said {
+                    words: words::view(&row, &about, &issue.comments),
+                    json: json::with_comments(json::issue(&row, issue.state), &issue.comments),
+                })
+            }
+            IssueAction::Comment { number, body, by } => {
+                self.forge.issue(IssueNumber(number)).await?;
+                self.comment(number, &body, by)
+            }
+            IssueAction::Close { number } => self.set_issue(number, &PullRequestState::Closed).await,
+            IssueAction::Reopen { number } => self.set_issue(number, &PullRequestState::Open).await,
+        }
+    }
+
+    fn issues(&self, wanted: StateChoice) -> Result<Said, Failure> {
+        let mut text = String::new();
+        let mut all = Vec::new();
+        for row in self.forge.store().subjects().map_err(Failure::Work)? {
+            let state = match row.kind {
+                Kind::Issue(state) => state,
+                Kind::PullRequest { .. } => continue,
+            };
+            if fits(wanted, state == IssueState::Open) {
+                text.push_str(&words::row(&row, json::issue_state(state)));
+                all.push(json::issue(&row, state));
+            }
+        }
+        Ok(listed(text, all, "issue"))
+    }
+
+    async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Said, Failure> {
+        self.forge.issue(IssueNumber(number)).await?;
+        self.forge.store().set_state(number, state).map_err(Failure::Work)?;
+        Ok(state_said("issue", number, state))
+    }
+
+    async fn pull_request(&self, action: PullRequestAction) -> Result<Said, Failure> {
+        match action {
+            PullRequestAction::Create { head, base, words, by } => {
+                let writer = self.writer(by)?;
+                let body = self.body(&words)?;
+                let new = NewPullRequest { head_ref: head, base_ref: base, title: words.title, body };
+                let number = self.forge.open(&new, &writer).await?;
+                Ok(created("pull request", number.0))
+            }
+            PullRequestAction::List { state } => self.pull_requests(state).await,
+            PullRequestAction::View { number } => {
+                let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
+                let comments = self.forge.comments(PullRequestNumber(number)).await?;
+                let row = self.row(number)?;
+                let state = json::pull_request_state(&seen.state);
+                let about = format!(
+                    "pull request, {state}, {} into {}, at {}",
+                    seen.head_ref,
+                    seen.base_ref,
+                    seen.head.short()
+                );
+                let json = json::with_comments(json::pull_request(&row, &seen), &comments);
+                Ok(Said { words: words::view(&row, &about, &comments), json })
+            }
+            PullRequestAction::Comment { number, body, by } => {
+                self.forge.pull_request(PullRequestNumber(number)).await?;
+                self.comment(number, &body, by)
+            }
+            PullRequestAction::Close { number } => {
+                self.set_pull_request(number, &PullRequestState::Closed).await
+            }
+            PullRequestAction::Reopen { number } => {
+                self.set_pull_request(number, &PullRequestState::Open).await
+            }
+            PullRequestAction::Merge { number } => self.merge(PullRequestNumber(number)).await,
+        }
+    }
+
+    async fn pull_requests(&self, wanted: StateChoice) -> Result<Said, Failure> {
+        let mut text = String::new();
+        let mut all = Vec::new();
+        for row in self.forge.store().subjects().map_err(Failure::Work)? {
+            if matches!(row.kind, Kind::Issue(_)) {
+                continue;
+            }
+            let seen = self.forge.pull_request(PullRequestNumber(row.number)).await?;
+            if fits(wanted, seen.state == PullRequestState::Open) {
+                text.push_str(&words::row(&row, json::pull_request_state(&seen.state)));
+                all.push(json::pull_request(&row, &seen));
+            }
+        }
+        Ok(listed(text, all, "pull request"))
+    }
+
+    async fn set_pull_request(&self, number: u64, state: &PullRequestState) -> Result<Said, Failure> {
+        let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
+        if matches!(seen.state, PullRequestState::Merged { .. }) {
+            return Err(Failure::Use(format!("pull request {number} is merged; that can't be undone")));
+        }
+        self.forge.store().set_head(number, &seen.head).map_err(Failure::Work)?;
+        self.forge.store().set_state(number, state).map_err(Failure::Work)?;
+        Ok(state_said("pull request", number, state))
+    }
+
+    async fn merge(&self, number: PullRequestNumber) -> Result<Said, Failure> {
+        let seen = self.forge.pull_request(number).await?;
+        match self.forge.merge(number, &seen.head).await? {
+            Merge::Merged(commit) => Ok(Said {
+                words: format!("Pull request {number} is merged as {}.\n", commit.short()),
+                json: json!({ "number": number, "merge_commit": commit }),
+            }),
+            Merge::HeadMoved(head) => Err(Failure::Work(format!(
+                "the branch moved to {} at this instant; run the same command again",
+                head.short()
+            ))),
+            Merge::Conflict(why) => {
+                Err(Failure::Work(format!("pull request {number} can't be merged: {why}")))
+            }
+        }
+    }
+
+    fn check(&self, sha: &CommitSha, name: String, state: CheckChoice) -> Result<Said, Failure> {
+        let state = match state {
+            CheckChoice::Pending => CheckState::Pending,
+            CheckChoice::Success => CheckState::Success,
+            CheckChoice::Failure => CheckState::Failure,
+        };
+        let said = Said {
+            words: format!("{name} is {} on {}.\n", state.name(), sha.short()),
+            json: json!({ "sha": sha, "name": name, "state": state.name() }),
+        };
+        self.forge.store().set_check(sha, &Check { name, state }).map_err(Failure::Work)?;
+        Ok(said)
+    }
+
+    fn comment(&self, number: u64, body: &str, by: As) -> Result<Said, Failure> {
+        let writer = self.writer(by)?;
+        let id =
+            self.forge.store().comment(number, &writer, body, SystemClock.now()).map_err(Failure::Work)?;
+        Ok(Said {
+            words: format!("Comment {id} stands on {number}.\n"),
+            json: json!({ "number": number, "id": id.to_string() }),
+        })
+    }
+
+    fn row(&self, number: u64) -> Result<SubjectRow, Failure> {
+        let row = self.forge.store().subject(number).map_err(Failure::Work)?;
+        row.ok_or_else(|| Failure::Use(format!("there is no {number} here")))
+    }
+
+    /// Who writes: nobody may write in the tool's own name.
+    fn writer(&self, by: As) -> Result<Writer, Failure> {
+        let role = match by.role {
+            RoleChoice::Owner => AuthorRole::Owner,
+            RoleChoice::Member => AuthorRole::Member,
+            RoleChoice::None => AuthorRole::Stranger,
+        };
+        let login = by.login.unwrap_or_else(|| self.own_name());
+        if login.as_str().eq_ignore_ascii_case(OWN_LOGIN) {
+            return Err(Failure::Use(format!(
+                "`{OWN_LOGIN}` is the tool's own name; write with `--as` in another"
+            )));
+        }
+        Ok(Writer { login, role })
+    }
+
+    /// The user's name as git knows it, made into a login.
+    fn own_name(&self) -> Login {
+        let plain: String = self.repository.name.to_ascii_lowercase();
+        let words: Vec<&str> = plain
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let name: String = words.join("-").chars().take(40).collect();
+        let fallback = || Login::try_from("you".to_owned());
+        Login::try_from(name)
+            .ok()
+            .filter(|login| login.as_str() != OWN_LOGIN)
+            .or_else(|| fallback().ok())
+            .unwrap_or_else(|| self.forge.login())
+    }
+
+    fn body(&self, words: &Words) -> Result<String, Failure> {
+        let Some(path) = &words.body_file else {
+            return Ok(words.body.clone());
+        };
+        let unreadable =
+            |error: std::io::Error| Failure::Use(format!("{} can't be read: {error}", path.display()));
+        if path.as_os_str() == "-" {
+            let mut text = String::new();
+            std::io::stdin().lock().read_to_string(&mut text).map_err(unreadable)?;
+            return Ok(text);
+        }
+        std::fs::read_to_string(self.folder.join(path)).map_err(unreadable)
+    }
+}
+
+fn fits(wanted: StateChoice, open: bool) -> bool {
+    match wanted {
+        StateChoice::Open => open,
+        StateChoice::Closed => !open,
+        StateChoice::All => true,
+    }
+}
+
+fn created(what: &str, number: u64) -> Said {
+    Said { words: format!("{what} {number} is there.\n"), json: json!({ "number": number }) }
+}
+
+fn listed(text: String, all: Vec<Value>, what: &str) -> Said {
+    let words = if all.is_empty() { format!("There is no {what} to show.\n") } else { text };
+    Said { words, json: Value::Array(all) }
+}
+
+fn state_said(what: &str, number: u64, state: &PullRequestState) -> Said {
+    let word = json::pull_request_state(state);
+    Said { words: format!("{what} {number} is {word}.\n"), json: json!({ "number": number, "state": word }) }
+}

@@ -1,0 +1,282 @@
+//! Goes on with one subject after the other, with the settings that each was begun with. Safe from several processes at once.
+
+use std::process::ExitCode;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::state::files;
+use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::lock::{self, SubjectLock};
+use crate::adapters::state::run_file::RunFile;
+use crate::cli::arguments::Place;
+use crate::cli::arguments::run::RunArguments;
+use crate::cli::commands::status;
+use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::stores;
+use crate::cli::repository::survey::{self, Doing, Known};
+use crate::cli::run::command::{self, Answers, Conclusion};
+use crate::cli::run::order::Order;
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
+use crate::cli::view::outcome::next_command;
+use crate::cli::view::print;
+use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::subject::Subject;
+use crate::engine::outcome::Outcome;
+use crate::ports::clock::Clock;
+use crate::ports::journal::JournalError;
+
+use super::arguments::ResumeArguments;
+use super::list::{self, Waiting, When};
+use super::repositories::Repositories;
+use super::{job, repositories};
+
+/// `resume`
+pub async fn run(arguments: &ResumeArguments, surroundings: &Surroundings) -> ExitCode {
+    if arguments.print_cron || arguments.print_systemd {
+        return say(printed_job(arguments, surroundings).await);
+    }
+    match Repositories::find(arguments, surroundings).await {
+        Ok(repositories) => go_on(&repositories, arguments, surroundings).await,
+        Err(why) => complain(&why, 2),
+    }
+}
+
+async fn printed_job(arguments: &ResumeArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let repository =
+        if arguments.all { None } else { Some(repositories::here(arguments, surroundings).await?) };
+    let job = job::Job::new(repository.as_deref(), surroundings)?;
+    if arguments.print_cron { job.cron() } else { job.systemd() }
+}
+
+async fn go_on(
+    repositories: &Repositories,
+    arguments: &ResumeArguments,
+    surroundings: &Surroundings,
+) -> ExitCode {
+    for why in &repositories.skipped {
+        print::talk(&format!("agent-loop: {why}\n"));
+    }
+    let Candidates { waiting, unreadable } = match candidates(&repositories.found, arguments).await {
+        Ok(candidates) => candidates,
+        Err(why) => return complain(&why, 2),
+    };
+    let mut exits = Exits::default();
+    for why in unreadable {
+        print::talk(&format!("agent-loop: {why}\n"));
+        exits.count(Ending::Failed { reason: Failed::Disk }.exit_code());
+    }
+    let now = SystemClock.now();
+    let goes_on = |waiting: &&Waiting<'_>| goes_on_now(waiting, arguments);
+    if arguments.list || (!arguments.due && !waiting.iter().any(|waiting| goes_on(&waiting))) {
+        print::result(&list::text(&waiting, arguments, now));
+        return exits.exit_code();
+    }
+    let mut parked = false;
+    for waiting in waiting.iter().filter(goes_on) {
+        match step(waiting, arguments, surroundings).await {
+            Step::Skipped => {}
+            Step::Impossible(why) => {
+                complain(&why, 2);
+                exits.count(2);
+            }
+            Step::Ended(outcome) => {
+                conclude(&outcome, &next_command(&outcome), arguments.telling.json.is_some());
+                exits.count(exit_code(&outcome.ending, arguments));
+                parked |= matches!(outcome.ending, Ending::Parked { .. });
+                if outcome.ending == Ending::Interrupted {
+                    // Who ends the process does not mean only one of its subjects.
+                    break;
+                }
+            }
+        }
+    }
+    if parked && !arguments.due && arguments.telling.json.is_none() {
+        print::result(PARKING_HINT);
+    }
+    exits.exit_code()
+}
+
+/// The first exit code that is none of 0 counts.
+#[derive(Debug, Default)]
+struct Exits {
+    first_bad: u8,
+}
+
+impl Exits {
+    fn count(&mut self, code: u8) {
+        if self.first_bad == 0 {
+            self.first_bad = code;
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.first_bad)
+    }
+}
+
+/// Under `--due` a run that was parked again has nothing that a person should look at: it goes on by itself.
+fn exit_code(ending: &Ending, arguments: &ResumeArguments) -> u8 {
+    let goes_on_by_itself = arguments.due && matches!(ending, Ending::Parked { .. });
+    if goes_on_by_itself { 0 } else { ending.exit_code() }
+}
+
+fn goes_on_now(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> bool {
+    match list::when(&waiting.known.doing, SystemClock.now()) {
+        Some(When::Due) => true,
+        Some(When::Interrupted) => !arguments.due,
+        // Who names it means it, now.
+        Some(When::Later(_)) => !arguments.due && arguments.subject.is_some(),
+        None => false,
+    }
+}
+
+/// What can go on, now or later.
+#[derive(Debug, Default)]
+struct Candidates<'here> {
+    waiting: Vec<Waiting<'here>>,
+    /// What may be due: its journal is damaged, and cron would never say so.
+    unreadable: Vec<String>,
+}
+
+impl<'here> Candidates<'here> {
+    fn take(&mut self, here: &'here Here, known: Known, arguments: &ResumeArguments) {
+        match (list::when(&known.doing, SystemClock.now()), &known.doing) {
+            (Some(When::Interrupted | When::Later(_)), _) if arguments.due => {}
+            (Some(_), _) => self.waiting.push(Waiting { here, known }),
+            (None, Doing::Unreadable(why)) if arguments.due => {
+                self.unreadable.push(format!("{} can't be read: {why}", known.subject()));
+            }
+            (None, _) => {}
+        }
+    }
+}
+
+async fn candidates<'here>(
+    all: &'here [Here],
+    arguments: &ResumeArguments,
+) -> Result<Candidates<'here>, String> {
+    let mut candidates = Candidates::default();
+    if all.is_empty() && !arguments.all && !arguments.due {
+        return Err(nothing_begun());
+    }
+    for here in all {
+        match &arguments.subject {
+            Some(typed) => candidates.take(here, named(here, typed, arguments).await?, arguments),
+            None => {
+                for known in survey::survey(here).await {
+                    candidates.take(here, known, arguments);
+                }
+            }
+        }
+    }
+    Ok(candidates)
+}
+
+/// The subject that was typed. Who asks for what is due gets an answer in any case: nothing, if it is not.
+async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<Known, String> {
+    let subject = here.subject(typed)?;
+    let known = survey::known(here, subject).await;
+    let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
+    match &known.doing {
+        _ if arguments.due => Ok(known),
+        Doing::Parked { .. } | Doing::Interrupted => Ok(known),
+        Doing::Running(_) => Err(format!(
+            "{typed} is {} already; see `agent-loop logs {typed} --follow`, or end it with `agent-loop stop {typed}`",
+            status::doing(&known)
+        )),
+        Doing::Unreadable(why) => Err(why.clone()),
+        Doing::Settled(how) => Err(format!(
+            "there is nothing to go on with: {typed} is {how}. To begin anew, type `{}`",
+            match known.subject() {
+                Subject::Task(_) => "agent-loop task THE-SAME-WORDS".to_owned(),
+                Subject::Issue(_) | Subject::PullRequest(_) =>
+                    format!("agent-loop {}", typed.replacen('/', " ", 1)),
+            }
+        )),
+    }
+}
+
+/// What came of one subject.
+enum Step {
+    /// It has ended.
+    Ended(Box<Outcome>),
+    /// Somebody else took it; only under `--due`.
+    Skipped,
+    /// It can't go on; the words say what to type.
+    Impossible(String),
+}
+
+async fn step(waiting: &Waiting<'_>, arguments: &ResumeArguments, surroundings: &Surroundings) -> Step {
+    let taken = if arguments.due { take_up(waiting).await } else { Ok(Taken::Asked) };
+    let _lock = match taken {
+        Ok(Taken::Elsewhere) => return Step::Skipped,
+        Ok(Taken::Due(lock)) => Some(lock),
+        Ok(Taken::Asked) => None,
+        Err(why) => return Step::Impossible(why),
+    };
+    let (order, run_arguments) = match order(waiting, arguments) {
+        Ok(order) => order,
+        Err(why) => return Step::Impossible(why),
+    };
+    match command::run(order, &run_arguments, Answers::Nobody, surroundings).await {
+        Conclusion::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
+        Conclusion::Ended(outcome) => Step::Ended(outcome),
+        // Nobody can ask `resume` for a rehearsal.
+        Conclusion::Rehearsed(_) => Step::Skipped,
+    }
+}
+
+fn is_locked(outcome: &Outcome) -> bool {
+    outcome.ending == Ending::Refused { reason: Refused::Locked }
+}
+
+/// Who goes on with a subject.
+enum Taken {
+    /// This process, because it is due; nobody else does for that reason while it holds the lock.
+    Due(SubjectLock),
+    /// This process, because a person said so.
+    Asked,
+    /// Somebody else, now or since the first look.
+    Elsewhere,
+}
+
+/// Takes up what is due. It is looked at again under the lock: another process may have gone on with it since the first look,
+/// and parked it anew.
+async fn take_up(waiting: &Waiting<'_>) -> Result<Taken, String> {
+    let subject = waiting.known.subject();
+    let locks = stores::locks(&waiting.here.repository);
+    files::make_folder(&locks)?;
+    let lock = match lock::take(&FileJournals::due_lock_path(&locks, subject), subject, SystemClock.now()) {
+        Ok(lock) => lock,
+        Err(JournalError::Held { .. }) => return Ok(Taken::Elsewhere),
+        Err(JournalError::Disk(why)) => return Err(why),
+    };
+    let known = survey::known(waiting.here, subject.clone()).await;
+    let when = known.and_then(|known| list::when(&known.doing, SystemClock.now()));
+    Ok(if when == Some(When::Due) { Taken::Due(lock) } else { Taken::Elsewhere })
+}
+
+/// The command that goes on with a subject.
+///
+/// # Errors
+/// When this machine does not know the words of a task.
+fn order(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Order, RunArguments), String> {
+    let subject = waiting.known.subject();
+    let file = RunFile::load(&waiting.here.folders.run_file(subject))?;
+    let order = match subject {
+        Subject::Issue(number) => Order::Issue(*number),
+        Subject::PullRequest(number) => Order::PullRequest(*number),
+        Subject::Task(_) => Order::Task(file.task.ok_or_else(|| {
+            format!(
+                "this machine does not know the words of {subject}; type `agent-loop task …` with them again"
+            )
+        })?),
+    };
+    let place = if arguments.all {
+        Place { dir: Some(waiting.here.repository.path.clone()) }
+    } else {
+        arguments.place.clone()
+    };
+    let telling = arguments.telling.clone();
+    Ok((order, RunArguments { base: file.base, place, telling, ..RunArguments::default() }))
+}

@@ -1,0 +1,47 @@
+//! `stop`: asks the process that works on a subject to end cleanly, and waits until it has.
+
+use std::time::Duration;
+
+use crate::adapters::process::{signal, time};
+use crate::adapters::state::lock;
+use crate::cli::arguments::StopArguments;
+use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::surroundings::Surroundings;
+
+/// How often it is looked at whether the subject is free.
+const LOOK: Duration = Duration::from_millis(50);
+/// An agent has 5 s to end, a publication a little longer.
+const PATIENCE: u32 = 60 * 20;
+
+/// Ends a run.
+///
+/// # Errors
+/// When nothing runs there, or it can't be ended; the text says what to type.
+pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let subject = here.subject(&arguments.subject)?;
+    let Some(holder) = here.holder(&subject) else {
+        return Err(format!("nothing runs on {subject}; `agent-loop status` shows what does"));
+    };
+    if holder.host.as_ref().is_some_and(|host| *host != lock::this_host()) {
+        let host = holder.host.unwrap_or_default();
+        return Err(format!("{subject} is worked on by the machine {host}; type the command there"));
+    }
+    let pid =
+        holder.pid.ok_or_else(|| format!("the lock of {subject} does not say which process holds it"))?;
+    signal::interrupt(pid)?;
+    if arguments.now {
+        // The second signal counts only once the first was heard.
+        time::wait(LOOK).await;
+        signal::interrupt(pid)?;
+    }
+    for _ in 0..PATIENCE {
+        if here.holder(&subject).is_none_or(|now| now.pid != Some(pid)) {
+            return Ok(format!("{subject} has stopped (process {pid}); go on with `agent-loop resume`\n"));
+        }
+        time::wait(LOOK).await;
+    }
+    Err(format!(
+        "process {pid} was asked to end and has not yet; `agent-loop stop {subject} --now` is less patient"
+    ))
+}

@@ -1,0 +1,126 @@
+//! `usage`: what the runs in this repository cost. Reads journals, changes nothing.
+
+use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::adapters::state::journals;
+use crate::cli::arguments::Place;
+use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::surroundings::Surroundings;
+use crate::cli::usage::summary::{Summary, summaries};
+use crate::cli::usage::table::table;
+use crate::cli::view::print;
+use crate::domain::subject::Subject;
+use crate::ports::journal::Entry;
+
+/// `usage`
+#[derive(Debug, Args)]
+pub struct UsageArguments {
+    /// Only the runs of this one: issue/N, pr/N or task/KEY
+    pub subject: Option<String>,
+    /// Print the summaries as a JSON array
+    #[arg(long)]
+    pub json: bool,
+    /// Only calls that ended on this day or later: 2026-11-21 (in UTC), or an instant such as 2026-11-21T08:00:00+01:00
+    #[arg(long, value_name = "DATE", value_parser = instant)]
+    pub since: Option<Timestamp>,
+    /// Where it is.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).ok();
+    let day = text.len() == 10;
+    let date = day.then(|| text.parse().ok().and_then(midnight)).flatten();
+    date.or_else(|| text.parse().ok())
+        .ok_or_else(|| format!("`{text}` is no date; type one such as 2026-11-21 or 2026-11-21T08:00:00Z"))
+}
+
+/// Looks, and returns what is to be printed.
+///
+/// # Errors
+/// When there is no repository, or the subject is not known; the text says what to type.
+pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
+    let Some(here) = here else {
+        return match (&arguments.subject, arguments.json) {
+            (Some(_), _) => Err(nothing_begun()),
+            (None, true) => Ok("[]\n".to_owned()),
+            (None, false) => Ok(format!("{}\n", nothing_begun())),
+        };
+    };
+    let only = arguments.subject.as_deref().map(|typed| here.subject(typed)).transpose()?;
+    // A run goes on in the journal of its pull request, so all of them are read whichever was named.
+    let (journals, unreadable) = read(&here);
+    let all = chosen(summaries(&journals), only.as_ref(), arguments.since);
+    for (subject, why) in &unreadable {
+        print::talk(&format!("! {subject} can't be read: {why}\n"));
+    }
+    if arguments.json {
+        let broken = unreadable.iter().map(|(subject, why)| {
+            json!({ "schema": "agent-loop/usage/1", "subjects": [subject], "unreadable": why })
+        });
+        let all = all.iter().map(Summary::json).chain(broken).collect();
+        return Ok(format!("{}\n", Value::Array(all)));
+    }
+    if all.is_empty() {
+        return Ok("no agent was asked\n".to_owned());
+    }
+    Ok(table(&all))
+}
+
+type Journals = Vec<(Subject, Vec<Entry>)>;
+
+/// All journals, and those that can't be read with the reason.
+fn read(here: &Here) -> (Journals, Vec<(Subject, String)>) {
+    let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
+    for subject in here.subjects() {
+        match journals::read(&here.folders.journal(&subject)) {
+            Ok(entries) => readable.push((subject, entries)),
+            Err(error) => unreadable.push((subject, error.to_string())),
+        }
+    }
+    (readable, unreadable)
+}
+
+/// The runs of a subject, and the calls since an instant.
+fn chosen(all: Vec<Summary>, only: Option<&Subject>, since: Option<Timestamp>) -> Vec<Summary> {
+    let is_about = |summary: &Summary| only.is_none_or(|subject| summary.subjects().contains(&subject));
+    let mut all: Vec<Summary> = all.into_iter().filter(is_about).collect();
+    for summary in &mut all {
+        summary.calls.retain(|call| since.is_none_or(|since| call.at >= since));
+    }
+    all.retain(|summary| !summary.calls.is_empty());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::usage::summary::tests::scene;
+
+    #[test]
+    fn a_date_is_a_midnight_and_an_instant_is_itself() {
+        assert_eq!(instant("2026-11-21").unwrap().to_string(), "2026-11-21T00:00:00Z");
+        assert_eq!(instant("2026-11-21T08:00:00+01:00").unwrap().to_string(), "2026-11-21T07:00:00Z");
+        for bad in ["", "yesterday", "2026-13-01", "21.11.2026"] {
+            assert!(instant(bad).unwrap_err().contains("is no date"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_found_by_each_of_its_subjects_and_cut_by_a_date() {
+        let subject = |text: &str| text.parse::<Subject>().unwrap();
+        let calls = |only: Option<&str>, since: i64| -> usize {
+            let since = Timestamp::from_second(since).unwrap();
+            let all = chosen(summaries(&scene()), only.map(subject).as_ref(), Some(since));
+            all.iter().map(|summary| summary.calls.len()).sum()
+        };
+        assert_eq!((calls(Some("issue/1"), 0), calls(Some("pr/2"), 0), calls(None, 0)), (3, 3, 3));
+        assert_eq!((calls(Some("pr/3"), 0), calls(None, 4), calls(None, 7)), (0, 2, 0));
+    }
+}

@@ -1,0 +1,78 @@
+//! `verify`: looks at a whole thread, on the forge or in a file, and says what counts in it, what does not, and why.
+
+mod dump;
+mod report;
+
+use std::path::Path;
+
+use crate::adapters::state::journals;
+use crate::cli::arguments::VerifyArguments;
+use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::surroundings::Surroundings;
+use crate::domain::subject::Subject;
+use crate::engine::observe;
+use crate::ledger::audit::{self, Audit};
+use crate::ports::forge::{AuthorRole, Comment, Forge};
+use crate::ports::journal::Entry;
+
+use dump::Thread;
+
+/// What is said, and the exit code: 0 only if nothing was ignored for cause.
+///
+/// # Errors
+/// When the thread can't be read; the text says what to type.
+pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
+    let subject: Subject = arguments.subject.parse().map_err(|error| format!("{error}"))?;
+    let thread = match &arguments.dump {
+        Some(path) => dump::load(&surroundings.folder.join(path), &subject)?,
+        None => on_the_forge(&subject, arguments, surroundings).await?,
+    };
+    if let Some(path) = &arguments.save {
+        dump::save(&surroundings.folder.join(path), &thread)?;
+    }
+    let audit = look(&thread);
+    let text = if arguments.json { report::json(&thread, &audit) } else { report::words(&thread, &audit) };
+    Ok((text, u8::from(!audit.is_sound())))
+}
+
+fn look(thread: &Thread) -> Audit {
+    let posted = observe::posted(&thread.comments);
+    audit::audit(&thread.repository, &thread.subject, &thread.recorders, &posted)
+}
+
+async fn on_the_forge(
+    subject: &Subject,
+    arguments: &VerifyArguments,
+    surroundings: &Surroundings,
+) -> Result<Thread, String> {
+    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = here.believing(surroundings).await;
+    let words = |error: crate::ports::forge::ForgeError| error.to_string();
+    let comments = match subject {
+        Subject::Issue(number) => here.forge.issue(*number).await.map_err(words)?.comments,
+        Subject::PullRequest(number) => {
+            here.forge.pull_request(*number).await.map_err(words)?;
+            here.forge.comments(*number).await.map_err(words)?
+        }
+        Subject::Task(_) => {
+            in_the_journal(&here.folders.journal(&here.subject(&subject.to_string())?), &here)?
+        }
+    };
+    let repository = here.forge.repository_id();
+    Ok(Thread { repository, subject: subject.clone(), recorders: here.recorders, comments })
+}
+
+/// A task has no thread; its records stand in its journal.
+fn in_the_journal(journal: &Path, here: &Here) -> Result<Vec<Comment>, String> {
+    let entries = journals::read(journal).map_err(|error| error.to_string())?;
+    let records = entries.into_iter().filter_map(Entry::into_record).zip(1..);
+    let comment = |(body, number): (String, u32)| Comment {
+        id: format!("journal-{number}"),
+        author: here.forge.login(),
+        standing: AuthorRole::Owner,
+        body,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        updated_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    Ok(records.map(comment).collect())
+}

@@ -1,0 +1,101 @@
+//! The repository that a command is about, with its embedded forge and its state folder, if it has been used already.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::adapters::local::LocalForge;
+use crate::adapters::local::store::Store;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::lock;
+use crate::cli::config::load::{Found, Refusal};
+use crate::cli::nearest::suggestion;
+use crate::cli::surroundings::Surroundings;
+use crate::domain::ids::Login;
+use crate::domain::subject::Subject;
+use crate::ports::forge::Forge;
+use crate::ports::journal::Holder;
+
+use super::Repository;
+use super::stores;
+
+/// A repository in which something was begun.
+#[derive(Debug)]
+pub struct Here {
+    /// The repository.
+    pub repository: Repository,
+    /// Its embedded forge.
+    pub forge: Arc<LocalForge>,
+    /// Its state folder.
+    pub folders: Folders,
+    /// Whose records count: the tool's own login, and those that settings trust.
+    pub recorders: Vec<Login>,
+}
+
+impl Here {
+    /// Looks around a folder. Nothing, if nothing was begun there: then nothing is made either.
+    ///
+    /// # Errors
+    /// When there is no repository, or its forge can't be read.
+    pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
+        let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
+        if !Store::exists(&repository.common) {
+            return Ok(None);
+        }
+        let forge = stores::forge(&repository, surroundings)?;
+        let folders = stores::folders(forge.store(), surroundings);
+        let recorders = vec![forge.login()];
+        Ok(Some(Self { repository, forge, folders, recorders }))
+    }
+
+    /// The same, believing the logins that settings trust too. Who only looks can do so with settings that a run would refuse.
+    #[must_use]
+    pub async fn believing(mut self, surroundings: &Surroundings) -> Self {
+        self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
+        self
+    }
+
+    /// The subjects that this machine knows, pull requests first.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut subjects = self.folders.known();
+        subjects.sort_by_key(|subject| match subject {
+            Subject::PullRequest(number) => (0, number.0, String::new()),
+            Subject::Issue(number) => (1, number.0, String::new()),
+            Subject::Task(key) => (2, 0, key.to_string()),
+        });
+        subjects
+    }
+
+    /// The subject that a person typed.
+    ///
+    /// # Errors
+    /// When it is none, or this machine does not know it; the text names the known ones and the nearest.
+    pub fn subject(&self, typed: &str) -> Result<Subject, String> {
+        let known = self.subjects();
+        let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let hint = suggestion(typed, names.iter().map(String::as_str));
+        let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        match typed.parse::<Subject>() {
+            Ok(subject) if known.contains(&subject) => Ok(subject),
+            Ok(_) => Err(format!("nothing is known of {typed} on this machine (known: {list}){hint}")),
+            Err(error) => Err(format!("{error} (known: {list}){hint}")),
+        }
+    }
+
+    /// Who works on a subject now, if anybody does.
+    pub fn holder(&self, subject: &Subject) -> Option<Holder> {
+        lock::who_holds(&FileJournals::lock_path(&stores::locks(&self.repository), subject))
+    }
+}
+
+/// The logins that settings trust to write records.
+async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, Refusal> {
+    let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
+    let found = Found::look(repository, branch, surroundings).await?;
+    Ok(found.merged(&[])?.settings.trust.recorders)
+}
+
+/// What is said where nothing was begun.
+pub fn nothing_begun() -> String {
+    "nothing was begun in this repository yet; `agent-loop task --help` says how".to_owned()
+}

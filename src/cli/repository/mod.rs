@@ -1,0 +1,236 @@
+//! The user's repository, looked at once at the start: where it is, which branch, whose name. Changes nothing.
+
+pub mod here;
+pub mod stores;
+pub mod survey;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::adapters::git::{MINIMUM_VERSION, Version};
+use crate::adapters::process::capture::{Captured, capture};
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment::{self, Variables};
+use crate::cli::nearest::suggestion;
+use crate::domain::ending::Refused;
+use crate::domain::ids::BranchName;
+
+/// The user's repository.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// Where git commands on it are run: its top folder, or the bare repository.
+    pub path: PathBuf,
+    /// The folder that all its worktrees share; the embedded forge and the locks lie there.
+    pub common: PathBuf,
+    /// The current branch, unless HEAD is detached.
+    pub branch: Option<BranchName>,
+    /// Who commits: the user, as git knows them, else the program.
+    pub name: String,
+    /// As `name`.
+    pub email: String,
+    /// The address of `origin`, as it is configured.
+    pub origin: Option<String>,
+}
+
+/// Why a repository can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// The reason in the outcome.
+    pub reason: Refused,
+    /// What is wrong, and what to type.
+    pub message: String,
+}
+
+impl From<Unusable> for String {
+    fn from(unusable: Unusable) -> Self {
+        unusable.message
+    }
+}
+
+impl Repository {
+    /// Looks at the repository around a folder.
+    ///
+    /// # Errors
+    /// When there is none, or git can't be run; the text says what to type.
+    pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, Unusable> {
+        if !folder.is_dir() {
+            let message = format!("there is no folder {}", folder.display());
+            return Err(Unusable { reason: Refused::Usage, message });
+        }
+        let git = Git { folder, variables };
+        git.refuse_old().await?;
+        let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
+        if !common.exit.is_success() {
+            return Err(no_repository(folder, &common.stderr));
+        }
+        let common = path(&common.stdout);
+        let bare = git.ask(&["rev-parse", "--is-bare-repository"]).await?.as_deref() == Some("true");
+        let top = if bare { None } else { Some(git.run(&["rev-parse", "--show-toplevel"]).await?) };
+        let top = top.filter(|top| top.exit.is_success() && !top.stdout.is_empty());
+        let branch = git.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
+        let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
+        Ok(Self {
+            path: top.map_or_else(|| common.clone(), |top| path(&top.stdout)),
+            common,
+            branch: branch.and_then(|name| name.parse().ok()),
+            name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
+            email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
+            origin: setting("remote.origin.url").await?,
+        })
+    }
+
+    /// Why a branch can't be changed, if it can't: it has no commit yet, or there is none of that name.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
+        let git = Git { folder: &self.path, variables };
+        let reference = format!("refs/heads/{branch}");
+        if git.ask(&["rev-parse", "--quiet", "--verify", &reference]).await?.is_some() {
+            return Ok(None);
+        }
+        let all = git.ask(&["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]).await?;
+        let all = all.unwrap_or_default();
+        let another = "name another with --base (`git branch` lists them)";
+        if all.is_empty() || self.branch.as_ref() == Some(branch) {
+            let command = "`git commit --allow-empty -m \"begin\"`";
+            let first = format!("the branch {branch} has no commit yet; make the first: {command}");
+            return Ok(Some(if all.is_empty() { first } else { format!("{first}, or {another}") }));
+        }
+        let pattern = format!("refs/remotes/*/{branch}");
+        if let Some(remote) =
+            git.ask(&["for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", &pattern]).await?
+        {
+            let command = format!("`git branch {branch} {remote}`");
+            return Ok(Some(format!(
+                "there is no branch `{branch}` here, only {remote}; make it: {command}"
+            )));
+        }
+        let hint = suggestion(branch.as_str(), all.lines());
+        Ok(Some(format!("there is no branch `{branch}`{hint}; {another}")))
+    }
+
+    /// Whether `origin` is on GitHub.
+    pub fn is_on_github(&self) -> bool {
+        self.origin.as_ref().is_some_and(|url| url.contains("github.com"))
+    }
+
+    /// Whether it has no checkout.
+    pub fn is_bare(&self) -> bool {
+        self.path == self.common
+    }
+
+    /// A folder of the repository that outlives linked worktrees: its first checkout, or the bare repository.
+    pub fn lasting_path(&self) -> &Path {
+        let is_first = self.common.file_name() == Some(OsStr::new(".git"));
+        self.common.parent().filter(|_| is_first).unwrap_or(&self.path)
+    }
+
+    /// The name under which its user trusts it: `OWNER/REPO` on GitHub, else the folder that its worktrees share.
+    pub fn trust_name(&self) -> String {
+        let on_github = self.origin.as_deref().and_then(|url| url.split_once("github.com"));
+        let name = on_github.map(|(_, path)| path.trim_start_matches([':', '/']));
+        let name = name.map(|path| path.trim_end_matches('/').trim_end_matches(".git"));
+        let is_plain = |name: &&str| name.split('/').count() == 2 && !name.starts_with('/');
+        name.filter(is_plain).map_or_else(|| self.common.display().to_string(), str::to_owned)
+    }
+
+    /// The text of a file as it is on a branch, without the last line feeds; nothing, if it is not there.
+    ///
+    /// # Errors
+    /// When it can't be read, is no text, or is too long to be settings.
+    pub async fn file_on(
+        &self,
+        branch: &BranchName,
+        name: &str,
+        variables: &Variables,
+    ) -> Result<Option<String>, String> {
+        let git = Git { folder: &self.path, variables };
+        let revision = format!("refs/heads/{branch}:{name}");
+        let Some(blob) = git.ask(&["rev-parse", "--quiet", "--verify", &revision]).await? else {
+            return Ok(None);
+        };
+        let size = git.ask(&["cat-file", "-s", &blob]).await?.and_then(|size| size.parse::<u64>().ok());
+        if size.is_none_or(|size| size > LONGEST_FILE) {
+            return Err(format!("{name} on {branch} is no file of settings: it takes {size:?} bytes"));
+        }
+        Ok(Some(git.ask(&["cat-file", "blob", &blob]).await?.unwrap_or_default()))
+    }
+}
+
+/// A file of settings is never longer than this, in bytes.
+pub const LONGEST_FILE: u64 = 1 << 20;
+
+/// A path that git printed; git ends it with a line feed, and it may hold others.
+fn path(output: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(OsStr::from_bytes(output.strip_suffix(b"\n").unwrap_or(output)))
+}
+
+/// Why git finds no repository.
+fn no_repository(folder: &Path, complaint: &str) -> Unusable {
+    let folder = folder.display();
+    if complaint.contains("dubious ownership") {
+        let message = format!(
+            "the repository at {folder} belongs to another user, and git does not use it for you; run agent-loop as that \
+             user, or say that you trust it: `{}`",
+            trusting(complaint).unwrap_or("git config --global --add safe.directory PATH"),
+        );
+        return Unusable { reason: Refused::Config, message };
+    }
+    if complaint.contains("not a git repository") {
+        let message = format!("{folder} is not in a git repository; go to one, or make one with `git init`");
+        return Unusable { reason: Refused::Usage, message };
+    }
+    let message = format!("git can't use the repository at {folder}: {}", complaint.trim());
+    Unusable { reason: Refused::Config, message }
+}
+
+/// The command that git itself proposes: it names the folder as git wants it named.
+fn trusting(complaint: &str) -> Option<&str> {
+    complaint.lines().map(str::trim).find(|line| line.starts_with("git config --global --add safe.directory"))
+}
+
+fn unsupported(message: String) -> Unusable {
+    Unusable { reason: Refused::Unsupported, message }
+}
+
+struct Git<'folder> {
+    folder: &'folder Path,
+    variables: &'folder Variables,
+}
+
+impl Git<'_> {
+    async fn run(&self, arguments: &[&str]) -> Result<Captured, Unusable> {
+        let variables = environment::common(self.variables, &["XDG_CONFIG_HOME".to_owned()]);
+        let command = CommandLine::new("git", self.folder, variables)
+            .variable("LC_ALL", "C")
+            .variable("GIT_OPTIONAL_LOCKS", "0")
+            .arguments(["-c", "core.fsmonitor=false"])
+            .arguments(arguments);
+        let no_git = |error| {
+            unsupported(format!("{error}; is git installed? If not, install git {MINIMUM_VERSION} or later"))
+        };
+        capture(&command).await.map_err(no_git)
+    }
+
+    /// What git prints, without the last line feed; nothing, if it says no.
+    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, Unusable> {
+        let captured = self.run(arguments).await?;
+        let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();
+        Ok(captured.exit.is_success().then_some(text).filter(|text| !text.is_empty()))
+    }
+
+    async fn refuse_old(&self) -> Result<(), Unusable> {
+        let said = self.ask(&["version"]).await?.unwrap_or_default();
+        match Version::parse(&said) {
+            Some(version) if version >= MINIMUM_VERSION => Ok(()),
+            Some(version) => Err(unsupported(format!(
+                "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"
+            ))),
+            None => {
+                Err(unsupported(format!("`git version` says `{said}`, which is no version; is that git?")))
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What belongs to a repository on this machine: its embedded forge, its state folder, its workspace, its locks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
+use crate::adapters::local::rows::Kind;
+use crate::adapters::local::store::Store;
+use crate::adapters::local::{Branches, LocalForge};
+use crate::adapters::process::environment::Variables;
+use crate::adapters::state::files;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::whereabouts;
+use crate::cli::surroundings::Surroundings;
+use crate::domain::ids::{BranchName, PullRequestNumber};
+
+use super::Repository;
+
+/// The state folder of a repository.
+pub fn folders(store: &Store, surroundings: &Surroundings) -> Folders {
+    Folders::new(&surroundings.state, store.repository_id())
+}
+
+/// The workspace of a repository.
+pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variables) -> GitWorkspace {
+    let identity = Identity { name: repository.name.clone(), email: repository.email.clone() };
+    let places = git::Folders { mirror: folders.mirror(), clones: folders.clones(), diffs: folders.diffs() };
+    GitWorkspace::new(Git::new(variables, identity), Remote::Local(repository.path.clone()), places)
+}
+
+/// The embedded forge of a repository.
+///
+/// # Errors
+/// When its file can't be used, or the state folder can't be made.
+pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<LocalForge>, String> {
+    let store = Store::open(&repository.common)?;
+    let folders = folders(&store, surroundings);
+    files::make_folder(folders.root())?;
+    whereabouts::note(&folders, repository.lasting_path())?;
+    let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
+    let branches = Branches::new(repository.common.clone(), &surroundings.variables);
+    LocalForge::new(store, branches, workspace).map(Arc::new)
+}
+
+/// The branch that a pull request on the embedded forge wants to change. Makes nothing.
+pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<BranchName> {
+    if !Store::exists(&repository.common) {
+        return None;
+    }
+    match Store::open(&repository.common).ok()?.subject(number.0).ok()??.kind {
+        Kind::PullRequest { base_ref, .. } => Some(base_ref),
+        Kind::Issue(_) => None,
+    }
+}
+
+/// Where the locks of subjects lie.
+pub fn locks(repository: &Repository) -> PathBuf {
+    repository.common.join("agent-loop-locks")
+}

@@ -1,0 +1,89 @@
+//! `--dry-run`: what would be done, in order, up to and including the next turn of an agent. Nothing of it is done.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::adapters::rehearsal::Rehearsal as RehearsedWorld;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals::{self, FileJournals};
+use crate::adapters::state::lock;
+use crate::cli::repository::{Repository, stores};
+use crate::cli::view::outcome;
+use crate::domain::ending::Ending;
+use crate::domain::subject::Subject;
+use crate::engine::outcome::Outcome;
+use crate::engine::run::Engine;
+use crate::ports::World;
+use crate::ports::cancellation::cancellation;
+use crate::ports::journal::{Entry, JournalError};
+use crate::text::neutral::one_line;
+
+use super::command::Plan;
+
+/// What would be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// In order.
+    pub effects: Vec<String>,
+    /// How it would end, if it would end without anybody's word.
+    pub outcome: Option<Outcome>,
+}
+
+impl Rehearsal {
+    /// The exit code: nothing was done, so only a refusal is none of 0.
+    pub fn exit_code(&self) -> u8 {
+        self.outcome.as_ref().map_or(0, |outcome| outcome.ending.exit_code())
+    }
+
+    /// As one JSON object, schema `agent-loop/dry-run/1`.
+    pub fn json(&self) -> Value {
+        json!({
+            "schema": "agent-loop/dry-run/1",
+            "effects": self.effects,
+            "outcome": self.outcome.as_ref().map(|ends| outcome::json(ends, "")),
+            "exit": self.exit_code(),
+            "message": "nothing of this was done",
+        })
+    }
+
+    /// In words.
+    pub fn words(&self) -> String {
+        let mut text = String::from("Dry run: nothing of this was done.\n");
+        for (number, effect) in (1..).zip(&self.effects) {
+            let _ = writeln!(text, "{number:>3}. {}", one_line(effect, 200));
+        }
+        match &self.outcome {
+            Some(ends) => {
+                let _ = writeln!(
+                    text,
+                    "Then it would end: {}: {}",
+                    ends.ending.status(),
+                    one_line(&ends.message, 400)
+                );
+            }
+            None => text.push_str("What follows depends on the answer.\n"),
+        }
+        text
+    }
+}
+
+/// Rehearses a plan in front of a real world.
+pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folders: Folders) -> Rehearsal {
+    let (canceller, cancellation) = cancellation();
+    let canceller = Arc::new(canceller);
+    let locks = stores::locks(repository);
+    let read = move |subject: &Subject| -> Result<Vec<Entry>, JournalError> {
+        match lock::who_holds(&FileJournals::lock_path(&locks, subject)) {
+            Some(holder) => Err(JournalError::Held { subject: subject.clone(), holder }),
+            None => journals::read(&folders.journal(subject)),
+        }
+    };
+    let world = Arc::new(RehearsedWorld::new(world, Box::new(read), Arc::clone(&canceller)));
+    let control = (canceller, cancellation);
+    let engine = Engine::new(Arc::clone(&world), plan.setting, control);
+    let outcome = engine.run(plan.assignment).await;
+    let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
+    Rehearsal { effects: world.script().effects, outcome }
+}

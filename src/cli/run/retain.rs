@@ -1,0 +1,34 @@
+//! After a run: removes what has outlived its time, of subjects on which nobody works. Never the reason for a failure.
+
+use std::time::{Duration, SystemTime};
+
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals::FileJournals;
+use crate::adapters::state::lock;
+use crate::adapters::state::retention::{self, Limits};
+use crate::cli::config::settings::Retention;
+use crate::cli::repository::{Repository, stores};
+use crate::domain::subject::Subject;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Removes what has outlived its time.
+pub fn after_a_run(folders: &Folders, repository: &Repository, retention: &Retention) {
+    let limits = Limits {
+        logs_age: DAY * retention.logs_days,
+        logs_bytes: u64::from(retention.logs_megabytes) << 20,
+        journals_age: DAY * retention.journals_days,
+    };
+    let locks = stores::locks(repository);
+    let entries = std::fs::read_dir(folders.subjects()).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_free = |subject: &Subject| lock::who_holds(&FileJournals::lock_path(&locks, subject)).is_none();
+    let subjects: Vec<Subject> =
+        names.filter_map(|name| Folders::subject_named(&name)).filter(is_free).collect();
+    #[expect(clippy::disallowed_methods, reason = "the ages of files are told by the same clock")]
+    let now = SystemTime::now();
+    for path in retention::outlived(folders, &subjects, limits, now) {
+        // What can't be removed now is tried again after the next run.
+        let _: Result<(), String> = retention::remove(&path);
+    }
+}

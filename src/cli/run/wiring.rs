@@ -1,0 +1,148 @@
+//! Which adapter stands behind which port, for a real run. No decision is made here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::agents::program::{LocalAgents, Program, RepairAgent};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::gates::tests::LocalGates;
+use crate::adapters::git::GitWorkspace;
+use crate::adapters::local::LocalForge;
+use crate::adapters::primer::{LocalPrimers, Memory};
+use crate::adapters::process::children;
+use crate::adapters::state::files;
+use crate::adapters::state::journals::FileJournals;
+use crate::cli::repository::{Repository, stores};
+use crate::cli::surroundings::Surroundings;
+use crate::cli::view::terminal::Terminal;
+use crate::domain::agent::Role;
+use crate::domain::ids::Label;
+use crate::ports::World;
+
+use super::directories::Directories;
+
+/// The real world of a run.
+#[derive(Debug)]
+pub struct RealWorld {
+    forge: Arc<LocalForge>,
+    agents: LocalAgents,
+    workspace: Arc<GitWorkspace>,
+    gates: LocalGates,
+    journals: FileJournals,
+    terminal: Arc<Terminal>,
+    primers: LocalPrimers,
+}
+
+impl World for RealWorld {
+    type Forge = LocalForge;
+    type Agents = LocalAgents;
+    type Workspace = GitWorkspace;
+    type Gates = LocalGates;
+    type Clock = SystemClock;
+    type Journals = FileJournals;
+    type Operator = Terminal;
+    type Primers = LocalPrimers;
+
+    fn forge(&self) -> &LocalForge {
+        &self.forge
+    }
+
+    fn agents(&self) -> &LocalAgents {
+        &self.agents
+    }
+
+    fn workspace(&self) -> &GitWorkspace {
+        &self.workspace
+    }
+
+    fn gates(&self) -> &LocalGates {
+        &self.gates
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &SystemClock
+    }
+
+    fn journals(&self) -> &FileJournals {
+        &self.journals
+    }
+
+    fn operator(&self) -> &Terminal {
+        &self.terminal
+    }
+
+    fn primers(&self) -> &LocalPrimers {
+        &self.primers
+    }
+}
+
+/// What a run needs besides its repository.
+#[derive(Debug)]
+pub struct RunSettings {
+    /// Who is behind each role and label.
+    pub agents: BTreeMap<(Role, Label), Program>,
+    /// Checkouts of the user's own in which agents work.
+    pub directories: Directories,
+    /// How long a turn may take.
+    pub agent_deadline: Duration,
+    /// How long an agent may be silent and compute nothing, if that is watched.
+    pub agent_idle: Option<Duration>,
+    /// Who puts malformed answers into form.
+    pub repair: RepairAgent,
+    /// The test command.
+    pub test_command: Option<String>,
+    /// How long it may take.
+    pub test_deadline: Duration,
+    /// The folder of raw logs, if not the state folder.
+    pub logs: Option<PathBuf>,
+    /// What is remembered of the repository.
+    pub memory: Memory,
+    /// Who watches.
+    pub terminal: Arc<Terminal>,
+}
+
+/// The world of a run in a repository.
+///
+/// # Errors
+/// When the state folder can't be made.
+pub fn world(
+    repository: &Repository,
+    surroundings: &Surroundings,
+    forge: Arc<LocalForge>,
+    settings: RunSettings,
+) -> Result<RealWorld, String> {
+    let folders = stores::folders(forge.store(), surroundings).with_logs(settings.logs.as_deref());
+    files::make_folder(folders.root())?;
+    let variables = surroundings.variables.clone();
+    let checkout_folder = match &settings.memory {
+        Memory::On(wish) => wish.checkout.clone(),
+        Memory::Off => None,
+    };
+    let workspace = stores::workspace(&folders, repository, &variables)
+        .with_checkout_folder(checkout_folder)
+        .with_directories(settings.directories);
+    let workspace = Arc::new(workspace);
+    Ok(RealWorld {
+        primers: LocalPrimers::new(Arc::clone(&workspace), settings.memory),
+        agents: LocalAgents {
+            programs: settings.agents,
+            variables: variables.clone(),
+            folders: folders.clone(),
+            deadline: settings.agent_deadline,
+            idle: settings.agent_idle,
+            repair: settings.repair,
+        },
+        workspace,
+        gates: LocalGates {
+            test_command: settings.test_command,
+            deadline: settings.test_deadline,
+            variables,
+            folders: folders.clone(),
+        },
+        journals: FileJournals::new(folders, stores::locks(repository), children::end_leftovers),
+        terminal: settings.terminal,
+        forge,
+    })
+}

@@ -1,0 +1,66 @@
+//! How a command ends: what it prints, and the exit code.
+
+use std::process::ExitCode;
+
+use crate::domain::ending::{Failed, Refused};
+use crate::engine::outcome::Outcome;
+
+use super::{outcome, print};
+
+/// Whether a script reads what comes, so far as that can be told before the words were understood.
+pub fn asked_for_json() -> bool {
+    let json = |argument: std::ffi::OsString| {
+        argument == "--json" || argument.as_encoded_bytes().starts_with(b"--json=")
+    };
+    std::env::args_os().any(json)
+}
+
+/// Nothing was begun. Whoever asked for JSON gets an outcome for every exit.
+pub fn complain(why: &str, exit: u8) -> ExitCode {
+    if asked_for_json() {
+        let (status, reason) =
+            if exit == 2 { ("refused", Refused::Usage.name()) } else { ("failed", Failed::Error.name()) };
+        let object = serde_json::json!({
+            "schema": "agent-loop/outcome/1", "status": status, "reason": reason, "exit": exit, "message": why,
+        });
+        print::result(&format!("{object}\n"));
+    } else {
+        print::talk(&format!("agent-loop: {why}\n"));
+    }
+    ExitCode::from(exit)
+}
+
+/// Prints a result, or says why there is none.
+pub fn say(result: Result<String, String>) -> ExitCode {
+    match result {
+        Ok(text) => {
+            print::result(&text);
+            ExitCode::SUCCESS
+        }
+        Err(why) => complain(&why, 2),
+    }
+}
+
+/// The same, with an exit code of its own.
+pub fn say_with_code(result: Result<(String, u8), String>) -> ExitCode {
+    match result {
+        Ok((text, exit)) => {
+            print::result(&text);
+            ExitCode::from(exit)
+        }
+        Err(why) => complain(&why, 2),
+    }
+}
+
+/// What is said once when a run is parked.
+pub const PARKING_HINT: &str = "  let cron do that: agent-loop resume --print-cron (or --print-systemd)\n";
+
+/// Prints the outcome of a run, for people or for scripts, and says with which code the program ends.
+pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
+    if as_json {
+        print::result(&format!("{}\n", outcome::json(outcome, next)));
+    } else {
+        print::result(&outcome::words(outcome, next));
+    }
+    ExitCode::from(outcome.ending.exit_code())
+}
