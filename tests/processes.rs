@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use agent_loop::adapters::process::children::{Row, end_leftovers};
 use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::exit::Exit;
-use agent_loop::adapters::process::lines::Lines;
-use agent_loop::adapters::process::listener::{Collector, Deaf};
-use agent_loop::adapters::process::supervise::{End, Ended, Job, Manners, supervise};
-use agent_loop::adapters::process::tree::{Root, Strays, TOKEN, members};
+use agent_loop::adapters::process::output::lines::Lines;
+use agent_loop::adapters::process::output::listener::{Collector, Discard};
+use agent_loop::adapters::process::supervision::children::{ChildRecord, end_leftovers};
+use agent_loop::adapters::process::supervision::tree::{Orphans, Root, TOKEN, members};
+use agent_loop::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
 use agent_loop::ports::cancellation::{Cancellation, Urgency, cancellation};
 
 /// Only one test at a time.
@@ -27,7 +27,7 @@ fn job(folder: &Path, token: &str, script: &str) -> Job {
         log: folder.join(format!("{token}.log")),
         deadline: Duration::from_mins(1),
         idle: None,
-        manners: Manners::Terminate,
+        manners: StopSequence::Terminate,
     }
 }
 
@@ -38,7 +38,7 @@ async fn collected(job: &Job, cancellation: Cancellation) -> (Ended, Vec<u8>) {
 }
 
 fn alive(token: &str) -> usize {
-    members(Root { pid: None, token, strays: Strays::Unknown }).len()
+    members(Root { pid: None, token, strays: Orphans::Unknown }).len()
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_prompt_that_nobody_reads_does_not_block() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), "deaf", "exit 3");
     job.command.input = vec![b'x'; 10_000_000];
-    assert_eq!(supervise(&job, &mut Deaf, cancellation().1).await.end, End::Exited(Exit::Code(3)));
+    assert_eq!(supervise(&job, &mut Discard, cancellation().1).await.end, End::Exited(Exit::Code(3)));
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_child_that_ignores_term_is_ended_when_it_has_to_be() {
     let job = job(folder.path(), "stubborn", "trap '' TERM; while :; do sleep 0.05; done");
     let (canceller, cancellation) = cancellation();
     canceller.raise(Urgency::Kill);
-    assert_eq!(supervise(&job, &mut Deaf, cancellation).await.end, End::Cancelled);
+    assert_eq!(supervise(&job, &mut Discard, cancellation).await.end, End::Cancelled);
     assert_eq!(alive("stubborn"), 0);
 }
 
@@ -87,7 +87,7 @@ async fn a_program_that_is_not_there_is_a_value() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), "absent", "");
     job.command.program = "no-such-program".into();
-    assert!(matches!(supervise(&job, &mut Deaf, cancellation().1).await.end, End::NotStarted(_)));
+    assert!(matches!(supervise(&job, &mut Discard, cancellation().1).await.end, End::NotStarted(_)));
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn leftovers_of_a_dead_engine_are_ended_even_if_only_their_token_is_known(
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("children");
     let token = format!("orphan-{}", std::process::id());
-    std::mem::forget(Row::announce(&table, &token).unwrap());
+    std::mem::forget(ChildRecord::announce(&table, &token).unwrap());
     #[expect(clippy::disallowed_methods, reason = "a process that nobody supervises")]
     let mut orphan = std::process::Command::new("sleep").arg("1000").env(TOKEN, &token).spawn().unwrap();
     while alive(&token) == 0 {
@@ -156,7 +156,7 @@ async fn a_silent_child_that_computes_does_not_hang() {
         let mut job = job(folder.path(), token, &script);
         job.idle = Some(Duration::from_millis(400));
         assert_eq!(
-            supervise(&job, &mut Deaf, cancellation().1).await.end,
+            supervise(&job, &mut Discard, cancellation().1).await.end,
             End::Exited(Exit::Code(0)),
             "{token}"
         );
@@ -172,7 +172,7 @@ async fn a_child_that_writes_now_and_then_does_not_hang() {
         let mut job = job(folder.path(), token, &script);
         job.idle = Some(Duration::from_millis(600));
         assert_eq!(
-            supervise(&job, &mut Deaf, cancellation().1).await.end,
+            supervise(&job, &mut Discard, cancellation().1).await.end,
             End::Exited(Exit::Code(0)),
             "{token}"
         );
@@ -187,7 +187,7 @@ async fn the_last_words_of_an_interrupted_child_are_heard() {
         trap 'echo terminated; exit 1' TERM
         echo ready; while :; do sleep 0.01; done";
     let mut job = job(folder.path(), "polite", script);
-    job.manners = Manners::InterruptFirst;
+    job.manners = StopSequence::InterruptFirst;
     let (end, said) = answered(&job, when_ready(Urgency::Stop)).await;
     let lengths: Vec<usize> = said.iter().map(String::len).collect();
     assert_eq!((end, lengths), (End::Cancelled, vec!["ready".len(), 1_000_000, "interrupted".len()]));
@@ -202,7 +202,7 @@ async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
         setsid sh -c \"trap '' INT TERM; echo ready; while :; do sleep 0.01; done\" &
         while :; do sleep 0.01; done";
     let mut job = job(folder.path(), "nasty", script);
-    job.manners = Manners::InterruptFirst;
+    job.manners = StopSequence::InterruptFirst;
     let (end, said) = answered(&job, |line| match line {
         b"ready" => Some(Urgency::Stop),
         b"asked" => Some(Urgency::Kill),
@@ -220,7 +220,7 @@ async fn the_second_word_to_stop_is_not_polite() {
     let script =
         "trap 'echo interrupted' INT; trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done";
     let mut job = job(folder.path(), "hurried", script);
-    job.manners = Manners::InterruptFirst;
+    job.manners = StopSequence::InterruptFirst;
     let (end, said) = answered(&job, when_ready(Urgency::Kill)).await;
     assert_eq!((end, said.join(" ").as_str(), alive("hurried")), (End::Cancelled, "ready", 0));
 }

@@ -1,9 +1,9 @@
 //! What it costs to understand an answer: a usual review from its text to its comment, and answers at the limit.
 
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::disposition::Standing;
 use agent_loop::domain::ids::{CommitSha, ItemId};
 use agent_loop::domain::item::OpenedItem;
+use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::usage::Usage;
 use agent_loop::flow::review::state::ReviewState;
 use agent_loop::ledger::chain::{self, Chain};
@@ -96,7 +96,7 @@ fn published(reading: Reading<PrReview>) -> String {
         payload: Payload::Review(Box::new(review)),
     };
     let state = ReviewState::fold([&record]);
-    assert!(state.items().iter().all(|item| item.standing == Standing::Blocking));
+    assert!(state.items().iter().all(|item| item.standing == ItemStatus::Blocking));
     let line = codec::line(&record).expect("a line");
     let room = codec::room(&line).expect("room");
     codec::body(&comment::fitted(&comment::render(&record, &state.items()), room), &line)

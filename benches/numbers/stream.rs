@@ -6,13 +6,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use agent_loop::adapters::agents::transcript::{Finish, Transcript};
-use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::agents::driver::transcript::{Finish, Transcript};
+use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::exit::Exit;
-use agent_loop::adapters::process::lines::Lines;
-use agent_loop::adapters::process::listener::Listener;
-use agent_loop::adapters::process::supervise::{End, Job, Manners, supervise};
+use agent_loop::adapters::process::output::lines::Lines;
+use agent_loop::adapters::process::output::listener::Listener;
+use agent_loop::adapters::process::supervision::{End, Job, StopSequence, supervise};
 use agent_loop::domain::agent::Backend;
 use agent_loop::ports::cancellation::cancellation;
 
@@ -81,9 +81,9 @@ fn hear(folder: &Path) {
         log: folder.join("log"),
         deadline: Duration::from_mins(1),
         idle: Some(Duration::from_mins(1)),
-        manners: Manners::InterruptFirst,
+        manners: StopSequence::InterruptFirst,
     };
-    let cli = vendor::cli(Backend::Claude).expect("a program behind claude");
+    let cli = vendors::cli(Backend::Claude).expect("a program behind claude");
     let (mut count, mut bytes, mut transcript) = (0, 0, Transcript::default());
     let mut lines = Lines::new(|line: &[u8]| {
         count += 1;

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::adapters::process::tail;
+use crate::adapters::process::output::tail;
 
 use arguments::Arguments;
 use surroundings::Surroundings;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::disposition::Standing;
 use super::ids::{CommitSha, GateName, InvalidName, ItemId, Label};
+use super::item_status::ItemStatus;
 
 /// Who raised an item. Written as the reviewer's label, or `gate-tests` for a gate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,9 +62,9 @@ pub struct Item {
     /// What it says.
     pub text: String,
     /// Where it stood when it was raised.
-    pub first: Standing,
+    pub first: ItemStatus,
     /// Where it stands.
-    pub standing: Standing,
+    pub standing: ItemStatus,
     /// What was said about it since, oldest first.
     pub notes: Vec<Note>,
     /// The coder's open objection, if there is one.
@@ -93,7 +93,7 @@ pub struct OpenedItem {
     /// Its stable name.
     pub id: ItemId,
     /// Where it stands.
-    pub standing: Standing,
+    pub standing: ItemStatus,
     /// What it says.
     pub text: String,
 }

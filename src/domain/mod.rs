@@ -2,14 +2,14 @@
 
 pub mod agent;
 pub mod agent_files;
-pub mod disposition;
+pub mod agent_memory;
 pub mod ending;
 pub mod failure;
 pub mod gate;
 pub mod ids;
 pub mod item;
+pub mod item_status;
 pub mod policy;
-pub mod primer;
 pub mod pull_request;
 pub mod repair;
 pub mod requirement;

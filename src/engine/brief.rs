@@ -9,11 +9,11 @@ use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::flow::step::{Ask, Form, Purpose};
 use crate::ports::World;
+use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder};
 use crate::ports::clock::Clock;
-use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
-use crate::ports::primer::Primers;
+use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
@@ -21,7 +21,7 @@ use crate::protocol::context::{
 use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
 
-use super::outcome::Trouble;
+use super::outcome::RunError;
 use crate::domain::ending::Failed;
 
 /// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
@@ -47,7 +47,7 @@ pub(super) async fn order<W: World>(
     ask: &Ask,
     about: &About,
     entry: u32,
-) -> Result<TurnOrder, Trouble> {
+) -> Result<TurnOrder, RunError> {
     let key = &ask.key;
     let delimiter = world.clock().unique();
     let (prompt, context, model) = match &ask.purpose {
@@ -83,7 +83,7 @@ async fn work<W: World>(
     about: &About,
     delimiter: &str,
     errors: &[String],
-) -> Result<Told, Trouble> {
+) -> Result<Told, RunError> {
     let difference = world.workspace().difference(&about.base, &ask.key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
@@ -92,9 +92,9 @@ async fn work<W: World>(
     };
     let mut context = context(ask, about, difference.files, diff_path);
     context.errors = errors.to_vec();
-    let briefed = world.primers().briefing(&about.base).await;
+    let briefed = world.agent_memories().briefing(&about.base).await;
     if let Some(text) = briefed.warning {
-        world.operator().tell(&Happening::Warning { text });
+        world.operator().tell(&RunEvent::Warning { text });
     }
     let material = Material {
         context: &context,
@@ -110,7 +110,7 @@ async fn work<W: World>(
 }
 
 /// Who mends the form of an answer is told nothing of what it is about.
-fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, Trouble> {
+fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, RunError> {
     let subject = ContextSubject {
         title: String::new(),
         body: String::new(),
@@ -144,8 +144,8 @@ fn answer_by<W: World>(world: &W, ask: &Ask) -> AnswerBy {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
-fn unwritten(error: prompt::PromptError) -> Trouble {
-    Trouble::failed(Failed::Error, error.to_string())
+fn unwritten(error: prompt::PromptError) -> RunError {
+    RunError::failed(Failed::Error, error.to_string())
 }
 
 fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {

@@ -15,12 +15,12 @@ use crate::ports::World;
 use crate::ports::forge::{Forge, IssueState, Thread};
 use crate::ports::workspace::Workspace;
 use crate::protocol::context::ContextSubject;
-use crate::text::neutral::one_line;
 use crate::text::pull_request::Purpose;
+use crate::text::sanitize::one_line;
 
 use super::brief::About;
 use super::observe;
-use super::outcome::{Outcome, Trouble};
+use super::outcome::{Outcome, RunError};
 use super::people;
 use super::perform::{Next, Situation};
 use super::publish;
@@ -28,7 +28,7 @@ use super::run::{Engine, Handover, JournalOf};
 use super::session::Session;
 
 impl<W: World> Engine<W> {
-    pub(super) async fn deliver_issue(&mut self, number: IssueNumber) -> Result<Outcome, Trouble> {
+    pub(super) async fn deliver_issue(&mut self, number: IssueNumber) -> Result<Outcome, RunError> {
         let mut session = self.open(&Subject::Issue(number)).await?;
         self.world.workspace().refresh().await?;
         loop {
@@ -70,7 +70,7 @@ impl<W: World> Engine<W> {
         }
     }
 
-    pub(super) async fn deliver_task(&mut self, text: &str) -> Result<Outcome, Trouble> {
+    pub(super) async fn deliver_task(&mut self, text: &str) -> Result<Outcome, RunError> {
         let key = self.task_key(text);
         let mut session = self.open(&Subject::Task(key.clone())).await?;
         self.world.workspace().refresh().await?;
@@ -107,7 +107,7 @@ impl<W: World> Engine<W> {
         &mut self,
         session: &mut Session<JournalOf<W>>,
         work: Work,
-    ) -> Result<Next, Trouble> {
+    ) -> Result<Next, RunError> {
         let state = DeliveryState::fold(&work.records);
         self.tell_unpriced(session, state.run.as_ref().map(|run| &run.id));
         if let Some(outcome) = self.interrupted(session, None).await {
@@ -118,7 +118,7 @@ impl<W: World> Engine<W> {
         let base_ref =
             state.run.as_ref().filter(|run| run.is_open()).map_or(self.base_ref(), |run| &run.base_ref);
         let Some(base_tip) = self.world.workspace().tip(base_ref).await? else {
-            return Err(Trouble::refused(
+            return Err(RunError::refused(
                 Refused::Usage,
                 format!("there is no branch `{base_ref}`; name another with --base"),
             ));
@@ -154,18 +154,18 @@ impl<W: World> Engine<W> {
     }
 
     /// The branch of a delivery, with the pull request from it: after a closed one, the next name.
-    pub(super) async fn branch_for(&self, stem: &str) -> Result<(BranchName, Option<PullRequest>), Trouble> {
+    pub(super) async fn branch_for(&self, stem: &str) -> Result<(BranchName, Option<PullRequest>), RunError> {
         for number in 1_u32.. {
             let name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
             let branch: BranchName =
-                name.parse().map_err(|error| Trouble::failed(Failed::Error, format!("{error}")))?;
+                name.parse().map_err(|error| RunError::failed(Failed::Error, format!("{error}")))?;
             let found = self.world.forge().pull_requests_from(&branch).await?;
             let standing = found.iter().rev().find(|one| one.state != PullRequestState::Closed).cloned();
             if standing.is_some() || found.is_empty() {
                 return Ok((branch, standing));
             }
         }
-        Err(Trouble::failed(Failed::Error, "no branch name is left"))
+        Err(RunError::failed(Failed::Error, "no branch name is left"))
     }
 
     /// Whether a pull request's thread holds the record that it came from this task.
@@ -173,7 +173,7 @@ impl<W: World> Engine<W> {
         &self,
         session: &Session<JournalOf<W>>,
         number: PullRequestNumber,
-    ) -> Result<Option<PullRequestNumber>, Trouble> {
+    ) -> Result<Option<PullRequestNumber>, RunError> {
         let comments = publish::comments(&*self.world, Thread::PullRequest(number)).await?;
         let chain = self.chain(Flow::Delivery, &session.subject);
         let replay = observe::read(&chain, &self.recorders(), &comments);

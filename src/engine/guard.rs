@@ -10,9 +10,9 @@ use crate::domain::failure::TurnFailure;
 use crate::ledger::codec;
 use crate::ledger::record::Payload;
 use crate::protocol::raw_answer::RawAnswer;
-use crate::text::redact::{Redactor, Secret};
+use crate::text::redaction::{Redactor, Secret};
 
-use super::outcome::Trouble;
+use super::outcome::RunError;
 use crate::domain::ending::{Ending, Failed, NeedsHuman};
 
 /// What is done when a secret is found in what is about to be published.
@@ -84,18 +84,18 @@ impl Guard {
     ///
     /// # Errors
     /// When there are some and the run is to stop, or when the payload makes no sense without them.
-    pub(super) fn payload(&self, payload: &Payload) -> Result<Payload, Trouble> {
+    pub(super) fn payload(&self, payload: &Payload) -> Result<Payload, RunError> {
         let mut hits = Vec::new();
         let clean = codec::rewritten(payload, |text| self.text(text, &mut hits));
         self.judged(&hits).map_err(|kinds| stop(&kinds))?;
-        clean.map_err(|error| Trouble::failed(Failed::Error, error.to_string()))
+        clean.map_err(|error| RunError::failed(Failed::Error, error.to_string()))
     }
 
     /// A text without its secrets.
     ///
     /// # Errors
     /// When there are some and the run is to stop.
-    pub(super) fn words(&self, text: &str) -> Result<String, Trouble> {
+    pub(super) fn words(&self, text: &str) -> Result<String, RunError> {
         let mut hits = Vec::new();
         let clean = self.text(text, &mut hits);
         self.judged(&hits).map_err(|kinds| stop(&kinds)).map(|()| clean)
@@ -142,12 +142,12 @@ fn spelled_out(text: &str) -> Cow<'_, str> {
 static BY_NUMBER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\*)\\u00([0-9A-Fa-f]{2})").expect("a valid pattern"));
 
-fn stop(kinds: &[String]) -> Trouble {
+fn stop(kinds: &[String]) -> RunError {
     let message = format!(
         "what was about to be published holds a secret ({}), and redact.on_hit says stop; nothing of it was published",
         kinds.join(", ")
     );
-    Trouble { ending: Ending::NeedsHuman { reason: NeedsHuman::Secret }, message }
+    RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Secret }, message }
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@ use crate::domain::ending::{Ending, NeedsHuman, Refused};
 use crate::domain::ids::{ChainHash, Login};
 use crate::ledger::chain::Chain;
 use crate::ledger::codec::{self, Content};
-use crate::ledger::older::{self, Older};
+use crate::ledger::legacy::{self, Older};
 use crate::ledger::record::Record;
 use crate::ledger::replay::{self, Continuity, History, Ignored, Posted, Replay, Why};
 use crate::ports::World;
 use crate::ports::forge::{AuthorRole, Comment};
-use crate::ports::happening::Happening;
 use crate::ports::journal::Journal;
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 
-use super::outcome::Trouble;
+use super::outcome::RunError;
 use super::session::Session;
 
 /// What a thread says.
@@ -54,7 +54,7 @@ pub(super) fn other_recorder(replay: &Replay, chain: &Chain, comments: &[Comment
 
 /// What an older tool left in a thread that holds no record of ours.
 pub fn read_older(recorders: &[Login], comments: &[Comment]) -> Option<Older> {
-    older::read(recorders, &posted(comments))
+    legacy::read(recorders, &posted(comments))
 }
 
 /// Comments, as the ledger looks at them.
@@ -85,18 +85,18 @@ pub(super) fn take_in<W: World, J: Journal>(
     world: &W,
     session: &mut Session<J>,
     replay: Replay,
-) -> Result<Seen, Trouble> {
+) -> Result<Seen, RunError> {
     if let Some(version) = replay.newer {
         let message = format!(
             "the thread of {} holds records of format {version}, and this program writes format 1: use a newer agent-loop",
             session.subject
         );
-        return Err(Trouble::refused(Refused::Unsupported, message));
+        return Err(RunError::refused(Refused::Unsupported, message));
     }
     match &mut session.known {
         None => {
             for ignored in &replay.ignored {
-                world.operator().tell(&Happening::Warning { text: warning(ignored) });
+                world.operator().tell(&RunEvent::Warning { text: warning(ignored) });
             }
             session.known = Some(replay.records.iter().map(|record| record.id.clone()).collect());
         }
@@ -106,7 +106,7 @@ pub(super) fn take_in<W: World, J: Journal>(
                     "a record ({}) stands in the thread of {} that this engine did not publish: another engine may be at work, or somebody forges. Look at the thread, then run the same command again",
                     foreign.id, session.subject
                 );
-                return Err(Trouble {
+                return Err(RunError {
                     ending: Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord },
                     message,
                 });

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::domain::disposition::Standing;
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, PullRequestNumber, RunId};
 use crate::domain::item::Item;
+use crate::domain::item_status::ItemStatus;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::review::state::ReviewState;
@@ -90,25 +90,25 @@ impl Outcome {
 
     /// The items that are worth a change of their own.
     pub fn future_items(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| item.standing == Standing::Future)
+        self.items.iter().filter(|item| item.standing == ItemStatus::Future)
     }
 
     /// How many items are resolved.
     pub fn resolved(&self) -> usize {
-        self.items.iter().filter(|item| item.standing == Standing::Resolved).count()
+        self.items.iter().filter(|item| item.standing == ItemStatus::Resolved).count()
     }
 }
 
 /// Why the loop had to stop where it stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct RunError {
     /// How the run ends.
     pub ending: Ending,
     /// Why.
     pub message: String,
 }
 
-impl Trouble {
+impl RunError {
     /// A failure of the loop.
     pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
         Self { ending: Ending::Failed { reason }, message: message.into() }
@@ -120,7 +120,7 @@ impl Trouble {
     }
 }
 
-impl From<ForgeError> for Trouble {
+impl From<ForgeError> for RunError {
     fn from(error: ForgeError) -> Self {
         match error {
             ForgeError::NotFound(text) => Self::refused(Refused::Usage, text),
@@ -130,7 +130,7 @@ impl From<ForgeError> for Trouble {
     }
 }
 
-impl From<WorkspaceError> for Trouble {
+impl From<WorkspaceError> for RunError {
     fn from(error: WorkspaceError) -> Self {
         match error {
             WorkspaceError::NotFound(text) | WorkspaceError::Git(text) => Self::failed(Failed::Error, text),
@@ -142,7 +142,7 @@ impl From<WorkspaceError> for Trouble {
     }
 }
 
-impl From<JournalError> for Trouble {
+impl From<JournalError> for RunError {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Disk(text) => Self::failed(Failed::Disk, text),

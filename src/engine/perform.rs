@@ -22,17 +22,17 @@ use crate::ports::cancellation::Urgency;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{Forge, ForgeError, Merge, NewIssue, NewPullRequest};
 use crate::ports::gates::{Gates, TestOrder, TestReport};
-use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journals};
 use crate::ports::operator::Operator;
-use crate::ports::workspace::{Desk, Layout, Push, Workspace};
+use crate::ports::run_event::RunEvent;
+use crate::ports::workspace::{CloneId, Layout, Push, Workspace};
 use crate::protocol::context::Clarification;
 use crate::text::followup;
-use crate::text::neutral::{one_line, unmarked};
 use crate::text::pull_request::{self, Purpose};
+use crate::text::sanitize::{one_line, unmarked};
 
 use super::brief::{self, About};
-use super::outcome::{Outcome, Trouble};
+use super::outcome::{Outcome, RunError};
 use super::publish::{self, Before, Published};
 use super::run::{Engine, Handover};
 use super::session::{Session, too_long};
@@ -71,7 +71,7 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         step: Step,
         now: Situation<'_>,
-    ) -> Result<Next, Trouble> {
+    ) -> Result<Next, RunError> {
         match step {
             Step::Ask(asks) => self.ask(session, asks, &now).await.map(|()| Next::Again),
             Step::Await => self.await_turn(session).await.map(|()| Next::Again),
@@ -106,7 +106,7 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         asks: Vec<Ask>,
         now: &Situation<'_>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         for ask in asks {
             self.tell_round(session, &ask);
             let finished = session.finished_turns(ask.key.role, &ask.key.label);
@@ -128,11 +128,11 @@ impl<W: World> Engine<W> {
         if key.role == Role::Reviewer && session.told_round != key.round {
             session.told_round = key.round;
             let (round, max_rounds, head) = (key.round, ask.max_rounds, key.head.clone());
-            self.world.operator().tell(&Happening::RoundBegun { round, max_rounds, head });
+            self.world.operator().tell(&RunEvent::RoundBegun { round, max_rounds, head });
         }
     }
 
-    async fn await_turn(&mut self, session: &mut Session<JournalOf<W>>) -> Result<(), Trouble> {
+    async fn await_turn(&mut self, session: &mut Session<JournalOf<W>>) -> Result<(), RunError> {
         match self.tasks.join_next().await {
             Some(Ok(Ended::Finished(entry))) => {
                 if let Entry::Finished { turn, .. } = &*entry {
@@ -145,19 +145,19 @@ impl<W: World> Engine<W> {
                 session.results.running.remove(&key);
                 Ok(())
             }
-            Some(Ok(Ended::Trouble(trouble))) => Err(trouble),
+            Some(Ok(Ended::RunError(trouble))) => Err(trouble),
             Some(Err(error)) => {
-                Err(Trouble::failed(Failed::Error, format!("a turn's task ended badly: {error}")))
+                Err(RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}")))
             }
-            None => Err(Trouble::failed(Failed::Error, "a turn is awaited and none runs")),
+            None => Err(RunError::failed(Failed::Error, "a turn is awaited and none runs")),
         }
     }
 
-    async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), Trouble> {
+    async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), RunError> {
         let gate = GateName::tests();
-        let desk = Desk::Tests { subject: session.subject.clone() };
+        let clone_id = CloneId::Tests { subject: session.subject.clone() };
         let layout = Layout::Work { head: measure.head.clone(), branch: None };
-        let prepared = self.world.workspace().prepare(&desk, &layout).await?;
+        let prepared = self.world.workspace().prepare(&clone_id, &layout).await?;
         let order = TestOrder {
             run: measure.run.clone(),
             subject: session.subject.clone(),
@@ -166,14 +166,14 @@ impl<W: World> Engine<W> {
             workdir: prepared.path,
         };
         let log = self.world.gates().log(&order).map(|path| path.display().to_string());
-        let begun = Happening::GateBegun { gate: gate.clone(), head: measure.head.clone(), log };
+        let begun = RunEvent::GateBegun { gate: gate.clone(), head: measure.head.clone(), log };
         self.world.operator().tell(&begun);
         let report = self.world.gates().tests(&order, self.cancellation.clone()).await;
         let TestReport::Measured { verdict, detail, .. } = report else {
             return Ok(());
         };
         let detail = self.guard.words(&detail)?;
-        self.world.operator().tell(&Happening::GateMeasured { gate: gate.clone(), verdict });
+        self.world.operator().tell(&RunEvent::GateMeasured { gate: gate.clone(), verdict });
         let tree = Some(self.world.workspace().tree(&measure.head).await?);
         let measurement = Measurement { gate, head: measure.head, tree, verdict, detail };
         session.write(Entry::Measured { run: measure.run, round: measure.round, measurement }).await?;
@@ -181,13 +181,13 @@ impl<W: World> Engine<W> {
     }
 
     /// Moves a branch. A branch that somebody else moved is looked at again; the commit is kept aside.
-    async fn push(&self, session: &mut Session<JournalOf<W>>, order: PushOrder) -> Result<(), Trouble> {
+    async fn push(&self, session: &mut Session<JournalOf<W>>, order: PushOrder) -> Result<(), RunError> {
         let PushOrder { branch, commit, expected } = order;
         match self.world.workspace().push(&branch, &commit, expected.as_ref()).await {
             Ok(Push::Done) => {
                 session.obstacle = None;
                 session.pushed = Some(commit.clone());
-                self.world.operator().tell(&Happening::Pushed { branch, head: commit });
+                self.world.operator().tell(&RunEvent::Pushed { branch, head: commit });
                 Ok(())
             }
             Ok(Push::Moved(_)) => {
@@ -215,7 +215,7 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         order: PullRequestOrder,
         purpose: Option<&Purpose>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let PullRequestOrder { branch, base_ref, title, body } = order;
         let body = self.guard.words(&body)?;
         let body = purpose.map_or_else(|| body.clone(), |purpose| pull_request::body(&body, purpose));
@@ -235,7 +235,7 @@ impl<W: World> Engine<W> {
             }
         };
         session.unanswered = 0;
-        self.world.operator().tell(&Happening::PullRequestOpened { number, branch });
+        self.world.operator().tell(&RunEvent::PullRequestOpened { number, branch });
         Ok(())
     }
 
@@ -244,7 +244,7 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         draft: Draft,
         now: &Situation<'_>,
-    ) -> Result<Next, Trouble> {
+    ) -> Result<Next, RunError> {
         if let Payload::Concluded(_) | Payload::DeliveryConcluded(_) = &draft.payload {
             let head = now.review.map(|(_, pull_request)| &pull_request.head);
             self.keep_unpublished(session, &draft.run, head).await?;
@@ -281,7 +281,7 @@ impl<W: World> Engine<W> {
         session: &Session<JournalOf<W>>,
         run: &RunId,
         head: Option<&CommitSha>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let workspace = self.world.workspace();
         for commit in session.commits_of(run) {
             let is_published = match head {
@@ -301,7 +301,7 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         draft: &Draft,
         bytes: usize,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let speaker = match &draft.payload {
             Payload::Review(review) => (Role::Reviewer, &review.agent, &review.head),
             Payload::Answer(answer) => (Role::Coder, &answer.agent, &answer.head_before),
@@ -312,11 +312,11 @@ impl<W: World> Engine<W> {
             | Payload::Started(_)
             | Payload::Delivered(_)
             | Payload::DeliveryConcluded(_) => {
-                return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
+                return Err(RunError::failed(Failed::Error, format!("a record takes {bytes} bytes")));
             }
         };
         let Some(turn) = session.turn_of(draft, speaker) else {
-            return Err(Trouble::failed(Failed::Error, format!("a record takes {bytes} bytes")));
+            return Err(RunError::failed(Failed::Error, format!("a record takes {bytes} bytes")));
         };
         let (failure, usage) = (too_long(bytes), session.results.spent_on(&turn));
         let finished = Finished::Failed { failure, usage, log: None, salvage: None };
@@ -329,7 +329,7 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         turn: TurnKey,
         questions: Vec<String>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let mut cancellation = self.cancellation.clone();
         let given = tokio::select! {
             given = self.world.operator().ask(&questions) => given,
@@ -339,7 +339,7 @@ impl<W: World> Engine<W> {
             let list = questions.join("\n- ");
             let message = format!("the coder has questions, and nobody is there to answer:\n- {list}");
             let reason = crate::domain::ending::NeedsHuman::Clarification;
-            return Err(Trouble { ending: Ending::NeedsHuman { reason }, message });
+            return Err(RunError { ending: Ending::NeedsHuman { reason }, message });
         };
         let pairs = questions.into_iter().zip(given);
         let answers = pairs.map(|(question, answer)| Clarification { question, answer }).collect();
@@ -352,7 +352,7 @@ impl<W: World> Engine<W> {
         &self,
         session: &mut Session<JournalOf<W>>,
         order: IssueOrder,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let IssueOrder { key, parent, head, title, text, notes } = order;
         let title = followup::title(&self.guard.words(&unmarked(&title))?);
         let text = self.guard.words(&unmarked(&text))?;
@@ -371,7 +371,7 @@ impl<W: World> Engine<W> {
         match forge.file_issue(&NewIssue { title, body }).await {
             Ok(number) => {
                 session.unanswered = 0;
-                self.world.operator().tell(&Happening::IssueFiled { number });
+                self.world.operator().tell(&RunEvent::IssueFiled { number });
                 session.results.filed.insert(key, number);
                 Ok(())
             }
@@ -390,13 +390,13 @@ impl<W: World> Engine<W> {
         session: &mut Session<JournalOf<W>>,
         head: &CommitSha,
         now: &Situation<'_>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let Some((_, pull_request)) = now.review else {
-            return Err(Trouble::failed(Failed::Error, "a merge without a pull request"));
+            return Err(RunError::failed(Failed::Error, "a merge without a pull request"));
         };
         let number = pull_request.number;
         match self.world.forge().merge(number, head).await {
-            Ok(Merge::Merged(commit)) => self.world.operator().tell(&Happening::Merged { number, commit }),
+            Ok(Merge::Merged(commit)) => self.world.operator().tell(&RunEvent::Merged { number, commit }),
             Ok(Merge::HeadMoved(_)) => {}
             Err(ForgeError::Unreachable(why)) => {
                 session.miss_an_answer(&format!("merge pull request {number}"), &why)?;
@@ -410,7 +410,7 @@ impl<W: World> Engine<W> {
     }
 
     async fn wait(&self, what: String, until: Timestamp) {
-        self.world.operator().tell(&Happening::Waiting { what, until });
+        self.world.operator().tell(&RunEvent::Waiting { what, until });
         let mut cancellation = self.cancellation.clone();
         tokio::select! {
             () = self.world.clock().sleep_until(until) => {}

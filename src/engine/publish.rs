@@ -10,14 +10,14 @@ use crate::ledger::record::{Draft, Payload, Record};
 use crate::ports::World;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{Comment, Forge, ForgeError, Thread};
-use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Journal};
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 use crate::text::comment;
 
 use super::guard::Guard;
 use super::observe;
-use super::outcome::Trouble;
+use super::outcome::RunError;
 use super::session::Session;
 
 /// How often a write that went unanswered is tried again, after a look whether it stands.
@@ -78,7 +78,7 @@ pub(super) async fn publish<W: World, J: Journal>(
     session: &mut Session<J>,
     draft: &Draft,
     before: Before<'_>,
-) -> Result<Published, Trouble> {
+) -> Result<Published, RunError> {
     let Before { tail, items, recorders, guard } = before;
     let chain = Chain {
         repository: world.forge().repository_id(),
@@ -113,7 +113,7 @@ pub(super) async fn publish<W: World, J: Journal>(
         }
         Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
         Err(error @ EncodeError::Inexpressible(_)) => {
-            return Err(Trouble::failed(Failed::Error, error.to_string()));
+            return Err(RunError::failed(Failed::Error, error.to_string()));
         }
     };
     match place {
@@ -124,7 +124,7 @@ pub(super) async fn publish<W: World, J: Journal>(
         known.push(record.id.clone());
     }
     let line = comment::headline(&record.payload);
-    world.operator().tell(&Happening::Published { subject: session.subject.clone(), line });
+    world.operator().tell(&RunEvent::Published { subject: session.subject.clone(), line });
     Ok(Published::Stands)
 }
 
@@ -135,7 +135,7 @@ async fn write<W: World>(
     recorders: &[Login],
     thread: Thread,
     (record, body): (&Record, &str),
-) -> Result<(), Trouble> {
+) -> Result<(), RunError> {
     let mut last = None;
     for _ in 0..TRIES {
         let written = world.forge().publish(thread, body).await;
@@ -146,7 +146,7 @@ async fn write<W: World>(
         match written {
             Ok(()) => {
                 let message = "another engine published first; this one stops".to_owned();
-                return Err(Trouble::failed(Failed::Superseded, message));
+                return Err(RunError::failed(Failed::Superseded, message));
             }
             Err(ForgeError::Unreachable(text)) => last = Some(text),
             Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
@@ -155,7 +155,10 @@ async fn write<W: World>(
         }
     }
     let why = last.unwrap_or_default();
-    Err(Trouble::failed(Failed::Forge, format!("a record could not be published after {TRIES} tries: {why}")))
+    Err(RunError::failed(
+        Failed::Forge,
+        format!("a record could not be published after {TRIES} tries: {why}"),
+    ))
 }
 
 /// The comments of a thread.

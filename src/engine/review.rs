@@ -1,30 +1,30 @@
 //! The loop of the rounds on a pull request.
 
-use crate::domain::disposition::Standing;
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::domain::item_status::ItemStatus;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::flow::observed::{Lineage, ReviewObserved};
 use crate::flow::review::{self, state::ReviewState};
 use crate::ledger::chain::Chain;
-use crate::ledger::older::{CarriedItem, Ignored, Older};
+use crate::ledger::legacy::{CarriedItem, Ignored, Older};
 use crate::ledger::payload::Carried;
 use crate::ledger::record::Flow;
 use crate::ledger::replay::Replay;
 use crate::ports::World;
 use crate::ports::forge::{Comment, Forge, ForgeError, Issue};
-use crate::ports::happening::Happening;
 use crate::ports::journal::Entry;
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::Workspace;
 use crate::protocol::context::{ContextComment, ContextSubject};
 
 use super::brief::About;
 use super::observe;
-use super::outcome::{Outcome, Trouble};
+use super::outcome::{Outcome, RunError};
 use super::people;
 use super::perform::{Next, Situation};
 use super::run::{Engine, Handover, JournalOf};
@@ -36,7 +36,7 @@ impl<W: World> Engine<W> {
         &mut self,
         number: PullRequestNumber,
         from: Option<Handover>,
-    ) -> Result<Outcome, Trouble> {
+    ) -> Result<Outcome, RunError> {
         let mut session = self.open(&Subject::PullRequest(number)).await?;
         self.inherit(&mut session, from.as_ref()).await?;
         let mut known_head = None;
@@ -92,7 +92,7 @@ impl<W: World> Engine<W> {
                 Next::Again => {}
                 Next::End(outcome) => return Ok(*outcome),
                 Next::Review(..) => {
-                    return Err(Trouble::failed(Failed::Error, "a review led to a review"));
+                    return Err(RunError::failed(Failed::Error, "a review led to a review"));
                 }
             }
         }
@@ -104,7 +104,7 @@ impl<W: World> Engine<W> {
         replay: &Replay,
         chain: &Chain,
         comments: &[Comment],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         let Some(login) = observe::other_recorder(replay, chain, comments) else { return Ok(()) };
         let subject = &chain.subject;
         let message = format!(
@@ -112,7 +112,7 @@ impl<W: World> Engine<W> {
              `trust.recorders = [\"{login}\"]` in your configuration; to begin anew, delete them",
             self.world.forge().login()
         );
-        Err(Trouble::refused(Refused::Config, message))
+        Err(RunError::refused(Refused::Config, message))
     }
 
     /// What an older tool left in the thread, and a word on what of it does not count.
@@ -120,7 +120,7 @@ impl<W: World> Engine<W> {
         let Older { items, next_item, read, ignored } = observe::read_older(&self.recorders(), comments)?;
         for Ignored { comment, why } in ignored {
             let text = format!("comment {comment} of an older tool is ignored: {why}");
-            self.world.operator().tell(&Happening::Warning { text });
+            self.world.operator().tell(&RunEvent::Warning { text });
         }
         let known = items.len();
         let mut room = MOST_CARRIED;
@@ -135,13 +135,13 @@ impl<W: World> Engine<W> {
                 "the older thread has {known} items to fix, and a record holds {} of them",
                 items.len()
             );
-            self.world.operator().tell(&Happening::Warning { text });
+            self.world.operator().tell(&RunEvent::Warning { text });
         }
         (read > 0).then_some(Carried { items, next_item })
     }
 
     /// The issue that a pull request of ours is for; its branch says which, for we named it.
-    async fn issue_behind(&self, pull_request: &PullRequest) -> Result<Option<Issue>, Trouble> {
+    async fn issue_behind(&self, pull_request: &PullRequest) -> Result<Option<Issue>, RunError> {
         let name = pull_request.head_ref.as_str().strip_prefix("agent-loop/issue-");
         let Some(number) = name.and_then(|name| name.split('-').next()?.parse().ok()) else {
             return Ok(None);
@@ -159,10 +159,10 @@ impl<W: World> Engine<W> {
     fn tell_counts(&self, session: &mut Session<JournalOf<W>>, state: &ReviewState) {
         self.tell_unpriced(session, state.run.as_ref().map(|run| &run.id));
         let items = state.items();
-        let counts = Happening::Counted {
+        let counts = RunEvent::Counted {
             open: items.iter().filter(|item| item.must_fix()).count(),
-            future: items.iter().filter(|item| item.standing == Standing::Future).count(),
-            resolved: items.iter().filter(|item| item.standing == Standing::Resolved).count(),
+            future: items.iter().filter(|item| item.standing == ItemStatus::Future).count(),
+            resolved: items.iter().filter(|item| item.standing == ItemStatus::Resolved).count(),
             usage: state.run.as_ref().map_or_else(Usage::default, |run| run.usage),
         };
         if session.told_counts.as_ref() != Some(&counts) {
@@ -176,7 +176,7 @@ impl<W: World> Engine<W> {
         &self,
         session: &mut Session<JournalOf<W>>,
         from: Option<&Handover>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), RunError> {
         if session.has_inherited() {
             return Ok(());
         }
@@ -192,7 +192,7 @@ impl<W: World> Engine<W> {
         &self,
         state: &ReviewState,
         pull_request: &PullRequest,
-    ) -> Result<Lineage, Trouble> {
+    ) -> Result<Lineage, RunError> {
         let Some(ours) = state.ours.as_ref().filter(|_| state.head.as_ref() != Some(&pull_request.head))
         else {
             return Ok(Lineage::Intact);
@@ -213,7 +213,7 @@ impl<W: World> Engine<W> {
         state: &ReviewState,
         pull_request: &PullRequest,
         comments: Vec<ContextComment>,
-    ) -> Result<About, Trouble> {
+    ) -> Result<About, RunError> {
         let base_tip = self.world.workspace().tip(&pull_request.base_ref).await?;
         let base = match base_tip {
             Some(tip) => self.common_base(&tip, &pull_request.head).await?,

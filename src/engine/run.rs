@@ -23,13 +23,13 @@ use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Canceller, Urgency};
 use crate::ports::clock::Clock;
 use crate::ports::forge::Forge;
-use crate::ports::happening::Happening;
 use crate::ports::journal::Journals;
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{Workspace, WorkspaceError};
 
 use super::guard::{Guard, Secrets};
-use super::outcome::{Outcome, Trouble};
+use super::outcome::{Outcome, RunError};
 use super::session::Session;
 use super::turns::Ended;
 
@@ -147,13 +147,17 @@ impl<W: World> Engine<W> {
         task_key(&self.world.forge().repository_id(), self.base_ref(), text)
     }
 
-    pub(super) async fn open(&self, subject: &Subject) -> Result<Session<JournalOf<W>>, Trouble> {
-        self.world.operator().tell(&Happening::Begun { subject: subject.clone() });
+    pub(super) async fn open(&self, subject: &Subject) -> Result<Session<JournalOf<W>>, RunError> {
+        self.world.operator().tell(&RunEvent::Begun { subject: subject.clone() });
         Ok(Session::new(subject.clone(), self.world.journals().open(subject).await?))
     }
 
     /// The best common ancestor. Histories that share nothing have none: then the whole of the change counts.
-    pub(super) async fn common_base(&self, base: &CommitSha, head: &CommitSha) -> Result<CommitSha, Trouble> {
+    pub(super) async fn common_base(
+        &self,
+        base: &CommitSha,
+        head: &CommitSha,
+    ) -> Result<CommitSha, RunError> {
         let workspace = self.world.workspace();
         if let Ok(found) = workspace.merge_base(base, head).await {
             return Ok(found);
@@ -175,11 +179,11 @@ impl<W: World> Engine<W> {
         session: &'seen Session<JournalOf<W>>,
         requirements: &'seen Requirements,
         continuity: crate::ledger::replay::Continuity,
-    ) -> Result<Common<'seen>, Trouble> {
+    ) -> Result<Common<'seen>, RunError> {
         let now = self.world.clock().now();
         let name = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), self.world.clock().unique());
         let fresh_run =
-            RunId::try_from(name).map_err(|error| Trouble::failed(Failed::Error, error.to_string()))?;
+            RunId::try_from(name).map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
         Ok(Common {
             now,
             fresh_run,

@@ -15,10 +15,10 @@ use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
 use crate::flow::request::ReviewSessions;
 use crate::flow::step::Ask;
 use crate::ledger::record::Draft;
-use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
+use crate::ports::run_event::RunEvent;
 
-use super::outcome::Trouble;
+use super::outcome::RunError;
 use super::publish::TRIES;
 
 /// Who spoke, and on which head.
@@ -45,7 +45,7 @@ pub(super) struct Session<J> {
     /// The round that was last told to the operator.
     pub(super) told_round: u32,
     /// What was last told to the operator of items and cost.
-    pub(super) told_counts: Option<Happening>,
+    pub(super) told_counts: Option<RunEvent>,
     /// Of whom it was told that no cost is known.
     pub(super) told_unpriced: BTreeSet<(Role, Label)>,
 }
@@ -81,13 +81,13 @@ impl<J: Journal> Session<J> {
 
     /// A write went unanswered. Whether it happened is seen by looking; if it does not happen again and again, the run
     /// can't go on.
-    pub(super) fn miss_an_answer(&mut self, what: &str, why: &str) -> Result<(), Trouble> {
+    pub(super) fn miss_an_answer(&mut self, what: &str, why: &str) -> Result<(), RunError> {
         self.unanswered += 1;
         if self.unanswered < TRIES {
             return Ok(());
         }
         let message = format!("could not {what} in {TRIES} tries: {why}");
-        Err(Trouble::failed(Failed::Forge, message))
+        Err(RunError::failed(Failed::Forge, message))
     }
 
     /// Takes in an entry that a turn's task has written.

@@ -12,21 +12,21 @@ use crate::domain::ids::CommitSha;
 use crate::domain::turn::TurnKey;
 use crate::flow::step::{Ask, Purpose, Work};
 use crate::ports::World;
+use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::{Cancellation, Urgency};
 use crate::ports::clock::Clock;
-use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
-use crate::ports::primer::Primers;
+use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{
-    Desk, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
+    CloneId, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
 };
 use crate::protocol::raw_answer::RawAnswer;
-use crate::text::neutral;
+use crate::text::sanitize;
 
 use super::guard::Guard;
-use super::outcome::Trouble;
+use super::outcome::RunError;
 
 /// A turn that is about to start.
 pub(super) struct Start<J> {
@@ -47,7 +47,7 @@ pub(super) enum Ended {
     /// We were told to stop.
     Cancelled(TurnKey),
     /// The machine let us down.
-    Trouble(Trouble),
+    RunError(RunError),
 }
 
 /// Takes a turn.
@@ -60,30 +60,30 @@ pub(super) async fn take<W: World, J: Journal>(
     match attempt(&*world, start, cancellation).await {
         Ok(Some(entry)) => Ended::Finished(Box::new(entry)),
         Ok(None) => Ended::Cancelled(key),
-        Err(trouble) => Ended::Trouble(trouble),
+        Err(trouble) => Ended::RunError(trouble),
     }
 }
 
 /// The folder of a turn: a clone, or an empty one for who mends only the form of an answer.
 async fn ready<W: World>(
     world: &W,
-    desk: &Desk,
+    clone_id: &CloneId,
     ask: &Ask,
     base: &CommitSha,
 ) -> Result<Prepared, WorkspaceError> {
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => {
-            let prepared = world.workspace().prepare(desk, &layout(ask, base)).await?;
+            let prepared = world.workspace().prepare(clone_id, &layout(ask, base)).await?;
             if ask.key.role == Role::Coder
-                && !world.workspace().is_lent(desk)
-                && let Some(text) = world.primers().lay_out(&prepared.path).await
+                && !world.workspace().is_lent(clone_id)
+                && let Some(text) = world.agent_memories().lay_out(&prepared.path).await
             {
-                world.operator().tell(&Happening::Warning { text });
+                world.operator().tell(&RunEvent::Warning { text });
             }
             Ok(prepared)
         }
         Purpose::Form(_) => {
-            let path = world.workspace().empty(desk).await?;
+            let path = world.workspace().empty(clone_id).await?;
             Ok(Prepared { path, salvaged: None, warning: None })
         }
     }
@@ -101,7 +101,7 @@ async fn wait<W: World>(world: &W, ask: &Ask, until: Timestamp, mut cancellation
         return Waited::ToTheEnd;
     }
     let what = format!("another try of the {} `{}`", ask.key.role, ask.key.label);
-    world.operator().tell(&Happening::Waiting { what, until });
+    world.operator().tell(&RunEvent::Waiting { what, until });
     tokio::select! {
         () = world.clock().sleep_until(until) => Waited::ToTheEnd,
         () = cancellation.reached(Urgency::Stop) => Waited::Cancelled,
@@ -121,7 +121,7 @@ async fn attempt<W: World, J: Journal>(
     world: &W,
     start: Start<J>,
     cancellation: Cancellation,
-) -> Result<Option<Entry>, Trouble> {
+) -> Result<Option<Entry>, RunError> {
     let Start { ask, mut order, journal, guard } = start;
     if let Some(instant) = ask.not_before
         && wait(world, &ask, instant, cancellation.clone()).await == Waited::Cancelled
@@ -129,12 +129,13 @@ async fn attempt<W: World, J: Journal>(
         return Ok(None);
     }
     let turn = ask.key.clone();
-    let desk = Desk::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
+    let clone_id =
+        CloneId::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
     let base = order.base.clone();
-    let prepare = ready(world, &desk, &ask, &base);
+    let prepare = ready(world, &clone_id, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
-    let prepared = if world.workspace().is_lent(&desk) {
+    let prepared = if world.workspace().is_lent(&clone_id) {
         let prepared = prepare.await?;
         announce.await?;
         prepared
@@ -145,13 +146,13 @@ async fn attempt<W: World, J: Journal>(
         prepared?
     };
     if let Some(text) = prepared.warning {
-        world.operator().tell(&Happening::Warning { text });
+        world.operator().tell(&RunEvent::Warning { text });
     }
     if let Some(salvage) = &prepared.salvaged {
         tell_salvage(world, salvage);
     }
     order.workdir = prepared.path;
-    world.operator().tell(&Happening::TurnBegun {
+    world.operator().tell(&RunEvent::TurnBegun {
         label: turn.label.clone(),
         role: turn.role,
         kind: turn.kind,
@@ -166,7 +167,7 @@ async fn attempt<W: World, J: Journal>(
         TurnResult::Cancelled => TurnResult::Cancelled,
     };
     report.warnings = report.warnings.iter().map(|text| guard.message(text)).collect();
-    let Some(finished) = finish(world, &ask, &desk, report).await? else {
+    let Some(finished) = finish(world, &ask, &clone_id, report).await? else {
         return Ok(None);
     };
     let finished = finished.with_failure(|failure| guard.failure(failure));
@@ -179,14 +180,14 @@ async fn attempt<W: World, J: Journal>(
 async fn finish<W: World>(
     world: &W,
     ask: &Ask,
-    desk: &Desk,
+    clone_id: &CloneId,
     report: TurnReport,
-) -> Result<Option<Finished>, Trouble> {
+) -> Result<Option<Finished>, RunError> {
     let head = &ask.key.head;
     let TurnReport { result, usage, model, log, session, warnings } = report;
     for text in warnings {
         let text = format!("{} `{}`: {text}", ask.key.role, ask.key.label);
-        world.operator().tell(&Happening::Warning { text });
+        world.operator().tell(&RunEvent::Warning { text });
     }
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
@@ -194,8 +195,8 @@ async fn finish<W: World>(
         TurnResult::Answered(raw) => Ok(raw),
     };
     let left = match ask.key.role {
-        Role::Reviewer => inspected(world, desk, head, answer).await?,
-        Role::Coder => harvested(world, ask, desk, answer).await?,
+        Role::Reviewer => inspected(world, clone_id, head, answer).await?,
+        Role::Coder => harvested(world, ask, clone_id, answer).await?,
         Role::Repair => match answer {
             Ok(raw) => Left::Answer { raw, commit: None },
             Err(failure) => Left::Nothing { failure, salvage: None },
@@ -209,7 +210,7 @@ async fn finish<W: World>(
             } else {
                 let milliseconds = usage.milliseconds;
                 let (label, role) = (ask.key.label.clone(), ask.key.role);
-                world.operator().tell(&Happening::TurnAnswered { label, role, milliseconds });
+                world.operator().tell(&RunEvent::TurnAnswered { label, role, milliseconds });
             }
             Finished::Answered { raw, usage, model, commit, session: session.map(Box::new) }
         }
@@ -221,7 +222,7 @@ async fn finish<W: World>(
 }
 
 fn tell_failure<W: World>(world: &W, ask: &Ask, failure: TurnFailure, log: Option<&PathBuf>) {
-    world.operator().tell(&Happening::TurnFailed {
+    world.operator().tell(&RunEvent::TurnFailed {
         label: ask.key.label.clone(),
         role: ask.key.role,
         failure,
@@ -237,11 +238,11 @@ enum Left {
 /// A reviewer's vote is void when it altered what it reviewed, whatever it said.
 async fn inspected<W: World>(
     world: &W,
-    desk: &Desk,
+    clone_id: &CloneId,
     head: &CommitSha,
     answer: Result<RawAnswer, TurnFailure>,
-) -> Result<Left, Trouble> {
-    let inspection = world.workspace().inspect(desk, head).await?;
+) -> Result<Left, RunError> {
+    let inspection = world.workspace().inspect(clone_id, head).await?;
     Ok(match (answer, inspection) {
         (Err(failure), _) => Left::Nothing { failure, salvage: None },
         (Ok(_), Inspection::Tampered(what)) => {
@@ -254,24 +255,24 @@ async fn inspected<W: World>(
 async fn harvested<W: World>(
     world: &W,
     ask: &Ask,
-    desk: &Desk,
+    clone_id: &CloneId,
     answer: Result<RawAnswer, TurnFailure>,
-) -> Result<Left, Trouble> {
+) -> Result<Left, RunError> {
     let head = &ask.key.head;
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
-            return Ok(Left::Nothing { failure, salvage: salvaged(world, desk, head).await? });
+            return Ok(Left::Nothing { failure, salvage: salvaged(world, clone_id, head).await? });
         }
     };
     let message = match ask.work(&raw) {
         Work::Commit(message) => message,
         Work::KeepAside => {
-            salvaged(world, desk, head).await?;
+            salvaged(world, clone_id, head).await?;
             return Ok(Left::Answer { raw, commit: None });
         }
     };
-    Ok(match world.workspace().harvest(desk, head, &neutral::message(&message)).await? {
+    Ok(match world.workspace().harvest(clone_id, head, &sanitize::message(&message)).await? {
         Harvest::Unchanged => Left::Answer { raw, commit: None },
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit) },
         Harvest::Unfit { why, salvage } => {
@@ -282,8 +283,12 @@ async fn harvested<W: World>(
     })
 }
 
-async fn salvaged<W: World>(world: &W, desk: &Desk, head: &CommitSha) -> Result<Option<Salvage>, Trouble> {
-    let kept = world.workspace().salvage(desk, head).await?;
+async fn salvaged<W: World>(
+    world: &W,
+    clone_id: &CloneId,
+    head: &CommitSha,
+) -> Result<Option<Salvage>, RunError> {
+    let kept = world.workspace().salvage(clone_id, head).await?;
     if let Some(salvage) = &kept {
         tell_salvage(world, salvage);
     }
@@ -294,5 +299,5 @@ async fn salvaged<W: World>(world: &W, desk: &Desk, head: &CommitSha) -> Result<
 pub(super) fn tell_salvage<W: World>(world: &W, salvage: &Salvage) {
     world
         .operator()
-        .tell(&Happening::Salvaged { reference: salvage.reference.clone(), commit: salvage.commit.clone() });
+        .tell(&RunEvent::Salvaged { reference: salvage.reference.clone(), commit: salvage.commit.clone() });
 }

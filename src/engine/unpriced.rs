@@ -3,8 +3,8 @@
 use crate::domain::agent::Role;
 use crate::domain::ids::{Label, RunId};
 use crate::ports::World;
-use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 
 use super::run::{Engine, JournalOf};
 use super::session::Session;
@@ -24,7 +24,7 @@ impl<W: World> Engine<W> {
                     "the {role} `{label}` reported no cost, so --budget-usd does not count its turns; --budget-tokens and \
                      --budget-minutes do, as far as it reports tokens"
                 );
-                self.world.operator().tell(&Happening::Warning { text });
+                self.world.operator().tell(&RunEvent::Warning { text });
             }
         }
     }

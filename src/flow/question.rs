@@ -15,9 +15,9 @@ use crate::protocol::kinds::Kind;
 use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
-use super::consequence::{self, Consequence};
 use super::observed::{Results, Turn, TurnEnd};
 use super::retry::{self, Retry, RetryPolicy, Tries};
+use super::run_effect::{self, RunEffect};
 use super::step::{Ask, Form, Purpose, malformed};
 
 /// A longer answer is not sent to anybody to be put into form, in bytes.
@@ -58,7 +58,7 @@ pub struct Question<'flow> {
 
 /// Where a question stands.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Standing<K: Kind> {
+pub enum QuestionState<K: Kind> {
     /// A turn is to be started.
     Ask(Box<Ask>),
     /// A turn of it runs.
@@ -94,12 +94,12 @@ struct Trail {
 
 impl Question<'_> {
     /// Where the question stands.
-    pub fn standing<K: Kind>(&self) -> Standing<K> {
+    pub fn standing<K: Kind>(&self) -> QuestionState<K> {
         let model = self.model(self.ask, Tries::default());
         self.put(&Ask { model, ..self.ask.clone() }, Trail::default())
     }
 
-    fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> Standing<K> {
+    fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> QuestionState<K> {
         let Some(turn) = self.results.turn(&ask.key) else { return self.unanswered(ask) };
         trail.usage = trail.usage.plus(turn.usage);
         let (complaints, source) = match &turn.end {
@@ -115,7 +115,7 @@ impl Question<'_> {
         match remedy(ask, &complaints, source) {
             Some(Remedy::Again) => self.again(ask, words(&complaints), trail),
             Some(Remedy::Form) => self.form(ask, &turn, &complaints, trail),
-            None => Standing::Failed(malformed(&complaints)),
+            None => QuestionState::Failed(malformed(&complaints)),
         }
     }
 
@@ -136,11 +136,17 @@ impl Question<'_> {
     }
 
     /// The same question once more, if the failure may pass.
-    fn retried<K: Kind>(&self, ask: &Ask, failure: &TurnFailure, at: Timestamp, trail: Trail) -> Standing<K> {
+    fn retried<K: Kind>(
+        &self,
+        ask: &Ask,
+        failure: &TurnFailure,
+        at: Timestamp,
+        trail: Trail,
+    ) -> QuestionState<K> {
         let who = (ask.key.role, ask.key.label.clone());
         let failed = retry::Failed { failure, at, who: &who };
         let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, trail.tries) else {
-            return Standing::Failed(retry::settled(failure, at));
+            return QuestionState::Failed(retry::settled(failure, at));
         };
         let key = TurnKey { retry: ask.key.retry + 1, ..ask.key.clone() };
         let model = self.model(ask, tries);
@@ -153,16 +159,16 @@ impl Question<'_> {
         self.persistence.retry.model(&who, tries).map(str::to_owned).or_else(|| ask.model.clone())
     }
 
-    fn unanswered<K: Kind>(&self, ask: &Ask) -> Standing<K> {
+    fn unanswered<K: Kind>(&self, ask: &Ask) -> QuestionState<K> {
         if self.results.running.contains(&ask.key) {
-            Standing::Running
+            QuestionState::Running
         } else {
-            Standing::Ask(Box::new(ask.clone()))
+            QuestionState::Ask(Box::new(ask.clone()))
         }
     }
 
     /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
-    fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> Standing<K> {
+    fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> QuestionState<K> {
         let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
         let once_more = Ask { key, purpose: Purpose::Again { complaints }, not_before: None, ..ask.clone() };
         let result = self.results.turn(&once_more.key).map(|turn| match &turn.end {
@@ -183,9 +189,9 @@ impl Question<'_> {
         turn: &Turn,
         complaints: &[Complaint],
         mut trail: Trail,
-    ) -> Standing<K> {
+    ) -> QuestionState<K> {
         let TurnEnd::Answered { raw, commit } = &turn.end else {
-            return Standing::Failed(malformed(complaints));
+            return QuestionState::Failed(malformed(complaints));
         };
         let source = raw.most_trusted();
         let mut used_up = None;
@@ -207,30 +213,36 @@ impl Question<'_> {
             if let Ok(reading) = reading {
                 let Trail { repairs, usage, tries: _ } = trail;
                 let (commit, model) = (commit.clone(), turn.model.clone());
-                return Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model }));
+                return QuestionState::Answered(Box::new(Answered {
+                    reading,
+                    commit,
+                    repairs,
+                    usage,
+                    model,
+                }));
             }
         }
         // Somebody may be able to do it later: the run waits rather than loses what was said.
-        Standing::Failed(used_up.unwrap_or_else(|| malformed(complaints)))
+        QuestionState::Failed(used_up.unwrap_or_else(|| malformed(complaints)))
     }
 }
 
 /// The failure of a turn that makes its run wait.
 fn parks(turn: &Turn) -> Option<TurnFailure> {
     let TurnEnd::Failed { failure } = &turn.end else { return None };
-    match consequence::of(failure) {
-        Consequence::Park { .. } => Some(failure.clone()),
-        Consequence::Secret | Consequence::Unavailable => None,
+    match run_effect::of(failure) {
+        RunEffect::Park { .. } => Some(failure.clone()),
+        RunEffect::Secret | RunEffect::Unavailable => None,
     }
 }
 
-fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, trail: Trail) -> Standing<K> {
+fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, trail: Trail) -> QuestionState<K> {
     let commit = match &turn.end {
         TurnEnd::Answered { commit, .. } => commit.clone(),
         TurnEnd::Failed { .. } => None,
     };
     let Trail { repairs, usage, tries: _ } = trail;
-    Standing::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
+    QuestionState::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
 }
 
 /// A mended answer passes the validator that the answer had to pass, and keeps what its source said.

@@ -13,9 +13,9 @@ use super::retry::Tries;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What the command line says: it outranks what is recorded.
-    pub asked: Wishes,
+    pub asked: Overrides,
     /// What configuration says: an open run keeps the terms that it was opened with, a new one takes these.
-    pub configured: Wishes,
+    pub configured: Overrides,
     /// Who sits where when nobody says anything.
     pub default_coder: Seat,
     /// As `default_coder`.
@@ -38,7 +38,7 @@ pub struct Request {
 
 /// The terms of a run, as far as somebody says them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wishes {
+pub struct Overrides {
     /// `--coder`
     pub coder: Option<Seat>,
     /// `--reviewer`, in order; empty when none was named.
@@ -108,7 +108,7 @@ pub enum Recorded<'terms> {
     Ended(&'terms Terms),
 }
 
-impl Wishes {
+impl Overrides {
     /// These wishes; where they are silent, those.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
@@ -125,7 +125,7 @@ impl Wishes {
     }
 }
 
-impl From<&Terms> for Wishes {
+impl From<&Terms> for Overrides {
     fn from(terms: &Terms) -> Self {
         let policy = &terms.policy;
         Self {
@@ -148,24 +148,27 @@ impl Request {
     /// When the seats do not make a roster.
     pub fn terms(&self, recorded: Recorded<'_>) -> Result<Terms, InvalidRoster> {
         let (asked, configured) = (self.asked.clone(), self.configured.clone());
-        let wishes = match recorded {
+        let overrides = match recorded {
             Recorded::Nothing => asked.or(configured),
             Recorded::Open(terms) => asked.or(terms.into()),
             Recorded::Ended(terms) => asked.or(configured).or(terms.into()),
         };
         let usual = Policy::default();
-        let reviewers =
-            if wishes.reviewers.is_empty() { vec![self.default_reviewer.clone()] } else { wishes.reviewers };
-        let coder = wishes.coder.unwrap_or_else(|| self.default_coder.clone());
+        let reviewers = if overrides.reviewers.is_empty() {
+            vec![self.default_reviewer.clone()]
+        } else {
+            overrides.reviewers
+        };
+        let coder = overrides.coder.unwrap_or_else(|| self.default_coder.clone());
         let coder = self.with_model(Role::Coder, coder);
         let reviewers = reviewers.into_iter().map(|seat| self.with_model(Role::Reviewer, seat)).collect();
         let policy = Policy {
-            max_rounds: wishes.max_rounds.unwrap_or(usual.max_rounds),
-            required_gates: wishes.required_gates.unwrap_or(usual.required_gates),
-            test_timing: wishes.test_timing.unwrap_or(usual.test_timing),
-            on_reviewer_failure: wishes.on_reviewer_failure.unwrap_or(usual.on_reviewer_failure),
-            after_approval: wishes.after_approval.unwrap_or(usual.after_approval),
-            followups: wishes.followups.unwrap_or(usual.followups),
+            max_rounds: overrides.max_rounds.unwrap_or(usual.max_rounds),
+            required_gates: overrides.required_gates.unwrap_or(usual.required_gates),
+            test_timing: overrides.test_timing.unwrap_or(usual.test_timing),
+            on_reviewer_failure: overrides.on_reviewer_failure.unwrap_or(usual.on_reviewer_failure),
+            after_approval: overrides.after_approval.unwrap_or(usual.after_approval),
+            followups: overrides.followups.unwrap_or(usual.followups),
         };
         Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
     }

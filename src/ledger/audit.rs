@@ -7,7 +7,7 @@ use crate::domain::subject::Subject;
 
 use super::chain::Chain;
 use super::codec::{self, Content};
-use super::older::{self, Older};
+use super::legacy::{self, Older};
 use super::record::Flow;
 use super::replay::{self, Posted, Replay};
 
@@ -69,7 +69,7 @@ pub fn audit(repository: &str, subject: &Subject, recorders: &[Login], thread: &
     });
     let chains: Vec<(Chain, Replay)> = replayed.collect();
     let has_records = chains.iter().any(|(_, replay)| !replay.records.is_empty());
-    let older = if has_records { None } else { older::read(recorders, thread) };
+    let older = if has_records { None } else { legacy::read(recorders, thread) };
     Audit { chains, strays, older }
 }
 

@@ -3,7 +3,7 @@
 pub mod audit;
 pub mod chain;
 pub mod codec;
-pub mod older;
+pub mod legacy;
 pub mod payload;
 pub mod record;
 pub mod replay;

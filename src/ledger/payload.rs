@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::disposition::Disposition;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{
     BranchName, CommitSha, IssueNumber, ItemId, Label, PullRequestNumber, RequirementId,
 };
 use crate::domain::item::OpenedItem;
+use crate::domain::item_status::Disposition;
 use crate::domain::policy::{Followups, Policy};
 use crate::domain::repair::Repair;
 use crate::domain::roster::Roster;
@@ -16,7 +16,7 @@ use crate::domain::usage::Usage;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::pr_review::PrReview;
 
-use super::older::CarriedItem;
+use super::legacy::CarriedItem;
 
 /// A run of review begins, or its terms change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

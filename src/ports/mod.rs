@@ -1,23 +1,23 @@
 //! What the engine needs from the world, as small traits. Each has a real implementation and one in memory.
 
+pub mod agent_memory;
 pub mod agents;
 pub mod cancellation;
 pub mod clock;
 pub mod forge;
 pub mod gates;
-pub mod happening;
 pub mod journal;
 pub mod operator;
-pub mod primer;
+pub mod run_event;
 pub mod workspace;
 
+use agent_memory::AgentMemories;
 use agents::Agents;
 use clock::Clock;
 use forge::Forge;
 use gates::Gates;
 use journal::Journals;
 use operator::Operator;
-use primer::Primers;
 use workspace::Workspace;
 
 /// All ports together, so that everything generic has one parameter.
@@ -37,7 +37,7 @@ pub trait World: Send + Sync + 'static {
     /// The person at the terminal.
     type Operator: Operator;
     /// What is known of the repository.
-    type Primers: Primers;
+    type AgentMemories: AgentMemories;
 
     /// The forge.
     fn forge(&self) -> &Self::Forge;
@@ -54,5 +54,5 @@ pub trait World: Send + Sync + 'static {
     /// The person at the terminal.
     fn operator(&self) -> &Self::Operator;
     /// What is known of the repository.
-    fn primers(&self) -> &Self::Primers;
+    fn agent_memories(&self) -> &Self::AgentMemories;
 }

@@ -9,7 +9,7 @@ use crate::protocol::context::ChangedFile;
 
 /// Whose clone: one per subject, role and label, used again over the rounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Desk {
+pub enum CloneId {
     /// An agent's.
     Agent {
         /// What the run is about.
@@ -200,27 +200,27 @@ pub trait Workspace: Send + Sync {
         excerpt_bytes: usize,
     ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
 
-    /// Makes a desk's clone ready: clean, laid out as asked, with git configuration of ours. What an unfinished turn of
+    /// Makes an agent's clone ready: clean, laid out as asked, with git configuration of ours. What an unfinished turn of
     /// a coder left there is kept first.
     fn prepare(
         &self,
-        desk: &Desk,
+        clone_id: &CloneId,
         layout: &Layout,
     ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
 
-    /// Whether the folder of a desk is the user's own. Such a one may be refused, and what is refused is no attempt.
-    fn is_lent(&self, _desk: &Desk) -> bool {
+    /// Whether the folder of a clone is the user's own. Such a one may be refused, and what is refused is no attempt.
+    fn is_lent(&self, _desk: &CloneId) -> bool {
         false
     }
 
     /// An empty folder for a turn that is to see nothing. What an earlier turn left there is removed.
-    fn empty(&self, desk: &Desk) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;
+    fn empty(&self, clone_id: &CloneId) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;
 
     /// Commits what lies in a coder's clone, keeps the coder's own commits, and fetches all into the mirror.
     /// `head` is the commit that the clone was prepared at.
     fn harvest(
         &self,
-        desk: &Desk,
+        clone_id: &CloneId,
         head: &CommitSha,
         message: &str,
     ) -> impl Future<Output = Result<Harvest, WorkspaceError>> + Send;
@@ -228,7 +228,7 @@ pub trait Workspace: Send + Sync {
     /// Keeps what lies in a coder's clone aside, if it differs from `head`.
     fn salvage(
         &self,
-        desk: &Desk,
+        clone_id: &CloneId,
         head: &CommitSha,
     ) -> impl Future<Output = Result<Option<Salvage>, WorkspaceError>> + Send;
 
@@ -242,7 +242,7 @@ pub trait Workspace: Send + Sync {
     /// Looks whether a reviewer's clone is as it was prepared at `head`; untracked leftovers are not held against it.
     fn inspect(
         &self,
-        desk: &Desk,
+        clone_id: &CloneId,
         head: &CommitSha,
     ) -> impl Future<Output = Result<Inspection, WorkspaceError>> + Send;
 

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
-use crate::domain::disposition::Standing;
 use crate::domain::ids::{ItemId, Label, RequirementId};
+use crate::domain::item_status::ItemStatus;
 
 use super::text::Text;
 
@@ -16,7 +16,7 @@ pub struct ShownItem {
     /// Its id.
     pub id: ItemId,
     /// Where it stood when it was shown.
-    pub standing: Standing,
+    pub standing: ItemStatus,
     /// Who may say what about it.
     pub owner: Owner,
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::disposition::{Disposition, Standing};
+use crate::domain::item_status::{Disposition, ItemStatus};
 
 use super::expectation::{Complaint, Expectation, Owner, Verdicts};
 use super::text::{State, Text};
@@ -14,7 +14,7 @@ pub(super) struct Disposed<'answer> {
     /// The item's id, as it was written.
     pub(super) item_id: &'answer str,
     /// Where it stands.
-    pub(super) standing: Standing,
+    pub(super) standing: ItemStatus,
     /// Why.
     pub(super) note: Option<&'answer Text>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Reviewed<'answer> {
     /// Whether it approves.
     pub(super) state: State,
     /// New findings, the stronger lists first.
-    pub(super) lists: [(Standing, Option<&'answer Vec<Text>>); 3],
+    pub(super) lists: [(ItemStatus, Option<&'answer Vec<Text>>); 3],
     /// The path of the dispositions.
     pub(super) path: &'static str,
     /// Its words on known items.
@@ -36,7 +36,7 @@ pub(super) struct Reviewed<'answer> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// New findings with where they stand, each once, the stronger list first.
-    pub findings: Vec<(Standing, String)>,
+    pub findings: Vec<(ItemStatus, String)>,
     /// One word on each shown item that reviewers dispose of.
     pub dispositions: Vec<Disposition>,
 }
@@ -58,7 +58,7 @@ impl Reviewed<'_> {
     }
 
     /// New findings, each once: one that stands in two lists counts in the stronger.
-    fn findings(&self, said: &mut Verdicts) -> Vec<(Standing, String)> {
+    fn findings(&self, said: &mut Verdicts) -> Vec<(ItemStatus, String)> {
         let mut seen = BTreeSet::new();
         let mut findings = Vec::new();
         for (standing, list) in self.lists {
@@ -77,7 +77,7 @@ impl Reviewed<'_> {
     fn agree_with_state(
         &self,
         expectation: &Expectation,
-        findings: &[(Standing, String)],
+        findings: &[(ItemStatus, String)],
         dispositions: &[Disposition],
         said: &mut Verdicts,
     ) {
@@ -102,7 +102,7 @@ impl Reviewed<'_> {
                     |id: &str| expectation.item(id).is_some_and(|shown| shown.standing.must_fix());
                 let lowered = dispositions
                     .iter()
-                    .filter(|one| one.standing == Standing::Future && was_must_fix(one.item.as_str()));
+                    .filter(|one| one.standing == ItemStatus::Future && was_must_fix(one.item.as_str()));
                 said.complaints.extend(lowered.map(|one| {
                     let expected = format!("`{}` resolved or still to fix in a blocking review", one.item);
                     Complaint::new(self.path, expected, "future").about([&one.item])

@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-use crate::domain::disposition::Standing;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
 use crate::domain::item::{Item, OpenedItem};
+use crate::domain::item_status::ItemStatus;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
 use crate::ledger::payload::{Answered, Concluded, Delivered, EarlierVotes, Gates, Opened, Review, Started};
 use crate::ledger::record::{Payload, Record};
 use crate::protocol::text::{State, Text};
 
-use super::fence::closed;
 use super::followup;
-use super::neutral::{neutral, one_line, unmarked};
+use super::sanitize::fence::closed;
+use super::sanitize::{neutral, one_line, unmarked};
 
 /// The visible part of a record. `items` are the items as they stood before it.
 pub fn render(record: &Record, items: &[Item]) -> String {
@@ -125,8 +125,8 @@ fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
         record.round,
         neutral(review.response.summary.as_str())
     );
-    section(&mut text, "Blocking issues", &new_items(review, Standing::Blocking));
-    section(&mut text, "Same-PR follow-ups", &new_items(review, Standing::SamePr));
+    section(&mut text, "Blocking issues", &new_items(review, ItemStatus::Blocking));
+    section(&mut text, "Same-PR follow-ups", &new_items(review, ItemStatus::SamePr));
     let said: Vec<String> = review
         .dispositions
         .iter()
@@ -146,7 +146,7 @@ fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
     text
 }
 
-fn new_items(review: &Review, standing: Standing) -> Vec<String> {
+fn new_items(review: &Review, standing: ItemStatus) -> Vec<String> {
     let of_this_kind = review.opened.iter().filter(|opened| opened.standing == standing);
     of_this_kind.map(item_line).collect()
 }

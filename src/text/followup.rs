@@ -9,7 +9,7 @@ use crate::ledger::payload::{FollowedUp, Followup};
 use crate::protocol::markers;
 
 use super::comment::{fitted, hanging, section};
-use super::neutral::{neutral, one_line, unmarked};
+use super::sanitize::{neutral, one_line, unmarked};
 
 /// The longest title of an issue, in characters.
 const TITLE_LIMIT: usize = 120;

@@ -6,12 +6,12 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::domain::agent::{AnswerBy, ResponseKind};
+use crate::domain::agent_memory::Briefing;
 use crate::domain::policy::Followups;
-use crate::domain::primer::Briefing;
 use crate::protocol::context::Context;
 use crate::protocol::schema;
 
-use super::primer;
+use super::agent_memory;
 
 /// The templates, by the kind of answer that they ask for.
 fn template(kind: ResponseKind) -> Option<&'static str> {
@@ -83,9 +83,9 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
 /// What is known of a repository, as templates take it.
 fn memory(briefing: &Briefing) -> Value {
     context! {
-        made_at => briefing.primer.made_at.short(),
-        since => primer::since(briefing),
-        text => primer::words(briefing, primer::Size::Prompt),
+        made_at => briefing.memory.made_at.short(),
+        since => agent_memory::since(briefing),
+        text => agent_memory::words(briefing, agent_memory::Size::Prompt),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::domain::ids::IssueNumber;
 use crate::domain::ids::TaskKey;
 
-use super::neutral::neutral;
+use super::sanitize::neutral;
 
 /// What a pull request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

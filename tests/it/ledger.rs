@@ -1,8 +1,8 @@
 //! Laws of records in comments: what was written reads back, whatever agents said above it, and nothing else does.
 
-use agent_loop::domain::disposition::{Disposition, Standing};
 use agent_loop::domain::ids::{ItemId, Login};
 use agent_loop::domain::item::OpenedItem;
+use agent_loop::domain::item_status::{Disposition, ItemStatus};
 use agent_loop::domain::usage::Usage;
 use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec::{self, BODY_LIMIT, Content};
@@ -47,7 +47,7 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
     });
     let opened = findings.iter().zip(1..).map(|(text, number)| OpenedItem {
         id: ItemId::numbered(number),
-        standing: Standing::Blocking,
+        standing: ItemStatus::Blocking,
         text: text.clone(),
     });
     let review = Review {
@@ -57,7 +57,7 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
         opened: opened.collect(),
         dispositions: vec![Disposition {
             item: ItemId::numbered(9),
-            standing: Standing::Future,
+            standing: ItemStatus::Future,
             note: Some(summary.to_owned()),
         }],
         next_item: 10,

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::listener::Collector;
-use crate::adapters::process::supervise::{End, Ended, Job, Manners, supervise};
+use crate::adapters::process::output::listener::Collector;
+use crate::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
 use crate::adapters::state::files;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
@@ -18,8 +18,8 @@ use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
 use crate::protocol::raw_answer::RawAnswer;
 
-use super::offer::{self, Allowed, Offer};
-use super::program::{CommandAgent, LocalAgents, failed};
+use super::local::{CommandAgent, LocalAgents, failed};
+use super::turn_files::{self, Allowed, TurnFiles};
 
 /// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
 const QUOTA_EXIT: i32 = 75;
@@ -31,7 +31,7 @@ pub(super) async fn take(
     order: &TurnOrder,
     cancellation: Cancellation,
 ) -> TurnReport {
-    let offer = match offer::make(agents, order, Allowed::named(&agent.variables)) {
+    let offer = match turn_files::make(agents, order, Allowed::named(&agent.variables)) {
         Ok(offer) => offer,
         Err(detail) => return failed(TurnFailure::Spawn { detail }),
     };
@@ -46,7 +46,7 @@ pub(super) async fn take(
         log: offer.log.clone(),
         deadline,
         idle: agents.idle,
-        manners: Manners::Terminate,
+        manners: StopSequence::Terminate,
     };
     let mut collector = Collector::new(ANSWER_LIMIT);
     let ended = supervise(&job, &mut collector, cancellation).await;
@@ -60,7 +60,7 @@ pub(super) async fn take(
     TurnReport { log: Some(offer.log), ..TurnReport::bare(result, usage) }
 }
 
-fn result(deadline: Duration, offer: &Offer, ended: Ended, stdout: Vec<u8>) -> TurnResult {
+fn result(deadline: Duration, offer: &TurnFiles, ended: Ended, stdout: Vec<u8>) -> TurnResult {
     match ended.end {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
         End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: deadline.as_secs() }),
@@ -79,7 +79,7 @@ fn result(deadline: Duration, offer: &Offer, ended: Ended, stdout: Vec<u8>) -> T
 }
 
 /// Both the file and stdout are taken: the file counts, and stdout is looked at if nothing valid stands in it.
-fn answered(offer: &Offer, stdout: Vec<u8>) -> TurnResult {
+fn answered(offer: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
     let malformed = |why| TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] });
     let file = match files::read_foreign(&offer.response, ANSWER_LIMIT) {
         Ok(bytes) if bytes.is_empty() => None,

@@ -1,23 +1,9 @@
 //! Agents: one small file per program. Knows how a turn becomes a command line or a script, nothing about rounds.
 
-pub mod antigravity;
-pub mod checkup;
-pub mod claude;
-pub mod cli;
-pub mod codex;
 pub mod command;
-pub mod conclusion;
-pub mod drive;
-pub mod gemini;
-mod lenient;
-pub mod offer;
-pub mod opencode;
-pub mod program;
-pub mod reset;
-pub mod script;
+pub mod driver;
+pub mod errors;
+pub mod local;
 pub mod scripted;
-mod session_file;
-pub mod transcript;
-pub mod trouble;
-pub mod vendor;
-mod wording;
+pub mod turn_files;
+pub mod vendors;

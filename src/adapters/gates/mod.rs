@@ -1,3 +1,3 @@
 //! Gates measured on this machine: the test command. What a verdict means is the flow's business.
 
-pub mod tests;
+pub mod test_command;

@@ -8,42 +8,21 @@
 //! (changed, and the agent touched its own index) in `harvest`. A change of files that configure agents costs 4 more, once
 //! for each pair of base and head.
 
-mod agent_files;
-mod agent_head;
-mod arm;
-mod checkout;
-mod checkout_folder;
-mod desk;
-mod difference;
+mod clone;
 mod disk;
-mod explicit;
-mod facts;
-mod harvest;
 mod identity;
-mod in_the_way;
-mod inspect;
-mod lending;
 mod lent;
-mod listing;
-mod merge;
-mod mirror;
-mod moving;
-mod prepare;
+pub mod mirror;
 mod push;
-pub mod refs;
 mod runner;
-mod salvage;
-mod snapshot;
-mod tracked;
-mod unfiltered;
 mod version;
 mod workspace;
 
-pub use explicit::ExplicitDirectory;
+pub use clone::salvage::Kept;
 pub use identity::Identity;
-pub use merge::Merge;
+pub use lent::directories::ExplicitDirectory;
+pub use mirror::merge::Merge;
+pub use mirror::tracked::TrackedFile;
 pub use runner::Git;
-pub use salvage::Kept;
-pub use tracked::TrackedFile;
 pub use version::{MINIMUM_VERSION, Version};
 pub use workspace::{Folders, GitWorkspace, Remote};

@@ -3,12 +3,13 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::identity::Identity;
 use crate::adapters::process::capture::{Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{Variables, common};
 use crate::adapters::process::exit::Exit;
 use crate::ports::workspace::WorkspaceError;
+
+use super::identity::Identity;
 
 /// Settings that no repository may override: nothing that a configuration names is run behind our back.
 const SETTINGS: &[&str] = &[

@@ -3,31 +3,32 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::agent_files::{ReviewTree, review_tree};
-use super::desk::Place;
-use super::difference;
-use super::disk::{make_folder, remove};
-use super::explicit::{Directories, ExplicitDirectory};
-use super::facts::Facts;
-use super::harvest;
-use super::inspect;
-use super::lending;
-use super::lent::Lent;
-use super::merge::{self, Merge};
-use super::mirror::Mirror;
-use super::moving::Moving;
-use super::prepare;
-use super::push::Target;
-use super::runner::Git;
-use super::salvage::{self, Kept};
-use super::tracked::{self, TrackedFile};
 use crate::domain::agent::Role;
+use crate::domain::agent_memory::CheckoutFolder;
 use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
-use crate::domain::primer::CheckoutFolder;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
-    Desk, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
 };
+
+use super::clone::agent_files::{ReviewTree, review_tree};
+use super::clone::harvest;
+use super::clone::inspect;
+use super::clone::paths::ClonePaths;
+use super::clone::prepare;
+use super::clone::salvage::{self, Kept};
+use super::disk::{make_folder, remove};
+use super::lent::checkout::Lent;
+use super::lent::directories::{Directories, ExplicitDirectory};
+use super::lent::turn;
+use super::mirror::Mirror;
+use super::mirror::difference;
+use super::mirror::facts::Facts;
+use super::mirror::merge::{self, Merge};
+use super::mirror::tracked::{self, TrackedFile};
+use super::push::Target;
+use super::push::intent::Moving;
+use super::runner::Git;
 
 /// The forge's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub enum Remote {
 pub struct Folders {
     /// The mirror of the repository.
     pub mirror: PathBuf,
-    /// The root of the clones of this repository's desks.
+    /// The root of the clones of this repository's agents.
     pub clones: PathBuf,
     /// Whole diffs, one file for each pair of commits.
     pub diffs: PathBuf,
@@ -162,7 +163,7 @@ impl GitWorkspace {
     }
 
     /// The files of a layout, if they are not just those of its head.
-    async fn tree_of(&self, place: &Place, layout: &Layout) -> Result<Option<TreeSha>, WorkspaceError> {
+    async fn tree_of(&self, place: &ClonePaths, layout: &Layout) -> Result<Option<TreeSha>, WorkspaceError> {
         let (head, base) = match layout {
             Layout::Review { head, base } if head != base => (head, base),
             Layout::Review { .. } | Layout::Work { .. } => return Ok(None),
@@ -180,26 +181,31 @@ impl GitWorkspace {
         })
     }
 
-    fn place(&self, desk: &Desk) -> Result<Place, WorkspaceError> {
-        let place =
-            Place::new(&self.folders.clones, desk).with_checkout_folder(self.checkout_folder.as_ref());
-        Ok(match self.directory(desk) {
+    fn place(&self, clone_id: &CloneId) -> Result<ClonePaths, WorkspaceError> {
+        let place = ClonePaths::new(&self.folders.clones, clone_id)
+            .with_checkout_folder(self.checkout_folder.as_ref());
+        Ok(match self.directory(clone_id) {
             Some(given) => place.in_checkout(self.directories.find(given, self.target().repository)?),
             None => place,
         })
     }
 
-    fn directory(&self, desk: &Desk) -> Option<&ExplicitDirectory> {
-        match desk {
-            Desk::Agent { role, label, .. } => self.directories.of(*role, label),
-            Desk::Tests { .. } => None,
+    fn directory(&self, clone_id: &CloneId) -> Option<&ExplicitDirectory> {
+        match clone_id {
+            CloneId::Agent { role, label, .. } => self.directories.of(*role, label),
+            CloneId::Tests { .. } => None,
         }
     }
 
     /// Makes a checkout of the user's ready.
-    async fn borrow(&self, place: &Place, lent: &Lent, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+    async fn borrow(
+        &self,
+        place: &ClonePaths,
+        lent: &Lent,
+        layout: &Layout,
+    ) -> Result<Prepared, WorkspaceError> {
         if !self.directories.is_known(lent) {
-            lending::must_belong(&self.mirror, lent).await?;
+            turn::must_belong(&self.mirror, lent).await?;
             self.directories.learn(lent);
         }
         let warning = self.tree_of(place, layout).await?.map(|_| {
@@ -209,14 +215,19 @@ impl GitWorkspace {
                 lent.path().display()
             )
         });
-        let salvaged = lending::prepare(&self.mirror, place, lent, layout.head()).await?;
+        let salvaged = turn::prepare(&self.mirror, place, lent, layout.head()).await?;
         Ok(Prepared { path: place.tree(), salvaged, warning })
     }
 
     /// The work of a clone stands in a commit now: a checkout of the user's goes there, and the turn is over.
-    async fn close(&self, place: &Place, head: &CommitSha, at: &CommitSha) -> Result<(), WorkspaceError> {
+    async fn close(
+        &self,
+        place: &ClonePaths,
+        head: &CommitSha,
+        at: &CommitSha,
+    ) -> Result<(), WorkspaceError> {
         if let Some(lent) = place.lent() {
-            lending::settle(&self.mirror, place, lent, head, at).await?;
+            turn::settle(&self.mirror, place, lent, head, at).await?;
             self.directories.leave(place, lent);
         }
         place.close()
@@ -275,8 +286,8 @@ impl Workspace for GitWorkspace {
         Ok(found)
     }
 
-    async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
-        let place = self.place(desk)?;
+    async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+        let place = self.place(clone_id)?;
         if let Some(lent) = place.lent() {
             self.directories.enter(&place, lent)?;
             let prepared = self.borrow(&place, lent, layout).await;
@@ -289,19 +300,24 @@ impl Workspace for GitWorkspace {
         prepare::prepare(&self.mirror, &place, layout, tree).await
     }
 
-    fn is_lent(&self, desk: &Desk) -> bool {
-        self.directory(desk).is_some()
+    fn is_lent(&self, clone_id: &CloneId) -> bool {
+        self.directory(clone_id).is_some()
     }
 
-    async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {
-        let tree = Place::new(&self.folders.clones, desk).tree();
+    async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
+        let tree = ClonePaths::new(&self.folders.clones, clone_id).tree();
         remove(&tree)?;
         make_folder(&tree)?;
         Ok(tree)
     }
 
-    async fn harvest(&self, desk: &Desk, head: &CommitSha, message: &str) -> Result<Harvest, WorkspaceError> {
-        let place = self.place(desk)?;
+    async fn harvest(
+        &self,
+        clone_id: &CloneId,
+        head: &CommitSha,
+        message: &str,
+    ) -> Result<Harvest, WorkspaceError> {
+        let place = self.place(clone_id)?;
         let harvest = harvest::harvest(&self.mirror, &place, head, message).await?;
         let at = match &harvest {
             Harvest::Unchanged => head,
@@ -315,8 +331,8 @@ impl Workspace for GitWorkspace {
         Ok(harvest)
     }
 
-    async fn salvage(&self, desk: &Desk, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let place = self.place(desk)?;
+    async fn salvage(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        let place = self.place(clone_id)?;
         let kept = harvest::salvage(&self.mirror, &place, head).await?;
         self.close(&place, head, kept.as_ref().map_or(head, |kept| &kept.commit)).await?;
         Ok(kept)
@@ -326,8 +342,8 @@ impl Workspace for GitWorkspace {
         salvage::keep(&self.mirror, subject, commit).await
     }
 
-    async fn inspect(&self, desk: &Desk, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let place = self.place(desk)?;
+    async fn inspect(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        let place = self.place(clone_id)?;
         let inspection = inspect::inspect(&self.mirror, &place, head).await;
         if let Some(lent) = place.lent() {
             // What the reviewer left stays there; it is told, and makes room, when the next turn is made ready. So is

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::adapters::git::refs::{self, Tip};
+use crate::adapters::git::mirror::refs::{self, Tip};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};

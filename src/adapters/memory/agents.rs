@@ -40,17 +40,18 @@ pub type Turn = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync>;
 impl Agents for MemoryWorld {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         let deed = |state: &mut State| {
-            let desk = order.workdir.display().to_string();
+            let clone_id = order.workdir.display().to_string();
             let key = (order.role, order.label.clone());
             let call = format!("{} {} {} round {}", order.role, order.label, order.kind, order.round);
             state.calls.push(call);
             let Some(agent) = state.agents.get(&key).cloned() else {
                 return report(Deed::Fails(TurnFailure::Spawn { detail: "unknown".to_owned() }));
             };
-            let mut tree = state.git.desks.get(&desk).map(|desk| desk.tree.clone()).unwrap_or_default();
+            let mut tree =
+                state.git.clone_ids.get(&clone_id).map(|clone_id| clone_id.tree.clone()).unwrap_or_default();
             let deed = agent(order, &mut tree);
-            if let Some(desk) = state.git.desks.get_mut(&desk) {
-                desk.tree = tree;
+            if let Some(clone_id) = state.git.clone_ids.get_mut(&clone_id) {
+                clone_id.tree = tree;
             }
             report(deed)
         };

@@ -34,7 +34,7 @@ pub(super) struct DeskState {
 pub struct Git {
     pub(super) commits: BTreeMap<CommitSha, Commit>,
     pub(super) branches: BTreeMap<BranchName, CommitSha>,
-    pub(super) desks: BTreeMap<String, DeskState>,
+    pub(super) clone_ids: BTreeMap<String, DeskState>,
     pub(super) kept: BTreeMap<String, CommitSha>,
     /// Why the directory that the user lent to all agents can't be used now.
     pub(super) unclean: Option<String>,
@@ -111,7 +111,7 @@ impl Git {
 
     /// Another machine: clones, salvage, and commits that no branch holds are gone.
     pub(super) fn lose_machine(&mut self) {
-        self.desks.clear();
+        self.clone_ids.clear();
         self.kept.clear();
         let mut reachable = BTreeSet::new();
         for tip in self.branches.values() {

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
+use crate::ports::agent_memory::{AgentMemories, Briefed};
 use crate::ports::clock::Clock;
-use crate::ports::happening::Happening;
 use crate::ports::journal::{Entry, Holder, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
-use crate::ports::primer::{Briefed, Primers};
+use crate::ports::run_event::RunEvent;
 
 use super::world::{MemoryWorld, State};
 
@@ -25,7 +25,7 @@ impl State {
     }
 }
 
-impl Primers for MemoryWorld {
+impl AgentMemories for MemoryWorld {
     async fn briefing(&self, _: &CommitSha) -> Briefed {
         Briefed::default()
     }
@@ -94,9 +94,9 @@ impl Journal for MemoryJournal {
 }
 
 impl Operator for MemoryWorld {
-    fn tell(&self, happening: &Happening) {
+    fn tell(&self, event: &RunEvent) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.happenings.push(happening.clone());
+        state.events.push(event.clone());
     }
 
     async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {

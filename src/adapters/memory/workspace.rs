@@ -6,7 +6,8 @@ use crate::domain::agent_files::is_agent_file;
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
-    Desk, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    CloneId, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
+    WorkspaceError,
 };
 use crate::protocol::context::ChangedFile;
 
@@ -17,11 +18,11 @@ fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
 }
 
-/// The name of a desk, which is also the path of its clone.
-pub(super) fn name(desk: &Desk) -> String {
-    match desk {
-        Desk::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
-        Desk::Tests { subject } => format!("{subject}/tests"),
+/// The name of a clone, which is also the path of its clone.
+pub(super) fn name(clone_id: &CloneId) -> String {
+    match clone_id {
+        CloneId::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
+        CloneId::Tests { subject } => format!("{subject}/tests"),
     }
 }
 
@@ -37,14 +38,14 @@ fn laid(git: &Git, layout: &Layout) -> Tree {
     }
 }
 
-/// Keeps what lies on a desk, if it differs from what was put there.
-fn keep_desk(git: &mut Git, desk: &str) -> Option<Salvage> {
-    let state = git.desks.get(desk)?.clone();
+/// Keeps what lies in a clone, if it differs from what was put there.
+fn keep_desk(git: &mut Git, clone_id: &str) -> Option<Salvage> {
+    let state = git.clone_ids.get(clone_id)?.clone();
     if state.tree == git.tree(&state.head) {
         return None;
     }
     let commit = git.commit(vec![state.head], state.tree)?;
-    let reference = format!("refs/agent-loop/salvage/{desk}/{}", commit.short());
+    let reference = format!("refs/agent-loop/salvage/{clone_id}/{}", commit.short());
     git.kept.insert(reference.clone(), commit.clone());
     Some(Salvage { reference, commit })
 }
@@ -86,36 +87,41 @@ impl Workspace for MemoryWorld {
         .await
     }
 
-    async fn prepare(&self, desk: &Desk, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+    async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         if let Some(why) = self.look(|state| state.git.unclean.clone()).await {
             return Err(WorkspaceError::Unclean(why));
         }
-        let place = format!("{}/{}", self.machine, name(desk));
+        let place = format!("{}/{}", self.machine, name(clone_id));
         let deed = |state: &mut super::world::State| {
-            let unfinished = state.git.desks.get(&place).is_some_and(|desk| desk.unfinished);
+            let unfinished = state.git.clone_ids.get(&place).is_some_and(|clone_id| clone_id.unfinished);
             let salvaged = if unfinished { keep_desk(&mut state.git, &place) } else { None };
             let laid = laid(&state.git, layout);
             let fresh = DeskState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
-            state.git.desks.insert(place.clone(), fresh);
+            state.git.clone_ids.insert(place.clone(), fresh);
             Ok(Prepared { path: PathBuf::from(&place), salvaged, warning: None })
         };
         self.change("prepare", deed, || None).await
     }
 
-    fn is_lent(&self, _: &Desk) -> bool {
+    fn is_lent(&self, _: &CloneId) -> bool {
         self.with(|state| state.git.unclean.is_some())
     }
 
-    async fn empty(&self, desk: &Desk) -> Result<PathBuf, WorkspaceError> {
-        self.look(|_| Ok(PathBuf::from(name(desk)))).await
+    async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
+        self.look(|_| Ok(PathBuf::from(name(clone_id)))).await
     }
 
-    async fn harvest(&self, desk: &Desk, head: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(desk));
+    async fn harvest(
+        &self,
+        clone_id: &CloneId,
+        head: &CommitSha,
+        _: &str,
+    ) -> Result<Harvest, WorkspaceError> {
+        let place = format!("{}/{}", self.machine, name(clone_id));
         let deed = |state: &mut super::world::State| {
-            let Some(desk) = state.git.desks.get_mut(&place) else { return Err(missing("desk")) };
-            desk.unfinished = false;
-            let tree = desk.tree.clone();
+            let Some(clone_id) = state.git.clone_ids.get_mut(&place) else { return Err(missing("desk")) };
+            clone_id.unfinished = false;
+            let tree = clone_id.tree.clone();
             if tree == state.git.tree(head) {
                 return Ok(Harvest::Unchanged);
             }
@@ -125,12 +131,12 @@ impl Workspace for MemoryWorld {
         self.change("harvest", deed, || None).await
     }
 
-    async fn salvage(&self, desk: &Desk, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(desk));
+    async fn salvage(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        let place = format!("{}/{}", self.machine, name(clone_id));
         let deed = |state: &mut super::world::State| {
             let kept = keep_desk(&mut state.git, &place);
-            if let Some(desk) = state.git.desks.get_mut(&place) {
-                desk.unfinished = false;
+            if let Some(clone_id) = state.git.clone_ids.get_mut(&place) {
+                clone_id.unfinished = false;
             }
             Ok(kept)
         };
@@ -146,10 +152,11 @@ impl Workspace for MemoryWorld {
         self.change("keep", deed, || None).await
     }
 
-    async fn inspect(&self, desk: &Desk, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(desk));
+    async fn inspect(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        let place = format!("{}/{}", self.machine, name(clone_id));
         self.look(|state| {
-            let untouched = state.git.desks.get(&place).is_some_and(|desk| desk.tree == desk.laid);
+            let untouched =
+                state.git.clone_ids.get(&place).is_some_and(|clone_id| clone_id.tree == clone_id.laid);
             Ok(if untouched {
                 Inspection::Untouched
             } else {

@@ -12,8 +12,8 @@ use crate::domain::pull_request::{Check, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
-use crate::ports::happening::Happening;
 use crate::ports::journal::Entry;
+use crate::ports::run_event::RunEvent;
 
 use super::agents::Turn;
 use super::effects::{Effects, Plan};
@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) now: Timestamp,
     pub(super) unique: u64,
     pub(super) calls: Vec<String>,
-    pub(super) happenings: Vec<Happening>,
+    pub(super) events: Vec<RunEvent>,
     pub(super) effects: Effects,
 }
 
@@ -80,7 +80,7 @@ impl MemoryWorld {
             now: Timestamp::UNIX_EPOCH,
             unique: 0,
             calls: Vec::new(),
-            happenings: Vec::new(),
+            events: Vec::new(),
             effects: Effects::default(),
         };
         Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()?, machine: 0 })
@@ -213,8 +213,8 @@ impl MemoryWorld {
     }
 
     /// Everything that the operator was told.
-    pub fn happenings(&self) -> Vec<Happening> {
-        self.with(|state| state.happenings.clone())
+    pub fn events(&self) -> Vec<RunEvent> {
+        self.with(|state| state.events.clone())
     }
 
     /// The effects of the engine that runs or ran last.
@@ -270,7 +270,7 @@ impl World for MemoryWorld {
     type Clock = Self;
     type Journals = Self;
     type Operator = Self;
-    type Primers = Self;
+    type AgentMemories = Self;
 
     fn forge(&self) -> &Self {
         self
@@ -300,7 +300,7 @@ impl World for MemoryWorld {
         self
     }
 
-    fn primers(&self) -> &Self {
+    fn agent_memories(&self) -> &Self {
         self
     }
 }

@@ -9,8 +9,8 @@ use tokio::process::Command;
 
 use super::command::CommandLine;
 use super::exit::Exit;
+use super::supervision::tree::OwnChild;
 use super::time::{self, Stopwatch};
-use super::tree::Own;
 
 /// A program of ours that is not done by then hangs: on a pipe that an agent left in its clone, or a dead disk.
 const DEADLINE: Duration = Duration::from_mins(15);
@@ -71,7 +71,7 @@ async fn run(line: &CommandLine) -> io::Result<Captured> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
-    let _own = child.id().map(Own::remember);
+    let _own = child.id().map(OwnChild::remember);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut pipe) = input {

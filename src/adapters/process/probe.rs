@@ -7,9 +7,9 @@ use crate::ports::cancellation::{Urgency, cancellation};
 
 use super::command::CommandLine;
 use super::exit::Exit;
-use super::listener::Collector;
-use super::supervise::{End, Job, Manners, supervise};
-use super::tail::plain;
+use super::output::listener::Collector;
+use super::output::tail::plain;
+use super::supervision::{End, Job, StopSequence, supervise};
 use super::time;
 
 /// How much of stdout is looked at, in bytes.
@@ -51,7 +51,7 @@ pub async fn probe(command: CommandLine, folder: &Path, name: &str, at_most: Dur
         log: folder.join(format!("{name}.log")),
         deadline: NEVER,
         idle: None,
-        manners: Manners::Terminate,
+        manners: StopSequence::Terminate,
     };
     let (canceller, hears) = cancellation();
     let mut stdout = Collector::new(MOST);

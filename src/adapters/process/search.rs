@@ -8,7 +8,7 @@ use super::environment::Variables;
 
 /// What was found where a program should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sought {
+pub enum Lookup {
     /// The program.
     There(PathBuf),
     /// A file that nobody may run.
@@ -20,28 +20,28 @@ pub enum Sought {
 }
 
 /// Looks for a program by its path, or by its name in `PATH`. What can't be run is passed over, as shells do.
-pub fn look_for(program: &str, variables: &Variables) -> Sought {
+pub fn look_for(program: &str, variables: &Variables) -> Lookup {
     if program.contains('/') {
         return judge(Path::new(program));
     }
     let path = variables.get(OsStr::new("PATH")).cloned().unwrap_or_default();
-    let mut instead = Sought::Missing;
+    let mut instead = Lookup::Missing;
     for folder in std::env::split_paths(&path) {
         match (judge(&folder.join(program)), &instead) {
-            (Sought::There(found), _) => return Sought::There(found),
-            (other, Sought::Missing) => instead = other,
-            (_, Sought::There(_) | Sought::NotExecutable(_) | Sought::NoFile(_)) => {}
+            (Lookup::There(found), _) => return Lookup::There(found),
+            (other, Lookup::Missing) => instead = other,
+            (_, Lookup::There(_) | Lookup::NotExecutable(_) | Lookup::NoFile(_)) => {}
         }
     }
     instead
 }
 
-fn judge(path: &Path) -> Sought {
+fn judge(path: &Path) -> Lookup {
     match std::fs::metadata(path) {
-        Err(_) => Sought::Missing,
-        Ok(_) if is_executable(path) => Sought::There(path.to_owned()),
-        Ok(facts) if facts.is_file() => Sought::NotExecutable(path.to_owned()),
-        Ok(_) => Sought::NoFile(path.to_owned()),
+        Err(_) => Lookup::Missing,
+        Ok(_) if is_executable(path) => Lookup::There(path.to_owned()),
+        Ok(facts) if facts.is_file() => Lookup::NotExecutable(path.to_owned()),
+        Ok(_) => Lookup::NoFile(path.to_owned()),
     }
 }
 
@@ -66,14 +66,14 @@ mod tests {
             let path = std::env::join_paths(folders.iter().map(|name| place.path().join(name))).unwrap();
             look_for("tool", &Variables::from([("PATH".into(), path)]))
         };
-        assert_eq!(look(&["folder", "plain", "good"]), Sought::There(of("good")));
-        assert_eq!(look(&["none", "plain", "folder"]), Sought::NotExecutable(of("plain")));
-        assert_eq!(look(&["folder", "plain"]), Sought::NoFile(of("folder")));
-        assert_eq!(look(&["none"]), Sought::Missing);
+        assert_eq!(look(&["folder", "plain", "good"]), Lookup::There(of("good")));
+        assert_eq!(look(&["none", "plain", "folder"]), Lookup::NotExecutable(of("plain")));
+        assert_eq!(look(&["folder", "plain"]), Lookup::NoFile(of("folder")));
+        assert_eq!(look(&["none"]), Lookup::Missing);
         assert_eq!(
             look_for(&of("plain").display().to_string(), &Variables::new()),
-            Sought::NotExecutable(of("plain"))
+            Lookup::NotExecutable(of("plain"))
         );
-        assert_eq!(look_for("tool", &Variables::new()), Sought::Missing);
+        assert_eq!(look_for("tool", &Variables::new()), Lookup::Missing);
     }
 }

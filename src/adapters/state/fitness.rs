@@ -9,14 +9,14 @@ use rustix::fs::{Access, access, statvfs};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitness {
     /// Whether it is there, or could be made.
-    pub standing: Standing,
+    pub standing: FolderState,
     /// Free space there for this user, in bytes, if it can be told.
     pub free: Option<u64>,
 }
 
 /// Whether a folder can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum FolderState {
     /// It is there, and this user may write in it.
     Writable {
         /// Its permission bits.
@@ -40,19 +40,19 @@ pub fn look(path: &Path) -> Fitness {
     let Some((nearest, facts)) =
         path.ancestors().find_map(|place| Some((place, std::fs::metadata(place).ok()?)))
     else {
-        return Fitness { standing: Standing::NotWritable(path.to_owned()), free: None };
+        return Fitness { standing: FolderState::NotWritable(path.to_owned()), free: None };
     };
     let free = statvfs(nearest).ok().map(|facts| facts.f_bavail.saturating_mul(facts.f_frsize));
     let standing = if !facts.is_dir() {
-        Standing::NoFolder(nearest.to_owned())
+        FolderState::NoFolder(nearest.to_owned())
     } else if nearest == path && facts.uid() != rustix::process::geteuid().as_raw() {
-        Standing::Foreign { owner: facts.uid() }
+        FolderState::Foreign { owner: facts.uid() }
     } else if access(nearest, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-        Standing::NotWritable(nearest.to_owned())
+        FolderState::NotWritable(nearest.to_owned())
     } else if nearest == path {
-        Standing::Writable { mode: facts.permissions().mode() & 0o777 }
+        FolderState::Writable { mode: facts.permissions().mode() & 0o777 }
     } else {
-        Standing::NotYet
+        FolderState::NotYet
     };
     Fitness { standing, free }
 }
@@ -75,10 +75,10 @@ mod tests {
         fs::create_dir(&here).unwrap();
         fs::set_permissions(&here, Permissions::from_mode(0o750)).unwrap();
         fs::write(&file, "").unwrap();
-        assert_eq!(look(&here).standing, Standing::Writable { mode: 0o750 });
-        assert_eq!(look(&here.join("a/b")).standing, Standing::NotYet);
-        assert_eq!(look(&file).standing, Standing::NoFolder(file.clone()));
-        assert_eq!(look(&file.join("below")).standing, Standing::NoFolder(file));
+        assert_eq!(look(&here).standing, FolderState::Writable { mode: 0o750 });
+        assert_eq!(look(&here.join("a/b")).standing, FolderState::NotYet);
+        assert_eq!(look(&file).standing, FolderState::NoFolder(file.clone()));
+        assert_eq!(look(&file.join("below")).standing, FolderState::NoFolder(file));
         assert!(look(&here).free.is_some());
     }
 }

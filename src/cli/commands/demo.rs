@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::agents::program::{Program, RepairAgent};
+use crate::adapters::agent_memory::Memory;
+use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
-use crate::adapters::primer::Memory;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -19,7 +19,7 @@ use crate::cli::run::directories::Directories;
 use crate::cli::run::signals;
 use crate::cli::run::wiring::{self, RunSettings};
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::lines::Talk;
+use crate::cli::view::lines::Verbosity;
 use crate::cli::view::print;
 use crate::cli::view::terminal::Terminal;
 use crate::domain::agent::Role;
@@ -33,7 +33,7 @@ use crate::engine::run::{Assignment, Bases, Engine, Setting};
 use crate::flow::budget::Budget;
 use crate::flow::observed::Abilities;
 use crate::flow::question::Persistence;
-use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
+use crate::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
@@ -68,17 +68,17 @@ pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Resu
         cache: temporary.path().join("cache"),
     };
     make_project(&project, &ours).await?;
-    let talk = if arguments.json.is_some() { Talk::Quiet } else { Talk::Normal };
-    if talk == Talk::Normal {
+    let talk = if arguments.json.is_some() { Verbosity::Quiet } else { Verbosity::Normal };
+    if talk == Verbosity::Normal {
         print::talk(&introduction(&project));
     }
     let outcome = run_loop(&ours, talk).await?;
     if arguments.keep {
         let kept = temporary.keep();
-        if talk == Talk::Normal {
+        if talk == Verbosity::Normal {
             print::talk(&directions(&kept.join("project"), &kept));
         }
-    } else if talk == Talk::Normal {
+    } else if talk == Verbosity::Normal {
         print::talk("\nThe folder is gone again; `agent-loop demo --keep` leaves it for you to look at.\n");
     }
     Ok(outcome)
@@ -129,7 +129,7 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
     Ok(())
 }
 
-async fn run_loop(ours: &Surroundings, talk: Talk) -> Result<Outcome, String> {
+async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, String> {
     let repository = Repository::find(&ours.folder, &ours.variables).await?;
     let forge = stores::forge(&repository, ours)?;
     let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
@@ -191,15 +191,15 @@ fn request() -> Result<Request, String> {
         Ok(Seat::from(&parsed))
     };
     Ok(Request {
-        asked: Wishes {
+        asked: Overrides {
             coder: Some(seat("sam")?),
             reviewers: vec![seat("careful")?, seat("quick")?],
             max_rounds: Some(4),
             required_gates: Some(vec![GateName::tests()]),
             after_approval: Some(AfterApproval::Merge),
-            ..Wishes::default()
+            ..Overrides::default()
         },
-        configured: Wishes::default(),
+        configured: Overrides::default(),
         default_coder: seat("sam")?,
         default_reviewer: seat("careful")?,
         reviewing: Reviewing::Parallel,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::adapters::process::tail::plain;
+use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::retention::{self, LogFile};

@@ -13,7 +13,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::outcome;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::Workspace;
-use crate::text::neutral::one_line;
+use crate::text::sanitize::one_line;
 
 /// Looks, and returns what is to be printed.
 ///

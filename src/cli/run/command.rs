@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::gates::tests::split;
+use crate::adapters::gates::test_command::split;
 use crate::adapters::local::store::Store;
 use crate::adapters::state::run_file::RunFile;
 use crate::cli::arguments::JsonOutput;
@@ -15,30 +15,30 @@ use crate::cli::config::settings::Settings;
 use crate::cli::diagnostics;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
-use crate::cli::usage::bill::Bill;
-use crate::cli::view::lines::Talk;
+use crate::cli::usage::recorder::UsageRecorder;
+use crate::cli::view::lines::Verbosity;
 use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Seen};
-use crate::cli::view::terminal::{Events, Terminal, Voice};
+use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
-use crate::engine::outcome::{Outcome, Trouble};
+use crate::engine::outcome::{Outcome, RunError};
 use crate::engine::run::{Assignment, Bases, Engine, Setting};
 use crate::flow::observed::Abilities;
 use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
-use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 
 use super::order::Order;
-use super::programs::Cast;
+use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RunSettings};
-use super::{directories, memory, models, programs, secrets, wishes};
+use super::{directories, memory, models, overrides, programs, secrets};
 use super::{rehearse, retain, signals};
 
 /// Who answers the coder's questions.
@@ -79,18 +79,18 @@ fn placeholder_branch() -> BranchName {
     "main".parse().expect("a branch name")
 }
 
-impl From<Refusal> for Trouble {
+impl From<Refusal> for RunError {
     fn from(refusal: Refusal) -> Self {
         Self::refused(refusal.reason, refusal.message)
     }
 }
 
-fn config(why: String) -> Trouble {
-    Trouble::refused(Refused::Config, why)
+fn config(why: String) -> RunError {
+    RunError::refused(Refused::Config, why)
 }
 
-fn disk(why: String) -> Trouble {
-    Trouble::failed(Failed::Disk, why)
+fn disk(why: String) -> RunError {
+    RunError::failed(Failed::Disk, why)
 }
 
 /// What is known before the forge is opened.
@@ -107,12 +107,12 @@ async fn look(
     arguments: &RunArguments,
     answers: Answers,
     surroundings: &Surroundings,
-) -> Result<Ground, Trouble> {
-    let usage = |why| Trouble::refused(Refused::Usage, why);
+) -> Result<Ground, RunError> {
+    let usage = |why| RunError::refused(Refused::Usage, why);
     let folder = surroundings.folder_or(arguments.place.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables)
         .await
-        .map_err(|unusable| Trouble::refused(unusable.reason, unusable.message))?;
+        .map_err(|unusable| RunError::refused(unusable.reason, unusable.message))?;
     let default_base = default_base(order, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     match order {
@@ -135,7 +135,7 @@ async fn prepare_and_run(
     arguments: &RunArguments,
     answers: Answers,
     surroundings: &Surroundings,
-) -> Result<Conclusion, Trouble> {
+) -> Result<Conclusion, RunError> {
     let Ground { repository, default_base, base, found, flags } =
         look(&order, arguments, answers, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
@@ -148,7 +148,8 @@ async fn prepare_and_run(
     models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
-    let Cast { everyone, programs: able, missing } = programs::cast(&asked, &earlier, settings, variables)?;
+    let ResolvedAgents { everyone, programs: able, missing } =
+        programs::cast(&asked, &earlier, settings, variables)?;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
     let test_command = test_command(settings, &earlier)?;
@@ -160,11 +161,12 @@ async fn prepare_and_run(
 
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
     for text in found.warning().into_iter().chain(danger(settings)) {
-        terminal.tell(&Happening::Warning { text });
+        terminal.tell(&RunEvent::Warning { text });
     }
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
     let setting = Setting {
-        request: wishes::request(&configuration, &everyone, questions(answers, settings)).map_err(config)?,
+        request: overrides::request(&configuration, &everyone, questions(answers, settings))
+            .map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
@@ -191,18 +193,18 @@ async fn prepare_and_run(
     }
     remembered::keep(&file, &folders, &subject).map_err(disk)?;
     let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
-    let bill = Bill::begin(&with_logs, &subject);
-    let outcome = bill.end(drive(world, plan, subject.clone(), &terminal).await);
+    let recorder = UsageRecorder::begin(&with_logs, &subject);
+    let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
     remember_pull_request(&file, &folders, &outcome)?;
     retain::after_a_run(&with_logs, &repository, &settings.retention);
     Ok(Conclusion::Ended(Box::new(outcome)))
 }
 
 /// The test command, whose words make sense.
-fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<String>, Trouble> {
+fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<String>, RunError> {
     let command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
     if let Some(command) = &command {
-        split(command).map_err(|why| Trouble::refused(Refused::Usage, why))?;
+        split(command).map_err(|why| RunError::refused(Refused::Usage, why))?;
     }
     Ok(command)
 }
@@ -249,7 +251,7 @@ fn remember_pull_request(
     file: &RunFile,
     folders: &crate::adapters::state::folders::Folders,
     outcome: &Outcome,
-) -> Result<(), Trouble> {
+) -> Result<(), RunError> {
     let Some(number) = outcome.pull_request else { return Ok(()) };
     let file = RunFile { task: None, base: None, ..file.clone() };
     remembered::keep(&file, folders, &Subject::PullRequest(number)).map_err(disk)
@@ -298,15 +300,17 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
         Some(JsonOutput::Outcome) | None => Events::Off,
     };
     let voice = match (settings.output.quiet, seen, events) {
-        (true, _, _) => Voice::Lines(Talk::Quiet),
-        (false, Seen::OnATerminal, Events::Off) => Voice::Live(Live::new(paint)),
-        (false, Seen::Nowhere, _) | (false, Seen::OnATerminal, Events::Printed) => Voice::Lines(Talk::Normal),
+        (true, _, _) => Display::Lines(Verbosity::Quiet),
+        (false, Seen::OnATerminal, Events::Off) => Display::Live(Live::new(paint)),
+        (false, Seen::Nowhere, _) | (false, Seen::OnATerminal, Events::Printed) => {
+            Display::Lines(Verbosity::Normal)
+        }
     };
     let interval = Duration::from_secs(settings.output.progress_interval_seconds.get());
     Terminal::new(voice, paint, events, interval)
 }
 
-fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(), Trouble> {
+fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(), RunError> {
     let github = match choice {
         ForgeChoice::Local => false,
         ForgeChoice::Github => true,
@@ -318,7 +322,7 @@ fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(
     }
     let message = "GitHub is not there yet; add `--forge local` to work on the embedded forge of this repository, or set \
          `forge.kind = \"local\"` in your configuration";
-    Err(Trouble::refused(Refused::Unsupported, message))
+    Err(RunError::refused(Refused::Unsupported, message))
 }
 
 /// The branch that is changed when none was named: a pull request's own base, else the current branch.
@@ -326,7 +330,7 @@ fn default_base(
     order: &Order,
     arguments: &RunArguments,
     repository: &Repository,
-) -> Result<BranchName, Trouble> {
+) -> Result<BranchName, RunError> {
     let own = match order {
         Order::PullRequest(number) => stores::base_of(repository, *number),
         Order::Task(_) | Order::Issue(_) => None,
@@ -337,7 +341,7 @@ fn default_base(
         (None, Order::PullRequest(_)) => Ok(placeholder_branch()),
         (None, Order::Task(_) | Order::Issue(_)) => {
             let message = "HEAD is detached, so there is no current branch to change; name one with --base";
-            Err(Trouble::refused(Refused::Usage, message))
+            Err(RunError::refused(Refused::Usage, message))
         }
     }
 }

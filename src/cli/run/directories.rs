@@ -9,7 +9,7 @@ use crate::cli::config::settings::Settings;
 use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
-use crate::engine::outcome::Trouble;
+use crate::engine::outcome::RunError;
 
 use super::models;
 
@@ -25,7 +25,7 @@ pub fn directories(
     everyone: &[KnownAgent],
     seated: &[KnownAgent],
     settings: &Settings,
-) -> Result<Directories, Trouble> {
+) -> Result<Directories, RunError> {
     let mut taken: BTreeMap<PathBuf, Vec<&KnownAgent>> = BTreeMap::new();
     for known in seated {
         if let Some(directory) = directory(&known.name, settings) {
@@ -43,20 +43,20 @@ pub fn directories(
                 "{who} would work in {}; give each its own directory, or say that they may share it: `--allow-shared-dir`",
                 path.display()
             );
-            return Err(Trouble::refused(Refused::Usage, message));
+            return Err(RunError::refused(Refused::Usage, message));
         }
         if reviewers > 1 && settings.review.parallel {
             let message = format!(
                 "{who} would work in {} at the same time; ask one reviewer after the other: `--no-parallel-reviewers`",
                 path.display()
             );
-            return Err(Trouble::refused(Refused::Usage, message));
+            return Err(RunError::refused(Refused::Usage, message));
         }
     }
     for directory in seated.iter().filter_map(|known| directory(&known.name, settings)) {
         if !directory.path.is_dir() {
             let message = format!("{}: there is no directory {}", directory.flag, directory.path.display());
-            return Err(Trouble::refused(Refused::Usage, message));
+            return Err(RunError::refused(Refused::Usage, message));
         }
     }
     let of = |known: &KnownAgent| {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::adapters::primer::{Memory, Refresh, Wish};
+use crate::adapters::agent_memory::{Memory, Refresh, Wish};
 use crate::adapters::state::folders::Folders;
 use crate::cli::config::settings::AgentMemory;
 use crate::cli::surroundings::Surroundings;
-use crate::domain::primer::CheckoutFolder;
+use crate::domain::agent_memory::CheckoutFolder;
 
 /// Flags of every run on what agents are told of the repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::adapters::agents::cli::{Cli, ModelChoice, Power};
-use crate::adapters::agents::drive::VendorAgent;
-use crate::adapters::agents::program::{CommandAgent, Program, RepairAgent};
-use crate::adapters::agents::vendor;
+use crate::adapters::agents::driver::VendorAgent;
+use crate::adapters::agents::driver::vendor_cli::{ModelChoice, Power, VendorCli};
+use crate::adapters::agents::local::{CommandAgent, Program, RepairAgent};
+use crate::adapters::agents::vendors;
 use crate::adapters::process::environment::Variables;
-use crate::adapters::process::search::{self, Sought};
+use crate::adapters::process::search::{self, Lookup};
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
-use crate::engine::outcome::Trouble;
+use crate::engine::outcome::RunError;
 
 use super::models;
 use super::remembered::Remembered;
@@ -35,7 +35,7 @@ pub fn named(roles: &Roles) -> Vec<KnownAgent> {
 
 /// Everyone who may be asked, and their programs, as far as they are there.
 #[derive(Debug)]
-pub struct Cast {
+pub struct ResolvedAgents {
     /// Of those with one role and label the one that counts.
     pub everyone: Vec<KnownAgent>,
     /// Their programs.
@@ -63,7 +63,7 @@ pub fn cast(
     earlier: &Remembered,
     settings: &Settings,
     variables: &Variables,
-) -> Result<Cast, Trouble> {
+) -> Result<ResolvedAgents, RunError> {
     let (usual, configured) = (usual(), named(&settings.roles));
     let lists = [
         (Need::IfThere, usual.as_slice()),
@@ -88,7 +88,7 @@ pub fn cast(
             }
         }
     }
-    Ok(Cast { everyone: everyone.into_values().collect(), programs, missing })
+    Ok(ResolvedAgents { everyone: everyone.into_values().collect(), programs, missing })
 }
 
 /// Who takes part, as far as is known before the record is read: whom this command names, else who was named on the
@@ -114,7 +114,7 @@ fn usual() -> Vec<KnownAgent> {
 ///
 /// # Errors
 /// When a program is named for it, and is not there.
-pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, Trouble> {
+pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, RunError> {
     let named = settings.roles.repair.as_ref();
     let known = named.map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
     let program = known.map(|known| program(&known, settings, variables)).transpose()?;
@@ -130,7 +130,7 @@ pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Labe
 ///
 /// # Errors
 /// When there is none, or its settings make no sense; the text says what to type.
-pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, Trouble> {
+pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, RunError> {
     let name = &known.name;
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
         (Detail::Script, Some(path), _) => file(name, path).map(Program::ScriptFile),
@@ -143,7 +143,7 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
             let agent = settings.agents.get(configured).ok_or_else(|| unknown(name, configured, settings))?;
             configured_agent(name, configured, agent, variables).map(Program::Command)
         }
-        (Detail::Nothing, _, _) => match vendor::cli(name.backend) {
+        (Detail::Nothing, _, _) => match vendors::cli(name.backend) {
             Some(cli) => vendors_program(known, cli, settings, variables).map(Program::Vendor),
             None => Err(not_there(name)),
         },
@@ -151,21 +151,21 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
     }
 }
 
-fn not_there(name: &AgentName) -> Trouble {
+fn not_there(name: &AgentName) -> RunError {
     let message = format!(
         "the backend `{}` is not there yet; use `{}=command:PATH` (any program) or `{1}=scripted:FILE`",
         name.backend, name.label
     );
-    Trouble::refused(Refused::Unsupported, message)
+    RunError::refused(Refused::Unsupported, message)
 }
 
 /// A vendor's program, set up for a role.
 fn vendors_program(
     known: &KnownAgent,
-    cli: &dyn Cli,
+    cli: &dyn VendorCli,
     settings: &Settings,
     variables: &Variables,
-) -> Result<VendorAgent, Trouble> {
+) -> Result<VendorAgent, RunError> {
     let name = &known.name;
     let backend = name.backend;
     let agent = settings.agents.get(backend.name()).cloned().unwrap_or_default();
@@ -177,10 +177,10 @@ fn vendors_program(
             "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{backend}-cmd PATH` \
              (`agent-loop doctor` looks at all of them)"
         );
-        Trouble::refused(Refused::Config, message)
+        RunError::refused(Refused::Config, message)
     })?;
     check_variables(backend.name(), &agent.env)?;
-    let config = |why| Trouble::refused(Refused::Config, why);
+    let config = |why| RunError::refused(Refused::Config, why);
     let model = models::chain(name, known.role, settings).map_err(config)?.into_iter().next();
     match (cli.model_choice(), &model) {
         (ModelChoice::Required { form }, model)
@@ -212,15 +212,15 @@ fn found(cmd: &str, variables: &Variables) -> Option<PathBuf> {
     program.filter(|program| program.is_file())
 }
 
-fn file(name: &AgentName, path: &Path) -> Result<PathBuf, Trouble> {
+fn file(name: &AgentName, path: &Path) -> Result<PathBuf, RunError> {
     if path.is_file() {
         return Ok(path.to_owned());
     }
     let message = format!("`{name}` names {}, and there is no such file", path.display());
-    Err(Trouble::refused(Refused::Usage, message))
+    Err(RunError::refused(Refused::Usage, message))
 }
 
-fn unknown(name: &AgentName, configured: &str, settings: &Settings) -> Trouble {
+fn unknown(name: &AgentName, configured: &str, settings: &Settings) -> RunError {
     let known: Vec<&str> = settings.agents.keys().map(String::as_str).collect();
     let hint = suggestion(configured, known.iter().copied());
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -228,7 +228,7 @@ fn unknown(name: &AgentName, configured: &str, settings: &Settings) -> Trouble {
         "`{name}` names an agent of the configuration, and there is no [agents.{configured}] (known: {known}){hint}; \
          for a program in this folder write `command:./{configured}`"
     );
-    Trouble::refused(Refused::Usage, message)
+    RunError::refused(Refused::Usage, message)
 }
 
 fn configured_agent(
@@ -236,8 +236,8 @@ fn configured_agent(
     configured: &str,
     agent: &AgentSettings,
     variables: &Variables,
-) -> Result<CommandAgent, Trouble> {
-    let config = |why: String| Trouble::refused(Refused::Config, why);
+) -> Result<CommandAgent, RunError> {
+    let config = |why: String| RunError::refused(Refused::Config, why);
     let cmd = agent.cmd.as_ref().ok_or_else(|| {
         config(format!(
             "[agents.{configured}] says no `cmd`, so `{name}` can't be started; name its program there"
@@ -256,12 +256,12 @@ fn configured_agent(
     })
 }
 
-fn check_variables(configured: &str, names: &[String]) -> Result<(), Trouble> {
+fn check_variables(configured: &str, names: &[String]) -> Result<(), RunError> {
     let Some(wrong) = names.iter().find(|variable| !is_variable_name(variable)) else { return Ok(()) };
     let shown = wrong.split('=').next().unwrap_or_default();
     let message =
         format!("agents.{configured}.env holds names of variables, never values; `{shown}…` is no name");
-    Err(Trouble::refused(Refused::Config, message))
+    Err(RunError::refused(Refused::Config, message))
 }
 
 fn is_variable_name(text: &str) -> bool {
@@ -273,7 +273,7 @@ fn is_variable_name(text: &str) -> bool {
 /// What can't be run is passed over if there is a better one behind it; if not, its turn says why.
 fn on_path(program: &str, variables: &Variables) -> Option<PathBuf> {
     match search::look_for(program, variables) {
-        Sought::There(found) | Sought::NotExecutable(found) => Some(found),
-        Sought::NoFile(_) | Sought::Missing => None,
+        Lookup::There(found) | Lookup::NotExecutable(found) => Some(found),
+        Lookup::NoFile(_) | Lookup::Missing => None,
     }
 }

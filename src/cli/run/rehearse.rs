@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::adapters::rehearsal::Rehearsal as RehearsedWorld;
+use crate::adapters::dry_run::Rehearsal as RehearsedWorld;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals::{self, FileJournals};
 use crate::adapters::state::lock;
@@ -18,7 +18,7 @@ use crate::engine::run::Engine;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
 use crate::ports::journal::{Entry, JournalError};
-use crate::text::neutral::one_line;
+use crate::text::sanitize::one_line;
 
 use super::command::Plan;
 

@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::adapters::process::environment::Variables;
 use crate::cli::config::settings::{OnHit, Settings};
 use crate::engine::guard::{OnSecret, Secrets};
-use crate::text::redact::Secret;
+use crate::text::redaction::Secret;
 
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::agents::program::{LocalAgents, Program, RepairAgent};
+use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
+use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::gates::tests::LocalGates;
+use crate::adapters::gates::test_command::LocalGates;
 use crate::adapters::git::GitWorkspace;
 use crate::adapters::local::LocalForge;
-use crate::adapters::primer::{LocalPrimers, Memory};
-use crate::adapters::process::children;
+use crate::adapters::process::supervision::children;
 use crate::adapters::state::files;
 use crate::adapters::state::journals::FileJournals;
 use crate::cli::repository::{Repository, stores};
@@ -32,7 +32,7 @@ pub struct RealWorld {
     gates: LocalGates,
     journals: FileJournals,
     terminal: Arc<Terminal>,
-    primers: LocalPrimers,
+    agent_memories: LocalAgentMemories,
 }
 
 impl World for RealWorld {
@@ -43,7 +43,7 @@ impl World for RealWorld {
     type Clock = SystemClock;
     type Journals = FileJournals;
     type Operator = Terminal;
-    type Primers = LocalPrimers;
+    type AgentMemories = LocalAgentMemories;
 
     fn forge(&self) -> &LocalForge {
         &self.forge
@@ -73,8 +73,8 @@ impl World for RealWorld {
         &self.terminal
     }
 
-    fn primers(&self) -> &LocalPrimers {
-        &self.primers
+    fn agent_memories(&self) -> &LocalAgentMemories {
+        &self.agent_memories
     }
 }
 
@@ -125,7 +125,7 @@ pub fn world(
         .with_directories(settings.directories);
     let workspace = Arc::new(workspace);
     Ok(RealWorld {
-        primers: LocalPrimers::new(Arc::clone(&workspace), settings.memory),
+        agent_memories: LocalAgentMemories::new(Arc::clone(&workspace), settings.memory),
         agents: LocalAgents {
             programs: settings.agents,
             variables: variables.clone(),

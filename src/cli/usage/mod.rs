@@ -1,5 +1,5 @@
 //! What runs cost: the summary of a run, the file of it, and the table that shows it.
 
-pub mod bill;
+pub mod recorder;
 pub mod summary;
 pub mod table;

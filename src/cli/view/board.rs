@@ -8,7 +8,7 @@ use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
-use crate::ports::happening::Happening;
+use crate::ports::run_event::RunEvent;
 
 /// Somebody who works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,51 +40,51 @@ pub struct Board {
 
 impl Board {
     /// Takes in what happened.
-    pub fn take(&mut self, happening: &Happening, now: Timestamp) {
-        match happening {
-            Happening::Begun { subject } => {
+    pub fn take(&mut self, event: &RunEvent, now: Timestamp) {
+        match event {
+            RunEvent::Begun { subject } => {
                 *self = Self { subject: Some(subject.clone()), usage: self.usage, ..Self::default() };
             }
-            Happening::RoundBegun { round, max_rounds, .. } => self.round = Some((*round, *max_rounds)),
-            Happening::TurnBegun { label, role, log, .. } => {
+            RunEvent::RoundBegun { round, max_rounds, .. } => self.round = Some((*round, *max_rounds)),
+            RunEvent::TurnBegun { label, role, log, .. } => {
                 self.begins(format!("{role} {label}"), log.as_ref(), now);
             }
-            Happening::TurnAnswered { label, role, .. } | Happening::TurnFailed { label, role, .. } => {
+            RunEvent::TurnAnswered { label, role, .. } | RunEvent::TurnFailed { label, role, .. } => {
                 self.workers.remove(&format!("{role} {label}"));
             }
-            Happening::GateBegun { gate, log, .. } => self.begins(format!("gate {gate}"), log.as_ref(), now),
-            Happening::GateMeasured { gate, verdict } => {
+            RunEvent::GateBegun { gate, log, .. } => self.begins(format!("gate {gate}"), log.as_ref(), now),
+            RunEvent::GateMeasured { gate, verdict } => {
                 self.workers.remove(&format!("gate {gate}"));
                 self.gates.insert(gate.clone(), *verdict);
             }
-            Happening::Counted { open, future, resolved, usage } => {
+            RunEvent::Counted { open, future, resolved, usage } => {
                 self.items = (*open, *future, *resolved);
                 self.usage = *usage;
             }
-            Happening::Pushed { .. } => self.gates.clear(),
-            Happening::Waiting { what, until } => self.waiting = Some((what.clone(), *until)),
-            Happening::Published { .. }
-            | Happening::PullRequestOpened { .. }
-            | Happening::IssueFiled { .. }
-            | Happening::Merged { .. }
-            | Happening::Salvaged { .. }
-            | Happening::Warning { .. } => {}
+            RunEvent::Pushed { .. } => self.gates.clear(),
+            RunEvent::Waiting { what, until } => self.waiting = Some((what.clone(), *until)),
+            RunEvent::Published { .. }
+            | RunEvent::PullRequestOpened { .. }
+            | RunEvent::IssueFiled { .. }
+            | RunEvent::Merged { .. }
+            | RunEvent::Salvaged { .. }
+            | RunEvent::Warning { .. } => {}
         }
-        match happening {
-            Happening::Waiting { .. } | Happening::Counted { .. } | Happening::Warning { .. } => {}
-            Happening::Begun { .. }
-            | Happening::RoundBegun { .. }
-            | Happening::TurnBegun { .. }
-            | Happening::TurnAnswered { .. }
-            | Happening::TurnFailed { .. }
-            | Happening::GateBegun { .. }
-            | Happening::GateMeasured { .. }
-            | Happening::Published { .. }
-            | Happening::Pushed { .. }
-            | Happening::PullRequestOpened { .. }
-            | Happening::IssueFiled { .. }
-            | Happening::Merged { .. }
-            | Happening::Salvaged { .. } => self.waiting = None,
+        match event {
+            RunEvent::Waiting { .. } | RunEvent::Counted { .. } | RunEvent::Warning { .. } => {}
+            RunEvent::Begun { .. }
+            | RunEvent::RoundBegun { .. }
+            | RunEvent::TurnBegun { .. }
+            | RunEvent::TurnAnswered { .. }
+            | RunEvent::TurnFailed { .. }
+            | RunEvent::GateBegun { .. }
+            | RunEvent::GateMeasured { .. }
+            | RunEvent::Published { .. }
+            | RunEvent::Pushed { .. }
+            | RunEvent::PullRequestOpened { .. }
+            | RunEvent::IssueFiled { .. }
+            | RunEvent::Merged { .. }
+            | RunEvent::Salvaged { .. } => self.waiting = None,
         }
     }
 
@@ -173,30 +173,30 @@ mod tests {
 
     fn board() -> Board {
         let mut board = Board::default();
-        let begun = |name: &str, log: &str| Happening::TurnBegun {
+        let begun = |name: &str, log: &str| RunEvent::TurnBegun {
             label: name.parse().unwrap(),
             role: Role::Reviewer,
             kind: ResponseKind::PrReview,
             prompt_bytes: 10,
             log: Some(log.to_owned()),
         };
-        let happenings = [
-            (0, Happening::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) }),
+        let events = [
+            (0, RunEvent::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) }),
             (
                 1,
-                Happening::Counted {
+                RunEvent::Counted {
                     open: 1,
                     future: 0,
                     resolved: 2,
                     usage: Usage { calls: 3, input_tokens: 11_500, micro_usd: 304_000, ..Usage::default() },
                 },
             ),
-            (2, Happening::RoundBegun { round: 2, max_rounds: 10, head: "a".repeat(40).parse().unwrap() }),
+            (2, RunEvent::RoundBegun { round: 2, max_rounds: 10, head: "a".repeat(40).parse().unwrap() }),
             (3, begun("one", "/logs/one.log")),
             (4, begun("two", "/logs/two.log")),
         ];
-        for (second, happening) in happenings {
-            board.take(&happening, at(second));
+        for (second, event) in events {
+            board.take(&event, at(second));
         }
         board
     }
@@ -225,7 +225,7 @@ mod tests {
             ]
         );
         let answered =
-            Happening::TurnAnswered { label: "one".parse().unwrap(), role: Role::Reviewer, milliseconds: 1 };
+            RunEvent::TurnAnswered { label: "one".parse().unwrap(), role: Role::Reviewer, milliseconds: 1 };
         board.take(&answered, at(34));
         assert_eq!(board.heartbeats(at(35)).len(), 1);
     }

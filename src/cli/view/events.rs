@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::ports::happening::Happening;
+use crate::ports::run_event::RunEvent;
 
 use super::board::Board;
 
@@ -11,13 +11,12 @@ use super::board::Board;
 const SCHEMA: &str = "agent-loop/event/1";
 
 /// An event.
-pub fn event(happening: &Happening, now: Timestamp) -> Value {
-    let mut event = json!({ "schema": SCHEMA, "at": now });
-    if let (Value::Object(event), Ok(Value::Object(members))) = (&mut event, serde_json::to_value(happening))
-    {
-        event.extend(members);
+pub fn event(event: &RunEvent, now: Timestamp) -> Value {
+    let mut object = json!({ "schema": SCHEMA, "at": now });
+    if let (Value::Object(object), Ok(Value::Object(members))) = (&mut object, serde_json::to_value(event)) {
+        object.extend(members);
     }
-    event
+    object
 }
 
 /// Who still works.
@@ -37,7 +36,7 @@ mod tests {
 
     #[test]
     fn an_event_says_its_schema_its_time_and_its_name() {
-        let begun = Happening::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) };
+        let begun = RunEvent::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) };
         assert_eq!(
             event(&begun, Timestamp::from_second(0).unwrap()),
             json!({ "schema": SCHEMA, "at": "1970-01-01T00:00:00Z", "event": "begun", "subject": "pr/7" })

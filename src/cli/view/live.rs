@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::text::neutral::one_line;
+use crate::text::sanitize::one_line;
 
 use super::board::Board;
 use super::paint::Paint;

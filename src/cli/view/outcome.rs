@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::adapters::process::tail::plain;
+use crate::adapters::process::output::tail::plain;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::engine::outcome::Outcome;
-use crate::text::neutral::{one_line, unmarked};
+use crate::text::sanitize::{one_line, unmarked};
 
 /// The outcome as one JSON object.
 pub fn json(outcome: &Outcome, next_command: &str) -> Value {

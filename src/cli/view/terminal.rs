@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
 use crate::ports::clock::Clock;
-use crate::ports::happening::Happening;
 use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 
 use super::board::Board;
 use super::events;
-use super::lines::{self, Talk};
+use super::lines::{self, Verbosity};
 use super::live::Live;
 use super::paint::Paint;
 use super::print;
@@ -22,9 +22,9 @@ const FRAME: Duration = Duration::from_millis(120);
 
 /// How a run is shown.
 #[derive(Debug)]
-pub enum Voice {
+pub enum Display {
     /// A line for each event.
-    Lines(Talk),
+    Lines(Verbosity),
     /// Lines, and a board below them.
     Live(Live),
 }
@@ -41,7 +41,7 @@ pub enum Events {
 /// Whoever watches a run.
 #[derive(Debug)]
 pub struct Terminal {
-    voice: Voice,
+    voice: Display,
     paint: Paint,
     events: Events,
     interval: Duration,
@@ -50,13 +50,13 @@ pub struct Terminal {
 
 impl Terminal {
     /// Shows a run in this way, and says in this interval who still works.
-    pub fn new(voice: Voice, paint: Paint, events: Events, interval: Duration) -> Self {
+    pub fn new(voice: Display, paint: Paint, events: Events, interval: Duration) -> Self {
         Self { voice, paint, events, interval, board: Mutex::new(Board::default()) }
     }
 
     /// Says lines, or only warnings.
-    pub fn plain(talk: Talk) -> Self {
-        Self::new(Voice::Lines(talk), Paint::Plain, Events::Off, Duration::from_secs(30))
+    pub fn plain(talk: Verbosity) -> Self {
+        Self::new(Display::Lines(talk), Paint::Plain, Events::Off, Duration::from_secs(30))
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {
@@ -65,8 +65,8 @@ impl Terminal {
 
     fn say(&self, text: &str) {
         match &self.voice {
-            Voice::Lines(_) => print::talk(&format!("{text}\n")),
-            Voice::Live(live) => live.say(text),
+            Display::Lines(_) => print::talk(&format!("{text}\n")),
+            Display::Live(live) => live.say(text),
         }
     }
 
@@ -75,12 +75,12 @@ impl Terminal {
         let mut since = SystemClock.now();
         loop {
             let frame = match self.voice {
-                Voice::Live(_) => FRAME.min(self.interval),
-                Voice::Lines(_) => self.interval,
+                Display::Live(_) => FRAME.min(self.interval),
+                Display::Lines(_) => self.interval,
             };
             time::wait(frame).await;
             let now = SystemClock.now();
-            if let Voice::Live(live) = &self.voice {
+            if let Display::Live(live) = &self.voice {
                 live.draw(&self.board(), now);
             }
             if now.duration_since(since).unsigned_abs() >= self.interval {
@@ -95,7 +95,7 @@ impl Terminal {
         if self.events == Events::Printed {
             print::result(&format!("{}\n", events::heartbeat(&self.board(), now)));
         }
-        if let Voice::Lines(Talk::Normal) = self.voice {
+        if let Display::Lines(Verbosity::Normal) = self.voice {
             for line in self.board().heartbeats(now) {
                 print::talk(&format!("   {line}\n"));
             }
@@ -104,27 +104,27 @@ impl Terminal {
 
     /// Takes the live view away.
     pub fn end(&self) {
-        if let Voice::Live(live) = &self.voice {
+        if let Display::Live(live) = &self.voice {
             live.end();
         }
     }
 }
 
 impl Operator for Terminal {
-    fn tell(&self, happening: &Happening) {
+    fn tell(&self, event: &RunEvent) {
         let now = SystemClock.now();
-        self.board().take(happening, now);
+        self.board().take(event, now);
         if self.events == Events::Printed {
-            print::result(&format!("{}\n", events::event(happening, now)));
+            print::result(&format!("{}\n", events::event(event, now)));
         }
         let talk = match &self.voice {
-            Voice::Lines(talk) => *talk,
-            Voice::Live(_) => Talk::Normal,
+            Display::Lines(talk) => *talk,
+            Display::Live(_) => Verbosity::Normal,
         };
-        if let Some(line) = lines::line(happening, talk, self.paint) {
+        if let Some(line) = lines::line(event, talk, self.paint) {
             self.say(&line);
         }
-        if let Voice::Live(live) = &self.voice {
+        if let Display::Live(live) = &self.voice {
             live.draw(&self.board(), now);
         }
     }
@@ -137,8 +137,8 @@ impl Operator for Terminal {
         for question in questions {
             let show = || print::talk(&format!("? {question}\n> "));
             match &self.voice {
-                Voice::Lines(_) => show(),
-                Voice::Live(live) => live.away(show),
+                Display::Lines(_) => show(),
+                Display::Live(live) => live.away(show),
             }
             // On a thread of its own, so that Ctrl-C is heard meanwhile.
             let line = tokio::task::spawn_blocking(|| {

@@ -12,10 +12,10 @@ use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::implementation::{Delivery, Implementation};
 
-use super::super::consequence::{self, Consequence};
 use super::super::observed::{DeliveryObserved, Obstacle, Workable};
-use super::super::question::{Answered, Question, Standing};
+use super::super::question::{Answered, Question, QuestionState};
 use super::super::request::{Questions, Recorded, Terms};
+use super::super::run_effect::{self, RunEffect};
 use super::super::step::{Ask, PullRequestOrder, Purpose, PushOrder, Step, publish};
 use super::state::{DeliveryState, Run};
 
@@ -146,10 +146,10 @@ impl Work<'_, '_> {
             let question =
                 Question { ask: &ask, results: common.results, persistence: &common.request.persistence };
             let answered = match question.standing::<Implementation>() {
-                Standing::Ask(ask) => return first(Step::Ask(vec![*ask])),
-                Standing::Running => return first(Step::Await),
-                Standing::Failed(failure) => return first(self.failed(&failure)),
-                Standing::Answered(answered) => *answered,
+                QuestionState::Ask(ask) => return first(Step::Ask(vec![*ask])),
+                QuestionState::Running => return first(Step::Await),
+                QuestionState::Failed(failure) => return first(self.failed(&failure)),
+                QuestionState::Answered(answered) => *answered,
             };
             let key = ask.key;
             let Answered { reading, commit, repairs, usage, model } = answered;
@@ -216,17 +216,15 @@ impl Work<'_, '_> {
 
     fn failed(&self, failure: &TurnFailure) -> Step {
         let message = format!("the coder `{}` {failure}", self.run.terms.roster.coder().label);
-        match consequence::of(failure) {
-            Consequence::Park { resets_at, reason } => {
+        match run_effect::of(failure) {
+            RunEffect::Park { resets_at, reason } => {
                 let message = format!(
                     "the coder's allowance is used up until {resets_at}; run the same command again then"
                 );
                 self.conclude(Ending::Parked { resets_at, reason }, message)
             }
-            Consequence::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
-            Consequence::Unavailable => {
-                self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
-            }
+            RunEffect::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
+            RunEffect::Unavailable => self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message),
         }
     }
 

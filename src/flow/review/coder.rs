@@ -1,11 +1,11 @@
 //! The coder's turn in a review: what it is shown, what becomes of its answer, in which order its work gets out.
 
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::disposition::Standing as Severity;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::item::Item;
+use crate::domain::item_status::ItemStatus;
 use crate::domain::turn::TurnKey;
 use crate::ledger::codec;
 use crate::ledger::payload::Answered as AnsweredRecord;
@@ -13,9 +13,9 @@ use crate::ledger::record::Payload;
 use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 
-use super::super::consequence::{self, Consequence};
 use super::super::observed::Obstacle;
-use super::super::question::{Answered, Question, Standing};
+use super::super::question::{Answered, Question, QuestionState};
+use super::super::run_effect::{self, RunEffect};
 use super::super::step::{self, Ask, Purpose, PushOrder, Step, publish};
 use super::next::Review;
 use super::reviewers::Place;
@@ -39,10 +39,10 @@ impl Review<'_, '_> {
         let common = &self.seen.common;
         let question = Question { ask, results: common.results, persistence: &common.request.persistence };
         match question.standing::<CoderFollowup>() {
-            Standing::Ask(ask) => Step::Ask(vec![*ask]),
-            Standing::Running => Step::Await,
-            Standing::Failed(failure) => self.coder_failed(&ask.key.label, &failure),
-            Standing::Answered(answered) => self.coder_answered(&ask.key, *answered),
+            QuestionState::Ask(ask) => Step::Ask(vec![*ask]),
+            QuestionState::Running => Step::Await,
+            QuestionState::Failed(failure) => self.coder_failed(&ask.key.label, &failure),
+            QuestionState::Answered(answered) => self.coder_answered(&ask.key, *answered),
         }
     }
 
@@ -63,7 +63,7 @@ impl Review<'_, '_> {
 
     pub(super) fn shown_to_coder(&self, key: &TurnKey) -> Vec<Item> {
         let items = self.state.items_from(&key.head).into_iter();
-        items.filter(|item| item.standing != Severity::Resolved).collect()
+        items.filter(|item| item.standing != ItemStatus::Resolved).collect()
     }
 
     pub(super) fn coder_expectation(&self, key: &TurnKey) -> Expectation {
@@ -137,12 +137,10 @@ impl Review<'_, '_> {
     /// Where the log is was told when the turn failed: a path of this machine has no place in a record.
     pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure) -> Step {
         let message = format!("the coder `{label}` {failure}");
-        match consequence::of(failure) {
-            Consequence::Park { resets_at, reason } => self.parked(resets_at, reason),
-            Consequence::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
-            Consequence::Unavailable => {
-                self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message)
-            }
+        match run_effect::of(failure) {
+            RunEffect::Park { resets_at, reason } => self.parked(resets_at, reason),
+            RunEffect::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
+            RunEffect::Unavailable => self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::disposition::Standing;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{GateName, ItemId};
 use crate::domain::item::OpenedItem;
+use crate::domain::item_status::ItemStatus;
 use crate::domain::policy::{AfterApproval, TestTiming};
 use crate::domain::pull_request::CheckState;
 use crate::ledger::payload::Gates;
@@ -54,7 +54,7 @@ impl Review<'_, '_> {
     pub(super) fn gate_record(&self, place: &Place, measured: Measurement) -> Step {
         let items = self.state.items();
         let open = items::open_item(&items, &measured.gate).map(|item| item.id.clone());
-        let says = |id: ItemId| OpenedItem { id, standing: Standing::Blocking, text: red_text(&measured) };
+        let says = |id: ItemId| OpenedItem { id, standing: ItemStatus::Blocking, text: red_text(&measured) };
         let next_item = self.state.next_item;
         let (opened, updated, resolved) = match (passed(&measured), open) {
             (true, open) => (Vec::new(), Vec::new(), Vec::from_iter(open)),

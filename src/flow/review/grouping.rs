@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::domain::disposition::Standing;
 use crate::domain::item::{Item, Note};
+use crate::domain::item_status::ItemStatus;
 use crate::protocol::findings::normalised;
 
 /// The most characters of a title.
@@ -57,7 +57,7 @@ fn lines_about(item: &Item) -> Vec<String> {
 
 /// The future items of reviewers, each in one group. Groups stand in the order of their first items.
 pub fn group(items: &[Item]) -> Vec<Group> {
-    let left = items.iter().filter(|item| item.standing == Standing::Future && item.is_reviewers());
+    let left = items.iter().filter(|item| item.standing == ItemStatus::Future && item.is_reviewers());
     let follow_ups = left.enumerate().map(|(place, item)| FollowUp::new(place, item));
     let mut parts = follow_ups.fold(Vec::new(), admit);
     for part in &mut parts {
@@ -290,7 +290,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn finding(number: u64, text: &str) -> Item {
-        let (author, standing) = (Author::Reviewer("codex".parse().unwrap()), Standing::Future);
+        let (author, standing) = (Author::Reviewer("codex".parse().unwrap()), ItemStatus::Future);
         let (id, text) = (ItemId::numbered(number), text.to_owned());
         Item { id, author, round: 1, text, first: standing, standing, notes: Vec::new(), dispute: None }
     }
@@ -385,7 +385,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
         proptest::collection::vec((text(), 0_u8..9), 0..12).prop_map(|texts| {
             let items = (1..).zip(texts).map(|(number, (text, kind))| match kind {
                 0 => Item { author: Author::Gate("ci".parse().unwrap()), ..finding(number, &text) },
-                1 => Item { standing: Standing::Resolved, ..finding(number, &text) },
+                1 => Item { standing: ItemStatus::Resolved, ..finding(number, &text) },
                 2.. => finding(number, &text),
             });
             items.collect()
@@ -407,7 +407,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
             prop_assert!(groups.is_sorted_by_key(|one| place(&one.items[0])));
             let mut all: Vec<&Item> = groups.iter().flat_map(|one| &one.items).collect();
             all.sort_by_key(|item| place(item));
-            let left = items.iter().filter(|item| item.is_reviewers() && item.standing == Standing::Future);
+            let left = items.iter().filter(|item| item.is_reviewers() && item.standing == ItemStatus::Future);
             prop_assert!(left.eq(all));
         }
 

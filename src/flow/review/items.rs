@@ -1,9 +1,9 @@
 //! The ledger of items: opening, merging dispositions worst-wins, notes, disputes.
 
-use crate::domain::disposition::{Disposition, Standing, worst};
 use crate::domain::ids::{CommitSha, GateName, ItemId, Label};
 use crate::domain::item::{Author, Dispute, Item, Note, OpenedItem};
-use crate::ledger::older::CarriedItem;
+use crate::domain::item_status::{Disposition, ItemStatus, worst};
+use crate::ledger::legacy::CarriedItem;
 use crate::ledger::payload::{Answered, Gates, Review};
 
 /// Whether `resolved` counts: it does not, when the head has moved under the review.
@@ -35,7 +35,7 @@ fn judge(item: &mut Item, reviews: &[(u32, Review)], resolutions: Resolutions) {
         .filter(|(_, _, said)| said.item == item.id)
         .collect();
     let counts =
-        |said: &&Disposition| resolutions == Resolutions::Count || said.standing != Standing::Resolved;
+        |said: &&Disposition| resolutions == Resolutions::Count || said.standing != ItemStatus::Resolved;
     let words = said.iter().map(|(_, _, said)| *said).filter(counts).map(|said| said.standing);
     item.standing = worst(item.standing, words);
     for (round, agent, said) in said {
@@ -78,7 +78,7 @@ pub fn carried(item: &CarriedItem) -> Item {
 pub fn apply_gates(items: &mut Vec<Item>, round: u32, record: &Gates) {
     for item in items.iter_mut() {
         if record.resolved.contains(&item.id) {
-            item.standing = Standing::Resolved;
+            item.standing = ItemStatus::Resolved;
         }
         if let Some(update) = record.updated.iter().find(|update| update.id == item.id) {
             item.standing = update.standing;
@@ -128,7 +128,7 @@ mod tests {
     use crate::domain::usage::Usage;
     use proptest::prelude::*;
 
-    fn review(agent: &str, standing: Standing) -> (u32, Review) {
+    fn review(agent: &str, standing: ItemStatus) -> (u32, Review) {
         let json = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
         let said = Disposition { item: ItemId::numbered(1), standing, note: None };
         let review = Review {
@@ -149,21 +149,21 @@ mod tests {
 
     fn item() -> Item {
         let opened =
-            OpenedItem { id: ItemId::numbered(1), standing: Standing::Blocking, text: "x".to_owned() };
+            OpenedItem { id: ItemId::numbered(1), standing: ItemStatus::Blocking, text: "x".to_owned() };
         open(&opened, Author::Reviewer("a".parse().unwrap()), 1)
     }
 
     #[test]
     fn one_reviewer_alone_cannot_wave_an_item_away() {
-        let reviews = [review("a", Standing::Resolved), review("b", Standing::SamePr)];
-        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, Standing::SamePr);
+        let reviews = [review("a", ItemStatus::Resolved), review("b", ItemStatus::SamePr)];
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, ItemStatus::SamePr);
     }
 
     #[test]
     fn a_resolution_given_on_another_head_does_not_count() {
-        let reviews = [review("a", Standing::Resolved)];
-        assert_eq!(merge(vec![item()], &reviews, Resolutions::Void)[0].standing, Standing::Blocking);
-        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, Standing::Resolved);
+        let reviews = [review("a", ItemStatus::Resolved)];
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Void)[0].standing, ItemStatus::Blocking);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, ItemStatus::Resolved);
     }
 
     proptest! {
@@ -171,7 +171,7 @@ mod tests {
         fn voiding_resolutions_never_makes_an_item_milder(
             standings in proptest::collection::vec(
                 prop_oneof![
-                    Just(Standing::Resolved), Just(Standing::Future), Just(Standing::SamePr), Just(Standing::Blocking)
+                    Just(ItemStatus::Resolved), Just(ItemStatus::Future), Just(ItemStatus::SamePr), Just(ItemStatus::Blocking)
                 ],
                 0..4,
             )

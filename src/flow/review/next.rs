@@ -15,9 +15,9 @@ use crate::ledger::record::Payload;
 use crate::ledger::replay::Continuity;
 use crate::protocol::requirements;
 
-use super::super::consequence::{self, Consequence};
 use super::super::observed::{Lineage, Obstacle, ReviewObserved, TurnEnd};
 use super::super::request::{Recorded, Terms};
+use super::super::run_effect::{self, RunEffect};
 use super::super::step::{Step, publish};
 use super::reviewers::{self, Asking, Means, Place, Round};
 use super::state::{ReviewState, Run};
@@ -273,13 +273,13 @@ impl Review<'_, '_> {
 
     /// A used-up allowance or a secret ends the run, whatever the others said.
     fn stopped_by(&self, failed: &[(Label, TurnFailure)]) -> Option<Step> {
-        let ends = |(label, failure): &(Label, TurnFailure)| match consequence::of(failure) {
-            Consequence::Park { resets_at, reason } => Some(self.parked(resets_at, reason)),
-            Consequence::Secret => {
+        let ends = |(label, failure): &(Label, TurnFailure)| match run_effect::of(failure) {
+            RunEffect::Park { resets_at, reason } => Some(self.parked(resets_at, reason)),
+            RunEffect::Secret => {
                 let ending = Ending::NeedsHuman { reason: NeedsHuman::Secret };
                 Some(self.conclude(ending, format!("`{label}` {failure}")))
             }
-            Consequence::Unavailable => None,
+            RunEffect::Unavailable => None,
         };
         failed.iter().find_map(ends)
     }

@@ -1,10 +1,10 @@
 //! The reviewers of a round: who is due, whose answer is published next, what a failure means.
 
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::disposition::Standing as Severity;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, ItemId, Label, RequirementId};
 use crate::domain::item::{Item, OpenedItem};
+use crate::domain::item_status::ItemStatus;
 use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
 use crate::domain::roster::Seat;
@@ -16,7 +16,7 @@ use crate::protocol::kinds::pr_review::PrReview;
 use crate::protocol::requirements;
 
 use super::super::observed::Results;
-use super::super::question::{Answered, Persistence, Question, Standing};
+use super::super::question::{Answered, Persistence, Question, QuestionState};
 use super::super::request::Reviewing;
 use super::super::step::{self, Ask, Purpose};
 use super::state::{ReviewState, Run};
@@ -108,14 +108,16 @@ pub fn next(state: &ReviewState, run: &Run, place: &Place, means: Means<'_>) -> 
         let surfaced = results.surfaced(&key, requirements);
         let ask = Ask { requirements: requirements.clone(), ..ask(state, run, key, &shown, surfaced) };
         match (Question { ask: &ask, results, persistence }).standing::<PrReview>() {
-            Standing::Answered(answered) if !running && (unasked.is_empty() || asking == Asking::Over) => {
+            QuestionState::Answered(answered)
+                if !running && (unasked.is_empty() || asking == Asking::Over) =>
+            {
                 let said = (*answered, ask.expectation.requirements.ids);
                 return Round::Publish(Box::new(record(state, run, seat, place, said)));
             }
-            Standing::Answered(_) => {}
-            Standing::Failed(failure) => failed.push((seat.label.clone(), failure)),
-            Standing::Running => running = true,
-            Standing::Ask(ask) => unasked.push(*ask),
+            QuestionState::Answered(_) => {}
+            QuestionState::Failed(failure) => failed.push((seat.label.clone(), failure)),
+            QuestionState::Running => running = true,
+            QuestionState::Ask(ask) => unasked.push(*ask),
         }
     }
     match asking {
@@ -137,7 +139,7 @@ fn is_here(state: &ReviewState, place: &Place) -> bool {
 fn shown(state: &ReviewState, place: &Place) -> Vec<Item> {
     let known =
         if is_here(state, place) { state.items_at_start().to_vec() } else { state.items_from(&place.head) };
-    known.into_iter().filter(|item| item.standing != Severity::Resolved).collect()
+    known.into_iter().filter(|item| item.standing != ItemStatus::Resolved).collect()
 }
 
 fn expectation(state: &ReviewState, run: &Run, shown: &[Item], requirements: Surfaced) -> Expectation {
@@ -166,8 +168,8 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: S
 }
 
 /// Whether a new finding enters the ledger.
-fn keeps(run: &Run, standing: Severity) -> bool {
-    standing != Severity::Future || run.terms.policy.followups != Followups::Ignore
+fn keeps(run: &Run, standing: ItemStatus) -> bool {
+    standing != ItemStatus::Future || run.terms.policy.followups != Followups::Ignore
 }
 
 /// The record of a review: its findings get their numbers here, at publication.

@@ -178,11 +178,11 @@ fn notes(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::disposition::Standing;
+    use crate::domain::item_status::ItemStatus;
     use crate::protocol::expectation::{Completeness, ShownItem};
 
     fn expecting(owner: Owner) -> Expectation {
-        let shown = ShownItem { id: ItemId::numbered(1), standing: Standing::Blocking, owner };
+        let shown = ShownItem { id: ItemId::numbered(1), standing: ItemStatus::Blocking, owner };
         Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::CoderFollowup) }
     }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
-use crate::domain::disposition::Standing;
+use crate::domain::item_status::ItemStatus;
 
 use super::super::expectation::{Expectation, Verdicts};
 use super::super::findings::{Disposed, Judgement, Reviewed, acknowledge};
@@ -75,7 +75,7 @@ pub enum PlanDispositionValue {
     Future,
 }
 
-impl From<PlanDispositionValue> for Standing {
+impl From<PlanDispositionValue> for ItemStatus {
     fn from(value: PlanDispositionValue) -> Self {
         match value {
             PlanDispositionValue::Resolved => Self::Resolved,
@@ -105,9 +105,9 @@ impl Kind for PlanReview {
         let reviewed = Reviewed {
             state: self.state,
             lists: [
-                (Standing::Blocking, self.blocking_plan_issues.as_ref()),
-                (Standing::SamePr, self.same_plan_followups.as_ref()),
-                (Standing::Future, self.future_followups.as_ref()),
+                (ItemStatus::Blocking, self.blocking_plan_issues.as_ref()),
+                (ItemStatus::SamePr, self.same_plan_followups.as_ref()),
+                (ItemStatus::Future, self.future_followups.as_ref()),
             ],
             path: "/prior_plan_item_dispositions",
             disposed: self.prior_plan_item_dispositions.iter().map(PlanItemDisposition::disposed).collect(),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
-use crate::domain::disposition::Disposition;
+use crate::domain::item_status::Disposition;
 
 use super::super::expectation::{Complaint, Expectation, Owner, Verdicts};
 use super::super::findings::dispositions;
@@ -91,8 +91,8 @@ impl Kind for PlanRevision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::disposition::Standing;
     use crate::domain::ids::ItemId;
+    use crate::domain::item_status::ItemStatus;
     use crate::protocol::expectation::ShownItem;
 
     fn revision(dispositions: &str) -> PlanRevision {
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn every_item_that_must_be_mended_is_spoken_of() {
         let shown =
-            ShownItem { id: ItemId::numbered(1), standing: Standing::Blocking, owner: Owner::Reviewer };
+            ShownItem { id: ItemId::numbered(1), standing: ItemStatus::Blocking, owner: Owner::Reviewer };
         let expectation = Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::PlanRevision) };
         assert!(revision("").judged(&expectation).is_err());
         assert!(revision(r#"{"item_id":"item-1","disposition":"resolved"}"#).judged(&expectation).is_ok());

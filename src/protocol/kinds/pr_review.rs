@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
-use crate::domain::disposition::Standing;
+use crate::domain::item_status::ItemStatus;
 
 use super::super::expectation::{Expectation, Verdicts};
 use super::super::findings::{Disposed, Judgement, Reviewed, acknowledge};
@@ -78,7 +78,7 @@ pub enum DispositionValue {
     Future,
 }
 
-impl From<DispositionValue> for Standing {
+impl From<DispositionValue> for ItemStatus {
     fn from(value: DispositionValue) -> Self {
         match value {
             DispositionValue::Resolved => Self::Resolved,
@@ -111,9 +111,9 @@ impl Kind for PrReview {
         let reviewed = Reviewed {
             state: self.state,
             lists: [
-                (Standing::Blocking, self.blocking_items.as_ref()),
-                (Standing::SamePr, self.same_pr_followups.as_ref()),
-                (Standing::Future, self.future_followups.as_ref()),
+                (ItemStatus::Blocking, self.blocking_items.as_ref()),
+                (ItemStatus::SamePr, self.same_pr_followups.as_ref()),
+                (ItemStatus::Future, self.future_followups.as_ref()),
             ],
             path: "/prior_item_dispositions",
             disposed: self.prior_item_dispositions.iter().map(ItemDisposition::disposed).collect(),
@@ -144,7 +144,7 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
-    fn expecting(standing: Standing, owner: Owner) -> Expectation {
+    fn expecting(standing: ItemStatus, owner: Owner) -> Expectation {
         let shown = vec![ShownItem { id: ItemId::numbered(1), standing, owner }];
         Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
     }
@@ -170,7 +170,7 @@ mod tests {
         let active = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[{"item_id":"item-1","disposition":"blocking"}]}"#,
         );
-        assert!(active.judged(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
+        assert!(active.judged(&expecting(ItemStatus::Blocking, Owner::Reviewer)).is_err());
     }
 
     #[test]
@@ -178,8 +178,8 @@ mod tests {
         let silent = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[]}"#,
         );
-        assert!(silent.judged(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
-        assert!(silent.judged(&expecting(Standing::Blocking, Owner::Gate)).is_ok());
+        assert!(silent.judged(&expecting(ItemStatus::Blocking, Owner::Reviewer)).is_err());
+        assert!(silent.judged(&expecting(ItemStatus::Blocking, Owner::Gate)).is_ok());
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["- **Fix** it."],"same_pr_followups":["fix it"],"prior_item_dispositions":[]}"#,
         );
         let (judgement, _) = twice.judged(&nothing_shown()).unwrap();
-        assert_eq!(judgement.findings, [(Standing::Blocking, "- **Fix** it.".to_owned())]);
+        assert_eq!(judgement.findings, [(ItemStatus::Blocking, "- **Fix** it.".to_owned())]);
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
         let lowering = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["y"],"prior_item_dispositions":[{"item_id":"item-1","disposition":"future"}]}"#,
         );
-        assert!(lowering.judged(&expecting(Standing::Blocking, Owner::Reviewer)).is_err());
-        assert!(lowering.judged(&expecting(Standing::Future, Owner::Reviewer)).is_ok());
+        assert!(lowering.judged(&expecting(ItemStatus::Blocking, Owner::Reviewer)).is_err());
+        assert!(lowering.judged(&expecting(ItemStatus::Future, Owner::Reviewer)).is_ok());
     }
 }

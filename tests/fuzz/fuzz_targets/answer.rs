@@ -4,7 +4,7 @@
 #![no_main]
 
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::disposition::Standing;
+use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::ids::ItemId;
 use agent_loop::protocol::answer;
 use agent_loop::protocol::expectation::{Debate, Expectation, Owner, Research, ShownItem};
@@ -12,7 +12,7 @@ use agent_loop::protocol::raw_answer::RawAnswer;
 use libfuzzer_sys::fuzz_target;
 
 fn expectation(kind: ResponseKind) -> Expectation {
-    let shown = [(1, Standing::Blocking, Owner::Reviewer), (2, Standing::Future, Owner::Reviewer)];
+    let shown = [(1, ItemStatus::Blocking, Owner::Reviewer), (2, ItemStatus::Future, Owner::Reviewer)];
     let shown =
         shown.map(|(number, standing, owner)| ShownItem { id: ItemId::numbered(number), standing, owner });
     let debaters = ["codex", "claude"].map(|name| name.parse().expect("a label")).to_vec();

@@ -3,7 +3,7 @@
 #![no_main]
 
 use agent_loop::protocol::markers;
-use agent_loop::text::neutral;
+use agent_loop::text::sanitize;
 use libfuzzer_sys::fuzz_target;
 
 /// A text without what lines end in, of which some is left out each time.
@@ -16,12 +16,12 @@ fuzz_target!(|text: &str| {
         assert!(markers::NAMES.contains(&marker.name) && markers::names_one(text));
     }
     let _ = markers::is_in_code(text, text.len() / 2);
-    let harmless = neutral::neutral(text);
+    let harmless = sanitize::neutral(text);
     assert!(!harmless.contains("<!--"));
     assert_eq!(markers::standing(&harmless), []);
     let signs = |line: &str| line.trim().eq_ignore_ascii_case(markers::SIGNATURE);
     assert!(!harmless.lines().any(signs) && !markers::lines_outside_code(&harmless).into_iter().any(signs));
-    assert_eq!(words(&neutral::neutral(&harmless)), words(&harmless));
-    let line = neutral::one_line(text, 40);
+    assert_eq!(words(&sanitize::neutral(&harmless)), words(&harmless));
+    let line = sanitize::one_line(text, 40);
     assert!(line.chars().count() <= 40 && !line.contains(['\n', '\r']));
 });

@@ -1,12 +1,12 @@
 //! Tests of adapters/git: real git, in temporary folders.
 
 mod agent_files;
+mod agent_memory;
 mod branches;
 mod checkout_folder;
 mod clones;
 mod explicit;
 mod hostile;
 mod merging;
-mod primers;
 mod reviewers;
 mod scene;

@@ -1,8 +1,8 @@
 //! Codex where no recording could be made: sandboxes that do not start, limits, its own words for failures.
 
-use agent_loop::adapters::agents::cli::{Cli, Ending};
-use agent_loop::adapters::agents::codex::Codex;
-use agent_loop::adapters::agents::transcript::Transcript;
+use agent_loop::adapters::agents::driver::transcript::Transcript;
+use agent_loop::adapters::agents::driver::vendor_cli::{ProcessEnd, VendorCli};
+use agent_loop::adapters::agents::vendors::codex::Codex;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::protocol::raw_answer::RawAnswer;
@@ -23,7 +23,7 @@ fn heard(stream: &[&str], session: &[&str]) -> Transcript {
 }
 
 fn outcome(exit: Exit, stream: &[&str], session: &[&str]) -> Result<RawAnswer, TurnFailure> {
-    let ending = Ending { exit, stderr: "", last_message: None, now: NOW.parse().unwrap() };
+    let ending = ProcessEnd { exit, stderr: "", last_message: None, now: NOW.parse().unwrap() };
     Codex.outcome(&heard(stream, session), &ending)
 }
 

@@ -1,8 +1,8 @@
 //! Streams that no recording has: more than one ending, odd values, an end that takes back what was said before.
 
-use agent_loop::adapters::agents::cli::Ending;
-use agent_loop::adapters::agents::transcript::Transcript;
-use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::agents::driver::transcript::Transcript;
+use agent_loop::adapters::agents::driver::vendor_cli::ProcessEnd;
+use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::Backend;
 use agent_loop::domain::failure::TurnFailure;
@@ -15,12 +15,12 @@ fn now() -> Timestamp {
 
 /// What a program's lines come to, when it ends with this exit code.
 fn outcome(backend: Backend, code: i32, lines: &[&str]) -> Result<RawAnswer, TurnFailure> {
-    let cli = vendor::cli(backend).unwrap();
+    let cli = vendors::cli(backend).unwrap();
     let mut transcript = Transcript::default();
     for line in lines {
         cli.events(line.as_bytes(), &mut |event| transcript.take(event));
     }
-    let ending = Ending { exit: Exit::Code(code), stderr: "", last_message: None, now: now() };
+    let ending = ProcessEnd { exit: Exit::Code(code), stderr: "", last_message: None, now: now() };
     cli.outcome(&transcript, &ending)
 }
 

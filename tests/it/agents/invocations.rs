@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::agents::cli::{CliTurn, Invocation, LoginState, ModelChoice, Power};
-use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, LoginState, ModelChoice, Power};
+use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::environment::Variables;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::{Backend, Role};
@@ -34,7 +34,7 @@ fn turn(role: Role, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
 /// The arguments of a turn and the variables that it sets.
 fn line(backend: Backend, role: Role, power: Power) -> String {
     let readable = [PathBuf::from("/turn")];
-    let invocation = vendor::cli(backend).unwrap().invocation(&turn(role, power, &readable));
+    let invocation = vendors::cli(backend).unwrap().invocation(&turn(role, power, &readable));
     let variables = invocation.variables.iter().map(|(name, value)| format!("{name}={value} "));
     format!("{}{}", variables.collect::<String>(), invocation.arguments.join(" "))
 }
@@ -91,7 +91,7 @@ fn codex_has_the_sandbox_that_its_role_needs() {
 
 #[test]
 fn codex_is_told_everything_before_the_session_to_go_on_with() {
-    let codex = vendor::cli(Backend::Codex).unwrap();
+    let codex = vendors::cli(Backend::Codex).unwrap();
     let id = "01a1fb6d-c021-74a3-92f0-93ee7da64437".to_owned();
     let note = SessionNote {
         id,
@@ -123,7 +123,7 @@ fn codex_is_told_everything_before_the_session_to_go_on_with() {
 fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
     for effort in ["high\"", "[x]", "", "High Noon", "a\nsandbox_mode=\"danger-full-access\""] {
         let turn = CliTurn { effort: Some(effort), ..turn(Role::Coder, Power::Bounded, &[]) };
-        let arguments = vendor::cli(Backend::Codex).unwrap().invocation(&turn).arguments;
+        let arguments = vendors::cli(Backend::Codex).unwrap().invocation(&turn).arguments;
         assert!(!arguments.iter().any(|argument| argument.contains("effort")), "{arguments:?}");
     }
 }
@@ -132,7 +132,7 @@ fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
 fn gemini_is_allowed_what_its_role_needs() {
     let told = |role, power| {
         let readable = [PathBuf::from("/turn")];
-        let invocation = vendor::cli(Backend::Gemini).unwrap().invocation(&turn(role, power, &readable));
+        let invocation = vendors::cli(Backend::Gemini).unwrap().invocation(&turn(role, power, &readable));
         let variables = [("GEMINI_CLI_NO_RELAUNCH", "true"), ("GEMINI_CLI_TRUST_WORKSPACE", "false")];
         assert_eq!(invocation.variables, variables.map(|(name, value)| (name, value.to_owned())));
         let policy = invocation.files.first().map(|(_, text)| String::from_utf8(text.clone()).unwrap());
@@ -158,7 +158,7 @@ fn antigravity_is_asked_in_an_argument_or_by_a_file() {
     let readable = [PathBuf::from("/turn")];
     let asked = |role, power, prompt: &str| {
         let turn = CliTurn { prompt, ..turn(role, power, &readable) };
-        vendor::cli(Backend::Antigravity).unwrap().invocation(&turn)
+        vendors::cli(Backend::Antigravity).unwrap().invocation(&turn)
     };
     let always = "--output-format json --json-schema /turn/schema.json --model Gemini 3.1 Pro (High)";
     let (limit, folders) = ("--print-timeout=24h", "--add-dir /clone --add-dir /turn");
@@ -183,7 +183,7 @@ fn antigravity_is_asked_in_an_argument_or_by_a_file() {
 fn opencode(model: Option<&str>, role: Role, environment: &Variables) -> Invocation {
     let readable = [PathBuf::from("/turn")];
     let turn = CliTurn { model, environment, ..turn(role, Power::Bounded, &readable) };
-    vendor::cli(Backend::Opencode).unwrap().invocation(&turn)
+    vendors::cli(Backend::Opencode).unwrap().invocation(&turn)
 }
 
 fn json_of(invocation: &Invocation, name: &str) -> Value {
@@ -205,7 +205,7 @@ fn opencode_reaches_no_provider_but_that_of_the_model() {
     assert_eq!(config["small_model"], json!("openrouter/z-ai/glm-5"));
     assert_eq!((&config["share"], &config["autoupdate"]), (&json!("disabled"), &json!(false)));
     assert_eq!(config["instructions"], json!(["/clone/AGENTS.md"]));
-    let cli = vendor::cli(Backend::Opencode).unwrap();
+    let cli = vendors::cli(Backend::Opencode).unwrap();
     assert_eq!(cli.model_choice(), ModelChoice::Required { form: "provider/model" });
     for model in [None, Some("no-provider")] {
         let config = json_of(&opencode(model, Role::Coder, &NOTHING_SET), "OPENCODE_CONFIG_CONTENT");
@@ -254,7 +254,7 @@ fn providers_that_the_user_has_set_for_opencode_stay() {
 #[test]
 fn a_program_says_whether_it_is_logged_in() {
     let state = |backend: Backend, stdout: &str, code| {
-        vendor::cli(backend).unwrap().logged_in(stdout, "", Exit::Code(code))
+        vendors::cli(backend).unwrap().logged_in(stdout, "", Exit::Code(code))
     };
     assert_eq!(
         state(Backend::Claude, r#"{"loggedIn":true,"authMethod":"oauth_token"}"#, 0),
@@ -270,7 +270,7 @@ fn a_program_says_whether_it_is_logged_in() {
         ("Segmentation fault", 139, LoginState::Unknown),
         ("", 0, LoginState::Unknown),
     ] {
-        let codex = vendor::cli(Backend::Codex).unwrap();
+        let codex = vendors::cli(Backend::Codex).unwrap();
         assert_eq!(codex.logged_in("", stderr, Exit::Code(code)), told, "{stderr}");
     }
     assert_eq!(state(Backend::Antigravity, "authentication required", 0), LoginState::LoggedOut);

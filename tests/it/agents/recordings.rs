@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::agents::cli::{Cli, Ending};
-use agent_loop::adapters::agents::transcript::Transcript;
-use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::agents::driver::transcript::Transcript;
+use agent_loop::adapters::agents::driver::vendor_cli::{ProcessEnd, VendorCli};
+use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::Backend;
 
@@ -23,7 +23,7 @@ fn read(path: &Path) -> String {
 }
 
 /// What a recording comes to, in a line or a few.
-fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
+fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
     let text = |ending: &str| read(&folder.join(format!("{name}.{ending}")));
     let mut transcript = Transcript::default();
     for line in text("stdout").lines() {
@@ -36,7 +36,7 @@ fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
     }
     let code = text("rc").strip_prefix("rc=").and_then(|rest| rest.split(' ').next()?.trim().parse().ok());
     let stderr = text("stderr");
-    let ending = Ending {
+    let ending = ProcessEnd {
         exit: Exit::Code(code.unwrap_or_else(|| panic!("{name}.rc names no exit code"))),
         stderr: &stderr,
         last_message: None,
@@ -67,7 +67,7 @@ fn outcome(cli: &dyn Cli, folder: &Path, name: &str) -> String {
 }
 
 fn outcomes(backend: Backend) -> String {
-    let (folder, cli) = (folder(backend), vendor::cli(backend).unwrap());
+    let (folder, cli) = (folder(backend), vendors::cli(backend).unwrap());
     let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> =
         files.filter_map(|file| file.strip_suffix(".rc").map(str::to_owned)).collect();

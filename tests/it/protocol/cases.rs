@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::disposition::Standing;
 use agent_loop::domain::ids::{ItemId, Label, RequirementId};
+use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::protocol::expectation::{
     Completeness, Debate, Expectation, Owner, Research, ShownItem, Surfaced, SurfacedExtent,
 };
@@ -228,7 +228,7 @@ struct ExpectationFile {
 #[serde(deny_unknown_fields)]
 struct ShownFile {
     id: ItemId,
-    standing: Standing,
+    standing: ItemStatus,
     owner: OwnerFile,
 }
 

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use agent_loop::domain::agent::ResponseKind;
-use agent_loop::domain::disposition::Standing;
 use agent_loop::domain::ids::ItemId;
+use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::protocol::answer::{self, Reading};
 use agent_loop::protocol::expectation::{Expectation, Owner, ShownItem};
 use agent_loop::protocol::findings::normalised;
@@ -21,7 +21,8 @@ use super::corpus::ROOT;
 fn expectation() -> Expectation {
     let shown =
         |number, standing| ShownItem { id: ItemId::numbered(number), standing, owner: Owner::Reviewer };
-    let shown = vec![shown(1, Standing::Blocking), shown(2, Standing::SamePr), shown(3, Standing::Future)];
+    let shown =
+        vec![shown(1, ItemStatus::Blocking), shown(2, ItemStatus::SamePr), shown(3, ItemStatus::Future)];
     Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
 }
 
@@ -62,7 +63,7 @@ fn read(review: &Value) -> Option<Reading<PrReview>> {
     answer::read(&RawAnswer::message(review.to_string()), &expectation()).ok()
 }
 
-fn of(findings: &[(Standing, String)], standing: Standing) -> Vec<&String> {
+fn of(findings: &[(ItemStatus, String)], standing: ItemStatus) -> Vec<&String> {
     findings.iter().filter(|(found, _)| *found == standing).map(|(_, text)| text).collect()
 }
 
@@ -80,11 +81,11 @@ proptest! {
     fn every_finding_counts_once_where_it_stands_first(review in review()) {
         if let Some(reading) = read(&review) {
             let mut seen = BTreeSet::new();
-            let lists = [("blocking_items", Standing::Blocking), ("same_pr_followups", Standing::SamePr), ("future_followups", Standing::Future)];
+            let lists = [("blocking_items", ItemStatus::Blocking), ("same_pr_followups", ItemStatus::SamePr), ("future_followups", ItemStatus::Future)];
             let all = lists.iter().flat_map(|(list, standing)| {
                 review[*list].as_array().unwrap().iter().map(|text| (*standing, text.as_str().unwrap().trim().to_owned()))
             });
-            let first: Vec<(Standing, String)> = all.filter(|(_, text)| seen.insert(normalised(text))).collect();
+            let first: Vec<(ItemStatus, String)> = all.filter(|(_, text)| seen.insert(normalised(text))).collect();
             prop_assert_eq!(reading.meaning.findings, first);
         }
     }
@@ -94,9 +95,9 @@ proptest! {
         if let Some(reading) = read(&review) {
             let found = &reading.meaning.findings;
             let mut once = review.clone();
-            once["blocking_items"] = json!(of(found, Standing::Blocking));
-            once["same_pr_followups"] = json!(of(found, Standing::SamePr));
-            once["future_followups"] = json!(of(found, Standing::Future));
+            once["blocking_items"] = json!(of(found, ItemStatus::Blocking));
+            once["same_pr_followups"] = json!(of(found, ItemStatus::SamePr));
+            once["future_followups"] = json!(of(found, ItemStatus::Future));
             prop_assert_eq!(&read(&once).unwrap().meaning, &reading.meaning);
         }
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::agents::cli::{Cli, CliTurn, Ending, Power};
-use agent_loop::adapters::agents::transcript::Transcript;
-use agent_loop::adapters::agents::vendor;
+use agent_loop::adapters::agents::driver::transcript::Transcript;
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Power, ProcessEnd, VendorCli};
+use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::environment::{self, Variables};
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::{Backend, Role};
@@ -29,7 +29,7 @@ const LATER: i64 = 1_795_500_000;
 
 /// A program with its adapter, a home, and a model that does what a test says.
 struct Scene {
-    cli: &'static dyn Cli,
+    cli: &'static dyn VendorCli,
     model: Option<&'static str>,
     path: PathBuf,
     home: Home,
@@ -41,14 +41,14 @@ struct Turn {
     transcript: Transcript,
 }
 
-fn adapter(program: Program) -> &'static dyn Cli {
+fn adapter(program: Program) -> &'static dyn VendorCli {
     let backend = match program {
         Program::Claude => Backend::Claude,
         Program::Codex => Backend::Codex,
         Program::Gemini => Backend::Gemini,
         Program::OpenCode => Backend::Opencode,
     };
-    vendor::cli(backend).unwrap_or_else(|| panic!("no adapter for {backend}"))
+    vendors::cli(backend).unwrap_or_else(|| panic!("no adapter for {backend}"))
 }
 
 impl Scene {
@@ -89,7 +89,7 @@ impl Scene {
             self.cli.events(line.as_bytes(), &mut |event| transcript.take(event));
         }
         let last_message = fs::read_to_string(&last_message).ok();
-        let ending = Ending {
+        let ending = ProcessEnd {
             exit: Exit::Code(ended.exit.unwrap()),
             stderr: &ended.stderr,
             last_message: last_message.as_deref(),

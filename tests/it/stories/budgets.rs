@@ -11,8 +11,8 @@ use agent_loop::engine::outcome::Outcome;
 use agent_loop::engine::run::Assignment;
 use agent_loop::flow::budget::Budget;
 use agent_loop::flow::request::{Request, Reviewing};
-use agent_loop::ports::happening::Happening;
 use agent_loop::ports::journal::{Entry, Finished, Journal, Journals};
+use agent_loop::ports::run_event::RunEvent;
 use agent_loop::protocol::raw_answer::RawAnswer;
 
 use super::cast::{
@@ -190,9 +190,8 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
     let subject = Subject::PullRequest(story.pull_request());
     let first = with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), turns(1)).await;
     let warned = |world: &MemoryWorld| {
-        let warning =
-            |one: &Happening| matches!(one, Happening::Warning { text } if text.contains("no cost"));
-        world.happenings().iter().filter(|one| warning(one)).count()
+        let warning = |one: &RunEvent| matches!(one, RunEvent::Warning { text } if text.contains("no cost"));
+        world.events().iter().filter(|one| warning(one)).count()
     };
     assert_eq!(warned(&world), 0);
     // A turn of the same run, as a program that reports no cost leaves it.

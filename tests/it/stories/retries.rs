@@ -11,7 +11,7 @@ use agent_loop::flow::question::Persistence;
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::{OnQuota, RetryPolicy};
 use agent_loop::ports::clock::Clock;
-use agent_loop::ports::happening::Happening;
+use agent_loop::ports::run_event::RunEvent;
 use jiff::{SignedDuration, Timestamp};
 
 use super::cast::{agent, always_approves, always_fails, approves, honest_coder};
@@ -49,7 +49,7 @@ async fn an_overloaded_service_is_asked_again_after_a_while_and_the_other_vote_s
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     assert_eq!((calls_of(&world, "careful"), calls_of(&world, "quick")), (3, 1));
     assert!(world.now().duration_since(begun) >= SignedDuration::from_secs(15 + 45));
-    let waits = world.happenings().iter().filter(|one| matches!(one, Happening::Waiting { .. })).count();
+    let waits = world.events().iter().filter(|one| matches!(one, RunEvent::Waiting { .. })).count();
     assert_eq!(waits, 2);
 }
 

@@ -7,7 +7,7 @@ use agent_loop::domain::subject::Subject;
 use agent_loop::engine::guard::{OnSecret, Secrets};
 use agent_loop::ports::World;
 use agent_loop::ports::journal::{Journal, Journals};
-use agent_loop::text::redact::Secret;
+use agent_loop::text::redaction::Secret;
 
 use super::cast::{
     FILE, addresses_all, agent, always_fails, approves, blocks_while, honest_coder, implements_and,

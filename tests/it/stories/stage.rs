@@ -19,7 +19,7 @@ use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
 use agent_loop::flow::budget::Budget;
 use agent_loop::flow::observed::Abilities;
 use agent_loop::flow::question::Persistence;
-use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing, Wishes};
+use agent_loop::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::record::{Flow, Payload, Record};
 use agent_loop::ports::cancellation::cancellation;
@@ -146,7 +146,7 @@ impl Story {
     pub(super) fn request(&self) -> Request {
         let names: Vec<&str> = self.reviewers.iter().map(|(name, _)| *name).collect();
         Request {
-            asked: Wishes {
+            asked: Overrides {
                 coder: Some(seat("sam")),
                 reviewers: names.iter().map(|name| seat(name)).collect(),
                 max_rounds: Some(self.max_rounds),
@@ -156,7 +156,7 @@ impl Story {
                 after_approval: Some(self.after),
                 followups: Some(self.followups),
             },
-            configured: Wishes::default(),
+            configured: Overrides::default(),
             default_coder: seat("sam"),
             default_reviewer: seat("sam"),
             reviewing: Reviewing::Parallel,

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::adapters::agents::checkup::{self, GeminiLogin, GeminiSign};
-use crate::adapters::agents::cli::{Cli, ModelChoice, Power, Profile};
-use crate::adapters::agents::drive::VendorAgent;
-use crate::adapters::agents::program::Program;
-use crate::adapters::agents::script::Script;
-use crate::adapters::agents::vendor;
+use crate::adapters::agents::driver::VendorAgent;
+use crate::adapters::agents::driver::installation::{self, GeminiLogin, GeminiSign};
+use crate::adapters::agents::driver::vendor_cli::{ModelChoice, Power, Profile, VendorCli};
+use crate::adapters::agents::local::Program;
+use crate::adapters::agents::scripted::script::Script;
+use crate::adapters::agents::vendors;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
 use crate::adapters::process::probe::{Probed, probe};
-use crate::adapters::process::search::{self, Sought};
+use crate::adapters::process::search::{self, Lookup};
 use crate::adapters::state::fitness;
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
@@ -65,7 +65,7 @@ pub(super) fn looks(settings: &Settings) -> Vec<Look> {
             |look: &Look| matches!(look, Look::Vendor { backend: listed, .. } if *listed == backend);
         let name: Option<AgentName> = backend.name().parse().ok();
         if let (true, false, Some(name)) =
-            (checkup::facts(backend).is_some(), looks.iter().any(is_listed), name)
+            (installation::facts(backend).is_some(), looks.iter().any(is_listed), name)
         {
             let known = vec![KnownAgent { role: Role::Coder, name }];
             looks.push(Look::Vendor { backend, need: Need::Optional, known });
@@ -89,7 +89,7 @@ fn needed(looks: &mut Vec<Look>, agent: KnownAgent) {
 
 /// What everyone is looked at with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Eyes<'eyes> {
+pub(super) struct Inspector<'eyes> {
     /// The settings of a run.
     pub(super) settings: &'eyes Settings,
     /// Our own environment.
@@ -100,7 +100,7 @@ pub(super) struct Eyes<'eyes> {
     pub(super) all: bool,
 }
 
-impl Eyes<'_> {
+impl Inspector<'_> {
     /// Looks at one; nothing, if it is neither needed nor there.
     pub(super) async fn look(self, look: &Look) -> Option<Group> {
         match look {
@@ -140,7 +140,7 @@ impl Eyes<'_> {
     }
 
     async fn vendor(self, backend: Backend, need: Need, known: &[KnownAgent]) -> Option<Vec<Check>> {
-        let (Some(cli), Some(facts)) = (vendor::cli(backend), checkup::facts(backend)) else {
+        let (Some(cli), Some(facts)) = (vendors::cli(backend), installation::facts(backend)) else {
             return self.unspoken(backend, need, known);
         };
         let profile = cli.profile();
@@ -149,9 +149,9 @@ impl Eyes<'_> {
         let sought = search::look_for(cmd, self.variables);
         let program = judge::program(backend, need, cmd, &sought);
         let path = match (sought, need) {
-            (Sought::There(path), _) => path,
-            (Sought::Missing, Need::Optional) if !self.all => return None,
-            (Sought::Missing | Sought::NotExecutable(_) | Sought::NoFile(_), _) => {
+            (Lookup::There(path), _) => path,
+            (Lookup::Missing, Need::Optional) if !self.all => return None,
+            (Lookup::Missing | Lookup::NotExecutable(_) | Lookup::NoFile(_), _) => {
                 return Some(vec![program]);
             }
         };
@@ -186,7 +186,7 @@ impl Eyes<'_> {
     }
 
     /// Everyone behind a program, as a run would set them up. Of those whom nobody named nothing is asked.
-    fn set_up(self, cli: &dyn Cli, need: Need, known: &[KnownAgent]) -> (Vec<VendorAgent>, Vec<Check>) {
+    fn set_up(self, cli: &dyn VendorCli, need: Need, known: &[KnownAgent]) -> (Vec<VendorAgent>, Vec<Check>) {
         let (mut agents, mut checks) = (Vec::new(), Vec::new());
         for agent in known {
             match (programs::program(agent, self.settings, self.variables), need) {
@@ -230,7 +230,7 @@ impl Eyes<'_> {
         probe(command, self.folder, &name, PATIENCE).await
     }
 
-    async fn login(self, seen: &Seen<'_>, cli: &dyn Cli) -> Check {
+    async fn login(self, seen: &Seen<'_>, cli: &dyn VendorCli) -> Check {
         let profile = cli.profile();
         let typed = format!("{} {}", profile.program, profile.login.check.join(" "));
         let check = LoginCheck { need: seen.need, typed: &typed, how: profile.login.how };
@@ -350,7 +350,7 @@ fn gemini(environment: &Variables) -> Result<GeminiLogin, String> {
     ];
     let signs: Vec<GeminiSign> =
         signs.into_iter().filter_map(|(is_set, sign)| is_set.then_some(sign)).collect();
-    let login = checkup::gemini(selected.and_then(Value::as_str), &signs);
+    let login = installation::gemini(selected.and_then(Value::as_str), &signs);
     // A file of its own may hold variables.
     let has_file = folder.is_some_and(|folder| folder.join(".env").is_file());
     Ok(if login == GeminiLogin::None && has_file { GeminiLogin::KeyElsewhere } else { login })

@@ -1,9 +1,9 @@
 //! What is said of a vendor's program: whether it is there, how old it is, whether it is logged in. Pure.
 
-use crate::adapters::agents::checkup::{self, Facts, GeminiLogin, Version};
-use crate::adapters::agents::cli::{Cli, LoginState};
+use crate::adapters::agents::driver::installation::{self, Facts, GeminiLogin, Version};
+use crate::adapters::agents::driver::vendor_cli::{LoginState, VendorCli};
 use crate::adapters::process::probe::{Answer, Probed};
-use crate::adapters::process::search::Sought;
+use crate::adapters::process::search::Lookup;
 use crate::cli::view::shell::quoted;
 use crate::domain::agent::Backend;
 
@@ -40,17 +40,17 @@ impl Need {
 const COMPLAINT: usize = 200;
 
 /// Where the program is.
-pub(super) fn program(backend: Backend, need: Need, cmd: &str, sought: &Sought) -> Check {
+pub(super) fn program(backend: Backend, need: Need, cmd: &str, sought: &Lookup) -> Check {
     let wrong = |seen: String| Check::new(need.wrong(), "program", seen);
     let elsewhere = format!("say where it is: --{backend}-cmd PATH");
     match sought {
-        Sought::There(path) => Check::ok("program", path.display().to_string()),
-        Sought::NotExecutable(path) => wrong(format!("{} may not be run", path.display()))
+        Lookup::There(path) => Check::ok("program", path.display().to_string()),
+        Lookup::NotExecutable(path) => wrong(format!("{} may not be run", path.display()))
             .mend(format!("chmod +x {}", quoted(&path.to_string_lossy()))),
-        Sought::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(elsewhere),
-        Sought::Missing => {
+        Lookup::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(elsewhere),
+        Lookup::Missing => {
             let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
-            let install = checkup::facts(backend).map_or("install it", |facts| facts.install);
+            let install = installation::facts(backend).map_or("install it", |facts| facts.install);
             wrong(format!("`{cmd}`: {place}")).mend(format!("{install}; or {elsewhere}"))
         }
     }
@@ -126,11 +126,11 @@ pub(super) struct LoginCheck<'check> {
 
 impl LoginCheck<'_> {
     /// What the program said.
-    pub(super) fn said(self, (backend, cli): (Backend, &dyn Cli), probed: &Probed) -> LoginSeen {
+    pub(super) fn said(self, (backend, cli): (Backend, &dyn VendorCli), probed: &Probed) -> LoginSeen {
         let unknown = |why: String| LoginSeen::Unknown { why };
         match probed {
             Probed::Answered(answer) => match cli.logged_in(&answer.stdout, &answer.stderr, answer.exit) {
-                LoginState::LoggedIn => LoginSeen::In { with: checkup::login_method(backend, answer) },
+                LoginState::LoggedIn => LoginSeen::In { with: installation::login_method(backend, answer) },
                 LoginState::LoggedOut => LoginSeen::Out,
                 LoginState::Unknown => unknown(format!("`{}` does not tell ({})", self.typed, answer.exit)),
             },
@@ -182,7 +182,7 @@ impl LoginCheck<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::agents::vendor;
+    use crate::adapters::agents::vendors;
     use crate::adapters::process::exit::Exit;
 
     fn answered(code: i32, stdout: &str, stderr: &str) -> Probed {
@@ -195,21 +195,21 @@ mod tests {
 
     #[test]
     fn only_what_the_run_needs_can_be_an_error() {
-        let (backend, missing) = (Backend::Codex, Sought::Missing);
+        let (backend, missing) = (Backend::Codex, Lookup::Missing);
         let needed = program(backend, Need::Required, "codex", &missing);
         assert_eq!(needed.verdict, Verdict::Error);
         assert!(needed.mend.unwrap().starts_with("npm install -g @openai/codex"));
         assert_eq!(program(backend, Need::Optional, "codex", &missing).verdict, Verdict::Note);
-        let plain = Sought::NotExecutable("/b/a codex".into());
+        let plain = Lookup::NotExecutable("/b/a codex".into());
         assert_eq!(program(backend, Need::Required, "codex", &plain).mend.unwrap(), "chmod +x '/b/a codex'");
-        let folder = program(backend, Need::Required, "./codex", &Sought::NoFile("./codex".into()));
+        let folder = program(backend, Need::Required, "./codex", &Lookup::NoFile("./codex".into()));
         assert_eq!((folder.verdict, folder.seen.as_str()), (Verdict::Error, "./codex is no file"));
     }
 
     #[test]
     fn versions_are_compared_with_what_was_measured_and_with_what_turns_need() {
-        let claude = checkup::facts(Backend::Claude).unwrap();
-        let agy = checkup::facts(Backend::Antigravity).unwrap();
+        let claude = installation::facts(Backend::Claude).unwrap();
+        let agy = installation::facts(Backend::Antigravity).unwrap();
         for (facts, probed, verdict, seen) in [
             (claude, answered(0, "2.1.197 (Claude Code)", ""), Verdict::Ok, "2.1.197"),
             (claude, answered(0, "2.2.0", ""), Verdict::Ok, "2.2.0"),
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_told_is_never_ok() {
-        let claude = vendor::cli(Backend::Claude).unwrap();
+        let claude = vendors::cli(Backend::Claude).unwrap();
         let check = |need| LoginCheck { need, typed: "claude auth status", how: "claude auth login" };
         let out = answered(1, r#"{"loggedIn":false}"#, "");
         let silent = Probed::TooLong { seconds: 14 };

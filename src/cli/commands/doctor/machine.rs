@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::adapters::git::{MINIMUM_VERSION, Version};
 use crate::adapters::process::probe::Probed;
-use crate::adapters::process::tree::Sight;
-use crate::adapters::state::fitness::{Fitness, Standing};
+use crate::adapters::process::supervision::tree::Visibility;
+use crate::adapters::state::fitness::{Fitness, FolderState};
 use crate::cli::view::shell::quoted;
 
 use super::report::{Check, Verdict};
@@ -28,16 +28,16 @@ pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness:
     let typed = quoted(&path.to_string_lossy());
     let error = |seen: String| Check::new(Verdict::Error, name, seen);
     match &fitness.standing {
-        Standing::NoFolder(what) => {
+        FolderState::NoFolder(what) => {
             error(format!("{shown} can't be made: {} is no folder", what.display())).mend("move that away")
         }
-        Standing::NotWritable(what) => error(format!("{shown} can't be written: {} is not yours to write", what.display()))
+        FolderState::NotWritable(what) => error(format!("{shown} can't be written: {} is not yours to write", what.display()))
             .mend("set XDG_STATE_HOME, XDG_CACHE_HOME or XDG_CONFIG_HOME to folders of yours, or mount that one writable"),
-        Standing::Foreign { owner } => {
+        FolderState::Foreign { owner } => {
             error(format!("{shown} belongs to the user {owner}")).mend(format!("sudo chown -R \"$(id -u)\" {typed}"))
         }
-        Standing::NotYet => spacious(name, format!("{shown} (made when it is needed)"), fitness.free),
-        Standing::Writable { mode } => {
+        FolderState::NotYet => spacious(name, format!("{shown} (made when it is needed)"), fitness.free),
+        FolderState::Writable { mode } => {
             let (forbidden, who, chmod) = match privacy {
                 Privacy::Private => (0o077, "read or changed", "go-rwx"),
                 Privacy::Guarded => (0o022, "changed", "go-w"),
@@ -95,7 +95,7 @@ pub(super) fn identity(name: Option<&str>, email: Option<&str>) -> Check {
 }
 
 /// Whether what agents leave behind is found and ended.
-pub(super) fn processes(sight: Sight) -> Check {
+pub(super) fn processes(sight: Visibility) -> Check {
     let warning = |seen: &str, mend: &str| Check::new(Verdict::Warning, "processes", seen).mend(mend);
     match (sight.sees_processes, sight.adopts_orphans) {
         (true, true) => Check::ok("processes", "all that an agent starts is found and ended"),
@@ -120,29 +120,35 @@ mod tests {
     fn a_folder_is_ours_alone_and_has_room_or_it_is_said_how_to_make_it_so() {
         let roomy = Some(u64::MAX);
         for (standing, free, privacy, verdict, mend) in [
-            (Standing::Writable { mode: 0o700 }, roomy, Privacy::Private, Verdict::Ok, ""),
-            (Standing::Writable { mode: 0o700 }, None, Privacy::Private, Verdict::Ok, ""),
+            (FolderState::Writable { mode: 0o700 }, roomy, Privacy::Private, Verdict::Ok, ""),
+            (FolderState::Writable { mode: 0o700 }, None, Privacy::Private, Verdict::Ok, ""),
             (
-                Standing::Writable { mode: 0o755 },
+                FolderState::Writable { mode: 0o755 },
                 roomy,
                 Privacy::Private,
                 Verdict::Warning,
                 "chmod go-rwx '/a b'",
             ),
-            (Standing::Writable { mode: 0o755 }, roomy, Privacy::Guarded, Verdict::Ok, ""),
+            (FolderState::Writable { mode: 0o755 }, roomy, Privacy::Guarded, Verdict::Ok, ""),
             (
-                Standing::Writable { mode: 0o775 },
+                FolderState::Writable { mode: 0o775 },
                 roomy,
                 Privacy::Guarded,
                 Verdict::Warning,
                 "chmod go-w '/a b'",
             ),
-            (Standing::Writable { mode: 0o700 }, Some(1 << 29), Privacy::Private, Verdict::Warning, "clean"),
-            (Standing::NotYet, roomy, Privacy::Private, Verdict::Ok, ""),
-            (Standing::NotYet, Some(0), Privacy::Private, Verdict::Warning, "df -h"),
-            (Standing::NotWritable("/".into()), roomy, Privacy::Private, Verdict::Error, "XDG_STATE_HOME"),
-            (Standing::NoFolder("/a b".into()), roomy, Privacy::Private, Verdict::Error, "move"),
-            (Standing::Foreign { owner: 7 }, roomy, Privacy::Private, Verdict::Error, "chown"),
+            (
+                FolderState::Writable { mode: 0o700 },
+                Some(1 << 29),
+                Privacy::Private,
+                Verdict::Warning,
+                "clean",
+            ),
+            (FolderState::NotYet, roomy, Privacy::Private, Verdict::Ok, ""),
+            (FolderState::NotYet, Some(0), Privacy::Private, Verdict::Warning, "df -h"),
+            (FolderState::NotWritable("/".into()), roomy, Privacy::Private, Verdict::Error, "XDG_STATE_HOME"),
+            (FolderState::NoFolder("/a b".into()), roomy, Privacy::Private, Verdict::Error, "move"),
+            (FolderState::Foreign { owner: 7 }, roomy, Privacy::Private, Verdict::Error, "chown"),
         ] {
             let fitness = Fitness { standing, free };
             let check = folder("state", Path::new("/a b"), privacy, &fitness);
@@ -176,7 +182,7 @@ mod tests {
         for (sees_processes, adopts_orphans, verdict) in
             [(true, true, Verdict::Ok), (true, false, Verdict::Warning), (false, true, Verdict::Warning)]
         {
-            assert_eq!(processes(Sight { sees_processes, adopts_orphans }).verdict, verdict);
+            assert_eq!(processes(Visibility { sees_processes, adopts_orphans }).verdict, verdict);
         }
     }
 }

@@ -2,13 +2,13 @@
 
 mod agents;
 pub mod arguments;
-mod ground;
+mod join_all;
 mod judge;
 mod machine;
 mod quirks;
 mod report;
+mod repository;
 mod settings;
-mod together;
 
 use std::path::Path;
 
@@ -16,18 +16,19 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::probe::{Probed, probe};
-use crate::adapters::process::tree;
+use crate::adapters::process::supervision::tree;
 use crate::adapters::state::fitness;
 use crate::cli::run::secrets;
 use crate::cli::surroundings::Surroundings;
 use crate::ports::clock::Clock;
-use crate::text::redact::Redactor;
+use crate::text::redaction::Redactor;
 
-use agents::{Eyes, Look, PATIENCE};
+use agents::{Inspector, Look, PATIENCE};
 use arguments::DoctorArguments;
-use ground::Waiting;
+use join_all::join_all;
 use machine::Privacy;
 use report::{Check, Group, Report};
+use repository::Waiting;
 
 /// Looks at everything, and returns what is to be printed, and the exit code.
 ///
@@ -52,7 +53,7 @@ async fn look(
     let version = git(surroundings, place, &["version"]).await;
     let works = machine::git(&version);
     let (repository, found) = match &works.mend {
-        None => ground::repository(arguments, surroundings).await,
+        None => repository::repository(arguments, surroundings).await,
         Some(_) => (None, Vec::new()),
     };
     let read = settings::read(arguments, repository.as_ref(), surroundings).await?;
@@ -66,16 +67,16 @@ async fn look(
     let mut checks = found;
     let mut waiting = Vec::new();
     if let Some(repository) = &repository {
-        checks.push(ground::forge(repository, &read.configuration));
-        let (more, parked) = ground::known(arguments, surroundings, now).await;
+        checks.push(repository::forge(repository, &read.configuration));
+        let (more, parked) = repository::known(arguments, surroundings, now).await;
         checks.extend(more);
         waiting = parked;
     }
     groups.push(Group::new("repository", checks));
     let settings = &read.configuration.settings;
-    let eyes = Eyes { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
+    let eyes = Inspector { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
     let looks = agents::looks(settings);
-    let seen = together::all(looks.iter().map(|look| eyes.look(look))).await;
+    let seen = join_all(looks.iter().map(|look| eyes.look(look))).await;
     for (look, group) in looks.iter().zip(seen) {
         let Some(mut group) = group else { continue };
         group.checks.extend(more(look, settings, &waiting, now));
@@ -100,7 +101,7 @@ fn more(
     let whose = |one: &&Waiting| {
         known.iter().any(|agent| one.label.as_ref().is_some_and(|label| *label == agent.name.label))
     };
-    models.chain(waiting.iter().filter(whose).map(|one| ground::parked(one, now))).collect()
+    models.chain(waiting.iter().filter(whose).map(|one| repository::parked(one, now))).collect()
 }
 
 /// This program and its folders.

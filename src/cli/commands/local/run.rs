@@ -69,25 +69,25 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said,
     let repository =
         Repository::find(&folder, &surroundings.variables).await.map_err(|why| Failure::Use(why.message))?;
     let forge = stores::forge(&repository, surroundings).map_err(Failure::Work)?;
-    let desk = Desk { forge, repository: &repository, folder: &folder };
+    let handler = Handler { forge, repository: &repository, folder: &folder };
     match command.action {
         Action::Init => Ok(Said {
             words: format!("The embedded forge of {} is ready.\n", repository.path.display()),
-            json: json!({ "repository_id": desk.forge.repository_id() }),
+            json: json!({ "repository_id": handler.forge.repository_id() }),
         }),
-        Action::Issue(action) => desk.issue(action).await,
-        Action::Pr(action) => desk.pull_request(action).await,
-        Action::Check(CheckAction::Set { sha, name, state }) => desk.check(&sha, name, state),
+        Action::Issue(action) => handler.issue(action).await,
+        Action::Pr(action) => handler.pull_request(action).await,
+        Action::Check(CheckAction::Set { sha, name, state }) => handler.check(&sha, name, state),
     }
 }
 
-struct Desk<'repository> {
+struct Handler<'repository> {
     forge: Arc<LocalForge>,
     repository: &'repository Repository,
     folder: &'repository Path,
 }
 
-impl Desk<'_> {
+impl Handler<'_> {
     async fn issue(&self, action: IssueAction) -> Result<Said, Failure> {
         match action {
             IssueAction::Create { words, by } => {

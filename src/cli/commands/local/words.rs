@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::adapters::local::rows::SubjectRow;
-use crate::adapters::process::tail::plain;
+use crate::adapters::process::output::tail::plain;
 use crate::ports::forge::Comment;
-use crate::text::neutral::one_line;
+use crate::text::sanitize::one_line;
 
 /// One line of a list.
 pub(super) fn row(row: &SubjectRow, state: &str) -> String {

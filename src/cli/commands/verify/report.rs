@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::adapters::process::tail::plain;
+use crate::adapters::process::output::tail::plain;
 use crate::ledger::audit::{Audit, Stray};
 use crate::ledger::chain::Chain;
 use crate::ledger::record::Record;

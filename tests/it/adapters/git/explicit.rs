@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use agent_loop::adapters::git::{ExplicitDirectory, GitWorkspace};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::CommitSha;
-use agent_loop::ports::workspace::{Desk, Harvest, Inspection, Prepared, Workspace, WorkspaceError};
+use agent_loop::ports::workspace::{CloneId, Harvest, Inspection, Prepared, Workspace, WorkspaceError};
 
 use super::scene::{Scene, at, coder, git, on_branch, program, read, review, reviewer, sha, write};
 
@@ -35,12 +35,12 @@ impl Lending {
         Self { scene, checkout }
     }
 
-    async fn prepare(&self, desk: &Desk, head: &CommitSha) -> Result<Prepared, WorkspaceError> {
-        self.scene.workspace.prepare(desk, &on_branch(head, "work")).await
+    async fn prepare(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Prepared, WorkspaceError> {
+        self.scene.workspace.prepare(clone_id, &on_branch(head, "work")).await
     }
 
-    async fn begin(&self, desk: &Desk, head: &CommitSha) -> Prepared {
-        self.prepare(desk, head).await.unwrap()
+    async fn begin(&self, clone_id: &CloneId, head: &CommitSha) -> Prepared {
+        self.prepare(clone_id, head).await.unwrap()
     }
 
     async fn status(&self) -> String {

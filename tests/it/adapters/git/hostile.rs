@@ -77,8 +77,8 @@ async fn nothing_that_a_submodule_of_the_clone_names_is_ever_run() {
     git(&user, &["commit", "-q", "-m", "a submodule"]).await;
     scene.workspace.refresh().await.unwrap();
     let head = super::scene::sha(&user, "HEAD").await;
-    for desk in [coder(), reviewer()] {
-        let clone = scene.workspace.prepare(&desk, &at(&head)).await.unwrap().path;
+    for clone_id in [coder(), reviewer()] {
+        let clone = scene.workspace.prepare(&clone_id, &at(&head)).await.unwrap().path;
         let mirror = scene.mirror();
         git(&clone, &["clone", "-q", mirror.to_str().unwrap(), "sub"]).await;
         git(&clone.join("sub"), &["checkout", "-q", scene.head.as_str()]).await;

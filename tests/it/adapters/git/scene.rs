@@ -12,7 +12,7 @@ use agent_loop::adapters::process::environment::{Variables, common};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber};
 use agent_loop::domain::subject::Subject;
-use agent_loop::ports::workspace::{Desk, Harvest, Layout, Workspace};
+use agent_loop::ports::workspace::{CloneId, Harvest, Layout, Workspace};
 use tempfile::TempDir;
 
 pub(super) struct Scene {
@@ -157,12 +157,12 @@ pub(super) fn subject() -> Subject {
     Subject::Issue(IssueNumber(3))
 }
 
-pub(super) fn coder() -> Desk {
-    Desk::Agent { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
+pub(super) fn coder() -> CloneId {
+    CloneId::Agent { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
 }
 
-pub(super) fn reviewer() -> Desk {
-    Desk::Agent { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
+pub(super) fn reviewer() -> CloneId {
+    CloneId::Agent { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
 }
 
 /// A commit, detached.

@@ -1,0 +1,6 @@
+//! What is known of a repository, made from our mirror and kept in the cache folder. It never leaves the machine.
+
+mod cache;
+mod maker;
+
+pub use maker::{LocalAgentMemories, Memory, Refresh, Wish};

@@ -1,0 +1,118 @@
+//! From a transcript and an ending to an answer or a class of failure: the order in which every program is judged. Pure.
+
+use jiff::Timestamp;
+
+use crate::adapters::agents::errors::reset;
+use crate::adapters::agents::errors::{classify, last_words, waited_for};
+use crate::adapters::process::exit::Exit;
+use crate::domain::failure::TurnFailure;
+use crate::protocol::raw_answer::RawAnswer;
+
+use super::transcript::{Finish, ReportedError, Transcript};
+use super::vendor_cli::ProcessEnd;
+
+/// What a turn came to. A reported failure counts only if the turn did not end well: programs retry by themselves.
+///
+/// # Errors
+/// When the program says so, or ended badly, or the event that ends a good turn is missing, or there is no answer.
+pub fn conclude(
+    transcript: &Transcript,
+    ending: &ProcessEnd<'_>,
+    last: &str,
+) -> Result<RawAnswer, TurnFailure> {
+    let is_good = ending.exit.is_success() && transcript.finished == Finish::Seen;
+    if !is_good {
+        return Err(failure(transcript, ending, last));
+    }
+    let said = Some(transcript.said.clone()).filter(|text| !text.trim().is_empty());
+    let answer = RawAnswer {
+        native: transcript.structured.clone(),
+        file: None,
+        message: said.or_else(|| ending.last_message.map(str::to_owned)),
+    };
+    if answer.streams().next().is_some() {
+        return Ok(answer);
+    }
+    Err(match transcript.denied.as_slice() {
+        [] => TurnFailure::Vacuous { detail: "the turn ended well, and nothing was said".to_owned() },
+        denied => TurnFailure::Denied { detail: denied.join("; ") },
+    })
+}
+
+/// Why a turn failed: structured reports first, stderr next, the exit code last.
+fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> TurnFailure {
+    if let Some(trouble) = &transcript.trouble {
+        return reported(trouble, transcript, ending);
+    }
+    if transcript.rejected.is_some() {
+        return TurnFailure::Quota { resets_at: back(transcript, ending), detail: String::new() };
+    }
+    let classified = || classify(ending.stderr, ending.now);
+    match ending.exit {
+        Exit::Signal(signal) => TurnFailure::Killed { signal },
+        Exit::Code(0) => classified().unwrap_or_else(|| TurnFailure::Vacuous {
+            detail: match transcript.denied.as_slice() {
+                [] => format!("it ended as if all were well, without {last}"),
+                denied => format!("it ended without {last}, after it was not allowed: {}", denied.join("; ")),
+            },
+        }),
+        Exit::Code(code) => {
+            classified().unwrap_or_else(|| TurnFailure::Exit { code, detail: last_words(ending.stderr) })
+        }
+    }
+}
+
+/// The class of a failure that the program reports: by the status of the service, then by its words.
+pub fn reported(trouble: &ReportedError, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
+    let detail = last_words(&trouble.text);
+    let by_words = || classify(&trouble.text, ending.now);
+    match trouble.status {
+        Some(401 | 403) => TurnFailure::Auth { detail },
+        Some(402) => TurnFailure::Billing { detail },
+        Some(429) => limited((transcript, ending), detail, by_words()),
+        Some(408) => by_words().unwrap_or(TurnFailure::Network { detail }),
+        Some(500..=599) => by_words().unwrap_or(TurnFailure::Overloaded { detail }),
+        Some(_) | None => by_words().unwrap_or(match ending.exit {
+            Exit::Code(code) => TurnFailure::Exit { code, detail },
+            Exit::Signal(signal) => TurnFailure::Killed { signal },
+        }),
+    }
+}
+
+/// Too many requests: the plan's allowance, if the stream says until when.
+fn limited(
+    (transcript, ending): (&Transcript, &ProcessEnd<'_>),
+    detail: String,
+    by_words: Option<TurnFailure>,
+) -> TurnFailure {
+    match (transcript.rejected, by_words) {
+        (Some(_), _) => TurnFailure::Quota { resets_at: back(transcript, ending), detail },
+        (None, Some(failure)) => failure,
+        (None, None) => TurnFailure::RateLimited { retry_at: None, detail },
+    }
+}
+
+/// When the allowance is back, as far as what the stream says can be believed.
+fn back(transcript: &Transcript, ending: &ProcessEnd<'_>) -> Timestamp {
+    let said = transcript.rejected.filter(|instant| reset::is_believed(*instant, ending.now));
+    waited_for(said, ending.now)
+}
+
+/// Dollars as a program reports them, in millionths. What is no amount of money counts as nothing.
+pub fn micro_usd(dollars: f64) -> u64 {
+    format!("{:.0}", dollars * 1e6).parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_counted_in_millionths() {
+        for (dollars, millionths) in
+            [(0.002, 2000), (0.0, 0), (-1.0, 0), (f64::NAN, 0), (12.345_678_9, 12_345_679)]
+        {
+            assert_eq!(micro_usd(dollars), millionths);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The class of a failed turn, from an error message of an agent's program or from its stderr.
+
+pub mod reset;
+pub(super) mod wording;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::adapters::process::output::tail;
+use crate::domain::failure::TurnFailure;
+use crate::text::sanitize;
+
+use wording::{Named, PATTERNS};
+
+/// How long a detail may be, in characters.
+const DETAIL: usize = 400;
+
+/// How many last lines of a stderr are shown, and how long each may be, in characters.
+const LAST_LINES: usize = 5;
+const LAST_LINE: usize = 200;
+
+/// How long an allowance is waited for, if nobody says when it comes back.
+const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_hours(1);
+
+/// A rate limit with a longer wait is an allowance that is used up: nobody keeps a turn waiting for it.
+const LONG_WAIT: SignedDuration = SignedDuration::from_mins(10);
+
+/// What is known about Gemini's accounts, and what to do.
+const GEMINI_NOTE: &str = "personal accounts of the Gemini CLI ended on 2026-06-18: use antigravity (agy) instead; enterprise \
+                           accounts, API keys and Vertex AI still work";
+
+/// The class of an error message of an agent's program, if it names one.
+///
+/// For messages of errors and for stderr, never for what a model wrote. What is wrong with the login counts more than
+/// everything else, for no waiting mends it.
+pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
+    let text = heard(text);
+    let (named, start) =
+        PATTERNS.iter().find_map(|(named, pattern)| Some((*named, pattern.find(&text)?.start())))?;
+    let detail = detail(&text, start);
+    let reset = reset::instant(&text, now);
+    let quota = |detail| TurnFailure::Quota { resets_at: waited_for(reset, now), detail };
+    let is_long = reset.is_some_and(|reset| reset.duration_since(now) > LONG_WAIT);
+    Some(match named {
+        Named::Auth => TurnFailure::Auth { detail },
+        Named::NoTrouble => return None,
+        Named::SessionLost => TurnFailure::SessionLost { detail },
+        Named::AnyQuota if reset.is_none() => TurnFailure::Billing { detail },
+        Named::Billing => TurnFailure::Billing { detail },
+        Named::UnknownModel => TurnFailure::UnknownModel { detail },
+        Named::Quota => quota(detail),
+        Named::AnyQuota | Named::RateLimited if is_long => quota(detail),
+        Named::AnyQuota | Named::RateLimited => TurnFailure::RateLimited { retry_at: reset, detail },
+        Named::Overloaded => TurnFailure::Overloaded { detail },
+        Named::Network => TurnFailure::Network { detail },
+    })
+}
+
+/// The last lines of a stderr that are not blank, bounded, for the detail of an exit.
+pub fn last_words(stderr: &str) -> String {
+    let stderr = tail::plain(stderr);
+    let lines = stderr.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES);
+    let mut lines: Vec<String> = lines.map(|line| sanitize::one_line(line, LAST_LINE)).collect();
+    lines.reverse();
+    lines.join("\n")
+}
+
+/// A failure of the Gemini CLI, with what is known about its accounts if it is about the account.
+#[must_use]
+pub fn gemini_note(mut failure: TurnFailure) -> TurnFailure {
+    if let TurnFailure::Auth { detail } | TurnFailure::Quota { detail, .. } = &mut failure {
+        let said = sanitize::one_line(detail, DETAIL.saturating_sub(GEMINI_NOTE.len() + 3));
+        *detail = if said.is_empty() { GEMINI_NOTE.to_owned() } else { format!("{said} ({GEMINI_NOTE})") };
+    }
+    failure
+}
+
+/// The end of a text, without escape sequences and without lines that every run of a program has.
+fn heard(text: &str) -> String {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(reset::LOOKED_AT));
+    let plain = tail::plain(text.get(start..).unwrap_or_default());
+    let lines = plain.lines().filter(|line| !NOISE.iter().any(|noise| line.contains(noise)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A short text as it is, and a long one from the line on that names the class.
+fn detail(text: &str, start: usize) -> String {
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    let from = match start {
+        _ if text.len() <= DETAIL => 0,
+        // The words that name the class must be seen.
+        start if start - line < DETAIL / 2 => line,
+        start => start,
+    };
+    sanitize::one_line(text.get(from..).unwrap_or_default(), DETAIL)
+}
+
+/// An allowance that should be back by now, and is not, is asked for again later.
+pub fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let to_come = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW);
+    // At a whole second: a person reads it.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    to_come.or_else(|| now.checked_add(UNKNOWN_WAIT).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// What Codex writes of its tool servers while nothing is wrong with its own service.
+const NOISE: [&str; 2] = ["rmcp::", "codex_models_manager::"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    /// Shortly after the recordings were made.
+    fn now() -> Timestamp {
+        "2026-11-21T00:10:00Z".parse().unwrap()
+    }
+
+    fn fixture(path: &str) -> String {
+        std::fs::read_to_string(format!("{}/fixtures/agents/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    /// The last message of an error in a recorded stdout, wherever a program puts it; a stderr and a stdout without
+    /// events are messages themselves.
+    fn message(path: &str) -> String {
+        let text = fixture(path);
+        let mut events = text.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let places = ["/result", "/error/data/message", "/error/message", "/message"];
+        let said =
+            |event: Value| places.iter().find_map(|place| Some(event.pointer(place)?.as_str()?.to_owned()));
+        let event = if path.ends_with(".stdout") { events.find_map(said) } else { None };
+        event.unwrap_or(text)
+    }
+
+    /// The class of a failure, and its instant.
+    fn found(failure: Option<&TurnFailure>) -> String {
+        let Some(failure) = failure else { return "none".to_owned() };
+        if let TurnFailure::Quota { resets_at: at, .. }
+        | TurnFailure::RateLimited { retry_at: Some(at), .. } = failure
+        {
+            return format!("{} {at}", failure.class());
+        }
+        failure.class().to_owned()
+    }
+
+    #[track_caller]
+    fn assert_recorded(rows: &[(&str, &str)]) {
+        for (path, expected) in rows {
+            let message = message(path);
+            assert_eq!(found(classify(&message, now()).as_ref()), *expected, "{path}: {message}");
+        }
+    }
+
+    #[test]
+    fn every_recorded_failure_of_claude_has_its_class() {
+        assert_recorded(&[
+            ("claude/err-e401-r1.stdout", "auth"),
+            ("claude/err-e401oauth-r1.stdout", "auth"),
+            ("claude/err-e403-r1.stdout", "auth"),
+            ("claude/oauth-err-e401-r1.stdout", "auth"),
+            ("claude/oauth-err-e401oauth-r1.stdout", "auth"),
+            ("claude/noauth-p-json.stdout", "auth"),
+            ("claude/noauth-p-text.stdout", "auth"),
+            ("claude/stream-e400credit-r0.stdout", "billing"),
+            ("claude/err-e404-r1.stdout", "unknown-model"),
+            ("claude/err-e429-r1.stdout", "rate-limited"),
+            ("claude/err-e429unified-r1.stdout", "rate-limited"),
+            ("claude/err-e429weekly-r1.stdout", "rate-limited"),
+            ("claude/oauth-err-e429-r1.stdout", "rate-limited"),
+            ("claude/err-e429legacy-r1.stdout", "quota 2026-11-21T01:02:58Z"),
+            ("claude/oauth-err-e429legacy-r1.stdout", "quota 2026-11-21T01:03:16Z"),
+            ("claude/oauth-err-e429unified-r1.stdout", "quota 2026-11-21T02:03:00Z"),
+            ("claude/oauth-err-e429weekly-r1.stdout", "quota 2026-11-24T00:03:00Z"),
+            ("claude/err-e500-r1.stdout", "overloaded"),
+            ("claude/err-e529-r1.stdout", "overloaded"),
+            ("claude/dflt-e529.stdout", "overloaded"),
+            ("claude/stream-refused.stdout", "network"),
+            ("claude/hang-t5s-r0.stdout", "network"),
+            ("claude/resume-unknown.stderr", "session-lost"),
+            ("claude/resume-notuuid.stderr", "session-lost"),
+            ("claude/err-maxtok-r1.stdout", "none"),
+            ("claude/err-refusal-r1.stdout", "none"),
+            ("claude/stream-noverbose.stderr", "none"),
+            ("claude/sessionid-again.stderr", "none"),
+        ]);
+    }
+
+    #[test]
+    fn every_recorded_failure_of_codex_has_its_class() {
+        assert_recorded(&[
+            ("codex/err-e401-r0.stdout", "auth"),
+            ("codex/err-e401missing-r0.stdout", "auth"),
+            ("codex/noauth-baseurl-cfg-401.stdout", "auth"),
+            ("codex/err-e403-r0.stdout", "auth"),
+            ("codex/cflags-nokey.stdout", "auth"),
+            ("codex/noauth-loginstatus.stderr", "auth"),
+            ("codex/err-e404-r0.stdout", "unknown-model"),
+            ("codex/err-e429quota-r0.stdout", "billing"),
+            ("codex/err-streamfail_quota-r0.stdout", "billing"),
+            ("codex/err-e429notincl-r0.stdout", "billing"),
+            ("codex/err-e429usage-r0.stdout", "quota 2026-11-21T02:07:00Z"),
+            ("codex/chatgpt-e429usage.stdout", "quota 2026-11-21T02:12:00Z"),
+            ("codex/err-e429usagenoplan-r0.stdout", "quota 2026-11-21T01:10:00Z"),
+            ("codex/err-e429usageweek-text.stderr", "quota 2026-11-24T02:09:00Z"),
+            ("codex/err-e429-r0.stdout", "rate-limited"),
+            ("codex/err-streamfail_rate-r0.stdout", "rate-limited 2026-11-21T00:10:01.5Z"),
+            ("codex/err-e500-r0.stdout", "overloaded"),
+            ("codex/err-e503-r0.stdout", "overloaded"),
+            ("codex/err-streamfail_overl-r0.stdout", "overloaded"),
+            ("codex/err-middrop-r0.stdout", "network"),
+            ("codex/noauth-exec-json.stdout", "network"),
+            ("codex/noauth-exec-json.stderr", "network"),
+            ("codex/err-e400-r0.stdout", "none"),
+            ("codex/nogit.stderr", "none"),
+            // What its tool servers could not do says nothing about the turn.
+            ("codex/chatgpt-e429usage.stderr", "none"),
+        ]);
+    }
+
+    #[test]
+    fn every_recorded_failure_of_gemini_and_opencode_has_its_class() {
+        assert_recorded(&[
+            ("gemini/err-e401-json.stderr", "auth"),
+            ("gemini/err-e401-stream.stdout", "auth"),
+            ("gemini/err-e401-stream.stderr", "auth"),
+            ("gemini/noauth-p-json.stderr", "auth"),
+            ("gemini/noauth-p-text.stderr", "auth"),
+            ("gemini/max1-e429.stdout", "rate-limited 2026-11-21T00:10:02Z"),
+            ("gemini/max1-e429.stderr", "rate-limited 2026-11-21T00:10:02Z"),
+            ("gemini/max1-e500.stdout", "overloaded"),
+            ("gemini/max1-e500.stderr", "overloaded"),
+            ("gemini/resume-unknown.stderr", "session-lost"),
+            ("gemini/ok-json.stderr", "none"),
+            ("opencode/dflt-e401.stdout", "auth"),
+            ("opencode/dflt-e429.stdout", "rate-limited"),
+            ("opencode/dflt-e500.stdout", "overloaded"),
+            ("opencode/dflt-e529.stdout", "overloaded"),
+            ("opencode/noauth-run.stdout", "network"),
+            ("opencode/resume-unknown.stderr", "session-lost"),
+            ("opencode/dflt-e400.stdout", "none"),
+        ]);
+    }
+
+    #[test]
+    fn what_was_reported_and_not_recorded_has_its_class_too() {
+        let rows = [
+            (
+                "Individual quota reached. Contact your admin. Resets in 143h57m55s.",
+                "quota 2026-11-27T00:07:55Z",
+            ),
+            ("authentication required", "auth"),
+            ("The model does not exist or you do not have access to it.", "unknown-model"),
+            ("authentication timed out", "auth"),
+            ("You have exhausted your daily quota on this model.", "quota 2026-11-21T01:10:00Z"),
+            ("Error: thread/resume failed: no rollout found for thread id X (code -32600)", "session-lost"),
+            ("stream disconnected before completion: idle timeout waiting for SSE", "network"),
+            ("Codex ran out of room in the model's context window. Start a new thread", "none"),
+            ("connection reset by peer, then: unexpected status 401 Unauthorized", "auth"),
+            (r#"{\"error\":{\"code\":401,\"message\":\"no\"}}"#, "auth"),
+            ("You exceeded your current quota, please check your plan and billing details.", "billing"),
+            ("Rate limit reached, retry-after: 3600", "quota 2026-11-21T01:10:00Z"),
+            // A reset that should have been is asked for again later.
+            ("Claude AI usage limit reached|1795215600", "quota 2026-11-21T01:10:00Z"),
+            ("error at src/401/unauthorized.rs:429: 500 tests, model of overloaded network", "none"),
+            ("gh: You are not logged into any GitHub hosts. exit code 4", "none"),
+            ("Model metadata for `gpt-5-mock` not found. Defaulting to fallback metadata", "none"),
+            ("", "none"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(found(classify(text, now()).as_ref()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_detail_shows_the_words_that_name_the_class() {
+        let text = format!(
+            "{}\n\u{1b}[31mError: Not logged in\u{1b}[0m\r\nbye {}",
+            "x ".repeat(900),
+            "y".repeat(900)
+        );
+        let Some(TurnFailure::Auth { detail }) = classify(&text, now()) else { panic!("{text}") };
+        assert!(detail.starts_with("Error: Not logged in bye y"), "{detail}");
+        assert_eq!(detail.chars().count(), DETAIL);
+    }
+
+    #[test]
+    fn gemini_says_what_became_of_its_accounts() {
+        let auth = gemini_note(TurnFailure::Auth { detail: "é".repeat(DETAIL) });
+        let TurnFailure::Auth { detail } = &auth else { panic!("{auth}") };
+        assert!(detail.ends_with("API keys and Vertex AI still work)"), "{detail}");
+        assert!(detail.chars().count() <= DETAIL);
+        let quota = gemini_note(TurnFailure::Quota { resets_at: now(), detail: String::new() });
+        assert_eq!(quota.to_string(), format!("quota used up until 2026-11-21T00:10:00Z: {GEMINI_NOTE}"));
+        let network = TurnFailure::Network { detail: "fetch failed".to_owned() };
+        assert_eq!(gemini_note(network.clone()), network);
+    }
+
+    #[test]
+    fn the_last_words_are_few_and_plain() {
+        let stderr = format!("1\n2\n\n3\n4\n\u{1b}[1m5\u{7}\n \n{}\n", "é".repeat(300));
+        let words = last_words(&stderr);
+        assert!(words.starts_with("2\n3\n4\n5\né"), "{words}");
+        assert_eq!(words.chars().count(), 8 + LAST_LINE);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_fail_and_the_login_counts_most(
+            before in "(.|\\n|\u{1b}\\[|Connection refused|rate limit exceeded ){0,100}",
+        ) {
+            let failure = classify(&format!("{before}\nError: \u{1b}[1m401 Unauthorized"), now());
+            // An unfinished escape sequence hides what follows it, as in a terminal.
+            if !before.contains('\u{1b}') {
+                let Some(TurnFailure::Auth { detail }) = &failure else { panic!("{failure:?}") };
+                prop_assert!(detail.chars().count() <= DETAIL && !detail.chars().any(char::is_control));
+            }
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! When an allowance comes back, from an error message of an agent's program.
+
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use regex::{Captures, Regex};
+
+/// How much of a text is looked at, in bytes: its end, which says why a program ended.
+pub(in crate::adapters::agents) const LOOKED_AT: usize = 64 * 1024;
+
+/// The longest form of an instant, in bytes; the longest that was seen has 45.
+const LONGEST: usize = 120;
+
+/// No plan of any program has a longer period than a month.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// What is longer ago is about something else.
+const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(24);
+
+/// A time of day that has only just passed is today's: a minute is cut off, and clocks differ.
+pub(in crate::adapters::agents) const JUST_NOW: SignedDuration = SignedDuration::from_mins(2);
+
+/// When an allowance comes back, if a message of an agent's program says so: the latest instant that it names.
+///
+/// Times without a zone are UTC, for agents run with `TZ=UTC`. What is further away than 60 days, or longer ago
+/// than a day, is not believed.
+pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(LOOKED_AT));
+    let text = text.get(start..)?;
+    LABEL
+        .captures_iter(text)
+        .filter_map(|label| {
+            let value = text.get(label.get(0)?.end()..)?;
+            after(&label, value.get(..value.floor_char_boundary(LONGEST))?, now)
+        })
+        .filter(|instant| is_believed(*instant, now))
+        .max()
+}
+
+/// Whether an instant can be one at which an allowance comes back.
+pub fn is_believed(instant: Timestamp, now: Timestamp) -> bool {
+    let away = instant.duration_since(now);
+    -LONGEST_AGO < away && away <= FURTHEST
+}
+
+/// The instant at the start of what follows a label.
+fn after(label: &Captures<'_>, value: &str, now: Timestamp) -> Option<Timestamp> {
+    if let Some(found) = MONTH_FIRST.captures(value).or_else(|| DAY_FIRST.captures(value)) {
+        return on_a_date(&found, now);
+    }
+    if let Some(found) = DIGITS.captures(value) {
+        return in_digits(&found);
+    }
+    if let Some(time) = TIME_OF_DAY.captures(value).and_then(|found| at_a_time(&found, now)) {
+        return Some(time);
+    }
+    let is_milliseconds = label.name("milliseconds").or(label.name("delay_milliseconds")).is_some();
+    if !is_milliseconds && let Some(found) = EPOCH.captures(value) {
+        return epoch(found.get(1)?.as_str());
+    }
+    let wait = amounts(value).or_else(|| {
+        label.name("separator")?;
+        let found = NUMBER.captures(value)?;
+        Some(milliseconds(&found, if is_milliseconds { 1 } else { 1000 }))
+    })?;
+    now.checked_add(SignedDuration::from_millis(wait)).ok()
+}
+
+/// `1795222978` in seconds, or `1795222978000` in milliseconds.
+fn epoch(digits: &str) -> Option<Timestamp> {
+    let number = digits.parse().ok()?;
+    if digits.len() == 13 { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) }.ok()
+}
+
+/// `Nov 24th, 2026 2:09 AM`, `Wed, 25 Nov 2026 02:09:00 GMT`; without a year the first such date from now on.
+fn on_a_date(found: &Captures<'_>, now: Timestamp) -> Option<Timestamp> {
+    let (time, zone) = (time(found)?, zone(found)?);
+    let name = found.name("month")?.as_str().to_ascii_lowercase();
+    let month = i8::try_from(MONTHS.iter().position(|month| **month == name)?).ok()?.checked_add(1)?;
+    let day = number(found, "day")?;
+    let in_year = |year: i16| latest(Date::new(year, month, day).ok()?.to_datetime(time), &zone);
+    if let Some(year) = found.name("year") {
+        return in_year(year.as_str().parse().ok()?);
+    }
+    let this_year = now.to_zoned(zone.clone()).year();
+    let years = [this_year.checked_sub(1)?, this_year, this_year.checked_add(1)?];
+    years.into_iter().filter_map(in_year).find(|instant| is_believed(*instant, now))
+}
+
+/// `2026-11-24T00:03:00Z`, `2026-11-24 00:03+01:00`.
+fn in_digits(found: &Captures<'_>) -> Option<Timestamp> {
+    let (date, time) = (found.name("date")?.as_str(), found.name("time")?.as_str());
+    if let Some(offset) = found.name("offset") {
+        return format!("{date}T{time}{}", offset.as_str()).parse().ok();
+    }
+    latest(format!("{date}T{time}").parse().ok()?, &zone(found)?)
+}
+
+/// `2:03am (UTC)`: the first such time from now on.
+fn at_a_time(found: &Captures<'_>, now: Timestamp) -> Option<Timestamp> {
+    // A lone number is no time of day.
+    found.name("half").or(found.name("minute"))?;
+    let (time, zone) = (time(found)?, zone(found)?);
+    let today = now.to_zoned(zone.clone()).date();
+    let days = (-1..=2).filter_map(|day| today.checked_add(day.days()).ok());
+    let mut instants = days.filter_map(|date| latest(date.to_datetime(time), &zone));
+    instants.find(|instant| now.duration_since(*instant) <= JUST_NOW)
+}
+
+/// The later of two instants that a clock shows twice, and the later side of a time that it leaves out: an agent is
+/// not asked too early.
+fn latest(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    zone.to_ambiguous_timestamp(shown).later().ok()
+}
+
+fn time(found: &Captures<'_>) -> Option<Time> {
+    let hour: i8 = number(found, "hour")?;
+    let hour = match found.name("half").map(|half| half.as_str()) {
+        None => hour,
+        Some(_) if hour > 12 => return None,
+        Some("a" | "A") => hour % 12,
+        Some(_) => hour % 12 + 12,
+    };
+    let part = |name| if found.name(name).is_some() { number(found, name) } else { Some(0) };
+    Time::new(hour, part("minute")?, part("second")?, 0).ok()
+}
+
+/// The zone of a time, UTC if it has none, and nothing if nobody knows it.
+fn zone(found: &Captures<'_>) -> Option<TimeZone> {
+    match found.name("zone").or(found.name("bare_zone")).map(|zone| zone.as_str()) {
+        None | Some("Z" | "z") => Some(TimeZone::UTC),
+        // The one in the program and not the machine's, so that the same text always means the same.
+        Some(name) => TimeZoneDatabase::bundled().get(name).ok(),
+    }
+}
+
+fn number(found: &Captures<'_>, name: &str) -> Option<i8> {
+    found.name(name)?.as_str().parse().ok()
+}
+
+/// `3 days 4 hours 12 minutes`, `143h57m55s`, `11.054s`: in milliseconds.
+fn amounts(mut value: &str) -> Option<i64> {
+    let mut sum = None;
+    while let Some(found) = AMOUNT.captures(value) {
+        let Some(unit) = found.name("unit").and_then(|unit| unit_milliseconds(unit.as_str())) else { break };
+        sum = Some(sum.unwrap_or(0_i64).saturating_add(milliseconds(&found, unit)));
+        value = value.get(found.get(0)?.end()..)?;
+    }
+    sum
+}
+
+/// A decimal number of units, rounded up.
+fn milliseconds(found: &Captures<'_>, unit: i64) -> i64 {
+    const BILLION: i64 = 1_000_000_000;
+    let part = |name| found.name(name).map_or("", |digits| digits.as_str());
+    let whole: i64 = part("whole").parse().unwrap_or(0);
+    let fraction: i64 = format!("{:0<9.9}", part("fraction")).parse().unwrap_or(0);
+    let rest = fraction.saturating_mul(unit).saturating_add(BILLION - 1) / BILLION;
+    whole.saturating_mul(unit).saturating_add(rest)
+}
+
+fn unit_milliseconds(unit: &str) -> Option<i64> {
+    Some(match unit.to_ascii_lowercase().as_str() {
+        "ms" | "millisecond" | "milliseconds" => 1,
+        "s" | "sec" | "secs" | "second" | "seconds" => 1000,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60_000,
+        "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000,
+        "d" | "day" | "days" => 86_400_000,
+        "w" | "week" | "weeks" => 604_800_000,
+        _ => return None,
+    })
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// A pattern of this file.
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
+}
+
+/// What stands before an instant or a wait.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?ix)\b(?:
+            (?:try|retry|retrying)(?:\sagain)?\s(?:in|after|at|on)
+          | wait(?:\sfor)?
+          | retry[-_]?after(?:[-_]?(?P<milliseconds>ms)|[-_]?seconds)?
+          | retry_?delay(?:_?(?:seconds|(?P<delay_milliseconds>ms)))?
+          | (?:quota_?)?resets?(?:[-_\s]?(?:in|at|on|after|timestamp|time_stamp|time|delay))?
+            (?:[-_](?:seconds|requests|tokens))?
+          | limit\sreached
+          | until
+          )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#,
+    )
+});
+
+const TIME: &str = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?)?(?:\s?(?P<half>[ap])\.?m\b\.?|\b)";
+
+/// In parentheses any word is a zone, and outside of them only what looks like one.
+const ZONE: &str = r"(?:\s?\((?P<zone>[a-z][a-z0-9_+/-]*)\)|\s?\b(?P<bare_zone>z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b)?";
+
+const WEEKDAY: &str = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s)?";
+
+static MONTH_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    let month = MONTHS.join("|");
+    let date = format!(r"(?P<month>{month})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?");
+    pattern(&format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}"))
+});
+static DAY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    let month = MONTHS.join("|");
+    let date = format!(r"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{month})[a-z]*\.?");
+    pattern(&format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}"))
+});
+static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
+    let offset = r"\s?(?P<offset>[-+][0-9]{2}:?[0-9]{2})";
+    let time = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)";
+    pattern(&format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE})"))
+});
+static TIME_OF_DAY: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^{TIME}{ZONE}")));
+static EPOCH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)"));
+static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^\s?,?\s?(?:and\s)?(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?[\s-]?(?P<unit>[a-z]+)",
+    )
+});
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"^(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?(?:[\s,;.})\]"'\\]|$)"#)
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Each row: a message, and the instant that it names, or "" for none.
+    #[track_caller]
+    fn assert_read(now: &str, rows: &[(&str, &str)]) {
+        for (text, expected) in rows {
+            let expected = (!expected.is_empty()).then(|| at(expected));
+            assert_eq!(instant(text, at(now)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_form_of_claude_is_read() {
+        assert_read(
+            "2026-11-21T00:03:10Z",
+            &[
+                ("You've hit your session limit · resets 2:03am (UTC)", "2026-11-21T02:03:00Z"),
+                ("You've hit your limit · resets 9:51pm (America/New_York)", "2026-11-21T02:51:00Z"),
+                ("You've hit your weekly limit · resets Nov 24, 12:03am (UTC)", "2026-11-24T00:03:00Z"),
+                ("resets 3pm (Europe/Berlin)", "2026-11-21T14:00:00Z"),
+                ("resets Nov 24, 3pm (Europe/Berlin)", "2026-11-24T14:00:00Z"),
+                ("limit reached ∙ resets 2am", "2026-11-21T02:00:00Z"),
+                ("Your limit will reset at 7pm (Asia/Tokyo).", "2026-11-21T10:00:00Z"),
+                ("Claude AI usage limit reached|1795222978", "2026-11-21T01:02:58Z"),
+                ("resets 3pm (Nowhere/Atlantis)", ""),
+                ("resets 13pm (UTC)", ""),
+                ("Please try again later.", ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn every_form_of_codex_is_read() {
+        assert_read(
+            "2026-11-21T00:07:30Z",
+            &[
+                ("You’ve hit your usage limit. … or try again at 2:07 AM.", "2026-11-21T02:07:00Z"),
+                ("or try again at 2:07\u{202f}PM.", "2026-11-21T14:07:00Z"),
+                ("or try again\u{a0}at 2:07 p.m.", "2026-11-21T14:07:00Z"),
+                ("or try again at Nov 24th, 2026 2:09 AM.", "2026-11-24T02:09:00Z"),
+                ("or try again at Dec 1st, 2026 12:09 PM.", "2026-12-01T12:09:00Z"),
+                ("Try again in 3 days 4 hours 12 minutes.", "2026-11-24T04:19:30Z"),
+                ("Please try again in 11.054s. Visit https://example.com", "2026-11-21T00:07:41.054Z"),
+                ("Please try again in 1m30s.", "2026-11-21T00:09:00Z"),
+                ("Please try again in 1.5s.", "2026-11-21T00:07:31.500Z"),
+                ("Please try again in 828ms.", "2026-11-21T00:07:30.828Z"),
+                (r#"{"resets_at": 1795222978, "resets_in_seconds": 3000}"#, "2026-11-21T01:02:58Z"),
+                ("You’ve hit your usage limit. Try again later.", ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn every_form_of_antigravity_and_gemini_is_read() {
+        assert_read(
+            "2026-11-21T00:00:00Z",
+            &[
+                ("Individual quota reached. … Resets in 143h57m55s.", "2026-11-26T23:57:55Z"),
+                ("Please retry in 26.72s.", "2026-11-21T00:00:26.720Z"),
+                ("Please retry in 26.7200001s.", "2026-11-21T00:00:26.721Z"),
+                (r#""retryDelay": "34s""#, "2026-11-21T00:00:34Z"),
+                (r#"{\"retryDelay\":\"34s\"}"#, "2026-11-21T00:00:34Z"),
+                ("retryDelayMs: 2000,", "2026-11-21T00:00:02Z"),
+                ("Your quota will reset after 18h31m10s.", "2026-11-21T18:31:10Z"),
+                (r#""quotaResetDelay": "5h", "retryDelay": "34s""#, "2026-11-21T05:00:00Z"),
+                (r#""quotaResetTimeStamp": "2026-11-22T01:02:03Z""#, "2026-11-22T01:02:03Z"),
+                ("Suggested retry after 2s.. Max attempts reached", "2026-11-21T00:00:02Z"),
+            ],
+        );
+    }
+
+    #[test]
+    fn headers_epochs_and_instants_are_read() {
+        assert_read(
+            "2026-11-21T00:00:00Z",
+            &[
+                ("retry-after: 3600", "2026-11-21T01:00:00Z"),
+                (r#""retry-after":"3600","#, "2026-11-21T01:00:00Z"),
+                ("retry-after-ms: 1500", "2026-11-21T00:00:01.500Z"),
+                ("Retry-After: Wed, 25 Nov 2026 02:09:00 GMT", "2026-11-25T02:09:00Z"),
+                ("x-ratelimit-reset: 1795222978", "2026-11-21T01:02:58Z"),
+                ("x-ratelimit-reset-tokens: 6m0s", "2026-11-21T00:06:00Z"),
+                ("anthropic-ratelimit-unified-reset: 1795222978", "2026-11-21T01:02:58Z"),
+                ("resets at 2026-11-21T05:00:00Z", "2026-11-21T05:00:00Z"),
+                (r#""resets_at":"2026-11-21T05:00:00.5+01:00""#, "2026-11-21T04:00:00.500Z"),
+                ("rate limited until 2026-11-21 05:00 (Europe/Berlin)", "2026-11-21T04:00:00Z"),
+                ("resets_at=1795222978", "2026-11-21T01:02:58Z"),
+                ("resetsAt: 1795222978123", "2026-11-21T01:02:58.123Z"),
+                ("wait until 17:30", "2026-11-21T17:30:00Z"),
+                ("resets 5:00 CEST", ""),
+                ("resets Nov 31, 5:00", ""),
+                ("resets 25:00, retry-after: x, until then, reset 5", ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_has_only_just_passed_is_now_and_what_is_absurd_is_not_believed() {
+        assert_read(
+            "2026-11-21T02:04:30Z",
+            &[
+                ("resets 2:03am (UTC)", "2026-11-21T02:03:00Z"),
+                ("resets 2:02am (UTC)", "2026-11-22T02:02:00Z"),
+                ("resets_at: 1795140269", ""),
+                ("resets_at: 1795140300", "2026-11-20T02:05:00Z"),
+                ("resets_at: 9999999999", ""),
+                ("try again at Nov 24th, 2027 2:09 AM.", ""),
+                ("try again in 61 days", ""),
+                ("try again in 999999999 weeks 999999999 weeks", ""),
+            ],
+        );
+        assert_read("2026-11-21T00:01:00Z", &[("resets 11:59pm (UTC)", "2026-11-20T23:59:00Z")]);
+    }
+
+    #[test]
+    fn midnight_and_the_end_of_a_year_are_read() {
+        assert_read(
+            "2026-12-31T23:50:00Z",
+            &[
+                ("resets 12:03am (UTC)", "2027-01-01T00:03:00Z"),
+                ("resets 12am", "2027-01-01T00:00:00Z"),
+                ("resets 12pm", "2027-01-01T12:00:00Z"),
+                ("resets 00:00", "2027-01-01T00:00:00Z"),
+                ("resets Jan 2, 12:03am (UTC)", "2027-01-02T00:03:00Z"),
+                ("resets Dec 31, 11:55pm (UTC)", "2026-12-31T23:55:00Z"),
+                ("resets Feb 29, 1am (UTC)", ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_clock_is_changed_and_nobody_asks_too_early() {
+        // 1:30 is twice on this day, at 05:30 and 06:30 UTC.
+        assert_read(
+            "2026-11-01T04:00:00Z",
+            &[
+                ("resets 1:30am (America/New_York)", "2026-11-01T06:30:00Z"),
+                ("resets 12:30am (America/New_York)", "2026-11-01T04:30:00Z"),
+                ("resets 3am (America/New_York)", "2026-11-01T08:00:00Z"),
+                ("resets 11pm (America/New_York)", "2026-11-02T04:00:00Z"),
+                ("resets Nov 1, 1:30am (America/New_York)", "2026-11-01T06:30:00Z"),
+            ],
+        );
+        // 2:30 is left out on this day: it is 3:30 then.
+        assert_read(
+            "2027-03-14T05:00:00Z",
+            &[
+                ("resets 2:30am (America/New_York)", "2027-03-14T07:30:00Z"),
+                ("resets 1:59am (America/New_York)", "2027-03-14T06:59:00Z"),
+                ("resets 3:30am (America/New_York)", "2027-03-14T07:30:00Z"),
+                ("resets 12am (America/New_York)", "2027-03-14T05:00:00Z"),
+                ("resets 11:57pm (America/New_York)", "2027-03-15T03:57:00Z"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_end_of_a_long_text_is_looked_at() {
+        let text = format!("resets 5pm {} resets 4pm", "é".repeat(LOOKED_AT));
+        assert_read("2026-11-21T00:00:00Z", &[(text.as_str(), "2026-11-21T16:00:00Z")]);
+    }
+
+    const NASTY: &str = "(reset|resets at |try again in|until |limit reached|retry-after|[:|= (\"]|Nov|Feb 29,|\
+                         2026-1[0-9]-[0-9]{2}|T|[0-9]{1,14}|:[0-9]{2}|[ap]m|[hmsdw]|days|\\(America/New_York\\)|\
+                         GMT|EST|[-+.,]|é|\u{202f}){0,12}";
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_fail_and_nothing_absurd_is_believed(
+            text in prop_oneof![NASTY, ".{0,200}"],
+            second in prop_oneof![1_780_000_000_i64..1_830_000_000, -377_705_023_201_i64..=253_402_207_200],
+        ) {
+            let now = Timestamp::from_second(second).unwrap();
+            if let Some(instant) = instant(&text, now) {
+                prop_assert!(is_believed(instant, now), "{}", instant);
+            }
+        }
+
+        #[test]
+        fn a_time_of_day_is_found_within_a_day(
+            second in 1_780_000_000_i64..1_830_000_000,
+            hour in 0..24_i64,
+            minute in 0..60_i64,
+            name in prop::sample::select(vec!["UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"]),
+        ) {
+            let now = Timestamp::from_second(second).unwrap();
+            let half = if hour < 12 { "am" } else { "pm" };
+            let twelve = format!("resets {}:{minute:02}{half} ({name})", (hour + 11) % 12 + 1);
+            let found = instant(&twelve, now).unwrap();
+            prop_assert_eq!(Some(found), instant(&format!("resets {hour:02}:{minute:02} ({name})"), now));
+            let away = found.duration_since(now);
+            prop_assert!(-JUST_NOW <= away && away <= SignedDuration::from_hours(25), "{}", away);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The words by which the programs of agents name the class of a failure.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The classes that a text can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::adapters::agents) enum Named {
+    /// The login is missing or not accepted.
+    Auth,
+    /// A request that is too long, a refusal, an answer that is too long: the same turn would fail again.
+    NoTrouble,
+    SessionLost,
+    Billing,
+    UnknownModel,
+    Quota,
+    /// A limit that is a plan's allowance, a rate limit or a missing credit, depending on the wait.
+    AnyQuota,
+    RateLimited,
+    Overloaded,
+    Network,
+}
+
+/// A number of a status in the forms in which programs write it: `API Error: 401`, `status 401`, `"code":401`.
+const STATUS: &str = r#"(?:api error|status|status_?code|status code|code)[\\"']{0,2}\s?[:=]?\s?[\\"']{0,2}"#;
+
+/// The words of each class, the class that counts most first. A blank stands for any white space.
+pub(in crate::adapters::agents) static PATTERNS: LazyLock<Vec<(Named, Regex)>> = LazyLock::new(|| {
+    let classes = [
+        (Named::Auth, "40[13]", AUTH),
+        (Named::NoTrouble, "413", NO_TROUBLE),
+        (Named::SessionLost, "", SESSION_LOST),
+        (Named::Billing, "402", BILLING),
+        (Named::UnknownModel, "", UNKNOWN_MODEL),
+        (Named::Quota, "", QUOTA),
+        (Named::AnyQuota, "", ANY_QUOTA),
+        (Named::RateLimited, "429", RATE_LIMITED),
+        (Named::Overloaded, "5(?:0[0234]|29)", OVERLOADED),
+        (Named::Network, "408", NETWORK),
+    ];
+    classes.into_iter().map(|(named, status, phrases)| (named, pattern(status, phrases))).collect()
+});
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+fn pattern(status: &str, phrases: &[&str]) -> Regex {
+    let mut phrases: Vec<String> = phrases.iter().map(|phrase| (*phrase).to_owned()).collect();
+    if !status.is_empty() {
+        phrases.push(format!(r"\b{STATUS}{status}\b"));
+    }
+    let spaced = phrases.join("|").replace(" ?", r"\s*").replace(' ', r"\s+").replace('`', "['’]");
+    Regex::new(&format!("(?i){spaced}")).expect("a valid pattern")
+}
+
+// In the lists, a back-tick stands for both apostrophes.
+
+const AUTH: &[&str] = &[
+    r"\bnot logged in\b",
+    "please run /login",
+    "please (?:log|sign) ?in again",
+    "log out and sign in again",
+    "invalid api key",
+    "incorrect api key",
+    "api key not valid",
+    "api_key_invalid|invalid_api_key",
+    "failed to authenticate",
+    "authentication_(?:error|failed)",
+    "authentication (?:required|timed out)",
+    "invalid authentication credentials",
+    "oauth token (?:has )?(?:expired|been revoked)",
+    "access token could not be refreshed",
+    "401 unauthorized|403 forbidden",
+    "missing bearer or basic authentication",
+    "please set an auth method",
+    "invalid auth method",
+    "missing environment variable: .?[a-z0-9_]*(?:key|token)",
+    "could not load the default credentials",
+    r#""invalid_grant""#,
+    r#"status[\\]?": ?[\\]?"(?:unauthenticated|permission_denied)"#,
+];
+
+const NO_TROUBLE: &[&str] = &[
+    "context_length_exceeded",
+    "ran out of room in the model`s context window",
+    "(?:maximum|exceeds the|exceeded the) context (?:length|window)",
+    "prompt is too long",
+    "input token count .{0,40}exceeds the maximum",
+    r"exceeded the [0-9]+ output token maximum",
+    "max_output_tokens",
+    "appears to violate our usage policy",
+];
+
+const SESSION_LOST: &[&str] = &[
+    "no conversation found with session id",
+    "--resume requires a valid session id",
+    "no rollout found for thread id",
+    "error: session not found",
+    "invalid session identifier",
+    r#"conversation ['"]?[a-z0-9-]{8,64}['"]? (?:was )?not found"#,
+];
+
+const BILLING: &[&str] = &[
+    "credit balance is too low",
+    "insufficient_quota",
+    "insufficient (?:credits?|balance|funds)",
+    "quota exceeded. check your plan and billing",
+    r"to use codex with your chatgpt plan, upgrade",
+    "usage_not_included",
+    "billing_error",
+    "402 payment required",
+];
+
+const UNKNOWN_MODEL: &[&str] = &[
+    "issue with the selected model",
+    r"\bmodel does not exist or you do not have access",
+    r"\bmodel [^ ]{1,120} (?:does not exist|(?:was |is )?not found|is not (?:supported|available))",
+    r"\bthe [^ ]{1,120} model (?:is not supported|requires a newer version)",
+    "model_not_found|providermodelnotfounderror",
+    "(?:unknown|unrecognized|invalid|no such) model:? ",
+    "model not found: ",
+    "models/[^ ]{1,120} is not found for api version",
+    "not_found_error.{1,40}model: ",
+];
+
+const QUOTA: &[&str] = &[
+    r"you`ve hit your (?:[a-z0-9`-]+ ){0,3}limit\b",
+    "usage limit (?:has been )?reached",
+    "usage_limit_(?:reached|exceeded)",
+    "(?:hour|daily|weekly|session|opus|sonnet) limit reached",
+    r"you`re out of (?:extra )?usage\b",
+    "individual quota reached",
+    "exhausted your (?:[a-z]+ )?(?:quota|capacity)",
+    "quota will reset",
+    "terminalquotaerror",
+    "quota exceeded for (?:metric|quota metric)",
+];
+
+const ANY_QUOTA: &[&str] = &["exceeded your current quota"];
+
+const RATE_LIMITED: &[&str] = &[
+    "rate limit (?:exceeded|reached)",
+    "rate_limit_(?:exceeded|error)",
+    r"exceed your (?:organization|account)`s rate limit",
+    "429 too many requests",
+    r"request rejected \(429\)",
+    "temporarily limiting requests",
+    "retryablequotaerror",
+    "resource_exhausted|resource has been exhausted",
+];
+
+const OVERLOADED: &[&str] = &[
+    r"^overloaded\.?$",
+    "overloaded_error|server_is_overloaded",
+    "529 overloaded",
+    "model is overloaded",
+    "500 internal server error",
+    "the server had an error",
+    "an internal error has occurred",
+    "experiencing high demand",
+    "selected model is at capacity",
+    "no capacity available for model",
+    "502 bad gateway|503 service unavailable|504 gateway timeout",
+    "the service is currently unavailable",
+];
+
+const NETWORK: &[&str] = &[
+    r"unable to connect (?:to api|\()",
+    "cannot connect to api",
+    "request timed out",
+    "connection (?:refused|failed: |reset by peer|timed out|closed before)",
+    "(?:connect|getaddrinfo|read|write) (?:econnrefused|econnreset|etimedout|enotfound|eai_again|epipe)",
+    "stream disconnected before completion",
+    "idle timeout waiting for sse",
+    "failed to lookup address information|temporary failure in name resolution|could not resolve host",
+    "network is unreachable",
+    "socket hang up",
+    "fetch failed",
+    "error sending request for url",
+    "failed to connect to responses websocket",
+    "waiting for network",
+];

@@ -1,0 +1,202 @@
+//! Antigravity's `agy`: `agy -p`, the whole of stdout is one JSON document. Known from public reports, never run by us.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::adapters::agents::driver::conclusion::conclude;
+use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
+use crate::adapters::agents::driver::vendor_cli::{
+    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
+};
+use crate::adapters::agents::errors::last_words;
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervision::StopSequence;
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::usage::{Precision, Usage};
+use crate::protocol::raw_answer::RawAnswer;
+
+/// Antigravity, as reported of 1.1.8 and later.
+#[derive(Debug, Clone, Copy)]
+pub struct Antigravity;
+
+static PROFILE: Profile = Profile {
+    program: "agy",
+    variables: &[],
+    prefixes: &["ANTIGRAVITY_", "AGY_"],
+    manners: StopSequence::Terminate,
+    sessions: Sessions::None,
+    counting: Counting::PerTurn,
+    login: Login { check: &["models"], how: "run `agy` and sign in" },
+};
+
+/// The model that is asked if none was named.
+const MODEL: &str = "Gemini 3.1 Pro (High)";
+
+/// The prompt is an argument, and the system takes none of 128 KiB. A longer one is read from a file.
+const LONGEST_ARGUMENT: usize = 120 * 1024;
+
+/// Longer than any turn of ours: versions before 1.2 would end a turn after 5 minutes. The deadline is kept by us.
+const PRINT_TIMEOUT: &str = "--print-timeout=24h";
+const PRINT_TIMEOUT_SECONDS: u64 = 24 * 60 * 60;
+
+impl VendorCli for Antigravity {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn invocation(&self, turn: &CliTurn<'_>) -> Invocation {
+        let file = turn.schema_file.with_file_name("prompt.md");
+        let is_long = turn.prompt.len() > LONGEST_ARGUMENT;
+        let prompt = if is_long { by_file(&file) } else { turn.prompt.to_owned() };
+        let path = |path: &Path| path.display().to_string();
+        let mode: &[&str] = match (turn.power, turn.role) {
+            (Power::Dangerous, Role::Coder | Role::Reviewer) => &["--dangerously-skip-permissions"],
+            (Power::Bounded, Role::Coder) => &["--mode", "accept-edits"],
+            (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
+                &["--mode", "plan"]
+            }
+        };
+        // Without its folder named it works in a scratch folder of its own. Who mends a form needs none.
+        let clone = Some(turn.workdir).filter(|_| turn.role != Role::Repair);
+        let readable = turn.readable.iter().map(std::path::PathBuf::as_path);
+        let folders =
+            clone.into_iter().chain(readable).flat_map(|folder| ["--add-dir".to_owned(), path(folder)]);
+        let mut invocation = Invocation::new(["--output-format", "json", "--json-schema"], "")
+            .with([path(turn.schema_file)])
+            .with(["--model", turn.model.unwrap_or(MODEL)])
+            .with_value("--effort", turn.effort)
+            .with(mode.iter().copied())
+            .with([PRINT_TIMEOUT])
+            .with(folders)
+            .with(turn.arguments.iter().cloned())
+            .with(["-p".to_owned(), prompt]);
+        if is_long {
+            invocation.files.push((file, turn.prompt.as_bytes().to_vec()));
+        }
+        invocation
+    }
+
+    /// The document may take many lines: they are gathered, and read at the end.
+    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        let mut line = String::from_utf8_lossy(line).into_owned();
+        line.push('\n');
+        tell(Event::Document(line));
+    }
+
+    fn document_events(&self, document: &str, tell: &mut dyn FnMut(Event)) {
+        // Words may stand before it.
+        let start = document.find('{').and_then(|start| document.get(start..));
+        let mut found = serde_json::Deserializer::from_str(start.unwrap_or_default()).into_iter::<Document>();
+        if let Some(Ok(document)) = found.next() {
+            document.tell(tell);
+        }
+    }
+
+    fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
+        let says = |words: &str| {
+            let mut lines = ending.stderr.lines();
+            lines.find(|line| line.contains(words)).map(last_words)
+        };
+        // What it has said until then is a piece of an answer, with exit code 0 and SUCCESS.
+        if says("print timeout after").is_some() {
+            return Err(TurnFailure::Timeout { seconds: PRINT_TIMEOUT_SECONDS });
+        }
+        conclude(transcript, ending, "a result with the status SUCCESS").map_err(|failure| {
+            match (failure, says("auto-denied")) {
+                (TurnFailure::Vacuous { .. }, Some(detail)) => TurnFailure::Denied { detail },
+                (failure, _) => failure,
+            }
+        })
+    }
+
+    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+        let says_no = [stdout, stderr].iter().any(|text| text.to_lowercase().contains("authentication"));
+        match (says_no, exit) {
+            (true, _) => LoginState::LoggedOut,
+            (false, Exit::Code(0)) if !stdout.trim().is_empty() => LoginState::LoggedIn,
+            (false, Exit::Code(_) | Exit::Signal(_)) => LoginState::Unknown,
+        }
+    }
+}
+
+fn by_file(file: &Path) -> String {
+    format!("Read the file {} to its end and do exactly what it says. It is your whole task.", file.display())
+}
+
+/// The document, as far as it matters.
+#[derive(Deserialize)]
+struct Document {
+    status: String,
+    #[serde(default)]
+    response: Option<String>,
+    #[serde(default)]
+    error: Option<serde_json::Value>,
+    #[serde(default)]
+    usage: Option<Tokens>,
+    #[serde(default)]
+    structured_output: Option<serde_json::Value>,
+    #[serde(default)]
+    denied_actions: Vec<Denied>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tokens {
+    #[serde(rename = "input_tokens")]
+    sent: u64,
+    #[serde(rename = "output_tokens")]
+    received: u64,
+    #[serde(rename = "thinking_tokens")]
+    thought: u64,
+    #[serde(rename = "cache_read_tokens")]
+    cached: u64,
+}
+
+#[derive(Deserialize)]
+struct Denied {
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    display_name: String,
+}
+
+impl Document {
+    fn tell(self, tell: &mut dyn FnMut(Event)) {
+        if let Some(Tokens { sent, received, thought, cached }) = self.usage {
+            tell(Event::Counted(Usage {
+                input_tokens: sent,
+                cached_tokens: cached,
+                output_tokens: received.saturating_add(thought),
+                precision: Precision::Exact,
+                ..Usage::default()
+            }));
+        }
+        for denied in self.denied_actions {
+            let name = if denied.display_name.is_empty() { denied.action } else { denied.display_name };
+            tell(Event::Denied(name.chars().take(120).collect()));
+        }
+        if self.status != "SUCCESS" {
+            let text = match self.error {
+                Some(serde_json::Value::String(text)) => text,
+                Some(error) => error.to_string(),
+                None => self.response.unwrap_or_default(),
+            };
+            let text = format!("{}: {text}", self.status);
+            tell(Event::ReportedError(ReportedError {
+                code: Some(self.status),
+                text,
+                ..ReportedError::default()
+            }));
+            return;
+        }
+        if let Some(text) = self.response {
+            tell(Event::Said(text));
+        }
+        if let Some(value) = self.structured_output.filter(|value| !value.is_null()) {
+            tell(Event::Structured(value.to_string()));
+        }
+        tell(Event::Finished);
+    }
+}

@@ -1,0 +1,287 @@
+//! Claude Code: `claude -p`, prompt on stdin, a line of JSON for each event.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::lenient::lenient;
+use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
+use crate::adapters::agents::driver::vendor_cli::{
+    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
+};
+use crate::adapters::agents::errors::last_words;
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervision::StopSequence;
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::usage::{Precision, Usage};
+use crate::protocol::raw_answer::RawAnswer;
+
+/// Claude Code, as measured with 2.1.197.
+#[derive(Debug, Clone, Copy)]
+pub struct Claude;
+
+static PROFILE: Profile = Profile {
+    program: "claude",
+    variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
+    prefixes: &["ANTHROPIC_", "CLAUDE_"],
+    manners: StopSequence::InterruptFirst,
+    sessions: Sessions::ById,
+    counting: Counting::PerTurn,
+    login: Login { check: &["auth", "status"], how: "claude auth login" },
+};
+
+/// What a coder may use: its files, and commands, but not those that speak to the forge.
+const CODER_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
+const CODER_NEVER: &str = "--disallowedTools=Bash(git push *),Bash(gh *)";
+/// Hooks, permissions and servers that the repository names do not count.
+const SOURCES: &str = "--setting-sources=user";
+const STRICT: &str = "--strict-mcp-config";
+/// What a reviewer has. Of commands it may only run those that Claude Code knows to read.
+const REVIEWER_TOOLS: &str = "--tools=Read,Grep,Glob,Bash";
+
+impl VendorCli for Claude {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn invocation(&self, turn: &CliTurn<'_>) -> Invocation {
+        let output = ["-p", "--output-format", "stream-json", "--verbose", "--json-schema", turn.schema];
+        let session = turn.session.map(|note| note.id.as_str());
+        let folders = turn.readable.iter().map(|folder| format!("--add-dir={}", folder.display()));
+        Invocation::new(output, turn.prompt)
+            .with_value("--model", turn.model)
+            .with_value("--effort", turn.effort)
+            .with_value("--resume", session)
+            .with(permissions(turn).iter().copied())
+            .with(folders)
+            .with(turn.arguments.iter().cloned())
+            .variable("DISABLE_AUTOUPDATER", "1")
+    }
+
+    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        match (line.kind.as_ref(), line.subtype.as_deref()) {
+            ("system", Some("init")) => line.init(tell),
+            ("assistant", _) => line.assistant(tell),
+            ("rate_limit_event", _) => line.limit(tell),
+            ("result", _) => line.result(tell),
+            _ => {}
+        }
+    }
+
+    fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
+        conclude(transcript, ending, "its `result` event").map_err(|failure| refined(failure, transcript))
+    }
+
+    fn logged_in(&self, stdout: &str, _stderr: &str, _exit: Exit) -> LoginState {
+        match serde_json::from_str::<AuthStatus>(stdout) {
+            Ok(AuthStatus { logged_in: true }) => LoginState::LoggedIn,
+            Ok(AuthStatus { logged_in: false }) => LoginState::LoggedOut,
+            Err(_) => LoginState::Unknown,
+        }
+    }
+}
+
+/// The program's own words for a class outrank what its message reads like.
+fn refined(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
+    let Some(trouble) = &transcript.trouble else { return failure };
+    let detail = last_words(&trouble.text);
+    match trouble.code.as_deref() {
+        Some("authentication_failed") => TurnFailure::Auth { detail },
+        Some("billing_error") => TurnFailure::Billing { detail },
+        Some("error_max_structured_output_retries") => TurnFailure::Malformed { complaints: vec![detail] },
+        Some(_) | None => failure,
+    }
+}
+
+fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
+    match (turn.power, turn.role) {
+        (Power::Dangerous, Role::Coder) => &["--dangerously-skip-permissions"],
+        (Power::Dangerous, Role::Reviewer) => &["--dangerously-skip-permissions", SOURCES, STRICT],
+        (Power::Bounded, Role::Coder) => &["--permission-mode", "acceptEdits", CODER_TOOLS, CODER_NEVER],
+        (Power::Bounded, Role::Reviewer) => {
+            &["--permission-mode", "default", REVIEWER_TOOLS, SOURCES, STRICT]
+        }
+        (Power::Bounded | Power::Dangerous, Role::Repair) => {
+            &["--tools=", "--no-session-persistence", SOURCES, STRICT]
+        }
+    }
+}
+
+/// What `claude auth status` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthStatus {
+    logged_in: bool,
+}
+
+/// A line of the stream, as far as it matters. Everything else in it is skipped without being kept.
+#[derive(Deserialize)]
+struct Line<'line> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'line, str>,
+    #[serde(borrow, default)]
+    subtype: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    session_id: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    model: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    message: Option<Message<'line>>,
+    #[serde(borrow, default)]
+    error: Option<Cow<'line, str>>,
+    #[serde(default)]
+    is_error: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    api_error_status: Option<u16>,
+    #[serde(default)]
+    result: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    errors: Vec<String>,
+    #[serde(default)]
+    structured_output: Option<Value>,
+    #[serde(default, deserialize_with = "lenient")]
+    permission_denials: Vec<Denial>,
+    #[serde(default, deserialize_with = "lenient")]
+    total_cost_usd: Option<f64>,
+    #[serde(default, rename = "modelUsage", deserialize_with = "lenient")]
+    models: Option<BTreeMap<String, ModelUsage>>,
+    #[serde(default, deserialize_with = "lenient")]
+    rate_limit_info: Option<Limit>,
+}
+
+#[derive(Deserialize)]
+struct Message<'line> {
+    #[serde(borrow, default)]
+    model: Option<Cow<'line, str>>,
+    #[serde(default, rename = "content")]
+    _content: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+struct Denial {
+    tool_name: String,
+    #[serde(default)]
+    tool_input: Value,
+}
+
+/// Tokens that one model was sent and has sent.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ModelUsage {
+    #[serde(rename = "inputTokens")]
+    uncached: u64,
+    #[serde(rename = "cacheReadInputTokens")]
+    read_from_cache: u64,
+    #[serde(rename = "cacheCreationInputTokens")]
+    written_to_cache: u64,
+    #[serde(rename = "outputTokens")]
+    received: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Limit {
+    status: String,
+    #[serde(default)]
+    resets_at: Option<i64>,
+    #[serde(default)]
+    utilization: Option<f64>,
+}
+
+impl Line<'_> {
+    fn init(self, tell: &mut dyn FnMut(Event)) {
+        if let Some(id) = self.session_id {
+            tell(Event::Session(id.into_owned()));
+        }
+        if let Some(model) = self.model {
+            tell(Event::Model(model.into_owned()));
+        }
+    }
+
+    fn assistant(self, tell: &mut dyn FnMut(Event)) {
+        let model = self.message.and_then(|message| message.model);
+        // What the program says in the model's stead.
+        let is_real = |model: &Cow<'_, str>| model.as_ref() != "<synthetic>";
+        if let Some(model) = model.filter(is_real) {
+            tell(Event::Model(model.into_owned()));
+        }
+        if let Some(code) = self.error {
+            tell(Event::ReportedError(ReportedError {
+                code: Some(code.into_owned()),
+                ..ReportedError::default()
+            }));
+        }
+    }
+
+    fn limit(self, tell: &mut dyn FnMut(Event)) {
+        let Some(limit) = self.rate_limit_info else { return };
+        let Some(resets_at) = limit.resets_at.and_then(|epoch| Timestamp::from_second(epoch).ok()) else {
+            return;
+        };
+        match limit.status.as_str() {
+            "rejected" => tell(Event::Rejected(resets_at)),
+            "allowed_warning" => {
+                let used = format!("{:.0}", limit.utilization.unwrap_or_default() * 100.0);
+                tell(Event::Low { percent: used.parse().unwrap_or(100), resets_at });
+            }
+            _ => {}
+        }
+    }
+
+    fn result(self, tell: &mut dyn FnMut(Event)) {
+        if let Some(usage) = self.usage() {
+            tell(Event::Counted(usage));
+        }
+        // Of many endings the last one counts.
+        tell(Event::Continued);
+        let Self { subtype, is_error, api_error_status, result, errors, .. } = self;
+        for denial in self.permission_denials {
+            tell(Event::Denied(denial.words()));
+        }
+        // `subtype` is `success` even when the service failed: `is_error` is what counts.
+        if is_error != Some(false) {
+            let text = result.unwrap_or_else(|| errors.join("; "));
+            let code = subtype.filter(|subtype| subtype != "success").map(Cow::into_owned);
+            tell(Event::ReportedError(ReportedError { status: api_error_status, code, text }));
+            return;
+        }
+        if let Some(text) = result {
+            tell(Event::Said(text));
+        }
+        if let Some(value) = self.structured_output {
+            tell(Event::Structured(value.to_string()));
+        }
+        tell(Event::Finished);
+    }
+
+    /// Of all models that took part: small ones do small things besides.
+    fn usage(&self) -> Option<Usage> {
+        let mut usage = Usage { precision: Precision::Exact, ..Usage::default() };
+        for model in self.models.as_ref()?.values() {
+            let sent = [model.uncached, model.read_from_cache, model.written_to_cache];
+            usage.input_tokens = sent.into_iter().fold(usage.input_tokens, u64::saturating_add);
+            usage.cached_tokens = usage.cached_tokens.saturating_add(model.read_from_cache);
+            usage.output_tokens = usage.output_tokens.saturating_add(model.received);
+        }
+        usage.micro_usd = self.total_cost_usd.map_or(0, micro_usd);
+        usage.priced_calls = u64::from(self.total_cost_usd.is_some());
+        Some(usage)
+    }
+}
+
+impl Denial {
+    fn words(&self) -> String {
+        let of = |key: &str| self.tool_input.get(key).and_then(Value::as_str);
+        match of("command").or_else(|| of("file_path")) {
+            Some(what) => format!("{} {}", self.tool_name, what.chars().take(120).collect::<String>()),
+            None => self.tool_name.clone(),
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Codex: `codex exec --json`, prompt on stdin; what its stream does not say stands in its session file.
+
+use std::borrow::Cow;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::adapters::agents::driver::conclusion::conclude;
+use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
+use crate::adapters::agents::driver::vendor_cli::{
+    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, SessionFile, Sessions,
+    VendorCli,
+};
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervision::StopSequence;
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::usage::{Precision, Usage};
+use crate::protocol::raw_answer::RawAnswer;
+use crate::text::sanitize;
+
+/// Codex, as measured with 0.169.0. It reports no cost in money: an account is asked for an allowance, not for dollars.
+#[derive(Debug, Clone, Copy)]
+pub struct Codex;
+
+static PROFILE: Profile = Profile {
+    program: "codex",
+    variables: &["CODEX_HOME"],
+    prefixes: &["CODEX_", "OPENAI_"],
+    manners: StopSequence::InterruptFirst,
+    sessions: Sessions::ById,
+    counting: Counting::PerSession,
+    login: Login { check: &["login", "status"], how: "codex login" },
+};
+
+/// The user's `allow` rules run commands outside of the sandbox, even of a read-only one.
+const NO_RULES: &str = "--ignore-rules";
+/// Skills lie in the repository too (`.agents/skills`), and are read even if it is not trusted.
+const NO_SKILLS: &str = "skills.include_instructions=false";
+const BYPASS: &str = "--dangerously-bypass-approvals-and-sandbox";
+
+/// From here on an allowance counts as nearly used up, in percent.
+const LOW: u8 = 80;
+/// No window of an allowance is longer.
+const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// What it warns of in every turn with a model or a provider of the user's own.
+const NO_NEWS: [&str; 2] = ["Model metadata for ", "Falling back from WebSockets"];
+/// How long a warning may be, in characters.
+const WARNING: usize = 300;
+
+/// How the output of a command begins whose sandbox could not start: the command itself never ran.
+const NO_SANDBOX: [&str; 3] = ["bwrap: ", "sandbox-exec: ", "error applying legacy Linux sandbox"];
+/// What is put before it, so that it is known again in a transcript.
+const SANDBOX: &str = "its sandbox could not start: ";
+
+impl VendorCli for Codex {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn invocation(&self, turn: &CliTurn<'_>) -> Invocation {
+        let (schema, last) = (turn.schema_file.display(), turn.last_message.display());
+        let invocation = Invocation::new(["exec", "--json", "--skip-git-repo-check"], turn.prompt)
+            .with(permissions(turn).iter().copied())
+            .with(distrust(turn))
+            .with(["--output-schema".to_owned(), schema.to_string(), "-o".to_owned(), last.to_string()])
+            .with_value("-m", turn.model)
+            .with_value("-c", effort(turn.effort).as_deref())
+            .with(turn.arguments.iter().cloned());
+        // What stands after `resume` is read by another parser, which knows neither `-s` nor `--add-dir` nor `-p`.
+        match turn.session {
+            Some(session) => invocation.with(["resume", session.id.as_str(), "-"]),
+            None => invocation.with(["-"]),
+        }
+    }
+
+    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        match line.kind.as_ref() {
+            "thread.started" => {
+                // With what is no id, `resume` would begin a new thread without a word.
+                let id = line.thread_id.filter(|id| is_thread(id));
+                if let Some(id) = id {
+                    tell(Event::Session(id.into_owned()));
+                }
+            }
+            "item.completed" => {
+                if let Some(item) = line.item {
+                    item.completed(tell);
+                }
+            }
+            "turn.completed" => {
+                if let Some(tokens) = line.usage {
+                    tell(Event::Counted(tokens.usage()));
+                }
+                tell(Event::Finished);
+            }
+            // An `error` is the progress of a retry, or what `turn.failed` says again: the last one counts.
+            "error" => told(line.message, tell),
+            "turn.failed" => {
+                tell(Event::Continued);
+                told(line.error.map(|error| error.message), tell);
+            }
+            _ => {}
+        }
+    }
+
+    fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
+        let concluded = conclude(transcript, ending, "its `turn.completed` event");
+        match (concluded, blind(transcript)) {
+            (Ok(_) | Err(TurnFailure::Vacuous { .. } | TurnFailure::Denied { .. }), Some(detail)) => {
+                Err(TurnFailure::Denied { detail })
+            }
+            (Ok(answer), None) => Ok(answer),
+            (Err(failure), _) => Err(refined(failure, transcript, ending.now)),
+        }
+    }
+
+    /// It speaks on stderr, after warnings, and knows nothing of keys in variables or of other providers.
+    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+        let said = |words: &str| {
+            stderr.lines().chain(stdout.lines()).any(|line| line.trim_start().starts_with(words))
+        };
+        match exit {
+            Exit::Code(0) if said("Logged in") || said("API key configured") => LoginState::LoggedIn,
+            Exit::Code(_) if said("Not logged in") => LoginState::LoggedOut,
+            Exit::Code(_) | Exit::Signal(_) => LoginState::Unknown,
+        }
+    }
+
+    fn session_file(&self, session: &str) -> Option<SessionFile> {
+        is_thread(session).then(|| SessionFile {
+            home: "CODEX_HOME",
+            usual: ".codex",
+            folder: "sessions",
+            ends_with: format!("-{session}.jsonl"),
+        })
+    }
+
+    fn session_events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        let Ok(line) = serde_json::from_slice::<Value>(line) else { return };
+        let Some(payload) = line.get("payload") else { return };
+        match (word(&line, "type"), word(payload, "type")) {
+            ("turn_context", _) => {
+                if let Some(model) = payload.get("model").and_then(Value::as_str) {
+                    tell(Event::Model(model.to_owned()));
+                }
+            }
+            // The file is of all turns of the session: only the last one counts.
+            ("event_msg", "task_started") => tell(Event::Began),
+            ("event_msg", "token_count") => counted(payload, tell),
+            ("event_msg", "task_complete") => {
+                if let Some(info) = payload.pointer("/error/codex_error_info") {
+                    tell(Event::ReportedError(coded(info)));
+                }
+            }
+            ("response_item", "function_call_output") => ran(word(payload, "output"), tell),
+            _ => {}
+        }
+    }
+}
+
+fn word<'value>(value: &'value Value, key: &str) -> &'value str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
+    match (turn.power, turn.role) {
+        (Power::Dangerous, Role::Coder | Role::Reviewer) => &[BYPASS],
+        (Power::Bounded, Role::Coder) => &["-s", "workspace-write", NO_RULES],
+        (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
+            &["-s", "read-only", NO_RULES]
+        }
+    }
+}
+
+/// Whoever judges is not told how by the repository. A checkout that the user lends may be one that Codex trusts, and then
+/// the settings of the change name programs that run outside of the sandbox. The price: `AGENTS.md` is not read either.
+fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
+    match turn.role {
+        Role::Coder => Vec::new(),
+        Role::Reviewer | Role::Repair => {
+            // A string of JSON is one of TOML.
+            let folder = Value::from(turn.workdir.display().to_string());
+            let untrusted = format!("projects={{{folder}={{trust_level=\"untrusted\"}}}}");
+            ["-c".to_owned(), untrusted, "-c".to_owned(), NO_SKILLS.to_owned()].into()
+        }
+    }
+}
+
+/// The setting for an effort. What is no plain word is not one of its words, and would be read as TOML.
+fn effort(effort: Option<&str>) -> Option<String> {
+    let is_word = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase()) && !word.is_empty();
+    effort.filter(is_word).map(|word| format!("model_reasoning_effort=\"{word}\""))
+}
+
+fn is_thread(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+fn told(message: Option<String>, tell: &mut dyn FnMut(Event)) {
+    if let Some(text) = message {
+        tell(Event::ReportedError(ReportedError { text, ..ReportedError::default() }));
+    }
+}
+
+/// What all commands came to, if there were some and none of them could run: whoever could not look at anything has
+/// nothing to say, and whoever could not run anything has not tested what it says.
+fn blind(transcript: &Transcript) -> Option<String> {
+    let said = transcript.denied.iter().find(|denied| denied.starts_with(SANDBOX))?;
+    (transcript.acted == 0).then(|| {
+        let what = if said.contains("codex-linux-sandbox") {
+            "set TMPDIR to a folder that does not contain CODEX_HOME"
+        } else {
+            "allow user namespaces to it (as bubblewrap needs), or run all in a container with --dangerous-agent-permissions"
+        };
+        format!("none of its commands ran, {said}; {what}")
+    })
+}
+
+/// What the session file knows better than a message, and what it alone knows.
+fn refined(failure: TurnFailure, transcript: &Transcript, now: Timestamp) -> TurnFailure {
+    let is_believed = |until: &Timestamp| *until > now && until.duration_since(now) < LONGEST_WINDOW;
+    let used_up =
+        transcript.low.filter(|(percent, _)| *percent >= 100).map(|(_, until)| until).filter(is_believed);
+    let code = transcript.trouble.as_ref().and_then(|trouble| trouble.code.as_deref());
+    match (failure, code) {
+        (TurnFailure::Quota { resets_at, detail }, _) => {
+            TurnFailure::Quota { resets_at: used_up.unwrap_or(resets_at), detail }
+        }
+        (TurnFailure::Exit { detail, .. }, Some("usage_limit_exceeded")) => match used_up {
+            Some(resets_at) => TurnFailure::Quota { resets_at, detail },
+            // The same word stands for a plan that does not cover it.
+            None => TurnFailure::Billing { detail },
+        },
+        (TurnFailure::Exit { detail, .. }, Some("model_not_found")) => TurnFailure::UnknownModel { detail },
+        (TurnFailure::Exit { detail, .. }, Some("unauthorized")) => TurnFailure::Auth { detail },
+        (TurnFailure::Exit { detail, .. }, Some("rate_limit_exceeded")) => {
+            TurnFailure::RateLimited { retry_at: None, detail }
+        }
+        (TurnFailure::Exit { detail, .. }, Some("server_overloaded" | "internal_server_error")) => {
+            TurnFailure::Overloaded { detail }
+        }
+        (failure, _) => failure,
+    }
+}
+
+/// Its word for a failure, or the HTTP status: `"other"`, `{"http_connection_failed":{"http_status_code":401}}`.
+fn coded(info: &Value) -> ReportedError {
+    let inner = info.as_object().and_then(|object| object.iter().next());
+    let status = inner.and_then(|(_, value)| value.get("http_status_code")?.as_u64());
+    let code = info.as_str().or(inner.map(|(code, _)| code.as_str()));
+    ReportedError {
+        status: status.and_then(|status| u16::try_from(status).ok()),
+        code: code.map(str::to_owned),
+        text: String::new(),
+    }
+}
+
+/// A `token_count`: what the session has cost, also if the turn fails later, and how far the allowance is used.
+fn counted(payload: &Value, tell: &mut dyn FnMut(Event)) {
+    let total = payload.pointer("/info/total_token_usage").and_then(|total| Tokens::deserialize(total).ok());
+    if let Some(tokens) = total {
+        tell(Event::Counted(tokens.usage()));
+    }
+    let windows = ["/rate_limits/primary", "/rate_limits/secondary"];
+    let used = windows.iter().filter_map(|window| Window::deserialize(payload.pointer(window)?).ok()?.used());
+    // Of two windows that are used up, the one that comes back last.
+    if let Some((percent, resets_at)) = used.max().filter(|(percent, _)| *percent >= LOW) {
+        tell(Event::Low { percent, resets_at });
+    }
+}
+
+/// What the model was shown of a command. Failures that come at once are told here only, not in the stream.
+fn ran(output: &str, tell: &mut dyn FnMut(Event)) {
+    let Some((head, text)) = output.split_once("Output:\n") else { return };
+    if head.contains("Process exited with code 0") || head.contains("Process running") {
+        tell(Event::Acted);
+    } else if head.contains("Process exited with code") {
+        command(text, tell);
+    }
+}
+
+/// A command that failed: it ran, or its sandbox did not.
+fn command(output: &str, tell: &mut dyn FnMut(Event)) {
+    let output = output.trim_start();
+    if NO_SANDBOX.iter().any(|start| output.starts_with(start)) {
+        let first = output.lines().next().unwrap_or_default();
+        tell(Event::Denied(format!("{SANDBOX}{}", sanitize::one_line(first, WARNING))));
+    } else {
+        tell(Event::Acted);
+    }
+}
+
+/// A line of the stream, as far as it matters.
+#[derive(Deserialize)]
+struct Line<'line> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'line, str>,
+    #[serde(borrow, default)]
+    thread_id: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    item: Option<Item<'line>>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    error: Option<Reported>,
+    #[serde(default)]
+    usage: Option<Tokens>,
+}
+
+#[derive(Deserialize)]
+struct Item<'line> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'line, str>,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(borrow, default)]
+    aggregated_output: Cow<'line, str>,
+    #[serde(default)]
+    exit_code: Option<i32>,
+}
+
+#[derive(Deserialize)]
+struct Reported {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Window {
+    used_percent: f64,
+    resets_at: i64,
+}
+
+/// Tokens of the whole thread. Those that were read from a cache are part of the input, and thoughts of the output.
+#[derive(Deserialize)]
+struct Tokens {
+    #[serde(rename = "input_tokens")]
+    input: u64,
+    #[serde(default, rename = "cached_input_tokens")]
+    cached: u64,
+    #[serde(rename = "output_tokens")]
+    output: u64,
+}
+
+impl Item<'_> {
+    fn completed(self, tell: &mut dyn FnMut(Event)) {
+        match (self.kind.as_ref(), self.exit_code) {
+            ("agent_message", _) => {
+                if let Some(text) = self.text {
+                    tell(Event::Said(text));
+                }
+            }
+            // These are no failures: a turn that ends well has them too.
+            ("error", _) => {
+                let is_news = |text: &String| !NO_NEWS.iter().any(|start| text.starts_with(start));
+                if let Some(text) = self.message.filter(is_news) {
+                    tell(Event::Warned(sanitize::one_line(&text, WARNING)));
+                }
+            }
+            ("command_execution", Some(0)) | ("file_change", _) => tell(Event::Acted),
+            ("command_execution", _) => command(&self.aggregated_output, tell),
+            _ => {}
+        }
+    }
+}
+
+impl Tokens {
+    fn usage(self) -> Usage {
+        Usage {
+            input_tokens: self.input,
+            cached_tokens: self.cached,
+            output_tokens: self.output,
+            precision: Precision::Exact,
+            ..Usage::default()
+        }
+    }
+}
+
+impl Window {
+    /// How far it is used, in percent, and when it is back.
+    fn used(&self) -> Option<(u8, Timestamp)> {
+        let percent = format!("{:.0}", self.used_percent.clamp(0.0, 100.0)).parse().ok()?;
+        Some((percent, Timestamp::from_second(self.resets_at).ok()?))
+    }
+}

@@ -1,0 +1,263 @@
+//! The Gemini CLI: `gemini -o stream-json`, prompt on stdin, a line of JSON for each event.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::adapters::agents::driver::conclusion::{conclude, reported};
+use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
+use crate::adapters::agents::driver::vendor_cli::{
+    CliTurn, Counting, Invocation, Login, Power, ProcessEnd, Profile, Sessions, VendorCli,
+};
+use crate::adapters::agents::errors::{classify, gemini_note, last_words};
+use crate::adapters::process::supervision::StopSequence;
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::usage::{Precision, Usage};
+use crate::protocol::raw_answer::RawAnswer;
+
+/// The Gemini CLI, as measured with 0.61.0.
+#[derive(Debug, Clone, Copy)]
+pub struct Gemini;
+
+static PROFILE: Profile = Profile {
+    program: "gemini",
+    variables: &[],
+    prefixes: &["GEMINI_", "GOOGLE_"],
+    manners: StopSequence::Terminate,
+    sessions: Sessions::ById,
+    counting: Counting::PerTurn,
+    login: Login { check: &[], how: "set GEMINI_API_KEY, or run `gemini` and choose how to log in" },
+};
+
+/// What a coder may run: everything but what speaks to the forge. The rule with the highest priority counts.
+const CODER_POLICY: &str = r#"[[rule]]
+toolName = "run_shell_command"
+commandPrefix = ["git push", "gh "]
+decision = "deny"
+priority = 900
+
+[[rule]]
+toolName = "run_shell_command"
+decision = "allow"
+priority = 500
+"#;
+
+/// A reviewer has what reads, and nothing else is even offered to the model.
+const REVIEWER_POLICY: &str = r#"[[rule]]
+toolName = ["read_file", "read_many_files", "list_directory", "glob", "grep_search"]
+decision = "allow"
+priority = 950
+
+[[rule]]
+toolName = "*"
+decision = "deny"
+priority = 900
+"#;
+
+/// Who mends a form has nothing.
+const REPAIR_POLICY: &str = r#"[[rule]]
+toolName = "*"
+decision = "deny"
+priority = 900
+"#;
+
+/// No server has this name: none is started.
+const NO_SERVERS: &[&str] = &["--allowed-mcp-server-names", "none-of-them"];
+
+impl VendorCli for Gemini {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn invocation(&self, turn: &CliTurn<'_>) -> Invocation {
+        let folders =
+            turn.readable.iter().map(|folder| format!("--include-directories={}", folder.display()));
+        let mut invocation = Invocation::new(["-o", "stream-json", "--skip-trust"], turn.prompt)
+            .with_value("-m", turn.model)
+            .with_value("--resume", turn.session.map(|note| note.id.as_str()))
+            .variable("GEMINI_CLI_NO_RELAUNCH", "true")
+            // With this one, and not with `--skip-trust`, the repository's hooks and servers run.
+            .variable("GEMINI_CLI_TRUST_WORKSPACE", "false");
+        let (arguments, policy): (&[&str], _) = match (turn.power, turn.role) {
+            (Power::Dangerous, Role::Coder | Role::Reviewer) => (&["--approval-mode", "yolo"], None),
+            (Power::Bounded, Role::Coder) => (&["--approval-mode", "auto_edit"], Some(CODER_POLICY)),
+            (Power::Bounded, Role::Reviewer) => (&["--approval-mode", "default"], Some(REVIEWER_POLICY)),
+            (Power::Bounded | Power::Dangerous, Role::Repair) => {
+                (&["--approval-mode", "default"], Some(REPAIR_POLICY))
+            }
+        };
+        invocation = invocation.with(arguments.iter().copied());
+        if let Some(policy) = policy {
+            let file = turn.schema_file.with_file_name("gemini-policy.toml");
+            invocation = invocation.with(["--policy".to_owned(), file.display().to_string()]);
+            invocation.files.push((file, policy.as_bytes().to_vec()));
+        }
+        if turn.role != Role::Coder {
+            invocation = invocation.with(NO_SERVERS.iter().copied());
+        }
+        invocation.with(folders).with(turn.arguments.iter().cloned())
+    }
+
+    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        match (line.kind.as_ref(), line.role.as_deref()) {
+            ("init", _) => {
+                line.session_id.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
+                line.model.into_iter().for_each(|model| tell(Event::Model(model.into_owned())));
+            }
+            ("message", Some("assistant")) => {
+                let Some(text) = line.content else { return };
+                tell(if line.delta { Event::SaidMore(text) } else { Event::Said(text) });
+            }
+            // What was said before a tool was used is not the answer.
+            ("tool_use", _) => tell(Event::Continued),
+            ("tool_result", _) => line.denial().into_iter().for_each(|what| tell(Event::Denied(what))),
+            ("error", _) => tell(Event::ReportedError(line.trouble())),
+            ("result", _) => line.result(tell),
+            _ => {}
+        }
+    }
+
+    fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
+        let last = "its `result` event";
+        let told = structured(ending.stderr)
+            .filter(|_| transcript.trouble.is_none() && !ending.exit.is_success())
+            .map(|text| ReportedError { text, ..ReportedError::default() });
+        let answer = match &told {
+            Some(trouble) => Err(reported(trouble, transcript, ending)),
+            None => conclude(transcript, ending, last),
+        };
+        answer.map_err(|failure| gemini_note(refined(failure, transcript, ending)))
+    }
+}
+
+/// What the exit code says: the low byte of the status of the service.
+fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
+    // A limit of the day: more tries are no use, and only stderr tells it from a limit of the minute.
+    if ending.stderr.contains("TerminalQuotaError") {
+        return classify("TerminalQuotaError", ending.now)
+            .map_or(failure, |quota| with_words(quota, transcript));
+    }
+    let TurnFailure::Exit { code, detail } = failure else { return failure };
+    match code {
+        41 | 145 | 147 => TurnFailure::Auth { detail },
+        148 => TurnFailure::UnknownModel { detail },
+        173 => TurnFailure::RateLimited { retry_at: None, detail },
+        244 | 246..=248 => TurnFailure::Overloaded { detail },
+        code => TurnFailure::Exit { code, detail },
+    }
+}
+
+/// The same class, in the words of the report.
+fn with_words(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
+    let words = transcript.trouble.as_ref().map(|trouble| last_words(&trouble.text));
+    match (failure, words) {
+        (TurnFailure::Quota { resets_at, .. }, Some(detail)) => TurnFailure::Quota { resets_at, detail },
+        (failure, _) => failure,
+    }
+}
+
+/// The message in the object of JSON with which stderr ends.
+fn structured(stderr: &str) -> Option<String> {
+    let start =
+        stderr.rfind("\n{\n").map(|before| before + 1).or_else(|| stderr.starts_with('{').then_some(0))?;
+    let object: Value = serde_json::from_str(stderr.get(start..)?.trim()).ok()?;
+    object.pointer("/error/message")?.as_str().map(last_words)
+}
+
+/// A line of the stream, as far as it matters.
+#[derive(Deserialize)]
+struct Line<'line> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'line, str>,
+    #[serde(borrow, default)]
+    session_id: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    model: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    role: Option<Cow<'line, str>>,
+    #[serde(default)]
+    content: Option<String>,
+    #[serde(default)]
+    delta: bool,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    error: Option<Reported>,
+    #[serde(borrow, default)]
+    tool_id: Option<Cow<'line, str>>,
+    #[serde(default)]
+    stats: Option<Stats>,
+}
+
+#[derive(Deserialize)]
+struct Reported {
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    #[serde(default)]
+    input_tokens: u64,
+    #[serde(default)]
+    output_tokens: u64,
+    #[serde(default)]
+    total_tokens: u64,
+    #[serde(default)]
+    cached: u64,
+    #[serde(default)]
+    models: BTreeMap<String, Value>,
+}
+
+impl Line<'_> {
+    fn denial(self) -> Option<String> {
+        let error = self.error.filter(|error| error.kind.as_deref() == Some("policy_violation"))?;
+        // The id begins with the name of the tool.
+        let id = self.tool_id.unwrap_or_default();
+        let tool = id.split("__").next().filter(|tool| !tool.is_empty());
+        Some(tool.map_or(error.message, str::to_owned))
+    }
+
+    fn trouble(self) -> ReportedError {
+        let told = self.message.unwrap_or_default();
+        match self.error {
+            Some(Reported { kind, message }) => ReportedError { status: None, code: kind, text: message },
+            None => ReportedError { text: told, ..ReportedError::default() },
+        }
+    }
+
+    fn result(mut self, tell: &mut dyn FnMut(Event)) {
+        if let Some(stats) = self.stats.take() {
+            tell(Event::Counted(stats.usage()));
+            // The one that answered, whatever was asked for.
+            if let [model] = stats.models.keys().collect::<Vec<_>>().as_slice() {
+                tell(Event::Model((*model).clone()));
+            }
+        }
+        match self.status.as_deref() {
+            Some("success") => tell(Event::Finished),
+            _ => tell(Event::ReportedError(self.trouble())),
+        }
+    }
+}
+
+impl Stats {
+    /// What a model thought is in the total only.
+    fn usage(&self) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens,
+            cached_tokens: self.cached,
+            output_tokens: self.output_tokens.max(self.total_tokens.saturating_sub(self.input_tokens)),
+            precision: Precision::Exact,
+            ..Usage::default()
+        }
+    }
+}

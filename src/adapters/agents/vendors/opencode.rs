@@ -1,0 +1,351 @@
+//! `OpenCode`: `opencode run`, prompt on stdin, a line of JSON for each event.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
+use crate::adapters::agents::driver::vendor_cli::{
+    CliTurn, Counting, Invocation, Login, LoginState, ModelChoice, Power, ProcessEnd, Profile, Sessions,
+    VendorCli,
+};
+use crate::adapters::agents::errors::{classify, last_words};
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::output::tail;
+use crate::adapters::process::supervision::StopSequence;
+use crate::domain::agent::Role;
+use crate::domain::failure::TurnFailure;
+use crate::domain::usage::{Precision, Usage};
+use crate::protocol::raw_answer::RawAnswer;
+
+/// `OpenCode`, as measured with 1.18.33.
+#[derive(Debug, Clone, Copy)]
+pub struct Opencode;
+
+static PROFILE: Profile = Profile {
+    program: "opencode",
+    variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
+    prefixes: &["OPENCODE_"],
+    // It ignores SIGINT.
+    manners: StopSequence::Terminate,
+    sessions: Sessions::ById,
+    counting: Counting::PerTurn,
+    login: Login { check: &["auth", "list"], how: "opencode auth login" },
+};
+
+/// The variable that holds settings as JSON. It outranks every file.
+const CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
+/// An agent of our own: what users or repositories allow to an agent of theirs counts more than `OPENCODE_PERMISSION`.
+const AGENT: &str = "agent-loop";
+/// Headers of a response that say when to ask again.
+const RESETS: &[&str] =
+    &["retry-after", "retry-after-ms", "x-ratelimit-reset", "anthropic-ratelimit-unified-reset"];
+
+impl VendorCli for Opencode {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    /// Without a model it takes one that is hosted by its maker, and nobody would have asked for that.
+    fn model_choice(&self) -> ModelChoice {
+        ModelChoice::Required { form: "provider/model" }
+    }
+
+    fn invocation(&self, turn: &CliTurn<'_>) -> Invocation {
+        let permissions = permissions(turn);
+        let config = merged(theirs(turn), settings(turn, &permissions));
+        let output = ["run", "--format", "json", "--print-logs", "--log-level", "ERROR"];
+        // A title of our own spares a request that would send the prompt to whatever makes titles.
+        Invocation::new(output, turn.prompt)
+            .with(["--agent", AGENT, "--title", AGENT, "--dir", &folder(turn).display().to_string()])
+            .with_value("-m", turn.model)
+            .with_value("--variant", turn.effort)
+            .with_value("-s", turn.session.map(|note| note.id.as_str()))
+            .with(turn.arguments.iter().cloned())
+            .variable(CONFIG, config.to_string())
+            .variable("OPENCODE_PERMISSION", permissions.to_string())
+            .variable("OPENCODE_DISABLE_PROJECT_CONFIG", "1")
+            .variable("OPENCODE_DISABLE_AUTOUPDATE", "1")
+    }
+
+    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        match (line.kind.as_ref(), line.part, line.error) {
+            ("step_start", ..) => {
+                line.session.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
+                tell(Event::Continued);
+            }
+            ("text", Some(Part { text: Some(text), .. }), _) => tell(Event::SaidMore(text)),
+            ("tool_use", Some(part), _) => {
+                part.denial().into_iter().for_each(|what| tell(Event::Denied(what)));
+            }
+            ("step_finish", Some(part), _) => part.step_finish(tell),
+            ("error", _, Some(error)) => {
+                line.session.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
+                tell(Event::ReportedError(error.trouble()));
+            }
+            _ => {}
+        }
+    }
+
+    fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
+        conclude(transcript, ending, "a last step that ended with `stop`")
+            .map_err(|failure| refined(failure, transcript, ending))
+    }
+
+    /// It lists what it has stored and ends well in any case. A provider of one's own may need no login.
+    fn logged_in(&self, stdout: &str, _stderr: &str, exit: Exit) -> LoginState {
+        let counts = |line: &str| {
+            let words = line.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
+            let (count, what) = words.split_once(' ')?;
+            let is_count = what.starts_with("credential") || what.starts_with("environment variable");
+            count.parse::<u64>().ok().filter(|_| is_count)
+        };
+        let found: u64 = tail::plain(stdout).lines().filter_map(counts).sum();
+        match (exit, found) {
+            (Exit::Code(0), 1..) => LoginState::LoggedIn,
+            (Exit::Code(_) | Exit::Signal(_), _) => LoginState::Unknown,
+        }
+    }
+}
+
+/// Where it works. Who mends a form sees nothing of the repository, whose plugins would run.
+fn folder<'turn>(turn: &CliTurn<'turn>) -> &'turn Path {
+    match turn.role {
+        Role::Coder | Role::Reviewer => turn.workdir,
+        Role::Repair => turn.last_message.parent().unwrap_or(turn.workdir),
+    }
+}
+
+/// What it may do. In each list the last rule that matches counts, and `*` stands first.
+fn permissions(turn: &CliTurn<'_>) -> Value {
+    let mut folders = json!({ "*": "deny" });
+    for folder in turn.readable {
+        let Some(rules) = folders.as_object_mut() else { continue };
+        rules.insert(format!("{}/*", folder.display()), json!("allow"));
+    }
+    match (turn.power, turn.role) {
+        (Power::Dangerous, Role::Coder | Role::Reviewer) => json!({ "*": "allow" }),
+        (Power::Bounded, Role::Coder) => json!({
+            "*": "deny",
+            "bash": { "*": "allow", "gh *": "deny", "git push*": "deny" },
+            "edit": "allow",
+            "external_directory": folders,
+            "glob": "allow",
+            "grep": "allow",
+            "list": "allow",
+            "lsp": "allow",
+            "read": "allow",
+            "skill": "allow",
+            "task": "allow",
+            "todoread": "allow",
+            "todowrite": "allow",
+            "webfetch": "deny",
+            "websearch": "deny",
+        }),
+        // No command at all: `git diff*` lets `git diff > file` and `git diff --output=file` through.
+        (Power::Bounded, Role::Reviewer) => json!({
+            "*": "deny",
+            "bash": "deny",
+            "edit": "deny",
+            "external_directory": folders,
+            "glob": "allow",
+            "grep": "allow",
+            "list": "allow",
+            "read": "allow",
+            "task": "deny",
+            "webfetch": "deny",
+            "websearch": "deny",
+        }),
+        (Power::Bounded | Power::Dangerous, Role::Repair) => {
+            json!({ "*": "deny", "bash": "deny", "edit": "deny", "read": "deny", "webfetch": "deny" })
+        }
+    }
+}
+
+/// What we say over the user's settings. With no model no provider is left, and the turn fails before it sends anything.
+fn settings(turn: &CliTurn<'_>, permissions: &Value) -> Value {
+    let provider = turn.model.and_then(|model| model.split_once('/')).map(|(provider, _)| provider);
+    let mut settings = json!({
+        "agent": { AGENT: { "mode": "primary", "permission": permissions } },
+        "autoupdate": false,
+        "enabled_providers": provider.into_iter().collect::<Vec<_>>(),
+        "share": "disabled",
+    });
+    let Some(entries) = settings.as_object_mut() else { return settings };
+    if let Some(model) = turn.model {
+        entries.insert("small_model".to_owned(), json!(model));
+    }
+    // The repository's settings do not count, and its rules for agents would go with them.
+    if turn.role == Role::Coder {
+        entries.insert("instructions".to_owned(), json!([turn.workdir.join("AGENTS.md")]));
+    }
+    settings
+}
+
+/// What the user has set in the same variable; nothing if that is not JSON.
+fn theirs(turn: &CliTurn<'_>) -> Value {
+    let set = turn.environment.get(OsStr::new(CONFIG)).and_then(|text| text.to_str());
+    set.and_then(|text| serde_json::from_str(text).ok()).filter(Value::is_object).unwrap_or_else(|| json!({}))
+}
+
+/// Both, and where they disagree the second. Lists are not joined.
+fn merged(first: Value, second: Value) -> Value {
+    match (first, second) {
+        (Value::Object(mut first), Value::Object(second)) => {
+            for (key, value) in second {
+                let value = match first.remove(&key) {
+                    Some(earlier) => merged(earlier, value),
+                    None => value,
+                };
+                first.insert(key, value);
+            }
+            Value::Object(first)
+        }
+        (_, second) => second,
+    }
+}
+
+/// What it says on stderr only: what it asked and nobody could allow, and why its own server failed.
+fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
+    let code = transcript.trouble.as_ref().and_then(|trouble| trouble.code.as_deref());
+    match (failure, code) {
+        (TurnFailure::Vacuous { detail }, _) => match rejected(ending.stderr).as_slice() {
+            [] => TurnFailure::Vacuous { detail },
+            asked => TurnFailure::Denied { detail: asked.join("; ") },
+        },
+        (TurnFailure::Exit { detail, .. }, Some("ProviderAuthError")) => TurnFailure::Auth { detail },
+        (TurnFailure::Exit { code, detail }, Some("UnknownError")) => classify(ending.stderr, ending.now)
+            .unwrap_or_else(|| TurnFailure::Exit {
+                code,
+                detail: [detail, last_words(ending.stderr)].join("\n").trim().to_owned(),
+            }),
+        (failure, _) => failure,
+    }
+}
+
+fn rejected(stderr: &str) -> Vec<String> {
+    let asked = |line: &str| {
+        let (_, asked) = line.split_once("permission requested: ")?;
+        Some(asked.strip_suffix("; auto-rejecting")?.chars().take(200).collect())
+    };
+    tail::plain(stderr).lines().filter_map(asked).collect()
+}
+
+/// A line of the stream, as far as it matters.
+#[derive(Deserialize)]
+struct Line<'line> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'line, str>,
+    #[serde(borrow, default, rename = "sessionID")]
+    session: Option<Cow<'line, str>>,
+    #[serde(default)]
+    part: Option<Part>,
+    #[serde(default)]
+    error: Option<Reported>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    tokens: Tokens,
+    #[serde(default)]
+    cost: f64,
+    #[serde(default)]
+    tool: Option<String>,
+    #[serde(default)]
+    state: Option<State>,
+}
+
+#[derive(Deserialize)]
+struct State {
+    status: String,
+    #[serde(default)]
+    input: Value,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// Tokens of one step. `input` is without the cache, `output` is without `reasoning`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tokens {
+    input: u64,
+    output: u64,
+    reasoning: u64,
+    cache: Cached,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Cached {
+    read: u64,
+    write: u64,
+}
+
+#[derive(Deserialize)]
+struct Reported {
+    name: String,
+    #[serde(default)]
+    data: Value,
+}
+
+impl Part {
+    fn step_finish(self, tell: &mut dyn FnMut(Event)) {
+        let Tokens { input, output, reasoning, cache } = self.tokens;
+        tell(Event::Spent(Usage {
+            input_tokens: input.saturating_add(cache.read).saturating_add(cache.write),
+            cached_tokens: cache.read,
+            output_tokens: output.saturating_add(reasoning),
+            micro_usd: micro_usd(self.cost),
+            precision: Precision::Exact,
+            ..Usage::default()
+        }));
+        if self.reason.as_deref() == Some("stop") {
+            tell(Event::Finished);
+        }
+    }
+
+    fn denial(self) -> Option<String> {
+        let state = self.state.filter(|state| state.status == "error")?;
+        let error = state.error?;
+        let is_denied = error.starts_with("The user has specified a rule")
+            || error.starts_with("The user rejected permission");
+        let tool = self.tool.filter(|_| is_denied)?;
+        let of = |key: &str| state.input.get(key).and_then(Value::as_str);
+        let what = ["command", "filePath", "path", "url"].into_iter().find_map(of).unwrap_or_default();
+        Some(format!("{tool} {}", what.chars().take(120).collect::<String>()).trim_end().to_owned())
+    }
+}
+
+impl Reported {
+    /// Its message, with what else the service said that tells what to do: its word for the error, and when to come back.
+    fn trouble(self) -> ReportedError {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let status = self.data.get("statusCode").and_then(Value::as_u64);
+        let body = text(self.data.get("responseBody"))
+            .and_then(|body| serde_json::from_str::<Value>(&body).ok())
+            .unwrap_or_default();
+        let word = ["/error/code", "/error/type"].into_iter().find_map(|place| text(body.pointer(place)));
+        let headers = self.data.get("responseHeaders");
+        let reset = RESETS.iter().find_map(|name| {
+            let value = text(headers?.get(name))?;
+            Some(format!("{name}: {value}"))
+        });
+        let more: Vec<String> = word.into_iter().chain(reset).collect();
+        let message = text(self.data.get("message")).unwrap_or_else(|| self.name.clone());
+        ReportedError {
+            status: status.and_then(|status| u16::try_from(status).ok()),
+            code: Some(self.name),
+            text: if more.is_empty() { message } else { format!("{message} ({})", more.join(", ")) },
+        }
+    }
+}

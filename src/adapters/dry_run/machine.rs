@@ -1,0 +1,115 @@
+//! The machine of a rehearsal: agents, tests, time, journals and the person at the terminal.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::domain::gate::Verdict;
+use crate::domain::ids::CommitSha;
+use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
+use crate::ports::World;
+use crate::ports::agent_memory::{AgentMemories, Briefed};
+use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
+use crate::ports::cancellation::Cancellation;
+use crate::ports::clock::Clock;
+use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::journal::{Entry, Journal, JournalError, Journals};
+use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
+
+use super::world::Rehearsal;
+
+impl<W: World> Agents for Rehearsal<W> {
+    async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
+        self.note(format!(
+            "ask the {} {} for its answer `{}` in round {}, at {} (prompt of {} kB)",
+            order.role,
+            order.label,
+            order.kind,
+            order.round,
+            order.head.short(),
+            order.prompt.len().div_ceil(1000)
+        ));
+        self.end();
+        TurnReport::bare(TurnResult::Cancelled, Usage::default())
+    }
+
+    fn log(&self, _: &TurnOrder) -> Option<PathBuf> {
+        None
+    }
+}
+
+impl<W: World> Gates for Rehearsal<W> {
+    async fn tests(&self, order: &TestOrder, _: Cancellation) -> TestReport {
+        self.note(format!("run the tests on {}; here they are taken to pass", order.head.short()));
+        TestReport::Measured { verdict: Verdict::Pass, detail: String::new(), log: None }
+    }
+
+    fn log(&self, _: &TestOrder) -> Option<PathBuf> {
+        None
+    }
+}
+
+impl<W: World> AgentMemories for Rehearsal<W> {
+    // Like our mirror, it is a copy of what is read.
+    async fn briefing(&self, base: &CommitSha) -> Briefed {
+        self.real.agent_memories().briefing(base).await
+    }
+
+    async fn lay_out(&self, _: &Path) -> Option<String> {
+        None
+    }
+}
+
+impl<W: World> Clock for Rehearsal<W> {
+    fn now(&self) -> Timestamp {
+        self.real.clock().now()
+    }
+
+    async fn sleep_until(&self, instant: Timestamp) {
+        self.note(format!("wait until {instant} at the latest"));
+        self.end();
+    }
+
+    fn unique(&self) -> String {
+        self.real.clock().unique()
+    }
+}
+
+impl<W: World> Operator for Rehearsal<W> {
+    fn tell(&self, event: &RunEvent) {
+        if let RunEvent::Waiting { what, .. } = event {
+            self.note(format!("wait for {what}"));
+        }
+    }
+
+    async fn ask(&self, questions: &[String]) -> Option<Vec<String>> {
+        self.note(format!("ask you {} questions of the coder", questions.len()));
+        self.end();
+        None
+    }
+}
+
+/// A journal that is read and written in memory.
+pub struct RehearsedJournal(Mutex<Vec<Entry>>);
+
+impl<W: World> Journals for Rehearsal<W> {
+    type Journal = RehearsedJournal;
+
+    async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {
+        (self.journal)(subject).map(|entries| RehearsedJournal(Mutex::new(entries)))
+    }
+}
+
+impl Journal for RehearsedJournal {
+    fn entries(&self) -> Vec<Entry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn append(&self, entry: Entry) -> Result<(), JournalError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! The workspace of a rehearsal: reads commits from the real mirror, writes clones and pushes down.
+
+use std::path::PathBuf;
+
+use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use crate::domain::subject::Subject;
+use crate::ports::World;
+use crate::ports::workspace::{
+    CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
+};
+
+use super::world::Rehearsal;
+
+impl<W: World> Workspace for Rehearsal<W> {
+    async fn refresh(&self) -> Result<(), WorkspaceError> {
+        self.real.workspace().refresh().await
+    }
+
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
+        let moved = self.lock().tips.get(branch).cloned();
+        match moved {
+            Some(tip) => Ok(Some(tip)),
+            None => self.real.workspace().tip(branch).await,
+        }
+    }
+
+    async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
+        self.real.workspace().merge_base(one, other).await
+    }
+
+    async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
+        self.real.workspace().contains(commit, ancestor).await
+    }
+
+    async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        self.real.workspace().tree(commit).await
+    }
+
+    async fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        excerpt_bytes: usize,
+    ) -> Result<Difference, WorkspaceError> {
+        self.real.workspace().difference(from, to, excerpt_bytes).await
+    }
+
+    async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+        let whose = match clone_id {
+            CloneId::Agent { role, label, .. } => format!("the {role} {label}"),
+            CloneId::Tests { .. } => "the tests".to_owned(),
+        };
+        self.note(format!("prepare the clone of {whose} at {}", layout.head().short()));
+        Ok(Prepared { path: PathBuf::new(), salvaged: None, warning: None })
+    }
+
+    fn is_lent(&self, clone_id: &CloneId) -> bool {
+        self.real.workspace().is_lent(clone_id)
+    }
+
+    async fn empty(&self, _: &CloneId) -> Result<PathBuf, WorkspaceError> {
+        Ok(PathBuf::new())
+    }
+
+    async fn harvest(&self, _: &CloneId, _: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
+        Ok(Harvest::Unchanged)
+    }
+
+    async fn salvage(&self, _: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        Ok(None)
+    }
+
+    async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
+        self.note(format!("keep {} of {subject} aside", commit.short()));
+        Ok(Salvage { reference: String::new(), commit: commit.clone() })
+    }
+
+    async fn inspect(&self, _: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        Ok(Inspection::Untouched)
+    }
+
+    async fn push(
+        &self,
+        branch: &BranchName,
+        commit: &CommitSha,
+        _: Option<&CommitSha>,
+    ) -> Result<Push, WorkspaceError> {
+        self.note(format!("push {} to {branch}", commit.short()));
+        self.lock().tips.insert(branch.clone(), commit.clone());
+        Ok(Push::Done)
+    }
+}

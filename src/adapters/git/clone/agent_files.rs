@@ -1,0 +1,119 @@
+//! The tree that a reviewer sees: the head's, but for the files that configure agents, which are the merge base's.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::adapters::git::disk::{make_folder, remove};
+use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::runner::{fields, must, one_line, os};
+use crate::domain::agent_files::is_agent_file;
+use crate::domain::ids::{CommitSha, TreeSha};
+use crate::ports::workspace::WorkspaceError;
+
+use super::paths::ClonePaths;
+
+/// The tree of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapters::git) enum ReviewTree {
+    /// The head's own: the change touches no file that configures agents.
+    Head,
+    /// The head's with such files of the merge base.
+    Restored(TreeSha),
+}
+
+/// One line of `git diff-tree --raw` from the merge base to the head.
+struct Changed<'a> {
+    /// Mode in the base; zeros if it is not there.
+    mode: &'a [u8],
+    /// Object in the base.
+    object: &'a [u8],
+    path: &'a [u8],
+}
+
+impl Changed<'_> {
+    fn is_new(&self) -> bool {
+        self.mode.iter().all(|digit| *digit == b'0')
+    }
+
+    fn configures_agents(&self) -> bool {
+        is_agent_file(&String::from_utf8_lossy(self.path))
+    }
+}
+
+/// Makes the tree. One spawn if the change touches no such file, else four.
+pub(in crate::adapters::git) async fn review_tree(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    base: &CommitSha,
+    head: &CommitSha,
+) -> Result<ReviewTree, WorkspaceError> {
+    let what = format!("take the configuration of agents in {} from {}", head.short(), base.short());
+    let compare = ["diff-tree", "-r", "-z", "--no-renames", "--raw"];
+    let compare = mirror.line().arguments(compare).arguments([base.as_str(), head.as_str(), "--"]);
+    let output = match must(compare, &what).await {
+        Ok(output) => output,
+        Err(cause) => {
+            mirror.must_know(base).await?;
+            mirror.must_know(head).await?;
+            return Err(cause);
+        }
+    };
+    let Some(orders) = orders(&changed(&output)) else {
+        return Ok(ReviewTree::Head);
+    };
+    // An index of its own: what is prepared for one reviewer is nobody else's business.
+    let index = place.review_index();
+    make_folder(place.folder())?;
+    remove(&index.with_extension("lock"))?;
+    remove(&index)?;
+    let line = || mirror.line_on(place.folder(), &index);
+    must(line().arguments(["read-tree", head.as_str()]), &what).await?;
+    let update = line().arguments(["update-index", "-z", "--add", "--replace", "--index-info"]).input(orders);
+    must(update, &what).await?;
+    let written = must(line().argument("write-tree"), &what).await?;
+    remove(&index)?;
+    let tree = one_line(&written).parse();
+    tree.map(ReviewTree::Restored).map_err(|cause| WorkspaceError::Git(format!("could not {what}: {cause}")))
+}
+
+fn changed(output: &[u8]) -> Vec<Changed<'_>> {
+    let mut found = Vec::new();
+    let mut fields = fields(output);
+    while let (Some(header), Some(path)) = (fields.next(), fields.next()) {
+        let mut words = header.strip_prefix(b":").unwrap_or(header).split(|byte| *byte == b' ');
+        if let (Some(mode), Some(_), Some(object)) = (words.next(), words.next(), words.next()) {
+            found.push(Changed { mode, object, path });
+        }
+    }
+    found
+}
+
+/// What makes the base's files of the head's, as `git update-index --index-info` wants it; nothing if there are none.
+fn orders(changed: &[Changed<'_>]) -> Option<Vec<u8>> {
+    let (agents, others): (Vec<_>, Vec<_>) = changed.iter().partition(|file| file.configures_agents());
+    // Where the change put a file in the place of a folder, that file is what is reviewed: nothing lies below it.
+    let replaced: BTreeSet<&[u8]> =
+        others.iter().filter(|file| file.is_new()).map(|file| file.path).collect();
+    let is_below = |path: &[u8]| {
+        let parents = Path::new(os(path)).ancestors().skip(1);
+        parents.map(|parent| parent.as_os_str().as_encoded_bytes()).any(|parent| replaced.contains(parent))
+    };
+    let mut orders = Vec::new();
+    // What goes makes room for what comes.
+    for file in agents.iter().filter(|file| file.is_new()) {
+        order(&mut orders, b"0", file);
+    }
+    for file in agents.iter().filter(|file| !file.is_new() && !is_below(file.path)) {
+        order(&mut orders, file.mode, file);
+    }
+    (!orders.is_empty()).then_some(orders)
+}
+
+fn order(orders: &mut Vec<u8>, mode: &[u8], file: &Changed<'_>) {
+    orders.extend(mode);
+    orders.push(b' ');
+    orders.extend(file.object);
+    orders.push(b'\t');
+    orders.extend(file.path);
+    orders.push(0);
+}

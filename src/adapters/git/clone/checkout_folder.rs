@@ -1,0 +1,75 @@
+//! A folder of ours in a coder's clone: empty before a turn, unknown to the agent's git, and never in a commit.
+
+use std::path::{Path, PathBuf};
+
+use crate::adapters::git::disk::{is_plain_folder, remove, write_file};
+use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::runner::must;
+use crate::domain::agent_memory::CheckoutFolder;
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::WorkspaceError;
+
+use super::paths::ClonePaths;
+
+/// Removes what an earlier turn left of it, and any link that an agent put in its way. Files of the repository come back
+/// when the commit is checked out.
+pub(in crate::adapters::git) fn clear(place: &ClonePaths) -> Result<(), WorkspaceError> {
+    let Some(folder) = place.checkout_folder() else { return Ok(()) };
+    if !is_plain_folder(&place.tree()) {
+        return Ok(());
+    }
+    for path in way(&place.tree(), folder) {
+        if !is_plain_folder(&path) {
+            return remove(&path);
+        }
+    }
+    remove(&path_in(&place.tree(), folder))
+}
+
+/// Refuses a folder that the repository has itself, and hides it from the agent's git.
+pub(in crate::adapters::git) fn hide(place: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
+    let Some(folder) = place.checkout_folder() else { return Ok(()) };
+    let path = path_in(&place.tree(), folder);
+    let blocked = way(&place.tree(), folder).into_iter().any(|path| exists(&path) && !is_plain_folder(&path));
+    if blocked || exists(&path) {
+        return Err(WorkspaceError::NotFound(format!(
+            "`{folder}` can't hold the agent memory: the repository has a file or folder of that name at {}; name \
+             another one with --agent-memory-dir",
+            commit.short()
+        )));
+    }
+    write_file(&place.agent_git().join("info/exclude"), format!("/{folder}/\n").as_bytes())
+}
+
+/// Whether commits of the agent's own touched it anywhere on the way from one commit to another. One spawn.
+pub(in crate::adapters::git) async fn was_committed(
+    mirror: &Mirror,
+    folder: &CheckoutFolder,
+    (from, to): (&CommitSha, &CommitSha),
+) -> Result<bool, WorkspaceError> {
+    let line = mirror
+        .line()
+        .arguments(["rev-list", "--full-history", "--max-count=1"])
+        .argument(format!("{from}..{to}"))
+        .argument("--")
+        .argument(format!(":(top,literal){folder}"));
+    Ok(!must(line, "look through the agent's commits").await?.is_empty())
+}
+
+/// Where it is in a clone.
+fn path_in(tree: &Path, folder: &CheckoutFolder) -> PathBuf {
+    folder.parts().fold(tree.to_path_buf(), |path, part| path.join(part))
+}
+
+/// The folders that it lies in, from the top.
+fn way(tree: &Path, folder: &CheckoutFolder) -> Vec<PathBuf> {
+    let path = path_in(tree, folder);
+    let mut way: Vec<PathBuf> =
+        path.ancestors().skip(1).take_while(|above| *above != tree).map(Path::to_path_buf).collect();
+    way.reverse();
+    way
+}
+
+fn exists(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}

@@ -1,0 +1,68 @@
+//! Files that a filter of the user's must have its say on before they are committed. No filter runs in an agent's clone,
+//! so such a file can't become a commit when an agent has changed it.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use crate::adapters::git::disk::read_file;
+use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::runner::{fields, must, os};
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::WorkspaceError;
+
+use super::paths::ClonePaths;
+
+/// Filters without which a content must not be committed, and what begins a file that has passed through them.
+const FILTERS: &[(&[u8], &[u8])] =
+    &[(b"lfs", b"version https://git-lfs.github.com/spec/"), (b"git-crypt", b"\0GITCRYPT\0")];
+
+const ATTRIBUTES: &[u8] = b".gitattributes";
+
+/// Says which file, if there is one that was changed from one commit to the next. The clone's files are those of the
+/// second. No spawn where no file has attributes, else two.
+pub(in crate::adapters::git) async fn unfiltered(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    from: &CommitSha,
+    to: &CommitSha,
+) -> Result<Option<String>, WorkspaceError> {
+    let (tree, index) = (place.tree(), place.scratch());
+    let names = read_file(&index)?.unwrap_or_default();
+    if !names.windows(ATTRIBUTES.len()).any(|name| name == ATTRIBUTES) {
+        return Ok(None);
+    }
+    let what = "read the attributes of what was changed";
+    let changed = mirror
+        .line()
+        .arguments(["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=d", "--name-only"])
+        .arguments([from.as_str(), to.as_str()]);
+    let paths = must(changed, what).await?;
+    let line =
+        mirror.line_on(&tree, &index).arguments(["check-attr", "-z", "--stdin", "filter"]).input(paths);
+    let attributes = must(line, what).await?;
+    let mut attributes = fields(&attributes);
+    while let (Some(path), Some(_), Some(filter)) = (attributes.next(), attributes.next(), attributes.next())
+    {
+        let known = FILTERS.iter().find(|(name, _)| *name == filter);
+        if known.is_some_and(|(_, beginning)| lacks(&tree.join(os(path)), beginning)) {
+            return Ok(Some(format!(
+                "`{}` belongs to the filter `{}` of .gitattributes, which does not run in the clone of an agent; change \
+                 this file yourself",
+                String::from_utf8_lossy(path),
+                String::from_utf8_lossy(filter),
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a plain file has content and does not begin like this.
+fn lacks(path: &Path, beginning: &[u8]) -> bool {
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0) {
+        return false;
+    }
+    let mut found = vec![0; beginning.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut found));
+    read.is_err() || found != beginning
+}

@@ -1,0 +1,101 @@
+//! Writes an agent's git folder anew, from nothing, so that no setting, hook or link of an earlier turn survives.
+//! Runs nothing. What was in the old folder is in the mirror by now.
+
+use std::path::Path;
+
+use crate::adapters::git::disk::{copy_with_time, make_folder, read_file, remove, write_file};
+use crate::adapters::git::identity::{Identity, quoted};
+use crate::adapters::git::mirror::SHALLOW;
+use crate::domain::ids::{BranchName, CommitSha};
+use crate::ports::workspace::WorkspaceError;
+
+use super::paths::ClonePaths;
+
+/// What HEAD of a prepared clone says.
+pub(in crate::adapters::git) fn head_line(head: &CommitSha, branch: Option<&BranchName>) -> String {
+    branch.map_or_else(|| format!("{head}\n"), |branch| format!("ref: refs/heads/{branch}\n"))
+}
+
+/// Removes the agent's git folder.
+pub(in crate::adapters::git) fn disarm(place: &ClonePaths) -> Result<(), WorkspaceError> {
+    remove(&place.agent_git())
+}
+
+/// Makes a git folder for the agent: one commit checked out, objects borrowed from the mirror, no remote.
+pub(in crate::adapters::git) fn arm(
+    place: &ClonePaths,
+    mirror: &Path,
+    identity: &Identity,
+    head: &CommitSha,
+    branch: Option<&BranchName>,
+) -> Result<(), WorkspaceError> {
+    let git = place.agent_git();
+    disarm(place)?;
+    skeleton(&git, mirror, None)?;
+    write_file(&git.join("config"), agent_config(identity, head).as_bytes())?;
+    if let Some(branch) = branch {
+        let file = git.join("refs/heads").join(branch.as_str());
+        make_folder(file.parent().unwrap_or(&git))?;
+        write_file(&file, format!("{head}\n").as_bytes())?;
+    }
+    copy_with_time(&place.index(), &git.join("index"))?;
+    // Last, because without a HEAD it is no repository.
+    write_file(&git.join("HEAD"), head_line(head, branch).as_bytes())
+}
+
+/// The folders of a repository without a HEAD, whose objects are in the mirror and in another folder, and whose history
+/// begins where that of the mirror begins.
+pub(in crate::adapters::git) fn skeleton(
+    git: &Path,
+    mirror: &Path,
+    objects: Option<&Path>,
+) -> Result<(), WorkspaceError> {
+    for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
+        make_folder(&git.join(folder))?;
+    }
+    let mut alternates = Vec::new();
+    for folder in objects.into_iter().chain([mirror.join("objects").as_path()]) {
+        alternates.extend(alternate(folder));
+        alternates.push(b'\n');
+    }
+    if let Some(shallow) = read_file(&mirror.join(SHALLOW))? {
+        write_file(&git.join(SHALLOW), &shallow)?;
+    }
+    write_file(&git.join("objects/info/alternates"), &alternates)
+}
+
+/// The part of a configuration that git needs to read a repository of this kind of object id.
+pub(in crate::adapters::git) fn format_config(head: &CommitSha) -> &'static str {
+    if head.as_str().len() == 64 {
+        "[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n[extensions]\n\tobjectformat = sha256\n"
+    } else {
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"
+    }
+}
+
+fn agent_config(identity: &Identity, head: &CommitSha) -> String {
+    format!(
+        "{}[user]\n\tname = {}\n\temail = {}\n[commit]\n\tgpgsign = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n",
+        format_config(head),
+        quoted(&identity.name),
+        quoted(&identity.email),
+    )
+}
+
+/// A line of `objects/info/alternates`: quoted as in C where a bare path would be misread.
+fn alternate(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if !bytes.contains(&b'\n') && !bytes.starts_with(b"\"") && !bytes.starts_with(b"#") {
+        return bytes.to_vec();
+    }
+    let mut line = vec![b'"'];
+    for byte in bytes {
+        match byte {
+            b'\n' => line.extend(b"\\n"),
+            b'"' | b'\\' => line.extend([b'\\', *byte]),
+            _ => line.push(*byte),
+        }
+    }
+    line.push(b'"');
+    line
+}

@@ -1,0 +1,132 @@
+//! Whether a reviewer left its clone as it was prepared. Everything is compared with what we kept outside the clone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::adapters::git::disk::{copy_with_time, is_plain_folder, read_file, read_foreign, remove};
+use crate::adapters::git::lent::checkout::remembered_refs;
+use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::runner::{ask, fields, must};
+use crate::adapters::process::command::CommandLine;
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::{Inspection, WorkspaceError};
+
+use super::agent_head;
+use super::git_folder::head_line;
+use super::paths::{ClonePaths, Note};
+
+const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Compares a clone with what was prepared. One spawn if even the reviewer's index is the same; one more if it wrote
+/// its index, two more if files have other times than before.
+pub(in crate::adapters::git) async fn inspect(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    head: &CommitSha,
+) -> Result<Inspection, WorkspaceError> {
+    let note = place.note()?.filter(|note| note.head == *head).ok_or_else(|| {
+        WorkspaceError::NotFound(format!("{} was not prepared at {}", place.tree().display(), head.short()))
+    })?;
+    if let Some(tampering) = git_folder_tampering(place, &note)? {
+        return Ok(Inspection::Tampered(tampering));
+    }
+    if let Some(tampering) = index_tampering(mirror, place, note.laid()).await? {
+        return Ok(Inspection::Tampered(tampering));
+    }
+    Ok(content_tampering(mirror, place, note.laid())
+        .await?
+        .map_or(Inspection::Untouched, Inspection::Tampered))
+}
+
+/// HEAD and refs, read as files.
+fn git_folder_tampering(place: &ClonePaths, note: &Note) -> Result<Option<String>, WorkspaceError> {
+    let git = place.agent_git();
+    if !is_plain_folder(&place.tree()) || !is_plain_folder(&git) {
+        return Ok(Some("the clone or its .git is no longer a folder".to_owned()));
+    }
+    if place.lent().is_some_and(|lent| !lent.is_as_found()) {
+        return Ok(Some("the checkout's .git was changed".to_owned()));
+    }
+    if agent_head::raw_head(&git) != Some(head_line(&note.head, note.branch.as_ref())) {
+        return Ok(Some("HEAD was changed".to_owned()));
+    }
+    let expected = match place.lent() {
+        None => {
+            note.branch.iter().map(|name| (format!("refs/heads/{name}"), note.head.to_string())).collect()
+        }
+        Some(_) => match remembered_refs(place)? {
+            Some(refs) => refs,
+            None => return Ok(None),
+        },
+    };
+    Ok(ref_tampering(&place.agent_common(), &expected))
+}
+
+fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<String> {
+    match agent_head::refs(common) {
+        Some(refs) if refs == *expected => None,
+        Some(refs) => {
+            let differs = |name: &&String| refs.get(*name) != expected.get(*name);
+            let name = refs.keys().chain(expected.keys()).find(differs);
+            Some(format!("the ref {} was changed", name.map_or("", String::as_str)))
+        }
+        None => Some("the refs can't be read".to_owned()),
+    }
+}
+
+/// The reviewer's index by its entries; its times and flags are its own business.
+async fn index_tampering(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    laid: &str,
+) -> Result<Option<String>, WorkspaceError> {
+    let theirs = place.agent_git().join("index");
+    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
+        return Ok(Some("the index can't be read".to_owned()));
+    };
+    if read_file(&place.index())?.is_some_and(|ours| ours == bytes) {
+        return Ok(None);
+    }
+    let line = mirror.line_on(&place.tree(), &theirs).arguments([
+        "diff-index",
+        "--cached",
+        "--name-only",
+        "-z",
+        laid,
+    ]);
+    let captured = ask(line, "compare a reviewer's index").await?;
+    if !captured.exit.is_success() {
+        return Ok(Some("the index can't be read".to_owned()));
+    }
+    Ok(first(&captured.stdout).map(|path| format!("{path} was changed in the index")))
+}
+
+/// The files against our own index, so that no flag in the reviewer's hides one.
+async fn content_tampering(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    laid: &str,
+) -> Result<Option<String>, WorkspaceError> {
+    let (tree, scratch) = (place.tree(), place.scratch());
+    let what = "compare the files of a reviewer's clone";
+    // Attributes as they were laid out: a new .gitattributes must not make a change look like none.
+    let with = |index| mirror.line_on(&tree, index).variable("GIT_ATTR_SOURCE", laid);
+    let changed =
+        |line: CommandLine| line.arguments(["diff-files", "--name-only", "-z", "--ignore-submodules=all"]);
+    let ours = place.index();
+    if first(&must(changed(with(&ours)), what).await?).is_none() {
+        return Ok(None);
+    }
+    // Only the times may differ. Look at the content, on a copy.
+    remove(&scratch.with_extension("lock"))?;
+    copy_with_time(&ours, &scratch)?;
+    let refresh = with(&scratch).arguments(["update-index", "-q", "--really-refresh", "--ignore-submodules"]);
+    ask(refresh, what).await?;
+    let output = must(changed(with(&scratch)), what).await?;
+    remove(&scratch)?;
+    Ok(first(&output).map(|path| format!("{path} was changed")))
+}
+
+fn first(output: &[u8]) -> Option<String> {
+    fields(output).next().map(|path| String::from_utf8_lossy(path).into_owned())
+}

@@ -1,0 +1,14 @@
+//! The clone of an agent: where it lies, how it is made ready for a turn, and how what the agent left is looked at and taken.
+
+pub(super) mod agent_files;
+pub(super) mod agent_head;
+pub(super) mod checkout_folder;
+pub(super) mod filters;
+pub(super) mod git_folder;
+pub(super) mod harvest;
+pub(super) mod inspect;
+pub(super) mod listing;
+pub(super) mod paths;
+pub(super) mod prepare;
+pub(super) mod salvage;
+pub(super) mod snapshot;

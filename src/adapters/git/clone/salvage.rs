@@ -1,0 +1,103 @@
+//! Work that was kept aside: the names of its refs, a list for people, and the command that brings it back.
+
+use std::path::Path;
+
+use crate::adapters::git::mirror::{Mirror, sha};
+use crate::adapters::git::runner::must;
+use crate::adapters::process::command::CommandLine;
+use crate::domain::ids::CommitSha;
+use crate::domain::subject::Subject;
+use crate::ports::workspace::{Salvage, WorkspaceError};
+
+const ROOT: &str = "refs/agent-loop/salvage/";
+
+/// Work that was kept aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What the run was about.
+    pub subject: Subject,
+    /// Whose work it is: a label, or `kept` for a commit that was replaced on the forge.
+    pub holder: String,
+    /// The ref in the mirror and its commit.
+    pub salvage: Salvage,
+    /// The first line of the commit's message.
+    pub title: String,
+}
+
+impl Kept {
+    /// The command that makes it a branch of a repository, as a person would type it.
+    pub fn command(&self, mirror: &Path, repository: &Path) -> String {
+        let name = self.salvage.reference.strip_prefix(ROOT).unwrap_or("work");
+        CommandLine::new("git", repository, std::collections::BTreeMap::new())
+            .argument("-C")
+            .argument(repository)
+            .argument("fetch")
+            .argument(mirror)
+            .argument(format!("{}:refs/heads/salvage/{name}", self.salvage.reference))
+            .shown()
+    }
+}
+
+/// The name of a salvage ref: the same work has the same name, however often it is kept.
+pub(in crate::adapters::git) fn salvage_ref(subject: &Subject, holder: &str, commit: &CommitSha) -> String {
+    format!("{ROOT}{subject}/{holder}/{}", commit.short())
+}
+
+/// Keeps a commit of the mirror aside. One spawn.
+pub(in crate::adapters::git) async fn keep(
+    mirror: &Mirror,
+    subject: &Subject,
+    commit: &CommitSha,
+) -> Result<Salvage, WorkspaceError> {
+    mirror.must_know(commit).await?;
+    let reference = salvage_ref(subject, "kept", commit);
+    mirror.write_ref(&reference, commit)?;
+    Ok(Salvage { reference, commit: commit.clone() })
+}
+
+/// Everything that was kept aside, youngest first. One spawn.
+pub(in crate::adapters::git) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
+    if !mirror.path().join("HEAD").exists() {
+        return Ok(Vec::new());
+    }
+    let line = mirror
+        .line()
+        .arguments(["for-each-ref", "--sort=-committerdate"])
+        .arguments(["--format=%(refname)%00%(objectname)%00%(contents:subject)", ROOT]);
+    let output = must(line, "list the work that was kept aside").await?;
+    let mut all = Vec::new();
+    for line in String::from_utf8_lossy(&output).lines() {
+        all.extend(read(line)?);
+    }
+    Ok(all)
+}
+
+/// Removes refs, all of them or none. One spawn.
+pub(in crate::adapters::git) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), WorkspaceError> {
+    let orders = kept.iter().fold(String::new(), |orders, kept| {
+        orders + &format!("delete {} {}\n", kept.salvage.reference, kept.salvage.commit)
+    });
+    let line = mirror.line().arguments(["update-ref", "--stdin"]).input(orders);
+    must(line, "let go of work that was kept aside").await.map(drop)
+}
+
+fn read(line: &str) -> Result<Option<Kept>, WorkspaceError> {
+    let mut parts = line.splitn(3, '\0');
+    let (Some(reference), Some(commit), Some(title)) = (parts.next(), parts.next(), parts.next()) else {
+        return Ok(None);
+    };
+    let names: Vec<&str> = reference.strip_prefix(ROOT).unwrap_or_default().split('/').collect();
+    let [kind, number, holder, _] = names.as_slice() else {
+        return Ok(None);
+    };
+    let Ok(subject) = format!("{kind}/{number}").parse() else {
+        return Ok(None);
+    };
+    let commit = sha(commit.as_bytes(), "list the work that was kept aside")?;
+    Ok(Some(Kept {
+        subject,
+        holder: (*holder).to_owned(),
+        salvage: Salvage { reference: reference.to_owned(), commit },
+        title: title.to_owned(),
+    }))
+}

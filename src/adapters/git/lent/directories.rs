@@ -1,0 +1,171 @@
+//! The directories that a user names for agents: who may work there, one run and one agent at a time.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::adapters::git::clone::paths::ClonePaths;
+use crate::adapters::git::disk::{failed, read_foreign};
+use crate::domain::agent::Role;
+use crate::domain::ids::Label;
+use crate::ports::workspace::WorkspaceError;
+
+use super::checkout::{Lent, unusable};
+
+/// A file in the checkout's git folder; the lock is the operating system's, its text is for people.
+const LOCK: &str = "agent-loop.lock";
+const LOCK_BYTES: u64 = 64;
+
+/// A directory that a user named for an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplicitDirectory {
+    /// The root of a checkout.
+    pub path: PathBuf,
+    /// How it was named, for messages: `--claude-dir`.
+    pub flag: String,
+}
+
+/// All of them, and those that are in use.
+#[derive(Debug, Default)]
+pub(in crate::adapters::git) struct Directories {
+    given: BTreeMap<(Role, Label), ExplicitDirectory>,
+    /// By git folder. Held as long as this lives.
+    held: Mutex<BTreeMap<PathBuf, Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    _lock: File,
+    lent: Lent,
+    /// The clone whose turn it is there.
+    clone_id: Option<String>,
+    is_known: bool,
+}
+
+impl Directories {
+    /// The directories that were named.
+    pub(in crate::adapters::git) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
+        Self { given, held: Mutex::default() }
+    }
+
+    /// The directory of an agent, if one was named.
+    pub(in crate::adapters::git) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
+        self.given.get(&(role, label.clone()))
+    }
+
+    /// Lets an agent in: nobody else of this run is there, and no other run.
+    pub(in crate::adapters::git) fn enter(
+        &self,
+        place: &ClonePaths,
+        lent: &Lent,
+    ) -> Result<(), WorkspaceError> {
+        let mut all = self.held();
+        if !all.contains_key(lent.git()) {
+            let held = Held { _lock: lock(lent)?, lent: lent.clone(), clone_id: None, is_known: false };
+            all.insert(lent.git().to_owned(), held);
+        }
+        let Some(held) = all.get_mut(lent.git()) else { return Ok(()) };
+        match &held.clone_id {
+            Some(other) if other != place.name() => Err(WorkspaceError::Held(format!(
+                "{}: {other} and {} can't work there at the same time; give each a directory of its own, or take their \
+                 turns one after the other (`--no-parallel-reviewers`)",
+                lent.path().display(),
+                place.name(),
+            ))),
+            Some(_) | None => {
+                held.clone_id = Some(place.name().to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    /// An agent's turn is over.
+    pub(in crate::adapters::git) fn leave(&self, place: &ClonePaths, lent: &Lent) {
+        if let Some(held) = self.held().get_mut(lent.git())
+            && held.clone_id.as_deref() == Some(place.name())
+        {
+            held.clone_id = None;
+        }
+    }
+
+    /// Whether it was seen that the checkout is one of the repository.
+    pub(in crate::adapters::git) fn is_known(&self, lent: &Lent) -> bool {
+        self.held().get(lent.git()).is_some_and(|held| held.is_known)
+    }
+
+    /// It was seen.
+    pub(in crate::adapters::git) fn learn(&self, lent: &Lent) {
+        if let Some(held) = self.held().get_mut(lent.git()) {
+            held.is_known = true;
+        }
+    }
+
+    /// The parts of a directory, as they were when it was first used: an agent may have exchanged them since.
+    pub(in crate::adapters::git) fn find(
+        &self,
+        given: &ExplicitDirectory,
+        forge: &Path,
+    ) -> Result<Lent, WorkspaceError> {
+        if let Some(held) = self.held().values().find(|held| held.lent.is_the(given)) {
+            return Ok(held.lent.clone());
+        }
+        if !given.path.is_absolute() {
+            return Err(unusable(given, "is not an absolute path"));
+        }
+        Lent::find(given, forge)
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often a lock is tried.
+const TRIES: u32 = 50;
+/// How long is waited between.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A child that is being started has a copy of every lock of its parent for an instant: that is no holder.
+fn patient_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
+        }
+    }
+    Err(TryLockError::WouldBlock)
+}
+
+fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
+    let path = lent.git().join(LOCK);
+    // An agent may have left a pipe or a link there, which must not be opened.
+    if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(lent.unusable(&format!("has something odd at {}; remove that", path.display())));
+    }
+    let disk = |cause: std::io::Error| failed("lock", &path, &cause);
+    let open = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let mut file = open.map_err(disk)?;
+    match patient_lock(&file) {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let text = read_foreign(&path, LOCK_BYTES).unwrap_or_default();
+            let pid: Option<u32> = String::from_utf8_lossy(&text).trim().parse().ok();
+            let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
+            return Err(WorkspaceError::Held(format!(
+                "another agent-loop works in {}: {who} holds it; wait for it, or give another directory",
+                lent.path().display()
+            )));
+        }
+        Err(TryLockError::Error(cause)) => return Err(disk(cause)),
+    }
+    let pid = std::process::id().to_string();
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(pid.as_bytes()))
+        .map_err(disk)?;
+    Ok(file)
+}

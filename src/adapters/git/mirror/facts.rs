@@ -1,0 +1,98 @@
+//! What was learned about commits. A commit never changes, so it is asked for once.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::adapters::git::clone::agent_files::ReviewTree;
+use crate::domain::agent_files::is_agent_file;
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::Difference;
+
+type Pair = (CommitSha, CommitSha);
+
+/// What was learned about commits.
+#[derive(Debug, Default)]
+pub(in crate::adapters::git) struct Facts(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    bases: HashMap<Pair, CommitSha>,
+    ancestries: HashSet<Pair>,
+    /// The trees that reviewers see, by base and head.
+    reviews: HashMap<Pair, ReviewTree>,
+    /// Only the latest: it may be long.
+    difference: Option<(Pair, usize, Difference)>,
+}
+
+impl Facts {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The common ancestor.
+    pub(in crate::adapters::git) fn base(&self, one: &CommitSha, other: &CommitSha) -> Option<CommitSha> {
+        self.known().bases.get(&(one.clone(), other.clone())).cloned()
+    }
+
+    /// Learns a common ancestor.
+    pub(in crate::adapters::git) fn learn_base(&self, one: &CommitSha, other: &CommitSha, base: &CommitSha) {
+        self.known().bases.insert((one.clone(), other.clone()), base.clone());
+    }
+
+    /// Whether a commit is known to contain another. What it does not contain may only be unknown so far.
+    pub(in crate::adapters::git) fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> bool {
+        self.known().ancestries.contains(&(commit.clone(), ancestor.clone()))
+    }
+
+    /// Learns that a commit contains another.
+    pub(in crate::adapters::git) fn learn_ancestry(&self, commit: &CommitSha, ancestor: &CommitSha) {
+        self.known().ancestries.insert((commit.clone(), ancestor.clone()));
+    }
+
+    /// What reviewers of a change see, if that is known.
+    pub(in crate::adapters::git) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
+        let known = self.known();
+        let pair = (base.clone(), head.clone());
+        if let Some(tree) = known.reviews.get(&pair) {
+            return Some(tree.clone());
+        }
+        let (latest, _, difference) = known.difference.as_ref()?;
+        let is_plain = !difference.files.iter().any(|file| is_agent_file(&file.path));
+        (*latest == pair && is_plain).then_some(ReviewTree::Head)
+    }
+
+    /// Learns what reviewers of a change see.
+    pub(in crate::adapters::git) fn learn_review(
+        &self,
+        base: &CommitSha,
+        head: &CommitSha,
+        tree: ReviewTree,
+    ) {
+        self.known().reviews.insert((base.clone(), head.clone()), tree);
+    }
+
+    /// The difference of two commits, if its file is still there.
+    pub(in crate::adapters::git) fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        bytes: usize,
+    ) -> Option<Difference> {
+        let known = self.known();
+        let (pair, excerpt, difference) = known.difference.as_ref()?;
+        let is_this = pair.0 == *from && pair.1 == *to && *excerpt == bytes;
+        let is_there = difference.path.as_ref().is_none_or(|path| path.exists());
+        (is_this && is_there).then(|| difference.clone())
+    }
+
+    /// Learns a difference.
+    pub(in crate::adapters::git) fn learn_difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        bytes: usize,
+        difference: &Difference,
+    ) {
+        self.known().difference = Some(((from.clone(), to.clone()), bytes, difference.clone()));
+    }
+}

@@ -1,0 +1,269 @@
+//! The bare repository that we control: made, fetched into, asked about commits. Knows no clone and no branch moves.
+
+pub(super) mod difference;
+pub(super) mod facts;
+pub(super) mod merge;
+pub mod refs;
+pub(super) mod tracked;
+
+use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::adapters::git::disk::{failed, make_folder, read_file, remove, rename, write_file, write_over};
+use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line};
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::exit::Exit;
+use crate::domain::ids::{CommitSha, TreeSha};
+use crate::ports::workspace::WorkspaceError;
+
+/// The whole configuration of a mirror.
+const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
+const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
+
+/// Where git writes at which commits the history of a shallow repository begins.
+pub(in crate::adapters::git) const SHALLOW: &str = "shallow";
+
+/// Where the remote's branches are kept in the mirror.
+const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
+
+/// A mirror.
+#[derive(Debug)]
+pub(in crate::adapters::git) struct Mirror {
+    git: Git,
+    path: PathBuf,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// The right to fetch into a mirror and to move branches of its remote: one holder on this machine.
+#[derive(Debug)]
+pub(in crate::adapters::git) struct Hold<'a> {
+    _file: File,
+    _turn: tokio::sync::MutexGuard<'a, ()>,
+}
+
+impl Mirror {
+    /// The mirror in a folder, which need not exist yet.
+    pub(in crate::adapters::git) fn new(git: Git, path: PathBuf) -> Self {
+        Self { git, path, turn: tokio::sync::Mutex::new(()) }
+    }
+
+    /// Where it is.
+    pub(in crate::adapters::git) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Who runs git.
+    pub(in crate::adapters::git) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    }
+
+    /// git on the mirror.
+    pub(in crate::adapters::git) fn line(&self) -> CommandLine {
+        self.git.inside(&self.path, &self.path)
+    }
+
+    /// git on the mirror's objects with files and an index from elsewhere.
+    pub(in crate::adapters::git) fn line_on(&self, tree: &Path, index: &Path) -> CommandLine {
+        self.git.inside(&self.path, tree).variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
+    }
+
+    /// Waits until nobody else fetches or moves branches. The holders are short.
+    pub(in crate::adapters::git) async fn hold(&self) -> Result<Hold<'_>, WorkspaceError> {
+        let turn = self.turn.lock().await;
+        let path = self.beside(".lock");
+        make_folder(self.path.parent().unwrap_or(&self.path))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(|cause| failed("lock", &path, &cause))?;
+        Ok(Hold { _file: file, _turn: turn })
+    }
+
+    /// Makes the mirror if there is none, and writes its configuration. Two spawns the first time, else none.
+    pub(in crate::adapters::git) async fn make(
+        &self,
+        _hold: &Hold<'_>,
+        remote: &Path,
+    ) -> Result<(), WorkspaceError> {
+        if self.path.join("HEAD").exists() {
+            return Ok(());
+        }
+        let what = format!("read the repository {}", remote.display());
+        let line = self.git.anywhere(remote).arguments(["rev-parse", "--show-object-format"]);
+        let format = one_line(&must(line, &what).await?);
+        let half = self.beside(".new");
+        remove(&half)?;
+        make_folder(&half)?;
+        let line = self
+            .git
+            .anywhere(&half)
+            .arguments(["init", "--quiet", "--bare", "--template=", "--shared=0600", "--initial-branch=none"])
+            .argument(format!("--object-format={format}"))
+            .argument(".");
+        must(line, "make the mirror repository").await?;
+        let config = if format == "sha256" {
+            CONFIG.replace("FORMAT", "1") + SHA256
+        } else {
+            CONFIG.replace("FORMAT", "0")
+        };
+        write_file(&half.join("config"), config.as_bytes())?;
+        remove(&self.path)?;
+        fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
+    }
+
+    /// Fetches the branches of a repository on this machine, with as much of their history as it has. One spawn.
+    pub(in crate::adapters::git) async fn fetch_branches(
+        &self,
+        hold: &Hold<'_>,
+        remote: &Path,
+    ) -> Result<(), WorkspaceError> {
+        let what = format!("fetch the branches of {}", remote.display());
+        let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
+        let line = || {
+            self.line()
+                .arguments(["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"])
+                .arguments(["--update-shallow", UPLOAD_PACK])
+                .arguments(deepen)
+                .argument(remote)
+                .argument(BRANCHES)
+                // A partial clone fetches what it lacks from its own remote, as it does for the user.
+                .variable("GIT_NO_LAZY_FETCH", "0")
+        };
+        let first = ask(line(), &what).await?;
+        if first.exit.is_success() {
+            return Ok(());
+        }
+        if !first.stderr.contains(".lock") {
+            return Err(failure(&first, &what));
+        }
+        self.remove_stale_locks(hold)?;
+        must(line(), &what).await.map(drop)
+    }
+
+    /// Points a ref of the mirror at a commit that is there, by git's own protocol: lock file, then rename. No spawn.
+    pub(in crate::adapters::git) fn write_ref(
+        &self,
+        name: &str,
+        commit: &CommitSha,
+    ) -> Result<(), WorkspaceError> {
+        let path = self.path.join(name);
+        make_folder(path.parent().unwrap_or(&self.path))?;
+        let line = format!("{commit}\n");
+        if read_file(&path)?.is_some_and(|bytes| bytes == line.as_bytes()) {
+            return Ok(());
+        }
+        let lock = self.path.join(format!("{name}.lock"));
+        write_over(&lock, line.as_bytes())?;
+        rename(&lock, &path)
+    }
+
+    /// The best common ancestor. One spawn.
+    pub(in crate::adapters::git) async fn merge_base(
+        &self,
+        one: &CommitSha,
+        other: &CommitSha,
+    ) -> Result<CommitSha, WorkspaceError> {
+        let what = format!("find the common ancestor of {} and {}", one.short(), other.short());
+        let line = self.line().arguments(["merge-base", one.as_str(), other.as_str()]);
+        let captured = ask(line, &what).await?;
+        if captured.exit == Exit::Code(1) {
+            return Err(WorkspaceError::NotFound(format!(
+                "{} and {} have no common ancestor",
+                one.short(),
+                other.short()
+            )));
+        }
+        if !captured.exit.is_success() {
+            self.must_know(one).await?;
+            self.must_know(other).await?;
+            return Err(failure(&captured, &what));
+        }
+        sha(&captured.stdout, &what)
+    }
+
+    /// Whether one commit is reachable from another. One spawn.
+    pub(in crate::adapters::git) async fn contains(
+        &self,
+        commit: &CommitSha,
+        ancestor: &CommitSha,
+    ) -> Result<bool, WorkspaceError> {
+        let what = format!("ask whether {} contains {}", commit.short(), ancestor.short());
+        let line = self.line().arguments(["merge-base", "--is-ancestor", ancestor.as_str(), commit.as_str()]);
+        let captured = ask(line, &what).await?;
+        match captured.exit {
+            Exit::Code(0) => Ok(true),
+            Exit::Code(1) => Ok(false),
+            Exit::Code(_) | Exit::Signal(_) => {
+                self.must_know(commit).await?;
+                if self.knows(ancestor).await? { Err(failure(&captured, &what)) } else { Ok(false) }
+            }
+        }
+    }
+
+    /// The tree of a commit. One spawn.
+    pub(in crate::adapters::git) async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        let what = format!("read the tree of {}", commit.short());
+        let line = self
+            .line()
+            .arguments(["rev-parse", "--verify", "--quiet"])
+            .argument(format!("{commit}^{{tree}}"));
+        let captured = ask(line, &what).await?;
+        one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))
+    }
+
+    /// Whether the mirror has a commit. One spawn.
+    pub(in crate::adapters::git) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
+        let line = self.line().arguments(["cat-file", "-e"]).argument(format!("{commit}^{{commit}}"));
+        Ok(ask(line, "look for a commit").await?.exit.is_success())
+    }
+
+    /// An error if the mirror does not have a commit. One spawn.
+    pub(in crate::adapters::git) async fn must_know(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
+        if self.knows(commit).await? { Ok(()) } else { Err(not_found(commit, &self.path)) }
+    }
+
+    /// A git that was killed leaves lock files. Whoever holds the lock of the mirror knows that nobody uses them.
+    fn remove_stale_locks(&self, _hold: &Hold<'_>) -> Result<(), WorkspaceError> {
+        remove(&self.path.join("packed-refs.lock"))?;
+        remove_locks_under(&self.path.join("refs/remotes"))
+    }
+}
+
+/// A commit id that git printed.
+pub(in crate::adapters::git) fn sha(output: &[u8], what: &str) -> Result<CommitSha, WorkspaceError> {
+    one_line(output)
+        .parse()
+        .map_err(|cause| WorkspaceError::Git(format!("could not {what}: git printed no commit: {cause}")))
+}
+
+fn not_found(commit: &CommitSha, mirror: &Path) -> WorkspaceError {
+    WorkspaceError::NotFound(format!("there is no commit {commit} in {}", mirror.display()))
+}
+
+fn remove_locks_under(folder: &Path) -> Result<(), WorkspaceError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(cause) if crate::adapters::git::disk::is_absence(&cause) => return Ok(()),
+        Err(cause) => return Err(failed("list", folder, &cause)),
+    };
+    for entry in entries {
+        let path = entry.map_err(|cause| failed("list", folder, &cause))?.path();
+        if crate::adapters::git::disk::is_plain_folder(&path) {
+            remove_locks_under(&path)?;
+        } else if path.extension().is_some_and(|extension| extension == "lock") {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}

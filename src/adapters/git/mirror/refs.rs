@@ -1,0 +1,73 @@
+//! The tip of a branch, read from git's own files without starting git. Where they are not the plain ones, git is asked.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::ids::{BranchName, CommitSha};
+
+/// What the files say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tip {
+    /// The branch is here.
+    At(CommitSha),
+    /// There is no such branch.
+    Absent,
+    /// Only git knows: another format, a symbolic branch, a disk that fails.
+    AskGit,
+}
+
+/// The tip of a branch of a repository, which is given by a checkout or by its git folder.
+pub fn tip(repository: &Path, branch: &BranchName) -> Tip {
+    let Some(common) = common_folder(repository) else { return Tip::AskGit };
+    if common.join("reftable").exists() {
+        return Tip::AskGit;
+    }
+    let name = format!("refs/heads/{branch}");
+    // git writes a loose ref by renaming, and removes it only once the packed one stands: this order misses neither.
+    match read(&common.join(&name)) {
+        Ok(Some(text)) => text.trim_end().parse().map_or(Tip::AskGit, Tip::At),
+        Ok(None) => match read(&common.join("packed-refs")) {
+            Ok(packed) => packed.map_or(Tip::Absent, |packed| find(&packed, &name)),
+            Err(_) => Tip::AskGit,
+        },
+        Err(_) => Tip::AskGit,
+    }
+}
+
+fn find(packed: &str, name: &str) -> Tip {
+    let sha = packed.lines().find_map(|line| {
+        let (sha, found) = line.split_once(' ')?;
+        (found == name).then_some(sha)
+    });
+    sha.map_or(Tip::Absent, |sha| sha.parse().map_or(Tip::AskGit, Tip::At))
+}
+
+/// The folder that holds the branches, as git's files name it: of a checkout, of a linked one, of a bare repository.
+pub(in crate::adapters::git) fn common_folder(repository: &Path) -> Option<PathBuf> {
+    let dot = repository.join(".git");
+    if dot.is_dir() {
+        return Some(dot);
+    }
+    if !dot.exists() {
+        return (repository.join("HEAD").exists() && repository.join("objects").is_dir())
+            .then(|| repository.to_owned());
+    }
+    let text = read(&dot).ok()??;
+    let own = repository.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n'));
+    let common = read(&own.join("commondir")).ok()?;
+    Some(common.map_or_else(|| own.clone(), |common| own.join(common.trim_end_matches('\n'))))
+}
+
+/// A text; nothing, if it is not there.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        // A branch `a/b` makes a folder of `a`.
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,195 @@
+//! The user's own checkouts of a branch that moves: found, judged, moved along. Never runs a hook, never overwrites
+//! what exists nowhere else.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::adapters::git::disk::{copy_with_time, remove};
+use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::runner::{Git, ask, failure, fields, must, os};
+use crate::adapters::process::command::CommandLine;
+use crate::domain::ids::BranchName;
+use crate::ports::workspace::WorkspaceError;
+
+use super::intent::Moving;
+use super::obstruction::{Statuses, in_the_way, statuses};
+
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+const EMPTY_TREE_256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+
+/// How a checkout stands to a move of its branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapters::git) enum CheckoutState {
+    /// Its index is where the branch goes, or the move changes no file.
+    Settled,
+    /// Clean, where the branch was.
+    Clean,
+    /// Its index is where the branch was, and every file that differs is what it will be: a move was cut short.
+    HalfMoved,
+    /// It holds something that a move would lose; the text says what.
+    Dirty(String),
+    /// Its index is neither here nor there.
+    Elsewhere,
+}
+
+/// The folders where a branch is checked out. One spawn.
+pub(in crate::adapters::git) async fn checkouts(
+    git: &Git,
+    repository: &Path,
+    branch: &BranchName,
+) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let line = git.anywhere(repository).arguments(["worktree", "list", "--porcelain", "-z"]);
+    let output = must(line, &format!("list the checkouts of {}", repository.display())).await?;
+    let wanted = format!("branch refs/heads/{branch}");
+    let mut found = Vec::new();
+    let mut current: Option<PathBuf> = None;
+    for field in fields(&output) {
+        if let Some(path) = field.strip_prefix(b"worktree ") {
+            current = Some(PathBuf::from(os(path)));
+        } else if field == wanted.as_bytes() {
+            // A checkout whose folder was deleted by hand is still listed.
+            found.extend(current.take().filter(|path| path.is_dir()));
+        }
+    }
+    Ok(found)
+}
+
+/// A checkout on the way from one commit to another.
+pub(in crate::adapters::git) struct Checkout<'a> {
+    git: &'a Git,
+    path: &'a Path,
+    from: String,
+    to: String,
+    scratch: PathBuf,
+}
+
+impl<'a> Checkout<'a> {
+    /// A checkout in a folder.
+    pub(in crate::adapters::git) fn new(
+        mirror: &'a Mirror,
+        path: &'a Path,
+        moving: &Moving,
+    ) -> Result<Self, WorkspaceError> {
+        let empty = if moving.to.as_str().len() == 64 { EMPTY_TREE_256 } else { EMPTY_TREE };
+        Ok(Self {
+            git: mirror.git(),
+            path,
+            from: moving.from.as_ref().map_or_else(|| empty.to_owned(), ToString::to_string),
+            to: moving.to.to_string(),
+            scratch: moving.scratch(mirror)?,
+        })
+    }
+
+    /// Looks how it stands, on a copy of its index. Six spawns when it is clean.
+    pub(in crate::adapters::git) async fn standing(&self) -> Result<CheckoutState, WorkspaceError> {
+        remove(&self.scratch.with_extension("lock"))?;
+        remove(&self.scratch)?;
+        let index = self.index().await?;
+        if index.exists() {
+            copy_with_time(&index, &self.scratch)?;
+        }
+        let standing = self.judged().await;
+        remove(&self.scratch)?;
+        standing
+    }
+
+    /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
+    pub(in crate::adapters::git) async fn follow(&self) -> Result<(), WorkspaceError> {
+        // Only times may be stale; what really differs was seen before, and read-tree refuses it.
+        self.refresh(self.line()).await?;
+        let line = self.line().arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
+        must(line, &self.what("move")).await.map(drop)
+    }
+
+    /// Finishes a move that was cut short. One spawn.
+    pub(in crate::adapters::git) async fn finish(&self) -> Result<(), WorkspaceError> {
+        must(self.line().arguments(["read-tree", "--reset", "-u", &self.to]), &self.what("move"))
+            .await
+            .map(drop)
+    }
+
+    async fn judged(&self) -> Result<CheckoutState, WorkspaceError> {
+        if self.index_is_at(&self.to).await? {
+            return Ok(CheckoutState::Settled);
+        }
+        if !self.index_is_at(&self.from).await? {
+            return Ok(CheckoutState::Elsewhere);
+        }
+        self.refresh(self.copy()).await?;
+        let old = self.differing().await?;
+        let moves = self.moves().await?;
+        // git would overwrite an ignored file, which exists nowhere else either.
+        let free = moves.iter().all(|(path, status)| *status != b'A' || !in_the_way(self.path, path, &moves));
+        if old.is_empty() && free {
+            return Ok(CheckoutState::Clean);
+        }
+        self.half_moved(&old, &moves).await
+    }
+
+    /// The files that the move changes.
+    async fn moves(&self) -> Result<Statuses, WorkspaceError> {
+        let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
+        let line = self.line().arguments(compare).arguments([&self.from, &self.to]);
+        Ok(statuses(&must(line, &self.what("read")).await?))
+    }
+
+    /// Each file must be what it was or what it will be. `old` is what differs from what it was.
+    async fn half_moved(&self, old: &Statuses, moves: &Statuses) -> Result<CheckoutState, WorkspaceError> {
+        let read = self.copy().arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
+        must(read, &self.what("read")).await?;
+        self.refresh(self.copy()).await?;
+        let new = self.differing().await?;
+        let paths: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
+        let lost = paths.into_iter().find(|path| match moves.get(*path) {
+            Some(b'A') => {
+                new.get(*path).is_some_and(|status| *status != b'D' || in_the_way(self.path, path, moves))
+            }
+            Some(b'D') => old.get(*path).is_some_and(|status| *status != b'D'),
+            Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
+        });
+        Ok(lost.map_or(CheckoutState::HalfMoved, |path| {
+            CheckoutState::Dirty(format!("{} has changes", String::from_utf8_lossy(path)))
+        }))
+    }
+
+    async fn index(&self) -> Result<PathBuf, WorkspaceError> {
+        let line = self.line().arguments(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
+        let output = must(line, &self.what("read")).await?;
+        Ok(PathBuf::from(os(output.strip_suffix(b"\n").unwrap_or(&output))))
+    }
+
+    async fn index_is_at(&self, commit: &str) -> Result<bool, WorkspaceError> {
+        self.says_yes(self.copy().arguments(["diff-index", "--cached", "--quiet", commit])).await
+    }
+
+    /// Brings the times in an index up to date. A filter that fails makes a file look changed, and is the thing to be said.
+    async fn refresh(&self, line: CommandLine) -> Result<(), WorkspaceError> {
+        self.says_yes(line.arguments(["update-index", "-q", "--refresh"])).await.map(drop)
+    }
+
+    async fn says_yes(&self, line: CommandLine) -> Result<bool, WorkspaceError> {
+        let captured = ask(line, &self.what("read")).await?;
+        match captured.exit.shell_code() {
+            0 => Ok(true),
+            1 => Ok(false),
+            _ => Err(failure(&captured, &self.what("read"))),
+        }
+    }
+
+    async fn differing(&self) -> Result<Statuses, WorkspaceError> {
+        let line = self.copy().arguments(["diff-files", "--name-status", "-z", "--ignore-submodules=all"]);
+        Ok(statuses(&must(line, &self.what("read")).await?))
+    }
+
+    fn line(&self) -> CommandLine {
+        self.git.as_the_user(self.path)
+    }
+
+    fn copy(&self) -> CommandLine {
+        self.line().variable("GIT_INDEX_FILE", &self.scratch)
+    }
+
+    fn what(&self, verb: &str) -> String {
+        format!("{verb} the checkout {}", self.path.display())
+    }
+}

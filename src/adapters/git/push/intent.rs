@@ -1,0 +1,73 @@
+//! The intent to move a branch whose checkout must follow: written before, removed after, so that a kill is noticed.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::adapters::git::disk::{failed, is_absence, make_folder, read_file, remove, write_file};
+use crate::adapters::git::mirror::Mirror;
+use crate::domain::ids::{BranchName, CommitSha};
+use crate::ports::workspace::WorkspaceError;
+
+/// A branch on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::adapters::git) struct Moving {
+    /// The branch.
+    pub(in crate::adapters::git) branch: BranchName,
+    /// Where it was; nothing if it is new.
+    pub(in crate::adapters::git) from: Option<CommitSha>,
+    /// Where it goes.
+    pub(in crate::adapters::git) to: CommitSha,
+}
+
+impl Moving {
+    /// Remembers the intent.
+    pub(in crate::adapters::git) fn begin(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
+        make_folder(&folder(mirror))?;
+        let bytes = serde_json::to_vec(self)
+            .map_err(|cause| WorkspaceError::Disk(format!("could not note a branch's move: {cause}")))?;
+        write_file(&self.path(mirror), &bytes)
+    }
+
+    /// Forgets it.
+    pub(in crate::adapters::git) fn end(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
+        remove(&self.path(mirror))
+    }
+
+    /// A place for a copy of a checkout's index.
+    pub(in crate::adapters::git) fn scratch(&self, mirror: &Mirror) -> Result<PathBuf, WorkspaceError> {
+        make_folder(&folder(mirror))?;
+        Ok(self.path(mirror).with_extension("index"))
+    }
+
+    fn path(&self, mirror: &Mirror) -> PathBuf {
+        let digest = Sha256::digest(self.branch.as_str());
+        let name = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        folder(mirror).join(format!("{name}.json"))
+    }
+}
+
+/// The moves that did not come to their end.
+pub(in crate::adapters::git) fn unfinished(mirror: &Mirror) -> Result<Vec<Moving>, WorkspaceError> {
+    let folder = folder(mirror);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(cause) if is_absence(&cause) => return Ok(Vec::new()),
+        Err(cause) => return Err(failed("list", &folder, &cause)),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|cause| failed("list", &folder, &cause))?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let bytes = read_file(&path)?.unwrap_or_default();
+            all.extend(serde_json::from_slice::<Moving>(&bytes).ok());
+        }
+    }
+    Ok(all)
+}
+
+fn folder(mirror: &Mirror) -> PathBuf {
+    mirror.path().join("agent-loop-moving")
+}

@@ -1,0 +1,214 @@
+//! Moves a branch of a repository on this machine by compare-and-swap, and the user's checkouts of it along.
+
+pub(super) mod checkout;
+pub(super) mod intent;
+pub(super) mod obstruction;
+
+use std::path::{Path, PathBuf};
+
+use crate::adapters::git::mirror::refs::{self, Tip};
+use crate::adapters::git::mirror::{Hold, Mirror};
+use crate::adapters::git::runner::{ask, failure, must, one_line};
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::exit::Exit;
+use crate::domain::ids::{BranchName, CommitSha};
+use crate::ports::workspace::{Push, WorkspaceError};
+
+use checkout::{Checkout, CheckoutState, checkouts};
+use intent::{Moving, unfinished};
+
+/// A repository on this machine whose branches we may move.
+pub(in crate::adapters::git) struct Target<'a> {
+    /// Where the commits come from.
+    pub(in crate::adapters::git) mirror: &'a Mirror,
+    /// The repository.
+    pub(in crate::adapters::git) repository: &'a Path,
+}
+
+impl Target<'_> {
+    /// The tip of a branch. No spawn, where git's files are the plain ones.
+    pub(in crate::adapters::git) async fn tip(
+        &self,
+        branch: &BranchName,
+    ) -> Result<Option<CommitSha>, WorkspaceError> {
+        match refs::tip(self.repository, branch) {
+            Tip::At(commit) => return Ok(Some(commit)),
+            Tip::Absent => return Ok(None),
+            Tip::AskGit => {}
+        }
+        let line = self
+            .line()
+            .arguments(["rev-parse", "--verify", "--quiet"])
+            .argument(format!("refs/heads/{branch}^{{commit}}"));
+        let what = format!("read the branch {branch} of {}", self.repository.display());
+        let captured = ask(line, &what).await?;
+        match captured.exit {
+            Exit::Code(0) => crate::adapters::git::mirror::sha(&captured.stdout, &what).map(Some),
+            Exit::Code(1) => Ok(None),
+            Exit::Code(_) | Exit::Signal(_) => Err(failure(&captured, &what)),
+        }
+    }
+
+    /// Moves a branch. Four spawns where it is checked out nowhere, twelve with one clean checkout.
+    pub(in crate::adapters::git) async fn push(
+        &self,
+        _hold: &Hold<'_>,
+        moving: &Moving,
+    ) -> Result<Push, WorkspaceError> {
+        let tip = self.tip(&moving.branch).await?;
+        if tip.as_ref() == Some(&moving.to) {
+            return self.settle(moving).await;
+        }
+        if tip != moving.from {
+            return Ok(Push::Moved(tip));
+        }
+        self.bring_objects(&moving.to).await?;
+        let folders = checkouts(self.mirror.git(), self.repository, &moving.branch).await?;
+        for folder in &folders {
+            match Checkout::new(self.mirror, folder, moving)?.standing().await? {
+                CheckoutState::Clean | CheckoutState::Settled => {}
+                CheckoutState::HalfMoved => return Ok(refused(moving, folder, "it has changes")),
+                CheckoutState::Dirty(why) => return Ok(refused(moving, folder, &why)),
+                CheckoutState::Elsewhere => return Ok(refused(moving, folder, "it has staged changes")),
+            }
+        }
+        if folders.is_empty() {
+            return self.swap(moving).await;
+        }
+        moving.begin(self.mirror)?;
+        match self.swap(moving).await? {
+            Push::Done => self.move_checkouts(moving, &folders).await,
+            other @ (Push::Moved(_) | Push::Refused(_)) => {
+                moving.end(self.mirror)?;
+                Ok(other)
+            }
+        }
+    }
+
+    /// Finishes moves that a kill cut short; no spawn where there are none.
+    pub(in crate::adapters::git) async fn finish_moves(
+        &self,
+        _hold: &Hold<'_>,
+    ) -> Result<(), WorkspaceError> {
+        for moving in unfinished(self.mirror)? {
+            if self.tip(&moving.branch).await?.as_ref() != Some(&moving.to) {
+                moving.end(self.mirror)?;
+                continue;
+            }
+            match self.settle(&moving).await? {
+                Push::Done | Push::Moved(_) => {}
+                Push::Refused(text) => return Err(WorkspaceError::Git(text)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The branch is there already; a checkout of it may not be.
+    async fn settle(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
+        for folder in checkouts(self.mirror.git(), self.repository, &moving.branch).await? {
+            let checkout = Checkout::new(self.mirror, &folder, moving)?;
+            match checkout.standing().await? {
+                // Staged or edited since: the user has gone on from where the branch is.
+                CheckoutState::Settled | CheckoutState::Elsewhere => {}
+                CheckoutState::Clean => checkout.follow().await?,
+                CheckoutState::HalfMoved => checkout.finish().await?,
+                CheckoutState::Dirty(why) => return Ok(refused(moving, &folder, &why)),
+            }
+        }
+        moving.end(self.mirror)?;
+        Ok(Push::Done)
+    }
+
+    async fn move_checkouts(&self, moving: &Moving, folders: &[PathBuf]) -> Result<Push, WorkspaceError> {
+        for folder in folders {
+            let checkout = Checkout::new(self.mirror, folder, moving)?;
+            let Err(cause) = checkout.follow().await else {
+                continue;
+            };
+            match checkout.standing().await? {
+                CheckoutState::Settled => {}
+                // The user changed something in the last instant: nothing was moved, so the branch goes back.
+                CheckoutState::Dirty(why) => return self.take_back(moving, folder, &why).await,
+                CheckoutState::Elsewhere => {
+                    return self.take_back(moving, folder, "it has staged changes").await;
+                }
+                // The next run finishes it.
+                CheckoutState::Clean | CheckoutState::HalfMoved => return Err(cause),
+            }
+        }
+        moving.end(self.mirror)?;
+        Ok(Push::Done)
+    }
+
+    async fn take_back(&self, moving: &Moving, folder: &Path, why: &str) -> Result<Push, WorkspaceError> {
+        let zero = "0".repeat(moving.to.as_str().len());
+        let from = moving.from.as_ref().map_or(zero.as_str(), CommitSha::as_str);
+        let line = self
+            .line()
+            .arguments(["update-ref", "-m", "agent-loop: taken back"])
+            .argument(format!("refs/heads/{}", moving.branch))
+            .arguments([from, moving.to.as_str()]);
+        must(line, &format!("take back the move of {}", moving.branch)).await?;
+        moving.end(self.mirror)?;
+        Ok(refused(moving, folder, why))
+    }
+
+    /// Brings a commit's objects into the repository, under no ref.
+    async fn bring_objects(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
+        let line = self
+            .line()
+            .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
+            .argument("--refmap=")
+            .argument(self.mirror.path())
+            .argument(commit.as_str());
+        let what = format!("bring {} to {}", commit.short(), self.repository.display());
+        let captured = ask(line, &what).await?;
+        if captured.exit.is_success() {
+            return Ok(());
+        }
+        self.mirror.must_know(commit).await?;
+        Err(failure(&captured, &what))
+    }
+
+    async fn swap(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
+        let zero = "0".repeat(moving.to.as_str().len());
+        let from = moving.from.as_ref().map_or(zero.as_str(), CommitSha::as_str);
+        let line = self
+            .line()
+            .arguments(["update-ref", "-m", "agent-loop: push"])
+            .argument(format!("refs/heads/{}", moving.branch))
+            .arguments([moving.to.as_str(), from]);
+        let what = format!("move the branch {} of {}", moving.branch, self.repository.display());
+        let captured = ask(line, &what).await?;
+        if captured.exit.is_success() {
+            return Ok(Push::Done);
+        }
+        let tip = self.tip(&moving.branch).await?;
+        if tip.as_ref() == Some(&moving.to) {
+            Ok(Push::Done)
+        } else if tip == moving.from {
+            Err(failure(&captured, &what))
+        } else {
+            Ok(Push::Moved(tip))
+        }
+    }
+
+    fn line(&self) -> CommandLine {
+        self.mirror.git().anywhere(self.repository)
+    }
+}
+
+fn refused(moving: &Moving, folder: &Path, why: &str) -> Push {
+    let command = CommandLine::new("git", folder, std::collections::BTreeMap::new())
+        .argument("-C")
+        .argument(folder)
+        .arguments(["stash", "push", "--include-untracked"])
+        .shown();
+    Push::Refused(format!(
+        "the branch {} is checked out in {}, which can't follow: {}\ncommit or stash there (`{command}`), then run \
+         again",
+        moving.branch,
+        folder.display(),
+        one_line(why.as_bytes()),
+    ))
+}

@@ -1,0 +1,55 @@
+//! What lies where a move of a checkout puts new files: git would overwrite an ignored file, which exists nowhere else.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+
+use crate::adapters::git::disk::is_absence;
+use crate::adapters::git::runner::{fields, os};
+
+/// Paths with git's letter for what differs.
+pub(in crate::adapters::git) type Statuses = BTreeMap<Vec<u8>, u8>;
+
+/// Reads what `git diff-… --name-status -z` prints.
+pub(in crate::adapters::git) fn statuses(output: &[u8]) -> Statuses {
+    let mut all = BTreeMap::new();
+    let mut fields = fields(output);
+    while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
+        all.insert(path.to_vec(), status.first().copied().unwrap_or_default());
+    }
+    all
+}
+
+/// Whether something that git does not know is where a new file will be.
+pub(in crate::adapters::git) fn in_the_way(root: &Path, path: &[u8], moves: &Statuses) -> bool {
+    let path: &OsStr = os(path);
+    match fs::symlink_metadata(root.join(path)) {
+        Ok(metadata) if metadata.is_dir() => return holds_more(root, Path::new(path), moves),
+        Ok(_) => return true,
+        Err(cause) if !is_absence(&cause) => return true,
+        Err(_) => {}
+    }
+    Path::new(path).ancestors().skip(1).any(|ancestor| {
+        let known = moves.get(ancestor.as_os_str().as_encoded_bytes()) == Some(&b'D');
+        !known && fs::symlink_metadata(root.join(ancestor)).is_ok_and(|metadata| !metadata.is_dir())
+    })
+}
+
+/// Whether a folder that gives way to a file holds anything but files that the move removes.
+fn holds_more(root: &Path, folder: &Path, moves: &Statuses) -> bool {
+    let Ok(entries) = fs::read_dir(root.join(folder)) else {
+        return true;
+    };
+    for entry in entries {
+        let Ok(entry) = entry else { return true };
+        let path = folder.join(entry.file_name());
+        let file_goes = moves.get(path.as_os_str().as_encoded_bytes()) == Some(&b'D');
+        let folder_goes =
+            entry.file_type().is_ok_and(|kind| kind.is_dir()) && !holds_more(root, &path, moves);
+        if !file_goes && !folder_goes {
+            return true;
+        }
+    }
+    false
+}

@@ -1,6 +1,0 @@
-//! What is known of a repository, made from our mirror and kept in the cache folder. It never leaves the machine.
-
-mod cache;
-mod maker;
-
-pub use maker::{LocalPrimers, Memory, Refresh, Wish};

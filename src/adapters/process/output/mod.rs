@@ -1,0 +1,6 @@
+//! ?
+
+pub mod lines;
+pub mod listener;
+pub mod log;
+pub mod tail;

@@ -1,0 +1,107 @@
+//! The table of children that run: a file each, there before the child is. Whoever takes over first ends what still
+//! lives of a dead engine, so that no second coder works beside the first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::state::files;
+
+use super::tree::{self, Orphans, Root};
+
+#[derive(Serialize, Deserialize)]
+struct Child {
+    token: String,
+    pid: Option<u32>,
+    start: Option<u64>,
+}
+
+/// A child's row in the table; it goes when this is dropped.
+#[derive(Debug)]
+pub struct ChildRecord {
+    path: PathBuf,
+    token: String,
+}
+
+impl ChildRecord {
+    /// Announces a child before it is started.
+    ///
+    /// # Errors
+    /// When the disk says no; then the child must not be started.
+    pub fn announce(folder: &Path, token: &str) -> Result<Self, String> {
+        let row = Self { path: folder.join(token), token: token.to_owned() };
+        files::make_folder(folder)?;
+        row.write(None)?;
+        Ok(row)
+    }
+
+    /// Says which process it is.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn started(&self, pid: u32) -> Result<(), String> {
+        self.write(Some(pid))
+    }
+
+    fn write(&self, pid: Option<u32>) -> Result<(), String> {
+        let start = pid.and_then(tree::start_time);
+        let child = Child { token: self.token.clone(), pid, start };
+        let text = serde_json::to_string(&child).unwrap_or_default();
+        files::write_over(&self.path, text.as_bytes())
+    }
+}
+
+impl Drop for ChildRecord {
+    fn drop(&mut self) {
+        let _: std::io::Result<()> = fs::remove_file(&self.path);
+    }
+}
+
+/// How often a leftover is asked to end, then ended, 20 ms apart.
+const POLITE: u32 = 50;
+const FIRM: u32 = 250;
+
+/// Ends what still lives of an engine that died.
+///
+/// # Errors
+/// When something can't be ended: then the subject must not be worked on.
+pub fn end_leftovers(folder: &Path) -> Result<(), String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let child = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Child>(&text).ok());
+        // A row that was cut off while it was written still names the token: it is the file's name.
+        let token = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let child = child.unwrap_or(Child { token, pid: None, start: None });
+        end(&child)?;
+        let _: std::io::Result<()> = fs::remove_file(&path);
+    }
+    Ok(())
+}
+
+fn end(child: &Child) -> Result<(), String> {
+    let same = |pid: &u32| child.start.is_some() && tree::start_time(*pid) == child.start;
+    let root = Root { pid: child.pid.filter(same), token: &child.token, strays: Orphans::Unknown };
+    for attempt in 0..FIRM {
+        let members = tree::members(root);
+        if members.is_empty() {
+            return Ok(());
+        }
+        if attempt == 0 {
+            tree::signal(&members, Signal::TERM);
+        } else if attempt >= POLITE {
+            tree::kill(root);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let left = tree::members(root);
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("processes {left:?} of an earlier run can't be ended; end them by hand"))
+    }
+}

@@ -1,0 +1,251 @@
+//! Runs an agent or a test command: in its own group, its output to a log and in bounded memory, with a deadline. When
+//! it returns, no process of it is alive, wherever it has gone.
+
+pub mod children;
+pub(super) mod ending;
+pub(super) mod idle;
+pub mod tree;
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::output::listener::Listener;
+use crate::adapters::process::output::log::Log;
+use crate::adapters::process::output::tail::Tail;
+use crate::adapters::process::time::{self, Stopwatch};
+use crate::ports::cancellation::{Cancellation, Urgency};
+
+use children::ChildRecord;
+use ending::Remains;
+use tree::{OwnChild, Root, Running};
+
+/// How long its last output is awaited when all its processes are gone.
+const DRAIN: Duration = Duration::from_secs(2);
+/// How much of the end of stderr, and of both streams together, is kept.
+const TAIL_BYTES: usize = 16 << 10;
+
+/// A child to run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The program.
+    pub command: CommandLine,
+    /// A name that no other child has.
+    pub token: String,
+    /// The folder of the table of children.
+    pub children: PathBuf,
+    /// Where its raw output goes.
+    pub log: PathBuf,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// How long it may be silent and compute nothing, if that is watched.
+    pub idle: Option<Duration>,
+    /// How it is asked to end.
+    pub manners: StopSequence,
+}
+
+/// How a child is asked to end, before it is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopSequence {
+    /// With SIGTERM, each of its processes.
+    Terminate,
+    /// With SIGINT to its process group first, as Ctrl-C in a terminal would, and SIGTERM if that does not help.
+    InterruptFirst,
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// By itself.
+    Exited(Exit),
+    /// Its time was over.
+    TimedOut,
+    /// It wrote nothing and computed nothing for too long.
+    Hung {
+        /// For how long, in seconds.
+        seconds: u64,
+    },
+    /// We were told to stop.
+    Cancelled,
+    /// It never began.
+    NotStarted(String),
+}
+
+/// What a child left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub end: End,
+    /// The end of stderr.
+    pub stderr: String,
+    /// The end of both streams, in the order in which it came.
+    pub tail: String,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// Runs a child to its end. The listener hears stdout as it comes, to the last byte of it.
+pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Cancellation) -> Ended {
+    let watch = Stopwatch::start();
+    let streams = Mutex::new(Streams::new(listener));
+    let end = match begin(job) {
+        Err(why) => End::NotStarted(why),
+        Ok(started) => run(job, started, &streams, cancellation).await,
+    };
+    let milliseconds = watch.milliseconds();
+    tracing::info!(line = %job.command.shown(), log = %job.log.display(), milliseconds, ?end, "took a turn");
+    let streams = streams.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ended { end, stderr: streams.stderr.text(), tail: streams.both.text(), milliseconds }
+}
+
+/// Where the output goes.
+struct Streams<'job> {
+    log: Option<Log>,
+    listener: &'job mut dyn Listener,
+    /// How many chunks came.
+    heard: u64,
+    stderr: Tail,
+    both: Tail,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Output,
+    Errors,
+}
+
+impl<'job> Streams<'job> {
+    fn new(listener: &'job mut dyn Listener) -> Self {
+        let (stderr, both) = (Tail::new(TAIL_BYTES), Tail::new(TAIL_BYTES));
+        Self { log: None, listener, heard: 0, stderr, both }
+    }
+
+    fn take(&mut self, source: Source, chunk: &[u8]) {
+        if let Some(log) = &mut self.log {
+            log.write(chunk);
+        }
+        self.heard = self.heard.wrapping_add(1);
+        self.both.push(chunk);
+        match source {
+            Source::Errors => self.stderr.push(chunk),
+            Source::Output => self.listener.hear(chunk),
+        }
+    }
+}
+
+struct Started {
+    child: Child,
+    pid: u32,
+    log: Log,
+    row: ChildRecord,
+    own: OwnChild,
+    running: Running,
+}
+
+fn begin(job: &Job) -> Result<Started, String> {
+    tree::adopt_orphans();
+    let line = &job.command;
+    let log = Log::create(&job.log, line)
+        .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
+    let row = ChildRecord::announce(&job.children, &job.token)?;
+    #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
+    let mut command = Command::new(line.found());
+    let child = command
+        .args(&line.arguments)
+        .current_dir(&line.folder)
+        .env_clear()
+        .envs(&line.environment)
+        .env(tree::TOKEN, &job.token)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("could not run `{}`: {error}", line.program_name()))?;
+    let pid = child.id().unwrap_or_default();
+    let own = OwnChild::remember(pid);
+    row.started(pid)?;
+    Ok(Started { child, pid, log, row, own, running: Running::begin() })
+}
+
+async fn run(
+    job: &Job,
+    started: Started,
+    streams: &Mutex<Streams<'_>>,
+    mut cancellation: Cancellation,
+) -> End {
+    let Started { mut child, pid, log, row, own, running } = started;
+    lock(streams).log = Some(log);
+    let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut pipe) = input {
+            // A child may end without reading all of it; its exit code tells the story.
+            let _: std::io::Result<()> = pipe.write_all(&job.command.input).await;
+        }
+    };
+    let pumps = async {
+        tokio::join!(write, pump(output, Source::Output, streams), pump(errors, Source::Errors, streams))
+    };
+    tokio::pin!(pumps);
+    let mut pumped = false;
+    let mut reaped = false;
+    let end = {
+        let deadline = time::wait(job.deadline);
+        let look = || tree::time_used(Root { pid: Some(pid), token: &job.token, strays: running.strays() });
+        let hung = idle::hung(job.idle, || lock(streams).heard, look);
+        tokio::pin!(deadline, hung);
+        loop {
+            // Every arm may be dropped at any await: waiting and reading keep what they have in `child` and `pumps`.
+            tokio::select! {
+                status = child.wait() => {
+                    reaped = true;
+                    break End::Exited(status.map_or(Exit::Signal(0), Exit::from));
+                }
+                () = &mut deadline => break End::TimedOut,
+                () = cancellation.reached(Urgency::Stop) => break End::Cancelled,
+                seconds = &mut hung => break End::Hung { seconds },
+                _ = &mut pumps, if !pumped => pumped = true,
+            }
+        }
+    };
+    // Of children that end at the same time each may sweep strays, or none would.
+    drop(running);
+    let rest = Remains { leader: (!reaped).then_some(pid), token: &job.token };
+    let ending = rest.end(job.manners, &cancellation);
+    tokio::pin!(ending);
+    loop {
+        // A child that is asked to end may have a lot to say first: the pipes are read meanwhile.
+        tokio::select! {
+            () = &mut ending => break,
+            _ = &mut pumps, if !pumped => pumped = true,
+        }
+    }
+    if !reaped {
+        // What even KILL does not end is in the kernel's hands, and is not waited for.
+        time::at_most(DRAIN, child.wait()).await;
+    }
+    if !pumped {
+        time::at_most(DRAIN, &mut pumps).await;
+    }
+    drop((row, own));
+    end
+}
+
+async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mutex<Streams<'_>>) {
+    let Some(mut pipe) = pipe else { return };
+    let mut chunk = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = pipe.read(&mut chunk).await {
+        lock(streams).take(source, chunk.get(..count).unwrap_or_default());
+    }
+}
+
+fn lock<'lock, 'job>(streams: &'lock Mutex<Streams<'job>>) -> MutexGuard<'lock, Streams<'job>> {
+    streams.lock().unwrap_or_else(PoisonError::into_inner)
+}

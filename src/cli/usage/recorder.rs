@@ -1,0 +1,134 @@
+//! The file that says what a run cost: written when it ends, however it ends.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::state::files;
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals;
+use crate::cli::view::print;
+use crate::domain::ending::{Ending, Refused};
+use crate::domain::ids::RunId;
+use crate::domain::subject::Subject;
+use crate::engine::outcome::Outcome;
+use crate::ports::clock::Clock;
+use crate::ports::journal::Entry;
+
+use super::summary::{Summary, summaries};
+
+/// How much earlier a file may seem to be written than it was.
+const GRAIN: Duration = Duration::from_secs(2);
+
+/// A command that runs, and whose summary is to be written.
+#[derive(Debug)]
+pub struct UsageRecorder<'run> {
+    folders: &'run Folders,
+    ordered: &'run Subject,
+    begun: Timestamp,
+}
+
+impl<'run> UsageRecorder<'run> {
+    /// From now on, in these folders, for the subject that was named.
+    pub fn begin(folders: &'run Folders, ordered: &'run Subject) -> Self {
+        Self { folders, ordered, begun: SystemClock.now() }
+    }
+
+    /// Writes the summary of the run that has just ended, and tells the outcome where it lies. A run that failed says it
+    /// on stderr too. What can't be written is a warning: the run has ended as it has.
+    #[must_use]
+    pub fn end(&self, outcome: Outcome) -> Outcome {
+        if outcome.ending == (Ending::Refused { reason: Refused::Locked }) {
+            // What goes on there is the run of somebody else.
+            return outcome;
+        }
+        let journals = touched(self, &outcome);
+        let Some(summary) = ended(&journals, self.begun, &outcome) else { return outcome };
+        let last = summary.calls.last().map(|call| &call.subject);
+        let path = path(self.folders, last.unwrap_or(&outcome.subject), &summary.run);
+        if let Err(why) = write(&path, &summary) {
+            print::talk(&format!("! the summary of what it cost: {why}\n"));
+            return outcome;
+        }
+        if outcome.ending.exit_code() != 0 {
+            print::talk(&format!("what it cost: {}\n", path.display()));
+        }
+        Outcome { usage_summary: Some(path), ..outcome }
+    }
+}
+
+/// Where the summary of a run lies.
+fn path(folders: &Folders, subject: &Subject, run: &RunId) -> PathBuf {
+    folders.logs(subject).join(format!("{run}-usage-summary.json"))
+}
+
+fn write(path: &Path, summary: &Summary) -> Result<(), String> {
+    let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
+    if let Some(folder) = path.parent() {
+        files::make_folder(folder)?;
+    }
+    files::write_whole(path, &text)
+}
+
+/// The run that has ended: the one that the outcome names, or the latest that has done anything since the command began.
+fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome) -> Option<Summary> {
+    let all = summaries(journals);
+    let latest = || {
+        let with_end = |summary: &Summary| Some((summary.calls.last()?.at, summary.run.clone()));
+        all.iter().filter_map(with_end).filter(|(at, _)| *at >= since).max().map(|(_, run)| run)
+    };
+    let run = outcome.run.clone().or_else(latest)?;
+    let found = all.into_iter().find(|summary| summary.run == run);
+    let summary = found.unwrap_or(Summary { run, calls: Vec::new(), records: outcome.usage });
+    Some(Summary { records: outcome.usage, ..summary })
+}
+
+/// The journals that may hold turns of the run: of its subjects, and of those from which they came or to which they led.
+fn touched(recorder: &UsageRecorder<'_>, outcome: &Outcome) -> Vec<(Subject, Vec<Entry>)> {
+    let UsageRecorder { folders, ordered, begun } = *recorder;
+    let mut wanted = vec![ordered.clone(), outcome.subject.clone()];
+    wanted.extend(outcome.pull_request.map(Subject::PullRequest));
+    let mut found: Vec<(Subject, Vec<Entry>)> = Vec::new();
+    while let Some(subject) = wanted.pop() {
+        if found.iter().any(|(known, _)| *known == subject) {
+            continue;
+        }
+        let entries = read(folders, &subject);
+        wanted.extend(origins(&entries));
+        found.push((subject, entries));
+    }
+    // A run that failed in its pull request does not always say which that is; its journal does.
+    let begun = SystemTime::from(begun).checked_sub(GRAIN).unwrap_or(SystemTime::UNIX_EPOCH);
+    for subject in folders.known() {
+        let modified = fs::metadata(folders.journal(&subject)).and_then(|facts| facts.modified());
+        let is_new = modified.is_ok_and(|when| when >= begun);
+        if is_new && found.iter().all(|(known, _)| *known != subject) {
+            let entries = read(folders, &subject);
+            if origins(&entries).any(|origin| origin == *ordered) {
+                found.push((subject, entries));
+            }
+        }
+    }
+    found
+}
+
+fn origins(entries: &[Entry]) -> impl Iterator<Item = Subject> {
+    entries.iter().filter_map(|entry| match entry {
+        Entry::Inherited { from, .. } => from.clone(),
+        Entry::Attempt { .. }
+        | Entry::Finished { .. }
+        | Entry::Clarified { .. }
+        | Entry::Measured { .. }
+        | Entry::Record { .. } => None,
+    })
+}
+
+fn read(folders: &Folders, subject: &Subject) -> Vec<Entry> {
+    journals::read(&folders.journal(subject)).unwrap_or_else(|error| {
+        print::talk(&format!("! what {subject} cost can't be counted: {error}\n"));
+        Vec::new()
+    })
+}

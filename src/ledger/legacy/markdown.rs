@@ -1,0 +1,121 @@
+//! An older review that is only words: its sections, its findings, its words on earlier ones.
+
+use crate::domain::agent::Role;
+use crate::domain::item_status::{Disposition, ItemStatus};
+use crate::protocol::markers;
+
+use super::Why;
+use super::names::{label, leading_id};
+use super::said::{Finding, LARGEST, Said};
+use super::sections::{Section, entries, signature};
+use super::words::{says_nothing, standing_and_note};
+
+/// What a comment without data says. Its footer is a vote, and votes are not taken over.
+pub(super) fn read(body: &str) -> Result<Said, Why> {
+    if body.len() > LARGEST {
+        return Err(Why::Damaged(format!("it holds more than {LARGEST} bytes")));
+    }
+    let signed = markers::lines_outside_code(body).into_iter().rev().find_map(signature);
+    let mut said = Said {
+        speaker: label(signed),
+        role: Role::Reviewer,
+        head: None,
+        round: None,
+        prior: None,
+        words: Vec::new(),
+        new: Vec::new(),
+        next_item: 0,
+    };
+    for (section, text) in entries(body) {
+        match section {
+            Section::Dispositions => said.words.extend(disposition(&text)),
+            Section::Findings(standing) => said.take_finding(standing, &text),
+        }
+    }
+    said.bounded()
+}
+
+/// A line such as `item-3: still blocking: no test`. One that can't be understood says nothing.
+fn disposition(text: &str) -> Option<Disposition> {
+    let (item, rest) = leading_id(text)?;
+    let (standing, note) = standing_and_note(rest)?;
+    Some(Disposition { item, standing, note })
+}
+
+impl Said {
+    /// A finding that has an id already is one of those known before, with a word on it.
+    fn take_finding(&mut self, standing: ItemStatus, text: &str) {
+        let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
+        if id.is_none() && says_nothing(text) {
+            return;
+        }
+        let text = text.trim().to_owned();
+        let note = (!says_nothing(&text)).then(|| text.clone());
+        let finding = Finding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
+        match id {
+            Some(item) => {
+                self.words.push(Disposition { item, standing, note });
+                self.prior.get_or_insert_default().push(finding);
+            }
+            None => self.new.push(finding),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::ItemId;
+    use proptest::prelude::*;
+
+    #[test]
+    fn words_on_earlier_items_are_read_in_any_dress() {
+        let body = "### Prior unresolved item dispositions\n- item-1: resolved\n- `item-2` - still blocking: no test\n\
+                    **item-3** — future\n- item-4: hard to say\n- item-5 is fine\n";
+        let said = read(body).unwrap();
+        let words: Vec<(&str, ItemStatus, Option<&str>)> =
+            said.words.iter().map(|word| (word.item.as_str(), word.standing, word.note.as_deref())).collect();
+        let expected = [
+            ("item-1", ItemStatus::Resolved, None),
+            ("item-2", ItemStatus::Blocking, Some("no test")),
+            ("item-3", ItemStatus::Future, None),
+        ];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_bullet_with_an_id_is_a_known_finding_and_one_without_is_new() {
+        let said =
+            read("### Blocking issues\n- item-4: The parser leaks\n- It is slow\n-- Google Gemini").unwrap();
+        assert_eq!(said.speaker.as_str(), "gemini");
+        assert_eq!(said.prior.unwrap()[0].id, Some(ItemId::numbered(4)));
+        assert_eq!(said.new[0].text, "It is slow");
+    }
+
+    #[test]
+    fn a_review_of_absurd_length_is_damaged() {
+        assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(Why::Damaged(_))));
+        let many = format!("### Blocking issues\n{}", "- a finding\n".repeat(10_001));
+        assert!(matches!(read(&many), Err(Why::Damaged(_))));
+    }
+
+    /// A line as an older review, or somebody who means ill, could write it.
+    fn line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            ".{0,40}",
+            "#{1,7} ?(Blocking issues|Same-PR follow-ups|Prior unresolved item dispositions|x)",
+            " {0,5}[-*+1.`~]{1,4} ?.{0,20}",
+            " {0,4}[-*`]{0,2} ?item-[0-9]{0,22}[`*]{0,2}[:. —-]{0,3}(resolved|still blocking|future)?.{0,10}",
+            "-- ?(Codex|Anthropic Claude|.{0,9})",
+            "<!-- ?(AGENT_STATE: approved|AGENT_LOOP_META: .{0,9}|.{0,9}) ?-->",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_markdown_makes_the_reader_panic(lines in proptest::collection::vec(line(), 0..30)) {
+            let _ = read(&lines.join("\n"));
+            let _ = read(&lines.join("\r\n"));
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The data of an older comment: base64 of plain JSON, read leniently in its members and strictly in its form.
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::agent::Role;
+use crate::domain::item_status::{Disposition, ItemStatus};
+use crate::protocol::json;
+
+use super::Why;
+use super::names::{item_id, label, number};
+use super::said::{Finding, LARGEST, Said};
+use super::subject;
+use super::words::{says_nothing, standing, standing_and_note};
+
+/// Takes loosely written ends. [`unpack`] brings either alphabet into this one and takes the padding away.
+const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// The members that are read. Any may be missing, and others are passed over.
+#[derive(Deserialize)]
+struct Data {
+    flow: Option<String>,
+    role: Option<String>,
+    agent: Option<String>,
+    round_number: Option<u32>,
+    subject: Option<Value>,
+    prior_items: Option<Vec<Listed>>,
+    dispositions: Option<Vec<Word>>,
+    new_items: Option<Vec<Listed>>,
+    canonical_plan: Option<Value>,
+    raw_structured_coder_response: Option<Value>,
+    next_item: Option<Value>,
+    next_item_number: Option<Value>,
+}
+
+/// An item in a list, by any of the names that its members have.
+#[derive(Deserialize)]
+struct Listed {
+    id: Option<String>,
+    item_id: Option<String>,
+    text: Option<String>,
+    summary: Option<String>,
+    body: Option<String>,
+    disposition: Option<String>,
+    status: Option<String>,
+    kind: Option<String>,
+    severity: Option<String>,
+    reviewer: Option<String>,
+    agent: Option<String>,
+    notes: Option<Value>,
+}
+
+/// A word on an item.
+#[derive(Deserialize)]
+struct Word {
+    item_id: Option<String>,
+    id: Option<String>,
+    disposition: Option<String>,
+    status: Option<String>,
+    note: Option<String>,
+}
+
+/// What the data of a comment says.
+pub(super) fn read(packed: &str) -> Result<Said, Why> {
+    let text = unpack(packed).map_err(Why::Damaged)?;
+    let data = parse(&text).map_err(Why::Damaged)?;
+    match data.foreign_flow() {
+        Some(flow) => Err(Why::Flow(flow)),
+        None => data.said().bounded(),
+    }
+}
+
+fn unpack(packed: &str) -> Result<String, String> {
+    let too_large = || format!("it holds more than {LARGEST} bytes");
+    if packed.len() / 4 * 3 > LARGEST + 3 {
+        return Err(too_large());
+    }
+    let url_safe = packed.trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let bytes = BASE64.decode(url_safe).map_err(|error| format!("base64: {error}"))?;
+    if bytes.len() > LARGEST {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|error| format!("UTF-8: {error}"))
+}
+
+fn parse(text: &str) -> Result<Data, String> {
+    let parsed = json::first_value(text).map_err(|error| format!("JSON: {error}"))?;
+    if text.get(parsed.length..).is_none_or(|rest| !rest.trim().is_empty()) {
+        return Err("JSON: something follows it".to_owned());
+    }
+    if !parsed.value.is_object() {
+        return Err("JSON: it is no object".to_owned());
+    }
+    serde_json::from_value(parsed.value).map_err(|error| format!("JSON: {error}"))
+}
+
+impl Data {
+    /// The flow, if it is another than the review of a pull request. Data of no flow that holds a plan is a plan's.
+    fn foreign_flow(&self) -> Option<String> {
+        let unnamed = if self.canonical_plan.is_some() { "plan" } else { "pr" };
+        let flow = self.flow.as_deref().unwrap_or(unnamed).trim().to_lowercase();
+        (!["pr", "review"].contains(&flow.as_str())).then_some(flow)
+    }
+
+    /// Who does not say that it reviews is not heard as a reviewer, unless nothing tells otherwise.
+    fn role(&self) -> Role {
+        match self.role.as_deref().map(|role| role.trim().to_lowercase()) {
+            Some(role) if role == "reviewer" => Role::Reviewer,
+            Some(_) => Role::Coder,
+            None if self.raw_structured_coder_response.is_some() => Role::Coder,
+            None => Role::Reviewer,
+        }
+    }
+
+    fn said(self) -> Said {
+        let role = self.role();
+        let hints = [&self.next_item, &self.next_item_number];
+        let next_item = hints.into_iter().flatten().filter_map(next_item).max().unwrap_or(0);
+        let new = self.new_items.into_iter().flatten().map(Listed::finding);
+        Said {
+            speaker: label(self.agent.as_deref()),
+            role,
+            head: self.subject.as_ref().and_then(subject::head),
+            round: self.round_number,
+            prior: self.prior_items.map(|items| items.into_iter().map(Listed::finding).collect()),
+            words: self.dispositions.into_iter().flatten().filter_map(Word::disposition).collect(),
+            new: new.filter(|finding| finding.id.is_some() || !says_nothing(&finding.text)).collect(),
+            next_item,
+        }
+    }
+}
+
+impl Listed {
+    /// The member that tells most of now counts first. An item that no member places is taken for the worst.
+    fn finding(self) -> Finding {
+        let words = [&self.disposition, &self.status, &self.kind, &self.severity];
+        let known = words.into_iter().flatten().find_map(|word| standing(word));
+        let texts = [self.text, self.summary, self.body].into_iter().flatten();
+        let mut texts = texts.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        Finding {
+            id: [self.id, self.item_id].iter().flatten().find_map(|id| item_id(id)),
+            reviewer: self.reviewer.or(self.agent).map(|name| label(Some(&name))),
+            standing: known.unwrap_or(ItemStatus::Blocking),
+            text: texts.next().unwrap_or_default(),
+            notes: self.notes.as_ref().map(notes).unwrap_or_default(),
+        }
+    }
+}
+
+impl Word {
+    /// A word that can't be understood says nothing, and silence changes nothing.
+    fn disposition(self) -> Option<Disposition> {
+        let item = [self.item_id, self.id].iter().flatten().find_map(|id| item_id(id))?;
+        let (standing, beside) = standing_and_note(&self.disposition.or(self.status)?)?;
+        let note = self.note.map(|note| note.trim().to_owned()).filter(|note| !says_nothing(note));
+        Some(Disposition { item, standing, note: note.or(beside) })
+    }
+}
+
+/// The number of the next item, as a number or as an id.
+fn next_item(hint: &Value) -> Option<u64> {
+    match hint {
+        Value::Number(found) => found.as_u64().filter(|found| u32::try_from(*found).is_ok()),
+        Value::String(text) => item_id(text).as_ref().and_then(number),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Notes as a text, as texts, or as objects that hold one.
+fn notes(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if says_nothing(text) => Vec::new(),
+        Value::String(text) => vec![text.trim().to_owned()],
+        Value::Array(values) => values.iter().flat_map(notes).collect(),
+        Value::Object(members) => ["text", "note", "body"]
+            .into_iter()
+            .find_map(|key| members.get(key))
+            .map(notes)
+            .unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::{
+        STANDARD, STANDARD_NO_PAD, URL_SAFE as URL_SAFE_PADDED, URL_SAFE_NO_PAD,
+    };
+    use proptest::prelude::*;
+
+    fn packed(json: &str) -> String {
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    fn damage(json: &str) -> String {
+        match read(&packed(json)) {
+            Err(Why::Damaged(what)) => what,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn either_alphabet_is_read_with_padding_and_without() {
+        for text in ["{}", "{\"agent\":\"Codex\"}", "{\"a\":\"~~~???>>>ÿÿÿ\"}"] {
+            let written = [
+                STANDARD.encode(text),
+                STANDARD_NO_PAD.encode(text),
+                URL_SAFE_PADDED.encode(text),
+                URL_SAFE_NO_PAD.encode(text),
+            ];
+            for packed in written {
+                assert_eq!(unpack(&packed).as_deref(), Ok(text), "{packed}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_single_object_of_bounded_size_is_damaged() {
+        assert!(matches!(read("???"), Err(Why::Damaged(_))));
+        assert!(matches!(read(""), Err(Why::Damaged(_))));
+        assert!(damage("{\"agent\":").starts_with("JSON"));
+        assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("twice"));
+        assert!(damage("{} {}").contains("follows"));
+        assert!(damage("[]").contains("no object"));
+        assert!(damage("{\"round_number\":-1}").starts_with("JSON"));
+        assert!(damage(&format!("{{\"x\":\"{}\"}}", "y".repeat(LARGEST))).contains("more than"));
+        let many = vec!["{}"; 10_001].join(",");
+        assert!(damage(&format!("{{\"prior_items\":[{many}]}}")).contains("10000 items"));
+    }
+
+    #[test]
+    fn unknown_and_missing_members_are_tolerated() {
+        let said = read(&packed("{\"mood\":\"fine\",\"prior_items\":null}")).unwrap();
+        assert!(said.is_review() && said.prior.is_none() && said.ids().next().is_none());
+        assert_eq!(said.speaker.as_str(), "reviewer");
+    }
+
+    #[test]
+    fn a_coder_is_known_by_its_role_or_by_its_answer() {
+        for coder in
+            ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
+        {
+            assert!(!read(&packed(coder)).unwrap().is_review(), "{coder}");
+        }
+    }
+
+    #[test]
+    fn another_flow_is_named() {
+        for (json, flow) in [
+            ("{\"flow\":\"Plan\"}", "plan"),
+            ("{\"flow\":\"issue\",\"canonical_plan\":\"x\"}", "issue"),
+            ("{\"canonical_plan\":\"x\"}", "plan"),
+        ] {
+            assert_eq!(read(&packed(json)), Err(Why::Flow(flow.to_owned())));
+        }
+        assert!(read(&packed("{\"flow\":\"pr\",\"canonical_plan\":\"x\"}")).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_data_makes_the_reader_panic(text in ".{0,200}") {
+            let _ = read(&text);
+            let _ = read(&packed(&text));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The sections of an older markdown review, cut into entries: a bullet with what hangs on it, or a paragraph.
+
+use std::ptr;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::domain::item_status::ItemStatus;
+use crate::protocol::markers;
+
+use super::names::{label, leading_id};
+
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static HEADING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^#{1,6}\s+(.*)$").expect("a valid pattern"));
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static BULLET: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$").expect("a valid pattern"));
+
+/// A section that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    /// Findings, all of which stand like this.
+    Findings(ItemStatus),
+    /// Words on known findings.
+    Dispositions,
+}
+
+impl Section {
+    /// The section under a heading, if it is one that is read.
+    fn titled(title: &str) -> Option<Self> {
+        let letters: String = title.chars().filter(char::is_ascii_alphabetic).collect();
+        match letters.to_ascii_lowercase().as_str() {
+            "blockingissues" | "blockingitems" => Some(Self::Findings(ItemStatus::Blocking)),
+            "sameprfollowups" => Some(Self::Findings(ItemStatus::SamePr)),
+            "futurefollowups" | "nonblockingfollowups" => Some(Self::Findings(ItemStatus::Future)),
+            "priorunresolveditemdispositions" => Some(Self::Dispositions),
+            _ => None,
+        }
+    }
+}
+
+/// A line of a comment.
+#[derive(Clone, Copy)]
+enum Line<'text> {
+    /// In a fenced block of code.
+    Code(&'text str),
+    /// Anywhere else.
+    Prose(&'text str),
+}
+
+/// The entries of the sections that are read, in order.
+pub(super) fn entries(body: &str) -> Vec<(Section, String)> {
+    let mut cutter = Cutter::default();
+    for line in lines(body) {
+        match line {
+            Line::Code(text) => cutter.code(text),
+            Line::Prose(text) => cutter.prose(text),
+        }
+    }
+    cutter.end_entry();
+    cutter.done
+}
+
+/// The name under an agent's signature: `-- Codex`, `-- Anthropic Claude`. Sentences do not count.
+pub(super) fn signature(line: &str) -> Option<&str> {
+    let name = line.trim().strip_prefix("-- ")?.trim();
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_name =
+        |word: &&str| word.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit());
+    let known = ["claude", "codex", "gemini", "antigravity"].contains(&label(Some(name)).as_str());
+    ((1..=4).contains(&words.len()) && (known || words.iter().all(is_name))).then_some(name)
+}
+
+/// The lines outside of code are slices of the same text: what is not among them stands in code.
+fn lines(body: &str) -> Vec<Line<'_>> {
+    let mut outside = markers::lines_outside_code(body).into_iter().peekable();
+    let place = |line: &str| line.as_ptr();
+    let all = body.split_inclusive('\n').map(|line| line.trim_end_matches(['\n', '\r']));
+    all.map(|line| match outside.next_if(|other| ptr::eq(place(other), place(line))) {
+        Some(_) if !line.trim_start().starts_with("```") => Line::Prose(line),
+        Some(_) | None => Line::Code(line),
+    })
+    .collect()
+}
+
+/// An entry that is being read.
+struct Entry<'text> {
+    section: Section,
+    lines: Vec<&'text str>,
+    /// How far its first line is indented.
+    indent: usize,
+    /// How far a bullet may be indented to begin another entry; deeper ones belong to this.
+    bullets: usize,
+    /// How many empty lines stand since its last line.
+    pause: usize,
+}
+
+#[derive(Default)]
+struct Cutter<'text> {
+    section: Option<Section>,
+    entry: Option<Entry<'text>>,
+    done: Vec<(Section, String)>,
+}
+
+impl<'text> Cutter<'text> {
+    fn code(&mut self, line: &'text str) {
+        if self.entry.is_none() {
+            self.begin_entry("", 0, usize::MAX);
+        }
+        self.add(line.trim_end());
+    }
+
+    fn prose(&mut self, line: &'text str) {
+        let bare = line.trim();
+        if let Some(heading) = HEADING.captures(bare) {
+            self.end_entry();
+            self.section = heading.get(1).and_then(|title| Section::titled(title.as_str()));
+        } else if bare.starts_with("<!--") || signature(bare).is_some() {
+            self.end_entry();
+            self.section = None;
+        } else if bare.is_empty() || is_rule(bare) {
+            if let Some(entry) = &mut self.entry {
+                entry.pause += 1;
+            }
+        } else {
+            self.words(line, bare);
+        }
+    }
+
+    fn words(&mut self, line: &'text str, bare: &'text str) {
+        let indent = line.len() - line.trim_start().len();
+        let bullet = BULLET.captures(bare).and_then(|found| found.get(1)).map(|text| text.as_str());
+        let begins = self.entry.as_ref().is_none_or(|entry| match bullet {
+            Some(_) => indent <= entry.bullets,
+            None => indent <= entry.indent && (entry.pause > 0 || leading_id(bare).is_some()),
+        });
+        match bullet {
+            Some(text) if begins => self.begin_entry(text, indent, indent),
+            None if begins => self.begin_entry(bare, indent, usize::MAX),
+            Some(_) | None => self.add(bare),
+        }
+    }
+
+    fn begin_entry(&mut self, first: &'text str, indent: usize, bullets: usize) {
+        self.end_entry();
+        if let Some(section) = self.section {
+            self.entry = Some(Entry { section, lines: vec![first], indent, bullets, pause: 0 });
+        }
+    }
+
+    fn add(&mut self, line: &'text str) {
+        if let Some(entry) = &mut self.entry {
+            if std::mem::take(&mut entry.pause) > 0 {
+                entry.lines.push("");
+            }
+            entry.lines.push(line);
+        }
+    }
+
+    fn end_entry(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.done.push((entry.section, entry.lines.join("\n").trim().to_owned()));
+        }
+    }
+}
+
+/// Whether a line only parts what stands above and below it.
+fn is_rule(line: &str) -> bool {
+    ['-', '*', '_'].into_iter().any(|mark| line.len() >= 3 && line.chars().all(|letter| letter == mark))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCKING: Section = Section::Findings(ItemStatus::Blocking);
+
+    fn texts(body: &str) -> Vec<String> {
+        entries(body).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn each_heading_has_its_section_and_others_are_passed_over() {
+        let body = "### Summary\nfine\n### Blocking issues\na\n## Same-PR follow-ups:\nb\n### Future follow-ups\nc\n\
+                    ### Non-blocking follow-ups\nd\n### Prior unresolved item dispositions\ne\n### Notes\nf";
+        let sections: Vec<Section> = entries(body).into_iter().map(|(section, _)| section).collect();
+        let future = Section::Findings(ItemStatus::Future);
+        let same_pr = Section::Findings(ItemStatus::SamePr);
+        assert_eq!(sections, [BLOCKING, same_pr, future, future, Section::Dispositions]);
+    }
+
+    #[test]
+    fn a_section_ends_at_a_heading_a_marker_and_a_signature() {
+        for end in ["#### More", "<!-- AGENT_PR: 7 -->", "-- Codex", "-- Anthropic Claude", "-- agy"] {
+            assert_eq!(texts(&format!("### Blocking issues\n- a\n{end}\n- b")), ["a"], "{end}");
+        }
+        assert_eq!(texts("### Blocking issues\na\n-- so to speak").len(), 1);
+    }
+
+    #[test]
+    fn bullets_and_paragraphs_are_entries_with_what_hangs_on_them() {
+        let body = "### Blocking issues\nThe parser\nleaks.\n\nIt is slow.\n- one\n  - nested\ngoes on\n\n  more of one\n\
+                    * two\n1. three\n\n---\nlast";
+        let expected = [
+            "The parser\nleaks.",
+            "It is slow.",
+            "one\n- nested\ngoes on\n\nmore of one",
+            "two",
+            "three",
+            "last",
+        ];
+        assert_eq!(texts(body), expected);
+    }
+
+    #[test]
+    fn code_belongs_to_the_finding_above_it_and_holds_no_heading() {
+        let body =
+            "### Blocking issues\n- Use this:\n\n```sh\n# a comment\n### Future follow-ups\n- x\n```\n- two";
+        assert_eq!(texts(body), ["Use this:\n\n```sh\n# a comment\n### Future follow-ups\n- x\n```", "two"]);
+        let hanging = "### Blocking issues\n- Use this:\n  ```\n  # x\n  ```\n- two";
+        assert_eq!(texts(hanging), ["Use this:\n  ```\n  # x\n  ```", "two"]);
+    }
+
+    #[test]
+    fn lines_that_begin_with_ids_are_entries_without_bullets() {
+        let body = "### Prior unresolved item dispositions\n**item-1** — future\n**item-2** — resolved";
+        assert_eq!(texts(body).len(), 2);
+    }
+}

@@ -1,0 +1,143 @@
+//! What the engine tells whoever watches, as values; words and JSON are made of them elsewhere.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::failure::TurnFailure;
+use crate::domain::gate::Verdict;
+use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, Label, PullRequestNumber};
+use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum RunEvent {
+    /// The engine looks at a subject.
+    Begun {
+        /// Which.
+        subject: Subject,
+    },
+    /// A round of review begins.
+    RoundBegun {
+        /// Its number.
+        round: u32,
+        /// The last that may be taken.
+        max_rounds: u32,
+        /// The commit under review.
+        head: CommitSha,
+    },
+    /// A turn is asked for.
+    TurnBegun {
+        /// Of whom.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// For what kind of answer.
+        kind: ResponseKind,
+        /// The size of the prompt in bytes.
+        prompt_bytes: usize,
+        /// Where its raw output goes.
+        log: Option<String>,
+    },
+    /// A turn was answered.
+    TurnAnswered {
+        /// By whom.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// How long it took, in milliseconds.
+        milliseconds: u64,
+    },
+    /// A turn failed.
+    TurnFailed {
+        /// Whose.
+        label: Label,
+        /// In which role.
+        role: Role,
+        /// Why.
+        failure: TurnFailure,
+        /// The raw log, for a person to look at.
+        log: Option<String>,
+    },
+    /// A gate is measured.
+    GateBegun {
+        /// Which.
+        gate: GateName,
+        /// On what.
+        head: CommitSha,
+        /// Where its raw output goes.
+        log: Option<String>,
+    },
+    /// The ledger says something new.
+    Counted {
+        /// Items that must be fixed.
+        open: usize,
+        /// Items that are worth a change of their own.
+        future: usize,
+        /// Items that are resolved.
+        resolved: usize,
+        /// What the run has cost.
+        usage: Usage,
+    },
+    /// A gate was measured.
+    GateMeasured {
+        /// Which.
+        gate: GateName,
+        /// What it says.
+        verdict: Verdict,
+    },
+    /// A record was published.
+    Published {
+        /// Where.
+        subject: Subject,
+        /// One line that says what it says.
+        line: String,
+    },
+    /// A branch was pushed.
+    Pushed {
+        /// Which.
+        branch: BranchName,
+        /// To what.
+        head: CommitSha,
+    },
+    /// A pull request was opened, or found again.
+    PullRequestOpened {
+        /// Its number.
+        number: PullRequestNumber,
+        /// Its branch.
+        branch: BranchName,
+    },
+    /// An issue was filed for a follow-up.
+    IssueFiled {
+        /// Its number.
+        number: IssueNumber,
+    },
+    /// A pull request was merged.
+    Merged {
+        /// Its number.
+        number: PullRequestNumber,
+        /// The merge commit.
+        commit: CommitSha,
+    },
+    /// Work was kept aside.
+    Salvaged {
+        /// The ref in the mirror.
+        reference: String,
+        /// The commit.
+        commit: CommitSha,
+    },
+    /// The engine waits.
+    Waiting {
+        /// For what.
+        what: String,
+        /// Until when at the latest.
+        until: Timestamp,
+    },
+    /// Something a person should know, that changes nothing.
+    Warning {
+        /// What.
+        text: String,
+    },
+}

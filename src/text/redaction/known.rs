@@ -1,0 +1,108 @@
+//! Known values in texts: which of them are looked for, and where they stand, in whatever spelling.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::spelling;
+
+/// A shorter value would be found in ordinary words.
+const SHORTEST_VALUE: usize = 8;
+/// A shorter line of a value is not looked for by itself.
+const SHORTEST_LINE: usize = 16;
+/// The memory for finding values, in bytes: more than enough for an environment that holds nothing but keys.
+const SEARCH_MEMORY: usize = 64 << 20;
+
+/// Values that are looked for, the longest first.
+#[derive(Clone)]
+pub(in crate::text) struct Values {
+    any: Regex,
+    /// Tells them apart, from the first time that one is found.
+    each: OnceLock<RegexSet>,
+    patterns: Vec<String>,
+    kinds: Vec<String>,
+}
+
+impl Values {
+    /// Those of the values, with their kinds, that can be looked for: none that is too short or repeats one letter,
+    /// and none that stands in the words which replace values.
+    pub(in crate::text) fn new<'value>(
+        values: impl Iterator<Item = (&'value str, &'value str)>,
+        marks: &[String],
+    ) -> Option<Self> {
+        let mut wanted: Vec<(&str, &str)> = values
+            .flat_map(|(value, kind)| parts(value).map(move |part| (part, kind)))
+            .filter(|(part, _)| !repeats_one_letter(part) && !marks.iter().any(|mark| mark.contains(part)))
+            .collect();
+        wanted.sort_by_key(|(value, _)| Reverse(value.len()));
+        let mut known = BTreeSet::new();
+        wanted.retain(|(value, _)| known.insert(*value));
+        if wanted.is_empty() {
+            return None;
+        }
+        let patterns: Vec<String> = wanted.iter().map(|(value, _)| spelling::pattern(value)).collect();
+        let kinds = wanted.iter().map(|(_, kind)| (*kind).to_owned()).collect();
+        Some(Self { any: any(&patterns), each: OnceLock::new(), patterns, kinds })
+    }
+
+    /// What the values are called.
+    pub(in crate::text) fn kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
+    /// Where in a text a value stands, and what it is called, in order of place.
+    pub(in crate::text) fn find(&self, text: &str) -> Vec<(Range<usize>, &str)> {
+        let mut all: Vec<(Range<usize>, &str)> = Vec::new();
+        let mut from = 0;
+        while let Some(found) = self.any.find_at(text, from) {
+            // Another value may begin inside of this one and reach further.
+            from = found.start() + found.as_str().chars().next().map_or(1, char::len_utf8);
+            match all.last_mut() {
+                Some((last, _)) if found.start() < last.end => last.end = last.end.max(found.end()),
+                Some(_) | None => all.push((found.range(), self.kind(found.as_str()))),
+            }
+        }
+        all
+    }
+
+    fn kind(&self, found: &str) -> &str {
+        let each = self.each.get_or_init(|| each(&self.patterns));
+        let first = each.matches(found).iter().next();
+        first.and_then(|number| self.kinds.get(number)).map_or("secret", String::as_str)
+    }
+}
+
+/// A value and its longer lines, without those that are in every key.
+fn parts(value: &str) -> impl Iterator<Item = &str> {
+    let whole = value.trim();
+    let lines = whole.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+    let long = lines.filter(|line| line.chars().count() >= SHORTEST_LINE);
+    std::iter::once(whole).filter(|value| value.chars().count() >= SHORTEST_VALUE).chain(long)
+}
+
+fn repeats_one_letter(value: &str) -> bool {
+    value.chars().zip(value.chars().skip(1)).all(|(one, next)| one == next)
+}
+
+/// Finds any of these patterns, which are made of escaped text.
+#[expect(clippy::expect_used, reason = "alternatives of escaped text of any length are a pattern")]
+pub(in crate::text) fn any(patterns: &[String]) -> Regex {
+    RegexBuilder::new(&patterns.join("|"))
+        .size_limit(usize::MAX)
+        .dfa_size_limit(SEARCH_MEMORY)
+        .build()
+        .expect("a valid pattern")
+}
+
+/// Says which of these patterns was found.
+#[expect(clippy::expect_used, reason = "escaped text of any length is a pattern")]
+fn each(patterns: &[String]) -> RegexSet {
+    RegexSetBuilder::new(patterns)
+        .size_limit(usize::MAX)
+        .dfa_size_limit(SEARCH_MEMORY)
+        .build()
+        .expect("valid patterns")
+}

@@ -1,0 +1,407 @@
+//! Secrets taken out of texts that are about to be published: known values however they are encoded, and tokens that
+//! are known by their shape. Pure.
+
+pub(super) mod known;
+pub(super) mod spelling;
+pub(super) mod token;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use regex::Regex;
+
+use crate::text::sanitize::lookalike::without_hidden;
+
+use known::Values;
+
+/// A value that must not be published, and what it is called when it is found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// What it is called.
+    pub kind: String,
+    /// The value.
+    pub value: String,
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Secret").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// A text without its secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redacted<'text> {
+    /// The text.
+    pub text: Cow<'text, str>,
+    /// What was found, in order of place.
+    pub hits: Vec<String>,
+}
+
+/// Finds secrets in texts: values that it was told, and whatever has the shape of a secret.
+#[derive(Clone)]
+pub struct Redactor {
+    values: Option<Values>,
+    marks: Regex,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.values.iter().flat_map(Values::kinds).collect::<BTreeSet<_>>();
+        formatter.debug_struct("Redactor").field("kinds", &kinds).finish_non_exhaustive()
+    }
+}
+
+impl Default for Redactor {
+    /// Knows shapes only.
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
+impl Redactor {
+    /// Knows these values, and the shapes. Left out are values that are too short, that repeat one letter, and that
+    /// stand in the words which replace them.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let secrets: Vec<Secret> = secrets.into_iter().collect();
+        let shapes = token::kinds().map(str::to_owned);
+        let kinds: BTreeSet<String> =
+            secrets.iter().map(|secret| secret.kind.clone()).chain(shapes).collect();
+        let marks: Vec<String> = kinds.iter().map(|kind| mark(kind)).collect();
+        let escaped: Vec<String> = marks.iter().map(|mark| regex::escape(mark)).collect();
+        let values = secrets.iter().map(|secret| (secret.value.as_str(), secret.kind.as_str()));
+        Self { values: Values::new(values, &marks), marks: known::any(&escaped) }
+    }
+
+    /// The text with `[redacted: KIND]` in place of each secret. If letters that nobody sees hide one, the text is given
+    /// back without such letters.
+    pub fn redact<'text>(&self, text: &'text str) -> Redacted<'text> {
+        let as_written = self.as_written(text);
+        let Some(visible) = without_hidden(text) else { return as_written };
+        let as_seen = self.as_written(&visible);
+        if as_seen.hits.len() <= as_written.hits.len() {
+            return as_written;
+        }
+        Redacted { text: Cow::Owned(as_seen.text.into_owned()), hits: as_seen.hits }
+    }
+
+    fn as_written<'text>(&self, text: &'text str) -> Redacted<'text> {
+        let mut pieces = self.marked(text);
+        let mut hits = 0;
+        loop {
+            pieces = pieces.into_iter().flat_map(|piece| self.divide(piece)).collect();
+            let now = pieces.iter().filter(|piece| matches!(piece, Piece::Hit(_))).count();
+            // What was taken out may have hidden something: a token where a URL has its user.
+            if now == hits {
+                break;
+            }
+            hits = now;
+        }
+        if hits == 0 {
+            return Redacted { text: Cow::Borrowed(text), hits: Vec::new() };
+        }
+        Redacted {
+            text: Cow::Owned(pieces.iter().map(Piece::text).collect()),
+            hits: pieces.iter().filter_map(Piece::hit).collect(),
+        }
+    }
+
+    /// A text in pieces: where it was redacted already, nothing is looked for.
+    fn marked<'text>(&self, text: &'text str) -> Vec<Piece<'text>> {
+        cut(text, self.marks.find_iter(text).map(|mark| (mark.range(), Piece::Mark(mark.as_str()))))
+    }
+
+    /// Takes out what is found in a piece.
+    fn divide<'text>(&'text self, piece: Piece<'text>) -> Vec<Piece<'text>> {
+        match piece {
+            Piece::Mark(_) | Piece::Hit(_) => vec![piece],
+            Piece::Open(text) => {
+                let values = self.values.as_ref().map_or_else(Vec::new, |values| values.find(text));
+                let found = united(values.into_iter().chain(token::find(text)).collect());
+                cut(text, found.into_iter().map(|(place, kind)| (place, Piece::Hit(kind))))
+            }
+        }
+    }
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, Copy)]
+enum Piece<'text> {
+    /// It may hold secrets.
+    Open(&'text str),
+    /// It says that something was taken out before.
+    Mark(&'text str),
+    /// It was a secret of this kind.
+    Hit(&'text str),
+}
+
+impl<'text> Piece<'text> {
+    fn text(&self) -> Cow<'text, str> {
+        match *self {
+            Self::Open(text) | Self::Mark(text) => Cow::Borrowed(text),
+            Self::Hit(kind) => Cow::Owned(mark(kind)),
+        }
+    }
+
+    fn hit(&self) -> Option<String> {
+        match *self {
+            Self::Hit(kind) => Some(kind.to_owned()),
+            Self::Open(_) | Self::Mark(_) => None,
+        }
+    }
+}
+
+/// The words in place of a secret.
+fn mark(kind: &str) -> String {
+    format!("[redacted: {kind}]")
+}
+
+/// A text cut at places that are in order, each of them replaced by a piece.
+fn cut<'text>(
+    text: &'text str,
+    places: impl Iterator<Item = (Range<usize>, Piece<'text>)>,
+) -> Vec<Piece<'text>> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    for (place, piece) in places {
+        pieces.push(Piece::Open(text.get(from..place.start).unwrap_or_default()));
+        pieces.push(piece);
+        from = place.end;
+    }
+    pieces.push(Piece::Open(text.get(from..).unwrap_or_default()));
+    pieces.retain(|piece| !matches!(piece, Piece::Open("")));
+    pieces
+}
+
+/// Places and what stands there, in order, with those that overlap made one.
+fn united(mut found: Vec<(Range<usize>, &str)>) -> Vec<(Range<usize>, &str)> {
+    found.sort_by_key(|(place, _)| place.start);
+    let mut united: Vec<(Range<usize>, &str)> = Vec::new();
+    for (place, kind) in found {
+        match united.last_mut() {
+            Some((last, _)) if place.start < last.end => last.end = last.end.max(place.end),
+            Some(_) | None => united.push((place, kind)),
+        }
+    }
+    united
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+
+    fn knowing(values: &[(&str, &str)]) -> Redactor {
+        let secret =
+            |(kind, value): &(&str, &str)| Secret { kind: (*kind).to_owned(), value: (*value).to_owned() };
+        Redactor::new(values.iter().map(secret))
+    }
+
+    fn redacted(values: &[(&str, &str)], text: &str) -> String {
+        knowing(values).redact(text).text.into_owned()
+    }
+
+    #[test]
+    fn a_value_and_a_token_are_replaced_by_what_they_are_called() {
+        let redactor = knowing(&[("DB", "correct horse")]);
+        let token = format!("ghp_{}", "a1".repeat(18));
+        let text = format!("psql correct%20horse; {token}\ncorrect horse");
+        let redacted = redactor.redact(&text);
+        assert_eq!(redacted.text, "psql [redacted: DB]; [redacted: github-token]\n[redacted: DB]");
+        assert_eq!(redacted.hits, ["DB", "github-token", "DB"]);
+    }
+
+    #[test]
+    fn letters_that_nobody_sees_hide_no_secret() {
+        for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{ad}', '\u{feff}'] {
+            let text = format!("it is correct{hidden}-horse");
+            assert_eq!(redacted(&[("DB", "correct-horse")], &text), "it is [redacted: DB]");
+            let harmless = format!("nothing{hidden} here");
+            assert_eq!(redacted(&[("DB", "correct-horse")], &harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_is_not_looked_for() {
+        let values =
+            [("A", " short "), ("B", "--------------------"), ("C", "redacted"), ("D_SECRET", "D_SECRET")];
+        let text = "short -------------------- redacted D_SECRET [redacted: A]";
+        let redactor = knowing(&values);
+        assert!(matches!(redactor.redact(text).text, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn base64_is_found_whole_when_it_stands_alone() {
+        for value in ["abcdefgh", "abcdefghi", "abcdefghij", "a/b+c?d>~~~"] {
+            for text in [STANDARD.encode(value), URL_SAFE_NO_PAD.encode(value)] {
+                assert_eq!(redacted(&[("K", value)], &text), "[redacted: K]", "{text}");
+            }
+        }
+        let wrapped = STANDARD.encode("abcdefghijklmnopqrstuvwx").replace("ZWZn", "ZW\nZn");
+        assert_eq!(redacted(&[("K", "abcdefghijklmnopqrstuvwx")], &wrapped), "[redacted: K]");
+    }
+
+    #[test]
+    fn the_lines_of_a_key_are_found_one_by_one() {
+        let key =
+            "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n9w0BAQEFAASCBKcwggSj\nshort\n-----END KEY-----\n";
+        assert_eq!(redacted(&[("KEY", key)], &format!("a\n{key}b")), "a\n[redacted: KEY]\nb");
+        assert_eq!(
+            redacted(&[("KEY", key)], "> 9w0BAQEFAASCBKcwggSj\n> short"),
+            "> [redacted: KEY]\n> short"
+        );
+        assert_eq!(redacted(&[("KEY", key)], &key.replace('\n', "\\n")), "[redacted: KEY]\\n");
+        assert_eq!(redacted(&[("KEY", key)], "-----BEGIN KEY-----"), "-----BEGIN KEY-----");
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_taken_out_whole() {
+        let values = [("A", "abcdefgh1234"), ("B", "1234ijklmnop"), ("C", "abcdefgh"), ("D", "5ijklmno5")];
+        assert_eq!(redacted(&values, "xabcdefgh1234ijklmnopx"), "x[redacted: A]x");
+        assert_eq!(
+            redacted(&values, "https://me:1abcdefgh2@host"),
+            "https://me:[redacted: url-password]@host"
+        );
+        let token = format!("ghp_{}", "a1".repeat(18));
+        assert_eq!(redacted(&[("GH", &token)], &token), "[redacted: GH]");
+    }
+
+    #[test]
+    fn a_token_that_a_url_hid_is_found() {
+        let token = format!("ghp_{}", "a1".repeat(18));
+        let text = format!("https://{token}:x-oauth-basic@host");
+        let redacted = Redactor::default().redact(&text);
+        assert_eq!(redacted.text, "https://[redacted: github-token]:[redacted: url-password]@host");
+        assert_eq!(redacted.hits, ["github-token", "url-password"]);
+    }
+
+    #[test]
+    fn nobody_who_looks_at_a_redactor_sees_a_value() {
+        let secret = Secret { kind: "KIND".to_owned(), value: "abcdefgh".to_owned() };
+        let seen = format!("{secret:?} {:?}", Redactor::new([secret.clone()]));
+        assert!(seen.contains("KIND") && !seen.contains("abcdefgh"), "{seen}");
+    }
+
+    #[test]
+    fn many_long_values_can_be_known() {
+        let value = |number: usize| format!("{number:04}{}", "aB/+".repeat(200));
+        let secrets = (0..8).map(|number| Secret { kind: format!("K{number}"), value: value(number) });
+        assert_eq!(Redactor::new(secrets).redact(&format!("x {} y", value(7))).text, "x [redacted: K7] y");
+    }
+
+    /// The escapes that `JSON` and URLs use, made as plainly as possible.
+    fn percent(value: &str, upper: bool) -> String {
+        let escaped = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ if upper => format!("%{byte:02X}"),
+            _ => format!("%{byte:02x}"),
+        };
+        value.bytes().map(escaped).collect()
+    }
+
+    fn json(value: &str) -> String {
+        let quoted = serde_json::to_string(value).unwrap();
+        quoted[1..quoted.len() - 1].to_owned()
+    }
+
+    fn by_number(value: &str) -> String {
+        let escaped = |letter: char| match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => letter.to_string(),
+            _ => letter
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .fold(String::new(), |all, unit| format!("{all}\\u{unit:04x}")),
+        };
+        value.chars().map(escaped).collect()
+    }
+
+    fn encodings(value: &str) -> Vec<String> {
+        vec![
+            value.to_owned(),
+            percent(value, true),
+            percent(value, false),
+            json(value),
+            json(value).replace('/', "\\/"),
+            json(&json(value)),
+            by_number(value),
+            STANDARD.encode(value),
+            STANDARD_NO_PAD.encode(value),
+            URL_SAFE.encode(value),
+            URL_SAFE_NO_PAD.encode(value),
+        ]
+    }
+
+    /// Secrets that are looked for.
+    fn secret() -> impl Strategy<Value = String> {
+        "[a-zA-Z0-9+/=_.~!@#$%^&*\"'\\\\:;<>? \\n\\té€😀\\[\\]-]{8,40}"
+            .prop_map(|value| value.trim().to_owned())
+            .prop_filter("no secret", |value| knowing(&[("KIND", value)]).values.is_some())
+    }
+
+    proptest! {
+        #[test]
+        fn no_encoding_of_a_secret_survives(value in secret(), before in "\\PC{0,12}", behind in "\\PC{0,12}") {
+            let redactor = knowing(&[("KIND", &value)]);
+            for encoding in encodings(&value) {
+                let text = format!("{before}{encoding}{behind}");
+                let redacted = redactor.redact(&text);
+                prop_assert!(!redacted.text.contains(&encoding), "{}", encoding);
+                prop_assert!(!redacted.hits.is_empty());
+            }
+        }
+
+        #[test]
+        fn no_longer_base64_hides_a_secret(value in secret(), before in "\\PC{0,12}", behind in "\\PC{0,12}") {
+            let redactor = knowing(&[("KIND", &value)]);
+            let text = format!("{before}{value}{behind}");
+            for text in [STANDARD.encode(&text), URL_SAFE.encode(&text)] {
+                let letters = STANDARD_NO_PAD.encode(value.as_bytes()).len();
+                let redacted = redactor.redact(&text);
+                prop_assert_eq!(&redacted.hits, &["KIND".to_owned()]);
+                prop_assert!(redacted.text.len() - "[redacted: KIND]".len() <= text.len() - letters + 2);
+            }
+        }
+
+        #[test]
+        fn a_redacted_text_holds_nothing_to_redact(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    "[a-z0-9:@/ _.-]{0,6}",
+                    Just("secret:value".to_owned()),
+                    Just("valuesecret[".to_owned()),
+                    Just("]ghp_secret".to_owned()),
+                    Just(format!("ghp_{}", "a1".repeat(18))),
+                    Just("AKIAIOSFODNN7EXAMPLE".to_owned()),
+                    Just("https://u:p@".to_owned()),
+                    Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+                    Just("-----END PRIVATE KEY-----".to_owned()),
+                    Just("[redacted: A]".to_owned()),
+                    Just("[redacted: ".to_owned()),
+                ],
+                0..12,
+            )
+        ) {
+            let redactor = knowing(&[("A", "secret:value"), ("B", "valuesecret["), ("C", "]ghp_secret")]);
+            let once = redactor.redact(&parts.concat()).text.into_owned();
+            let twice = redactor.redact(&once);
+            prop_assert_eq!(&twice.text, &once);
+            prop_assert!(twice.hits.is_empty());
+        }
+
+        #[test]
+        fn a_text_without_secrets_is_left_alone(
+            text in "([a-z]{1,9}[ .,\\n]|[0-9a-f]{40} |[0-9a-f]{64}\\n|é€){0,20}"
+        ) {
+            let redactor = knowing(&[("KIND", "Secret:VALUE")]);
+            let redacted = redactor.redact(&text);
+            prop_assert!(matches!(redacted.text, Cow::Borrowed(same) if same == text));
+            prop_assert!(redacted.hits.is_empty());
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Secrets that are known by their shape: tokens of well-known services, private keys, passwords in URLs.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// What stands before a token: not the beginning of a longer word, unless it is an escape.
+const BEFORE: &str = r"(?:^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]*m)[-_]*";
+/// What stands behind a token of a certain length.
+const BEHIND: &str = "(?:[^A-Za-z0-9]|$)";
+/// Where a URL says who asks.
+const USER: &str = r#"[A-Za-z0-9+.-]:(?:\\*/){2}[^\s/:@"<>`\\]*:"#;
+
+/// How a secret looks.
+struct Shape {
+    kind: &'static str,
+    before: &'static str,
+    secret: &'static str,
+    behind: &'static str,
+}
+
+impl Shape {
+    /// A token that ends where its letters end.
+    const fn token(kind: &'static str, secret: &'static str) -> Self {
+        Self { kind, before: BEFORE, secret, behind: "" }
+    }
+
+    /// A token of a certain length.
+    const fn exact(kind: &'static str, secret: &'static str) -> Self {
+        Self { kind, before: BEFORE, secret, behind: BEHIND }
+    }
+}
+
+const PRIVATE_KEY: &str = "private-key";
+
+const SHAPES: [Shape; 15] = [
+    Shape::token("github-token", "gh[pousr]_[A-Za-z0-9]{36,}"),
+    // Without a `_` among the first letters, which a long name of something would have.
+    Shape::token("github-token", "github_pat_[A-Za-z0-9]{22}[A-Za-z0-9_]*"),
+    Shape::token("gitlab-token", r"glpat-[A-Za-z0-9_-]{20,}(?:\.[0-9a-z]{2}\.?[0-9a-z]{7})?"),
+    Shape::token("anthropic-key", "sk-ant-[A-Za-z0-9_-]{20,}"),
+    Shape::token("openai-key", "sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}"),
+    Shape::token("openai-key", "sk-(?:[a-z0-9]{1,10}-){0,3}[A-Za-z0-9]{20}[A-Za-z0-9_-]*"),
+    Shape { behind: "(?:[^A-Za-z0-9_-]|$)", ..Shape::exact("google-key", "AIza[A-Za-z0-9_-]{35}") },
+    Shape::exact("aws-key", "(?:AKIA|ASIA)[A-Z0-9]{16}"),
+    Shape::token("slack-token", "xox[abposr]-[A-Za-z0-9-]{10,}"),
+    Shape::exact("npm-token", "npm_[A-Za-z0-9]{36}"),
+    Shape::token("pypi-token", "pypi-[A-Za-z0-9_-]{50,}"),
+    Shape::exact("crates-token", "cio[A-Za-z0-9]{32}"),
+    Shape::token("stripe-key", "[sr]k_live_[A-Za-z0-9]{16,}"),
+    Shape::token("jwt", r"eyJ[A-Za-z0-9_-]{7,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{4,}"),
+    Shape {
+        kind: "url-password",
+        before: USER,
+        secret: r#"[^\s/@"<>`\\]+(?:@[^\s/?#@"<>`\\]+)*"#,
+        behind: "@",
+    },
+];
+
+const KEY_SHAPE: Shape = Shape {
+    kind: PRIVATE_KEY,
+    before: "",
+    secret: "-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
+    behind: "",
+};
+
+fn shapes() -> impl Iterator<Item = &'static Shape> {
+    SHAPES.iter().chain(std::iter::once(&KEY_SHAPE))
+}
+
+/// What is found by its shape can be called so.
+pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
+    shapes().map(|shape| shape.kind)
+}
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static ANY: LazyLock<Regex> = LazyLock::new(|| {
+    let alternatives: Vec<String> =
+        shapes().map(|shape| format!("{}({}){}", shape.before, shape.secret, shape.behind)).collect();
+    Regex::new(&alternatives.join("|")).expect("a valid pattern")
+});
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static END_OF_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----").expect("a valid pattern")
+});
+
+/// Where in a text something has such a shape, and what it is called, in order of place.
+pub(in crate::text) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    let mut all = Vec::new();
+    let mut from = 0;
+    while let Some((found, kind)) = text.get(from..).and_then(first) {
+        let place = from + found.start..from + found.end;
+        from = place.end;
+        all.push((place, kind));
+    }
+    all
+}
+
+fn first(text: &str) -> Option<(Range<usize>, &'static str)> {
+    let found = ANY.captures(text)?;
+    let (place, kind) = which(&found)?;
+    if kind == PRIVATE_KEY {
+        let rest = text.get(place.end..).unwrap_or_default();
+        let end = END_OF_KEY.find(rest).map_or(text.len(), |line| place.end + line.end());
+        return Some((place.start..end, kind));
+    }
+    Some((place, kind))
+}
+
+fn which(found: &Captures<'_>) -> Option<(Range<usize>, &'static str)> {
+    let mut groups = kinds().zip(found.iter().skip(1));
+    groups.find_map(|(kind, group)| group.map(|group| (group.range(), kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: &str = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6";
+
+    fn found(text: &str) -> Vec<(&str, &str)> {
+        find(text).into_iter().map(|(place, kind)| (kind, &text[place])).collect()
+    }
+
+    /// Every token that has a shape, with its kind.
+    fn tokens() -> Vec<(&'static str, String)> {
+        let letters = |count: usize| &LONG[..count];
+        vec![
+            ("github-token", format!("ghp_{}", letters(36))),
+            ("github-token", format!("ghs_{}", letters(40))),
+            ("github-token", format!("github_pat_{}_{LONG}", letters(22))),
+            ("gitlab-token", format!("glpat-{}-{}", letters(10), letters(9))),
+            ("gitlab-token", format!("glpat-{}.01.{}", letters(27), "0a1b2c3")),
+            ("anthropic-key", format!("sk-ant-api03-{}-_{}", letters(30), letters(9))),
+            ("openai-key", format!("sk-{}", letters(20))),
+            ("openai-key", format!("sk-proj-{}-_{}", letters(9), letters(30))),
+            ("openai-key", format!("sk-or-v1-{}", letters(40))),
+            ("google-key", format!("AIza{}-", letters(34))),
+            ("aws-key", "AKIAIOSFODNN7EXAMPLE".to_owned()),
+            ("aws-key", "ASIAIOSFODNN7EXAMPLE".to_owned()),
+            ("slack-token", "xoxb-123456789012-abcdefABCDEF".to_owned()),
+            ("npm-token", format!("npm_{}", letters(36))),
+            ("pypi-token", format!("pypi-AgEIcHlwaS5vcmc{}-{LONG}", letters(8))),
+            ("crates-token", format!("cio{}", letters(32))),
+            ("stripe-key", format!("sk_live_{}", letters(24))),
+            ("stripe-key", format!("rk_live_{}", letters(24))),
+            (
+                "jwt",
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned(),
+            ),
+        ]
+    }
+
+    #[test]
+    fn each_shape_is_found_wherever_a_word_begins() {
+        for (kind, token) in tokens() {
+            for before in
+                ["", "KEY=", "a ", "\"", "Bearer\\n", "key%3D", "\u{1b}[31m", "- -", "ключ", "_", "a:"]
+            {
+                for behind in ["", " ", "\"", "\n", "\\n", ",", "?", "%20", "é"] {
+                    let text = format!("{before}{token}{behind}");
+                    assert_eq!(found(&text), [(kind, token.as_str())], "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_longer_word_is_not_found() {
+        for (_, token) in tokens() {
+            for before in ["x", "x_", "x-", "9"] {
+                let text = format!("{before}{token}");
+                assert_eq!(found(&text), [], "{text}");
+            }
+        }
+        for (kind, token) in tokens() {
+            if ["aws-key", "npm-token", "google-key", "crates-token"].contains(&kind) {
+                assert_eq!(found(&format!("{token}9")), [], "{token}");
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_words_are_not_found() {
+        for text in [
+            "e4dcf3910b8a5b8c8f1d2e3c4b5a69788796a5b4",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "sk-fading-circle-with-animation-delay",
+            "fn github_pat_tokens_are_found_and_replaced_by_their_kind()",
+            "npm_config_registry and npm_package_dependencies_something_long_here",
+            "http://localhost:8080/a@b git@github.com:owner/name.git ssh://git@host:22/x",
+            "https://user@host/path {\"url\":\"http://a:80\",\"mail\":\"a@b\"}",
+            "see https://host/?q=a:b@c and pypi-publish",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_password_of_a_url_is_found() {
+        for (text, password) in [
+            ("postgres://me:pa55@host:5432/db", "pa55"),
+            ("https://:x@host", "x"),
+            ("https:\\/\\/me:x@host", "x"),
+            ("https://me:p@ss@host/?m=a@b", "p@ss"),
+            ("https://me:p#ss@host?m=a@b", "p#ss"),
+        ] {
+            assert_eq!(found(text), [("url-password", password)], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_reaches_to_its_end_or_to_the_end_of_the_text() {
+        let block = "-----BEGIN RSA PRIVATE KEY-----\\nMIIE\n-----END CERTIFICATE-----\n-----END RSA PRIVATE KEY-----";
+        assert_eq!(found(&format!("a {block} b")), [("private-key", block)]);
+        let open = "-----BEGIN PRIVATE KEY-----\nMIIE\n";
+        assert_eq!(found(&format!("a {open}")), [("private-key", open)]);
+        assert_eq!(found("-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----"), []);
+    }
+
+    #[test]
+    fn tokens_side_by_side_are_all_found() {
+        let all: Vec<String> = tokens().into_iter().map(|(_, token)| token).collect();
+        assert_eq!(found(&all.join(",")).len(), all.len());
+    }
+}
