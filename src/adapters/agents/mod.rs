@@ -1,4 +1,7 @@
-//! Agents: one small file per program. Knows how a turn becomes a command line or a script, nothing about rounds.
+//! Agents: how a turn becomes a command line or a script, and its ending an answer or a class of failure. Knows nothing
+//! about rounds.
+//!
+//! A vendor's program is one pure file in `vendors`; `driver` runs it; `errors` reads what it complains of.
 
 pub mod command;
 pub mod driver;

@@ -119,7 +119,7 @@ impl Workspace for MemoryWorld {
     ) -> Result<Harvest, WorkspaceError> {
         let place = format!("{}/{}", self.machine, name(clone_id));
         let deed = |state: &mut super::world::State| {
-            let Some(clone_id) = state.git.clone_ids.get_mut(&place) else { return Err(missing("desk")) };
+            let Some(clone_id) = state.git.clone_ids.get_mut(&place) else { return Err(missing("clone")) };
             clone_id.unfinished = false;
             let tree = clone_id.tree.clone();
             if tree == state.git.tree(head) {

@@ -130,6 +130,14 @@ async fn look(
     Ok(Ground { repository, default_base, base, found, flags })
 }
 
+/// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
+fn words(order: &Order, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
+    match order {
+        Order::Task(text) => (Some(text.clone()), Some(base)),
+        Order::Issue(_) | Order::PullRequest(_) => (None, arguments.base.clone()),
+    }
+}
+
 async fn prepare_and_run(
     order: Order,
     arguments: &RunArguments,
@@ -148,25 +156,21 @@ async fn prepare_and_run(
     models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
-    let ResolvedAgents { everyone, programs: able, missing } =
-        programs::cast(&asked, &earlier, settings, variables)?;
+    let agents = programs::resolved(&asked, &earlier, settings, variables)?;
+    let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
     let test_command = test_command(settings, &earlier)?;
-    let words = match &order {
-        Order::Task(text) => (Some(text.clone()), Some(base)),
-        Order::Issue(_) | Order::PullRequest(_) => (None, arguments.base.clone()),
-    };
-    let file = earlier.with(asked, &flags.values, words);
+    let file = earlier.with(asked, &flags.values, words(&order, base, arguments));
 
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
     for text in found.warning().into_iter().chain(danger(settings)) {
         terminal.tell(&RunEvent::Warning { text });
     }
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
+    let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
     let setting = Setting {
-        request: overrides::request(&configuration, &everyone, questions(answers, settings))
-            .map_err(config)?,
+        request: asked_for.map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },

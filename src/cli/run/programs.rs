@@ -58,7 +58,7 @@ enum Need {
 ///
 /// # Errors
 /// When somebody whom this command or the configuration names is not there; the text says what is known, and what to type.
-pub fn cast(
+pub fn resolved(
     asked: &[KnownAgent],
     earlier: &Remembered,
     settings: &Settings,

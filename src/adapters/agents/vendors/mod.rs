@@ -1,4 +1,5 @@
-//! The registry: which file here is behind which backend.
+//! One pure file for each vendor's program: a turn to its command line, a line of its stream to events, its ending to an
+//! outcome. Here: which file is behind which backend.
 
 pub mod antigravity;
 pub mod claude;
