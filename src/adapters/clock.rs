@@ -1,9 +1,19 @@
 //! The clock of the operating system, and names that no other process has.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::ports::clock::Clock;
+
+/// How often the clock is looked at during a wait.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How long it is until an instant; nothing, if it has come.
+fn left(until: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default()
+}
 
 /// The clock of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,14 +27,16 @@ impl Clock for SystemClock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     async fn sleep_until(&self, instant: Timestamp) {
-        // A suspended machine or a turned clock must not stretch the wait: look at the clock every few seconds.
+        // A suspended machine does not count time, and somebody may set the clock: neither may stretch the wait, so the
+        // clock is looked at every few seconds, and it ends at the latest when as much time was counted as was left.
+        let counted = Instant::now();
+        let whole = left(instant, self.now());
         loop {
-            let left = instant.duration_since(self.now());
-            if left.is_zero() || left.is_negative() {
+            let step = left(instant, self.now()).min(whole.saturating_sub(counted.elapsed()));
+            if step.is_zero() {
                 return;
             }
-            let step = left.unsigned_abs().min(std::time::Duration::from_secs(5));
-            tokio::time::sleep(step).await;
+            tokio::time::sleep(step.min(LOOK)).await;
         }
     }
 

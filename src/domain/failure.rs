@@ -145,6 +145,34 @@ impl TurnFailure {
 }
 
 impl TurnFailure {
+    /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
+    pub fn is_of_the_service(&self) -> bool {
+        match self {
+            Self::Quota { .. }
+            | Self::RateLimited { .. }
+            | Self::Overloaded { .. }
+            | Self::Network { .. } => true,
+            Self::Auth { .. }
+            | Self::Billing { .. }
+            | Self::UnknownModel { .. }
+            | Self::SessionLost { .. }
+            | Self::Denied { .. }
+            | Self::Vacuous { .. }
+            | Self::Hang { .. }
+            | Self::Killed { .. }
+            | Self::Spawn { .. }
+            | Self::Exit { .. }
+            | Self::Timeout { .. }
+            | Self::Malformed { .. }
+            | Self::Tampered { .. }
+            | Self::Secret { .. }
+            | Self::Script { .. }
+            | Self::NeverFinished { .. } => false,
+        }
+    }
+}
+
+impl TurnFailure {
     /// The same failure with every text of somebody else's put through a function.
     #[must_use]
     pub fn with_texts(self, change: &mut impl FnMut(String) -> String) -> Self {

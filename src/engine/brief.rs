@@ -121,6 +121,7 @@ fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> 
     let mut context = context(ask, &blind, Vec::new(), None);
     context.errors.clone_from(&form.complaints);
     context.summary = None;
+    context.unfinished = false;
     context.clarifications.clear();
     for item in &mut context.items {
         item.text.clear();
@@ -164,6 +165,7 @@ fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path:
         gates: about.gates.iter().map(gate).collect(),
         changed_files,
         diff_path,
+        unfinished: ask.unfinished.is_some(),
         summary: ask.summary.clone(),
         clarifications: ask.clarifications.clone(),
         errors: Vec::new(),

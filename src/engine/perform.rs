@@ -156,7 +156,7 @@ impl<W: World> Engine<W> {
     async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), RunError> {
         let gate = GateName::tests();
         let clone_id = CloneId::Tests { subject: session.subject.clone() };
-        let layout = Layout::Work { head: measure.head.clone(), branch: None };
+        let layout = Layout::Work { head: measure.head.clone(), branch: None, unfinished: None };
         let prepared = self.world.workspace().prepare(&clone_id, &layout).await?;
         let order = TestOrder {
             run: measure.run.clone(),

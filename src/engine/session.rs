@@ -205,10 +205,11 @@ fn ended(finished: Finished, at: Timestamp) -> Turn {
             usage,
             model,
             session: session.map(|note| *note),
+            salvage: None,
             at,
         },
-        Finished::Failed { failure, usage, .. } => {
-            Turn { end: TurnEnd::Failed { failure }, usage, model: None, session: None, at }
+        Finished::Failed { failure, usage, salvage, .. } => {
+            Turn { end: TurnEnd::Failed { failure }, usage, model: None, session: None, salvage, at }
         }
     }
 }

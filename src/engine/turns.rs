@@ -4,13 +4,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
 use crate::domain::turn::TurnKey;
-use crate::flow::step::{Ask, Purpose, Work};
+use crate::flow::step::{Ask, Pause, Purpose, Work};
 use crate::ports::World;
 use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
@@ -96,10 +94,11 @@ enum Waited {
 }
 
 /// Waits before a question is put again.
-async fn wait<W: World>(world: &W, ask: &Ask, until: Timestamp, mut cancellation: Cancellation) -> Waited {
-    if until <= world.clock().now() {
+async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Cancellation) -> Waited {
+    if pause.is_over(world.clock().now()) {
         return Waited::ToTheEnd;
     }
+    let until = pause.until;
     let what = format!("another try of the {} `{}`", ask.key.role, ask.key.label);
     world.operator().tell(&RunEvent::Waiting { what, until });
     tokio::select! {
@@ -113,7 +112,9 @@ fn layout(ask: &Ask, base: &CommitSha) -> Layout {
     let head = ask.key.head.clone();
     match ask.key.role {
         Role::Reviewer => Layout::Review { head, base: base.clone() },
-        Role::Coder | Role::Repair => Layout::Work { head, branch: ask.branch.clone() },
+        Role::Coder | Role::Repair => {
+            Layout::Work { head, branch: ask.branch.clone(), unfinished: ask.unfinished.clone() }
+        }
     }
 }
 
@@ -123,8 +124,8 @@ async fn attempt<W: World, J: Journal>(
     cancellation: Cancellation,
 ) -> Result<Option<Entry>, RunError> {
     let Start { ask, mut order, journal, guard } = start;
-    if let Some(instant) = ask.not_before
-        && wait(world, &ask, instant, cancellation.clone()).await == Waited::Cancelled
+    if let Some(pause) = ask.pause
+        && wait(world, &ask, pause, cancellation.clone()).await == Waited::Cancelled
     {
         return Ok(None);
     }

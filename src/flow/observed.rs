@@ -34,6 +34,8 @@ pub struct Turn {
     pub model: Option<String>,
     /// The session, if it can be gone on with.
     pub session: Option<SessionNote>,
+    /// The ref of what a failed one had done.
+    pub salvage: Option<String>,
     /// When it ended.
     pub at: Timestamp,
 }
@@ -85,7 +87,14 @@ impl Results {
             let failure = TurnFailure::NeverFinished { attempts };
             let end = TurnEnd::Failed { failure };
             let (usage, at) = (Usage::default(), Timestamp::UNIX_EPOCH);
-            (!self.running.contains(key)).then_some(Turn { end, usage, model: None, session: None, at })
+            (!self.running.contains(key)).then_some(Turn {
+                end,
+                usage,
+                model: None,
+                session: None,
+                salvage: None,
+                at,
+            })
         };
         self.turns.get(key).cloned().or_else(never_finished)
     }
@@ -96,6 +105,16 @@ impl Results {
         let is_asked = self.turns.contains_key(key) || self.running.contains(key);
         let then = self.surfaced.get(key).filter(|_| is_asked);
         then.cloned().unwrap_or_else(|| requirements::expected(now))
+    }
+
+    /// The ref of what this coder had done at this commit when the service of its last turn gave out.
+    pub fn unfinished(&self, key: &TurnKey) -> Option<&str> {
+        let theirs =
+            self.turns.iter().filter(|(other, _)| other.role == key.role && other.label == key.label);
+        let (last, turn) = theirs.max_by_key(|(_, turn)| turn.at)?;
+        let TurnEnd::Failed { failure } = &turn.end else { return None };
+        let is_fit = last.head == key.head && failure.is_of_the_service();
+        turn.salvage.as_deref().filter(|_| is_fit)
     }
 
     /// What a turn that has ended cost.

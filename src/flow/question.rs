@@ -18,7 +18,7 @@ use crate::protocol::raw_answer::RawAnswer;
 use super::observed::{Results, Turn, TurnEnd};
 use super::retry::{self, Retry, RetryPolicy, Tries};
 use super::run_effect::{self, RunEffect};
-use super::step::{Ask, Form, Purpose, malformed};
+use super::step::{Ask, Form, Pause, Purpose, malformed};
 
 /// A longer answer is not sent to anybody to be put into form, in bytes.
 const LONGEST_SOURCE: usize = 200_000;
@@ -131,7 +131,7 @@ impl Question<'_> {
             let Some(retry) = self.persistence.retry.after(failed, tries) else { return Ok(turn) };
             tries = retry.tries;
             ask.key.retry += 1;
-            ask.not_before = Some(retry.not_before);
+            ask.pause = Some(Pause { since: turn.at, until: retry.not_before });
         }
     }
 
@@ -150,7 +150,8 @@ impl Question<'_> {
         };
         let key = TurnKey { retry: ask.key.retry + 1, ..ask.key.clone() };
         let model = self.model(ask, tries);
-        self.put(&Ask { key, model, not_before: Some(not_before), ..ask.clone() }, Trail { tries, ..trail })
+        let pause = Some(Pause { since: at, until: not_before });
+        self.put(&Ask { key, model, pause, ..ask.clone() }, Trail { tries, ..trail })
     }
 
     fn model(&self, ask: &Ask, tries: Tries) -> Option<String> {
@@ -163,14 +164,15 @@ impl Question<'_> {
         if self.results.running.contains(&ask.key) {
             QuestionState::Running
         } else {
-            QuestionState::Ask(Box::new(ask.clone()))
+            let unfinished = self.results.unfinished(&ask.key).map(str::to_owned);
+            QuestionState::Ask(Box::new(Ask { unfinished, ..ask.clone() }))
         }
     }
 
     /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
     fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> QuestionState<K> {
         let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
-        let once_more = Ask { key, purpose: Purpose::Again { complaints }, not_before: None, ..ask.clone() };
+        let once_more = Ask { key, purpose: Purpose::Again { complaints }, pause: None, ..ask.clone() };
         let result = self.results.turn(&once_more.key).map(|turn| match &turn.end {
             TurnEnd::Failed { .. } => RepairResult::Failed,
             TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
@@ -200,8 +202,7 @@ impl Question<'_> {
                 Form { source: source.to_owned(), complaints: words(complaints), model: model.clone() };
             let key = TurnKey { role: Role::Repair, again: ask.key.again + number, ..ask.key.clone() };
             let purpose = Purpose::Form(form);
-            let repair =
-                Ask { key, purpose, model: None, not_before: None, published_turns: 0, ..ask.clone() };
+            let repair = Ask { key, purpose, model: None, pause: None, published_turns: 0, ..ask.clone() };
             let mended = match self.tried(repair, &mut trail.usage) {
                 Ok(mended) => mended,
                 Err(repair) => return self.unanswered(&repair),

@@ -1,6 +1,6 @@
 //! What the engine is told to do next. One step at a time; the engine has the one match over it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agent::ResponseKind;
 use crate::domain::ending::Ending;
@@ -107,8 +107,35 @@ pub struct Ask {
     pub purpose: Purpose,
     /// The model that is asked, if one is named.
     pub model: Option<String>,
-    /// It is not started before this instant.
-    pub not_before: Option<Timestamp>,
+    /// It is not started before this is over.
+    pub pause: Option<Pause>,
+    /// The ref of what an earlier try of this coder had done when its service gave out: it is laid out again.
+    pub unfinished: Option<String>,
+}
+
+/// The time between a failure and the next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// When the failure was noted.
+    pub since: Timestamp,
+    /// When the question may be put again.
+    pub until: Timestamp,
+}
+
+impl Pause {
+    /// Whether the question may be put. A clock that shows an earlier time than when the pause began was set back: then
+    /// nobody knows how long it still is, and asking costs one turn.
+    pub fn is_over(self, now: Timestamp) -> bool {
+        self.until <= now || was_set_back(self.since, now)
+    }
+}
+
+/// So much earlier a clock may be without having been set back by somebody: networks correct clocks by less.
+const CORRECTION: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether the clock that shows `now` was set back since it showed `then`.
+pub fn was_set_back(then: Timestamp, now: Timestamp) -> bool {
+    then.duration_since(now) > CORRECTION
 }
 
 /// What a turn is for.
@@ -273,4 +300,27 @@ pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec
 pub fn list(ids: impl IntoIterator<Item = ItemId>) -> String {
     let ids: Vec<String> = ids.into_iter().map(String::from).collect();
     ids.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_ends_when_its_time_has_come_and_when_the_clock_was_set_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let pause = Pause { since: at(1_000_000), until: at(1_000_015) };
+        for (now, is_over) in [
+            (1_000_000, false),
+            (1_000_014, false),
+            (1_000_015, true),
+            (9_000_000, true),
+            // A network corrected the clock.
+            (999_900, false),
+            // Somebody did: it was ahead by days when the failure was noted.
+            (500_000, true),
+        ] {
+            assert_eq!(pause.is_over(at(now)), is_over, "{now}");
+        }
+    }
 }

@@ -35,6 +35,8 @@ pub enum Layout {
         head: CommitSha,
         /// The branch that stands there; none: detached.
         branch: Option<BranchName>,
+        /// The ref of work that was kept aside there: its files are laid over those of the commit, uncommitted.
+        unfinished: Option<String>,
     },
     /// The files of a commit, detached, to be judged; but what configures agents is as in the merge base, so that a
     /// change does not say how it is reviewed.
@@ -51,6 +53,14 @@ impl Layout {
     pub fn head(&self) -> &CommitSha {
         match self {
             Self::Work { head, .. } | Self::Review { head, .. } => head,
+        }
+    }
+
+    /// The ref of the work that is laid over its files.
+    pub fn unfinished(&self) -> Option<&str> {
+        match self {
+            Self::Work { unfinished, .. } => unfinished.as_deref(),
+            Self::Review { .. } => None,
         }
     }
 

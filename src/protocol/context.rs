@@ -36,6 +36,8 @@ pub struct Context {
     pub agent_files: Vec<String>,
     /// A file with the whole diff, outside the clone; absent when there is no change yet.
     pub diff_path: Option<String>,
+    /// Whether what an earlier try of this coder had done lies uncommitted in the clone.
+    pub unfinished: bool,
     /// What the coder last said of its change.
     pub summary: Option<String>,
     /// Questions that the coder asked, and a person's answers.

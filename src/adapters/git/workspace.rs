@@ -14,6 +14,7 @@ use crate::ports::workspace::{
 use super::clone::agent_files::{ReviewTree, review_tree};
 use super::clone::harvest;
 use super::clone::inspect;
+use super::clone::overlay;
 use super::clone::paths::ClonePaths;
 use super::clone::prepare;
 use super::clone::salvage::{self, Kept};
@@ -288,16 +289,20 @@ impl Workspace for GitWorkspace {
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let place = self.place(clone_id)?;
-        if let Some(lent) = place.lent() {
+        let prepared = if let Some(lent) = place.lent() {
             self.directories.enter(&place, lent)?;
             let prepared = self.borrow(&place, lent, layout).await;
             if prepared.is_err() {
                 self.directories.leave(&place, lent);
             }
-            return prepared;
-        }
-        let tree = self.tree_of(&place, layout).await?;
-        prepare::prepare(&self.mirror, &place, layout, tree).await
+            prepared?
+        } else {
+            let tree = self.tree_of(&place, layout).await?;
+            prepare::prepare(&self.mirror, &place, layout, tree).await?
+        };
+        let Some(reference) = layout.unfinished() else { return Ok(prepared) };
+        let missing = overlay::lay_over(&self.mirror, &place, reference).await?;
+        Ok(Prepared { warning: prepared.warning.or(missing), ..prepared })
     }
 
     fn is_lent(&self, clone_id: &CloneId) -> bool {

@@ -30,7 +30,10 @@ pub(super) fn name(clone_id: &CloneId) -> String {
 fn laid(git: &Git, layout: &Layout) -> Tree {
     let head = git.tree(layout.head());
     match layout {
-        Layout::Work { .. } => head,
+        Layout::Work { unfinished, .. } => {
+            let kept = unfinished.as_ref().and_then(|reference| git.kept.get(reference));
+            kept.map_or(head, |commit| git.tree(commit))
+        }
         Layout::Review { base, .. } => {
             let of_base = git.tree(base).into_iter().filter(|(path, _)| is_agent_file(path));
             head.into_iter().filter(|(path, _)| !is_agent_file(path)).chain(of_base).collect()

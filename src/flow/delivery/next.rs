@@ -208,7 +208,8 @@ impl Work<'_, '_> {
             published_turns: 0,
             purpose: Purpose::Work,
             model: self.run.terms.roster.coder().model.clone(),
-            not_before: None,
+            pause: None,
+            unfinished: None,
             followups: self.run.terms.policy.followups,
             key,
         }

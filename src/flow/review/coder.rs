@@ -90,7 +90,8 @@ impl Review<'_, '_> {
             published_turns: self.state.published_turns(Role::Coder, &key.label),
             purpose: Purpose::Work,
             model: self.run.terms.roster.coder().model.clone(),
-            not_before: None,
+            pause: None,
+            unfinished: None,
             followups: self.run.terms.policy.followups,
             key,
         }

@@ -161,7 +161,8 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: S
         published_turns: state.published_turns(Role::Reviewer, &key.label),
         purpose: Purpose::Work,
         model: run.terms.roster.reviewer(&key.label).and_then(|seat| seat.model.clone()),
-        not_before: None,
+        pause: None,
+        unfinished: None,
         followups: run.terms.policy.followups,
         key,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use agent_loop::adapters::memory::git::Tree;
 use agent_loop::adapters::memory::{Deed, MemoryWorld};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ending::{Ending, Failed, Parked};
@@ -14,7 +15,7 @@ use agent_loop::ports::clock::Clock;
 use agent_loop::ports::run_event::RunEvent;
 use jiff::{SignedDuration, Timestamp};
 
-use super::cast::{agent, always_approves, always_fails, approves, honest_coder};
+use super::cast::{agent, always_approves, always_fails, approves, honest_coder, implementation};
 use super::stage::{Story, label, story};
 
 fn overloaded() -> TurnFailure {
@@ -136,4 +137,43 @@ async fn too_many_requests_park_the_run_when_asking_again_did_not_help() {
     let Ending::Parked { resets_at, reason } = outcome.ending else { panic!("{}", outcome.message) };
     assert_eq!((reason, outcome.votes.len()), (Parked::RateLimit, 1), "the other vote stays");
     assert!(resets_at > world.now());
+}
+
+/// A coder that does half of its work, fails, and finds what its next try begins with.
+fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> Story {
+    let coder = agent(move |order, tree| {
+        if order.entry == 0 {
+            assert!(!order.context.unfinished);
+            tree.insert("half.txt".to_owned(), "half\n".to_owned());
+            return Deed::Fails(failure.clone());
+        }
+        let is_told = order.prompt.contains("An earlier try of yours was cut off");
+        assert_eq!((order.context.unfinished, is_told), (!finds.is_empty(), !finds.is_empty()));
+        assert_eq!(tree.contains_key("half.txt"), finds.contains(&"half.txt"));
+        tree.insert("whole.txt".to_owned(), "whole\n".to_owned());
+        Deed::Says(implementation(order))
+    });
+    story("fails in the middle", coder, vec![("careful", always_approves())])
+}
+
+#[tokio::test]
+async fn a_coder_whose_allowance_ends_in_the_middle_goes_on_with_what_it_had_done() {
+    let reset: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+    let used_up = TurnFailure::Quota { resets_at: reset, detail: String::new() };
+    let story = fails_in_the_middle(used_up, &["half.txt"]);
+    let world = story.world();
+    let parked = story.play(&world).await;
+    assert_eq!(parked.ending, Ending::Parked { resets_at: reset, reason: Parked::Quota });
+    let done = story.play(&world).await;
+    assert_eq!(done.ending, Ending::Approved, "{}", done.message);
+    let branches = world.branches();
+    let is_made = |tree: &Tree| tree.contains_key("half.txt") && tree.contains_key("whole.txt");
+    assert!(branches.values().any(is_made), "{branches:?}");
+}
+
+#[tokio::test]
+async fn a_coder_that_failed_by_itself_begins_anew() {
+    let story = fails_in_the_middle(TurnFailure::Killed { signal: 9 }, &[]);
+    let done = story.play(&story.world()).await;
+    assert_eq!(done.ending, Ending::Approved, "{}", done.message);
 }

@@ -8,6 +8,7 @@ pub(super) mod git_folder;
 pub(super) mod harvest;
 pub(super) mod inspect;
 pub(super) mod listing;
+pub(super) mod overlay;
 pub(super) mod paths;
 pub(super) mod prepare;
 pub(super) mod salvage;

@@ -9,7 +9,8 @@ use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{Salvage, WorkspaceError};
 
-const ROOT: &str = "refs/agent-loop/salvage/";
+/// Where the refs of such work are.
+pub(in crate::adapters::git) const ROOT: &str = "refs/agent-loop/salvage/";
 
 /// Work that was kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]

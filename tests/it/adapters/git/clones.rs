@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 use agent_loop::domain::ids::CommitSha;
-use agent_loop::ports::workspace::{Extent, Harvest, Workspace, WorkspaceError};
+use agent_loop::ports::workspace::{Extent, Harvest, Layout, Workspace, WorkspaceError};
 
 use super::scene::{Scene, at, coder, git, on_branch, program, read, reviewer, sha, subject, write};
 
@@ -288,4 +288,37 @@ async fn refresh_follows_new_and_removed_branches_and_stale_locks() {
     git(&scene.user(), &["branch", "-D", "feature"]).await;
     scene.workspace.refresh().await.unwrap();
     assert_eq!(git(&scene.mirror(), &refs).await, "refs/remotes/forge/main\n");
+}
+
+#[tokio::test]
+async fn work_that_was_kept_aside_is_laid_out_again_uncommitted() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    write(&clone, "new/deep.txt", "new\n");
+    fs::remove_file(clone.join("src/lib.rs")).unwrap();
+    git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
+    write(&clone, "more.txt", "more\n");
+    let kept = scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
+
+    let again = |unfinished: &str| Layout::Work {
+        head: scene.head.clone(),
+        branch: Some("work".parse().unwrap()),
+        unfinished: Some(unfinished.to_owned()),
+    };
+    let prepared = scene.workspace.prepare(&coder(), &again(&kept.reference)).await.unwrap();
+    assert_eq!(prepared.warning, None);
+    assert_eq!(sha(&clone, "HEAD").await, scene.head, "its own commit is not on the branch");
+    let status = git(&clone, &["status", "--porcelain", "-uall"]).await;
+    assert_eq!(status, " M a.txt\n D src/lib.rs\n?? more.txt\n?? new/deep.txt\n");
+    let commit = scene.harvested().await;
+    assert_eq!(
+        scene.workspace.tree(&commit).await.unwrap(),
+        scene.workspace.tree(&kept.commit).await.unwrap()
+    );
+
+    let gone = "refs/agent-loop/salvage/issue/9/sam/0000000";
+    let prepared = scene.workspace.prepare(&coder(), &again(gone)).await.unwrap();
+    assert!(prepared.warning.unwrap().contains("the unfinished work of an earlier try is not there"));
+    assert_eq!(scene.harvest().await, Harvest::Unchanged, "the turn begins without it");
 }

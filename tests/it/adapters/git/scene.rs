@@ -167,12 +167,12 @@ pub(super) fn reviewer() -> CloneId {
 
 /// A commit, detached.
 pub(super) fn at(head: &CommitSha) -> Layout {
-    Layout::Work { head: head.clone(), branch: None }
+    Layout::Work { head: head.clone(), branch: None, unfinished: None }
 }
 
 /// A commit on a branch.
 pub(super) fn on_branch(head: &CommitSha, name: &str) -> Layout {
-    Layout::Work { head: head.clone(), branch: Some(branch(name)) }
+    Layout::Work { head: head.clone(), branch: Some(branch(name)), unfinished: None }
 }
 
 /// A commit for a reviewer.
