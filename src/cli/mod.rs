@@ -13,18 +13,16 @@ pub mod view;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::adapters::process::output::tail;
 
-use arguments::Arguments;
+use arguments::task;
 use surroundings::Surroundings;
 use view::ending::{self, complain};
 use view::print;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match task::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return misread(&error),
     };

@@ -1,5 +1,6 @@
 //! The test command: words without a shell, a verdict from its exit code, the end of its output for people.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::adapters::state::folders::Folders;
 use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gates, TestOrder, TestReport};
+
+use super::shell;
 
 /// How much of the end of the output goes into a record, in bytes.
 const DETAIL: usize = 4_000;
@@ -33,10 +36,27 @@ pub struct LocalGates {
 /// The words of a command, as a shell would split them; no word is ever given to a shell.
 ///
 /// # Errors
-/// When there are none, or a quote is not closed.
+/// When there are none, a quote is not closed, or an operator of a shell stands there: the program would get it as an argument.
 pub fn split(command: &str) -> Result<Vec<String>, String> {
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
-    if words.is_empty() { Err("the test command is empty".to_owned()) } else { Ok(words) }
+    match (words.first(), shell::operator(command)) {
+        (None, _) => Err("the test command is empty".to_owned()),
+        (Some(_), None) => Ok(words),
+        (Some(program), Some(operator)) => Err(no_shell(command, program, &operator)),
+    }
+}
+
+/// Why an operator is refused, and what to type instead.
+fn no_shell(command: &str, program: &str, operator: &str) -> String {
+    let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), Cow::into_owned);
+    let instead = format!("sh -c {}", quoted(command));
+    format!(
+        "the test command `{command}` is run without a shell, and `{operator}` means something only to a shell: {program} \
+         would get it as an argument; type --test-command {} (in a configuration: command = {}), or quote what is meant \
+         as it stands",
+        quoted(&instead),
+        toml::Value::String(instead.clone())
+    )
 }
 
 impl Gates for LocalGates {

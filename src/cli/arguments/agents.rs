@@ -7,20 +7,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+use super::numbers::whole;
+
 /// Flags about how agents are met.
 #[derive(Debug, Default, Args)]
 pub struct AgentArguments {
     /// How long a turn may take [default: 3600]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<NonZeroU64>, allow_negative_numbers = true)]
     pub agent_timeout_seconds: Option<NonZeroU64>,
     /// How long an agent may write nothing and compute nothing [default: 900]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<NonZeroU64>, allow_negative_numbers = true)]
     pub agent_idle_seconds: Option<NonZeroU64>,
     /// How often a turn is asked for again after a failure that may pass [default: 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true)]
     pub agent_max_retries: Option<u32>,
     /// How long is waited before each of them [default: 15 45]
-    #[arg(long, value_name = "SECONDS", num_args = 1..)]
+    #[arg(long, value_name = "SECONDS", num_args = 1.., value_parser = whole::<u32>, allow_negative_numbers = true)]
     pub agent_retry_backoff_seconds: Vec<u32>,
     /// When an allowance is used up: end the run, to be resumed later, or wait in it [default: exit]
     #[arg(long, value_name = "WHAT")]

@@ -13,6 +13,8 @@ use toml::Value;
 
 use crate::flow::budget::Budget;
 
+use super::numbers::whole;
+
 /// So many millionths are a dollar.
 const MILLIONTHS: u64 = 1_000_000;
 /// The largest amount of money that a budget may have, in dollars. More is a mistake in typing.
@@ -22,13 +24,13 @@ const MOST_DOLLARS: f64 = 1e9;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct BudgetArguments {
     /// Begin no further turn once the run has sent and received so many tokens; 0 is no limit [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "N", value_parser = whole::<i64>, allow_negative_numbers = true)]
     pub budget_tokens: Option<i64>,
     /// Begin no further turn once the run has cost so much, as far as agents report it; 0 is no limit [default: 0]
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true)]
     pub budget_usd: Option<Dollars>,
     /// Begin no further turn once agents have worked so many minutes for the run; 0 is no limit [default: 0]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(long, value_name = "N", value_parser = whole::<i64>, allow_negative_numbers = true)]
     pub budget_minutes: Option<i64>,
 }
 

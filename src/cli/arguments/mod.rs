@@ -2,7 +2,9 @@
 
 pub mod agents;
 pub mod budget;
+pub mod numbers;
 pub mod run;
+pub mod task;
 pub mod vendors;
 
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use crate::cli::commands::resume::arguments::ResumeArguments;
 use crate::cli::commands::usage::UsageArguments;
 use crate::domain::ids::BranchName;
 
+use numbers::{number, whole};
 use run::RunArguments;
 
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
@@ -81,7 +84,8 @@ pub struct Place {
 /// What a run says while it goes on, and at its end.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Telling {
-    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
+    /// Print the outcome on stdout as one JSON object; with `--json=events` each event too, a line each.
+    /// What people read stays on stderr (see --quiet)
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
     pub json: Option<JsonOutput>,
     /// Say nothing on stderr but warnings and errors
@@ -95,7 +99,8 @@ pub struct DemoArguments {
     /// Keep the folder, and say how to look around in it
     #[arg(long)]
     pub keep: bool,
-    /// Print the outcome as one JSON object; with `--json=events` each event too, a line each
+    /// Print the outcome on stdout as one JSON object; with `--json=events` each event too, a line each.
+    /// Then only warnings are said on stderr
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
     pub json: Option<JsonOutput>,
 }
@@ -112,9 +117,9 @@ pub enum JsonOutput {
 /// `task`
 #[derive(Debug, Args)]
 pub struct TaskArguments {
-    /// What is to be done
+    /// What is to be done: a sentence, best between quotes; words without them must stand together, flags before or after
     #[arg(required_unless_present = "task_file", conflicts_with = "task_file")]
-    pub text: Option<String>,
+    pub text: Vec<String>,
     /// Read what is to be done from a file; `-` is stdin
     #[arg(long, value_name = "PATH")]
     pub task_file: Option<PathBuf>,
@@ -122,7 +127,7 @@ pub struct TaskArguments {
     #[arg(long)]
     pub interactive: bool,
     /// How often the coder may ask [default: 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>, allow_negative_numbers = true)]
     pub max_clarification_rounds: Option<u32>,
     /// Flags of every run.
     #[command(flatten)]
@@ -133,7 +138,7 @@ pub struct TaskArguments {
 #[derive(Debug, Args)]
 pub struct IssueArguments {
     /// The issue's number
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = number, allow_negative_numbers = true)]
     pub number: u64,
     /// Flags of every run.
     #[command(flatten)]
@@ -144,7 +149,7 @@ pub struct IssueArguments {
 #[derive(Debug, Args)]
 pub struct PrArguments {
     /// The pull request's number
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = number, allow_negative_numbers = true)]
     pub number: u64,
     /// Flags of every run.
     #[command(flatten)]

@@ -14,6 +14,7 @@ use crate::domain::ids::{BranchName, InvalidName};
 
 use super::agents::AgentArguments;
 use super::budget::BudgetArguments;
+use super::numbers::whole;
 use super::vendors::VendorArguments;
 use super::{Place, Telling};
 
@@ -32,16 +33,16 @@ pub struct RunArguments {
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     /// After this many rounds with something left to fix the run ends [default: 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<NonZeroU32>, allow_negative_numbers = true)]
     pub max_rounds: Option<NonZeroU32>,
-    /// A gate: this command must succeed on the approved commit (words are split, no shell)
+    /// A gate: this command must succeed on the approved commit (words are split, no shell: `sh -c '…'` for `&&`, `|` and the like)
     #[arg(long, value_name = "COMMAND")]
     pub test_command: Option<String>,
     /// Run the test command only before approval, not before each review
     #[arg(long)]
     pub no_pre_review_tests: bool,
     /// How long the test command may take [default: 1800]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<NonZeroU64>, allow_negative_numbers = true)]
     pub test_timeout_seconds: Option<NonZeroU64>,
     /// Ask all reviewers of a round at once (the default)
     #[arg(long, overrides_with = "no_parallel_reviewers")]
@@ -62,16 +63,16 @@ pub struct RunArguments {
     #[arg(long, value_name = "MODEL")]
     pub repair_model: Vec<String>,
     /// How long that may take [default: 120]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<NonZeroU64>, allow_negative_numbers = true)]
     pub repair_timeout_seconds: Option<NonZeroU64>,
     /// Merge what is approved
     #[arg(long)]
     pub auto_merge: bool,
     /// With --auto-merge: how long unfinished checks are awaited [default: 1200]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub ci_timeout_seconds: Option<u64>,
     /// With --auto-merge: how often checks are looked at [default: 30]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<NonZeroU64>, allow_negative_numbers = true)]
     pub ci_poll_interval_seconds: Option<NonZeroU64>,
     /// Where issues and pull requests are [default: auto]
     #[arg(long, value_name = "FORGE")]
@@ -80,7 +81,7 @@ pub struct RunArguments {
     #[arg(long, value_name = "PATH")]
     pub log_dir: Option<PathBuf>,
     /// How often it is said who still works [default: 30]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<NonZeroU64>, allow_negative_numbers = true)]
     pub progress_interval_seconds: Option<NonZeroU64>,
     /// What agents are told of the repository.
     #[command(flatten)]

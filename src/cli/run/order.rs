@@ -34,17 +34,17 @@ impl Order {
 /// # Errors
 /// When they can't be read, or there are none.
 pub fn task_text(arguments: &TaskArguments, folder: &Path) -> Result<String, String> {
-    let text = match (&arguments.text, &arguments.task_file) {
-        (Some(text), _) => text.clone(),
-        (None, Some(path)) if path.as_os_str() == "-" => {
+    let text = match (arguments.text.as_slice(), &arguments.task_file) {
+        (words @ [_, ..], _) => words.join(" "),
+        ([], Some(path)) if path.as_os_str() == "-" => {
             let mut text = String::new();
             let read = std::io::stdin().lock().read_to_string(&mut text);
             read.map_err(|error| format!("stdin can't be read: {error}"))?;
             text
         }
-        (None, Some(path)) => std::fs::read_to_string(folder.join(path))
+        ([], Some(path)) => std::fs::read_to_string(folder.join(path))
             .map_err(|error| format!("the task file {} can't be read: {error}", path.display()))?,
-        (None, None) => String::new(),
+        ([], None) => String::new(),
     };
     if text.trim().is_empty() {
         Err("the task says nothing; say what is to be done".to_owned())

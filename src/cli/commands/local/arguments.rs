@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::arguments::numbers::number;
 use crate::domain::ids::{BranchName, CommitSha, Login};
 
 /// `local`
@@ -104,11 +105,13 @@ pub enum IssueAction {
     /// Show an issue with its comments
     View {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
     /// Comment on an issue
     Comment {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
         /// The comment
         #[arg(long)]
@@ -120,11 +123,13 @@ pub enum IssueAction {
     /// Close an issue
     Close {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
     /// Reopen an issue
     Reopen {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
 }
@@ -156,11 +161,13 @@ pub enum PullRequestAction {
     /// Show a pull request with its comments
     View {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
     /// Comment on a pull request
     Comment {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
         /// The comment
         #[arg(long)]
@@ -172,16 +179,19 @@ pub enum PullRequestAction {
     /// Close a pull request without merging it
     Close {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
     /// Reopen a closed pull request
     Reopen {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
     /// Merge a pull request, with a merge commit
     Merge {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         number: u64,
     },
 }

@@ -1,0 +1,142 @@
+//! Finds what only a shell would understand in a command that no shell reads.
+
+/// A letter of a word, and whether quotes keep it from meaning anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letter {
+    Bare(char),
+    Quoted,
+}
+
+/// The first operator of a shell in a command: one that is a word of its own or stands at an end of one, or a
+/// substitution. What stands in quotes is no operator, and what stands in the middle of a word (`a|b`) may be meant as it is.
+pub(super) fn operator(command: &str) -> Option<String> {
+    words(command).iter().find_map(|word| substitution(word).or_else(|| at_an_end(word)))
+}
+
+/// What stands between spaces, as `shlex` splits it.
+fn words(command: &str) -> Vec<Vec<Letter>> {
+    let mut words = Vec::new();
+    let mut word = Vec::new();
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '#' if word.is_empty() => while letters.next().is_some_and(|rest| rest != '\n') {},
+            ' ' | '\t' | '\n' | '\r' => words.push(std::mem::take(&mut word)),
+            '\\' => {
+                letters.next();
+                word.push(Letter::Quoted);
+            }
+            '\'' => {
+                while letters.next().is_some_and(|quoted| quoted != '\'') {}
+                word.push(Letter::Quoted);
+            }
+            '"' => {
+                while let Some(quoted) = letters.next().filter(|quoted| *quoted != '"') {
+                    if quoted == '\\' {
+                        letters.next();
+                    }
+                }
+                word.push(Letter::Quoted);
+            }
+            bare => word.push(Letter::Bare(bare)),
+        }
+    }
+    words.push(word);
+    words
+}
+
+/// `$(…)` or backticks.
+fn substitution(word: &[Letter]) -> Option<String> {
+    let opens = word.windows(2).any(|pair| pair == [Letter::Bare('$'), Letter::Bare('(')]);
+    let found = if opens { Some("$(") } else { word.contains(&Letter::Bare('`')).then_some("`") };
+    found.map(str::to_owned)
+}
+
+/// `&&`, `make;`, `2>&1`, `>log`.
+fn at_an_end(word: &[Letter]) -> Option<String> {
+    let taken = |letters: &mut dyn Iterator<Item = &Letter>| -> String {
+        letters.map_while(|letter| operates(*letter)).collect()
+    };
+    let last: String = taken(&mut word.iter().rev()).chars().rev().collect();
+    let descriptor = |letter: &&Letter| matches!(letter, Letter::Bare(digit) if digit.is_ascii_digit());
+    let redirected = taken(&mut word.iter().skip_while(descriptor));
+    let first = taken(&mut word.iter());
+    let redirects = redirected.starts_with(['<', '>']).then_some(redirected);
+    [Some(last), Some(first), redirects].into_iter().flatten().find(|found| !found.is_empty())
+}
+
+fn operates(letter: Letter) -> Option<char> {
+    match letter {
+        Letter::Bare(operator @ ('&' | '|' | ';' | '<' | '>')) => Some(operator),
+        Letter::Bare(_) | Letter::Quoted => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_only_a_shell_understands_is_found() {
+        for (command, found) in [
+            ("make && make test", "&&"),
+            ("make || true", "||"),
+            ("make test | tee log", "|"),
+            ("make; make test", ";"),
+            ("make ;make test", ";"),
+            ("make test > log", ">"),
+            ("make test >log", ">"),
+            ("make test 2>&1", ">&"),
+            ("make test 2>/dev/null", ">"),
+            ("make test &>log", "&>"),
+            ("make test >> log", ">>"),
+            ("cat <in", "<"),
+            ("make -j$(nproc)", "$("),
+            ("make -j`nproc`", "`"),
+            ("server & make test", "&"),
+            ("'make' && make", "&&"),
+            ("make \"a b\"; make", ";"),
+            ("make\n&& make", "&&"),
+        ] {
+            assert_eq!(operator(command).as_deref(), Some(found), "{command}");
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_or_stands_in_the_middle_of_a_word_is_none() {
+        for command in [
+            "make test",
+            "sh -c 'make && make test > log 2>&1; echo `x` $(y)'",
+            "sh -c \"make && make test | tee \\\"log\\\"\"",
+            "go test -run TestA|TestB",
+            "pip install foo>=1.2",
+            "grep '&&' file",
+            "find . -exec true {} \\;",
+            "find . -exec true {} ';'",
+            "curl http://localhost/?a=1&b=2",
+            "make # && not this",
+            "make HOME=$HOME",
+            "pytest -k 'a>b' 2",
+        ] {
+            assert_eq!(operator(command), None, "{command}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quoted_text_has_no_operator(text in "[^\0]{0,40}") {
+            let quoted = shlex::try_quote(&text).unwrap().into_owned();
+            prop_assert_eq!(operator(&format!("sh -c {quoted}")), None);
+        }
+
+        #[test]
+        fn its_words_are_those_that_are_run(command in "[a-z #'\"\\\\\n\t;&]{0,20}") {
+            if let Some(split) = shlex::split(&command) {
+                let seen = words(&command).into_iter().filter(|word| !word.is_empty()).count();
+                prop_assert_eq!(seen, split.len(), "{:?}", split);
+            }
+        }
+    }
+}

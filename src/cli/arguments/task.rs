@@ -1,0 +1,87 @@
+//! The words of a task, typed with or without quotes.
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
+
+use super::Arguments;
+
+/// The command line, understood.
+///
+/// # Errors
+/// When it makes no sense, or was asked for help.
+pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, Error> {
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    if let Some(("task", task)) = matches.subcommand() {
+        together(&mut command, task)?;
+    }
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Refuses words of a task that stand apart: what stands between them was taken for a flag, and may be a word of the task.
+fn together(command: &mut Command, task: &ArgMatches) -> Result<(), Error> {
+    let places: Vec<usize> = task.indices_of("text").into_iter().flatten().collect();
+    if places.windows(2).all(|pair| matches!(pair, [one, next] if *next == one + 1)) {
+        return Ok(());
+    }
+    let message = "the words of the task do not stand together, and what stands between them was taken for a flag; put \
+                   flags before or after them, or all words between quotes: agent-loop task 'add a --verbose flag'";
+    let task = command.find_subcommand_mut("task");
+    Err(task.map_or_else(
+        || Error::raw(ErrorKind::ArgumentConflict, message),
+        |task| task.error(ErrorKind::ArgumentConflict, message),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Command;
+    use super::*;
+
+    fn words(typed: &str) -> Result<String, Error> {
+        let all = ["agent-loop", "task"].into_iter().chain(typed.split(' '));
+        let Command::Task(task) = read(all.map(Into::into))?.command else { panic!("{typed}") };
+        Ok(task.text.join(" "))
+    }
+
+    #[test]
+    fn words_without_quotes_are_one_task_and_flags_stand_before_or_after_them() {
+        for typed in [
+            "fix the bug",
+            "--coder claude fix the bug",
+            "fix the bug --coder claude --dry-run",
+            "--dry-run --max-rounds 3 fix the bug --coder claude --json",
+            "--coder claude -- fix the bug",
+            "--agent-retry-backoff-seconds 1 2 -- fix the bug",
+        ] {
+            assert_eq!(words(typed).unwrap(), "fix the bug", "{typed}");
+        }
+        assert_eq!(words("--coder claude -- add a --verbose flag").unwrap(), "add a --verbose flag");
+        assert_eq!(words("-- --json").unwrap(), "--json");
+    }
+
+    #[test]
+    fn a_flag_between_words_is_refused_as_it_may_be_one_of_them() {
+        for typed in [
+            "fix --coder claude the bug",
+            "mention --auto-merge in the manual",
+            "document --dry-run and --json too",
+            "fix --json=events it",
+            "fix -C elsewhere it",
+        ] {
+            let error = words(typed).unwrap_err().to_string();
+            assert!(error.contains("or all words between quotes"), "{typed}: {error}");
+        }
+        assert!(words("add a --verbose flag").unwrap_err().to_string().contains("--verbose"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_is_lost(all in proptest::collection::vec("[a-z.,!?0-9]{1,8}", 1..6)) {
+            let typed = all.join(" ");
+            prop_assert_eq!(words(&typed).unwrap(), typed);
+        }
+    }
+}
