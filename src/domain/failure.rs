@@ -243,7 +243,7 @@ impl std::fmt::Display for TurnFailure {
             Self::Exit { code, detail } => write!(formatter, "ended with exit code {code}: {detail}"),
             Self::Timeout { seconds } => write!(formatter, "took longer than {seconds} s and was ended"),
             Self::Malformed { complaints } => {
-                write!(formatter, "malformed answer: {}", complaints.join("; "))
+                write!(formatter, "gave a malformed answer: {}", complaints.join("; "))
             }
             Self::Tampered { what } => write!(formatter, "altered what it reviewed: {what}"),
             Self::Secret { kinds } => {

@@ -45,6 +45,8 @@ pub struct Outcome {
     pub usage: Usage,
     /// Where the summary of what it cost lies, once it is written.
     pub usage_summary: Option<PathBuf>,
+    /// The logs of those whose last turn failed, by who it was; whoever watched the run fills them in.
+    pub failed_logs: BTreeMap<String, String>,
     /// Secrets that were kept out of what was published, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
@@ -66,6 +68,7 @@ impl Outcome {
             gates: Vec::new(),
             usage: Usage::default(),
             usage_summary: None,
+            failed_logs: BTreeMap::new(),
             redacted: BTreeMap::new(),
         }
     }

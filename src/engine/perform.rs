@@ -116,7 +116,8 @@ impl<W: World> Engine<W> {
             session.results.running.insert(ask.key.clone());
             session.results.surfaced.insert(ask.key.clone(), ask.expectation.requirements.clone());
             let (journal, guard) = (Arc::clone(&session.journal), Arc::clone(&self.guard));
-            let start = Start { ask, order, journal, guard };
+            let persistence = self.request.persistence.clone();
+            let start = Start { ask, order, journal, guard, persistence };
             let turn = turns::take(Arc::clone(&self.world), start, self.cancellation.clone());
             self.tasks.spawn(turn);
         }

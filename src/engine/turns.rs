@@ -8,7 +8,9 @@ use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
 use crate::domain::turn::TurnKey;
-use crate::flow::step::{Ask, Pause, Purpose, Work};
+use crate::flow::aftermath;
+use crate::flow::question::Persistence;
+use crate::flow::step::{Ask, Pause, Purpose, Work, malformed};
 use crate::ports::World;
 use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
@@ -26,6 +28,11 @@ use crate::text::sanitize;
 use super::guard::Guard;
 use super::outcome::RunError;
 
+/// So much of a malformed answer is shown, in characters; all of it is in its log.
+const EXCERPT: usize = 200;
+/// So much of it is looked at for that: what is left out of a line is seldom more.
+const LOOKED_AT: usize = 2_000;
+
 /// A turn that is about to start.
 pub(super) struct Start<J> {
     /// What is asked.
@@ -36,6 +43,8 @@ pub(super) struct Start<J> {
     pub(super) journal: Arc<J>,
     /// What keeps secrets out.
     pub(super) guard: Arc<Guard>,
+    /// What is done to get an answer.
+    pub(super) persistence: Persistence,
 }
 
 /// A task has ended.
@@ -123,7 +132,7 @@ async fn attempt<W: World, J: Journal>(
     start: Start<J>,
     cancellation: Cancellation,
 ) -> Result<Option<Entry>, RunError> {
-    let Start { ask, mut order, journal, guard } = start;
+    let Start { ask, mut order, journal, guard, persistence } = start;
     if let Some(pause) = ask.pause
         && wait(world, &ask, pause, cancellation.clone()).await == Waited::Cancelled
     {
@@ -168,11 +177,14 @@ async fn attempt<W: World, J: Journal>(
         TurnResult::Cancelled => TurnResult::Cancelled,
     };
     report.warnings = report.warnings.iter().map(|text| guard.message(text)).collect();
+    let log = report.log.clone();
     let Some(finished) = finish(world, &ask, &clone_id, report).await? else {
         return Ok(None);
     };
     let finished = finished.with_failure(|failure| guard.failure(failure));
-    let entry = Entry::Finished { turn, at: world.clock().now(), finished };
+    let at = world.clock().now();
+    world.operator().tell(&told(&ask, &finished, log, (at, &persistence)));
+    let entry = Entry::Finished { turn, at, finished };
     journal.append(entry.clone()).await?;
     Ok(Some(entry))
 }
@@ -204,31 +216,45 @@ async fn finish<W: World>(
         },
     };
     Ok(Some(match left {
+        // The answer goes into the journal as it is; that it counts for nothing is the flow's word.
         Left::Answer { raw, commit } => {
-            // The answer goes into the journal as it is; that it counts for nothing is the flow's word.
-            if let Some(failure) = ask.failure(&raw) {
-                tell_failure(world, ask, failure, log.as_ref());
-            } else {
-                let milliseconds = usage.milliseconds;
-                let (label, role) = (ask.key.label.clone(), ask.key.role);
-                world.operator().tell(&RunEvent::TurnAnswered { label, role, milliseconds });
-            }
             Finished::Answered { raw, usage, model, commit, session: session.map(Box::new) }
         }
         Left::Nothing { failure, salvage } => {
-            tell_failure(world, ask, failure.clone(), log.as_ref());
             Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference) }
         }
     }))
 }
 
-fn tell_failure<W: World>(world: &W, ask: &Ask, failure: TurnFailure, log: Option<&PathBuf>) {
-    world.operator().tell(&RunEvent::TurnFailed {
-        label: ask.key.label.clone(),
-        role: ask.key.role,
-        failure,
-        log: log.map(|path| path.display().to_string()),
-    });
+/// What is told of a turn that has ended, at this instant.
+fn told(
+    ask: &Ask,
+    finished: &Finished,
+    log: Option<PathBuf>,
+    (at, persistence): (Timestamp, &Persistence),
+) -> RunEvent {
+    let (label, role) = (ask.key.label.clone(), ask.key.role);
+    let log = log.map(|path| path.display().to_string());
+    match finished {
+        Finished::Answered { raw, usage, .. } => match ask.complaints(raw) {
+            None => RunEvent::TurnAnswered { label, role, milliseconds: usage.milliseconds },
+            Some(complaints) => {
+                let follows = aftermath::of_malformed(ask, &complaints, raw);
+                let said = Some(excerpt(raw));
+                RunEvent::TurnFailed { label, role, failure: malformed(&complaints), log, said, follows }
+            }
+        },
+        Finished::Failed { failure, .. } => {
+            let follows = aftermath::of_failure(ask, failure, at, persistence);
+            RunEvent::TurnFailed { label, role, failure: failure.clone(), log, said: None, follows }
+        }
+    }
+}
+
+/// How an answer begins, on one line that is harmless to show. Its secrets were taken out when it arrived.
+fn excerpt(raw: &RawAnswer) -> String {
+    let begin: String = raw.most_trusted().chars().take(LOOKED_AT).collect();
+    sanitize::one_line(&sanitize::unmarked(&begin), EXCERPT)
 }
 
 enum Left {

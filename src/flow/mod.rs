@@ -1,5 +1,6 @@
 //! The decisions: what the next step is, from the state and from what is observed. Pure: no IO, no clock, no randomness.
 
+pub mod aftermath;
 pub mod budget;
 pub mod delivery;
 pub mod observed;

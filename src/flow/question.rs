@@ -89,13 +89,12 @@ pub struct Answered<K: Kind> {
 struct Trail {
     repairs: Vec<Repair>,
     usage: Usage,
-    tries: Tries,
 }
 
 impl Question<'_> {
     /// Where the question stands.
     pub fn standing<K: Kind>(&self) -> QuestionState<K> {
-        let model = self.model(self.ask, Tries::default());
+        let model = self.model(self.ask, self.ask.tries);
         self.put(&Ask { model, ..self.ask.clone() }, Trail::default())
     }
 
@@ -122,14 +121,13 @@ impl Question<'_> {
     /// The last try of a turn that is asked again when it fails in a way that may pass; or the try that is still to come.
     fn tried(&self, mut ask: Ask, usage: &mut Usage) -> Result<Turn, Box<Ask>> {
         let who = (ask.key.role, ask.key.label.clone());
-        let mut tries = Tries::default();
         loop {
             let Some(turn) = self.results.turn(&ask.key) else { return Err(Box::new(ask)) };
             *usage = usage.plus(turn.usage);
             let TurnEnd::Failed { failure } = &turn.end else { return Ok(turn) };
             let failed = retry::Failed { failure, at: turn.at, who: &who };
-            let Some(retry) = self.persistence.retry.after(failed, tries) else { return Ok(turn) };
-            tries = retry.tries;
+            let Some(retry) = self.persistence.retry.after(failed, ask.tries) else { return Ok(turn) };
+            ask.tries = retry.tries;
             ask.key.retry += 1;
             ask.pause = Some(Pause { since: turn.at, until: retry.not_before });
         }
@@ -145,13 +143,13 @@ impl Question<'_> {
     ) -> QuestionState<K> {
         let who = (ask.key.role, ask.key.label.clone());
         let failed = retry::Failed { failure, at, who: &who };
-        let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, trail.tries) else {
+        let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, ask.tries) else {
             return QuestionState::Failed(retry::settled(failure, at));
         };
         let key = TurnKey { retry: ask.key.retry + 1, ..ask.key.clone() };
         let model = self.model(ask, tries);
         let pause = Some(Pause { since: at, until: not_before });
-        self.put(&Ask { key, model, pause, ..ask.clone() }, Trail { tries, ..trail })
+        self.put(&Ask { key, model, pause, tries, ..ask.clone() }, trail)
     }
 
     fn model(&self, ask: &Ask, tries: Tries) -> Option<String> {
@@ -172,7 +170,8 @@ impl Question<'_> {
     /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
     fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> QuestionState<K> {
         let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
-        let once_more = Ask { key, purpose: Purpose::Again { complaints }, pause: None, ..ask.clone() };
+        let purpose = Purpose::Again { complaints };
+        let once_more = Ask { key, purpose, pause: None, ..ask.clone() };
         let result = self.results.turn(&once_more.key).map(|turn| match &turn.end {
             TurnEnd::Failed { .. } => RepairResult::Failed,
             TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
@@ -198,11 +197,25 @@ impl Question<'_> {
         let source = raw.most_trusted();
         let mut used_up = None;
         for (model, number) in self.persistence.repair.models.iter().zip(1_u32..) {
-            let form =
-                Form { source: source.to_owned(), complaints: words(complaints), model: model.clone() };
+            let others =
+                self.persistence.repair.models.len().saturating_sub(usize::try_from(number).unwrap_or(0));
+            let form = Form {
+                source: source.to_owned(),
+                complaints: words(complaints),
+                model: model.clone(),
+                others,
+            };
             let key = TurnKey { role: Role::Repair, again: ask.key.again + number, ..ask.key.clone() };
             let purpose = Purpose::Form(form);
-            let repair = Ask { key, purpose, model: None, pause: None, published_turns: 0, ..ask.clone() };
+            let repair = Ask {
+                key,
+                purpose,
+                model: None,
+                pause: None,
+                tries: Tries::default(),
+                published_turns: 0,
+                ..ask.clone()
+            };
             let mended = match self.tried(repair, &mut trail.usage) {
                 Ok(mended) => mended,
                 Err(repair) => return self.unanswered(&repair),
@@ -212,7 +225,7 @@ impl Question<'_> {
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
             trail.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
             if let Ok(reading) = reading {
-                let Trail { repairs, usage, tries: _ } = trail;
+                let Trail { repairs, usage } = trail;
                 let (commit, model) = (commit.clone(), turn.model.clone());
                 return QuestionState::Answered(Box::new(Answered {
                     reading,
@@ -242,7 +255,7 @@ fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, trail: Trail) -> Question
         TurnEnd::Answered { commit, .. } => commit.clone(),
         TurnEnd::Failed { .. } => None,
     };
-    let Trail { repairs, usage, tries: _ } = trail;
+    let Trail { repairs, usage } = trail;
     QuestionState::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
 }
 
@@ -265,7 +278,7 @@ fn read_mended<K: Kind>(
 
 /// What can be done about a malformed answer. A word on a person's wish can only be given by who looked at the change;
 /// a coder's change is there already, so only its words are asked for.
-fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Remedy> {
+pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Remedy> {
     let length = source.most_trusted().trim().len();
     let lacks_only_a_word = complaints.iter().all(|one| one.rule == Rule::Acknowledgement);
     match ask.key.role {
@@ -276,7 +289,7 @@ fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Rem
 }
 
 /// A reviewer whose answer could not even be taken, as it was too long, is asked once more.
-fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
+pub(super) fn asks_for_another(ask: &Ask, failure: &TurnFailure) -> Option<Vec<String>> {
     let may_be_asked = ask.key.role == Role::Reviewer && ask.key.again == 0;
     let TurnFailure::Malformed { complaints } = failure else { return None };
     may_be_asked.then(|| complaints.clone())

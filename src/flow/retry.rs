@@ -60,6 +60,13 @@ pub struct Tries {
     lost: u32,
 }
 
+impl Tries {
+    /// Whether another model is asked than at that try.
+    pub fn is_of_another_model(self, before: Self) -> bool {
+        self.model != before.model
+    }
+}
+
 /// The same question, once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {

@@ -21,6 +21,7 @@ use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::request::Terms;
+use super::retry::Tries;
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +112,8 @@ pub struct Ask {
     pub pause: Option<Pause>,
     /// The ref of what an earlier try of this coder had done when its service gave out: it is laid out again.
     pub unfinished: Option<String>,
+    /// How often and of whom the question was asked before.
+    pub tries: Tries,
 }
 
 /// The time between a failure and the next try.
@@ -161,6 +164,8 @@ pub struct Form {
     pub complaints: Vec<String>,
     /// The model that is asked, if one was named.
     pub model: Option<String>,
+    /// How many others are asked if this one does not succeed.
+    pub others: usize,
 }
 
 /// An issue for a follow-up.
@@ -225,14 +230,14 @@ pub enum Work {
 }
 
 impl Ask {
-    /// Why an answer does not follow the protocol, if it does not.
-    pub fn failure(&self, raw: &RawAnswer) -> Option<TurnFailure> {
+    /// What is wrong with an answer that does not follow the protocol; nothing, if it does.
+    pub fn complaints(&self, raw: &RawAnswer) -> Option<Vec<Complaint>> {
         let understood = answer::understand(raw, &self.expectation);
         let kept = understood.and_then(|understood| match &self.purpose {
             Purpose::Form(form) => preservation::check(&form.source, &understood.object, understood.verdict),
             Purpose::Work | Purpose::Again { .. } => Ok(()),
         });
-        kept.err().map(|complaints| malformed(&complaints))
+        kept.err()
     }
 
     /// What becomes of a coder's files, given what it said.

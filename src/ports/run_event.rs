@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::aftermath::Aftermath;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Verdict;
@@ -60,6 +61,11 @@ pub enum RunEvent {
         failure: TurnFailure,
         /// The raw log, for a person to look at.
         log: Option<String>,
+        /// How a malformed answer begins, on one line and without secrets.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+        /// What follows.
+        follows: Aftermath,
     },
     /// A gate is measured.
     GateBegun {
@@ -94,6 +100,9 @@ pub enum RunEvent {
         subject: Subject,
         /// One line that says what it says.
         line: String,
+        /// How the run ends, if it says that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<&'static str>,
     },
     /// A branch was pushed.
     Pushed {

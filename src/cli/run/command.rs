@@ -247,7 +247,7 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
         () = terminal.beat() => interrupted(),
     };
     terminal.end();
-    outcome
+    Outcome { failed_logs: terminal.failed(), ..outcome }
 }
 
 /// The pull request of a run is known under its own name from now on.

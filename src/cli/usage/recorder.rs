@@ -37,8 +37,7 @@ impl<'run> UsageRecorder<'run> {
         Self { folders, ordered, begun: SystemClock.now() }
     }
 
-    /// Writes the summary of the run that has just ended, and tells the outcome where it lies. A run that failed says it
-    /// on stderr too. What can't be written is a warning: the run has ended as it has.
+    /// Writes the summary of the run that has just ended, and tells the outcome where it lies. What can't be written is a warning: the run has ended as it has.
     #[must_use]
     pub fn end(&self, outcome: Outcome) -> Outcome {
         if outcome.ending == (Ending::Refused { reason: Refused::Locked }) {
@@ -52,9 +51,6 @@ impl<'run> UsageRecorder<'run> {
         if let Err(why) = write(&path, &summary) {
             print::talk(&format!("! the summary of what it cost: {why}\n"));
             return outcome;
-        }
-        if outcome.ending.exit_code() != 0 {
-            print::talk(&format!("what it cost: {}\n", path.display()));
         }
         Outcome { usage_summary: Some(path), ..outcome }
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::domain::agent::Role;
 use crate::domain::gate::Verdict;
-use crate::domain::ids::GateName;
+use crate::domain::ids::{GateName, Label};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::ports::run_event::RunEvent;
@@ -36,6 +37,8 @@ pub struct Board {
     pub usage: Usage,
     /// What is awaited, and until when at the latest.
     pub waiting: Option<(String, Timestamp)>,
+    /// Whose last turn failed, and its log.
+    pub failed: BTreeMap<String, String>,
 }
 
 impl Board {
@@ -49,8 +52,13 @@ impl Board {
             RunEvent::TurnBegun { label, role, log, .. } => {
                 self.begins(format!("{role} {label}"), log.as_ref(), now);
             }
-            RunEvent::TurnAnswered { label, role, .. } | RunEvent::TurnFailed { label, role, .. } => {
+            RunEvent::TurnAnswered { label, role, .. } => {
                 self.workers.remove(&format!("{role} {label}"));
+                self.answers(*role, label);
+            }
+            RunEvent::TurnFailed { label, role, log, .. } => {
+                self.workers.remove(&format!("{role} {label}"));
+                self.failed.extend(log.clone().map(|log| (format!("{role} {label}"), log)));
             }
             RunEvent::GateBegun { gate, log, .. } => self.begins(format!("gate {gate}"), log.as_ref(), now),
             RunEvent::GateMeasured { gate, verdict } => {
@@ -90,6 +98,18 @@ impl Board {
 
     fn begins(&mut self, who: String, log: Option<&String>, now: Timestamp) {
         self.workers.insert(who, Worker { since: now, log: log.cloned() });
+    }
+
+    /// An answer that is in form now is one of whoever gave it.
+    fn answers(&mut self, role: Role, label: &Label) {
+        let whose = match role {
+            Role::Repair => [Role::Coder, Role::Reviewer, Role::Repair].as_slice(),
+            Role::Coder => &[Role::Coder],
+            Role::Reviewer => &[Role::Reviewer],
+        };
+        for role in whose {
+            self.failed.remove(&format!("{role} {label}"));
+        }
     }
 
     /// The board in a few lines: what it is about, then who works.
@@ -164,7 +184,7 @@ pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agent::{ResponseKind, Role};
+    use crate::domain::agent::ResponseKind;
     use crate::domain::ids::PullRequestNumber;
 
     fn at(seconds: i64) -> Timestamp {

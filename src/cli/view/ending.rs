@@ -58,6 +58,10 @@ pub const PARKING_HINT: &str = "  let cron do that: agent-loop resume --print-cr
 /// Prints the outcome of a run, for people or for scripts, and says with which code the program ends.
 pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
     if as_json {
+        // The words of the outcome are left out; whoever looks at stderr is told where to look on.
+        for line in outcome::paths(outcome) {
+            print::talk(&format!("{line}\n"));
+        }
         print::result(&format!("{}\n", outcome::json(outcome, next)));
     } else {
         print::result(&outcome::words(outcome, next));

@@ -1,10 +1,18 @@
 //! What happened, as one quiet line for a person. Texts of others are made harmless by the time they get here.
 
+use crate::domain::aftermath::Aftermath;
 use crate::domain::agent::Role;
 use crate::ports::run_event::RunEvent;
 use crate::text::sanitize::one_line;
 
 use super::paint::Paint;
+
+/// The longest line, in characters: none of ours is; it bounds what others say.
+const LONGEST: usize = 2_000;
+/// The longest text of others in a line, in characters.
+const LONGEST_TEXT: usize = 400;
+/// A wait up to this is told as one, a longer one by its instant, in seconds.
+const LONGEST_WAIT: u64 = 120;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +27,7 @@ pub enum Verbosity {
 pub fn line(event: &RunEvent, talk: Verbosity, paint: Paint) -> Option<String> {
     let (mark, text) = words(event)?;
     (talk == Verbosity::Normal || mark == "!")
-        .then(|| format!("{} {}", paint.mark(mark), one_line(&text, 400)))
+        .then(|| format!("{} {}", paint.mark(mark), one_line(&text, LONGEST)))
 }
 
 fn words(event: &RunEvent) -> Option<(&'static str, String)> {
@@ -43,13 +51,19 @@ fn words(event: &RunEvent) -> Option<(&'static str, String)> {
             let seconds = milliseconds / 1000;
             ("  ", format!("{role} {label} has answered after {seconds}.{} s", (milliseconds % 1000) / 100))
         }
-        RunEvent::TurnFailed { label, role, failure, log } => {
-            let log = log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
-            ("!", format!("{role} {label} {failure}{log}"))
+        RunEvent::TurnFailed { label, role, failure, log, said, follows } => {
+            let why = one_line(&failure.to_string(), LONGEST_TEXT);
+            let text =
+                format!("{role} {label} {why}{}; {}", quoted(said.as_deref()), aftermath(*role, follows));
+            ("!", text + &place(log.as_deref(), said.as_deref(), follows))
         }
         RunEvent::GateBegun { gate, head, .. } => ("  ", format!("gate {gate} runs on {}", head.short())),
         RunEvent::GateMeasured { gate, verdict } => ("  ", format!("gate {gate}: {}", verdict.name())),
-        RunEvent::Published { subject, line } => ("→", format!("{subject}: {line}")),
+        // The outcome says why, and says it once.
+        RunEvent::Published { subject, status: Some(status), .. } => {
+            ("→", format!("{subject}: the run has ended: {status}"))
+        }
+        RunEvent::Published { subject, line, status: None } => ("→", format!("{subject}: {line}")),
         RunEvent::Pushed { branch, head } => ("→", format!("{branch} is at {}", head.short())),
         RunEvent::PullRequestOpened { number, branch } => {
             ("→", format!("pull request {number} opened from {branch}"))
@@ -63,6 +77,43 @@ fn words(event: &RunEvent) -> Option<(&'static str, String)> {
             format!("unfinished work is kept as {} in {reference}; see `agent-loop status`", commit.short()),
         ),
         RunEvent::Waiting { what, until } => ("  ", format!("waits for {what}, until {until} at the latest")),
-        RunEvent::Warning { text } => ("!", text.clone()),
+        RunEvent::Warning { text } => ("!", one_line(text, LONGEST_TEXT)),
     })
+}
+
+/// What an agent said instead of an answer.
+fn quoted(said: Option<&str>) -> String {
+    match said {
+        None => String::new(),
+        Some("") => "; it said nothing".to_owned(),
+        Some(said) => format!("; it said “{said}”"),
+    }
+}
+
+/// What follows a failed turn.
+fn aftermath(role: Role, follows: &Aftermath) -> String {
+    match (follows, role) {
+        (Aftermath::AskedAgain { seconds: 0, .. }, _) => "it is asked again at once".to_owned(),
+        (Aftermath::AskedAgain { seconds, .. }, _) if *seconds <= LONGEST_WAIT => {
+            format!("it is asked again in {seconds} s")
+        }
+        (Aftermath::AskedAgain { not_before, .. }, _) => format!("it is asked again at {not_before}"),
+        (Aftermath::NextModel { model }, _) => format!("the next model, {model}, is asked"),
+        (Aftermath::Corrected, _) => "it is told so and asked once more".to_owned(),
+        (Aftermath::PutIntoForm, Role::Repair) => "the next model is asked to do it".to_owned(),
+        (Aftermath::PutIntoForm, Role::Coder | Role::Reviewer) => {
+            "only its form is asked for again".to_owned()
+        }
+        (Aftermath::Parked { .. }, _) => "the run is parked".to_owned(),
+        (Aftermath::Nothing, _) => "it is not asked again".to_owned(),
+    }
+}
+
+/// Where the raw output lies, unless the outcome will say it.
+fn place(log: Option<&str>, said: Option<&str>, follows: &Aftermath) -> String {
+    match (log, said, follows) {
+        (None, _, _) | (Some(_), _, Aftermath::Nothing | Aftermath::Parked { .. }) => String::new(),
+        (Some(log), Some(_), _) => format!("; all that it said is in {log}"),
+        (Some(log), None, _) => format!("; its log is {log}"),
+    }
 }

@@ -41,6 +41,9 @@ pub fn json(outcome: &Outcome, next_command: &str) -> Value {
         if let Some(path) = &outcome.usage_summary {
             members.insert("usage_summary".to_owned(), json!(path.to_string_lossy()));
         }
+        if !outcome.failed_logs.is_empty() {
+            members.insert("failed_logs".to_owned(), json!(outcome.failed_logs));
+        }
         if let Some(reason) = outcome.ending.reason() {
             members.insert("reason".to_owned(), json!(reason));
         }
@@ -102,10 +105,23 @@ pub fn words(outcome: &Outcome, next_command: &str) -> String {
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
         let _ = writeln!(text, "  a secret was kept out: {kind}, {times}");
     }
+    for line in paths(outcome) {
+        let _ = writeln!(text, "  {line}");
+    }
     if !next_command.is_empty() {
         let _ = writeln!(text, "  next: {next_command}");
     }
     text
+}
+
+/// Where a person looks when a run did not end well: the logs of failed turns, then what it cost.
+pub fn paths(outcome: &Outcome) -> Vec<String> {
+    if outcome.ending.exit_code() == 0 {
+        return Vec::new();
+    }
+    let logs = outcome.failed_logs.iter().map(|(who, log)| format!("log of {who}: {log}"));
+    let cost = outcome.usage_summary.iter().map(|path| format!("what it cost: {}", path.display()));
+    logs.chain(cost).collect()
 }
 
 /// What a person types next.

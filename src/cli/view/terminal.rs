@@ -1,5 +1,6 @@
 //! Whoever watches a run: lines or a live view on stderr, events on stdout, questions with answers from stdin.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -100,6 +101,11 @@ impl Terminal {
                 print::talk(&format!("   {line}\n"));
             }
         }
+    }
+
+    /// The logs of those whose last turn failed, by who it was.
+    pub fn failed(&self) -> BTreeMap<String, String> {
+        self.board().failed.clone()
     }
 
     /// Takes the live view away.

@@ -15,6 +15,7 @@ use crate::protocol::kinds::implementation::{Delivery, Implementation};
 use super::super::observed::{DeliveryObserved, Obstacle, Workable};
 use super::super::question::{Answered, Question, QuestionState};
 use super::super::request::{Questions, Recorded, Terms};
+use super::super::retry::Tries;
 use super::super::run_effect::{self, RunEffect};
 use super::super::step::{Ask, PullRequestOrder, Purpose, PushOrder, Step, publish};
 use super::state::{DeliveryState, Run};
@@ -209,6 +210,7 @@ impl Work<'_, '_> {
             purpose: Purpose::Work,
             model: self.run.terms.roster.coder().model.clone(),
             pause: None,
+            tries: Tries::default(),
             unfinished: None,
             followups: self.run.terms.policy.followups,
             key,

@@ -15,6 +15,7 @@ use crate::protocol::kinds::coder_followup::CoderFollowup;
 
 use super::super::observed::Obstacle;
 use super::super::question::{Answered, Question, QuestionState};
+use super::super::retry::Tries;
 use super::super::run_effect::{self, RunEffect};
 use super::super::step::{self, Ask, Purpose, PushOrder, Step, publish};
 use super::next::Review;
@@ -91,6 +92,7 @@ impl Review<'_, '_> {
             purpose: Purpose::Work,
             model: self.run.terms.roster.coder().model.clone(),
             pause: None,
+            tries: Tries::default(),
             unfinished: None,
             followups: self.run.terms.policy.followups,
             key,

@@ -18,6 +18,7 @@ use crate::protocol::requirements;
 use super::super::observed::Results;
 use super::super::question::{Answered, Persistence, Question, QuestionState};
 use super::super::request::Reviewing;
+use super::super::retry::Tries;
 use super::super::step::{self, Ask, Purpose};
 use super::state::{ReviewState, Run};
 
@@ -162,6 +163,7 @@ fn ask(state: &ReviewState, run: &Run, key: TurnKey, shown: &[Item], surfaced: S
         purpose: Purpose::Work,
         model: run.terms.roster.reviewer(&key.label).and_then(|seat| seat.model.clone()),
         pause: None,
+        tries: Tries::default(),
         unfinished: None,
         followups: run.terms.policy.followups,
         key,

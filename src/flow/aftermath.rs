@@ -1,0 +1,62 @@
+//! What is said of a failed turn before the next look: what a question's own rules make of it.
+
+use jiff::Timestamp;
+
+use crate::domain::aftermath::Aftermath;
+use crate::domain::failure::TurnFailure;
+use crate::protocol::expectation::Complaint;
+use crate::protocol::raw_answer::RawAnswer;
+
+use super::question::{Persistence, asks_for_another, remedy};
+use super::retry::{self, Retry};
+use super::run_effect::{self, RunEffect};
+use super::step::{Ask, Purpose};
+use crate::domain::repair::Remedy;
+
+/// What follows a turn that gave no answer, at the instant that the journal has of it.
+pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: &Persistence) -> Aftermath {
+    if asks_for_another(ask, failure).is_some() {
+        return Aftermath::Corrected;
+    }
+    let who = (ask.key.role, ask.key.label.clone());
+    let failed = retry::Failed { failure, at, who: &who };
+    match persistence.retry.after(failed, ask.tries) {
+        Some(Retry { tries, not_before }) => match persistence.retry.model(&who, tries) {
+            Some(model) if tries.is_of_another_model(ask.tries) => {
+                Aftermath::NextModel { model: model.to_owned() }
+            }
+            Some(_) | None => {
+                let wait = not_before.duration_since(at);
+                Aftermath::AskedAgain {
+                    seconds: u64::try_from(wait.as_secs()).unwrap_or_default(),
+                    not_before,
+                }
+            }
+        },
+        None => in_the_end(ask, &retry::settled(failure, at)),
+    }
+}
+
+/// What follows an answer that does not follow the protocol.
+pub fn of_malformed(ask: &Ask, complaints: &[Complaint], raw: &RawAnswer) -> Aftermath {
+    match remedy(ask, complaints, raw) {
+        Some(Remedy::Again) => Aftermath::Corrected,
+        Some(Remedy::Form) => Aftermath::PutIntoForm,
+        None => others_put_it_into_form(ask).unwrap_or(Aftermath::Nothing),
+    }
+}
+
+fn in_the_end(ask: &Ask, failure: &TurnFailure) -> Aftermath {
+    others_put_it_into_form(ask).unwrap_or_else(|| match run_effect::of(failure) {
+        RunEffect::Park { resets_at, .. } => Aftermath::Parked { until: resets_at },
+        RunEffect::Secret | RunEffect::Unavailable => Aftermath::Nothing,
+    })
+}
+
+/// The next of those who are asked to put an answer into form.
+fn others_put_it_into_form(ask: &Ask) -> Option<Aftermath> {
+    match &ask.purpose {
+        Purpose::Form(form) => (form.others > 0).then_some(Aftermath::PutIntoForm),
+        Purpose::Work | Purpose::Again { .. } => None,
+    }
+}
