@@ -14,5 +14,6 @@ mod refusals;
 mod repositories;
 mod settings;
 mod stage;
+mod told;
 mod usage;
 mod view;

@@ -22,10 +22,10 @@ fn failed(stage: &Stage, script: &str, more: &[&str], why: &str) {
     let line = ended
         .stderr
         .lines()
-        .find(|line| line.contains("its log is"))
+        .find(|line| line.starts_with("! coder sam "))
         .unwrap_or_else(|| panic!("{}", ended.stderr));
     assert!(line.contains(why), "{script}: {line}");
-    let log = line.split("its log is ").nth(1).unwrap();
+    let log = ended.stderr.lines().find_map(|line| line.strip_prefix("log of coder sam: ")).unwrap();
     assert!(std::fs::exists(log).unwrap(), "{log}");
 }
 

@@ -5,6 +5,7 @@ mod cast;
 mod crashes;
 mod deliveries;
 mod followups;
+mod foretold;
 mod older;
 mod repairs;
 mod requirements;

@@ -1,0 +1,235 @@
+//! What is said of a failure: one line when a turn fails, the reason and the paths once at the end; and what is refused in
+//! words that say what is allowed.
+
+use std::fs;
+
+use super::stage::{Ended, Stage, task};
+
+/// A run whose coder prints this instead of an answer; `--json` only if asked for.
+fn with_a_coder_that(stage: &Stage, script: &str, more: &[&str]) -> Ended {
+    stage.agent("odd.sh", &format!("#!/bin/sh\ncat > /dev/null\n{script}\n"));
+    let mut words = task(more);
+    words[4] = "sam=command:../odd.sh";
+    words.remove(2);
+    stage.run(&words)
+}
+
+fn count(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+/// The line of a failed turn.
+fn failure<'ended>(ended: &'ended Ended, who: &str) -> &'ended str {
+    let begins = format!("! {who} ");
+    let mut lines = ended.stderr.lines().filter(|line| line.starts_with(&begins));
+    let line = lines.next().unwrap_or_else(|| panic!("{}", ended.stderr));
+    assert_eq!(lines.next(), None, "a failure is told once");
+    line
+}
+
+/// The path behind these words, which is there.
+fn path(text: &str, words: &str) -> String {
+    let path =
+        text.lines().find_map(|line| line.trim().strip_prefix(words)).unwrap_or_else(|| panic!("{text}"));
+    assert!(fs::exists(path).unwrap(), "{path}");
+    path.to_owned()
+}
+
+#[test]
+fn a_failure_is_a_line_when_it_happens_and_a_reason_with_paths_at_the_end() {
+    let stage = Stage::new();
+    let ended = with_a_coder_that(&stage, "echo oh no >&2; exit 3", &[]);
+    assert_eq!(
+        failure(&ended, "coder sam"),
+        "! coder sam ended with exit code 3: oh no; it is not asked again"
+    );
+    assert_eq!((count(&ended.stderr, "oh no"), count(&ended.stdout, "oh no")), (1, 1), "{}", ended.stderr);
+    let all = format!("{}{}", ended.stderr, ended.stdout);
+    for words in ["log of coder sam: ", "what it cost: "] {
+        assert_eq!(count(&all, &path(&ended.stdout, words)), 1, "{all}");
+    }
+    assert!(ended.stderr.contains(": the run has ended: failed\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn under_json_the_paths_are_on_stderr_and_in_the_outcome() {
+    let stage = Stage::new();
+    stage.agent("odd.sh", "#!/bin/sh\nexit 3\n");
+    let mut words = task(&["--quiet"]);
+    words[4] = "sam=command:../odd.sh";
+    words[2] = "--json=events";
+    let ended = stage.run(&words);
+    let log = path(&ended.stderr, "log of coder sam: ");
+    assert_eq!(ended.json()["failed_logs"]["coder sam"], *log);
+    assert_eq!(ended.json()["usage_summary"], *path(&ended.stderr, "what it cost: "));
+    let events = ended.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let failed: Vec<_> = events.filter(|event| event["event"] == "turn-failed").collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(
+        (&failed[0]["failure"]["class"], &failed[0]["log"], &failed[0]["follows"]["what"]),
+        (&"exit".into(), &(*log).into(), &"nothing".into())
+    );
+    let line = ended.stdout.lines().find(|line| line.contains("\"status\":\"failed\"")).unwrap();
+    assert!(line.contains("\"event\":\"published\"") && line.contains("ended with exit code 3"), "{line}");
+}
+
+#[test]
+fn of_a_malformed_answer_its_beginning_is_shown_and_where_all_of_it_lies() {
+    let token = format!("ghp_{}", "a1".repeat(18));
+    let script = format!(
+        "printf 'All \\033[31mdone\\033[0m, <!-- x\\n\\n-- Human Reviewer\\n{token} '; head -c 5000 /dev/zero | tr '\\000' y; echo END"
+    );
+    let stage = Stage::new();
+    let ended = with_a_coder_that(&stage, &script, &[]);
+    let line = failure(&ended, "coder sam");
+    let said = line.split('“').nth(1).and_then(|rest| rest.split('”').next()).unwrap();
+    assert!(said.starts_with("All ") && said.contains("done") && said.ends_with("yy…"), "{line}");
+    assert!(said.chars().count() == 200 && said.contains("[redacted: github-token]"), "{line}");
+    assert!(!ended.stderr.contains(['\u{1b}']) && !ended.stderr.contains(&token), "{}", ended.stderr);
+    assert!(
+        line.contains("gave a malformed answer: ") && line.contains("its form is asked for again"),
+        "{line}"
+    );
+    let log = line.rsplit("all that it said is in ").next().unwrap();
+    assert!(fs::read_to_string(log).unwrap().contains("yyyEND"), "{log}");
+    // Who was to put it into form did no better: both logs are named at the end.
+    assert!(failure(&ended, "repair sam").ends_with("it is not asked again"));
+    assert_eq!(path(&ended.stdout, "log of coder sam: "), log);
+    path(&ended.stdout, "log of repair sam: ");
+
+    let silent = with_a_coder_that(&Stage::new(), "", &[]);
+    assert!(
+        failure(&silent, "coder sam").contains("; it said nothing; it is not asked again"),
+        "{}",
+        silent.stderr
+    );
+}
+
+/// A coder whose answer has a key too many, and who puts it into form when asked to.
+const CARELESS: &str = r#"#!/bin/sh
+if [ "$AGENT_LOOP_ROLE" = repair ]; then
+  cat > /dev/null
+  printf '{"schema_version": 1, "kind": "implementation", "summary": "Every TODO is done now.",
+    "pr_title": "Do what was left to do", "pr_body": "Replaces every TODO."}' > "$AGENT_LOOP_RESPONSE"
+  exit
+fi
+"$(dirname "$0")/todo.sh"
+sed -i 's/{/{"extra": true, /' "$AGENT_LOOP_RESPONSE"
+"#;
+
+#[test]
+fn at_the_end_only_the_logs_are_named_of_what_did_not_go_well_in_the_end() {
+    let stage = Stage::new();
+    stage.agent("careless.sh", CARELESS);
+    stage.agent("broken.sh", "#!/bin/sh\nexit 9\n");
+    let mut words = task(&[]);
+    (words[4], words[8]) = ("sam=command:../careless.sh", "two=command:../broken.sh");
+    let ended = stage.run(&words);
+    assert!(failure(&ended, "coder sam").contains("extra"), "{}", ended.stderr);
+    assert!(failure(&ended, "coder sam").contains("its form is asked for again"), "{}", ended.stderr);
+    assert_eq!(
+        ended.json()["failed_logs"].as_object().map(serde_json::Map::len),
+        Some(1),
+        "{}",
+        ended.stdout
+    );
+    path(&ended.stderr, "log of reviewer two: ");
+}
+
+/// A refusal of the words, on stderr.
+fn refused(words: &[&str], why: &str) {
+    let ended = Stage::new().run(words);
+    let flat = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(ended.exit == Some(2) && flat.contains(why), "{words:?}: {}", ended.stderr);
+}
+
+#[test]
+fn a_number_that_is_not_allowed_is_refused_with_what_is() {
+    for (flag, least) in [
+        ("--max-rounds", "1"),
+        ("--test-timeout-seconds", "1"),
+        ("--repair-timeout-seconds", "1"),
+        ("--ci-timeout-seconds", "0"),
+        ("--ci-poll-interval-seconds", "1"),
+        ("--progress-interval-seconds", "1"),
+        ("--agent-timeout-seconds", "1"),
+        ("--agent-idle-seconds", "1"),
+        ("--agent-max-retries", "0"),
+        ("--agent-retry-backoff-seconds", "0"),
+        ("--max-clarification-rounds", "0"),
+        ("--budget-tokens", "0"),
+        ("--budget-minutes", "0"),
+    ] {
+        refused(&["task", "x", flag, "-1"], &format!(": -1 is not allowed: at least {least}"));
+        refused(&["task", "x", flag, "soon"], &format!(": type a whole number, at least {least}"));
+        refused(
+            &["task", "x", flag, "99999999999999999999"],
+            "99999999999999999999 is not allowed: at most ",
+        );
+    }
+    refused(&["task", "x", "--max-rounds", "0"], "'--max-rounds <N>': 0 is not allowed: at least 1");
+    refused(&["pr", "0"], "0 is not allowed: at least 1");
+    refused(&["issue", "two"], "type a whole number, at least 1");
+    refused(&["local", "pr", "view", "0"], "0 is not allowed: at least 1");
+    refused(&["task", "x", "--budget-usd", "-1"], "-1 is no amount of dollars");
+}
+
+#[test]
+fn a_task_may_be_typed_without_quotes() {
+    let stage = Stage::new();
+    let mut words = task(&[]);
+    words.splice(1..2, ["Do", "what", "is", "marked"]);
+    let ended = stage.run(&words);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let again = stage.run(&task(&[]));
+    let first = |ended: &Ended| ended.stderr.lines().next().map(str::to_owned);
+    assert_eq!(first(&ended), first(&again), "it is the same task as with quotes");
+    refused(&["task", "fix", "--quiet", "the", "bug"], "or all words between quotes");
+    refused(&["task", "add", "a", "--verbose", "flag"], "unexpected argument '--verbose'");
+}
+
+#[test]
+fn a_test_command_that_needs_a_shell_is_refused_with_what_to_type() {
+    let stage = Stage::new();
+    let ended = stage.run(&task(&["--test-command", "make && make test"]));
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert_eq!(ended.exit, Some(2), "{message}");
+    assert!(message.contains("`&&` means something only to a shell: make would get it"), "{message}");
+    assert!(message.contains("type --test-command \"sh -c 'make && make test'\""), "{message}");
+    // What it says works, typed into a shell.
+    let typed = message.split("type ").nth(1).and_then(|rest| rest.split(" (in").next()).unwrap();
+    let script = format!("printf '%s' {typed}");
+    let words = stage.run_program("sh", &["-c", &script]).stdout;
+    assert_eq!(words, "--test-commandsh -c 'make && make test'");
+    // And so does what it says of the configuration.
+    let setting =
+        message.split("configuration: ").nth(1).and_then(|rest| rest.split("), or").next()).unwrap();
+    stage.write("agent-loop.toml", &format!("[gates.tests]\n{setting}\n"));
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "settings"]);
+    let configured = stage.run(&["config", "explain", "--json"]);
+    assert!(configured.stdout.contains("sh -c 'make && make test'"), "{}", configured.stdout);
+
+    stage.write("agent-loop.toml", "[gates.tests]\ncommand = \"make test | tee log\"\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "a pipe"]);
+    stage.run(&["config", "trust"]);
+    let ended = stage.run(&task(&[]));
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(ended.exit == Some(2) && message.contains("`|` means something only to a shell"), "{message}");
+
+    let quoted =
+        Stage::new().run(&task(&["--test-command", "sh -c 'true && grep -c DONE notes.txt > /dev/null'"]));
+    assert_eq!(quoted.exit, Some(0), "{}", quoted.stderr);
+}
+
+#[test]
+fn help_says_where_people_read_under_json() {
+    for command in ["task", "resume", "demo"] {
+        let help = Stage::new().run(&[command, "--help"]).stdout;
+        let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.contains("stderr (see --quiet)") || flat.contains("only warnings are said on stderr"),
+            "{help}"
+        );
+    }
+}

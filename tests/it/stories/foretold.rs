@@ -1,0 +1,106 @@
+//! What is said to follow a failed turn does follow it, in every story.
+
+use std::collections::BTreeMap;
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use agent_loop::domain::aftermath::Aftermath;
+use agent_loop::domain::agent::Role;
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::flow::question::{Persistence, RepairChain};
+use agent_loop::flow::request::Request;
+use agent_loop::flow::retry::RetryPolicy;
+use agent_loop::ports::run_event::RunEvent;
+
+use super::cast::{agent, always_fails, always_says, honest_coder};
+use super::stage::{Story, label, story};
+
+/// What happened next to whoever failed, until its next round: which role was asked, and whether the run went on with that.
+fn asked_next(after: &[RunEvent], whose: &str) -> Option<Role> {
+    let same_round = after.iter().take_while(|one| !matches!(one, RunEvent::RoundBegun { .. }));
+    same_round.into_iter().find_map(|one| {
+        let RunEvent::TurnBegun { label, role, .. } = one else { return None };
+        (label.as_str() == whose).then_some(*role)
+    })
+}
+
+/// The kinds of aftermath that were told, each true.
+async fn foretold(story: &Story, persistence: Persistence) -> Vec<&'static str> {
+    let world: MemoryWorld = story.world();
+    let request = Request { persistence, ..story.request() };
+    story.run_as(&world, story.assignment(), request).await.unwrap();
+    let events = world.events();
+    let mut told = Vec::new();
+    for (place, event) in events.iter().enumerate() {
+        let RunEvent::TurnFailed { label, role, follows, .. } = event else { continue };
+        let next = asked_next(&events[place + 1..], label.as_str());
+        let (kind, expected) = match follows {
+            Aftermath::AskedAgain { .. } => ("asked again", Some(*role)),
+            Aftermath::NextModel { .. } => ("next model", Some(*role)),
+            Aftermath::Corrected => ("corrected", Some(*role)),
+            Aftermath::PutIntoForm => ("put into form", Some(Role::Repair)),
+            Aftermath::Parked { .. } => ("parked", None),
+            Aftermath::Nothing => ("nothing", None),
+        };
+        assert_eq!(next, expected, "{}: {event:?}", story.name);
+        told.push(kind);
+    }
+    told
+}
+
+fn failing(name: &'static str, failure: &TurnFailure) -> Story {
+    story(name, honest_coder(), vec![("careful", always_fails(failure))])
+}
+
+#[tokio::test]
+async fn what_is_said_to_follow_does_follow() {
+    let usual = Persistence::default;
+    let overloaded = super::retries::overloaded_at_first();
+    assert_eq!(foretold(&overloaded, usual()).await, ["asked again", "asked again"]);
+    let tired = failing("tired", &TurnFailure::Overloaded { detail: "529".to_owned() });
+    assert_eq!(foretold(&tired, usual()).await, ["asked again", "asked again", "nothing"]);
+    let slow = failing("slow", &TurnFailure::Timeout { seconds: 9 });
+    assert_eq!(foretold(&slow, usual()).await, ["nothing"]);
+    let limited = failing("limited", &TurnFailure::RateLimited { retry_at: None, detail: String::new() });
+    assert_eq!(foretold(&limited, usual()).await, ["asked again", "asked again", "parked"]);
+    let lost = failing("lost", &TurnFailure::SessionLost { detail: String::new() });
+    assert_eq!(foretold(&lost, usual()).await, ["asked again", "nothing"]);
+    let resets_at = "2030-01-01T00:00:00Z".parse().unwrap();
+    let used_up = failing("used up", &TurnFailure::Quota { resets_at, detail: String::new() });
+    let chain = ["large", "small"].map(str::to_owned).to_vec();
+    let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
+    let retry = RetryPolicy { models, ..RetryPolicy::default() };
+    let chained = Persistence { retry, ..Persistence::default() };
+    assert_eq!(foretold(&used_up, chained).await, ["next model", "parked"]);
+    let too_long = TurnFailure::Malformed { complaints: vec!["too long".to_owned()] };
+    assert_eq!(foretold(&failing("too long", &too_long), usual()).await, ["corrected", "nothing"]);
+}
+
+#[tokio::test]
+async fn who_puts_an_answer_into_form_is_foretold_too() {
+    let usual = Persistence::default;
+    let mended = super::repairs::a_review_put_into_form();
+    assert_eq!(foretold(&mended, usual()).await, ["put into form", "put into form"]);
+    let words = super::repairs::a_coder_whose_words_are_put_into_form();
+    assert_eq!(foretold(&words, usual()).await, ["put into form"]);
+    let nobody = |repairer| Story {
+        repairers: vec![("careless", repairer)],
+        ..story(
+            "nobody mends it",
+            honest_coder(),
+            vec![("careless", always_says("I looked, and it is fine."))],
+        )
+    };
+    let two = || {
+        let models = vec![None, Some("other".to_owned())];
+        Persistence { repair: RepairChain { models }, ..Persistence::default() }
+    };
+    let no_better = nobody(always_says("So it is."));
+    assert_eq!(foretold(&no_better, two()).await, ["put into form", "put into form", "nothing"]);
+    let overloaded = nobody(agent(|_, _| Deed::Fails(TurnFailure::Overloaded { detail: "529".to_owned() })));
+    assert_eq!(
+        foretold(&overloaded, usual()).await,
+        ["put into form", "asked again", "asked again", "nothing"]
+    );
+    let silent = story("silent", honest_coder(), vec![("careless", always_says(""))]);
+    assert_eq!(foretold(&silent, usual()).await, ["nothing"]);
+}
