@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
