@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
@@ -18,6 +18,7 @@ use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
 use crate::protocol::raw_answer::RawAnswer;
 
+use super::errors;
 use super::local::{CommandAgent, LocalAgents, failed};
 use super::turn_files::{self, Allowed, TurnFiles};
 
@@ -68,7 +69,7 @@ fn result(deadline: Duration, offer: &TurnFiles, ended: Ended, stdout: Vec<u8>) 
         End::Cancelled => TurnResult::Cancelled,
         End::Exited(Exit::Code(0)) => answered(offer, stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
-            let resets_at = resets_at(&ended.stderr).unwrap_or_else(in_an_hour);
+            let resets_at = errors::back(resets_at(&ended.stderr), SystemClock.now());
             TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() })
         }
         End::Exited(exit) => TurnResult::Failed(TurnFailure::Exit {
@@ -109,14 +110,6 @@ fn resets_at(stderr: &str) -> Option<Timestamp> {
     let value = stderr.lines().rev().find_map(|line| line.trim().strip_prefix("resets_at="))?.trim();
     let epoch = value.parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     epoch.or_else(|| value.parse().ok())
-}
-
-/// When an allowance is asked for again, if the agent does not say.
-pub(super) fn in_an_hour() -> Timestamp {
-    let now = SystemClock.now();
-    // At a whole second: a person reads it.
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    now.checked_add(SignedDuration::from_hours(1)).unwrap_or(now)
 }
 
 fn last_lines(text: &str) -> String {

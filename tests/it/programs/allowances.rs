@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::stage::{Ended, Stage, task, until, walk};
+use super::stage::{Ended, Stage, from_now, task, until, walk};
 
 /// An agent whose allowance is used up until the instant that stands in the file `until`; without that file it works, and tells.
 fn with_an_allowance(stage: &Stage, name: &str, work: &str) {
@@ -31,8 +32,15 @@ fn asked(stage: &Stage) -> usize {
     fs::read_to_string(stage.root().join("asked")).unwrap_or_default().lines().count()
 }
 
-const PAST: &str = "2020-01-01T00:00:00Z";
-const FUTURE: &str = "2199-01-01T00:00:00Z";
+/// An allowance that is back: this second, for what should have been back for long is not believed.
+fn past() -> String {
+    from_now(SignedDuration::ZERO)
+}
+
+/// An allowance that will be back one day.
+fn future() -> String {
+    from_now(SignedDuration::from_hours(50))
+}
 
 /// A run that is parked in the middle of a round: one reviewer has voted, the other has no allowance.
 fn parked_review(stage: &Stage, work: &str, instant: &str) -> Value {
@@ -56,16 +64,17 @@ fn silent(ended: &Ended) {
 
 #[test]
 fn a_cold_process_takes_a_parked_round_to_its_approval() {
+    let past = past();
     let stage = Stage::new();
     silent(&stage.run(&["resume", "--due"]));
-    let parked = parked_review(&stage, "", PAST);
-    assert_eq!(parked["resets_at"], PAST);
+    let parked = parked_review(&stage, "", &past);
+    assert_eq!(parked["resets_at"], past);
     assert_eq!(parked["next_command"], "agent-loop resume --due");
     assert_eq!(parked["votes"].as_array().map(Vec::len), Some(1), "the vote that was given stays");
 
     let again = stage.run(&["resume", "--due"]);
     assert_eq!(again.exit, Some(0), "parked again is no failure: {}", again.stderr);
-    assert!(again.stdout.contains(&format!("allowance is used up until {PAST}")), "{}", again.stdout);
+    assert!(again.stdout.contains(&format!("allowance is used up until {past}")), "{}", again.stdout);
     assert!(!again.stdout.contains("--print-cron"), "whoever types --due knows: {}", again.stdout);
     let plain = stage.run(&["resume"]);
     assert_eq!(plain.exit, Some(3), "{}", plain.stderr);
@@ -83,12 +92,42 @@ fn a_cold_process_takes_a_parked_round_to_its_approval() {
 }
 
 #[test]
+fn an_instant_that_no_allowance_has_parks_for_an_hour() {
+    let an_hour = from_now(SignedDuration::from_hours(1));
+    let soon = from_now(SignedDuration::from_mins(80));
+    let stage = Stage::new();
+    stage.agent("script.json", r#"{"turns": [{"exit": 75, "quota_resets_at": "2286-11-20T17:46:39Z"}]}"#);
+    let tired = |said: &str| {
+        let script = format!("#!/bin/sh\ncat > /dev/null\necho resets_at={said} >&2\nexit 75\n");
+        stage.agent("tired.sh", &script);
+        stage.run(&[
+            "task",
+            &format!("because of {said}"),
+            "--json",
+            "--coder",
+            "command:../tired.sh",
+            "--reviewer",
+            "command:../todo.sh",
+        ])
+    };
+    let scripted =
+        ["task", "x", "--json", "--coder", "scripted:../script.json", "--reviewer", "command:../todo.sh"];
+    let absurd =
+        ["9999999999", "9999999999999", "2199-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "0", "-1", "soon"];
+    for parked in absurd.map(tired).into_iter().chain([stage.run(&scripted)]) {
+        let instant = parked.json()["resets_at"].as_str().unwrap_or_default().to_owned();
+        assert!(an_hour <= instant && instant < soon, "{an_hour} {instant} {soon}: {}", parked.stdout);
+    }
+}
+
+#[test]
 fn a_run_that_is_parked_before_its_pull_request_stands_is_taken_up_too() {
+    let past = past();
     for order in [vec!["task", "Do it"], vec!["issue", "1"]] {
         let stage = Stage::new();
         stage.run(&["local", "issue", "create", "--title", "Do it"]);
         with_an_allowance(&stage, "tired.sh", "");
-        used_up_until(&stage, PAST);
+        used_up_until(&stage, &past);
         let mut words = task(&[]);
         words.splice(0..2, order);
         words[4] = "sam=command:../tired.sh";
@@ -106,14 +145,15 @@ fn a_run_that_is_parked_before_its_pull_request_stands_is_taken_up_too() {
 
 #[test]
 fn what_is_not_due_waits_and_is_listed_with_its_instant() {
+    let (past, future) = (past(), future());
     let stage = Stage::new();
-    parked_review(&stage, "", FUTURE);
+    parked_review(&stage, "", &future);
     silent(&stage.run(&["resume", "--due"]));
     silent(&stage.run(&["resume", "--due", "--list"]));
     assert_eq!(stage.run(&["resume", "--due", "--list", "--json"]).stdout, "[]\n");
     let list = stage.run(&["resume", "--list"]);
     let (line, _) = list.stdout.split_once('\n').unwrap();
-    assert!(line.starts_with(&format!("pr/1  parked until {FUTURE} (in ")), "{line}");
+    assert!(line.starts_with(&format!("pr/1  parked until {future} (in ")), "{line}");
     assert!(line.ends_with(" h)") || line.ends_with(" d)"), "{line}");
     let plain = stage.run(&["resume"]);
     assert_eq!(
@@ -122,13 +162,13 @@ fn what_is_not_due_waits_and_is_listed_with_its_instant() {
         "it is told what waits, and nobody is asked"
     );
     let json = stage.run(&["resume", "--list", "--json"]).json();
-    assert_eq!((&json[0]["due"], &json[0]["resets_at"]), (&false.into(), &FUTURE.into()));
-    assert!(stage.run(&["status"]).stdout.contains(&format!("parked until {FUTURE}")));
+    assert_eq!((&json[0]["due"], &json[0]["resets_at"]), (&false.into(), &future.as_str().into()));
+    assert!(stage.run(&["status"]).stdout.contains(&format!("parked until {future}")));
 
-    used_up_until(&stage, PAST);
+    used_up_until(&stage, &past);
     assert_eq!(stage.run(&["resume", "pr/1", "--json"]).json()["status"], "parked", "who names it means it");
     let list = stage.run(&["resume", "--list", "--due"]);
-    assert!(list.stdout.starts_with(&format!("pr/1  parked until {PAST} (due)\n")), "{}", list.stdout);
+    assert!(list.stdout.starts_with(&format!("pr/1  parked until {past} (due)\n")), "{}", list.stdout);
     let json = stage.run(&["resume", "--list", "--due", "--json"]).json();
     assert_eq!(json[0]["due"], true);
 }
@@ -150,10 +190,11 @@ fn what_was_interrupted_is_not_due() {
 
 #[test]
 fn of_two_crons_in_one_second_exactly_one_goes_on() {
+    let past = past();
     let stage = Stage::new();
     let root = stage.root().display().to_string();
     assert!(stage.succeeds("mkfifo", &[&format!("{root}/gate")]));
-    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), PAST);
+    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), &past);
     is_back(&stage);
     let mut crons: Vec<Child> =
         (0..2).map(|_| stage.start_captured(&["resume", "--due", "--json", "--quiet"])).collect();
@@ -175,10 +216,11 @@ fn of_two_crons_in_one_second_exactly_one_goes_on() {
 
 #[test]
 fn many_crons_at_once_ask_one_agent_once() {
+    let (past, future) = (past(), future());
     let stage = Stage::new();
     // Whoever is asked parks the run anew, so that a process that looked before could ask once more.
-    let again = format!("echo resets_at={FUTURE} >&2; exit 75");
-    parked_review(&stage, &again, PAST);
+    let again = format!("echo resets_at={future} >&2; exit 75");
+    parked_review(&stage, &again, &past);
     is_back(&stage);
     let crons: Vec<Child> = (0..6).map(|_| stage.start_captured(&["resume", "--due", "--quiet"])).collect();
     let mut words = Vec::new();
@@ -192,13 +234,14 @@ fn many_crons_at_once_ask_one_agent_once() {
 
 #[test]
 fn what_another_process_took_up_between_the_look_and_the_lock_is_not_asked_again() {
+    let (past, future) = (past(), future());
     let stage = Stage::new();
     let root = stage.root().display().to_string();
     assert!(stage.succeeds("mkfifo", &[&format!("{root}/gate")]));
-    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), PAST);
+    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), &past);
     let late = format!(
-        "#!/bin/sh\ncat > /dev/null\nif [ -e {root}/until ]; then echo resets_at={PAST} >&2; exit 75; fi\n\
-         echo asked >> {root}/late\necho resets_at={FUTURE} >&2\nexit 75\n"
+        "#!/bin/sh\ncat > /dev/null\nif [ -e {root}/until ]; then echo resets_at={past} >&2; exit 75; fi\n\
+         echo asked >> {root}/late\necho resets_at={future} >&2\nexit 75\n"
     );
     stage.agent("late.sh", &late);
     let mut words = task(&[]);
@@ -211,7 +254,10 @@ fn what_another_process_took_up_between_the_look_and_the_lock_is_not_asked_again
     until("the reviewer's turn", || asked(&stage) == 1);
     let second = stage.run(&["resume", "--due", "--json"]);
     assert_eq!((second.exit, second.stdout.lines().count()), (Some(0), 1), "{}", second.stderr);
-    assert_eq!((&second.json()["status"], &second.json()["resets_at"]), (&"parked".into(), &FUTURE.into()));
+    assert_eq!(
+        (&second.json()["status"], &second.json()["resets_at"]),
+        (&"parked".into(), &future.as_str().into())
+    );
     fs::write(format!("{root}/gate"), "go\n").unwrap();
     let first = first.wait_with_output().unwrap();
     let said = String::from_utf8(first.stdout).unwrap();
@@ -222,10 +268,11 @@ fn what_another_process_took_up_between_the_look_and_the_lock_is_not_asked_again
 
 #[test]
 fn a_subject_that_a_person_took_is_skipped_in_silence() {
+    let past = past();
     let stage = Stage::new();
     let root = stage.root().display().to_string();
     assert!(stage.succeeds("mkfifo", &[&format!("{root}/gate")]));
-    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), PAST);
+    parked_review(&stage, &format!("cat {root}/gate > /dev/null"), &past);
     is_back(&stage);
     let mut person = stage.start(&["pr", "1"]);
     until("the reviewer's turn", || asked(&stage) == 1);
@@ -237,13 +284,14 @@ fn a_subject_that_a_person_took_is_skipped_in_silence() {
 
 #[test]
 fn every_repository_that_the_machine_knows_is_looked_at() {
+    let past = past();
     let stage = Stage::new();
     let other = stage.root().join("other");
     assert!(
         stage
             .succeeds("cp", &["-r", &stage.repository().display().to_string(), &other.display().to_string()])
     );
-    parked_review(&stage, "", PAST);
+    parked_review(&stage, "", &past);
     // What is named by its whole path is found from wherever the repository goes.
     let root = format!("{}/", stage.root().display());
     let mut words: Vec<String> = task(&[]).iter().map(|word| word.replace("../", &root)).collect();
@@ -275,9 +323,10 @@ fn every_repository_that_the_machine_knows_is_looked_at() {
 
 #[test]
 fn a_journal_that_cant_be_read_is_told_to_cron() {
+    let past = past();
     let stage = Stage::new();
     with_an_allowance(&stage, "tired.sh", "");
-    used_up_until(&stage, PAST);
+    used_up_until(&stage, &past);
     let mut words = task(&[]);
     words[4] = "sam=command:../tired.sh";
     assert_eq!(stage.run(&words).exit, Some(3));
@@ -290,6 +339,7 @@ fn a_journal_that_cant_be_read_is_told_to_cron() {
 
 /// The program and a parked repository, in folders with names that need quoting everywhere.
 fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
+    let past = past();
     let folder = stage.root().join("50%h of my programs");
     fs::create_dir(&folder).unwrap();
     let program = folder.join("agent-loop");
@@ -299,7 +349,7 @@ fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
         stage.succeeds("cp", &["-r", &stage.repository().display().to_string(), &odd.display().to_string()])
     );
     with_an_allowance(stage, "tired.sh", "");
-    used_up_until(stage, PAST);
+    used_up_until(stage, &past);
     let mut words = task(&[]);
     words[8] = "two=command:../tired.sh";
     assert_eq!(stage.run_in(&odd, &words).exit, Some(3));

@@ -1,6 +1,8 @@
 //! The main job with the built binary: from words, an issue or a branch to an approved pull request.
 
-use super::stage::{Stage, task};
+use jiff::SignedDuration;
+
+use super::stage::{Stage, from_now, task};
 
 #[test]
 fn a_task_becomes_an_approved_pull_request_and_the_checkout_is_left_alone() {
@@ -74,7 +76,8 @@ fn no_secret_of_ours_reaches_an_agent() {
 #[test]
 fn a_used_up_allowance_parks_the_run_and_a_rerun_goes_on() {
     let stage = Stage::new();
-    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\necho resets_at=2030-01-01T00:00:00Z >&2\nexit 75\n");
+    let back = from_now(SignedDuration::from_hours(50));
+    stage.agent("tired.sh", &format!("#!/bin/sh\ncat > /dev/null\necho resets_at={back} >&2\nexit 75\n"));
     let words = |second: &'static str| {
         vec![
             "task",
@@ -89,7 +92,7 @@ fn a_used_up_allowance_parks_the_run_and_a_rerun_goes_on() {
         ]
     };
     let parked = stage.run(&words("two=command:../tired.sh"));
-    assert_eq!((parked.exit, parked.json()["resets_at"].as_str()), (Some(3), Some("2030-01-01T00:00:00Z")));
+    assert_eq!((parked.exit, parked.json()["resets_at"].as_str()), (Some(3), Some(back.as_str())));
     assert_eq!(parked.json()["votes"].as_array().map(Vec::len), Some(1), "the vote that was given stays");
     let done = stage.run(&words("two=command:../todo.sh"));
     assert_eq!(done.json()["status"], "approved", "{}", done.stderr);

@@ -4,9 +4,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::stage::{Ended, Stage, until};
+use super::stage::{Ended, Stage, from_now, until};
 
 const CLAUDE: &str = r#"#!/bin/sh
 case "$*" in
@@ -335,7 +336,8 @@ fn the_place_matters_only_as_far_as_it_was_named() {
 #[test]
 fn a_run_that_waits_for_an_allowance_is_told_of_its_agent_too() {
     let stage = healthy();
-    stage.agent("empty.sh", "#!/bin/sh\ncat >/dev/null\necho resets_at=2099-01-01T00:00:00Z >&2\nexit 75\n");
+    let back = from_now(SignedDuration::from_hours(50));
+    stage.agent("empty.sh", &format!("#!/bin/sh\ncat >/dev/null\necho resets_at={back} >&2\nexit 75\n"));
     let words = ["--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../empty.sh"];
     let parked = stage.run(&[&["task", "Do what is marked", "--json"], &words[..]].concat());
     assert_eq!(parked.json()["status"], "parked", "{}", parked.stderr);
@@ -345,7 +347,7 @@ fn a_run_that_waits_for_an_allowance_is_told_of_its_agent_too() {
     for title in ["repository", "one=command:"] {
         let (verdict, seen, mend) = check(&report, title, "parked");
         assert_eq!(verdict, "note");
-        assert!(seen.contains("2099-01-01T00:00:00Z") && seen.contains("`one`"), "{seen}");
+        assert!(seen.contains(&back) && seen.contains("`one`"), "{seen}");
         assert!(mend.starts_with("agent-loop resume"), "{mend}");
     }
 }

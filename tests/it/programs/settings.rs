@@ -189,7 +189,7 @@ fn a_begun_file_of_settings_changes_nothing_and_is_never_overwritten() {
 #[test]
 fn an_open_run_keeps_its_terms_and_a_new_one_takes_what_is_configured() {
     let stage = Stage::new();
-    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\necho resets_at=2020-01-01T00:00:00Z >&2\nexit 75\n");
+    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\necho resets_at=$(date +%s) >&2\nexit 75\n");
     users_own(&stage, "[review]\nmax_rounds = 3\n");
     let words =
         ["task", "x", "--json", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../tired.sh"];

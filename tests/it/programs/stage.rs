@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use agent_loop::adapters::clock::SystemClock;
+use agent_loop::ports::clock::Clock;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -203,4 +206,10 @@ pub(super) fn until(what: &str, mut happened: impl FnMut() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     panic!("{what} did not happen");
+}
+
+/// An instant so far from now, at a whole second.
+pub(super) fn from_now(away: SignedDuration) -> String {
+    let now = Timestamp::from_second(SystemClock.now().as_second()).unwrap();
+    (now + away).to_string()
 }

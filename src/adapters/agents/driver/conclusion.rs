@@ -1,9 +1,6 @@
 //! From a transcript and an ending to an answer or a class of failure: the order in which every program is judged. Pure.
 
-use jiff::Timestamp;
-
-use crate::adapters::agents::errors::reset;
-use crate::adapters::agents::errors::{classify, last_words, waited_for};
+use crate::adapters::agents::errors::{back, classify, last_words};
 use crate::adapters::process::exit::Exit;
 use crate::domain::failure::TurnFailure;
 use crate::protocol::raw_answer::RawAnswer;
@@ -45,7 +42,10 @@ fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> Turn
         return reported(trouble, transcript, ending);
     }
     if transcript.rejected.is_some() {
-        return TurnFailure::Quota { resets_at: back(transcript, ending), detail: String::new() };
+        return TurnFailure::Quota {
+            resets_at: back(transcript.rejected, ending.now),
+            detail: String::new(),
+        };
     }
     let classified = || classify(ending.stderr, ending.now);
     match ending.exit {
@@ -86,16 +86,10 @@ fn limited(
     by_words: Option<TurnFailure>,
 ) -> TurnFailure {
     match (transcript.rejected, by_words) {
-        (Some(_), _) => TurnFailure::Quota { resets_at: back(transcript, ending), detail },
+        (Some(_), _) => TurnFailure::Quota { resets_at: back(transcript.rejected, ending.now), detail },
         (None, Some(failure)) => failure,
         (None, None) => TurnFailure::RateLimited { retry_at: None, detail },
     }
-}
-
-/// When the allowance is back, as far as what the stream says can be believed.
-fn back(transcript: &Transcript, ending: &ProcessEnd<'_>) -> Timestamp {
-    let said = transcript.rejected.filter(|instant| reset::is_believed(*instant, ending.now));
-    waited_for(said, ending.now)
 }
 
 /// Dollars as a program reports them, in millionths. What is no amount of money counts as nothing.

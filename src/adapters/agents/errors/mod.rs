@@ -95,8 +95,13 @@ fn detail(text: &str, start: usize) -> String {
     sanitize::one_line(text.get(from..).unwrap_or_default(), DETAIL)
 }
 
+/// When an allowance is asked for again, if an agent itself names an instant: an absurd one counts as none.
+pub fn back(said: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    waited_for(said.filter(|instant| reset::is_believed(*instant, now)), now)
+}
+
 /// An allowance that should be back by now, and is not, is asked for again later.
-pub fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
+fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let to_come = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW);
     // At a whole second: a person reads it.
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);

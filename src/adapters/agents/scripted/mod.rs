@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use crate::adapters::agents::command::in_an_hour;
+use crate::adapters::agents::errors;
 use crate::adapters::agents::local::LocalAgents;
+use crate::adapters::clock::SystemClock;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::{environment, time};
@@ -16,6 +17,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::{Cancellation, Urgency};
+use crate::ports::clock::Clock;
 use crate::protocol::raw_answer::RawAnswer;
 
 use script::ScriptedTurn;
@@ -61,7 +63,7 @@ async fn perform(
     match turn.exit {
         None | Some(0) => {}
         Some(75) => {
-            let resets_at = turn.quota_resets_at.unwrap_or_else(in_an_hour);
+            let resets_at = errors::back(turn.quota_resets_at, SystemClock.now());
             return TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() });
         }
         Some(code) => {
