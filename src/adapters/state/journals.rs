@@ -53,7 +53,29 @@ pub struct FileJournal {
 #[derive(Debug)]
 struct Inner {
     file: File,
+    /// How much of the file was acknowledged, in bytes: it ends with a whole line.
+    length: u64,
+    /// Whether bytes of a line that was not acknowledged stand behind that.
+    is_torn: bool,
     entries: Vec<Entry>,
+}
+
+impl Inner {
+    /// Writes a line, all of it or nothing: behind torn bytes the next line would be damaged.
+    fn write(&mut self, line: &[u8]) -> Result<(), String> {
+        if self.is_torn {
+            return Err("the entry before was written in part and could not be taken back; nothing more is \
+                        written. Mend the disk, then start agent-loop again"
+                .to_owned());
+        }
+        let written = self.file.write_all(line).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            self.is_torn = self.file.set_len(self.length).is_err();
+            return Err(error.to_string());
+        }
+        self.length = self.length.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
 }
 
 impl Journals for FileJournals {
@@ -76,12 +98,14 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     let file = files::append(path).map_err(disk)?;
     let text = fs::read(path).map_err(disk)?;
     let whole = whole(&text);
-    file.set_len(u64::try_from(whole).unwrap_or(u64::MAX)).map_err(disk)?;
+    let length = u64::try_from(whole).unwrap_or(u64::MAX);
+    file.set_len(length).map_err(disk)?;
     let entries = parse(text.get(..whole).unwrap_or_default(), path)?;
     if let Some(folder) = path.parent() {
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
     }
-    Ok(FileJournal { inner: Mutex::new(Inner { file, entries }), path: path.to_owned(), _lock: lock })
+    let inner = Inner { file, length, is_torn: false, entries };
+    Ok(FileJournal { inner: Mutex::new(inner), path: path.to_owned(), _lock: lock })
 }
 
 /// The entries of a journal that is not open here; none, if there is no such file.
@@ -132,9 +156,38 @@ impl Journal for FileJournal {
         let mut line = serde_json::to_vec(&entry).map_err(|error| disk(error.to_string()))?;
         line.push(b'\n');
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = inner.file.write_all(&line).and_then(|()| inner.file.sync_data());
-        written.map_err(|error| disk(error.to_string()))?;
+        inner.write(&line).map_err(disk)?;
         inner.entries.push(entry);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    fn entry(body: &str) -> Entry {
+        Entry::Record { body: body.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn after_a_tear_that_stays_nothing_more_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let subject = "pr/7".parse().unwrap();
+        let lock = lock::take(&folder.path().join("lock"), &subject, SystemClock.now()).unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = open(&path, lock).unwrap();
+        journal.append(entry("one")).await.unwrap();
+        // It takes nothing, and can't be cut.
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let whole = std::mem::replace(&mut journal.inner.lock().unwrap().file, full);
+        let torn = journal.append(entry("two")).await.unwrap_err().to_string();
+        assert!(torn.contains("could not write to the journal"), "{torn}");
+        journal.inner.lock().unwrap().file = whole;
+        let refusal = journal.append(entry("three")).await.unwrap_err().to_string();
+        assert!(refusal.contains("start agent-loop again"), "{refusal}");
+        assert_eq!(read(&path).unwrap(), [entry("one")]);
+        assert_eq!(journal.entries(), [entry("one")]);
     }
 }

@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use agent_loop::adapters::state::folders::Folders;
+use agent_loop::adapters::state::journals::{self, FileJournals};
+use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
+
 use super::stage::{Ended, Stage, task};
 
 /// A disk of so many kilobytes, for as long as this lives.
@@ -92,4 +96,26 @@ fn a_full_disk_of_the_repository_ends_the_run_as_such_and_loses_nothing() {
     }
     stage.agent("todo.sh", agent);
     approved(&stage.run(&task(&["-C", repository.to_str().unwrap()])));
+}
+
+#[tokio::test]
+async fn what_a_full_disk_took_of_an_entry_is_taken_back_and_the_next_one_is_whole() {
+    let stage = Stage::new();
+    let Some(disk) = SmallDisk::mount(&stage, 16) else { return };
+    let entry = |body: &str| Entry::Record { body: body.to_owned() };
+    let (folders, subject) = (Folders::new(&disk.path, "repository-1"), "pr/7".parse().unwrap());
+    let journals = FileJournals::new(folders.clone(), stage.root().join("locks"), |_| Ok(()));
+    let journal = journals.open(&subject).await.unwrap();
+    journal.append(entry("one")).await.unwrap();
+    let path = folders.journal(&subject);
+    let acknowledged = fs::metadata(&path).unwrap().len();
+    let refusal = journal.append(entry(&"x".repeat(20_000))).await.unwrap_err();
+    assert!(matches!(&refusal, JournalError::Disk(text) if text.contains("could not write")), "{refusal}");
+    assert_eq!(fs::metadata(&path).unwrap().len(), acknowledged, "the torn line is gone");
+    // A reviewer that answers at the same time is heard, now that somebody made room.
+    assert!(stage.succeeds("mount", &["-o", "remount,size=64k", disk.name()]));
+    journal.append(entry("two")).await.unwrap();
+    assert_eq!(journals::read(&path).unwrap(), [entry("one"), entry("two")]);
+    // An open file keeps its disk in use.
+    drop(journal);
 }
