@@ -282,8 +282,8 @@ fn concluded_text(concluded: &Concluded) -> String {
 
 fn cost(usage: Usage) -> String {
     let mut text = format!("{} turns, {} s of agents' time", usage.calls, usage.milliseconds / 1000);
-    if usage.input_tokens + usage.output_tokens > 0 {
-        let _ = write!(text, ", {} tokens", usage.input_tokens + usage.output_tokens);
+    if usage.tokens() > 0 {
+        let _ = write!(text, ", {} tokens", usage.tokens());
     }
     text
 }
@@ -305,6 +305,12 @@ mod tests {
             let outside = format!("{text}\nmore");
             assert_eq!(closed(&outside), outside, "{item:?}");
         }
+    }
+
+    #[test]
+    fn more_tokens_than_can_be_counted_are_still_told() {
+        let usage = Usage { input_tokens: u64::MAX, output_tokens: 1, ..Usage::default() };
+        assert_eq!(cost(usage), format!("0 turns, 0 s of agents' time, {} tokens", u64::MAX));
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn spend(usage: &Usage) -> Option<String> {
     if usage.calls > 0 {
         parts.push(format!("{} turns", usage.calls));
     }
-    let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
+    let tokens = usage.tokens();
     if tokens > 0 {
         parts.push(format!("{} k tokens", tokens.div_ceil(1000)));
     }
