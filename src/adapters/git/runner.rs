@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::adapters::process::capture::{Captured, capture};
+use crate::adapters::process::capture::{CaptureError, Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{Variables, common};
 use crate::adapters::process::exit::Exit;
@@ -63,6 +63,9 @@ const DISK_SIGNS: &[&str] = &[
     "Read-only file system",
     "Input/output error",
 ];
+
+/// What is asked if git does not start.
+const HINT: &str = "is git installed?";
 
 /// The longest complaint of git that an error repeats.
 const COMPLAINT_BYTES: usize = 2000;
@@ -127,9 +130,9 @@ impl Git {
 
 /// Runs git and hands back whatever code it ended with. A signal is an error.
 pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
-    let captured = capture(&line)
-        .await
-        .map_err(|cause| WorkspaceError::Git(format!("could not {what}: {cause}; is git installed?")))?;
+    let not_run =
+        |error: CaptureError| WorkspaceError::Git(format!("could not {what}: {}", error.hinting(HINT)));
+    let captured = capture(&line).await.map_err(not_run)?;
     match captured.exit {
         Exit::Code(_) => Ok(captured),
         Exit::Signal(_) => Err(failure(&captured, what)),

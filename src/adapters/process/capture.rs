@@ -26,23 +26,65 @@ pub struct Captured {
     pub stderr: String,
 }
 
-/// A program could not be started, or its pipes broke.
+/// Why a program did not run to its end, or what it printed is not known.
 #[derive(Debug, thiserror::Error)]
-#[error("could not run `{line}` in {folder}: {cause}")]
-pub struct CaptureError {
+pub enum CaptureError {
+    /// It was not started: it is not there, may not be run, or its folder is gone.
+    #[error("could not start {ran}: {cause}")]
+    NotStarted {
+        /// What was to run.
+        ran: Ran,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// It took longer than any such program may.
+    #[error("{ran} took longer than 15 minutes and was ended")]
+    TooLong {
+        /// What ran.
+        ran: Ran,
+    },
+    /// A pipe to it broke, or nobody knows how it ended.
+    #[error("could not hear {ran} to its end: {cause}")]
+    Pipe {
+        /// What ran.
+        ran: Ran,
+        /// What the system says.
+        cause: io::Error,
+    },
+}
+
+/// A command line and its folder, as they are shown to people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{line}` in {folder}")]
+pub struct Ran {
     line: String,
     folder: String,
-    cause: io::Error,
+}
+
+impl Ran {
+    fn of(command: &CommandLine) -> Self {
+        Self { line: command.shown(), folder: command.folder().display().to_string() }
+    }
+}
+
+impl CaptureError {
+    /// The error in words, with a hint of what may be missing if the program did not even start.
+    pub fn hinting(&self, hint: &str) -> String {
+        match self {
+            Self::NotStarted { .. } => format!("{self}; {hint}"),
+            Self::TooLong { .. } | Self::Pipe { .. } => self.to_string(),
+        }
+    }
 }
 
 /// Runs a program to its end. Dropping the future kills it.
 ///
 /// # Errors
-/// When it can't be started or its pipes break; an exit code other than 0 is no error here.
+/// When it can't be started, takes too long, or its pipes break; an exit code other than 0 is no error here.
 pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
     let watch = Stopwatch::start();
-    let too_long = || io::Error::other("it took longer than 15 minutes and was ended");
-    let result = time::at_most(DEADLINE, run(command)).await.unwrap_or_else(|| Err(too_long()));
+    let too_long = || Err(CaptureError::TooLong { ran: Ran::of(command) });
+    let result = time::at_most(DEADLINE, run(command)).await.unwrap_or_else(too_long);
     tracing::debug!(
         line = %command.shown(),
         folder = %command.folder().display(),
@@ -50,14 +92,11 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
         exit = ?result.as_ref().map(|captured| captured.exit).ok(),
         "ran"
     );
-    result.map_err(|cause| CaptureError {
-        line: command.shown(),
-        folder: command.folder().display().to_string(),
-        cause,
-    })
+    result
 }
 
-async fn run(line: &CommandLine) -> io::Result<Captured> {
+async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
+    let broken = |cause| CaptureError::Pipe { ran: Ran::of(line), cause };
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
     let mut command = Command::new(line.found());
     let mut child = command
@@ -70,7 +109,8 @@ async fn run(line: &CommandLine) -> io::Result<Captured> {
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true)
-        .spawn()?;
+        .spawn()
+        .map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?;
     let _own = child.id().map(OwnChild::remember);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
@@ -94,7 +134,33 @@ async fn run(line: &CommandLine) -> io::Result<Captured> {
         io::Result::Ok(())
     };
     let ((), output, errors) = tokio::join!(write, read_output, read_errors);
-    output.and(errors)?;
-    let exit = Exit::from(child.wait().await?);
+    output.and(errors).map_err(broken)?;
+    let exit = Exit::from(child.wait().await.map_err(broken)?);
     Ok(Captured { exit, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program of which nothing is known but its words.
+    async fn sh(script: &str) -> Result<Captured, CaptureError> {
+        capture(
+            &CommandLine::new("/bin/sh", "/", std::collections::BTreeMap::new()).arguments(["-c", script]),
+        )
+        .await
+    }
+
+    #[tokio::test]
+    async fn only_a_program_that_did_not_start_may_be_missing() {
+        let line = CommandLine::new("/nowhere/git", "/", std::collections::BTreeMap::new());
+        let missing = capture(&line).await.unwrap_err();
+        assert!(missing.to_string().starts_with("could not start `/nowhere/git` in /: "), "{missing}");
+        assert!(missing.hinting("is git installed?").ends_with("; is git installed?"), "{missing}");
+        let ran = Ran::of(&line);
+        let broken = CaptureError::Pipe { ran: ran.clone(), cause: io::Error::other("broken") };
+        for ended in [CaptureError::TooLong { ran }, broken] {
+            assert_eq!(ended.hinting("is git installed?"), ended.to_string());
+        }
+    }
 }

@@ -121,7 +121,7 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
             .variable("GIT_CONFIG_GLOBAL", "/dev/null")
             .variable("GIT_CONFIG_NOSYSTEM", "1")
             .arguments(arguments);
-        let captured = capture(&command).await.map_err(|error| format!("{error}; is git installed?"))?;
+        let captured = capture(&command).await.map_err(|error| error.hinting("is git installed?"))?;
         if !captured.exit.is_success() {
             return Err(format!("`{}` failed: {}", command.shown(), captured.stderr.trim()));
         }

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::{MINIMUM_VERSION, Version};
-use crate::adapters::process::capture::{Captured, capture};
+use crate::adapters::process::capture::{CaptureError, Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
 use crate::cli::nearest::suggestion;
@@ -208,9 +208,8 @@ impl Git<'_> {
             .variable("GIT_OPTIONAL_LOCKS", "0")
             .arguments(["-c", "core.fsmonitor=false"])
             .arguments(arguments);
-        let no_git = |error| {
-            unsupported(format!("{error}; is git installed? If not, install git {MINIMUM_VERSION} or later"))
-        };
+        let hint = format!("is git installed? If not, install git {MINIMUM_VERSION} or later");
+        let no_git = |error: CaptureError| unsupported(error.hinting(&hint));
         capture(&command).await.map_err(no_git)
     }
 
