@@ -134,7 +134,7 @@ fn inconclusive(detail: String, log: Option<PathBuf>) -> TestReport {
     TestReport::Measured { verdict: Verdict::Inconclusive, detail, log }
 }
 
-/// The last whole lines of an output.
+/// The last whole lines of an output; of a last line that is too long itself, its end.
 fn ending(text: &str) -> String {
     let mut kept = Vec::new();
     let mut room = DETAIL;
@@ -145,6 +145,42 @@ fn ending(text: &str) -> String {
         room = left;
         kept.push(line);
     }
+    if kept.is_empty() {
+        return text.lines().next_back().map_or_else(String::new, cut);
+    }
     kept.reverse();
     kept.join("\n")
+}
+
+/// The end of a line that is too long, with a sign that there was more.
+fn cut(line: &str) -> String {
+    const MORE: &str = "…";
+    let start = line.ceil_char_boundary(line.len().saturating_sub(DETAIL - MORE.len()));
+    format!("{MORE}{}", line.get(start..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod examples {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_last_line_that_is_too_long_is_cut_and_not_left_out() {
+        let text = format!("first\n{}the reason\n", "é".repeat(DETAIL));
+        let kept = ending(&text);
+        assert!(kept.starts_with('…') && kept.ends_with("éthe reason"), "{kept}");
+        assert_eq!(ending("one\ntwo\n"), "one\ntwo");
+    }
+
+    proptest! {
+        #[test]
+        fn the_end_is_bounded_and_there_if_there_is_any(
+            lines in prop::collection::vec("[aé🙂]{1,3000}", 1..6),
+        ) {
+            let kept = ending(&lines.join("\n"));
+            prop_assert!(kept.len() <= DETAIL, "{}", kept.len());
+            let last = lines.last().map_or("", |line| line);
+            prop_assert!(!kept.is_empty() && (kept.ends_with(last) || last.ends_with(kept.trim_start_matches('…'))));
+        }
+    }
 }
