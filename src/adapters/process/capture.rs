@@ -4,7 +4,7 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::command::CommandLine;
@@ -14,6 +14,19 @@ use super::time::{self, Stopwatch};
 
 /// A program of ours that is not done by then hangs: on a pipe that an agent left in its clone, or a dead disk.
 const DEADLINE: Duration = Duration::from_mins(15);
+
+/// What one call may print, in bytes. The longest that git has to say is a list of files: of a repository with a million of
+/// them, with modes and objects, 150 MB. An agent can put any number of files into its clone.
+const OUTPUT: Limit = Limit { mebibytes: 256, of: "on stdout" };
+/// What one call may complain of, in bytes: git warns of a file in a line, and of all of it 2,000 bytes are shown.
+const COMPLAINTS: Limit = Limit { mebibytes: 16, of: "on stderr" };
+
+/// How much of a stream is kept.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    mebibytes: u64,
+    of: &'static str,
+}
 
 /// A program that ran to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +55,16 @@ pub enum CaptureError {
     TooLong {
         /// What ran.
         ran: Ran,
+    },
+    /// It printed more than is kept of it.
+    #[error("{ran} printed more than {mebibytes} MiB {of} and was ended; are there very many files?")]
+    TooMuch {
+        /// What ran.
+        ran: Ran,
+        /// How much is kept.
+        mebibytes: u64,
+        /// Of which stream.
+        of: &'static str,
     },
     /// A pipe to it broke, or nobody knows how it ended.
     #[error("could not hear {ran} to its end: {cause}")]
@@ -72,7 +95,7 @@ impl CaptureError {
     pub fn hinting(&self, hint: &str) -> String {
         match self {
             Self::NotStarted { .. } => format!("{self}; {hint}"),
-            Self::TooLong { .. } | Self::Pipe { .. } => self.to_string(),
+            Self::TooLong { .. } | Self::TooMuch { .. } | Self::Pipe { .. } => self.to_string(),
         }
     }
 }
@@ -80,7 +103,7 @@ impl CaptureError {
 /// Runs a program to its end. Dropping the future kills it.
 ///
 /// # Errors
-/// When it can't be started, takes too long, or its pipes break; an exit code other than 0 is no error here.
+/// When it can't be started, takes too long, prints too much, or its pipes break; an exit code other than 0 is no error here.
 pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
     let watch = Stopwatch::start();
     let too_long = || Err(CaptureError::TooLong { ran: Ran::of(command) });
@@ -118,25 +141,32 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
             // A child may end without reading all of it; its exit code tells the story.
             let _: io::Result<()> = pipe.write_all(&line.input).await;
         }
+        Ok(())
     };
-    let mut stdout = Vec::new();
-    let read_output = async {
-        if let Some(mut pipe) = output {
-            pipe.read_to_end(&mut stdout).await?;
-        }
-        io::Result::Ok(())
-    };
-    let mut stderr = Vec::new();
-    let read_errors = async {
-        if let Some(mut pipe) = errors {
-            pipe.read_to_end(&mut stderr).await?;
-        }
-        io::Result::Ok(())
-    };
-    let ((), output, errors) = tokio::join!(write, read_output, read_errors);
-    output.and(errors).map_err(broken)?;
+    // The first that goes wrong drops the child, and so ends it.
+    let ((), stdout, stderr) =
+        tokio::try_join!(write, read(line, output, OUTPUT), read(line, errors, COMPLAINTS))?;
     let exit = Exit::from(child.wait().await.map_err(broken)?);
     Ok(Captured { exit, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+}
+
+/// All that comes out of a pipe, if it is not too much.
+async fn read(
+    line: &CommandLine,
+    pipe: Option<impl AsyncRead + Unpin>,
+    limit: Limit,
+) -> Result<Vec<u8>, CaptureError> {
+    let most = limit.mebibytes.saturating_mul(1024 * 1024);
+    let mut heard = Vec::new();
+    if let Some(pipe) = pipe {
+        let all = pipe.take(most.saturating_add(1)).read_to_end(&mut heard).await;
+        all.map_err(|cause| CaptureError::Pipe { ran: Ran::of(line), cause })?;
+    }
+    if u64::try_from(heard.len()).unwrap_or(u64::MAX) > most {
+        let Limit { mebibytes, of } = limit;
+        return Err(CaptureError::TooMuch { ran: Ran::of(line), mebibytes, of });
+    }
+    Ok(heard)
 }
 
 #[cfg(test)]
@@ -162,5 +192,23 @@ mod tests {
         for ended in [CaptureError::TooLong { ran }, broken] {
             assert_eq!(ended.hinting("is git installed?"), ended.to_string());
         }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_prints_more_than_can_be_kept_is_ended() {
+        for (script, limit) in [
+            ("exec head -c 300000000 /dev/zero", "256 MiB"),
+            ("exec head -c 20000000 /dev/zero >&2", "16 MiB"),
+        ] {
+            let refusal = sh(script).await.unwrap_err().to_string();
+            assert!(refusal.contains(&format!("more than {limit}")), "{refusal}");
+        }
+        // It would never end by itself.
+        assert!(matches!(sh("exec yes").await, Err(CaptureError::TooMuch { .. })));
+        let kept = sh("printf out; printf err >&2; exit 3").await.unwrap();
+        assert_eq!(
+            (kept.exit, kept.stdout.as_slice(), kept.stderr.as_str()),
+            (Exit::Code(3), &b"out"[..], "err")
+        );
     }
 }

@@ -9,6 +9,10 @@ use crate::domain::ids::CommitSha;
 
 const REF_BYTES: u64 = 4096;
 const PACKED_BYTES: u64 = 64 * 1024 * 1024;
+/// A ref is a file each, until git packs them: an agent that leaves more loose ones has not worked with git.
+const MOST_LOOSE: usize = 50_000;
+/// Folders below `refs`. The name of a branch has 244 bytes at most, so 122 folders; nobody uses more than a few.
+const MOST_DEPTH: usize = 128;
 /// A chain of symbolic refs that is longer than this is a circle.
 const SYMBOLIC_STEPS: usize = 5;
 
@@ -32,7 +36,13 @@ pub(in crate::adapters::git) fn head(git_folder: &Path, common: &Path) -> Option
     None
 }
 
-/// Every ref with its raw value; nothing if anything is odd.
+/// How much of a folder of refs is looked at: so many files, and so many folders deep.
+struct Room {
+    refs: usize,
+    depth: usize,
+}
+
+/// Every ref with its raw value; nothing if anything is odd, or there is more than a repository has.
 pub(in crate::adapters::git) fn refs(git_folder: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let packed = git_folder.join("packed-refs");
@@ -45,27 +55,66 @@ pub(in crate::adapters::git) fn refs(git_folder: &Path) -> Option<BTreeMap<Strin
     }
     let folder = git_folder.join("refs");
     if fs::symlink_metadata(&folder).is_ok() {
-        collect(&folder, "refs", &mut found)?;
+        let mut room = Room { refs: MOST_LOOSE, depth: MOST_DEPTH };
+        collect(&folder, "refs", &mut room, &mut found)?;
     }
     Some(found)
 }
 
-fn collect(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) -> Option<()> {
+fn collect(folder: &Path, prefix: &str, room: &mut Room, found: &mut BTreeMap<String, String>) -> Option<()> {
     if !is_plain_folder(folder) {
         return None;
     }
+    room.depth = room.depth.checked_sub(1)?;
     for entry in fs::read_dir(folder).ok()? {
         let entry = entry.ok()?;
         let name = format!("{prefix}/{}", entry.file_name().to_str()?);
         if entry.file_type().ok()?.is_dir() {
-            collect(&entry.path(), &name, found)?;
+            collect(&entry.path(), &name, room, found)?;
         } else {
+            room.refs = room.refs.checked_sub(1)?;
             found.insert(name, text(&entry.path(), REF_BYTES)?.trim_end().to_owned());
         }
     }
+    room.depth = room.depth.saturating_add(1);
     Some(())
 }
 
 fn text(path: &Path, most: u64) -> Option<String> {
     read_foreign(path, most).and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMIT: &str = "0123456789012345678901234567890123456789\n";
+
+    fn with_ref(name: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, COMMIT).unwrap();
+        folder
+    }
+
+    #[test]
+    fn refs_that_no_repository_has_are_odd() {
+        assert_eq!(refs(with_ref("refs/heads/a/b").path()).unwrap().len(), 1);
+        let deep = with_ref(&format!("refs/heads/{}end", "a/".repeat(MOST_DEPTH)));
+        assert_eq!(refs(deep.path()), None);
+        let many = with_ref("refs/heads/main");
+        for number in 0..4 {
+            fs::write(many.path().join(format!("refs/heads/{number}")), COMMIT).unwrap();
+        }
+        let count = |most| {
+            collect(
+                &many.path().join("refs"),
+                "refs",
+                &mut Room { refs: most, depth: MOST_DEPTH },
+                &mut BTreeMap::new(),
+            )
+        };
+        assert_eq!((count(5), count(4)), (Some(()), None));
+    }
 }
