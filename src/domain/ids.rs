@@ -108,8 +108,10 @@ name!(
 );
 name!(
     /// What the ledger and the comments call an agent.
-    Label, "label", "a lowercase letter or digit, then up to 31 of a-z, 0-9, `_` and `-`", |text| {
+    Label, "label", "a lowercase letter or digit, then up to 31 of a-z, 0-9, `_` and `-`; not `gate-` first, for comments \
+    show what gates say under such names", |text| {
         text.len() <= 32
+            && !text.starts_with("gate-")
             && text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
     }
@@ -235,6 +237,13 @@ mod tests {
         ] {
             assert!(BranchName::from_str(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_label_is_not_taken_for_a_gate() {
+        let refusal = Label::from_str("gate-tests").unwrap_err().to_string();
+        assert!(refusal.contains("`gate-`"), "{refusal}");
+        assert!(Label::from_str("gate").is_ok() && Label::from_str("gatekeeper").is_ok());
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! A finding in the ledger: who raised it, when, what it says, where it stands, and what was said about it.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CommitSha, GateName, InvalidName, ItemId, Label};
+use super::ids::{CommitSha, GateName, ItemId, Label};
 use super::item_status::ItemStatus;
 
 /// Who raised an item. Written as the reviewer's label, or `gate-tests` for a gate.
@@ -96,15 +95,4 @@ pub struct OpenedItem {
     pub standing: ItemStatus,
     /// What it says.
     pub text: String,
-}
-
-impl FromStr for Author {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        match text.strip_prefix("gate-") {
-            Some(gate) => gate.parse().map(Self::Gate),
-            None => text.parse().map(Self::Reviewer),
-        }
-    }
 }

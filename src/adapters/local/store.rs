@@ -155,15 +155,6 @@ impl Store {
         )
     }
 
-    /// Changes a comment, as a person could on a forge with a web page.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub fn edit_comment(&self, id: i64, body: &str, now: Timestamp) -> Result<(), String> {
-        let query = "UPDATE comments SET body = ?2, updated_at = ?3 WHERE id = ?1";
-        self.lock().execute(query, params![id, body, now.to_string()]).map(|_| ()).map_err(failed)
-    }
-
     /// Reads the comments of an issue or a pull request, in the order in which they were written.
     ///
     /// # Errors

@@ -21,10 +21,8 @@ pub enum Event {
     Model(String),
     /// A whole message of the agent. The last one is its answer.
     Said(String),
-    /// A piece of a message: it goes on where the piece before it ended.
+    /// A piece of a message: it goes on where the piece before it ended, and after a whole message it begins another.
     SaidMore(String),
-    /// The next piece begins another message.
-    Paused,
     /// The turn goes on, or ends once more, though it may have seemed to be at its end: nothing that was said before is its
     /// answer.
     Continued,
@@ -135,7 +133,6 @@ impl Transcript {
                 self.paused = true;
             }
             Event::SaidMore(text) => self.say_more(&text),
-            Event::Paused => self.paused = true,
             Event::Continued => {
                 self.said.clear();
                 self.structured = None;
@@ -200,12 +197,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_make_a_message_and_a_pause_begins_another() {
+    fn pieces_make_a_message_and_a_whole_one_ends_it() {
         let mut transcript = Transcript::default();
         for event in [
             Event::SaidMore("Let me ".to_owned()),
             Event::SaidMore("look.".to_owned()),
-            Event::Paused,
+            Event::Said("Let me look.".to_owned()),
             Event::SaidMore("Do".to_owned()),
             Event::SaidMore("ne.".to_owned()),
         ] {
