@@ -213,8 +213,8 @@ impl Ending {
         }
     }
 
-    /// How many sittings a run has had with this ending: in another sitting its questions are asked anew. A spent budget
-    /// fails no question, so what was answered is gone on with.
+    /// By how many sittings this ending moves a run on, 1 or 0. In a new sitting the run's questions are asked anew. A spent
+    /// budget fails no question: the sitting goes on, with what was answered.
     pub fn sittings(&self) -> u32 {
         match self {
             Self::Blocked { reason: Blocked::Budget } => 0,

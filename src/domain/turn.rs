@@ -14,7 +14,8 @@ use super::usage::Usage;
 pub struct TurnKey {
     /// The run that asks.
     pub run: RunId,
-    /// How often the run was parked before: a parked question is asked anew.
+    /// How many sittings of the run ended before, by a parking, an interrupt, checks that were still pending and the like (see
+    /// `Ending::sittings`): in a new one its questions are asked anew.
     pub sitting: u32,
     /// The round.
     pub round: u32,

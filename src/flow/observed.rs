@@ -142,7 +142,7 @@ impl Results {
 pub struct Abilities {
     /// Who can be asked here, in which role.
     pub agents: BTreeSet<(Role, Label)>,
-    /// Whether a test command is known.
+    /// The test command as it was typed, if one is known.
     pub test_command: Option<String>,
     /// What is wrong with those who can't be asked, where that is known.
     pub missing: BTreeMap<(Role, Label), String>,

@@ -1,18 +1,18 @@
-//! What a failed turn means for its run.
+//! From the failure of a turn to what becomes of its run: it waits, a person looks, or an agent is missing. Pure.
 
 use jiff::Timestamp;
 
 use crate::domain::ending::Parked;
 use crate::domain::failure::TurnFailure;
 
-/// What a failed turn means for its run.
+/// What becomes of a run after a failed turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEffect {
     /// It waits for an allowance.
     Park {
         /// When it is back.
         resets_at: Timestamp,
-        /// Which.
+        /// Whether a whole allowance is used up, or a limit of a short time was hit.
         reason: Parked,
     },
     /// A person must look at what was about to be published.
@@ -21,7 +21,7 @@ pub enum RunEffect {
     Unavailable,
 }
 
-/// What a failed turn means for its run.
+/// The consequence of a failure: only a limit whose end is known can be waited for.
 pub fn of(failure: &TurnFailure) -> RunEffect {
     match failure {
         TurnFailure::Quota { resets_at, .. } => {

@@ -54,9 +54,9 @@ pub enum Step {
     },
     /// Wait, then look again.
     Wait {
-        /// For what.
+        /// What is waited for, in words for a person.
         what: String,
-        /// Until when.
+        /// The instant at which to look again.
         until: Timestamp,
     },
     /// The pull request stands: go on with its review.
@@ -74,9 +74,9 @@ pub enum Step {
     },
     /// Stop, without a record.
     Stop {
-        /// How.
+        /// The state in which the run ends; it decides the exit code.
         ending: Ending,
-        /// Why, for a person.
+        /// The reason, in words for a person.
         message: String,
     },
 }
@@ -199,11 +199,11 @@ pub struct Measure {
 /// A branch to be moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushOrder {
-    /// Which.
+    /// The branch that is moved.
     pub branch: BranchName,
-    /// To what.
+    /// The commit at which it is to be.
     pub commit: CommitSha,
-    /// From what; absent: it must not exist.
+    /// The commit at which it must be until then; absent: it must not exist.
     pub expected: Option<CommitSha>,
 }
 

@@ -28,7 +28,7 @@ pub struct TurnOrder {
     pub kind: ResponseKind,
     /// The round of review; 0 before the first.
     pub round: u32,
-    /// A name that no other attempt has.
+    /// Letters and digits, unique for each attempt: a part of the name of its log.
     pub attempt: String,
     /// How many turns this label has finished on this subject in this role: the place in a script.
     pub entry: u32,

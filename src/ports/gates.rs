@@ -15,7 +15,7 @@ pub struct TestOrder {
     pub run: RunId,
     /// What the run is about.
     pub subject: Subject,
-    /// A name that no other attempt has.
+    /// Letters and digits, unique for each attempt: a part of the name of its log.
     pub attempt: String,
     /// The commit under test, checked out in `workdir`.
     pub head: CommitSha,
@@ -28,7 +28,7 @@ pub struct TestOrder {
 pub enum TestReport {
     /// It was measured, or can't be.
     Measured {
-        /// What it says.
+        /// Whether the commit passed, failed, or could not be judged.
         verdict: Verdict,
         /// Why, for people: the bounded tail of the output, or what went wrong.
         detail: String,

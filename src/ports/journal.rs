@@ -36,7 +36,7 @@ pub enum Finished {
     },
     /// It did not.
     Failed {
-        /// Why.
+        /// What went wrong, and its details.
         failure: TurnFailure,
         /// What it cost.
         usage: Usage,
@@ -66,9 +66,9 @@ impl Finished {
 pub enum Entry {
     /// A turn is about to start.
     Attempt {
-        /// Which.
+        /// The name of the turn.
         turn: TurnKey,
-        /// When.
+        /// The instant at which this was written.
         at: Timestamp,
         /// The wishes of people that it is shown.
         #[serde(default)]
@@ -76,11 +76,11 @@ pub enum Entry {
     },
     /// A turn has ended.
     Finished {
-        /// Which.
+        /// The name of the turn.
         turn: TurnKey,
-        /// When.
+        /// The instant at which this was written.
         at: Timestamp,
-        /// How.
+        /// The answer or the failure, and what it cost.
         finished: Finished,
     },
     /// A person answered the coder's questions.
@@ -106,13 +106,13 @@ pub enum Entry {
     },
     /// Turns that were taken on the subject from which this one came.
     Inherited {
-        /// Who took them.
+        /// The label of the agent that took them.
         label: Label,
-        /// In which role.
+        /// What the agent did in them.
         role: Role,
-        /// How many.
+        /// How many turns of this label and role it took there.
         turns: u32,
-        /// Where: its journal has more of the same run.
+        /// The subject from which this one came: its journal has more of the same run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<Subject>,
     },

@@ -17,7 +17,7 @@ use crate::domain::usage::Usage;
 pub enum RunEvent {
     /// The engine looks at a subject.
     Begun {
-        /// Which.
+        /// The issue, task or pull request.
         subject: Subject,
     },
     /// A round of review begins.
@@ -31,11 +31,11 @@ pub enum RunEvent {
     },
     /// A turn is asked for.
     TurnBegun {
-        /// Of whom.
+        /// The label of the agent that is asked.
         label: Label,
-        /// In which role.
+        /// What the agent does in it.
         role: Role,
-        /// For what kind of answer.
+        /// The kind of answer that is wanted.
         kind: ResponseKind,
         /// The size of the prompt in bytes.
         prompt_bytes: usize,
@@ -44,20 +44,20 @@ pub enum RunEvent {
     },
     /// A turn was answered.
     TurnAnswered {
-        /// By whom.
+        /// The label of the agent that took it.
         label: Label,
-        /// In which role.
+        /// What the agent does in it.
         role: Role,
         /// How long it took, in milliseconds.
         milliseconds: u64,
     },
     /// A turn failed.
     TurnFailed {
-        /// Whose.
+        /// The label of the agent that took it.
         label: Label,
-        /// In which role.
+        /// What the agent does in it.
         role: Role,
-        /// Why.
+        /// What went wrong, and its details.
         failure: TurnFailure,
         /// The raw log, for a person to look at.
         log: Option<String>,
@@ -69,9 +69,9 @@ pub enum RunEvent {
     },
     /// A gate is measured.
     GateBegun {
-        /// Which.
+        /// The name of the gate.
         gate: GateName,
-        /// On what.
+        /// The commit that is measured.
         head: CommitSha,
         /// Where its raw output goes.
         log: Option<String>,
@@ -89,14 +89,14 @@ pub enum RunEvent {
     },
     /// A gate was measured.
     GateMeasured {
-        /// Which.
+        /// The name of the gate.
         gate: GateName,
-        /// What it says.
+        /// Whether the commit passed, failed, or could not be judged.
         verdict: Verdict,
     },
     /// A record was published.
     Published {
-        /// Where.
+        /// The issue, task or pull request in whose thread or journal it stands.
         subject: Subject,
         /// One line that says what it says.
         line: String,
@@ -106,9 +106,9 @@ pub enum RunEvent {
     },
     /// A branch was pushed.
     Pushed {
-        /// Which.
+        /// The branch that was moved.
         branch: BranchName,
-        /// To what.
+        /// The commit at which it is now.
         head: CommitSha,
     },
     /// A pull request was opened, or found again.
@@ -139,14 +139,14 @@ pub enum RunEvent {
     },
     /// The engine waits.
     Waiting {
-        /// For what.
+        /// What it waits for, in words.
         what: String,
-        /// Until when at the latest.
+        /// The instant at which it goes on at the latest.
         until: Timestamp,
     },
     /// Something a person should know, that changes nothing.
     Warning {
-        /// What.
+        /// The warning, in a sentence or a few.
         text: String,
     },
 }

@@ -77,7 +77,7 @@ pub fn log(agents: &LocalAgents, order: &TurnOrder) -> PathBuf {
     agents.folders.logs(&order.subject).join(format!("{}.log", token(order)))
 }
 
-/// A name that no other attempt has.
+/// Unique for each attempt; also the file name of its log.
 fn token(order: &TurnOrder) -> String {
     format!("{}-{}-{}-{}-{}", order.run, order.round, order.role, order.label, order.attempt)
 }

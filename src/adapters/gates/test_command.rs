@@ -94,7 +94,7 @@ impl Gates for LocalGates {
     }
 }
 
-/// A name that no other attempt has.
+/// Unique for each attempt; also the file name of its log.
 fn token(order: &TestOrder) -> String {
     format!("{}-tests-{}", order.run, order.attempt)
 }

@@ -34,7 +34,7 @@ impl LocalForge {
     /// The embedded forge of a repository; merges go through the workspace.
     ///
     /// # Errors
-    /// Never, but for a login that is none.
+    /// If the login under which this program writes here were not well-formed.
     pub fn new(store: Store, branches: Branches, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
         let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
         Ok(Self { store, branches, workspace, login })

@@ -74,7 +74,7 @@ pub fn carried(item: &CarriedItem) -> Item {
     }
 }
 
-/// Puts what gates measured into the items. `gates` names each opened or updated item's gate by place.
+/// Puts what gates measured into the items. The opened ones belong, in order, to the red gates that have no open item.
 pub fn apply_gates(items: &mut Vec<Item>, round: u32, record: &Gates) {
     for item in items.iter_mut() {
         if record.resolved.contains(&item.id) {

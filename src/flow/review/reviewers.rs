@@ -52,7 +52,7 @@ pub enum Round {
 pub enum Asking {
     /// They may.
     Allowed(Reviewing),
-    /// The head has moved: only what was answered already is published.
+    /// No further turn may be begun; what was answered is still published.
     Over,
 }
 

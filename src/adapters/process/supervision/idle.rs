@@ -53,9 +53,9 @@ fn spent(before: &Used, now: &Used) -> u64 {
     each.fold(0, u64::saturating_add)
 }
 
-/// Waits until a child has hung for this long, and an eighth to a quarter longer; for ever, if that is not watched. Tells
-/// how long, in seconds. `heard` counts what both streams brought;
-/// `look` is what each process has used, and is asked only after silence.
+/// Waits until a child has hung for this long, and an eighth to a quarter longer, and tells how long, in seconds. Never
+/// returns when `idle` is `None`. `heard` counts what both streams brought; `look` is what each process has used, and is
+/// asked only after silence.
 pub(in crate::adapters::process) async fn hung(
     idle: Option<Duration>,
     heard: impl Fn() -> u64,
