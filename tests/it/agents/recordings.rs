@@ -1,4 +1,5 @@
-//! Each recording of a program with what it comes to, in one list for each program. After a change that is meant:
+//! Each recording of a program with what it comes to, in one list for each program: what it printed, how it ended
+//! (`rc=1`, `rc=signal 9`), the file that Codex writes its last message to (`.last`), and the file of its session. After a change that is meant:
 //! `UPDATE_SNAPSHOTS=1 cargo test --test it recordings`, and read the difference.
 
 use std::fmt::Write;
@@ -18,15 +19,28 @@ fn folder(backend: Backend) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents").join(backend.name())
 }
 
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_default()
+/// A file that a recording may lack.
+fn read(path: &Path) -> Option<String> {
+    path.exists()
+        .then(|| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// `rc=1 secs=0.5`, or `rc=signal 9`.
+fn exit(text: &str) -> Option<Exit> {
+    let words: Vec<&str> = text.strip_prefix("rc=")?.split_whitespace().collect();
+    match words.as_slice() {
+        ["signal", signal, ..] => signal.parse().ok().map(Exit::Signal),
+        [code, ..] => code.parse().ok().map(Exit::Code),
+        [] => None,
+    }
 }
 
 /// What a recording comes to, in a line or a few.
 fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
-    let text = |ending: &str| read(&folder.join(format!("{name}.{ending}")));
+    let file = |ending: &str| read(&folder.join(format!("{name}.{ending}")));
+    let text = |ending: &str| file(ending).unwrap_or_default();
     let mut transcript = Transcript::default();
-    for line in text("stdout").lines() {
+    for line in file("stdout").unwrap_or_else(|| panic!("{name} has no .stdout")).lines() {
         cli.events(line.as_bytes(), &mut |event| transcript.take(event));
     }
     let document = std::mem::take(&mut transcript.document);
@@ -34,12 +48,12 @@ fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
     for line in text("session").lines() {
         cli.session_events(line.as_bytes(), &mut |event| transcript.take(event));
     }
-    let code = text("rc").strip_prefix("rc=").and_then(|rest| rest.split(' ').next()?.trim().parse().ok());
-    let stderr = text("stderr");
+    let (stderr, last) = (text("stderr"), file("last"));
     let ending = ProcessEnd {
-        exit: Exit::Code(code.unwrap_or_else(|| panic!("{name}.rc names no exit code"))),
+        exit: exit(&text("rc"))
+            .unwrap_or_else(|| panic!("{name}.rc names neither an exit code nor a signal")),
         stderr: &stderr,
-        last_message: None,
+        last_message: last.as_deref(),
         now: NOW.parse().unwrap(),
     };
     let mut words = match cli.outcome(&transcript, &ending) {
@@ -84,7 +98,7 @@ fn check(backend: Backend) {
     if updates() {
         fs::write(&path, &now).unwrap();
     }
-    assert_eq!(read(&path), now, "{} is not what the recordings come to", path.display());
+    assert_eq!(read(&path).unwrap_or_default(), now, "{} is not what the recordings come to", path.display());
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test is told by its caller to update its list")]

@@ -52,6 +52,7 @@ fn old_logs_go_after_the_next_run_and_young_ones_stay() {
     assert_eq!(stage.run(&task(&[])).exit, Some(0));
     let logs = stage.logs();
     let (first, rest) = logs.split_first().unwrap();
+    assert_eq!(rest.len(), 2, "the coder and two reviewers took a turn each: {logs:?}");
     let written = fs::metadata(first).unwrap().modified().unwrap();
     let old = written - std::time::Duration::from_hours(24 * 40);
     fs::File::options().append(true).open(first).unwrap().set_modified(old).unwrap();

@@ -1,5 +1,7 @@
 //! What a run looks like from outside: quiet lines, events for scripts, heartbeats.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::Value;
 
 use super::stage::{Stage, task};
@@ -41,11 +43,22 @@ fn quiet_is_silent_and_a_pipe_gets_no_colour() {
 #[test]
 fn a_turn_that_takes_long_is_told_with_its_log() {
     let stage = Stage::new();
-    stage.agent("slow.sh", "#!/bin/sh\nsleep 1.5\nexec \"$(dirname \"$0\")/todo.sh\"\n");
+    let seen = stage.root().join("seen");
+    // It works until it was told of, and gives up after half a minute, so that the test fails rather than waits.
+    let wait = format!("for i in $(seq 300); do [ -e {} ] && break; sleep 0.1; done", seen.display());
+    stage.agent("slow.sh", &format!("#!/bin/sh\n{wait}\nexec \"$(dirname \"$0\")/todo.sh\"\n"));
     let mut words = task(&["--progress-interval-seconds", "1"]);
     words[4] = "sam=command:../slow.sh";
-    let ended = stage.run(&words);
-    let line = ended.stderr.lines().find(|line| line.contains("coder sam works for")).unwrap();
+    let mut child = stage.start_captured(&words);
+    let mut told = Vec::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
+        if line.contains("coder sam works for") {
+            std::fs::write(&seen, "").unwrap();
+        }
+        told.push(line);
+    }
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0), "{told:#?}");
+    let line = told.iter().find(|line| line.contains("coder sam works for")).unwrap();
     let log = line.rsplit(' ').next().unwrap();
     assert!(std::fs::exists(log).unwrap(), "{line}");
 }
