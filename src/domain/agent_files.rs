@@ -13,7 +13,14 @@ const ANYWHERE: &[&str] = &[
     "claude.md",
     "claude.local.md",
     "agents.md",
+    // Codex takes it for AGENTS.md, if both are there.
+    "agents.override.md",
     "gemini.md",
+    // What these name is not shown to the agent: a change could hide itself from its reviewer.
+    ".geminiignore",
+    ".aiexclude",
+    // Rules, skills and workflows of Antigravity, in its older place.
+    ".agent",
 ];
 
 /// The one that has its name in one folder only.
@@ -60,7 +67,11 @@ mod tests {
             "CLAUDE.md",
             "CLAUDE.local.md",
             "AGENTS.md",
+            "crates/one/AGENTS.override.md",
+            ".agent/rules/x.md",
             "GEMINI.md",
+            ".geminiignore",
+            "src/.aiexclude",
             ".github/copilot-instructions.md",
             "crates/one/AGENTS.md",
             "crates/one/.claude/hooks/x.sh",

@@ -37,7 +37,7 @@ async fn a_reviewer_sees_the_configuration_of_the_base_and_the_code_of_the_head(
          echo old > GEMINI.md",
         "echo evil > CLAUDE.md; echo evil > .claude/settings.json; echo evil > .claude/new.sh; rm crates/one/AGENTS.md
          echo evil > .mcp.json; mkdir -p crates/two/.codex; echo evil > crates/two/.codex/config.toml; rm GEMINI.md
-         echo evil > agents.MD; echo two > a.txt",
+         echo evil > agents.MD; echo two > a.txt; echo a.txt > .geminiignore; echo a.txt > .aiexclude",
     )
     .await;
     let layout = review(&scene.head, &head);
@@ -46,7 +46,7 @@ async fn a_reviewer_sees_the_configuration_of_the_base_and_the_code_of_the_head(
     for path in ["CLAUDE.md", ".claude/settings.json", "crates/one/AGENTS.md", "GEMINI.md"] {
         assert_eq!(read(&clone, path), "old\n", "{path}");
     }
-    for path in [".claude/new.sh", ".mcp.json", "crates/two", "agents.MD"] {
+    for path in [".claude/new.sh", ".mcp.json", "crates/two", "agents.MD", ".geminiignore", ".aiexclude"] {
         assert!(!clone.join(path).exists(), "{path}");
     }
     assert_eq!(sha(&clone, "HEAD").await, head);
