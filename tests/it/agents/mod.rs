@@ -5,6 +5,8 @@ mod codex;
 #[cfg(test)]
 mod endings;
 #[cfg(test)]
+mod gemini;
+#[cfg(test)]
 mod invocations;
 #[cfg(test)]
 mod recordings;

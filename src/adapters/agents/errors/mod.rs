@@ -38,8 +38,6 @@ pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
         PATTERNS.iter().find_map(|(named, pattern)| Some((*named, pattern.find(&text)?.start())))?;
     let detail = detail(&text, start);
     let reset = reset::instant(&text, now);
-    let quota = |detail| TurnFailure::Quota { resets_at: waited_for(reset, now), detail };
-    let is_long = reset.is_some_and(|reset| reset.duration_since(now) > LONG_WAIT);
     Some(match named {
         Named::Auth => TurnFailure::Auth { detail },
         Named::NoTrouble => return None,
@@ -47,12 +45,20 @@ pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
         Named::AnyQuota if reset.is_none() => TurnFailure::Billing { detail },
         Named::Billing => TurnFailure::Billing { detail },
         Named::UnknownModel => TurnFailure::UnknownModel { detail },
-        Named::Quota => quota(detail),
-        Named::AnyQuota | Named::RateLimited if is_long => quota(detail),
-        Named::AnyQuota | Named::RateLimited => TurnFailure::RateLimited { retry_at: reset, detail },
+        Named::Quota => TurnFailure::Quota { resets_at: waited_for(reset, now), detail },
+        Named::AnyQuota | Named::RateLimited => limit(reset, now, detail),
         Named::Overloaded => TurnFailure::Overloaded { detail },
         Named::Network => TurnFailure::Network { detail },
     })
+}
+
+/// A limit of whatever kind: an allowance that is used up, or a rate limit, depending on the wait.
+pub fn limit(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
+    if reset.is_some_and(|reset| reset.duration_since(now) > LONG_WAIT) {
+        TurnFailure::Quota { resets_at: waited_for(reset, now), detail }
+    } else {
+        TurnFailure::RateLimited { retry_at: reset, detail }
+    }
 }
 
 /// The last lines of a stderr that are not blank, bounded, for the detail of an exit.
@@ -67,7 +73,12 @@ pub fn last_words(stderr: &str) -> String {
 /// A failure of the Gemini CLI, with what is known about its accounts if it is about the account.
 #[must_use]
 pub fn gemini_note(mut failure: TurnFailure) -> TurnFailure {
-    if let TurnFailure::Auth { detail } | TurnFailure::Quota { detail, .. } = &mut failure {
+    // Of an account that has ended Google may say any of these.
+    if let TurnFailure::Auth { detail }
+    | TurnFailure::Billing { detail }
+    | TurnFailure::Quota { detail, .. }
+    | TurnFailure::RateLimited { detail, .. } = &mut failure
+    {
         let said = sanitize::one_line(detail, DETAIL.saturating_sub(GEMINI_NOTE.len() + 3));
         *detail = if said.is_empty() { GEMINI_NOTE.to_owned() } else { format!("{said} ({GEMINI_NOTE})") };
     }
@@ -297,6 +308,12 @@ mod tests {
         assert!(detail.chars().count() <= DETAIL);
         let quota = gemini_note(TurnFailure::Quota { resets_at: now(), detail: String::new() });
         assert_eq!(quota.to_string(), format!("quota used up until 2026-11-21T00:10:00Z: {GEMINI_NOTE}"));
+        for limited in [
+            TurnFailure::Billing { detail: "limit: 0".to_owned() },
+            TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() },
+        ] {
+            assert!(gemini_note(limited).to_string().contains(GEMINI_NOTE));
+        }
         let network = TurnFailure::Network { detail: "fetch failed".to_owned() };
         assert_eq!(gemini_note(network.clone()), network);
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcri
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, Power, ProcessEnd, Profile, Sessions, VendorCli,
 };
-use crate::adapters::agents::errors::{classify, gemini_note, last_words};
+use crate::adapters::agents::errors::reset;
+use crate::adapters::agents::errors::{gemini_note, last_words, limit, waited_for};
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
@@ -29,7 +31,11 @@ static PROFILE: Profile = Profile {
     manners: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
-    login: Login { check: &[], how: "set GEMINI_API_KEY, or run `gemini` and choose how to log in" },
+    login: Login {
+        check: &[],
+        how: "set GEMINI_API_KEY, or run `gemini` and choose how to log in; personal accounts ended on 2026-06-18: for \
+              those use antigravity (agy)",
+    },
 };
 
 /// What a coder may run: everything but what speaks to the forge. The rule with the highest priority counts.
@@ -134,30 +140,66 @@ impl VendorCli for Gemini {
     }
 }
 
-/// What the exit code says: the low byte of the status of the service.
+/// The word of its own by which it says on stderr that more tries are no use.
+const USED_UP: &str = "TerminalQuotaError";
+/// What Google says of every limit of an API key, while others say it of a missing credit.
+const ANY_LIMIT: &str = "exceeded your current quota";
+/// Its reason for a credit that is used up.
+const NO_CREDIT: &str = "INSUFFICIENT_G1_CREDITS_BALANCE";
+
+/// The low byte of 429, the status of a limit.
+const LIMITED: i32 = 173;
+
+/// What the exit code says, which is the low byte of the status of the service, and what only stderr does.
 fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
-    // A limit of the day: more tries are no use, and only stderr tells it from a limit of the minute.
-    if ending.stderr.contains("TerminalQuotaError") {
-        return classify("TerminalQuotaError", ending.now)
-            .map_or(failure, |quota| with_words(quota, transcript));
-    }
-    let TurnFailure::Exit { code, detail } = failure else { return failure };
+    let (TurnFailure::Exit { detail, .. }
+    | TurnFailure::Quota { detail, .. }
+    | TurnFailure::RateLimited { detail, .. }
+    | TurnFailure::Billing { detail }) = &failure
+    else {
+        return failure;
+    };
+    let detail = detail.clone();
+    let code = if let TurnFailure::Exit { code, .. } = &failure { *code } else { LIMITED };
     match code {
         41 | 145 | 147 => TurnFailure::Auth { detail },
         148 => TurnFailure::UnknownModel { detail },
-        173 => TurnFailure::RateLimited { retry_at: None, detail },
+        LIMITED => {
+            let reported = transcript.trouble.as_ref().map(|trouble| trouble.text.as_str());
+            let said = reported.filter(|text| !text.is_empty()).unwrap_or(&detail);
+            let told = ending.stderr.rfind(USED_UP).and_then(|start| ending.stderr.get(start..));
+            limited(&failure, (said, told), ending.now)
+        }
         244 | 246..=248 => TurnFailure::Overloaded { detail },
-        code => TurnFailure::Exit { code, detail },
+        _ => failure,
     }
 }
 
-/// The same class, in the words of the report.
-fn with_words(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
-    let words = transcript.trouble.as_ref().map(|trouble| last_words(&trouble.text));
-    match (failure, words) {
-        (TurnFailure::Quota { resets_at, .. }, Some(detail)) => TurnFailure::Quota { resets_at, detail },
-        (failure, _) => failure,
+/// Of a limit: whether it comes back, and when. A limit of the day or of a plan differs from one of the minute on stderr
+/// only, where its last word stands after those on earlier tries.
+fn limited(failure: &TurnFailure, (said, told): (&str, Option<&str>), now: Timestamp) -> TurnFailure {
+    let text = format!("{said}\n{}", told.unwrap_or_default());
+    let detail = last_words(said);
+    let reset = reset::instant(&text, now);
+    let is_owed = matches!(failure, TurnFailure::Billing { .. }) && !said.contains(ANY_LIMIT);
+    // An allowance without an instant is one that is asked for again later.
+    let is_gone = told.is_some() || (matches!(failure, TurnFailure::Quota { .. }) && reset.is_none());
+    if is_owed || has_no_quota(&text) || text.contains(NO_CREDIT) {
+        TurnFailure::Billing { detail }
+    } else if is_gone {
+        TurnFailure::Quota { resets_at: waited_for(reset, now), detail }
+    } else {
+        limit(reset, now, detail)
     }
+}
+
+/// Whether there is nothing to be used up, now or later: `limit: 0`.
+fn has_no_quota(text: &str) -> bool {
+    let limits = text.split("limit:").skip(1).map(str::trim_start);
+    limits.filter_map(|limit| limit.strip_prefix('0')).any(|rest| {
+        let fraction = rest.strip_prefix('.').unwrap_or(rest);
+        !fraction.starts_with(|letter: char| letter.is_ascii_digit())
+    })
 }
 
 /// The message in the object of JSON with which stderr ends.
