@@ -41,17 +41,18 @@ pub struct Cost {
     pub precision: Precision,
 }
 
-/// How far the tokens can be trusted. Of many calls the worst counts.
+/// How far a number can be trusted. The label of a sum is the worst of its parts: it is exact only if all of them are, and
+/// what is missing in one of them is missing in all, however exact or guessed the rest is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// As the programs reported.
     #[default]
     Exact,
+    /// Nothing is missing, but something was counted from the length of texts.
+    Estimated,
     /// Something was spent that is not counted.
     Partial,
-    /// Counted from the length of texts.
-    Estimated,
 }
 
 impl Precision {
@@ -116,7 +117,22 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_sum_hides_nothing_that_is_missing_and_nothing_that_is_guessed(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![Precision::Exact, Precision::Estimated, Precision::Partial]), 0..6),
+        ) {
+            let one = |precision: &Precision| Usage { precision: *precision, ..Usage::default() };
+            let sum = parts.iter().map(one).fold(Usage::default(), Usage::plus).precision;
+            prop_assert_eq!(sum == Precision::Partial, parts.contains(&Precision::Partial));
+            prop_assert_eq!(sum == Precision::Exact, parts.iter().all(|part| *part == Precision::Exact));
+        }
+    }
 
     fn call(micro_usd: u64, priced_calls: u64) -> Usage {
         Usage { calls: 1, micro_usd, priced_calls, ..Usage::default() }

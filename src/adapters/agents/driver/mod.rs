@@ -12,19 +12,19 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::adapters::agents::accounting;
 use crate::adapters::agents::local::{LocalAgents, failed};
 use crate::adapters::agents::turn_files::{self, Allowed, TurnFiles};
 use crate::adapters::agents::vendors;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::lines::Lines;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::adapters::state::files;
 use crate::domain::agent::Backend;
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;
-use crate::domain::usage::{Precision, Usage};
+use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
@@ -233,10 +233,11 @@ fn report(
     let Heard { transcript, ended, .. } = heard;
     let Sitting { agent, order, asked } = *sitting;
     let earlier = session_of(agent, order).map(|note| note.counted).unwrap_or_default();
-    let (spent, counted) = match transcript.usage {
-        Some(counted) => (cli.profile().counting.of_turn(counted, earlier), counted),
-        None => (estimated(order, &transcript, &ended), earlier),
+    let spent = match transcript.usage {
+        Some(counted) => accounting::counted(cli.profile().counting.of_turn(counted, earlier), &ended.end),
+        None => accounting::uncounted(&order.prompt, &transcript, &ended.end),
     };
+    let counted = transcript.usage.unwrap_or(earlier);
     let session = match cli.profile().sessions {
         Sessions::ById => transcript.session.filter(|id| is_plain(id)).map(|id| SessionNote {
             id,
@@ -268,22 +269,6 @@ fn report(
 fn is_plain(id: &str) -> bool {
     let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
     (1..=100).contains(&id.len()) && id.bytes().all(is_letter) && !id.starts_with('-')
-}
-
-/// When nothing was reported: about four letters make a token. What a turn that ended badly has spent is not known.
-fn estimated(order: &TurnOrder, transcript: &Transcript, ended: &Ended) -> Usage {
-    let tokens = |text: &str| u64::try_from(text.len() / 4).unwrap_or(u64::MAX);
-    match ended.end {
-        End::Exited(Exit::Code(0)) => Usage {
-            input_tokens: tokens(&order.prompt),
-            output_tokens: tokens(&transcript.said),
-            precision: Precision::Estimated,
-            ..Usage::default()
-        },
-        End::Exited(_) | End::TimedOut | End::Hung { .. } | End::Cancelled | End::NotStarted(_) => {
-            Usage { precision: Precision::Partial, ..Usage::default() }
-        }
-    }
 }
 
 fn warnings(heard: &Heard, result: &TurnResult) -> Vec<String> {

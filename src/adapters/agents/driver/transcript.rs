@@ -1,5 +1,7 @@
 //! What the streams of all programs come to: events, and what is kept of them, in bounded memory. Pure.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 
 use crate::domain::usage::Usage;
@@ -9,6 +11,10 @@ use crate::protocol::envelope::ANSWER_LIMIT;
 const KEPT: usize = ANSWER_LIMIT + 4;
 /// So much of a document is kept: an answer in it is escaped, perhaps twice over.
 const DOCUMENT: usize = 4 * KEPT;
+/// So many requests are looked back on: those of agents that work side by side are told in turns.
+const MOST_REQUESTS: usize = 32;
+/// So much of an id is kept.
+const ID: usize = 100;
 /// So many denials and warnings are kept.
 const MOST_DENIALS: usize = 20;
 
@@ -42,6 +48,13 @@ pub enum Event {
     Counted(Usage),
     /// What a part of the turn has cost: it is added.
     Spent(Usage),
+    /// What a request to the model has cost until now, as far as that is told before the turn ends.
+    Asked {
+        /// The request: it may be told of several times.
+        id: String,
+        /// Its cost.
+        usage: Usage,
+    },
     /// The allowance is used up until then.
     Rejected(Timestamp),
     /// The allowance is nearly used up.
@@ -109,7 +122,36 @@ pub struct Transcript {
     pub trouble: Option<ReportedError>,
     /// Whether the event that ends a good turn was there.
     pub finished: Finish,
+    requests: Requests,
     paused: bool,
+}
+
+/// Requests to the model that were told of, each counted once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Requests {
+    settled: Usage,
+    last: VecDeque<(String, Usage)>,
+}
+
+impl Requests {
+    fn take(&mut self, id: &str, usage: Usage) {
+        let id = prefix(id, ID);
+        if let Some((_, told)) = self.last.iter_mut().find(|(known, _)| known == id) {
+            *told = usage;
+            return;
+        }
+        if self.last.len() >= MOST_REQUESTS
+            && let Some((_, usage)) = self.last.pop_front()
+        {
+            self.settled = self.settled.plus(usage);
+        }
+        self.last.push_back((id.to_owned(), usage));
+    }
+
+    fn sum(&self) -> Option<Usage> {
+        let told = self.last.iter().map(|(_, usage)| *usage);
+        (!self.last.is_empty()).then(|| told.fold(self.settled, Usage::plus))
+    }
 }
 
 /// Whether the event that ends a good turn was there.
@@ -149,11 +191,17 @@ impl Transcript {
             Event::Warned(what) => note(&mut self.warnings, what),
             Event::Counted(usage) => self.usage = Some(usage),
             Event::Spent(usage) => self.usage = Some(self.usage.unwrap_or_default().plus(usage)),
+            Event::Asked { id, usage } => self.requests.take(&id, usage),
             Event::Rejected(instant) => self.rejected = Some(instant),
             Event::Low { percent, resets_at } => self.low = Some((percent, resets_at)),
             Event::ReportedError(trouble) => self.trouble = Some(trouble.after(self.trouble.take())),
             Event::Finished => self.finished = Finish::Seen,
         }
+    }
+
+    /// What the turn is known to have cost, where it ended before that was told as a whole: at least so much.
+    pub fn seen_until_now(&self) -> Option<Usage> {
+        self.usage.or_else(|| self.requests.sum())
     }
 
     /// Forgets what a file of a session may have told of an earlier turn: it tells again of this one.
@@ -238,6 +286,22 @@ mod tests {
             transcript.take(event);
         }
         assert_eq!(transcript, Transcript { paused: true, ..Transcript::default() });
+    }
+
+    #[test]
+    fn a_request_that_is_told_of_again_is_counted_once() {
+        let mut transcript = Transcript::default();
+        let tokens = |input_tokens| Usage { input_tokens, ..Usage::default() };
+        let mut ask = |id: &str, input| {
+            transcript.take(Event::Asked { id: id.to_owned(), usage: tokens(input) });
+            transcript.seen_until_now().map(|usage| usage.input_tokens)
+        };
+        assert_eq!([ask("a", 5), ask("b", 7), ask("a", 6), ask("b", 7)], [5, 12, 13, 13].map(Some));
+        let many = (0..1000).fold(None, |_, number| ask(&number.to_string(), 1));
+        assert_eq!(many, Some(1013));
+        assert_eq!(transcript.requests.last.len(), MOST_REQUESTS);
+        transcript.take(Event::Counted(tokens(9)));
+        assert_eq!(transcript.seen_until_now(), Some(tokens(9)), "the whole is told");
     }
 
     #[test]

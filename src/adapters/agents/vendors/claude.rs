@@ -160,8 +160,26 @@ struct Line<'line> {
 struct Message<'line> {
     #[serde(borrow, default)]
     model: Option<Cow<'line, str>>,
+    #[serde(borrow, default)]
+    id: Option<Cow<'line, str>>,
+    #[serde(default, deserialize_with = "lenient")]
+    usage: Option<RequestUsage>,
     #[serde(default, rename = "content")]
     _content: IgnoredAny,
+}
+
+/// Tokens of one request until the message was told: of what is received only the beginning is counted yet.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RequestUsage {
+    #[serde(rename = "input_tokens")]
+    uncached: u64,
+    #[serde(rename = "cache_read_input_tokens")]
+    read_from_cache: u64,
+    #[serde(rename = "cache_creation_input_tokens")]
+    written_to_cache: u64,
+    #[serde(rename = "output_tokens")]
+    received: u64,
 }
 
 #[derive(Deserialize)]
@@ -206,11 +224,15 @@ impl Line<'_> {
     }
 
     fn assistant(self, tell: &mut dyn FnMut(Event)) {
-        let model = self.message.and_then(|message| message.model);
-        // What the program says in the model's stead.
-        let is_real = |model: &Cow<'_, str>| model.as_ref() != "<synthetic>";
-        if let Some(model) = model.filter(is_real) {
-            tell(Event::Model(model.into_owned()));
+        // What the program says in the model's stead has no model and no cost.
+        let is_real = |message: &Message<'_>| message.model.as_deref() != Some("<synthetic>");
+        if let Some(Message { model, id, usage, .. }) = self.message.filter(is_real) {
+            if let Some(model) = model {
+                tell(Event::Model(model.into_owned()));
+            }
+            if let (Some(id), Some(usage)) = (id, usage) {
+                tell(Event::Asked { id: id.into_owned(), usage: usage.usage() });
+            }
         }
         if let Some(code) = self.error {
             tell(Event::ReportedError(ReportedError {
@@ -273,6 +295,19 @@ impl Line<'_> {
         usage.micro_usd = self.total_cost_usd.map_or(0, micro_usd);
         usage.priced_calls = u64::from(self.total_cost_usd.is_some());
         Some(usage)
+    }
+}
+
+impl RequestUsage {
+    fn usage(&self) -> Usage {
+        let sent = [self.uncached, self.read_from_cache, self.written_to_cache];
+        Usage {
+            input_tokens: sent.into_iter().fold(0, u64::saturating_add),
+            cached_tokens: self.read_from_cache,
+            output_tokens: self.received,
+            precision: Precision::Partial,
+            ..Usage::default()
+        }
     }
 }
 

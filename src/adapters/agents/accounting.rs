@@ -1,0 +1,117 @@
+//! What a turn has spent when its program did not tell, or was ended before it could: a guess, or a part, and called so. Pure.
+
+use serde_json::Value;
+
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervision::End;
+use crate::domain::usage::{Precision, Usage};
+
+use super::driver::transcript::Transcript;
+
+/// So many bytes make a token, about.
+const BYTES_A_TOKEN: usize = 4;
+
+/// What the program counted itself. One that was ended had begun more than it had counted.
+pub(super) fn counted(spent: Usage, end: &End) -> Usage {
+    match end {
+        End::Exited(_) => spent,
+        End::TimedOut | End::Hung { .. } | End::Cancelled | End::NotStarted(_) => partial(spent),
+    }
+}
+
+/// When nothing was counted: what was seen of it; else, if the turn ended well, the length of what was said.
+pub(super) fn uncounted(prompt: &str, transcript: &Transcript, end: &End) -> Usage {
+    match (transcript.seen_until_now(), end) {
+        (Some(seen), _) => partial(seen),
+        (None, End::Exited(Exit::Code(0))) => Usage {
+            input_tokens: tokens(prompt.len()),
+            output_tokens: tokens(received(transcript)),
+            precision: Precision::Estimated,
+            ..Usage::default()
+        },
+        (None, End::Exited(_) | End::TimedOut | End::Hung { .. } | End::Cancelled | End::NotStarted(_)) => {
+            partial(Usage::default())
+        }
+    }
+}
+
+fn partial(usage: Usage) -> Usage {
+    Usage { precision: usage.precision.max(Precision::Partial), ..usage }
+}
+
+fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(u64::MAX)
+}
+
+/// How much was received: the message and the structured answer, which may be one and the same.
+fn received(transcript: &Transcript) -> usize {
+    let (said, structured) = (&transcript.said, transcript.structured.as_deref().unwrap_or_default());
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let is_same = read(said).is_some_and(|said| Some(said) == read(structured));
+    said.len().saturating_add(if is_same { 0 } else { structured.len() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::agents::driver::transcript::Event;
+
+    const WELL: End = End::Exited(Exit::Code(0));
+
+    fn heard(events: impl IntoIterator<Item = Event>) -> Transcript {
+        let mut transcript = Transcript::default();
+        events.into_iter().for_each(|event| transcript.take(event));
+        transcript
+    }
+
+    fn label(usage: Usage) -> (u64, u64, &'static str) {
+        (usage.input_tokens, usage.output_tokens, usage.precision.name())
+    }
+
+    #[test]
+    fn a_turn_that_ended_well_without_a_count_is_estimated_with_its_structured_answer() {
+        let (said, structured) =
+            (|text: &str| Event::Said(text.to_owned()), |text: &str| Event::Structured(text.to_owned()));
+        let answer = format!(r#"{{"summary":"{}"}}"#, "ok ".repeat(400));
+        let spaced = answer.replace(':', " : ");
+        let length = tokens(answer.len());
+        for (events, received) in [
+            (vec![], 0),
+            (vec![said("four")], 1),
+            (vec![said("fives")], 2),
+            (vec![structured(&answer)], length),
+            (vec![said(""), structured(&answer)], length),
+            (vec![said(&spaced), structured(&answer)], tokens(spaced.len())),
+            (vec![said("four"), structured(&answer)], tokens(answer.len() + 4)),
+        ] {
+            let transcript = heard(events);
+            assert_eq!(label(uncounted("12345678", &transcript, &WELL)), (2, received, "estimated"));
+        }
+    }
+
+    #[test]
+    fn a_turn_that_ended_badly_counts_what_was_seen_of_it_and_says_that_more_was_spent() {
+        let usage = Usage { input_tokens: 50_000, output_tokens: 900, ..Usage::default() };
+        let seen = heard([Event::Asked { id: "msg_1".to_owned(), usage }]);
+        for end in [End::TimedOut, End::Hung { seconds: 900 }, End::Exited(Exit::Signal(9)), WELL] {
+            assert_eq!(label(uncounted("prompt", &seen, &end)), (50_000, 900, "partial"), "{end:?}");
+        }
+        let nothing = Transcript::default();
+        for end in [End::TimedOut, End::Hung { seconds: 900 }, End::Exited(Exit::Code(1))] {
+            assert_eq!(label(uncounted("prompt", &nothing, &end)), (0, 0, "partial"), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_exact_unless_the_program_was_ended() {
+        let usage = Usage { input_tokens: 9, ..Usage::default() };
+        for (end, expected) in [
+            (WELL, "exact"),
+            (End::Exited(Exit::Code(1)), "exact"),
+            (End::TimedOut, "partial"),
+            (End::Hung { seconds: 9 }, "partial"),
+        ] {
+            assert_eq!(label(counted(usage, &end)), (9, 0, expected), "{end:?}");
+        }
+    }
+}
