@@ -320,7 +320,8 @@ impl<W: World> Engine<W> {
             return Err(RunError::failed(Failed::Error, format!("a record takes {bytes} bytes")));
         };
         let (failure, usage) = (too_long(bytes), session.results.spent_on(&turn));
-        let finished = Finished::Failed { failure, usage, log: None, salvage: None };
+        let model = session.results.turns.get(&turn).and_then(|turn| turn.model.clone());
+        let finished = Finished::Failed { failure, usage, log: None, salvage: None, model };
         session.write(Entry::Finished { turn, at: self.world.clock().now(), finished }).await?;
         Ok(())
     }

@@ -208,8 +208,8 @@ fn ended(finished: Finished, at: Timestamp) -> Turn {
             salvage: None,
             at,
         },
-        Finished::Failed { failure, usage, salvage, .. } => {
-            Turn { end: TurnEnd::Failed { failure }, usage, model: None, session: None, salvage, at }
+        Finished::Failed { failure, usage, salvage, model, .. } => {
+            Turn { end: TurnEnd::Failed { failure }, usage, model, session: None, salvage, at }
         }
     }
 }

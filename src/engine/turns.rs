@@ -223,7 +223,7 @@ async fn finish<W: World>(
             Finished::Answered { raw, usage, model, commit, session: session.map(Box::new) }
         }
         Left::Nothing { failure, salvage } => {
-            Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference) }
+            Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference), model }
         }
     }))
 }

@@ -44,6 +44,9 @@ pub enum Finished {
         log: Option<PathBuf>,
         /// Where its work was kept, if it made any: a ref in the mirror.
         salvage: Option<String>,
+        /// The model that ran, as far as it was told before it failed. Journals of earlier versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
     },
 }
 
@@ -52,8 +55,8 @@ impl Finished {
     #[must_use]
     pub fn with_failure(self, rewrite: impl FnOnce(TurnFailure) -> TurnFailure) -> Self {
         match self {
-            Self::Failed { failure, usage, log, salvage } => {
-                Self::Failed { failure: rewrite(failure), usage, log, salvage }
+            Self::Failed { failure, usage, log, salvage, model } => {
+                Self::Failed { failure: rewrite(failure), usage, log, salvage, model }
             }
             answered @ Self::Answered { .. } => answered,
         }
@@ -175,4 +178,25 @@ pub trait Journals: Send + Sync {
 
     /// Takes the subject's lock and reads its journal. What a dead holder left running is ended first.
     fn open(&self, subject: &Subject) -> impl Future<Output = Result<Self::Journal, JournalError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_turn_of_an_earlier_version_has_no_model_and_is_read() {
+        let failed = |model: Option<&str>| Finished::Failed {
+            failure: TurnFailure::Network { detail: String::new() },
+            usage: Usage::default(),
+            log: None,
+            salvage: None,
+            model: model.map(str::to_owned),
+        };
+        let text = |finished: &Finished| serde_json::to_string(finished).unwrap();
+        assert!(!text(&failed(None)).contains("model"), "it is written as it was before there was one");
+        for finished in [failed(None), failed(Some("small"))] {
+            assert_eq!(serde_json::from_str::<Finished>(&text(&finished)).unwrap(), finished);
+        }
+    }
 }

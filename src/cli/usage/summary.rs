@@ -228,7 +228,9 @@ fn calls_of(subject: &Subject, turn: &TurnKey, told: &Told<'_>) -> Vec<Call> {
         told.begun.iter().take(cut_off).map(|at| call(*at, CallEnd::Open, None, unknown)).collect();
     calls.extend(told.ended.map(|(at, finished, usage)| match finished {
         Finished::Answered { model, .. } => call(at, CallEnd::Answered, model.clone(), usage),
-        Finished::Failed { failure, .. } => call(at, CallEnd::Failed(failure.class()), None, usage),
+        Finished::Failed { failure, model, .. } => {
+            call(at, CallEnd::Failed(failure.class()), model.clone(), usage)
+        }
     }));
     calls
 }
@@ -279,7 +281,8 @@ pub(in crate::cli) mod tests {
 
     fn failed(turn: &TurnKey, second: i64, usage: Usage) -> Entry {
         let failure = TurnFailure::Network { detail: String::new() };
-        let finished = Finished::Failed { failure, usage, log: None, salvage: None };
+        let model = Some("small".to_owned());
+        let finished = Finished::Failed { failure, usage, log: None, salvage: None, model };
         Entry::Finished { turn: turn.clone(), at: at(second), finished }
     }
 
@@ -326,7 +329,10 @@ pub(in crate::cli) mod tests {
         let results: Vec<&Value> =
             json["calls"].as_array().unwrap().iter().map(|call| &call["result"]).collect();
         assert_eq!(results, ["answered", "failed", "answered"]);
-        assert_eq!(json["calls"][1]["failure"], "network");
+        assert_eq!(
+            (&json["calls"][1]["failure"], &json["calls"][1]["model"]),
+            (&json!("network"), &json!("small"))
+        );
         assert_eq!(
             json["totals"]["tokens"],
             json!({

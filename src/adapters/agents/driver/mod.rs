@@ -104,7 +104,7 @@ pub(in crate::adapters::agents) async fn take(
     cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
     let result = result(cli, &transcript, &ended, (&papers, deadline));
-    let asked = order.model.as_deref().or(agent.model.as_deref());
+    let asked = order.model.as_deref().or(agent.model.as_deref()).or(profile.usual_model);
     let sitting = Sitting { agent, order, asked };
     report(cli, &sitting, Heard { transcript, ended, dropped }, result, offer.log)
 }

@@ -70,6 +70,8 @@ pub struct Profile {
     pub sessions: Sessions,
     /// What its numbers count.
     pub counting: Counting,
+    /// The model that we name if nobody named one; none, if the choice is the program's.
+    pub usual_model: Option<&'static str>,
     /// Who can tell whether it is logged in, and how to log in.
     pub login: Login,
 }

@@ -28,6 +28,7 @@ static PROFILE: Profile = Profile {
     manners: StopSequence::Terminate,
     sessions: Sessions::None,
     counting: Counting::PerTurn,
+    usual_model: Some(MODEL),
     login: Login { check: &["models"], how: "run `agy` and sign in" },
 };
 

@@ -33,6 +33,7 @@ static PROFILE: Profile = Profile {
     manners: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    usual_model: None,
     login: Login { check: &["auth", "status"], how: "claude auth login" },
 };
 

@@ -31,6 +31,7 @@ static PROFILE: Profile = Profile {
     manners: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerSession,
+    usual_model: None,
     login: Login { check: &["login", "status"], how: "codex login" },
 };
 

@@ -31,6 +31,7 @@ static PROFILE: Profile = Profile {
     manners: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    usual_model: None,
     login: Login {
         check: &[],
         how: "set GEMINI_API_KEY, or run `gemini` and choose how to log in; personal accounts ended on 2026-06-18: for \

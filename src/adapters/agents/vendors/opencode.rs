@@ -34,6 +34,7 @@ static PROFILE: Profile = Profile {
     manners: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    usual_model: None,
     login: Login { check: &["auth", "list"], how: "opencode auth login" },
 };
 
