@@ -10,6 +10,21 @@ pub(super) fn is_executable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
 }
 
+/// Where a child is told what it is to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Prompt {
+    /// On stdin, which says nothing else.
+    #[default]
+    Stdin,
+    /// In the last of the arguments.
+    LastArgument,
+    /// In a file, which the arguments name.
+    File {
+        /// Its size.
+        bytes: usize,
+    },
+}
+
 /// A program to run. Nothing is inherited: what is not here, the child does not get.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine {
@@ -23,6 +38,8 @@ pub struct CommandLine {
     pub environment: BTreeMap<OsString, OsString>,
     /// What it reads; its stdin is closed afterwards.
     pub input: Vec<u8>,
+    /// Where it is told what it is to do.
+    pub prompt: Prompt,
 }
 
 impl CommandLine {
@@ -38,6 +55,7 @@ impl CommandLine {
             folder: folder.into(),
             environment,
             input: Vec::new(),
+            prompt: Prompt::Stdin,
         }
     }
 
@@ -69,6 +87,13 @@ impl CommandLine {
         self
     }
 
+    /// With the prompt there.
+    #[must_use]
+    pub fn prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = prompt;
+        self
+    }
+
     /// The program's path, looked up in the child's `PATH`. The standard library starts a path with `posix_spawn`; a name
     /// it looks up after a fork, which copies our page tables each time.
     pub(super) fn found(&self) -> OsString {
@@ -92,10 +117,16 @@ impl CommandLine {
         &self.folder
     }
 
-    /// The line as a person would type it, for messages and logs. Arguments never hold secrets.
+    /// The line as a person would type it, for messages and logs, without the prompt. Arguments never hold secrets.
     pub fn shown(&self) -> String {
         let mut line = self.program.to_string_lossy().into_owned();
-        for argument in &self.arguments {
+        let (shown, prompt) = match (self.prompt, self.arguments.split_last()) {
+            (Prompt::LastArgument, Some((_, before))) => (before, " PROMPT"),
+            (Prompt::LastArgument | Prompt::Stdin | Prompt::File { .. }, _) => {
+                (self.arguments.as_slice(), "")
+            }
+        };
+        for argument in shown {
             let text = argument.to_string_lossy();
             let plain = !text.is_empty()
                 && text.chars().all(|letter| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter));
@@ -108,6 +139,41 @@ impl CommandLine {
                 line.push('\'');
             }
         }
+        line.push_str(prompt);
         line
+    }
+
+    /// How long the prompt is, and where it stands; nothing for a child without one.
+    pub(super) fn prompt_shown(&self) -> Option<String> {
+        match (self.prompt, self.arguments.last()) {
+            (Prompt::Stdin, _) if self.input.is_empty() => None,
+            (Prompt::Stdin, _) => Some(format!("{} bytes on stdin", self.input.len())),
+            (Prompt::LastArgument, last) => {
+                Some(format!("{} bytes in the last argument", last.map_or(0, |prompt| prompt.len())))
+            }
+            (Prompt::File { bytes }, _) => Some(format!("{bytes} bytes in a file that the arguments name")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_shown_by_its_size_wherever_it_stands() {
+        let line =
+            |prompt| CommandLine::new("agy", "/", BTreeMap::new()).arguments(["-p", "do it"]).prompt(prompt);
+        let shown = |line: &CommandLine| (line.shown(), line.prompt_shown());
+        let size = |text: &str| Some(text.to_owned());
+        assert_eq!(shown(&line(Prompt::Stdin)), ("agy -p 'do it'".to_owned(), None));
+        assert_eq!(shown(&line(Prompt::Stdin).input("four")).1, size("4 bytes on stdin"));
+        let argument = shown(&line(Prompt::LastArgument));
+        assert_eq!(argument, ("agy -p PROMPT".to_owned(), size("5 bytes in the last argument")));
+        let file = shown(&line(Prompt::File { bytes: 300_000 }));
+        assert_eq!(
+            file,
+            ("agy -p 'do it'".to_owned(), size("300000 bytes in a file that the arguments name"))
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, LoginState, ModelChoice, Power};
 use agent_loop::adapters::agents::vendors;
+use agent_loop::adapters::process::command::Prompt;
 use agent_loop::adapters::process::environment::Variables;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::{Backend, Role};
@@ -178,6 +179,8 @@ fn antigravity_is_asked_in_an_argument_or_by_a_file() {
     assert_eq!(invocation.files, [(PathBuf::from("/turn/prompt.md"), long.into_bytes())]);
     assert!(invocation.arguments.iter().all(|argument| argument.len() < 1000));
     assert!(invocation.arguments.last().unwrap().contains("/turn/prompt.md"));
+    assert_eq!(invocation.prompt, Prompt::File { bytes: 300_000 });
+    assert_eq!(asked(Role::Coder, Power::Bounded, "PROMPT").prompt, Prompt::LastArgument);
 }
 
 fn opencode(model: Option<&str>, role: Role, environment: &Variables) -> Invocation {

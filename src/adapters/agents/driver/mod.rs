@@ -157,7 +157,8 @@ fn command(agent: &VendorAgent, order: &TurnOrder, offer: &TurnFiles, invocation
         .arguments(&invocation.arguments)
         .variable("TZ", "UTC")
         .variable("NO_COLOR", "1")
-        .input(invocation.input);
+        .input(invocation.input)
+        .prompt(invocation.prompt);
     let variables = invocation.variables.into_iter();
     variables.fold(command, |command, (name, value)| command.variable(name, value))
 }

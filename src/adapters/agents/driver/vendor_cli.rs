@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::adapters::process::command::Prompt;
 use crate::adapters::process::environment::Variables;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::StopSequence;
@@ -183,6 +184,8 @@ pub struct Invocation {
     pub arguments: Vec<String>,
     /// What stdin says before it is closed.
     pub input: Vec<u8>,
+    /// Where the prompt stands, if not on stdin.
+    pub prompt: Prompt,
     /// Variables besides those that every agent gets.
     pub variables: Vec<(&'static str, String)>,
     /// Files to be written before it starts, outside of the clone.

@@ -10,6 +10,7 @@ use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
+use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::agent::Role;
@@ -73,7 +74,9 @@ impl VendorCli for Antigravity {
             .with(folders)
             .with(turn.arguments.iter().cloned())
             .with(["-p".to_owned(), prompt]);
+        invocation.prompt = Prompt::LastArgument;
         if is_long {
+            invocation.prompt = Prompt::File { bytes: turn.prompt.len() };
             invocation.files.push((file, turn.prompt.as_bytes().to_vec()));
         }
         invocation

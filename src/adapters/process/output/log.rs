@@ -35,15 +35,15 @@ enum End {
 }
 
 impl Log {
-    /// Begins a log with the command line, and the size of what stdin says if it says anything.
+    /// Begins a log with the command line, and the size of the prompt if there is one.
     ///
     /// # Errors
     /// When the disk says no.
     pub fn create(path: &Path, line: &CommandLine) -> io::Result<Self> {
         let mut log = Self::with_room(path, HEAD, END)?;
         writeln!(log.file, "$ {}", line.shown())?;
-        if !line.input.is_empty() {
-            writeln!(log.file, "# prompt: {} bytes on stdin", line.input.len())?;
+        if let Some(prompt) = line.prompt_shown() {
+            writeln!(log.file, "# prompt: {prompt}")?;
         }
         Ok(log)
     }
