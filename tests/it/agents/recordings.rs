@@ -49,6 +49,7 @@ fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
         cli.session_events(line.as_bytes(), &mut |event| transcript.take(event));
     }
     let (stderr, last) = (text("stderr"), file("last"));
+    cli.stderr_events(&stderr, &mut |event| transcript.take(event));
     let ending = ProcessEnd {
         exit: exit(&text("rc"))
             .unwrap_or_else(|| panic!("{name}.rc names neither an exit code nor a signal")),

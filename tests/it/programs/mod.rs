@@ -16,4 +16,5 @@ mod settings;
 mod stage;
 mod told;
 mod usage;
+mod vendors;
 mod view;

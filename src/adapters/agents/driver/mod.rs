@@ -103,6 +103,7 @@ pub(in crate::adapters::agents) async fn take(
     let document = std::mem::take(&mut transcript.document);
     cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
+    cli.stderr_events(&ended.stderr, &mut |event| transcript.take(event));
     let result = result(cli, &transcript, &ended, (&papers, deadline));
     let asked = order.model.as_deref().or(agent.model.as_deref()).or(profile.usual_model);
     let sitting = Sitting { agent, order, asked };

@@ -41,6 +41,9 @@ pub trait VendorCli: Sync {
     /// What stdout says as a whole, for a program that writes one document: the lines that it told as `Event::Document`.
     fn document_events(&self, _document: &str, _tell: &mut dyn FnMut(Event)) {}
 
+    /// What the end of stderr says besides, when the program has ended.
+    fn stderr_events(&self, _stderr: &str, _tell: &mut dyn FnMut(Event)) {}
+
     /// What the turn came to, when the program has ended by itself.
     ///
     /// # Errors

@@ -98,18 +98,23 @@ impl VendorCli for Antigravity {
         }
     }
 
+    /// What it could not ask anybody for, with exit code 0, SUCCESS and perhaps an answer.
+    fn stderr_events(&self, stderr: &str, tell: &mut dyn FnMut(Event)) {
+        for line in stderr.lines().filter(|line| line.contains("auto-denied")) {
+            tell(Event::Denied(last_words(line)));
+        }
+    }
+
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
-        let says = |words: &str| {
-            let mut lines = ending.stderr.lines();
-            lines.find(|line| line.contains(words)).map(last_words)
-        };
         // What it has said until then is a piece of an answer, with exit code 0 and SUCCESS.
-        if says("print timeout after").is_some() {
+        if ending.stderr.contains("print timeout after") {
             return Err(TurnFailure::Timeout { seconds: PRINT_TIMEOUT_SECONDS });
         }
         conclude(transcript, ending, "a result with the status SUCCESS").map_err(|failure| {
-            match (failure, says("auto-denied")) {
-                (TurnFailure::Vacuous { .. }, Some(detail)) => TurnFailure::Denied { detail },
+            match (failure, transcript.denied.as_slice()) {
+                (TurnFailure::Vacuous { .. }, denied @ [_, ..]) => {
+                    TurnFailure::Denied { detail: denied.join("; ") }
+                }
                 (failure, _) => failure,
             }
         })

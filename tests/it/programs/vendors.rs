@@ -1,0 +1,77 @@
+//! Programs of vendors, each played by a script of a few lines: what of their turns reaches usage, warnings and logs.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::stage::{Stage, task};
+
+/// The reviewer's only call.
+fn reviewed(stage: &Stage) -> Value {
+    let all = stage.run(&["usage", "--json"]).json();
+    let calls = all[0]["calls"].as_array().unwrap_or_else(|| panic!("{all:#}")).clone();
+    calls.into_iter().find(|call| call["role"] == "reviewer").unwrap_or_else(|| panic!("{all:#}"))
+}
+
+fn reviewer<'words>(name: &'words str, more: &[&'words str]) -> Vec<&'words str> {
+    let mut words = task(&[]);
+    words.truncate(5);
+    words.extend(["--reviewer", name, "--agent-max-retries", "0"]);
+    words.extend(more);
+    words
+}
+
+#[test]
+fn a_turn_of_claude_that_was_cut_off_counts_what_was_seen_of_it_with_its_model() {
+    let stage = Stage::new();
+    stage.agent(
+        "claude",
+        r#"#!/bin/sh
+echo '{"type":"system","subtype":"init","session_id":"d9592bd3-c97a-4e9a-876e-100f51d7d891","model":"claude-opus"}'
+for block in 1 2; do
+  echo '{"type":"assistant","message":{"id":"msg_1","model":"claude-opus","usage":{"input_tokens":20000,"cache_read_input_tokens":30000,"output_tokens":900},"content":[]}}'
+done
+kill -9 $$
+"#,
+    );
+    let ended = stage.run(&reviewer("claude", &["--claude-cmd", "../claude"]));
+    assert_ne!(ended.exit, Some(0), "{}", ended.stderr);
+    let call = reviewed(&stage);
+    assert_eq!(
+        (&call["result"], &call["failure"], &call["model"]),
+        (&json!("failed"), &json!("killed"), &json!("claude-opus"))
+    );
+    let tokens = json!({ "input": 50_000, "cached": 30_000, "output": 900, "precision": "partial" });
+    assert_eq!(call["tokens"], tokens);
+}
+
+#[test]
+fn a_turn_of_antigravity_is_told_with_its_model_its_answer_what_it_was_denied_and_how_long_its_prompt_was() {
+    let stage = Stage::new();
+    stage.agent(
+        "agy",
+        &r#"#!/bin/sh
+echo '[agy] tool run_command auto-denied: no terminal to ask' >&2
+echo '{"conversation_id":"c","status":"SUCCESS","response":"","structured_output":{"schema_version":1,"kind":"pr_review",
+  "state":"approved","summary":"SUMMARY","prior_item_dispositions":[]}}'
+"#
+        .replace("SUMMARY", &"ok ".repeat(400)),
+    );
+    let ended = stage.run(&reviewer("agy", &["--antigravity-cmd", "../agy"]));
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("answered, though it was not allowed: [agy] tool run_command auto-denied"),
+        "{}",
+        ended.stderr
+    );
+    let call = reviewed(&stage);
+    assert_eq!(call["model"], "Gemini 3.1 Pro (High)");
+    assert_eq!(call["tokens"]["precision"], "estimated");
+    assert!(call["tokens"]["output"].as_u64().unwrap() > 300, "{call:#}");
+    let log = stage.logs().into_iter().find(|path| path.to_string_lossy().contains("reviewer")).unwrap();
+    let log = fs::read_to_string(log).unwrap();
+    let mut lines = log.lines();
+    let (line, size) = (lines.next().unwrap(), lines.next().unwrap());
+    assert!(line.starts_with("$ ") && line.ends_with(" -p PROMPT"), "{line}");
+    assert!(size.starts_with("# prompt: ") && size.ends_with(" bytes in the last argument"), "{size}");
+}
