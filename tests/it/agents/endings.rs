@@ -88,3 +88,23 @@ fn an_instant_that_nobody_can_believe_is_an_hour() {
         assert_eq!(resets_at.duration_since(now()), expected, "{epoch}");
     }
 }
+
+#[test]
+fn a_cost_of_opencode_is_one_only_if_it_knows_the_price() {
+    let priced = |costs: &[f64]| {
+        let mut transcript = Transcript::default();
+        for cost in costs {
+            let tokens = serde_json::json!({"input": 10, "output": 5});
+            let part = serde_json::json!({"reason": "stop", "tokens": tokens, "cost": cost});
+            let line = serde_json::json!({"type": "step_finish", "part": part}).to_string();
+            let cli = vendors::cli(Backend::Opencode).unwrap();
+            cli.events(line.as_bytes(), &mut |event| transcript.take(event));
+        }
+        let usage = transcript.usage.unwrap();
+        (usage.micro_usd, usage.priced_calls)
+    };
+    assert_eq!(priced(&[0.00492]), (4920, 1));
+    assert_eq!(priced(&[0.000_000_1]), (0, 1), "less than a millionth is a price too");
+    assert_eq!(priced(&[0.0]), (0, 0), "no price is not a price of nothing");
+    assert_eq!(priced(&[0.0, 0.25]), (250_000, 1));
+}

@@ -307,6 +307,8 @@ impl Part {
             cached_tokens: cache.read,
             output_tokens: output.saturating_add(reasoning),
             micro_usd: micro_usd(self.cost),
+            // It multiplies tokens with the prices that it knows. Of a model without a price it says 0, as of one that is free.
+            priced_calls: u64::from(self.cost > 0.0),
             precision: Precision::Exact,
             ..Usage::default()
         }));
