@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, LoginState, ModelChoice, Power};
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, ModelChoice, Power};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::command::Prompt;
 use agent_loop::adapters::process::environment::Variables;
-use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::agent::{Backend, Role};
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
@@ -252,35 +251,4 @@ fn providers_that_the_user_has_set_for_opencode_stay() {
     let config = json_of(&opencode(Some("mine/m"), Role::Coder, &environment), "OPENCODE_CONFIG_CONTENT");
     assert_eq!(config["provider"]["mine"]["options"]["baseURL"], "http://127.0.0.1:1");
     assert_eq!(config["share"], "disabled");
-}
-
-#[test]
-fn a_program_says_whether_it_is_logged_in() {
-    let state = |backend: Backend, stdout: &str, code| {
-        vendors::cli(backend).unwrap().logged_in(stdout, "", Exit::Code(code))
-    };
-    assert_eq!(
-        state(Backend::Claude, r#"{"loggedIn":true,"authMethod":"oauth_token"}"#, 0),
-        LoginState::LoggedIn
-    );
-    assert_eq!(state(Backend::Claude, r#"{"loggedIn":false,"authMethod":"none"}"#, 1), LoginState::LoggedOut);
-    assert_eq!(state(Backend::Claude, "error: unknown command", 1), LoginState::Unknown);
-    assert_eq!(state(Backend::Antigravity, "Gemini 3.1 Pro (High)", 0), LoginState::LoggedIn);
-    for (stderr, code, told) in [
-        ("Logged in using ChatGPT", 0, LoginState::LoggedIn),
-        ("API key configured - sk-dummy***bcdef", 0, LoginState::LoggedIn),
-        ("WARNING: no aliases\nNot logged in", 1, LoginState::LoggedOut),
-        ("Segmentation fault", 139, LoginState::Unknown),
-        ("", 0, LoginState::Unknown),
-    ] {
-        let codex = vendors::cli(Backend::Codex).unwrap();
-        assert_eq!(codex.logged_in("", stderr, Exit::Code(code)), told, "{stderr}");
-    }
-    assert_eq!(state(Backend::Antigravity, "authentication required", 0), LoginState::LoggedOut);
-    let nothing = include_str!("../../../fixtures/agents/opencode/authlist.txt");
-    assert_eq!(state(Backend::Opencode, nothing, 0), LoginState::Unknown);
-    for some in ["└  2 credentials\n", "└  0 credentials\n┌  Environment\n└  1 environment variable\n"]
-    {
-        assert_eq!(state(Backend::Opencode, some, 0), LoginState::LoggedIn, "{some}");
-    }
 }

@@ -9,4 +9,6 @@ mod gemini;
 #[cfg(test)]
 mod invocations;
 #[cfg(test)]
+mod logins;
+#[cfg(test)]
 mod recordings;
