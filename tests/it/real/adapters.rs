@@ -156,11 +156,19 @@ fn is_asked_with_flags_that_it_has(program: Program) {
         model: None,
         counted: Usage::default(),
     };
+    let readable = [PathBuf::from("/turn")];
     for role in [Role::Coder, Role::Reviewer, Role::Repair] {
         for (power, session) in
             [(Power::Bounded, None), (Power::Dangerous, None), (Power::Bounded, Some(&session))]
         {
-            let told = CliTurn { power, session, model: Some("m"), effort: Some("high"), ..turn(role) };
+            let told = CliTurn {
+                power,
+                session,
+                model: Some("m"),
+                effort: Some("high"),
+                readable: &readable,
+                ..turn(role)
+            };
             let arguments = adapter(program).invocation(&told).arguments;
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let unknown = flags.unknown(&arguments);

@@ -8,6 +8,7 @@ mod conversations;
 mod failures;
 mod flags;
 mod home;
+mod logins;
 mod program;
 mod runs;
 mod turns;
