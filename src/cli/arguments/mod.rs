@@ -45,7 +45,7 @@ pub enum Command {
     Resume(ResumeArguments),
     /// End a run that goes on, cleanly; it can be resumed
     Stop(StopArguments),
-    /// Show what runs, what is parked, what was interrupted, and what was kept aside
+    /// Show what runs, is parked, was interrupted or waits for you, what was kept aside, and what was settled last
     Status(StatusArguments),
     /// Show what runs cost: tokens, money, time, by agent
     Usage(UsageArguments),
@@ -161,7 +161,10 @@ pub struct PrArguments {
 pub struct StatusArguments {
     /// Only this one: issue/N, pr/N or task/KEY
     pub subject: Option<String>,
-    /// Print JSON: with a subject the shape of an outcome, else an array of them
+    /// Show all of what is settled, not only the latest 5
+    #[arg(long, conflicts_with = "subject")]
+    pub all: bool,
+    /// Print JSON: with a subject the shape of an outcome, else an array of them, always all
     #[arg(long)]
     pub json: bool,
     /// Where it is.

@@ -73,7 +73,12 @@ async fn plan(
                 removal.stays.push(why_it_stays(known));
             }
             Some((
-                Doing::Parked { .. } | Doing::Interrupted | Doing::Unreadable(_) | Doing::Settled(_),
+                Doing::Parked { .. }
+                | Doing::Interrupted
+                | Doing::Unreadable(_)
+                | Doing::NeedsHuman(_)
+                | Doing::Delivered(_)
+                | Doing::Settled(_),
                 _,
             ))
             | None => {

@@ -1,19 +1,32 @@
-//! `status`: what runs, what is parked, what was interrupted, what was kept aside, and what to type to go on. Reads the
-//! forge and the state folder, changes nothing.
+//! `status`: what runs, what is parked, what was interrupted, what a person must decide, what was kept aside, and what to
+//! type to go on; then the latest of what is settled. Reads the forge and the state folder, changes nothing.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::adapters::clock::SystemClock;
+use crate::adapters::git::Kept;
 use crate::cli::arguments::StatusArguments;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::outcome;
+use crate::cli::view::overview::{self, Block, Line};
+use crate::domain::ids::PullRequestNumber;
+use crate::domain::item::Item;
 use crate::domain::subject::Subject;
+use crate::ports::clock::Clock;
 use crate::ports::workspace::Workspace;
-use crate::text::sanitize::one_line;
+use crate::text::sanitize::{one_line, unmarked};
+
+/// So many of what is settled are shown, and of what was kept aside, unless all of it is wanted.
+const FEW: usize = 5;
+/// The room for the text of an item, in characters.
+const ITEM: usize = overview::WIDTH - 4;
 
 /// Looks, and returns what is to be printed.
 ///
@@ -29,17 +42,43 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         };
     };
     let here = here.believing(surroundings).await;
+    let now = SystemClock.now();
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
         let known = survey::known(&here, subject).await;
         let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
-        return Ok(if arguments.json { format!("{}\n", as_json(&known)) } else { words(&[known]) });
+        return Ok(if arguments.json {
+            format!("{}\n", as_json(&known))
+        } else {
+            overview::blocks(&[block(&known, &[], Extent::All, now)])
+        });
     }
     let all = survey::survey(&here).await;
     if arguments.json {
         return Ok(json(&all));
     }
-    Ok(words(&all) + &salvage(&here, surroundings).await?)
+    let extent = if arguments.all { Extent::All } else { Extent::Few };
+    let kept = aside(&kept(&here, surroundings).await?, &here, extent);
+    let parts = [words(&all, extent, now), kept];
+    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
+}
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What matters.
+    Few,
+    /// Everything.
+    All,
+}
+
+impl Extent {
+    fn most(self) -> usize {
+        match self {
+            Self::Few => FEW,
+            Self::All => usize::MAX,
+        }
+    }
 }
 
 /// All of it as one JSON array.
@@ -56,8 +95,28 @@ pub fn doing(known: &Known) -> String {
         },
         Doing::Parked { resets_at } => format!("parked until {resets_at}"),
         Doing::Interrupted => "interrupted".to_owned(),
-        Doing::Settled(how) => how.clone(),
+        Doing::Delivered(number) => format!("delivered as pull request {number}"),
+        Doing::NeedsHuman(how) | Doing::Settled(how) => how.clone(),
         Doing::Unreadable(why) => format!("can't be read: {why}"),
+    }
+}
+
+/// The same, with how long that is from now.
+pub fn doing_now(known: &Known, now: Timestamp) -> String {
+    match &known.doing {
+        Doing::Running(holder) => match (holder.pid, holder.since) {
+            (Some(pid), Some(since)) => format!("running for {} (process {pid})", overview::span(since, now)),
+            (_, _) => doing(known),
+        },
+        Doing::Parked { resets_at } if *resets_at <= now => format!("{} (due)", doing(known)),
+        Doing::Parked { resets_at } => format!("{} (in {})", doing(known), overview::span(now, *resets_at)),
+        Doing::Settled(_) => known.touched.map_or_else(
+            || doing(known),
+            |touched| format!("{}, {}", doing(known), overview::ago(touched, now)),
+        ),
+        Doing::Interrupted | Doing::NeedsHuman(_) | Doing::Delivered(_) | Doing::Unreadable(_) => {
+            doing(known)
+        }
     }
 }
 
@@ -67,7 +126,8 @@ pub fn next_command(known: &Known) -> Option<String> {
     match known.doing {
         Doing::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
         Doing::Parked { .. } | Doing::Interrupted => Some(format!("agent-loop resume {subject}")),
-        Doing::Settled(_) | Doing::Unreadable(_) => None,
+        Doing::NeedsHuman(_) => Some(outcome::next_command(&known.outcome)).filter(|next| !next.is_empty()),
+        Doing::Delivered(_) | Doing::Settled(_) | Doing::Unreadable(_) => None,
     }
 }
 
@@ -77,6 +137,8 @@ pub fn as_json(known: &Known) -> Value {
     if let Value::Object(members) = &mut value {
         members.insert("message".to_owned(), json!(doing(known)));
         members.insert("doing".to_owned(), json!(state(&known.doing)));
+        members.insert("title".to_owned(), json!(known.title));
+        members.insert("last_activity".to_owned(), json!(known.touched));
     }
     value
 }
@@ -86,57 +148,130 @@ fn state(doing: &Doing) -> &'static str {
         Doing::Running(_) => "running",
         Doing::Parked { .. } => "parked",
         Doing::Interrupted => "interrupted",
-        Doing::Settled(_) => "settled",
+        Doing::NeedsHuman(_) => "needs-human",
+        Doing::Delivered(_) | Doing::Settled(_) => "settled",
         Doing::Unreadable(_) => "unreadable",
     }
 }
 
-fn words(all: &[Known]) -> String {
+/// In which order what asks for attention is shown; nothing, if it is settled.
+fn rank(doing: &Doing) -> Option<u8> {
+    match doing {
+        Doing::Running(_) => Some(0),
+        Doing::Parked { .. } => Some(1),
+        Doing::Interrupted => Some(2),
+        Doing::NeedsHuman(_) => Some(3),
+        Doing::Unreadable(_) => Some(4),
+        Doing::Delivered(_) | Doing::Settled(_) => None,
+    }
+}
+
+fn words(all: &[Known], extent: Extent, now: Timestamp) -> String {
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
-    let mut text = String::new();
-    for known in all {
-        let outcome = &known.outcome;
-        let _ = writeln!(text, "{}  {}", outcome.subject, doing(known));
-        if !matches!(outcome.subject, Subject::PullRequest(_)) && outcome.pull_request.is_some() {
-            // The pull request has a row of its own.
-            continue;
-        }
-        if outcome.rounds > 0 {
-            let _ = writeln!(text, "    round {}", outcome.rounds);
-        }
-        for vote in &outcome.votes {
-            let _ = writeln!(text, "    {} {} {}", vote.agent, vote.state.name(), vote.head.short());
-        }
-        for item in outcome.open_items() {
-            let _ =
-                writeln!(text, "    {} ({}) {}", item.id, item.standing.name(), one_line(&item.text, 100));
-        }
-        if let Some(next) = next_command(known) {
-            let _ = writeln!(text, "    {next}");
-        }
+    let told =
+        |number: PullRequestNumber| all.iter().any(|one| *one.subject() == Subject::PullRequest(number));
+    // What has become a pull request is shown with that, once.
+    let is_shown = |known: &&Known| origin_of(known).is_none_or(|number| !told(number));
+    let mut urgent: Vec<(u8, &Known)> =
+        all.iter().filter(is_shown).filter_map(|known| Some((rank(&known.doing)?, known))).collect();
+    urgent.sort_by_key(|(rank, _)| *rank);
+    let blocks: Vec<Block> =
+        urgent.into_iter().map(|(_, known)| block(known, &origins(all, known), extent, now)).collect();
+    let mut settled: Vec<&Known> =
+        all.iter().filter(is_shown).filter(|known| rank(&known.doing).is_none()).collect();
+    settled.sort_by_key(|known| Reverse(known.touched));
+    let mut text = overview::blocks(&blocks);
+    if settled.is_empty() {
+        return text;
     }
-    text
+    if !blocks.is_empty() {
+        text.push('\n');
+    }
+    let lines: Vec<Line> = settled.iter().take(extent.most()).map(|known| line(known, now)).collect();
+    let _ = write!(text, "Settled, the latest first:\n{}", overview::lines(&lines));
+    text + &more(settled.len(), extent)
 }
 
-async fn salvage(here: &Here, surroundings: &Surroundings) -> Result<String, String> {
+/// The pull request that a task or an issue has become, if it stands or is worked on.
+fn origin_of(known: &Known) -> Option<PullRequestNumber> {
+    match (&known.doing, known.subject()) {
+        (Doing::Delivered(number), _) => Some(*number),
+        (Doing::Running(_), Subject::Task(_) | Subject::Issue(_)) => known.outcome.pull_request,
+        (_, _) => None,
+    }
+}
+
+/// The tasks and issues that have become this pull request.
+fn origins(all: &[Known], known: &Known) -> Vec<String> {
+    let Subject::PullRequest(number) = known.subject() else { return Vec::new() };
+    let came = all.iter().filter(|one| origin_of(one) == Some(*number));
+    came.map(|one| one.subject().to_string()).collect()
+}
+
+fn more(count: usize, extent: Extent) -> String {
+    match count.saturating_sub(extent.most()) {
+        0 => String::new(),
+        more => format!("  and {more} more: agent-loop status --all\n"),
+    }
+}
+
+fn line(known: &Known, now: Timestamp) -> Line {
+    Line {
+        subject: known.subject().to_string(),
+        how: doing(known),
+        age: known.touched.map(|touched| overview::ago(touched, now)).unwrap_or_default(),
+        title: known.title.clone(),
+    }
+}
+
+fn block(known: &Known, origins: &[String], extent: Extent, now: Timestamp) -> Block {
+    let (outcome, subject) = (&known.outcome, known.subject().to_string());
+    let mut details = Vec::new();
+    details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
+    // A pull request tells that of itself.
+    if matches!(outcome.subject, Subject::PullRequest(_)) || outcome.pull_request.is_none() {
+        details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
+        let vote = |vote: &crate::ledger::payload::Vote| {
+            [vote.agent.to_string(), vote.state.name().to_owned(), vote.head.short().to_owned()]
+        };
+        details.extend(overview::columns(&outcome.votes.iter().map(vote).collect::<Vec<_>>()));
+        let open: Vec<&Item> = outcome.open_items().collect();
+        details.extend(open.iter().take(extent.most()).map(|open| item(open)));
+        let more = open.len().saturating_sub(extent.most());
+        details.extend((more > 0).then(|| format!("and {more} more: agent-loop status {subject}")));
+    }
+    details.extend(next_command(known));
+    Block { doing: doing_now(known, now), title: known.title.clone(), details, subject }
+}
+
+fn item(item: &Item) -> String {
+    let start = format!("{} ({}) ", item.id, item.standing.name());
+    let room = ITEM.saturating_sub(start.chars().count());
+    format!("{start}{}", unmarked(&one_line(&item.text, room)))
+}
+
+/// What unfinished turns left.
+async fn kept(here: &Here, surroundings: &Surroundings) -> Result<Vec<Kept>, String> {
     if !here.folders.mirror().exists() {
-        return Ok(String::new());
+        return Ok(Vec::new());
     }
     let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
     workspace.refresh().await.map_err(|error| error.to_string())?;
-    let kept = workspace.kept().await.map_err(|error| error.to_string())?;
-    let mut text = String::new();
-    for kept in kept {
-        let _ = writeln!(
-            text,
-            "kept aside from {}: {} {}\n    {}",
-            kept.subject,
-            kept.salvage.commit.short(),
-            one_line(&kept.title, 80),
-            kept.command(workspace.mirror(), &here.repository.path)
-        );
+    workspace.kept().await.map_err(|error| error.to_string())
+}
+
+fn aside(kept: &[Kept], here: &Here, extent: Extent) -> String {
+    if kept.is_empty() {
+        return String::new();
     }
-    Ok(text)
+    let mut text = String::from("Unfinished work, kept aside:\n");
+    for kept in kept.iter().take(extent.most()) {
+        let start = format!("  {}  {}  ", kept.subject, kept.salvage.commit.short());
+        let room = overview::WIDTH.saturating_sub(start.chars().count());
+        let command = kept.command(&here.folders.mirror(), &here.repository.path);
+        let _ = writeln!(text, "{start}{}\n    {command}", one_line(&kept.title, room));
+    }
+    text + &more(kept.len(), extent)
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::adapters::process::output::tail::plain;
 use crate::adapters::state::journals;
+use crate::adapters::state::run_file::RunFile;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
 use crate::domain::pull_request::PullRequestState;
@@ -15,8 +17,12 @@ use crate::ledger::chain::Chain;
 use crate::ledger::record::{Flow, Record};
 use crate::ports::forge::{Comment, Forge};
 use crate::ports::journal::{Entry, Holder};
+use crate::text::sanitize::{one_line, unmarked};
 
 use super::here::Here;
+
+/// The longest title that is kept, in characters: a task may be a book.
+const LONGEST_TITLE: usize = 200;
 
 /// What happens with a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,10 @@ pub enum Doing {
     },
     /// It was cut off, and goes on when somebody says so.
     Interrupted,
+    /// A person must decide; the words say what about.
+    NeedsHuman(String),
+    /// It has become this pull request, which tells the rest.
+    Delivered(PullRequestNumber),
     /// There is nothing to go on with; the words say how it ended.
     Settled(String),
     /// What this machine keeps of it can't be read; the words say why, and what to do.
@@ -43,6 +53,10 @@ pub struct Known {
     pub outcome: Outcome,
     /// What happens with it.
     pub doing: Doing,
+    /// What it is about, in one harmless line: a title of the forge, or the first line of a task. For this machine's eyes only.
+    pub title: Option<String>,
+    /// When something was last written down here about it.
+    pub touched: Option<Timestamp>,
 }
 
 impl Known {
@@ -53,7 +67,6 @@ impl Known {
 }
 
 /// Everything that is known here.
-///
 pub async fn survey(here: &Here) -> Vec<Known> {
     let mut all = Vec::new();
     for subject in here.subjects() {
@@ -68,9 +81,17 @@ pub async fn known(here: &Here, subject: Subject) -> Option<Known> {
         Ok(known) => known,
         Err(why) => {
             let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
-            Some(Known { outcome, doing: Doing::Unreadable(why) })
+            let (title, touched) = (words_of(here, &outcome.subject), touched(here, &outcome.subject));
+            Some(Known { outcome, doing: Doing::Unreadable(why), title, touched })
         }
     }
+}
+
+/// What is found out about a subject on the forge or in its journal.
+struct Found {
+    outcome: Outcome,
+    doing: Doing,
+    title: Option<String>,
 }
 
 async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
@@ -79,13 +100,33 @@ async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
         Subject::Issue(number) => issue(here, *number).await?,
         Subject::Task(_) => task(here, subject).await?,
     };
-    let Some((mut outcome, doing)) = found else { return Ok(None) };
+    let Some(Found { mut outcome, doing, title }) = found else { return Ok(None) };
     outcome.subject = subject.clone();
     let doing = here.holder(subject).map_or(doing, Doing::Running);
-    Ok(Some(Known { outcome, doing }))
+    let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
+    Ok(Some(Known { outcome, doing, title, touched: touched(here, subject) }))
 }
 
-async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<(Outcome, Doing)>, String> {
+/// One line that commands no terminal and turns no direction.
+fn harmless(text: &str) -> String {
+    unmarked(&one_line(&plain(text), LONGEST_TITLE))
+}
+
+/// The first line of a task that says something. The words lie in the file of its run, which never leaves the machine.
+fn words_of(here: &Here, subject: &Subject) -> Option<String> {
+    let text = RunFile::load(&here.folders.run_file(subject)).ok()?.task?;
+    text.lines().map(harmless).find(|line| !line.is_empty())
+}
+
+/// When the journal was last written to, or else the file of the run.
+fn touched(here: &Here, subject: &Subject) -> Option<Timestamp> {
+    let modified = |path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
+    let when =
+        modified(here.folders.journal(subject)).or_else(|| modified(here.folders.run_file(subject)))?;
+    Timestamp::try_from(when).ok()
+}
+
+async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>, String> {
     let Ok(pull_request) = here.forge.pull_request(number).await else {
         return Ok(None);
     };
@@ -106,39 +147,41 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<(Outcom
         (None, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
         (None, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
     };
-    Ok(Some((outcome, doing)))
+    Ok(Some(Found { outcome, doing, title: Some(pull_request.title) }))
 }
 
 /// What an ending leaves to do.
 fn after(ending: &Ending) -> Doing {
+    let words = || match ending.reason() {
+        Some(reason) => format!("{} ({reason})", ending.status()),
+        None => ending.status().to_owned(),
+    };
     match ending {
         Ending::Parked { resets_at, .. } => Doing::Parked { resets_at: *resets_at },
         Ending::Interrupted => Doing::Interrupted,
+        Ending::NeedsHuman { .. } => Doing::NeedsHuman(words()),
         Ending::Approved
         | Ending::Merged { .. }
         | Ending::ApprovedCiPending
         | Ending::Blocked { .. }
         | Ending::Failed { .. }
         | Ending::Refused { .. }
-        | Ending::NeedsHuman { .. }
-        | Ending::Inconclusive => Doing::Settled(match ending.reason() {
-            Some(reason) => format!("{} ({reason})", ending.status()),
-            None => ending.status().to_owned(),
-        }),
+        | Ending::Inconclusive => Doing::Settled(words()),
     }
 }
 
-async fn issue(here: &Here, number: IssueNumber) -> Result<Option<(Outcome, Doing)>, String> {
+async fn issue(here: &Here, number: IssueNumber) -> Result<Option<Found>, String> {
     let Ok(issue) = here.forge.issue(number).await else {
         return Ok(None);
     };
     let subject = Subject::Issue(number);
     let state = DeliveryState::fold(&records(here, Flow::Delivery, &subject, &issue.comments));
-    delivery(here, subject, state.delivered, state).await.map(Some)
+    let found = delivery(here, subject, state.delivered, state).await?;
+    Ok(Some(Found { title: Some(issue.title), ..found }))
 }
 
 /// A task's records live in its journal until its pull request stands.
-async fn task(here: &Here, subject: &Subject) -> Result<Option<(Outcome, Doing)>, String> {
+async fn task(here: &Here, subject: &Subject) -> Result<Option<Found>, String> {
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
     let chain =
@@ -149,7 +192,8 @@ async fn task(here: &Here, subject: &Subject) -> Result<Option<(Outcome, Doing)>
         None => Vec::new(),
     };
     let delivered = from_branch.last().map(|found| found.number);
-    delivery(here, subject.clone(), delivered, state).await.map(Some)
+    let found = delivery(here, subject.clone(), delivered, state).await?;
+    Ok(Some(Found { title: words_of(here, subject), ..found }))
 }
 
 /// A delivery that has become a pull request is told by that.
@@ -158,12 +202,12 @@ async fn delivery(
     subject: Subject,
     delivered: Option<PullRequestNumber>,
     state: DeliveryState,
-) -> Result<(Outcome, Doing), String> {
+) -> Result<Found, String> {
     if let Some(number) = delivered {
-        let doing = Doing::Settled(format!("delivered as pull request {number}"));
-        let outcome = review(here, number).await?.map(|(outcome, _)| outcome);
+        let outcome = review(here, number).await?.map(|found| found.outcome);
         let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
-        return Ok((outcome.unwrap_or_else(bare), doing));
+        let doing = Doing::Delivered(number);
+        return Ok(Found { outcome: outcome.unwrap_or_else(bare), doing, title: None });
     }
     let begun = state.run.is_some();
     let ending = state.run.and_then(|run| run.ending);
@@ -172,7 +216,8 @@ async fn delivery(
         None if begun => Doing::Interrupted,
         None => Doing::Settled("not begun".to_owned()),
     };
-    Ok((Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new()), doing))
+    let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
+    Ok(Found { outcome, doing, title: None })
 }
 
 fn records(here: &Here, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {

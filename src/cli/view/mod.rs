@@ -6,6 +6,7 @@ pub mod events;
 pub mod lines;
 pub mod live;
 pub mod outcome;
+pub mod overview;
 pub mod paint;
 pub mod print;
 pub mod shell;

@@ -7,6 +7,7 @@ mod delivery;
 mod disks;
 mod doctor;
 mod killed;
+mod looking_back;
 mod memory;
 mod outputs;
 mod privacy;

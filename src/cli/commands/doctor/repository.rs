@@ -104,7 +104,11 @@ pub(super) async fn known(
             Doing::Unreadable(why) => {
                 checks.push(Check::new(Verdict::Warning, "runs", format!("{}: {why}", known.subject())));
             }
-            Doing::Running(_) | Doing::Interrupted | Doing::Settled(_) => {}
+            Doing::Running(_)
+            | Doing::Interrupted
+            | Doing::NeedsHuman(_)
+            | Doing::Delivered(_)
+            | Doing::Settled(_) => {}
         }
     }
     checks.extend(waiting.iter().map(|one| parked(one, now)));

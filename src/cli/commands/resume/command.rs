@@ -185,8 +185,9 @@ async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<
             status::doing(&known)
         )),
         Doing::Unreadable(why) => Err(why.clone()),
-        Doing::Settled(how) => Err(format!(
-            "there is nothing to go on with: {typed} is {how}. To begin anew, type `{}`",
+        Doing::NeedsHuman(_) | Doing::Delivered(_) | Doing::Settled(_) => Err(format!(
+            "there is nothing to go on with: {typed} is {}. To begin anew, type `{}`",
+            status::doing(&known),
             match known.subject() {
                 Subject::Task(_) => "agent-loop task THE-SAME-WORDS".to_owned(),
                 Subject::Issue(_) | Subject::PullRequest(_) =>

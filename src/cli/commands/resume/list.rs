@@ -1,7 +1,5 @@
 //! `resume --list`: what waits, until when, and what to type.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,6 +7,7 @@ use crate::cli::arguments::JsonOutput;
 use crate::cli::commands::status;
 use crate::cli::repository::here::Here;
 use crate::cli::repository::survey::{Doing, Known};
+use crate::cli::view::overview::{self, Block};
 use crate::cli::view::shell::quoted;
 
 use super::arguments::ResumeArguments;
@@ -39,7 +38,11 @@ pub(super) fn when(doing: &Doing, now: Timestamp) -> Option<When> {
         Doing::Interrupted => Some(When::Interrupted),
         Doing::Parked { resets_at } if *resets_at <= now => Some(When::Due),
         Doing::Parked { resets_at } => Some(When::Later(*resets_at)),
-        Doing::Running(_) | Doing::Settled(_) | Doing::Unreadable(_) => None,
+        Doing::Running(_)
+        | Doing::NeedsHuman(_)
+        | Doing::Delivered(_)
+        | Doing::Settled(_)
+        | Doing::Unreadable(_) => None,
     }
 }
 
@@ -53,18 +56,18 @@ pub(super) fn text(all: &[Waiting<'_>], arguments: &ResumeArguments, now: Timest
         // Under --due silence is the answer: cron mails every word.
         return if arguments.due { String::new() } else { "nothing waits to go on\n".to_owned() };
     }
-    let mut text = String::new();
-    for waiting in all {
-        let (known, place) = (&waiting.known, place(waiting, arguments));
-        let note = match when(&known.doing, now) {
-            Some(When::Due) => " (due)".to_owned(),
-            Some(When::Later(instant)) => format!(" (in {})", left(now, instant)),
-            Some(When::Interrupted) | None => String::new(),
-        };
-        let _ = writeln!(text, "{}  {}{note}", known.subject(), status::doing(known));
-        let _ = writeln!(text, "    agent-loop resume {}{place}", known.subject());
-    }
-    text
+    let block = |waiting: &Waiting<'_>| Block {
+        subject: waiting.known.subject().to_string(),
+        doing: status::doing_now(&waiting.known, now),
+        title: waiting.known.title.clone(),
+        details: vec![command(waiting, arguments)],
+    };
+    overview::blocks(&all.iter().map(block).collect::<Vec<_>>())
+}
+
+/// What goes on with it.
+fn command(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> String {
+    format!("agent-loop resume {}{}", waiting.known.subject(), place(waiting, arguments))
 }
 
 fn object(waiting: &Waiting<'_>, arguments: &ResumeArguments, now: Timestamp) -> Value {
@@ -76,9 +79,7 @@ fn object(waiting: &Waiting<'_>, arguments: &ResumeArguments, now: Timestamp) ->
             Some(When::Interrupted) | None => None,
         };
         if arguments.all {
-            let command =
-                format!("agent-loop resume {}{}", waiting.known.subject(), place(waiting, arguments));
-            members.insert("next_command".to_owned(), json!(command));
+            members.insert("next_command".to_owned(), json!(command(waiting, arguments)));
             let repository = waiting.here.repository.path.to_string_lossy();
             members.insert("repository".to_owned(), json!(repository));
         }
@@ -95,38 +96,9 @@ fn place(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> String {
     }
 }
 
-/// How long it is until then, in the two largest units.
-fn left(now: Timestamp, instant: Timestamp) -> String {
-    let minutes = instant.duration_since(now).as_secs() / 60;
-    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours, rest) {
-        (0, 0, 0) => "less than a minute".to_owned(),
-        (0, 0, rest) => format!("{rest} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, rest) => format!("{hours} h {rest} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn how_long_it_is_is_told_in_two_units() {
-        let now: Timestamp = "2026-11-21T23:09:00Z".parse().unwrap();
-        for (instant, told) in [
-            ("2026-11-24T02:09:00Z", "2 d 3 h"),
-            ("2026-11-22T23:30:00Z", "1 d"),
-            ("2026-11-22T00:14:59Z", "1 h 5 min"),
-            ("2026-11-22T01:09:00Z", "2 h"),
-            ("2026-11-21T23:10:00Z", "1 min"),
-            ("2026-11-21T23:09:59Z", "less than a minute"),
-        ] {
-            assert_eq!(left(now, instant.parse().unwrap()), told);
-        }
-    }
 
     #[test]
     fn an_instant_is_due_from_then_on_however_long_ago_it_was() {

@@ -1,0 +1,202 @@
+//! What is known of subjects, for eyes: a block for each that asks for attention, a line for each that is settled. Pure.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use crate::text::sanitize::one_line;
+
+/// How wide a line is made, in characters, where its words can be cut: every terminal has that much.
+pub const WIDTH: usize = 80;
+/// How far what belongs to a block is moved to the right.
+const INDENT: usize = 4;
+/// A title is never cut to less.
+const SHORTEST_TITLE: usize = 24;
+
+/// What asks for attention.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Which subject.
+    pub subject: String,
+    /// What happens with it.
+    pub doing: String,
+    /// What it is about.
+    pub title: Option<String>,
+    /// More of it, a line each.
+    pub details: Vec<String>,
+}
+
+/// What is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Which subject.
+    pub subject: String,
+    /// How it ended.
+    pub how: String,
+    /// How long ago.
+    pub age: String,
+    /// What it was about.
+    pub title: Option<String>,
+}
+
+/// The blocks, with an empty line between them.
+pub fn blocks(all: &[Block]) -> String {
+    let width = widest(all.iter().map(|block| block.subject.as_str()));
+    let block = |block: &Block| {
+        let mut text = format!("{:<width$}  {}\n", block.subject, block.doing);
+        let title = block.title.as_ref().map(|title| one_line(title, WIDTH - INDENT));
+        for line in title.iter().chain(&block.details) {
+            let _ = writeln!(text, "{:INDENT$}{line}", "");
+        }
+        text
+    };
+    all.iter().map(block).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines, as a table.
+pub fn lines(all: &[Line]) -> String {
+    let subjects = widest(all.iter().map(|line| line.subject.as_str()));
+    let hows = widest(all.iter().map(|line| line.how.as_str()));
+    let ages = widest(all.iter().map(|line| line.age.as_str()));
+    let mut text = String::new();
+    for Line { subject, how, age, title } in all {
+        let line = format!("  {subject:<subjects$}  {how:<hows$}  {age:>ages$}  ");
+        let room = WIDTH.saturating_sub(line.chars().count()).max(SHORTEST_TITLE);
+        let title = title.as_ref().map(|title| one_line(title, room)).unwrap_or_default();
+        let _ = writeln!(text, "{}", format!("{line}{title}").trim_end());
+    }
+    text
+}
+
+/// Words in columns, but for the last, each as wide as its widest word.
+pub fn columns<const COUNT: usize>(rows: &[[String; COUNT]]) -> Vec<String> {
+    let width = |column: usize| widest(rows.iter().filter_map(|row| row.get(column)).map(String::as_str));
+    let widths: Vec<usize> = (0..COUNT).map(width).collect();
+    let line = |row: &[String; COUNT]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// How long it is from one instant to a later one, in the two largest units.
+pub fn span(from: Timestamp, to: Timestamp) -> String {
+    let minutes = to.duration_since(from).as_secs() / 60;
+    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours, rest) {
+        (..=0, ..=0, ..=0) => "less than a minute".to_owned(),
+        (0, 0, rest) => format!("{rest} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, rest) => format!("{hours} h {rest} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// How long ago an instant was, in its largest unit.
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(then).as_secs() / 60;
+    match (minutes / 1440, minutes / 60, minutes) {
+        (days @ 1.., _, _) => format!("{days} d ago"),
+        (_, hours @ 1.., _) => format!("{hours} h ago"),
+        (_, _, minutes @ 1..) => format!("{minutes} min ago"),
+        (..=0, ..=0, ..=0) => "just now".to_owned(),
+    }
+}
+
+fn widest<'text>(texts: impl Iterator<Item = &'text str>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn how_long_it_is_is_told_in_two_units() {
+        let now = at("2026-11-21T23:09:00Z");
+        for (instant, told) in [
+            ("2026-11-24T02:09:00Z", "2 d 3 h"),
+            ("2026-11-22T23:30:00Z", "1 d"),
+            ("2026-11-22T00:14:59Z", "1 h 5 min"),
+            ("2026-11-22T01:09:00Z", "2 h"),
+            ("2026-11-21T23:10:00Z", "1 min"),
+            ("2026-11-21T23:09:59Z", "less than a minute"),
+            ("2026-11-20T23:09:59Z", "less than a minute"),
+        ] {
+            assert_eq!(span(now, at(instant)), told);
+        }
+    }
+
+    #[test]
+    fn how_long_ago_it_was_is_told_in_one() {
+        let now = at("2026-11-21T23:09:00Z");
+        for (instant, told) in [
+            ("2026-11-11T23:08:00Z", "10 d ago"),
+            ("2026-11-21T01:08:00Z", "22 h ago"),
+            ("2026-11-21T22:50:00Z", "19 min ago"),
+            ("2026-11-21T23:08:30Z", "just now"),
+            ("2026-11-22T23:08:30Z", "just now"),
+        ] {
+            assert_eq!(ago(at(instant), now), told);
+        }
+    }
+
+    #[test]
+    fn blocks_and_lines_are_aligned() {
+        let block = |subject: &str, doing: &str, details: &[&str]| Block {
+            subject: subject.to_owned(),
+            doing: doing.to_owned(),
+            title: Some("Say hello".to_owned()),
+            details: details.iter().map(ToString::to_string).collect(),
+        };
+        let blocks =
+            blocks(&[block("pr/3", "running", &["round 1"]), block("task/1a2b3c4d", "interrupted", &[])]);
+        assert_eq!(
+            blocks,
+            "\
+pr/3           running
+    Say hello
+    round 1
+
+task/1a2b3c4d  interrupted
+    Say hello
+"
+        );
+        let line = |subject: &str, how: &str, age: &str, title: Option<&str>| Line {
+            subject: subject.to_owned(),
+            how: how.to_owned(),
+            age: age.to_owned(),
+            title: title.map(str::to_owned),
+        };
+        let long = "The parser accepts tabs where it accepts spaces, and says where it does not";
+        let lines = lines(&[
+            line("pr/12", "approved", "just now", Some(long)),
+            line("pr/9", "blocked (rounds)", "3 d ago", None),
+        ]);
+        assert_eq!(
+            lines,
+            "  pr/12  approved          just now  The parser accepts tabs where it accepts s…\n  \
+             pr/9   blocked (rounds)   3 d ago\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_title_makes_a_line_wider_than_a_terminal(title in ".{0,200}", how in "[a-z()]{0,25}") {
+            let title = Some(title);
+            let (subject, age) = ("task/1a2b3c4d".to_owned(), "just now".to_owned());
+            let block = Block { subject: subject.clone(), doing: how.clone(), title: title.clone(), details: vec![] };
+            let line = Line { subject, how, age, title };
+            for line in blocks(&[block]).lines().chain(lines(&[line]).lines()) {
+                prop_assert!(line.chars().count() <= WIDTH, "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The commands that look back: what they show first, in which words, and what they leave out.
+
+use super::stage::{Stage, task};
+
+/// A run that is done at once, with these words.
+fn settled(stage: &Stage, words: &str) {
+    stage.git(&["checkout", "--quiet", "main"]);
+    stage.write("notes.txt", &format!("one TODO for {words:?}\n"));
+    stage.git(&["commit", "--quiet", "--all", "--message", "more to do"]);
+    let mut arguments = task(&[]);
+    arguments[1] = words;
+    let ended = stage.run(&arguments);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+}
+
+/// A task whose coder has no allowance left; its subject.
+fn parked(stage: &Stage, words: &str) -> String {
+    stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\nexit 75\n");
+    let mut arguments = task(&[]);
+    arguments[1] = words;
+    arguments[4] = "sam=command:../tired.sh";
+    let outcome = stage.run(&arguments).json();
+    assert_eq!(outcome["status"], "parked", "{outcome}");
+    outcome["subject"].as_str().unwrap().to_owned()
+}
+
+/// What is shown, with what differs from run to run replaced by what it is.
+fn shown(stage: &Stage, words: &[&str], names: &[(&str, &str)]) -> String {
+    let ended = stage.run(words);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let instants = |word: &str| -> String {
+        let is_instant = word.len() == 20 && word.ends_with('Z') && word.starts_with("20");
+        if is_instant { "INSTANT".to_owned() } else { word.to_owned() }
+    };
+    let mut text: String = ended
+        .stdout
+        .split_inclusive([' ', '\n'])
+        .map(|word| {
+            let end = word.trim_end();
+            word.replacen(end, &instants(end), 1)
+        })
+        .collect();
+    for (name, shown) in names {
+        text = text.replace(name, shown);
+    }
+    text
+}
+
+#[test]
+fn status_shows_what_goes_on_first_and_of_what_is_settled_the_latest() {
+    let stage = Stage::new();
+    for number in 1..=7 {
+        settled(&stage, &format!("Do the {number}th thing"));
+    }
+    let words = "\n  Say hello\u{1b}[31m in two languages, as politely as the house does it, \u{202e}every day and every night\n\nand more\n";
+    let subject = parked(&stage, words);
+    let status = shown(&stage, &["status"], &[(&subject, "task/KEY")]);
+    assert_eq!(
+        status,
+        "\
+task/KEY  parked until INSTANT (in 59 min)
+    Say hello in two languages, as politely as the house does it, every day and…
+    agent-loop resume task/KEY
+
+Settled, the latest first:
+  pr/7  approved  just now  Do what was left to do
+  pr/6  approved  just now  Do what was left to do
+  pr/5  approved  just now  Do what was left to do
+  pr/4  approved  just now  Do what was left to do
+  pr/3  approved  just now  Do what was left to do
+  and 2 more: agent-loop status --all
+"
+    );
+    let all = stage.run(&["status", "--all"]).stdout;
+    assert!(all.contains("  pr/1  approved") && !all.contains("more:"), "{all}");
+    let list = shown(&stage, &["resume", "--list"], &[(&subject, "task/KEY")]);
+    assert_eq!(status.split_once("\n\n").unwrap().0, list.trim_end());
+    let json = stage.run(&["status", "--json"]).json();
+    assert_eq!(json.as_array().map(Vec::len), Some(15), "each task and its pull request: {json}");
+    let of = |subject: &str| {
+        json.as_array().unwrap().iter().find(|one| one["subject"] == subject).unwrap().clone()
+    };
+    assert!(of(&subject)["title"].as_str().unwrap().ends_with("every day and every night"), "{json}");
+    assert_eq!(of("pr/2")["title"], "Do what was left to do");
+    assert!(of("pr/2")["last_activity"].as_str().is_some_and(|instant| instant.starts_with("20")));
+}
+
+#[test]
+fn a_person_who_is_asked_is_told_before_what_is_settled() {
+    let stage = Stage::new();
+    settled(&stage, "Do it");
+    stage.run(&["local", "issue", "create", "--title", "Which language?"]);
+    let questions = r#"{"schema_version":1,"kind":"implementation","summary":"I must know","clarification":{"questions":["Which?"]}}"#;
+    stage.agent(
+        "asks.sh",
+        &format!("#!/bin/sh\ncat > /dev/null\necho '{questions}' > \"$AGENT_LOOP_RESPONSE\"\n"),
+    );
+    let words =
+        ["issue", "2", "--json", "--coder", "sam=command:../asks.sh", "--reviewer", "one=command:../todo.sh"];
+    let ended = stage.run(&words);
+    assert_eq!(ended.json()["status"], "needs-human", "{}", ended.stdout);
+    let status = stage.run(&["status"]).stdout;
+    let expected = "\
+issue/2  needs-human (clarification)
+    Which language?
+
+Settled, the latest first:
+  pr/1  approved";
+    assert!(status.starts_with(expected), "{status}");
+    assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "needs-human");
+}
