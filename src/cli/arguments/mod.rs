@@ -190,10 +190,13 @@ pub struct StopArguments {
 pub struct LogsArguments {
     /// Print the latest log of this one: issue/N, pr/N or task/KEY [default: list the logs of all]
     pub subject: Option<String>,
+    /// Print this one: a name from `--list` or its beginning, or a number, 1 being the latest
+    #[arg(conflicts_with_all = ["follow", "list"])]
+    pub name: Option<String>,
     /// Go on printing while it grows, and with the next one
     #[arg(short, long, requires = "subject")]
     pub follow: bool,
-    /// List instead of printing
+    /// List instead of printing: whose each is, when, how large, how it ended
     #[arg(long, conflicts_with = "follow")]
     pub list: bool,
     /// Where it is.

@@ -10,14 +10,14 @@ use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::retention::{self, LogFile};
-use crate::adapters::state::run_file::RunFile;
 use crate::cli::arguments::LogsArguments;
 use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::logbook::{self, Log};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::overview::columns;
 use crate::cli::view::print;
 use crate::domain::subject::Subject;
+use crate::text::sanitize::one_line;
 
 /// How often a growing log is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -27,58 +27,94 @@ const LONGEST_LINE: u64 = 64 << 10;
 /// Prints logs.
 ///
 /// # Errors
-/// When there are none; the text says what to type.
+/// When there are none, or none of that name; the text says what to type.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
     let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
-        print::result(&list(&all(&here, &here.subjects())));
+        let lists: Vec<String> = here
+            .subjects()
+            .into_iter()
+            .map(|subject| (logbook::read(&here, &subject), subject))
+            .filter(|(logs, _)| !logs.is_empty())
+            .map(|(logs, subject)| list(&subject, &logs))
+            .collect();
+        let none = || "there are no logs\n".to_owned();
+        print::result(&if lists.is_empty() { none() } else { lists.join("\n") });
         return Ok(());
     };
     let subject = here.subject(typed)?;
+    let logs = logbook::read(&here, &subject);
     if arguments.list {
-        print::result(&list(&all(&here, &[subject])));
+        print::result(&list(&subject, &logs));
         return Ok(());
     }
-    let latest = all(&here, std::slice::from_ref(&subject)).pop();
-    if latest.is_none() && !(arguments.follow && here.holder(&subject).is_some()) {
+    if arguments.follow && here.holder(&subject).is_some() {
+        return follow(&here, &subject).await;
+    }
+    let log = match &arguments.name {
+        Some(name) => Some(chosen(&logs, name, &subject)?),
+        None => logs.first(),
+    };
+    let Some(log) = log else {
         return Err(format!(
             "there is no log of {subject}: no agent has printed anything yet, or it was removed"
         ));
-    }
-    if arguments.follow {
-        follow(&here, &subject).await
-    } else {
-        show(&latest.map(|log| log.path).unwrap_or_default())
-    }
-}
-
-/// The logs of subjects, where each subject's own command put them.
-fn all(here: &Here, subjects: &[Subject]) -> Vec<LogFile> {
-    let folders = |subject: &Subject| -> Folders {
-        let file = RunFile::load(&here.folders.run_file(subject)).unwrap_or_default();
-        let moved = file.flags.get("paths.logs").and_then(toml::Value::as_str).map(PathBuf::from);
-        here.folders.clone().with_logs(moved.as_deref())
     };
-    let mut logs: Vec<LogFile> = subjects
-        .iter()
-        .flat_map(|subject| retention::logs(&folders(subject), std::slice::from_ref(subject)))
-        .collect();
-    // Summaries of what runs cost lie there too.
-    logs.retain(|log| log.path.extension().is_some_and(|ending| ending == "log"));
-    logs.sort_by_key(|log| log.modified);
-    logs
+    let others = match (&arguments.name, logs.len()) {
+        (None, 2..) => format!(" (the latest of {}: agent-loop logs {subject} --list)", logs.len()),
+        (_, _) => String::new(),
+    };
+    if arguments.follow { follow(&here, &subject).await } else { show(&log.file.path, &others) }
 }
 
-fn list(logs: &[LogFile]) -> String {
-    if logs.is_empty() {
-        return "there are no logs\n".to_owned();
+/// The log that a person means: a number, counted from the latest, or the beginning of a name.
+fn chosen<'logs>(logs: &'logs [Log], typed: &str, subject: &Subject) -> Result<&'logs Log, String> {
+    let number = typed.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    if let Some(log) = number.and_then(|index| logs.get(index)) {
+        return Ok(log);
     }
-    let mut text = String::new();
-    for log in logs {
-        let when = Timestamp::try_from(log.modified)
-            .map_or_else(|_| String::new(), |when| when.strftime("%F %T").to_string());
-        let _ = writeln!(text, "{when}  {:>9}  {}  {}", bytes(log.bytes), log.subject, log.path.display());
+    let typed = typed.strip_suffix(".log").unwrap_or(typed);
+    let begins = |log: &&Log| log.name.starts_with(typed) || log.stem().starts_with(typed);
+    let is_it = |log: &&Log| log.name == typed || log.stem() == typed;
+    let found: Vec<&Log> = logs.iter().filter(begins).filter(|_| !typed.is_empty()).collect();
+    let exact = found.iter().copied().find(is_it);
+    let why = match (exact, found.as_slice()) {
+        (Some(log), _) | (None, &[log]) => return Ok(log),
+        (None, []) => format!("there is no log `{typed}` of {subject}; type a number or a name of these"),
+        (None, many) => format!(
+            "`{typed}` begins the names of {} logs of {subject}; type more of it, or a number",
+            many.len()
+        ),
+    };
+    Err(format!("{why}:\n{}", list(subject, logs)))
+}
+
+fn list(subject: &Subject, logs: &[Log]) -> String {
+    let Some(latest) = logs.first() else { return format!("there are no logs of {subject}\n") };
+    let numbers = logs.len().to_string().len();
+    let sizes = logs.iter().map(|log| bytes(log.file.bytes).len()).max().unwrap_or(0);
+    let number = |text: String| format!("{text:>numbers$}");
+    let heads = [number("#".to_owned()).as_str(), "when (UTC)", "who", "round", "size", "ended", "name"]
+        .map(str::to_owned);
+    let row = |(index, log): (usize, &Log)| {
+        let when = Timestamp::try_from(log.file.modified);
+        [
+            number((index + 1).to_string()),
+            when.map_or_else(|_| String::new(), |when| when.strftime("%F %H:%M").to_string()),
+            one_line(&log.of.who(), 24),
+            log.of.round(),
+            format!("{:>sizes$}", bytes(log.file.bytes)),
+            log.ended.clone(),
+            one_line(&log.name, 40),
+        ]
+    };
+    let rows: Vec<[String; 7]> = std::iter::once(heads).chain(logs.iter().enumerate().map(row)).collect();
+    let folder = latest.file.path.parent().unwrap_or(&latest.file.path);
+    let mut text = format!("{subject}\n");
+    for line in columns(&rows) {
+        let _ = writeln!(text, "  {line}");
     }
+    let _ = writeln!(text, "  in {}", plain(&folder.to_string_lossy()));
     text
 }
 
@@ -95,8 +131,8 @@ fn open(path: &Path) -> Result<BufReader<File>, String> {
     File::open(path).map(BufReader::new).map_err(|error| format!("{} can't be read: {error}", path.display()))
 }
 
-fn show(path: &Path) -> Result<(), String> {
-    print::talk(&format!("==> {}\n", path.display()));
+fn show(path: &Path, others: &str) -> Result<(), String> {
+    print::talk(&format!("==> {}{others}\n", path.display()));
     let mut log = open(path)?;
     while next(&mut log) {}
     Ok(())
@@ -122,7 +158,7 @@ async fn follow(here: &Here, subject: &Subject) -> Result<(), String> {
         if let Some((_, log)) = &mut shown {
             while next(log) {}
         }
-        let latest = all(here, std::slice::from_ref(subject)).pop().map(|log| log.path);
+        let latest = logbook::read(here, subject).into_iter().next().map(|log| log.file.path);
         let is_new = latest.is_some() && latest.as_ref() != shown.as_ref().map(|(path, _)| path);
         if let (true, Some(path)) = (is_new, latest) {
             print::talk(&format!("==> {}\n", path.display()));
@@ -135,5 +171,78 @@ async fn follow(here: &Here, subject: &Subject) -> Result<(), String> {
             return Ok(());
         }
         time::wait(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::adapters::state::retention::LogFile;
+    use crate::cli::repository::logbook::Of;
+    use crate::domain::agent::Role;
+
+    fn log(name: &str, label: &str, ended: &str) -> Log {
+        let subject: Subject = "pr/7".parse().unwrap();
+        let path = PathBuf::from(format!("/logs/pr-7/20261121-1-2-reviewer-{label}-{name}.log"));
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_mins(29_921_169);
+        let file = LogFile { subject, path, bytes: 53_000, modified };
+        let (run, label) = ("20261121-1".to_owned(), label.to_owned());
+        let of = Of::Turn { run, round: 2, role: Role::Reviewer, label };
+        Log { file, name: name.to_owned(), of, ended: ended.to_owned() }
+    }
+
+    fn logs() -> Vec<Log> {
+        vec![
+            log("1b5f72f8", "two", "at work"),
+            log("1c57aa29", "one", "failed (rate-limited)"),
+            log("2", "x", "cut off"),
+        ]
+    }
+
+    #[test]
+    fn a_list_is_aligned_and_fits_a_terminal() {
+        let list = list(&"pr/7".parse().unwrap(), &logs());
+        assert_eq!(
+            list,
+            "\
+pr/7
+  #  when (UTC)        who           round  size   ended                  name
+  1  2026-11-21 14:09  reviewer two  2      53 kB  at work                1b5f72f8
+  2  2026-11-21 14:09  reviewer one  2      53 kB  failed (rate-limited)  1c57aa29
+  3  2026-11-21 14:09  reviewer x    2      53 kB  cut off                2
+  in /logs/pr-7
+"
+        );
+    }
+
+    #[test]
+    fn a_log_is_named_by_a_number_or_by_as_much_of_its_name_as_no_other_has() {
+        let (logs, subject) = (logs(), "pr/7".parse().unwrap());
+        let name = |typed: &str| chosen(&logs, typed, &subject).map(|log| log.name.clone());
+        for (typed, found) in [
+            ("1", "1b5f72f8"),
+            ("2", "1c57aa29"),
+            ("1c", "1c57aa29"),
+            ("1b5f72f8", "1b5f72f8"),
+            ("20261121-1-2-reviewer-x", "2"),
+            ("20261121-1-2-reviewer-two-1b5f72f8.log", "1b5f72f8"),
+        ] {
+            assert_eq!(name(typed).as_deref(), Ok(found), "{typed}");
+        }
+        for (typed, why) in [
+            ("9", "no log `9`"),
+            ("0", "no log"),
+            ("", "no log"),
+            ("zz", "no log `zz` of pr/7"),
+            ("2026", "begins the names of 3 logs"),
+        ] {
+            let told = name(typed).unwrap_err();
+            assert!(
+                told.contains(why) && told.contains("  2  2026-11-21 14:09  reviewer one"),
+                "{typed}: {told}"
+            );
+        }
     }
 }

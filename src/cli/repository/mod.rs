@@ -1,6 +1,7 @@
 //! The user's repository, looked at once at the start: where it is, which branch, whose name. Changes nothing.
 
 pub mod here;
+pub mod logbook;
 pub mod stores;
 pub mod survey;
 

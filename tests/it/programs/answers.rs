@@ -61,7 +61,7 @@ fn a_careless_agent_is_understood_and_what_it_leaks_is_kept_out() {
     let filed = stage.run(&["local", "issue", "view", "3"]).stdout;
     assert!(filed.contains("Write a manual") && filed.contains("AGENT_LOOP_CHILD: parent=2"), "{filed}");
     let logs = stage.run(&["logs", "issue/1", "--list"]).stdout;
-    assert_eq!(logs.matches("repair-sam").count(), 2, "one model after the other: {logs}");
+    assert_eq!(logs.matches("repair sam").count(), 2, "one model after the other: {logs}");
 
     let again = issue(&stage, &["--approved-followups", "issue"]);
     assert_eq!(again.json()["status"], "approved");

@@ -109,3 +109,41 @@ Settled, the latest first:
     assert!(status.starts_with(expected), "{status}");
     assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "needs-human");
 }
+
+#[test]
+fn each_log_is_listed_with_whose_it_is_and_how_it_ended_and_is_printed_by_its_number_or_name() {
+    let stage = Stage::new();
+    let ended = stage.run(&task(&["--no-parallel-reviewers", "--test-command", "echo fine"]));
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let list = stage.run(&["logs", "pr/1", "--list"]).stdout;
+    let rows: Vec<Vec<&str>> = list.lines().map(|line| line.split_whitespace().collect()).collect();
+    let [subject, heads, second, first, tests, folder] = rows.as_slice() else { panic!("{list}") };
+    assert_eq!(
+        (subject.join(" "), heads.join(" ")),
+        ("pr/1".into(), "# when (UTC) who round size ended name".into())
+    );
+    assert_eq!(
+        [second[0], second[3], second[4], second[5], second[8]],
+        ["1", "reviewer", "two", "1", "answered"]
+    );
+    assert_eq!([first[0], first[4], first[8]], ["2", "one", "answered"]);
+    assert_eq!([tests[0], tests[3], tests[6]], ["3", "tests", "pass"], "{list}");
+    assert!(folder[1].ends_with("/subjects/pr-1/logs"), "{list}");
+    assert!(list.lines().take(5).all(|line| line.chars().count() <= 80), "{list}");
+
+    let printed = |words: &[&str]| stage.run(&[&["logs", "pr/1"], words].concat());
+    assert_eq!(
+        (printed(&[]).stdout, printed(&["1"]).stderr.contains("reviewer-two")),
+        (printed(&["1"]).stdout, true)
+    );
+    assert!(printed(&[]).stderr.contains("(the latest of 3: agent-loop logs pr/1 --list)"));
+    assert!(printed(&["3"]).stdout.contains("fine"));
+    assert!(printed(&[&first[9][..6]]).stderr.contains("reviewer-one"));
+    let unknown = printed(&["nonesuch"]);
+    assert_eq!(unknown.exit, Some(2));
+    assert!(unknown.stderr.contains("there is no log `nonesuch` of pr/1"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains(&list), "{}", unknown.stderr);
+    assert_eq!(printed(&["1", "--follow"]).exit, Some(2));
+    let all = stage.run(&["logs"]).stdout;
+    assert!(all.contains(&list) && all.contains("coder sam"), "{all}");
+}

@@ -1,0 +1,300 @@
+//! The raw logs of a subject, the latest first: of whose turn each is, and how that ended, so far as its journal says it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use crate::adapters::state::folders::Folders;
+use crate::adapters::state::journals;
+use crate::adapters::state::retention::{self, LogFile};
+use crate::adapters::state::run_file::RunFile;
+use crate::domain::agent::Role;
+use crate::domain::subject::Subject;
+use crate::domain::turn::TurnKey;
+use crate::ports::journal::{Entry, Finished, Holder};
+
+use super::here::Here;
+
+/// A raw log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The file.
+    pub file: LogFile,
+    /// What a person types for it: the part of the file's name that no other log has.
+    pub name: String,
+    /// What it is of.
+    pub of: Of,
+    /// How that ended, if it is known.
+    pub ended: String,
+}
+
+impl Log {
+    /// The name of its file, without the ending.
+    pub fn stem(&self) -> String {
+        self.file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// What a log is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// An agent's turn.
+    Turn {
+        /// The run.
+        run: String,
+        /// The round.
+        round: u32,
+        /// What it did.
+        role: Role,
+        /// Who it was.
+        label: String,
+    },
+    /// The tests.
+    Tests {
+        /// The run.
+        run: String,
+    },
+    /// Something that is not known here.
+    Other,
+}
+
+impl Of {
+    /// Who printed it.
+    pub fn who(&self) -> String {
+        match self {
+            Self::Turn { role, label, .. } => format!("{role} {label}"),
+            Self::Tests { .. } => "tests".to_owned(),
+            Self::Other => "?".to_owned(),
+        }
+    }
+
+    /// In which round, if that is known. A delivery has none.
+    pub fn round(&self) -> String {
+        match self {
+            Self::Turn { round: 0, .. } | Self::Tests { .. } | Self::Other => String::new(),
+            Self::Turn { round, .. } => round.to_string(),
+        }
+    }
+}
+
+/// The logs of a subject, where its own command put them; the latest first.
+pub fn read(here: &Here, subject: &Subject) -> Vec<Log> {
+    let mut files = retention::logs(&folders(here, subject), std::slice::from_ref(subject));
+    // Summaries of what runs cost lie there too.
+    files.retain(|file| file.path.extension().is_some_and(|ending| ending == "log"));
+    let entries = journals::read(&here.folders.journal(subject)).unwrap_or_default();
+    told(files, &entries, here.holder(subject).as_ref())
+}
+
+fn folders(here: &Here, subject: &Subject) -> Folders {
+    let file = RunFile::load(&here.folders.run_file(subject)).unwrap_or_default();
+    let moved = file.flags.get("paths.logs").and_then(toml::Value::as_str).map(PathBuf::from);
+    here.folders.clone().with_logs(moved.as_deref())
+}
+
+/// What is known of each log. They come oldest first, and go latest first.
+fn told(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) -> Vec<Log> {
+    let named = files.into_iter().map(|file| {
+        let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (name, of) = parsed(&stem);
+        Log { file, name, of, ended: String::new() }
+    });
+    let mut logs: Vec<Log> = named.collect();
+    tell_turns(&mut logs, entries);
+    tell_tests(&mut logs, entries);
+    let since = holder.and_then(|holder| holder.since).map(SystemTime::from);
+    for log in logs.iter_mut().filter(|log| log.ended.is_empty() && log.of != Of::Other) {
+        let is_at_work = since.is_some_and(|since| log.file.modified >= since);
+        if is_at_work {
+            "at work".clone_into(&mut log.ended);
+        } else if !entries.is_empty() && matches!(log.of, Of::Turn { .. }) {
+            "cut off".clone_into(&mut log.ended);
+        }
+    }
+    logs.reverse();
+    logs
+}
+
+/// The name of a log, and what it is of, from the name of its file: `RUN-ROUND-ROLE-LABEL-NAME`, or `RUN-tests-NAME`.
+fn parsed(stem: &str) -> (String, Of) {
+    let Some((rest, name)) = stem.rsplit_once('-') else { return (stem.to_owned(), Of::Other) };
+    let turn = rest.match_indices('-').find_map(|(at, _)| {
+        let (round, whose) = rest.get(at + 1..)?.split_once('-')?;
+        let (role, label) = whose.split_once('-')?;
+        let role = [Role::Coder, Role::Reviewer, Role::Repair].into_iter().find(|one| one.name() == role)?;
+        let (run, label) = (rest.get(..at)?.to_owned(), label.to_owned());
+        Some(Of::Turn { run, round: round.parse().ok()?, role, label })
+    });
+    let tests = || rest.strip_suffix("-tests").map(|run| Of::Tests { run: run.to_owned() });
+    match turn.or_else(tests) {
+        Some(of) => (name.to_owned(), of),
+        None => (stem.to_owned(), Of::Other),
+    }
+}
+
+/// A turn that has ended was written down just after its log was closed; a failed one with its log.
+fn tell_turns(logs: &mut [Log], entries: &[Entry]) {
+    let mut known: BTreeMap<&TurnKey, usize> = BTreeMap::new();
+    for entry in entries {
+        let Entry::Finished { turn, at, finished } = entry else { continue };
+        let (ended, path) = match finished {
+            Finished::Answered { .. } => ("answered".to_owned(), None),
+            Finished::Failed { failure, log, .. } => (format!("failed ({})", failure.class()), log.as_ref()),
+        };
+        let is_its = |log: &Log| path.and_then(|path| path.file_name()) == log.file.path.file_name();
+        let fits = |log: &Log| {
+            log.ended.is_empty() && is_of(&log.of, turn) && log.file.modified <= SystemTime::from(*at)
+        };
+        let named = path.is_some().then(|| logs.iter().position(is_its)).flatten();
+        // An end that is written a second time is of the same turn.
+        let found = named.or_else(|| known.get(turn).copied()).or_else(|| logs.iter().rposition(fits));
+        if let Some((at, log)) = found.and_then(|at| Some((at, logs.get_mut(at)?))) {
+            log.ended = ended;
+            known.insert(turn, at);
+        }
+    }
+}
+
+fn is_of(of: &Of, turn: &TurnKey) -> bool {
+    match of {
+        Of::Turn { run, round, role, label } => {
+            *run == turn.run.as_str()
+                && *round == turn.round
+                && *role == turn.role
+                && *label == turn.label.as_str()
+        }
+        Of::Tests { .. } | Of::Other => false,
+    }
+}
+
+/// A measurement does not say when it was made: those of a run are told only if each of its logs has one.
+fn tell_tests(logs: &mut [Log], entries: &[Entry]) {
+    let mut measured: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+    for entry in entries {
+        if let Entry::Measured { run, measurement, .. } = entry {
+            measured.entry(run.as_str()).or_default().push(measurement.verdict.name());
+        }
+    }
+    for (run, verdicts) in measured {
+        let is_its = |log: &&mut Log| matches!(&log.of, Of::Tests { run: its } if its == run);
+        let its: Vec<&mut Log> = logs.iter_mut().filter(is_its).collect();
+        if its.len() == verdicts.len() {
+            for (log, verdict) in its.into_iter().zip(verdicts) {
+                verdict.clone_into(&mut log.ended);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::agent::ResponseKind;
+    use crate::domain::failure::TurnFailure;
+    use crate::domain::usage::Usage;
+    use crate::protocol::raw_answer::RawAnswer;
+
+    const RUN: &str = "20261121-142407-702f3db9";
+
+    fn file(name: &str, second: u64) -> LogFile {
+        LogFile {
+            subject: "pr/1".parse().unwrap(),
+            path: PathBuf::from(format!("/logs/{RUN}-{name}.log")),
+            bytes: 1,
+            modified: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    enum How<'log> {
+        Answered,
+        Failed,
+        FailedWith(&'log str),
+    }
+
+    fn ended(label: &str, retry: u32, second: i64, how: How<'_>) -> Entry {
+        let turn = TurnKey {
+            run: RUN.parse().unwrap(),
+            sitting: 0,
+            round: 1,
+            role: Role::Reviewer,
+            label: label.parse().unwrap(),
+            kind: ResponseKind::PrReview,
+            head: "a".repeat(40).parse().unwrap(),
+            clarifications: 0,
+            again: 0,
+            retry,
+        };
+        let usage = Usage::default();
+        let failed = |log| Finished::Failed {
+            failure: TurnFailure::Network { detail: String::new() },
+            usage,
+            log,
+            salvage: None,
+        };
+        let finished = match how {
+            How::Answered => {
+                let raw = RawAnswer::message(String::new());
+                Finished::Answered { raw, usage, model: None, commit: None, session: None }
+            }
+            How::Failed => failed(None),
+            How::FailedWith(name) => failed(Some(PathBuf::from(format!("/logs/{RUN}-{name}.log")))),
+        };
+        Entry::Finished { turn, at: Timestamp::from_second(second).unwrap(), finished }
+    }
+
+    fn ends(logs: &[Log]) -> Vec<(&str, &str)> {
+        logs.iter().map(|log| (log.name.as_str(), log.ended.as_str())).collect()
+    }
+
+    #[test]
+    fn a_file_says_whose_it_is_however_its_labels_read() {
+        let of = |name: &str| parsed(&format!("{RUN}-{name}"));
+        let turn =
+            |round, role, label: &str| Of::Turn { run: RUN.to_owned(), round, role, label: label.to_owned() };
+        assert_eq!(of("0-coder-sam-0a"), ("0a".to_owned(), turn(0, Role::Coder, "sam")));
+        assert_eq!(of("2-reviewer-tests-0b"), ("0b".to_owned(), turn(2, Role::Reviewer, "tests")));
+        assert_eq!(of("2-repair-a-1-coder-b-0c"), ("0c".to_owned(), turn(2, Role::Repair, "a-1-coder-b")));
+        assert_eq!(of("tests-0d"), ("0d".to_owned(), Of::Tests { run: RUN.to_owned() }));
+        assert_eq!(parsed("odd"), ("odd".to_owned(), Of::Other));
+    }
+
+    #[test]
+    fn each_log_is_told_with_how_its_turn_ended() {
+        let files = vec![
+            file("1-reviewer-one-0a", 1), // cut off
+            file("1-reviewer-one-0b", 3),
+            file("1-reviewer-two-0c", 4),
+            file("1-reviewer-one-0d", 7),
+            file("1-reviewer-two-0e", 9), // at work
+        ];
+        let entries = [
+            ended("two", 0, 5, How::FailedWith("1-reviewer-two-0c")),
+            ended("one", 0, 6, How::Failed),
+            ended("one", 1, 8, How::Answered),
+        ];
+        let holder = Holder { pid: None, host: None, since: Some(Timestamp::from_second(2).unwrap()) };
+        let logs = told(files, &entries, Some(&holder));
+        assert_eq!(
+            ends(&logs),
+            [
+                ("0e", "at work"),
+                ("0d", "answered"),
+                ("0c", "failed (network)"),
+                ("0b", "failed (network)"),
+                ("0a", "cut off")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_end_that_is_written_a_second_time_is_of_the_same_log() {
+        let files = vec![file("1-reviewer-one-0a", 1), file("1-reviewer-one-0b", 2)];
+        let entries = [ended("one", 0, 3, How::Answered), ended("one", 0, 4, How::Failed)];
+        assert_eq!(ends(&told(files, &entries, None)), [("0b", "failed (network)"), ("0a", "cut off")]);
+    }
+}
