@@ -72,6 +72,11 @@ impl Folders {
         names.filter_map(|name| Self::subject_named(&name)).collect()
     }
 
+    /// What runs cost whose journals are removed.
+    pub fn usage(&self) -> PathBuf {
+        self.repository.join("usage")
+    }
+
     /// The folder of a subject.
     pub fn subject(&self, subject: &Subject) -> PathBuf {
         self.subjects().join(Self::name(subject))

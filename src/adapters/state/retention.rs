@@ -15,7 +15,7 @@ pub struct Limits {
     pub logs_age: Duration,
     /// The size of all logs of a repository above which the oldest go, in bytes.
     pub logs_bytes: u64,
-    /// The age at which the journal and the clones of a subject go that nobody touched.
+    /// The age at which the journal and the clones of a subject go that nobody touched, and what is kept of removed ones.
     pub journals_age: Duration,
 }
 
@@ -52,9 +52,9 @@ pub fn logs(folders: &Folders, subjects: &[Subject]) -> Vec<LogFile> {
 pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: SystemTime) -> Vec<PathBuf> {
     let is_older =
         |modified: SystemTime, age: Duration| now.duration_since(modified).is_ok_and(|since| since > age);
-    let old = |folder: &Path| {
+    let old = |folder: &Path, age: Duration| {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        let is_old = |path: &PathBuf| modified(path).is_some_and(|when| is_older(when, limits.logs_age));
+        let is_old = |path: &PathBuf| modified(path).is_some_and(|when| is_older(when, age));
         entries.filter(is_old).collect::<Vec<_>>()
     };
     let mut gone = Vec::new();
@@ -62,10 +62,11 @@ pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: Sy
         if modified(&folders.journal(subject)).is_some_and(|when| is_older(when, limits.journals_age)) {
             gone.extend(everything(folders, subject));
         } else {
-            gone.extend(old(&folders.turns(subject)));
+            gone.extend(old(&folders.turns(subject), limits.logs_age));
         }
     }
-    gone.extend(old(&folders.diffs()));
+    gone.extend(old(&folders.diffs(), limits.logs_age));
+    gone.extend(old(&folders.usage(), limits.journals_age));
     let mut room = limits.logs_bytes;
     for log in logs(folders, subjects).into_iter().rev() {
         let fits = room.checked_sub(log.bytes);
@@ -149,6 +150,19 @@ mod tests {
         assert_eq!(gone(25, written), logs[..1]);
         assert_eq!(gone(9, written).len(), 3);
         assert_eq!(gone(30, written + 31 * DAY).len(), 3);
+    }
+
+    #[test]
+    fn what_is_kept_of_removed_journals_goes_when_they_would_have_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let folders = Folders::new(root.path(), "repository");
+        fs::create_dir_all(folders.usage()).unwrap();
+        let file = folders.usage().join("run-usage-summary.json");
+        fs::write(&file, "").unwrap();
+        let written = modified(&file).unwrap();
+        let limits = Limits { logs_age: 30 * DAY, logs_bytes: 30, journals_age: 180 * DAY };
+        assert_eq!(outlived(&folders, &[], limits, written + 179 * DAY), Vec::<PathBuf>::new());
+        assert_eq!(outlived(&folders, &[], limits, written + 181 * DAY), [file]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `clean`: removes clones, logs, journals of what is settled, and, if asked, work that was kept aside. Asks first.
+//! `clean`: removes clones, logs, journals of what is settled, and, if asked, work that was kept aside. Asks first. What runs
+//! cost stays.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
@@ -13,6 +14,7 @@ use crate::cli::repository::here::Here;
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::usage::kept;
 use crate::cli::view::print;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
@@ -105,6 +107,9 @@ fn words(removal: &Removal) -> String {
         let size = paths.iter().map(|path| retention::size(path)).sum();
         let _ = writeln!(text, "{subject}: journal, logs and clones, {}", bytes(size));
     }
+    if !removal.subjects.is_empty() {
+        text.push_str("stays: what they cost, for `agent-loop usage`\n");
+    }
     for kept in &removal.kept {
         let _ = writeln!(text, "work kept aside from {}: {}", kept.subject, kept.salvage.commit);
     }
@@ -132,6 +137,8 @@ async fn perform(here: &Here, removal: &Removal, surroundings: &Surroundings) ->
         // Somebody may have begun to work on it while the question was open.
         let path = FileJournals::lock_path(&locks, subject);
         let _lock = lock::take(&path, subject, SystemClock.now()).map_err(|error| error.to_string())?;
+        // What it cost is asked for later, too.
+        kept::keep(&here.folders, subject)?;
         for path in paths {
             retention::remove(path)?;
         }

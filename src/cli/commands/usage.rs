@@ -1,4 +1,4 @@
-//! `usage`: what the runs in this repository cost. Reads journals, changes nothing.
+//! `usage`: what the runs in this repository cost. Reads journals, and what was kept of removed ones; changes nothing.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use crate::adapters::state::journals;
 use crate::cli::arguments::Place;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::usage::kept;
 use crate::cli::usage::summary::{Summary, summaries};
 use crate::cli::usage::table::table;
 use crate::cli::view::print;
@@ -53,12 +54,17 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
             (None, false) => Ok(format!("{}\n", nothing_begun())),
         };
     };
-    let only = arguments.subject.as_deref().map(|typed| here.subject(typed)).transpose()?;
     // A run goes on in the journal of its pull request, so all of them are read whichever was named.
     let (journals, unreadable) = read(&here);
-    let all = chosen(summaries(&journals), only.as_ref(), arguments.since);
+    let (kept, odd) = kept::read(&here.folders);
+    let all = kept::with(summaries(&journals), kept);
+    let only = arguments.subject.as_deref().map(|typed| named(&here, &all, typed)).transpose()?;
+    let all = chosen(all, only.as_ref(), arguments.since);
     for (subject, why) in &unreadable {
         print::talk(&format!("! {subject} can't be read: {why}\n"));
+    }
+    for why in odd {
+        print::talk(&format!("! {why}\n"));
     }
     if arguments.json {
         let broken = unreadable.iter().map(|(subject, why)| {
@@ -71,6 +77,13 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
         return Ok("no agent was asked\n".to_owned());
     }
     Ok(table(&all))
+}
+
+/// The subject that a person typed; its journal may be gone.
+fn named(here: &Here, all: &[Summary], typed: &str) -> Result<Subject, String> {
+    let subject = typed.parse::<Subject>().ok();
+    let counted = subject.filter(|subject| all.iter().any(|summary| summary.subjects().contains(&subject)));
+    counted.map_or_else(|| here.subject(typed), Ok)
 }
 
 type Journals = Vec<(Subject, Vec<Entry>)>;

@@ -18,6 +18,7 @@ use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 use crate::ports::journal::Entry;
 
+use super::source::Source;
 use super::summary::{Summary, summaries};
 
 /// How much earlier a file may seem to be written than it was.
@@ -78,7 +79,8 @@ fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome
     };
     let run = outcome.run.clone().or_else(latest)?;
     let found = all.into_iter().find(|summary| summary.run == run);
-    let summary = found.unwrap_or(Summary { run, calls: Vec::new(), records: outcome.usage });
+    let summary =
+        found.unwrap_or(Summary { run, calls: Vec::new(), records: outcome.usage, source: Source::Journals });
     Some(Summary { records: outcome.usage, ..summary })
 }
 

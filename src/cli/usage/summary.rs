@@ -5,22 +5,54 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::domain::agent::Role;
+use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ids::{Label, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::journal::{Entry, Finished};
 
+use super::source::Source;
+
 /// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEnd {
     /// With an answer.
     Answered,
     /// With a failure of this class.
-    Failed(&'static str),
+    Failed(String),
     /// Not in the journal: it runs, or it was cut off. What it spent is not known.
     Open,
+}
+
+/// What was asked of whom.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// The round.
+    pub round: u32,
+    /// In which role.
+    pub role: Role,
+    /// Who.
+    pub label: Label,
+    /// The kind of answer.
+    pub kind: ResponseKind,
+    /// How often the question was put before.
+    pub again: u32,
+    /// How often it was put before, and failed in a way that may pass.
+    pub retry: u32,
+}
+
+impl Asked {
+    fn of(turn: &TurnKey) -> Self {
+        Self {
+            round: turn.round,
+            role: turn.role,
+            label: turn.label.clone(),
+            kind: turn.kind,
+            again: turn.again,
+            retry: turn.retry,
+        }
+    }
 }
 
 /// One start of an agent.
@@ -30,14 +62,21 @@ pub struct Call {
     pub at: Timestamp,
     /// In whose journal it stands.
     pub subject: Subject,
-    /// Which turn.
-    pub turn: TurnKey,
+    /// What was asked.
+    pub asked: Asked,
     /// How it ended.
     pub end: CallEnd,
     /// The model that ran, where the program says it.
     pub model: Option<String>,
     /// What it cost.
     pub usage: Usage,
+}
+
+impl Call {
+    /// Whether both are one call, whatever is known of it.
+    pub fn is_the_same(&self, other: &Self) -> bool {
+        (self.at, &self.subject, &self.asked) == (other.at, &other.subject, &other.asked)
+    }
 }
 
 /// What calls cost together.
@@ -54,7 +93,7 @@ impl Sum {
     pub fn of<'calls>(calls: impl IntoIterator<Item = &'calls Call>) -> Self {
         calls.into_iter().fold(Self::default(), |sum, call| Self {
             usage: sum.usage.plus(call.usage),
-            time: sum.time.max(time(call.end)),
+            time: sum.time.max(time(&call.end)),
         })
     }
 
@@ -77,7 +116,7 @@ impl Sum {
     }
 }
 
-fn time(end: CallEnd) -> Precision {
+fn time(end: &CallEnd) -> Precision {
     match end {
         CallEnd::Answered | CallEnd::Failed(_) => Precision::Exact,
         CallEnd::Open => Precision::Partial,
@@ -98,6 +137,8 @@ pub struct Summary {
     pub calls: Vec<Call>,
     /// What its records say: they know of turns that were taken elsewhere.
     pub records: Usage,
+    /// From where the calls are known.
+    pub source: Source,
 }
 
 impl Summary {
@@ -130,7 +171,7 @@ impl Summary {
     pub fn agents(&self) -> BTreeMap<(Role, &Label), Sum> {
         let mut agents: BTreeMap<(Role, &Label), Vec<&Call>> = BTreeMap::new();
         for call in &self.calls {
-            agents.entry((call.turn.role, &call.turn.label)).or_default().push(call);
+            agents.entry((call.asked.role, &call.asked.label)).or_default().push(call);
         }
         agents.into_iter().map(|(who, calls)| (who, Sum::of(calls))).collect()
     }
@@ -146,6 +187,7 @@ impl Summary {
             "subjects": self.subjects(),
             "totals": self.totals().json(),
             "calls_elsewhere": self.calls_elsewhere(),
+            "source": self.source.name(),
             "agents": self.agents().into_iter().map(agent).collect::<Vec<_>>(),
             "calls": self.calls.iter().map(call).collect::<Vec<_>>(),
         })
@@ -153,15 +195,15 @@ impl Summary {
 }
 
 fn call(call: &Call) -> Value {
-    let (result, failure) = match call.end {
+    let (result, failure) = match &call.end {
         CallEnd::Answered => ("answered", None),
         CallEnd::Failed(class) => ("failed", Some(class)),
         CallEnd::Open => ("open", None),
     };
-    let turn = &call.turn;
+    let asked = &call.asked;
     let facts = json!({
-        "at": call.at, "subject": call.subject, "agent": turn.label, "role": turn.role, "kind": turn.kind,
-        "round": turn.round, "again": turn.again, "retry": turn.retry, "model": call.model, "result": result,
+        "at": call.at, "subject": call.subject, "agent": asked.label, "role": asked.role, "kind": asked.kind,
+        "round": asked.round, "again": asked.again, "retry": asked.retry, "model": call.model, "result": result,
         "failure": failure,
     });
     merged(facts, Sum::of([call]).json())
@@ -184,14 +226,14 @@ struct Told<'entries> {
 /// The runs that have calls in these journals, oldest first.
 pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<Summary> {
     let mut runs: BTreeMap<RunId, Vec<Call>> = BTreeMap::new();
-    for call in journals.iter().flat_map(|(subject, entries)| calls(subject, entries)) {
-        runs.entry(call.turn.run.clone()).or_default().push(call);
+    for (run, call) in journals.iter().flat_map(|(subject, entries)| calls(subject, entries)) {
+        runs.entry(run).or_default().push(call);
     }
     let mut all: Vec<Summary> = runs
         .into_iter()
         .map(|(run, mut calls)| {
-            calls.sort_by(|one, other| (one.at, &one.turn).cmp(&(other.at, &other.turn)));
-            Summary { run, calls, records: Usage::default() }
+            calls.sort_by(|one, other| (one.at, &one.asked).cmp(&(other.at, &other.asked)));
+            Summary { run, calls, records: Usage::default(), source: Source::Journals }
         })
         .collect();
     all.sort_by_key(|summary| summary.calls.first().map(|call| call.at));
@@ -200,7 +242,7 @@ pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<Summary> {
 
 /// The calls of a journal. A turn that was cut off and asked for again is two calls; an end that is written a second time,
 /// because the answer did not fit into a record, is none.
-fn calls(subject: &Subject, entries: &[Entry]) -> Vec<Call> {
+fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
     let mut turns: BTreeMap<&TurnKey, Told<'_>> = BTreeMap::new();
     for entry in entries {
         match entry {
@@ -216,20 +258,29 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<Call> {
             | Entry::Inherited { .. } => {}
         }
     }
-    turns.into_iter().flat_map(|(turn, told)| calls_of(subject, turn, &told)).collect()
+    let of = |(turn, told): (&TurnKey, Told<'_>)| {
+        calls_of(subject, turn, &told).into_iter().map(|call| (turn.run.clone(), call)).collect::<Vec<_>>()
+    };
+    turns.into_iter().flat_map(of).collect()
 }
 
 fn calls_of(subject: &Subject, turn: &TurnKey, told: &Told<'_>) -> Vec<Call> {
     let cut_off = told.begun.len().saturating_sub(usize::from(told.ended.is_some()));
-    let call =
-        |at, end, model, usage| Call { at, subject: subject.clone(), turn: turn.clone(), end, model, usage };
+    let call = |at, end, model, usage| Call {
+        at,
+        subject: subject.clone(),
+        asked: Asked::of(turn),
+        end,
+        model,
+        usage,
+    };
     let unknown = Usage { calls: 1, precision: Precision::Partial, ..Usage::default() };
     let mut calls: Vec<Call> =
         told.begun.iter().take(cut_off).map(|at| call(*at, CallEnd::Open, None, unknown)).collect();
     calls.extend(told.ended.map(|(at, finished, usage)| match finished {
         Finished::Answered { model, .. } => call(at, CallEnd::Answered, model.clone(), usage),
         Finished::Failed { failure, model, .. } => {
-            call(at, CallEnd::Failed(failure.class()), model.clone(), usage)
+            call(at, CallEnd::Failed(failure.class().to_owned()), model.clone(), usage)
         }
     }));
     calls
@@ -244,7 +295,6 @@ fn usage(finished: &Finished) -> Usage {
 #[cfg(test)]
 pub(in crate::cli) mod tests {
     use super::*;
-    use crate::domain::agent::ResponseKind;
     use crate::domain::failure::TurnFailure;
     use crate::protocol::expectation::Surfaced;
     use crate::protocol::raw_answer::RawAnswer;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::domain::usage::{Precision, Usage};
 use crate::flow::budget::dollars;
 
+use super::source::Source;
 use super::summary::{Sum, Summary};
 
 /// So many columns at the left are words; the others are numbers, but for the last.
@@ -17,7 +18,12 @@ pub fn table(all: &[Summary]) -> String {
     let mut text = String::new();
     for summary in all {
         let subjects: Vec<String> = summary.subjects().into_iter().map(ToString::to_string).collect();
-        let _ = writeln!(text, "{}  run {}", subjects.join(" → "), summary.run);
+        let source = match summary.source {
+            Source::Journals => "",
+            Source::Both => " (a journal removed)",
+            Source::Kept => " (journal removed)",
+        };
+        let _ = writeln!(text, "{}  run {}{source}", subjects.join(" → "), summary.run);
         let agents = summary.agents();
         let mut rows = vec![HEADS.map(str::to_owned)];
         rows.extend(agents.into_iter().map(|((role, label), sum)| row(label.as_str(), role.name(), sum)));

@@ -1,6 +1,6 @@
 //! The commands that look back: what they show first, in which words, and what they leave out.
 
-use super::stage::{Stage, task};
+use super::stage::{Stage, task, walk};
 
 /// A run that is done at once, with these words.
 fn settled(stage: &Stage, words: &str) {
@@ -146,4 +146,24 @@ fn each_log_is_listed_with_whose_it_is_and_how_it_ended_and_is_printed_by_its_nu
     assert_eq!(printed(&["1", "--follow"]).exit, Some(2));
     let all = stage.run(&["logs"]).stdout;
     assert!(all.contains(&list) && all.contains("coder sam"), "{all}");
+}
+
+#[test]
+fn what_a_run_cost_is_known_after_it_was_cleaned() {
+    let stage = Stage::new();
+    settled(&stage, "Do it");
+    let mut before = stage.run(&["usage", "--json"]).json();
+    let looked = stage.run(&["clean", "--dry-run"]);
+    assert!(looked.stdout.contains("stays: what they cost, for `agent-loop usage`"), "{}", looked.stdout);
+    assert_eq!(stage.run(&["clean", "--yes"]).exit, Some(0));
+    assert!(walk(&stage.root().join("state")).iter().all(|path| !path.ends_with("journal.jsonl")));
+    let after = stage.run(&["usage", "--json"]).json();
+    assert_eq!((&before[0]["source"], &after[0]["source"]), (&"journals".into(), &"kept".into()));
+    before[0]["source"] = "kept".into();
+    assert_eq!(after, before, "all else is the same");
+    assert_eq!(stage.run(&["usage", "pr/1", "--json"]).json(), after);
+    let table = stage.run(&["usage"]).stdout;
+    assert!(table.lines().next().unwrap().ends_with(" (journal removed)"), "{table}");
+    settled(&stage, "Do more");
+    assert!(stage.run(&["usage"]).stdout.contains("\n2 runs\n"), "and what is new counts too");
 }

@@ -1,0 +1,23 @@
+//! From where what a run cost is known: from journals, or from what was kept of them.
+
+/// From where it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// From the journals of this machine.
+    Journals,
+    /// From what was kept when its journals were removed.
+    Kept,
+    /// Some of it from journals, the rest from what was kept.
+    Both,
+}
+
+impl Source {
+    /// The word for it in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Journals => "journals",
+            Self::Kept => "kept",
+            Self::Both => "journals-and-kept",
+        }
+    }
+}
