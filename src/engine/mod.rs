@@ -3,6 +3,7 @@
 mod brief;
 mod delivery;
 pub mod guard;
+mod lent;
 pub mod observe;
 pub mod outcome;
 mod people;

@@ -250,6 +250,7 @@ impl<W: World> Engine<W> {
             let head = now.review.map(|(_, pull_request)| &pull_request.head);
             self.keep_unpublished(session, &draft.run, head).await?;
         }
+        self.look_before(&draft.payload, session, now.review.map(|(state, _)| state)).await?;
         let recorders = self.recorders();
         let before = Before { tail: now.tail, items: now.items, recorders: &recorders, guard: &self.guard };
         match publish::publish(&*self.world, session, &draft, before).await? {

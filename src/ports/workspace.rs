@@ -223,6 +223,11 @@ pub trait Workspace: Send + Sync {
         false
     }
 
+    /// An error, if the folder that the user lends for a desk would be refused now; it is not changed. Nothing, if none is lent.
+    fn look_at_lent(&self, _desk: &CloneId) -> impl Future<Output = Result<(), WorkspaceError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// An empty folder for a turn that is to see nothing. What an earlier turn left there is removed.
     fn empty(&self, clone_id: &CloneId) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;
 

@@ -198,6 +198,20 @@ impl GitWorkspace {
         }
     }
 
+    async fn must_belong(&self, lent: &Lent) -> Result<(), WorkspaceError> {
+        if !self.directories.is_known(lent) {
+            turn::must_belong(&self.mirror, lent).await?;
+            self.directories.learn(lent);
+        }
+        Ok(())
+    }
+
+    /// Looks whether a checkout of the user's can be made ready.
+    async fn look(&self, place: &ClonePaths, lent: &Lent) -> Result<(), WorkspaceError> {
+        self.must_belong(lent).await?;
+        turn::look(&self.mirror, place, lent).await
+    }
+
     /// Makes a checkout of the user's ready.
     async fn borrow(
         &self,
@@ -205,10 +219,7 @@ impl GitWorkspace {
         lent: &Lent,
         layout: &Layout,
     ) -> Result<Prepared, WorkspaceError> {
-        if !self.directories.is_known(lent) {
-            turn::must_belong(&self.mirror, lent).await?;
-            self.directories.learn(lent);
-        }
+        self.must_belong(lent).await?;
         let warning = self.tree_of(place, layout).await?.map(|_| {
             format!(
                 "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees \
@@ -307,6 +318,15 @@ impl Workspace for GitWorkspace {
 
     fn is_lent(&self, clone_id: &CloneId) -> bool {
         self.directory(clone_id).is_some()
+    }
+
+    async fn look_at_lent(&self, clone_id: &CloneId) -> Result<(), WorkspaceError> {
+        let place = self.place(clone_id)?;
+        let Some(lent) = place.lent() else { return Ok(()) };
+        self.directories.enter(&place, lent)?;
+        let found = self.look(&place, lent).await;
+        self.directories.leave(&place, lent);
+        found
     }
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {

@@ -34,6 +34,7 @@ use crate::ports::cancellation::cancellation;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
+use super::beginning::Beginning;
 use super::order::Order;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
@@ -164,9 +165,7 @@ async fn prepare_and_run(
     let file = earlier.with(asked, &flags.values, words(&order, base, arguments));
 
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
-    for text in found.warning().into_iter().chain(danger(settings)) {
-        terminal.tell(&RunEvent::Warning { text });
-    }
+    warn(&terminal, found.warning().into_iter().chain(danger(settings)));
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
     let setting = Setting {
@@ -195,11 +194,13 @@ async fn prepare_and_run(
         let rehearsal = rehearse::run(world, plan, &repository, folders).await;
         return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
     }
-    remembered::keep(&file, &folders, &subject).map_err(disk)?;
     let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
+    let beginning = Beginning::of(&subject, &with_logs, &repository);
+    remembered::keep(&file, &folders, &subject).map_err(disk)?;
     let recorder = UsageRecorder::begin(&with_logs, &subject);
     let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
     remember_pull_request(&file, &folders, &outcome)?;
+    beginning.forget_if_refused(&outcome);
     retain::after_a_run(&with_logs, &repository, &settings.retention);
     Ok(Conclusion::Ended(Box::new(outcome)))
 }
@@ -211,6 +212,12 @@ fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<Stri
         split(command).map_err(|why| RunError::refused(Refused::Usage, why))?;
     }
     Ok(command)
+}
+
+fn warn(terminal: &Terminal, texts: impl Iterator<Item = String>) {
+    for text in texts {
+        terminal.tell(&RunEvent::Warning { text });
+    }
 }
 
 /// What is said loudly, each time.

@@ -1,5 +1,6 @@
 //! `task`, `issue` and `pr`: from the words of the command line to an engine, and to its outcome.
 
+pub mod beginning;
 pub mod command;
 pub mod directories;
 pub mod memory;

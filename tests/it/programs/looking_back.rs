@@ -167,3 +167,60 @@ fn what_a_run_cost_is_known_after_it_was_cleaned() {
     settled(&stage, "Do more");
     assert!(stage.run(&["usage"]).stdout.contains("\n2 runs\n"), "and what is new counts too");
 }
+
+/// A checkout that is lent to the coder and holds what would be in the way.
+fn lent(stage: &Stage) -> Vec<String> {
+    let lent = stage.root().join("lent");
+    stage.git(&["clone", "--quiet", ".", &lent.display().to_string()]);
+    std::fs::write(lent.join("notes.txt"), "mine\n").unwrap();
+    let words = ["--coder", "claude", "--claude-cmd", "/bin/true", "--claude-dir"].map(str::to_owned);
+    let reviewer = ["--reviewer", "one=command:../todo.sh", "--json"].map(str::to_owned);
+    words.into_iter().chain([lent.display().to_string()]).chain(reviewer).collect()
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_nothing_to_resume_and_nothing_in_the_thread() {
+    let stage = Stage::new();
+    let lent = lent(&stage);
+    let lent: Vec<&str> = lent.iter().map(String::as_str).collect();
+    stage.run(&["local", "issue", "create", "--title", "Do it"]);
+    stage.git(&["checkout", "--quiet", "-b", "feature"]);
+    stage.git(&["commit", "--quiet", "--allow-empty", "--message", "more"]);
+    stage.run(&[
+        "local", "pr", "create", "--head", "feature", "--base", "main", "--title", "t", "--body", "b",
+    ]);
+    for order in [["task", "Do it"], ["issue", "1"], ["pr", "2"]] {
+        let refused = stage.run(&[&order[..], &lent[..]].concat());
+        assert_eq!(
+            (refused.exit, refused.json()["reason"].as_str()),
+            (Some(2), Some("dirty")),
+            "{}",
+            refused.stdout
+        );
+        assert_eq!(stage.run(&["status", "--json"]).stdout, "[]\n", "{order:?}");
+        assert_eq!(stage.run(&["resume"]).stdout, "nothing waits to go on\n", "{order:?}");
+    }
+    for thread in [["issue", "view", "1"], ["pr", "view", "2"]] {
+        let view = stage.run(&[&["local"], &thread[..], &["--json"]].concat()).json();
+        assert_eq!(view["comments"].as_array().map(Vec::len), Some(0), "{view}");
+    }
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_what_an_earlier_one_left() {
+    let stage = Stage::new();
+    let subject = parked(&stage, "Do it");
+    let before = stage.run(&["usage", "--json"]).stdout;
+    let lent = lent(&stage);
+    let lent: Vec<&str> = lent.iter().map(String::as_str).collect();
+    let refused = stage.run(&[&["task", "Do it"], &lent[..]].concat());
+    assert_eq!(
+        (refused.exit, refused.json()["reason"].as_str()),
+        (Some(2), Some("dirty")),
+        "{}",
+        refused.stdout
+    );
+    let known = stage.run(&["status", &subject, "--json"]).json();
+    assert_eq!((&known["doing"], &known["title"]), (&"parked".into(), &"Do it".into()));
+    assert_eq!(stage.run(&["usage", "--json"]).stdout, before);
+}

@@ -38,6 +38,22 @@ pub(in crate::adapters::git) async fn must_belong(
     Err(lent.unusable("shares no commit with the repository"))
 }
 
+/// An error, if the checkout would be refused now. Nothing in it is changed. Two spawns.
+pub(in crate::adapters::git) async fn look(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    lent: &Lent,
+) -> Result<(), WorkspaceError> {
+    make_folder(place.folder())?;
+    lent.must_be_idle()?;
+    if unfinished(place, lent)?.is_some() {
+        return Ok(());
+    }
+    let here = lent.head()?;
+    read_through(mirror, place, lent, &here)?;
+    must_be_clean(mirror, place, lent, &here).await
+}
+
 /// Makes the checkout ready: HEAD detached at a commit, everything clean. What an unfinished turn of this agent left is
 /// kept first; what anybody else left is refused. Three spawns, one more if the index is not the one that we left, three
 /// more to get to another commit.
@@ -92,22 +108,23 @@ fn note(head: &CommitSha, phase: Phase) -> Note {
     Note { head: head.clone(), branch: None, tree: None, phase, made: None }
 }
 
+/// The turn of this agent that was the last thing that happened there, if nothing of it was kept yet.
+fn unfinished(place: &ClonePaths, lent: &Lent) -> Result<Option<Note>, WorkspaceError> {
+    Ok(place.note()?.filter(|note| note.phase == Phase::Open && lent.was_left_by(place)))
+}
+
 /// Whatever a turn of this agent left, a reviewer's files too: nobody else removes them.
 async fn keep_unfinished(
     mirror: &Mirror,
     place: &ClonePaths,
     lent: &Lent,
 ) -> Result<Option<Salvage>, WorkspaceError> {
-    match place.note()? {
-        Some(note) if note.phase == Phase::Open && lent.was_left_by(place) => {
-            let kept = harvest::salvage(mirror, place, &note.head).await?;
-            let commit = kept.as_ref().map_or(&note.head, |kept| &kept.commit);
-            settle(mirror, place, lent, &note.head, commit).await?;
-            place.close()?;
-            Ok(kept)
-        }
-        Some(_) | None => Ok(None),
-    }
+    let Some(note) = unfinished(place, lent)? else { return Ok(None) };
+    let kept = harvest::salvage(mirror, place, &note.head).await?;
+    let commit = kept.as_ref().map_or(&note.head, |kept| &kept.commit);
+    settle(mirror, place, lent, &note.head, commit).await?;
+    place.close()?;
+    Ok(kept)
 }
 
 fn also_kept(error: WorkspaceError, salvaged: Option<&Salvage>) -> WorkspaceError {
