@@ -112,7 +112,7 @@ pub fn back(said: Option<Timestamp>, now: Timestamp) -> Timestamp {
 }
 
 /// An allowance that should be back by now, and is not, is asked for again later.
-fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
+pub fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let to_come = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW);
     // At a whole second: a person reads it.
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
