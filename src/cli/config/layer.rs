@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use crate::adapters::process::environment::Variables;
 use crate::domain::agent::AgentName;
 
+use super::exclusive;
 use super::keys::{self, Kind, KnownKey};
 use super::settings::Settings;
 
@@ -84,7 +85,7 @@ impl Layer {
         }
         toml::from_str::<Settings>(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
         values.retain(|_, value| !value.is_table());
-        Self { source, values }.anchored(folder)
+        Self { source, values }.settled()?.anchored(folder)
     }
 
     /// The variables that are settings. Relative paths in them begin at the current folder.
@@ -106,7 +107,7 @@ impl Layer {
         }
         let layer = Self { source: Source::Variable, values };
         layer.check()?;
-        layer.anchored(folder)
+        layer.settled()?.anchored(folder)
     }
 
     /// Values that were made by this program: flags, and flags that it remembered.
@@ -120,7 +121,7 @@ impl Layer {
     ) -> Result<Self, String> {
         let layer = Self { source, values: values.into_iter().collect() };
         layer.check()?;
-        layer.anchored(folder)
+        layer.settled()?.anchored(folder)
     }
 
     /// Whether the values are of the right kinds.
@@ -130,6 +131,29 @@ impl Layer {
     pub fn check(&self) -> Result<(), String> {
         let settings: Result<Settings, _> = nested(&self.values).try_into();
         settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))
+    }
+
+    /// Without anything that it says in two ways.
+    fn settled(self) -> Result<Self, String> {
+        match exclusive::conflict(&self.values) {
+            None => Ok(self),
+            Some((one, other)) => {
+                let (one, other) = (self.written(&one), self.written(&other));
+                Err(format!("{}: both `{one}` and `{other}` are said; say one of them", self.source))
+            }
+        }
+    }
+
+    /// A key as a person wrote it there.
+    fn written(&self, path: &str) -> String {
+        match self.source {
+            Source::Variable => format!("{PREFIX}{}", path.to_uppercase().replace('.', "__")),
+            Source::Default
+            | Source::Repository { .. }
+            | Source::User(_)
+            | Source::Remembered
+            | Source::Flag => path.to_owned(),
+        }
     }
 
     /// With absolute paths: where a value was written is no longer known later.

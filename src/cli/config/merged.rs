@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
+use super::exclusive;
 use super::layer::{Layer, Source, nested};
 use super::settings::{Roles, Settings};
 
@@ -16,7 +17,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Merges layers; later ones win, key by key.
+    /// Merges layers; later ones win, key by key. Of keys that exclude each other the one that was said later counts.
     ///
     /// # Errors
     /// When the values don't fit together; each layer was checked on its own before.
@@ -24,6 +25,9 @@ impl Configuration {
         let mut values = BTreeMap::new();
         for layer in layers {
             for (path, value) in layer.values {
+                if let Some(other) = exclusive::replaced(&path, &value) {
+                    values.remove(&other);
+                }
                 values.insert(path, (value, layer.source.clone()));
             }
         }

@@ -7,6 +7,7 @@ use toml::Value;
 
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::run_file::{KnownAgent, RunFile};
+use crate::cli::config::exclusive;
 use crate::cli::config::layer::{Layer, Source};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
@@ -81,7 +82,12 @@ impl Remembered {
         file.learn(std::mem::take(&mut self.own.agents));
         let kept = flags.iter().filter(|(key, _)| !NOT_REMEMBERED.contains(&key.as_str()));
         file.flags = self.own.flags;
-        file.flags.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
+        for (key, value) in kept {
+            if let Some(other) = exclusive::replaced(key, value) {
+                file.flags.remove(&other);
+            }
+            file.flags.insert(key.clone(), value.clone());
+        }
         file.task = words.0.or(self.own.task);
         file.base = words.1.or(self.own.base);
         file

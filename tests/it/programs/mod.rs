@@ -8,6 +8,7 @@ mod disks;
 mod doctor;
 mod killed;
 mod looking_back;
+mod layers;
 mod memory;
 mod outputs;
 mod privacy;

@@ -1,0 +1,69 @@
+//! Settings that exclude each other and settings with two names: a later source wins, and one source says one of them.
+
+use std::fs;
+
+use super::stage::{Ended, Stage, task};
+
+/// Writes the user's own file.
+fn users_own(stage: &Stage, text: &str) {
+    let folder = stage.root().join(".config/agent-loop");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), text).unwrap();
+}
+
+/// The value of a key, if it is set.
+fn explained(stage: &Stage, key: &str, variables: &[(&str, &str)]) -> Option<String> {
+    let ended = stage.run_with(&["config", "explain", "--json"], variables);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let all = ended.json();
+    let found = all.as_array().unwrap().iter().find(|one| one["key"] == key);
+    found.map(|one| one["value"].to_string())
+}
+
+fn refused(ended: &Ended) -> String {
+    assert_eq!((ended.exit, ended.json()["status"].as_str()), (Some(2), Some("refused")), "{}", ended.stderr);
+    ended.json()["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_model_that_is_said_later_takes_the_place_of_a_chain_and_the_other_way_round() {
+    let stage = Stage::new();
+    for flags in [
+        &["--antigravity-models", "A", "B"][..],
+        &["--antigravity-model", "C"],
+        &["--antigravity-models", "A", "B"],
+        &[],
+    ] {
+        let ended = stage.run(&task(flags));
+        assert_eq!(ended.json()["status"], "approved", "{flags:?}: {}{}", ended.stdout, ended.stderr);
+    }
+    let chain = "[agents.claude]\nmodels = ['haiku', 'sonnet']\n[agents.claude.coder]\nmodels = ['a', 'b']\n";
+    users_own(&stage, chain);
+    let ended = stage.run(&task(&["--claude-model", "opus", "--claude-model", "coder=haiku"]));
+    assert_eq!(ended.json()["status"], "approved", "{}{}", ended.stdout, ended.stderr);
+    let variables = [("AGENT_LOOP_CONFIG__AGENTS__CLAUDE__CODER__MODEL", "opus")];
+    let of = |key: &str| explained(&stage, key, &variables);
+    assert_eq!(of("agents.claude.coder.model").as_deref(), Some("\"opus\""));
+    assert_eq!(of("agents.claude.coder.models"), None, "the chain of the file does not count any more");
+    assert!(of("agents.claude.models").is_some(), "what is said of another role stays");
+}
+
+#[test]
+fn one_source_says_a_model_or_a_chain_and_the_refusal_names_the_source() {
+    let stage = Stage::new();
+    users_own(&stage, "[agents.claude.reviewer]\nmodel = 'a'\nmodels = ['b']\n");
+    let message = refused(&stage.run(&task(&[])));
+    assert!(
+        message.contains("config.toml") && message.contains("agents.claude.reviewer.models"),
+        "{message}"
+    );
+    users_own(&stage, "");
+    let both = [
+        ("AGENT_LOOP_CONFIG__AGENTS__CLAUDE__MODEL", "a"),
+        ("AGENT_LOOP_CONFIG__AGENTS__CLAUDE__MODELS", "['b']"),
+    ];
+    let message = refused(&stage.run_with(&task(&[]), &both));
+    assert!(message.contains("AGENT_LOOP_CONFIG__AGENTS__CLAUDE__MODELS"), "{message}");
+    let message = refused(&stage.run(&task(&["--antigravity-model", "a", "--antigravity-models", "b", "c"])));
+    assert!(message.contains("--antigravity-models"), "{message}");
+}
