@@ -30,6 +30,9 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Another name of [`Self::Antigravity`]: that of its program.
+    pub const ALIAS: &str = "agy";
+
     /// Every backend, in the order in which they are listed to people.
     pub const ALL: [Self; 8] = [
         Self::Claude,
@@ -41,6 +44,11 @@ impl Backend {
         Self::Scripted,
         Self::Host,
     ];
+
+    /// The name under which something is stored that a person called so.
+    pub fn canonical(name: &str) -> &str {
+        if name == Self::ALIAS { Self::Antigravity.name() } else { name }
+    }
 
     /// What stands behind the colon of such a name.
     pub fn detail(self) -> Detail {
@@ -131,7 +139,7 @@ impl FromStr for AgentName {
         let invalid = |expected| InvalidName { kind: "agent", text: text.to_owned(), expected };
         let (head, detail) = text.split_once(':').map_or((text, None), |(head, detail)| (head, Some(detail)));
         let (label, name) = head.split_once('=').map_or((None, head), |(label, name)| (Some(label), name));
-        let name = if name == "agy" { "antigravity" } else { name };
+        let name = Backend::canonical(name);
         let backend = Backend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(|| {
             invalid(
                 "[LABEL=]BACKEND[:DETAIL] with one of claude, codex, gemini, antigravity, opencode, command:NAME, scripted:FILE, host",

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use crate::adapters::process::environment::Variables;
 use crate::domain::agent::AgentName;
 
+use super::aliases;
 use super::exclusive;
 use super::keys::{self, Kind, KnownKey};
 use super::settings::Settings;
@@ -133,8 +134,12 @@ impl Layer {
         settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))
     }
 
-    /// Without anything that it says in two ways.
-    fn settled(self) -> Result<Self, String> {
+    /// With one name for each agent, and without anything that it says in two ways.
+    fn settled(mut self) -> Result<Self, String> {
+        self.values = aliases::resolved(&self.values).map_err(|(alias, name)| {
+            let (alias, name) = (self.written(&alias), self.written(&name));
+            format!("{}: `{alias}` and `{name}` are one agent; say it under one of these names", self.source)
+        })?;
         match exclusive::conflict(&self.values) {
             None => Ok(self),
             Some((one, other)) => {

@@ -1,5 +1,6 @@
 //! Settings: their keys, the layers they come from, what a repository's own file may say before its user trusts it.
 
+pub mod aliases;
 pub mod exclusive;
 pub mod flags;
 pub mod keys;

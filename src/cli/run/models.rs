@@ -13,7 +13,7 @@ pub fn settings_of<'settings>(
         Detail::Program => name.detail.as_deref()?,
         Detail::Script => return None,
     };
-    settings.agents.get(configured)
+    settings.agents.get(Backend::canonical(configured))
 }
 
 /// What is different in a role.

@@ -13,7 +13,7 @@ use crate::adapters::process::search::{self, Lookup};
 use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
 use crate::cli::nearest::suggestion;
-use crate::domain::agent::{AgentName, Detail, Role};
+use crate::domain::agent::{AgentName, Backend, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
 use crate::engine::outcome::RunError;
@@ -140,7 +140,8 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
             Ok(Program::Command(CommandAgent { program, arguments, variables, deadline: None }))
         }
         (Detail::Program, None, Some(configured)) => {
-            let agent = settings.agents.get(configured).ok_or_else(|| unknown(name, configured, settings))?;
+            let agent = settings.agents.get(Backend::canonical(configured));
+            let agent = agent.ok_or_else(|| unknown(name, configured, settings))?;
             configured_agent(name, configured, agent, variables).map(Program::Command)
         }
         (Detail::Nothing, _, _) => match vendors::cli(name.backend) {

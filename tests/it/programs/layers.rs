@@ -67,3 +67,29 @@ fn one_source_says_a_model_or_a_chain_and_the_refusal_names_the_source() {
     let message = refused(&stage.run(&task(&["--antigravity-model", "a", "--antigravity-models", "b", "c"])));
     assert!(message.contains("--antigravity-models"), "{message}");
 }
+
+#[test]
+fn agy_is_another_name_of_antigravity_in_settings_too() {
+    let stage = Stage::new();
+    users_own(&stage, "[agents.agy]\nmodel = 'A'\n[agents.agy.coder]\nmodels = ['B', 'C']\n");
+    let variables = [("AGENT_LOOP_CONFIG__AGENTS__AGY__MODEL", "D")];
+    assert_eq!(explained(&stage, "agents.antigravity.model", &[]).as_deref(), Some("\"A\""));
+    assert_eq!(explained(&stage, "agents.antigravity.model", &variables).as_deref(), Some("\"D\""));
+    assert!(explained(&stage, "agents.antigravity.coder.models", &[]).is_some());
+    assert_eq!(explained(&stage, "agents.agy.model", &variables), None);
+
+    users_own(&stage, "[agents.agy]\nmodel = 'A'\n[agents.antigravity]\neffort = 'high'\n");
+    let message = refused(&stage.run(&task(&[])));
+    let named = ["config.toml", "agents.agy", "agents.antigravity"].iter().all(|word| message.contains(word));
+    assert!(named, "{message}");
+}
+
+#[test]
+fn a_program_of_ones_own_is_found_under_either_name() {
+    let stage = Stage::new();
+    let path = stage.root().join("todo.sh");
+    users_own(&stage, &format!("[agents.agy]\ncmd = '{}'\n", path.display()));
+    let ended =
+        stage.run(&["task", "x", "--json", "--coder", "sam=command:agy", "--reviewer", "r=command:agy"]);
+    assert_eq!(ended.json()["status"], "approved", "{}{}", ended.stdout, ended.stderr);
+}
