@@ -35,6 +35,9 @@ pub struct RunFile {
     pub task: Option<String>,
     /// The branch to change, if it was named.
     pub base: Option<BranchName>,
+    /// Whether it was begun with all permissions. It is told when it goes on without, and allows nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begun_dangerously: bool,
 }
 
 impl RunFile {

@@ -6,6 +6,7 @@ use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::{IssueArguments, PrArguments, TaskArguments};
 use crate::cli::run::command::{self, Answers, Conclusion};
 use crate::cli::run::order::{self, Order};
+use crate::cli::run::permissions::Occasion;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
 use crate::cli::view::outcome::next_command;
@@ -45,7 +46,7 @@ async fn run(
     answers: Answers,
     surroundings: &Surroundings,
 ) -> ExitCode {
-    match command::run(order, arguments, answers, surroundings).await {
+    match command::run(order, arguments, (Occasion::Command, answers), surroundings).await {
         Conclusion::Ended(outcome) => {
             let as_json = arguments.telling.json.is_some();
             let exit = conclude(&outcome, &next_command(&outcome), as_json);

@@ -36,6 +36,7 @@ use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
 use super::order::Order;
+use super::permissions::{Occasion, Permissions};
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RunSettings};
@@ -64,12 +65,12 @@ pub enum Conclusion {
 pub async fn run(
     order: Order,
     arguments: &RunArguments,
-    answers: Answers,
+    (occasion, answers): (Occasion, Answers),
     surroundings: &Surroundings,
 ) -> Conclusion {
     // Before the repository is known a task has no key; a refusal shows this one.
     let subject = order.subject().unwrap_or_else(|| Subject::Task(task_key("", &placeholder_branch(), "")));
-    match prepare_and_run(order, arguments, answers, surroundings).await {
+    match prepare_and_run(order, arguments, (occasion, answers), surroundings).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => Conclusion::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
     }
@@ -142,7 +143,7 @@ fn words(order: &Order, base: BranchName, arguments: &RunArguments) -> (Option<S
 async fn prepare_and_run(
     order: Order,
     arguments: &RunArguments,
-    answers: Answers,
+    (occasion, answers): (Occasion, Answers),
     surroundings: &Surroundings,
 ) -> Result<Conclusion, RunError> {
     let Ground { repository, default_base, base, found, flags } =
@@ -162,10 +163,13 @@ async fn prepare_and_run(
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
     let test_command = test_command(settings, &earlier)?;
-    let file = earlier.with(asked, &flags.values, words(&order, base, arguments));
+    let permissions = Permissions::of(occasion, &earlier, &settings.turns);
+    let begun_dangerously = permissions.begun_dangerously(occasion, &earlier);
+    let file =
+        RunFile { begun_dangerously, ..earlier.with(asked, &flags.values, words(&order, base, arguments)) };
 
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
-    warn(&terminal, found.warning().into_iter().chain(danger(settings)));
+    warn(&terminal, found.warning().into_iter().chain(permissions.warning(&subject)));
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
     let setting = Setting {
@@ -218,15 +222,6 @@ fn warn(terminal: &Terminal, texts: impl Iterator<Item = String>) {
     for text in texts {
         terminal.tell(&RunEvent::Warning { text });
     }
-}
-
-/// What is said loudly, each time.
-fn danger(settings: &Settings) -> Option<String> {
-    settings.turns.dangerous_permissions.then(|| {
-        "DANGEROUS PERMISSIONS: coder and reviewers may do whatever they like on this machine as this user, \
-         without a sandbox and without being asked (--dangerous-agent-permissions)"
-            .to_owned()
-    })
 }
 
 /// No seconds are no watch.

@@ -7,6 +7,7 @@ pub mod memory;
 pub mod models;
 pub mod order;
 pub mod overrides;
+pub mod permissions;
 pub mod programs;
 pub mod rehearse;
 pub mod remembered;

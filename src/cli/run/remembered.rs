@@ -21,7 +21,7 @@ const NOT_REMEMBERED: &[&str] = &[
     "review.auto_merge",
     "review.approved_followups",
     "gates.tests.before_review",
-    // Whoever wants it says so each time.
+    // Whoever wants it says so each time; that it was said is remembered as a fact of its own.
     "turns.dangerous_permissions",
     "output.quiet",
     "output.progress_interval_seconds",
@@ -54,6 +54,11 @@ impl Remembered {
         let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let layer = Layer { source: Source::Remembered, values };
         layer.check().map(|()| layer)
+    }
+
+    /// Whether the run was begun with all permissions.
+    pub fn begun_dangerously(&self) -> bool {
+        self.own.begun_dangerously
     }
 
     /// Everyone who was named on the subject before.
@@ -100,7 +105,7 @@ impl Remembered {
 /// When the disk says no.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
-    let mut last = RunFile { task: None, base: None, ..file.clone() };
+    let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };
     last.learn(RunFile::load(&last_file(folders))?.agents);
     last.save(&last_file(folders))
 }

@@ -416,3 +416,36 @@ fn the_units_for_systemd_are_what_systemd_accepts() {
     fs::write(&names[0], service.replace("50%%h", "50%h")).unwrap();
     assert!(verify(&names[..1]).1.contains("not executable"), "{}", verify(&names[..1]).1);
 }
+
+#[test]
+fn all_permissions_are_said_anew_when_a_run_is_resumed_and_never_remembered() {
+    const LOUD: &str = "DANGEROUS PERMISSIONS";
+    const WITHOUT: &str = "goes on without";
+    let stage = Stage::new();
+    with_an_allowance(&stage, "tired.sh", "");
+    used_up_until(&stage, PAST);
+    let mut words = task(&["--dangerous-agent-permissions"]);
+    words[8] = "two=command:../tired.sh";
+    let begun = stage.run(&words);
+    assert!(begun.exit == Some(3) && begun.stderr.contains(LOUD), "{}", begun.stderr);
+
+    for words in [&["resume", "pr/1", "--json"][..], &["resume", "--due", "--quiet"]] {
+        let without = stage.run(words);
+        assert_eq!(without.stderr.matches(WITHOUT).count(), 1, "{}", without.stderr);
+        assert!(without.stderr.contains("resume pr/1 --dangerous-agent-permissions"), "{}", without.stderr);
+        assert!(!without.stderr.contains(LOUD), "{}", without.stderr);
+    }
+    for words in [&["resume", "pr/1"][..], &["resume", "--due", "--all"], &["resume"]] {
+        let with = stage.run(&[words, &["--dangerous-agent-permissions"]].concat());
+        assert_eq!(with.stderr.matches(LOUD).count(), 1, "{}", with.stderr);
+        assert!(!with.stderr.contains(WITHOUT), "{}", with.stderr);
+    }
+    let nothing = stage.run(&["resume", "--list", "--dangerous-agent-permissions"]);
+    assert_eq!(nothing.exit, Some(2), "what has no effect is refused: {}", nothing.stdout);
+
+    // Whoever types the command anew says all that it is to have.
+    words.pop();
+    assert_eq!(stage.run(&words).exit, Some(3));
+    let plain = stage.run(&["resume"]);
+    assert!(!plain.stderr.contains(WITHOUT), "{}", plain.stderr);
+}

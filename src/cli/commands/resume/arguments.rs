@@ -25,6 +25,9 @@ pub struct ResumeArguments {
     /// Print a service and a timer for systemd that do it every 10 minutes
     #[arg(long, conflicts_with_all = ["subject", "list", "json"])]
     pub print_systemd: bool,
+    /// Let agents do whatever they like on this machine, in whatever is resumed; no command remembers it from another
+    #[arg(long, conflicts_with = "list")]
+    pub dangerous_agent_permissions: bool,
     /// What is said.
     #[command(flatten)]
     pub telling: Telling,

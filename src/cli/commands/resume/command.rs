@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use crate::adapters::agents::driver::vendor_cli::Power;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::state::files;
 use crate::adapters::state::journals::FileJournals;
 use crate::adapters::state::lock::{self, SubjectLock};
 use crate::adapters::state::run_file::RunFile;
 use crate::cli::arguments::Place;
+use crate::cli::arguments::agents::AgentArguments;
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::commands::status;
 use crate::cli::repository::here::{Here, nothing_begun};
@@ -15,6 +17,7 @@ use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
 use crate::cli::run::command::{self, Answers, Conclusion};
 use crate::cli::run::order::Order;
+use crate::cli::run::permissions::Occasion;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
 use crate::cli::view::outcome::next_command;
@@ -44,7 +47,8 @@ pub async fn run(arguments: &ResumeArguments, surroundings: &Surroundings) -> Ex
 async fn printed_job(arguments: &ResumeArguments, surroundings: &Surroundings) -> Result<String, String> {
     let repository =
         if arguments.all { None } else { Some(repositories::here(arguments, surroundings).await?) };
-    let job = job::Job::new(repository.as_deref(), surroundings)?;
+    let power = if arguments.dangerous_agent_permissions { Power::Dangerous } else { Power::Bounded };
+    let job = job::Job::new(repository.as_deref(), power, surroundings)?;
     if arguments.print_cron { job.cron() } else { job.systemd() }
 }
 
@@ -219,7 +223,7 @@ async fn step(waiting: &Waiting<'_>, arguments: &ResumeArguments, surroundings: 
         Ok(order) => order,
         Err(why) => return Step::Impossible(why),
     };
-    match command::run(order, &run_arguments, Answers::Nobody, surroundings).await {
+    match command::run(order, &run_arguments, (Occasion::Resumption, Answers::Nobody), surroundings).await {
         Conclusion::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
         Conclusion::Ended(outcome) => Step::Ended(outcome),
         // Nobody can ask `resume` for a rehearsal.
@@ -279,5 +283,9 @@ fn order(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Order, R
         arguments.place.clone()
     };
     let telling = arguments.telling.clone();
-    Ok((order, RunArguments { base: file.base, place, telling, ..RunArguments::default() }))
+    let agents = AgentArguments {
+        dangerous_agent_permissions: arguments.dangerous_agent_permissions,
+        ..AgentArguments::default()
+    };
+    Ok((order, RunArguments { base: file.base, place, telling, agents, ..RunArguments::default() }))
 }

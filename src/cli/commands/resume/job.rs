@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::adapters::agents::driver::vendor_cli::Power;
+use crate::cli::run::permissions::DANGEROUS;
 use crate::cli::surroundings::Surroundings;
 
 /// What the job needs of the variables of today: cron and systemd have a PATH of their own and none of the others. Secrets
@@ -29,6 +31,8 @@ pub(super) struct Job {
     program: String,
     /// Only this repository; all that the machine knows, if there is none.
     repository: Option<String>,
+    /// What agents may do in what it resumes.
+    power: Power,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -37,7 +41,11 @@ impl Job {
     ///
     /// # Errors
     /// When a path can't be written into a file of lines; the text says which.
-    pub(super) fn new(repository: Option<&Path>, surroundings: &Surroundings) -> Result<Self, String> {
+    pub(super) fn new(
+        repository: Option<&Path>,
+        power: Power,
+        surroundings: &Surroundings,
+    ) -> Result<Self, String> {
         let program = std::env::current_exe()
             .map_err(|error| format!("the path of this program can't be found: {error}"))?;
         if !program.is_file() {
@@ -48,7 +56,7 @@ impl Job {
         }
         let set = VARIABLES.map(|name| (name, surroundings.variables.get(std::ffi::OsStr::new(name))));
         let variables = set.into_iter().filter_map(|(name, value)| Some((name, PathBuf::from(value?))));
-        Self::of(&program, repository, variables)
+        Ok(Self { power, ..Self::of(&program, repository, variables)? })
     }
 
     fn of(
@@ -60,6 +68,7 @@ impl Job {
         Ok(Self {
             program: absolute("the path of this program", program)?,
             repository: repository.map(|path| absolute("the path of the repository", path)).transpose()?,
+            power: Power::Bounded,
             variables: variables.collect::<Result<_, String>>()?,
         })
     }
@@ -68,8 +77,22 @@ impl Job {
         self.repository.as_deref().unwrap_or("every repository")
     }
 
+    /// Where it resumes, and with what.
     fn place(&self, quoted: impl Fn(&str) -> String) -> String {
-        self.repository.as_deref().map_or_else(|| "--all".to_owned(), |path| format!("-C {}", quoted(path)))
+        let place = |path| format!("-C {}", quoted(path));
+        let place = self.repository.as_deref().map_or_else(|| "--all".to_owned(), place);
+        match self.power {
+            Power::Bounded => place,
+            Power::Dangerous => format!("--dangerous-agent-permissions {place}"),
+        }
+    }
+
+    /// A comment that says loudly what it allows, if it allows anything.
+    fn warning(&self) -> String {
+        match self.power {
+            Power::Bounded => String::new(),
+            Power::Dangerous => format!("# {DANGEROUS}\n"),
+        }
     }
 
     /// A line for a crontab, with comments that say how to install it.
@@ -102,7 +125,8 @@ impl Job {
         Ok(format!(
             "# agent-loop: goes on with what waited for an allowance, in {subject}. Install it with:\n\
              #   (crontab -l; {program} resume --print-cron {place}) | crontab -\n\
-             {line}\n"
+             {}{line}\n",
+            self.warning()
         ))
     }
 
@@ -122,6 +146,7 @@ impl Job {
         let subject = self.subject().replace('%', "%%");
         let program = double_quoted(&self.program.replace('%', "%%"));
         let place = self.place(|path| double_quoted(&path.replace('%', "%%").replace('$', "$$")));
+        let warning = self.warning();
         let mut variables = String::new();
         for (name, value) in &self.variables {
             let _ = writeln!(
@@ -136,7 +161,7 @@ impl Job {
              Description=agent-loop: goes on with what waited for an allowance, in {subject}\n\n\
              [Service]\n\
              Type=oneshot\n\
-             {variables}\
+             {warning}{variables}\
              ExecStart={program} resume --due {place}\n\n\
              # ---- {folder}/{name}.timer ----\n\
              [Unit]\n\
@@ -255,6 +280,22 @@ mod tests {
         assert!(odd("/opt/it's").systemd().unwrap_err().contains("starts no program"));
         let long = job("/opt/agent-loop", None, &"/bin:".repeat(200)).unwrap();
         assert!(long.cron().unwrap_err().contains("shorter PATH"));
+    }
+
+    #[test]
+    fn a_job_with_all_permissions_says_so_loudly() {
+        let bounded = job("/opt/agent-loop", Some("/home/ada"), "/bin").unwrap();
+        let all = Job { power: Power::Dangerous, ..bounded.clone() };
+        for text in [bounded.cron().unwrap(), bounded.systemd().unwrap()] {
+            assert!(!text.to_lowercase().contains("dangerous"), "{text}");
+        }
+        for text in [all.cron().unwrap(), all.systemd().unwrap()] {
+            assert!(text.contains(" --dangerous-agent-permissions -C "), "{text}");
+            assert!(text.lines().any(|line| line.starts_with("# DANGEROUS PERMISSIONS: ")), "{text}");
+        }
+        let line = all.cron().unwrap();
+        let install = line.lines().find(|line| line.contains("crontab -l")).unwrap();
+        assert!(install.contains("--print-cron --dangerous-agent-permissions -C"), "{install}");
     }
 
     #[test]
