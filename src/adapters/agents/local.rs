@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::environment::{self, Variables};
 use crate::adapters::state::folders::Folders;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
@@ -13,8 +13,9 @@ use crate::domain::usage::Usage;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
+use super::driver::vendor_cli::VendorCli;
 use super::driver::{self, VendorAgent};
-use super::{command, scripted, turn_files};
+use super::{command, scripted, turn_files, vendors};
 
 /// The program behind an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,21 @@ pub enum Program {
     ScriptFile(PathBuf),
     /// A text of turns.
     ScriptText(String),
+}
+
+impl Program {
+    /// The names of the variables that it would see if they did not open the forge.
+    pub fn kept_back(&self, ours: &Variables) -> Vec<String> {
+        let (allowed, profile) = match self {
+            Self::Command(agent) => (agent.variables.as_slice(), None),
+            Self::Vendor(agent) => {
+                (agent.variables.as_slice(), vendors::cli(agent.backend).map(VendorCli::profile))
+            }
+            Self::ScriptFile(_) | Self::ScriptText(_) => (&[][..], None),
+        };
+        let (names, prefixes) = profile.map_or((&[][..], &[][..]), |own| (own.variables, own.prefixes));
+        environment::kept_back(ours, allowed, names, prefixes)
+    }
 }
 
 /// Any program that reads a prompt and answers.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use super::forge_token::ForgeTokens;
+
 /// Variables by name.
 pub type Variables = BTreeMap<OsString, OsString>;
 
@@ -27,17 +29,6 @@ const COMMON: &[&str] = &[
     "REQUESTS_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO",
-];
-
-/// What opens the forge. No child gets it, whoever asks for it by name.
-const NEVER: &[&str] = &[
-    "GH_TOKEN",
-    "GITHUB_TOKEN",
-    "GH_ENTERPRISE_TOKEN",
-    "GITHUB_ENTERPRISE_TOKEN",
-    "SSH_AUTH_SOCK",
-    "SSH_ASKPASS",
-    "GIT_ASKPASS",
 ];
 
 /// Where toolchains lie. They name folders, and a build does not find its compiler without them.
@@ -65,26 +56,46 @@ pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
 
 /// What a vendor's program gets of its vendor's own variables, by name or by how the name begins.
 pub fn of_a_vendor(ours: &Variables, names: &[&str], prefixes: &[&str]) -> Variables {
-    select(ours, |name| {
-        let bytes = name.as_encoded_bytes();
-        names.iter().any(|known| name == *known)
-            || prefixes.iter().any(|start| bytes.starts_with(start.as_bytes()))
-    })
+    select(ours, |name| is_of_a_vendor(name, names, prefixes))
 }
 
 /// What a test command gets.
 pub fn for_tests(ours: &Variables) -> Variables {
-    select(ours, |name| is_common(name) || TOOLCHAINS.iter().any(|known| name == *known))
+    select(ours, |name| is_common(name) || is_of_a_toolchain(name))
+}
+
+/// The names of the variables that [`common`], [`of_a_vendor`] and [`for_tests`] keep back, because they open the forge.
+pub fn kept_back(ours: &Variables, allowed: &[String], names: &[&str], prefixes: &[&str]) -> Vec<String> {
+    let asked = |name: &OsStr| {
+        allowed.iter().any(|known| name == known.as_str())
+            || is_of_a_vendor(name, names, prefixes)
+            || is_common(name)
+            || is_of_a_toolchain(name)
+    };
+    let passed = select(ours, asked);
+    let missing = ours.keys().filter(|name| asked(name) && !passed.contains_key(*name));
+    missing.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+fn is_of_a_vendor(name: &OsStr, names: &[&str], prefixes: &[&str]) -> bool {
+    let bytes = name.as_encoded_bytes();
+    names.iter().any(|known| name == *known)
+        || prefixes.iter().any(|start| bytes.starts_with(start.as_bytes()))
+}
+
+fn is_of_a_toolchain(name: &OsStr) -> bool {
+    TOOLCHAINS.iter().any(|known| name == *known)
 }
 
 fn is_common(name: &OsStr) -> bool {
     COMMON.iter().any(|known| name == *known) || name.as_encoded_bytes().starts_with(b"LC_")
 }
 
+/// Whatever is asked for: what opens the forge stays here.
 fn select(ours: &Variables, keep: impl Fn(&OsStr) -> bool) -> Variables {
-    let may_pass = |name: &OsStr| keep(name) && NEVER.iter().all(|never| name != *never);
+    let tokens = ForgeTokens::of(ours);
     ours.iter()
-        .filter(|(name, _)| may_pass(name))
+        .filter(|(name, value)| keep(name) && !tokens.open(name, value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
@@ -107,5 +118,7 @@ mod tests {
         assert_eq!(names(common(&ours, &wanted)), ["LC_ALL", "MY_KEY", "PATH"]);
         assert_eq!(names(of_a_vendor(&ours, &["GITHUB_TOKEN"], &["MY_", "GH_"])), ["MY_KEY"]);
         assert_eq!(names(for_tests(&ours)), ["CARGO_HOME", "LC_ALL", "PATH"]);
+        assert_eq!(kept_back(&ours, &wanted, &["GITHUB_TOKEN"], &[]), ["GH_TOKEN", "GITHUB_TOKEN"]);
+        assert_eq!(kept_back(&ours, &[], &[], &[]), Vec::<String>::new());
     }
 }

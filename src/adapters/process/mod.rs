@@ -4,6 +4,7 @@ pub mod capture;
 pub mod command;
 pub mod environment;
 pub mod exit;
+mod forge_token;
 pub mod output;
 pub mod probe;
 pub mod search;

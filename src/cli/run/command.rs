@@ -40,7 +40,7 @@ use super::permissions::{Occasion, Permissions};
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RunSettings};
-use super::{directories, memory, models, overrides, programs, secrets};
+use super::{directories, kept_back, memory, models, overrides, programs, secrets};
 use super::{rehearse, retain, signals};
 
 /// Who answers the coder's questions.
@@ -163,13 +163,15 @@ async fn prepare_and_run(
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
     let test_command = test_command(settings, &earlier)?;
+    let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(occasion, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(occasion, &earlier);
     let file =
         RunFile { begun_dangerously, ..earlier.with(asked, &flags.values, words(&order, base, arguments)) };
 
+    let kept_back = kept_back::warning(&seated, (&able, &repair), variables);
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
-    warn(&terminal, found.warning().into_iter().chain(permissions.warning(&subject)));
+    warn(&terminal, [found.warning(), permissions.warning(&subject), kept_back]);
     let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
     let setting = Setting {
@@ -185,7 +187,7 @@ async fn prepare_and_run(
         directories,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
         agent_idle: idle(settings.turns.idle_seconds),
-        repair: programs::repair(settings, variables)?,
+        repair,
         test_command,
         test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
         logs: settings.paths.logs.clone(),
@@ -209,6 +211,14 @@ async fn prepare_and_run(
     Ok(Conclusion::Ended(Box::new(outcome)))
 }
 
+/// The words of a task and the branch to change, as far as a later command needs them.
+/// What a person should know before anything is begun.
+fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
+    for text in texts.into_iter().flatten() {
+        terminal.tell(&RunEvent::Warning { text });
+    }
+}
+
 /// The test command, whose words make sense.
 fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<String>, RunError> {
     let command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
@@ -216,12 +226,6 @@ fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<Stri
         split(command).map_err(|why| RunError::refused(Refused::Usage, why))?;
     }
     Ok(command)
-}
-
-fn warn(terminal: &Terminal, texts: impl Iterator<Item = String>) {
-    for text in texts {
-        terminal.tell(&RunEvent::Warning { text });
-    }
 }
 
 /// No seconds are no watch.

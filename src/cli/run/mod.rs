@@ -3,6 +3,7 @@
 pub mod beginning;
 pub mod command;
 pub mod directories;
+pub mod kept_back;
 pub mod memory;
 pub mod models;
 pub mod order;

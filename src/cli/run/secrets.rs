@@ -1,9 +1,11 @@
 //! Which values of the environment are secrets, so that none of them is published.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
 use crate::adapters::process::environment::Variables;
 use crate::cli::config::settings::{OnHit, Settings};
@@ -18,30 +20,124 @@ static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// The values that must not be published: of variables whose name says so, that an agent gets, or that settings name.
+/// Headers, and members of an object, whose values are secrets.
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static SECRET_PART: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)AUTH|KEY$|TOKEN$|SECRET|COOKIE|PASS|CREDENTIAL|SIGNATURE|^ACCESS$|^REFRESH$")
+        .expect("a valid pattern")
+});
+
+/// Words that stand in the names of models.
+const FAMILIES: &[&str] = &[
+    "claude", "opus", "sonnet", "haiku", "gpt", "codex", "gemini", "gemma", "llama", "qwen", "mistral",
+    "deepseek", "kimi", "glm", "grok",
+];
+
+/// The longest part of a model's name, in letters: dates and sizes are shorter, keys are longer.
+const LONGEST_PART: usize = 12;
+
+/// Somebody's name in an address is shorter; what is longer is a token in its place.
+const LONGEST_USER: usize = 15;
+
+/// The values that must not be published: of variables whose name says so, that an agent gets, or that settings name;
+/// and what opens something inside of any value.
 pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
-    let given: Vec<&str> = settings
-        .agents
-        .values()
-        .flat_map(|agent| &agent.env)
-        .chain(&settings.redact.variables)
-        .map(String::as_str)
-        .collect();
-    let is_secret = |name: &str| SECRET_NAME.is_match(name) || given.contains(&name);
-    let secret = |(name, value): (&std::ffi::OsString, &std::ffi::OsString)| {
+    let given: BTreeSet<&str> =
+        settings.agents.values().flat_map(|agent| &agent.env).map(String::as_str).collect();
+    let told: BTreeSet<&str> = settings.redact.variables.iter().map(String::as_str).collect();
+    let secrets = |(name, value): (&std::ffi::OsString, &std::ffi::OsString)| {
         let (name, value) = (OsStr::to_str(name)?, OsStr::to_str(value)?);
-        is_secret(name).then(|| Secret { kind: name.to_owned(), value: value.to_owned() })
+        let whole = told.contains(name)
+            || SECRET_NAME.is_match(name)
+            || given.contains(name) && !is_address(value) && !is_model(value);
+        let all = whole.then(|| value.to_owned()).into_iter().chain(inner(name, value));
+        let secret = |value| Secret { kind: name.to_owned(), value };
+        Some(all.map(secret).collect::<Vec<Secret>>())
     };
     let on_hit = match settings.redact.on_hit {
         OnHit::Replace => OnSecret::Replace,
         OnHit::Stop => OnSecret::Stop,
     };
-    Secrets { values: variables.iter().filter_map(secret).collect(), on_hit }
+    Secrets { values: variables.iter().filter_map(secrets).flatten().collect(), on_hit }
+}
+
+/// What opens something inside of a value: the password of an address, logins in headers and in JSON.
+fn inner(name: &str, value: &str) -> Vec<String> {
+    let mut found: Vec<String> = password(value).map(str::to_owned).into_iter().collect();
+    if name.to_ascii_uppercase().contains("HEADER") {
+        found.extend(value.split(['\n', ',']).flat_map(login).map(str::to_owned));
+    }
+    if value.trim_start().starts_with('{')
+        && let Ok(object) = serde_json::from_str::<Value>(value)
+    {
+        members(&object, &mut found);
+    }
+    found
+}
+
+/// Who asks, in an address: its password, or what stands in its place.
+fn password(value: &str) -> Option<&str> {
+    let (_, rest) = value.trim().split_once("://")?;
+    let (user, _) = rest.split('/').next()?.rsplit_once('@')?;
+    match user.split_once(':') {
+        Some((_, password)) => Some(password),
+        None => Some(user).filter(|user| user.chars().count() > LONGEST_USER),
+    }
+}
+
+/// An address without a login: no scheme of its own hides one behind a `?`.
+fn is_address(value: &str) -> bool {
+    let value = value.trim();
+    value.contains("://") && !value.contains(['@', '?', ' '])
+}
+
+/// Whether it is the name of a model: short words in small letters, one of which is that of a family.
+fn is_model(value: &str) -> bool {
+    let parts: Vec<&str> = value.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    let is_plain =
+        |part: &&str| part.len() <= LONGEST_PART && !part.bytes().any(|one| one.is_ascii_uppercase());
+    parts.iter().all(is_plain) && parts.iter().any(|part| FAMILIES.contains(part))
+}
+
+/// What a header says of who asks: its value, and the last word of it (`Bearer …`).
+fn login(header: &str) -> Vec<&str> {
+    let Some((name, value)) = header.split_once(':').or_else(|| header.split_once('=')) else {
+        return Vec::new();
+    };
+    if !SECRET_PART.is_match(name.trim()) {
+        return Vec::new();
+    }
+    let value = value.trim();
+    let last = value.split_whitespace().next_back().filter(|last| *last != value);
+    std::iter::once(value).chain(last).collect()
+}
+
+/// The members of an object whose names say that they are secrets, at any depth that JSON is read to.
+fn members(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(all) => {
+            for (name, member) in all {
+                match member {
+                    Value::String(text) if SECRET_PART.is_match(name) => found.push(text.clone()),
+                    Value::String(_)
+                    | Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::Array(_)
+                    | Value::Object(_) => members(member, found),
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|member| members(member, found)),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::config::settings::AgentSettings;
+    use crate::text::redaction::Redactor;
 
     #[test]
     fn variables_that_hold_secrets_are_known_by_name_or_by_settings() {
@@ -53,5 +149,62 @@ mod tests {
         let found: Vec<String> =
             known(&settings, &variables).values.into_iter().map(|one| one.kind).collect();
         assert_eq!(found, ["AWS_SECRET_ACCESS_KEY", "DEPLOY_KEY", "GH_TOKEN", "MY_LOGIN", "TOKENS_DIR"]);
+    }
+
+    /// What is left of a text, when these variables are set and an agent of the user gets `GIVEN` and `OTHER`.
+    fn published(variables: &[(&str, &str)], text: &str) -> String {
+        let mut settings = Settings::default();
+        let env = vec!["GIVEN".to_owned(), "OTHER".to_owned()];
+        settings.agents.insert("mine".to_owned(), AgentSettings { env, ..AgentSettings::default() });
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Redactor::new(known(&settings, &variables).values).redact(text).text.into_owned()
+    }
+
+    #[test]
+    fn what_vendors_programs_are_given_is_known_by_value() {
+        for name in [
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_AUTH_TOKEN",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+            "CODEX_API_KEY",
+            "OPENAI_API_KEY",
+            "GEMINI_API_KEY",
+            "GOOGLE_API_KEY",
+            "GIVEN",
+        ] {
+            let text = published(&[(name, "quiet-herons-fly")], "it says quiet-herons-fly");
+            assert_eq!(text, format!("it says [redacted: {name}]"));
+        }
+        let inside = [
+            ("ANTHROPIC_CUSTOM_HEADERS", "X-Team: birds-and-more\nAuthorization: Bearer quiet-herons-fly"),
+            ("GEMINI_CLI_CUSTOM_HEADERS", "X-Team:birds-and-more,x-api-key:quiet-herons-fly"),
+            ("OPENCODE_CONFIG_CONTENT", r#"{"team":"birds-and-more","a":[{"apiKey":"quiet-herons-fly"}]}"#),
+            ("ANTHROPIC_BASE_URL", "https://birds-and-more:quiet-herons-fly@host/path"),
+            ("HTTPS_PROXY", "http://quiet-herons-fly@birds-and-more:80"),
+        ];
+        for (name, value) in inside {
+            let text = published(&[(name, value)], "quiet-herons-fly of birds-and-more");
+            assert_eq!(text, format!("[redacted: {name}] of birds-and-more"));
+        }
+    }
+
+    #[test]
+    fn what_is_ordinary_stays() {
+        for value in [
+            "1",
+            "true",
+            "https://models.example.com/v1",
+            "claude-sonnet-4-5-20250929",
+            "gpt-5.1-codex",
+            "us.anthropic.claude-opus-4-1-v1:0",
+            "openrouter/qwen/qwen3-coder",
+        ] {
+            assert_eq!(published(&[("GIVEN", value), ("ANTHROPIC_MODEL", value)], value), value);
+        }
+        for value in
+            ["sk-ant-api03", "https://host/hook?code=abc", "its-own-password", "claude-0123456789abcdef"]
+        {
+            assert_ne!(published(&[("GIVEN", value)], value), value);
+        }
     }
 }

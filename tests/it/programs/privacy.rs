@@ -32,6 +32,61 @@ fn nobody_else_can_read_what_a_run_leaves() {
 }
 
 #[test]
+fn no_agent_and_no_test_command_gets_a_token_of_the_forge_under_any_name() {
+    let stage = Stage::new();
+    let script =
+        include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", "set -eu; env >&2");
+    let path = stage.agent("telling.sh", &script);
+    stage.agent("claude.sh", "#!/bin/sh\nenv >&2\nexit 1\n");
+    let folder = stage.root().join(".config/agent-loop");
+    fs::create_dir_all(&folder).unwrap();
+    let settings = format!(
+        "[agents.telling]\ncmd = \"{}\"\nenv = [\"GITHUB_PAT\", \"HARMLESS\", \"SHAPED\", \"OWN_KEY\", \"GH_TOKEN\"]\n",
+        path.display()
+    );
+    fs::write(folder.join("config.toml"), settings).unwrap();
+    let shaped = format!("x-access-token:ghs_{}", "0123456789abcdefghij0123456789ABCDEF");
+    let variables = [
+        ("GITHUB_PAT", "pat-of-the-forge"),
+        ("ANTHROPIC_GITHUB_TOKEN", "vendors-pat-of-the-forge"),
+        ("HARMLESS", "prefix secret-of-the-forge"),
+        ("HTTPS_PROXY", "http://secret-of-the-forge@proxy"),
+        ("SHAPED", shaped.as_str()),
+        ("OWN_KEY", "its-own-key"),
+        ("ANTHROPIC_MODEL", "opus"),
+    ];
+    let words = |coder| {
+        let all = ["task", coder, "--json", "--claude-cmd", "../claude.sh", "--agent-max-retries", "0"];
+        let seats = ["--coder", coder, "--reviewer", "one=command:telling", "--test-command", "env"];
+        [&all[..], &seats].concat()
+    };
+    let ended = stage.run_with(&words("sam=command:telling"), &variables);
+    assert_eq!(ended.json()["status"], "approved", "{}", ended.stderr);
+    let warnings: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("not passed on")).collect();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains(": GH_TOKEN, GITHUB_PAT, HARMLESS, HTTPS_PROXY, SHAPED."),
+        "{warnings:?}"
+    );
+    let vendors = stage.run_with(&words("claude"), &variables);
+    assert!(vendors.stderr.contains("ANTHROPIC_GITHUB_TOKEN") && !vendors.stderr.contains("-of-the-forge"));
+
+    let logs: Vec<String> = stage.logs().iter().map(|log| fs::read_to_string(log).unwrap()).collect();
+    assert!(logs.iter().any(|log| log.contains("OWN_KEY=its-own-key")), "what it may have it has");
+    assert!(
+        logs.iter().any(|log| log.contains("ANTHROPIC_MODEL=opus")),
+        "{vendors}",
+        vendors = vendors.stderr
+    );
+    assert!(
+        logs.iter().any(|log| log.contains("AGENT_LOOP_RUN_ID") && !log.contains("AGENT_LOOP_ROLE")),
+        "the tests ran"
+    );
+    for log in logs {
+        assert!(!log.contains("-of-the-forge") && !log.contains("ghs_"), "{log}");
+    }
+}
+
+#[test]
 fn a_users_checkout_is_left_as_it_is() {
     let stage = Stage::new();
     let before = walk(&stage.repository().join("."))

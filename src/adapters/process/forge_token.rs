@@ -1,0 +1,144 @@
+//! What opens the forge: variables that are known by their names or by their values. No child gets one.
+
+use std::ffi::OsStr;
+
+use super::environment::Variables;
+
+/// The variables from which the forge's own programs take a token.
+const TOKENS: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
+
+/// What opens it without being a token.
+const DOORS: &[&str] = &["SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS"];
+
+/// Words of a name that say that the value opens something.
+const SECRET_WORDS: &[&str] = &["TOKEN", "TOKENS", "PAT", "SECRET", "PASSWORD", "KEY"];
+
+/// How GitHub's tokens begin (`docs.github.com`, "GitHub's token formats").
+const PREFIXES: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+
+/// A shorter value is no token, and would be found in ordinary words.
+const SHORTEST_VALUE: usize = 8;
+
+/// So many letters and digits behind a prefix are no word of a language. The shortest tokens have 22.
+const SHORTEST_TOKEN: usize = 16;
+
+/// The tokens of the forge that an environment holds.
+#[derive(Clone)]
+pub(super) struct ForgeTokens {
+    values: Vec<String>,
+}
+
+impl ForgeTokens {
+    /// Those of an environment.
+    pub(super) fn of(ours: &Variables) -> Self {
+        let values = TOKENS.iter().filter_map(|name| ours.get(OsStr::new(name))).map(|value| text(value));
+        let values = values.map(|value| value.trim().to_owned());
+        Self { values: values.filter(|value| value.chars().count() >= SHORTEST_VALUE).collect() }
+    }
+
+    /// Whether a variable opens the forge.
+    pub(super) fn open(&self, name: &OsStr, value: &OsStr) -> bool {
+        let (name, value) = (text(name), text(value));
+        is_door(&name) || has_shape(&value) || self.values.iter().any(|token| value.contains(token))
+    }
+}
+
+fn text(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
+}
+
+/// Whether a name says that it opens the forge: it names the forge, and a secret.
+fn is_door(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let words: Vec<&str> = name.split('_').collect();
+    let forge = name.contains("GITHUB") || words.iter().any(|word| ["GH", "GHE"].contains(word));
+    let secret = name.contains("TOKEN") || words.iter().any(|word| SECRET_WORDS.contains(word));
+    TOKENS.contains(&name.as_str()) || DOORS.contains(&name.as_str()) || forge && secret
+}
+
+/// Whether a token of GitHub stands in a value.
+fn has_shape(value: &str) -> bool {
+    PREFIXES.iter().any(|prefix| {
+        value.match_indices(prefix).any(|(at, _)| {
+            let (before, behind) = value.split_at(at);
+            let behind = behind.get(prefix.len()..).unwrap_or_default();
+            let begins = !before.ends_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+            let length = behind.chars().take_while(char::is_ascii_alphanumeric).count();
+            begins && length >= SHORTEST_TOKEN
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn opens(ours: &[(&str, &str)], name: &str, value: &str) -> bool {
+        let ours = ours.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        ForgeTokens::of(&ours).open(OsStr::new(name), OsStr::new(value))
+    }
+
+    #[test]
+    fn a_name_that_says_forge_and_token_opens_it() {
+        for name in [
+            "GH_TOKEN",
+            "GITHUB_PAT",
+            "ANTHROPIC_GITHUB_TOKEN",
+            "GH_PAT",
+            "HOMEBREW_GITHUB_API_TOKEN",
+            "my_github_token",
+            "GITHUB_APP_PRIVATE_KEY",
+            "GHE_TOKEN",
+            "GIT_ASKPASS",
+            "MYGITHUBTOKEN",
+        ] {
+            assert!(opens(&[], name, "x"), "{name}");
+        }
+        for name in [
+            "ANTHROPIC_API_KEY",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+            "GITHUB_REPOSITORY",
+            "GH_HOST",
+            "HIGHLIGHT_KEY",
+            "PATH",
+            "GITHUB_PATH",
+            "OPENAI_API_KEY",
+        ] {
+            assert!(!opens(&[], name, "x"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_holds_a_token_of_the_forge_opens_it_whatever_it_is_called() {
+        let ours = [("GH_ENTERPRISE_TOKEN", " secret-of-the-forge\n")];
+        assert!(opens(&ours, "HARMLESS", "secret-of-the-forge"));
+        assert!(opens(&ours, "HTTPS_PROXY", "http://x-access-token:secret-of-the-forge@proxy:80"));
+        assert!(!opens(&ours, "HARMLESS", "secret-of-the-forges".get(..18).unwrap()));
+        let short = [("GH_TOKEN", ""), ("GITHUB_TOKEN", "x")];
+        assert!(!opens(&short, "PATH", "/usr/bin:/x"));
+    }
+
+    #[test]
+    fn ordinary_values_have_no_shape() {
+        for value in [
+            "/home/ghp_developers/bin",
+            "ghp_",
+            "my_ghp_0123456789abcdefghij",
+            "github_pat_of_mine",
+            "sk-ant-api03-x",
+        ] {
+            assert!(!opens(&[], "VALUE", value), "{value}");
+        }
+    }
+
+    proptest! {
+        /// A token of any kind is found wherever a word begins in a value.
+        #[test]
+        fn a_token_is_found_by_its_shape(kind in 0..PREFIXES.len(), rest in "[A-Za-z0-9]{22,60}", before in "|token=|https://|[^A-Za-z0-9_]") {
+            let token = format!("{before}{}{rest}", PREFIXES[kind]);
+            prop_assert!(opens(&[], "MODEL", &token));
+        }
+    }
+}
