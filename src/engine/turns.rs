@@ -191,6 +191,9 @@ async fn attempt<W: World, J: Journal>(
     Ok(Some(entry))
 }
 
+/// How much of what a program warned of is told, in letters.
+const LONGEST_WARNING: usize = 400;
+
 /// What the turn left, as it goes into the journal. Nothing, if we were told to stop.
 async fn finish<W: World>(
     world: &W,
@@ -201,7 +204,8 @@ async fn finish<W: World>(
     let head = &ask.key.head;
     let TurnReport { result, usage, model, log, session, warnings } = report;
     for text in warnings {
-        let text = format!("{} `{}`: {text}", ask.key.role, ask.key.label);
+        let text =
+            format!("{} `{}`: {}", ask.key.role, ask.key.label, sanitize::one_line(&text, LONGEST_WARNING));
         world.operator().tell(&RunEvent::Warning { text });
     }
     let answer = match result {

@@ -7,9 +7,7 @@ use crate::text::sanitize::one_line;
 
 use super::paint::Paint;
 
-/// The longest line, in characters: none of ours is; it bounds what others say.
-const LONGEST: usize = 2_000;
-/// The longest text of others in a line, in characters.
+/// How much of what others said stands in a line, in characters. What a person needs to go on, such as a path, is never cut.
 const LONGEST_TEXT: usize = 400;
 /// A wait up to this is told as one, a longer one by its instant, in seconds.
 const LONGEST_WAIT: u64 = 120;
@@ -27,7 +25,7 @@ pub enum Verbosity {
 pub fn line(event: &RunEvent, talk: Verbosity, paint: Paint) -> Option<String> {
     let (mark, text) = words(event)?;
     (talk == Verbosity::Normal || mark == "!")
-        .then(|| format!("{} {}", paint.mark(mark), one_line(&text, LONGEST)))
+        .then(|| format!("{} {}", paint.mark(mark), one_line(&text, usize::MAX)))
 }
 
 fn words(event: &RunEvent) -> Option<(&'static str, String)> {
@@ -115,5 +113,29 @@ fn place(log: Option<&str>, said: Option<&str>, follows: &Aftermath) -> String {
         (None, _, _) | (Some(_), _, Aftermath::Nothing | Aftermath::Parked { .. }) => String::new(),
         (Some(log), Some(_), _) => format!("; all that it said is in {log}"),
         (Some(log), None, _) => format!("; its log is {log}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::view::paint::Seen;
+    use crate::domain::failure::TurnFailure;
+
+    #[test]
+    fn a_long_failure_is_cut_and_the_path_of_its_log_is_not() {
+        let log = format!("/state/{}/coder.log", "long/".repeat(100));
+        let event = RunEvent::TurnFailed {
+            label: "sam".parse().unwrap(),
+            role: Role::Coder,
+            failure: TurnFailure::Exit { code: 1, detail: "it went wrong ".repeat(1000) },
+            log: Some(log.clone()),
+            said: None,
+            follows: Aftermath::Corrected,
+        };
+        let paint = Paint::wanted(&crate::adapters::process::environment::Variables::new(), Seen::Nowhere);
+        let said = line(&event, Verbosity::Quiet, paint).unwrap();
+        assert!(said.ends_with(&format!("…; its log is {log}")), "{said}");
+        assert!(said.chars().count() < log.len() + LONGEST_TEXT + 100, "{said}");
     }
 }
