@@ -34,6 +34,8 @@ pub(super) struct About {
     pub(super) subject: ContextSubject,
     /// What the change is for.
     pub(super) task: String,
+    /// The issue or task that a pull request came from.
+    pub(super) origin: Option<ContextSubject>,
     /// The merge base with the target branch.
     pub(super) base: CommitSha,
     /// The latest measurement of each gate.
@@ -117,7 +119,8 @@ fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> 
         comments: Vec::new(),
         ..about.subject.clone()
     };
-    let blind = About { subject, task: String::new(), base: about.base.clone(), gates: Vec::new() };
+    let blind =
+        About { subject, task: String::new(), origin: None, base: about.base.clone(), gates: Vec::new() };
     let mut context = context(ask, &blind, Vec::new(), None);
     context.errors.clone_from(&form.complaints);
     context.summary = None;
@@ -159,6 +162,7 @@ fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path:
         max_rounds: ask.max_rounds,
         subject: about.subject.clone(),
         task: about.task.clone(),
+        origin: about.origin.clone(),
         items: ask.shown.iter().map(item).collect(),
         requirements: ask.requirements.shown.iter().map(requirement).collect(),
         requirements_omitted: u64::try_from(ask.requirements.omitted).unwrap_or(u64::MAX),

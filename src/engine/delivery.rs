@@ -16,10 +16,10 @@ use crate::ports::forge::{Forge, IssueState, Thread};
 use crate::ports::workspace::Workspace;
 use crate::protocol::context::ContextSubject;
 use crate::text::pull_request::Purpose;
-use crate::text::sanitize::one_line;
 
 use super::brief::About;
 use super::observe;
+use super::origin;
 use super::outcome::{Outcome, RunError};
 use super::people;
 use super::perform::{Next, Situation};
@@ -44,17 +44,10 @@ impl<W: World> Engine<W> {
                 IssueState::Open => Workable::Open,
                 IssueState::Closed => Workable::Closed,
             };
-            let about = ContextSubject {
-                kind: "issue".to_owned(),
-                number: Some(number.0),
-                title: issue.title.clone(),
-                body: issue.body.clone(),
-                comments: people.discussion,
-            };
+            let about = origin::of_issue(&issue, people.of_the_issue);
             let work = Work {
                 stem: format!("agent-loop/issue-{number}"),
                 workable,
-                task: format!("{}\n\n{}", issue.title, issue.body),
                 about,
                 purpose: Purpose::Issue(number),
                 requirements: people.requirements,
@@ -81,14 +74,7 @@ impl<W: World> Engine<W> {
             let work = Work {
                 stem: format!("agent-loop/task-{key}"),
                 workable: Workable::Open,
-                task: text.trim().to_owned(),
-                about: ContextSubject {
-                    kind: "task".to_owned(),
-                    number: None,
-                    title: one_line(text, 80),
-                    body: text.trim().to_owned(),
-                    comments: Vec::new(),
-                },
+                about: origin::of_task(text),
                 purpose: Purpose::Task(key.clone()),
                 requirements: Requirements::default(),
                 records: seen.records,
@@ -98,7 +84,10 @@ impl<W: World> Engine<W> {
             match self.delivery_step(&mut session, work).await? {
                 Next::Again => {}
                 Next::End(outcome) => return Ok(*outcome),
-                Next::Review(number, handover) => return self.review(number, Some(*handover)).await,
+                Next::Review(number, handover) => {
+                    let words = Some(text.trim().to_owned());
+                    return self.review(number, Some(Handover { words, ..*handover })).await;
+                }
             }
         }
     }
@@ -142,7 +131,13 @@ impl<W: World> Engine<W> {
             (Some(run), None) => run.base.clone(),
             (None, _) => base_tip,
         };
-        let about = About { subject: work.about, task: work.task, base, gates: Vec::new() };
+        let about = About {
+            task: origin::words(&work.about),
+            origin: None,
+            subject: work.about,
+            base,
+            gates: Vec::new(),
+        };
         let situation = Situation {
             about: &about,
             tail: &work.tail,
@@ -195,7 +190,7 @@ impl<W: World> Engine<W> {
             (role, label, count)
         });
         let subject = session.subject.clone();
-        Box::new(Handover { run, delivered, terms, spent, subject, turns: turns.collect() })
+        Box::new(Handover { run, delivered, terms, spent, subject, turns: turns.collect(), words: None })
     }
 }
 
@@ -203,7 +198,6 @@ impl<W: World> Engine<W> {
 struct Work {
     stem: String,
     workable: Workable,
-    task: String,
     about: ContextSubject,
     purpose: Purpose,
     requirements: Requirements,

@@ -5,6 +5,7 @@ mod delivery;
 pub mod guard;
 mod lent;
 pub mod observe;
+mod origin;
 pub mod outcome;
 mod people;
 mod perform;

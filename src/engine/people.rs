@@ -11,7 +11,9 @@ use crate::protocol::requirements;
 /// What people said, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct People {
-    /// Their comments, without records.
+    /// Their comments on the issue, without records.
+    pub(super) of_the_issue: Vec<ContextComment>,
+    /// Their other comments, without records.
     pub(super) discussion: Vec<ContextComment>,
     /// What they require.
     pub(super) requirements: Requirements,
@@ -20,18 +22,20 @@ pub(super) struct People {
 /// Listens to an issue, if there is one, and to comments.
 pub(super) fn listen(trust: &Trust, issue: Option<&Issue>, comments: &[Comment]) -> People {
     let mut all: Vec<Requirement> = Vec::new();
-    let mut discussion = Vec::new();
     if let Some(issue) = issue {
         all.extend(wish(trust, issue.standing, &issue.author, &issue.body));
     }
-    for comment in issue.into_iter().flat_map(|issue| &issue.comments).chain(comments) {
-        if codec::claims(&comment.body) {
-            continue;
-        }
-        all.extend(wish(trust, comment.standing, &comment.author, &comment.body));
-        discussion.push(ContextComment { author: comment.author.to_string(), body: comment.body.clone() });
-    }
-    People { discussion, requirements: requirements::surfaced(all) }
+    let mut said = |comments: &[Comment]| {
+        let people = comments.iter().filter(|comment| !codec::claims(&comment.body));
+        let heard = people.map(|comment| {
+            all.extend(wish(trust, comment.standing, &comment.author, &comment.body));
+            ContextComment { author: comment.author.to_string(), body: comment.body.clone() }
+        });
+        heard.collect::<Vec<_>>()
+    };
+    let of_the_issue = issue.map_or_else(Vec::new, |issue| said(&issue.comments));
+    let discussion = said(comments);
+    People { of_the_issue, discussion, requirements: requirements::surfaced(all) }
 }
 
 fn wish(

@@ -2,7 +2,7 @@
 
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::domain::ids::PullRequestNumber;
 use crate::domain::item_status::ItemStatus;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
@@ -15,7 +15,7 @@ use crate::ledger::payload::Carried;
 use crate::ledger::record::Flow;
 use crate::ledger::replay::Replay;
 use crate::ports::World;
-use crate::ports::forge::{Comment, Forge, ForgeError, Issue};
+use crate::ports::forge::{Comment, Forge};
 use crate::ports::journal::Entry;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -24,8 +24,8 @@ use crate::protocol::context::{ContextComment, ContextSubject};
 
 use super::brief::About;
 use super::observe;
+use super::origin;
 use super::outcome::{Outcome, RunError};
-use super::people;
 use super::perform::{Next, Situation};
 use super::run::{Engine, Handover, JournalOf};
 use super::session::Session;
@@ -64,8 +64,7 @@ impl<W: World> Engine<W> {
             if let (None, Some(terms)) = (&state.run, from.as_ref().and_then(|from| from.terms.as_ref())) {
                 self.request = self.request.bound_to(terms);
             }
-            let issue = self.issue_behind(&pull_request).await?;
-            let people = people::listen(&self.trust, issue.as_ref(), &comments);
+            let (people, origin) = self.listen(&session, from.as_ref(), (&pull_request, &comments)).await?;
             let mut common = self.common(&session, &people.requirements, seen.continuity)?;
             // The delivery's run goes on here once; when it has ended, a later command opens a run of its own.
             if let (Some(from), None) = (&from, &state.run) {
@@ -80,7 +79,7 @@ impl<W: World> Engine<W> {
                 spent: from.as_ref().map_or_else(Usage::default, |from| from.spent),
             };
             let step = review::next::next(&state, &observed);
-            let about = self.about(&state, &pull_request, people.discussion.clone()).await?;
+            let about = self.about(&state, &pull_request, (origin, people.discussion.clone())).await?;
             let situation = Situation {
                 about: &about,
                 tail: &seen.tail,
@@ -140,22 +139,6 @@ impl<W: World> Engine<W> {
         (read > 0).then_some(Carried { items, next_item })
     }
 
-    /// The issue that a pull request of ours is for; its branch says which, for we named it.
-    async fn issue_behind(&self, pull_request: &PullRequest) -> Result<Option<Issue>, RunError> {
-        let name = pull_request.head_ref.as_str().strip_prefix("agent-loop/issue-");
-        let Some(number) = name.and_then(|name| name.split('-').next()?.parse().ok()) else {
-            return Ok(None);
-        };
-        match self.world.forge().issue(IssueNumber(number)).await {
-            Ok(issue) => Ok(Some(issue)),
-            // A branch may be called so by anybody, and an issue may have been moved away.
-            Err(ForgeError::NotFound(_)) => Ok(None),
-            Err(error @ (ForgeError::Refused(_) | ForgeError::Unreachable(_) | ForgeError::Disk(_))) => {
-                Err(error.into())
-            }
-        }
-    }
-
     fn tell_counts(&self, session: &mut Session<JournalOf<W>>, state: &ReviewState) {
         self.tell_unpriced(session, state.run.as_ref().map(|run| &run.id));
         let items = state.items();
@@ -171,16 +154,20 @@ impl<W: World> Engine<W> {
         }
     }
 
-    /// Turns of the delivery count on: a script goes on where it was.
+    /// Turns of the delivery count on: a script goes on where it was. The words of a task are kept, for only this machine
+    /// knows them.
     pub(super) async fn inherit(
         &self,
         session: &mut Session<JournalOf<W>>,
         from: Option<&Handover>,
     ) -> Result<(), RunError> {
+        let Some(from) = from else { return Ok(()) };
+        if let Some(words) = from.words.clone().filter(|_| session.provenance.words.is_none()) {
+            session.write(Entry::Task { words }).await?;
+        }
         if session.has_inherited() {
             return Ok(());
         }
-        let Some(from) = from else { return Ok(()) };
         for (role, label, turns) in from.turns.clone() {
             let from = Some(from.subject.clone());
             session.write(Entry::Inherited { label, role, turns, from }).await?;
@@ -212,7 +199,7 @@ impl<W: World> Engine<W> {
         &self,
         state: &ReviewState,
         pull_request: &PullRequest,
-        comments: Vec<ContextComment>,
+        (origin, comments): (Option<ContextSubject>, Vec<ContextComment>),
     ) -> Result<About, RunError> {
         let base_tip = self.world.workspace().tip(&pull_request.base_ref).await?;
         let base = match base_tip {
@@ -228,7 +215,8 @@ impl<W: World> Engine<W> {
                 body: pull_request.body.clone(),
                 comments,
             },
-            task: pull_request.body.clone(),
+            task: origin.as_ref().map_or_else(|| pull_request.body.clone(), origin::words),
+            origin,
             base,
             gates: state.measurements().into_iter().filter(here).collect(),
         })

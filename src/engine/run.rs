@@ -81,6 +81,8 @@ pub(super) struct Handover {
     pub(super) spent: Usage,
     pub(super) subject: Subject,
     pub(super) turns: Vec<(Role, Label, u32)>,
+    /// What a task says; an issue says it for itself.
+    pub(super) words: Option<String>,
 }
 
 /// The branches of a repository, as far as they are asked for.

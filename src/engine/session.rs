@@ -32,6 +32,8 @@ pub(super) struct Session<J> {
     pub(super) journal: Arc<J>,
     /// What the journal holds, and what runs.
     pub(super) results: Results,
+    /// What the journal says of where the subject came from.
+    pub(super) provenance: Provenance,
     /// The ids of the records that were there or were published by this engine; absent before the first look.
     pub(super) known: Option<Vec<RecordId>>,
     /// What could not be done.
@@ -54,13 +56,16 @@ impl<J: Journal> Session<J> {
     /// A session on an open journal.
     pub(super) fn new(subject: Subject, journal: J) -> Self {
         let mut results = Results::default();
+        let mut provenance = Provenance::default();
         for entry in journal.entries() {
+            provenance.learn(&entry);
             take_in(&mut results, entry);
         }
         Self {
             subject,
             journal: Arc::new(journal),
             results,
+            provenance,
             known: None,
             obstacle: None,
             waiting_since: None,
@@ -75,6 +80,7 @@ impl<J: Journal> Session<J> {
     /// Writes an entry, and takes it in.
     pub(super) async fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.journal.append(entry.clone()).await?;
+        self.provenance.learn(&entry);
         take_in(&mut self.results, entry);
         Ok(())
     }
@@ -107,6 +113,7 @@ impl<J: Journal> Session<J> {
             | Entry::Attempt { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
+            | Entry::Task { .. }
             | Entry::Record { .. } => 0,
         };
         self.journal.entries().into_iter().map(counts).sum()
@@ -180,6 +187,30 @@ impl<J: Journal> Session<J> {
     }
 }
 
+/// Where a pull request came from, as far as this machine knows.
+#[derive(Debug, Default)]
+pub(super) struct Provenance {
+    /// The issue or task.
+    pub(super) subject: Option<Subject>,
+    /// The words of the task.
+    pub(super) words: Option<String>,
+}
+
+impl Provenance {
+    fn learn(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Inherited { from: Some(from), .. } => self.subject = Some(from.clone()),
+            Entry::Task { words } => self.words = Some(words.clone()),
+            Entry::Inherited { from: None, .. }
+            | Entry::Attempt { .. }
+            | Entry::Finished { .. }
+            | Entry::Clarified { .. }
+            | Entry::Measured { .. }
+            | Entry::Record { .. } => {}
+        }
+    }
+}
+
 fn take_in(results: &mut Results, entry: Entry) {
     match entry {
         Entry::Attempt { turn, surfaced, .. } => {
@@ -194,7 +225,7 @@ fn take_in(results: &mut Results, entry: Entry) {
             results.clarifications.insert(turn, answers);
         }
         Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
-        Entry::Record { .. } | Entry::Inherited { .. } => {}
+        Entry::Record { .. } | Entry::Inherited { .. } | Entry::Task { .. } => {}
     }
 }
 

@@ -107,6 +107,11 @@ pub enum Entry {
         /// The body.
         body: String,
     },
+    /// The words of the task from which this pull request came: no thread has them.
+    Task {
+        /// What was asked for.
+        words: String,
+    },
     /// Turns that were taken on the subject from which this one came.
     Inherited {
         /// The label of the agent that took them.
@@ -130,6 +135,7 @@ impl Entry {
             | Self::Finished { .. }
             | Self::Clarified { .. }
             | Self::Measured { .. }
+            | Self::Task { .. }
             | Self::Inherited { .. } => None,
         }
     }

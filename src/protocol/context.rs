@@ -20,13 +20,16 @@ pub struct Context {
     pub max_rounds: u32,
     /// What the run is about.
     pub subject: ContextSubject,
-    /// The words of the task, or of the issue, that the change is for.
+    /// The words of the task, or of the issue, that the change is for; of a pull request that came from neither, its
+    /// own.
     pub task: String,
+    /// The issue or task that the pull request came from, where we know it by ourselves and not from the pull request.
+    pub origin: Option<ContextSubject>,
     /// The findings that are shown.
     pub items: Vec<ContextItem>,
     /// What people who may write to the repository asked for, signed.
     pub requirements: Vec<ContextRequirement>,
-    /// How many older ones were left out; they are among `subject.comments`.
+    /// How many older ones were left out; they are in `subject.comments` or in `origin`.
     pub requirements_omitted: u64,
     /// What the gates say of the head.
     pub gates: Vec<ContextGate>,

@@ -2,6 +2,7 @@
 
 pub mod agent_memory;
 pub mod comment;
+mod excerpt;
 pub mod followup;
 pub mod prompt;
 pub mod pull_request;

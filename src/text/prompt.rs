@@ -8,10 +8,11 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use crate::domain::agent::{AnswerBy, ResponseKind};
 use crate::domain::agent_memory::Briefing;
 use crate::domain::policy::Followups;
-use crate::protocol::context::Context;
+use crate::protocol::context::{Context, ContextSubject};
 use crate::protocol::schema;
 
 use super::agent_memory;
+use super::excerpt::Excerpt;
 
 /// The templates, by the kind of answer that they ask for.
 fn template(kind: ResponseKind) -> Option<&'static str> {
@@ -69,6 +70,8 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
     let schema = schema::text(&schema::of(kind));
     let values = context! {
         turn => Value::from(Serde(material.context)),
+        subject => Value::from(Serde(shown(kind, &material.context.subject))),
+        origin => material.context.origin.as_ref().map(|origin| Value::from(Serde(Excerpt::with_comments(origin)))),
         diff => material.diff,
         diff_note => material.diff_note,
         delimiter => material.delimiter,
@@ -78,6 +81,21 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         schema => schema.trim_end(),
     };
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
+}
+
+/// What is shown of a turn's subject. What people say about a pull request is no part of what its change is for: what they
+/// require is shown apart.
+fn shown(kind: ResponseKind, subject: &ContextSubject) -> Excerpt<'_> {
+    match kind {
+        ResponseKind::PrReview | ResponseKind::CoderFollowup => Excerpt::without_comments(subject),
+        ResponseKind::Implementation
+        | ResponseKind::PlanState
+        | ResponseKind::PlanRevision
+        | ResponseKind::PlanReview
+        | ResponseKind::PlanDecomposition
+        | ResponseKind::DiscussReview
+        | ResponseKind::DiscussAgenda => Excerpt::with_comments(subject),
+    }
 }
 
 /// What is known of a repository, as templates take it.
@@ -116,6 +134,8 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
     environment.add_template("memory", include_str!("../../prompts/memory.md.jinja"))?;
+    environment.add_template("purpose", include_str!("../../prompts/purpose.md.jinja"))?;
+    environment.add_template("words", include_str!("../../prompts/words.md.jinja"))?;
     environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;
     environment
         .add_template("requirements_coder", include_str!("../../prompts/requirements_coder.md.jinja"))?;

@@ -120,6 +120,7 @@ fn origins(entries: &[Entry]) -> impl Iterator<Item = Subject> {
         | Entry::Finished { .. }
         | Entry::Clarified { .. }
         | Entry::Measured { .. }
+        | Entry::Task { .. }
         | Entry::Record { .. } => None,
     })
 }

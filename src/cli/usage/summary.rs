@@ -255,6 +255,7 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Record { .. }
+            | Entry::Task { .. }
             | Entry::Inherited { .. } => {}
         }
     }

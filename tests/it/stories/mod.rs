@@ -7,6 +7,7 @@ mod deliveries;
 mod followups;
 mod foretold;
 mod older;
+mod origins;
 mod repairs;
 mod requirements;
 mod retries;

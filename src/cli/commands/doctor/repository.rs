@@ -129,6 +129,7 @@ fn whose(here: &Here, subject: &Subject) -> Option<Label> {
         | Entry::Attempt { .. }
         | Entry::Clarified { .. }
         | Entry::Measured { .. }
+        | Entry::Task { .. }
         | Entry::Record { .. }
         | Entry::Inherited { .. } => None,
     })

@@ -1,0 +1,137 @@
+//! What a prompt shows of an issue, a task or a pull request: its words, and the newest of what people said about it,
+//! within bounds.
+
+use serde::Serialize;
+
+use crate::protocol::context::{ContextComment, ContextSubject};
+
+/// How much room a description has in a prompt, in characters.
+const DESCRIPTION: usize = 40_000;
+
+/// How much room comments have in a prompt, in characters: as much as signed wishes.
+const COMMENTS: usize = 12_000;
+
+/// What the lines around a comment take, in characters.
+const AROUND: usize = 100;
+
+/// How much of a text is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Shown {
+    Whole,
+    Beginning,
+}
+
+/// What is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Excerpt<'subject> {
+    kind: &'subject str,
+    number: Option<u64>,
+    /// A task has none but its words.
+    title: Option<&'subject str>,
+    body: &'subject str,
+    extent: Shown,
+    comments: Vec<Said<'subject>>,
+    /// How many comments were left out, or cut.
+    omitted: usize,
+}
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Said<'subject> {
+    author: &'subject str,
+    body: &'subject str,
+}
+
+impl<'subject> Excerpt<'subject> {
+    /// Its words, and what people said about it.
+    pub(super) fn with_comments(subject: &'subject ContextSubject) -> Self {
+        let (comments, omitted) = newest(&subject.comments);
+        Self { comments, omitted, ..Self::without_comments(subject) }
+    }
+
+    /// Only its words.
+    pub(super) fn without_comments(subject: &'subject ContextSubject) -> Self {
+        let (body, extent) = beginning(&subject.body, DESCRIPTION);
+        Self {
+            kind: &subject.kind,
+            number: subject.number,
+            title: subject.number.map(|_| subject.title.as_str()),
+            body,
+            extent,
+            comments: Vec::new(),
+            omitted: 0,
+        }
+    }
+}
+
+/// The newest comments that fit, oldest first, and how many were left out or cut.
+fn newest(comments: &[ContextComment]) -> (Vec<Said<'_>>, usize) {
+    let mut room = COMMENTS;
+    let mut shown = Vec::new();
+    let mut omitted = 0;
+    for comment in comments.iter().rev() {
+        let needed = comment.body.chars().count().saturating_add(AROUND);
+        let (author, body) = (comment.author.as_str(), comment.body.as_str());
+        if needed > room && !shown.is_empty() {
+            omitted += comments.len() - shown.len();
+            break;
+        }
+        let (body, extent) = beginning(body, room - AROUND);
+        omitted += usize::from(extent == Shown::Beginning);
+        room = room.saturating_sub(needed);
+        shown.push(Said { author, body });
+    }
+    shown.reverse();
+    (shown, omitted)
+}
+
+fn beginning(text: &str, room: usize) -> (&str, Shown) {
+    let end = text.char_indices().nth(room).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).map_or((text, Shown::Whole), |start| (start, Shown::Beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn comments(bodies: &[String]) -> Vec<ContextComment> {
+        bodies.iter().map(|body| ContextComment { author: "ada".to_owned(), body: body.clone() }).collect()
+    }
+
+    #[test]
+    fn a_newest_comment_that_is_too_long_is_cut_and_counted() {
+        let all = comments(&["short".to_owned(), "ä".repeat(20_000)]);
+        let (shown, omitted) = newest(&all);
+        assert_eq!((shown.len(), omitted), (1, 2));
+        assert_eq!(shown[0].body.chars().count(), COMMENTS - AROUND);
+    }
+
+    proptest! {
+        #[test]
+        fn the_newest_comments_are_shown_in_their_order_and_the_rest_is_counted(
+            lengths in proptest::collection::vec(0_usize..9_000, 0..12)
+        ) {
+            let bodies: Vec<String> =
+                (0..).zip(&lengths).map(|(number, length)| format!("{number}{}", "x".repeat(*length))).collect();
+            let all = comments(&bodies);
+            let (shown, omitted) = newest(&all);
+            prop_assert_eq!(shown.is_empty(), all.is_empty());
+            prop_assert_eq!(shown.len() + omitted, all.len());
+            let told: Vec<&str> = shown.iter().map(|said| said.body).collect();
+            let newest: Vec<&str> = bodies.iter().skip(omitted).map(String::as_str).collect();
+            prop_assert_eq!(told, newest);
+            let room: usize = shown.iter().map(|said| said.body.chars().count() + AROUND).sum();
+            prop_assert!(room <= COMMENTS);
+        }
+
+        #[test]
+        fn a_description_is_cut_at_its_bound_and_not_before(length in 39_900_usize..40_100) {
+            let text = "é".repeat(length);
+            let (start, extent) = beginning(&text, DESCRIPTION);
+            prop_assert_eq!(start.chars().count(), length.min(DESCRIPTION));
+            prop_assert_eq!(extent == Shown::Whole, length <= DESCRIPTION);
+        }
+    }
+}

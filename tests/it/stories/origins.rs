@@ -1,0 +1,198 @@
+//! Stories of what a pull request is for: the issue or the task that it came from, and never what it says of itself.
+
+use std::sync::{Arc, Mutex};
+
+use agent_loop::adapters::memory::{Deed, MemoryWorld, Plan, Stop, Turn};
+use agent_loop::domain::agent::ResponseKind;
+use agent_loop::domain::ending::Ending;
+use agent_loop::domain::ids::PullRequestNumber;
+use agent_loop::engine::run::Assignment;
+use agent_loop::ports::agents::TurnOrder;
+use agent_loop::ports::forge::NewPullRequest;
+
+use super::cast::{FILE, addresses_all, agent, approves, blocks, implementation};
+use super::stage::{Begins, Story, story};
+
+type Orders = Arc<Mutex<Vec<TurnOrder>>>;
+
+/// A coder and a reviewer that keep what they are told.
+fn attentive(name: &'static str, begins: Begins) -> (Story, Orders) {
+    let orders = Orders::default();
+    let kept = Arc::clone(&orders);
+    let keeps = move |order: &TurnOrder| kept.lock().unwrap().push(order.clone());
+    let coder: Turn = {
+        let keeps = keeps.clone();
+        agent(move |order, tree| {
+            keeps(order);
+            let is_first = order.kind == ResponseKind::Implementation;
+            let text = if is_first { "new with a bug" } else { "new and good" };
+            tree.insert(FILE.to_owned(), text.to_owned());
+            Deed::Says(if is_first { implementation(order) } else { addresses_all(order) })
+        })
+    };
+    let reviewer = agent(move |order, tree| {
+        keeps(order);
+        let bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
+        Deed::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
+    });
+    (Story { begins, ..story(name, coder, vec![("careful", reviewer)]) }, orders)
+}
+
+fn of_kind(orders: &Orders, kind: ResponseKind) -> Vec<TurnOrder> {
+    let all = orders.lock().unwrap();
+    all.iter().filter(|order| order.kind == kind).cloned().collect()
+}
+
+/// What stands between the delimiters of a prompt.
+fn fenced(order: &TurnOrder) -> String {
+    let line = format!("\nDATA-{}", order.attempt);
+    let parts = order.prompt.split(&line).enumerate();
+    let inside: Vec<&str> = parts.filter(|(place, _)| place % 2 == 1).map(|(_, text)| text).collect();
+    inside.join("\n")
+}
+
+fn say(world: &MemoryWorld, number: u64, text: &str) {
+    world.say(number, &"ada".parse().unwrap(), text);
+}
+
+/// Runs until the first review is published, lets this happen, and goes on.
+async fn with_a_break_after_the_first_review(
+    story: &Story,
+    meanwhile: impl FnOnce(&MemoryWorld),
+) -> MemoryWorld {
+    let trial = story.world();
+    story.play(&trial).await;
+    let effects = trial.effects();
+    let turns: Vec<usize> =
+        (0..).zip(&effects).filter(|(_, name)| **name == "turn").map(|(place, _)| place).collect();
+    let first_review = turns.get(1).or(turns.first()).unwrap();
+    let published = effects.iter().skip(*first_review).position(|name| *name == "publish").unwrap();
+    let world = story.world();
+    world.stop_at(Plan { at: first_review + published, stop: Stop::After });
+    story.run(&world).await;
+    meanwhile(&world);
+    world
+}
+
+#[tokio::test]
+async fn reviewers_and_the_coder_are_told_the_issue_and_what_is_said_there_meanwhile() {
+    let (story, orders) = attentive("an issue", Begins::Issue);
+    let world =
+        with_a_break_after_the_first_review(&story, |world| say(world, 1, "Rather blue than new.")).await;
+    orders.lock().unwrap().clear();
+    for is_elsewhere in [false, true] {
+        let world = if is_elsewhere { &world.from_another_machine() } else { &world };
+        world.restart();
+        let outcome = story.play(world).await;
+        assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    }
+    let reviews = of_kind(&orders, ResponseKind::PrReview);
+    let answers = of_kind(&orders, ResponseKind::CoderFollowup);
+    assert!(reviews.len() == 1 && answers.len() == 1, "{} {}", reviews.len(), answers.len());
+    for order in reviews.iter().chain(&answers) {
+        let data = fenced(order);
+        for words in ["It is old", "Make it new.", "Rather blue than new.", "It was to be done."] {
+            assert!(data.contains(words), "{}: {words}\n{}", order.kind, order.prompt);
+        }
+        assert!(order.prompt.contains("Later comments may refine or supersede"), "{}", order.prompt);
+        assert!(order.prompt.contains("issue 1"), "{}", order.prompt);
+        assert!(!data.contains("AGENT_LOOP_META"), "{}", order.prompt);
+        let origin = order.context.origin.as_ref().unwrap();
+        assert_eq!((origin.kind.as_str(), origin.number), ("issue", Some(1)));
+        assert_eq!((origin.title.as_str(), origin.body.as_str()), ("It is old", "Make it new."));
+        assert_eq!(origin.comments.len(), 1, "{origin:?}");
+        assert_eq!(order.context.task, "It is old\n\nMake it new.");
+        assert_eq!((order.context.subject.kind.as_str(), order.context.subject.number), ("pr", Some(2)));
+        assert!(order.context.subject.body.starts_with("It was to be done."));
+        assert!(order.context.subject.comments.is_empty(), "{:?}", order.context.subject.comments);
+    }
+}
+
+#[tokio::test]
+async fn on_another_machine_the_issue_is_found_by_the_records_in_its_thread() {
+    let (story, orders) = attentive("another machine", Begins::Issue);
+    let world = with_a_break_after_the_first_review(&story, |_| {}).await;
+    orders.lock().unwrap().clear();
+    world.lose_machine();
+    let pull_request = Assignment::PullRequest(PullRequestNumber(2));
+    let outcome = story.run_as(&world, pull_request, story.request()).await.unwrap();
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    let told = orders.lock().unwrap().clone();
+    assert!(told.len() == 2 && told.iter().all(|order| fenced(order).contains("Make it new.")), "{told:#?}");
+}
+
+#[tokio::test]
+async fn a_task_is_told_in_its_own_words_wherever_they_are_known() {
+    let (story, orders) = attentive("a task", Begins::Task);
+    let world = story.world();
+    story.play(&world).await;
+    let told = of_kind(&orders, ResponseKind::PrReview);
+    assert_eq!(told.len(), 2);
+    for order in told.iter().chain(&of_kind(&orders, ResponseKind::CoderFollowup)) {
+        let origin = order.context.origin.as_ref().unwrap();
+        assert_eq!((origin.kind.as_str(), origin.body.as_str()), ("task", "Make it new."));
+        assert_eq!(order.context.task, "Make it new.");
+        let data = fenced(order);
+        assert!(data.contains("Make it new.") && data.contains("It was to be done."), "{}", order.prompt);
+    }
+    // `pr` on this machine knows the words, on another one it does not, and nothing fails.
+    for (is_elsewhere, task) in [(false, "Make it new."), (true, "It was to be done.")] {
+        let world = with_a_break_after_the_first_review(&story, |_| {}).await;
+        orders.lock().unwrap().clear();
+        if is_elsewhere {
+            world.lose_machine();
+        } else {
+            world.restart();
+        }
+        let pull_request = Assignment::PullRequest(PullRequestNumber(1));
+        let outcome = story.run_as(&world, pull_request, story.request()).await.unwrap();
+        assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+        let told = orders.lock().unwrap().clone();
+        assert_eq!(told.len(), 2);
+        for order in told {
+            assert!(order.context.task.starts_with(task), "{:?}", order.context.task);
+            assert_eq!(order.context.origin.is_none(), is_elsewhere);
+            assert!(fenced(&order).contains("It was to be done."), "{}", order.prompt);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_persons_pull_request_says_that_it_closes_is_only_its_own_words() {
+    for branch in ["feature", "agent-loop/issue-1"] {
+        let (story, orders) = attentive("a person's", Begins::Issue);
+        let world = story.world();
+        let (head_ref, base_ref) = (branch.parse().unwrap(), "main".parse().unwrap());
+        world.push_as_person(&head_ref, &base_ref, [(FILE.to_owned(), "newest".to_owned())].into());
+        let (title, body) = ("Newest".to_owned(), "Closes #1".to_owned());
+        world.open_as_person(NewPullRequest { head_ref, base_ref, title, body });
+        let pull_request = Assignment::PullRequest(PullRequestNumber(2));
+        let outcome = story.run_as(&world, pull_request, story.request()).await.unwrap();
+        assert_eq!(outcome.ending, Ending::Approved, "{branch}: {}", outcome.message);
+        let told = orders.lock().unwrap().clone();
+        assert_eq!(told.len(), 1);
+        for order in told {
+            assert_eq!((order.context.origin.as_ref(), order.context.task.as_str()), (None, "Closes #1"));
+            assert!(fenced(&order).contains("Closes #1"), "{}", order.prompt);
+            assert!(!order.prompt.contains("Make it new."), "{}", order.prompt);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_discussion_is_bounded_and_its_newest_words_are_told() {
+    let (story, orders) = attentive("a long discussion", Begins::Issue);
+    let world = story.world();
+    for number in 0..200 {
+        say(&world, 1, &format!("remark {number}. {}", "word ".repeat(400)));
+    }
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    for order in orders.lock().unwrap().iter() {
+        assert!(order.prompt.len() < 60_000, "{}: {}", order.kind, order.prompt.len());
+        assert!(order.prompt.contains("remark 199.") && !order.prompt.contains("remark 0."));
+        assert!(order.prompt.contains("are left out here"), "{}", order.prompt);
+        let subject = order.context.origin.as_ref().unwrap_or(&order.context.subject);
+        assert_eq!(subject.comments.len(), 200, "the context file holds all of them");
+    }
+}
