@@ -24,6 +24,23 @@ impl From<&AgentName> for Seat {
     }
 }
 
+impl Seat {
+    /// Whose models answer, as far as the seat says: a program of the user's and a script are nobody's. `OpenCode` asks
+    /// the provider that stands before the slash of its model.
+    pub fn vendor(&self) -> Option<&str> {
+        match self.backend {
+            Backend::Claude => Some("anthropic"),
+            Backend::Codex => Some("openai"),
+            Backend::Gemini | Backend::Antigravity => Some("google"),
+            Backend::Opencode => {
+                let provider = self.model.as_deref().and_then(|model| model.split_once('/'));
+                Some(provider.map_or("opencode", |(provider, _)| provider))
+            }
+            Backend::Command | Backend::Scripted | Backend::Host => None,
+        }
+    }
+}
+
 /// The coder and the reviewers of a run, in the configured order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Seats", into = "Seats")]
@@ -79,6 +96,12 @@ impl Roster {
         &self.reviewers
     }
 
+    /// The reviewers whose vendor is the coder's too: they may share its blind spots.
+    pub fn dependent_reviewers(&self) -> impl Iterator<Item = &Seat> {
+        let vendor = self.coder.vendor();
+        self.reviewers.iter().filter(move |seat| vendor.is_some() && seat.vendor() == vendor)
+    }
+
     /// The seat of a reviewer.
     pub fn reviewer(&self, label: &Label) -> Option<&Seat> {
         self.reviewers.iter().find(|seat| seat.label == *label)
@@ -96,5 +119,35 @@ impl TryFrom<Seats> for Roster {
 impl From<Roster> for Seats {
     fn from(roster: Roster) -> Self {
         Self { coder: roster.coder, reviewers: roster.reviewers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(name: &str, model: Option<&str>) -> Seat {
+        let name: AgentName = name.parse().unwrap();
+        Seat { model: model.map(str::to_owned), ..Seat::from(&name) }
+    }
+
+    #[test]
+    fn a_reviewer_of_the_coders_vendor_is_not_independent() {
+        let own = "bob=command:./bob.sh";
+        for (coder, reviewer, model, is_dependent) in [
+            ("claude", "strict=claude", None, true),
+            ("claude", "codex", None, false),
+            ("gemini", "agy", None, true),
+            ("claude", "opencode", Some("anthropic/claude-sonnet"), true),
+            ("claude", "opencode", Some("openai/gpt"), false),
+            ("claude", "opencode", None, false),
+            ("opencode", "second=opencode", None, true),
+            (own, "second=command:./bob.sh", None, false),
+            ("sam=scripted:a.json", "claude", None, false),
+            ("sam=scripted:a.json", "ann=scripted:a.json", None, false),
+        ] {
+            let roster = Roster::new(seat(coder, None), vec![seat(reviewer, model)]).unwrap();
+            assert_eq!(roster.dependent_reviewers().count() == 1, is_dependent, "{coder} {reviewer}");
+        }
     }
 }

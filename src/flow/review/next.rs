@@ -9,6 +9,7 @@ use crate::domain::ids::{GateName, Label};
 use crate::domain::item::{Author, Item};
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
 use crate::domain::pull_request::PullRequestState;
+use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::payload::{Concluded, EarlierVotes, Opened};
 use crate::ledger::record::Payload;
@@ -359,6 +360,26 @@ impl Review<'_, '_> {
         self.conclude(Ending::Parked { resets_at, reason }, message)
     }
 
+    /// The message, with the voters of the coder's vendor named.
+    fn with_dependence(&self, message: String) -> String {
+        let votes = self.state.votes();
+        let spoke = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
+        let dependent = self.run.terms.roster.dependent_reviewers().filter(spoke);
+        let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
+        match who.as_slice() {
+            [] => message,
+            [one] => format!(
+                "{}. Not independent: the reviewer {one} is of the same vendor as the coder",
+                message.trim_end_matches('.')
+            ),
+            [..] => format!(
+                "{}. Not independent: the reviewers {} are of the same vendor as the coder",
+                message.trim_end_matches('.'),
+                who.join(" and ")
+            ),
+        }
+    }
+
     pub(super) fn conclude(&self, ending: Ending, message: String) -> Step {
         let concluded = Concluded {
             ending,
@@ -367,7 +388,7 @@ impl Review<'_, '_> {
             gates: self.state.measurements(),
             rounds: self.state.round,
             usage: self.usage(),
-            message,
+            message: self.with_dependence(message),
         };
         publish(&self.run.id, self.state.round, Payload::Concluded(concluded))
     }

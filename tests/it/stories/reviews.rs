@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use agent_loop::domain::agent::AgentName;
 use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::policy::OnReviewerFailure;
 use agent_loop::domain::pull_request::{Check, CheckState};
+use agent_loop::domain::roster::Seat;
 
 use super::cast::{
     FILE, addresses_all, agent, always_approves, always_fails, always_says, approves, blocks, blocks_while,
@@ -236,4 +238,36 @@ async fn unfinished_checks_leave_the_run_open_and_red_ones_are_an_item() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     assert!(story.told(&world).iter().any(|line| line.contains("gates [\"fail\"] opened 1")));
+}
+
+#[tokio::test]
+async fn a_reviewer_of_the_coders_vendor_is_named_in_the_conclusion() {
+    let story = two_reviewers_one_blocks();
+    for (coder, dependent) in [("claude", Some("`careful`")), ("codex", Some("`quick`")), ("gemini", None)] {
+        let seat = |label: &str, backend: &str| {
+            let name: AgentName = format!("{label}={backend}").parse().unwrap();
+            Seat::from(&name)
+        };
+        let mut request = story.request();
+        request.asked.coder = Some(seat("sam", coder));
+        request.asked.reviewers = vec![seat("careful", "claude"), seat("quick", "codex")];
+        let world = story.world();
+        let outcome = story.run_as(&world, story.assignment(), request).await.unwrap();
+        assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+        let thread = world.thread(story.pull_request().0);
+        let published = &thread.last().unwrap().body;
+        for said in [&outcome.message, published] {
+            match dependent {
+                Some(who) => {
+                    let words =
+                        format!("Not independent: the reviewer {who} is of the same vendor as the coder");
+                    assert!(said.contains(&words), "{coder}: {said}");
+                }
+                None => assert!(!said.contains("independent"), "{coder}: {said}"),
+            }
+        }
+    }
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert!(!outcome.message.contains("independent"), "scripts have no vendor: {}", outcome.message);
 }
