@@ -1,6 +1,6 @@
 //! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
 
-use crate::domain::agent::AnswerBy;
+use crate::domain::agent::{AnswerBy, Role};
 use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RequirementId, RunId};
@@ -14,7 +14,7 @@ use crate::ports::agents::{Agents, TurnOrder};
 use crate::ports::clock::Clock;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{Extent, Workspace};
+use crate::ports::workspace::{CloneId, Extent, Workspace};
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
 };
@@ -53,8 +53,8 @@ pub(super) async fn order<W: World>(
     let key = &ask.key;
     let delimiter = world.clock().unique();
     let (prompt, context, model) = match &ask.purpose {
-        Purpose::Work => work(world, ask, about, &delimiter, &[]).await?,
-        Purpose::Again { complaints } => work(world, ask, about, &delimiter, complaints).await?,
+        Purpose::Work => work(world, (subject, ask), about, &delimiter, &[]).await?,
+        Purpose::Again { complaints } => work(world, (subject, ask), about, &delimiter, complaints).await?,
         Purpose::Form(form) => form_only(ask, about, form, (&delimiter, answer_by(world, ask)))?,
     };
     Ok(TurnOrder {
@@ -81,7 +81,7 @@ type Told = (String, Context, Option<String>);
 
 async fn work<W: World>(
     world: &W,
-    ask: &Ask,
+    (subject, ask): (&Subject, &Ask),
     about: &About,
     delimiter: &str,
     errors: &[String],
@@ -98,9 +98,11 @@ async fn work<W: World>(
     if let Some(text) = briefed.warning {
         world.operator().tell(&RunEvent::Warning { text });
     }
+    let folder = memory_folder(world, subject, ask);
     let material = Material {
         context: &context,
         briefing: briefed.briefing.as_deref(),
+        memory_folder: folder.as_deref(),
         diff: &difference.excerpt,
         diff_note: &diff_note,
         delimiter,
@@ -109,6 +111,19 @@ async fn work<W: World>(
     };
     let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
     Ok((prompt, context, ask.model.clone()))
+}
+
+/// Where more of what is known of the repository lies in the agent's folder: only in a coder's, and only if that is ours.
+fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<String> {
+    let (role, label) = (ask.key.role, ask.key.label.clone());
+    match role {
+        Role::Coder => {
+            let is_lent =
+                world.workspace().is_lent(&CloneId::Agent { subject: subject.clone(), role, label });
+            world.agent_memories().folder().filter(|_| !is_lent)
+        }
+        Role::Reviewer | Role::Repair => None,
+    }
 }
 
 /// Who mends the form of an answer is told nothing of what it is about.

@@ -22,4 +22,9 @@ pub trait AgentMemories: Send + Sync {
 
     /// Lays it as files into a coder's clone, if that is wanted. Says what went wrong.
     fn lay_out(&self, clone: &Path) -> impl Future<Output = Option<String>> + Send;
+
+    /// The folder in a coder's clone into which it is laid, if that is wanted.
+    fn folder(&self) -> Option<String> {
+        None
+    }
 }

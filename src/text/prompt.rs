@@ -50,6 +50,8 @@ pub struct Material<'turn> {
     pub answer_by: AnswerBy,
     /// What is known of the repository, if anything is.
     pub briefing: Option<&'turn Briefing>,
+    /// The folder of the agent's checkout in which more of it lies, if there is one.
+    pub memory_folder: Option<&'turn str>,
 }
 
 /// A template could not be filled; a defect of this program.
@@ -77,7 +79,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         delimiter => material.delimiter,
         followups => material.followups.name(),
         answer_by => material.answer_by.name(),
-        memory => material.briefing.map(memory),
+        memory => material.briefing.map(|briefing| memory(briefing, material.memory_folder)),
         schema => schema.trim_end(),
     };
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
@@ -99,10 +101,11 @@ fn shown(kind: ResponseKind, subject: &ContextSubject) -> Excerpt<'_> {
 }
 
 /// What is known of a repository, as templates take it.
-fn memory(briefing: &Briefing) -> Value {
+fn memory(briefing: &Briefing, folder: Option<&str>) -> Value {
     context! {
         made_at => briefing.memory.made_at.short(),
         since => agent_memory::since(briefing),
+        folder => folder,
         text => agent_memory::words(briefing, agent_memory::Size::Prompt),
     }
 }

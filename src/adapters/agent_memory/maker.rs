@@ -180,6 +180,13 @@ impl AgentMemories for LocalAgentMemories {
         briefed
     }
 
+    fn folder(&self) -> Option<String> {
+        match &self.memory {
+            Memory::On(Wish { checkout, .. }) => checkout.as_ref().map(CheckoutFolder::to_string),
+            Memory::Off => None,
+        }
+    }
+
     async fn lay_out(&self, clone: &Path) -> Option<String> {
         let Memory::On(Wish { checkout: Some(checkout), .. }) = &self.memory else { return None };
         let briefing = match &*self.told.lock().await {

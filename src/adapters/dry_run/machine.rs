@@ -61,6 +61,10 @@ impl<W: World> AgentMemories for Rehearsal<W> {
     async fn lay_out(&self, _: &Path) -> Option<String> {
         None
     }
+
+    fn folder(&self) -> Option<String> {
+        self.real.agent_memories().folder()
+    }
 }
 
 impl<W: World> Clock for Rehearsal<W> {

@@ -20,7 +20,7 @@ pub type Directories = BTreeMap<(Role, Label), ExplicitDirectory>;
 /// never two that work at the same time.
 ///
 /// # Errors
-/// When two of them do; the text says what to type.
+/// When two of them do, or when the agent memory is to lie in one; the text says what to type.
 pub fn directories(
     everyone: &[KnownAgent],
     seated: &[KnownAgent],
@@ -59,10 +59,38 @@ pub fn directories(
             return Err(RunError::refused(Refused::Usage, message));
         }
     }
+    refuse_memory_in_a_lent_checkout(seated, settings)?;
     let of = |known: &KnownAgent| {
         Some(((known.role, known.name.label.clone()), directory(&known.name, settings)?))
     };
     Ok(everyone.iter().filter_map(of).collect())
+}
+
+/// Nothing of ours is written into a checkout of the user's own, so the agent memory can't lie in one.
+///
+/// # Errors
+/// When it is to lie in the coder's checkout, and that is the user's own; the text says what to type.
+fn refuse_memory_in_a_lent_checkout(seated: &[KnownAgent], settings: &Settings) -> Result<(), RunError> {
+    let memory = &settings.agent_memory;
+    let Some(inside) = memory.dir.as_ref().filter(|dir| memory.enabled && dir.is_relative()) else {
+        return Ok(());
+    };
+    let coders = seated.iter().filter(|known| known.role == Role::Coder);
+    let lent = coders.filter_map(|known| Some((known, directory(&known.name, settings)?)));
+    match lent.into_iter().next() {
+        None => Ok(()),
+        Some((known, directory)) => {
+            let message = format!(
+                "agent_memory.dir: `{}` would lie in the checkout of the coder `{}`, which is your own ({} {}), and nothing of ours \
+                 is written there; give --agent-memory-dir an absolute path, or leave it out for the cache folder",
+                inside.display(),
+                known.name.label,
+                directory.flag,
+                directory.path.display()
+            );
+            Err(RunError::refused(Refused::Config, message))
+        }
+    }
 }
 
 fn directory(name: &AgentName, settings: &Settings) -> Option<ExplicitDirectory> {

@@ -76,9 +76,41 @@ fn a_relative_folder_lies_in_the_coders_checkout_alone_and_is_never_committed() 
     let memories = seen(&stage, "memory");
     assert_eq!(memories.len(), 1, "{memories:?}");
     assert!(memories[0].0.starts_with("coder") && memories[0].1.contains("- Counts votes."), "{memories:?}");
+    for (who, prompt) in seen(&stage, "prompt") {
+        let is_told = prompt.contains("More of it lies in `.notes/memory.md`");
+        assert_eq!(is_told, who.starts_with("coder"), "{who}: {prompt}");
+    }
     let branch = stage.branch();
     assert_eq!(stage.git(&["ls-tree", "-r", "--name-only", &branch]), "README.md\nnotes.txt");
     assert!(!stage.git(&["log", "--name-only", "--format=", &branch]).contains(".notes"));
+}
+
+#[test]
+fn a_relative_folder_is_refused_in_a_checkout_of_the_users_own() {
+    let stage = stage();
+    let lent = stage.root().join("lent");
+    stage.git(&["clone", "--quiet", ".", lent.to_str().unwrap()]);
+    let [cmd, dir] = [stage.root().join("todo.sh"), lent.clone()].map(|path| path.display().to_string());
+    let settings = format!("[agents.lent]\ncmd = {cmd:?}\ndir = {dir:?}\n");
+    let own = stage.root().join(".config/agent-loop");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("config.toml"), settings).unwrap();
+    let before = (walk(&lent), stage.git(&["for-each-ref"]));
+    for more in [&["--agent-memory-dir", ".notes"][..], &["--agent-memory-dir", ".notes", "--dry-run"]] {
+        let mut words = task(more);
+        words[4] = "sam=command:lent";
+        let ended = stage.run(&words);
+        assert_eq!(ended.exit, Some(2), "{}\n{}", ended.stdout, ended.stderr);
+        for part in ["`.notes`", "the coder `sam`", "agents.lent.dir", "an absolute path"] {
+            assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
+        }
+    }
+    assert_eq!((walk(&lent), stage.git(&["for-each-ref"])), before, "nothing was begun");
+    // A reviewer's checkout is another matter: the memory lies in the coder's alone.
+    let mut words = task(&["--agent-memory-dir", ".notes"]);
+    words[6] = "one=command:lent";
+    approved(&stage.run(&words));
+    assert_eq!(seen(&stage, "memory").len(), 1);
 }
 
 #[test]
