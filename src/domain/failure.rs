@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::instant;
+
 /// Why a turn failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "class", rename_all = "snake_case", deny_unknown_fields)]
@@ -198,6 +200,40 @@ impl TurnFailure {
             | Self::Hang { .. }
             | Self::Killed { .. }
             | Self::Secret { .. }
+            | Self::NeverFinished { .. }) => other,
+        }
+    }
+}
+
+impl TurnFailure {
+    /// The same, with the instant that it names rounded up to a whole second: people read it, and records keep it.
+    #[must_use]
+    pub fn at_a_whole_second(self) -> Self {
+        match self {
+            Self::Quota { resets_at, detail } => {
+                Self::Quota { resets_at: instant::whole_second(resets_at), detail }
+            }
+            Self::RateLimited { retry_at: Some(at), detail } => {
+                Self::RateLimited { retry_at: Some(instant::whole_second(at)), detail }
+            }
+            other @ (Self::RateLimited { retry_at: None, .. }
+            | Self::Auth { .. }
+            | Self::Billing { .. }
+            | Self::UnknownModel { .. }
+            | Self::Overloaded { .. }
+            | Self::Network { .. }
+            | Self::SessionLost { .. }
+            | Self::Denied { .. }
+            | Self::Vacuous { .. }
+            | Self::Hang { .. }
+            | Self::Killed { .. }
+            | Self::Spawn { .. }
+            | Self::Exit { .. }
+            | Self::Timeout { .. }
+            | Self::Malformed { .. }
+            | Self::Tampered { .. }
+            | Self::Secret { .. }
+            | Self::Script { .. }
             | Self::NeverFinished { .. }) => other,
         }
     }

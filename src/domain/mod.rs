@@ -8,6 +8,7 @@ pub mod ending;
 pub mod failure;
 pub mod gate;
 pub mod ids;
+pub mod instant;
 pub mod item;
 pub mod item_status;
 pub mod policy;

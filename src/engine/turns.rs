@@ -175,7 +175,7 @@ async fn attempt<W: World, J: Journal>(
     // From here on no secret is in any text of ours: not in the journal, not in a record, not in the next prompt.
     report.result = match report.result {
         TurnResult::Answered(raw) => guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered),
-        TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure)),
+        TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure).at_a_whole_second()),
         TurnResult::Cancelled => TurnResult::Cancelled,
     };
     report.warnings = report.warnings.iter().map(|text| guard.message(text)).collect();

@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 
+use crate::domain::agent::Role;
 use crate::domain::ending::Parked;
 use crate::domain::failure::TurnFailure;
+use crate::domain::ids::Label;
+use crate::domain::instant;
 
 /// What becomes of a run after a failed turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +28,10 @@ pub enum RunEffect {
 pub fn of(failure: &TurnFailure) -> RunEffect {
     match failure {
         TurnFailure::Quota { resets_at, .. } => {
-            RunEffect::Park { resets_at: *resets_at, reason: Parked::Quota }
+            RunEffect::Park { resets_at: instant::whole_second(*resets_at), reason: Parked::Quota }
         }
-        TurnFailure::RateLimited { retry_at: Some(instant), .. } => {
-            RunEffect::Park { resets_at: *instant, reason: Parked::RateLimit }
+        TurnFailure::RateLimited { retry_at: Some(at), .. } => {
+            RunEffect::Park { resets_at: instant::whole_second(*at), reason: Parked::RateLimit }
         }
         TurnFailure::Secret { .. } => RunEffect::Secret,
         TurnFailure::Spawn { .. }
@@ -50,4 +53,10 @@ pub fn of(failure: &TurnFailure) -> RunEffect {
         | TurnFailure::Script { .. }
         | TurnFailure::NeverFinished { .. } => RunEffect::Unavailable,
     }
+}
+
+/// Why a run is parked, for a person: whose allowance it is, and when it is back.
+pub fn parked((label, role): (&Label, Role), resets_at: Timestamp, now: Timestamp) -> String {
+    let until = instant::until(now, resets_at);
+    format!("the allowance of `{label}` ({role}) is used up until {until}; run the same command again then")
 }

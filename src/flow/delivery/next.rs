@@ -218,12 +218,11 @@ impl Work<'_, '_> {
     }
 
     fn failed(&self, failure: &TurnFailure) -> Step {
-        let message = format!("the coder `{}` {failure}", self.run.terms.roster.coder().label);
+        let label = &self.run.terms.roster.coder().label;
+        let message = format!("the coder `{label}` {failure}");
         match run_effect::of(failure) {
             RunEffect::Park { resets_at, reason } => {
-                let message = format!(
-                    "the coder's allowance is used up until {resets_at}; run the same command again then"
-                );
+                let message = run_effect::parked((label, Role::Coder), resets_at, self.seen.common.now);
                 self.conclude(Ending::Parked { resets_at, reason }, message)
             }
             RunEffect::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),

@@ -141,7 +141,7 @@ impl Review<'_, '_> {
     pub(super) fn coder_failed(&self, label: &Label, failure: &TurnFailure) -> Step {
         let message = format!("the coder `{label}` {failure}");
         match run_effect::of(failure) {
-            RunEffect::Park { resets_at, reason } => self.parked(resets_at, reason),
+            RunEffect::Park { resets_at, reason } => self.parked((label, Role::Coder), resets_at, reason),
             RunEffect::Secret => self.conclude(Ending::NeedsHuman { reason: NeedsHuman::Secret }, message),
             RunEffect::Unavailable => self.conclude(Ending::Failed { reason: Failed::AgentFailed }, message),
         }

@@ -275,7 +275,9 @@ impl Review<'_, '_> {
     /// A used-up allowance or a secret ends the run, whatever the others said.
     fn stopped_by(&self, failed: &[(Label, TurnFailure)]) -> Option<Step> {
         let ends = |(label, failure): &(Label, TurnFailure)| match run_effect::of(failure) {
-            RunEffect::Park { resets_at, reason } => Some(self.parked(resets_at, reason)),
+            RunEffect::Park { resets_at, reason } => {
+                Some(self.parked((label, Role::Reviewer), resets_at, reason))
+            }
             RunEffect::Secret => {
                 let ending = Ending::NeedsHuman { reason: NeedsHuman::Secret };
                 Some(self.conclude(ending, format!("`{label}` {failure}")))
@@ -354,9 +356,8 @@ impl Review<'_, '_> {
         self.conclude(Ending::Blocked { reason }, message)
     }
 
-    pub(super) fn parked(&self, resets_at: Timestamp, reason: Parked) -> Step {
-        let message =
-            format!("an agent's allowance is used up until {resets_at}; run the same command again then");
+    pub(super) fn parked(&self, who: (&Label, Role), resets_at: Timestamp, reason: Parked) -> Step {
+        let message = run_effect::parked(who, resets_at, self.seen.common.now);
         self.conclude(Ending::Parked { resets_at, reason }, message)
     }
 

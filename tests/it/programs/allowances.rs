@@ -74,7 +74,8 @@ fn a_cold_process_takes_a_parked_round_to_its_approval() {
 
     let again = stage.run(&["resume", "--due"]);
     assert_eq!(again.exit, Some(0), "parked again is no failure: {}", again.stderr);
-    assert!(again.stdout.contains(&format!("allowance is used up until {past}")), "{}", again.stdout);
+    let waits = format!("allowance of `two` (reviewer) is used up until {past}");
+    assert!(again.stdout.contains(&waits), "{}", again.stdout);
     assert!(!again.stdout.contains("--print-cron"), "whoever types --due knows: {}", again.stdout);
     let plain = stage.run(&["resume"]);
     assert_eq!(plain.exit, Some(3), "{}", plain.stderr);

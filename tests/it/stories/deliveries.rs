@@ -119,8 +119,9 @@ async fn a_coder_that_fails_ends_the_run_and_a_new_command_asks_it_again() {
 
 #[tokio::test]
 async fn a_used_up_allowance_parks_the_run_and_votes_that_were_given_stay() {
-    let resets_at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-    let tired = always_fails(&TurnFailure::Quota { resets_at, detail: String::new() });
+    let said: Timestamp = "1970-01-06T23:59:41.883991612Z".parse().unwrap();
+    let resets_at: Timestamp = "1970-01-06T23:59:42Z".parse().unwrap();
+    let tired = always_fails(&TurnFailure::Quota { resets_at: said, detail: String::new() });
     let story = story("quota", honest_coder(), vec![("careful", blocks_while("bug")), ("tired", tired)]);
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -129,9 +130,29 @@ async fn a_used_up_allowance_parks_the_run_and_votes_that_were_given_stay() {
         (3, Ending::Parked { resets_at, reason: Parked::Quota })
     );
     assert_eq!(outcome.votes.len(), 1);
+    let words = "the allowance of `tired` (reviewer) is used up until 1970-01-06T23:59:42Z (in 5 d 23 h)";
+    let published = &world.thread(1).last().unwrap().body.clone();
+    for said in [&outcome.message, published] {
+        assert!(said.contains(words) && !said.contains(":41."), "{said}");
+    }
+    assert!(published.contains("Parked until 1970-01-06T23:59:42Z"), "{published}");
     let before = world.calls().len();
     story.play(&world).await;
     assert_eq!(world.calls().len(), before + 1, "only the parked question is asked again");
+}
+
+#[tokio::test]
+async fn the_coders_used_up_allowance_is_named_and_the_journal_keeps_whole_seconds() {
+    let said: Timestamp = "1970-01-06T23:59:41.5Z".parse().unwrap();
+    let tired = always_fails(&TurnFailure::RateLimited { retry_at: Some(said), detail: "slow".to_owned() });
+    let story = story("rate limit", tired, vec![("quick", always_approves())]);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending.exit_code(), 3, "{}", outcome.message);
+    let words = "the allowance of `sam` (coder) is used up until 1970-01-06T23:59:42Z (in ";
+    assert!(outcome.message.contains(words), "{}", outcome.message);
+    let told = format!("{:?}", world.events());
+    assert!(told.contains("1970-01-06T23:59:42Z") && !told.contains("23:59:41"), "{told}");
 }
 
 #[tokio::test]

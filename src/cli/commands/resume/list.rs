@@ -9,6 +9,7 @@ use crate::cli::repository::here::Here;
 use crate::cli::repository::survey::{Doing, Known};
 use crate::cli::view::overview::{self, Block};
 use crate::cli::view::shell::quoted;
+use crate::domain::instant::left;
 
 use super::arguments::ResumeArguments;
 

@@ -1,0 +1,68 @@
+//! Instants that people read: at whole seconds, and how long it is until then.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The first whole second from this instant on: nobody is asked a fraction too early.
+#[must_use]
+pub fn whole_second(instant: Timestamp) -> Timestamp {
+    // Floored, before 1970 too.
+    let nanoseconds = instant.as_nanosecond();
+    let second = nanoseconds.div_euclid(1_000_000_000);
+    let up = second + i128::from(nanoseconds.rem_euclid(1_000_000_000) > 0);
+    i64::try_from(up).ok().and_then(|up| Timestamp::from_second(up).ok()).unwrap_or(instant)
+}
+
+/// How long it is until then, in the two largest units.
+pub fn left(now: Timestamp, instant: Timestamp) -> String {
+    let minutes = instant.duration_since(now).as_secs() / 60;
+    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours, rest) {
+        (0, 0, 0) => "less than a minute".to_owned(),
+        (0, 0, rest) => format!("{rest} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, rest) => format!("{hours} h {rest} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// An instant, and how long it is until then if it is to come.
+pub fn until(now: Timestamp, instant: Timestamp) -> String {
+    if instant.duration_since(now) > SignedDuration::ZERO {
+        format!("{instant} (in {})", left(now, instant))
+    } else {
+        instant.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_instant_is_told_at_a_whole_second_and_how_far_away_it_is() {
+        let back = whole_second(at("2026-11-27T13:56:41.883991612Z"));
+        assert_eq!(until(at("2026-11-21T14:30:00Z"), back), "2026-11-27T13:56:42Z (in 5 d 23 h)");
+        assert_eq!(until(back, back), "2026-11-27T13:56:42Z");
+    }
+
+    proptest! {
+        #[test]
+        fn a_whole_second_is_never_earlier_and_less_than_a_second_later(
+            second in -377_705_000_000_i64..253_402_000_000,
+            nanosecond in 0_i32..1_000_000_000,
+        ) {
+            let instant = Timestamp::new(second, nanosecond).unwrap();
+            let whole = whole_second(instant);
+            prop_assert_eq!(whole.subsec_nanosecond(), 0);
+            prop_assert!(whole >= instant);
+            prop_assert!(whole.duration_since(instant) < SignedDuration::from_secs(1));
+            prop_assert_eq!(whole_second(whole), whole);
+        }
+    }
+}
