@@ -17,7 +17,7 @@ pub fn left(now: Timestamp, instant: Timestamp) -> String {
     let minutes = instant.duration_since(now).as_secs() / 60;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours, rest) {
-        (0, 0, 0) => "less than a minute".to_owned(),
+        (..=0, ..=0, ..=0) => "less than a minute".to_owned(),
         (0, 0, rest) => format!("{rest} min"),
         (0, hours, 0) => format!("{hours} h"),
         (0, hours, rest) => format!("{hours} h {rest} min"),
@@ -35,6 +35,15 @@ pub fn until(now: Timestamp, instant: Timestamp) -> String {
     }
 }
 
+/// So much earlier a clock may be without having been set back by somebody: networks correct clocks by less.
+const CORRECTION: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether the clock that shows `now` was set back since it showed `then`. Then nobody knows how long it is until an instant
+/// that was noted before.
+pub fn was_set_back(then: Timestamp, now: Timestamp) -> bool {
+    then.duration_since(now) > CORRECTION
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +58,30 @@ mod tests {
         let back = whole_second(at("2026-11-27T13:56:41.883991612Z"));
         assert_eq!(until(at("2026-11-21T14:30:00Z"), back), "2026-11-27T13:56:42Z (in 5 d 23 h)");
         assert_eq!(until(back, back), "2026-11-27T13:56:42Z");
+    }
+
+    #[test]
+    fn how_long_it_is_is_told_in_two_units() {
+        let now = at("2026-11-21T23:09:00Z");
+        for (instant, told) in [
+            ("2026-11-24T02:09:00Z", "2 d 3 h"),
+            ("2026-11-22T23:30:00Z", "1 d"),
+            ("2026-11-22T00:14:59Z", "1 h 5 min"),
+            ("2026-11-22T01:09:00Z", "2 h"),
+            ("2026-11-21T23:10:00Z", "1 min"),
+            ("2026-11-21T23:09:59Z", "less than a minute"),
+            ("2026-11-20T23:09:59Z", "less than a minute"),
+        ] {
+            assert_eq!(left(now, at(instant)), told);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_corrected_was_not_set_back() {
+        let then = at("2026-11-21T12:00:00Z");
+        assert!(!was_set_back(then, at("2027-11-21T12:00:00Z")));
+        assert!(!was_set_back(then, at("2026-11-21T11:56:00Z")));
+        assert!(was_set_back(then, at("2026-11-21T11:54:00Z")));
     }
 
     proptest! {

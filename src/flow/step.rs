@@ -1,11 +1,12 @@
 //! What the engine is told to do next. One step at a time; the engine has the one match over it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::domain::agent::ResponseKind;
 use crate::domain::ending::Ending;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{BranchName, ChildKey, CommitSha, ItemId, Label, PullRequestNumber, RunId};
+use crate::domain::instant::was_set_back;
 use crate::domain::item::{Author, Item};
 use crate::domain::policy::Followups;
 use crate::domain::requirement::Requirements;
@@ -131,14 +132,6 @@ impl Pause {
     pub fn is_over(self, now: Timestamp) -> bool {
         self.until <= now || was_set_back(self.since, now)
     }
-}
-
-/// So much earlier a clock may be without having been set back by somebody: networks correct clocks by less.
-const CORRECTION: SignedDuration = SignedDuration::from_mins(5);
-
-/// Whether the clock that shows `now` was set back since it showed `then`.
-pub fn was_set_back(then: Timestamp, now: Timestamp) -> bool {
-    then.duration_since(now) > CORRECTION
 }
 
 /// What a turn is for.

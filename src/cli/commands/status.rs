@@ -17,6 +17,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::outcome;
 use crate::cli::view::overview::{self, Block, Line};
 use crate::domain::ids::PullRequestNumber;
+use crate::domain::instant::left;
 use crate::domain::item::Item;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
@@ -93,7 +94,7 @@ pub fn doing(known: &Known) -> String {
             (Some(pid), Some(since)) => format!("running (process {pid}, since {since})"),
             (_, _) => "running".to_owned(),
         },
-        Doing::Parked { resets_at } => format!("parked until {resets_at}"),
+        Doing::Parked(parking) => format!("parked until {}", parking.resets_at),
         Doing::Interrupted => "interrupted".to_owned(),
         Doing::Delivered(number) => format!("delivered as pull request {number}"),
         Doing::NeedsHuman(how) | Doing::Settled(how) => how.clone(),
@@ -105,11 +106,11 @@ pub fn doing(known: &Known) -> String {
 pub fn doing_now(known: &Known, now: Timestamp) -> String {
     match &known.doing {
         Doing::Running(holder) => match (holder.pid, holder.since) {
-            (Some(pid), Some(since)) => format!("running for {} (process {pid})", overview::span(since, now)),
+            (Some(pid), Some(since)) => format!("running for {} (process {pid})", left(since, now)),
             (_, _) => doing(known),
         },
-        Doing::Parked { resets_at } if *resets_at <= now => format!("{} (due)", doing(known)),
-        Doing::Parked { resets_at } => format!("{} (in {})", doing(known), overview::span(now, *resets_at)),
+        Doing::Parked(parking) if parking.is_due(now) => format!("{} (due)", doing(known)),
+        Doing::Parked(parking) => format!("{} (in {})", doing(known), left(now, parking.resets_at)),
         Doing::Settled(_) => known.touched.map_or_else(
             || doing(known),
             |touched| format!("{}, {}", doing(known), overview::ago(touched, now)),
@@ -125,7 +126,7 @@ pub fn next_command(known: &Known) -> Option<String> {
     let subject = known.subject();
     match known.doing {
         Doing::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
-        Doing::Parked { .. } | Doing::Interrupted => Some(format!("agent-loop resume {subject}")),
+        Doing::Parked(_) | Doing::Interrupted => Some(format!("agent-loop resume {subject}")),
         Doing::NeedsHuman(_) => Some(outcome::next_command(&known.outcome)).filter(|next| !next.is_empty()),
         Doing::Delivered(_) | Doing::Settled(_) | Doing::Unreadable(_) => None,
     }
@@ -146,7 +147,7 @@ pub fn as_json(known: &Known) -> Value {
 fn state(doing: &Doing) -> &'static str {
     match doing {
         Doing::Running(_) => "running",
-        Doing::Parked { .. } => "parked",
+        Doing::Parked(_) => "parked",
         Doing::Interrupted => "interrupted",
         Doing::NeedsHuman(_) => "needs-human",
         Doing::Delivered(_) | Doing::Settled(_) => "settled",
@@ -158,7 +159,7 @@ fn state(doing: &Doing) -> &'static str {
 fn rank(doing: &Doing) -> Option<u8> {
     match doing {
         Doing::Running(_) => Some(0),
-        Doing::Parked { .. } => Some(1),
+        Doing::Parked(_) => Some(1),
         Doing::Interrupted => Some(2),
         Doing::NeedsHuman(_) => Some(3),
         Doing::Unreadable(_) => Some(4),

@@ -231,6 +231,7 @@ mod tests {
         };
         let usage = Usage::default();
         let failed = |log| Finished::Failed {
+            model: None,
             failure: TurnFailure::Network { detail: String::new() },
             usage,
             log,

@@ -7,16 +7,18 @@ use crate::adapters::state::journals;
 use crate::adapters::state::run_file::RunFile;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::domain::instant::was_set_back;
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::engine::observe;
 use crate::engine::outcome::Outcome;
 use crate::flow::delivery::state::DeliveryState;
 use crate::flow::review::state::ReviewState;
+use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::record::{Flow, Record};
 use crate::ports::forge::{Comment, Forge};
-use crate::ports::journal::{Entry, Holder};
+use crate::ports::journal::{Entry, Finished, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::here::Here;
@@ -30,10 +32,7 @@ pub enum Doing {
     /// A process works on it.
     Running(Holder),
     /// It waits for an allowance to come back.
-    Parked {
-        /// When it does.
-        resets_at: Timestamp,
-    },
+    Parked(Parking),
     /// It was cut off, and goes on when somebody says so.
     Interrupted,
     /// A person must decide; the words say what about.
@@ -44,6 +43,22 @@ pub enum Doing {
     Settled(String),
     /// What this machine keeps of it can't be read; the words say why, and what to do.
     Unreadable(String),
+}
+
+/// The time that a run is parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parking {
+    /// When the allowance was noted to be used up.
+    pub since: Timestamp,
+    /// When it comes back.
+    pub resets_at: Timestamp,
+}
+
+impl Parking {
+    /// Whether the run may go on. A clock that was set back says nothing of how long it still is; asking costs one turn.
+    pub fn is_due(self, now: Timestamp) -> bool {
+        self.resets_at <= now || was_set_back(self.since, now)
+    }
 }
 
 /// What is known of a subject.
@@ -102,9 +117,34 @@ async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
     };
     let Some(Found { mut outcome, doing, title }) = found else { return Ok(None) };
     outcome.subject = subject.clone();
-    let doing = here.holder(subject).map_or(doing, Doing::Running);
+    let doing = here
+        .holder(subject)
+        .map_or_else(|| waiting(here, subject, doing), |holder| Ok(Doing::Running(holder)))?;
     let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
     Ok(Some(Known { outcome, doing, title, touched: touched(here, subject) }))
+}
+
+/// A run that was cut off while it waited for an allowance is as good as parked: nobody has to say that it may go on.
+fn waiting(here: &Here, subject: &Subject, doing: Doing) -> Result<Doing, String> {
+    if doing != Doing::Interrupted {
+        return Ok(doing);
+    }
+    let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
+    Ok(awaited(&entries).unwrap_or(doing))
+}
+
+/// What the last turn waits for, if it failed for want of an allowance and nobody was asked after it.
+fn awaited(entries: &[Entry]) -> Option<Doing> {
+    let is_turn = |entry: &&Entry| matches!(entry, Entry::Attempt { .. } | Entry::Finished { .. });
+    let Entry::Finished { finished: Finished::Failed { failure, .. }, at, .. } =
+        entries.iter().rev().find(is_turn)?
+    else {
+        return None;
+    };
+    match run_effect::of(failure) {
+        RunEffect::Park { resets_at, .. } => Some(Doing::Parked(Parking { since: *at, resets_at })),
+        RunEffect::Secret | RunEffect::Unavailable => None,
+    }
 }
 
 /// One line that commands no terminal and turns no direction.
@@ -142,7 +182,7 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
         (Some(Ending::Approved), _) if state.head.as_ref() != Some(&pull_request.head) => {
             Doing::Settled("approved an older head".to_owned())
         }
-        (Some(ending), _) => after(ending),
+        (Some(ending), _) => after(ending, noted(&records)),
         (None, PullRequestState::Open) => Doing::Interrupted,
         (None, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
         (None, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
@@ -150,14 +190,19 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
     Ok(Some(Found { outcome, doing, title: Some(pull_request.title) }))
 }
 
-/// What an ending leaves to do.
-fn after(ending: &Ending) -> Doing {
+/// When the last record was written.
+fn noted(records: &[Record]) -> Timestamp {
+    records.last().map_or(Timestamp::UNIX_EPOCH, |record| record.at)
+}
+
+/// What an ending that was noted then leaves to do.
+fn after(ending: &Ending, since: Timestamp) -> Doing {
     let words = || match ending.reason() {
         Some(reason) => format!("{} ({reason})", ending.status()),
         None => ending.status().to_owned(),
     };
     match ending {
-        Ending::Parked { resets_at, .. } => Doing::Parked { resets_at: *resets_at },
+        Ending::Parked { resets_at, .. } => Doing::Parked(Parking { since, resets_at: *resets_at }),
         Ending::Interrupted => Doing::Interrupted,
         Ending::NeedsHuman { .. } => Doing::NeedsHuman(words()),
         Ending::Approved
@@ -175,8 +220,9 @@ async fn issue(here: &Here, number: IssueNumber) -> Result<Option<Found>, String
         return Ok(None);
     };
     let subject = Subject::Issue(number);
-    let state = DeliveryState::fold(&records(here, Flow::Delivery, &subject, &issue.comments));
-    let found = delivery(here, subject, state.delivered, state).await?;
+    let records = records(here, Flow::Delivery, &subject, &issue.comments);
+    let state = DeliveryState::fold(&records);
+    let found = delivery(here, subject, state.delivered, (state, noted(&records))).await?;
     Ok(Some(Found { title: Some(issue.title), ..found }))
 }
 
@@ -186,13 +232,14 @@ async fn task(here: &Here, subject: &Subject) -> Result<Option<Found>, String> {
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
     let chain =
         Chain { repository: here.forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
-    let state = DeliveryState::fold(&observe::read_local(&chain, &here.forge.login(), &bodies).records);
+    let records = observe::read_local(&chain, &here.forge.login(), &bodies).records;
+    let state = DeliveryState::fold(&records);
     let from_branch = match &state.run {
         Some(run) => here.forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?,
         None => Vec::new(),
     };
     let delivered = from_branch.last().map(|found| found.number);
-    let found = delivery(here, subject.clone(), delivered, state).await?;
+    let found = delivery(here, subject.clone(), delivered, (state, noted(&records))).await?;
     Ok(Some(Found { title: words_of(here, subject), ..found }))
 }
 
@@ -201,7 +248,7 @@ async fn delivery(
     here: &Here,
     subject: Subject,
     delivered: Option<PullRequestNumber>,
-    state: DeliveryState,
+    (state, noted): (DeliveryState, Timestamp),
 ) -> Result<Found, String> {
     if let Some(number) = delivered {
         let outcome = review(here, number).await?.map(|found| found.outcome);
@@ -212,7 +259,7 @@ async fn delivery(
     let begun = state.run.is_some();
     let ending = state.run.and_then(|run| run.ending);
     let doing = match &ending {
-        Some(ending) => after(ending),
+        Some(ending) => after(ending, noted),
         None if begun => Doing::Interrupted,
         None => Doing::Settled("not begun".to_owned()),
     };

@@ -79,20 +79,6 @@ pub fn columns<const COUNT: usize>(rows: &[[String; COUNT]]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// How long it is from one instant to a later one, in the two largest units.
-pub fn span(from: Timestamp, to: Timestamp) -> String {
-    let minutes = to.duration_since(from).as_secs() / 60;
-    let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours, rest) {
-        (..=0, ..=0, ..=0) => "less than a minute".to_owned(),
-        (0, 0, rest) => format!("{rest} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, rest) => format!("{hours} h {rest} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
 /// How long ago an instant was, in its largest unit.
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     let minutes = now.duration_since(then).as_secs() / 60;
@@ -116,22 +102,6 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn how_long_it_is_is_told_in_two_units() {
-        let now = at("2026-11-21T23:09:00Z");
-        for (instant, told) in [
-            ("2026-11-24T02:09:00Z", "2 d 3 h"),
-            ("2026-11-22T23:30:00Z", "1 d"),
-            ("2026-11-22T00:14:59Z", "1 h 5 min"),
-            ("2026-11-22T01:09:00Z", "2 h"),
-            ("2026-11-21T23:10:00Z", "1 min"),
-            ("2026-11-21T23:09:59Z", "less than a minute"),
-            ("2026-11-20T23:09:59Z", "less than a minute"),
-        ] {
-            assert_eq!(span(now, at(instant)), told);
-        }
     }
 
     #[test]

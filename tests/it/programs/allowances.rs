@@ -424,7 +424,7 @@ fn all_permissions_are_said_anew_when_a_run_is_resumed_and_never_remembered() {
     const WITHOUT: &str = "goes on without";
     let stage = Stage::new();
     with_an_allowance(&stage, "tired.sh", "");
-    used_up_until(&stage, PAST);
+    used_up_until(&stage, &past());
     let mut words = task(&["--dangerous-agent-permissions"]);
     words[8] = "two=command:../tired.sh";
     let begun = stage.run(&words);

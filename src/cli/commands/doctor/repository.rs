@@ -96,9 +96,9 @@ pub(super) async fn known(
     let mut waiting = Vec::new();
     for known in &all {
         match &known.doing {
-            Doing::Parked { resets_at } => waiting.push(Waiting {
+            Doing::Parked(parking) => waiting.push(Waiting {
                 subject: known.subject().clone(),
-                resets_at: *resets_at,
+                resets_at: parking.resets_at,
                 label: whose(&here, known.subject()),
             }),
             Doing::Unreadable(why) => {

@@ -183,7 +183,7 @@ async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<
     let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
     match &known.doing {
         _ if arguments.due => Ok(known),
-        Doing::Parked { .. } | Doing::Interrupted => Ok(known),
+        Doing::Parked(_) | Doing::Interrupted => Ok(known),
         Doing::Running(_) => Err(format!(
             "{typed} is {} already; see `agent-loop logs {typed} --follow`, or end it with `agent-loop stop {typed}`",
             status::doing(&known)

@@ -9,7 +9,6 @@ use crate::cli::repository::here::Here;
 use crate::cli::repository::survey::{Doing, Known};
 use crate::cli::view::overview::{self, Block};
 use crate::cli::view::shell::quoted;
-use crate::domain::instant::left;
 
 use super::arguments::ResumeArguments;
 
@@ -37,8 +36,8 @@ pub(super) enum When {
 pub(super) fn when(doing: &Doing, now: Timestamp) -> Option<When> {
     match doing {
         Doing::Interrupted => Some(When::Interrupted),
-        Doing::Parked { resets_at } if *resets_at <= now => Some(When::Due),
-        Doing::Parked { resets_at } => Some(When::Later(*resets_at)),
+        Doing::Parked(parking) if parking.is_due(now) => Some(When::Due),
+        Doing::Parked(parking) => Some(When::Later(parking.resets_at)),
         Doing::Running(_)
         | Doing::NeedsHuman(_)
         | Doing::Delivered(_)
@@ -100,15 +99,18 @@ fn place(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::repository::survey::Parking;
 
     #[test]
     fn an_instant_is_due_from_then_on_however_long_ago_it_was() {
         let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-        let parked = |text: &str| Doing::Parked { resets_at: text.parse().unwrap() };
+        let parked = |text: &str| Doing::Parked(Parking { since: now, resets_at: text.parse().unwrap() });
         assert_eq!(when(&parked("1970-01-01T00:00:00Z"), now), Some(When::Due));
         assert_eq!(when(&parked("2026-11-21T00:00:00Z"), now), Some(When::Due));
         let later: Timestamp = "2026-11-21T00:00:01Z".parse().unwrap();
         assert_eq!(when(&parked("2026-11-21T00:00:01Z"), now), Some(When::Later(later)));
+        let set_back: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
+        assert_eq!(when(&parked("2026-12-11T16:11:38Z"), set_back), Some(When::Due), "the clock was ahead");
         assert_eq!(when(&Doing::Interrupted, now), Some(When::Interrupted));
         assert_eq!(when(&Doing::Settled("approved".to_owned()), now), None);
     }
