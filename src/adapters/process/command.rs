@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use super::search::{self, Lookup};
 
 /// Whether a file may be run by somebody.
 pub(super) fn is_executable(path: &Path) -> bool {
@@ -95,15 +98,19 @@ impl CommandLine {
     }
 
     /// The program's path, looked up in the child's `PATH`. The standard library starts a path with `posix_spawn`; a name
-    /// it looks up after a fork, which copies our page tables each time.
-    pub(super) fn found(&self) -> OsString {
-        if self.program.as_encoded_bytes().contains(&b'/') {
-            return self.program.clone();
+    /// it looks up after a fork, which copies our page tables each time, and in relative folders too.
+    pub(super) fn found(&self) -> io::Result<OsString> {
+        match search::look_for(&self.program, &self.environment) {
+            Lookup::There(path) | Lookup::NotExecutable(path) | Lookup::NoFile(path) => {
+                Ok(path.into_os_string())
+            }
+            // A path is tried, so that the system says what is wrong; without a `PATH` the system has one of its own.
+            Lookup::Missing if self.program.as_encoded_bytes().contains(&b'/') => Ok(self.program.clone()),
+            Lookup::Missing if !self.environment.contains_key(OsStr::new("PATH")) => Ok(self.program.clone()),
+            Lookup::Missing => {
+                Err(io::Error::new(io::ErrorKind::NotFound, "it is in no absolute folder of PATH"))
+            }
         }
-        let path = self.environment.get(OsStr::new("PATH")).cloned().unwrap_or_default();
-        let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(&self.program));
-        let found = candidates.find(|candidate| candidate.is_absolute() && is_executable(candidate));
-        found.map_or_else(|| self.program.clone(), PathBuf::into_os_string)
     }
 
     /// The name of the program, without its folder: a path of this machine has no place in a record.
@@ -175,5 +182,24 @@ mod tests {
             file,
             ("agy -p 'do it'".to_owned(), size("300000 bytes in a file that the arguments name"))
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_as_everywhere_else_and_never_in_a_relative_folder() {
+        let line = |program: &str, path: &str| {
+            let environment = BTreeMap::from([("PATH".into(), path.into())]);
+            CommandLine::new(program, "/", environment).found()
+        };
+        assert_eq!(line("sh", "bin:/bin").unwrap(), "/bin/sh");
+        // From the folder `/` each of these would lead to a shell.
+        for path in ["bin", "usr/bin:", "."] {
+            assert_eq!(line("sh", path).unwrap_err().kind(), io::ErrorKind::NotFound, "{path}");
+        }
+        assert_eq!(line("/no/such", "").unwrap(), "/no/such", "a path is taken at its word");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use super::forge_token::ForgeTokens;
+use super::search;
 
 /// Variables by name.
 pub type Variables = BTreeMap<OsString, OsString>;
@@ -94,10 +95,14 @@ fn is_common(name: &OsStr) -> bool {
 /// Whatever is asked for: what opens the forge stays here.
 fn select(ours: &Variables, keep: impl Fn(&OsStr) -> bool) -> Variables {
     let tokens = ForgeTokens::of(ours);
-    ours.iter()
-        .filter(|(name, value)| keep(name) && !tokens.open(name, value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let passing = ours.iter().filter(|(name, value)| keep(name) && !tokens.open(name, value));
+    passing.filter_map(|(name, value)| Some((name.clone(), safe(name, value)?))).collect()
+}
+
+/// A child works in a folder that somebody else fills: what it starts by name must not be found there, such as the
+/// interpreter of an agent that is a script.
+fn safe(name: &OsStr, value: &OsStr) -> Option<OsString> {
+    if name == "PATH" { search::absolute_folders(value) } else { Some(value.to_owned()) }
 }
 
 #[cfg(test)]
@@ -109,7 +114,7 @@ mod tests {
         let ours: Variables =
             ["PATH", "GH_TOKEN", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "LC_ALL", "MY_KEY", "CARGO_HOME"]
                 .into_iter()
-                .map(|name| (name.into(), "value".into()))
+                .map(|name| (name.into(), "/value".into()))
                 .collect();
         let names = |variables: Variables| -> Vec<String> {
             variables.into_keys().map(|name| name.into_string().unwrap()).collect()
@@ -120,5 +125,14 @@ mod tests {
         assert_eq!(names(for_tests(&ours)), ["CARGO_HOME", "LC_ALL", "PATH"]);
         assert_eq!(kept_back(&ours, &wanted, &["GITHUB_TOKEN"], &[]), ["GH_TOKEN", "GITHUB_TOKEN"]);
         assert_eq!(kept_back(&ours, &[], &[], &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn no_child_finds_programs_in_the_folder_that_it_works_in() {
+        let with = |path: &str| Variables::from([("PATH".into(), path.into())]);
+        for made in [common(&with("node_modules/.bin:/usr/bin:"), &[]), for_tests(&with(".:/usr/bin"))] {
+            assert_eq!(made, with("/usr/bin"));
+        }
+        assert_eq!(common(&with("bin"), &[]), Variables::new());
     }
 }

@@ -1,6 +1,6 @@
 //! Where a program is, as a shell would find it, and what stands in its place if it is not there.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::command::is_executable;
@@ -19,14 +19,16 @@ pub enum Lookup {
     Missing,
 }
 
-/// Looks for a program by its path, or by its name in `PATH`. What can't be run is passed over, as shells do.
-pub fn look_for(program: &str, variables: &Variables) -> Lookup {
-    if program.contains('/') {
+/// Looks for a program by its path, or by its name in `PATH`. What can't be run is passed over, as shells do. So are
+/// relative folders: they would lie in the repository that somebody works on, and its files are nobody's programs.
+pub fn look_for(program: impl AsRef<OsStr>, variables: &Variables) -> Lookup {
+    let program = program.as_ref();
+    if program.as_encoded_bytes().contains(&b'/') {
         return judge(Path::new(program));
     }
     let path = variables.get(OsStr::new("PATH")).cloned().unwrap_or_default();
     let mut instead = Lookup::Missing;
-    for folder in std::env::split_paths(&path) {
+    for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
         match (judge(&folder.join(program)), &instead) {
             (Lookup::There(found), _) => return Lookup::There(found),
             (other, Lookup::Missing) => instead = other,
@@ -34,6 +36,13 @@ pub fn look_for(program: &str, variables: &Variables) -> Lookup {
         }
     }
     instead
+}
+
+/// The folders of a `PATH` that are absolute; nothing if none is, for an empty `PATH` means the current folder.
+pub(super) fn absolute_folders(path: &OsStr) -> Option<OsString> {
+    let folders: Vec<PathBuf> = std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
+    // What was split can be joined again.
+    std::env::join_paths(folders).ok().filter(|path| !path.is_empty())
 }
 
 fn judge(path: &Path) -> Lookup {
@@ -70,10 +79,20 @@ mod tests {
         assert_eq!(look(&["none", "plain", "folder"]), Lookup::NotExecutable(of("plain")));
         assert_eq!(look(&["folder", "plain"]), Lookup::NoFile(of("folder")));
         assert_eq!(look(&["none"]), Lookup::Missing);
-        assert_eq!(
-            look_for(&of("plain").display().to_string(), &Variables::new()),
-            Lookup::NotExecutable(of("plain"))
-        );
+        assert_eq!(look_for(of("plain"), &Variables::new()), Lookup::NotExecutable(of("plain")));
         assert_eq!(look_for("tool", &Variables::new()), Lookup::Missing);
+    }
+
+    #[test]
+    fn relative_folders_hold_no_programs() {
+        // The tests run where `src` is, and cargo's own files lie there.
+        for path in [".", "", "src", "src:.", "::"] {
+            let variables = Variables::from([("PATH".into(), path.into())]);
+            assert_eq!(look_for("Cargo.toml", &variables), Lookup::Missing, "{path}");
+            assert_eq!(look_for("lib.rs", &variables), Lookup::Missing, "{path}");
+            assert_eq!(absolute_folders(OsStr::new(path)), None, "{path}");
+        }
+        let mixed = absolute_folders(OsStr::new("bin:/usr/bin::./x:/bin"));
+        assert_eq!(mixed, Some("/usr/bin:/bin".into()));
     }
 }

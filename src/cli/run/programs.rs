@@ -26,6 +26,9 @@ pub const DEFAULT_CODER: &str = "claude";
 /// Who reviews when nobody says anything.
 pub const DEFAULT_REVIEWER: &str = "codex";
 
+/// Where a program is not. A relative folder of `PATH` would lie in the repository that is worked on.
+const NOT_IN_PATH: &str = "it is not in PATH, whose relative folders do not count";
+
 /// The agents of these roles.
 pub fn named(roles: &Roles) -> Vec<KnownAgent> {
     let coder = roles.coder.iter().map(|name| (Role::Coder, name));
@@ -173,7 +176,7 @@ fn vendors_program(
     let special = models::of_role(&agent, known.role).cloned().unwrap_or_default();
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).ok_or_else(|| {
-        let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
+        let place = if cmd.contains('/') { "there is no such file" } else { NOT_IN_PATH };
         let message = format!(
             "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{backend}-cmd PATH` \
              (`agent-loop doctor` looks at all of them)"
@@ -246,7 +249,7 @@ fn configured_agent(
     })?;
     check_variables(configured, &agent.env)?;
     let program = found(cmd, variables).ok_or_else(|| {
-        let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
+        let place = if cmd.contains('/') { "there is no such file" } else { NOT_IN_PATH };
         config(format!("agents.{configured}.cmd names `{cmd}`, and {place}"))
     })?;
     Ok(CommandAgent {

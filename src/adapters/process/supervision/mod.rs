@@ -154,8 +154,9 @@ fn begin(job: &Job) -> Result<Started, String> {
     let log = Log::create(&job.log, line)
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
     let row = ChildRecord::announce(&job.children, &job.token)?;
+    let failed = |error: std::io::Error| format!("could not run `{}`: {error}", line.program_name());
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
-    let mut command = Command::new(line.found());
+    let mut command = Command::new(line.found().map_err(failed)?);
     let child = command
         .args(&line.arguments)
         .current_dir(&line.folder)
@@ -168,7 +169,7 @@ fn begin(job: &Job) -> Result<Started, String> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| format!("could not run `{}`: {error}", line.program_name()))?;
+        .map_err(failed)?;
     let pid = child.id().unwrap_or_default();
     let own = OwnChild::remember(pid);
     row.started(pid)?;

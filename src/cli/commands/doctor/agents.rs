@@ -127,7 +127,7 @@ impl Inspector<'_> {
                 error("program", trouble.message).mend("see docs/agents.md, or name another agent")
             }
             Ok(Program::Command(own)) => {
-                let sought = search::look_for(&own.program.to_string_lossy(), self.variables);
+                let sought = search::look_for(&own.program, self.variables);
                 judge::program(agent.name.backend, Need::Required, &own.program.to_string_lossy(), &sought)
             }
             Ok(Program::ScriptFile(path)) => match script(&path) {

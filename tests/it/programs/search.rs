@@ -1,0 +1,27 @@
+//! Where agents' programs are found: never in the repository that they work on.
+
+use std::fs;
+
+use super::stage::Stage;
+
+/// A `claude` in this folder that writes down that it was started.
+fn claude(stage: &Stage, folder: &str) {
+    fs::create_dir(stage.root().join(folder)).unwrap();
+    let word = format!("{}-{folder}", stage.root().join("ran").display()).replace("repository/", "");
+    stage.agent(&format!("{folder}/claude"), &format!("#!/bin/sh\n: > '{word}'\nexit 1\n"));
+}
+
+#[test]
+fn a_relative_folder_in_path_gives_no_program_of_the_repository_that_is_worked_on() {
+    let stage = Stage::new();
+    claude(&stage, "repository/bin");
+    claude(&stage, "good");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "helpful"]);
+    let good = stage.root().join("good").display().to_string();
+    let words = ["task", "x", "--json", "--agent-max-retries", "0", "--coder", "claude"];
+    let words = [&words[..], &["--reviewer", "one=command:../todo.sh"]].concat();
+    let ended = stage.run_with(&words, &[("PATH", &format!("bin:{good}:/usr/local/bin:/usr/bin:/bin"))]);
+    assert!(!stage.root().join("ran-bin").exists(), "the repository's own was started: {}", ended.stderr);
+    assert!(stage.root().join("ran-good").exists(), "{}\n{}", ended.stdout, ended.stderr);
+}
