@@ -16,6 +16,7 @@ pub mod mirror;
 mod push;
 mod runner;
 mod version;
+mod waiting;
 mod workspace;
 
 pub use clone::salvage::Kept;
@@ -25,4 +26,5 @@ pub use mirror::merge::Merge;
 pub use mirror::tracked::TrackedFile;
 pub use runner::Git;
 pub use version::{MINIMUM_VERSION, Version};
+pub use waiting::Voice;
 pub use workspace::{Folders, GitWorkspace, Remote};

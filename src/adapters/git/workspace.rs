@@ -30,6 +30,7 @@ use super::mirror::tracked::{self, TrackedFile};
 use super::push::Target;
 use super::push::intent::Moving;
 use super::runner::Git;
+use super::waiting::Voice;
 
 /// The forge's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,12 @@ impl GitWorkspace {
     #[must_use]
     pub fn with_checkout_folder(self, checkout_folder: Option<CheckoutFolder>) -> Self {
         Self { checkout_folder, ..self }
+    }
+
+    /// With a voice that says for whom it waits, when another process is in the way for long.
+    #[must_use]
+    pub fn with_voice(self, voice: Voice) -> Self {
+        Self { mirror: self.mirror.with_voice(voice), ..self }
     }
 
     /// The plain files of a commit of the mirror. One spawn.
@@ -301,7 +308,7 @@ impl Workspace for GitWorkspace {
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let place = self.place(clone_id)?;
         let prepared = if let Some(lent) = place.lent() {
-            self.directories.enter(&place, lent)?;
+            self.directories.enter(&place, lent).await?;
             let prepared = self.borrow(&place, lent, layout).await;
             if prepared.is_err() {
                 self.directories.leave(&place, lent);

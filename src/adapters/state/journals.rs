@@ -86,7 +86,10 @@ impl Journals for FileJournals {
         files::make_folder(&folder).map_err(JournalError::Disk)?;
         files::make_folder(&self.locks).map_err(JournalError::Disk)?;
         let lock = lock::take(&Self::lock_path(&self.locks, subject), subject, SystemClock.now())?;
-        (self.end_leftovers)(&self.folders.children(subject)).map_err(JournalError::Disk)?;
+        // What does not want to end is waited for; meanwhile a person may say stop, and other children run.
+        let (end, children) = (self.end_leftovers, self.folders.children(subject));
+        let ended = tokio::task::spawn_blocking(move || end(&children)).await;
+        ended.map_err(|error| JournalError::Disk(error.to_string()))?.map_err(JournalError::Disk)?;
         open(&self.folders.journal(subject), lock)
     }
 }

@@ -9,7 +9,7 @@ use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::gates::test_command::LocalGates;
-use crate::adapters::git::GitWorkspace;
+use crate::adapters::git::{Display, GitWorkspace};
 use crate::adapters::local::LocalForge;
 use crate::adapters::process::supervision::children;
 use crate::adapters::state::files;
@@ -20,6 +20,8 @@ use crate::cli::view::terminal::Terminal;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 use crate::ports::World;
+use crate::ports::operator::Operator;
+use crate::ports::run_event::RunEvent;
 
 use super::directories::Directories;
 
@@ -120,7 +122,10 @@ pub fn world(
         Memory::On(wish) => wish.checkout.clone(),
         Memory::Off => None,
     };
+    let terminal = Arc::clone(&settings.terminal);
+    let voice = Display::new(move |text| terminal.tell(&RunEvent::Warning { text }));
     let workspace = stores::workspace(&folders, repository, &variables)
+        .with_voice(voice)
         .with_checkout_folder(checkout_folder)
         .with_directories(settings.directories);
     let workspace = Arc::new(workspace);

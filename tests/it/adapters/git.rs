@@ -10,3 +10,4 @@ mod hostile;
 mod merging;
 mod reviewers;
 mod scene;
+mod waiting;

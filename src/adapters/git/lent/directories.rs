@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags, open};
+
 use crate::adapters::git::clone::paths::ClonePaths;
 use crate::adapters::git::disk::{failed, read_foreign};
+use crate::adapters::process::time;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 use crate::ports::workspace::WorkspaceError;
@@ -35,6 +37,7 @@ pub(in crate::adapters::git) struct Directories {
     given: BTreeMap<(Role, Label), ExplicitDirectory>,
     /// By git folder. Held as long as this lives.
     held: Mutex<BTreeMap<PathBuf, Held>>,
+    entering: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -49,7 +52,7 @@ struct Held {
 impl Directories {
     /// The directories that were named.
     pub(in crate::adapters::git) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
-        Self { given, held: Mutex::default() }
+        Self { given, ..Self::default() }
     }
 
     /// The directory of an agent, if one was named.
@@ -58,16 +61,18 @@ impl Directories {
     }
 
     /// Lets an agent in: nobody else of this run is there, and no other run.
-    pub(in crate::adapters::git) fn enter(
+    pub(in crate::adapters::git) async fn enter(
         &self,
         place: &ClonePaths,
         lent: &Lent,
     ) -> Result<(), WorkspaceError> {
-        let mut all = self.held();
-        if !all.contains_key(lent.git()) {
-            let held = Held { _lock: lock(lent)?, lent: lent.clone(), clone_id: None, is_known: false };
-            all.insert(lent.git().to_owned(), held);
+        // One after the other: whoever comes second must not take the first for another run.
+        let _turn = self.entering.lock().await;
+        if !self.held().contains_key(lent.git()) {
+            let held = Held { _lock: lock(lent).await?, lent: lent.clone(), clone_id: None, is_known: false };
+            self.held().insert(lent.git().to_owned(), held);
         }
+        let mut all = self.held();
         let Some(held) = all.get_mut(lent.git()) else { return Ok(()) };
         match &held.clone_id {
             Some(other) if other != place.name() => Err(WorkspaceError::Held(format!(
@@ -130,26 +135,27 @@ const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A child that is being started has a copy of every lock of its parent for an instant: that is no holder.
-fn patient_lock(file: &File) -> Result<(), TryLockError> {
+async fn patient_lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..TRIES {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => time::wait(PAUSE).await,
             settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
         }
     }
     Err(TryLockError::WouldBlock)
 }
 
-fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
+async fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
     let path = lent.git().join(LOCK);
     // An agent may have left a pipe or a link there, which must not be opened.
     if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(lent.unusable(&format!("has something odd at {}; remove that", path.display())));
     }
     let disk = |cause: std::io::Error| failed("lock", &path, &cause);
-    let open = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
-    let mut file = open.map_err(disk)?;
-    match patient_lock(&file) {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file =
+        open(&path, flags, Mode::from(0o600)).map(File::from).map_err(|cause| disk(cause.into()))?;
+    match patient_lock(&file).await {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let text = read_foreign(&path, LOCK_BYTES).unwrap_or_default();

@@ -7,11 +7,11 @@ pub mod refs;
 pub(super) mod tracked;
 
 use std::fs::{self, File};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{failed, make_folder, read_file, remove, rename, write_file, write_over};
 use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line};
+use crate::adapters::git::waiting::{self, Voice};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -33,6 +33,7 @@ pub(in crate::adapters::git) struct Mirror {
     git: Git,
     path: PathBuf,
     turn: tokio::sync::Mutex<()>,
+    voice: Voice,
 }
 
 /// The right to fetch into a mirror and to move branches of its remote: one holder on this machine.
@@ -45,7 +46,12 @@ pub(in crate::adapters::git) struct Hold<'a> {
 impl Mirror {
     /// The mirror in a folder, which need not exist yet.
     pub(in crate::adapters::git) fn new(git: Git, path: PathBuf) -> Self {
-        Self { git, path, turn: tokio::sync::Mutex::new(()) }
+        Self { git, path, turn: tokio::sync::Mutex::new(()), voice: Voice::default() }
+    }
+
+    /// With a voice that says for whom it waits.
+    pub(in crate::adapters::git) fn with_voice(self, voice: Voice) -> Self {
+        Self { voice, ..self }
     }
 
     /// Where it is.
@@ -74,19 +80,12 @@ impl Mirror {
         self.git.inside(&self.path, tree).variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
     }
 
-    /// Waits until nobody else fetches or moves branches. The holders are short.
+    /// Waits until nobody else fetches or moves branches: as long as that takes, while everything else goes on.
     pub(in crate::adapters::git) async fn hold(&self) -> Result<Hold<'_>, WorkspaceError> {
         let turn = self.turn.lock().await;
         let path = self.beside(".lock");
         make_folder(self.path.parent().unwrap_or(&self.path))?;
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|file| file.lock().map(|()| file))
-            .map_err(|cause| failed("lock", &path, &cause))?;
+        let file = waiting::lock(&path, &self.voice).await?;
         Ok(Hold { _file: file, _turn: turn })
     }
 

@@ -1,0 +1,87 @@
+//! The lock file of a mirror: waited for without standing in anybody's way, and with a word on whom for.
+
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::io::{Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::process::time::{self, Stopwatch};
+use crate::ports::workspace::WorkspaceError;
+
+use super::disk::{failed, read_foreign};
+
+/// How often a lock that somebody holds is tried.
+const LOOK: Duration = Duration::from_millis(20);
+/// A wait that is longer than this is told.
+const QUIET: Duration = Duration::from_secs(2);
+/// More than the id of a process takes.
+const HOLDER_BYTES: u64 = 64;
+
+/// Tells a person what is waited for.
+#[derive(Clone)]
+pub struct Voice(Arc<dyn Fn(String) + Send + Sync>);
+
+impl Voice {
+    /// A voice that is heard by this.
+    pub fn new(hear: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    fn say(&self, text: String) {
+        (self.0)(text);
+    }
+}
+
+impl Default for Voice {
+    /// Nobody hears it.
+    fn default() -> Self {
+        Self::new(|_| {})
+    }
+}
+
+impl fmt::Debug for Voice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Voice")
+    }
+}
+
+/// Takes a lock file, however long somebody else holds it. Dropping the future ends the wait.
+pub(super) async fn lock(path: &Path, voice: &Voice) -> Result<File, WorkspaceError> {
+    let wrong = |cause: std::io::Error| failed("lock", path, &cause);
+    let options = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
+    let mut file = options.map_err(wrong)?;
+    let (watch, mut told) = (Stopwatch::start(), false);
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(cause)) => return Err(wrong(cause)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if !told && u128::from(watch.milliseconds()) >= QUIET.as_millis() {
+            told = true;
+            voice.say(format!(
+                "waiting for {}, which fetches or pushes in the same repository ({})",
+                holder(path),
+                path.display()
+            ));
+        }
+        time::wait(LOOK).await;
+    }
+    // For the message only: whoever waits for us says so.
+    let pid = std::process::id().to_string();
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(pid.as_bytes()))
+        .map_err(wrong)?;
+    Ok(file)
+}
+
+/// Who says to hold a lock file.
+fn holder(path: &Path) -> String {
+    let text = read_foreign(path, HOLDER_BYTES).unwrap_or_default();
+    let pid: Option<u32> = String::from_utf8_lossy(&text).trim().parse().ok();
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
