@@ -330,7 +330,7 @@ impl Workspace for GitWorkspace {
     async fn look_at_lent(&self, clone_id: &CloneId) -> Result<(), WorkspaceError> {
         let place = self.place(clone_id)?;
         let Some(lent) = place.lent() else { return Ok(()) };
-        self.directories.enter(&place, lent)?;
+        self.directories.enter(&place, lent).await?;
         let found = self.look(&place, lent).await;
         self.directories.leave(&place, lent);
         found

@@ -5,10 +5,11 @@ use crate::adapters::git::mirror::Mirror;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Harvest, Salvage, WorkspaceError};
 
+use super::agent_head;
 use super::filters::unfiltered;
 use super::paths::ClonePaths;
 use super::salvage::salvage_ref;
-use super::snapshot::{OwnCommits, commit, snapshot, work_ref};
+use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
 /// Commits what lies in a clone. One spawn if nothing changed, four if files did, one more if the agent wrote its own
 /// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit. The caller closes
@@ -62,6 +63,26 @@ pub(in crate::adapters::git) async fn salvage(
     let message = format!("agent-loop: unfinished work of {} on {}", place.holder(), place.subject());
     let made = commit(mirror, place, found, &message).await?;
     if made == *head { Ok(None) } else { aside(mirror, place, made).map(Some) }
+}
+
+/// Keeps what lies in a clone aside, of which nobody knows where it began: on top of what the agent's HEAD stands for.
+/// Spawns as `harvest`, and two more.
+pub(in crate::adapters::git) async fn salvage_unknown(
+    mirror: &Mirror,
+    place: &ClonePaths,
+) -> Result<Option<Salvage>, WorkspaceError> {
+    let tree = place.tree();
+    if !is_plain_folder(&tree) {
+        return Ok(None);
+    }
+    if !place.index().exists() {
+        return Err(place.unreadable("the index beside it is missing"));
+    }
+    let Some(head) = agent_head::head(&place.agent_git(), &place.agent_common()) else {
+        return Err(place.unreadable("its HEAD stands for no commit"));
+    };
+    bring(mirror, place, &head).await.map_err(|error| place.unreadable(&error.to_string()))?;
+    salvage(mirror, place, &head).await
 }
 
 fn aside(mirror: &Mirror, place: &ClonePaths, commit: CommitSha) -> Result<Salvage, WorkspaceError> {

@@ -40,6 +40,17 @@ pub(in crate::adapters::git) struct Note {
     pub(in crate::adapters::git) made: Option<Made>,
 }
 
+/// What is remembered of a clone, as far as it can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapters::git) enum Noted {
+    /// There never was a clone.
+    Nothing,
+    /// This.
+    Known(Note),
+    /// Something that this version can't read: what lies in the clone may be anybody's unfinished work.
+    Unreadable,
+}
+
 /// Where a clone is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -186,8 +197,29 @@ impl ClonePaths {
 
     /// What we remember; nothing if there never was a clone, or the note is from another version.
     pub(in crate::adapters::git) fn note(&self) -> Result<Option<Note>, WorkspaceError> {
+        Ok(match self.noted()? {
+            Noted::Known(note) => Some(note),
+            Noted::Nothing | Noted::Unreadable => None,
+        })
+    }
+
+    /// What we remember. Fields that another version added are no matter.
+    pub(in crate::adapters::git) fn noted(&self) -> Result<Noted, WorkspaceError> {
         let bytes = disk::read_file(&self.note_path())?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        Ok(bytes.map_or(Noted::Nothing, |bytes| {
+            serde_json::from_slice(&bytes).map_or(Noted::Unreadable, Noted::Known)
+        }))
+    }
+
+    /// An error for a clone of which nobody can say what in it is unfinished work.
+    pub(in crate::adapters::git) fn unreadable(&self, why: &str) -> WorkspaceError {
+        WorkspaceError::Unclean(format!(
+            "{} can't be read (another version wrote it), and the work in {} can't be kept: {why}\nnothing of it was thrown \
+             away: go on with that version, or move {} aside, then run again",
+            self.note_path().display(),
+            self.tree().display(),
+            self.folder.display(),
+        ))
     }
 
     /// Remembers.

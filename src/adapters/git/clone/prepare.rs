@@ -10,7 +10,7 @@ use crate::ports::workspace::{Layout, Prepared, Salvage, WorkspaceError};
 use super::checkout_folder;
 use super::git_folder::{arm, disarm};
 use super::harvest;
-use super::paths::{ClonePaths, Note, Phase};
+use super::paths::{ClonePaths, Note, Noted, Phase};
 
 /// Makes a clone ready, with the files of a tree in the place of the head's if one is given. Two spawns, for a new clone as for a reused one; a third if leftovers had to go; those of a
 /// salvage if a coder's turn came to no end.
@@ -44,17 +44,18 @@ pub(in crate::adapters::git) async fn prepare(
 }
 
 async fn keep_unfinished(mirror: &Mirror, place: &ClonePaths) -> Result<Option<Salvage>, WorkspaceError> {
-    let coder = match place.role() {
-        Some(Role::Coder) => true,
-        Some(Role::Reviewer | Role::Repair) | None => false,
-    };
-    match place.note()? {
-        Some(note) if coder && note.phase == Phase::Open => {
+    match place.role() {
+        Some(Role::Coder) => {}
+        Some(Role::Reviewer | Role::Repair) | None => return Ok(None),
+    }
+    match place.noted()? {
+        Noted::Known(note) if note.phase == Phase::Open => {
             let kept = harvest::salvage(mirror, place, &note.head).await?;
             place.close()?;
             Ok(kept)
         }
-        Some(_) | None => Ok(None),
+        Noted::Unreadable => harvest::salvage_unknown(mirror, place).await,
+        Noted::Known(_) | Noted::Nothing => Ok(None),
     }
 }
 

@@ -146,6 +146,15 @@ async fn without_ours(
     Ok(if anew { head.clone() } else { theirs })
 }
 
+/// Makes sure that a commit of the agent's is in the mirror, under a ref that keeps it. One spawn or two.
+pub(in crate::adapters::git) async fn bring(
+    mirror: &Mirror,
+    place: &ClonePaths,
+    commit: &CommitSha,
+) -> Result<(), WorkspaceError> {
+    if mirror.knows(commit).await? { Ok(()) } else { fetch(mirror, place, commit).await }
+}
+
 /// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.
 async fn fetch(mirror: &Mirror, place: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
     let objects = place.agent_common().join("objects");

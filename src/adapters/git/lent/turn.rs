@@ -5,7 +5,7 @@ use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::git_folder;
 use crate::adapters::git::clone::harvest;
 use crate::adapters::git::clone::listing::changes;
-use crate::adapters::git::clone::paths::{ClonePaths, Note, Phase};
+use crate::adapters::git::clone::paths::{ClonePaths, Note, Noted, Phase};
 use crate::adapters::git::disk::{make_folder, read_file, read_foreign, remove, rename, write_file};
 use crate::adapters::git::mirror::{Mirror, SHALLOW};
 use crate::adapters::git::push::obstruction::{in_the_way, statuses};
@@ -110,7 +110,11 @@ fn note(head: &CommitSha, phase: Phase) -> Note {
 
 /// The turn of this agent that was the last thing that happened there, if nothing of it was kept yet.
 fn unfinished(place: &ClonePaths, lent: &Lent) -> Result<Option<Note>, WorkspaceError> {
-    Ok(place.note()?.filter(|note| note.phase == Phase::Open && lent.was_left_by(place)))
+    Ok(match place.noted()? {
+        Noted::Known(note) if note.phase == Phase::Open && lent.was_left_by(place) => Some(note),
+        // What lies in a checkout of the user's is not thrown away anyhow: it is refused.
+        Noted::Known(_) | Noted::Unreadable | Noted::Nothing => None,
+    })
 }
 
 /// Whatever a turn of this agent left, a reviewer's files too: nobody else removes them.

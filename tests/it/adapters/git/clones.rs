@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use agent_loop::domain::ids::CommitSha;
 use agent_loop::ports::workspace::{Extent, Harvest, Layout, Workspace, WorkspaceError};
@@ -321,4 +322,59 @@ async fn work_that_was_kept_aside_is_laid_out_again_uncommitted() {
     let prepared = scene.workspace.prepare(&coder(), &again(gone)).await.unwrap();
     assert!(prepared.warning.unwrap().contains("the unfinished work of an earlier try is not there"));
     assert_eq!(scene.harvest().await, Harvest::Unchanged, "the turn begins without it");
+}
+
+/// What another version wrote about the coder's clone.
+fn note_of_another_version(clone: &Path) -> PathBuf {
+    let note = clone.parent().unwrap().join("note.json");
+    fs::write(&note, r#"{"version":9,"phase":"paused","commit":"unknown"}"#).unwrap();
+    note
+}
+
+#[tokio::test]
+async fn unfinished_work_is_kept_even_if_another_version_wrote_the_note_about_it() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "mine\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
+    let mine = sha(&clone, "HEAD").await;
+    write(&clone, "untracked.txt", "half\n");
+    note_of_another_version(&clone);
+    let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
+    let kept = prepared.salvaged.expect("it is kept");
+    assert_eq!(scene.content(&kept.commit, "untracked.txt").await, "half\n");
+    assert_eq!(sha(&scene.mirror(), &format!("{}^", kept.commit)).await, mine);
+    assert_eq!(read(&clone, "a.txt"), "one\n");
+    let again = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
+    assert_eq!(again.salvaged, None);
+}
+
+#[tokio::test]
+async fn what_can_not_be_kept_because_nobody_knows_where_it_began_is_refused_by_name() {
+    for damage in [".git/HEAD", "../index"] {
+        let scene = Scene::new().await;
+        let clone = scene.coder().await;
+        write(&clone, "a.txt", "half\n");
+        fs::remove_file(clone.join(damage)).unwrap();
+        let note = note_of_another_version(&clone);
+        let refused = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await;
+        let Err(WorkspaceError::Unclean(text)) = refused else { panic!("{damage}: {refused:?}") };
+        assert!(text.contains(&note.display().to_string()), "{text}");
+        assert_eq!(read(&clone, "a.txt"), "half\n", "{damage}");
+        fs::remove_dir_all(&clone).unwrap();
+        scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_note_with_more_in_it_is_read_as_before() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    let note = clone.parent().unwrap().join("note.json");
+    let more = fs::read_to_string(&note).unwrap().replacen('{', r#"{"mood":["good"],"#, 1);
+    fs::write(&note, more).unwrap();
+    write(&clone, "a.txt", "half\n");
+    fs::remove_file(clone.join(".git/HEAD")).unwrap();
+    let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
+    assert_eq!(scene.content(&prepared.salvaged.unwrap().commit, "a.txt").await, "half\n");
 }
