@@ -30,7 +30,7 @@ use super::session::Session;
 impl<W: World> Engine<W> {
     pub(super) async fn deliver_issue(&mut self, number: IssueNumber) -> Result<Outcome, RunError> {
         let mut session = self.open(&Subject::Issue(number)).await?;
-        self.world.workspace().refresh().await?;
+        self.refresh().await?;
         loop {
             let issue = self.world.forge().issue(number).await?;
             let chain = self.chain(Flow::Delivery, &session.subject);
@@ -66,7 +66,7 @@ impl<W: World> Engine<W> {
     pub(super) async fn deliver_task(&mut self, text: &str) -> Result<Outcome, RunError> {
         let key = self.task_key(text);
         let mut session = self.open(&Subject::Task(key.clone())).await?;
-        self.world.workspace().refresh().await?;
+        self.refresh().await?;
         loop {
             let chain = self.chain(Flow::Delivery, &session.subject);
             let replay = observe::read_local(&chain, &self.world.forge().login(), &session.local_records());
@@ -99,7 +99,7 @@ impl<W: World> Engine<W> {
     ) -> Result<Next, RunError> {
         let state = DeliveryState::fold(&work.records);
         self.tell_unpriced(session, state.run.as_ref().map(|run| &run.id));
-        if let Some(outcome) = self.interrupted(session, None).await {
+        if let Some(outcome) = self.interrupted(session, None).await? {
             return Ok(Next::End(Box::new(outcome)));
         }
         let (branch, pull_request) = self.branch_for(&work.stem).await?;

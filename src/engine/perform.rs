@@ -147,9 +147,7 @@ impl<W: World> Engine<W> {
                 Ok(())
             }
             Some(Ok(Ended::RunError(trouble))) => Err(trouble),
-            Some(Err(error)) => {
-                Err(RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}")))
-            }
+            Some(Err(error)) => Err(turns::ended_badly(&error)),
             None => Err(RunError::failed(Failed::Error, "a turn is awaited and none runs")),
         }
     }
@@ -184,7 +182,9 @@ impl<W: World> Engine<W> {
     /// Moves a branch. A branch that somebody else moved is looked at again; the commit is kept aside.
     async fn push(&self, session: &mut Session<JournalOf<W>>, order: PushOrder) -> Result<(), RunError> {
         let PushOrder { branch, commit, expected } = order;
-        match self.world.workspace().push(&branch, &commit, expected.as_ref()).await {
+        // A push is short, but for another process that is in the way: only who wants to end at once leaves it.
+        let push = self.world.workspace().push(&branch, &commit, expected.as_ref());
+        match self.unless(Urgency::Kill, push).await? {
             Ok(Push::Done) => {
                 session.obstacle = None;
                 session.pushed = Some(commit.clone());
@@ -398,7 +398,7 @@ impl<W: World> Engine<W> {
             return Err(RunError::failed(Failed::Error, "a merge without a pull request"));
         };
         let number = pull_request.number;
-        match self.world.forge().merge(number, head).await {
+        match self.unless(Urgency::Kill, self.world.forge().merge(number, head)).await? {
             Ok(Merge::Merged(commit)) => self.world.operator().tell(&RunEvent::Merged { number, commit }),
             Ok(Merge::HeadMoved(_)) => {}
             Err(ForgeError::Unreachable(why)) => {

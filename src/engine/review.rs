@@ -45,7 +45,7 @@ impl<W: World> Engine<W> {
             let pull_request = self.world.forge().pull_request(number).await?;
             let head = Some(&pull_request.head);
             if known_head.as_ref() != head && session.pushed.as_ref() != head {
-                self.world.workspace().refresh().await?;
+                self.refresh().await?;
                 known_head = Some(pull_request.head.clone());
             }
             let comments = self.world.forge().comments(number).await?;
@@ -57,7 +57,7 @@ impl<W: World> Engine<W> {
             }
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
             let state = ReviewState::fold(&seen.records);
-            if let Some(outcome) = self.interrupted(&mut session, Some((&state, &pull_request))).await {
+            if let Some(outcome) = self.interrupted(&mut session, Some((&state, &pull_request))).await? {
                 return Ok(outcome);
             }
             self.tell_counts(&mut session, &state);

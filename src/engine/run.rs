@@ -23,7 +23,7 @@ use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Canceller, Urgency};
 use crate::ports::clock::Clock;
 use crate::ports::forge::Forge;
-use crate::ports::journal::Journals;
+use crate::ports::journal::{Entry, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{Workspace, WorkspaceError};
@@ -31,7 +31,10 @@ use crate::ports::workspace::{Workspace, WorkspaceError};
 use super::guard::{Guard, Secrets};
 use super::outcome::{Outcome, RunError};
 use super::session::Session;
-use super::turns::Ended;
+use super::turns::{self, Ended};
+
+/// What is said when a person stopped a run.
+const INTERRUPTED: &str = "interrupted; the state is safe. Run the same command again to go on";
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +129,11 @@ impl<W: World> Engine<W> {
             result.unwrap_or_else(|trouble| Outcome::bare(subject, trouble.ending, trouble.message));
         if !self.tasks.is_empty() {
             self.canceller.raise(Urgency::Stop);
-            while self.tasks.join_next().await.is_some() {}
+            let has_failed = matches!(outcome.ending, Ending::Failed { .. } | Ending::Refused { .. });
+            // The first trouble counts.
+            if let (Err(trouble), false) = (self.drain().await, has_failed) {
+                (outcome.ending, outcome.message) = (trouble.ending, trouble.message);
+            }
         }
         outcome.message = self.guard.message(&outcome.message);
         outcome.redacted = self.guard.found();
@@ -165,7 +172,7 @@ impl<W: World> Engine<W> {
             return Ok(found);
         }
         // The target branch may have moved to a commit that the mirror has not seen.
-        workspace.refresh().await?;
+        self.refresh().await?;
         match workspace.merge_base(base, head).await {
             Err(WorkspaceError::NotFound(_) | WorkspaceError::Git(_)) => Ok(base.clone()),
             found => Ok(found?),
@@ -199,29 +206,65 @@ impl<W: World> Engine<W> {
         })
     }
 
-    /// After INT or TERM: the turns that run are ended, what they left is safe, and the run can go on later.
+    /// Waits until no turn runs any more.
+    ///
+    /// The turns that have ended; the first trouble instead, if there was any.
+    async fn drain(&mut self) -> Result<Vec<Entry>, RunError> {
+        let (mut entries, mut trouble) = (Vec::new(), None);
+        while let Some(ended) = self.tasks.join_next().await {
+            match ended {
+                Ok(Ended::Finished(entry)) => entries.push(*entry),
+                Ok(Ended::Cancelled(_)) => {}
+                Ok(Ended::RunError(found)) => trouble = trouble.or(Some(found)),
+                Err(error) => trouble = trouble.or_else(|| Some(turns::ended_badly(&error))),
+            }
+        }
+        trouble.map_or(Ok(entries), Err)
+    }
+
+    /// After INT or TERM: the turns that run are ended, what they left is safe, and the run can go on later. If something
+    /// of it could not be kept, that is the end of the run.
     pub(super) async fn interrupted(
         &mut self,
         session: &mut Session<JournalOf<W>>,
         review: Option<(&ReviewState, &PullRequest)>,
-    ) -> Option<Outcome> {
+    ) -> Result<Option<Outcome>, RunError> {
         if self.cancellation.urgency() == Urgency::GoOn {
-            return None;
+            return Ok(None);
         }
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Ok(Ended::Finished(entry)) = ended {
-                session.learn(*entry);
-            }
+        for entry in self.drain().await? {
+            session.learn(entry);
         }
-        let message = "interrupted; the state is safe. Run the same command again to go on".to_owned();
-        let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, message);
-        Some(match review {
+        let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
+        Ok(Some(match review {
             Some((state, pull_request)) => {
                 let mut outcome = bare.with_review(state, Some(&pull_request.head));
                 outcome.pull_request = Some(pull_request.number);
                 outcome
             }
             None => bare,
-        })
+        }))
+    }
+
+    /// Waits for something that may take long, unless a person wants the run to stop as urgently as this.
+    pub(super) async fn unless<T>(
+        &self,
+        urgency: Urgency,
+        deed: impl Future<Output = T>,
+    ) -> Result<T, RunError> {
+        let mut cancellation = self.cancellation.clone();
+        tokio::select! {
+            biased;
+            done = deed => Ok(done),
+            () = cancellation.reached(urgency) => {
+                Err(RunError { ending: Ending::Interrupted, message: INTERRUPTED.to_owned() })
+            }
+        }
+    }
+
+    /// Brings the mirror up to date. Whoever is interrupted does not wait for another process, or a slow disk.
+    pub(super) async fn refresh(&self) -> Result<(), RunError> {
+        self.unless(Urgency::Stop, self.world.workspace().refresh()).await??;
+        Ok(())
     }
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::task::JoinError;
 
 use crate::domain::agent::Role;
+use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
 use crate::domain::turn::TurnKey;
@@ -57,6 +59,11 @@ pub(super) enum Ended {
     Cancelled(TurnKey),
     /// The machine let us down.
     RunError(RunError),
+}
+
+/// A turn's task did not come to its end.
+pub(super) fn ended_badly(error: &JoinError) -> RunError {
+    RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}"))
 }
 
 /// Takes a turn.

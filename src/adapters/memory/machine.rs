@@ -86,6 +86,11 @@ impl Journal for MemoryJournal {
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
         let _held = Arc::clone(&self.lock);
         let deed = |state: &mut State| {
+            if let (Entry::Finished { .. }, Some(room)) = (&entry, &mut state.room_for_ends) {
+                *room = room.checked_sub(1).ok_or_else(|| {
+                    JournalError::Disk("could not write to the journal: no space left".to_owned())
+                })?;
+            }
             state.journals.entry((self.world.machine, self.subject.clone())).or_default().push(entry);
             Ok(())
         };

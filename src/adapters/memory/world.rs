@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
     pub(super) events: Vec<RunEvent>,
     pub(super) effects: Effects,
+    /// How many ends of turns the disk still takes, if it is nearly full.
+    pub(super) room_for_ends: Option<usize>,
 }
 
 /// What a story begins with.
@@ -82,6 +84,7 @@ impl MemoryWorld {
             calls: Vec::new(),
             events: Vec::new(),
             effects: Effects::default(),
+            room_for_ends: None,
         };
         Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()?, machine: 0 })
     }
@@ -230,6 +233,11 @@ impl MemoryWorld {
     /// From now on nothing of this name happens, and nobody answers.
     pub fn be_deaf_to(&self, name: &'static str) {
         self.with(|state| state.effects.deaf_to = Some(name));
+    }
+
+    /// From now on journals take the ends of so many turns; then the disk is full.
+    pub fn fill_disk_after(&self, ends: usize) {
+        self.with(|state| state.room_for_ends = Some(ends));
     }
 
     /// All agents work in a directory of the user's, which is unclean for this reason; nothing: in clones of ours.

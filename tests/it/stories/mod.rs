@@ -6,6 +6,7 @@ mod crashes;
 mod deliveries;
 mod followups;
 mod foretold;
+mod interrupts;
 mod older;
 mod origins;
 mod repairs;

@@ -22,7 +22,7 @@ use agent_loop::flow::question::Persistence;
 use agent_loop::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::record::{Flow, Payload, Record};
-use agent_loop::ports::cancellation::cancellation;
+use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
 use agent_loop::ports::forge::{Forge, NewPullRequest};
 use agent_loop::ports::journal::{Entry, Journal, Journals};
 
@@ -184,6 +184,18 @@ impl Story {
         assignment: Assignment,
         request: Request,
     ) -> Option<Outcome> {
+        let (canceller, cancellation) = cancellation();
+        self.run_under(world, assignment, request, (Arc::new(canceller), cancellation)).await
+    }
+
+    /// Runs an engine that somebody may stop.
+    pub(super) async fn run_under(
+        &self,
+        world: &MemoryWorld,
+        assignment: Assignment,
+        request: Request,
+        control: (Arc<Canceller>, Cancellation),
+    ) -> Option<Outcome> {
         let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
         agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
         let test_command = self.gate.as_ref().map(|_| "test".to_owned());
@@ -191,8 +203,6 @@ impl Story {
         let abilities = Abilities { agents, test_command, ..Abilities::default() };
         let setting =
             Setting { request, abilities, bases, trust: self.trust.clone(), secrets: self.secrets.clone() };
-        let (canceller, cancellation) = cancellation();
-        let control = (Arc::new(canceller), cancellation);
         let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;
         // The tasks of a dropped engine are gone when the runtime has come around.

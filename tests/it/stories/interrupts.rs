@@ -1,0 +1,43 @@
+//! Stories of runs that a person stops: what the last turns say counts, and so does a disk that did not take it.
+
+use std::sync::Arc;
+
+use agent_loop::adapters::memory::Deed;
+use agent_loop::domain::ending::{Ending, Failed};
+use agent_loop::engine::outcome::Outcome;
+use agent_loop::ports::cancellation::{Urgency, cancellation};
+
+use super::cast::{agent, approves, honest_coder};
+use super::stage::story;
+
+/// A run of two reviewers that is stopped in their turns, on a disk that takes the ends of so many turns.
+async fn stopped(ends: usize) -> Outcome {
+    let (canceller, cancellation) = cancellation();
+    let canceller = Arc::new(canceller);
+    let stopper = Arc::clone(&canceller);
+    let reviewer = agent(move |order, _| {
+        stopper.raise(Urgency::Stop);
+        Deed::Says(approves(order))
+    });
+    let reviewers = vec![("one", Arc::clone(&reviewer)), ("two", reviewer)];
+    let story = story("stopped", honest_coder(), reviewers);
+    let world = story.world();
+    world.fill_disk_after(ends);
+    let control = (canceller, cancellation);
+    story.run_under(&world, story.assignment(), story.request(), control).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_interrupted_run_whose_state_is_safe_says_so() {
+    let outcome = stopped(3).await;
+    assert_eq!(outcome.ending, Ending::Interrupted);
+    assert!(outcome.message.contains("the state is safe"), "{}", outcome.message);
+}
+
+#[tokio::test]
+async fn an_interrupted_run_whose_journal_was_not_written_says_that_instead() {
+    // There is room for the coder's turn and the first reviewer's.
+    let outcome = stopped(2).await;
+    assert_eq!(outcome.ending, Ending::Failed { reason: Failed::Disk }, "{}", outcome.message);
+    assert!(outcome.message.contains("no space left"), "{}", outcome.message);
+}
