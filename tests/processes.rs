@@ -2,9 +2,13 @@
 //! time: the last supervised child of a process sweeps every orphan, and other tests have children too.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use agent_loop::adapters::process::capture::capture;
 use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::output::lines::Lines;
@@ -13,6 +17,7 @@ use agent_loop::adapters::process::supervision::children::{ChildRecord, end_left
 use agent_loop::adapters::process::supervision::tree::{Orphans, Root, TOKEN, members};
 use agent_loop::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
 use agent_loop::ports::cancellation::{Cancellation, Urgency, cancellation};
+use rustix::fs::{FileType, Mode, OFlags};
 
 /// Only one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -293,7 +298,7 @@ async fn no_stray_is_left_when_all_children_end_at_the_same_time() {
     let (stopper, cancelled) = cancellation();
     let ready = std::sync::atomic::AtomicU32::new(0);
     let hear = |_: &[u8]| {
-        if ready.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+        if ready.fetch_add(1, Ordering::SeqCst) == 1 {
             stopper.raise(Urgency::Stop);
         }
     };
@@ -302,4 +307,91 @@ async fn no_stray_is_left_when_all_children_end_at_the_same_time() {
         tokio::join!(supervise(&one, &mut first, cancelled.clone()), supervise(&two, &mut second, cancelled));
     assert_eq!((ended.0.end, ended.1.end), (End::Cancelled, End::Cancelled));
     assert_eq!(folders.map(|folder| stray_lives(folder.path())), [false, false]);
+}
+
+fn pipe(path: &Path) -> rustix::io::Result<()> {
+    rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, Mode::from(0o600), 0)
+}
+
+/// A pipe that takes no more: whoever writes to it waits, and fails when this is dropped.
+fn clogged(path: &Path) -> std::io::Result<std::fs::File> {
+    pipe(path)?;
+    let both = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = std::fs::File::from(rustix::fs::open(path, both, Mode::empty())?);
+    for chunk in [4096, 1] {
+        while file.write(&vec![b'x'; chunk]).is_ok() {}
+    }
+    Ok(file)
+}
+
+/// Exchanges the row of a child, as soon as it is announced, for a pipe that takes no more; who writes to it fails when the
+/// child has begun.
+fn exchange_row(row: &Path, begun: &Path, over: &AtomicBool) -> std::io::Result<()> {
+    let clog_path = row.with_extension("clog");
+    let clog = clogged(&clog_path)?;
+    let announced = std::fs::File::open(row)?;
+    std::fs::rename(&clog_path, row)?;
+    while !begun.exists() && !over.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+    drop((announced, clog));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_child_whose_row_can_not_be_written_is_ended_with_all_that_it_has_started() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("children");
+    std::fs::create_dir(&table).unwrap();
+    // The exchange may come too late: then the child ends by itself, and another is tried.
+    for attempt in 0..20 {
+        let (token, begun) = (format!("unwritten-{attempt}"), folder.path().join(format!("begun-{attempt}")));
+        let row = table.join(&token);
+        pipe(&row).unwrap();
+        let script = format!("PATH=/usr/bin:/bin; setsid sleep 1000 & : > {}", begun.display());
+        let mut job = job(folder.path(), &token, &script);
+        // To look for the program in so many folders takes a while, and the exchange is quicker.
+        let path = "/n:".repeat(10_000) + "/usr/local/bin:/usr/bin:/bin";
+        job.command.environment.insert("PATH".into(), path.into());
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&over);
+        let exchange = std::thread::spawn(move || exchange_row(&row, &begun, &is_over));
+        let ended = supervise(&job, &mut Discard, cancellation().1).await;
+        over.store(true, Ordering::SeqCst);
+        exchange.join().unwrap().unwrap();
+        assert_eq!(alive(&token), 0, "{:?}", ended.end);
+        if let End::NotStarted(why) = ended.end {
+            assert!(why.contains(&token), "{why}");
+            return;
+        }
+    }
+    panic!("the row was written each time");
+}
+
+#[tokio::test]
+async fn what_a_program_of_ours_has_started_ends_with_it_when_nobody_waits_any_more() {
+    let _alone = ALONE.lock().await;
+    let folder = tempfile::tempdir().unwrap();
+    let said = folder.path().join("said");
+    let script = "sleep 1000 & echo $! > said.new; mv said.new said; wait";
+    let path = [("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
+    let line = CommandLine::new("sh", folder.path(), BTreeMap::from(path)).arguments(["-c", script]);
+    let begun = async {
+        while !said.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        captured = capture(&line) => panic!("{captured:?}"),
+        () = begun => {}
+    }
+    let stat = Path::new("/proc").join(std::fs::read_to_string(said).unwrap().trim()).join("stat");
+    // A dead process may still wait to be taken in.
+    let lives = || std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+    let ended = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        !lives()
+    });
+    assert!(ended, "it lives on");
 }

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::command::CommandLine;
 use super::exit::Exit;
-use super::supervision::tree::OwnChild;
+use super::supervision::tree::{self, OwnChild};
 use super::time::{self, Stopwatch};
 
 /// A program of ours that is not done by then hangs: on a pipe that an agent left in its clone, or a dead disk.
@@ -100,7 +100,25 @@ impl CaptureError {
     }
 }
 
-/// Runs a program to its end. Dropping the future kills it.
+/// The process group of a child that has not been waited for; it is killed when this is dropped.
+struct Group(Option<u32>);
+
+impl Group {
+    /// The child was waited for: from now on its id may be another's.
+    fn forget(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            tree::kill_group(leader);
+        }
+    }
+}
+
+/// Runs a program to its end. Dropping the future kills it, and what it has started in its group.
 ///
 /// # Errors
 /// When it can't be started, takes too long, prints too much, or its pipes break; an exit code other than 0 is no error here.
@@ -135,6 +153,8 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
         .spawn()
         .map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?;
     let _own = child.id().map(OwnChild::remember);
+    // After the child, so that it is dropped before: only then nobody has waited for the child.
+    let group = Group(child.id());
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut pipe) = input {
@@ -143,10 +163,11 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
         }
         Ok(())
     };
-    // The first that goes wrong drops the child, and so ends it.
+    // The first that goes wrong ends the child and its group.
     let ((), stdout, stderr) =
         tokio::try_join!(write, read(line, output, OUTPUT), read(line, errors, COMPLAINTS))?;
     let exit = Exit::from(child.wait().await.map_err(broken)?);
+    group.forget();
     Ok(Captured { exit, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }
 

@@ -96,7 +96,13 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
     let streams = Mutex::new(Streams::new(listener));
     let end = match begin(job) {
         Err(why) => End::NotStarted(why),
-        Ok(started) => run(job, started, &streams, cancellation).await,
+        Ok(started) => match started.row.started(started.pid) {
+            Ok(()) => run(job, started, &streams, cancellation).await,
+            Err(why) => {
+                abandon(job, started, &cancellation).await;
+                End::NotStarted(why)
+            }
+        },
     };
     let milliseconds = watch.milliseconds();
     tracing::info!(line = %job.command.shown(), log = %job.log.display(), milliseconds, ?end, "took a turn");
@@ -172,8 +178,17 @@ fn begin(job: &Job) -> Result<Started, String> {
         .map_err(failed)?;
     let pid = child.id().unwrap_or_default();
     let own = OwnChild::remember(pid);
-    row.started(pid)?;
     Ok(Started { child, pid, log, row, own, running: Running::begin() })
+}
+
+/// Ends a child that runs already and must not, since nobody would know of it after us, with all that it has started.
+async fn abandon(job: &Job, started: Started, cancellation: &Cancellation) {
+    let Started { mut child, pid, log, row, own, running } = started;
+    // Nobody hears what it says.
+    drop((child.stdin.take(), child.stdout.take(), child.stderr.take(), running));
+    Remains { leader: Some(pid), token: &job.token }.end(job.manners, cancellation).await;
+    time::at_most(DRAIN, child.wait()).await;
+    drop((log, row, own));
 }
 
 async fn run(

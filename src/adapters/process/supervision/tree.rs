@@ -234,6 +234,13 @@ pub fn interrupt_group(leader: u32) {
     }
 }
 
+/// Kills the process group of a child that has not been waited for.
+pub fn kill_group(leader: u32) {
+    if let Some(leader) = known(leader) {
+        let _: rustix::io::Result<()> = kill_process_group(leader, Signal::KILL);
+    }
+}
+
 /// An id that can be of a process: not 0, which would mean ourselves.
 fn known(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
