@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use crate::adapters::state::files::read_bounded;
 use crate::ports::workspace::WorkspaceError;
 
 /// An error that names what was tried on which path.
@@ -51,9 +52,8 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, WorkspaceError> 
 
 /// The content of something that may have been made by an agent: a plain file of a bounded size, or nothing.
 pub(super) fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
-    // A named pipe would never end, so look before opening.
-    let metadata = fs::symlink_metadata(path).ok()?;
-    if metadata.is_file() && metadata.len() <= most { fs::read(path).ok() } else { None }
+    let bytes = read_bounded(path, most).ok()?;
+    (u64::try_from(bytes.len()).ok()? <= most).then_some(bytes)
 }
 
 /// Copies a file with its time of change: git tells by it which entries of an index it must look at again.

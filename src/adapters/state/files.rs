@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 /// Makes a folder, and the folders above it, for this user alone.
 ///
@@ -24,29 +25,59 @@ pub fn append(path: &Path) -> io::Result<fs::File> {
     OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
 }
 
+/// Opens a plain file that somebody else may have exchanged for something else. Never follows a link, never waits for a pipe.
+///
+/// # Errors
+/// When the disk says no; `InvalidInput` when it is no plain file, `IsADirectory` when it is a folder.
+pub fn open_foreign(path: &Path) -> io::Result<fs::File> {
+    let odd = || io::Error::new(io::ErrorKind::InvalidInput, "is no plain file, so it was not read");
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => fs::File::from(file),
+        // A link, and a socket.
+        Err(Errno::LOOP | Errno::NXIO) => return Err(odd()),
+        Err(error) => return Err(error.into()),
+    };
+    // What was opened is what is looked at: nobody can exchange it in between.
+    let facts = file.metadata()?;
+    if facts.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if facts.is_file() { Ok(file) } else { Err(odd()) }
+}
+
+/// The content of such a file, and one byte more than the limit if there is more.
+///
+/// # Errors
+/// As `open_foreign`, and when it can't be read.
+pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_foreign(path)?.take(limit.saturating_add(1)).read_to_end(&mut content)?;
+    Ok(content)
+}
+
 /// What somebody else wrote into a file, closed to everybody else: nothing if there is none, and one byte more than the
 /// limit if there is more.
 ///
 /// # Errors
 /// When it is no plain file (a link leads elsewhere, a pipe never ends), or can't be read; the text names the path.
 pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let wrong = |why: &str| format!("{} {why}", path.display());
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(wrong(&format!("can't be read: {error}"))),
-        Ok(facts) if !facts.is_file() => return Err(wrong("is no plain file, so it was not read")),
-        Ok(_) => {}
-    }
-    let mut content = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
-    let read = || -> io::Result<()> {
-        let file = fs::File::from(file?);
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+    let read = || -> io::Result<Vec<u8>> {
+        let file = open_foreign(path)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.take(most).read_to_end(&mut content).map(drop)
+        let mut content = Vec::new();
+        file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
+        Ok(content)
     };
-    read().map_err(|error| wrong(&format!("can't be read: {error}")))?;
-    Ok(content)
+    match read() {
+        Ok(content) => Ok(content),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            Err(format!("{} {error}", path.display()))
+        }
+        Err(error) => Err(format!("{} can't be read: {error}", path.display())),
+    }
 }
 
 /// Writes a file of this user alone in place: a crash may leave a part of it.

@@ -1,11 +1,12 @@
 //! Finds the file in which a program keeps its own record of a session, and reads the end of it.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::adapters::process::environment::Variables;
+use crate::adapters::state::files;
 
 use super::vendor_cli::SessionFile;
 
@@ -44,7 +45,7 @@ fn find(folder: &Path, ends_with: &str, deeper: u32) -> Option<PathBuf> {
 }
 
 fn tail(path: &Path) -> Option<Vec<String>> {
-    let mut file = File::open(path).ok()?;
+    let mut file = files::open_foreign(path).ok()?;
     let length = file.metadata().ok()?.len();
     let start = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(start)).ok()?;

@@ -1,13 +1,14 @@
 //! Files that a filter of the user's must have its say on before they are committed. No filter runs in an agent's clone,
 //! so such a file can't become a commit when an agent has changed it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use crate::adapters::git::disk::read_file;
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{fields, must, os};
+use crate::adapters::state::files::open_foreign;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 
@@ -63,6 +64,6 @@ fn lacks(path: &Path, beginning: &[u8]) -> bool {
         return false;
     }
     let mut found = vec![0; beginning.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut found));
+    let read = open_foreign(path).and_then(|mut file| file.read_exact(&mut found));
     read.is_err() || found != beginning
 }

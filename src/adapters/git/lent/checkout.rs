@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::paths::ClonePaths;
@@ -185,8 +187,9 @@ impl Lent {
         let [name, email] = who;
         let now = SystemClock.now().as_second();
         let entry = format!("{old} {commit} {name} <{email}> {now} +0000\tagent-loop: moving to {commit}\n");
-        let appended =
-            File::options().append(true).open(&log).and_then(|mut log| log.write_all(entry.as_bytes()));
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::open(&log, flags, Mode::empty()).map(File::from);
+        let appended = file.map_err(Into::into).and_then(|mut log| log.write_all(entry.as_bytes()));
         appended.map_err(|cause| failed("write", &log, &cause))
     }
 

@@ -1,10 +1,15 @@
 //! The tip of a branch, read from git's own files without starting git. Where they are not the plain ones, git is asked.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::adapters::state::files::read_bounded;
 use crate::domain::ids::{BranchName, CommitSha};
+
+/// More than a ref or a path takes.
+const LINE_BYTES: u64 = 16 * 1024;
+/// More than the refs of any repository take.
+const PACKED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What the files say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +30,9 @@ pub fn tip(repository: &Path, branch: &BranchName) -> Tip {
     }
     let name = format!("refs/heads/{branch}");
     // git writes a loose ref by renaming, and removes it only once the packed one stands: this order misses neither.
-    match read(&common.join(&name)) {
+    match read(&common.join(&name), LINE_BYTES) {
         Ok(Some(text)) => text.trim_end().parse().map_or(Tip::AskGit, Tip::At),
-        Ok(None) => match read(&common.join("packed-refs")) {
+        Ok(None) => match read(&common.join("packed-refs"), PACKED_BYTES) {
             Ok(packed) => packed.map_or(Tip::Absent, |packed| find(&packed, &name)),
             Err(_) => Tip::AskGit,
         },
@@ -53,16 +58,19 @@ pub(in crate::adapters::git) fn common_folder(repository: &Path) -> Option<PathB
         return (repository.join("HEAD").exists() && repository.join("objects").is_dir())
             .then(|| repository.to_owned());
     }
-    let text = read(&dot).ok()??;
+    let text = read(&dot, LINE_BYTES).ok()??;
     let own = repository.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n'));
-    let common = read(&own.join("commondir")).ok()?;
+    let common = read(&own.join("commondir"), LINE_BYTES).ok()?;
     Some(common.map_or_else(|| own.clone(), |common| own.join(common.trim_end_matches('\n'))))
 }
 
-/// A text; nothing, if it is not there.
-fn read(path: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+/// A text of a bounded size in a plain file; nothing, if it is not there. An agent may have exchanged it.
+fn read(path: &Path, most: u64) -> io::Result<Option<String>> {
+    match read_bounded(path, most) {
+        Ok(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) => {
+            String::from_utf8(bytes).map(Some).map_err(|_| io::ErrorKind::InvalidData.into())
+        }
+        Ok(_) => Err(io::ErrorKind::FileTooLarge.into()),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(None)
         }

@@ -201,6 +201,28 @@ async fn a_linked_checkout_of_the_forges_repository_will_do() {
 }
 
 #[tokio::test]
+async fn a_pipe_in_the_place_of_what_links_a_checkout_does_not_hang_us() {
+    let lending = Lending::new().await;
+    let linked = lending.scene.outside("linked");
+    git(&lending.scene.user(), &["worktree", "add", "-q", "-b", "feature", linked.to_str().unwrap()]).await;
+    let workspace = lent(&lending.scene, &linked);
+    workspace.prepare(&reviewer(), &at(&lending.scene.head)).await.unwrap();
+    let pipe = lending.scene.user().join(".git/worktrees/linked/commondir");
+    fs::remove_file(&pipe).unwrap();
+    program("mkfifo", &linked, &[pipe.to_str().unwrap()]).await;
+    // Whoever opens it waits for a writer: one comes at last, so that a test that hangs fails.
+    let late = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(20));
+        while fs::OpenOptions::new().read(true).write(true).open(&pipe).is_ok() {
+            std::thread::yield_now();
+        }
+    });
+    let inspection = workspace.inspect(&reviewer(), &lending.scene.head).await.unwrap();
+    assert_eq!(inspection, Inspection::Tampered("the checkout's .git was changed".to_owned()));
+    assert!(!late.is_finished(), "it waited for a writer");
+}
+
+#[tokio::test]
 async fn nothing_that_the_checkouts_configuration_names_is_ever_run() {
     let lending = Lending::new().await;
     let (scene, checkout) = (&lending.scene, &lending.checkout);
