@@ -94,8 +94,27 @@ struct Trail {
 impl Question<'_> {
     /// Where the question stands.
     pub fn standing<K: Kind>(&self) -> QuestionState<K> {
-        let model = self.model(self.ask, self.ask.tries);
-        self.put(&Ask { model, ..self.ask.clone() }, Trail::default())
+        let tries = self.first_tries(self.ask.key.clone());
+        let model = self.model(self.ask, &tries);
+        self.put(&Ask { model, tries, ..self.ask.clone() }, Trail::default())
+    }
+
+    /// Of whom a question is asked first: of the first of the chain, or when the run was parked for the chain, of the one
+    /// that was to be back first.
+    fn first_tries(&self, key: TurnKey) -> Tries {
+        let Some(sitting) = key.sitting.checked_sub(1) else { return Tries::default() };
+        let mut key = TurnKey { sitting, ..key };
+        let who = (key.role, key.label.clone());
+        let mut tries = self.first_tries(key.clone());
+        while let Some(Turn { end: TurnEnd::Failed { failure }, at, .. }) = self.results.turn(&key) {
+            let failed = retry::Failed { failure: &failure, at, who: &who };
+            match self.persistence.retry.after(failed, &tries) {
+                Some(retry) => tries = retry.tries,
+                None => return retry::after_parking(failed, &tries),
+            }
+            key.retry += 1;
+        }
+        Tries::default()
     }
 
     fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> QuestionState<K> {
@@ -126,7 +145,7 @@ impl Question<'_> {
             *usage = usage.plus(turn.usage);
             let TurnEnd::Failed { failure } = &turn.end else { return Ok(turn) };
             let failed = retry::Failed { failure, at: turn.at, who: &who };
-            let Some(retry) = self.persistence.retry.after(failed, ask.tries) else { return Ok(turn) };
+            let Some(retry) = self.persistence.retry.after(failed, &ask.tries) else { return Ok(turn) };
             ask.tries = retry.tries;
             ask.key.retry += 1;
             ask.pause = Some(Pause { since: turn.at, until: retry.not_before });
@@ -143,16 +162,16 @@ impl Question<'_> {
     ) -> QuestionState<K> {
         let who = (ask.key.role, ask.key.label.clone());
         let failed = retry::Failed { failure, at, who: &who };
-        let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, ask.tries) else {
-            return QuestionState::Failed(retry::settled(failure, at));
+        let Some(Retry { tries, not_before }) = self.persistence.retry.after(failed, &ask.tries) else {
+            return QuestionState::Failed(retry::settled(failed, &ask.tries));
         };
         let key = TurnKey { retry: ask.key.retry + 1, ..ask.key.clone() };
-        let model = self.model(ask, tries);
+        let model = self.model(ask, &tries);
         let pause = Some(Pause { since: at, until: not_before });
         self.put(&Ask { key, model, pause, tries, ..ask.clone() }, trail)
     }
 
-    fn model(&self, ask: &Ask, tries: Tries) -> Option<String> {
+    fn model(&self, ask: &Ask, tries: &Tries) -> Option<String> {
         let who = (ask.key.role, ask.key.label.clone());
         // Where this machine names none, the recorded one is asked for.
         self.persistence.retry.model(&who, tries).map(str::to_owned).or_else(|| ask.model.clone())

@@ -176,7 +176,7 @@ impl Request {
     /// A seat with the model that this machine asks for first; where it names none, with the recorded one.
     fn with_model(&self, role: Role, seat: Seat) -> Seat {
         let who = (role, seat.label.clone());
-        let named = self.persistence.retry.model(&who, Tries::default()).map(str::to_owned);
+        let named = self.persistence.retry.model(&who, &Tries::default()).map(str::to_owned);
         Seat { model: named.or(seat.model), ..seat }
     }
 

@@ -47,8 +47,31 @@ impl Default for RetryPolicy {
     }
 }
 
+/// When nobody says when a model of a chain can be asked again.
+const UNKNOWN_REST: SignedDuration = SignedDuration::from_hours(1);
+
+/// When a model of a chain can be asked again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Back {
+    /// When its allowance is back, as its failure says.
+    Allowance { at: Timestamp, failure: TurnFailure },
+    /// Nobody knows; then it is worth a try.
+    Unknown { at: Timestamp },
+    /// It is not there.
+    Never,
+}
+
+impl Back {
+    fn instant(&self) -> Option<Timestamp> {
+        match self {
+            Self::Allowance { at, .. } | Self::Unknown { at } => Some(*at),
+            Self::Never => None,
+        }
+    }
+}
+
 /// How often, and of whom, a question was asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tries {
     /// The place of the model in the chain.
     model: usize,
@@ -58,6 +81,24 @@ pub struct Tries {
     waits: u32,
     /// Sessions that were lost.
     lost: u32,
+    /// When the models that were given up can be asked again, by their places.
+    back: BTreeMap<usize, Back>,
+}
+
+impl Tries {
+    /// The model that was asked is given up for now.
+    fn given_up(&self, back: Back) -> Self {
+        let mut tries = self.clone();
+        tries.back.insert(self.model, back);
+        tries
+    }
+
+    /// The model that can be asked first again, and when; nothing, if no allowance was used up.
+    fn soonest(&self) -> Option<(Timestamp, usize)> {
+        let waits_for_one = self.back.values().any(|back| matches!(back, Back::Allowance { .. }));
+        let all = self.back.iter().filter_map(|(model, back)| Some((back.instant()?, *model)));
+        all.min().filter(|_| waits_for_one)
+    }
 }
 
 impl Tries {
@@ -68,7 +109,7 @@ impl Tries {
 }
 
 /// The same question, once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
     /// How often and of whom it will have been asked.
     pub tries: Tries,
@@ -89,36 +130,36 @@ pub struct Failed<'turn> {
 
 impl RetryPolicy {
     /// The model that is asked at this try; the program's own choice if the chain is empty.
-    pub fn model(&self, who: &(Role, Label), tries: Tries) -> Option<&str> {
+    pub fn model(&self, who: &(Role, Label), tries: &Tries) -> Option<&str> {
         self.models.get(who)?.get(tries.model).map(String::as_str)
     }
 
-    /// What follows a failure; nothing, if it is final.
-    pub fn after(&self, failed: Failed<'_>, tries: Tries) -> Option<Retry> {
+    /// What follows a failure; nothing, if it is final. When every model of a chain was given up, the one is waited for
+    /// that can be asked first again.
+    pub fn after(&self, failed: Failed<'_>, tries: &Tries) -> Option<Retry> {
         let Failed { failure, at, who } = failed;
+        let given_up = back(failure, at).map(|back| tries.given_up(back));
+        let another = || self.of_another_model(at, who, given_up.as_ref()?);
+        let waited = || self.when_back(at, given_up.as_ref()?);
         match failure {
             TurnFailure::Overloaded { .. }
             | TurnFailure::Network { .. }
             | TurnFailure::Vacuous { .. }
-            | TurnFailure::Killed { .. } => {
-                self.later(at, tries).or_else(|| self.of_another_model(at, who, tries))
-            }
+            | TurnFailure::Killed { .. } => self.later(at, tries).or_else(another).or_else(waited),
             TurnFailure::RateLimited { retry_at, .. } => self
                 .later(at, tries)
                 .map(|retry| Retry { not_before: retry_at.unwrap_or(at).max(retry.not_before), ..retry })
                 .filter(|retry| retry.not_before.duration_since(at) <= WORTH_WAITING)
-                .or_else(|| self.of_another_model(at, who, tries))
+                .or_else(another)
                 .or_else(|| match self.on_quota {
-                    OnQuota::Wait => self.when_back(retry_at.unwrap_or(after(at, USUAL_REST)), at, tries),
-                    OnQuota::Exit => None,
+                    OnQuota::Wait => waited(),
+                    // That it is near did not help before.
+                    OnQuota::Exit => waited().filter(|retry| retry.tries.model != tries.model),
                 }),
-            TurnFailure::Quota { resets_at, .. } => {
-                self.of_another_model(at, who, tries).or_else(|| self.when_back(*resets_at, at, tries))
-            }
-            TurnFailure::UnknownModel { .. } => self.of_another_model(at, who, tries),
+            TurnFailure::Quota { .. } | TurnFailure::UnknownModel { .. } => another().or_else(waited),
             // The next turn begins a session of its own.
             TurnFailure::SessionLost { .. } => {
-                (tries.lost == 0).then_some(Retry { tries: Tries { lost: 1, ..tries }, not_before: at })
+                (tries.lost == 0).then(|| Retry { tries: Tries { lost: 1, ..tries.clone() }, not_before: at })
             }
             // A turn that took its whole time would take it again; the others fail in the same way the next time.
             TurnFailure::Timeout { .. }
@@ -136,42 +177,94 @@ impl RetryPolicy {
         }
     }
 
-    fn later(&self, at: Timestamp, tries: Tries) -> Option<Retry> {
+    fn later(&self, at: Timestamp, tries: &Tries) -> Option<Retry> {
         if tries.passing >= self.most {
             return None;
         }
         let place = usize::try_from(tries.passing).unwrap_or(usize::MAX);
         let seconds = self.backoff_seconds.get(place).or(self.backoff_seconds.last()).copied().unwrap_or(0);
         let not_before = after(at, SignedDuration::from_secs(i64::from(seconds)));
-        Some(Retry { tries: Tries { passing: tries.passing + 1, ..tries }, not_before })
+        Some(Retry { tries: Tries { passing: tries.passing + 1, ..tries.clone() }, not_before })
     }
 
-    fn of_another_model(&self, at: Timestamp, who: &(Role, Label), tries: Tries) -> Option<Retry> {
-        let next = tries.model + 1;
-        self.models.get(who)?.get(next)?;
-        Some(Retry { tries: Tries { model: next, ..Tries::default() }, not_before: at })
+    /// The first model that was not asked yet.
+    fn of_another_model(&self, at: Timestamp, who: &(Role, Label), tries: &Tries) -> Option<Retry> {
+        let chain = self.models.get(who)?;
+        let model = (0..chain.len()).find(|model| !tries.back.contains_key(model))?;
+        let (waits, back) = (tries.waits, tries.back.clone());
+        Some(Retry { tries: Tries { model, waits, back, ..Tries::default() }, not_before: at })
     }
 
-    fn when_back(&self, resets_at: Timestamp, at: Timestamp, tries: Tries) -> Option<Retry> {
-        let is_near = resets_at.duration_since(at) <= WORTH_WAITING && tries.waits == 0;
+    /// The model that can be asked first again.
+    fn when_back(&self, at: Timestamp, tries: &Tries) -> Option<Retry> {
+        let (instant, model) = tries.soonest()?;
+        let is_near = instant.duration_since(at) <= WORTH_WAITING && tries.waits == 0;
         let waits = match self.on_quota {
             OnQuota::Wait => tries.waits < MOST_WAITS,
             OnQuota::Exit => is_near,
         };
         let pause = FIRST_PAUSE.saturating_mul(3_i32.saturating_pow(tries.waits)).min(LONGEST_PAUSE);
-        let not_before = resets_at.max(after(at, pause));
-        let retry = Retry { tries: Tries { waits: tries.waits + 1, ..tries }, not_before };
+        let not_before = instant.max(after(at, pause));
+        let (passing, lost) = if model == tries.model { (tries.passing, tries.lost) } else { (0, 0) };
+        let (count, back) = (tries.waits + 1, tries.back.clone());
+        let retry = Retry { tries: Tries { model, passing, waits: count, lost, back }, not_before };
         waits.then_some(retry)
     }
 }
 
-/// A final failure, with the instant at which the run may go on where one is missing.
-pub fn settled(failure: &TurnFailure, at: Timestamp) -> TurnFailure {
-    if let TurnFailure::RateLimited { retry_at: None, detail } = failure {
-        TurnFailure::RateLimited { retry_at: Some(after(at, USUAL_REST)), detail: detail.clone() }
-    } else {
-        failure.clone()
+/// When a model that failed so can be asked again; nothing, if another model would fail no better.
+fn back(failure: &TurnFailure, at: Timestamp) -> Option<Back> {
+    let allowance = |at| Some(Back::Allowance { at, failure: failure.clone() });
+    match failure {
+        TurnFailure::Quota { resets_at, .. } => allowance(*resets_at),
+        TurnFailure::RateLimited { retry_at, .. } => allowance(retry_at.unwrap_or(after(at, USUAL_REST))),
+        TurnFailure::Overloaded { .. }
+        | TurnFailure::Network { .. }
+        | TurnFailure::Vacuous { .. }
+        | TurnFailure::Killed { .. } => Some(Back::Unknown { at: after(at, UNKNOWN_REST) }),
+        TurnFailure::UnknownModel { .. } => Some(Back::Never),
+        TurnFailure::SessionLost { .. }
+        | TurnFailure::Timeout { .. }
+        | TurnFailure::Hang { .. }
+        | TurnFailure::Auth { .. }
+        | TurnFailure::Billing { .. }
+        | TurnFailure::Denied { .. }
+        | TurnFailure::Spawn { .. }
+        | TurnFailure::Exit { .. }
+        | TurnFailure::Malformed { .. }
+        | TurnFailure::Tampered { .. }
+        | TurnFailure::Secret { .. }
+        | TurnFailure::Script { .. }
+        | TurnFailure::NeverFinished { .. } => None,
     }
+}
+
+/// A final failure. Where an allowance of the chain is used up, it is the failure of the model whose allowance is back
+/// first, with the instant at which any model of the chain can be asked again.
+pub fn settled(failed: Failed<'_>, tries: &Tries) -> TurnFailure {
+    let Failed { failure, at, .. } = failed;
+    let Some(back) = back(failure, at) else { return failure.clone() };
+    let tries = tries.given_up(back);
+    let allowances = tries.back.values().filter_map(|back| match back {
+        Back::Allowance { at, failure } => Some((*at, failure)),
+        Back::Unknown { .. } | Back::Never => None,
+    });
+    match (allowances.min_by_key(|(at, _)| *at), tries.soonest()) {
+        (Some((_, TurnFailure::RateLimited { detail, .. })), Some((instant, _))) => {
+            TurnFailure::RateLimited { retry_at: Some(instant), detail: detail.clone() }
+        }
+        (Some((_, TurnFailure::Quota { detail, .. })), Some((instant, _))) => {
+            TurnFailure::Quota { resets_at: instant, detail: detail.clone() }
+        }
+        (Some(_) | None, Some(_) | None) => failure.clone(),
+    }
+}
+
+/// How a question begins that is put again after its run was parked.
+pub fn after_parking(failed: Failed<'_>, tries: &Tries) -> Tries {
+    let back = back(failed.failure, failed.at);
+    let soonest = back.and_then(|back| tries.given_up(back).soonest());
+    soonest.map_or_else(Tries::default, |(_, model)| Tries { model, ..Tries::default() })
 }
 
 /// So much later, at a whole second: a person reads it.
@@ -203,9 +296,9 @@ mod tests {
         let (mut tries, mut begun) = (Tries::default(), at(0));
         let mut all = Vec::new();
         for _ in 0..100 {
-            all.push((begun.as_second(), policy.model(&who(), tries).map(str::to_owned)));
+            all.push((begun.as_second(), policy.model(&who(), &tries).map(str::to_owned)));
             let failed = Failed { failure, at: after(begun, SignedDuration::from_secs(1)), who: &who() };
-            let Some(retry) = policy.after(failed, tries) else { return all };
+            let Some(retry) = policy.after(failed, &tries) else { return all };
             (tries, begun) = (retry.tries, retry.not_before);
         }
         panic!("a question is asked without end");
@@ -277,5 +370,76 @@ mod tests {
     fn a_lost_session_is_begun_anew_once() {
         let lost = TurnFailure::SessionLost { detail: String::new() };
         assert_eq!(instants(&RetryPolicy::default(), &lost), [0, 1]);
+    }
+
+    /// How models fail: `9` is used up until second 9, `!` overloaded, `?` unknown.
+    fn failures(words: &str) -> Vec<TurnFailure> {
+        let failure = |word: &str| match word {
+            "!" => TurnFailure::Overloaded { detail: String::new() },
+            "?" => TurnFailure::UnknownModel { detail: String::new() },
+            second => TurnFailure::Quota { resets_at: at(second.parse().unwrap()), detail: String::new() },
+        };
+        words.split(' ').map(failure).collect()
+    }
+
+    /// The first turns of a chain each of whose models fails in its own way, as `model@second`.
+    fn turns(policy: &RetryPolicy, words: &str, most: usize) -> String {
+        let (mut tries, mut begun) = (Tries::default(), at(0));
+        let mut all = Vec::new();
+        let failures = failures(words);
+        while all.len() < most {
+            let model = policy.model(&who(), &tries).unwrap().to_owned();
+            all.push(format!("{model}@{}", begun.as_second()));
+            let failure = &failures[usize::from(model.as_bytes()[0] - b'a')];
+            let failed = Failed { failure, at: begun, who: &who() };
+            let Some(retry) = policy.after(failed, &tries) else { break };
+            (tries, begun) = (retry.tries, retry.not_before);
+        }
+        all.join(" ")
+    }
+
+    #[test]
+    fn a_chain_that_is_used_up_begins_again_with_the_model_that_is_back_first() {
+        let waiting = RetryPolicy { on_quota: OnQuota::Wait, most: 0, ..chain(&["a", "b", "c"]) };
+        for (words, expected) in [
+            ("5000 9000 7000", "a@0 b@0 c@0 a@5000"),
+            ("9000 5000 7000", "a@0 b@0 c@0 b@5000"),
+            ("9000 7000 5000", "a@0 b@0 c@0 c@5000"),
+            // Nobody knows when an overloaded service is back: it counts as an hour.
+            ("9000 ! 5000", "a@0 b@0 c@0 b@3600"),
+            ("2000 5000 !", "a@0 b@0 c@0 a@2000"),
+            // A model that is unknown does not come back.
+            ("9000 ? 7000", "a@0 b@0 c@0 c@7000"),
+            ("9000 7000 ?", "a@0 b@0 c@0 b@7000"),
+        ] {
+            assert_eq!(turns(&waiting, words, 4), expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_parked_until_the_first_model_of_its_chain_is_back() {
+        for (words, expected) in [
+            ("5000 9000 7000", "quota used up until 1970-01-01T01:23:20Z"),
+            ("9000 7000 5000", "quota used up until 1970-01-01T01:23:20Z"),
+            ("9000 7000 !", "quota used up until 1970-01-01T01:00:00Z"),
+            ("9000 ? 7000", "quota used up until 1970-01-01T01:56:40Z"),
+            ("9000 7000 ?", "quota used up until 1970-01-01T01:56:40Z"),
+        ] {
+            let policy = RetryPolicy { most: 0, ..chain(&["a", "b", "c"]) };
+            let mut tries = Tries::default();
+            let mut last = None;
+            for failure in &failures(words) {
+                let failed = Failed { failure, at: at(0), who: &who() };
+                last = Some(settled(failed, &tries).to_string());
+                match policy.after(failed, &tries) {
+                    Some(retry) => tries = retry.tries,
+                    None => break,
+                }
+            }
+            assert_eq!(last.as_deref(), Some(expected), "{words}");
+        }
+        let overloaded = TurnFailure::Overloaded { detail: String::new() };
+        let failed = Failed { failure: &overloaded, at: at(0), who: &who() };
+        assert_eq!(settled(failed, &Tries::default()), overloaded, "nothing is used up");
     }
 }

@@ -1,6 +1,7 @@
 //! Stories of turns that fail in a way that may pass: asked again, of the next model, later, or not at all.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use agent_loop::adapters::memory::git::Tree;
 use agent_loop::adapters::memory::{Deed, MemoryWorld};
@@ -176,4 +177,35 @@ async fn a_coder_that_failed_by_itself_begins_anew() {
     let story = fails_in_the_middle(TurnFailure::Killed { signal: 9 }, &[]);
     let done = story.play(&story.world()).await;
     assert_eq!(done.ending, Ending::Approved, "{}", done.message);
+}
+
+#[tokio::test]
+async fn a_chain_that_is_used_up_parks_the_run_for_the_first_model_that_is_back_and_goes_on_with_it() {
+    let story = story("a used up chain", honest_coder(), vec![("careful", always_approves())]);
+    let begun = story.world().now();
+    let back = move |model: &str| begun + SignedDuration::from_hours(if model == "medium" { 1 } else { 5 });
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&asked);
+    let careful = agent(move |order, _| {
+        let model = order.model.clone().unwrap();
+        let mut asked = notes.lock().unwrap();
+        asked.push(model.clone());
+        match asked.len() {
+            1..=3 => Deed::Fails(TurnFailure::Quota { resets_at: back(&model), detail: String::new() }),
+            _ => Deed::Says(approves(order)),
+        }
+    });
+    let story = Story { reviewers: vec![("careful", careful)], ..story };
+    let world = story.world();
+    let chain = ["large", "medium", "small"].map(str::to_owned).to_vec();
+    let models = BTreeMap::from([((Role::Reviewer, label("careful")), chain)]);
+    let policy = RetryPolicy { models, ..RetryPolicy::default() };
+    let parked = with(&story, &world, policy.clone()).await;
+    let resets_at = back("medium");
+    assert_eq!(parked.ending, Ending::Parked { resets_at, reason: Parked::Quota }, "{}", parked.message);
+    world.sleep_until(resets_at).await;
+    world.restart();
+    let outcome = with(&story, &world, policy).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(*asked.lock().unwrap(), ["large", "medium", "small", "medium"]);
 }
