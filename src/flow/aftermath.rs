@@ -20,9 +20,9 @@ pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: 
     }
     let who = (ask.key.role, ask.key.label.clone());
     let failed = retry::Failed { failure, at, who: &who };
-    match persistence.retry.after(failed, ask.tries) {
-        Some(Retry { tries, not_before }) => match persistence.retry.model(&who, tries) {
-            Some(model) if tries.is_of_another_model(ask.tries) => {
+    match persistence.retry.after(failed, &ask.tries) {
+        Some(Retry { tries, not_before }) => match persistence.retry.model(&who, &tries) {
+            Some(model) if tries.is_of_another_model(&ask.tries) && not_before <= at => {
                 Aftermath::NextModel { model: model.to_owned() }
             }
             Some(_) | None => {
@@ -33,7 +33,7 @@ pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: 
                 }
             }
         },
-        None => in_the_end(ask, &retry::settled(failure, at)),
+        None => in_the_end(ask, &retry::settled(failed, &ask.tries)),
     }
 }
 

@@ -103,7 +103,7 @@ impl Tries {
 
 impl Tries {
     /// Whether another model is asked than at that try.
-    pub fn is_of_another_model(self, before: Self) -> bool {
+    pub fn is_of_another_model(&self, before: &Self) -> bool {
         self.model != before.model
     }
 }

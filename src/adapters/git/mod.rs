@@ -26,5 +26,5 @@ pub use mirror::merge::Merge;
 pub use mirror::tracked::TrackedFile;
 pub use runner::Git;
 pub use version::{MINIMUM_VERSION, Version};
-pub use waiting::Voice;
+pub use waiting::WaitNotice;
 pub use workspace::{Folders, GitWorkspace, Remote};

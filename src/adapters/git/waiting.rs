@@ -22,10 +22,10 @@ const HOLDER_BYTES: u64 = 64;
 
 /// Tells a person what is waited for.
 #[derive(Clone)]
-pub struct Voice(Arc<dyn Fn(String) + Send + Sync>);
+pub struct WaitNotice(Arc<dyn Fn(String) + Send + Sync>);
 
-impl Voice {
-    /// A voice that is heard by this.
+impl WaitNotice {
+    /// A notice that is heard by this.
     pub fn new(hear: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
@@ -35,21 +35,21 @@ impl Voice {
     }
 }
 
-impl Default for Voice {
+impl Default for WaitNotice {
     /// Nobody hears it.
     fn default() -> Self {
         Self::new(|_| {})
     }
 }
 
-impl fmt::Debug for Voice {
+impl fmt::Debug for WaitNotice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Voice")
+        formatter.write_str("WaitNotice")
     }
 }
 
 /// Takes a lock file, however long somebody else holds it. Dropping the future ends the wait.
-pub(super) async fn lock(path: &Path, voice: &Voice) -> Result<File, WorkspaceError> {
+pub(super) async fn lock(path: &Path, notice: &WaitNotice) -> Result<File, WorkspaceError> {
     let wrong = |cause: std::io::Error| failed("lock", path, &cause);
     let options = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
     let mut file = options.map_err(wrong)?;
@@ -62,7 +62,7 @@ pub(super) async fn lock(path: &Path, voice: &Voice) -> Result<File, WorkspaceEr
         }
         if !told && u128::from(watch.milliseconds()) >= QUIET.as_millis() {
             told = true;
-            voice.say(format!(
+            notice.say(format!(
                 "waiting for {}, which fetches or pushes in the same repository ({})",
                 holder(path),
                 path.display()

@@ -30,7 +30,7 @@ use super::mirror::tracked::{self, TrackedFile};
 use super::push::Target;
 use super::push::intent::Moving;
 use super::runner::Git;
-use super::waiting::Voice;
+use super::waiting::WaitNotice;
 
 /// The forge's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +87,10 @@ impl GitWorkspace {
         Self { checkout_folder, ..self }
     }
 
-    /// With a voice that says for whom it waits, when another process is in the way for long.
+    /// With a notice that says for whom it waits, when another process is in the way for long.
     #[must_use]
-    pub fn with_voice(self, voice: Voice) -> Self {
-        Self { mirror: self.mirror.with_voice(voice), ..self }
+    pub fn with_wait_notice(self, notice: WaitNotice) -> Self {
+        Self { mirror: self.mirror.with_wait_notice(notice), ..self }
     }
 
     /// The plain files of a commit of the mirror. One spawn.

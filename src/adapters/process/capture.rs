@@ -139,7 +139,8 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
 async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
     let broken = |cause| CaptureError::Pipe { ran: Ran::of(line), cause };
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
-    let mut command = Command::new(line.found()?);
+    let mut command =
+        Command::new(line.found().map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?);
     let mut child = command
         .args(&line.arguments)
         .current_dir(&line.folder)

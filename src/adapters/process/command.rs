@@ -183,11 +183,6 @@ mod tests {
             ("agy -p 'do it'".to_owned(), size("300000 bytes in a file that the arguments name"))
         );
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn a_program_is_found_as_everywhere_else_and_never_in_a_relative_folder() {

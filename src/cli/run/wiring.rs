@@ -9,7 +9,7 @@ use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::gates::test_command::LocalGates;
-use crate::adapters::git::{Display, GitWorkspace};
+use crate::adapters::git::{GitWorkspace, WaitNotice};
 use crate::adapters::local::LocalForge;
 use crate::adapters::process::supervision::children;
 use crate::adapters::state::files;
@@ -123,9 +123,9 @@ pub fn world(
         Memory::Off => None,
     };
     let terminal = Arc::clone(&settings.terminal);
-    let voice = Display::new(move |text| terminal.tell(&RunEvent::Warning { text }));
+    let notice = WaitNotice::new(move |text| terminal.tell(&RunEvent::Warning { text }));
     let workspace = stores::workspace(&folders, repository, &variables)
-        .with_voice(voice)
+        .with_wait_notice(notice)
         .with_checkout_folder(checkout_folder)
         .with_directories(settings.directories);
     let workspace = Arc::new(workspace);

@@ -42,7 +42,7 @@ pub enum Events {
 /// Whoever watches a run.
 #[derive(Debug)]
 pub struct Terminal {
-    voice: Display,
+    display: Display,
     paint: Paint,
     events: Events,
     interval: Duration,
@@ -51,8 +51,8 @@ pub struct Terminal {
 
 impl Terminal {
     /// Shows a run in this way, and says in this interval who still works.
-    pub fn new(voice: Display, paint: Paint, events: Events, interval: Duration) -> Self {
-        Self { voice, paint, events, interval, board: Mutex::new(Board::default()) }
+    pub fn new(display: Display, paint: Paint, events: Events, interval: Duration) -> Self {
+        Self { display, paint, events, interval, board: Mutex::new(Board::default()) }
     }
 
     /// Says lines, or only warnings.
@@ -65,7 +65,7 @@ impl Terminal {
     }
 
     fn say(&self, text: &str) {
-        match &self.voice {
+        match &self.display {
             Display::Lines(_) => print::talk(&format!("{text}\n")),
             Display::Live(live) => live.say(text),
         }
@@ -75,13 +75,13 @@ impl Terminal {
     pub async fn beat(&self) {
         let mut since = SystemClock.now();
         loop {
-            let frame = match self.voice {
+            let frame = match self.display {
                 Display::Live(_) => FRAME.min(self.interval),
                 Display::Lines(_) => self.interval,
             };
             time::wait(frame).await;
             let now = SystemClock.now();
-            if let Display::Live(live) = &self.voice {
+            if let Display::Live(live) = &self.display {
                 live.draw(&self.board(), now);
             }
             if now.duration_since(since).unsigned_abs() >= self.interval {
@@ -96,7 +96,7 @@ impl Terminal {
         if self.events == Events::Printed {
             print::result(&format!("{}\n", events::heartbeat(&self.board(), now)));
         }
-        if let Display::Lines(Verbosity::Normal) = self.voice {
+        if let Display::Lines(Verbosity::Normal) = self.display {
             for line in self.board().heartbeats(now) {
                 print::talk(&format!("   {line}\n"));
             }
@@ -110,7 +110,7 @@ impl Terminal {
 
     /// Takes the live view away.
     pub fn end(&self) {
-        if let Display::Live(live) = &self.voice {
+        if let Display::Live(live) = &self.display {
             live.end();
         }
     }
@@ -123,14 +123,14 @@ impl Operator for Terminal {
         if self.events == Events::Printed {
             print::result(&format!("{}\n", events::event(event, now)));
         }
-        let talk = match &self.voice {
+        let talk = match &self.display {
             Display::Lines(talk) => *talk,
             Display::Live(_) => Verbosity::Normal,
         };
         if let Some(line) = lines::line(event, talk, self.paint) {
             self.say(&line);
         }
-        if let Display::Live(live) = &self.voice {
+        if let Display::Live(live) = &self.display {
             live.draw(&self.board(), now);
         }
     }
@@ -142,7 +142,7 @@ impl Operator for Terminal {
         let mut answers = Vec::new();
         for question in questions {
             let show = || print::talk(&format!("? {question}\n> "));
-            match &self.voice {
+            match &self.display {
                 Display::Lines(_) => show(),
                 Display::Live(live) => live.away(show),
             }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{failed, make_folder, read_file, remove, rename, write_file, write_over};
 use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line};
-use crate::adapters::git::waiting::{self, Voice};
+use crate::adapters::git::waiting::{self, WaitNotice};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
@@ -33,7 +33,7 @@ pub(in crate::adapters::git) struct Mirror {
     git: Git,
     path: PathBuf,
     turn: tokio::sync::Mutex<()>,
-    voice: Voice,
+    notice: WaitNotice,
 }
 
 /// The right to fetch into a mirror and to move branches of its remote: one holder on this machine.
@@ -46,12 +46,12 @@ pub(in crate::adapters::git) struct Hold<'a> {
 impl Mirror {
     /// The mirror in a folder, which need not exist yet.
     pub(in crate::adapters::git) fn new(git: Git, path: PathBuf) -> Self {
-        Self { git, path, turn: tokio::sync::Mutex::new(()), voice: Voice::default() }
+        Self { git, path, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
     }
 
-    /// With a voice that says for whom it waits.
-    pub(in crate::adapters::git) fn with_voice(self, voice: Voice) -> Self {
-        Self { voice, ..self }
+    /// With a notice that says for whom it waits.
+    pub(in crate::adapters::git) fn with_wait_notice(self, notice: WaitNotice) -> Self {
+        Self { notice, ..self }
     }
 
     /// Where it is.
@@ -85,7 +85,7 @@ impl Mirror {
         let turn = self.turn.lock().await;
         let path = self.beside(".lock");
         make_folder(self.path.parent().unwrap_or(&self.path))?;
-        let file = waiting::lock(&path, &self.voice).await?;
+        let file = waiting::lock(&path, &self.notice).await?;
         Ok(Hold { _file: file, _turn: turn })
     }
 

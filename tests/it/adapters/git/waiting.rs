@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use agent_loop::adapters::git::Voice;
+use agent_loop::adapters::git::WaitNotice;
 use agent_loop::ports::workspace::Workspace;
 
 use super::scene::Scene;
@@ -44,8 +44,8 @@ async fn whoever_waits_for_the_mirror_lets_others_go_on_and_says_for_whom() {
     std::fs::write(scene.outside("state/mirror.git.lock"), "4711").unwrap();
     let held = Held::of(&scene);
     let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
-    let voice = Voice::new(move |text| say.send(text).unwrap());
-    let workspace = scene.again().with_voice(voice);
+    let notice = WaitNotice::new(move |text| say.send(text).unwrap());
+    let workspace = scene.again().with_wait_notice(notice);
     let others = async {
         let text = said.recv().await.unwrap();
         held.let_go();
