@@ -339,11 +339,12 @@ impl Reported {
             .unwrap_or_default();
         let word = ["/error/code", "/error/type"].into_iter().find_map(|place| text(body.pointer(place)));
         let headers = self.data.get("responseHeaders");
-        let reset = RESETS.iter().find_map(|name| {
+        // All of them: the latest counts, and a short wait has been obeyed in vain.
+        let resets = RESETS.iter().filter_map(|name| {
             let value = text(headers?.get(name))?;
             Some(format!("{name}: {value}"))
         });
-        let more: Vec<String> = word.into_iter().chain(reset).collect();
+        let more: Vec<String> = word.into_iter().chain(resets).collect();
         let message = text(self.data.get("message")).unwrap_or_else(|| self.name.clone());
         ReportedError {
             status: status.and_then(|status| u16::try_from(status).ok()),
