@@ -49,6 +49,13 @@ impl Answer {
     pub(crate) fn error(status: u16) -> Self {
         Self::Error { status, body: None, headers: Vec::new() }
     }
+
+    /// A refusal that says this, too.
+    pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
+        let Self::Error { headers, .. } = &mut self else { panic!("{self:?} refuses nothing") };
+        headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
 }
 
 /// Says an answer from what it was told.

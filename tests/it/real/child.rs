@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Longer than any turn here takes on a busy machine.
-const LIMIT: Duration = Duration::from_mins(2);
+/// Longer than any turn here takes on a busy machine: `OpenCode` waits 78 s between its tries.
+const LIMIT: Duration = Duration::from_mins(4);
 
 pub(super) struct Ended {
     pub(super) exit: Option<i32>,

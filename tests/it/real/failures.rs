@@ -1,5 +1,7 @@
 //! What the real programs say when the service refuses or breaks off: the facts that our reading of them rests on.
 
+use agent_loop::adapters::clock::SystemClock;
+use agent_loop::ports::clock::Clock;
 use serde_json::Value;
 
 use super::child::{Ended, run};
@@ -8,8 +10,10 @@ use super::program::Program;
 use super::turns::words;
 use crate::model::{Answer, Scenario, Server, Window};
 
-/// A moment that has not come yet, in seconds since 1970 (2040-01-01).
-const LATER: i64 = 1_795_500_000;
+/// An allowance that is used up for four hours.
+fn used_up() -> Answer {
+    Answer::QuotaReset { epoch: SystemClock.now().as_second() + 4 * 3600, window: Window::FiveHours }
+}
 
 fn turn(program: Program, scenario: impl Into<Scenario>) -> Option<Ended> {
     let path = program.found()?;
@@ -43,7 +47,7 @@ fn codex_tells_refusals_apart() {
         (Answer::error(429), "429 Too Many Requests"),
         (Answer::error(500), "high demand"),
         (Answer::error(503), "at capacity"),
-        (Answer::QuotaReset { epoch: LATER, window: Window::FiveHours }, "hit your usage limit"),
+        (used_up(), "hit your usage limit"),
         (Answer::DropMidStream, "stream disconnected before completion"),
     ] {
         codex_fails(answer, says);
@@ -56,7 +60,7 @@ fn gemini_tells_refusals_apart() {
     for (answer, status, says) in [
         (Answer::error(400), 400, "API key not valid"),
         (Answer::error(500), 500, "internal error"),
-        (Answer::QuotaReset { epoch: LATER, window: Window::FiveHours }, 429, "exhausted your daily quota"),
+        (used_up(), 429, "exhausted your daily quota"),
     ] {
         let Some(ended) = turn(Program::Gemini, answer) else { return };
         let last = last(&ended);

@@ -5,6 +5,7 @@ mod delivery;
 mod failures;
 mod hostile;
 mod interrupts;
+mod matrix;
 mod powers;
 mod quota;
 mod stage;
