@@ -1,17 +1,19 @@
 //! Runs an order to its end: repository, settings, what is remembered, agents; then the engine does the rest.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::gates::test_command::split;
 use crate::adapters::local::store::Store;
+use crate::adapters::state::folders::Folders;
 use crate::adapters::state::run_file::RunFile;
 use crate::cli::arguments::JsonOutput;
 use crate::cli::arguments::run::{ForgeChoice, RunArguments};
 use crate::cli::config::flags;
 use crate::cli::config::layer::{Layer, Source};
 use crate::cli::config::load::{Found, Refusal};
-use crate::cli::config::settings::Settings;
+use crate::cli::config::settings::{Retention, Settings};
 use crate::cli::diagnostics;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
@@ -39,7 +41,7 @@ use super::order::Order;
 use super::permissions::{Occasion, Permissions};
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
-use super::wiring::{self, RunSettings};
+use super::wiring::{self, RealWorld, RunSettings};
 use super::{directories, kept_back, memory, models, overrides, programs, secrets};
 use super::{rehearse, retain, signals};
 
@@ -143,9 +145,54 @@ fn words(order: &Order, base: BranchName, arguments: &RunArguments) -> (Option<S
 async fn prepare_and_run(
     order: Order,
     arguments: &RunArguments,
-    (occasion, answers): (Occasion, Answers),
+    asked: (Occasion, Answers),
     surroundings: &Surroundings,
 ) -> Result<Conclusion, RunError> {
+    let ready = prepare(order, arguments, asked, surroundings).await?;
+    if arguments.dry_run {
+        let Ready { world, plan, repository, folders, .. } = ready;
+        let rehearsal = rehearse::run(world, plan, &repository, folders).await;
+        return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
+    }
+    ready.begin().await
+}
+
+/// A run that could begin.
+struct Ready {
+    world: RealWorld,
+    plan: Plan,
+    file: RunFile,
+    subject: Subject,
+    repository: Repository,
+    folders: Folders,
+    logs: Option<PathBuf>,
+    retention: Retention,
+    terminal: Arc<Terminal>,
+}
+
+impl Ready {
+    /// Begins it, and sees it to its end.
+    async fn begin(self) -> Result<Conclusion, RunError> {
+        let Self { world, plan, file, subject, repository, folders, logs, retention, terminal } = self;
+        let with_logs = folders.clone().with_logs(logs.as_deref());
+        let beginning = Beginning::of(&subject, &with_logs, &repository);
+        remembered::keep(&file, &folders, &subject).map_err(disk)?;
+        let recorder = UsageRecorder::begin(&with_logs, &subject);
+        let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
+        remember_pull_request(&file, &folders, &outcome)?;
+        beginning.forget_if_refused(&outcome);
+        retain::after_a_run(&with_logs, &repository, &retention);
+        Ok(Conclusion::Ended(Box::new(outcome)))
+    }
+}
+
+/// Everything that is looked up before a run, and nothing of it begun.
+async fn prepare(
+    order: Order,
+    arguments: &RunArguments,
+    (occasion, answers): (Occasion, Answers),
+    surroundings: &Surroundings,
+) -> Result<Ready, RunError> {
     let Ground { repository, default_base, base, found, flags } =
         look(&order, arguments, answers, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
@@ -196,22 +243,10 @@ async fn prepare_and_run(
         terminal: Arc::clone(&terminal),
     };
     let world = wiring::world(&repository, surroundings, forge, run_settings).map_err(disk)?;
-    if arguments.dry_run {
-        let rehearsal = rehearse::run(world, plan, &repository, folders).await;
-        return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
-    }
-    let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
-    let beginning = Beginning::of(&subject, &with_logs, &repository);
-    remembered::keep(&file, &folders, &subject).map_err(disk)?;
-    let recorder = UsageRecorder::begin(&with_logs, &subject);
-    let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
-    remember_pull_request(&file, &folders, &outcome)?;
-    beginning.forget_if_refused(&outcome);
-    retain::after_a_run(&with_logs, &repository, &settings.retention);
-    Ok(Conclusion::Ended(Box::new(outcome)))
+    let (logs, retention) = (settings.paths.logs.clone(), settings.retention.clone());
+    Ok(Ready { world, plan, file, subject, repository, folders, logs, retention, terminal })
 }
 
-/// The words of a task and the branch to change, as far as a later command needs them.
 /// What a person should know before anything is begun.
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
@@ -257,11 +292,7 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
 }
 
 /// The pull request of a run is known under its own name from now on.
-fn remember_pull_request(
-    file: &RunFile,
-    folders: &crate::adapters::state::folders::Folders,
-    outcome: &Outcome,
-) -> Result<(), RunError> {
+fn remember_pull_request(file: &RunFile, folders: &Folders, outcome: &Outcome) -> Result<(), RunError> {
     let Some(number) = outcome.pull_request else { return Ok(()) };
     let file = RunFile { task: None, base: None, ..file.clone() };
     remembered::keep(&file, folders, &Subject::PullRequest(number)).map_err(disk)
