@@ -30,20 +30,20 @@ pub fn append(path: &Path) -> io::Result<fs::File> {
 /// # Errors
 /// When the disk says no; `InvalidInput` when it is no plain file, `IsADirectory` when it is a folder.
 pub fn open_foreign(path: &Path) -> io::Result<fs::File> {
-    let odd = || io::Error::new(io::ErrorKind::InvalidInput, "is no plain file, so it was not read");
+    let odd = |kind| io::Error::new(kind, "is no plain file, so it was not read");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => fs::File::from(file),
         // A link, and a socket.
-        Err(Errno::LOOP | Errno::NXIO) => return Err(odd()),
+        Err(Errno::LOOP | Errno::NXIO) => return Err(odd(io::ErrorKind::InvalidInput)),
         Err(error) => return Err(error.into()),
     };
     // What was opened is what is looked at: nobody can exchange it in between.
     let facts = file.metadata()?;
     if facts.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+        return Err(odd(io::ErrorKind::IsADirectory));
     }
-    if facts.is_file() { Ok(file) } else { Err(odd()) }
+    if facts.is_file() { Ok(file) } else { Err(odd(io::ErrorKind::InvalidInput)) }
 }
 
 /// The content of such a file, and one byte more than the limit if there is more.
@@ -73,7 +73,7 @@ pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     match read() {
         Ok(content) => Ok(content),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory) => {
             Err(format!("{} {error}", path.display()))
         }
         Err(error) => Err(format!("{} can't be read: {error}", path.display())),

@@ -2,9 +2,9 @@
 
 use super::super::home::Login;
 use super::super::program::Program;
-use super::answers::reviewed;
+use super::answers::{implemented, reviewed};
 use super::stage::{Stage, Told};
-use crate::model::{Answer, ToolCall};
+use crate::model::{Answer, Scenario, ToolCall};
 
 /// A reviewer whose model writes: into its clone, and into a folder beside it.
 fn reviewer_writes(program: Program, more: &[&str]) -> Option<(Stage, Told)> {
@@ -87,4 +87,55 @@ fn gemini_reviews_and_writes_nothing() {
 #[test]
 fn opencode_reviews_and_writes_nothing() {
     a_reviewer_has_only_eyes(Program::OpenCode, &["glob", "grep", "read"]);
+}
+
+#[test]
+fn gemini_has_all_powers() {
+    with_all_powers_a_reviewer_writes(Program::Gemini);
+}
+
+#[test]
+fn opencode_has_all_powers() {
+    with_all_powers_a_reviewer_writes(Program::OpenCode);
+}
+
+/// A coder edits, runs what it likes, and is kept from pushing by its program; `refusal` is what that says.
+fn a_coder_works_and_does_not_push(program: Program, refusal: &str) {
+    let Some(stage) = Stage::new(&[program]) else { return };
+    let calls = vec![
+        ToolCall::Write { path: "egret.txt".to_owned(), text: "an egret\n".to_owned() },
+        ToolCall::Shell("cp egret.txt notes.txt".to_owned()),
+        ToolCall::Shell("git push origin HEAD".to_owned()),
+    ];
+    let answers = [Answer::Tools(calls, Box::new(implemented())), reviewed(&[], &[])];
+    stage.plays(program, Scenario::script(answers));
+    let told = stage.run(&["task", "Note an egret", "--coder", program.name(), "--reviewer", program.name()]);
+    told.assert(0, "approved");
+    let head = told.outcome["head"].as_str().unwrap();
+    for file in ["egret.txt", "notes.txt"] {
+        assert_eq!(stage.git(&["show", &format!("{head}:{file}")]), "an egret");
+    }
+    let results: Vec<String> = stage.seen(program).into_iter().flat_map(|seen| seen.results).collect();
+    assert!(results.iter().any(|result| result.contains(refusal)), "{refusal} is not in {results:?}");
+}
+
+#[test]
+fn claude_codes_and_does_not_push() {
+    a_coder_works_and_does_not_push(Program::Claude, "has been denied");
+}
+
+/// Nothing denies it the word; there is no remote, no login, and no network.
+#[test]
+fn codex_codes_and_does_not_push() {
+    a_coder_works_and_does_not_push(Program::Codex, "does not appear to be a git repository");
+}
+
+#[test]
+fn gemini_codes_and_does_not_push() {
+    a_coder_works_and_does_not_push(Program::Gemini, "denied");
+}
+
+#[test]
+fn opencode_codes_and_does_not_push() {
+    a_coder_works_and_does_not_push(Program::OpenCode, "prevents you");
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::super::home::Login;
 use super::super::program::Program;
-use super::answers::reviewed;
+use super::answers::{followed_up, items, reviewed, runs};
 use super::stage::{Stage, Told};
 use crate::model::{Answer, Scenario, Seen, Window};
 
@@ -88,4 +88,44 @@ fn an_allowance_that_is_back_in_seconds_is_waited_for() {
     assert_eq!(told.failed(), ["quota"]);
     let asked = asked.lock().unwrap().clone();
     assert!(asked.len() == 2 && asked[1] >= asked[0] + WAIT, "{asked:?}");
+}
+
+/// A coder's allowance ends in the middle of its second turn, when it has written half of the change; the run is gone on with
+/// when it is back, with what had been written.
+#[test]
+fn a_review_of_three_rounds_is_parked_in_the_middle_and_resumed() {
+    let (claude, codex) = (Program::Claude, Program::Codex);
+    let Some(stage) = Stage::with_pull_request(&[claude, codex], Login::Subscription) else { return };
+    stage.plays(
+        codex,
+        Scenario::thinks(|seen| {
+            let known = items(seen);
+            let findings: &[&str] =
+                match (seen.prompt.contains("+two herons"), seen.prompt.contains("+one egret")) {
+                    (false, _) => &["There were two herons."],
+                    (true, false) => &["There was an egret."],
+                    (true, true) => &[],
+                };
+            reviewed(&known, findings)
+        }),
+    );
+    // An allowance that came back just now is waited for once, in the run.
+    let first = runs("echo two herons > herons.txt", followed_up(&["item-1".to_owned()]));
+    let cut_off = runs("echo one egret > egrets.txt", used_up(now() - 30));
+    stage.plays(claude, Scenario::script([first, cut_off.clone(), cut_off]));
+    let parked = stage.run(&["pr", "1", "--coder", "claude", "--reviewer", "codex"]);
+    parked.assert(3, "parked");
+    assert_eq!(parked.asked(), ["codex", "claude", "codex", "claude", "claude"]);
+
+    stage.plays(claude, Scenario::thinks(|seen| runs("cat egrets.txt", followed_up(&items(seen)))));
+    let done = stage.resume(&["--due"]);
+    done.assert(0, "approved");
+    assert_eq!(done.asked(), ["claude", "codex"], "nobody who has answered is asked again");
+    assert_eq!(done.outcome["rounds"], 3);
+    assert_eq!(
+        stage.git(&["show", "feature:egrets.txt"]),
+        "one egret",
+        "what was written before is not lost"
+    );
+    assert_eq!(stage.git(&["show", "feature:herons.txt"]), "two herons");
 }
