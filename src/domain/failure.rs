@@ -144,9 +144,7 @@ impl TurnFailure {
             Self::NeverFinished { .. } => "never-finished",
         }
     }
-}
 
-impl TurnFailure {
     /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
     pub fn is_of_the_service(&self) -> bool {
         match self {
@@ -172,9 +170,7 @@ impl TurnFailure {
             | Self::NeverFinished { .. } => false,
         }
     }
-}
 
-impl TurnFailure {
     /// The same failure with every text of somebody else's put through a function.
     #[must_use]
     pub fn with_texts(self, change: &mut impl FnMut(String) -> String) -> Self {
@@ -203,9 +199,7 @@ impl TurnFailure {
             | Self::NeverFinished { .. }) => other,
         }
     }
-}
 
-impl TurnFailure {
     /// The same, with the instant that it names rounded up to a whole second: people read it, and records keep it.
     #[must_use]
     pub fn at_a_whole_second(self) -> Self {

@@ -246,7 +246,7 @@ impl<W: World> Engine<W> {
         draft: Draft,
         now: &Situation<'_>,
     ) -> Result<Next, RunError> {
-        if let Payload::Concluded(_) | Payload::DeliveryConcluded(_) = &draft.payload {
+        if draft.payload.conclusion().is_some() {
             let head = now.review.map(|(_, pull_request)| &pull_request.head);
             self.keep_unpublished(session, &draft.run, head).await?;
         }
@@ -260,21 +260,12 @@ impl<W: World> Engine<W> {
                 return Ok(Next::Again);
             }
         }
-        Ok(match draft.payload {
-            Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
-                let Concluded { ending, message, usage, .. } = concluded;
-                let mut outcome = outcome(session, ending, message, usage, now);
-                outcome.run = Some(draft.run);
-                Next::End(Box::new(outcome))
-            }
-            Payload::Opened(_)
-            | Payload::Review(_)
-            | Payload::Answer(_)
-            | Payload::Gates(_)
-            | Payload::FollowedUp(_)
-            | Payload::Started(_)
-            | Payload::Delivered(_) => Next::Again,
-        })
+        let Some(Concluded { ending, message, usage, .. }) = draft.payload.conclusion() else {
+            return Ok(Next::Again);
+        };
+        let mut outcome = outcome(session, ending.clone(), message.clone(), *usage, now);
+        outcome.run = Some(draft.run);
+        Ok(Next::End(Box::new(outcome)))
     }
 
     /// Work whose words came to nothing is kept aside before its run ends.

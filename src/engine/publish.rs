@@ -123,25 +123,10 @@ pub(super) async fn publish<W: World, J: Journal>(
     if let Some(known) = &mut session.known {
         known.push(record.id.clone());
     }
-    let (line, status) = (comment::headline(&record.payload), status(&record.payload));
+    let status = record.payload.conclusion().map(|concluded| concluded.ending.status());
+    let line = comment::headline(&record.payload);
     world.operator().tell(&RunEvent::Published { subject: session.subject.clone(), line, status });
     Ok(Published::Stands)
-}
-
-/// How a run ends, if a record says that.
-fn status(payload: &Payload) -> Option<&'static str> {
-    match payload {
-        Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
-            Some(concluded.ending.status())
-        }
-        Payload::Opened(_)
-        | Payload::Review(_)
-        | Payload::Answer(_)
-        | Payload::Gates(_)
-        | Payload::FollowedUp(_)
-        | Payload::Started(_)
-        | Payload::Delivered(_) => None,
-    }
 }
 
 /// Writes a comment, then reads on: only what stands in the thread counts.

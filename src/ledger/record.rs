@@ -82,6 +82,20 @@ impl Payload {
         }
     }
 
+    /// How a run ended, if it says that.
+    pub fn conclusion(&self) -> Option<&Concluded> {
+        match self {
+            Self::Concluded(concluded) | Self::DeliveryConcluded(concluded) => Some(concluded),
+            Self::Opened(_)
+            | Self::Review(_)
+            | Self::Answer(_)
+            | Self::Gates(_)
+            | Self::FollowedUp(_)
+            | Self::Started(_)
+            | Self::Delivered(_) => None,
+        }
+    }
+
     /// The agent whose words it holds, if it is one's.
     pub fn agent(&self) -> Option<&Label> {
         match self {
