@@ -237,10 +237,10 @@ impl std::fmt::Display for TurnFailure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Quota { resets_at, detail } if detail.is_empty() => {
-                write!(formatter, "quota used up until {resets_at}")
+                write!(formatter, "has used up its allowance until {resets_at}")
             }
             Self::Quota { resets_at, detail } => {
-                write!(formatter, "quota used up until {resets_at}: {detail}")
+                write!(formatter, "has used up its allowance until {resets_at}: {detail}")
             }
             Self::RateLimited { retry_at: Some(instant), detail } => {
                 write!(formatter, "was told to wait until {instant}: {detail}")

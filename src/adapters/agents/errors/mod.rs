@@ -307,7 +307,10 @@ mod tests {
         assert!(detail.ends_with("API keys and Vertex AI still work)"), "{detail}");
         assert!(detail.chars().count() <= DETAIL);
         let quota = gemini_note(TurnFailure::Quota { resets_at: now(), detail: String::new() });
-        assert_eq!(quota.to_string(), format!("quota used up until 2026-11-21T00:10:00Z: {GEMINI_NOTE}"));
+        assert_eq!(
+            quota.to_string(),
+            format!("has used up its allowance until 2026-11-21T00:10:00Z: {GEMINI_NOTE}")
+        );
         for limited in [
             TurnFailure::Billing { detail: "limit: 0".to_owned() },
             TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() },
