@@ -4,6 +4,7 @@ pub mod aftermath;
 pub mod agent;
 pub mod agent_files;
 pub mod agent_memory;
+pub mod branch_names;
 pub mod ending;
 pub mod failure;
 pub mod gate;

@@ -1,5 +1,6 @@
 //! The loop from an issue or a task to its pull request.
 
+use crate::domain::branch_names;
 use crate::domain::ending::{Failed, Refused};
 use crate::domain::ids::{BranchName, ChainHash, CommitSha, IssueNumber, PullRequestNumber, RunId};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
@@ -46,7 +47,7 @@ impl<W: World> Engine<W> {
             };
             let about = origin::of_issue(&issue, people.of_the_issue);
             let work = Work {
-                stem: format!("agent-loop/issue-{number}"),
+                stem: branch_names::of_issue(number),
                 workable,
                 about,
                 purpose: Purpose::Issue(number),
@@ -72,7 +73,7 @@ impl<W: World> Engine<W> {
             let replay = observe::read_local(&chain, &self.world.forge().login(), &session.local_records());
             let seen = observe::take_in(&*self.world, &mut session, replay)?;
             let work = Work {
-                stem: format!("agent-loop/task-{key}"),
+                stem: branch_names::of_task(&key),
                 workable: Workable::Open,
                 about: origin::of_task(text),
                 purpose: Purpose::Task(key.clone()),

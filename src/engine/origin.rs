@@ -1,6 +1,6 @@
 //! What a pull request came from, by our own records and the journal: never by what it says of itself.
 
-use crate::domain::ids::IssueNumber;
+use crate::domain::branch_names;
 use crate::domain::pull_request::PullRequest;
 use crate::domain::subject::Subject;
 use crate::ledger::record::{Flow, Payload, Record};
@@ -62,7 +62,7 @@ impl<W: World> Engine<W> {
         let (number, word) = match known {
             Some(Subject::Issue(number)) => (number, Word::Ours),
             Some(Subject::Task(_) | Subject::PullRequest(_)) => return Ok(None),
-            None => match issue_in(pull_request.head_ref.as_str()) {
+            None => match branch_names::issue_of(pull_request.head_ref.as_str()) {
                 Some(number) => (number, Word::Branch),
                 None => return Ok(None),
             },
@@ -97,14 +97,6 @@ impl<W: World> Engine<W> {
     }
 }
 
-/// The issue of a branch that has the name of one of ours.
-fn issue_in(branch: &str) -> Option<IssueNumber> {
-    let name = branch.strip_prefix("agent-loop/issue-")?;
-    let (number, again) = name.split_once('-').unwrap_or((name, "2"));
-    again.parse::<u32>().ok()?;
-    number.parse().ok().map(IssueNumber)
-}
-
 /// An issue, as turns are told of it.
 pub(super) fn of_issue(issue: &Issue, comments: Vec<ContextComment>) -> ContextSubject {
     ContextSubject {
@@ -132,25 +124,5 @@ pub(super) fn words(subject: &ContextSubject) -> String {
     match subject.number {
         Some(_) => format!("{}\n\n{}", subject.title, subject.body),
         None => subject.body.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_names_that_we_give_name_an_issue() {
-        for (branch, number) in [
-            ("agent-loop/issue-7", Some(7)),
-            ("agent-loop/issue-7-2", Some(7)),
-            ("agent-loop/issue-7-hotfix", None),
-            ("agent-loop/issue-", None),
-            ("agent-loop/issue-x", None),
-            ("agent-loop/task-7", None),
-            ("issue-7", None),
-        ] {
-            assert_eq!(issue_in(branch), number.map(IssueNumber), "{branch}");
-        }
     }
 }

@@ -9,3 +9,4 @@ pub mod items;
 pub mod next;
 pub mod reviewers;
 pub mod state;
+mod wording;
