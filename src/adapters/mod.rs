@@ -4,6 +4,7 @@ pub mod agent_memory;
 pub mod agents;
 pub mod clock;
 pub mod dry_run;
+pub mod files;
 pub mod gates;
 pub mod git;
 pub mod local;

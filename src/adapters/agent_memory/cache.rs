@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::adapters::state::files;
+use crate::adapters::files;
 use crate::domain::agent_memory::AgentMemory;
 
 /// Goes up when an agent memory of an older program would say other things.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::adapters::files;
 use crate::adapters::git::{GitWorkspace, TrackedFile};
-use crate::adapters::state::files;
 use crate::domain::agent_memory::{AgentMemory, Briefing, Changed, CheckoutFolder, TestProfile};
 use crate::domain::ids::CommitSha;
 use crate::ports::agent_memory::{AgentMemories, Briefed};

@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
+use crate::adapters::files;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Collector;
 use crate::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
-use crate::adapters::state::files;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};

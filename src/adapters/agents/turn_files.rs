@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::adapters::files;
 use crate::adapters::process::environment::{self, Variables};
-use crate::adapters::state::files;
 use crate::ports::agents::TurnOrder;
 use crate::protocol::schema;
 

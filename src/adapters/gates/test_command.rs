@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::adapters::files;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment::{self, Variables};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::{End, Job, StopSequence, supervise};
-use crate::adapters::state::files;
 use crate::adapters::state::folders::Folders;
 use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;

@@ -1,11 +1,11 @@
-//! Small files and folders of ours: atomic writes, stubborn removal, errors that name the path. Knows no git.
+//! Files and folders of git's and ours: whole writes, stubborn removal, errors that name the path. Knows no git.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::adapters::state::files::read_bounded;
+use crate::adapters::files;
 use crate::ports::workspace::WorkspaceError;
 
 /// An error that names what was tried on which path.
@@ -15,11 +15,7 @@ pub(super) fn failed(what: &str, path: &Path, cause: &io::Error) -> WorkspaceErr
 
 /// Makes a folder and its parents, for our eyes only.
 pub(super) fn make_folder(path: &Path) -> Result<(), WorkspaceError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|cause| failed("create the folder", path, &cause))
+    files::make_folder(path).map_err(WorkspaceError::Disk)
 }
 
 /// Writes a file as a whole or not at all.
@@ -36,9 +32,7 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError
 
 /// Writes a file in place, for our eyes only.
 pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
-    let file = fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path);
-    let written = file.and_then(|mut file| io::Write::write_all(&mut file, bytes));
-    written.map_err(|cause| failed("write", path, &cause))
+    files::write_over(path, bytes).map_err(WorkspaceError::Disk)
 }
 
 /// The content of a file, none if there is no such file.
@@ -52,7 +46,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, WorkspaceError> 
 
 /// The content of something that may have been made by an agent: a plain file of a bounded size, or nothing.
 pub(super) fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
-    let bytes = read_bounded(path, most).ok()?;
+    let bytes = files::read_bounded(path, most).ok()?;
     (u64::try_from(bytes.len()).ok()? <= most).then_some(bytes)
 }
 

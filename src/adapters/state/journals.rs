@@ -10,9 +10,9 @@ use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
 use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 
-use super::files;
 use super::folders::Folders;
 use super::lock::{self, SubjectLock};
+use crate::adapters::files;
 
 /// What has to be done with children of a dead engine before a subject is worked on.
 pub type EndLeftovers = fn(&Path) -> Result<(), String>;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::subject::Subject;
 use crate::ports::journal::{Holder, JournalError};
 
-use super::files;
+use crate::adapters::files;
 
 /// A lock that is held until it is dropped, or this process ends.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! The state folder: journals, locks, run files. Knows paths and bytes, not what a run means.
 
-pub mod files;
 pub mod fitness;
 pub mod folders;
 pub mod journals;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::{AgentName, Role};
 use crate::domain::ids::BranchName;
 
-use super::files;
+use crate::adapters::files;
 
 /// How to start an agent of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

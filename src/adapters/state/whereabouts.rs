@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::files;
 use super::folders::Folders;
+use crate::adapters::files;
 
 /// The file in the state folder of a repository that holds the path of its checkout, byte for byte: a path is no text.
 const FILE: &str = "checkout";

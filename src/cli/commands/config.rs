@@ -108,7 +108,7 @@ async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<
         return Ok(text);
     }
     let path = if arguments.user {
-        crate::adapters::state::files::make_folder(&surroundings.configuration)?;
+        crate::adapters::files::make_folder(&surroundings.configuration)?;
         load::user_file(surroundings)
     } else {
         let folder = surroundings.folder_or(arguments.place.dir.as_deref());

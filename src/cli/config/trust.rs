@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::Value;
 
-use crate::adapters::state::files;
+use crate::adapters::files;
 use crate::domain::agent::AgentName;
 
 use super::layer::Layer;

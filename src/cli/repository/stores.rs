@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::adapters::files;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
 use crate::adapters::local::rows::Kind;
 use crate::adapters::local::store::Store;
 use crate::adapters::local::{Branches, LocalForge};
 use crate::adapters::process::environment::Variables;
-use crate::adapters::state::files;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::whereabouts;
 use crate::cli::surroundings::Surroundings;

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::adapters::state::files;
+use crate::adapters::files;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals;
 use crate::domain::agent::{ResponseKind, Role};

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::state::files;
+use crate::adapters::files;
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::journals;
 use crate::cli::view::print;

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::adapters::files;
 use crate::adapters::process::environment::Variables;
-use crate::adapters::state::files;
 
 use super::vendor_cli::SessionFile;
 

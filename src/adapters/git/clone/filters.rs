@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use crate::adapters::files::open_foreign;
 use crate::adapters::git::disk::read_file;
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{fields, must, os};
-use crate::adapters::state::files::open_foreign;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 

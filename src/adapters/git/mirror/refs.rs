@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::state::files::read_bounded;
+use crate::adapters::files::read_bounded;
 use crate::domain::ids::{BranchName, CommitSha};
 
 /// More than a ref or a path takes.

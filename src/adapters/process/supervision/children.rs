@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::state::files;
+use crate::adapters::files;
 
 use super::tree::{self, Orphans, Root};
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::adapters::agents::driver::vendor_cli::Power;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::state::files;
+use crate::adapters::files;
 use crate::adapters::state::journals::FileJournals;
 use crate::adapters::state::lock::{self, SubjectLock};
 use crate::adapters::state::run_file::RunFile;
