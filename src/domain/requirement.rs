@@ -2,7 +2,7 @@
 
 use super::ids::{Login, RequirementId};
 
-/// A signed wish.
+/// A signed requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// Its stable name.
@@ -13,7 +13,7 @@ pub struct Requirement {
     pub text: String,
 }
 
-/// The wishes that a turn is shown, oldest first.
+/// The requirements that a turn is shown, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requirements {
     /// Those that are shown.

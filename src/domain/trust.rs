@@ -7,6 +7,6 @@ use super::ids::Login;
 pub struct Trust {
     /// Logins whose records count as ours do.
     pub recorders: Vec<Login>,
-    /// Logins whose signed wishes count, though they may not write to the repository.
+    /// Logins whose signed requirements count, though they may not write to the repository.
     pub humans: Vec<Login>,
 }

@@ -146,7 +146,7 @@ fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> 
         item.notes.clear();
         item.dispute = None;
     }
-    // The wishes that the answer is measured against: those of the moment at which its turn was asked.
+    // The requirements that the answer is measured against: those of the moment at which its turn was asked.
     let named = |id: &RequirementId| ContextRequirement {
         id: id.to_string(),
         author: String::new(),
@@ -208,8 +208,8 @@ fn item(item: &Item) -> ContextItem {
     }
 }
 
-fn requirement(wish: &Requirement) -> ContextRequirement {
-    ContextRequirement { id: wish.id.to_string(), author: wish.author.to_string(), text: wish.text.clone() }
+fn requirement(one: &Requirement) -> ContextRequirement {
+    ContextRequirement { id: one.id.to_string(), author: one.author.to_string(), text: one.text.clone() }
 }
 
 fn gate(measured: &Measurement) -> ContextGate {

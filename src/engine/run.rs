@@ -235,6 +235,8 @@ impl<W: World> Engine<W> {
         for entry in self.drain().await? {
             session.learn(entry);
         }
+        // Who stops a run that waits for an allowance does not want cron to go on with it.
+        session.write(Entry::Stopped { at: self.world.clock().now() }).await?;
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
         Ok(Some(match review {
             Some((state, pull_request)) => {

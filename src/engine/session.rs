@@ -114,6 +114,7 @@ impl<J: Journal> Session<J> {
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Task { .. }
+            | Entry::Stopped { .. }
             | Entry::Record { .. } => 0,
         };
         self.journal.entries().into_iter().map(counts).sum()
@@ -206,6 +207,7 @@ impl Provenance {
             | Entry::Finished { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
+            | Entry::Stopped { .. }
             | Entry::Record { .. } => {}
         }
     }
@@ -225,7 +227,7 @@ fn take_in(results: &mut Results, entry: Entry) {
             results.clarifications.insert(turn, answers);
         }
         Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
-        Entry::Record { .. } | Entry::Inherited { .. } | Entry::Task { .. } => {}
+        Entry::Record { .. } | Entry::Inherited { .. } | Entry::Task { .. } | Entry::Stopped { .. } => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is said of a failed turn before the next look: what a question's own rules make of it.
+//! What follows a failed turn, for a person who watches: the rules of its question are asked before the question is.
 
 use jiff::Timestamp;
 

@@ -66,7 +66,7 @@ pub struct Results {
     pub attempts: BTreeMap<TurnKey, u32>,
     /// Turns that run now.
     pub running: BTreeSet<TurnKey>,
-    /// The wishes of people that a turn was shown when it was last started.
+    /// The requirements of people that a turn was shown when it was last started.
     pub surfaced: BTreeMap<TurnKey, Surfaced>,
     /// A person's answers to the coder's questions, by the turn that asked.
     pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
@@ -99,7 +99,7 @@ impl Results {
         self.turns.get(key).cloned().or_else(never_finished)
     }
 
-    /// What an answer to this question has to say of the wishes of people: what was shown when it was asked, or what is
+    /// What an answer to this question has to say of the requirements of people: what was shown when it was asked, or what is
     /// shown now if it is still to be asked.
     pub fn surfaced(&self, key: &TurnKey, now: &Requirements) -> Surfaced {
         let is_asked = self.turns.contains_key(key) || self.running.contains(key);
@@ -109,9 +109,10 @@ impl Results {
 
     /// The ref of what this coder had done at this commit when the service of its last turn gave out.
     pub fn unfinished(&self, key: &TurnKey) -> Option<&str> {
-        let theirs =
-            self.turns.iter().filter(|(other, _)| other.role == key.role && other.label == key.label);
-        let (last, turn) = theirs.max_by_key(|(_, turn)| turn.at)?;
+        let is_theirs =
+            |other: &TurnKey| other.run == key.run && other.role == key.role && other.label == key.label;
+        // In the order of their keys: a clock may be set back.
+        let (last, turn) = self.turns.iter().rfind(|(other, _)| is_theirs(other))?;
         let TurnEnd::Failed { failure } = &turn.end else { return None };
         let is_fit = last.head == key.head && failure.is_of_the_service();
         turn.salvage.as_deref().filter(|_| is_fit)

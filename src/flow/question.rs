@@ -94,27 +94,30 @@ struct Trail {
 impl Question<'_> {
     /// Where the question stands.
     pub fn standing<K: Kind>(&self) -> QuestionState<K> {
-        let tries = self.first_tries(self.ask.key.clone());
+        let tries = self.first_tries(&self.ask.key);
         let model = self.model(self.ask, &tries);
         self.put(&Ask { model, tries, ..self.ask.clone() }, Trail::default())
     }
 
     /// Of whom a question is asked first: of the first of the chain, or when the run was parked for the chain, of the one
     /// that was to be back first.
-    fn first_tries(&self, key: TurnKey) -> Tries {
-        let Some(sitting) = key.sitting.checked_sub(1) else { return Tries::default() };
-        let mut key = TurnKey { sitting, ..key };
+    fn first_tries(&self, key: &TurnKey) -> Tries {
         let who = (key.role, key.label.clone());
-        let mut tries = self.first_tries(key.clone());
-        while let Some(Turn { end: TurnEnd::Failed { failure }, at, .. }) = self.results.turn(&key) {
-            let failed = retry::Failed { failure: &failure, at, who: &who };
-            match self.persistence.retry.after(failed, &tries) {
-                Some(retry) => tries = retry.tries,
-                None => return retry::after_parking(failed, &tries),
+        (0..key.sitting).fold(Tries::default(), |first, sitting| {
+            let asked = (0..).map(|retry| self.results.turn(&TurnKey { sitting, retry, ..key.clone() }));
+            let turns: Vec<Turn> = asked.map_while(|turn| turn).collect();
+            let mut tries = first;
+            for (place, turn) in turns.iter().enumerate() {
+                let TurnEnd::Failed { failure } = &turn.end else { return Tries::default() };
+                let failed = retry::Failed { failure, at: turn.at, who: &who };
+                // The last of a sitting ended it, whatever would follow by the rules of today.
+                tries = match self.persistence.retry.after(failed, &tries) {
+                    Some(retry) if place + 1 < turns.len() => retry.tries,
+                    Some(_) | None => retry::after_parking(failed, &tries),
+                };
             }
-            key.retry += 1;
-        }
-        Tries::default()
+            tries
+        })
     }
 
     fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> QuestionState<K> {
@@ -295,7 +298,7 @@ fn read_mended<K: Kind>(
     }
 }
 
-/// What can be done about a malformed answer. A word on a person's wish can only be given by who looked at the change;
+/// What can be done about a malformed answer. A word on a person's requirement can only be given by who looked at the change;
 /// a coder's change is there already, so only its words are asked for.
 pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Remedy> {
     let length = source.most_trusted().trim().len();

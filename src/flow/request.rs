@@ -109,7 +109,7 @@ pub enum Recorded<'terms> {
 }
 
 impl Overrides {
-    /// These wishes; where they are silent, those.
+    /// These overrides; where they are silent, those.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {

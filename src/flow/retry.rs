@@ -47,7 +47,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// When nobody says when a model of a chain can be asked again.
+/// How long a model of a chain is given up when nobody says how long it takes: allowances of a few hours are the shortest.
 const UNKNOWN_REST: SignedDuration = SignedDuration::from_hours(1);
 
 /// When a model of a chain can be asked again.

@@ -69,7 +69,7 @@ pub struct Review {
     pub dispositions: Vec<Disposition>,
     /// The number of the next item.
     pub next_item: u64,
-    /// The wishes of people that the reviewer was shown.
+    /// The requirements of people that the reviewer was shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
     /// What had to be looked past to read the answer.
@@ -177,7 +177,7 @@ pub struct Vote {
     pub state: crate::protocol::text::State,
     /// On which commit.
     pub head: CommitSha,
-    /// The wishes of people that the reviewer was shown.
+    /// The requirements of people that the reviewer was shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
 }

@@ -73,7 +73,7 @@ pub enum Entry {
         turn: TurnKey,
         /// The instant at which this was written.
         at: Timestamp,
-        /// The wishes of people that it is shown.
+        /// The requirements of people that it is shown.
         #[serde(default)]
         surfaced: Surfaced,
     },
@@ -107,6 +107,11 @@ pub enum Entry {
         /// The body.
         body: String,
     },
+    /// A person ended the run, which can be gone on with.
+    Stopped {
+        /// When.
+        at: Timestamp,
+    },
     /// The words of the task from which this pull request came: no thread has them.
     Task {
         /// What was asked for.
@@ -136,6 +141,7 @@ impl Entry {
             | Self::Clarified { .. }
             | Self::Measured { .. }
             | Self::Task { .. }
+            | Self::Stopped { .. }
             | Self::Inherited { .. } => None,
         }
     }

@@ -223,7 +223,7 @@ pub trait Workspace: Send + Sync {
         false
     }
 
-    /// An error, if the folder that the user lends for a desk would be refused now; it is not changed. Nothing, if none is lent.
+    /// An error, if the folder that the user lends for a clone would be refused now; it is not changed. Nothing, if none is lent.
     fn look_at_lent(&self, _desk: &CloneId) -> impl Future<Output = Result<(), WorkspaceError>> + Send {
         std::future::ready(Ok(()))
     }

@@ -97,7 +97,7 @@ pub struct ContextItem {
     pub dispute: Option<String>,
 }
 
-/// A signed wish of a person who may write to the repository.
+/// A signed requirement of a person who may write to the repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContextRequirement {

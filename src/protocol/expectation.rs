@@ -42,7 +42,7 @@ pub enum Completeness {
     Gaps,
 }
 
-/// The wishes of people that were shown to the agent who answers.
+/// The requirements of people that were shown to the agent who answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Surfaced {
@@ -52,7 +52,7 @@ pub struct Surfaced {
     pub extent: SurfacedExtent,
 }
 
-/// Whether all wishes of people were shown.
+/// Whether all requirements of people were shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurfacedExtent {
@@ -94,7 +94,7 @@ pub struct Expectation {
     pub shown: Vec<ShownItem>,
     /// Whether every item of the ledger is known.
     pub ledger: Completeness,
-    /// The wishes of people that were shown.
+    /// The requirements of people that were shown.
     pub requirements: Surfaced,
     /// The debate, where there is one.
     pub debate: Option<Debate>,
@@ -117,7 +117,7 @@ impl Expectation {
         self.shown.iter().find(|shown| shown.id.as_str() == id)
     }
 
-    /// The ids of the wishes that were shown, as an answer lists them.
+    /// The ids of the requirements that were shown, as an answer lists them.
     pub(super) fn requirement_texts(&self) -> Vec<Text> {
         self.requirements.ids.iter().filter_map(|id| Text::try_from(id.to_string()).ok()).collect()
     }
@@ -159,7 +159,7 @@ impl Verdicts {
 pub enum Rule {
     /// Its form, or what it says of items: whoever reads it can mend the form.
     Form,
-    /// It does not say that a person's wish is fulfilled: only who looked at the change can say so.
+    /// It does not say that a person's requirement is fulfilled: only who looked at the change can say so.
     Acknowledgement,
 }
 
@@ -172,7 +172,7 @@ pub struct Complaint {
     pub expected: String,
     /// What stands there.
     pub found: String,
-    /// The items or wishes that it concerns.
+    /// The items or requirements that it concerns.
     pub ids: Vec<String>,
     /// The kind of rule.
     pub rule: Rule,
@@ -190,14 +190,14 @@ impl Complaint {
         }
     }
 
-    /// The same, concerning these items or wishes.
+    /// The same, concerning these items or requirements.
     #[must_use]
     pub fn about<Id: ToString>(mut self, ids: impl IntoIterator<Item = Id>) -> Self {
         self.ids = ids.into_iter().map(|id| id.to_string()).collect();
         self
     }
 
-    /// The same, as a missing word on a person's wish.
+    /// The same, as a missing word on a person's requirement.
     #[must_use]
     pub fn of_acknowledgement(mut self) -> Self {
         self.rule = Rule::Acknowledgement;

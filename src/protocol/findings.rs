@@ -148,7 +148,7 @@ pub(super) fn dispositions(
     dispositions
 }
 
-/// An approving review says of every wish that was shown that it is fulfilled.
+/// An approving review says of every requirement that was shown that it is fulfilled.
 pub(super) fn acknowledge(
     state: State,
     resolved: Option<&Vec<Text>>,

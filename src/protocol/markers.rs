@@ -21,7 +21,7 @@ pub const NAMES: [&str; 10] = [
     "AGENT_LOOP_TASK",
 ];
 
-/// The line by which a person signs a wish.
+/// The line by which a person signs a requirement.
 pub const SIGNATURE: &str = "-- Human Reviewer";
 
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]

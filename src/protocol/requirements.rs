@@ -1,4 +1,4 @@
-//! From what people say on a forge to what they require: signed wishes, each with a name that stays the same when
+//! From what people say on a forge to what they require: signed requirements, each with a name that stays the same when
 //! comments come and go. Who may ask for something is not decided here.
 
 use std::collections::BTreeSet;
@@ -12,10 +12,10 @@ use super::expectation::{Surfaced, SurfacedExtent};
 use super::findings::normalised;
 use super::markers;
 
-/// How much room wishes have in a prompt, in characters.
+/// How much room requirements have in a prompt, in characters.
 const ROOM: usize = 12_000;
 
-/// The wish in a text, if its last line, outside of code, signs one and it holds no marker of ours.
+/// The requirement in a text, if its last line, outside of code, signs one and it holds no marker of ours.
 pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
     let signed = body.trim_end();
     let start = signed.rfind('\n').map_or(0, |end| end + 1);
@@ -40,7 +40,7 @@ fn id(text: &str) -> Option<RequirementId> {
     name.parse().ok()
 }
 
-/// What of these wishes, oldest first, a turn is shown: each once, the newest first to get room.
+/// What of these requirements, oldest first, a turn is shown: each once, the newest first to get room.
 pub fn surfaced(all: Vec<Requirement>) -> Requirements {
     let mut seen = BTreeSet::new();
     let each: Vec<Requirement> = all.into_iter().filter(|one| seen.insert(one.id.clone())).collect();
@@ -64,7 +64,7 @@ pub fn surfaced(all: Vec<Requirement>) -> Requirements {
     Requirements { shown, omitted }
 }
 
-/// What an answer has to say of these wishes.
+/// What an answer has to say of these requirements.
 pub fn expected(requirements: &Requirements) -> Surfaced {
     let extent = if requirements.omitted == 0 { SurfacedExtent::All } else { SurfacedExtent::Bounded };
     Surfaced { ids: requirements.shown.iter().map(|one| one.id.clone()).collect(), extent }

@@ -113,7 +113,7 @@ pub struct HumanRequirements {
 }
 
 impl HumanRequirements {
-    /// Every wish that was shown is acknowledged, exactly; where none was shown there is nothing to say.
+    /// Every requirement that was shown is acknowledged, exactly; where none was shown there is nothing to say.
     pub(super) fn check(said_of_them: Option<&Self>, expectation: &Expectation, said: &mut Verdicts) {
         let path = "/human_requirements";
         let shown: BTreeSet<&str> = expectation

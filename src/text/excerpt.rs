@@ -8,7 +8,7 @@ use crate::protocol::context::{ContextComment, ContextSubject};
 /// How much room a description has in a prompt, in characters.
 const DESCRIPTION: usize = 40_000;
 
-/// How much room comments have in a prompt, in characters: as much as signed wishes.
+/// How much room comments have in a prompt, in characters: as much as signed requirements.
 const COMMENTS: usize = 12_000;
 
 /// What the lines around a comment take, in characters.

@@ -137,6 +137,7 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template("data", include_str!("../../prompts/data.md.jinja"))?;
     environment.add_template("memory", include_str!("../../prompts/memory.md.jinja"))?;
+    environment.add_template("unfinished", include_str!("../../prompts/unfinished.md.jinja"))?;
     environment.add_template("purpose", include_str!("../../prompts/purpose.md.jinja"))?;
     environment.add_template("words", include_str!("../../prompts/words.md.jinja"))?;
     environment.add_template("answer", include_str!("../../prompts/answer.md.jinja"))?;

@@ -24,12 +24,12 @@ pub enum Memory {
     /// Nothing is, and nobody is told anything.
     Off,
     /// It is.
-    On(Wish),
+    On(MemoryOptions),
 }
 
 /// How it is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct MemoryOptions {
     /// The file in which it is kept, private.
     pub cache: PathBuf,
     /// What of it is made anew.
@@ -74,9 +74,9 @@ impl LocalAgentMemories {
     }
 
     /// No spawn if what is kept is of the commit itself, one if it is of another, two more if it is made anew.
-    async fn brief(&self, wish: &Wish, base: &CommitSha) -> Result<Briefing, WorkspaceError> {
-        let kept = match wish.refresh {
-            Refresh::AsNeeded | Refresh::Tests => cache::load(&wish.cache),
+    async fn brief(&self, options: &MemoryOptions, base: &CommitSha) -> Result<Briefing, WorkspaceError> {
+        let kept = match options.refresh {
+            Refresh::AsNeeded | Refresh::Tests => cache::load(&options.cache),
             Refresh::All => None,
         };
         let whole = |memory, changed| Briefing { memory, compared_with: base.clone(), changed };
@@ -84,12 +84,12 @@ impl LocalAgentMemories {
             return Ok(whole(self.anew(base).await?, Changed::Known(Vec::new())));
         };
         if kept.made_at == *base {
-            let kept = self.with_tests(wish, kept, base).await?;
+            let kept = self.with_tests(options, kept, base).await?;
             return Ok(whole(kept, Changed::Known(Vec::new())));
         }
         match self.workspace.changed(&kept.made_at, base).await? {
             Some(paths) if fits(&paths) => {
-                Ok(whole(self.with_tests(wish, kept, base).await?, Changed::Known(paths)))
+                Ok(whole(self.with_tests(options, kept, base).await?, Changed::Known(paths)))
             }
             Some(_) => Ok(whole(self.anew(base).await?, Changed::Known(Vec::new()))),
             None => {
@@ -101,11 +101,11 @@ impl LocalAgentMemories {
 
     async fn with_tests(
         &self,
-        wish: &Wish,
+        options: &MemoryOptions,
         kept: AgentMemory,
         base: &CommitSha,
     ) -> Result<AgentMemory, WorkspaceError> {
-        match wish.refresh {
+        match options.refresh {
             Refresh::AsNeeded | Refresh::All => Ok(kept),
             Refresh::Tests => Ok(AgentMemory { tests: self.tests_anew(base).await?, ..kept }),
         }
@@ -159,15 +159,15 @@ fn write_files(folder: &Path, briefing: &Briefing) -> Result<(), String> {
 
 impl AgentMemories for LocalAgentMemories {
     async fn briefing(&self, base: &CommitSha) -> Briefed {
-        let Memory::On(wish) = &self.memory else { return Briefed::default() };
+        let Memory::On(options) = &self.memory else { return Briefed::default() };
         let mut told = self.told.lock().await;
         if let Told::Known(briefing) = &*told {
             return Briefed { briefing: briefing.clone(), warning: None };
         }
-        let made = self.brief(wish, base).await;
+        let made = self.brief(options, base).await;
         let briefed = match made {
             Ok(briefing) => {
-                let saved = save(&wish.cache, &briefing.memory);
+                let saved = save(&options.cache, &briefing.memory);
                 let warning = saved.err().map(|why| format!("the agent memory is not kept: {why}"));
                 Briefed { briefing: Some(Arc::new(briefing)), warning }
             }
@@ -182,13 +182,13 @@ impl AgentMemories for LocalAgentMemories {
 
     fn folder(&self) -> Option<String> {
         match &self.memory {
-            Memory::On(Wish { checkout, .. }) => checkout.as_ref().map(CheckoutFolder::to_string),
+            Memory::On(MemoryOptions { checkout, .. }) => checkout.as_ref().map(CheckoutFolder::to_string),
             Memory::Off => None,
         }
     }
 
     async fn lay_out(&self, clone: &Path) -> Option<String> {
-        let Memory::On(Wish { checkout: Some(checkout), .. }) = &self.memory else { return None };
+        let Memory::On(MemoryOptions { checkout: Some(checkout), .. }) = &self.memory else { return None };
         let briefing = match &*self.told.lock().await {
             Told::Known(briefing) => briefing.clone()?,
             Told::NotYet => return None,

@@ -3,4 +3,4 @@
 mod cache;
 mod maker;
 
-pub use maker::{LocalAgentMemories, Memory, Refresh, Wish};
+pub use maker::{LocalAgentMemories, Memory, MemoryOptions, Refresh};

@@ -238,6 +238,20 @@ impl GitWorkspace {
         Ok(Prepared { path: place.tree(), salvaged, warning })
     }
 
+    /// Lays unfinished work over what was made ready, if there is some.
+    async fn with_unfinished(
+        &self,
+        place: &ClonePaths,
+        layout: &Layout,
+        prepared: Prepared,
+    ) -> Result<Prepared, WorkspaceError> {
+        let Some(reference) = layout.unfinished() else { return Ok(prepared) };
+        let missing = overlay::lay_over(&self.mirror, place, reference).await?;
+        let warnings: Vec<String> = prepared.warning.into_iter().chain(missing).collect();
+        let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
+        Ok(Prepared { warning, ..prepared })
+    }
+
     /// The work of a clone stands in a commit now: a checkout of the user's goes there, and the turn is over.
     async fn close(
         &self,
@@ -307,20 +321,20 @@ impl Workspace for GitWorkspace {
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let place = self.place(clone_id)?;
-        let prepared = if let Some(lent) = place.lent() {
-            self.directories.enter(&place, lent).await?;
-            let prepared = self.borrow(&place, lent, layout).await;
-            if prepared.is_err() {
-                self.directories.leave(&place, lent);
-            }
-            prepared?
-        } else {
+        let Some(lent) = place.lent() else {
             let tree = self.tree_of(&place, layout).await?;
-            prepare::prepare(&self.mirror, &place, layout, tree).await?
+            let prepared = prepare::prepare(&self.mirror, &place, layout, tree).await?;
+            return self.with_unfinished(&place, layout, prepared).await;
         };
-        let Some(reference) = layout.unfinished() else { return Ok(prepared) };
-        let missing = overlay::lay_over(&self.mirror, &place, reference).await?;
-        Ok(Prepared { warning: prepared.warning.or(missing), ..prepared })
+        self.directories.enter(&place, lent).await?;
+        let prepared = match self.borrow(&place, lent, layout).await {
+            Ok(prepared) => self.with_unfinished(&place, layout, prepared).await,
+            Err(error) => Err(error),
+        };
+        if prepared.is_err() {
+            self.directories.leave(&place, lent);
+        }
+        prepared
     }
 
     fn is_lent(&self, clone_id: &CloneId) -> bool {

@@ -73,9 +73,9 @@ pub fn kept_back(ours: &Variables, allowed: &[String], names: &[&str], prefixes:
             || is_common(name)
             || is_of_a_toolchain(name)
     };
-    let passed = select(ours, asked);
-    let missing = ours.keys().filter(|name| asked(name) && !passed.contains_key(*name));
-    missing.map(|name| name.to_string_lossy().into_owned()).collect()
+    let tokens = ForgeTokens::of(ours);
+    let kept = ours.iter().filter(|(name, value)| asked(name) && tokens.open(name, value));
+    kept.map(|(name, _)| name.to_string_lossy().into_owned()).collect()
 }
 
 fn is_of_a_vendor(name: &OsStr, names: &[&str], prefixes: &[&str]) -> bool {

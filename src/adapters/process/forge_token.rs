@@ -11,7 +11,22 @@ const TOKENS: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GI
 const DOORS: &[&str] = &["SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS"];
 
 /// Words of a name that say that the value opens something.
-const SECRET_WORDS: &[&str] = &["TOKEN", "TOKENS", "PAT", "SECRET", "PASSWORD", "KEY"];
+const SECRET_WORDS: &[&str] = &[
+    "TOKEN",
+    "TOKENS",
+    "PAT",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASS",
+    "PASSPHRASE",
+    "KEY",
+    "AUTH",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "COOKIE",
+    "BEARER",
+];
 
 /// How GitHub's tokens begin (`docs.github.com`, "GitHub's token formats").
 const PREFIXES: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
@@ -23,7 +38,6 @@ const SHORTEST_VALUE: usize = 8;
 const SHORTEST_TOKEN: usize = 16;
 
 /// The tokens of the forge that an environment holds.
-#[derive(Clone)]
 pub(super) struct ForgeTokens {
     values: Vec<String>,
 }
@@ -93,6 +107,8 @@ mod tests {
             "GHE_TOKEN",
             "GIT_ASKPASS",
             "MYGITHUBTOKEN",
+            "GITHUB_AUTH",
+            "GH_CREDENTIALS",
         ] {
             assert!(opens(&[], name, "x"), "{name}");
         }

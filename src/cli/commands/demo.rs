@@ -142,10 +142,10 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     };
     let number = forge.store().create(&issue, SystemClock.now())?;
     let label = |name: &str| name.parse::<Label>().map_err(|error| error.to_string());
-    let cast =
+    let scripts =
         [(Role::Coder, "sam", CODER), (Role::Reviewer, "careful", CAREFUL), (Role::Reviewer, "quick", QUICK)];
     let mut agents = BTreeMap::new();
-    for (role, name, script) in cast {
+    for (role, name, script) in scripts {
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
     let abilities = Abilities {

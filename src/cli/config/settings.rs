@@ -151,7 +151,7 @@ pub struct Trust {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub recorders: Vec<Login>,
-    /// Logins whose signed wishes count, though they may not write to the repository.
+    /// Logins whose signed requirements count, though they may not write to the repository.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub humans: Vec<Login>,

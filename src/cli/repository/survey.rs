@@ -133,11 +133,13 @@ fn waiting(here: &Here, subject: &Subject, doing: Doing) -> Result<Doing, String
     Ok(awaited(&entries).unwrap_or(doing))
 }
 
-/// What the last turn waits for, if it failed for want of an allowance and nobody was asked after it.
+/// What the last turn waits for, if it failed for want of an allowance, nobody was asked after it, and no person stopped the run.
 fn awaited(entries: &[Entry]) -> Option<Doing> {
-    let is_turn = |entry: &&Entry| matches!(entry, Entry::Attempt { .. } | Entry::Finished { .. });
+    let tells = |entry: &&Entry| {
+        matches!(entry, Entry::Attempt { .. } | Entry::Finished { .. } | Entry::Stopped { .. })
+    };
     let Entry::Finished { finished: Finished::Failed { failure, .. }, at, .. } =
-        entries.iter().rev().find(is_turn)?
+        entries.iter().rev().find(tells)?
     else {
         return None;
     };

@@ -340,7 +340,7 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
         Some(JsonOutput::Events) => Events::Printed,
         Some(JsonOutput::Outcome) | None => Events::Off,
     };
-    let voice = match (settings.output.quiet, seen, events) {
+    let display = match (settings.output.quiet, seen, events) {
         (true, _, _) => Display::Lines(Verbosity::Quiet),
         (false, Seen::OnATerminal, Events::Off) => Display::Live(Live::new(paint)),
         (false, Seen::Nowhere, _) | (false, Seen::OnATerminal, Events::Printed) => {
@@ -348,7 +348,7 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
         }
     };
     let interval = Duration::from_secs(settings.output.progress_interval_seconds.get());
-    Terminal::new(voice, paint, events, interval)
+    Terminal::new(display, paint, events, interval)
 }
 
 fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(), RunError> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::adapters::agent_memory::{Memory, Refresh, Wish};
+use crate::adapters::agent_memory::{Memory, MemoryOptions, Refresh};
 use crate::adapters::state::folders::Folders;
 use crate::cli::config::settings::AgentMemory;
 use crate::cli::surroundings::Surroundings;
@@ -60,7 +60,7 @@ pub fn memory(
         Folder::InTheCheckout(checkout) => (cache.clone(), Some(checkout)),
     };
     let cache = repository.beneath(&root).join("agent-memory.json");
-    Ok(Memory::On(Wish { cache, refresh, checkout }))
+    Ok(Memory::On(MemoryOptions { cache, refresh, checkout }))
 }
 
 /// Where the memory is to lie.

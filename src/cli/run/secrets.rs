@@ -23,8 +23,16 @@ static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
 /// Headers, and members of an object, whose values are secrets.
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static SECRET_PART: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)AUTH|KEY$|TOKEN$|SECRET|COOKIE|PASS|CREDENTIAL|SIGNATURE|^ACCESS$|^REFRESH$")
-        .expect("a valid pattern")
+    Regex::new(
+        r"(?i)KEY$|TOKENS?$|SECRET|COOKIE|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|SIGNATURE|AUTHORIZATION|^(ACCESS|REFRESH)$|(^|[_-])(AUTH|PASS)$",
+    )
+    .expect("a valid pattern")
+});
+
+/// The path of an address that opens nothing: names and versions, as `/v1/models`.
+#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static PLAIN_PATH: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$").expect("a valid pattern")
 });
 
 /// Words that stand in the names of models.
@@ -49,7 +57,7 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
         let (name, value) = (OsStr::to_str(name)?, OsStr::to_str(value)?);
         let whole = told.contains(name)
             || SECRET_NAME.is_match(name)
-            || given.contains(name) && !is_address(value) && !is_model(value);
+            || given.contains(name) && !is_address(value) && !(name.ends_with("MODEL") && is_model(value));
         let all = whole.then(|| value.to_owned()).into_iter().chain(inner(name, value));
         let secret = |value| Secret { kind: name.to_owned(), value };
         Some(all.map(secret).collect::<Vec<Secret>>())
@@ -75,20 +83,22 @@ fn inner(name: &str, value: &str) -> Vec<String> {
     found
 }
 
-/// Who asks, in an address: its password, or what stands in its place.
+/// Who asks, in an address: its password, or what stands in its place. Some passwords hold a `/`.
 fn password(value: &str) -> Option<&str> {
     let (_, rest) = value.trim().split_once("://")?;
-    let (user, _) = rest.split('/').next()?.rsplit_once('@')?;
+    let (user, _) = rest.rsplit_once('@')?;
     match user.split_once(':') {
         Some((_, password)) => Some(password),
         None => Some(user).filter(|user| user.chars().count() > LONGEST_USER),
     }
 }
 
-/// An address without a login: no scheme of its own hides one behind a `?`.
+/// An address that opens nothing by itself: without a login, a query, or a path that could be a secret, as those of webhooks
+/// are.
 fn is_address(value: &str) -> bool {
-    let value = value.trim();
-    value.contains("://") && !value.contains(['@', '?', ' '])
+    let Some((_, rest)) = value.trim().split_once("://") else { return false };
+    let path = rest.find('/').map_or("", |at| rest.split_at(at).1);
+    !rest.contains(['@', '?', '#', ' ']) && PLAIN_PATH.is_match(path)
 }
 
 /// Whether it is the name of a model: short words in small letters, one of which is that of a family.
@@ -117,19 +127,25 @@ fn members(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(all) => {
             for (name, member) in all {
-                match member {
-                    Value::String(text) if SECRET_PART.is_match(name) => found.push(text.clone()),
-                    Value::String(_)
-                    | Value::Null
-                    | Value::Bool(_)
-                    | Value::Number(_)
-                    | Value::Array(_)
-                    | Value::Object(_) => members(member, found),
+                if SECRET_PART.is_match(name) {
+                    texts(member, found);
+                } else {
+                    members(member, found);
                 }
             }
         }
         Value::Array(all) => all.iter().for_each(|member| members(member, found)),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// All texts of a value, at any depth.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(all) => all.iter().for_each(|member| texts(member, found)),
+        Value::Object(all) => all.values().for_each(|member| texts(member, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -151,10 +167,10 @@ mod tests {
         assert_eq!(found, ["AWS_SECRET_ACCESS_KEY", "DEPLOY_KEY", "GH_TOKEN", "MY_LOGIN", "TOKENS_DIR"]);
     }
 
-    /// What is left of a text, when these variables are set and an agent of the user gets `GIVEN` and `OTHER`.
+    /// What is left of a text, when these variables are set and an agent of the user gets `GIVEN` and `GIVEN_MODEL`.
     fn published(variables: &[(&str, &str)], text: &str) -> String {
         let mut settings = Settings::default();
-        let env = vec!["GIVEN".to_owned(), "OTHER".to_owned()];
+        let env = vec!["GIVEN".to_owned(), "GIVEN_MODEL".to_owned()];
         settings.agents.insert("mine".to_owned(), AgentSettings { env, ..AgentSettings::default() });
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
         Redactor::new(known(&settings, &variables).values).redact(text).text.into_owned()
@@ -180,6 +196,8 @@ mod tests {
             ("GEMINI_CLI_CUSTOM_HEADERS", "X-Team:birds-and-more,x-api-key:quiet-herons-fly"),
             ("OPENCODE_CONFIG_CONTENT", r#"{"team":"birds-and-more","a":[{"apiKey":"quiet-herons-fly"}]}"#),
             ("ANTHROPIC_BASE_URL", "https://birds-and-more:quiet-herons-fly@host/path"),
+            ("POSTGRES", "pg://birds-and-more:quiet-herons-fly@host/path"),
+            ("OPENCODE_CONFIG_CONTENT", r#"{"team":"birds-and-more","tokens":["quiet-herons-fly"]}"#),
             ("HTTPS_PROXY", "http://quiet-herons-fly@birds-and-more:80"),
         ];
         for (name, value) in inside {
@@ -199,11 +217,17 @@ mod tests {
             "us.anthropic.claude-opus-4-1-v1:0",
             "openrouter/qwen/qwen3-coder",
         ] {
-            assert_eq!(published(&[("GIVEN", value), ("ANTHROPIC_MODEL", value)], value), value);
+            assert_eq!(published(&[("GIVEN_MODEL", value), ("ANTHROPIC_MODEL", value)], value), value);
         }
-        for value in
-            ["sk-ant-api03", "https://host/hook?code=abc", "its-own-password", "claude-0123456789abcdef"]
-        {
+        let author = r#"{"author":"quiet-herons-fly","bypass":"birds-and-more"}"#;
+        let text = "quiet-herons-fly, birds-and-more";
+        assert_eq!(published(&[("OPENCODE_CONFIG_CONTENT", author)], text), text);
+        for value in [
+            "sk-ant-api03",
+            "https://host/hook?code=abc",
+            "https://hooks.host/T0A1B2C3D/B9Z8Y7/x1y2z3a4",
+            "my-claude-pw",
+        ] {
             assert_ne!(published(&[("GIVEN", value)], value), value);
         }
     }

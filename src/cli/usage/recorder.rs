@@ -121,6 +121,7 @@ fn origins(entries: &[Entry]) -> impl Iterator<Item = Subject> {
         | Entry::Clarified { .. }
         | Entry::Measured { .. }
         | Entry::Task { .. }
+        | Entry::Stopped { .. }
         | Entry::Record { .. } => None,
     })
 }

@@ -1,6 +1,6 @@
-//! From where what a run cost is known: from journals, or from what was kept of them.
+//! Where the cost of a run is known from: its journals, or what was kept of them.
 
-/// From where it is known.
+/// Where it is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// From the journals of this machine.

@@ -256,6 +256,7 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             | Entry::Measured { .. }
             | Entry::Record { .. }
             | Entry::Task { .. }
+            | Entry::Stopped { .. }
             | Entry::Inherited { .. } => {}
         }
     }

@@ -75,7 +75,7 @@ fn words(event: &RunEvent) -> Option<(&'static str, String)> {
             format!("unfinished work is kept as {} in {reference}; see `agent-loop status`", commit.short()),
         ),
         RunEvent::Waiting { what, until } => ("  ", format!("waits for {what}, until {until} at the latest")),
-        RunEvent::Warning { text } => ("!", one_line(text, LONGEST_TEXT)),
+        RunEvent::Warning { text } => ("!", text.clone()),
     })
 }
 

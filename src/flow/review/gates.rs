@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{GateName, ItemId};
+use crate::domain::instant::was_set_back;
 use crate::domain::item::OpenedItem;
 use crate::domain::item_status::ItemStatus;
 use crate::domain::policy::{AfterApproval, TestTiming};
@@ -125,7 +126,7 @@ impl Review<'_, '_> {
             AfterApproval::Merge => {
                 let since = common.waiting_since.unwrap_or(common.now);
                 let deadline = after(since, common.request.ci_timeout_seconds);
-                if common.now >= deadline {
+                if common.now >= deadline || was_set_back(since, common.now) {
                     return self.conclude(Ending::ApprovedCiPending, pending);
                 }
                 let until = after(common.now, common.request.ci_poll_seconds).min(deadline);

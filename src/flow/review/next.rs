@@ -367,18 +367,13 @@ impl Review<'_, '_> {
         let spoke = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
         let dependent = self.run.terms.roster.dependent_reviewers().filter(spoke);
         let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
-        match who.as_slice() {
-            [] => message,
-            [one] => format!(
-                "{}. Not independent: the reviewer {one} is of the same vendor as the coder",
-                message.trim_end_matches('.')
-            ),
-            [..] => format!(
-                "{}. Not independent: the reviewers {} are of the same vendor as the coder",
-                message.trim_end_matches('.'),
-                who.join(" and ")
-            ),
-        }
+        let (subject, verb) = match who.as_slice() {
+            [] => return message,
+            [one] => (format!("reviewer {one}"), "is"),
+            [..] => (format!("reviewers {}", who.join(" and ")), "are"),
+        };
+        let message = message.trim_end_matches('.');
+        format!("{message}. Not independent: the {subject} {verb} of the same vendor as the coder")
     }
 
     pub(super) fn conclude(&self, ending: Ending, message: String) -> Step {

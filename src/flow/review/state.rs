@@ -273,7 +273,7 @@ impl ReviewState {
         self.current.iter().any(|(_, review)| review.agent == seat.label)
     }
 
-    /// Whether this reviewer's latest vote approves exactly this head, knowing all of these wishes.
+    /// Whether this reviewer's latest vote approves exactly this head, knowing all of these requirements.
     pub fn approves(&self, seat: &Seat, head: &CommitSha, required: &[RequirementId]) -> bool {
         self.votes.get(&seat.label).is_some_and(|vote| {
             vote.state == Verdict::Approved

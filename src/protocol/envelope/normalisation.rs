@@ -11,9 +11,9 @@ pub enum Normalisation {
     Fence,
     /// A state footer that agrees with the object.
     Footer,
-    /// A marker of an older form: the wishes of people are fulfilled.
+    /// A marker of an older form: the requirements of people are fulfilled.
     OlderResolved,
-    /// A marker of an older form: the wishes of people were taken care of.
+    /// A marker of an older form: the requirements of people were taken care of.
     OlderAddressed,
     /// A signature.
     Signature,

@@ -35,7 +35,7 @@ pub trait Kind: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwn
     /// What the answer comes to. It counts only if nothing is complained about.
     fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Self::Meaning;
 
-    /// A marker of the older form beside the object says that every wish of people is fulfilled.
+    /// A marker of the older form beside the object says that every requirement of people is fulfilled.
     fn take_older_acknowledgement(&mut self, _: &Expectation) {}
 
     /// What the answer comes to, and what was left out of it.

@@ -106,7 +106,7 @@ fn approvals_added(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec
         .collect()
 }
 
-/// What lifts a wish of people.
+/// What lifts a requirement of people.
 const FULFILLED: &str = "fulfilled";
 
 /// Every id that an answer resolves, puts off, or calls fulfilled.
@@ -221,7 +221,7 @@ fn list_of<'source>(source: &'source str, key: &str) -> &'source str {
     behind.get(..end.unwrap_or(behind.len())).unwrap_or_default()
 }
 
-/// The wishes of people that a review calls fulfilled.
+/// The requirements of people that a review calls fulfilled.
 const RESOLVED: &str = "human_requirements_resolved";
 
 /// Keys at which a list of a damaged answer ends at the latest.

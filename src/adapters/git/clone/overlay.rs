@@ -9,23 +9,26 @@ use super::paths::ClonePaths;
 use super::salvage::ROOT;
 
 /// Lays the files of a salvage over those that were checked out. HEAD and both indexes stay as they are, so what it brings
-/// is a change that is not committed. One spawn; two if the ref is gone, which is a warning: the turn begins without it.
+/// is a change that is not committed. Two spawns. If the ref is gone, that is a warning:
+/// the turn begins without it.
 pub(in crate::adapters::git) async fn lay_over(
     mirror: &Mirror,
     place: &ClonePaths,
     reference: &str,
 ) -> Result<Option<String>, WorkspaceError> {
+    let tree = format!("{reference}^{{tree}}");
+    let look = mirror.line().arguments(["rev-parse", "--verify", "--quiet", "--end-of-options", &tree]);
+    if !reference.starts_with(ROOT) || must(look, "look for unfinished work").await.is_err() {
+        return Ok(Some(format!(
+            "the unfinished work of an earlier try is not there any more ({reference})"
+        )));
+    }
     let scratch = place.scratch();
     remove(&scratch)?;
     copy_with_time(&place.index(), &scratch)?;
-    let tree = format!("{reference}^{{tree}}");
     let line = mirror.line_on(&place.tree(), &scratch).arguments(["read-tree", "--reset", "-u", &tree]);
-    let laid = if reference.starts_with(ROOT) {
-        must(line, &format!("lay {reference} over {}", place.tree().display())).await.map(drop)
-    } else {
-        Err(WorkspaceError::NotFound(format!("{reference} is no work that was kept aside")))
-    };
+    let laid = must(line, &format!("lay {reference} over {}", place.tree().display())).await;
     // It knows the files of the salvage, and the next harvest must compare with those of the commit.
     remove(&scratch)?;
-    Ok(laid.err().map(|why| format!("the unfinished work of an earlier try is not there: {why}")))
+    laid.map(|_| None)
 }

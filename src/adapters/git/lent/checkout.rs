@@ -25,9 +25,9 @@ use crate::ports::workspace::WorkspaceError;
 use super::directories::ExplicitDirectory;
 
 /// A file in the git folder that says whose clone was there last.
-const LAST_DESK: &str = "agent-loop.desk";
+const LAST_CLONE: &str = "agent-loop.desk";
 /// The longest name of a desk that is read from there.
-const DESK_BYTES: u64 = 4096;
+const NAME_BYTES: u64 = 4096;
 /// What git leaves where it stopped in the middle of something.
 const MIDDLES: &[(&str, &str)] = &[
     ("MERGE_HEAD", "a merge"),
@@ -121,14 +121,14 @@ impl Lent {
 
     /// Whether a turn of this agent was the last thing that happened here: a person who works here has a branch checked out.
     pub(in crate::adapters::git) fn was_left_by(&self, place: &ClonePaths) -> bool {
-        let last = read_foreign(&self.git.join(LAST_DESK), DESK_BYTES);
+        let last = read_foreign(&self.git.join(LAST_CLONE), NAME_BYTES);
         let is_detached = agent_head::raw_head(&self.git).is_some_and(|head| !head.starts_with("ref:"));
         is_detached && last.is_some_and(|last| last == place.name().as_bytes())
     }
 
     /// Remembers in the git folder whose turn it is.
     pub(in crate::adapters::git) fn mark(&self, place: &ClonePaths) -> Result<(), WorkspaceError> {
-        write_file(&self.git.join(LAST_DESK), place.name().as_bytes())
+        write_file(&self.git.join(LAST_CLONE), place.name().as_bytes())
     }
 
     /// An error, if git stopped in the middle of something or is at work.
@@ -261,7 +261,7 @@ fn parts(given: &Path) -> Option<(PathBuf, PathBuf, PathBuf)> {
     if !kind.is_file() {
         return None;
     }
-    let text = String::from_utf8(read_foreign(&dot, DESK_BYTES)?).ok()?;
+    let text = String::from_utf8(read_foreign(&dot, NAME_BYTES)?).ok()?;
     let git = path.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n')).canonicalize().ok()?;
     let common = common_folder(&path)?.canonicalize().ok()?;
     (is_plain_folder(&git) && is_plain_folder(&common)).then_some((path, git, common))

@@ -130,6 +130,7 @@ fn whose(here: &Here, subject: &Subject) -> Option<Label> {
         | Entry::Clarified { .. }
         | Entry::Measured { .. }
         | Entry::Task { .. }
+        | Entry::Stopped { .. }
         | Entry::Record { .. }
         | Entry::Inherited { .. } => None,
     })

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use agent_loop::adapters::agent_memory::{LocalAgentMemories, Memory, Refresh, Wish};
+use agent_loop::adapters::agent_memory::{LocalAgentMemories, Memory, MemoryOptions, Refresh};
 use agent_loop::domain::agent_memory::{Briefing, Changed};
 use agent_loop::domain::ids::CommitSha;
 use agent_loop::ports::agent_memory::{AgentMemories, Briefed};
@@ -26,7 +26,7 @@ fn log(scene: &Scene) -> PathBuf {
 /// What another run is told.
 async fn briefed(scene: &Scene, refresh: Refresh, base: &CommitSha) -> Briefed {
     let _ = fs::remove_file(log(scene));
-    let wish = Wish { cache: cache(scene), refresh, checkout: None };
+    let wish = MemoryOptions { cache: cache(scene), refresh, checkout: None };
     let agent_memories = LocalAgentMemories::new(Arc::new(scene.counted(&log(scene))), Memory::On(wish));
     let first = agent_memories.briefing(base).await;
     let spawned = spawned(scene);
