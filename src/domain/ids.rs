@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A text that is not a well-formed name of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a {kind}: {expected}")]
+#[error("`{text}` is no {kind}: {expected}")]
 pub struct InvalidName {
     /// The kind of name that was wanted.
     pub kind: &'static str,

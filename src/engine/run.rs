@@ -34,7 +34,7 @@ use super::session::Session;
 use super::turns::{self, Ended};
 
 /// What is said when a person stopped a run.
-const INTERRUPTED: &str = "interrupted; the state is safe. Run the same command again to go on";
+const INTERRUPTED: &str = "the state is safe; run the same command again to go on";
 
 /// What a person wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -276,12 +276,17 @@ fn concluded_text(concluded: &Concluded) -> String {
             measured.head.short()
         );
     }
-    let _ = write!(text, "\n<sub>{} rounds, {}</sub>", concluded.rounds, cost(concluded.usage));
+    let _ = write!(
+        text,
+        "\n<sub>{}, {}</sub>",
+        count(u64::from(concluded.rounds), "round"),
+        cost(concluded.usage)
+    );
     text
 }
 
 fn cost(usage: Usage) -> String {
-    let mut text = format!("{} turns, {} s of agents' time", usage.calls, usage.milliseconds / 1000);
+    let mut text = format!("{}, {} s of agents' time", count(usage.calls, "turn"), usage.milliseconds / 1000);
     if usage.tokens() > 0 {
         let _ = write!(text, ", {} tokens", usage.tokens());
     }
@@ -291,6 +296,12 @@ fn cost(usage: Usage) -> String {
 fn signature(model: Option<&str>, agent: &str, usage: Usage) -> String {
     let model = model.map_or_else(String::new, |model| format!(" with {}", one_line(&unmarked(model), 60)));
     format!("\n<sub>{agent}{model}, {} s</sub>", usage.milliseconds / 1000)
+}
+
+/// So many of these, in words that fit the number.
+pub fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 #[cfg(test)]

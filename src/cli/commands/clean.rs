@@ -69,9 +69,10 @@ async fn plan(
         let known = survey::known(here, subject.clone()).await;
         match known.as_ref().map(|known| (&known.doing, known)) {
             Some((Doing::Running(_), known)) => removal.stays.push(why_it_stays(known)),
-            Some((Doing::Parked(_) | Doing::Interrupted | Doing::Unreadable(_), known))
-                if !arguments.unfinished =>
-            {
+            Some((
+                Doing::Parked(_) | Doing::Interrupted | Doing::NeedsHuman(_) | Doing::Unreadable(_),
+                known,
+            )) if !arguments.unfinished => {
                 removal.stays.push(why_it_stays(known));
             }
             Some((

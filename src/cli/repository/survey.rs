@@ -181,13 +181,15 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
         .with_review(&state, Some(&pull_request.head));
     outcome.pull_request = Some(number);
     let doing = match (&ending, &pull_request.state) {
-        (Some(Ending::Approved), _) if state.head.as_ref() != Some(&pull_request.head) => {
+        (_, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
+        (_, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
+        (Some(Ending::Approved), PullRequestState::Open)
+            if state.head.as_ref() != Some(&pull_request.head) =>
+        {
             Doing::Settled("approved an older head".to_owned())
         }
-        (Some(ending), _) => after(ending, noted(&records)),
+        (Some(ending), PullRequestState::Open) => after(ending, noted(&records)),
         (None, PullRequestState::Open) => Doing::Interrupted,
-        (None, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
-        (None, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
     };
     Ok(Some(Found { outcome, doing, title: Some(pull_request.title) }))
 }

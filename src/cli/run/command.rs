@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::adapters::gates::test_command::split;
 use crate::adapters::local::store::Store;
+use crate::adapters::process::environment::Variables;
+use crate::adapters::process::search::{Lookup, look_for};
 use crate::adapters::state::folders::Folders;
 use crate::adapters::state::run_file::RunFile;
 use crate::cli::arguments::JsonOutput;
@@ -70,11 +72,19 @@ pub async fn run(
     (occasion, answers): (Occasion, Answers),
     surroundings: &Surroundings,
 ) -> Conclusion {
-    // Before the repository is known a task has no key; a refusal shows this one.
-    let subject = order.subject().unwrap_or_else(|| Subject::Task(task_key("", &placeholder_branch(), "")));
+    let subject = unplaced(&order);
     match prepare_and_run(order, arguments, (occasion, answers), surroundings).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => Conclusion::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
+    }
+}
+
+/// What is refused before its repository is known. A task has no key then; a refusal shows one of its words alone.
+fn unplaced(order: &Order) -> Subject {
+    match order {
+        Order::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
+        Order::Issue(number) => Subject::Issue(*number),
+        Order::PullRequest(number) => Subject::PullRequest(*number),
     }
 }
 
@@ -209,7 +219,7 @@ async fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let test_command = test_command(settings, &earlier)?;
+    let test_command = test_command(settings, &earlier, variables)?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(occasion, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(occasion, &earlier);
@@ -255,12 +265,29 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
 }
 
 /// The test command, whose words make sense.
-fn test_command(settings: &Settings, earlier: &Remembered) -> Result<Option<String>, RunError> {
+fn test_command(
+    settings: &Settings,
+    earlier: &Remembered,
+    variables: &Variables,
+) -> Result<Option<String>, RunError> {
     let command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
     if let Some(command) = &command {
-        split(command).map_err(|why| RunError::refused(Refused::Usage, why))?;
+        let words = split(command).map_err(|why| RunError::refused(Refused::Usage, why))?;
+        must_be_there(command, words.first().map_or("", String::as_str), variables)?;
     }
     Ok(command)
+}
+
+/// A program that is not there is told before a coder works for an hour. One with a path may lie in the repository.
+fn must_be_there(command: &str, program: &str, variables: &Variables) -> Result<(), RunError> {
+    if program.contains('/') || matches!(look_for(program, variables), Lookup::There(_)) {
+        return Ok(());
+    }
+    let why = format!(
+        "the test command `{command}` can't be run: there is no program `{program}` in the absolute folders of PATH; \
+         install it, or name another command with --test-command"
+    );
+    Err(RunError::refused(Refused::Usage, why))
 }
 
 /// No seconds are no watch.

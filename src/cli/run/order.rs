@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::cli::arguments::TaskArguments;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
-use crate::domain::subject::Subject;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +15,6 @@ pub enum Order {
     Issue(IssueNumber),
     /// `pr`
     PullRequest(PullRequestNumber),
-}
-
-impl Order {
-    /// Its subject. A task has none until its repository is known.
-    pub fn subject(&self) -> Option<Subject> {
-        match self {
-            Self::Task(_) => None,
-            Self::Issue(number) => Some(Subject::Issue(*number)),
-            Self::PullRequest(number) => Some(Subject::PullRequest(*number)),
-        }
-    }
 }
 
 /// The words of a task, from the command line, a file, or stdin.

@@ -48,12 +48,18 @@ fn row(who: &str, role: &str, sum: Sum) -> [String; 8] {
         who.to_owned(),
         role.to_owned(),
         usage.calls.to_string(),
-        format!("{} ({})", short(usage.input_tokens), short(usage.cached_tokens)),
-        short(usage.output_tokens),
+        tokens(usage, format!("{} ({})", short(usage.input_tokens), short(usage.cached_tokens))),
+        tokens(usage, short(usage.output_tokens)),
         cost(usage),
         marked(&duration(usage.milliseconds), time),
         usage.precision.name().to_owned(),
     ]
+}
+
+/// A count, if there was anything to count.
+fn tokens(usage: Usage, counted: String) -> String {
+    let nothing = usage.tokens() == 0 && usage.precision != Precision::Exact;
+    if nothing { "not reported".to_owned() } else { counted }
 }
 
 fn cost(usage: Usage) -> String {

@@ -10,6 +10,7 @@ use crate::domain::ids::{GateName, Label};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::ports::run_event::RunEvent;
+use crate::text::comment::count;
 
 /// Somebody who works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +162,7 @@ impl Board {
 fn spend(usage: &Usage) -> Option<String> {
     let mut parts = Vec::new();
     if usage.calls > 0 {
-        parts.push(format!("{} turns", usage.calls));
+        parts.push(count(usage.calls, "turn"));
     }
     let tokens = usage.tokens();
     if tokens > 0 {

@@ -53,7 +53,7 @@ fn words(event: &RunEvent) -> Option<(&'static str, String)> {
             let why = one_line(&failure.to_string(), LONGEST_TEXT);
             let text =
                 format!("{role} {label} {why}{}; {}", quoted(said.as_deref()), aftermath(*role, follows));
-            ("!", text + &place(log.as_deref(), said.as_deref(), follows))
+            ("!", text + &place(log.as_deref(), follows))
         }
         RunEvent::GateBegun { gate, head, .. } => ("  ", format!("gate {gate} runs on {}", head.short())),
         RunEvent::GateMeasured { gate, verdict } => ("  ", format!("gate {gate}: {}", verdict.name())),
@@ -108,11 +108,10 @@ fn aftermath(role: Role, follows: &Aftermath) -> String {
 }
 
 /// Where the raw output lies, unless the outcome will say it.
-fn place(log: Option<&str>, said: Option<&str>, follows: &Aftermath) -> String {
-    match (log, said, follows) {
-        (None, _, _) | (Some(_), _, Aftermath::Nothing | Aftermath::Parked { .. }) => String::new(),
-        (Some(log), Some(_), _) => format!("; all that it said is in {log}"),
-        (Some(log), None, _) => format!("; its log is {log}"),
+fn place(log: Option<&str>, follows: &Aftermath) -> String {
+    match (log, follows) {
+        (None, _) | (Some(_), Aftermath::Nothing | Aftermath::Parked { .. }) => String::new(),
+        (Some(log), _) => format!("; its log is {log}"),
     }
 }
 

@@ -58,3 +58,14 @@ fn a_current_folder_that_is_gone_is_refused_by_name() {
     assert_eq!((&outcome["exit"], &outcome["reason"]), (&2.into(), &"usage".into()));
     assert!(outcome["message"].as_str().unwrap().contains("the current folder can't be found"));
 }
+
+#[test]
+fn a_test_command_that_is_not_there_is_refused_before_anybody_works() {
+    let stage = Stage::new();
+    let words = ["task", "Do it", "--forge", "local", "--coder", "sam=command:/bin/true", "--reviewer"];
+    let more = ["one=command:/bin/true", "--test-command", "no-such-program --all"];
+    let refused = stage.run(&[&words[..], &more].concat());
+    assert_eq!(refused.exit, Some(2), "{}", refused.stderr);
+    assert!(refused.stdout.contains("there is no program `no-such-program`"), "{}", refused.stdout);
+    assert_eq!(stage.run(&["status", "--json"]).stdout.trim(), "[]", "nothing was begun");
+}

@@ -90,7 +90,7 @@ fn of_a_malformed_answer_its_beginning_is_shown_and_where_all_of_it_lies() {
         line.contains("gave a malformed answer: ") && line.contains("its form is asked for again"),
         "{line}"
     );
-    let log = line.rsplit("all that it said is in ").next().unwrap();
+    let log = line.rsplit("its log is ").next().unwrap();
     assert!(fs::read_to_string(log).unwrap().contains("yyyEND"), "{log}");
     // Who was to put it into form did no better: both logs are named at the end.
     assert!(failure(&ended, "repair sam").ends_with("it is not asked again"));

@@ -40,7 +40,12 @@ pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
 
 fn chain_words(text: &mut String, chain: &Chain, replay: &Replay) {
     let (flow, count) = (chain.flow.name(), replay.records.len());
-    let _ = writeln!(text, "{flow} of {}: {count} records count", chain.subject);
+    let _ = writeln!(
+        text,
+        "{flow} of {}: {} count",
+        chain.subject,
+        comment::count(u64::try_from(count).unwrap_or(u64::MAX), "record")
+    );
     for record in &replay.records {
         let _ = writeln!(text, "counts   {} {}", record.id, headline(record));
     }
