@@ -302,7 +302,12 @@ async fn harvested<W: World>(
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
-            return Ok(Left::Nothing { failure, salvage: salvaged(world, clone_id, head).await? });
+            // The failure counts whatever becomes of the work: the next turn finds it in the clone.
+            let salvage = salvaged(world, clone_id, head).await.unwrap_or_else(|trouble| {
+                world.operator().tell(&RunEvent::Warning { text: trouble.message });
+                None
+            });
+            return Ok(Left::Nothing { failure, salvage });
         }
     };
     let message = match ask.work(&raw) {

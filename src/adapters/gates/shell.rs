@@ -10,7 +10,28 @@ enum Letter {
 /// The first operator of a shell in a command: one that is a word of its own or stands at an end of one, or a
 /// substitution. What stands in quotes is no operator, and what stands in the middle of a word (`a|b`) may be meant as it is.
 pub(super) fn operator(command: &str) -> Option<String> {
-    words(command).iter().find_map(|word| substitution(word).or_else(|| at_an_end(word)))
+    let found = words(command).iter().find_map(|word| substitution(word).or_else(|| at_an_end(word)));
+    found.or_else(|| (lines(command) > 1).then(|| "a new line".to_owned()))
+}
+
+/// How many lines hold words. A shell runs one after the other; here the second would be arguments of the first.
+fn lines(command: &str) -> usize {
+    let mut lines = vec![String::new()];
+    let (mut quote, mut letters) = (None, command.chars());
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            ('\n', None) => lines.push(String::new()),
+            ('\\', None | Some('"')) => {
+                letters.next();
+                lines.iter_mut().last().into_iter().for_each(|line| line.push('x'));
+            }
+            ('\'' | '"', None) => quote = Some(letter),
+            (end, Some(open)) if end == open => quote = None,
+            (other, _) => lines.iter_mut().last().into_iter().for_each(|line| line.push(other)),
+        }
+    }
+    let holds_words = |line: &&String| !line.trim().is_empty() && !line.trim().starts_with('#');
+    lines.iter().filter(holds_words).count()
 }
 
 /// What stands between spaces, as `shlex` splits it.
@@ -99,6 +120,8 @@ mod tests {
             ("'make' && make", "&&"),
             ("make \"a b\"; make", ";"),
             ("make\n&& make", "&&"),
+            ("make lint\nmake test", "a new line"),
+            ("true # all\nfalse", "a new line"),
         ] {
             assert_eq!(operator(command).as_deref(), Some(found), "{command}");
         }

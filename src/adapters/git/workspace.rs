@@ -238,6 +238,21 @@ impl GitWorkspace {
         Ok(Prepared { path: place.tree(), salvaged, warning })
     }
 
+    /// Why unfinished work can't be laid there, if it can't: nothing of a user's is overwritten.
+    async fn lay_over(
+        &self,
+        place: &ClonePaths,
+        head: &CommitSha,
+        commit: &CommitSha,
+    ) -> Result<Option<String>, WorkspaceError> {
+        if let Some(lent) = place.lent()
+            && let Err(why) = turn::must_have_room(&self.mirror, place, lent, (head, commit)).await
+        {
+            return Ok(Some(format!("is not laid out again: {why}")));
+        }
+        overlay::lay_over(&self.mirror, place, commit).await.map(|()| None)
+    }
+
     /// Lays unfinished work over what was made ready, if there is some.
     async fn with_unfinished(
         &self,
@@ -246,7 +261,11 @@ impl GitWorkspace {
         prepared: Prepared,
     ) -> Result<Prepared, WorkspaceError> {
         let Some(reference) = layout.unfinished() else { return Ok(prepared) };
-        let missing = overlay::lay_over(&self.mirror, place, reference).await?;
+        let missing = match overlay::commit_of(&self.mirror, reference).await {
+            Some(commit) => self.lay_over(place, layout.head(), &commit).await?,
+            None => Some("is not kept any more".to_owned()),
+        };
+        let missing = missing.map(|why| format!("the unfinished work of an earlier try ({reference}) {why}"));
         let warnings: Vec<String> = prepared.warning.into_iter().chain(missing).collect();
         let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
         Ok(Prepared { warning, ..prepared })

@@ -22,6 +22,7 @@ const SECRET_WORDS: &[&str] = &[
     "PASSPHRASE",
     "KEY",
     "AUTH",
+    "OAUTH",
     "CREDENTIAL",
     "CREDENTIALS",
     "COOKIE",
@@ -65,7 +66,7 @@ fn text(text: &OsStr) -> String {
 fn is_door(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let words: Vec<&str> = name.split('_').collect();
-    let forge = name.contains("GITHUB") || words.iter().any(|word| ["GH", "GHE"].contains(word));
+    let forge = name.contains("GITHUB") || words.iter().any(|word| ["GH", "GHE", "GHTOKEN"].contains(word));
     let secret = name.contains("TOKEN") || words.iter().any(|word| SECRET_WORDS.contains(word));
     TOKENS.contains(&name.as_str()) || DOORS.contains(&name.as_str()) || forge && secret
 }
@@ -109,6 +110,8 @@ mod tests {
             "MYGITHUBTOKEN",
             "GITHUB_AUTH",
             "GH_CREDENTIALS",
+            "GHTOKEN",
+            "GITHUB_OAUTH",
         ] {
             assert!(opens(&[], name, "x"), "{name}");
         }

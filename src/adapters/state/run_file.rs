@@ -2,7 +2,6 @@
 //! on the subject reads it. It names commands and paths, which never leave the machine.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -40,13 +39,16 @@ pub struct RunFile {
     pub begun_dangerously: bool,
 }
 
+/// Words of a task are the longest part of it; what is longer was not written by us, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 impl RunFile {
     /// What an earlier command wrote; nothing, if there was none.
     ///
     /// # Errors
     /// When the file can't be read or makes no sense; the text names it.
     pub fn load(path: &Path) -> Result<Self, String> {
-        let text = match fs::read(path) {
+        let text = match files::read_bounded(path, LONGEST) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(format!("could not read {}: {error}", path.display())),

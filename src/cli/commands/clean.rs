@@ -93,13 +93,26 @@ async fn plan(
     if arguments.salvage && here.folders.mirror().exists() {
         let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
         let kept = workspace.kept().await.map_err(|error| error.to_string())?;
-        removal.kept = kept.into_iter().filter(|kept| is_wanted(&kept.subject)).collect();
+        // What still goes on, or waits, may need its work.
+        let goes = |subject: &Subject| removal.subjects.iter().any(|(gone, _)| gone == subject);
+        let is_open = |subject: &Subject| here.subjects().contains(subject) && !goes(subject);
+        removal.kept =
+            kept.into_iter().filter(|kept| is_wanted(&kept.subject) && !is_open(&kept.subject)).collect();
     }
     Ok(removal)
 }
 
 fn why_it_stays(known: &Known) -> String {
-    format!("{} is {}", known.subject(), status::doing(known))
+    let doing = status::doing(known);
+    match known.doing {
+        Doing::Unreadable(_) => format!("{} {doing}", known.subject()),
+        Doing::Running(_)
+        | Doing::Parked(_)
+        | Doing::Interrupted
+        | Doing::NeedsHuman(_)
+        | Doing::Delivered(_)
+        | Doing::Settled(_) => format!("{} is {doing}", known.subject()),
+    }
 }
 
 fn words(removal: &Removal) -> String {

@@ -1,12 +1,15 @@
 //! What is known of each subject: from the forge, from its journal, from its lock. Changes nothing.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::state::journals;
 use crate::adapters::state::run_file::RunFile;
+use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
-use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::domain::ids::{IssueNumber, Label, PullRequestNumber};
 use crate::domain::instant::was_set_back;
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
@@ -133,20 +136,28 @@ fn waiting(here: &Here, subject: &Subject, doing: Doing) -> Result<Doing, String
     Ok(awaited(&entries).unwrap_or(doing))
 }
 
-/// What the last turn waits for, if it failed for want of an allowance, nobody was asked after it, and no person stopped the run.
+/// What is waited for: the last instant of all for whom there is no allowance and who were not asked since. Nothing, if a
+/// person stopped the run.
 fn awaited(entries: &[Entry]) -> Option<Doing> {
-    let tells = |entry: &&Entry| {
-        matches!(entry, Entry::Attempt { .. } | Entry::Finished { .. } | Entry::Stopped { .. })
-    };
-    let Entry::Finished { finished: Finished::Failed { failure, .. }, at, .. } =
-        entries.iter().rev().find(tells)?
-    else {
-        return None;
-    };
-    match run_effect::of(failure) {
-        RunEffect::Park { resets_at, .. } => Some(Doing::Parked(Parking { since: *at, resets_at })),
-        RunEffect::Secret | RunEffect::Unavailable => None,
+    let mut waits: BTreeMap<(Role, &Label), Parking> = BTreeMap::new();
+    for entry in entries {
+        match entry {
+            Entry::Stopped { .. } => waits.clear(),
+            Entry::Attempt { turn, .. } => drop(waits.remove(&(turn.role, &turn.label))),
+            Entry::Finished { turn, finished: Finished::Failed { failure, .. }, at } => {
+                if let RunEffect::Park { resets_at, .. } = run_effect::of(failure) {
+                    waits.insert((turn.role, &turn.label), Parking { since: *at, resets_at });
+                }
+            }
+            Entry::Finished { finished: Finished::Answered { .. }, .. }
+            | Entry::Clarified { .. }
+            | Entry::Measured { .. }
+            | Entry::Record { .. }
+            | Entry::Task { .. }
+            | Entry::Inherited { .. } => {}
+        }
     }
+    waits.into_values().max_by_key(|parking| parking.resets_at).map(Doing::Parked)
 }
 
 /// One line that commands no terminal and turns no direction.

@@ -189,7 +189,10 @@ impl Ready {
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
-        remember_pull_request(&file, &folders, &outcome)?;
+        // The run has ended as it has: what a later command would like to know is worth a word, not another ending.
+        if let Err(trouble) = remember_pull_request(&file, &folders, &outcome) {
+            terminal.tell(&RunEvent::Warning { text: trouble.message });
+        }
         beginning.forget_if_refused(&outcome);
         retain::after_a_run(&with_logs, &repository, &retention);
         Ok(Conclusion::Ended(Box::new(outcome)))

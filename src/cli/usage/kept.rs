@@ -129,8 +129,12 @@ struct Time {
     milliseconds: u64,
 }
 
+/// A summary that is longer was not written by us, in bytes.
+const LONGEST: u64 = 64 << 20;
+
 fn load(path: &Path) -> Result<Summary, String> {
-    let text = fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+    let text = files::read_bounded(path, LONGEST)
+        .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     let written: Written = serde_json::from_slice(&text)
         .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))?;
     let calls = written.calls.into_iter().map(call).collect();

@@ -1,6 +1,7 @@
 //! Parked runs, and who takes them up: `resume --due` from many processes at once, everywhere, and the jobs it prints.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
@@ -449,4 +450,25 @@ fn all_permissions_are_said_anew_when_a_run_is_resumed_and_never_remembered() {
     assert_eq!(stage.run(&words).exit, Some(3));
     let plain = stage.run(&["resume"]);
     assert!(!plain.stderr.contains(WITHOUT), "{}", plain.stderr);
+}
+
+/// A run that waits for an allowance, which is back in hours.
+fn waiting(stage: &Stage) -> Child {
+    with_an_allowance(stage, "tired.sh", "");
+    used_up_until(stage, &future());
+    let mut words = task(&["--on-quota", "wait"]);
+    words[8] = "two=command:../tired.sh";
+    let mut child = stage.start(&words);
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("waits for another try")), "it waits");
+    child
+}
+
+#[test]
+fn a_run_that_was_killed_while_it_waited_is_parked() {
+    let stage = Stage::new();
+    let mut killed = waiting(&stage);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(stage.run(&["resume", "--list"]).stdout.contains("pr/1  parked until"));
 }

@@ -21,7 +21,12 @@ pub(in crate::adapters::git) async fn prepare(
     tree: Option<TreeSha>,
 ) -> Result<Prepared, WorkspaceError> {
     make_folder(place.folder())?;
-    let salvaged = keep_unfinished(mirror, place).await?;
+    let (salvaged, warning) = match keep_unfinished(mirror, place).await {
+        Ok(kept) => (kept, None),
+        // What may be refused is decided by a person; what git can't read is kept as it lies.
+        Err(error @ WorkspaceError::Unclean(_)) => return Err(error),
+        Err(error) => (None, Some(set_aside(place, &error)?)),
+    };
     let (head, branch) = (layout.head(), layout.branch());
     let mut note =
         Note { head: head.clone(), branch: branch.cloned(), tree, phase: Phase::Closed, made: None };
@@ -40,7 +45,7 @@ pub(in crate::adapters::git) async fn prepare(
     checkout_folder::hide(place, head)?;
     note.phase = Phase::Open;
     place.write_note(&note)?;
-    Ok(Prepared { path: place.tree(), salvaged, warning: None })
+    Ok(Prepared { path: place.tree(), salvaged, warning })
 }
 
 async fn keep_unfinished(mirror: &Mirror, place: &ClonePaths) -> Result<Option<Salvage>, WorkspaceError> {
@@ -57,6 +62,19 @@ async fn keep_unfinished(mirror: &Mirror, place: &ClonePaths) -> Result<Option<S
         Noted::Unreadable => harvest::salvage_unknown(mirror, place).await,
         Noted::Known(_) | Noted::Nothing => Ok(None),
     }
+}
+
+/// Moves a clone whose work can't be put into a commit out of the way, as it is, and says where it is.
+fn set_aside(place: &ClonePaths, error: &WorkspaceError) -> Result<String, WorkspaceError> {
+    let free =
+        (1_u32..1000).map(|number| place.folder().join(format!("kept-{number}"))).find(|path| !path.exists());
+    let aside = free.unwrap_or_else(|| place.folder().join("kept"));
+    rename(&place.tree(), &aside)?;
+    place.close()?;
+    Ok(format!(
+        "unfinished work can't be kept as a commit ({error}); its files lie in {} until `agent-loop clean`",
+        aside.display()
+    ))
 }
 
 /// A folder without `.git`, and with the index that knows best what is in it.

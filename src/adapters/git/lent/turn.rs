@@ -184,7 +184,7 @@ async fn must_be_clean(
 }
 
 /// An error, if a file that git does not know is where the other commit has one.
-async fn must_have_room(
+pub(in crate::adapters::git) async fn must_have_room(
     mirror: &Mirror,
     place: &ClonePaths,
     lent: &Lent,

@@ -300,6 +300,8 @@ async fn work_that_was_kept_aside_is_laid_out_again_uncommitted() {
     fs::remove_file(clone.join("src/lib.rs")).unwrap();
     git(&clone, &["commit", "-q", "-a", "-m", "mine"]).await;
     write(&clone, "more.txt", "more\n");
+    write(&clone, "wanted.log", "ignored, but wanted\n");
+    git(&clone, &["add", "-f", "wanted.log"]).await;
     let kept = scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
 
     let again = |unfinished: &str| Layout::Work {
@@ -311,7 +313,7 @@ async fn work_that_was_kept_aside_is_laid_out_again_uncommitted() {
     assert_eq!(prepared.warning, None);
     assert_eq!(sha(&clone, "HEAD").await, scene.head, "its own commit is not on the branch");
     let status = git(&clone, &["status", "--porcelain", "-uall"]).await;
-    assert_eq!(status, " M a.txt\n D src/lib.rs\n?? more.txt\n?? new/deep.txt\n");
+    assert_eq!(status, "M  a.txt\nA  more.txt\nA  new/deep.txt\nD  src/lib.rs\nA  wanted.log\n");
     let commit = scene.harvested().await;
     assert_eq!(
         scene.workspace.tree(&commit).await.unwrap(),
@@ -320,7 +322,7 @@ async fn work_that_was_kept_aside_is_laid_out_again_uncommitted() {
 
     let gone = "refs/agent-loop/salvage/issue/9/sam/0000000";
     let prepared = scene.workspace.prepare(&coder(), &again(gone)).await.unwrap();
-    assert!(prepared.warning.unwrap().contains("the unfinished work of an earlier try is not there"));
+    assert!(prepared.warning.unwrap().contains("is not kept any more"));
     assert_eq!(scene.harvest().await, Harvest::Unchanged, "the turn begins without it");
 }
 
@@ -377,4 +379,18 @@ async fn a_note_with_more_in_it_is_read_as_before() {
     fs::remove_file(clone.join(".git/HEAD")).unwrap();
     let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
     assert_eq!(scene.content(&prepared.salvaged.unwrap().commit, "a.txt").await, "half\n");
+}
+
+#[tokio::test]
+async fn work_that_git_can_not_read_is_kept_as_it_lies_and_the_next_turn_begins() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, ".gitattributes", "*.txt working-tree-encoding=UTF-16\n");
+    write(&clone, "a.txt", "half\n");
+    assert!(scene.workspace.salvage(&coder(), &scene.head).await.is_err());
+    let prepared = scene.workspace.prepare(&coder(), &on_branch(&scene.head, "work")).await.unwrap();
+    let warning = prepared.warning.unwrap();
+    assert!(warning.contains("can't be kept as a commit"), "{warning}");
+    assert_eq!(read(&clone.parent().unwrap().join("kept-1"), "a.txt"), "half\n");
+    assert_eq!(read(&clone, "a.txt"), "one\n");
 }
