@@ -302,11 +302,18 @@ async fn harvested<W: World>(
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
-            // The failure counts whatever becomes of the work: the next turn finds it in the clone.
-            let salvage = salvaged(world, clone_id, head).await.unwrap_or_else(|trouble| {
-                world.operator().tell(&RunEvent::Warning { text: trouble.message });
-                None
-            });
+            let salvage = match world.workspace().salvage(clone_id, head).await {
+                Ok(kept) => kept,
+                // The failure counts all the same: the next turn finds in the clone what git can't read.
+                Err(WorkspaceError::Git(text)) => {
+                    world.operator().tell(&RunEvent::Warning { text });
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if let Some(salvage) = &salvage {
+                tell_salvage(world, salvage);
+            }
             return Ok(Left::Nothing { failure, salvage });
         }
     };

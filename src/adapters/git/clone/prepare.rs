@@ -23,9 +23,9 @@ pub(in crate::adapters::git) async fn prepare(
     make_folder(place.folder())?;
     let (salvaged, warning) = match keep_unfinished(mirror, place).await {
         Ok(kept) => (kept, None),
-        // What may be refused is decided by a person; what git can't read is kept as it lies.
-        Err(error @ WorkspaceError::Unclean(_)) => return Err(error),
-        Err(error) => (None, Some(set_aside(place, &error)?)),
+        // What git can't read is kept as it lies.
+        Err(error @ WorkspaceError::Git(_)) => (None, Some(set_aside(place, &error)?)),
+        Err(error) => return Err(error),
     };
     let (head, branch) = (layout.head(), layout.branch());
     let mut note =
