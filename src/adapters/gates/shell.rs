@@ -10,39 +10,27 @@ enum Letter {
 /// The first operator of a shell in a command: one that is a word of its own or stands at an end of one, or a
 /// substitution. What stands in quotes is no operator, and what stands in the middle of a word (`a|b`) may be meant as it is.
 pub(super) fn operator(command: &str) -> Option<String> {
-    let found = words(command).iter().find_map(|word| substitution(word).or_else(|| at_an_end(word)));
-    found.or_else(|| (lines(command) > 1).then(|| "a new line".to_owned()))
+    let lines = lines(command);
+    let found = lines.iter().flatten().find_map(|word| substitution(word).or_else(|| at_an_end(word)));
+    // A shell runs one line after the other; here the words of the second would be arguments of the first.
+    found.or_else(|| (lines.len() > 1).then(|| "a new line".to_owned()))
 }
 
-/// How many lines hold words. A shell runs one after the other; here the second would be arguments of the first.
-fn lines(command: &str) -> usize {
-    let mut lines = vec![String::new()];
-    let (mut quote, mut letters) = (None, command.chars());
-    while let Some(letter) = letters.next() {
-        match (letter, quote) {
-            ('\n', None) => lines.push(String::new()),
-            ('\\', None | Some('"')) => {
-                letters.next();
-                lines.iter_mut().last().into_iter().for_each(|line| line.push('x'));
-            }
-            ('\'' | '"', None) => quote = Some(letter),
-            (end, Some(open)) if end == open => quote = None,
-            (other, _) => lines.iter_mut().last().into_iter().for_each(|line| line.push(other)),
-        }
-    }
-    let holds_words = |line: &&String| !line.trim().is_empty() && !line.trim().starts_with('#');
-    lines.iter().filter(holds_words).count()
-}
-
-/// What stands between spaces, as `shlex` splits it.
-fn words(command: &str) -> Vec<Vec<Letter>> {
-    let mut words = Vec::new();
-    let mut word = Vec::new();
+/// The lines that hold words, and what stands between spaces in each, as `shlex` splits it.
+fn lines(command: &str) -> Vec<Vec<Vec<Letter>>> {
+    let (mut lines, mut words, mut word) = (Vec::new(), Vec::new(), Vec::new());
     let mut letters = command.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '#' if word.is_empty() => while letters.next().is_some_and(|rest| rest != '\n') {},
-            ' ' | '\t' | '\n' | '\r' => words.push(std::mem::take(&mut word)),
+            '#' if word.is_empty() => {
+                while letters.next().is_some_and(|rest| rest != '\n') {}
+                lines.push(std::mem::take(&mut words));
+            }
+            ' ' | '\t' | '\r' => words.push(std::mem::take(&mut word)),
+            '\n' => {
+                words.push(std::mem::take(&mut word));
+                lines.push(std::mem::take(&mut words));
+            }
             '\\' => {
                 letters.next();
                 word.push(Letter::Quoted);
@@ -63,7 +51,12 @@ fn words(command: &str) -> Vec<Vec<Letter>> {
         }
     }
     words.push(word);
-    words
+    lines.push(words);
+    for line in &mut lines {
+        line.retain(|word| !word.is_empty());
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 /// `$(…)` or backticks.
@@ -121,7 +114,7 @@ mod tests {
             ("make \"a b\"; make", ";"),
             ("make\n&& make", "&&"),
             ("make lint\nmake test", "a new line"),
-            ("true # all\nfalse", "a new line"),
+            ("true # it's all\nfalse", "a new line"),
         ] {
             assert_eq!(operator(command).as_deref(), Some(found), "{command}");
         }
@@ -157,7 +150,7 @@ mod tests {
         #[test]
         fn its_words_are_those_that_are_run(command in "[a-z #'\"\\\\\n\t;&]{0,20}") {
             if let Some(split) = shlex::split(&command) {
-                let seen = words(&command).into_iter().filter(|word| !word.is_empty()).count();
+                let seen = lines(&command).into_iter().flatten().count();
                 prop_assert_eq!(seen, split.len(), "{:?}", split);
             }
         }

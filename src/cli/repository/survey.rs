@@ -9,10 +9,11 @@ use crate::adapters::state::journals;
 use crate::adapters::state::run_file::RunFile;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
-use crate::domain::ids::{IssueNumber, Label, PullRequestNumber};
+use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::was_set_back;
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
+use crate::domain::turn::TurnKey;
 use crate::engine::observe;
 use crate::engine::outcome::Outcome;
 use crate::flow::delivery::state::DeliveryState;
@@ -140,16 +141,20 @@ fn waiting(here: &Here, subject: &Subject, doing: Doing) -> Result<Doing, String
 /// person stopped the run.
 fn awaited(entries: &[Entry]) -> Option<Doing> {
     let mut waits: BTreeMap<(Role, &Label), Parking> = BTreeMap::new();
+    let last = last_run(entries);
+    let is_of_the_last_run = |turn: &TurnKey| Some(&turn.run) == last;
     for entry in entries {
         match entry {
             Entry::Stopped { .. } => waits.clear(),
             Entry::Attempt { turn, .. } => drop(waits.remove(&(turn.role, &turn.label))),
-            Entry::Finished { turn, finished: Finished::Failed { failure, .. }, at } => {
+            Entry::Finished { turn, finished: Finished::Failed { failure, .. }, at }
+                if is_of_the_last_run(turn) =>
+            {
                 if let RunEffect::Park { resets_at, .. } = run_effect::of(failure) {
                     waits.insert((turn.role, &turn.label), Parking { since: *at, resets_at });
                 }
             }
-            Entry::Finished { finished: Finished::Answered { .. }, .. }
+            Entry::Finished { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Record { .. }
@@ -158,6 +163,19 @@ fn awaited(entries: &[Entry]) -> Option<Doing> {
         }
     }
     waits.into_values().max_by_key(|parking| parking.resets_at).map(Doing::Parked)
+}
+
+/// The run of the last turn.
+fn last_run(entries: &[Entry]) -> Option<&RunId> {
+    entries.iter().rev().find_map(|entry| match entry {
+        Entry::Attempt { turn, .. } | Entry::Finished { turn, .. } => Some(&turn.run),
+        Entry::Clarified { .. }
+        | Entry::Measured { .. }
+        | Entry::Record { .. }
+        | Entry::Task { .. }
+        | Entry::Stopped { .. }
+        | Entry::Inherited { .. } => None,
+    })
 }
 
 /// One line that commands no terminal and turns no direction.

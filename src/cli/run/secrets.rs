@@ -83,13 +83,20 @@ fn inner(name: &str, value: &str) -> Vec<String> {
     found
 }
 
-/// Who asks, in an address: its password, or what stands in its place. Some passwords hold a `/`.
+/// Who asks, in an address: its password, or what stands in its place. An `@` in a path asks nothing, but some passwords
+/// hold a `/`: then what stands before it is no host with a port.
 fn password(value: &str) -> Option<&str> {
     let (_, rest) = value.trim().split_once("://")?;
-    let (user, _) = rest.rsplit_once('@')?;
-    match user.split_once(':') {
+    let authority = rest.split('/').next()?;
+    let has_port = |(_, port): (&str, &str)| port.bytes().all(|byte| byte.is_ascii_digit());
+    let login = match authority.rsplit_once('@') {
+        Some((login, _)) => login,
+        None if authority.split_once(':').is_none_or(has_port) => return None,
+        None => rest.rsplit_once('@')?.0,
+    };
+    match login.split_once(':') {
         Some((_, password)) => Some(password),
-        None => Some(user).filter(|user| user.chars().count() > LONGEST_USER),
+        None => Some(login).filter(|user| user.chars().count() > LONGEST_USER),
     }
 }
 
@@ -219,6 +226,12 @@ mod tests {
         ] {
             assert_eq!(published(&[("GIVEN_MODEL", value), ("ANTHROPIC_MODEL", value)], value), value);
         }
+        for address in ["https://registry.birds.example/@herons/reeds", "http://host.example:8080/a/b@2"] {
+            let text = "registry.birds.example, host.example:8080/a/b";
+            assert_eq!(published(&[("MIRROR", address)], text), text);
+        }
+        let text = published(&[("POSTGRES", "pg://me:quiet/herons@host/path")], "it is quiet/herons");
+        assert_eq!(text, "it is [redacted: POSTGRES]", "a password with a slash");
         let author = r#"{"author":"quiet-herons-fly","bypass":"birds-and-more"}"#;
         let text = "quiet-herons-fly, birds-and-more";
         assert_eq!(published(&[("OPENCODE_CONFIG_CONTENT", author)], text), text);
