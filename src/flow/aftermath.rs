@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::aftermath::Aftermath;
 use crate::domain::failure::TurnFailure;
+use crate::domain::repair::Remedy;
 use crate::protocol::expectation::Complaint;
 use crate::protocol::raw_answer::RawAnswer;
 
@@ -11,7 +12,6 @@ use super::question::{Persistence, asks_for_another, remedy};
 use super::retry::{self, Retry};
 use super::run_effect::{self, RunEffect};
 use super::step::{Ask, Purpose};
-use crate::domain::repair::Remedy;
 
 /// What follows a turn that gave no answer, at the instant that the journal has of it.
 pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: &Persistence) -> Aftermath {

@@ -99,9 +99,7 @@ impl Tries {
         let all = self.back.iter().filter_map(|(model, back)| Some((back.instant()?, *model)));
         all.min().filter(|_| waits_for_one)
     }
-}
 
-impl Tries {
     /// Whether another model is asked than at that try.
     pub fn is_of_another_model(&self, before: &Self) -> bool {
         self.model != before.model

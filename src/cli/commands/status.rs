@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
 use crate::cli::arguments::StatusArguments;
-use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::here::{Here, nothing_begun, nothing_to_show};
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
 use crate::cli::surroundings::Surroundings;
@@ -36,10 +36,9 @@ const ITEM: usize = overview::WIDTH - 4;
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
-        return match (&arguments.subject, arguments.json) {
-            (Some(_), _) => Err(nothing_begun()),
-            (None, true) => Ok("[]\n".to_owned()),
-            (None, false) => Ok(format!("{}\n", nothing_begun())),
+        return match &arguments.subject {
+            None if arguments.json => Ok("[]\n".to_owned()),
+            named => nothing_to_show(named.as_deref()),
         };
     };
     let here = here.believing(surroundings).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::state::journals;
 use crate::cli::arguments::Place;
-use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::here::{Here, nothing_to_show};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
 use crate::cli::usage::summary::{Summary, summaries};
@@ -48,10 +48,9 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
-        return match (&arguments.subject, arguments.json) {
-            (Some(_), _) => Err(nothing_begun()),
-            (None, true) => Ok("[]\n".to_owned()),
-            (None, false) => Ok(format!("{}\n", nothing_begun())),
+        return match &arguments.subject {
+            None if arguments.json => Ok("[]\n".to_owned()),
+            named => nothing_to_show(named.as_deref()),
         };
     };
     // A run goes on in the journal of its pull request, so all of them are read whichever was named.

@@ -99,3 +99,12 @@ async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result
 pub fn nothing_begun() -> String {
     "nothing was begun in this repository yet; `agent-loop task --help` says how".to_owned()
 }
+
+/// What a command shows where nothing was begun: an error only if something was named.
+///
+/// # Errors
+/// When a subject was named.
+pub fn nothing_to_show(subject: Option<&str>) -> Result<String, String> {
+    let text = nothing_begun();
+    if subject.is_some() { Err(text) } else { Ok(format!("{text}\n")) }
+}

@@ -9,6 +9,7 @@ use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::engine::outcome::Outcome;
+use crate::text::comment::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 /// The outcome as one JSON object.
@@ -76,8 +77,7 @@ pub fn words(outcome: &Outcome, next_command: &str) -> String {
         if let Some(head) = &outcome.head {
             let _ = write!(text, " at {}", head.short());
         }
-        let rounds = outcome.rounds;
-        let _ = writeln!(text, ", {rounds} {}", if rounds == 1 { "round" } else { "rounds" });
+        let _ = writeln!(text, ", {}", count(u64::from(outcome.rounds), "round"));
     }
     for vote in &outcome.votes {
         let _ = writeln!(text, "  {} {} {}", vote.agent, vote.state.name(), vote.head.short());

@@ -12,8 +12,8 @@ use super::git_folder::{arm, disarm};
 use super::harvest;
 use super::paths::{ClonePaths, Note, Noted, Phase};
 
-/// Makes a clone ready, with the files of a tree in the place of the head's if one is given. Two spawns, for a new clone as for a reused one; a third if leftovers had to go; those of a
-/// salvage if a coder's turn came to no end.
+/// Makes a clone ready, with the files of a tree in the place of the head's if one is given. Two spawns, for a new clone as
+/// for a reused one; a third if leftovers had to go; those of a salvage if a coder's turn came to no end.
 pub(in crate::adapters::git) async fn prepare(
     mirror: &Mirror,
     place: &ClonePaths,
@@ -72,7 +72,7 @@ fn set_aside(place: &ClonePaths, error: &WorkspaceError) -> Result<String, Works
     rename(&place.tree(), &aside)?;
     place.close()?;
     Ok(format!(
-        "unfinished work can't be kept as a commit ({error}); its files lie in {} until `agent-loop clean`",
+        "unfinished work can't be kept as a commit ({error}); its files lie in {} as long as the clones of this subject are kept",
         aside.display()
     ))
 }

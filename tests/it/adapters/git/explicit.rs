@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use agent_loop::adapters::git::{ExplicitDirectory, GitWorkspace};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::CommitSha;
-use agent_loop::ports::workspace::{CloneId, Harvest, Inspection, Prepared, Workspace, WorkspaceError};
+use agent_loop::ports::workspace::{
+    CloneId, Harvest, Inspection, Layout, Prepared, Workspace, WorkspaceError,
+};
 
 use super::scene::{Scene, at, coder, git, on_branch, program, read, review, reviewer, sha, write};
 
@@ -352,4 +354,33 @@ async fn a_reviewer_in_the_users_checkout_is_said_to_see_the_changes_configurati
     let warning = prepared.warning.unwrap();
     assert!(warning.contains("configure agents") && warning.contains("checkout"), "{warning}");
     assert_eq!(read(&lending.checkout, "CLAUDE.md"), "evil\n");
+}
+
+#[tokio::test]
+async fn unfinished_work_is_laid_out_again_and_never_over_a_file_of_the_users() {
+    let lending = Lending::new().await;
+    let (scene, checkout) = (&lending.scene, &lending.checkout);
+    lending.begin(&coder(), &scene.head).await;
+    write(checkout, "a.txt", "half\n");
+    write(checkout, "mine.log", "the agent's\n");
+    git(checkout, &["add", "-f", "mine.log"]).await;
+    let kept = scene.workspace.salvage(&coder(), &scene.head).await.unwrap().unwrap();
+    let again = Layout::Work {
+        head: scene.head.clone(),
+        branch: Some("work".parse().unwrap()),
+        unfinished: Some(kept.reference),
+    };
+    scene.workspace.prepare(&coder(), &again).await.unwrap();
+    assert_eq!(
+        (read(checkout, "a.txt"), read(checkout, "mine.log")),
+        ("half\n".into(), "the agent's\n".into())
+    );
+    scene.workspace.salvage(&coder(), &scene.head).await.unwrap();
+
+    // A person goes back, and has an ignored file of that name.
+    git(checkout, &["checkout", "-q", "-f", "main"]).await;
+    write(checkout, "mine.log", "precious\n");
+    let prepared = scene.workspace.prepare(&coder(), &again).await.unwrap();
+    assert!(prepared.warning.unwrap().contains("is not laid out again"));
+    assert_eq!((read(checkout, "a.txt"), read(checkout, "mine.log")), ("one\n".into(), "precious\n".into()));
 }
