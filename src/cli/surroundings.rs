@@ -9,9 +9,7 @@ use crate::adapters::process::environment::Variables;
 /// What the process was started with.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// The environment.
     pub variables: Variables,
-    /// The current folder.
     pub folder: PathBuf,
     /// The state folder of the program.
     pub state: PathBuf,

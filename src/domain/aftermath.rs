@@ -11,12 +11,10 @@ pub enum Aftermath {
     AskedAgain {
         /// So many seconds after the failure, or a little later.
         seconds: u64,
-        /// Not before this instant.
         not_before: Timestamp,
     },
     /// The next model of the chain is asked.
     NextModel {
-        /// Which.
         model: String,
     },
     /// The same agent is asked once more, and is told what was wrong.

@@ -11,11 +11,8 @@ use super::ids::{InvalidName, Label};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// Claude Code.
     Claude,
-    /// Codex CLI.
     Codex,
-    /// Gemini CLI.
     Gemini,
     /// Antigravity CLI, also typed `agy`.
     Antigravity,
@@ -85,7 +82,6 @@ impl fmt::Display for Backend {
 /// What stands behind the colon of an agent's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Nothing.
     Nothing,
     /// A path of a program if it holds a `/`, else the name of a configured agent.
     Program,
@@ -99,7 +95,6 @@ pub enum Detail {
 pub struct AgentName {
     /// What the ledger and the comments show.
     pub label: Label,
-    /// The program behind it.
     pub backend: Backend,
     /// For `command:` a path or a configured name, for `scripted:` a path.
     pub detail: Option<String>,
@@ -185,7 +180,6 @@ impl From<AgentName> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Changes files.
     Coder,
     /// Judges a change, may not alter it.
     Reviewer,
@@ -240,7 +234,6 @@ pub enum ResponseKind {
     PrReview,
     /// The coder's turn after a review.
     CoderFollowup,
-    /// The coder's first plan.
     PlanState,
     /// The coder's plan after a review of the one before.
     PlanRevision,

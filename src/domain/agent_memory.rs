@@ -16,9 +16,7 @@ pub struct AgentMemory {
     pub summary: Summary,
     /// The folders at the top.
     pub architecture: Listed<Area>,
-    /// Packages and source files.
     pub modules: Listed<Module>,
-    /// How it is tested.
     pub tests: TestProfile,
     /// The versions that files pin.
     pub toolchain: Listed<Pin>,
@@ -27,7 +25,6 @@ pub struct AgentMemory {
 /// The beginning of a list, and how much of it was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed<T> {
-    /// What is there.
     pub shown: Vec<T>,
     /// How many more there were.
     pub omitted: usize,
@@ -51,20 +48,15 @@ pub struct Summary {
     pub about: Option<String>,
     /// How many files are tracked.
     pub files: u64,
-    /// Their size.
     pub bytes: u64,
-    /// The languages, largest first.
     pub languages: Listed<Language>,
 }
 
 /// How much of a repository is in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Language {
-    /// Its name.
     pub name: String,
-    /// Files in it.
     pub files: u64,
-    /// Their size.
     pub bytes: u64,
 }
 
@@ -84,7 +76,6 @@ pub struct Area {
 /// A package or a source file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
-    /// Its path.
     pub path: String,
     /// What it says it is for.
     pub about: Option<String>,
@@ -106,7 +97,6 @@ pub struct TestProfile {
 /// A command that runs tests or checks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TestCommand {
-    /// The command.
     pub command: String,
     /// The file that names it.
     pub source: String,
@@ -115,20 +105,16 @@ pub struct TestCommand {
 /// A version that a file pins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Pin {
-    /// The file.
     pub source: String,
-    /// What it says.
     pub says: String,
 }
 
 /// What changed since an agent memory was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    /// These files.
     Known(Vec<String>),
     /// The last one was of a commit that can't be compared: every tracked file counts as changed since it.
     NotDiffable {
-        /// That commit.
         since: CommitSha,
     },
 }
@@ -136,11 +122,9 @@ pub enum Changed {
 /// What agents are told: an agent memory, and how far it may be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Briefing {
-    /// What was read.
     pub memory: AgentMemory,
     /// The commit that it was compared with.
     pub compared_with: CommitSha,
-    /// What differs there.
     pub changed: Changed,
 }
 

@@ -11,39 +11,29 @@ use super::ids::CommitSha;
 pub enum Ending {
     /// Everyone approved this head, and every gate passed on it.
     Approved,
-    /// Approved and merged.
     Merged {
-        /// The merge commit.
         commit: CommitSha,
     },
     /// Approved; the forge's checks are not finished.
     ApprovedCiPending,
     /// Something is left to fix, and the loop has done what it may.
     Blocked {
-        /// Why.
         reason: Blocked,
     },
     /// The loop could not do its work.
     Failed {
-        /// Why.
         reason: Failed,
     },
-    /// Nothing was begun.
     Refused {
-        /// Why.
         reason: Refused,
     },
     /// The run waits for an allowance to come back.
     Parked {
-        /// When it does.
         resets_at: Timestamp,
-        /// Which allowance.
         #[serde(default)]
         reason: Parked,
     },
-    /// A person must decide.
     NeedsHuman {
-        /// What about.
         reason: NeedsHuman,
     },
     /// A gate could not be measured.
@@ -86,9 +76,7 @@ reasons!(
 reasons!(
     /// Why the loop could not do its work.
     Failed {
-        /// A reviewer's turn failed.
         ReviewerUnavailable = "reviewer-unavailable",
-        /// The coder's turn failed.
         AgentFailed = "agent-failed",
         /// Another engine works on the subject.
         Superseded = "superseded",
@@ -101,11 +89,9 @@ reasons!(
     }
 );
 reasons!(
-    /// Why nothing was begun.
     Refused {
         /// The words of the command line are off.
         Usage = "usage",
-        /// A setting is off.
         Config = "config",
         /// Somebody else holds the subject's lock.
         Locked = "locked",
@@ -133,7 +119,6 @@ reasons!(
 reasons!(
     /// What a person must decide.
     NeedsHuman {
-        /// The coder has questions.
         Clarification = "clarification",
         /// A coder and a reviewer disagree.
         Dispute = "dispute",
@@ -141,7 +126,6 @@ reasons!(
         Rewritten = "rewritten",
         /// A record stands under our login that this engine did not publish.
         ForeignRecord = "foreign-record",
-        /// The merge has conflicts.
         Merge = "merge",
         /// What was about to be published holds a secret.
         Secret = "secret",

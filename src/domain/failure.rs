@@ -11,9 +11,7 @@ use super::instant;
 pub enum TurnFailure {
     /// The account's allowance is used up until this instant.
     Quota {
-        /// When it comes back.
         resets_at: Timestamp,
-        /// What the program said.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
     },
@@ -21,37 +19,30 @@ pub enum TurnFailure {
     RateLimited {
         /// When it may be asked again, if the service said so.
         retry_at: Option<Timestamp>,
-        /// What the program said.
         detail: String,
     },
     /// The program is not logged in, or its login is not accepted.
     Auth {
-        /// What the program said.
         detail: String,
     },
     /// The account has no credit, or its plan does not cover the program.
     Billing {
-        /// What the program said.
         detail: String,
     },
     /// There is no such model, or not for this account.
     UnknownModel {
-        /// What the program said.
         detail: String,
     },
     /// The service is overloaded or broken at this moment.
     Overloaded {
-        /// What the program said.
         detail: String,
     },
     /// The service could not be reached, or the connection broke.
     Network {
-        /// What the program said.
         detail: String,
     },
     /// The session to go on with is not there any more.
     SessionLost {
-        /// What the program said.
         detail: String,
     },
     /// It was not allowed what it needed, and gave no answer.
@@ -61,12 +52,10 @@ pub enum TurnFailure {
     },
     /// It ended as if all were well, without an answer or without the event that ends one.
     Vacuous {
-        /// What is missing.
         detail: String,
     },
     /// The program could not be started.
     Spawn {
-        /// What the system said.
         detail: String,
     },
     /// The program ended with another exit code than 0.
@@ -88,27 +77,22 @@ pub enum TurnFailure {
     },
     /// Somebody else ended its process.
     Killed {
-        /// The signal.
         signal: i32,
     },
     /// The answer does not follow the protocol.
     Malformed {
-        /// Every complaint.
         complaints: Vec<String>,
     },
     /// A reviewer altered what it reviewed; its vote is void.
     Tampered {
-        /// What was altered.
         what: String,
     },
     /// The answer holds a secret, and was thrown away.
     Secret {
-        /// What kinds of secrets.
         kinds: Vec<String>,
     },
     /// A script has no turn left, or names something that is not there.
     Script {
-        /// Which.
         detail: String,
     },
     /// The turn was started many times and never came to its end.

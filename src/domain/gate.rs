@@ -8,7 +8,6 @@ use super::ids::{CommitSha, GateName, TreeSha};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Green.
     Pass,
     /// Red: it was measured, and it is not good enough.
     Fail,
@@ -31,14 +30,12 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
-    /// The gate.
     pub gate: GateName,
     /// The commit that was measured.
     pub head: CommitSha,
     /// The tree of that commit, where it was measured here; a forge's board is of the commit alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<TreeSha>,
-    /// What it says.
     pub verdict: Verdict,
     /// Why, for people: the bounded tail of the output, or what went wrong.
     pub detail: String,

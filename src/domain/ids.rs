@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 pub struct InvalidName {
     /// The kind of name that was wanted.
     pub kind: &'static str,
-    /// What was given.
     pub text: String,
     /// What a well-formed one looks like.
     pub expected: &'static str,

@@ -11,9 +11,7 @@ use super::item_status::ItemStatus;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Author {
-    /// A reviewer.
     Reviewer(Label),
-    /// A red gate.
     Gate(GateName),
 }
 
@@ -34,7 +32,6 @@ pub struct Note {
     pub author: String,
     /// The round in which it was said.
     pub round: u32,
-    /// The words.
     pub text: String,
 }
 
@@ -45,24 +42,19 @@ pub struct Dispute {
     pub round: u32,
     /// The head on which it was said.
     pub head: CommitSha,
-    /// The coder's evidence.
     pub evidence: String,
 }
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its stable name.
     pub id: ItemId,
-    /// Who raised it.
     pub author: Author,
     /// The round in which it was raised.
     pub round: u32,
-    /// What it says.
     pub text: String,
     /// Where it stood when it was raised.
     pub first: ItemStatus,
-    /// Where it stands.
     pub standing: ItemStatus,
     /// What was said about it since, oldest first.
     pub notes: Vec<Note>,
@@ -89,10 +81,7 @@ impl Item {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenedItem {
-    /// Its stable name.
     pub id: ItemId,
-    /// Where it stands.
     pub standing: ItemStatus,
-    /// What it says.
     pub text: String,
 }

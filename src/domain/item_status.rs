@@ -8,7 +8,6 @@ use super::ids::ItemId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ItemStatus {
-    /// Gone.
     Resolved,
     /// Worth doing, but not in this pull request.
     Future,
@@ -42,7 +41,6 @@ impl ItemStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disposition {
-    /// The item.
     pub item: ItemId,
     /// Where it stands, in this reviewer's eyes.
     pub standing: ItemStatus,

@@ -20,7 +20,6 @@ pub enum OnReviewerFailure {
 pub enum TestTiming {
     /// Before the reviewers when the coder has just changed the head, and before approval.
     BeforeReviewAndApproval,
-    /// Only before approval.
     BeforeApproval,
 }
 

@@ -8,11 +8,8 @@ use super::ids::{BranchName, CommitSha, PullRequestNumber};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum PullRequestState {
-    /// It can.
     Open,
-    /// Closed without a merge.
     Closed,
-    /// Merged.
     Merged {
         /// The commit that the merge made.
         commit: CommitSha,
@@ -22,9 +19,7 @@ pub enum PullRequestState {
 /// One row of the forge's board of checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// Its name.
     pub name: String,
-    /// What it says.
     pub state: CheckState,
 }
 
@@ -32,11 +27,8 @@ pub struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckState {
-    /// Not finished.
     Pending,
-    /// Green.
     Success,
-    /// Red.
     Failure,
 }
 
@@ -54,17 +46,13 @@ impl CheckState {
 /// A pull request at one instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
-    /// Its number.
     pub number: PullRequestNumber,
     /// Whether it can still change.
     pub state: PullRequestState,
-    /// Its title.
     pub title: String,
-    /// Its description.
     pub body: String,
     /// The commit at the tip of its branch.
     pub head: CommitSha,
-    /// Its branch.
     pub head_ref: BranchName,
     /// The branch that it wants to change.
     pub base_ref: BranchName,

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repair {
-    /// What was asked for.
     pub remedy: Remedy,
-    /// What came of it.
     pub result: RepairResult,
     /// The model that was asked, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,11 +27,9 @@ pub enum Remedy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RepairResult {
-    /// A valid answer.
     Recovered,
     /// An answer that breaks the rules, or that does not keep what was said.
     Invalid,
-    /// No answer.
     Failed,
 }
 

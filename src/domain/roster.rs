@@ -11,7 +11,6 @@ use super::ids::Label;
 pub struct Seat {
     /// What the ledger and the comments show.
     pub label: Label,
-    /// The program behind it.
     pub backend: Backend,
     /// The model that was asked for, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +58,6 @@ struct Seats {
 /// Why seats do not make a roster.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoster {
-    /// Nobody reviews.
     #[error("a run needs at least one reviewer: name one with `--reviewer`")]
     NoReviewer,
     /// Two reviewers would be told apart by nothing.

@@ -12,16 +12,12 @@ use super::usage::Usage;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnKey {
-    /// The run that asks.
     pub run: RunId,
     /// How many sittings of the run ended before, by a parking, an interrupt, checks that were still pending and the like (see
     /// `Ending::sittings`): in a new one its questions are asked anew.
     pub sitting: u32,
-    /// The round.
     pub round: u32,
-    /// What the agent does.
     pub role: Role,
-    /// Who is asked.
     pub label: Label,
     /// The kind of answer that is wanted.
     pub kind: ResponseKind,

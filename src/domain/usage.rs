@@ -6,21 +6,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
-    /// How many calls.
     pub calls: u64,
     /// Tokens sent, those that were read from a cache included.
     pub input_tokens: u64,
     /// Tokens sent that were read from a cache.
     #[serde(default)]
     pub cached_tokens: u64,
-    /// Tokens received.
     pub output_tokens: u64,
     /// Cost, as far as CLIs report it; see `cost`.
     pub micro_usd: u64,
     /// How many of the calls reported their cost, be it nothing.
     #[serde(default, skip_serializing_if = "is_none")]
     pub priced_calls: u64,
-    /// Milliseconds that agents worked.
     pub milliseconds: u64,
     /// How far the numbers can be trusted.
     #[serde(default)]
@@ -46,7 +43,6 @@ pub struct Cost {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// As the programs reported.
     #[default]
     Exact,
     /// Nothing is missing, but something was counted from the length of texts.

@@ -18,11 +18,9 @@ use super::session::Session;
 
 /// What a thread says.
 pub(super) struct Seen {
-    /// The records that count.
     pub(super) records: Vec<Record>,
     /// The `prev` of the next record.
     pub(super) tail: ChainHash,
-    /// Whether records are missing.
     pub(super) continuity: Continuity,
 }
 

@@ -19,9 +19,7 @@ use crate::ports::workspace::WorkspaceError;
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// How.
     pub ending: Ending,
-    /// Why, for a person.
     pub message: String,
     /// The run, if one was opened.
     pub run: Option<RunId>,
@@ -31,7 +29,6 @@ pub struct Outcome {
     pub pull_request: Option<PullRequestNumber>,
     /// The head of the pull request.
     pub head: Option<CommitSha>,
-    /// The merge base.
     pub base: Option<CommitSha>,
     /// How many rounds were taken.
     pub rounds: u32,
@@ -41,7 +38,6 @@ pub struct Outcome {
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
-    /// What the run cost.
     pub usage: Usage,
     /// Where the summary of what it cost lies, once it is written.
     pub usage_summary: Option<PathBuf>,
@@ -105,9 +101,7 @@ impl Outcome {
 /// Why the loop had to stop where it stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunError {
-    /// How the run ends.
     pub ending: Ending,
-    /// Why.
     pub message: String,
 }
 

@@ -15,7 +15,6 @@ pub(super) struct People {
     pub(super) of_the_issue: Vec<ContextComment>,
     /// Their other comments, without records.
     pub(super) discussion: Vec<ContextComment>,
-    /// What they require.
     pub(super) requirements: Requirements,
 }
 

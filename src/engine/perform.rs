@@ -40,11 +40,9 @@ use super::turns::{self, Ended, Start};
 
 /// What the state was when the step was decided, as far as performing it takes.
 pub(super) struct Situation<'now> {
-    /// What turns are told.
     pub(super) about: &'now About,
     /// The end of the chain.
     pub(super) tail: &'now ChainHash,
-    /// The items.
     pub(super) items: &'now [Item],
     /// What a pull request would be for.
     pub(super) purpose: Option<&'now Purpose>,
@@ -54,11 +52,9 @@ pub(super) struct Situation<'now> {
 
 /// What follows a step.
 pub(super) enum Next {
-    /// Look again.
     Again,
     /// Go on with the review of a pull request.
     Review(PullRequestNumber, Box<Handover>),
-    /// The run has ended.
     End(Box<Outcome>),
 }
 

@@ -25,7 +25,6 @@ pub(super) const TRIES: u32 = 3;
 
 /// What became of a record.
 pub(super) enum Published {
-    /// It stands.
     Stands,
     /// It does not fit into a comment; so many bytes.
     TooLong(usize),
@@ -64,11 +63,8 @@ fn place(subject: &Subject, payload: &Payload) -> Place {
 pub(super) struct Before<'now> {
     /// The end of the chain.
     pub(super) tail: &'now ChainHash,
-    /// The items.
     pub(super) items: &'now [Item],
-    /// Whose records count.
     pub(super) recorders: &'now [Login],
-    /// What keeps secrets out.
     pub(super) guard: &'now Guard,
 }
 

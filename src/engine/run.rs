@@ -50,13 +50,11 @@ pub enum Assignment {
 /// What an engine is set to.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// What is asked for.
     pub request: Request,
     /// What this machine can do.
     pub abilities: Abilities,
     /// The branches of the repository.
     pub bases: Bases,
-    /// Who is believed.
     pub trust: Trust,
     /// What must not be published.
     pub secrets: Secrets,

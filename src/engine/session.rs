@@ -26,7 +26,6 @@ pub(super) type Speaker<'record> = (Role, &'record Label, &'record CommitSha);
 
 /// One subject under its lock.
 pub(super) struct Session<J> {
-    /// The subject.
     pub(super) subject: Subject,
     /// Its journal; open, so the lock is held.
     pub(super) journal: Arc<J>,
@@ -191,7 +190,6 @@ impl<J: Journal> Session<J> {
 /// Where a pull request came from, as far as this machine knows.
 #[derive(Debug, Default)]
 pub(super) struct Provenance {
-    /// The issue or task.
     pub(super) subject: Option<Subject>,
     /// The words of the task.
     pub(super) words: Option<String>,

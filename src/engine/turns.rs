@@ -39,13 +39,11 @@ const LOOKED_AT: usize = 2_000;
 
 /// A turn that is about to start.
 pub(super) struct Start<J> {
-    /// What is asked.
     pub(super) ask: Ask,
     /// The order, but for the clone's path, which is not known yet.
     pub(super) order: TurnOrder,
     /// The journal of the subject.
     pub(super) journal: Arc<J>,
-    /// What keeps secrets out.
     pub(super) guard: Arc<Guard>,
     /// What is done to get an answer.
     pub(super) persistence: Persistence,

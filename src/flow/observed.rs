@@ -26,17 +26,13 @@ use super::request::{Request, Terms};
 /// An agent's finished turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
-    /// How it ended.
     pub end: TurnEnd,
-    /// What it cost.
     pub usage: Usage,
-    /// The model that ran.
     pub model: Option<String>,
     /// The session, if it can be gone on with.
     pub session: Option<SessionNote>,
     /// The ref of what a failed one had done.
     pub salvage: Option<String>,
-    /// When it ended.
     pub at: Timestamp,
 }
 
@@ -47,12 +43,9 @@ pub enum TurnEnd {
     Answered {
         /// The texts in which its answer may stand.
         raw: RawAnswer,
-        /// The work.
         commit: Option<CommitSha>,
     },
-    /// It failed.
     Failed {
-        /// Why.
         failure: TurnFailure,
     },
 }
@@ -60,11 +53,9 @@ pub enum TurnEnd {
 /// What the journal holds of this subject, and what runs at this instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Results {
-    /// Turns that have ended.
     pub turns: BTreeMap<TurnKey, Turn>,
     /// How often a turn was started.
     pub attempts: BTreeMap<TurnKey, u32>,
-    /// Turns that run now.
     pub running: BTreeSet<TurnKey>,
     /// The requirements of people that a turn was shown when it was last started.
     pub surfaced: BTreeMap<TurnKey, Surfaced>,
@@ -175,7 +166,6 @@ impl Abilities {
 pub enum Lineage {
     /// It contains it, or there is none.
     Intact,
-    /// It does not.
     Rewritten,
 }
 
@@ -199,9 +189,7 @@ pub struct Common<'world> {
     pub request: &'world Request,
     /// What this machine can do.
     pub abilities: &'world Abilities,
-    /// What the journal holds.
     pub results: &'world Results,
-    /// Whether records are missing.
     pub continuity: Continuity,
     /// What people require at this instant.
     pub requirements: &'world Requirements,
@@ -250,9 +238,7 @@ pub struct DeliveryObserved<'world> {
 /// Whether a subject can be worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workable {
-    /// It can.
     Open,
-    /// It is closed.
     Closed,
 }
 

@@ -48,9 +48,7 @@ pub struct Persistence {
 /// A question that is put to an agent.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'flow> {
-    /// What is asked.
     pub ask: &'flow Ask,
-    /// What the journal holds.
     pub results: &'flow Results,
     /// What is done to get an answer.
     pub persistence: &'flow Persistence,
@@ -65,22 +63,18 @@ pub enum QuestionState<K: Kind> {
     Running,
     /// There is a valid answer.
     Answered(Box<Answered<K>>),
-    /// There will be none.
     Failed(TurnFailure),
 }
 
 /// A valid answer, with everything that it took to get it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answered<K: Kind> {
-    /// The answer.
     pub reading: Reading<K>,
-    /// A coder's work.
     pub commit: Option<CommitSha>,
     /// What was done to get a valid answer.
     pub repairs: Vec<Repair>,
     /// What all turns of the question cost.
     pub usage: Usage,
-    /// The model that answered.
     pub model: Option<String>,
 }
 

@@ -60,9 +60,7 @@ pub struct Overrides {
 /// How the reviewers of a round are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reviewing {
-    /// All at once.
     Parallel,
-    /// One after the other.
     Sequential,
 }
 
@@ -72,7 +70,6 @@ pub enum ReviewSessions {
     /// It does not: it looks at each head as if for the first time.
     #[default]
     Fresh,
-    /// It does.
     Resume,
 }
 
@@ -91,16 +88,13 @@ pub enum Questions {
 /// Who takes part, and by which rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Who takes part.
     pub roster: Roster,
-    /// The rules.
     pub policy: Policy,
 }
 
 /// What a run left in the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded<'terms> {
-    /// Nothing.
     Nothing,
     /// The terms of a run that goes on.
     Open(&'terms Terms),

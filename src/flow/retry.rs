@@ -35,9 +35,7 @@ pub struct RetryPolicy {
 /// What happens when an allowance is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnQuota {
-    /// The run is parked.
     Exit,
-    /// The run waits.
     Wait,
 }
 
@@ -57,7 +55,6 @@ enum Back {
     Allowance { at: Timestamp, failure: TurnFailure },
     /// Nobody knows; then it is worth a try.
     Unknown { at: Timestamp },
-    /// It is not there.
     Never,
 }
 
@@ -79,7 +76,6 @@ pub struct Tries {
     passing: u32,
     /// Times that its allowance was waited for.
     waits: u32,
-    /// Sessions that were lost.
     lost: u32,
     /// When the models that were given up can be asked again, by their places.
     back: BTreeMap<usize, Back>,
@@ -111,18 +107,14 @@ impl Tries {
 pub struct Retry {
     /// How often and of whom it will have been asked.
     pub tries: Tries,
-    /// Not before this instant.
     pub not_before: Timestamp,
 }
 
 /// A question that ended in a failure.
 #[derive(Debug, Clone, Copy)]
 pub struct Failed<'turn> {
-    /// Why.
     pub failure: &'turn TurnFailure,
-    /// When.
     pub at: Timestamp,
-    /// Who was asked.
     pub who: &'turn (Role, Label),
 }
 

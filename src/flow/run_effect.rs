@@ -13,7 +13,6 @@ use crate::domain::instant;
 pub enum RunEffect {
     /// It waits for an allowance.
     Park {
-        /// When it is back.
         resets_at: Timestamp,
         /// Whether a whole allowance is used up, or a limit of a short time was hit.
         reason: Parked,

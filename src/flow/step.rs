@@ -35,25 +35,19 @@ pub enum Step {
     Measure(Measure),
     /// Move a branch on the forge.
     Push(PushOrder),
-    /// Open a pull request.
     OpenPullRequest(PullRequestOrder),
-    /// Publish a record.
     Publish(Box<Draft>),
     /// Ask a person the coder's questions.
     Clarify {
-        /// The turn that asked.
         turn: TurnKey,
-        /// The questions.
         questions: Vec<String>,
     },
     /// File an issue, or find the one that was filed before.
     FileIssue(IssueOrder),
     /// Merge, with this head as precondition.
     Merge {
-        /// The approved head.
         head: CommitSha,
     },
-    /// Wait, then look again.
     Wait {
         /// What is waited for, in words for a person.
         what: String,
@@ -64,7 +58,6 @@ pub enum Step {
     HandOver {
         /// The run goes on under the same id.
         run: RunId,
-        /// Its number.
         pull_request: PullRequestNumber,
         /// The head that our coder delivered, if it did so in this run.
         delivered: Option<CommitSha>,
@@ -73,7 +66,6 @@ pub enum Step {
         /// What the run has spent until now.
         spent: Usage,
     },
-    /// Stop, without a record.
     Stop {
         /// The state in which the run ends; it decides the exit code.
         ending: Ending,
@@ -85,13 +77,11 @@ pub enum Step {
 /// A turn to be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// Which turn.
     pub key: TurnKey,
     /// The findings that are shown.
     pub shown: Vec<Item>,
     /// What the answer is measured against.
     pub expectation: Expectation,
-    /// What people require.
     pub requirements: Requirements,
     /// What becomes of future items.
     pub followups: Followups,
@@ -137,7 +127,6 @@ impl Pause {
 /// What a turn is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
-    /// The work.
     Work,
     /// The work again: the answer before lacked something that only this agent can say.
     Again {
@@ -168,24 +157,19 @@ pub struct IssueOrder {
     pub key: ChildKey,
     /// The pull request that it comes from.
     pub parent: PullRequestNumber,
-    /// The approved head.
     pub head: CommitSha,
     /// Its title, in a reviewer's words.
     pub title: String,
     /// What is to be done, in a reviewer's words.
     pub text: String,
-    /// Who said what.
     pub notes: Vec<String>,
 }
 
 /// A run of the test command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measure {
-    /// The run.
     pub run: RunId,
-    /// The round.
     pub round: u32,
-    /// The commit.
     pub head: CommitSha,
 }
 
@@ -203,9 +187,7 @@ pub struct PushOrder {
 /// A pull request to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestOrder {
-    /// Its branch.
     pub branch: BranchName,
-    /// The branch to change.
     pub base_ref: BranchName,
     /// Its title, in the coder's words.
     pub title: String,

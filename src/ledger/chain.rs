@@ -13,9 +13,7 @@ use super::record::Flow;
 pub struct Chain {
     /// The forge's own id of the repository.
     pub repository: String,
-    /// The flow.
     pub flow: Flow,
-    /// The subject.
     pub subject: Subject,
 }
 

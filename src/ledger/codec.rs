@@ -50,7 +50,6 @@ struct Wire {
 /// A record that was read, with the hash that the next one must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// The record.
     pub record: Record,
     /// The hash of its canonical bytes.
     pub hash: ChainHash,
@@ -59,9 +58,7 @@ pub struct Decoded {
 /// What a comment holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Words only.
     NoRecord,
-    /// A record.
     Record(Box<Decoded>),
     /// A record of a newer format.
     Newer(u64),

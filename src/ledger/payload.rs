@@ -22,16 +22,13 @@ use super::legacy::CarriedItem;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opened {
-    /// The branch to change.
     pub base_ref: BranchName,
     /// The head at that time.
     pub head: CommitSha,
     /// The head that this tool's coder delivered, if the pull request came from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered: Option<CommitSha>,
-    /// Who takes part.
     pub roster: Roster,
-    /// The rules.
     pub policy: Policy,
     /// What becomes of the votes that were given before.
     pub votes: EarlierVotes,
@@ -47,7 +44,6 @@ pub struct Opened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EarlierVotes {
-    /// They stand.
     Stand,
     /// Records are missing: every reviewer is asked anew.
     AskedAnew,
@@ -57,11 +53,9 @@ pub enum EarlierVotes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Review {
-    /// Who.
     pub agent: Label,
     /// The commit that was reviewed.
     pub head: CommitSha,
-    /// What was said.
     pub response: PrReview,
     /// The findings that it opens, with their ids.
     pub opened: Vec<OpenedItem>,
@@ -77,9 +71,7 @@ pub struct Review {
     /// What was done to get a valid answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
-    /// What the turn cost.
     pub usage: Usage,
-    /// The model that ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
 }
@@ -88,22 +80,18 @@ pub struct Review {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answered {
-    /// Who.
     pub agent: Label,
     /// The head on which it worked.
     pub head_before: CommitSha,
     /// The head that it made.
     pub head_after: CommitSha,
-    /// What was said.
     pub response: CoderFollowup,
     /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
     /// What was done to get a valid answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
-    /// What the turn cost.
     pub usage: Usage,
-    /// The model that ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
 }
@@ -112,9 +100,7 @@ pub struct Answered {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gates {
-    /// The commit.
     pub head: CommitSha,
-    /// Each measurement.
     pub measurements: Vec<Measurement>,
     /// The items that red gates open.
     pub opened: Vec<OpenedItem>,
@@ -130,11 +116,8 @@ pub struct Gates {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FollowedUp {
-    /// The approved head.
     pub head: CommitSha,
-    /// How.
     pub mode: Followups,
-    /// Each piece of work.
     pub followups: Vec<Followup>,
     /// How many more there are, for which no issue was filed.
     pub skipped: u32,
@@ -144,13 +127,11 @@ pub struct FollowedUp {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Followup {
-    /// Its title.
     pub title: String,
     /// What is to be done.
     pub text: String,
     /// The items that it comes from.
     pub items: Vec<ItemId>,
-    /// Who said what.
     pub notes: Vec<String>,
     /// The issue that was filed for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,11 +152,9 @@ pub struct Carried {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vote {
-    /// Who.
     pub agent: Label,
     /// What: `approved` or `blocking`.
     pub state: crate::protocol::text::State,
-    /// On which commit.
     pub head: CommitSha,
     /// The requirements of people that the reviewer was shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -186,7 +165,6 @@ pub struct Vote {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Concluded {
-    /// How.
     pub ending: Ending,
     /// The head at that time; a delivery that ends before it has one has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,7 +175,6 @@ pub struct Concluded {
     pub gates: Vec<Measurement>,
     /// How many rounds were taken.
     pub rounds: u32,
-    /// What the run cost.
     pub usage: Usage,
     /// Why, in one or more sentences for a person.
     pub message: String,
@@ -207,15 +184,12 @@ pub struct Concluded {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Started {
-    /// The branch to change.
     pub base_ref: BranchName,
     /// Its tip at that time: where the coder begins.
     pub base: CommitSha,
     /// The branch that the change will have.
     pub branch: BranchName,
-    /// Who takes part.
     pub roster: Roster,
-    /// The rules.
     pub policy: Policy,
 }
 
@@ -223,11 +197,9 @@ pub struct Started {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivered {
-    /// Its branch.
     pub branch: BranchName,
     /// Its head at that time.
     pub head: CommitSha,
-    /// Its number.
     pub pull_request: PullRequestNumber,
     /// How the coder's answer was read, where this machine knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -238,16 +210,13 @@ pub struct Delivered {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstAnswer {
-    /// Whose it was.
     pub agent: Label,
     /// What had to be looked past to read it.
     pub normalisations: Vec<String>,
     /// What was done to get a valid one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
-    /// What it cost.
     pub usage: Usage,
-    /// The model that ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
 }

@@ -36,11 +36,8 @@ impl Flow {
 pub enum Payload {
     /// review: a run begins, or its terms change.
     Opened(Opened),
-    /// review: a reviewer's answer.
     Review(Box<Review>),
-    /// review: the coder's answer.
     Answer(Box<Answered>),
-    /// review: what gates measured.
     Gates(Gates),
     /// review: what became of the future items of an approved head.
     FollowedUp(FollowedUp),
@@ -119,20 +116,17 @@ pub struct Draft {
     pub run: RunId,
     /// The round; 0 before the first.
     pub round: u32,
-    /// What it says.
     pub payload: Payload,
 }
 
 /// A record in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its deterministic id.
     pub id: RecordId,
     /// The hash of the record before it, or of the chain's starting text.
     pub prev: ChainHash,
     /// The run that published it.
     pub run: RunId,
-    /// What it is about.
     pub subject: Subject,
     /// The round; 0 before the first.
     pub round: u32,
@@ -140,6 +134,5 @@ pub struct Record {
     pub at: Timestamp,
     /// The program that wrote it, with its version.
     pub tool: String,
-    /// What it says.
     pub payload: Payload,
 }

@@ -16,9 +16,7 @@ use super::record::{Payload, Record};
 pub struct Posted<'thread> {
     /// The forge's id of it.
     pub id: &'thread str,
-    /// Who wrote it.
     pub author: &'thread Login,
-    /// Its text.
     pub body: &'thread str,
     /// Whether it was changed after it was written.
     pub history: History,
@@ -29,7 +27,6 @@ pub struct Posted<'thread> {
 pub enum History {
     /// It stands as it was written.
     Unedited,
-    /// It was changed.
     Edited,
 }
 
@@ -49,7 +46,6 @@ pub enum Why {
     Author(Login),
     /// It was edited, and no later record vouches for it.
     Edited,
-    /// It can't be read.
     Damaged(String),
     /// The same record stands before it.
     Duplicate(RecordId),
@@ -85,7 +81,6 @@ impl fmt::Display for Why {
 /// Whether the chain is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Continuity {
-    /// It is.
     Whole,
     /// Records are missing since the last time that every reviewer was asked anew.
     Broken,
@@ -98,9 +93,7 @@ pub struct Replay {
     pub records: Vec<Record>,
     /// The `prev` of the next record.
     pub tail: ChainHash,
-    /// What does not count.
     pub ignored: Vec<Ignored>,
-    /// Whether records are missing.
     pub continuity: Continuity,
     /// A version of the format that this program does not know, if a trusted record has one.
     pub newer: Option<u64>,

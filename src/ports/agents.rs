@@ -16,13 +16,10 @@ use super::cancellation::Cancellation;
 /// One attempt of one turn.
 #[derive(Debug, Clone)]
 pub struct TurnOrder {
-    /// The run that asks.
     pub run: RunId,
     /// What the run is about.
     pub subject: Subject,
-    /// What the agent does.
     pub role: Role,
-    /// Who is asked.
     pub label: Label,
     /// The kind of answer that is wanted.
     pub kind: ResponseKind,
@@ -32,13 +29,11 @@ pub struct TurnOrder {
     pub attempt: String,
     /// How many turns this label has finished on this subject in this role: the place in a script.
     pub entry: u32,
-    /// The agent's own clone.
     pub workdir: PathBuf,
     /// The commit that is checked out there.
     pub head: CommitSha,
     /// The merge base with the target branch.
     pub base: CommitSha,
-    /// The prompt.
     pub prompt: String,
     /// What the prompt says, in structured form.
     pub context: Context,
@@ -53,7 +48,6 @@ pub struct TurnOrder {
 pub enum TurnResult {
     /// The agent answered; whether the answer is well-formed is not known here.
     Answered(RawAnswer),
-    /// It did not.
     Failed(TurnFailure),
     /// We were told to stop; all its processes are gone.
     Cancelled,
@@ -62,13 +56,10 @@ pub enum TurnResult {
 /// What an attempt left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnReport {
-    /// How it ended.
     pub result: TurnResult,
-    /// What it cost.
     pub usage: Usage,
     /// The model that ran, where the agent says so.
     pub model: Option<String>,
-    /// The raw log.
     pub log: Option<PathBuf>,
     /// The session, if it can be gone on with.
     pub session: Option<SessionNote>,

@@ -5,11 +5,9 @@ use tokio::sync::watch;
 /// How urgently to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Nobody has asked.
     GoOn,
     /// End children politely, keep their work.
     Stop,
-    /// End children at once.
     Kill,
 }
 

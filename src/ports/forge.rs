@@ -10,13 +10,10 @@ use crate::domain::pull_request::PullRequest;
 pub struct Comment {
     /// The forge's id of it; forge order is the order in which comments are returned.
     pub id: String,
-    /// Who wrote it.
     pub author: Login,
     /// What that login may do.
     pub standing: AuthorRole,
-    /// Its text.
     pub body: String,
-    /// When it was written.
     pub created_at: Timestamp,
     /// When it was last edited; equal to `created_at` if never.
     pub updated_at: Timestamp,
@@ -25,28 +22,21 @@ pub struct Comment {
 /// What an author may do in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthorRole {
-    /// Owns it.
     Owner,
-    /// May write to it.
     Member,
-    /// Anybody else.
     Stranger,
 }
 
 /// An issue with its discussion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    /// Its number.
     pub number: IssueNumber,
-    /// Who wrote it.
     pub author: Login,
     /// What that login may do.
     pub standing: AuthorRole,
     /// Whether it can still be worked on.
     pub state: IssueState,
-    /// Its title.
     pub title: String,
-    /// Its description.
     pub body: String,
     /// Its comments, oldest first, records included.
     pub comments: Vec<Comment>,
@@ -55,9 +45,7 @@ pub struct Issue {
 /// Whether an issue is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssueState {
-    /// It is.
     Open,
-    /// It is not.
     Closed,
 }
 
@@ -75,31 +63,23 @@ pub enum Thread {
 pub struct NewPullRequest {
     /// The branch with the change; it exists on the forge.
     pub head_ref: BranchName,
-    /// The branch to change.
     pub base_ref: BranchName,
-    /// Its title.
     pub title: String,
-    /// Its description.
     pub body: String,
 }
 
 /// An issue that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIssue {
-    /// Its title.
     pub title: String,
-    /// Its description.
     pub body: String,
 }
 
 /// An issue that this login filed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnIssue {
-    /// Its number.
     pub number: IssueNumber,
-    /// Its title.
     pub title: String,
-    /// Its description.
     pub body: String,
 }
 

@@ -11,7 +11,6 @@ use super::cancellation::Cancellation;
 /// One run of the test command.
 #[derive(Debug, Clone)]
 pub struct TestOrder {
-    /// The run that asks.
     pub run: RunId,
     /// What the run is about.
     pub subject: Subject,
@@ -32,7 +31,6 @@ pub enum TestReport {
         verdict: Verdict,
         /// Why, for people: the bounded tail of the output, or what went wrong.
         detail: String,
-        /// The raw log.
         log: Option<PathBuf>,
     },
     /// We were told to stop; all its processes are gone.

@@ -20,13 +20,10 @@ use crate::protocol::raw_answer::RawAnswer;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Finished {
-    /// The agent answered.
     Answered {
         /// What it said, as it said it.
         raw: RawAnswer,
-        /// What it cost.
         usage: Usage,
-        /// The model that ran.
         model: Option<String>,
         /// A coder's work, if it made any: a commit in the mirror.
         commit: Option<CommitSha>,
@@ -34,13 +31,10 @@ pub enum Finished {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<Box<SessionNote>>,
     },
-    /// It did not.
     Failed {
         /// What went wrong, and its details.
         failure: TurnFailure,
-        /// What it cost.
         usage: Usage,
-        /// The raw log.
         log: Option<PathBuf>,
         /// Where its work was kept, if it made any: a ref in the mirror.
         salvage: Option<String>,
@@ -77,7 +71,6 @@ pub enum Entry {
         #[serde(default)]
         surfaced: Surfaced,
     },
-    /// A turn has ended.
     Finished {
         /// The name of the turn.
         turn: TurnKey,
@@ -88,33 +81,24 @@ pub enum Entry {
     },
     /// A person answered the coder's questions.
     Clarified {
-        /// The turn that asked.
         turn: TurnKey,
-        /// Questions and answers.
         answers: Vec<Clarification>,
     },
-    /// A gate was measured.
     Measured {
-        /// The run that asked.
         run: RunId,
-        /// The round.
         round: u32,
-        /// What was measured.
         measurement: Measurement,
     },
     /// A record of a subject that has no place on the forge (yet): the body that a comment would have.
     Record {
-        /// The body.
         body: String,
     },
     /// A person ended the run, which can be gone on with.
     Stopped {
-        /// When.
         at: Timestamp,
     },
     /// The words of the task from which this pull request came: no thread has them.
     Task {
-        /// What was asked for.
         words: String,
     },
     /// Turns that were taken on the subject from which this one came.
@@ -152,7 +136,6 @@ impl Entry {
 pub struct Holder {
     /// Its process id, if the lock file says so.
     pub pid: Option<u32>,
-    /// Its host.
     pub host: Option<String>,
     /// Since when it holds it.
     pub since: Option<Timestamp>,
@@ -164,9 +147,7 @@ pub enum JournalError {
     /// Another process works on the subject.
     #[error("another agent-loop works on {subject}")]
     Held {
-        /// The subject.
         subject: Subject,
-        /// Who holds it.
         holder: Holder,
     },
     /// The disk could not be read or written.

@@ -22,11 +22,9 @@ pub enum RunEvent {
     },
     /// A round of review begins.
     RoundBegun {
-        /// Its number.
         round: u32,
         /// The last that may be taken.
         max_rounds: u32,
-        /// The commit under review.
         head: CommitSha,
     },
     /// A turn is asked for.
@@ -42,7 +40,6 @@ pub enum RunEvent {
         /// Where its raw output goes.
         log: Option<String>,
     },
-    /// A turn was answered.
     TurnAnswered {
         /// The label of the agent that took it.
         label: Label,
@@ -51,7 +48,6 @@ pub enum RunEvent {
         /// How long it took, in milliseconds.
         milliseconds: u64,
     },
-    /// A turn failed.
     TurnFailed {
         /// The label of the agent that took it.
         label: Label,
@@ -64,10 +60,8 @@ pub enum RunEvent {
         /// How a malformed answer begins, on one line and without secrets.
         #[serde(skip_serializing_if = "Option::is_none")]
         said: Option<String>,
-        /// What follows.
         follows: Aftermath,
     },
-    /// A gate is measured.
     GateBegun {
         /// The name of the gate.
         gate: GateName,
@@ -82,19 +76,16 @@ pub enum RunEvent {
         open: usize,
         /// Items that are worth a change of their own.
         future: usize,
-        /// Items that are resolved.
         resolved: usize,
         /// What the run has cost.
         usage: Usage,
     },
-    /// A gate was measured.
     GateMeasured {
         /// The name of the gate.
         gate: GateName,
         /// Whether the commit passed, failed, or could not be judged.
         verdict: Verdict,
     },
-    /// A record was published.
     Published {
         /// The issue, task or pull request in whose thread or journal it stands.
         subject: Subject,
@@ -104,7 +95,6 @@ pub enum RunEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<&'static str>,
     },
-    /// A branch was pushed.
     Pushed {
         /// The branch that was moved.
         branch: BranchName,
@@ -113,31 +103,23 @@ pub enum RunEvent {
     },
     /// A pull request was opened, or found again.
     PullRequestOpened {
-        /// Its number.
         number: PullRequestNumber,
-        /// Its branch.
         branch: BranchName,
     },
     /// An issue was filed for a follow-up.
     IssueFiled {
-        /// Its number.
         number: IssueNumber,
     },
     /// A pull request was merged.
     Merged {
-        /// Its number.
         number: PullRequestNumber,
-        /// The merge commit.
         commit: CommitSha,
     },
-    /// Work was kept aside.
     Salvaged {
         /// The ref in the mirror.
         reference: String,
-        /// The commit.
         commit: CommitSha,
     },
-    /// The engine waits.
     Waiting {
         /// What it waits for, in words.
         what: String,

@@ -10,13 +10,10 @@ use crate::protocol::context::ChangedFile;
 /// Whose clone: one per subject, role and label, used again over the rounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CloneId {
-    /// An agent's.
     Agent {
         /// What the run is about.
         subject: Subject,
-        /// What the agent does.
         role: Role,
-        /// Who it is.
         label: Label,
     },
     /// Where the test command runs.
@@ -31,7 +28,6 @@ pub enum CloneId {
 pub enum Layout {
     /// The files of a commit, to be worked on or tested.
     Work {
-        /// The commit.
         head: CommitSha,
         /// The branch that stands there; none: detached.
         branch: Option<BranchName>,
@@ -41,9 +37,7 @@ pub enum Layout {
     /// The files of a commit, detached, to be judged; but what configures agents is as in the merge base, so that a
     /// change does not say how it is reviewed.
     Review {
-        /// The commit.
         head: CommitSha,
-        /// The merge base.
         base: CommitSha,
     },
 }
@@ -76,7 +70,6 @@ impl Layout {
 /// A clone that is ready to be worked in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
-    /// Where it is.
     pub path: PathBuf,
     /// Work of an earlier turn that never came to its end, found there and kept.
     pub salvaged: Option<Salvage>,
@@ -89,7 +82,6 @@ pub struct Prepared {
 pub struct Salvage {
     /// The full name of the ref in the mirror.
     pub reference: String,
-    /// The commit.
     pub commit: CommitSha,
 }
 
@@ -102,9 +94,7 @@ pub enum Harvest {
     Commit(CommitSha),
     /// Work that can't be used: it is kept aside.
     Unfit {
-        /// Why it can't.
         why: String,
-        /// Where it is kept.
         salvage: Salvage,
     },
 }
@@ -114,7 +104,6 @@ pub enum Harvest {
 pub enum Inspection {
     /// HEAD, index, refs and tracked content are as they were laid out.
     Untouched,
-    /// They are not.
     Tampered(String),
 }
 
@@ -132,7 +121,6 @@ pub enum Push {
 /// The difference between two commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The files that differ.
     pub files: Vec<ChangedFile>,
     /// The beginning of the unified diff, whole lines, at most as many bytes as were asked for.
     pub excerpt: String,
@@ -145,9 +133,7 @@ pub struct Difference {
 /// How much of a text is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it.
     Whole,
-    /// Its beginning.
     Excerpt,
 }
 

@@ -34,11 +34,8 @@ pub enum Tier {
 /// An answer that keeps the rules of its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading<K: Kind> {
-    /// What was said.
     pub said: K,
-    /// What it comes to.
     pub meaning: K::Meaning,
-    /// How it was understood.
     pub tier: Tier,
     /// What the reader looked past, mended or left out, in words for the record.
     pub normalisations: Vec<String>,
@@ -115,7 +112,6 @@ fn bounded(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
 /// What is known of an answer whose kind is not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Understood {
-    /// How it was understood.
     pub tier: Tier,
     /// The word by which it decides something.
     pub verdict: Option<&'static str>,

@@ -13,7 +13,6 @@ use super::text::Text;
 /// An item as it was shown to the agent who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownItem {
-    /// Its id.
     pub id: ItemId,
     /// Where it stood when it was shown.
     pub standing: ItemStatus,
@@ -46,9 +45,7 @@ pub enum Completeness {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Surfaced {
-    /// Their ids.
     pub ids: Vec<RequirementId>,
-    /// Whether that was all.
     pub extent: SurfacedExtent,
 }
 
@@ -56,7 +53,6 @@ pub struct Surfaced {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurfacedExtent {
-    /// They were.
     #[default]
     All,
     /// Older ones were left out: the whole discussion has to be read.
@@ -66,9 +62,7 @@ pub enum SurfacedExtent {
 /// What a debater's or an analyzer's answer is measured against besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Debate {
-    /// The round, from 1.
     pub round: u32,
-    /// Who takes part.
     pub debaters: Vec<Label>,
     /// What is asked of research.
     pub research: Research,
@@ -77,11 +71,8 @@ pub struct Debate {
 /// What is asked of a debater's research.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Research {
-    /// None may be reported.
     Forbidden,
-    /// It may be reported.
     Optional,
-    /// It must be reported.
     Required,
 }
 
@@ -168,13 +159,10 @@ pub enum Rule {
 pub struct Complaint {
     /// The JSON pointer of the place; empty for the whole answer.
     pub path: String,
-    /// What should stand there.
     pub expected: String,
-    /// What stands there.
     pub found: String,
     /// The items or requirements that it concerns.
     pub ids: Vec<String>,
-    /// The kind of rule.
     pub rule: Rule,
 }
 

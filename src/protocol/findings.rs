@@ -13,16 +13,13 @@ use super::text::{State, Text};
 pub(super) struct Disposed<'answer> {
     /// The item's id, as it was written.
     pub(super) item_id: &'answer str,
-    /// Where it stands.
     pub(super) standing: ItemStatus,
-    /// Why.
     pub(super) note: Option<&'answer Text>,
 }
 
 /// A review, whatever the flow calls its lists.
 #[derive(Debug)]
 pub(super) struct Reviewed<'answer> {
-    /// Whether it approves.
     pub(super) state: State,
     /// New findings, the stronger lists first.
     pub(super) lists: [(ItemStatus, Option<&'answer Vec<Text>>); 3],

@@ -8,7 +8,6 @@ use serde_json::{Map, Number, Value};
 /// One JSON value at the beginning of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
-    /// The value.
     pub value: Value,
     /// How many bytes of the text it takes.
     pub length: usize,

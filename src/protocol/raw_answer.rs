@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawAnswer {
-    /// Native structured output.
     pub native: Option<String>,
-    /// The response file.
     pub file: Option<String>,
     /// The last message, or stdout.
     pub message: Option<String>,
@@ -17,9 +15,7 @@ pub struct RawAnswer {
 /// Where a text came from. The order is the order of trust.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stream {
-    /// Native structured output.
     Native,
-    /// The response file.
     File,
     /// The last message, or stdout.
     Message,

@@ -21,11 +21,9 @@ pub struct Words<'order> {
     pub key: &'order ChildKey,
     /// The pull request that it comes from.
     pub parent: PullRequestNumber,
-    /// The approved head.
     pub head: &'order CommitSha,
     /// What is to be done.
     pub text: &'order str,
-    /// Who said what.
     pub notes: &'order [String],
 }
 

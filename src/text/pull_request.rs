@@ -10,7 +10,6 @@ use super::sanitize::neutral;
 pub enum Purpose {
     /// An issue, which its merge closes.
     Issue(IssueNumber),
-    /// A task.
     Task(TaskKey),
 }
 

@@ -23,7 +23,6 @@ const MOST_CHANGED: usize = 50;
 pub enum Memory {
     /// Nothing is, and nobody is told anything.
     Off,
-    /// It is.
     On(MemoryOptions),
 }
 
@@ -41,18 +40,15 @@ pub struct MemoryOptions {
 /// What is made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
-    /// What no longer fits.
     AsNeeded,
     /// What is known of tests, at least.
     Tests,
-    /// Everything.
     All,
 }
 
 /// What this run was told.
 #[derive(Debug)]
 enum Told {
-    /// Nobody has asked yet.
     NotYet,
     /// This, or that there is nothing.
     Known(Option<Arc<Briefing>>),

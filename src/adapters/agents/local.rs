@@ -22,11 +22,8 @@ use super::{command, scripted, turn_files, vendors};
 pub enum Program {
     /// Any program: prompt on stdin, answer in a file or on stdout.
     Command(CommandAgent),
-    /// A vendor's program.
     Vendor(VendorAgent),
-    /// A file of turns.
     ScriptFile(PathBuf),
-    /// A text of turns.
     ScriptText(String),
 }
 
@@ -50,7 +47,6 @@ impl Program {
 pub struct CommandAgent {
     /// A path, or a name to be found in `PATH`.
     pub program: PathBuf,
-    /// Its arguments.
     pub arguments: Vec<String>,
     /// The variables of ours that it may see besides the common ones.
     pub variables: Vec<String>,
@@ -65,7 +61,6 @@ pub struct LocalAgents {
     pub programs: BTreeMap<(Role, Label), Program>,
     /// Our own environment, from which an agent's is made.
     pub variables: Variables,
-    /// Folders that turns need.
     pub folders: Folders,
     /// How long a turn may take.
     pub deadline: Duration,

@@ -14,7 +14,6 @@ use super::local::LocalAgents;
 pub struct TurnFiles {
     /// The folder of the turn's files.
     pub folder: PathBuf,
-    /// Its whole environment.
     pub environment: Variables,
     /// Where it may write its answer.
     pub response: PathBuf,

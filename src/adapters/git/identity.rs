@@ -3,7 +3,6 @@
 /// The author and committer of what the tool commits, and of what agents commit in their clones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The name.
     pub name: String,
     /// The address; it need not exist.
     pub email: String,

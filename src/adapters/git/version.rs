@@ -8,9 +8,7 @@ pub const MINIMUM_VERSION: Version = Version { major: 2, minor: 38 };
 /// A version of git, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The first number.
     pub major: u32,
-    /// The second number.
     pub minor: u32,
 }
 

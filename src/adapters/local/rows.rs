@@ -9,37 +9,27 @@ use crate::ports::forge::{AuthorRole, IssueState};
 /// Who writes, and what that login may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
-    /// The login.
     pub login: Login,
-    /// What it may do.
     pub role: AuthorRole,
 }
 
 /// An issue or a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectRow {
-    /// Its number.
     pub number: u64,
-    /// What it is.
     pub kind: Kind,
-    /// Its title.
     pub title: String,
-    /// Its description.
     pub body: String,
-    /// Who wrote it.
     pub writer: Writer,
 }
 
 /// What a subject is, with what only that has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// An issue.
     Issue(IssueState),
-    /// A pull request.
     PullRequest {
         /// Whether it can still change.
         state: PullRequestState,
-        /// Its branch.
         head_ref: BranchName,
         /// The branch that it wants to change.
         base_ref: BranchName,
@@ -51,13 +41,9 @@ pub enum Kind {
 /// A comment to be written or that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommentRow {
-    /// Its id.
     pub id: i64,
-    /// Who wrote it.
     pub writer: Writer,
-    /// Its text.
     pub body: String,
-    /// When it was written.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,

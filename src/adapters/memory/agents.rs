@@ -16,9 +16,7 @@ use super::world::{MemoryWorld, State};
 
 /// What an agent does in a turn.
 pub enum Deed {
-    /// It says this.
     Says(String),
-    /// It fails.
     Fails(TurnFailure),
 }
 

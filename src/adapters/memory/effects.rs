@@ -9,9 +9,7 @@ use super::world::{MemoryWorld, State};
 /// How the world stops at an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Right before it happens.
     Before,
-    /// Right after it happened.
     After,
     /// It happens, and the engine is told that it failed; where it can't be told so, as `After`.
     Unacknowledged,
@@ -22,7 +20,6 @@ pub enum Stop {
 pub struct Plan {
     /// The number of the effect, from 0.
     pub at: usize,
-    /// How.
     pub stop: Stop,
 }
 

@@ -12,9 +12,7 @@ pub type Tree = BTreeMap<String, String>;
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    /// Its parents.
     pub parents: Vec<CommitSha>,
-    /// Its files.
     pub tree: Tree,
 }
 

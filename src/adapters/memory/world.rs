@@ -45,9 +45,7 @@ pub(super) struct State {
 pub struct Setup {
     /// The files of `main`.
     pub files: Tree,
-    /// The agents.
     pub agents: BTreeMap<(Role, Label), Turn>,
-    /// The test command.
     pub gate: Gate,
     /// What a person answers to questions, if one is there.
     pub answer: Option<String>,

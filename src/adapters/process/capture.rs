@@ -31,11 +31,8 @@ struct Limit {
 /// A program that ran to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
-    /// How it ended.
     pub exit: Exit,
-    /// What it printed.
     pub stdout: Vec<u8>,
-    /// What it complained about.
     pub stderr: String,
 }
 
@@ -45,33 +42,25 @@ pub enum CaptureError {
     /// It was not started: it is not there, may not be run, or its folder is gone.
     #[error("could not start {ran}: {cause}")]
     NotStarted {
-        /// What was to run.
         ran: Ran,
-        /// What the system says.
         cause: io::Error,
     },
     /// It took longer than any such program may.
     #[error("{ran} took longer than 15 minutes and was ended")]
     TooLong {
-        /// What ran.
         ran: Ran,
     },
     /// It printed more than is kept of it.
     #[error("{ran} printed more than {mebibytes} MiB {of} and was ended; are there very many files?")]
     TooMuch {
-        /// What ran.
         ran: Ran,
-        /// How much is kept.
         mebibytes: u64,
-        /// Of which stream.
         of: &'static str,
     },
     /// A pipe to it broke, or nobody knows how it ended.
     #[error("could not hear {ran} to its end: {cause}")]
     Pipe {
-        /// What ran.
         ran: Ran,
-        /// What the system says.
         cause: io::Error,
     },
 }

@@ -23,7 +23,6 @@ pub enum Prompt {
     LastArgument,
     /// In a file, which the arguments name.
     File {
-        /// Its size.
         bytes: usize,
     },
 }
@@ -33,11 +32,8 @@ pub enum Prompt {
 pub struct CommandLine {
     /// The program: a path, or a name to be looked up in the child's `PATH`.
     pub program: OsString,
-    /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Its working folder.
     pub folder: PathBuf,
-    /// Its whole environment.
     pub environment: BTreeMap<OsString, OsString>,
     /// What it reads; its stdin is closed afterwards.
     pub input: Vec<u8>,

@@ -20,7 +20,6 @@ const NEVER: Duration = Duration::from_hours(1);
 /// What came of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {
-    /// It ended by itself.
     Answered(Answer),
     /// It was not done in time, and was ended with all that it had started.
     TooLong {
@@ -34,7 +33,6 @@ pub enum Probed {
 /// What a program answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// How it ended.
     pub exit: Exit,
     /// The beginning of stdout, without colours.
     pub stdout: String,

@@ -9,13 +9,11 @@ use super::environment::Variables;
 /// What was found where a program should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
-    /// The program.
     There(PathBuf),
     /// A file that nobody may run.
     NotExecutable(PathBuf),
     /// A folder, or something else that is no file.
     NoFile(PathBuf),
-    /// Nothing.
     Missing,
 }
 

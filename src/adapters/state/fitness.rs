@@ -19,7 +19,6 @@ pub struct Fitness {
 pub enum FolderState {
     /// It is there, and this user may write in it.
     Writable {
-        /// Its permission bits.
         mode: u32,
     },
     /// It is not there, and this user may make it.

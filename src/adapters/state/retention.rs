@@ -22,11 +22,8 @@ pub struct Limits {
 /// A raw log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
-    /// Whose.
     pub subject: Subject,
-    /// Where it is.
     pub path: PathBuf,
-    /// Its size.
     pub bytes: u64,
     /// When it was last written to.
     pub modified: SystemTime,

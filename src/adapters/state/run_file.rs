@@ -16,7 +16,6 @@ use crate::adapters::files;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownAgent {
-    /// In which role.
     pub role: Role,
     /// Its name, with an absolute path where it has one.
     pub name: AgentName,

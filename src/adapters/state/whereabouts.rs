@@ -15,7 +15,6 @@ const FILE: &str = "checkout";
 /// A repository that the state folder knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whereabouts {
-    /// Its state folder.
     pub folder: PathBuf,
     /// Where it was last seen, if that was noted.
     pub checkout: Option<PathBuf>,

@@ -25,11 +25,9 @@ use super::status;
 /// What would go.
 #[derive(Debug, Default)]
 struct Removal {
-    /// Of each subject.
     subjects: Vec<(Subject, Vec<PathBuf>)>,
     /// Work that was kept aside.
     kept: Vec<Kept>,
-    /// What stays, and why.
     stays: Vec<String>,
 }
 

@@ -66,9 +66,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// What matters.
     Few,
-    /// Everything.
     All,
 }
 

@@ -14,7 +14,6 @@ pub const NAME: &str = "NAME";
 pub struct KnownKey {
     /// Its path, joined by dots.
     pub path: String,
-    /// What it means.
     pub meaning: String,
     /// The kind of its value.
     pub kind: Kind,
@@ -23,7 +22,6 @@ pub struct KnownKey {
 /// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Words.
     Text,
     /// Anything else; written as in TOML.
     Toml,

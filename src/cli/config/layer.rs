@@ -20,14 +20,11 @@ pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
 /// Where a value comes from. Later ones win.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody said anything.
     Default,
     /// `agent-loop.toml` on this branch of the repository.
     Repository {
-        /// The branch.
         branch: String,
     },
-    /// The user's file.
     User(PathBuf),
     /// A variable of the environment.
     Variable,
@@ -53,9 +50,7 @@ impl fmt::Display for Source {
 /// One source of settings: values by the dotted path of their key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// Where they come from.
     pub source: Source,
-    /// The values.
     pub values: BTreeMap<String, Value>,
 }
 

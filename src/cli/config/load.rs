@@ -34,9 +34,7 @@ impl From<String> for Refusal {
 /// The repository's file, as it is on a branch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RepositoryFile {
-    /// Its text.
     pub text: String,
-    /// Its settings.
     pub layer: Layer,
     /// The settings in it that count only if its user trusts it; empty, if they do.
     pub untrusted: Vec<String>,

@@ -11,7 +11,6 @@ use super::settings::{Roles, Settings};
 /// The settings that count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Configuration {
-    /// The settings.
     pub settings: Settings,
     values: BTreeMap<String, (Value, Source)>,
 }

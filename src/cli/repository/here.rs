@@ -22,11 +22,8 @@ use super::stores;
 /// A repository in which something was begun.
 #[derive(Debug)]
 pub struct Here {
-    /// The repository.
     pub repository: Repository,
-    /// Its embedded forge.
     pub forge: Arc<LocalForge>,
-    /// Its state folder.
     pub folders: Folders,
     /// Whose records count: the tool's own login, and those that settings trust.
     pub recorders: Vec<Login>,

@@ -18,11 +18,9 @@ use super::here::Here;
 /// A raw log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// The file.
     pub file: LogFile,
     /// What a person types for it: the part of the file's name that no other log has.
     pub name: String,
-    /// What it is of.
     pub of: Of,
     /// How that ended, if it is known.
     pub ended: String,
@@ -38,20 +36,13 @@ impl Log {
 /// What a log is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
-    /// An agent's turn.
     Turn {
-        /// The run.
         run: String,
-        /// The round.
         round: u32,
-        /// What it did.
         role: Role,
-        /// Who it was.
         label: String,
     },
-    /// The tests.
     Tests {
-        /// The run.
         run: String,
     },
     /// Something that is not known here.

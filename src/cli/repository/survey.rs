@@ -54,7 +54,6 @@ pub enum Doing {
 pub struct Parking {
     /// When the allowance was noted to be used up.
     pub since: Timestamp,
-    /// When it comes back.
     pub resets_at: Timestamp,
 }
 
@@ -68,9 +67,7 @@ impl Parking {
 /// What is known of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// What the ledger says.
     pub outcome: Outcome,
-    /// What happens with it.
     pub doing: Doing,
     /// What it is about, in one harmless line: a title of the forge, or the first line of a task. For this machine's eyes only.
     pub title: Option<String>,

@@ -52,14 +52,12 @@ use super::{rehearse, retain, signals};
 pub enum Answers {
     /// A person at the terminal, at most so often; as often as settings say, if that is not said.
     AtTheTerminal(Option<u32>),
-    /// Nobody.
     Nobody,
 }
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Conclusion {
-    /// The run has ended.
     Ended(Box<Outcome>),
     /// It was only rehearsed: this is what would be done.
     Rehearsed(Box<rehearse::Rehearsal>),
@@ -302,7 +300,6 @@ fn idle(seconds: u64) -> Option<Duration> {
 pub struct Plan {
     /// What it is set to.
     pub setting: Setting,
-    /// What to do.
     pub assignment: Assignment,
 }
 

@@ -17,11 +17,9 @@ pub enum Occasion {
 /// What agents may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permissions {
-    /// What their roles need.
     OfRoles,
     /// The same, though the run was begun with all permissions.
     OfRolesAgain,
-    /// Whatever they like.
     Dangerous,
 }
 

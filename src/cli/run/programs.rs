@@ -41,7 +41,6 @@ pub fn named(roles: &Roles) -> Vec<KnownAgent> {
 pub struct ResolvedAgents {
     /// Of those with one role and label the one that counts.
     pub everyone: Vec<KnownAgent>,
-    /// Their programs.
     pub programs: BTreeMap<(Role, Label), Program>,
     /// What is wrong with the others.
     pub missing: BTreeMap<(Role, Label), String>,
@@ -50,7 +49,6 @@ pub struct ResolvedAgents {
 /// Whether an agent's program has to be there.
 #[derive(Clone, Copy)]
 enum Need {
-    /// Somebody names it now.
     Required,
     /// It was named once, or is the usual one.
     IfThere,

@@ -25,7 +25,6 @@ use super::command::Plan;
 /// What would be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rehearsal {
-    /// In order.
     pub effects: Vec<String>,
     /// How it would end, if it would end without anybody's word.
     pub outcome: Option<Outcome>,

@@ -93,7 +93,6 @@ pub struct RunSettings {
     pub agent_idle: Option<Duration>,
     /// Who puts malformed answers into form.
     pub repair: RepairAgent,
-    /// The test command.
     pub test_command: Option<String>,
     /// How long it may take.
     pub test_deadline: Duration,
@@ -101,7 +100,6 @@ pub struct RunSettings {
     pub logs: Option<PathBuf>,
     /// What is remembered of the repository.
     pub memory: Memory,
-    /// Who watches.
     pub terminal: Arc<Terminal>,
 }
 

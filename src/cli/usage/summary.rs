@@ -17,7 +17,6 @@ use super::source::Source;
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEnd {
-    /// With an answer.
     Answered,
     /// With a failure of this class.
     Failed(String),
@@ -28,13 +27,9 @@ pub enum CallEnd {
 /// What was asked of whom.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Asked {
-    /// The round.
     pub round: u32,
-    /// In which role.
     pub role: Role,
-    /// Who.
     pub label: Label,
-    /// The kind of answer.
     pub kind: ResponseKind,
     /// How often the question was put before.
     pub again: u32,
@@ -62,13 +57,10 @@ pub struct Call {
     pub at: Timestamp,
     /// In whose journal it stands.
     pub subject: Subject,
-    /// What was asked.
     pub asked: Asked,
-    /// How it ended.
     pub end: CallEnd,
     /// The model that ran, where the program says it.
     pub model: Option<String>,
-    /// What it cost.
     pub usage: Usage,
 }
 
@@ -131,7 +123,6 @@ fn usd(micro_usd: u64) -> f64 {
 /// What a run cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// The run.
     pub run: RunId,
     /// Its calls, as far as this machine's journals know them, oldest first.
     pub calls: Vec<Call>,

@@ -15,7 +15,6 @@ use crate::text::comment::count;
 /// Somebody who works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
-    /// Since when.
     pub since: Timestamp,
     /// Where the raw output goes.
     pub log: Option<String>,

@@ -15,9 +15,7 @@ const LONGEST_WAIT: u64 = 120;
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
-    /// One line an event.
     Normal,
-    /// Warnings only.
     Quiet,
 }
 

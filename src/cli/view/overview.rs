@@ -16,11 +16,8 @@ const SHORTEST_TITLE: usize = 24;
 /// What asks for attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Which subject.
     pub subject: String,
-    /// What happens with it.
     pub doing: String,
-    /// What it is about.
     pub title: Option<String>,
     /// More of it, a line each.
     pub details: Vec<String>,
@@ -29,13 +26,9 @@ pub struct Block {
 /// What is settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Which subject.
     pub subject: String,
-    /// How it ended.
     pub how: String,
-    /// How long ago.
     pub age: String,
-    /// What it was about.
     pub title: Option<String>,
 }
 

@@ -9,9 +9,7 @@ use super::print;
 /// Whether there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// None.
     Plain,
-    /// A little.
     Colour,
 }
 
@@ -56,7 +54,6 @@ impl Paint {
 pub enum Seen {
     /// In a file, a pipe, a log, or a terminal that can't move its cursor.
     Nowhere,
-    /// On a terminal.
     OnATerminal,
 }
 

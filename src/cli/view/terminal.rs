@@ -33,7 +33,6 @@ pub enum Display {
 /// Whether events are printed as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Events {
-    /// They are not.
     Off,
     /// A line each, on stdout.
     Printed,

@@ -11,13 +11,10 @@ use super::super::request::{Recorded, Terms};
 /// The run that the latest records belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Its id.
     pub id: RunId,
     /// Who takes part, and by which rules.
     pub terms: Terms,
-    /// The branch to change.
     pub base_ref: BranchName,
-    /// Where the coder begins.
     pub base: CommitSha,
     /// The branch that the change has.
     pub branch: BranchName,
@@ -44,7 +41,6 @@ impl Run {
 /// The state of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryState {
-    /// The latest run.
     pub run: Option<Run>,
     /// The pull request that came of it.
     pub delivered: Option<PullRequestNumber>,

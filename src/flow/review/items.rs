@@ -9,9 +9,7 @@ use crate::ledger::payload::{Answered, Gates, Review};
 /// Whether `resolved` counts: it does not, when the head has moved under the review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolutions {
-    /// It does.
     Count,
-    /// It does not.
     Void,
 }
 

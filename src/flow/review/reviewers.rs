@@ -25,9 +25,7 @@ use super::state::{ReviewState, Run};
 /// A place in the run: what is reviewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The round.
     pub round: u32,
-    /// The commit.
     pub head: CommitSha,
 }
 
@@ -36,13 +34,11 @@ pub struct Place {
 pub enum Round {
     /// The next record to publish.
     Publish(Box<Review>),
-    /// Turns to start.
     Ask(Vec<Ask>),
     /// Turns run, and nothing else is to be done.
     Running,
     /// Everyone who was due has voted or failed.
     Settled {
-        /// Who failed, and why.
         failed: Vec<(Label, TurnFailure)>,
     },
 }
@@ -50,7 +46,6 @@ pub enum Round {
 /// Whether more reviewers may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
-    /// They may.
     Allowed(Reviewing),
     /// No further turn may be begun; what was answered is still published.
     Over,
@@ -83,7 +78,6 @@ fn stands(state: &ReviewState, seat: &Seat, place: &Place, required: &[Requireme
 /// What reviewers are asked with.
 #[derive(Debug, Clone, Copy)]
 pub struct Means<'seen> {
-    /// What the journal holds.
     pub results: &'seen Results,
     /// What is done to get an answer.
     pub persistence: &'seen Persistence,

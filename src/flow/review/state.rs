@@ -21,7 +21,6 @@ use super::items::{self, Resolutions};
 /// The run that the latest records belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Its id.
     pub id: RunId,
     /// Who takes part, and by which rules.
     pub terms: Terms,
@@ -50,9 +49,7 @@ impl Run {
 /// The state of a review.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReviewState {
-    /// The latest run.
     pub run: Option<Run>,
-    /// The current round.
     pub round: u32,
     /// The head of the latest record.
     pub head: Option<CommitSha>,

@@ -32,7 +32,6 @@ pub struct Older {
     pub next_item: u64,
     /// How many comments were read.
     pub read: usize,
-    /// What does not count.
     pub ignored: Vec<Ignored>,
 }
 
@@ -40,15 +39,11 @@ pub struct Older {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CarriedItem {
-    /// Its stable name.
     pub id: ItemId,
-    /// Who raised it.
     pub reviewer: Label,
     /// The round in which it was first seen, as the older tool counted.
     pub round: u32,
-    /// Where it stands.
     pub standing: ItemStatus,
-    /// What it says.
     pub text: String,
     /// What was said about it since, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -69,9 +64,7 @@ pub struct Ignored {
 pub enum Why {
     /// Its author is not trusted to write records.
     Author(Login),
-    /// It was edited.
     Edited,
-    /// It can't be read.
     Damaged(String),
     /// It belongs to another flow than the review of a pull request.
     Flow(String),

@@ -6,9 +6,7 @@ use super::said::{Head, Said};
 /// What was said in one round on one head.
 #[derive(Debug)]
 pub(super) struct Round {
-    /// The head.
     pub(super) head: Option<Head>,
-    /// Its number.
     pub(super) number: u32,
     /// What was said, in order.
     pub(super) said: Vec<Said>,

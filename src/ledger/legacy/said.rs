@@ -23,7 +23,6 @@ pub(super) struct Finding {
     pub(super) id: Option<ItemId>,
     /// Who raised it, if that is another than the speaker.
     pub(super) reviewer: Option<Label>,
-    /// Where it stands.
     pub(super) standing: ItemStatus,
     /// What it says; may be empty.
     pub(super) text: String,
@@ -34,7 +33,6 @@ pub(super) struct Finding {
 /// What one comment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
-    /// Who speaks.
     pub(super) speaker: Label,
     /// As what. A coder's words move nothing; only the list of what it was given counts.
     pub(super) role: Role,

@@ -21,7 +21,6 @@ static BULLET: LazyLock<Regex> =
 pub(super) enum Section {
     /// Findings, all of which stand like this.
     Findings(ItemStatus),
-    /// Words on known findings.
     Dispositions,
 }
 
@@ -44,7 +43,6 @@ impl Section {
 enum Line<'text> {
     /// In a fenced block of code.
     Code(&'text str),
-    /// Anywhere else.
     Prose(&'text str),
 }
 

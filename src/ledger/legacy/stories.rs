@@ -18,7 +18,6 @@ use super::*;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Story {
-    /// What happens in it.
     plot: String,
     trusted: Vec<Login>,
     thread: Vec<Comment>,

@@ -19,7 +19,6 @@ pub const ANSWER_LIMIT: usize = 1 << 20;
 /// The one object of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
-    /// The object.
     pub object: Value,
     /// What the reader had to look past, each once.
     pub normalisations: Vec<Normalisation>,

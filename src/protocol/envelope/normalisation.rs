@@ -15,13 +15,10 @@ pub enum Normalisation {
     OlderResolved,
     /// A marker of an older form: the requirements of people were taken care of.
     OlderAddressed,
-    /// A signature.
     Signature,
-    /// Prose around the object.
     Prose,
     /// A stray bracket, comma or quote beside the object.
     Stray,
-    /// The same object, twice.
     Repetition,
     /// Commas before a closing bracket.
     TrailingComma,

@@ -60,9 +60,7 @@ enum Opening<'line> {
     Line(&'line str),
     /// A comment up to an end.
     Block(&'line str, &'static str),
-    /// Nothing yet.
     Passed,
-    /// The program.
     Code,
 }
 

@@ -38,7 +38,6 @@ const KEPT_FEW: usize = 40;
 pub struct File {
     /// Its path; what is no UTF-8 in it is replaced.
     pub path: String,
-    /// Its size.
     pub bytes: u64,
 }
 

@@ -19,9 +19,7 @@ use known::Values;
 /// A value that must not be published, and what it is called when it is found.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
-    /// What it is called.
     pub kind: String,
-    /// The value.
     pub value: String,
 }
 
@@ -34,7 +32,6 @@ impl fmt::Debug for Secret {
 /// A text without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redacted<'text> {
-    /// The text.
     pub text: Cow<'text, str>,
     /// What was found, in order of place.
     pub hits: Vec<String>,
@@ -129,7 +126,6 @@ impl Redactor {
 /// A part of a text.
 #[derive(Debug, Clone, Copy)]
 enum Piece<'text> {
-    /// It may hold secrets.
     Open(&'text str),
     /// It says that something was taken out before.
     Mark(&'text str),

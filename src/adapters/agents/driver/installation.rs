@@ -112,7 +112,6 @@ pub enum GeminiSign {
 pub enum GeminiLogin {
     /// A Google account. Personal ones were ended on 2026-06-18.
     Account,
-    /// Vertex AI.
     Vertex,
     /// An address of the user's own.
     Gateway,

@@ -37,7 +37,6 @@ use vendor_cli::{CliTurn, Invocation, Power, ProcessEnd, Sessions, VendorCli};
 /// A vendor's program, as it was configured for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendorAgent {
-    /// Whose.
     pub backend: Backend,
     /// A path, or a name to be found in `PATH`.
     pub program: PathBuf,
@@ -51,7 +50,6 @@ pub struct VendorAgent {
     pub variables: Vec<String>,
     /// How long a turn of it may take, if not as long as anybody's.
     pub deadline: Option<Duration>,
-    /// What it may do.
     pub power: Power,
 }
 

@@ -23,7 +23,6 @@ const MOST_DENIALS: usize = 20;
 pub enum Event {
     /// The session has this id.
     Session(String),
-    /// This model works.
     Model(String),
     /// A whole message of the agent. The last one is its answer.
     Said(String),
@@ -52,7 +51,6 @@ pub enum Event {
     Asked {
         /// The request: it may be told of several times.
         id: String,
-        /// Its cost.
         usage: Usage,
     },
     /// The allowance is used up until then.
@@ -61,7 +59,6 @@ pub enum Event {
     Low {
         /// How much of it is used, in percent.
         percent: u8,
-        /// When it is back.
         resets_at: Timestamp,
     },
     /// The program reports that something went wrong. The last report counts, and only if the turn did not end well.
@@ -77,7 +74,6 @@ pub struct ReportedError {
     pub status: Option<u16>,
     /// The program's own word for the class, if it has one.
     pub code: Option<String>,
-    /// Its message.
     pub text: String,
 }
 
@@ -100,13 +96,10 @@ pub struct Transcript {
     pub session: Option<String>,
     /// The model that worked last.
     pub model: Option<String>,
-    /// The last message.
     pub said: String,
     /// The document that stdout is, for a program that writes one, until it is read.
     pub document: String,
-    /// Native structured output.
     pub structured: Option<String>,
-    /// What was not allowed.
     pub denied: Vec<String>,
     /// How often it did something with a tool, as far as the program tells.
     pub acted: u64,
@@ -157,10 +150,8 @@ impl Requests {
 /// Whether the event that ends a good turn was there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Finish {
-    /// It was not.
     #[default]
     Missing,
-    /// It was.
     Seen,
 }
 

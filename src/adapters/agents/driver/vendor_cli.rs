@@ -72,7 +72,6 @@ pub struct Profile {
     pub manners: StopSequence,
     /// Whether a session of it can be gone on with.
     pub sessions: Sessions,
-    /// What its numbers count.
     pub counting: Counting,
     /// The model that we name if nobody named one; none, if the choice is the program's.
     pub usual_model: Option<&'static str>,
@@ -83,16 +82,13 @@ pub struct Profile {
 /// Whether a session can be gone on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sessions {
-    /// By its id.
     ById,
-    /// Every turn begins anew.
     None,
 }
 
 /// What the numbers of a program count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counting {
-    /// One turn.
     PerTurn,
     /// A session from its beginning, with all turns before.
     PerSession,
@@ -122,7 +118,6 @@ pub struct Login {
 pub enum LoginState {
     /// It is, as far as it knows itself: no program asks its service.
     LoggedIn,
-    /// It is not.
     LoggedOut,
     /// It does not say; the first turn will.
     Unknown,
@@ -143,9 +138,7 @@ pub enum ModelChoice {
 /// What a turn is told.
 #[derive(Debug, Clone, Copy)]
 pub struct CliTurn<'turn> {
-    /// What the agent does.
     pub role: Role,
-    /// The prompt.
     pub prompt: &'turn str,
     /// The model; the program's own choice if none was named.
     pub model: Option<&'turn str>,
@@ -155,7 +148,6 @@ pub struct CliTurn<'turn> {
     pub arguments: &'turn [String],
     /// The session to go on with.
     pub session: Option<&'turn SessionNote>,
-    /// What it may do.
     pub power: Power,
     /// Its clone, which is also its current folder.
     pub workdir: &'turn Path,
@@ -198,9 +190,7 @@ pub struct Invocation {
 /// How a program ended by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessEnd<'turn> {
-    /// How.
     pub exit: Exit,
-    /// The end of stderr.
     pub stderr: &'turn str,
     /// What stands in the file of `CliTurn::last_message`, if it was written.
     pub last_message: Option<&'turn str>,

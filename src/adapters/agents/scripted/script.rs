@@ -13,7 +13,6 @@ use crate::protocol::context::Context;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// The turns, in order.
     pub turns: Vec<ScriptedTurn>,
 }
 
@@ -27,11 +26,9 @@ pub struct ScriptedTurn {
     pub files: BTreeMap<String, Option<String>>,
     /// A message: the files are committed by the agent itself.
     pub commit: Option<String>,
-    /// The answer, with placeholders.
     pub answer: Option<Value>,
     /// The answer, as a text.
     pub raw: Option<String>,
-    /// The exit code.
     pub exit: Option<i32>,
     /// How long the turn takes.
     pub sleep_ms: Option<u64>,

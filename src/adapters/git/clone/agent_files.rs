@@ -25,7 +25,6 @@ pub(in crate::adapters::git) enum ReviewTree {
 struct Changed<'a> {
     /// Mode in the base; zeros if it is not there.
     mode: &'a [u8],
-    /// Object in the base.
     object: &'a [u8],
     path: &'a [u8],
 }

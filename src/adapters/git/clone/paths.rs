@@ -45,7 +45,6 @@ pub(in crate::adapters::git) struct Note {
 pub(in crate::adapters::git) enum Noted {
     /// There never was a clone.
     Nothing,
-    /// This.
     Known(Note),
     /// Something that this version can't read: what lies in the clone may be anybody's unfinished work.
     Unreadable,

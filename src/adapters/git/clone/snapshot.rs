@@ -31,9 +31,7 @@ pub(in crate::adapters::git) struct Snapshot {
 /// Whether commits that can't be read are an error or are left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapters::git) enum OwnCommits {
-    /// They are wanted.
     Required,
-    /// The files are enough.
     IfReadable,
 }
 

@@ -41,7 +41,6 @@ const MIDDLES: &[(&str, &str)] = &[
 /// Whose branches the checkout's are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Branches {
-    /// Its own.
     Own,
     /// Those of the forge's repository, which others move at any time.
     Shared,

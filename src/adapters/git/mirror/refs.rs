@@ -14,7 +14,6 @@ const PACKED_BYTES: u64 = 256 * 1024 * 1024;
 /// What the files say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tip {
-    /// The branch is here.
     At(CommitSha),
     /// There is no such branch.
     Absent,

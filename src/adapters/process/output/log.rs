@@ -26,11 +26,9 @@ pub struct Log {
 /// What came after the beginning.
 #[derive(Debug)]
 enum End {
-    /// Nothing.
     None,
     /// The last of it, in a file without a name, from its start again each time that it is full.
     Kept { ring: File, passed: u64 },
-    /// The disk said no.
     Lost,
 }
 

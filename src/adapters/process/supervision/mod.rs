@@ -34,7 +34,6 @@ const TAIL_BYTES: usize = 16 << 10;
 /// A child to run.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The program.
     pub command: CommandLine,
     /// A name that no other child has.
     pub token: String,
@@ -62,9 +61,7 @@ pub enum StopSequence {
 /// How a child ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// By itself.
     Exited(Exit),
-    /// Its time was over.
     TimedOut,
     /// It wrote nothing and computed nothing for too long.
     Hung {
@@ -73,20 +70,16 @@ pub enum End {
     },
     /// We were told to stop.
     Cancelled,
-    /// It never began.
     NotStarted(String),
 }
 
 /// What a child left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// How it ended.
     pub end: End,
-    /// The end of stderr.
     pub stderr: String,
     /// The end of both streams, in the order in which it came.
     pub tail: String,
-    /// How long it took.
     pub milliseconds: u64,
 }
 
@@ -114,7 +107,6 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
 struct Streams<'job> {
     log: Option<Log>,
     listener: &'job mut dyn Listener,
-    /// How many chunks came.
     heard: u64,
     stderr: Tail,
     both: Tail,

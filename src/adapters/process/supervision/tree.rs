@@ -148,7 +148,6 @@ fn reap(adopted: &BTreeSet<u32>) {
 pub struct Root<'token> {
     /// The first of them, if it is known and has not been waited for.
     pub pid: Option<u32>,
-    /// Their token.
     pub token: &'token str,
     /// Whether orphans without a token are counted in: only when nobody else's child runs.
     pub strays: Orphans,
@@ -157,7 +156,6 @@ pub struct Root<'token> {
 /// Whether orphans that bear no token are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orphans {
-    /// They are.
     Ours,
     /// They may be somebody else's.
     Unknown,

@@ -37,7 +37,6 @@ const LONGEST_SETTINGS: u64 = 1 << 20;
 pub(super) enum Look {
     /// A vendor's program, and whoever is behind it.
     Vendor {
-        /// Whose.
         backend: Backend,
         /// Whether the run needs it.
         need: Need,
@@ -92,7 +91,6 @@ fn needed(looks: &mut Vec<Look>, agent: KnownAgent) {
 pub(super) struct Inspector<'eyes> {
     /// The settings of a run.
     pub(super) settings: &'eyes Settings,
-    /// Our own environment.
     pub(super) variables: &'eyes Variables,
     /// A folder of ours, in which the programs run.
     pub(super) folder: &'eyes Path,

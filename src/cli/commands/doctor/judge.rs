@@ -14,7 +14,6 @@ use super::report::{Check, Verdict};
 pub(super) enum Need {
     /// The configuration or a flag names it.
     Required,
-    /// Nobody does.
     Optional,
 }
 
@@ -104,11 +103,8 @@ pub(super) enum LoginSeen {
         /// With what, if that is known.
         with: Option<&'static str>,
     },
-    /// There is none.
     Out,
-    /// It can't be told.
     Unknown {
-        /// Why.
         why: String,
     },
 }

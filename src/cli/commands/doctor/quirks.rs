@@ -15,7 +15,6 @@ pub(super) enum Quirk {
     RefusesRoot,
     /// Codex makes no helpers for its sandbox in a home below the folder of temporary files; commands may fail then.
     HomeInTemp {
-        /// Its home.
         home: PathBuf,
         /// The folder of temporary files.
         temp: PathBuf,
@@ -24,12 +23,10 @@ pub(super) enum Quirk {
     Sandbox(Probed),
     /// The launcher in JavaScript starts slower than the program beside it, and leaves that running when it is killed.
     Launcher {
-        /// The program beside it.
         native: PathBuf,
     },
     /// The model is hosted by `OpenCode`.
     Hosted {
-        /// Which.
         model: String,
     },
     /// The npm package of that name is not Google's.

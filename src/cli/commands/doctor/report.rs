@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
-    /// As it should be.
     Ok,
     /// Worth knowing; no run fails of it.
     Note,
@@ -33,11 +32,8 @@ impl Verdict {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Check {
-    /// What.
     pub(super) name: &'static str,
-    /// What it came to.
     pub(super) verdict: Verdict,
-    /// What was seen.
     pub(super) seen: String,
     /// How to mend it: a command to type, or what to do.
     pub(super) mend: Option<String>,
@@ -65,9 +61,7 @@ impl Check {
 /// Checks of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
-    /// Of what.
     pub(super) title: String,
-    /// The checks.
     pub(super) checks: Vec<Check>,
 }
 
@@ -81,7 +75,6 @@ impl Group {
 /// Everything that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Report {
-    /// Group by group.
     pub(super) groups: Vec<Group>,
 }
 

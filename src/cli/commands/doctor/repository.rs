@@ -21,7 +21,6 @@ use super::report::{Check, Verdict};
 /// A run that waits for an allowance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiting {
-    /// On what it works.
     pub(super) subject: Subject,
     /// When the allowance comes back.
     pub(super) resets_at: Timestamp,

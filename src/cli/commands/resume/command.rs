@@ -203,7 +203,6 @@ async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<
 
 /// What came of one subject.
 enum Step {
-    /// It has ended.
     Ended(Box<Outcome>),
     /// Somebody else took it; only under `--due`.
     Skipped,

@@ -15,7 +15,6 @@ use super::arguments::ResumeArguments;
 /// A subject that can go on, now or later.
 #[derive(Debug)]
 pub(super) struct Waiting<'here> {
-    /// In which repository.
     pub(super) here: &'here Here,
     /// What is known of it.
     pub(super) known: Known,

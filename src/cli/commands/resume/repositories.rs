@@ -11,7 +11,6 @@ use super::arguments::ResumeArguments;
 /// The repositories in which something was begun, and those that could not be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Repositories {
-    /// Where something was begun.
     pub(super) found: Vec<Here>,
     /// Of each other one: why it is skipped, and what to do.
     pub(super) skipped: Vec<String>,

@@ -21,11 +21,8 @@ const LARGEST: u64 = 256 << 20;
 pub(super) struct Thread {
     /// The forge's own id of the repository.
     pub(super) repository: String,
-    /// What it is about.
     pub(super) subject: Subject,
-    /// Whose records count.
     pub(super) recorders: Vec<Login>,
-    /// Its comments, oldest first.
     pub(super) comments: Vec<Comment>,
 }
 
