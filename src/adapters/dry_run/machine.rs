@@ -105,6 +105,10 @@ impl<W: World> Journals for Rehearsal<W> {
     async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {
         (self.journal)(subject).map(|entries| RehearsedJournal(Mutex::new(entries)))
     }
+
+    async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
+        self.real.journals().peek(subject).await
+    }
 }
 
 impl Journal for RehearsedJournal {

@@ -75,6 +75,11 @@ impl Journals for MemoryWorld {
         self.look(|state| state.locks.insert((self.machine, subject.clone()), Arc::downgrade(&lock))).await;
         Ok(MemoryJournal { world: self.clone(), subject: subject.clone(), lock })
     }
+
+    async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
+        let key = (self.machine, subject.clone());
+        Ok(self.look(|state| state.journals.get(&key).cloned().unwrap_or_default()).await)
+    }
 }
 
 impl Journal for MemoryJournal {

@@ -26,14 +26,17 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::Seat;
+use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
 use crate::engine::guard::Secrets;
 use crate::engine::outcome::Outcome;
-use crate::engine::run::{Assignment, Bases, Engine, Setting};
+use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
+use crate::flow::abilities::Abilities;
 use crate::flow::budget::Budget;
-use crate::flow::observed::Abilities;
-use crate::flow::question::Persistence;
-use crate::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::names;
+use crate::flow::persistence::Persistence;
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::terms::Overrides;
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
@@ -150,7 +153,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     }
     let abilities = Abilities {
         agents: agents.keys().cloned().collect(),
-        test_command: Some(TEST_COMMAND.to_owned()),
+        gates: [GateName::tests()].into(),
         ..Abilities::default()
     };
     let settings = RunSettings {
@@ -170,16 +173,18 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     let canceller = Arc::new(canceller);
     let main = repository.branch.ok_or("the sample has no branch")?;
     let bases = Bases { asked: None, default: main };
-    let setting = Setting {
+    let config = EngineConfig {
         request: request()?,
         abilities,
         bases,
         trust: Trust::default(),
         secrets: Secrets::default(),
     };
-    let engine = Engine::new(Arc::new(world), setting, (Arc::clone(&canceller), cancellation));
+    let engine = Engine::new(Arc::new(world), config, (Arc::clone(&canceller), cancellation));
+    let subject = Subject::Issue(IssueNumber(number));
+    let assignment = Assignment { flow: names::DELIVERY, subject, task: None };
     tokio::select! {
-        outcome = engine.run(Assignment::Issue(IssueNumber(number))) => Ok(outcome),
+        outcome = engine.run(assignment) => Ok(outcome),
         () = signals::listen(canceller) => Err("interrupted".to_owned()),
     }
 }

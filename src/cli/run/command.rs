@@ -25,12 +25,13 @@ use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Seen};
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
-use crate::domain::ids::BranchName;
+use crate::domain::ids::{BranchName, GateName};
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, RunError};
-use crate::engine::run::{Assignment, Bases, Engine, Setting};
-use crate::flow::observed::Abilities;
+use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
+use crate::flow::abilities::Abilities;
+use crate::flow::names;
 use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
@@ -208,7 +209,8 @@ async fn prepare(
         look(&order, arguments, answers, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
     let folders = stores::folders(forge.store(), surroundings);
-    let (subject, assignment) = assignment(&order, forge.store(), &base);
+    let assignment = assignment(&order, forge.store(), &base);
+    let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
     let settings = &configuration.settings;
@@ -230,16 +232,17 @@ async fn prepare(
     let kept_back = kept_back::warning(&seated, (&able, &repair), variables);
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
     warn(&terminal, [found.warning(), permissions.warning(&subject), kept_back]);
-    let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
+    let gates = test_command.iter().map(|_| GateName::tests()).collect();
+    let abilities = Abilities { agents: programs::able(&able), gates, missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
-    let setting = Setting {
+    let engine_config = EngineConfig {
         request: asked_for.map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
         secrets: secrets::known(settings, variables),
     };
-    let plan = Plan { setting, assignment };
+    let plan = Plan { config: engine_config, assignment };
     let run_settings = RunSettings {
         agents: able,
         directories,
@@ -299,7 +302,7 @@ fn idle(seconds: u64) -> Option<Duration> {
 /// What an engine needs besides its world.
 pub struct Plan {
     /// What it is set to.
-    pub setting: Setting,
+    pub config: EngineConfig,
     pub assignment: Assignment,
 }
 
@@ -307,7 +310,7 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let control = (Arc::clone(&canceller), cancellation);
-    let engine = Engine::new(Arc::new(world), plan.setting, control);
+    let engine = Engine::new(Arc::new(world), plan.config, control);
     let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
     let outcome = tokio::select! {
         outcome = engine.run(plan.assignment) => outcome,
@@ -346,14 +349,18 @@ fn questions(answers: Answers, settings: &Settings) -> Questions {
     }
 }
 
-fn assignment(order: &Order, store: &Store, base: &BranchName) -> (Subject, Assignment) {
+fn assignment(order: &Order, store: &Store, base: &BranchName) -> Assignment {
     match order {
         Order::Task(text) => {
             let key = task_key(store.repository_id(), base, text);
-            (Subject::Task(key), Assignment::Task(text.clone()))
+            Assignment { flow: names::DELIVERY, subject: Subject::Task(key), task: Some(text.clone()) }
         }
-        Order::Issue(number) => (Subject::Issue(*number), Assignment::Issue(*number)),
-        Order::PullRequest(number) => (Subject::PullRequest(*number), Assignment::PullRequest(*number)),
+        Order::Issue(number) => {
+            Assignment { flow: names::DELIVERY, subject: Subject::Issue(*number), task: None }
+        }
+        Order::PullRequest(number) => {
+            Assignment { flow: names::REVIEW, subject: Subject::PullRequest(*number), task: None }
+        }
     }
 }
 

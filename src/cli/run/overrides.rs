@@ -11,9 +11,10 @@ use crate::domain::agent::{AgentName, Role};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTiming};
 use crate::domain::roster::Seat;
-use crate::flow::question::{Persistence, RepairChain};
-use crate::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::persistence::{Persistence, RepairChain};
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use crate::flow::retry::{OnQuota, RetryPolicy};
+use crate::flow::terms::Overrides;
 
 use super::{models, programs};
 

@@ -81,7 +81,7 @@ pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folder
     };
     let world = Arc::new(RehearsedWorld::new(world, Box::new(read), Arc::clone(&canceller)));
     let control = (canceller, cancellation);
-    let engine = Engine::new(Arc::clone(&world), plan.setting, control);
+    let engine = Engine::new(Arc::clone(&world), plan.config, control);
     let outcome = engine.run(plan.assignment).await;
     let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
     Rehearsal { effects: world.script().effects, outcome }

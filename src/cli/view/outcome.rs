@@ -9,7 +9,7 @@ use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::engine::outcome::Outcome;
-use crate::text::comment::count;
+use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 /// The outcome as one JSON object.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::domain::item::{Item, Note};
 use crate::domain::item_status::ItemStatus;
 
-use super::wording::{Wording, one_line};
+use super::similarity::{Wording, one_line};
 
 /// Follow-ups that are one piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl<'items> FollowUp<'items> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wording::LONGEST_TITLE;
+    use super::super::similarity::LONGEST_TITLE;
     use super::*;
     use std::collections::BTreeSet;
 

@@ -1,12 +1,8 @@
-//! What each kind of record says. A change here is a change of the format: see docs/ledger.md.
+//! The records of a review. A change here is a change of the format: see docs/ledger.md.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ending::Ending;
-use crate::domain::gate::Measurement;
-use crate::domain::ids::{
-    BranchName, CommitSha, IssueNumber, ItemId, Label, PullRequestNumber, RequirementId,
-};
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Label, RequirementId};
 use crate::domain::item::OpenedItem;
 use crate::domain::item_status::Disposition;
 use crate::domain::policy::{Followups, Policy};
@@ -16,7 +12,28 @@ use crate::domain::usage::Usage;
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 use crate::protocol::kinds::pr_review::PrReview;
 
-use super::legacy::CarriedItem;
+use super::super::facts::Carried;
+use super::super::gates::GatesRecord;
+use super::super::run::Concluded;
+
+/// What a record of a review says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "payload", rename_all = "lowercase")]
+pub enum ReviewEntry {
+    /// A run begins, or its terms change.
+    Opened(Box<Opened>),
+    /// A reviewer has answered.
+    Review(Box<ReviewRecord>),
+    /// The coder has answered.
+    Answer(Box<AnswerRecord>),
+    /// A gate was measured.
+    Gates(GatesRecord),
+    /// The future items of an approved head were taken care of.
+    #[serde(rename = "followups")]
+    FollowedUp(FollowedUp),
+    /// The run ends, or is parked.
+    Concluded(Concluded),
+}
 
 /// A run of review begins, or its terms change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +69,7 @@ pub enum EarlierVotes {
 /// A reviewer's valid answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Review {
+pub struct ReviewRecord {
     pub agent: Label,
     /// The commit that was reviewed.
     pub head: CommitSha,
@@ -79,7 +96,7 @@ pub struct Review {
 /// The coder's valid answer to a review, after its work was pushed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answered {
+pub struct AnswerRecord {
     pub agent: Label,
     /// The head on which it worked.
     pub head_before: CommitSha,
@@ -94,22 +111,6 @@ pub struct Answered {
     pub usage: Usage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-}
-
-/// What gates measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gates {
-    pub head: CommitSha,
-    pub measurements: Vec<Measurement>,
-    /// The items that red gates open.
-    pub opened: Vec<OpenedItem>,
-    /// The open items of gates that are red again, with the new text.
-    pub updated: Vec<OpenedItem>,
-    /// The items that green gates resolve.
-    pub resolved: Vec<ItemId>,
-    /// The number of the next item.
-    pub next_item: u64,
 }
 
 /// What became of the future items of an approved head.
@@ -136,87 +137,4 @@ pub struct Followup {
     /// The issue that was filed for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<IssueNumber>,
-}
-
-/// What an older thread leaves to begin with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Carried {
-    /// What must still be fixed.
-    pub items: Vec<CarriedItem>,
-    /// The number of the next item.
-    pub next_item: u64,
-}
-
-/// One reviewer's latest vote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Vote {
-    pub agent: Label,
-    /// What: `approved` or `blocking`.
-    pub state: crate::protocol::text::State,
-    pub head: CommitSha,
-    /// The requirements of people that the reviewer was shown.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requirements: Vec<RequirementId>,
-}
-
-/// A run ends, or is parked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Concluded {
-    pub ending: Ending,
-    /// The head at that time; a delivery that ends before it has one has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub head: Option<CommitSha>,
-    /// The latest vote of everyone on the roster who gave one.
-    pub votes: Vec<Vote>,
-    /// The latest measurement of each gate on the head.
-    pub gates: Vec<Measurement>,
-    /// How many rounds were taken.
-    pub rounds: u32,
-    pub usage: Usage,
-    /// Why, in one or more sentences for a person.
-    pub message: String,
-}
-
-/// A delivery begins, or its terms change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Started {
-    pub base_ref: BranchName,
-    /// Its tip at that time: where the coder begins.
-    pub base: CommitSha,
-    /// The branch that the change will have.
-    pub branch: BranchName,
-    pub roster: Roster,
-    pub policy: Policy,
-}
-
-/// A pull request stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Delivered {
-    pub branch: BranchName,
-    /// Its head at that time.
-    pub head: CommitSha,
-    pub pull_request: PullRequestNumber,
-    /// How the coder's answer was read, where this machine knows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<FirstAnswer>,
-}
-
-/// How the answer was read from which a pull request came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FirstAnswer {
-    pub agent: Label,
-    /// What had to be looked past to read it.
-    pub normalisations: Vec<String>,
-    /// What was done to get a valid one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<Repair>,
-    pub usage: Usage,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
 }
