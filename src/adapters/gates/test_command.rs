@@ -10,7 +10,7 @@ use crate::adapters::process::environment::{self, Variables};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::{End, Job, StopSequence, supervise};
-use crate::adapters::state::folders::Folders;
+use crate::adapters::storage::folders::Folders;
 use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gates, TestOrder, TestReport};

@@ -10,7 +10,7 @@ use crate::adapters::agents::local::{CommandAgent, Program, RepairAgent};
 use crate::adapters::agents::vendors;
 use crate::adapters::process::environment::Variables;
 use crate::adapters::process::search::{self, Lookup};
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::{AgentName, Backend, Detail, Role};

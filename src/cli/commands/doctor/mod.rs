@@ -17,7 +17,7 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::probe::{Probed, probe};
 use crate::adapters::process::supervision::tree;
-use crate::adapters::state::fitness;
+use crate::adapters::storage::fitness;
 use crate::cli::run::secrets;
 use crate::cli::surroundings::Surroundings;
 use crate::ports::clock::Clock;
