@@ -8,7 +8,7 @@ use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::embedded_forge::{Branches, EmbeddedForge};
 use crate::adapters::files;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::whereabouts;
 use crate::cli::surroundings::Surroundings;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::test_command::split;
-use crate::adapters::process::environment::Variables;
 use crate::adapters::process::search::{Lookup, look_for};
+use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::JsonOutput;

@@ -113,7 +113,7 @@ fn program(surroundings: &Surroundings) -> Group {
         folder("state", state, Privacy::Private),
         folder("cache", cache, Privacy::Private),
         folder("settings", configuration, Privacy::Guarded),
-        machine::processes(tree::sight()),
+        machine::processes(tree::visibility()),
     ];
     Group::new("agent-loop", checks)
 }
