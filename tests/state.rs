@@ -6,9 +6,9 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use agent_loop::adapters::state::folders::Folders;
-use agent_loop::adapters::state::journals::FileJournals;
-use agent_loop::adapters::state::lock;
+use agent_loop::adapters::storage::folders::Folders;
+use agent_loop::adapters::storage::journals::FileJournals;
+use agent_loop::adapters::storage::lock;
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
 use jiff::Timestamp;

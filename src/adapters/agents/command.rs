@@ -9,7 +9,8 @@ use crate::adapters::files;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Collector;
-use crate::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
+use crate::adapters::process::supervision::stop::StopSequence;
+use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
@@ -42,12 +43,12 @@ pub(super) async fn take(
     let deadline = agents.deadline(order, agent.deadline);
     let job = Job {
         command,
-        token: offer.token.clone(),
+        marker: offer.token.clone(),
         children: offer.children.clone(),
         log: offer.log.clone(),
         deadline,
         idle: agents.idle,
-        manners: StopSequence::Terminate,
+        stop: StopSequence::Terminate,
     };
     let mut collector = Collector::new(ANSWER_LIMIT);
     let ended = supervise(&job, &mut collector, cancellation).await;

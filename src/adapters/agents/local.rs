@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::adapters::process::environment::{self, Variables};
-use crate::adapters::state::folders::Folders;
+use crate::adapters::process::environment;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;

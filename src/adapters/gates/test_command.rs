@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use crate::adapters::files;
 use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::process::environment;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Discard;
-use crate::adapters::process::supervision::{End, Job, StopSequence, supervise};
-use crate::adapters::state::folders::Folders;
+use crate::adapters::process::supervision::stop::StopSequence;
+use crate::adapters::process::supervision::{End, Job, supervise};
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
 use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gates, TestOrder, TestReport};
@@ -118,10 +120,10 @@ impl LocalGates {
             command: line,
             children: self.folders.children(&order.subject),
             log: self.log_of(order),
-            token,
+            marker: token,
             deadline: self.deadline,
             idle: None,
-            manners: StopSequence::Terminate,
+            stop: StopSequence::Terminate,
         })
     }
 }

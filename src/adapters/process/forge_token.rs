@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::environment::Variables;
+use super::variables::Variables;
 
 /// The variables from which the forge's own programs take a token.
 const TOKENS: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];

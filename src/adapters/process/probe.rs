@@ -9,7 +9,8 @@ use super::command::CommandLine;
 use super::exit::Exit;
 use super::output::listener::Collector;
 use super::output::tail::plain;
-use super::supervision::{End, Job, StopSequence, supervise};
+use super::supervision::stop::StopSequence;
+use super::supervision::{End, Job, supervise};
 use super::time;
 
 /// How much of stdout is looked at, in bytes.
@@ -44,12 +45,12 @@ pub struct Answer {
 pub async fn probe(command: CommandLine, folder: &Path, name: &str, at_most: Duration) -> Probed {
     let job = Job {
         command,
-        token: format!("probe-{}-{name}", std::process::id()),
+        marker: format!("probe-{}-{name}", std::process::id()),
         children: folder.join("children"),
         log: folder.join(format!("{name}.log")),
         deadline: NEVER,
         idle: None,
-        manners: StopSequence::Terminate,
+        stop: StopSequence::Terminate,
     };
     let (canceller, hears) = cancellation();
     let mut stdout = Collector::new(MOST);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::rows::{Kind, SubjectRow, Writer};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;

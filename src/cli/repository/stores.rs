@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::adapters::embedded_forge::rows::Kind;
+use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::embedded_forge::{Branches, EmbeddedForge};
 use crate::adapters::files;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
-use crate::adapters::local::rows::Kind;
-use crate::adapters::local::store::Store;
-use crate::adapters::local::{Branches, LocalForge};
-use crate::adapters::process::environment::Variables;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::whereabouts;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::whereabouts;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::{BranchName, PullRequestNumber};
 
@@ -32,14 +32,14 @@ pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variabl
 ///
 /// # Errors
 /// When its file can't be used, or the state folder can't be made.
-pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<LocalForge>, String> {
+pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<EmbeddedForge>, String> {
     let store = Store::open(&repository.common)?;
     let folders = folders(&store, surroundings);
     files::make_folder(folders.root())?;
     whereabouts::note(&folders, repository.lasting_path())?;
     let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
     let branches = Branches::new(repository.common.clone(), &surroundings.variables);
-    LocalForge::new(store, branches, workspace).map(Arc::new)
+    EmbeddedForge::new(store, branches, workspace).map(Arc::new)
 }
 
 /// The branch that a pull request on the embedded forge wants to change. Makes nothing.

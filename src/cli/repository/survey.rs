@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
-use crate::adapters::state::journals;
-use crate::adapters::state::run_file::RunFile;
+use crate::adapters::storage::journals;
+use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::test_command::split;
-use crate::adapters::local::store::Store;
-use crate::adapters::process::environment::Variables;
 use crate::adapters::process::search::{Lookup, look_for};
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::run_file::RunFile;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::JsonOutput;
 use crate::cli::arguments::run::{ForgeChoice, RunArguments};
 use crate::cli::config::flags;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::adapters::git::ExplicitDirectory;
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::run::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::adapters::dry_run::Rehearsal as RehearsedWorld;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals::{self, FileJournals};
-use crate::adapters::state::lock;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals::{self, FileJournals};
+use crate::adapters::storage::lock;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::view::outcome;
 use crate::domain::ending::Ending;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 use crate::cli::config::settings::{OnHit, Settings};
 use crate::engine::guard::{OnSecret, Secrets};
 use crate::text::redaction::Secret;

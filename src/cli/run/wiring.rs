@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
+use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::files;
 use crate::adapters::gates::test_command::LocalGates;
 use crate::adapters::git::{GitWorkspace, WaitNotice};
-use crate::adapters::local::LocalForge;
 use crate::adapters::process::supervision::children;
-use crate::adapters::state::journals::FileJournals;
+use crate::adapters::storage::journals::FileJournals;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::terminal::Terminal;
@@ -28,7 +28,7 @@ use super::directories::Directories;
 /// The real world of a run.
 #[derive(Debug)]
 pub struct RealWorld {
-    forge: Arc<LocalForge>,
+    forge: Arc<EmbeddedForge>,
     agents: LocalAgents,
     workspace: Arc<GitWorkspace>,
     gates: LocalGates,
@@ -38,7 +38,7 @@ pub struct RealWorld {
 }
 
 impl World for RealWorld {
-    type Forge = LocalForge;
+    type Forge = EmbeddedForge;
     type Agents = LocalAgents;
     type Workspace = GitWorkspace;
     type Gates = LocalGates;
@@ -47,7 +47,7 @@ impl World for RealWorld {
     type Operator = Terminal;
     type AgentMemories = LocalAgentMemories;
 
-    fn forge(&self) -> &LocalForge {
+    fn forge(&self) -> &EmbeddedForge {
         &self.forge
     }
 
@@ -110,7 +110,7 @@ pub struct RunSettings {
 pub fn world(
     repository: &Repository,
     surroundings: &Surroundings,
-    forge: Arc<LocalForge>,
+    forge: Arc<EmbeddedForge>,
     settings: RunSettings,
 ) -> Result<RealWorld, String> {
     let folders = stores::folders(forge.store(), surroundings).with_logs(settings.logs.as_deref());

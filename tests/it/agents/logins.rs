@@ -6,9 +6,9 @@ use std::path::Path;
 use agent_loop::adapters::agents::driver::installation::login_method;
 use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, LoginState, Power};
 use agent_loop::adapters::agents::vendors;
-use agent_loop::adapters::process::environment::Variables;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::probe::Answer;
+use agent_loop::adapters::process::variables::Variables;
 use agent_loop::domain::agent::{Backend, Role};
 
 /// A recorded answer to the call that tells.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use agent_loop::adapters::state::folders::Folders;
-use agent_loop::adapters::state::journals::{self, FileJournals};
+use agent_loop::adapters::storage::folders::Folders;
+use agent_loop::adapters::storage::journals::{self, FileJournals};
 use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
 
 use super::stage::{Ended, Stage, task};

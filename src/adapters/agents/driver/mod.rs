@@ -86,12 +86,12 @@ pub(in crate::adapters::agents) async fn take(
     let deadline = agents.deadline(order, agent.deadline);
     let job = Job {
         command: command(agent, order, &offer, invocation),
-        token: offer.token.clone(),
+        marker: offer.token.clone(),
         children: offer.children.clone(),
         log: offer.log.clone(),
         deadline,
         idle: agents.idle,
-        manners: profile.manners,
+        stop: profile.stop,
     };
     let mut transcript = Transcript::default();
     let mut lines = Lines::new(|line: &[u8]| cli.events(line, &mut |event| transcript.take(event)));

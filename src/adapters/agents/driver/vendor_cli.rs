@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::adapters::process::command::Prompt;
-use crate::adapters::process::environment::Variables;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
+use crate::adapters::process::variables::Variables;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;
@@ -69,7 +69,7 @@ pub struct Profile {
     /// The same, by how their names begin.
     pub prefixes: &'static [&'static str],
     /// How it is asked to end.
-    pub manners: StopSequence,
+    pub stop: StopSequence,
     /// Whether a session of it can be gone on with.
     pub sessions: Sessions,
     pub counting: Counting,

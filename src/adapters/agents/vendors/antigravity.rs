@@ -12,7 +12,7 @@ use crate::adapters::agents::driver::vendor_cli::{
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
@@ -26,7 +26,7 @@ static PROFILE: Profile = Profile {
     program: "agy",
     variables: &[],
     prefixes: &["ANTIGRAVITY_", "AGY_"],
-    manners: StopSequence::Terminate,
+    stop: StopSequence::Terminate,
     sessions: Sessions::None,
     counting: Counting::PerTurn,
     usual_model: Some(MODEL),

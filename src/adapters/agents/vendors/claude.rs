@@ -16,7 +16,7 @@ use crate::adapters::agents::driver::vendor_cli::{
 };
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
@@ -30,7 +30,7 @@ static PROFILE: Profile = Profile {
     program: "claude",
     variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
     prefixes: &["ANTHROPIC_", "CLAUDE_"],
-    manners: StopSequence::InterruptFirst,
+    stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
     usual_model: None,

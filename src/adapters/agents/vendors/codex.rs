@@ -13,7 +13,7 @@ use crate::adapters::agents::driver::vendor_cli::{
     VendorCli,
 };
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
@@ -28,7 +28,7 @@ static PROFILE: Profile = Profile {
     program: "codex",
     variables: &["CODEX_HOME"],
     prefixes: &["CODEX_", "OPENAI_"],
-    manners: StopSequence::InterruptFirst,
+    stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerSession,
     usual_model: None,

@@ -14,7 +14,7 @@ use crate::adapters::agents::driver::vendor_cli::{
 };
 use crate::adapters::agents::errors::reset;
 use crate::adapters::agents::errors::{gemini_note, last_words, limit, waited_for};
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
@@ -28,7 +28,7 @@ static PROFILE: Profile = Profile {
     program: "gemini",
     variables: &[],
     prefixes: &["GEMINI_", "GOOGLE_"],
-    manners: StopSequence::Terminate,
+    stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
     usual_model: None,

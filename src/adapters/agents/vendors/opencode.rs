@@ -16,7 +16,7 @@ use crate::adapters::agents::driver::vendor_cli::{
 use crate::adapters::agents::errors::{classify, last_words};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::tail;
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
@@ -31,7 +31,7 @@ static PROFILE: Profile = Profile {
     variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
     prefixes: &["OPENCODE_"],
     // It ignores SIGINT.
-    manners: StopSequence::Terminate,
+    stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
     usual_model: None,

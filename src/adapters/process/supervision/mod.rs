@@ -4,6 +4,7 @@
 pub mod children;
 pub(super) mod ending;
 pub(super) mod idle;
+pub mod stop;
 pub mod tree;
 
 use std::path::PathBuf;
@@ -23,7 +24,8 @@ use crate::adapters::process::time::{self, Stopwatch};
 use crate::ports::cancellation::{Cancellation, Urgency};
 
 use children::ChildRecord;
-use ending::Remains;
+use ending::ProcessTree;
+use stop::StopSequence;
 use tree::{OwnChild, Root, Running};
 
 /// How long its last output is awaited when all its processes are gone.
@@ -35,8 +37,8 @@ const TAIL_BYTES: usize = 16 << 10;
 #[derive(Debug, Clone)]
 pub struct Job {
     pub command: CommandLine,
-    /// A name that no other child has.
-    pub token: String,
+    /// The value of [`tree::MARKER`] for the child and all that it starts; unique to this child.
+    pub marker: String,
     /// The folder of the table of children.
     pub children: PathBuf,
     /// Where its raw output goes.
@@ -45,17 +47,7 @@ pub struct Job {
     pub deadline: Duration,
     /// How long it may be silent and compute nothing, if that is watched.
     pub idle: Option<Duration>,
-    /// How it is asked to end.
-    pub manners: StopSequence,
-}
-
-/// How a child is asked to end, before it is ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopSequence {
-    /// With SIGTERM, each of its processes.
-    Terminate,
-    /// With SIGINT to its process group first, as Ctrl-C in a terminal would, and SIGTERM if that does not help.
-    InterruptFirst,
+    pub stop: StopSequence,
 }
 
 /// How a child ended.
@@ -151,7 +143,7 @@ fn begin(job: &Job) -> Result<Started, String> {
     let line = &job.command;
     let log = Log::create(&job.log, line)
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
-    let row = ChildRecord::announce(&job.children, &job.token)?;
+    let row = ChildRecord::announce(&job.children, &job.marker)?;
     let failed = |error: std::io::Error| format!("could not run `{}`: {error}", line.program_name());
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
     let mut command = Command::new(line.found().map_err(failed)?);
@@ -160,7 +152,7 @@ fn begin(job: &Job) -> Result<Started, String> {
         .current_dir(&line.folder)
         .env_clear()
         .envs(&line.environment)
-        .env(tree::TOKEN, &job.token)
+        .env(tree::MARKER, &job.marker)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -178,7 +170,7 @@ async fn abandon(job: &Job, started: Started, cancellation: &Cancellation) {
     let Started { mut child, pid, log, row, own, running } = started;
     // Nobody hears what it says.
     drop((child.stdin.take(), child.stdout.take(), child.stderr.take(), running));
-    Remains { leader: Some(pid), token: &job.token }.end(job.manners, cancellation).await;
+    ProcessTree { leader: Some(pid), marker: &job.marker }.end(job.stop, cancellation).await;
     time::at_most(DRAIN, child.wait()).await;
     drop((log, row, own));
 }
@@ -206,7 +198,7 @@ async fn run(
     let mut reaped = false;
     let end = {
         let deadline = time::wait(job.deadline);
-        let look = || tree::time_used(Root { pid: Some(pid), token: &job.token, strays: running.strays() });
+        let look = || tree::time_used(Root { pid: Some(pid), marker: &job.marker, strays: running.strays() });
         let hung = idle::hung(job.idle, || lock(streams).heard, look);
         tokio::pin!(deadline, hung);
         loop {
@@ -225,8 +217,8 @@ async fn run(
     };
     // Of children that end at the same time each may sweep strays, or none would.
     drop(running);
-    let rest = Remains { leader: (!reaped).then_some(pid), token: &job.token };
-    let ending = rest.end(job.manners, &cancellation);
+    let tree = ProcessTree { leader: (!reaped).then_some(pid), marker: &job.marker };
+    let ending = tree.end(job.stop, &cancellation);
     tokio::pin!(ending);
     loop {
         // A child that is asked to end may have a lot to say first: the pipes are read meanwhile.

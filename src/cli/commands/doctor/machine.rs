@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::adapters::git::{MINIMUM_VERSION, Version};
 use crate::adapters::process::probe::Probed;
 use crate::adapters::process::supervision::tree::Visibility;
-use crate::adapters::state::fitness::{Fitness, FolderState};
+use crate::adapters::storage::fitness::{Fitness, FolderState};
 use crate::cli::view::shell::quoted;
 
 use super::report::{Check, Verdict};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
-use crate::adapters::local::{LocalForge, OWN_LOGIN};
+use crate::adapters::embedded_forge::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
@@ -82,7 +82,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said,
 }
 
 struct Handler<'repository> {
-    forge: Arc<LocalForge>,
+    forge: Arc<EmbeddedForge>,
     repository: &'repository Repository,
     folder: &'repository Path,
 }

@@ -5,7 +5,7 @@ mod report;
 
 use std::path::Path;
 
-use crate::adapters::state::journals;
+use crate::adapters::storage::journals;
 use crate::cli::arguments::VerifyArguments;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::surroundings::Surroundings;

@@ -23,14 +23,14 @@ pub const OWN_LOGIN: &str = "agent-loop";
 
 /// The embedded forge.
 #[derive(Debug)]
-pub struct LocalForge {
+pub struct EmbeddedForge {
     store: Store,
     branches: Branches,
     workspace: Arc<GitWorkspace>,
     login: Login,
 }
 
-impl LocalForge {
+impl EmbeddedForge {
     /// The embedded forge of a repository; merges go through the workspace.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ fn comment(row: CommentRow) -> Comment {
     }
 }
 
-impl Forge for LocalForge {
+impl Forge for EmbeddedForge {
     fn login(&self) -> Login {
         self.login.clone()
     }
@@ -274,7 +274,7 @@ impl Forge for LocalForge {
     }
 }
 
-impl LocalForge {
+impl EmbeddedForge {
     /// Writes down a merge that is done in git: a rerun finds the merge commit again and ends here too.
     fn finish(
         &self,

@@ -8,4 +8,4 @@ mod schema;
 pub mod store;
 
 pub use branches::Branches;
-pub use forge::{LocalForge, OWN_LOGIN};
+pub use forge::{EmbeddedForge, OWN_LOGIN};

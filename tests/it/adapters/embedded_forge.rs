@@ -1,7 +1,7 @@
 //! The tables of the embedded forge.
 
-use agent_loop::adapters::local::rows::{Kind, SubjectRow, Writer};
-use agent_loop::adapters::local::store::{FILE, Store};
+use agent_loop::adapters::embedded_forge::rows::{Kind, SubjectRow, Writer};
+use agent_loop::adapters::embedded_forge::store::{FILE, Store};
 use agent_loop::ports::forge::{AuthorRole, IssueState};
 use jiff::Timestamp;
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::adapters::git::mirror::refs::{self, Tip};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::process::environment;
+use crate::adapters::process::variables::Variables;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::forge::ForgeError;
 
