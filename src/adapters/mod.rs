@@ -8,6 +8,5 @@ pub mod files;
 pub mod gates;
 pub mod git;
 pub mod local;
-pub mod memory;
 pub mod process;
 pub mod state;

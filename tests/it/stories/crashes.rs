@@ -1,6 +1,6 @@
 //! Every story again, with a crash at every effect: the end is the same, and no finished turn is repeated.
 
-use agent_loop::adapters::memory::{MemoryWorld, Plan, Stop};
+use crate::world::{MemoryWorld, Plan, Stop};
 use agent_loop::domain::subject::Subject;
 use agent_loop::engine::outcome::Outcome;
 

@@ -1,6 +1,6 @@
 //! Stories of threads that an older tool, or another login, has written.
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, Refused};
 use agent_loop::domain::ids::Login;
 use agent_loop::domain::trust::Trust;
@@ -33,7 +33,7 @@ fn older_review(world: &MemoryWorld, author: &str) {
 fn story_of_an_older_thread() -> Story {
     let careful = agent(|order, tree| {
         let bad = tree.get(super::cast::FILE).is_some_and(|text| text.contains("bug"));
-        Deed::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
+        Reaction::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
     });
     Story {
         begins: Begins::PullRequest,

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use agent_loop::adapters::memory::world::Gate;
-use agent_loop::adapters::memory::{MemoryWorld, Setup, Turn};
+use crate::world::{Agent, Gate, MemoryWorld, Setup};
 use agent_loop::domain::agent::{AgentName, Role};
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
@@ -32,10 +31,10 @@ use super::cast::FILE;
 #[derive(Clone)]
 pub(super) struct Story {
     pub(super) name: &'static str,
-    pub(super) coder: Turn,
-    pub(super) reviewers: Vec<(&'static str, Turn)>,
+    pub(super) coder: Agent,
+    pub(super) reviewers: Vec<(&'static str, Agent)>,
     /// Who puts whose malformed answers into form.
-    pub(super) repairers: Vec<(&'static str, Turn)>,
+    pub(super) repairers: Vec<(&'static str, Agent)>,
     pub(super) gate: Option<Gate>,
     pub(super) max_rounds: u32,
     pub(super) budget: Budget,
@@ -58,7 +57,7 @@ pub(super) enum Begins {
 }
 
 /// A story with one coder and these reviewers.
-pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static str, Turn)>) -> Story {
+pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static str, Agent)>) -> Story {
     Story {
         name,
         coder,
@@ -93,7 +92,7 @@ fn files(text: &str) -> BTreeMap<String, String> {
 impl Story {
     /// The world before the story begins.
     pub(super) fn world(&self) -> MemoryWorld {
-        let mut agents: BTreeMap<(Role, Label), Turn> = BTreeMap::new();
+        let mut agents: BTreeMap<(Role, Label), Agent> = BTreeMap::new();
         agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
         for (name, turn) in &self.reviewers {
             agents.insert((Role::Reviewer, label(name)), Arc::clone(turn));

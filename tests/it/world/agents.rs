@@ -3,25 +3,25 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::failure::TurnFailure;
-use crate::domain::gate::Verdict;
-use crate::domain::usage::{Precision, Usage};
-use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
-use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gates, TestOrder, TestReport};
-use crate::protocol::raw_answer::RawAnswer;
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::usage::{Precision, Usage};
+use agent_loop::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
+use agent_loop::ports::cancellation::Cancellation;
+use agent_loop::ports::gates::{Gates, TestOrder, TestReport};
+use agent_loop::protocol::raw_answer::RawAnswer;
 
 use super::git::Tree;
-use super::world::{MemoryWorld, State};
+use super::memory_world::{MemoryWorld, State};
 
 /// What an agent does in a turn.
-pub enum Deed {
+pub(crate) enum Reaction {
     Says(String),
     Fails(TurnFailure),
 }
 
 /// What each turn of the model costs: a thousand tokens, a cent, a minute.
-pub const TURN: Usage = Usage {
+pub(crate) const TURN_USAGE: Usage = Usage {
     calls: 1,
     input_tokens: 900,
     cached_tokens: 500,
@@ -33,27 +33,26 @@ pub const TURN: Usage = Usage {
 };
 
 /// An agent: it reads its order, edits its clone, and says something.
-pub type Turn = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync>;
+pub(crate) type Agent = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync>;
 
 impl Agents for MemoryWorld {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
-        let deed = |state: &mut State| {
-            let clone_id = order.workdir.display().to_string();
+        let effect = |state: &mut State| {
+            let path = order.workdir.display().to_string();
             let key = (order.role, order.label.clone());
             let call = format!("{} {} {} round {}", order.role, order.label, order.kind, order.round);
             state.calls.push(call);
             let Some(agent) = state.agents.get(&key).cloned() else {
-                return report(Deed::Fails(TurnFailure::Spawn { detail: "unknown".to_owned() }));
+                return report(Reaction::Fails(TurnFailure::Spawn { detail: "unknown".to_owned() }));
             };
-            let mut tree =
-                state.git.clone_ids.get(&clone_id).map(|clone_id| clone_id.tree.clone()).unwrap_or_default();
-            let deed = agent(order, &mut tree);
-            if let Some(clone_id) = state.git.clone_ids.get_mut(&clone_id) {
-                clone_id.tree = tree;
+            let mut tree = state.git.clones.get(&path).map(|clone| clone.tree.clone()).unwrap_or_default();
+            let effect = agent(order, &mut tree);
+            if let Some(clone) = state.git.clones.get_mut(&path) {
+                clone.tree = tree;
             }
-            report(deed)
+            report(effect)
         };
-        self.change("turn", deed, || None).await
+        self.change("turn", effect, || None).await
     }
 
     fn log(&self, _: &TurnOrder) -> Option<PathBuf> {
@@ -61,23 +60,23 @@ impl Agents for MemoryWorld {
     }
 }
 
-fn report(deed: Deed) -> TurnReport {
-    let result = match deed {
-        Deed::Says(text) => TurnResult::Answered(RawAnswer::message(text)),
-        Deed::Fails(failure) => TurnResult::Failed(failure),
+fn report(effect: Reaction) -> TurnReport {
+    let result = match effect {
+        Reaction::Says(text) => TurnResult::Answered(RawAnswer::message(text)),
+        Reaction::Fails(failure) => TurnResult::Failed(failure),
     };
-    TurnReport::bare(result, TURN)
+    TurnReport::bare(result, TURN_USAGE)
 }
 
 impl Gates for MemoryWorld {
     async fn tests(&self, order: &TestOrder, _: Cancellation) -> TestReport {
-        let deed = |state: &mut State| {
+        let effect = |state: &mut State| {
             let verdict = (state.gate)(&state.git.tree(&order.head));
             let detail =
                 if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
             TestReport::Measured { verdict, detail, log: None }
         };
-        self.change("tests", deed, || None).await
+        self.change("tests", effect, || None).await
     }
 
     fn log(&self, _: &TestOrder) -> Option<PathBuf> {

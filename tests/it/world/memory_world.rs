@@ -5,23 +5,23 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::Timestamp;
 
-use crate::domain::agent::Role;
-use crate::domain::gate::Verdict;
-use crate::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
-use crate::domain::pull_request::{Check, PullRequestState};
-use crate::domain::subject::Subject;
-use crate::ports::World;
-use crate::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
-use crate::ports::journal::Entry;
-use crate::ports::run_event::RunEvent;
+use agent_loop::domain::agent::Role;
+use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
+use agent_loop::domain::pull_request::{Check, PullRequestState};
+use agent_loop::domain::subject::Subject;
+use agent_loop::ports::World;
+use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
+use agent_loop::ports::journal::Entry;
+use agent_loop::ports::run_event::RunEvent;
 
-use super::agents::Turn;
+use super::agents::Agent;
 use super::effects::{Effects, Plan};
-use super::forge::{ForgeModel, Subject as Filed};
+use super::forge::{Filed, ForgeModel};
 use super::git::{Git, Tree};
 
 /// The test command of the model: a verdict on a tree.
-pub type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
+pub(crate) type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
 
 /// Everything there is.
 pub(super) struct State {
@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) git: Git,
     pub(super) journals: BTreeMap<(u32, Subject), Vec<Entry>>,
     pub(super) locks: BTreeMap<(u32, Subject), Weak<Mutex<()>>>,
-    pub(super) agents: BTreeMap<(Role, Label), Turn>,
+    pub(super) agents: BTreeMap<(Role, Label), Agent>,
     pub(super) gate: Gate,
     pub(super) answer: Option<String>,
     pub(super) now: Timestamp,
@@ -42,18 +42,18 @@ pub(super) struct State {
 }
 
 /// What a story begins with.
-pub struct Setup {
+pub(crate) struct Setup {
     /// The files of `main`.
-    pub files: Tree,
-    pub agents: BTreeMap<(Role, Label), Turn>,
-    pub gate: Gate,
+    pub(crate) files: Tree,
+    pub(crate) agents: BTreeMap<(Role, Label), Agent>,
+    pub(crate) gate: Gate,
     /// What a person answers to questions, if one is there.
-    pub answer: Option<String>,
+    pub(crate) answer: Option<String>,
 }
 
 /// A world in memory. Cheap to clone: every clone is the same world.
 #[derive(Clone)]
-pub struct MemoryWorld {
+pub(crate) struct MemoryWorld {
     pub(super) state: Arc<Mutex<State>>,
     pub(super) login: Login,
     pub(super) machine: u32,
@@ -64,7 +64,7 @@ impl MemoryWorld {
     ///
     /// # Errors
     /// Never; the names are constants.
-    pub fn new(setup: Setup) -> Result<Self, InvalidName> {
+    pub(crate) fn new(setup: Setup) -> Result<Self, InvalidName> {
         let mut git = Git::default();
         if let Some(first) = git.commit(Vec::new(), setup.files) {
             git.branches.insert("main".parse()?, first);
@@ -89,16 +89,16 @@ impl MemoryWorld {
 
     /// The same forge and its branches, seen from another machine with journals, locks and clones of its own.
     #[must_use]
-    pub fn from_another_machine(&self) -> Self {
+    pub(crate) fn from_another_machine(&self) -> Self {
         Self { machine: self.machine + 1, ..self.clone() }
     }
 
-    pub(super) fn with<T>(&self, deed: impl FnOnce(&mut State) -> T) -> T {
-        deed(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn with<T>(&self, effect: impl FnOnce(&mut State) -> T) -> T {
+        effect(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A person files an issue.
-    pub fn file_as_person(&self, author: &Login, title: &str, body: &str) -> u64 {
+    pub(crate) fn file_as_person(&self, author: &Login, title: &str, body: &str) -> u64 {
         let author = (author.clone(), AuthorRole::Member);
         let (title, body) = (title.to_owned(), body.to_owned());
         let issue = Filed::Issue { author, title, body, state: IssueState::Open };
@@ -106,13 +106,13 @@ impl MemoryWorld {
     }
 
     /// A person opens a pull request.
-    pub fn open_as_person(&self, new: NewPullRequest) -> u64 {
+    pub(crate) fn open_as_person(&self, new: NewPullRequest) -> u64 {
         let filed = Filed::PullRequest { new, state: PullRequestState::Open, merged_head: None };
         self.with(|state| state.forge.file(filed))
     }
 
     /// Somebody pushes files to a branch, on top of what is there; a new branch begins at `main`.
-    pub fn push_as_person(&self, branch: &BranchName, main: &BranchName, files: Tree) {
+    pub(crate) fn push_as_person(&self, branch: &BranchName, main: &BranchName, files: Tree) {
         self.with(|state| {
             let tip = state.git.branches.get(branch).or_else(|| state.git.branches.get(main)).cloned();
             let mut tree = tip.as_ref().map(|tip| state.git.tree(tip)).unwrap_or_default();
@@ -124,7 +124,7 @@ impl MemoryWorld {
     }
 
     /// Somebody throws away what a branch held.
-    pub fn force_push(&self, branch: &BranchName, files: Tree) {
+    pub(crate) fn force_push(&self, branch: &BranchName, files: Tree) {
         self.with(|state| {
             if let Some(commit) = state.git.commit(Vec::new(), files) {
                 state.git.branches.insert(branch.clone(), commit);
@@ -133,64 +133,64 @@ impl MemoryWorld {
     }
 
     /// Somebody who may write to the repository comments.
-    pub fn say(&self, number: u64, author: &Login, body: &str) {
+    pub(crate) fn say(&self, number: u64, author: &Login, body: &str) {
         self.say_as(number, (author, AuthorRole::Member), body);
     }
 
     /// Somebody with these rights comments.
-    pub fn say_as(&self, number: u64, author: (&Login, AuthorRole), body: &str) {
+    pub(crate) fn say_as(&self, number: u64, author: (&Login, AuthorRole), body: &str) {
         self.with(|state| {
             let now = state.tick();
             state.forge.say(number, author, body, now);
         });
     }
 
-    /// Somebody edits the comment in this place of a thread.
-    pub fn edit(&self, number: u64, place: usize, body: &str) {
+    /// Somebody edits the comment at this index of a thread.
+    pub(crate) fn edit(&self, number: u64, index: usize, body: &str) {
         self.with(|state| {
             let now = state.tick();
             let thread = state.forge.comments.entry(number).or_default();
-            if let Some(comment) = thread.get_mut(place) {
+            if let Some(comment) = thread.get_mut(index) {
                 body.clone_into(&mut comment.body);
                 comment.updated_at = now;
             }
         });
     }
 
-    /// Somebody deletes the comment in this place of a thread.
-    pub fn delete(&self, number: u64, place: usize) {
+    /// Somebody deletes the comment at this index of a thread.
+    pub(crate) fn delete(&self, number: u64, index: usize) {
         self.with(|state| {
             let thread = state.forge.comments.entry(number).or_default();
-            if place < thread.len() {
-                thread.remove(place);
+            if index < thread.len() {
+                thread.remove(index);
             }
         });
     }
 
     /// A CI system sets a check.
-    pub fn check(&self, commit: &CommitSha, check: Check) {
+    pub(crate) fn check(&self, commit: &CommitSha, check: Check) {
         self.with(|state| state.forge.checks.entry(commit.clone()).or_default().push(check));
     }
 
     /// The comments of a thread.
-    pub fn thread(&self, number: u64) -> Vec<Comment> {
+    pub(crate) fn thread(&self, number: u64) -> Vec<Comment> {
         self.with(|state| state.forge.comments.get(&number).cloned().unwrap_or_default())
     }
 
     /// The files at the tip of each branch.
-    pub fn branches(&self) -> BTreeMap<BranchName, Tree> {
+    pub(crate) fn branches(&self) -> BTreeMap<BranchName, Tree> {
         self.with(|state| {
             state.git.branches.iter().map(|(name, tip)| (name.clone(), state.git.tree(tip))).collect()
         })
     }
 
     /// The tip of a branch.
-    pub fn tip_of(&self, branch: &BranchName) -> Option<CommitSha> {
+    pub(crate) fn tip_of(&self, branch: &BranchName) -> Option<CommitSha> {
         self.with(|state| state.git.branches.get(branch).cloned())
     }
 
     /// The state of every issue and pull request, in words.
-    pub fn states(&self) -> BTreeMap<u64, String> {
+    pub(crate) fn states(&self) -> BTreeMap<u64, String> {
         let word = |filed: &Filed| match filed {
             Filed::Issue { state: IssueState::Open, .. } => "open issue".to_owned(),
             Filed::Issue { state: IssueState::Closed, .. } => "closed issue".to_owned(),
@@ -204,52 +204,52 @@ impl MemoryWorld {
     }
 
     /// Every turn that was begun, in order.
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.with(|state| state.calls.clone())
     }
 
     /// The commits that were kept aside.
-    pub fn kept(&self) -> Vec<CommitSha> {
+    pub(crate) fn kept(&self) -> Vec<CommitSha> {
         self.with(|state| state.git.kept.values().cloned().collect())
     }
 
     /// Everything that the operator was told.
-    pub fn events(&self) -> Vec<RunEvent> {
+    pub(crate) fn events(&self) -> Vec<RunEvent> {
         self.with(|state| state.events.clone())
     }
 
     /// The effects of the engine that runs or ran last.
-    pub fn effects(&self) -> Vec<&'static str> {
+    pub(crate) fn effects(&self) -> Vec<&'static str> {
         self.with(|state| state.effects.names.clone())
     }
 
     /// Lets the world stop at an effect of the next engine.
-    pub fn stop_at(&self, plan: Plan) {
+    pub(crate) fn stop_at(&self, plan: Plan) {
         self.with(|state| state.effects.plan = Some(plan));
     }
 
     /// From now on nothing of this name happens, and nobody answers.
-    pub fn be_deaf_to(&self, name: &'static str) {
+    pub(crate) fn be_deaf_to(&self, name: &'static str) {
         self.with(|state| state.effects.deaf_to = Some(name));
     }
 
     /// From now on journals take the ends of so many turns; then the disk is full.
-    pub fn fill_disk_after(&self, ends: usize) {
+    pub(crate) fn fill_disk_after(&self, ends: usize) {
         self.with(|state| state.room_for_ends = Some(ends));
     }
 
     /// All agents work in a directory of the user's, which is unclean for this reason; nothing: in clones of ours.
-    pub fn lend_unclean(&self, why: Option<&str>) {
+    pub(crate) fn lend_unclean(&self, why: Option<&str>) {
         self.with(|state| state.git.unclean = why.map(str::to_owned));
     }
 
     /// Another engine begins, on the same machine.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.with(|state| state.effects = Effects::default());
     }
 
     /// Another engine begins, on another machine: only what was published and pushed is there.
-    pub fn lose_machine(&self) {
+    pub(crate) fn lose_machine(&self) {
         self.with(|state| {
             state.effects = Effects::default();
             state.journals.clear();
@@ -258,7 +258,7 @@ impl MemoryWorld {
     }
 
     /// Runs an engine until it ends, or until the world stops; then it is dropped, as a killed process is.
-    pub async fn until_stop<T>(&self, engine: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn until_stop<T>(&self, engine: impl Future<Output = T>) -> Option<T> {
         let rang = self.with(|state| Arc::clone(&state.effects.rang));
         tokio::select! {
             biased;

@@ -4,11 +4,11 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::world::{MemoryWorld, State};
+use super::memory_world::{MemoryWorld, State};
 
 /// How the world stops at an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     Before,
     After,
     /// It happens, and the engine is told that it failed; where it can't be told so, as `After`.
@@ -17,10 +17,10 @@ pub enum Stop {
 
 /// At which effect the world stops, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The number of the effect, from 0.
-    pub at: usize,
-    pub stop: Stop,
+    pub(crate) at: usize,
+    pub(crate) stop: Stop,
 }
 
 /// The effects of one engine.
@@ -56,12 +56,12 @@ impl MemoryWorld {
     pub(super) async fn change<T>(
         &self,
         name: &'static str,
-        deed: impl FnOnce(&mut State) -> T,
+        effect: impl FnOnce(&mut State) -> T,
         unanswered: impl FnOnce() -> Option<T>,
     ) -> T {
         // Another engine on the same world gets its turn before each change.
         tokio::task::yield_now().await;
-        match self.changed(name, deed, unanswered) {
+        match self.changed(name, effect, unanswered) {
             After::Goes(result) => result,
             After::Stops => std::future::pending().await,
         }
@@ -70,7 +70,7 @@ impl MemoryWorld {
     fn changed<T>(
         &self,
         name: &'static str,
-        deed: impl FnOnce(&mut State) -> T,
+        effect: impl FnOnce(&mut State) -> T,
         unanswered: impl FnOnce() -> Option<T>,
     ) -> After<T> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,14 +84,14 @@ impl MemoryWorld {
         state.effects.names.push(name);
         let stop = state.effects.plan.filter(|plan| plan.at == number).map(|plan| plan.stop);
         match stop {
-            None => After::Goes(deed(&mut state)),
+            None => After::Goes(effect(&mut state)),
             Some(Stop::Before) => halt(&mut state),
             Some(Stop::After) => {
-                deed(&mut state);
+                effect(&mut state);
                 halt(&mut state)
             }
             Some(Stop::Unacknowledged) => {
-                deed(&mut state);
+                effect(&mut state);
                 unanswered().map_or_else(|| halt(&mut state), After::Goes)
             }
         }

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
-use crate::ports::forge::{
+use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use agent_loop::domain::pull_request::{Check, PullRequest, PullRequestState};
+use agent_loop::ports::forge::{
     AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewIssue, NewPullRequest, OwnIssue,
     Thread,
 };
 
 use super::git::Git;
-use super::world::{MemoryWorld, State};
+use super::memory_world::{MemoryWorld, State};
 
 /// What a number stands for.
 #[derive(Debug, Clone)]
-pub(super) enum Subject {
+pub(super) enum Filed {
     Issue { author: (Login, AuthorRole), title: String, body: String, state: IssueState },
     PullRequest { new: NewPullRequest, state: PullRequestState, merged_head: Option<CommitSha> },
 }
@@ -24,14 +24,14 @@ pub(super) enum Subject {
 /// A forge.
 #[derive(Debug, Default)]
 pub(super) struct ForgeModel {
-    pub(super) subjects: BTreeMap<u64, Subject>,
+    pub(super) subjects: BTreeMap<u64, Filed>,
     pub(super) comments: BTreeMap<u64, Vec<Comment>>,
     pub(super) checks: BTreeMap<CommitSha, Vec<Check>>,
     next_comment: u64,
 }
 
 impl ForgeModel {
-    pub(super) fn file(&mut self, subject: Subject) -> u64 {
+    pub(super) fn file(&mut self, subject: Filed) -> u64 {
         let number = self.subjects.keys().max().copied().unwrap_or(0) + 1;
         self.subjects.insert(number, subject);
         number
@@ -56,7 +56,7 @@ impl ForgeModel {
     }
 
     pub(super) fn pull_request(&self, git: &Git, number: u64) -> Result<PullRequest, ForgeError> {
-        let Some(Subject::PullRequest { new, state, merged_head }) = self.subjects.get(&number) else {
+        let Some(Filed::PullRequest { new, state, merged_head }) = self.subjects.get(&number) else {
             return Err(ForgeError::NotFound(format!("there is no pull request {number}")));
         };
         let tip = merged_head.as_ref().or_else(|| git.branches.get(&new.head_ref)).cloned();
@@ -91,12 +91,12 @@ fn merge(state: &mut State, number: u64, head: &CommitSha) -> Result<Merge, Forg
     };
     let commit = state.git.commit(vec![base, head.clone()], tree).ok_or_else(gone)?;
     state.git.branches.insert(seen.base_ref, commit.clone());
-    if let Some(Subject::PullRequest { state, merged_head, .. }) = state.forge.subjects.get_mut(&number) {
+    if let Some(Filed::PullRequest { state, merged_head, .. }) = state.forge.subjects.get_mut(&number) {
         *state = PullRequestState::Merged { commit: commit.clone() };
         *merged_head = Some(head.clone());
     }
     for (issue, subject) in &mut state.forge.subjects {
-        if let Subject::Issue { state, .. } = subject
+        if let Filed::Issue { state, .. } = subject
             && seen.body.contains(&format!("Closes #{issue}\n"))
         {
             *state = IssueState::Closed;
@@ -122,7 +122,7 @@ impl Forge for MemoryWorld {
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
         self.look(|state| match state.forge.subjects.get(&number.0) {
-            Some(Subject::Issue { author: (author, standing), title, body, state: open }) => Ok(Issue {
+            Some(Filed::Issue { author: (author, standing), title, body, state: open }) => Ok(Issue {
                 number,
                 author: author.clone(),
                 standing: *standing,
@@ -131,7 +131,7 @@ impl Forge for MemoryWorld {
                 body: body.clone(),
                 comments: state.forge.comments.get(&number.0).cloned().unwrap_or_default(),
             }),
-            Some(Subject::PullRequest { .. }) | None => {
+            Some(Filed::PullRequest { .. }) | None => {
                 Err(ForgeError::NotFound(format!("there is no issue {number}")))
             }
         })
@@ -140,14 +140,14 @@ impl Forge for MemoryWorld {
 
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
         self.look(|state| {
-            let ours = |(number, subject): (&u64, &Subject)| match subject {
-                Subject::Issue { author: (author, _), title, body, .. }
+            let ours = |(number, subject): (&u64, &Filed)| match subject {
+                Filed::Issue { author: (author, _), title, body, .. }
                     if *author == self.login && (title.contains(words) || body.contains(words)) =>
                 {
                     let (title, body) = (title.clone(), body.clone());
                     Some(OwnIssue { number: IssueNumber(*number), title, body })
                 }
-                Subject::Issue { .. } | Subject::PullRequest { .. } => None,
+                Filed::Issue { .. } | Filed::PullRequest { .. } => None,
             };
             Ok(state.forge.subjects.iter().filter_map(ours).collect())
         })
@@ -155,13 +155,13 @@ impl Forge for MemoryWorld {
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
-        let deed = |state: &mut State| {
+        let effect = |state: &mut State| {
             let author = (self.login.clone(), AuthorRole::Owner);
             let (title, body) = (new.title.clone(), new.body.clone());
-            let subject = Subject::Issue { author, title, body, state: IssueState::Open };
+            let subject = Filed::Issue { author, title, body, state: IssueState::Open };
             Ok(IssueNumber(state.forge.file(subject)))
         };
-        self.change("file issue", deed, no_answer).await
+        self.change("file issue", effect, no_answer).await
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
@@ -170,9 +170,9 @@ impl Forge for MemoryWorld {
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
         self.look(|state| {
-            let from_branch = |subject: &Subject| match subject {
-                Subject::PullRequest { new, .. } => new.head_ref == *branch,
-                Subject::Issue { .. } => false,
+            let from_branch = |subject: &Filed| match subject {
+                Filed::PullRequest { new, .. } => new.head_ref == *branch,
+                Filed::Issue { .. } => false,
             };
             let found = state.forge.subjects.iter().filter(|(_, subject)| from_branch(subject));
             found.map(|(number, _)| state.forge.pull_request(&state.git, *number)).collect()
@@ -189,21 +189,21 @@ impl Forge for MemoryWorld {
             Thread::Issue(number) => number.0,
             Thread::PullRequest(number) => number.0,
         };
-        let deed = |state: &mut State| {
+        let effect = |state: &mut State| {
             let now = state.tick();
             state.forge.say(number, (&self.login, AuthorRole::Owner), body, now);
             Ok(())
         };
-        self.change("publish", deed, no_answer).await
+        self.change("publish", effect, no_answer).await
     }
 
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
-        let deed = |state: &mut State| {
+        let effect = |state: &mut State| {
             let subject =
-                Subject::PullRequest { new: new.clone(), state: PullRequestState::Open, merged_head: None };
+                Filed::PullRequest { new: new.clone(), state: PullRequestState::Open, merged_head: None };
             Ok(PullRequestNumber(state.forge.file(subject)))
         };
-        self.change("open pull request", deed, no_answer).await
+        self.change("open pull request", effect, no_answer).await
     }
 
     async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::ids::CommitSha;
-use crate::domain::subject::Subject;
-use crate::ports::agent_memory::{AgentMemories, Briefed};
-use crate::ports::clock::Clock;
-use crate::ports::journal::{Entry, Holder, Journal, JournalError, Journals};
-use crate::ports::operator::Operator;
-use crate::ports::run_event::RunEvent;
+use agent_loop::domain::ids::CommitSha;
+use agent_loop::domain::subject::Subject;
+use agent_loop::ports::agent_memory::{AgentMemories, Briefed};
+use agent_loop::ports::clock::Clock;
+use agent_loop::ports::journal::{Entry, Holder, Journal, JournalError, Journals};
+use agent_loop::ports::operator::Operator;
+use agent_loop::ports::run_event::RunEvent;
 
-use super::world::{MemoryWorld, State};
+use super::memory_world::{MemoryWorld, State};
 
 impl State {
     /// A second later.
@@ -52,7 +52,7 @@ impl Clock for MemoryWorld {
 }
 
 /// An open journal of the model; dropping it releases the lock, as the end of a process does.
-pub struct MemoryJournal {
+pub(crate) struct MemoryJournal {
     world: MemoryWorld,
     subject: Subject,
     lock: Arc<Mutex<()>>,
@@ -85,7 +85,7 @@ impl Journal for MemoryJournal {
 
     async fn append(&self, entry: Entry) -> Result<(), JournalError> {
         let _held = Arc::clone(&self.lock);
-        let deed = |state: &mut State| {
+        let effect = |state: &mut State| {
             if let (Entry::Finished { .. }, Some(room)) = (&entry, &mut state.room_for_ends) {
                 *room = room.checked_sub(1).ok_or_else(|| {
                     JournalError::Disk("could not write to the journal: no space left".to_owned())
@@ -94,7 +94,7 @@ impl Journal for MemoryJournal {
             state.journals.entry((self.world.machine, self.subject.clone())).or_default().push(entry);
             Ok(())
         };
-        self.world.change("journal", deed, || None).await
+        self.world.change("journal", effect, || None).await
     }
 }
 

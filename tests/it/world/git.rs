@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::ids::{BranchName, CommitSha, TreeSha};
+use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
 
 /// Files by path.
-pub type Tree = BTreeMap<String, String>;
+pub(crate) type Tree = BTreeMap<String, String>;
 
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    pub parents: Vec<CommitSha>,
-    pub tree: Tree,
+pub(crate) struct Commit {
+    pub(crate) parents: Vec<CommitSha>,
+    pub(crate) tree: Tree,
 }
 
 /// A clone that an agent works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct DeskState {
+pub(super) struct CloneState {
     pub(super) head: CommitSha,
     pub(super) tree: Tree,
     /// The files as they were laid out.
@@ -29,10 +29,10 @@ pub(super) struct DeskState {
 
 /// All repositories at once.
 #[derive(Debug, Default)]
-pub struct Git {
+pub(crate) struct Git {
     pub(super) commits: BTreeMap<CommitSha, Commit>,
     pub(super) branches: BTreeMap<BranchName, CommitSha>,
-    pub(super) clone_ids: BTreeMap<String, DeskState>,
+    pub(super) clones: BTreeMap<String, CloneState>,
     pub(super) kept: BTreeMap<String, CommitSha>,
     /// Why the directory that the user lent to all agents can't be used now.
     pub(super) unclean: Option<String>,
@@ -41,7 +41,7 @@ pub struct Git {
 
 impl Git {
     /// A new commit; equal content twice makes two commits, as time does.
-    pub fn commit(&mut self, parents: Vec<CommitSha>, tree: Tree) -> Option<CommitSha> {
+    pub(crate) fn commit(&mut self, parents: Vec<CommitSha>, tree: Tree) -> Option<CommitSha> {
         self.counter += 1;
         let sha: CommitSha = digest(&format!("{} {parents:?} {tree:?}", self.counter)).parse().ok()?;
         self.commits.insert(sha.clone(), Commit { parents, tree });
@@ -49,7 +49,7 @@ impl Git {
     }
 
     /// The files of a commit; none, if it is not known.
-    pub fn tree(&self, commit: &CommitSha) -> Tree {
+    pub(crate) fn tree(&self, commit: &CommitSha) -> Tree {
         self.commits.get(commit).map(|commit| commit.tree.clone()).unwrap_or_default()
     }
 
@@ -59,7 +59,7 @@ impl Git {
     }
 
     /// A commit and all that it descends from.
-    pub fn history(&self, commit: &CommitSha) -> BTreeSet<CommitSha> {
+    pub(crate) fn history(&self, commit: &CommitSha) -> BTreeSet<CommitSha> {
         let mut seen = BTreeSet::new();
         let mut next = vec![commit.clone()];
         while let Some(commit) = next.pop() {
@@ -109,7 +109,7 @@ impl Git {
 
     /// Another machine: clones, salvage, and commits that no branch holds are gone.
     pub(super) fn lose_machine(&mut self) {
-        self.clone_ids.clear();
+        self.clones.clear();
         self.kept.clear();
         let mut reachable = BTreeSet::new();
         for tip in self.branches.values() {

@@ -2,24 +2,24 @@
 
 use std::path::PathBuf;
 
-use crate::domain::agent_files::is_agent_file;
-use crate::domain::ids::{BranchName, CommitSha, TreeSha};
-use crate::domain::subject::Subject;
-use crate::ports::workspace::{
+use agent_loop::domain::agent_files::is_agent_file;
+use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
+use agent_loop::domain::subject::Subject;
+use agent_loop::ports::workspace::{
     CloneId, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
     WorkspaceError,
 };
-use crate::protocol::context::ChangedFile;
+use agent_loop::protocol::context::ChangedFile;
 
-use super::git::{DeskState, Git, Tree};
-use super::world::MemoryWorld;
+use super::git::{CloneState, Git, Tree};
+use super::memory_world::{MemoryWorld, State};
 
 fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
 }
 
-/// The name of a clone, which is also the path of its clone.
-pub(super) fn name(clone_id: &CloneId) -> String {
+/// The path of a clone on its machine.
+fn relative_path(clone_id: &CloneId) -> String {
     match clone_id {
         CloneId::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
         CloneId::Tests { subject } => format!("{subject}/tests"),
@@ -42,13 +42,13 @@ fn laid(git: &Git, layout: &Layout) -> Tree {
 }
 
 /// Keeps what lies in a clone, if it differs from what was put there.
-fn keep_desk(git: &mut Git, clone_id: &str) -> Option<Salvage> {
-    let state = git.clone_ids.get(clone_id)?.clone();
+fn keep_unfinished(git: &mut Git, path: &str) -> Option<Salvage> {
+    let state = git.clones.get(path)?.clone();
     if state.tree == git.tree(&state.head) {
         return None;
     }
     let commit = git.commit(vec![state.head], state.tree)?;
-    let reference = format!("refs/agent-loop/salvage/{clone_id}/{}", commit.short());
+    let reference = format!("refs/agent-loop/salvage/{path}/{}", commit.short());
     git.kept.insert(reference.clone(), commit.clone());
     Some(Salvage { reference, commit })
 }
@@ -94,16 +94,17 @@ impl Workspace for MemoryWorld {
         if let Some(why) = self.look(|state| state.git.unclean.clone()).await {
             return Err(WorkspaceError::Unclean(why));
         }
-        let place = format!("{}/{}", self.machine, name(clone_id));
-        let deed = |state: &mut super::world::State| {
-            let unfinished = state.git.clone_ids.get(&place).is_some_and(|clone_id| clone_id.unfinished);
-            let salvaged = if unfinished { keep_desk(&mut state.git, &place) } else { None };
+        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let effect = |state: &mut State| {
+            let unfinished = state.git.clones.get(&path).is_some_and(|clone| clone.unfinished);
+            let salvaged = if unfinished { keep_unfinished(&mut state.git, &path) } else { None };
             let laid = laid(&state.git, layout);
-            let fresh = DeskState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
-            state.git.clone_ids.insert(place.clone(), fresh);
-            Ok(Prepared { path: PathBuf::from(&place), salvaged, warning: None })
+            let fresh =
+                CloneState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
+            state.git.clones.insert(path.clone(), fresh);
+            Ok(Prepared { path: PathBuf::from(&path), salvaged, warning: None })
         };
-        self.change("prepare", deed, || None).await
+        self.change("prepare", effect, || None).await
     }
 
     fn is_lent(&self, _: &CloneId) -> bool {
@@ -111,7 +112,7 @@ impl Workspace for MemoryWorld {
     }
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
-        self.look(|_| Ok(PathBuf::from(name(clone_id)))).await
+        self.look(|_| Ok(PathBuf::from(relative_path(clone_id)))).await
     }
 
     async fn harvest(
@@ -120,46 +121,45 @@ impl Workspace for MemoryWorld {
         head: &CommitSha,
         _: &str,
     ) -> Result<Harvest, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(clone_id));
-        let deed = |state: &mut super::world::State| {
-            let Some(clone_id) = state.git.clone_ids.get_mut(&place) else { return Err(missing("clone")) };
-            clone_id.unfinished = false;
-            let tree = clone_id.tree.clone();
+        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let effect = |state: &mut State| {
+            let Some(clone) = state.git.clones.get_mut(&path) else { return Err(missing("clone")) };
+            clone.unfinished = false;
+            let tree = clone.tree.clone();
             if tree == state.git.tree(head) {
                 return Ok(Harvest::Unchanged);
             }
             let commit = state.git.commit(vec![head.clone()], tree);
             commit.map(Harvest::Commit).ok_or_else(|| missing("commit"))
         };
-        self.change("harvest", deed, || None).await
+        self.change("harvest", effect, || None).await
     }
 
     async fn salvage(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(clone_id));
-        let deed = |state: &mut super::world::State| {
-            let kept = keep_desk(&mut state.git, &place);
-            if let Some(clone_id) = state.git.clone_ids.get_mut(&place) {
-                clone_id.unfinished = false;
+        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let effect = |state: &mut State| {
+            let kept = keep_unfinished(&mut state.git, &path);
+            if let Some(clone) = state.git.clones.get_mut(&path) {
+                clone.unfinished = false;
             }
             Ok(kept)
         };
-        self.change("salvage", deed, || None).await
+        self.change("salvage", effect, || None).await
     }
 
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
         let reference = format!("refs/agent-loop/salvage/{subject}/{}", commit.short());
-        let deed = |state: &mut super::world::State| {
+        let effect = |state: &mut State| {
             state.git.kept.insert(reference.clone(), commit.clone());
             Ok(Salvage { reference: reference.clone(), commit: commit.clone() })
         };
-        self.change("keep", deed, || None).await
+        self.change("keep", effect, || None).await
     }
 
     async fn inspect(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(clone_id));
+        let path = format!("{}/{}", self.machine, relative_path(clone_id));
         self.look(|state| {
-            let untouched =
-                state.git.clone_ids.get(&place).is_some_and(|clone_id| clone_id.tree == clone_id.laid);
+            let untouched = state.git.clones.get(&path).is_some_and(|clone| clone.tree == clone.laid);
             Ok(if untouched {
                 Inspection::Untouched
             } else {
@@ -175,7 +175,7 @@ impl Workspace for MemoryWorld {
         commit: &CommitSha,
         expected: Option<&CommitSha>,
     ) -> Result<Push, WorkspaceError> {
-        let deed = |state: &mut super::world::State| {
+        let effect = |state: &mut State| {
             let current = state.git.branches.get(branch).cloned();
             if current.as_ref() == Some(commit) {
                 return Ok(Push::Done);
@@ -186,6 +186,7 @@ impl Workspace for MemoryWorld {
             state.git.branches.insert(branch.clone(), commit.clone());
             Ok(Push::Done)
         };
-        self.change("push", deed, || Some(Err(WorkspaceError::Git("no answer to the push".to_owned())))).await
+        self.change("push", effect, || Some(Err(WorkspaceError::Git("no answer to the push".to_owned()))))
+            .await
     }
 }
