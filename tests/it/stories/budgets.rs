@@ -176,7 +176,7 @@ async fn another_machine_counts_what_the_records_say() {
     let story = Story { budget: turns(3), ..two_reviewers_one_blocks() };
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, SPENT);
-    let elsewhere = world.from_another_machine();
+    let elsewhere = world.on_another_machine();
     let pull_request = || Assignment::PullRequest(story.pull_request());
     assert_eq!(with_budget(&story, &elsewhere, pull_request(), turns(3)).await.ending, SPENT);
     let outcome = with_budget(&story, &elsewhere, pull_request(), turns(6)).await;

@@ -81,7 +81,7 @@ async fn reviewers_and_the_coder_are_told_the_issue_and_what_is_said_there_meanw
         with_a_break_after_the_first_review(&story, |world| say(world, 1, "Rather blue than new.")).await;
     orders.lock().unwrap().clear();
     for is_elsewhere in [false, true] {
-        let world = if is_elsewhere { &world.from_another_machine() } else { &world };
+        let world = if is_elsewhere { &world.on_another_machine() } else { &world };
         world.restart();
         let outcome = story.play(world).await;
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);

@@ -141,7 +141,7 @@ async fn two_engines_at_once_stop_or_end_and_leave_one_chain() {
     let story = story("rivals at once", honest_coder(), vec![("careful", blocks_while("bug"))]);
     for delay in 0..60 {
         let world = story.world();
-        let other = world.from_another_machine();
+        let other = world.on_another_machine();
         let late = async {
             for _ in 0..delay {
                 tokio::task::yield_now().await;

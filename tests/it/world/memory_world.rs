@@ -89,7 +89,7 @@ impl MemoryWorld {
 
     /// The same forge and its branches, seen from another machine with journals, locks and clones of its own.
     #[must_use]
-    pub(crate) fn from_another_machine(&self) -> Self {
+    pub(crate) fn on_another_machine(&self) -> Self {
         Self { machine: self.machine + 1, ..self.clone() }
     }
 
