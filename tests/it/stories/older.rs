@@ -4,7 +4,6 @@ use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, Refused};
 use agent_loop::domain::ids::Login;
 use agent_loop::domain::trust::Trust;
-use agent_loop::ledger::record::Payload;
 use agent_loop::ports::forge::AuthorRole;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -48,9 +47,7 @@ async fn what_an_older_tool_still_wanted_fixed_is_where_a_new_chain_begins() {
     older_review(&world, "agent-loop");
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let records = story.records(&world);
-    let Payload::Opened(opened) = &records[0].payload else { panic!("{records:?}") };
-    assert_eq!(opened.carried.as_ref().unwrap().next_item, 7);
+    assert_eq!(story.records(&world).carried_next_item(), Some(7));
     let told = story.told(&world);
     assert_eq!(
         told[1], "1 careful blocking [] [\"item-4 blocking\"]",
@@ -67,8 +64,7 @@ async fn an_older_thread_of_somebody_else_is_not_believed() {
     let world = story.world();
     older_review(&world, "mallory");
     story.play(&world).await;
-    let Payload::Opened(opened) = &story.records(&world)[0].payload else { panic!("no run was opened") };
-    assert_eq!(opened.carried, None);
+    assert_eq!(story.records(&world).carried_next_item(), None);
 }
 
 /// A thread that another login has written: a whole approved run.

@@ -4,13 +4,12 @@ use crate::world::{Agent, Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
-use agent_loop::ledger::codec::{self, Content};
-use agent_loop::ledger::record::{Payload, Record};
 
 use super::cast::{
     FILE, addresses_all, agent, always_approves, always_says, approves, blocks, blocks_while, honest_coder,
     implements_and,
 };
+use super::records::delivered_answer;
 use super::stage::{Begins, Story, story};
 
 /// An answer with a key that its kind does not have.
@@ -61,13 +60,9 @@ async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let records = story.records(&world);
-    let by_careless =
-        |record: &&Record| record.payload.agent().is_some_and(|agent| agent.as_str() == "careless");
-    let mut reviews = 0;
-    for record in records.iter().filter(by_careless) {
-        let Payload::Review(review) = &record.payload else { panic!("{record:?}") };
-        reviews += 1;
+    let reviews = story.records(&world).reviews_by("careless");
+    assert_eq!(reviews.len(), 2);
+    for review in reviews {
         assert_eq!(review.repairs.len(), 1);
         assert_eq!(
             (review.repairs[0].remedy, review.repairs[0].result),
@@ -75,7 +70,6 @@ async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
         );
         assert_eq!(review.usage.calls, 2, "the repair is a call of its own");
     }
-    assert_eq!(reviews, 2);
     let repairs: Vec<String> = world.calls().into_iter().filter(|call| call.starts_with("repair ")).collect();
     assert_eq!(repairs, ["repair careless pr_review round 1", "repair careless pr_review round 2"]);
 }
@@ -198,10 +192,9 @@ async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delive
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
     let thread = world.thread(1);
-    let Content::Record(decoded) = codec::read(&thread.last().unwrap().body) else { panic!("{thread:?}") };
-    let Payload::Delivered(delivered) = decoded.record.payload else { panic!("{thread:?}") };
-    let answer = delivered.answer.unwrap();
-    assert_eq!((answer.repairs.len(), answer.usage.calls), (1, 2));
+    let (repairs, usage) = delivered_answer(&thread).unwrap();
+    assert_eq!(repairs.len(), 1);
+    assert_eq!(usage.calls, 2);
 }
 
 #[tokio::test]

@@ -7,8 +7,6 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::item::Item;
-use agent_loop::flow::review::state::ReviewState;
-use agent_loop::ledger::record::Payload;
 use agent_loop::ports::agents::TurnOrder;
 use agent_loop::protocol::text::State;
 
@@ -86,7 +84,7 @@ async fn an_approval_has_a_valid_review_of_its_head_by_everyone() {
                 world.push_as_person(&"feature".parse().unwrap(), &"main".parse().unwrap(), files);
             }
         }
-        assert_fold_is_the_same_from_anywhere(&story, &world);
+        story.records(&world).assert_fold_from_anywhere();
     }
     assert!(approvals > 25, "only {approvals} approvals: the simulation shows nothing");
 }
@@ -94,36 +92,12 @@ async fn an_approval_has_a_valid_review_of_its_head_by_everyone() {
 fn assert_approved(story: &Story, world: &MemoryWorld, seed: u64, head: &agent_loop::domain::ids::CommitSha) {
     let records = story.records(world);
     for (name, _) in &story.reviewers {
-        let latest = records.iter().rev().find_map(|record| match &record.payload {
-            Payload::Review(review) if review.agent.as_str() == *name => Some(review),
-            Payload::Review(_)
-            | Payload::Opened(_)
-            | Payload::Answer(_)
-            | Payload::Gates(_)
-            | Payload::FollowedUp(_)
-            | Payload::Concluded(_)
-            | Payload::Started(_)
-            | Payload::Delivered(_)
-            | Payload::DeliveryConcluded(_) => None,
-        });
-        let review = latest.unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
-        assert_eq!((review.response.state, &review.head), (State::Approved, head), "seed {seed}: {name}");
+        let reviews = records.reviews_by(name);
+        let latest = reviews.last().unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
+        assert_eq!(latest.state, State::Approved, "seed {seed}: {name}");
+        assert_eq!(latest.head, *head, "seed {seed}: {name}");
     }
-    let open: Vec<_> = ReviewState::fold(&records).items().into_iter().filter(Item::must_fix).collect();
+    let open: Vec<Item> = records.items().into_iter().filter(Item::must_fix).collect();
     assert!(open.is_empty(), "seed {seed}: {open:#?}");
     assert_eq!(world.tip_of(&"feature".parse().unwrap()).as_ref(), Some(head), "seed {seed}");
-}
-
-/// fold(prefix) and the rest, one by one, is fold(all).
-fn assert_fold_is_the_same_from_anywhere(story: &Story, world: &MemoryWorld) {
-    let records = story.records(world);
-    let all = ReviewState::fold(&records);
-    for cut in 0..=records.len() {
-        let (before, after) = records.split_at(cut);
-        let mut state = ReviewState::fold(before);
-        for record in after {
-            state.apply(record);
-        }
-        assert_eq!(state, all);
-    }
 }

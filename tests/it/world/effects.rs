@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::history::saved;
 use super::memory_world::{MemoryWorld, State};
 
 /// How the world stops at an effect.
@@ -82,9 +83,14 @@ impl MemoryWorld {
         }
         let number = state.effects.names.len();
         state.effects.names.push(name);
+        state.tick();
         let stop = state.effects.plan.filter(|plan| plan.at == number).map(|plan| plan.stop);
         match stop {
-            None => After::Goes(effect(&mut state)),
+            None => {
+                let result = effect(&mut state);
+                state.note(name);
+                After::Goes(result)
+            }
             Some(Stop::Before) => halt(&mut state),
             Some(Stop::After) => {
                 effect(&mut state);
@@ -94,6 +100,16 @@ impl MemoryWorld {
                 effect(&mut state);
                 unanswered().map_or_else(|| halt(&mut state), After::Goes)
             }
+        }
+    }
+}
+
+impl State {
+    /// Writes the history, if somebody wants one.
+    fn note(&mut self, effect: &str) {
+        if let Some(mut recorder) = self.recorder.take() {
+            recorder.note(effect, saved(self));
+            self.recorder = Some(recorder);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use agent_loop::domain::pull_request::{Check, PullRequest, PullRequestState};
@@ -13,12 +14,27 @@ use agent_loop::ports::forge::{
 
 use super::git::Git;
 use super::memory_world::{MemoryWorld, State};
+use super::shapes::{AuthorRoleShape, IssueStateShape, NewPullRequestShape};
 
 /// What a number stands for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Filed {
-    Issue { author: (Login, AuthorRole), title: String, body: String, state: IssueState },
-    PullRequest { new: NewPullRequest, state: PullRequestState, merged_head: Option<CommitSha> },
+    Issue {
+        author: Login,
+        #[serde(with = "AuthorRoleShape")]
+        role: AuthorRole,
+        title: String,
+        body: String,
+        #[serde(with = "IssueStateShape")]
+        state: IssueState,
+    },
+    PullRequest {
+        #[serde(with = "NewPullRequestShape")]
+        new: NewPullRequest,
+        state: PullRequestState,
+        merged_head: Option<CommitSha>,
+    },
 }
 
 /// A forge.
@@ -27,10 +43,19 @@ pub(super) struct ForgeModel {
     pub(super) subjects: BTreeMap<u64, Filed>,
     pub(super) comments: BTreeMap<u64, Vec<Comment>>,
     pub(super) checks: BTreeMap<CommitSha, Vec<Check>>,
-    next_comment: u64,
+    /// How often each method was called by an engine.
+    pub(super) reads: BTreeMap<&'static str, usize>,
+    pub(super) writes: BTreeMap<&'static str, usize>,
+    comments_made: u64,
 }
 
 impl ForgeModel {
+    /// A forge as a history left it.
+    pub(super) fn with(subjects: BTreeMap<u64, Filed>, comments: BTreeMap<u64, Vec<Comment>>) -> Self {
+        let comments_made = comments.values().map(Vec::len).sum::<usize>().try_into().unwrap_or(u64::MAX);
+        Self { subjects, comments, comments_made, ..Self::default() }
+    }
+
     pub(super) fn file(&mut self, subject: Filed) -> u64 {
         let number = self.subjects.keys().max().copied().unwrap_or(0) + 1;
         self.subjects.insert(number, subject);
@@ -44,9 +69,9 @@ impl ForgeModel {
         body: &str,
         now: Timestamp,
     ) {
-        self.next_comment += 1;
+        self.comments_made += 1;
         self.comments.entry(number).or_default().push(Comment {
-            id: self.next_comment.to_string(),
+            id: self.comments_made.to_string(),
             author: author.clone(),
             standing,
             body: body.to_owned(),
@@ -105,6 +130,30 @@ fn merge(state: &mut State, number: u64, head: &CommitSha) -> Result<Merge, Forg
     Ok(Merge::Merged(commit))
 }
 
+impl MemoryWorld {
+    /// Reads the forge, which counts.
+    async fn read_forge<T>(&self, name: &'static str, look: impl FnOnce(&mut State) -> T) -> T {
+        self.look(|state| {
+            *state.forge.reads.entry(name).or_default() += 1;
+            look(state)
+        })
+        .await
+    }
+
+    /// Writes to the forge, which counts.
+    async fn write_forge<T>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&mut State) -> Result<T, ForgeError>,
+    ) -> Result<T, ForgeError> {
+        let counted = |state: &mut State| {
+            *state.forge.writes.entry(name).or_default() += 1;
+            effect(state)
+        };
+        self.change(name, counted, no_answer).await
+    }
+}
+
 /// The write happened, and nobody says so.
 #[expect(clippy::unnecessary_wraps, reason = "the shape that `change` wants")]
 fn no_answer<T>() -> Option<Result<T, ForgeError>> {
@@ -121,11 +170,11 @@ impl Forge for MemoryWorld {
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
-        self.look(|state| match state.forge.subjects.get(&number.0) {
-            Some(Filed::Issue { author: (author, standing), title, body, state: open }) => Ok(Issue {
+        self.read_forge("issue", |state| match state.forge.subjects.get(&number.0) {
+            Some(Filed::Issue { author, role, title, body, state: open }) => Ok(Issue {
                 number,
                 author: author.clone(),
-                standing: *standing,
+                standing: *role,
                 state: *open,
                 title: title.clone(),
                 body: body.clone(),
@@ -139,9 +188,9 @@ impl Forge for MemoryWorld {
     }
 
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        self.look(|state| {
+        self.read_forge("own issues", |state| {
             let ours = |(number, subject): (&u64, &Filed)| match subject {
-                Filed::Issue { author: (author, _), title, body, .. }
+                Filed::Issue { author, title, body, .. }
                     if *author == self.login && (title.contains(words) || body.contains(words)) =>
                 {
                     let (title, body) = (title.clone(), body.clone());
@@ -156,20 +205,20 @@ impl Forge for MemoryWorld {
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
         let effect = |state: &mut State| {
-            let author = (self.login.clone(), AuthorRole::Owner);
-            let (title, body) = (new.title.clone(), new.body.clone());
-            let subject = Filed::Issue { author, title, body, state: IssueState::Open };
+            let (author, title, body) = (self.login.clone(), new.title.clone(), new.body.clone());
+            let subject =
+                Filed::Issue { author, role: AuthorRole::Owner, title, body, state: IssueState::Open };
             Ok(IssueNumber(state.forge.file(subject)))
         };
-        self.change("file issue", effect, no_answer).await
+        self.write_forge("file issue", effect).await
     }
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
-        self.look(|state| state.forge.pull_request(&state.git, number.0)).await
+        self.read_forge("pull request", |state| state.forge.pull_request(&state.git, number.0)).await
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
-        self.look(|state| {
+        self.read_forge("pull requests from", |state| {
             let from_branch = |subject: &Filed| match subject {
                 Filed::PullRequest { new, .. } => new.head_ref == *branch,
                 Filed::Issue { .. } => false,
@@ -181,7 +230,10 @@ impl Forge for MemoryWorld {
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
-        self.look(|state| Ok(state.forge.comments.get(&number.0).cloned().unwrap_or_default())).await
+        self.read_forge("comments", |state| {
+            Ok(state.forge.comments.get(&number.0).cloned().unwrap_or_default())
+        })
+        .await
     }
 
     async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
@@ -190,11 +242,11 @@ impl Forge for MemoryWorld {
             Thread::PullRequest(number) => number.0,
         };
         let effect = |state: &mut State| {
-            let now = state.tick();
+            let now = state.now;
             state.forge.say(number, (&self.login, AuthorRole::Owner), body, now);
             Ok(())
         };
-        self.change("publish", effect, no_answer).await
+        self.write_forge("publish", effect).await
     }
 
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
@@ -203,10 +255,10 @@ impl Forge for MemoryWorld {
                 Filed::PullRequest { new: new.clone(), state: PullRequestState::Open, merged_head: None };
             Ok(PullRequestNumber(state.forge.file(subject)))
         };
-        self.change("open pull request", effect, no_answer).await
+        self.write_forge("open pull request", effect).await
     }
 
     async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
-        self.change("merge", |state| merge(state, number.0, head), no_answer).await
+        self.write_forge("merge", |state| merge(state, number.0, head)).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
@@ -10,7 +11,7 @@ use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
 pub(crate) type Tree = BTreeMap<String, String>;
 
 /// A commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Commit {
     pub(crate) parents: Vec<CommitSha>,
     pub(crate) tree: Tree,
@@ -36,14 +37,24 @@ pub(crate) struct Git {
     pub(super) kept: BTreeMap<String, CommitSha>,
     /// Why the directory that the user lent to all agents can't be used now.
     pub(super) unclean: Option<String>,
-    counter: u64,
+    pub(super) commits_made: u64,
 }
 
 impl Git {
+    /// Repositories as a history left them.
+    pub(super) fn with(
+        commits: BTreeMap<CommitSha, Commit>,
+        branches: BTreeMap<BranchName, CommitSha>,
+        kept: BTreeMap<String, CommitSha>,
+        commits_made: u64,
+    ) -> Self {
+        Self { commits, branches, kept, commits_made, ..Self::default() }
+    }
+
     /// A new commit; equal content twice makes two commits, as time does.
     pub(crate) fn commit(&mut self, parents: Vec<CommitSha>, tree: Tree) -> Option<CommitSha> {
-        self.counter += 1;
-        let sha: CommitSha = digest(&format!("{} {parents:?} {tree:?}", self.counter)).parse().ok()?;
+        self.commits_made += 1;
+        let sha: CommitSha = digest(&format!("{} {parents:?} {tree:?}", self.commits_made)).parse().ok()?;
         self.commits.insert(sha.clone(), Commit { parents, tree });
         Some(sha)
     }

@@ -37,7 +37,7 @@ impl AgentMemories for MemoryWorld {
 
 impl Clock for MemoryWorld {
     fn now(&self) -> Timestamp {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).tick()
+        self.with(|state| state.now)
     }
 
     async fn sleep_until(&self, instant: Timestamp) {

@@ -19,6 +19,7 @@ use super::agents::Agent;
 use super::effects::{Effects, Plan};
 use super::forge::{Filed, ForgeModel};
 use super::git::{Git, Tree};
+use super::history::Recorder;
 
 /// The test command of the model: a verdict on a tree.
 pub(crate) type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
@@ -39,6 +40,8 @@ pub(super) struct State {
     pub(super) effects: Effects,
     /// How many ends of turns the disk still takes, if it is nearly full.
     pub(super) room_for_ends: Option<usize>,
+    /// Writes the history, if somebody wants one.
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// What a story begins with.
@@ -83,6 +86,7 @@ impl MemoryWorld {
             events: Vec::new(),
             effects: Effects::default(),
             room_for_ends: None,
+            recorder: None,
         };
         Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()?, machine: 0 })
     }
@@ -99,9 +103,8 @@ impl MemoryWorld {
 
     /// A person files an issue.
     pub(crate) fn file_as_person(&self, author: &Login, title: &str, body: &str) -> u64 {
-        let author = (author.clone(), AuthorRole::Member);
-        let (title, body) = (title.to_owned(), body.to_owned());
-        let issue = Filed::Issue { author, title, body, state: IssueState::Open };
+        let (author, title, body) = (author.clone(), title.to_owned(), body.to_owned());
+        let issue = Filed::Issue { author, role: AuthorRole::Member, title, body, state: IssueState::Open };
         self.with(|state| state.forge.file(issue))
     }
 
@@ -206,6 +209,29 @@ impl MemoryWorld {
     /// Every turn that was begun, in order.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.with(|state| state.calls.clone())
+    }
+
+    /// How often an engine has called each method of the forge that reads.
+    pub(crate) fn forge_reads(&self) -> BTreeMap<&'static str, usize> {
+        self.with(|state| state.forge.reads.clone())
+    }
+
+    /// How often an engine has called each method of the forge that writes.
+    pub(crate) fn forge_writes(&self) -> BTreeMap<&'static str, usize> {
+        self.with(|state| state.forge.writes.clone())
+    }
+
+    /// The comments of every issue and pull request that has any.
+    pub(crate) fn threads(&self) -> BTreeMap<u64, Vec<Comment>> {
+        self.with(|state| state.forge.comments.clone())
+    }
+
+    /// The entries of every journal of this machine.
+    pub(crate) fn journal_entries(&self) -> BTreeMap<Subject, Vec<Entry>> {
+        self.with(|state| {
+            let ours = state.journals.iter().filter(|((machine, _), _)| *machine == self.machine);
+            ours.map(|((_, subject), entries)| (subject.clone(), entries.clone())).collect()
+        })
     }
 
     /// The commits that were kept aside.

@@ -5,11 +5,14 @@ mod agents;
 mod effects;
 mod forge;
 mod git;
+mod history;
 mod machine;
 mod memory_world;
+mod shapes;
 mod workspace;
 
 pub(crate) use agents::{Agent, Reaction, TURN_USAGE};
 pub(crate) use effects::{Plan, Stop};
 pub(crate) use git::Tree;
+pub(crate) use history::History;
 pub(crate) use memory_world::{Gate, MemoryWorld, Setup};
