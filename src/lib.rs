@@ -7,7 +7,7 @@
 //!
 //! A floor may use only the floors below it; `tests/architecture.rs` holds the table.
 
-/// Floor 5. The ports made real: processes, agents, git, the embedded forge, gates, files; and all of it in memory.
+/// Floor 5. The ports made real: processes, agents, git, the embedded forge, gates, files.
 pub mod adapters;
 /// Floor 6. Arguments, wiring, exit codes, one file per command.
 pub mod cli;

@@ -8,6 +8,5 @@ pub mod embedded_forge;
 pub mod files;
 pub mod gates;
 pub mod git;
-pub mod memory;
 pub mod process;
 pub mod storage;

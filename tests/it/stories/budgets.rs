@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld, TURN};
+use crate::world::{MemoryWorld, Reaction, TURN_USAGE};
 use agent_loop::domain::ending::{Blocked, Ending};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::subject::Subject;
@@ -23,7 +23,7 @@ use super::stage::{Begins, Story, story};
 
 /// So many turns of the model, in tokens.
 fn turns(count: u64) -> Budget {
-    Budget { tokens: NonZeroU64::new(count * TURN.tokens()), ..Budget::default() }
+    Budget { tokens: NonZeroU64::new(count * TURN_USAGE.tokens()), ..Budget::default() }
 }
 
 const SPENT: Ending = Ending::Blocked { reason: Blocked::Budget };
@@ -97,13 +97,13 @@ async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
 async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_is_not_asked_again() {
     let story = Story {
         begins: Begins::Issue,
-        repairers: vec![("sam", agent(|order, _| Deed::Says(implementation(order))))],
+        repairers: vec![("sam", agent(|order, _| Reaction::Says(implementation(order))))],
         budget: turns(1),
         ..story(
             "unreadable",
             agent(|_, tree| {
                 tree.insert("code".to_owned(), "new and good".to_owned());
-                Deed::Says("did it".to_owned())
+                Reaction::Says("did it".to_owned())
             }),
             vec![("quick", always_approves())],
         )
@@ -151,7 +151,7 @@ async fn reviewers_who_are_asked_one_after_the_other_stop_between_two() {
 async fn money_and_minutes_are_budgets_too() {
     let some = NonZeroU64::new;
     for budget in [
-        Budget { micro_usd: some(2 * TURN.micro_usd), ..Budget::default() },
+        Budget { micro_usd: some(2 * TURN_USAGE.micro_usd), ..Budget::default() },
         Budget { minutes: some(2), ..Budget::default() },
     ] {
         let story = Story { budget, ..no_second_round() };
@@ -176,7 +176,7 @@ async fn another_machine_counts_what_the_records_say() {
     let story = Story { budget: turns(3), ..two_reviewers_one_blocks() };
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, SPENT);
-    let elsewhere = world.from_another_machine();
+    let elsewhere = world.on_another_machine();
     let pull_request = || Assignment::PullRequest(story.pull_request());
     assert_eq!(with_budget(&story, &elsewhere, pull_request(), turns(3)).await.ending, SPENT);
     let outcome = with_budget(&story, &elsewhere, pull_request(), turns(6)).await;
@@ -202,7 +202,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
         let (mut turn, at) = journal.entries().into_iter().find_map(finished).unwrap();
         assert_eq!(Some(&turn.run), first.run.as_ref());
         turn.round = 99;
-        let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN };
+        let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN_USAGE };
         let raw = RawAnswer::message(String::new());
         let finished = Finished::Answered { raw, usage, model: None, commit: None, session: None };
         journal.append(Entry::Finished { turn, at, finished }).await.unwrap();
@@ -216,7 +216,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
 async fn an_answer_that_is_too_long_for_a_record_is_paid_for_all_the_same() {
     let endless = agent(|order, _| {
         let said = approves(order).replace("looked", &noise(90_000));
-        Deed::Says(said)
+        Reaction::Says(said)
     });
     let story = Story {
         begins: Begins::PullRequest,
@@ -225,7 +225,13 @@ async fn an_answer_that_is_too_long_for_a_record_is_paid_for_all_the_same() {
     let world = story.world();
     let outcome = story.play(&world).await;
     let calls = u64::try_from(world.calls().len()).unwrap();
-    assert_eq!(outcome.usage.tokens(), calls * TURN.tokens(), "{:?}: {}", outcome.ending, outcome.message);
+    assert_eq!(
+        outcome.usage.tokens(),
+        calls * TURN_USAGE.tokens(),
+        "{:?}: {}",
+        outcome.ending,
+        outcome.message
+    );
 }
 
 /// Words that no packing makes shorter.

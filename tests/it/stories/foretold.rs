@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::aftermath::Aftermath;
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::failure::TurnFailure;
@@ -96,7 +96,8 @@ async fn who_puts_an_answer_into_form_is_foretold_too() {
     };
     let no_better = nobody(always_says("So it is."));
     assert_eq!(foretold(&no_better, two()).await, ["put into form", "put into form", "nothing"]);
-    let overloaded = nobody(agent(|_, _| Deed::Fails(TurnFailure::Overloaded { detail: "529".to_owned() })));
+    let overloaded =
+        nobody(agent(|_, _| Reaction::Fails(TurnFailure::Overloaded { detail: "529".to_owned() })));
     assert_eq!(
         foretold(&overloaded, usual()).await,
         ["put into form", "asked again", "asked again", "nothing"]

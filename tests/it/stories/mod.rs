@@ -2,17 +2,21 @@
 
 mod budgets;
 mod cast;
+mod catalogue;
 mod crashes;
 mod deliveries;
+mod end;
 mod followups;
 mod foretold;
 mod interrupts;
 mod older;
 mod origins;
+mod records;
 mod repairs;
 mod requirements;
 mod retries;
 mod reviews;
+mod saved;
 mod secrets;
 mod simulation;
 mod stage;

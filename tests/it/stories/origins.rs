@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld, Plan, Stop, Turn};
+use crate::world::{Agent, MemoryWorld, Plan, Reaction, Stop};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::ids::PullRequestNumber;
@@ -20,20 +20,20 @@ fn attentive(name: &'static str, begins: Begins) -> (Story, Orders) {
     let orders = Orders::default();
     let kept = Arc::clone(&orders);
     let keeps = move |order: &TurnOrder| kept.lock().unwrap().push(order.clone());
-    let coder: Turn = {
+    let coder: Agent = {
         let keeps = keeps.clone();
         agent(move |order, tree| {
             keeps(order);
             let is_first = order.kind == ResponseKind::Implementation;
             let text = if is_first { "new with a bug" } else { "new and good" };
             tree.insert(FILE.to_owned(), text.to_owned());
-            Deed::Says(if is_first { implementation(order) } else { addresses_all(order) })
+            Reaction::Says(if is_first { implementation(order) } else { addresses_all(order) })
         })
     };
     let reviewer = agent(move |order, tree| {
         keeps(order);
         let bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
-        Deed::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
+        Reaction::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
     });
     (Story { begins, ..story(name, coder, vec![("careful", reviewer)]) }, orders)
 }
@@ -81,7 +81,7 @@ async fn reviewers_and_the_coder_are_told_the_issue_and_what_is_said_there_meanw
         with_a_break_after_the_first_review(&story, |world| say(world, 1, "Rather blue than new.")).await;
     orders.lock().unwrap().clear();
     for is_elsewhere in [false, true] {
-        let world = if is_elsewhere { &world.from_another_machine() } else { &world };
+        let world = if is_elsewhere { &world.on_another_machine() } else { &world };
         world.restart();
         let outcome = story.play(world).await;
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);

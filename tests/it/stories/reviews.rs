@@ -15,13 +15,11 @@ use super::cast::{
     disputes_all, honest_coder, implements_and, leaves_all,
 };
 use super::stage::{Begins, Story, story};
-use agent_loop::adapters::memory::Deed;
+use crate::world::{Agent, Gate, Reaction};
 
 /// A coder that implements honestly and answers every review in this way.
-fn coder_that_answers(
-    answer: fn(&agent_loop::ports::agents::TurnOrder) -> String,
-) -> agent_loop::adapters::memory::Turn {
-    implements_and(move |order, _| Deed::Says(answer(order)))
+fn coder_that_answers(answer: fn(&agent_loop::ports::agents::TurnOrder) -> String) -> Agent {
+    implements_and(move |order, _| Reaction::Says(answer(order)))
 }
 
 pub(super) fn two_reviewers_one_blocks() -> Story {
@@ -33,7 +31,7 @@ pub(super) fn two_reviewers_one_blocks() -> Story {
 }
 
 pub(super) fn red_tests() -> Story {
-    let gate: agent_loop::adapters::memory::world::Gate = Arc::new(|tree| {
+    let gate: Gate = Arc::new(|tree| {
         if tree.get(FILE).is_some_and(|text| text.contains("bug")) { Verdict::Fail } else { Verdict::Pass }
     });
     Story { gate: Some(gate), ..story("red tests", honest_coder(), vec![("quick", always_approves())]) }
@@ -46,7 +44,7 @@ pub(super) fn lost_dispute() -> Story {
 pub(super) fn won_dispute() -> Story {
     let convinced = agent(|order, _| {
         let objects = order.context.items.iter().any(|item| item.dispute.is_some());
-        Deed::Says(if objects { approves(order) } else { blocks(order, "is this right?") })
+        Reaction::Says(if objects { approves(order) } else { blocks(order, "is this right?") })
     });
     story(
         "won dispute",
@@ -58,7 +56,7 @@ pub(super) fn won_dispute() -> Story {
 pub(super) fn never_content() -> Story {
     let busy = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), format!("bug {}", order.round));
-        Deed::Says(addresses_all(order))
+        Reaction::Says(addresses_all(order))
     });
     Story { max_rounds: 3, ..story("never content", busy, vec![("careful", blocks_while("bug"))]) }
 }
@@ -202,7 +200,7 @@ async fn garbage_is_never_an_approval() {
 async fn a_reviewer_that_alters_what_it_reviews_has_no_vote() {
     let tampers = agent(|order, tree| {
         tree.insert(FILE.to_owned(), "better".to_owned());
-        Deed::Says(approves(order))
+        Reaction::Says(approves(order))
     });
     let story = story("tampering", honest_coder(), vec![("careful", tampers)]);
     let outcome = story.play(&story.world()).await;

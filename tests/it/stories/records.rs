@@ -1,0 +1,236 @@
+//! What stories may ask of records. No other file of the stories names a type of the ledger or a state that records fold to.
+
+use std::collections::BTreeMap;
+
+use agent_loop::domain::ending::Ending;
+use agent_loop::domain::ids::{CommitSha, PullRequestNumber};
+use agent_loop::domain::item::Item;
+use agent_loop::domain::repair::Repair;
+use agent_loop::domain::subject::Subject;
+use agent_loop::domain::usage::Usage;
+use agent_loop::engine::observe;
+use agent_loop::flow::delivery::state::DeliveryState;
+use agent_loop::flow::review::state::ReviewState;
+use agent_loop::ledger::chain::Chain;
+use agent_loop::ledger::codec::{self, Content};
+use agent_loop::ledger::record::{Flow, Payload, Record};
+use agent_loop::ports::forge::{Comment, Forge};
+use agent_loop::ports::journal::Entry;
+use agent_loop::protocol::text::State;
+
+use crate::world::MemoryWorld;
+
+/// The records of one flow on one subject that count.
+#[derive(Debug)]
+pub(super) struct Records(Vec<Record>);
+
+/// What a reviewer said, as far as stories ask.
+pub(super) struct Reviewed {
+    pub(super) state: State,
+    pub(super) head: CommitSha,
+    pub(super) repairs: Vec<Repair>,
+    pub(super) usage: Usage,
+}
+
+impl Records {
+    /// The records of a review.
+    pub(super) fn of_review(world: &MemoryWorld, number: PullRequestNumber) -> Self {
+        let subject = Subject::PullRequest(number);
+        Self::in_thread(world, Flow::Review, subject, &world.thread(number.0))
+    }
+
+    fn in_thread(world: &MemoryWorld, flow: Flow, subject: Subject, thread: &[Comment]) -> Self {
+        let chain = Chain { repository: world.repository_id(), flow, subject };
+        Self(observe::read(&chain, &[world.login()], thread).records)
+    }
+
+    /// The records of a task: a chain in its journal, and another one in the thread of its pull request.
+    fn of_task(world: &MemoryWorld, subject: Subject, entries: Vec<Entry>) -> Self {
+        let chain = Chain { repository: world.repository_id(), flow: Flow::Delivery, subject };
+        let read = |bodies: Vec<String>| observe::read_local(&chain, &world.login(), &bodies).records;
+        let mut records = read(entries.into_iter().filter_map(Entry::into_record).collect());
+        records.extend(read(world.threads().into_values().flatten().map(|comment| comment.body).collect()));
+        Self(records)
+    }
+
+    /// What was said, without times, ids, and commits: one line a record.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.0.iter().map(line).collect()
+    }
+
+    /// The reviews of one reviewer, oldest first.
+    pub(super) fn reviews_by(&self, agent: &str) -> Vec<Reviewed> {
+        let of_agent = |record: &Record| match &record.payload {
+            Payload::Review(review) if review.agent.as_str() == agent => Some(Reviewed {
+                state: review.response.state,
+                head: review.head.clone(),
+                repairs: review.repairs.clone(),
+                usage: review.usage,
+            }),
+            Payload::Review(_)
+            | Payload::Opened(_)
+            | Payload::Answer(_)
+            | Payload::Gates(_)
+            | Payload::FollowedUp(_)
+            | Payload::Concluded(_)
+            | Payload::Started(_)
+            | Payload::Delivered(_)
+            | Payload::DeliveryConcluded(_) => None,
+        };
+        self.0.iter().filter_map(of_agent).collect()
+    }
+
+    /// The number of the next item that an older thread left to the run that the first record opens.
+    pub(super) fn carried_next_item(&self) -> Option<u64> {
+        let Payload::Opened(opened) = &self.0.first()?.payload else { panic!("no run was opened") };
+        opened.carried.as_ref().map(|carried| carried.next_item)
+    }
+
+    /// The items as they stand at the end.
+    pub(super) fn items(&self) -> Vec<Item> {
+        ReviewState::fold(&self.0).items()
+    }
+
+    /// The fold of any beginning, and then of the rest one by one, is the fold of all.
+    pub(super) fn assert_fold_from_anywhere(&self) {
+        let all = ReviewState::fold(&self.0);
+        for cut in 0..=self.0.len() {
+            let (before, after) = self.0.split_at(cut);
+            let mut state = ReviewState::fold(before);
+            for record in after {
+                state.apply(record);
+            }
+            assert_eq!(state, all);
+        }
+    }
+}
+
+/// The repairs and the usage of the answer that the last record of a delivery has.
+pub(super) fn delivered_answer(thread: &[Comment]) -> Option<(Vec<Repair>, Usage)> {
+    let Content::Record(decoded) = codec::read(&thread.last()?.body) else { return None };
+    let Payload::Delivered(delivered) = decoded.record.payload else { return None };
+    delivered.answer.map(|answer| (answer.repairs, answer.usage))
+}
+
+/// Whether a comment claims to be a record.
+pub(super) fn is_record(body: &str) -> bool {
+    codec::claims(body)
+}
+
+/// What a person sees of a comment.
+pub(super) fn visible(body: &str) -> &str {
+    if is_record(body) {
+        body.trim_end().rsplit_once('\n').map_or("", |(visible, _)| visible.trim_end())
+    } else {
+        body
+    }
+}
+
+/// The flow and the kind of a record, if the comment is one.
+pub(super) fn kind(body: &str) -> Option<String> {
+    let Content::Record(decoded) = codec::read(body) else { return None };
+    let payload = &decoded.record.payload;
+    Some(format!("{} {}", payload.flow().name(), payload.kind()))
+}
+
+/// The line of a record, read and written again.
+pub(super) fn rewritten(body: &str) -> Option<String> {
+    let Content::Record(decoded) = codec::read(body) else { return None };
+    codec::line(&decoded.record).ok()
+}
+
+/// Where everything stands that a world has records of, by subject and flow: what its threads and journals fold to.
+pub(super) fn folded(world: &MemoryWorld) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (number, state) in world.states() {
+        let (flow, subject) = if state.ends_with("issue") {
+            (Flow::Delivery, format!("issue/{number}"))
+        } else {
+            (Flow::Review, format!("pr/{number}"))
+        };
+        let records = Records::in_thread(world, flow, subject.parse().unwrap(), &world.thread(number));
+        all.extend(records.standing(flow, &subject));
+    }
+    let tasks =
+        world.journal_entries().into_iter().filter(|(subject, _)| matches!(subject, Subject::Task(_)));
+    for (subject, entries) in tasks {
+        let name = subject.to_string();
+        all.extend(Records::of_task(world, subject, entries).standing(Flow::Delivery, &name));
+    }
+    all
+}
+
+impl Records {
+    fn standing(&self, flow: Flow, subject: &str) -> Option<(String, String)> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = match flow {
+            Flow::Review => review_end(&ReviewState::fold(&self.0)),
+            Flow::Delivery => delivery_end(&DeliveryState::fold(&self.0)),
+        };
+        Some((format!("{} of {subject}, {} records", flow.name(), self.0.len()), end))
+    }
+}
+
+fn review_end(state: &ReviewState) -> String {
+    let run = state.run.as_ref().unwrap();
+    let mut lines = vec![ending(run.ending.as_ref()), format!("round {}", state.round), usage(run.usage)];
+    let votes = state.votes().into_iter();
+    lines.extend(votes.map(|vote| format!("{} {} {}", vote.agent, vote.state.name(), vote.head)));
+    let items = state.items().into_iter();
+    lines.extend(items.map(|item| {
+        let notes: Vec<&str> = item.notes.iter().map(|note| note.text.as_str()).collect();
+        format!("{} {} {}: {} {notes:?}", item.id, item.author, item.standing.name(), item.text)
+    }));
+    lines.extend(state.measurements().iter().map(|one| format!("{} {}", one.gate, one.verdict.name())));
+    lines.join("\n")
+}
+
+fn delivery_end(state: &DeliveryState) -> String {
+    let run = state.run.as_ref().unwrap();
+    let delivered =
+        state.delivered.map_or_else(|| "no pull request".to_owned(), |number| format!("pr/{number}"));
+    [ending(run.ending.as_ref()), delivered, format!("branch {}", run.branch), usage(run.usage)].join("\n")
+}
+
+fn ending(ending: Option<&Ending>) -> String {
+    let Some(ending) = ending else { return "no ending".to_owned() };
+    format!("{} {}", ending.status(), ending.reason().unwrap_or("-"))
+}
+
+fn usage(usage: Usage) -> String {
+    serde_json::to_string(&usage).unwrap()
+}
+
+fn line(record: &Record) -> String {
+    let round = record.round;
+    match &record.payload {
+        Payload::Opened(opened) => format!("{round} opened {:?}", opened.votes),
+        Payload::Review(review) => {
+            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
+            let said: Vec<String> = review
+                .dispositions
+                .iter()
+                .map(|said| format!("{} {}", said.item, said.standing.name()))
+                .collect();
+            format!("{round} {} {} {opened:?} {said:?}", review.agent, review.response.state.name())
+        }
+        Payload::Answer(answer) => {
+            let moved = if answer.head_before == answer.head_after { "as it was" } else { "changed" };
+            format!("{round} {} answers, {moved}", answer.agent)
+        }
+        Payload::Gates(gates) => {
+            let words: Vec<&str> = gates.measurements.iter().map(|one| one.verdict.name()).collect();
+            format!("{round} gates {words:?} opened {} resolved {}", gates.opened.len(), gates.resolved.len())
+        }
+        Payload::FollowedUp(record) => {
+            format!("{round} followups {} skipped {}", record.followups.len(), record.skipped)
+        }
+        Payload::Concluded(concluded) => {
+            let reason = concluded.ending.reason().unwrap_or("-");
+            format!("{round} concluded {} {reason}", concluded.ending.status())
+        }
+        Payload::Started(_) | Payload::Delivered(_) | Payload::DeliveryConcluded(_) => "delivery".to_owned(),
+    }
+}
