@@ -154,7 +154,7 @@ pub struct Carried {
 pub struct Vote {
     pub agent: Label,
     /// What: `approved` or `blocking`.
-    pub state: crate::protocol::text::State,
+    pub state: crate::protocol::text::ReviewVerdict,
     pub head: CommitSha,
     /// The requirements of people that the reviewer was shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -10,7 +10,7 @@ use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
 use crate::ledger::payload::{Answered, Concluded, Delivered, EarlierVotes, Gates, Opened, Review, Started};
 use crate::ledger::record::{Payload, Record};
-use crate::protocol::text::{State, Text};
+use crate::protocol::text::{ReviewVerdict, Text};
 
 use super::followup;
 use super::sanitize::fence::closed;
@@ -57,8 +57,8 @@ pub fn headline(payload: &Payload) -> String {
     match payload {
         Payload::Opened(_) => "the run is opened".to_owned(),
         Payload::Review(review) => match review.response.state {
-            State::Approved => format!("{} approves", review.agent),
-            State::Blocking => {
+            ReviewVerdict::Approved => format!("{} approves", review.agent),
+            ReviewVerdict::Blocking => {
                 let left = review.dispositions.iter().filter(|said| said.standing.must_fix()).count();
                 format!("{} blocks: {} new, {left} still open", review.agent, review.opened.len())
             }
@@ -115,8 +115,8 @@ fn delivered_text(delivered: &Delivered) -> String {
 
 fn review_text(record: &Record, review: &Review, items: &[Item]) -> String {
     let verdict = match review.response.state {
-        State::Approved => "approves",
-        State::Blocking => "blocks",
+        ReviewVerdict::Approved => "approves",
+        ReviewVerdict::Blocking => "blocks",
     };
     let mut text = format!(
         "**{}** {verdict} {} in round {}.\n\n{}\n",

@@ -13,7 +13,7 @@ use crate::domain::usage::Usage;
 use crate::ledger::payload::{Answered, Concluded, EarlierVotes, Gates, Opened, Review, Vote};
 use crate::ledger::record::{Payload, Record};
 use crate::protocol::expectation::Completeness;
-use crate::protocol::text::State as Verdict;
+use crate::protocol::text::ReviewVerdict as Verdict;
 
 use super::super::request::{Recorded, Terms};
 use super::items::{self, Resolutions};

@@ -10,7 +10,7 @@ use agent_loop::domain::item::Item;
 use agent_loop::flow::review::state::ReviewState;
 use agent_loop::ledger::record::Payload;
 use agent_loop::ports::agents::TurnOrder;
-use agent_loop::protocol::text::State;
+use agent_loop::protocol::text::ReviewVerdict;
 
 use super::cast::{FILE, addresses_all, agent, approves, blocks, disputes_all, implementation, leaves_all};
 use super::stage::{Begins, Story, story};
@@ -109,7 +109,11 @@ fn assert_approved(
             | Payload::DeliveryConcluded(_) => None,
         });
         let review = latest.unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
-        assert_eq!((review.response.state, &review.head), (State::Approved, head), "seed {seed}: {name}");
+        assert_eq!(
+            (review.response.state, &review.head),
+            (ReviewVerdict::Approved, head),
+            "seed {seed}: {name}"
+        );
     }
     let open: Vec<_> = ReviewState::fold(&records).items().into_iter().filter(Item::must_fix).collect();
     assert!(open.is_empty(), "seed {seed}: {open:#?}");

@@ -22,13 +22,9 @@ pub(super) enum Quirk {
     /// A command was run in Codex's sandbox.
     Sandbox(Probed),
     /// The launcher in JavaScript starts slower than the program beside it, and leaves that running when it is killed.
-    Launcher {
-        native: PathBuf,
-    },
+    Launcher { native: PathBuf },
     /// The model is hosted by `OpenCode`.
-    Hosted {
-        model: String,
-    },
+    Hosted { model: String },
     /// The npm package of that name is not Google's.
     Squatted,
 }
