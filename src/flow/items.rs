@@ -3,6 +3,7 @@
 use crate::domain::ids::{GateName, ItemId, Label};
 use crate::domain::item::{Author, CarriedItem, Dispute, Item, Note, OpenedItem};
 use crate::domain::item_status::{Disposition, ItemStatus, worst};
+use crate::protocol::recorded::Reply;
 
 /// What one reviewer says of items in one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +21,7 @@ pub struct CastReview {
 pub struct CoderReply {
     pub round: u32,
     pub agent: Label,
-    pub notes: Vec<(ItemId, String)>,
-    /// Objections with their evidence.
-    pub disputes: Vec<(ItemId, String)>,
+    pub reply: Reply,
 }
 
 /// What one measurement of a gate does to the items.
@@ -126,13 +125,14 @@ pub fn open_of<'items>(items: &'items [Item], gate: &GateName) -> Vec<&'items It
 
 /// Puts the coder's notes and objections into the items. An objection lives until the next reply.
 pub fn apply_reply(items: &mut [Item], reply: &CoderReply) {
-    let (author, round) = (reply.agent.to_string(), reply.round);
+    let CoderReply { round, agent, reply } = reply;
+    let (author, round) = (agent.to_string(), *round);
     for item in items.iter_mut() {
-        for (_, text) in reply.notes.iter().filter(|(id, _)| *id == item.id) {
-            item.notes.push(Note { author: author.clone(), round, text: text.clone() });
+        for note in reply.notes.iter().filter(|note| note.item == item.id) {
+            item.notes.push(Note { author: author.clone(), round, text: note.text.clone() });
         }
-        let evidence = reply.disputes.iter().find(|(id, _)| *id == item.id).map(|(_, text)| text.clone());
-        item.dispute = evidence.map(|evidence| Dispute { round, evidence });
+        let dispute = reply.disputes.iter().find(|dispute| dispute.item == item.id);
+        item.dispute = dispute.map(|dispute| Dispute { round, evidence: dispute.text.clone() });
     }
 }
 

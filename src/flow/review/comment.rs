@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::domain::gate::Verdict;
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
-use crate::protocol::text::{State, Text};
+use crate::protocol::text::{ReviewVerdict, Text};
 use crate::text::followup::TITLE_LIMIT;
 use crate::text::markdown::{count, hanging, indented, section};
 use crate::text::sanitize::{neutral, one_line, unmarked};
@@ -32,8 +32,8 @@ pub(super) fn headline(record: &ReviewEntry) -> String {
     match record {
         ReviewEntry::Opened(_) => "the run is opened".to_owned(),
         ReviewEntry::Review(review) => match review.response.state {
-            State::Approved => format!("{} approves", review.agent),
-            State::Blocking => {
+            ReviewVerdict::Approved => format!("{} approves", review.agent),
+            ReviewVerdict::Blocking => {
                 let left = review.dispositions.iter().filter(|said| said.standing.must_fix()).count();
                 format!("{} blocks: {} new, {left} still open", review.agent, review.opened.len())
             }
@@ -67,8 +67,8 @@ fn opened_text(at: At<'_>, opened: &Opened) -> String {
 
 fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
     let verdict = match review.response.state {
-        State::Approved => "approves",
-        State::Blocking => "blocks",
+        ReviewVerdict::Approved => "approves",
+        ReviewVerdict::Blocking => "blocks",
     };
     let mut text = format!(
         "**{}** {verdict} {} in round {}.\n\n{}\n",

@@ -7,7 +7,8 @@ use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber, RunId}
 use crate::domain::policy::Followups;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
-use crate::protocol::text::State as Verdict;
+use crate::protocol::recorded::ReplyKind;
+use crate::protocol::text::ReviewVerdict;
 
 use super::super::gates::{GatesRecord, Measured};
 use super::super::items::{CastReview, CoderReply};
@@ -115,8 +116,8 @@ impl ReviewState {
         let ReviewRecord { agent, head, response, opened, dispositions, next_item, requirements, .. } =
             review;
         let state = match response.state {
-            Verdict::Approved => Ballot::Approved,
-            Verdict::Blocking => Ballot::Blocking,
+            ReviewVerdict::Approved => Ballot::Approved,
+            ReviewVerdict::Blocking => Ballot::Blocking,
         };
         let vote = Vote { agent: agent.clone(), state, head: (&head).into(), requirements };
         let cast = CastReview { round, agent, opened, dispositions };
@@ -125,7 +126,8 @@ impl ReviewState {
 
     fn answer(&mut self, round: u32, answer: &AnswerRecord) {
         self.go_on(answer.usage);
-        self.rounds.answer(&answer.head_before, &answer.head_after, &reply(round, answer));
+        let reply = CoderReply { round, agent: answer.agent.clone(), reply: answer.response.reply() };
+        self.rounds.answer(&answer.head_before, &answer.head_after, &reply);
         if answer.head_before != answer.head_after {
             self.ours = Some(answer.head_after.clone());
         }
@@ -166,23 +168,5 @@ impl ReviewState {
     /// How many turns of this role and label stand in the thread.
     pub fn published_turns(&self, role: Role, label: &Label) -> u32 {
         self.rounds.published_turns(role, label)
-    }
-}
-
-/// What a recorded answer of the coder says of items.
-fn reply(round: u32, answer: &AnswerRecord) -> CoderReply {
-    let response = &answer.response;
-    let maps = [&response.addressed_item_notes, &response.remaining_item_notes];
-    let notes = maps.into_iter().flatten().flatten();
-    let is_disputed = |id: &str| response.disputed_items.iter().flatten().any(|one| one.as_str() == id);
-    let evidence = response.dispute_evidence.iter().flatten().filter(|(id, _)| is_disputed(id));
-    let named = |(id, text): (&String, &crate::protocol::text::Text)| {
-        id.parse().ok().map(|id| (id, text.as_str().to_owned()))
-    };
-    CoderReply {
-        round,
-        agent: answer.agent.clone(),
-        notes: notes.filter_map(named).collect(),
-        disputes: evidence.filter_map(named).collect(),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::expectation::Complaint;
 use super::super::markers;
 use super::super::opposition;
-use super::super::text::State;
+use super::super::text::ReviewVerdict;
 use super::normalisation::Normalisation;
 use super::whole;
 
@@ -96,8 +96,8 @@ pub(super) fn around(
         return Err(whole("no marker around the object", "a marker in prose"));
     }
     let words = prose.join("\n");
-    let approves = super::verdict(object) == Some(State::Approved.name());
-    let contradicts = approves && opposition::speaks_against(&words, Some(State::Approved.name()));
+    let approves = super::verdict(object) == Some(ReviewVerdict::Approved.name());
+    let contradicts = approves && opposition::speaks_against(&words, Some(ReviewVerdict::Approved.name()));
     if contradicts || opposition::takes_back(&words, super::verdict(object)) {
         return Err(whole("words that agree with the answer", "words that take its approval back"));
     }
@@ -128,7 +128,7 @@ fn is_fence(line: &str) -> bool {
 
 fn agrees(footer: &str, object: &Value) -> Result<(), Vec<Complaint>> {
     let state = object.get("state").and_then(Value::as_str);
-    let known = [State::Approved, State::Blocking].iter().any(|state| state.name() == footer);
+    let known = [ReviewVerdict::Approved, ReviewVerdict::Blocking].iter().any(|state| state.name() == footer);
     match state {
         Some(state) if state == footer => Ok(()),
         None if known => Ok(()),
