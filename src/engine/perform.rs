@@ -207,15 +207,18 @@ async fn inherit<W: World>(
         let words = task.clone();
         session.write(Entry::Task { words }).await?;
     }
-    let Some(source) = draft.continues.clone().filter(|_| session.results.provenance.source.is_none()) else {
-        return Ok(());
-    };
+    let Some(source) = draft.continues.clone() else { return Ok(()) };
     let entries = cx.world.journals().peek(&source).await?;
-    if let Some(words) = results(entries.clone()).provenance.task {
+    if let (Some(words), None) = (results(entries.clone()).provenance.task, &session.results.provenance.task)
+    {
         session.write(Entry::Task { words }).await?;
     }
+    // A crash may have come between two of them.
+    let known = turn_counts(&session.journal.entries());
     for ((role, label), turns) in turn_counts(&entries) {
-        session.write(Entry::Inherited { label, role, turns, from: Some(source.clone()) }).await?;
+        if !known.contains_key(&(role, label.clone())) {
+            session.write(Entry::Inherited { label, role, turns, from: Some(source.clone()) }).await?;
+        }
     }
     Ok(())
 }

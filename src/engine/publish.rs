@@ -103,6 +103,9 @@ async fn tail<W: World>(
             Ok(session.tail.clone().unwrap_or_else(|| chain.start()))
         }
         Destination::Other(_, other) => {
+            if let Some(known) = session.others.get(other) {
+                return Ok(known.chain(&chain, &cx.recorders()).tail);
+            }
             let mut thread = CachedThread::default();
             thread.read_on(&*cx.world, other).await?;
             Ok(thread.chain(&chain, &cx.recorders()).tail)

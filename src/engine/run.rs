@@ -9,7 +9,7 @@ use crate::domain::flow_name::FlowName;
 use crate::domain::ids::RunId;
 use crate::domain::subject::Subject;
 use crate::flow::context::{FlowContext, Turns};
-use crate::flow::step::Step;
+use crate::flow::step::{Effect, Step};
 use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Canceller, Urgency};
 use crate::ports::clock::Clock;
@@ -180,11 +180,15 @@ fn takes_fresh_facts(step: &Step) -> bool {
         Step::Ask(_)
         | Step::Measure(_)
         | Step::Conclude(..)
-        | Step::Effect(_)
+        | Step::Effect(Effect::Merge { .. })
         | Step::Clarify { .. }
         | Step::Wait { .. }
         | Step::HandOver(_)
         | Step::Stop(_) => true,
-        Step::Lookup(_) | Step::Await | Step::Publish(_) => false,
+        // The forge guards a push by the commit that it expects; what is opened or filed is looked for before and after.
+        Step::Effect(Effect::Push(_) | Effect::OpenPullRequest(_) | Effect::FileIssue(_))
+        | Step::Lookup(_)
+        | Step::Await
+        | Step::Publish(_) => false,
     }
 }

@@ -50,9 +50,11 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
     let provenance = &cx.results.provenance;
     let named = branch_names::subject_of(pull.head_ref.as_str());
     let source = provenance.source.clone().or(named);
-    let delivery = match (&provenance.source, &source) {
-        (None, Some(subject)) => delivery(cx, pull, subject)?,
-        (Some(_), _) | (None, None) => None,
+    // Once the run is open and this machine knows where it came from, the delivery has nothing more to say.
+    let is_looked_up = state.run.is_none() || provenance.source.is_none();
+    let delivery = match source.as_ref().filter(|_| is_looked_up) {
+        Some(subject) => delivery(cx, pull, subject)?,
+        None => None,
     };
     let is_ours = provenance.source.is_some() || delivery.is_some();
     let of_the_issue = match &source {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::super::thread::History;
 use super::names::number;
 use super::*;
+use crate::domain::ids::ItemId;
 
 /// A thread, and what it leaves.
 #[derive(Debug, Clone, Deserialize)]

@@ -19,7 +19,7 @@ use super::cast::{
     agent, always_approves, always_fails, approves, blocks_while, honest_coder, implementation,
 };
 use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
-use super::stage::{Begins, Story, story};
+use super::stage::{Begins, Story, issue, pull_request, story};
 
 /// So many turns of the model, in tokens.
 fn turns(count: u64) -> Budget {
@@ -84,11 +84,11 @@ async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
     let story = no_second_round();
     let world = story.world();
     let first = story.play(&world).await;
-    let pull_request = || Assignment::PullRequest(story.pull_request());
-    let second = with_budget(&story, &world, pull_request(), turns(3)).await;
+    let again = || pull_request(story.pull_request().0);
+    let second = with_budget(&story, &world, again(), turns(3)).await;
     assert_eq!((second.ending, second.run.as_ref(), second.usage.calls), (SPENT, first.run.as_ref(), 3));
     assert_eq!(world.calls().len(), 3, "the coder's turn, and no second round");
-    let last = with_budget(&story, &world, pull_request(), Budget::default()).await;
+    let last = with_budget(&story, &world, again(), Budget::default()).await;
     assert_eq!((last.ending, last.run), (Ending::Approved, first.run));
     assert_eq!((last.usage.calls, world.calls().len()), (5, 5), "nothing that was paid is asked again");
 }
@@ -112,8 +112,8 @@ async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_
     assert_eq!(story.play(&world).await.ending, SPENT);
     assert_eq!(story.play(&world).await.ending, SPENT);
     assert_eq!(world.calls().len(), 1, "nobody puts its words into form");
-    let issue = || Assignment::Issue(agent_loop::domain::ids::IssueNumber(1));
-    let outcome = with_budget(&story, &world, issue(), Budget::default()).await;
+    let again = || issue(1);
+    let outcome = with_budget(&story, &world, again(), Budget::default()).await;
     let coders = world.calls().iter().filter(|call| call.starts_with("coder")).count();
     assert_eq!(coders, 1, "its work is paid for: {:?}, {}", world.calls(), outcome.message);
 }
@@ -142,7 +142,7 @@ async fn reviewers_who_are_asked_one_after_the_other_stop_between_two() {
     let story = Story { budget: turns(1), ..a_persons_pull_request() };
     let world = story.world();
     let request = Request { reviewing: Reviewing::Sequential, ..story.request() };
-    let assignment = Assignment::PullRequest(story.pull_request());
+    let assignment = pull_request(story.pull_request().0);
     let outcome = story.run_as(&world, assignment, request).await.unwrap();
     assert_eq!((outcome.ending, outcome.votes.len(), world.calls().len()), (SPENT, 1, 1));
 }
@@ -177,9 +177,9 @@ async fn another_machine_counts_what_the_records_say() {
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, SPENT);
     let elsewhere = world.on_another_machine();
-    let pull_request = || Assignment::PullRequest(story.pull_request());
-    assert_eq!(with_budget(&story, &elsewhere, pull_request(), turns(3)).await.ending, SPENT);
-    let outcome = with_budget(&story, &elsewhere, pull_request(), turns(6)).await;
+    let again = || pull_request(story.pull_request().0);
+    assert_eq!(with_budget(&story, &elsewhere, again(), turns(3)).await.ending, SPENT);
+    let outcome = with_budget(&story, &elsewhere, again(), turns(6)).await;
     assert_eq!((outcome.ending, outcome.usage.calls), (Ending::Approved, 6));
 }
 
@@ -188,7 +188,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
     let story = no_second_round();
     let world = story.world();
     let subject = Subject::PullRequest(story.pull_request());
-    let first = with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), turns(1)).await;
+    let first = with_budget(&story, &world, pull_request(story.pull_request().0), turns(1)).await;
     let warned = |world: &MemoryWorld| {
         let warning = |one: &RunEvent| matches!(one, RunEvent::Warning { text } if text.contains("no cost"));
         world.events().iter().filter(|one| warning(one)).count()
@@ -208,7 +208,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
         journal.append(Entry::Finished { turn, at, finished }).await.unwrap();
     }
     let budget = Budget { micro_usd: NonZeroU64::new(1_000_000), ..Budget::default() };
-    with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), budget).await;
+    with_budget(&story, &world, pull_request(story.pull_request().0), budget).await;
     assert_eq!(warned(&world), 1);
 }
 

@@ -13,7 +13,7 @@ use super::cast::{
     implementation,
 };
 use super::reviews::two_reviewers_one_blocks;
-use super::stage::{Begins, Story, story};
+use super::stage::{Begins, Story, issue, story};
 
 pub(super) fn an_issue_merged() -> Story {
     Story {
@@ -162,12 +162,6 @@ async fn a_closed_issue_is_refused() {
     story.play(&world).await;
     let other = Story { begins: Begins::Issue, ..two_reviewers_one_blocks() };
     let world = other.world();
-    let missing = other
-        .run_as(
-            &world,
-            agent_loop::engine::run::Assignment::Issue(agent_loop::domain::ids::IssueNumber(9)),
-            other.request(),
-        )
-        .await;
+    let missing = other.run_as(&world, issue(9), other.request()).await;
     assert_eq!(missing.unwrap().ending, Ending::Refused { reason: Refused::Usage });
 }

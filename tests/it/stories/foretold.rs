@@ -6,7 +6,7 @@ use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::aftermath::Aftermath;
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::failure::TurnFailure;
-use agent_loop::flow::question::{Persistence, RepairChain};
+use agent_loop::flow::persistence::{Persistence, RepairChain};
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::RetryPolicy;
 use agent_loop::ports::run_event::RunEvent;
@@ -27,7 +27,7 @@ fn asked_next(after: &[RunEvent], whose: &str) -> Option<Role> {
 async fn foretold(story: &Story, persistence: Persistence) -> Vec<&'static str> {
     let world: MemoryWorld = story.world();
     let request = Request { persistence, ..story.request() };
-    story.run_as(&world, story.assignment(), request).await.unwrap();
+    story.run_as(&world, story.assignment(&world), request).await.unwrap();
     let events = world.events();
     let mut told = Vec::new();
     for (place, event) in events.iter().enumerate() {

@@ -24,7 +24,7 @@ async fn stopped(ends: usize) -> Outcome {
     let world = story.world();
     world.fill_disk_after(ends);
     let control = (canceller, cancellation);
-    story.run_under(&world, story.assignment(), story.request(), control).await.unwrap()
+    story.run_under(&world, story.assignment(&world), story.request(), control).await.unwrap()
 }
 
 #[tokio::test]

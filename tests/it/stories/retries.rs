@@ -8,7 +8,7 @@ use agent_loop::domain::agent::Role;
 use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::engine::outcome::Outcome;
-use agent_loop::flow::question::Persistence;
+use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::{OnQuota, RetryPolicy};
 use agent_loop::ports::clock::Clock;
@@ -34,7 +34,7 @@ pub(super) fn overloaded_at_first() -> Story {
 async fn with(story: &Story, world: &MemoryWorld, retry: RetryPolicy) -> Outcome {
     let persistence = Persistence { retry, ..Persistence::default() };
     let request = Request { persistence, ..story.request() };
-    story.run_as(world, story.assignment(), request).await.unwrap()
+    story.run_as(world, story.assignment(&world), request).await.unwrap()
 }
 
 fn calls_of(world: &MemoryWorld, name: &str) -> usize {

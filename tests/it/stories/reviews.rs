@@ -106,7 +106,7 @@ async fn everyone_must_approve_the_same_commit() {
         "2 concluded approved -",
     ];
     assert_eq!(story.told(&world), told);
-    assert!(outcome.votes.iter().all(|vote| Some(&vote.head) == outcome.head.as_ref()));
+    assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_push_by_somebody_else_voids_the_approval() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved);
     assert_eq!(world.branches()[&"feature".parse().unwrap()][FILE], "new and good");
-    assert!(outcome.votes.iter().all(|vote| Some(&vote.head) == outcome.head.as_ref()));
+    assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn a_reviewer_of_the_coders_vendor_is_named_in_the_conclusion() {
         request.asked.coder = Some(seat("sam", coder));
         request.asked.reviewers = vec![seat("careful", "claude"), seat("quick", "codex")];
         let world = story.world();
-        let outcome = story.run_as(&world, story.assignment(), request).await.unwrap();
+        let outcome = story.run_as(&world, story.assignment(&world), request).await.unwrap();
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
         let thread = world.thread(story.pull_request().0);
         let published = &thread.last().unwrap().body;

@@ -9,16 +9,20 @@ use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
 use agent_loop::domain::policy::{AfterApproval, Followups, OnReviewerFailure};
 use agent_loop::domain::roster::Seat;
+use agent_loop::domain::subject::Subject;
 use agent_loop::domain::trust::Trust;
 use agent_loop::engine::guard::Secrets;
 use agent_loop::engine::outcome::Outcome;
-use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
+use agent_loop::engine::run::{Assignment, Bases, Engine, EngineConfig};
+use agent_loop::flow::abilities::Abilities;
 use agent_loop::flow::budget::Budget;
-use agent_loop::flow::observed::Abilities;
-use agent_loop::flow::question::Persistence;
-use agent_loop::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
+use agent_loop::flow::names::{DELIVERY, REVIEW};
+use agent_loop::flow::persistence::Persistence;
+use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
+use agent_loop::flow::terms::Overrides;
+use agent_loop::ledger::chain::task_key;
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
-use agent_loop::ports::forge::NewPullRequest;
+use agent_loop::ports::forge::{Forge, NewPullRequest};
 use agent_loop::ports::journal::Entry;
 
 use super::cast::FILE;
@@ -123,11 +127,11 @@ impl Story {
         world
     }
 
-    pub(super) fn assignment(&self) -> Assignment {
+    pub(super) fn assignment(&self, world: &MemoryWorld) -> Assignment {
         match self.begins {
-            Begins::Task => Assignment::Task("Make it new.".to_owned()),
-            Begins::Issue => Assignment::Issue(IssueNumber(1)),
-            Begins::PullRequest => Assignment::PullRequest(PullRequestNumber(1)),
+            Begins::Task => task(world, "Make it new."),
+            Begins::Issue => issue(1),
+            Begins::PullRequest => pull_request(1),
         }
     }
 
@@ -171,7 +175,7 @@ impl Story {
 
     /// Runs an engine to its end, or until the world stops.
     pub(super) async fn run(&self, world: &MemoryWorld) -> Option<Outcome> {
-        self.run_as(world, self.assignment(), self.request()).await
+        self.run_as(world, self.assignment(world), self.request()).await
     }
 
     pub(super) async fn run_as(
@@ -194,11 +198,16 @@ impl Story {
     ) -> Option<Outcome> {
         let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
         agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
-        let test_command = self.gate.as_ref().map(|_| "test".to_owned());
+        let gates = self.gate.iter().map(|_| GateName::tests()).collect();
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
-        let abilities = Abilities { agents, test_command, ..Abilities::default() };
-        let setting =
-            Setting { request, abilities, bases, trust: self.trust.clone(), secrets: self.secrets.clone() };
+        let abilities = Abilities { agents, gates, ..Abilities::default() };
+        let setting = EngineConfig {
+            request,
+            abilities,
+            bases,
+            trust: self.trust.clone(),
+            secrets: self.secrets.clone(),
+        };
         let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;
         // The tasks of a dropped engine are gone when the runtime has come around.
@@ -233,4 +242,21 @@ impl Story {
         }
         assert!(ends.values().all(|count| *count == 1), "{}: {ends:#?}", self.name);
     }
+}
+
+/// The assignment to review and mend a pull request.
+pub(super) fn pull_request(number: u64) -> Assignment {
+    let subject = Subject::PullRequest(PullRequestNumber(number));
+    Assignment { flow: REVIEW, subject, task: None }
+}
+
+/// The assignment to do what an issue says.
+pub(super) fn issue(number: u64) -> Assignment {
+    Assignment { flow: DELIVERY, subject: Subject::Issue(IssueNumber(number)), task: None }
+}
+
+/// The assignment to do what these words say.
+pub(super) fn task(world: &MemoryWorld, text: &str) -> Assignment {
+    let key = task_key(&world.repository_id(), &"main".parse().unwrap(), text);
+    Assignment { flow: DELIVERY, subject: Subject::Task(key), task: Some(text.to_owned()) }
 }
