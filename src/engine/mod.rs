@@ -3,7 +3,6 @@
 mod brief;
 mod delivery;
 pub mod guard;
-mod lent;
 pub mod observe;
 mod origin;
 pub mod outcome;
@@ -15,3 +14,4 @@ pub mod run;
 mod session;
 mod turns;
 mod unpriced;
+mod user_checkouts;

@@ -46,9 +46,9 @@ impl Agents for MemoryWorld {
                 return report(Deed::Fails(TurnFailure::Spawn { detail: "unknown".to_owned() }));
             };
             let mut tree =
-                state.git.clone_ids.get(&clone_id).map(|clone_id| clone_id.tree.clone()).unwrap_or_default();
+                state.git.clones.get(&clone_id).map(|clone_id| clone_id.tree.clone()).unwrap_or_default();
             let deed = agent(order, &mut tree);
-            if let Some(clone_id) = state.git.clone_ids.get_mut(&clone_id) {
+            if let Some(clone_id) = state.git.clones.get_mut(&clone_id) {
                 clone_id.tree = tree;
             }
             report(deed)

@@ -18,7 +18,7 @@ pub struct Commit {
 
 /// A clone that an agent works in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct DeskState {
+pub(super) struct CloneState {
     pub(super) head: CommitSha,
     pub(super) tree: Tree,
     /// The files as they were laid out.
@@ -32,7 +32,7 @@ pub(super) struct DeskState {
 pub struct Git {
     pub(super) commits: BTreeMap<CommitSha, Commit>,
     pub(super) branches: BTreeMap<BranchName, CommitSha>,
-    pub(super) clone_ids: BTreeMap<String, DeskState>,
+    pub(super) clones: BTreeMap<String, CloneState>,
     pub(super) kept: BTreeMap<String, CommitSha>,
     /// Why the directory that the user lent to all agents can't be used now.
     pub(super) unclean: Option<String>,
@@ -109,7 +109,7 @@ impl Git {
 
     /// Another machine: clones, salvage, and commits that no branch holds are gone.
     pub(super) fn lose_machine(&mut self) {
-        self.clone_ids.clear();
+        self.clones.clear();
         self.kept.clear();
         let mut reachable = BTreeSet::new();
         for tip in self.branches.values() {

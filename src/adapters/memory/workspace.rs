@@ -11,19 +11,11 @@ use crate::ports::workspace::{
 };
 use crate::protocol::context::ChangedFile;
 
-use super::git::{DeskState, Git, Tree};
+use super::git::{CloneState, Git, Tree};
 use super::world::MemoryWorld;
 
 fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
-}
-
-/// The name of a clone, which is also the path of its clone.
-pub(super) fn name(clone_id: &CloneId) -> String {
-    match clone_id {
-        CloneId::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
-        CloneId::Tests { subject } => format!("{subject}/tests"),
-    }
 }
 
 /// The files of a layout.
@@ -42,8 +34,8 @@ fn laid(git: &Git, layout: &Layout) -> Tree {
 }
 
 /// Keeps what lies in a clone, if it differs from what was put there.
-fn keep_desk(git: &mut Git, clone_id: &str) -> Option<Salvage> {
-    let state = git.clone_ids.get(clone_id)?.clone();
+fn keep_work(git: &mut Git, clone_id: &str) -> Option<Salvage> {
+    let state = git.clones.get(clone_id)?.clone();
     if state.tree == git.tree(&state.head) {
         return None;
     }
@@ -94,24 +86,25 @@ impl Workspace for MemoryWorld {
         if let Some(why) = self.look(|state| state.git.unclean.clone()).await {
             return Err(WorkspaceError::Unclean(why));
         }
-        let place = format!("{}/{}", self.machine, name(clone_id));
+        let place = format!("{}/{}", self.machine, clone_id.path());
         let deed = |state: &mut super::world::State| {
-            let unfinished = state.git.clone_ids.get(&place).is_some_and(|clone_id| clone_id.unfinished);
-            let salvaged = if unfinished { keep_desk(&mut state.git, &place) } else { None };
+            let unfinished = state.git.clones.get(&place).is_some_and(|clone| clone.unfinished);
+            let salvaged = if unfinished { keep_work(&mut state.git, &place) } else { None };
             let laid = laid(&state.git, layout);
-            let fresh = DeskState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
-            state.git.clone_ids.insert(place.clone(), fresh);
+            let fresh =
+                CloneState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
+            state.git.clones.insert(place.clone(), fresh);
             Ok(Prepared { path: PathBuf::from(&place), salvaged, warning: None })
         };
         self.change("prepare", deed, || None).await
     }
 
-    fn is_lent(&self, _: &CloneId) -> bool {
+    fn is_user_checkout(&self, _: &CloneId) -> bool {
         self.with(|state| state.git.unclean.is_some())
     }
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
-        self.look(|_| Ok(PathBuf::from(name(clone_id)))).await
+        self.look(|_| Ok(PathBuf::from(clone_id.path()))).await
     }
 
     async fn harvest(
@@ -120,11 +113,11 @@ impl Workspace for MemoryWorld {
         head: &CommitSha,
         _: &str,
     ) -> Result<Harvest, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(clone_id));
+        let place = format!("{}/{}", self.machine, clone_id.path());
         let deed = |state: &mut super::world::State| {
-            let Some(clone_id) = state.git.clone_ids.get_mut(&place) else { return Err(missing("clone")) };
-            clone_id.unfinished = false;
-            let tree = clone_id.tree.clone();
+            let Some(clone) = state.git.clones.get_mut(&place) else { return Err(missing("clone")) };
+            clone.unfinished = false;
+            let tree = clone.tree.clone();
             if tree == state.git.tree(head) {
                 return Ok(Harvest::Unchanged);
             }
@@ -135,11 +128,11 @@ impl Workspace for MemoryWorld {
     }
 
     async fn salvage(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(clone_id));
+        let place = format!("{}/{}", self.machine, clone_id.path());
         let deed = |state: &mut super::world::State| {
-            let kept = keep_desk(&mut state.git, &place);
-            if let Some(clone_id) = state.git.clone_ids.get_mut(&place) {
-                clone_id.unfinished = false;
+            let kept = keep_work(&mut state.git, &place);
+            if let Some(clone) = state.git.clones.get_mut(&place) {
+                clone.unfinished = false;
             }
             Ok(kept)
         };
@@ -156,10 +149,10 @@ impl Workspace for MemoryWorld {
     }
 
     async fn inspect(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let place = format!("{}/{}", self.machine, name(clone_id));
+        let place = format!("{}/{}", self.machine, clone_id.path());
         self.look(|state| {
             let untouched =
-                state.git.clone_ids.get(&place).is_some_and(|clone_id| clone_id.tree == clone_id.laid);
+                state.git.clones.get(&place).is_some_and(|clone_id| clone_id.tree == clone_id.laid);
             Ok(if untouched {
                 Inspection::Untouched
             } else {

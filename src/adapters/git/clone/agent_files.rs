@@ -14,7 +14,7 @@ use super::paths::ClonePaths;
 
 /// The tree of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::adapters::git) enum ReviewTree {
+pub(crate) enum ReviewTree {
     /// The head's own: the change touches no file that configures agents.
     Head,
     /// The head's with such files of the merge base.
@@ -40,9 +40,9 @@ impl Changed<'_> {
 }
 
 /// Makes the tree. One spawn if the change touches no such file, else four.
-pub(in crate::adapters::git) async fn review_tree(
+pub(crate) async fn review_tree(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     base: &CommitSha,
     head: &CommitSha,
 ) -> Result<ReviewTree, WorkspaceError> {
@@ -61,11 +61,11 @@ pub(in crate::adapters::git) async fn review_tree(
         return Ok(ReviewTree::Head);
     };
     // An index of its own: what is prepared for one reviewer is nobody else's business.
-    let index = place.review_index();
-    make_folder(place.folder())?;
+    let index = paths.review_index();
+    make_folder(paths.folder())?;
     remove(&index.with_extension("lock"))?;
     remove(&index)?;
-    let line = || mirror.line_on(place.folder(), &index);
+    let line = || mirror.line_on(paths.folder(), &index);
     must(line().arguments(["read-tree", head.as_str()]), &what).await?;
     let update = line().arguments(["update-index", "-z", "--add", "--replace", "--index-info"]).input(orders);
     must(update, &what).await?;

@@ -22,13 +22,13 @@ const ATTRIBUTES: &[u8] = b".gitattributes";
 
 /// Says which file, if there is one that was changed from one commit to the next. The clone's files are those of the
 /// second. No spawn where no file has attributes, else two.
-pub(in crate::adapters::git) async fn unfiltered(
+pub(crate) async fn unfiltered(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     from: &CommitSha,
     to: &CommitSha,
 ) -> Result<Option<String>, WorkspaceError> {
-    let (tree, index) = (place.tree(), place.scratch());
+    let (tree, index) = (paths.tree(), paths.scratch());
     let names = read_file(&index)?.unwrap_or_default();
     if !names.windows(ATTRIBUTES.len()).any(|name| name == ATTRIBUTES) {
         return Ok(None);

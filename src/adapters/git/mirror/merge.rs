@@ -23,7 +23,7 @@ pub enum Merge {
 }
 
 /// Merges. The mirror must just have been brought up to date.
-pub(in crate::adapters::git) async fn merge(
+pub(crate) async fn merge(
     hold: &Hold<'_>,
     target: &Target<'_>,
     base: &BranchName,

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
 use crate::adapters::clock::SystemClock;
+use crate::adapters::git::checkout_paths::CheckoutPaths;
 use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::paths::ClonePaths;
 use crate::adapters::git::disk::{
-    copy_with_time, failed, is_plain_folder, read_file, read_foreign, rename, write_file,
+    copy_with_time, failed, is_plain_folder, read_file, read_foreign, remove, rename, write_file,
 };
 use crate::adapters::git::identity::Identity;
 use crate::adapters::git::mirror::refs::common_folder;
@@ -22,11 +23,11 @@ use crate::domain::ids::CommitSha;
 use crate::ports::clock::Clock;
 use crate::ports::workspace::WorkspaceError;
 
-use super::directories::ExplicitDirectory;
+use super::explicit_directory::ExplicitDirectory;
 
 /// A file in the git folder that says whose clone was there last.
-const LAST_CLONE: &str = "agent-loop.desk";
-/// The longest name of a desk that is read from there.
+const LAST_CLONE: &str = "agent-loop.clone";
+/// The longest name of a clone that is read from there.
 const NAME_BYTES: u64 = 4096;
 /// What git leaves where it stopped in the middle of something.
 const MIDDLES: &[(&str, &str)] = &[
@@ -48,63 +49,66 @@ enum Branches {
 
 /// A checkout of the user's.
 #[derive(Debug, Clone)]
-pub(in crate::adapters::git) struct Lent {
+pub(crate) struct UserCheckout {
     given: ExplicitDirectory,
-    path: PathBuf,
-    git: PathBuf,
-    common: PathBuf,
+    paths: CheckoutPaths,
     branches: Branches,
 }
 
-impl Lent {
+impl UserCheckout {
     /// Finds the parts of a checkout.
-    pub(in crate::adapters::git) fn find(
-        given: &ExplicitDirectory,
-        forge: &Path,
-    ) -> Result<Self, WorkspaceError> {
-        let parts = parts(&given.path);
-        let (path, git, common) = parts.ok_or_else(|| unusable(given, "is not the root of a checkout"))?;
-        if common.join("reftable").exists() {
-            return Err(unusable(given, "keeps its branches in a format (reftable) that is not supported"));
+    pub(crate) fn find(given: &ExplicitDirectory, forge: &Path) -> Result<Self, WorkspaceError> {
+        if !given.path.is_absolute() {
+            return Err(given.unusable("is not an absolute path"));
+        }
+        let paths = CheckoutPaths::find(&given.path)
+            .ok_or_else(|| given.unusable("is not the root of a checkout"))?;
+        if paths.common.join("reftable").exists() {
+            return Err(given.unusable("keeps its branches in a format (reftable) that is not supported"));
         }
         let forges = common_folder(forge).and_then(|folder| folder.canonicalize().ok());
-        let branches = if forges.as_ref() == Some(&common) { Branches::Shared } else { Branches::Own };
-        Ok(Self { given: given.clone(), path, git, common, branches })
+        let branches = if forges.as_ref() == Some(&paths.common) { Branches::Shared } else { Branches::Own };
+        Ok(Self { given: given.clone(), paths, branches })
     }
 
     /// Whether this is the checkout that was named so.
-    pub(in crate::adapters::git) fn is_the(&self, given: &ExplicitDirectory) -> bool {
+    pub(crate) fn is_the(&self, given: &ExplicitDirectory) -> bool {
         self.given == *given
     }
 
     /// Whether its parts are where they were found.
-    pub(in crate::adapters::git) fn is_as_found(&self) -> bool {
-        parts(&self.given.path) == Some((self.path.clone(), self.git.clone(), self.common.clone()))
+    pub(crate) fn is_as_found(&self) -> bool {
+        CheckoutPaths::find(&self.given.path).as_ref() == Some(&self.paths)
     }
 
     /// Whether it is a checkout of the forge's repository itself.
-    pub(in crate::adapters::git) fn is_the_forges(&self) -> bool {
+    pub(crate) fn is_the_forges(&self) -> bool {
         self.branches == Branches::Shared
     }
 
-    /// The files.
-    pub(in crate::adapters::git) fn path(&self) -> &Path {
-        &self.path
+    /// Where the parts of the checkout lie.
+    pub(crate) fn paths(&self) -> &CheckoutPaths {
+        &self.paths
+    }
+
+    /// The root of the checkout.
+    pub(crate) fn path(&self) -> &Path {
+        &self.paths.tree
     }
 
     /// Where HEAD and index are.
-    pub(in crate::adapters::git) fn git(&self) -> &Path {
-        &self.git
+    pub(crate) fn git(&self) -> &Path {
+        &self.paths.git
     }
 
     /// Where objects and branches are.
-    pub(in crate::adapters::git) fn common(&self) -> &Path {
-        &self.common
+    pub(crate) fn common(&self) -> &Path {
+        &self.paths.common
     }
 
     /// The user's own list of what is ignored here, as an option of `git ls-files`.
-    pub(in crate::adapters::git) fn excludes(&self) -> Option<OsString> {
-        let file = self.common.join("info/exclude");
+    pub(crate) fn excludes(&self) -> Option<OsString> {
+        let file = self.common().join("info/exclude");
         let is_plain = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
         is_plain.then(|| {
             let mut option = OsString::from("--exclude-from=");
@@ -114,34 +118,35 @@ impl Lent {
     }
 
     /// The commit that is checked out.
-    pub(in crate::adapters::git) fn head(&self) -> Result<CommitSha, WorkspaceError> {
-        agent_head::head(&self.git, &self.common).ok_or_else(|| self.unclean("its HEAD stands for no commit"))
+    pub(crate) fn head(&self) -> Result<CommitSha, WorkspaceError> {
+        agent_head::head(self.git(), self.common())
+            .ok_or_else(|| self.unclean("its HEAD stands for no commit"))
     }
 
     /// Whether a turn of this agent was the last thing that happened here: a person who works here has a branch checked out.
-    pub(in crate::adapters::git) fn was_left_by(&self, place: &ClonePaths) -> bool {
-        let last = read_foreign(&self.git.join(LAST_CLONE), NAME_BYTES);
-        let is_detached = agent_head::raw_head(&self.git).is_some_and(|head| !head.starts_with("ref:"));
-        is_detached && last.is_some_and(|last| last == place.name().as_bytes())
+    pub(crate) fn was_left_by(&self, paths: &ClonePaths) -> bool {
+        let last = read_foreign(&self.git().join(LAST_CLONE), NAME_BYTES);
+        let is_detached = agent_head::raw_head(self.git()).is_some_and(|head| !head.starts_with("ref:"));
+        is_detached && last.is_some_and(|last| last == paths.name().as_bytes())
     }
 
     /// Remembers in the git folder whose turn it is.
-    pub(in crate::adapters::git) fn mark(&self, place: &ClonePaths) -> Result<(), WorkspaceError> {
-        write_file(&self.git.join(LAST_CLONE), place.name().as_bytes())
+    pub(crate) fn mark(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
+        write_file(&self.git().join(LAST_CLONE), paths.name().as_bytes())
     }
 
     /// An error, if git stopped in the middle of something or is at work.
-    pub(in crate::adapters::git) fn must_be_idle(&self) -> Result<(), WorkspaceError> {
+    pub(crate) fn must_be_idle(&self) -> Result<(), WorkspaceError> {
         if !self.is_as_found() {
             return Err(self.unusable("is no longer the checkout that it was"));
         }
-        let is_there = |name: &str| fs::symlink_metadata(self.git.join(name)).is_ok();
+        let is_there = |name: &str| fs::symlink_metadata(self.git().join(name)).is_ok();
         if let Some((_, what)) = MIDDLES.iter().find(|(name, _)| is_there(name)) {
             return Err(self.unclean(&format!("it is in the middle of {what}")));
         }
         match ["index.lock", "HEAD.lock"].into_iter().find(|name| is_there(name)) {
             Some(lock) => {
-                let lock = self.git.join(lock).display().to_string();
+                let lock = self.git().join(lock).display().to_string();
                 Err(self.unclean(&format!("git is at work there, or was ended: {lock} exists")))
             }
             None => Ok(()),
@@ -149,35 +154,31 @@ impl Lent {
     }
 
     /// Puts HEAD, detached, and a copy of our index in place. No file of the checkout is touched, and no branch.
-    pub(in crate::adapters::git) fn stand(
+    pub(crate) fn stand(
         &self,
         index: &Path,
         commit: &CommitSha,
         identity: &Identity,
     ) -> Result<(), WorkspaceError> {
-        if !self.is_as_found() || !is_plain_folder(&self.git) {
+        if !self.is_as_found() || !is_plain_folder(self.git()) {
             return Err(self.unusable("is no longer the checkout that it was"));
         }
-        let copy = self.git.join("agent-loop.index");
-        crate::adapters::git::disk::remove(&copy)?;
+        let copy = self.git().join("agent-loop.index");
+        remove(&copy)?;
         copy_with_time(index, &copy)?;
-        rename(&copy, &self.git.join("index"))?;
+        rename(&copy, &self.git().join("index"))?;
         self.detach(commit, identity)
     }
 
     /// Detaches HEAD at a commit, and says so in its log, so that `git reflog` still finds where it was.
-    pub(in crate::adapters::git) fn detach(
-        &self,
-        commit: &CommitSha,
-        identity: &Identity,
-    ) -> Result<(), WorkspaceError> {
+    pub(crate) fn detach(&self, commit: &CommitSha, identity: &Identity) -> Result<(), WorkspaceError> {
         let line = format!("{commit}\n");
-        if agent_head::raw_head(&self.git).as_deref() == Some(line.as_str()) {
+        if agent_head::raw_head(self.git()).as_deref() == Some(line.as_str()) {
             return Ok(());
         }
-        let old = agent_head::head(&self.git, &self.common);
-        write_file(&self.git.join("HEAD"), line.as_bytes())?;
-        let log = self.git.join("logs/HEAD");
+        let old = agent_head::head(self.git(), self.common());
+        write_file(&self.git().join("HEAD"), line.as_bytes())?;
+        let log = self.git().join("logs/HEAD");
         if !fs::symlink_metadata(&log).is_ok_and(|metadata| metadata.is_file()) {
             return Ok(());
         }
@@ -193,75 +194,50 @@ impl Lent {
     }
 
     /// Keeps the refs as they are now, outside of the checkout.
-    pub(in crate::adapters::git) fn remember_refs(&self, place: &ClonePaths) -> Result<(), WorkspaceError> {
+    pub(crate) fn remember_refs(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
         let refs = match self.branches {
-            Branches::Own => agent_head::refs(&self.common),
+            Branches::Own => agent_head::refs(self.common()),
             Branches::Shared => None,
         };
         let bytes = serde_json::to_vec(&refs)
             .map_err(|cause| WorkspaceError::Disk(format!("could not note the refs: {cause}")))?;
-        write_file(&place.refs(), &bytes)
+        write_file(&paths.refs(), &bytes)
     }
 
     /// An error that says what is in the way, and what to type.
-    pub(in crate::adapters::git) fn unclean(&self, why: &str) -> WorkspaceError {
-        let command = CommandLine::new("git", &self.path, BTreeMap::new())
+    pub(crate) fn unclean(&self, why: &str) -> WorkspaceError {
+        let command = CommandLine::new("git", self.path(), BTreeMap::new())
             .argument("-C")
-            .argument(&self.path)
+            .argument(self.path())
             .arguments(["stash", "push", "--include-untracked"])
             .shown();
         WorkspaceError::Unclean(format!(
             "{} {} is not clean: {why}\nan agent works there only when it is clean, and nothing of it is thrown away: \
              commit or stash (`{command}`), then run again",
             self.given.flag,
-            self.path.display(),
+            self.path().display(),
         ))
     }
 
     /// An error for what no stash takes away.
-    pub(in crate::adapters::git) fn occupied(&self, why: &str) -> WorkspaceError {
+    pub(crate) fn occupied(&self, why: &str) -> WorkspaceError {
         WorkspaceError::Unclean(format!(
             "{} {} has no room: {why}\nmove that file away, then run again",
             self.given.flag,
-            self.path.display(),
+            self.path().display(),
         ))
     }
 
     /// An error that says why it can't be used at all.
-    pub(in crate::adapters::git) fn unusable(&self, why: &str) -> WorkspaceError {
-        unusable(&self.given, why)
+    pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
+        self.given.unusable(why)
     }
 }
 
 /// The refs as they were kept; nothing if they are not the checkout's own.
-pub(in crate::adapters::git) fn remembered_refs(
-    place: &ClonePaths,
+pub(crate) fn remembered_refs(
+    paths: &ClonePaths,
 ) -> Result<Option<BTreeMap<String, String>>, WorkspaceError> {
-    let bytes = read_file(&place.refs())?.unwrap_or_default();
+    let bytes = read_file(&paths.refs())?.unwrap_or_default();
     Ok(serde_json::from_slice(&bytes).ok().flatten())
-}
-
-/// An error that says why a directory can't be used at all.
-pub(in crate::adapters::git) fn unusable(given: &ExplicitDirectory, why: &str) -> WorkspaceError {
-    let (flag, path) = (&given.flag, given.path.display());
-    WorkspaceError::Unusable(format!(
-        "{flag} {path} {why}; give the root of a checkout of the repository, or leave {flag} out"
-    ))
-}
-
-/// Files, git folder and common git folder of a checkout, without links.
-fn parts(given: &Path) -> Option<(PathBuf, PathBuf, PathBuf)> {
-    let path = given.canonicalize().ok()?;
-    let dot = path.join(".git");
-    let kind = fs::symlink_metadata(&dot).ok()?;
-    if kind.is_dir() {
-        return Some((path, dot.clone(), dot));
-    }
-    if !kind.is_file() {
-        return None;
-    }
-    let text = String::from_utf8(read_foreign(&dot, NAME_BYTES)?).ok()?;
-    let git = path.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n')).canonicalize().ok()?;
-    let common = common_folder(&path)?.canonicalize().ok()?;
-    (is_plain_folder(&git) && is_plain_folder(&common)).then_some((path, git, common))
 }

@@ -313,7 +313,7 @@ async fn what_a_person_does_after_an_unfinished_turn_is_not_taken_for_it() {
 }
 
 #[tokio::test]
-async fn a_checkout_belongs_to_one_run_and_one_desk_at_a_time() {
+async fn a_checkout_serves_one_agent() {
     let lending = Lending::new().await;
     let head = &lending.scene.head;
     lending.begin(&coder(), head).await;

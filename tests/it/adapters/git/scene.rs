@@ -159,11 +159,11 @@ pub(super) fn subject() -> Subject {
 }
 
 pub(super) fn coder() -> CloneId {
-    CloneId::Agent { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
+    CloneId::Author { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
 }
 
 pub(super) fn reviewer() -> CloneId {
-    CloneId::Agent { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
+    CloneId::Reader { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
 }
 
 /// A commit, detached.

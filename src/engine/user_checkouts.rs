@@ -1,4 +1,4 @@
-//! Before a run is opened: the folders that the user lends for its turns are looked at. A run that would be refused an
+//! Before a run is opened: the checkouts of the user's in which agents are to work are looked at. A run that would be refused an
 //! instant later must not be begun.
 
 use crate::domain::agent::Role;
@@ -6,14 +6,15 @@ use crate::domain::roster::Roster;
 use crate::flow::review::state::ReviewState;
 use crate::ledger::record::Payload;
 use crate::ports::World;
-use crate::ports::workspace::{CloneId, Workspace};
+use crate::ports::workspace::Workspace;
 
 use super::outcome::RunError;
 use super::run::{Engine, JournalOf};
 use super::session::Session;
+use super::turns;
 
 impl<W: World> Engine<W> {
-    /// An error, if this record opens a run and a folder that is lent for it would be refused. What a delivery hands over
+    /// An error, if this record opens a run and a checkout of the user's would be refused. What a delivery hands over
     /// is begun already: it is opened, and waits.
     pub(super) async fn look_before(
         &self,
@@ -39,9 +40,8 @@ impl<W: World> Engine<W> {
         };
         let reviewers = roster.reviewers().iter().map(|seat| (Role::Reviewer, seat));
         for (role, seat) in std::iter::once((Role::Coder, roster.coder())).chain(reviewers) {
-            let subject = session.subject.clone();
-            let clone_id = CloneId::Agent { subject, role, label: seat.label.clone() };
-            self.world.workspace().look_at_lent(&clone_id).await?;
+            let clone_id = turns::clone_id(&session.subject, role, &seat.label);
+            self.world.workspace().check_user_checkout(&clone_id).await?;
         }
         Ok(())
     }
