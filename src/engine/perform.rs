@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
-use crate::domain::gate::Measurement;
+use crate::domain::gate::{Finding, Measurement};
 use crate::domain::ids::{ChainHash, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::item::Item;
 use crate::domain::pull_request::PullRequest;
@@ -21,7 +21,7 @@ use crate::ports::World;
 use crate::ports::cancellation::Urgency;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{Forge, ForgeError, Merge, NewIssue, NewPullRequest};
-use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::gates::{GateOrder, GateReport, Gates};
 use crate::ports::journal::{Entry, Finished, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -71,7 +71,9 @@ impl<W: World> Engine<W> {
         match step {
             Step::Ask(asks) => self.ask(session, asks, &now).await.map(|()| Next::Again),
             Step::Await => self.await_turn(session).await.map(|()| Next::Again),
-            Step::Measure(measure) => self.measure(session, measure).await.map(|()| Next::Again),
+            Step::Measure(measure) => {
+                self.measure(session, measure, &now.about.base).await.map(|()| Next::Again)
+            }
             Step::Push(order) => self.push(session, order).await.map(|()| Next::Again),
             Step::OpenPullRequest(order) => {
                 self.open_pull_request(session, order, now.purpose).await.map(|()| Next::Again)
@@ -148,29 +150,42 @@ impl<W: World> Engine<W> {
         }
     }
 
-    async fn measure(&self, session: &mut Session<JournalOf<W>>, measure: Measure) -> Result<(), RunError> {
-        let gate = GateName::tests();
-        let clone_id = CloneId::Tests { subject: session.subject.clone() };
+    async fn measure(
+        &self,
+        session: &mut Session<JournalOf<W>>,
+        measure: Measure,
+        base: &CommitSha,
+    ) -> Result<(), RunError> {
+        let name = GateName::tests();
+        let missing = || RunError::failed(Failed::Error, format!("the gate `{name}` is not measured here"));
+        let gate = self.world.gates().gate(&name).ok_or_else(missing)?;
+        let clone_id = CloneId::Gate { subject: session.subject.clone(), gate: name.clone() };
         let layout = Layout::Work { head: measure.head.clone(), branch: None, unfinished: None };
         let prepared = self.world.workspace().prepare(&clone_id, &layout).await?;
-        let order = TestOrder {
+        let order = GateOrder {
             run: measure.run.clone(),
             subject: session.subject.clone(),
+            gate: name.clone(),
             attempt: self.world.clock().unique(),
+            base: base.clone(),
             head: measure.head.clone(),
             workdir: prepared.path,
         };
-        let log = self.world.gates().log(&order).map(|path| path.display().to_string());
-        let begun = RunEvent::GateBegun { gate: gate.clone(), head: measure.head.clone(), log };
+        let log = gate.log(&order).map(|path| path.display().to_string());
+        let begun = RunEvent::GateBegun { gate: name.clone(), head: measure.head.clone(), log };
         self.world.operator().tell(&begun);
-        let report = self.world.gates().tests(&order, self.cancellation.clone()).await;
-        let TestReport::Measured { verdict, detail, .. } = report else {
+        let report = gate.measure(&order, self.cancellation.clone()).await;
+        let GateReport::Measured { verdict, detail, findings, .. } = report else {
             return Ok(());
         };
         let detail = self.guard.words(&detail)?;
-        self.world.operator().tell(&RunEvent::GateMeasured { gate: gate.clone(), verdict });
+        let findings = findings.into_iter().map(|finding| {
+            Ok(Finding { key: self.guard.words(&finding.key)?, text: self.guard.words(&finding.text)? })
+        });
+        let findings = findings.collect::<Result<_, RunError>>()?;
+        self.world.operator().tell(&RunEvent::GateMeasured { gate: name.clone(), verdict });
         let tree = Some(self.world.workspace().tree(&measure.head).await?);
-        let measurement = Measurement { gate, head: measure.head, tree, verdict, detail };
+        let measurement = Measurement { gate: name, head: measure.head, tree, verdict, detail, findings };
         session.write(Entry::Measured { run: measure.run, round: measure.round, measurement }).await?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
+use crate::domain::ids::{BranchName, CommitSha, GateName, Label, TreeSha};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ChangedFile;
 
@@ -15,13 +15,15 @@ pub enum CloneId {
     /// The clone of an agent that only reads: whatever a turn leaves there is removed.
     Reader { subject: Subject, role: Role, label: Label },
     /// The clone in which a gate is measured: ignored files stay, so that builds are reused.
-    Tests { subject: Subject },
+    Gate { subject: Subject, gate: GateName },
 }
 
 impl CloneId {
     pub fn subject(&self) -> &Subject {
         match self {
-            Self::Author { subject, .. } | Self::Reader { subject, .. } | Self::Tests { subject } => subject,
+            Self::Author { subject, .. } | Self::Reader { subject, .. } | Self::Gate { subject, .. } => {
+                subject
+            }
         }
     }
 
@@ -29,7 +31,7 @@ impl CloneId {
     pub fn holder(&self) -> String {
         match self {
             Self::Author { label, .. } | Self::Reader { label, .. } => label.to_string(),
-            Self::Tests { .. } => "tests".to_owned(),
+            Self::Gate { gate, .. } => gate.to_string(),
         }
     }
 
@@ -39,7 +41,7 @@ impl CloneId {
             Self::Author { subject, role, label } | Self::Reader { subject, role, label } => {
                 format!("{subject}/{role}/{label}")
             }
-            Self::Tests { subject } => format!("{subject}/tests"),
+            Self::Gate { subject, gate } => format!("{subject}/{gate}"),
         }
     }
 }

@@ -50,7 +50,7 @@ impl<W: World> Workspace for Rehearsal<W> {
             CloneId::Author { role, label, .. } | CloneId::Reader { role, label, .. } => {
                 format!("the {role} {label}")
             }
-            CloneId::Tests { .. } => "the tests".to_owned(),
+            CloneId::Gate { gate, .. } => format!("the {gate}"),
         };
         self.note(format!("prepare the clone of {whose} at {}", layout.head().short()));
         Ok(Prepared { path: PathBuf::new(), salvaged: None, warning: None })

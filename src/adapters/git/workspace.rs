@@ -207,7 +207,7 @@ impl GitWorkspace {
             CloneId::Author { role, label, .. } | CloneId::Reader { role, label, .. } => {
                 self.directories.of(*role, label)
             }
-            CloneId::Tests { .. } => None,
+            CloneId::Gate { .. } => None,
         }
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::git::Tree;
@@ -70,17 +71,23 @@ fn report(deed: Deed) -> TurnReport {
 }
 
 impl Gates for MemoryWorld {
-    async fn tests(&self, order: &TestOrder, _: Cancellation) -> TestReport {
+    fn gate(&self, _: &GateName) -> Option<&dyn Gate> {
+        Some(self)
+    }
+}
+
+impl Gate for MemoryWorld {
+    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
         let deed = |state: &mut State| {
             let verdict = (state.gate)(&state.git.tree(&order.head));
             let detail =
                 if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
-            TestReport::Measured { verdict, detail, log: None }
+            GateReport::Measured { verdict, detail, findings: Vec::new(), log: None }
         };
-        self.change("tests", deed, || None).await
+        Box::pin(self.change("tests", deed, || None))
     }
 
-    fn log(&self, _: &TestOrder) -> Option<PathBuf> {
+    fn log(&self, _: &GateOrder) -> Option<PathBuf> {
         None
     }
 }

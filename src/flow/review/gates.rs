@@ -113,7 +113,14 @@ impl Review<'_, '_> {
     }
 
     pub(super) fn ci(place: &Place, verdict: Verdict, detail: String) -> Measurement {
-        Measurement { gate: GateName::ci(), head: place.head.clone(), tree: None, verdict, detail }
+        Measurement {
+            gate: GateName::ci(),
+            head: place.head.clone(),
+            tree: None,
+            verdict,
+            detail,
+            findings: Vec::new(),
+        }
     }
 
     pub(super) fn unfinished_board(&self) -> Step {

@@ -88,7 +88,7 @@ impl ClonePaths {
     pub(crate) fn with_checkout_folder(mut self, folder: Option<&CheckoutFolder>) -> Self {
         self.checkout_folder = match &self.id {
             CloneId::Author { .. } => folder.cloned(),
-            CloneId::Reader { .. } | CloneId::Tests { .. } => None,
+            CloneId::Reader { .. } | CloneId::Gate { .. } => None,
         };
         self
     }

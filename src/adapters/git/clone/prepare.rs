@@ -53,7 +53,7 @@ async fn keep_unfinished(mirror: &Mirror, workplace: &Workplace) -> Result<Optio
     let paths = workplace.paths();
     match paths.id() {
         CloneId::Author { .. } => {}
-        CloneId::Reader { .. } | CloneId::Tests { .. } => return Ok(None),
+        CloneId::Reader { .. } | CloneId::Gate { .. } => return Ok(None),
     }
     match paths.noted()? {
         Noted::Known(note) if note.phase == Phase::Open => {
@@ -104,7 +104,7 @@ async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &Note) -> Result<(
     // Twice -f: repositories that an agent made inside go too. Caches of an author's builds stay, a reader sees none.
     let how = match paths.id() {
         CloneId::Reader { .. } => "-ffdx",
-        CloneId::Author { .. } | CloneId::Tests { .. } => "-ffd",
+        CloneId::Author { .. } | CloneId::Gate { .. } => "-ffd",
     };
     let removed = must(line().arguments(["clean", how]), &what).await?;
     if !removed.is_empty() {
