@@ -19,7 +19,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 #[test]
-fn numbers_and_comments_come_in_order_whoever_writes() {
+fn numbers_and_comments_are_ordered() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (Store::open(folder.path()).unwrap(), Store::open(folder.path()).unwrap());
     assert_eq!(one.repository_id(), two.repository_id());
@@ -48,7 +48,7 @@ fn an_edit_shows() {
 }
 
 #[test]
-fn a_file_of_a_newer_program_and_a_damaged_one_are_left_alone() {
+fn newer_and_damaged_files_stay_untouched() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).unwrap());
     let path = folder.path().join(FILE);

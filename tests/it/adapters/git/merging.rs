@@ -6,7 +6,7 @@ use agent_loop::ports::workspace::{Push, Workspace, WorkspaceError};
 use super::scene::{Scene, branch, git, read, sha, write};
 
 #[tokio::test]
-async fn a_merge_has_two_parents_and_is_the_same_when_asked_again() {
+async fn merges_are_repeatable() {
     let scene = Scene::new().await;
     let user = scene.user();
     let head = scene.change().await;
@@ -31,7 +31,7 @@ async fn a_merge_has_two_parents_and_is_the_same_when_asked_again() {
 }
 
 #[tokio::test]
-async fn a_conflict_names_its_files_and_changes_nothing() {
+async fn conflicts_name_files_and_change_nothing() {
     let scene = Scene::new().await;
     let user = scene.user();
     let head = scene.change().await;
@@ -45,7 +45,7 @@ async fn a_conflict_names_its_files_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_merge_into_a_dirty_checkout_is_refused_and_into_nothing_not_found() {
+async fn impossible_merges_are_refused() {
     let scene = Scene::new().await;
     let head = scene.change().await;
     write(&scene.user(), "a.txt", "mine\n");
