@@ -12,7 +12,7 @@ use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
-use tests::Tests;
+use tests::TestsGate;
 
 /// What gates are made from.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ struct GateRow {
 }
 
 const GATES: &[GateRow] =
-    &[GateRow { name: GateName::tests, make: |settings| Box::new(Tests::new(settings)) }];
+    &[GateRow { name: GateName::tests, make: |settings| Box::new(TestsGate::new(settings)) }];
 
 /// The gates of a run on this machine.
 pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);

@@ -22,7 +22,7 @@ const DETAIL: usize = 4_000;
 
 /// The gate `tests`: passes when the test command succeeds.
 #[derive(Debug)]
-pub(super) struct Tests {
+pub(super) struct TestsGate {
     settings: GateSettings,
 }
 
@@ -52,7 +52,7 @@ fn no_shell(command: &str, program: &str, operator: &str) -> String {
     )
 }
 
-impl Gate for Tests {
+impl Gate for TestsGate {
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
             match self.job(order) {
@@ -75,7 +75,7 @@ fn name(order: &GateOrder) -> String {
     format!("{}-{}-{}", order.run, order.gate, order.attempt)
 }
 
-impl Tests {
+impl TestsGate {
     pub(super) fn new(settings: &GateSettings) -> Self {
         Self { settings: settings.clone() }
     }

@@ -23,10 +23,10 @@ mod workspace;
 
 pub use clone::salvage::Kept;
 pub use identity::Identity;
-pub use mirror::merge::Merge;
+pub use mirror::merge::MergeOutcome;
 pub use mirror::tracked::TrackedFile;
 pub use runner::Git;
 pub use user_checkout::explicit_directory::ExplicitDirectory;
-pub use version::{MINIMUM_VERSION, Version};
+pub use version::{GitVersion, MINIMUM_VERSION};
 pub use waiting::WaitNotice;
-pub use workspace::{Folders, GitWorkspace, Remote};
+pub use workspace::{GitFolders, GitWorkspace, Remote};

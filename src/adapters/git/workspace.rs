@@ -21,14 +21,14 @@ use super::clone::salvage::{self, Kept};
 use super::disk::{make_folder, remove};
 use super::mirror::Mirror;
 use super::mirror::difference;
-use super::mirror::facts::Facts;
-use super::mirror::merge::{self, Merge};
+use super::mirror::facts::CommitFacts;
+use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
 use super::push::Target;
 use super::push::intent::Moving;
 use super::runner::Git;
 use super::user_checkout::checkout::UserCheckout;
-use super::user_checkout::directories::Directories;
+use super::user_checkout::directories::UserDirectories;
 use super::user_checkout::explicit_directory::ExplicitDirectory;
 use super::user_checkout::turn;
 use super::waiting::WaitNotice;
@@ -43,7 +43,7 @@ pub enum Remote {
 
 /// Where our own folders are. All of them are made when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
+pub struct GitFolders {
     /// The mirror of the repository.
     pub mirror: PathBuf,
     /// The root of the clones of this repository's agents.
@@ -57,21 +57,21 @@ pub struct Folders {
 pub struct GitWorkspace {
     mirror: Mirror,
     remote: Remote,
-    folders: Folders,
-    facts: Facts,
-    directories: Directories,
+    folders: GitFolders,
+    facts: CommitFacts,
+    directories: UserDirectories,
     checkout_folder: Option<CheckoutFolder>,
 }
 
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
-    pub fn new(git: Git, remote: Remote, folders: Folders) -> Self {
+    pub fn new(git: Git, remote: Remote, folders: GitFolders) -> Self {
         Self {
             mirror: Mirror::new(git, folders.mirror.clone()),
             remote,
             folders,
-            facts: Facts::default(),
-            directories: Directories::default(),
+            facts: CommitFacts::default(),
+            directories: UserDirectories::default(),
             checkout_folder: None,
         }
     }
@@ -80,7 +80,7 @@ impl GitWorkspace {
     /// one that was used.
     #[must_use]
     pub fn with_directories(self, given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
-        Self { directories: Directories::new(given), ..self }
+        Self { directories: UserDirectories::new(given), ..self }
     }
 
     /// With a folder of ours in the clones of coders, which is never committed.
@@ -138,7 +138,7 @@ impl GitWorkspace {
         base: &BranchName,
         head: &CommitSha,
         message: &str,
-    ) -> Result<Merge, WorkspaceError> {
+    ) -> Result<MergeOutcome, WorkspaceError> {
         let hold = self.mirror.hold().await?;
         let target = self.target();
         self.mirror.make(&hold, target.repository).await?;

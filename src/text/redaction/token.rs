@@ -76,7 +76,6 @@ pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
     shapes().map(|shape| shape.kind)
 }
 
-#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 static ANY: LazyLock<Regex> = pattern!({
     let alternatives: Vec<String> =
         shapes().map(|shape| format!("{}({}){}", shape.before, shape.secret, shape.behind)).collect();

@@ -1,6 +1,6 @@
 //! The tables of the embedded forge.
 
-use agent_loop::adapters::embedded_forge::rows::{Kind, SubjectRow, Writer};
+use agent_loop::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
 use agent_loop::adapters::embedded_forge::store::{FILE, Store};
 use agent_loop::ports::forge::{AuthorRole, IssueState};
 use jiff::Timestamp;
@@ -11,7 +11,13 @@ fn ada() -> Writer {
 
 fn issue(title: &str) -> SubjectRow {
     let title = title.to_owned();
-    SubjectRow { number: 0, kind: Kind::Issue(IssueState::Open), title, body: String::new(), writer: ada() }
+    SubjectRow {
+        number: 0,
+        kind: SubjectKind::Issue(IssueState::Open),
+        title,
+        body: String::new(),
+        writer: ada(),
+    }
 }
 
 fn at(second: i64) -> Timestamp {

@@ -39,8 +39,7 @@ pub(crate) async fn unfiltered(
         .arguments(["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=d", "--name-only"])
         .arguments([from.as_str(), to.as_str()]);
     let paths = must(changed, what).await?;
-    let line =
-        mirror.line_on(&tree, &index).arguments(["check-attr", "-z", "--stdin", "filter"]).input(paths);
+    let line = mirror.line_on(tree, &index).arguments(["check-attr", "-z", "--stdin", "filter"]).input(paths);
     let attributes = must(line, what).await?;
     let mut attributes = fields(&attributes);
     while let (Some(path), Some(_), Some(filter)) = (attributes.next(), attributes.next(), attributes.next())

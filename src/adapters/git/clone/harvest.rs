@@ -39,7 +39,7 @@ pub(crate) async fn harvest(
     Ok(harvest)
 }
 
-/// Why what was made can't be used, if it can't.
+/// The reason why a commit can't be used, if there is one.
 async fn objection(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -69,7 +69,7 @@ pub(crate) async fn salvage(
     if made == *head { Ok(None) } else { aside(mirror, paths, made).map(Some) }
 }
 
-/// Keeps what lies in a clone aside, of which nobody knows where it began: on top of what the agent's HEAD stands for.
+/// Keeps the work in a clone whose starting commit is unknown: on top of the commit that the agent's HEAD stands for.
 /// Spawns as `harvest`, and two more.
 pub(crate) async fn salvage_unknown(
     mirror: &Mirror,
@@ -77,7 +77,7 @@ pub(crate) async fn salvage_unknown(
 ) -> Result<Option<Salvage>, WorkspaceError> {
     let paths = workplace.paths();
     let tree = paths.tree();
-    if !is_plain_folder(&tree) {
+    if !is_plain_folder(tree) {
         return Ok(None);
     }
     if !paths.index().exists() {

@@ -14,7 +14,7 @@ use crate::ports::workspace::{Inspection, WorkspaceError};
 
 use super::agent_head;
 use super::git_folder::head_line;
-use super::paths::{ClonePaths, Note};
+use super::paths::{CloneNote, ClonePaths};
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
@@ -41,7 +41,7 @@ pub(crate) async fn inspect(
 }
 
 /// HEAD and refs, read as files.
-fn git_folder_tampering(workplace: &Workplace, note: &Note) -> Result<Option<String>, WorkspaceError> {
+fn git_folder_tampering(workplace: &Workplace, note: &CloneNote) -> Result<Option<String>, WorkspaceError> {
     let paths = workplace.paths();
     let git = paths.agent_git();
     if !is_plain_folder(paths.tree()) || !is_plain_folder(git) {
@@ -113,7 +113,7 @@ async fn content_tampering(
     let (tree, scratch) = (paths.tree(), paths.scratch());
     let what = "compare the files of a reviewer's clone";
     // Attributes as they were laid out: a new .gitattributes must not make a change look like none.
-    let with = |index| mirror.line_on(&tree, index).variable("GIT_ATTR_SOURCE", laid);
+    let with = |index| mirror.line_on(tree, index).variable("GIT_ATTR_SOURCE", laid);
     let changed =
         |line: CommandLine| line.arguments(["diff-files", "--name-only", "-z", "--ignore-submodules=all"]);
     let ours = paths.index();

@@ -21,7 +21,7 @@ pub(crate) struct ClonePaths {
 
 /// What we remember of a clone between two calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Note {
+pub(crate) struct CloneNote {
     /// The commit that the clone was prepared at.
     pub(crate) head: CommitSha,
     /// The branch that was checked out.
@@ -30,9 +30,9 @@ pub(crate) struct Note {
     #[serde(default)]
     pub(crate) tree: Option<TreeSha>,
     /// Whether a turn may have left something there.
-    pub(crate) phase: Phase,
+    pub(crate) phase: ClonePhase,
     /// What was last committed from there.
-    pub(crate) made: Option<Made>,
+    pub(crate) made: Option<MadeCommit>,
 }
 
 /// What is remembered of a clone, as far as it can be read.
@@ -40,7 +40,7 @@ pub(crate) struct Note {
 pub(crate) enum Noted {
     /// There never was a clone.
     Nothing,
-    Known(Note),
+    Known(CloneNote),
     /// Something that this version can't read: what lies in the clone may be anybody's unfinished work.
     Unreadable,
 }
@@ -48,7 +48,7 @@ pub(crate) enum Noted {
 /// Where a clone is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Phase {
+pub(crate) enum ClonePhase {
     /// Prepared, and not yet harvested or salvaged.
     Open,
     /// What was there is in the mirror, or it was never ready.
@@ -57,14 +57,14 @@ pub(crate) enum Phase {
 
 /// A commit of ours, so that the same work asked for again is the same commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct MadeCommit {
     pub(crate) commit: CommitSha,
     pub(crate) parent: CommitSha,
     pub(crate) tree: TreeSha,
     pub(crate) message: String,
 }
 
-impl Note {
+impl CloneNote {
     /// What index and files were made from, as git is told it.
     pub(crate) fn laid(&self) -> &str {
         self.tree.as_ref().map_or(self.head.as_str(), TreeSha::as_str)
@@ -159,7 +159,7 @@ impl ClonePaths {
     }
 
     /// The note; none if there never was a clone, or another version wrote the note.
-    pub(crate) fn note(&self) -> Result<Option<Note>, WorkspaceError> {
+    pub(crate) fn note(&self) -> Result<Option<CloneNote>, WorkspaceError> {
         Ok(match self.noted()? {
             Noted::Known(note) => Some(note),
             Noted::Nothing | Noted::Unreadable => None,
@@ -186,7 +186,7 @@ impl ClonePaths {
     }
 
     /// Writes the note.
-    pub(crate) fn write_note(&self, note: &Note) -> Result<(), WorkspaceError> {
+    pub(crate) fn write_note(&self, note: &CloneNote) -> Result<(), WorkspaceError> {
         let bytes = serde_json::to_vec(note).map_err(|cause| {
             WorkspaceError::Disk(format!("could not write {}: {cause}", self.note_path().display()))
         })?;
@@ -196,8 +196,8 @@ impl ClonePaths {
     /// Notes that nothing is left to be kept, if there is a note.
     pub(crate) fn close(&self) -> Result<(), WorkspaceError> {
         match self.note()? {
-            Some(note) if note.phase == Phase::Open => {
-                self.write_note(&Note { phase: Phase::Closed, ..note })
+            Some(note) if note.phase == ClonePhase::Open => {
+                self.write_note(&CloneNote { phase: ClonePhase::Closed, ..note })
             }
             Some(_) | None => Ok(()),
         }

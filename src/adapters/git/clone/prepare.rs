@@ -10,7 +10,7 @@ use crate::ports::workspace::{CloneId, Layout, Prepared, Salvage, WorkspaceError
 use super::checkout_folder;
 use super::git_folder::{arm, disarm};
 use super::harvest;
-use super::paths::{ClonePaths, Note, Noted, Phase};
+use super::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
 
 /// Makes a clone ready, with the files of a tree in the place of the head's if one is given. Two spawns, for a new clone as
 /// for a reused one; a third if leftovers had to go; those of a salvage if an author's turn came to no end.
@@ -29,8 +29,13 @@ pub(crate) async fn prepare(
         Err(error) => return Err(error),
     };
     let (head, branch) = (layout.head(), layout.branch());
-    let mut note =
-        Note { head: head.clone(), branch: branch.cloned(), tree, phase: Phase::Closed, made: None };
+    let mut note = CloneNote {
+        head: head.clone(),
+        branch: branch.cloned(),
+        tree,
+        phase: ClonePhase::Closed,
+        made: None,
+    };
     // From here on the files may be half of one commit and half of another: nobody's work.
     paths.write_note(&note)?;
     checkout_folder::clear(paths)?;
@@ -44,7 +49,7 @@ pub(crate) async fn prepare(
     }
     arm(paths, mirror.path(), mirror.git().identity(), head, branch)?;
     checkout_folder::hide(paths, head)?;
-    note.phase = Phase::Open;
+    note.phase = ClonePhase::Open;
     paths.write_note(&note)?;
     Ok(Prepared { path: paths.tree().to_owned(), salvaged, warning })
 }
@@ -56,7 +61,7 @@ async fn keep_unfinished(mirror: &Mirror, workplace: &Workplace) -> Result<Optio
         CloneId::Reader { .. } | CloneId::Gate { .. } => return Ok(None),
     }
     match paths.noted()? {
-        Noted::Known(note) if note.phase == Phase::Open => {
+        Noted::Known(note) if note.phase == ClonePhase::Open => {
             let kept = harvest::salvage(mirror, workplace, &note.head).await?;
             paths.close()?;
             Ok(kept)
@@ -96,7 +101,7 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &Note) -> Result<(), WorkspaceError> {
+async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) -> Result<(), WorkspaceError> {
     let what = format!("check out {} in {}", note.head.short(), paths.tree().display());
     let line = || mirror.line_on(paths.tree(), &paths.index());
     let read = || line().arguments(["read-tree", "--reset", "-u", note.laid()]);

@@ -14,7 +14,7 @@ use super::agent_head;
 use super::checkout_folder;
 use super::git_folder;
 use super::listing::changes;
-use super::paths::{ClonePaths, Made};
+use super::paths::{ClonePaths, MadeCommit};
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
@@ -49,11 +49,11 @@ pub(crate) async fn snapshot(
     remove(&scratch)?;
     copy_with_time(&paths.index(), &scratch)?;
     if base != *head {
-        let line = mirror.line_on(&tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
+        let line = mirror.line_on(tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
     }
     let mut found = changes(mirror, workplace, &scratch).await?;
-    found.force(&tree, &staged(mirror, paths, &base).await?);
+    found.force(tree, &staged(mirror, paths, &base).await?);
     if let Some(folder) = paths.checkout_folder() {
         found.leave_out(folder);
     }
@@ -61,7 +61,7 @@ pub(crate) async fn snapshot(
         return Ok(Snapshot { base, tree: None });
     }
     let line = mirror
-        .line_on(&tree, &scratch)
+        .line_on(tree, &scratch)
         .arguments(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"])
         .input(found.input());
     let updated = ask(line, "stage the files of a clone").await?;
@@ -69,7 +69,7 @@ pub(crate) async fn snapshot(
     if !updated.exit.is_success() || updated.stderr.contains("Ignoring path") {
         return Err(failure(&updated, &format!("stage the files in {}", tree.display())));
     }
-    let written = must(mirror.line_on(&tree, &scratch).argument("write-tree"), "write a tree").await?;
+    let written = must(mirror.line_on(tree, &scratch).argument("write-tree"), "write a tree").await?;
     let written = one_line(&written)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
@@ -98,8 +98,12 @@ pub(crate) async fn commit(
         .input(if message.is_empty() { "\n" } else { message });
     let commit = sha(&must(line, "commit the work of a clone").await?, "commit the work of a clone")?;
     if let Some(mut note) = note {
-        note.made =
-            Some(Made { commit: commit.clone(), parent: snapshot.base, tree, message: message.to_owned() });
+        note.made = Some(MadeCommit {
+            commit: commit.clone(),
+            parent: snapshot.base,
+            tree,
+            message: message.to_owned(),
+        });
         paths.write_note(&note)?;
     }
     Ok(commit)

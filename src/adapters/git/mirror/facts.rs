@@ -12,10 +12,10 @@ type Pair = (CommitSha, CommitSha);
 
 /// What was learned about commits.
 #[derive(Debug, Default)]
-pub(crate) struct Facts(Mutex<Known>);
+pub(crate) struct CommitFacts(Mutex<KnownCommits>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownCommits {
     bases: HashMap<Pair, CommitSha>,
     ancestries: HashSet<Pair>,
     /// The trees that reviewers see, by base and head.
@@ -24,8 +24,8 @@ struct Known {
     difference: Option<(Pair, usize, Difference)>,
 }
 
-impl Facts {
-    fn known(&self) -> MutexGuard<'_, Known> {
+impl CommitFacts {
+    fn known(&self) -> MutexGuard<'_, KnownCommits> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -17,7 +17,7 @@ use super::obstruction::{Statuses, in_the_way, statuses};
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 const EMPTY_TREE_256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
 
-/// How a checkout stands to a move of its branch.
+/// The state of a checkout when its branch moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CheckoutState {
     /// Its index is where the branch goes, or the move changes no file.
@@ -64,7 +64,6 @@ pub(crate) struct Checkout<'a> {
 }
 
 impl<'a> Checkout<'a> {
-    /// A checkout in a folder.
     pub(crate) fn new(mirror: &'a Mirror, path: &'a Path, moving: &Moving) -> Result<Self, WorkspaceError> {
         let empty = if moving.to.as_str().len() == 64 { EMPTY_TREE_256 } else { EMPTY_TREE };
         Ok(Self {
@@ -76,17 +75,17 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// Looks how it stands, on a copy of its index. Six spawns when it is clean.
-    pub(crate) async fn standing(&self) -> Result<CheckoutState, WorkspaceError> {
+    /// Finds out the state of the checkout, on a copy of its index. Six spawns if the checkout is clean.
+    pub(crate) async fn state(&self) -> Result<CheckoutState, WorkspaceError> {
         remove(&self.scratch.with_extension("lock"))?;
         remove(&self.scratch)?;
         let index = self.index().await?;
         if index.exists() {
             copy_with_time(&index, &self.scratch)?;
         }
-        let standing = self.judged().await;
+        let state = self.judged().await;
         remove(&self.scratch)?;
-        standing
+        state
     }
 
     /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.

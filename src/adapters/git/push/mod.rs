@@ -58,7 +58,7 @@ impl Target<'_> {
         self.bring_objects(&moving.to).await?;
         let folders = checkouts(self.mirror.git(), self.repository, &moving.branch).await?;
         for folder in &folders {
-            match Checkout::new(self.mirror, folder, moving)?.standing().await? {
+            match Checkout::new(self.mirror, folder, moving)?.state().await? {
                 CheckoutState::Clean | CheckoutState::Settled => {}
                 CheckoutState::HalfMoved => return Ok(refused(moving, folder, "it has changes")),
                 CheckoutState::Dirty(why) => return Ok(refused(moving, folder, &why)),
@@ -97,7 +97,7 @@ impl Target<'_> {
     async fn settle(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
         for folder in checkouts(self.mirror.git(), self.repository, &moving.branch).await? {
             let checkout = Checkout::new(self.mirror, &folder, moving)?;
-            match checkout.standing().await? {
+            match checkout.state().await? {
                 // Staged or edited since: the user has gone on from where the branch is.
                 CheckoutState::Settled | CheckoutState::Elsewhere => {}
                 CheckoutState::Clean => checkout.follow().await?,
@@ -115,7 +115,7 @@ impl Target<'_> {
             let Err(cause) = checkout.follow().await else {
                 continue;
             };
-            match checkout.standing().await? {
+            match checkout.state().await? {
                 CheckoutState::Settled => {}
                 // The user changed something in the last instant: nothing was moved, so the branch goes back.
                 CheckoutState::Dirty(why) => return self.take_back(moving, folder, &why).await,

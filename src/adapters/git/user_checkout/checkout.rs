@@ -29,7 +29,7 @@ use super::explicit_directory::ExplicitDirectory;
 const LAST_CLONE: &str = "agent-loop.clone";
 /// The longest name of a clone that is read from there.
 const NAME_BYTES: u64 = 4096;
-/// What git leaves where it stopped in the middle of something.
+/// The files by which git marks an unfinished operation, and the names of the operations.
 const MIDDLES: &[(&str, &str)] = &[
     ("MERGE_HEAD", "a merge"),
     ("CHERRY_PICK_HEAD", "a cherry-pick"),
@@ -41,7 +41,7 @@ const MIDDLES: &[(&str, &str)] = &[
 
 /// Whose branches the checkout's are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Branches {
+enum BranchSharing {
     Own,
     /// Those of the forge's repository, which others move at any time.
     Shared,
@@ -52,7 +52,7 @@ enum Branches {
 pub(crate) struct UserCheckout {
     given: ExplicitDirectory,
     paths: CheckoutPaths,
-    branches: Branches,
+    branches: BranchSharing,
 }
 
 impl UserCheckout {
@@ -67,11 +67,12 @@ impl UserCheckout {
             return Err(given.unusable("keeps its branches in a format (reftable) that is not supported"));
         }
         let forges = common_folder(forge).and_then(|folder| folder.canonicalize().ok());
-        let branches = if forges.as_ref() == Some(&paths.common) { Branches::Shared } else { Branches::Own };
+        let branches =
+            if forges.as_ref() == Some(&paths.common) { BranchSharing::Shared } else { BranchSharing::Own };
         Ok(Self { given: given.clone(), paths, branches })
     }
 
-    /// Whether this is the checkout that was named so.
+    /// Whether this is the checkout that the directory names.
     pub(crate) fn is_the(&self, given: &ExplicitDirectory) -> bool {
         self.given == *given
     }
@@ -83,7 +84,7 @@ impl UserCheckout {
 
     /// Whether it is a checkout of the forge's repository itself.
     pub(crate) fn is_the_forges(&self) -> bool {
-        self.branches == Branches::Shared
+        self.branches == BranchSharing::Shared
     }
 
     /// Where the parts of the checkout lie.
@@ -130,12 +131,12 @@ impl UserCheckout {
         is_detached && last.is_some_and(|last| last == paths.name().as_bytes())
     }
 
-    /// Remembers in the git folder whose turn it is.
+    /// Notes in the git folder whose turn it is.
     pub(crate) fn mark(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
         write_file(&self.git().join(LAST_CLONE), paths.name().as_bytes())
     }
 
-    /// An error, if git stopped in the middle of something or is at work.
+    /// Checks that no git operation is running or unfinished in the checkout.
     pub(crate) fn must_be_idle(&self) -> Result<(), WorkspaceError> {
         if !self.is_as_found() {
             return Err(self.unusable("is no longer the checkout that it was"));
@@ -196,8 +197,8 @@ impl UserCheckout {
     /// Keeps the refs as they are now, outside of the checkout.
     pub(crate) fn remember_refs(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
         let refs = match self.branches {
-            Branches::Own => agent_head::refs(self.common()),
-            Branches::Shared => None,
+            BranchSharing::Own => agent_head::refs(self.common()),
+            BranchSharing::Shared => None,
         };
         let bytes = serde_json::to_vec(&refs)
             .map_err(|cause| WorkspaceError::Disk(format!("could not note the refs: {cause}")))?;

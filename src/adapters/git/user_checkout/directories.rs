@@ -23,25 +23,25 @@ use super::explicit_directory::ExplicitDirectory;
 const LOCK: &str = "agent-loop.lock";
 const LOCK_BYTES: u64 = 64;
 
-/// All of them, and those that are in use.
+/// The directories that were named, and those in use.
 #[derive(Debug, Default)]
-pub(crate) struct Directories {
+pub(crate) struct UserDirectories {
     given: BTreeMap<(Role, Label), ExplicitDirectory>,
-    /// By git folder. Held as long as this lives.
-    held: Mutex<BTreeMap<PathBuf, Held>>,
+    /// The checkouts in use, by git folder. Each stays locked for the rest of the run.
+    held: Mutex<BTreeMap<PathBuf, HeldCheckout>>,
     entering: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldCheckout {
     _lock: File,
     checkout: UserCheckout,
-    /// The clone whose turn it is there.
+    /// The clone in whose place the checkout is used at this moment.
     clone_id: Option<CloneId>,
     is_known: bool,
 }
 
-impl Directories {
+impl UserDirectories {
     /// The directories that were named.
     pub(crate) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
         Self { given, ..Self::default() }
@@ -52,16 +52,16 @@ impl Directories {
         self.given.get(&(role, label.clone()))
     }
 
-    /// Lets an agent in: nobody else of this run is there, and no other run.
+    /// Reserves a checkout for an agent. Fails if another agent of this run, or another run, uses the checkout.
     pub(crate) async fn enter(
         &self,
         paths: &ClonePaths,
         checkout: &UserCheckout,
     ) -> Result<(), WorkspaceError> {
-        // One after the other: whoever comes second must not take the first for another run.
+        // One at a time, or the second agent would take the lock of the first for that of another run.
         let _turn = self.entering.lock().await;
         if !self.held().contains_key(checkout.git()) {
-            let held = Held {
+            let held = HeldCheckout {
                 _lock: lock(checkout).await?,
                 checkout: checkout.clone(),
                 clone_id: None,
@@ -86,7 +86,7 @@ impl Directories {
         }
     }
 
-    /// An agent's turn is over.
+    /// Ends the reservation of an agent.
     pub(crate) fn leave(&self, paths: &ClonePaths, checkout: &UserCheckout) {
         if let Some(held) = self.held().get_mut(checkout.git())
             && held.clone_id.as_ref() == Some(paths.id())
@@ -95,12 +95,12 @@ impl Directories {
         }
     }
 
-    /// Whether it was seen that the checkout is one of the repository.
+    /// Whether the checkout is known to be one of the repository.
     pub(crate) fn is_known(&self, checkout: &UserCheckout) -> bool {
         self.held().get(checkout.git()).is_some_and(|held| held.is_known)
     }
 
-    /// It was seen.
+    /// Remembers that the checkout is one of the repository.
     pub(crate) fn learn(&self, checkout: &UserCheckout) {
         if let Some(held) = self.held().get_mut(checkout.git()) {
             held.is_known = true;
@@ -119,17 +119,18 @@ impl Directories {
         UserCheckout::find(given, forge)
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, HeldCheckout>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How often a lock is tried.
+/// Number of attempts to take a lock.
 const TRIES: u32 = 50;
-/// How long is waited between.
+/// Delay between two attempts.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// A child that is being started has a copy of every lock of its parent for an instant: that is no holder.
+/// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure
+/// does not mean that another process holds the lock.
 async fn patient_lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..TRIES {
         match file.try_lock() {

@@ -5,7 +5,7 @@ use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::git_folder::{self, write_export_gitdir};
 use crate::adapters::git::clone::harvest;
 use crate::adapters::git::clone::listing::changes;
-use crate::adapters::git::clone::paths::{ClonePaths, Note, Noted, Phase};
+use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
 use crate::adapters::git::disk::{make_folder, read_file, read_foreign, remove, rename, write_file};
 use crate::adapters::git::mirror::{Mirror, SHALLOW};
 use crate::adapters::git::push::obstruction::{in_the_way, statuses};
@@ -19,8 +19,8 @@ use super::checkout::UserCheckout;
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// An error, if the checkout has nothing in common with the repository: it is one of it when it is a checkout of the
-/// forge's repository itself, or when a commit that one of its branches or its HEAD stands at is in the mirror. One spawn.
+/// Checks that the checkout belongs to the repository: that it is a checkout of the forge's repository itself, or that its
+/// HEAD or one of its branches stands at a commit of the mirror. One spawn.
 pub(crate) async fn must_belong(mirror: &Mirror, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
     if checkout.is_the_forges() {
         return Ok(());
@@ -78,12 +78,12 @@ pub(crate) async fn prepare(
         bring(mirror, paths, checkout, &here, head).await?;
         // A move that is cut short leaves what a turn leaves: work on top of where the checkout was.
         checkout.detach(&here, identity)?;
-        paths.write_note(&note(&here, Phase::Open))?;
-        go(mirror, paths, checkout, (&here, head)).await?;
+        paths.write_note(&note(&here, ClonePhase::Open))?;
+        move_files(mirror, paths, checkout, (&here, head)).await?;
     }
     checkout.stand(&paths.index(), head, identity)?;
     checkout.remember_refs(paths)?;
-    paths.write_note(&note(head, Phase::Open))?;
+    paths.write_note(&note(head, ClonePhase::Open))?;
     Ok(salvaged)
 }
 
@@ -106,20 +106,20 @@ pub(crate) async fn settle(
     rename(&scratch, &paths.index())
 }
 
-fn note(head: &CommitSha, phase: Phase) -> Note {
-    Note { head: head.clone(), branch: None, tree: None, phase, made: None }
+fn note(head: &CommitSha, phase: ClonePhase) -> CloneNote {
+    CloneNote { head: head.clone(), branch: None, tree: None, phase, made: None }
 }
 
-/// The turn of this agent that was the last thing that happened there, if nothing of it was kept yet.
-fn unfinished(paths: &ClonePaths, checkout: &UserCheckout) -> Result<Option<Note>, WorkspaceError> {
+/// The note of an unfinished turn of this agent, if that turn was the last to use the checkout.
+fn unfinished(paths: &ClonePaths, checkout: &UserCheckout) -> Result<Option<CloneNote>, WorkspaceError> {
     Ok(match paths.noted()? {
-        Noted::Known(note) if note.phase == Phase::Open && checkout.was_left_by(paths) => Some(note),
+        Noted::Known(note) if note.phase == ClonePhase::Open && checkout.was_left_by(paths) => Some(note),
         // What lies in a checkout of the user's is not thrown away anyhow: it is refused.
         Noted::Known(_) | Noted::Unreadable | Noted::Nothing => None,
     })
 }
 
-/// Whatever a turn of this agent left, a reviewer's files too: nobody else removes them.
+/// Keeps what an unfinished turn left. In a checkout of the user's that includes the files of a reviewer.
 async fn keep_unfinished(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -187,7 +187,7 @@ async fn must_be_clean(
     }
 }
 
-/// An error, if a file that git does not know is where the other commit has one.
+/// Checks that no ignored file is where the other commit has a file.
 pub(crate) async fn must_have_room(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -205,8 +205,8 @@ pub(crate) async fn must_have_room(
     })
 }
 
-/// Moves the files from one commit to another. git itself looks again that nothing is lost.
-async fn go(
+/// Moves the files from one commit to another. git itself checks again that nothing is lost.
+async fn move_files(
     mirror: &Mirror,
     paths: &ClonePaths,
     checkout: &UserCheckout,

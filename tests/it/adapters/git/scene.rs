@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::git::{Folders, Git, GitWorkspace, Identity, Remote};
+use agent_loop::adapters::git::{Git, GitFolders, GitWorkspace, Identity, Remote};
 use agent_loop::adapters::process::capture::capture;
 use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::environment::common;
@@ -146,7 +146,7 @@ impl Scene {
 
 fn workspace(folder: &Path, environment: &Variables) -> GitWorkspace {
     let identity = Identity { name: "agent-loop".into(), email: "agent-loop@localhost".into() };
-    let folders = Folders {
+    let folders = GitFolders {
         mirror: folder.join("state/mirror.git"),
         clones: folder.join("state/clones"),
         diffs: folder.join("state/diffs"),
