@@ -19,6 +19,8 @@ pub mod engine;
 pub mod flow;
 /// Floor 2. Records, their codec, the chain, trust, replay.
 pub mod ledger;
+/// Floor 0. Constant regular expressions.
+mod pattern;
 /// Floor 3. What the engine needs from the world, as small traits.
 pub mod ports;
 /// Floor 1. What agents say, and the rules that it must keep.

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 
 /// Each module and the modules it may name. The order is the order of reading.
 const FLOORS: &[(&str, &[&str])] = &[
+    ("pattern", &[]),
     ("domain", &[]),
-    ("protocol", &["domain"]),
-    ("ledger", &["domain", "protocol"]),
-    ("flow", &["domain", "protocol", "ledger"]),
-    ("text", &["domain", "protocol", "ledger"]),
-    ("ports", &["domain", "protocol", "ledger"]),
-    ("engine", &["domain", "protocol", "ledger", "flow", "text", "ports"]),
-    ("adapters", &["domain", "protocol", "ledger", "text", "ports"]),
-    ("cli", &["domain", "protocol", "ledger", "flow", "text", "ports", "engine", "adapters"]),
+    ("protocol", &["pattern", "domain"]),
+    ("ledger", &["pattern", "domain", "protocol"]),
+    ("flow", &["pattern", "domain", "protocol", "ledger"]),
+    ("text", &["pattern", "domain", "protocol", "ledger"]),
+    ("ports", &["pattern", "domain", "protocol", "ledger"]),
+    ("engine", &["pattern", "domain", "protocol", "ledger", "flow", "text", "ports"]),
+    ("adapters", &["pattern", "domain", "protocol", "ledger", "text", "ports"]),
+    ("cli", &["pattern", "domain", "protocol", "ledger", "flow", "text", "ports", "engine", "adapters"]),
 ];
 
 /// What a floor's code may not say, and why.

@@ -48,7 +48,7 @@ fn alive(marker: &str) -> usize {
 }
 
 #[tokio::test]
-async fn output_is_kept_in_bounds_and_all_of_it_goes_to_the_log() {
+async fn output_is_bounded_and_fully_logged() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let job = job(folder.path(), "bounded", "head -c 20000000 /dev/zero | tr '\\0' x; echo oops >&2");
@@ -58,7 +58,7 @@ async fn output_is_kept_in_bounds_and_all_of_it_goes_to_the_log() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_nobody_reads_does_not_block() {
+async fn unread_prompts_do_not_block() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), "deaf", "exit 3");
@@ -67,7 +67,7 @@ async fn a_prompt_that_nobody_reads_does_not_block() {
 }
 
 #[tokio::test]
-async fn what_a_child_leaves_running_in_another_session_is_ended_with_it() {
+async fn other_sessions_end_with_the_child() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let job = job(folder.path(), "leaver", "setsid sleep 1000 & (setsid sleep 1000 &) ; echo done");
@@ -77,7 +77,7 @@ async fn what_a_child_leaves_running_in_another_session_is_ended_with_it() {
 }
 
 #[tokio::test]
-async fn a_child_that_ignores_term_is_ended_when_it_has_to_be() {
+async fn children_that_ignore_term_are_killed() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let job = job(folder.path(), "stubborn", "trap '' TERM; while :; do sleep 0.05; done");
@@ -88,7 +88,7 @@ async fn a_child_that_ignores_term_is_ended_when_it_has_to_be() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there_is_a_value() {
+async fn missing_programs_are_values() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), "absent", "");
@@ -97,7 +97,7 @@ async fn a_program_that_is_not_there_is_a_value() {
 }
 
 #[tokio::test]
-async fn leftovers_of_a_dead_engine_are_ended_even_if_only_their_token_is_known() {
+async fn marked_leftovers_of_dead_engines_end() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("children");
@@ -152,7 +152,7 @@ async fn a_silent_sleeper_hangs() {
 }
 
 #[tokio::test]
-async fn a_silent_child_that_computes_does_not_hang() {
+async fn silent_computing_is_no_hang() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // Whether it computes itself, or its child does that has left its session.
@@ -170,7 +170,7 @@ async fn a_silent_child_that_computes_does_not_hang() {
 }
 
 #[tokio::test]
-async fn a_child_that_writes_now_and_then_does_not_hang() {
+async fn occasional_writing_is_no_hang() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     for (marker, script) in [("talker", "echo"), ("complainer", "echo >&2")] {
@@ -186,7 +186,7 @@ async fn a_child_that_writes_now_and_then_does_not_hang() {
 }
 
 #[tokio::test]
-async fn the_last_words_of_an_interrupted_child_are_heard() {
+async fn interrupted_children_are_heard_out() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let script = "trap 'head -c 1000000 /dev/zero | tr \"\\0\" x; echo; echo interrupted; exit 1' INT
@@ -200,7 +200,7 @@ async fn the_last_words_of_an_interrupted_child_are_heard() {
 }
 
 #[tokio::test]
-async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
+async fn interrupt_is_followed_by_term_and_kill() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // One of them has left for a session of its own, and is as deaf.
@@ -220,7 +220,7 @@ async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
 }
 
 #[tokio::test]
-async fn the_second_word_to_stop_is_not_polite() {
+async fn second_stop_kills() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let script =
@@ -232,7 +232,7 @@ async fn the_second_word_to_stop_is_not_polite() {
 }
 
 #[tokio::test]
-async fn whoever_starts_processes_as_fast_as_they_are_ended_is_ended_too() {
+async fn fork_chains_are_ended() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // Each starts the next in a new session and dies; should it get away, it ends by itself.
@@ -248,7 +248,7 @@ async fn whoever_starts_processes_as_fast_as_they_are_ended_is_ended_too() {
 }
 
 #[tokio::test]
-async fn a_child_that_closes_its_streams_and_computes_on_is_waited_for() {
+async fn closed_streams_do_not_end_children() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let script = format!("echo closing; exec >&- 2>&-; {}; exit 7", computing(30));
@@ -268,7 +268,7 @@ fn stray_lives(folder: &Path) -> bool {
 }
 
 #[tokio::test]
-async fn a_stray_that_holds_the_pipes_keeps_nobody_waiting_and_ends_with_the_last_child() {
+async fn strays_end_with_the_last_child() {
     let _alone = ALONE.lock().await;
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [parent, other] = [
@@ -291,7 +291,7 @@ async fn a_stray_that_holds_the_pipes_keeps_nobody_waiting_and_ends_with_the_las
 }
 
 #[tokio::test]
-async fn no_stray_is_left_when_all_children_end_at_the_same_time() {
+async fn simultaneous_ends_leave_no_stray() {
     let _alone = ALONE.lock().await;
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let script = format!("{STRAY}; echo ready; sleep 1000");
@@ -345,7 +345,7 @@ fn exchange_row(row: &Path, begun: &Path, over: &AtomicBool) -> std::io::Result<
 }
 
 #[tokio::test]
-async fn a_child_whose_row_can_not_be_written_is_ended_with_all_that_it_has_started() {
+async fn unrecorded_children_are_ended() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("children");
@@ -377,7 +377,7 @@ async fn a_child_whose_row_can_not_be_written_is_ended_with_all_that_it_has_star
 }
 
 #[tokio::test]
-async fn what_a_program_of_ours_has_started_ends_with_it_when_nobody_waits_any_more() {
+async fn dropped_captures_end_their_group() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let said = folder.path().join("said");

@@ -14,7 +14,7 @@ use crate::ports::agents::{Agents, TurnOrder};
 use crate::ports::clock::Clock;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{CloneId, Extent, Workspace};
+use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
 };
@@ -23,6 +23,7 @@ use crate::text::prompt::{self, Material};
 
 use super::context::RunContext;
 use super::outcome::RunError;
+use super::turns::clone_id;
 use crate::domain::ending::Failed;
 
 /// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
@@ -102,12 +103,12 @@ async fn work<W: World>(
 
 /// Where more of what is known of the repository lies in the agent's folder: only in a coder's, and only if that is ours.
 fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<String> {
-    let (role, label) = (ask.key.role, ask.key.label.clone());
+    let role = ask.key.role;
     match role {
         Role::Coder => {
-            let is_lent =
-                world.workspace().is_lent(&CloneId::Agent { subject: subject.clone(), role, label });
-            world.agent_memories().folder().filter(|_| !is_lent)
+            let clone_id = clone_id(subject, role, &ask.key.label);
+            let is_user_checkout = world.workspace().is_user_checkout(&clone_id);
+            world.agent_memories().folder().filter(|_| !is_user_checkout)
         }
         Role::Reviewer | Role::Repair => None,
     }

@@ -8,18 +8,18 @@ use jiff::Timestamp;
 use crate::domain::ending::{Ending, Failed, NeedsHuman};
 use crate::domain::failure::TurnFailure;
 use crate::domain::flow_name::FlowName;
-use crate::domain::gate::Measurement;
+use crate::domain::gate::{Finding, Measurement};
 use crate::domain::ids::{CommitSha, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::ask::Ask;
 use crate::flow::conclusion::Conclusion;
-use crate::flow::step::{GateOrder, HandOver, Step};
+use crate::flow::step::{HandOver, MeasureOrder, Step};
 use crate::ledger::envelope::Draft;
 use crate::ports::World;
 use crate::ports::cancellation::Urgency;
 use crate::ports::clock::Clock;
-use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::gates::{GateOrder, GateReport, Gates};
 use crate::ports::journal::{Entry, Finished, Journal, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -31,7 +31,7 @@ use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
 use super::session::{Session, results, turn_counts};
 use super::turns::{RunningTurns, Turned};
-use super::{brief, conclude as outcome, effects, lookup, observe, telling};
+use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
 
 /// What follows a step.
 pub(super) enum Next {
@@ -126,29 +126,37 @@ async fn await_turn<J: Journal>(turns: &mut RunningTurns, session: &mut Session<
 async fn measure<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
-    order: GateOrder,
+    order: MeasureOrder,
 ) -> Result<(), RunError> {
-    let GateOrder { gate, run, round, against: _, head } = order;
-    let clone_id = CloneId::Tests { subject: session.subject.clone() };
+    let MeasureOrder { gate: name, run, round, against, head } = order;
+    let missing = || RunError::failed(Failed::Error, format!("the gate `{name}` is not measured here"));
+    let gate = cx.world.gates().gate(&name).ok_or_else(missing)?;
+    let clone_id = CloneId::Gate { subject: session.subject.clone(), gate: name.clone() };
     let layout = Layout::Work { head: head.clone(), branch: None, unfinished: None };
     let prepared = cx.world.workspace().prepare(&clone_id, &layout).await?;
-    let order = TestOrder {
+    let order = GateOrder {
         run: run.clone(),
         subject: session.subject.clone(),
+        gate: name.clone(),
         attempt: cx.world.clock().unique(),
+        base: cx.base(&against, &head).await?,
         head: head.clone(),
         workdir: prepared.path,
     };
-    let log = cx.world.gates().log(&order).map(|path| path.display().to_string());
-    cx.tell(&RunEvent::GateBegun { gate: gate.clone(), head: head.clone(), log });
-    let report = cx.world.gates().tests(&order, cx.cancellation.clone()).await;
-    let TestReport::Measured { verdict, detail, .. } = report else {
+    let log = gate.log(&order).map(|path| path.display().to_string());
+    cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
+    let report = gate.measure(&order, cx.cancellation.clone()).await;
+    let GateReport::Measured { verdict, detail, findings, .. } = report else {
         return Ok(());
     };
     let detail = cx.guard.words(&detail)?;
-    cx.tell(&RunEvent::GateMeasured { gate: gate.clone(), verdict });
+    let clean = |finding: Finding| {
+        Ok(Finding { key: cx.guard.words(&finding.key)?, text: cx.guard.words(&finding.text)? })
+    };
+    let findings = findings.into_iter().map(clean).collect::<Result<_, RunError>>()?;
+    cx.tell(&RunEvent::GateMeasured { gate: name.clone(), verdict });
     let tree = Some(cx.world.workspace().tree(&head).await?);
-    let measurement = Measurement { gate, head, tree, verdict, detail, findings: Vec::new() };
+    let measurement = Measurement { gate: name, head, tree, verdict, detail, findings };
     session.write(Entry::Measured { run, round, measurement }).await?;
     Ok(())
 }
@@ -188,8 +196,8 @@ async fn look_at_checkouts<W: World>(
     draft: &Draft,
 ) -> Result<(), RunError> {
     for (role, label) in &draft.seats {
-        let (subject, role, label) = (session.subject.clone(), *role, label.clone());
-        cx.world.workspace().look_at_lent(&CloneId::Agent { subject, role, label }).await?;
+        let clone_id = turns::clone_id(&session.subject, *role, label);
+        cx.world.workspace().check_user_checkout(&clone_id).await?;
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ use tokio::task::{JoinError, JoinSet};
 use crate::domain::agent::Role;
 use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, Label};
+use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::aftermath;
 use crate::flow::ask::{Ask, Pause, Purpose, Work, malformed};
@@ -139,7 +140,7 @@ async fn ready<W: World>(
         Purpose::Work | Purpose::Again { .. } => {
             let prepared = world.workspace().prepare(clone_id, &layout(ask, base)).await?;
             if ask.key.role == Role::Coder
-                && !world.workspace().is_lent(clone_id)
+                && !world.workspace().is_user_checkout(clone_id)
                 && let Some(text) = world.agent_memories().lay_out(&prepared.path).await
             {
                 world.operator().tell(&RunEvent::Warning { text });
@@ -173,6 +174,15 @@ async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Ca
     }
 }
 
+/// The clone of an agent: what a coder leaves there is work, everyone else only reads.
+pub(super) fn clone_id(subject: &Subject, role: Role, label: &Label) -> CloneId {
+    let (subject, label) = (subject.clone(), label.clone());
+    match role {
+        Role::Coder => CloneId::Author { subject, role, label },
+        Role::Reviewer | Role::Repair => CloneId::Reader { subject, role, label },
+    }
+}
+
 /// A reviewer gets its instructions from us and from the base branch, never from the change that it judges.
 fn layout(ask: &Ask, base: &CommitSha) -> Layout {
     let head = ask.key.head.clone();
@@ -196,13 +206,12 @@ async fn attempt<W: World, J: Journal>(
         return Ok(None);
     }
     let turn = ask.key.clone();
-    let clone_id =
-        CloneId::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
+    let clone_id = clone_id(&order.subject, turn.role, &turn.label);
     let base = order.base.clone();
     let prepare = ready(world, &clone_id, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
-    let prepared = if world.workspace().is_lent(&clone_id) {
+    let prepared = if world.workspace().is_user_checkout(&clone_id) {
         let prepared = prepare.await?;
         announce.await?;
         prepared

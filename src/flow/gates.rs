@@ -18,7 +18,7 @@ use super::items::{self, GateChanges};
 use super::results::MeasuredAt;
 use super::rounds::{Gating, RoundAt, Rounds};
 use super::run::RunState;
-use super::step::{Decision, GateOrder, Step, first};
+use super::step::{Decision, MeasureOrder, Step, first};
 
 /// The record of what a gate measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl GateContext<'_> {
     ) -> Decision<T> {
         let place = MeasuredAt { run: &self.run.id, round: at.round, head: &at.head };
         let Some(measured) = cx.results.measurement(gate, place) else {
-            return first(Step::Measure(GateOrder {
+            return first(Step::Measure(MeasureOrder {
                 gate: gate.clone(),
                 run: self.run.id.clone(),
                 round: at.round,

@@ -24,7 +24,7 @@ pub enum Step {
     /// Wait until a running turn ends.
     Await,
     /// Measure a gate on a commit.
-    Measure(GateOrder),
+    Measure(MeasureOrder),
     /// Publish a record.
     Publish(Box<Draft>),
     /// Publish the record that ends the run, then stop.
@@ -97,7 +97,7 @@ pub enum Effect {
 
 /// A gate to be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GateOrder {
+pub struct MeasureOrder {
     pub gate: GateName,
     pub run: RunId,
     pub round: u32,

@@ -12,12 +12,12 @@ use crate::ports::forge::ForgeError;
 
 /// The branches of a repository.
 #[derive(Debug, Clone)]
-pub struct Branches {
+pub struct BranchTips {
     git_directory: PathBuf,
     environment: Variables,
 }
 
-impl Branches {
+impl BranchTips {
     /// The branches of the repository with this git directory.
     pub fn new(git_directory: PathBuf, ours: &Variables) -> Self {
         let mut environment = environment::common(ours, &[]);

@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static CLOSES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#([0-9]{1,9})\b")
-        .expect("a valid pattern")
-});
+use crate::pattern::pattern;
+
+static CLOSES: LazyLock<Regex> =
+    pattern!(r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#([0-9]{1,9})\b");
 
 /// The numbers of the issues that a description closes.
 pub(super) fn closes(body: &str) -> Vec<u64> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::git::{GitWorkspace, Merge as GitMerge};
+use crate::adapters::git::{GitWorkspace, MergeOutcome};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
@@ -13,9 +13,9 @@ use crate::ports::forge::{
 };
 use crate::ports::workspace::WorkspaceError;
 
-use super::branches::Branches;
+use super::branches::BranchTips;
 use super::closing::closes;
-use super::rows::{CommentRow, Kind, SubjectRow, Writer};
+use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer};
 use super::store::Store;
 
 /// The tool's own login.
@@ -25,7 +25,7 @@ pub const OWN_LOGIN: &str = "agent-loop";
 #[derive(Debug)]
 pub struct EmbeddedForge {
     store: Store,
-    branches: Branches,
+    branches: BranchTips,
     workspace: Arc<GitWorkspace>,
     login: Login,
 }
@@ -35,7 +35,7 @@ impl EmbeddedForge {
     ///
     /// # Errors
     /// If the login under which this program writes here were not well-formed.
-    pub fn new(store: Store, branches: Branches, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
+    pub fn new(store: Store, branches: BranchTips, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
         let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
         Ok(Self { store, branches, workspace, login })
     }
@@ -67,7 +67,7 @@ impl EmbeddedForge {
     /// A pull request, its head being the tip of its branch at this instant.
     async fn seen(&self, row: SubjectRow) -> Result<PullRequest, ForgeError> {
         let number = row.number;
-        let Kind::PullRequest { state, head_ref, base_ref, head } = row.kind else {
+        let SubjectKind::PullRequest { state, head_ref, base_ref, head } = row.kind else {
             return Err(ForgeError::NotFound(format!(
                 "{number} is an issue, not a pull request; try `agent-loop issue {number}`"
             )));
@@ -121,7 +121,7 @@ impl EmbeddedForge {
         }
         let row = SubjectRow {
             number: 0,
-            kind: Kind::PullRequest {
+            kind: SubjectKind::PullRequest {
                 state: PullRequestState::Open,
                 head_ref: new.head_ref.clone(),
                 base_ref: new.base_ref.clone(),
@@ -170,7 +170,7 @@ impl Forge for EmbeddedForge {
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
         let row = self.row(number.0, "issue")?;
-        let Kind::Issue(state) = row.kind else {
+        let SubjectKind::Issue(state) = row.kind else {
             return Err(ForgeError::NotFound(format!(
                 "{number} is a pull request, not an issue; try `agent-loop pr {number}`"
             )));
@@ -183,7 +183,7 @@ impl Forge for EmbeddedForge {
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
         let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
         let ours = rows.into_iter().filter(|row| {
-            let is_issue = matches!(row.kind, Kind::Issue(_));
+            let is_issue = matches!(row.kind, SubjectKind::Issue(_));
             is_issue
                 && row.writer.login == self.login
                 && (row.title.contains(words) || row.body.contains(words))
@@ -196,7 +196,7 @@ impl Forge for EmbeddedForge {
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
         let row = SubjectRow {
             number: 0,
-            kind: Kind::Issue(IssueState::Open),
+            kind: SubjectKind::Issue(IssueState::Open),
             title: new.title.clone(),
             body: new.body.clone(),
             writer: self.writer(),
@@ -215,8 +215,8 @@ impl Forge for EmbeddedForge {
         let mut found = Vec::new();
         for row in rows {
             let from_branch = match &row.kind {
-                Kind::PullRequest { head_ref, .. } => head_ref == branch,
-                Kind::Issue(_) => false,
+                SubjectKind::PullRequest { head_ref, .. } => head_ref == branch,
+                SubjectKind::Issue(_) => false,
             };
             if from_branch {
                 found.push(self.seen(row).await?);
@@ -260,12 +260,12 @@ impl Forge for EmbeddedForge {
         );
         let merged = self.workspace.merge(&pull_request.base_ref, head, &message).await;
         let commit = match merged.map_err(not_merged)? {
-            GitMerge::Done(commit) => commit,
-            GitMerge::Conflict(paths) => {
+            MergeOutcome::Done(commit) => commit,
+            MergeOutcome::Conflict(paths) => {
                 return Ok(Merge::Conflict(format!("these files conflict: {}", paths.join(", "))));
             }
-            GitMerge::Refused(why) => return Ok(Merge::Conflict(why)),
-            GitMerge::Moved(_) => {
+            MergeOutcome::Refused(why) => return Ok(Merge::Conflict(why)),
+            MergeOutcome::Moved(_) => {
                 return Err(ForgeError::Unreachable("the base branch moved at this instant".to_owned()));
             }
         };
@@ -287,7 +287,7 @@ impl EmbeddedForge {
         self.store.set_head(number.0, head).map_err(|why| self.disk(&why))?;
         for issue in closes(body) {
             let row = self.store.subject(issue).map_err(|why| self.disk(&why))?;
-            if row.is_some_and(|row| row.kind == Kind::Issue(IssueState::Open)) {
+            if row.is_some_and(|row| row.kind == SubjectKind::Issue(IssueState::Open)) {
                 self.store.set_state(issue, &PullRequestState::Closed).map_err(|why| self.disk(&why))?;
             }
         }

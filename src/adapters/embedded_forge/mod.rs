@@ -7,5 +7,5 @@ pub mod rows;
 mod schema;
 pub mod store;
 
-pub use branches::Branches;
+pub use branches::BranchTips;
 pub use forge::{EmbeddedForge, OWN_LOGIN};

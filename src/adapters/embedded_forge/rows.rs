@@ -17,7 +17,7 @@ pub struct Writer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectRow {
     pub number: u64,
-    pub kind: Kind,
+    pub kind: SubjectKind,
     pub title: String,
     pub body: String,
     pub writer: Writer,
@@ -25,7 +25,7 @@ pub struct SubjectRow {
 
 /// What a subject is, with what only that has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum SubjectKind {
     Issue(IssueState),
     PullRequest {
         /// Whether it can still change.

@@ -10,7 +10,7 @@ use crate::domain::ids::{BranchName, CommitSha};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::forge::IssueState;
 
-use super::rows::{CommentRow, Kind, SubjectRow, Writer, role, role_name};
+use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer, role, role_name};
 use super::schema;
 
 /// The name of the file in the repository's git directory.
@@ -63,8 +63,8 @@ impl Store {
     /// When the file can't be written.
     pub fn create(&self, new: &SubjectRow, now: Timestamp) -> Result<u64, String> {
         let (kind, head_ref, base_ref, head) = match &new.kind {
-            Kind::Issue(_) => ("issue", None, None, None),
-            Kind::PullRequest { head_ref, base_ref, head, .. } => {
+            SubjectKind::Issue(_) => ("issue", None, None, None),
+            SubjectKind::PullRequest { head_ref, base_ref, head, .. } => {
                 ("pr", Some(head_ref.as_str()), Some(base_ref.as_str()), Some(head.as_str()))
             }
         };
@@ -214,7 +214,7 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
     let number: i64 = row.get(0).map_err(failed)?;
     let state = text(2)?;
     let kind = if text(1)? == "issue" {
-        Kind::Issue(if state == "open" { IssueState::Open } else { IssueState::Closed })
+        SubjectKind::Issue(if state == "open" { IssueState::Open } else { IssueState::Closed })
     } else {
         let merge_commit: Option<String> = row.get(10).map_err(failed)?;
         let state = match (state.as_str(), merge_commit) {
@@ -222,7 +222,7 @@ fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
             ("merged", Some(commit)) => PullRequestState::Merged { commit: commit.parse().map_err(damaged)? },
             (_, _) => PullRequestState::Closed,
         };
-        Kind::PullRequest {
+        SubjectKind::PullRequest {
             state,
             head_ref: text(7)?.parse::<BranchName>().map_err(damaged)?,
             base_ref: text(8)?.parse::<BranchName>().map_err(damaged)?,

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access, statvfs};
 
-/// What is seen of a folder that may not be there yet.
+/// What is known of a folder that may not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitness {
-    /// Whether it is there, or could be made.
-    pub standing: FolderState,
+    pub state: FolderState,
     /// Free space there for this user, in bytes, if it can be told.
     pub free: Option<u64>,
 }
@@ -37,10 +36,10 @@ pub fn look(path: &Path) -> Fitness {
     let Some((nearest, facts)) =
         path.ancestors().find_map(|place| Some((place, std::fs::metadata(place).ok()?)))
     else {
-        return Fitness { standing: FolderState::NotWritable(path.to_owned()), free: None };
+        return Fitness { state: FolderState::NotWritable(path.to_owned()), free: None };
     };
     let free = statvfs(nearest).ok().map(|facts| facts.f_bavail.saturating_mul(facts.f_frsize));
-    let standing = if !facts.is_dir() {
+    let state = if !facts.is_dir() {
         FolderState::NoFolder(nearest.to_owned())
     } else if nearest == path && facts.uid() != rustix::process::geteuid().as_raw() {
         FolderState::Foreign { owner: facts.uid() }
@@ -51,7 +50,7 @@ pub fn look(path: &Path) -> Fitness {
     } else {
         FolderState::NotYet
     };
-    Fitness { standing, free }
+    Fitness { state, free }
 }
 
 /// Whether we are the superuser.
@@ -72,10 +71,10 @@ mod tests {
         fs::create_dir(&here).unwrap();
         fs::set_permissions(&here, Permissions::from_mode(0o750)).unwrap();
         fs::write(&file, "").unwrap();
-        assert_eq!(look(&here).standing, FolderState::Writable { mode: 0o750 });
-        assert_eq!(look(&here.join("a/b")).standing, FolderState::NotYet);
-        assert_eq!(look(&file).standing, FolderState::NoFolder(file.clone()));
-        assert_eq!(look(&file.join("below")).standing, FolderState::NoFolder(file));
+        assert_eq!(look(&here).state, FolderState::Writable { mode: 0o750 });
+        assert_eq!(look(&here.join("a/b")).state, FolderState::NotYet);
+        assert_eq!(look(&file).state, FolderState::NoFolder(file.clone()));
+        assert_eq!(look(&file.join("below")).state, FolderState::NoFolder(file));
         assert!(look(&here).free.is_some());
     }
 }

@@ -20,7 +20,7 @@ pub struct SubjectLock {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct LockText {
     pid: u32,
     host: String,
     since: Timestamp,
@@ -42,7 +42,7 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
         }
         Err(TryLockError::Error(error)) => return Err(disk(error)),
     }
-    let written = Written { pid: std::process::id(), host: this_host(), since: now };
+    let written = LockText { pid: std::process::id(), host: this_host(), since: now };
     let text = serde_json::to_string(&written).unwrap_or_default();
     file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(disk)?;
     Ok(SubjectLock { _file: file })
@@ -77,7 +77,7 @@ pub fn this_host() -> String {
 fn holder(file: &mut File) -> Holder {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
-    let written = read.ok().and_then(|_| serde_json::from_str::<Written>(&text).ok());
+    let written = read.ok().and_then(|_| serde_json::from_str::<LockText>(&text).ok());
     written.map_or(Holder { pid: None, host: None, since: None }, |written| Holder {
         pid: Some(written.pid),
         host: Some(written.host),

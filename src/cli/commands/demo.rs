@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::embedded_forge::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -138,7 +138,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
     let issue = SubjectRow {
         number: 0,
-        kind: Kind::Issue(IssueState::Open),
+        kind: SubjectKind::Issue(IssueState::Open),
         title: ISSUE_TITLE.to_owned(),
         body: ISSUE_BODY.to_owned(),
         writer: ada,

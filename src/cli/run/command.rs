@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::embedded_forge::store::Store;
-use crate::adapters::gates::test_command::split;
+use crate::adapters::gates::tests::split;
 use crate::adapters::process::search::{Lookup, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;

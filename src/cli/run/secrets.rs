@@ -10,30 +10,20 @@ use serde_json::Value;
 use crate::adapters::process::variables::Variables;
 use crate::cli::config::settings::{OnHit, Settings};
 use crate::engine::guard::{OnSecret, Secrets};
+use crate::pattern::pattern;
 use crate::text::redaction::Secret;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|BEARER|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)|_(KEY|PAT|PASS|PWD|AUTH|DSN)$|^DATABASE_URL$",
-    )
-    .expect("a valid pattern")
-});
+static SECRET_NAME: LazyLock<Regex> = pattern!(
+    r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|BEARER|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)|_(KEY|PAT|PASS|PWD|AUTH|DSN)$|^DATABASE_URL$"
+);
 
 /// Headers, and members of an object, whose values are secrets.
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static SECRET_PART: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)KEY$|TOKENS?$|SECRET|COOKIE|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|SIGNATURE|AUTHORIZATION|^(ACCESS|REFRESH)$|(^|[_-])(AUTH|PASS)$",
-    )
-    .expect("a valid pattern")
-});
+static SECRET_PART: LazyLock<Regex> = pattern!(
+    r"(?i)KEY$|TOKENS?$|SECRET|COOKIE|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|SIGNATURE|AUTHORIZATION|^(ACCESS|REFRESH)$|(^|[_-])(AUTH|PASS)$"
+);
 
 /// The path of an address that opens nothing: names and versions, as `/v1/models`.
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static PLAIN_PATH: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$").expect("a valid pattern")
-});
+static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$");
 
 /// Words that stand in the names of models.
 const FAMILIES: &[&str] = &[

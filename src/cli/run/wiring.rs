@@ -10,7 +10,7 @@ use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::files;
-use crate::adapters::gates::test_command::LocalGates;
+use crate::adapters::gates::{GateSettings, LocalGates};
 use crate::adapters::git::{GitWorkspace, WaitNotice};
 use crate::adapters::process::supervision::children;
 use crate::adapters::storage::journals::FileJournals;
@@ -138,12 +138,12 @@ pub fn world(
             repair: settings.repair,
         },
         workspace,
-        gates: LocalGates {
+        gates: LocalGates::new(&GateSettings {
             test_command: settings.test_command,
-            deadline: settings.test_deadline,
+            test_deadline: settings.test_deadline,
             variables,
             folders: folders.clone(),
-        },
+        }),
         journals: FileJournals::new(folders, stores::locks(repository), children::end_leftovers),
         terminal: settings.terminal,
         forge,

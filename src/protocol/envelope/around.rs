@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::pattern::pattern;
+
 use super::super::expectation::Complaint;
 use super::super::markers;
 use super::super::opposition;
@@ -12,23 +14,13 @@ use super::super::text::ReviewVerdict;
 use super::normalisation::Normalisation;
 use super::whole;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static FOOTER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$").expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static OLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$").expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static OLDER_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)<!--\s*HUMAN_REQUIREMENTS_(?:ADDRESSED|RESOLVED)\b").expect("a valid pattern")
-});
+static FOOTER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$");
+static OLDER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$");
+static OLDER_ANYWHERE: LazyLock<Regex> = pattern!(r"(?i)<!--\s*HUMAN_REQUIREMENTS_(?:ADDRESSED|RESOLVED)\b");
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static QUOTED_KEY: LazyLock<Regex> = LazyLock::new(|| {
+static QUOTED_KEY: LazyLock<Regex> = pattern!({
     let names = PIECES.join("|");
-    Regex::new(&format!(r#"(?i)["'](?:{names})["']\s*:"#)).expect("a valid pattern")
+    format!(r#"(?i)["'](?:{names})["']\s*:"#)
 });
 
 /// Keys of answers that decide something: one of them beside an object fell out of an answer.

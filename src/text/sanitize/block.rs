@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 use super::fence::Fence;
 
 /// How far a tab stop is from the next one; a line indented so far is code.
@@ -282,32 +284,23 @@ fn html(line: &str, before: Before) -> Option<HtmlEnd> {
     is_block.then_some(HtmlEnd::BlankLine)
 }
 
-/// A pattern of this file.
-#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a valid pattern")
-}
-
-static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern("^ *#{1,6}(?: |$)"));
-static UNDERLINE: LazyLock<Regex> = LazyLock::new(|| pattern("^ *(?:=+|-+) *$"));
-static ITEM: LazyLock<Regex> = LazyLock::new(|| pattern("^( *)([-+*]|[0-9]{1,9}[.)])( +|$)"));
-static DECLARATION: LazyLock<Regex> = LazyLock::new(|| pattern("^<![A-Z]"));
-static RAW_ELEMENT: LazyLock<Regex> =
-    LazyLock::new(|| pattern("(?i)^<(?:script|pre|style|textarea)(?:[ >]|$)"));
-static RAW_ELEMENT_END: LazyLock<Regex> = LazyLock::new(|| pattern("(?i)</(?:script|pre|style|textarea)>"));
-static BLOCK_ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        "(?i)^</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|\
+static HEADING: LazyLock<Regex> = pattern!("^ *#{1,6}(?: |$)");
+static UNDERLINE: LazyLock<Regex> = pattern!("^ *(?:=+|-+) *$");
+static ITEM: LazyLock<Regex> = pattern!("^( *)([-+*]|[0-9]{1,9}[.)])( +|$)");
+static DECLARATION: LazyLock<Regex> = pattern!("^<![A-Z]");
+static RAW_ELEMENT: LazyLock<Regex> = pattern!("(?i)^<(?:script|pre|style|textarea)(?:[ >]|$)");
+static RAW_ELEMENT_END: LazyLock<Regex> = pattern!("(?i)</(?:script|pre|style|textarea)>");
+static BLOCK_ELEMENT: LazyLock<Regex> = pattern!(
+    "(?i)^</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|\
          dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|\
          iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p|param|search|section|\
-         summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul)(?:[ >]|/>|$)",
-    )
-});
-static LONELY_TAG: LazyLock<Regex> = LazyLock::new(|| {
+         summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul)(?:[ >]|/>|$)"
+);
+static LONELY_TAG: LazyLock<Regex> = pattern!({
     let value = r#"[^ "'=<>`]+|'[^']*'|"[^"]*""#;
     let attribute = format!(r" +[A-Za-z_:][\w.:-]*(?: *= *(?:{value}))?");
     let name = "[A-Za-z][A-Za-z0-9-]*";
-    pattern(&format!("^(?:<{name}(?:{attribute})* */?>|</{name} *>) *$"))
+    format!("^(?:<{name}(?:{attribute})* */?>|</{name} *>) *$")
 });
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The tables of the embedded forge.
 
-use agent_loop::adapters::embedded_forge::rows::{Kind, SubjectRow, Writer};
+use agent_loop::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
 use agent_loop::adapters::embedded_forge::store::{FILE, Store};
 use agent_loop::ports::forge::{AuthorRole, IssueState};
 use jiff::Timestamp;
@@ -11,7 +11,13 @@ fn ada() -> Writer {
 
 fn issue(title: &str) -> SubjectRow {
     let title = title.to_owned();
-    SubjectRow { number: 0, kind: Kind::Issue(IssueState::Open), title, body: String::new(), writer: ada() }
+    SubjectRow {
+        number: 0,
+        kind: SubjectKind::Issue(IssueState::Open),
+        title,
+        body: String::new(),
+        writer: ada(),
+    }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -19,7 +25,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 #[test]
-fn numbers_and_comments_come_in_order_whoever_writes() {
+fn numbers_and_comments_are_ordered() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (Store::open(folder.path()).unwrap(), Store::open(folder.path()).unwrap());
     assert_eq!(one.repository_id(), two.repository_id());
@@ -48,7 +54,7 @@ fn an_edit_shows() {
 }
 
 #[test]
-fn a_file_of_a_newer_program_and_a_damaged_one_are_left_alone() {
+fn newer_and_damaged_files_stay_untouched() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).unwrap());
     let path = folder.path().join(FILE);

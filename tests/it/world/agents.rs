@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::ids::GateName;
 use agent_loop::domain::usage::{Precision, Usage};
 use agent_loop::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use agent_loop::ports::cancellation::Cancellation;
-use agent_loop::ports::gates::{Gates, TestOrder, TestReport};
+use agent_loop::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
 use agent_loop::protocol::raw_answer::RawAnswer;
 
 use super::git::Tree;
@@ -69,17 +70,23 @@ fn report(effect: Reaction) -> TurnReport {
 }
 
 impl Gates for MemoryWorld {
-    async fn tests(&self, order: &TestOrder, _: Cancellation) -> TestReport {
+    fn gate(&self, _: &GateName) -> Option<&dyn Gate> {
+        Some(self)
+    }
+}
+
+impl Gate for MemoryWorld {
+    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
         let effect = |state: &mut State| {
             let verdict = (state.gate)(&state.git.tree(&order.head));
             let detail =
                 if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
-            TestReport::Measured { verdict, detail, log: None }
+            GateReport::Measured { verdict, detail, findings: Vec::new(), log: None }
         };
-        self.change("tests", effect, || None).await
+        Box::pin(self.change("tests", effect, || None))
     }
 
-    fn log(&self, _: &TestOrder) -> Option<PathBuf> {
+    fn log(&self, _: &GateOrder) -> Option<PathBuf> {
         None
     }
 }

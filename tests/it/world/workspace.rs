@@ -18,14 +18,6 @@ fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
 }
 
-/// The path of a clone on its machine.
-fn relative_path(clone_id: &CloneId) -> String {
-    match clone_id {
-        CloneId::Agent { subject, role, label } => format!("{subject}/{role}/{label}"),
-        CloneId::Tests { subject } => format!("{subject}/tests"),
-    }
-}
-
 /// The files of a layout.
 fn laid(git: &Git, layout: &Layout) -> Tree {
     let head = git.tree(layout.head());
@@ -94,7 +86,7 @@ impl Workspace for MemoryWorld {
         if let Some(why) = self.look(|state| state.git.unclean.clone()).await {
             return Err(WorkspaceError::Unclean(why));
         }
-        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let path = format!("{}/{}", self.machine, clone_id.path());
         let effect = |state: &mut State| {
             let unfinished = state.git.clones.get(&path).is_some_and(|clone| clone.unfinished);
             let salvaged = if unfinished { keep_unfinished(&mut state.git, &path) } else { None };
@@ -107,12 +99,12 @@ impl Workspace for MemoryWorld {
         self.change("prepare", effect, || None).await
     }
 
-    fn is_lent(&self, _: &CloneId) -> bool {
+    fn is_user_checkout(&self, _: &CloneId) -> bool {
         self.with(|state| state.git.unclean.is_some())
     }
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
-        self.look(|_| Ok(PathBuf::from(relative_path(clone_id)))).await
+        self.look(|_| Ok(PathBuf::from(clone_id.path()))).await
     }
 
     async fn harvest(
@@ -121,7 +113,7 @@ impl Workspace for MemoryWorld {
         head: &CommitSha,
         _: &str,
     ) -> Result<Harvest, WorkspaceError> {
-        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let path = format!("{}/{}", self.machine, clone_id.path());
         let effect = |state: &mut State| {
             let Some(clone) = state.git.clones.get_mut(&path) else { return Err(missing("clone")) };
             clone.unfinished = false;
@@ -136,7 +128,7 @@ impl Workspace for MemoryWorld {
     }
 
     async fn salvage(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let path = format!("{}/{}", self.machine, clone_id.path());
         let effect = |state: &mut State| {
             let kept = keep_unfinished(&mut state.git, &path);
             if let Some(clone) = state.git.clones.get_mut(&path) {
@@ -157,7 +149,7 @@ impl Workspace for MemoryWorld {
     }
 
     async fn inspect(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let path = format!("{}/{}", self.machine, relative_path(clone_id));
+        let path = format!("{}/{}", self.machine, clone_id.path());
         self.look(|state| {
             let untouched = state.git.clones.get(&path).is_some_and(|clone| clone.tree == clone.laid);
             Ok(if untouched {

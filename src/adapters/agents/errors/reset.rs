@@ -7,6 +7,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use regex::{Captures, Regex};
 
+use crate::pattern::pattern;
+
 /// How much of a text is looked at, in bytes: its end, which says why a program ended.
 pub(in crate::adapters::agents) const LOOKED_AT: usize = 64 * 1024;
 
@@ -176,16 +178,9 @@ fn unit_milliseconds(unit: &str) -> Option<i64> {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// A pattern of this file.
-#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a valid pattern")
-}
-
 /// What stands before an instant or a wait.
-static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?ix)\b(?:
+static LABEL: LazyLock<Regex> = pattern!(
+    r#"(?ix)\b(?:
             (?:try|retry|retrying)(?:\sagain)?\s(?:in|after|at|on)
           | wait(?:\sfor)?
           | retry[-_]?after(?:[-_]?(?P<milliseconds>ms)|[-_]?seconds)?
@@ -194,9 +189,8 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
             (?:[-_](?:seconds|requests|tokens))?
           | limit\sreached
           | until
-          )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#,
-    )
-});
+          )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#
+);
 
 const TIME: &str = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?)?(?:\s?(?P<half>[ap])\.?m\b\.?|\b)";
 
@@ -205,31 +199,28 @@ const ZONE: &str = r"(?:\s?\((?P<zone>[a-z][a-z0-9_+/-]*)\)|\s?\b(?P<bare_zone>z
 
 const WEEKDAY: &str = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s)?";
 
-static MONTH_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+static MONTH_FIRST: LazyLock<Regex> = pattern!({
     let month = MONTHS.join("|");
     let date = format!(r"(?P<month>{month})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?");
-    pattern(&format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}"))
+    format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}")
 });
-static DAY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+static DAY_FIRST: LazyLock<Regex> = pattern!({
     let month = MONTHS.join("|");
     let date = format!(r"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{month})[a-z]*\.?");
-    pattern(&format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}"))
+    format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}")
 });
-static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
+static DIGITS: LazyLock<Regex> = pattern!({
     let offset = r"\s?(?P<offset>[-+][0-9]{2}:?[0-9]{2})";
     let time = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)";
-    pattern(&format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE})"))
+    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE})")
 });
-static TIME_OF_DAY: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^{TIME}{ZONE}")));
-static EPOCH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)"));
-static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^\s?,?\s?(?:and\s)?(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?[\s-]?(?P<unit>[a-z]+)",
-    )
-});
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"^(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?(?:[\s,;.})\]"'\\]|$)"#)
-});
+static TIME_OF_DAY: LazyLock<Regex> = pattern!(format!("(?i)^{TIME}{ZONE}"));
+static EPOCH: LazyLock<Regex> = pattern!(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)");
+static AMOUNT: LazyLock<Regex> = pattern!(
+    r"(?i)^\s?,?\s?(?:and\s)?(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?[\s-]?(?P<unit>[a-z]+)"
+);
+static NUMBER: LazyLock<Regex> =
+    pattern!(r#"^(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?(?:[\s,;.})\]"'\\]|$)"#);
 
 #[cfg(test)]
 mod tests {

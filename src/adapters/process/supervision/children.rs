@@ -61,7 +61,7 @@ impl Drop for ChildRecord {
     }
 }
 
-/// How often a leftover is asked to end, then ended, 20 ms apart.
+/// Number of attempts, 20 ms apart: up to the first a leftover is only asked to end, after that it is killed.
 const POLITE: u32 = 50;
 const FIRM: u32 = 250;
 

@@ -18,7 +18,7 @@ use tokio::process::{Child, Command};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Listener;
-use crate::adapters::process::output::log::Log;
+use crate::adapters::process::output::log::ChildLog;
 use crate::adapters::process::output::tail::Tail;
 use crate::adapters::process::time::{self, Stopwatch};
 use crate::ports::cancellation::{Cancellation, Urgency};
@@ -97,7 +97,7 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
 
 /// Where the output goes.
 struct Streams<'job> {
-    log: Option<Log>,
+    log: Option<ChildLog>,
     listener: &'job mut dyn Listener,
     heard: u64,
     stderr: Tail,
@@ -105,7 +105,7 @@ struct Streams<'job> {
 }
 
 #[derive(Clone, Copy)]
-enum Source {
+enum OutputStream {
     Output,
     Errors,
 }
@@ -116,32 +116,32 @@ impl<'job> Streams<'job> {
         Self { log: None, listener, heard: 0, stderr, both }
     }
 
-    fn take(&mut self, source: Source, chunk: &[u8]) {
+    fn take(&mut self, source: OutputStream, chunk: &[u8]) {
         if let Some(log) = &mut self.log {
             log.write(chunk);
         }
         self.heard = self.heard.wrapping_add(1);
         self.both.push(chunk);
         match source {
-            Source::Errors => self.stderr.push(chunk),
-            Source::Output => self.listener.hear(chunk),
+            OutputStream::Errors => self.stderr.push(chunk),
+            OutputStream::Output => self.listener.hear(chunk),
         }
     }
 }
 
-struct Started {
+struct StartedChild {
     child: Child,
     pid: u32,
-    log: Log,
+    log: ChildLog,
     row: ChildRecord,
     own: OwnChild,
     running: Running,
 }
 
-fn begin(job: &Job) -> Result<Started, String> {
+fn begin(job: &Job) -> Result<StartedChild, String> {
     tree::adopt_orphans();
     let line = &job.command;
-    let log = Log::create(&job.log, line)
+    let log = ChildLog::create(&job.log, line)
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
     let row = ChildRecord::announce(&job.children, &job.marker)?;
     let failed = |error: std::io::Error| format!("could not run `{}`: {error}", line.program_name());
@@ -162,12 +162,12 @@ fn begin(job: &Job) -> Result<Started, String> {
         .map_err(failed)?;
     let pid = child.id().unwrap_or_default();
     let own = OwnChild::remember(pid);
-    Ok(Started { child, pid, log, row, own, running: Running::begin() })
+    Ok(StartedChild { child, pid, log, row, own, running: Running::begin() })
 }
 
 /// Ends a child that runs already and must not, since nobody would know of it after us, with all that it has started.
-async fn abandon(job: &Job, started: Started, cancellation: &Cancellation) {
-    let Started { mut child, pid, log, row, own, running } = started;
+async fn abandon(job: &Job, started: StartedChild, cancellation: &Cancellation) {
+    let StartedChild { mut child, pid, log, row, own, running } = started;
     // Nobody hears what it says.
     drop((child.stdin.take(), child.stdout.take(), child.stderr.take(), running));
     ProcessTree { leader: Some(pid), marker: &job.marker }.end(job.stop, cancellation).await;
@@ -177,11 +177,11 @@ async fn abandon(job: &Job, started: Started, cancellation: &Cancellation) {
 
 async fn run(
     job: &Job,
-    started: Started,
+    started: StartedChild,
     streams: &Mutex<Streams<'_>>,
     mut cancellation: Cancellation,
 ) -> End {
-    let Started { mut child, pid, log, row, own, running } = started;
+    let StartedChild { mut child, pid, log, row, own, running } = started;
     lock(streams).log = Some(log);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
@@ -191,7 +191,11 @@ async fn run(
         }
     };
     let pumps = async {
-        tokio::join!(write, pump(output, Source::Output, streams), pump(errors, Source::Errors, streams))
+        tokio::join!(
+            write,
+            pump(output, OutputStream::Output, streams),
+            pump(errors, OutputStream::Errors, streams)
+        )
     };
     tokio::pin!(pumps);
     let mut pumped = false;
@@ -238,7 +242,7 @@ async fn run(
     end
 }
 
-async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mutex<Streams<'_>>) {
+async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: OutputStream, streams: &Mutex<Streams<'_>>) {
     let Some(mut pipe) = pipe else { return };
     let mut chunk = vec![0; 64 << 10];
     while let Ok(count @ 1..) = pipe.read(&mut chunk).await {

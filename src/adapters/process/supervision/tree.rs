@@ -22,7 +22,7 @@ const RUNAWAYS: u32 = 32;
 /// How many supervised children run.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
-/// Orphans of our children become our children, so that none is lost. Harmless to ask for twice.
+/// Orphans of our children become our children, so that none is lost. A second call changes nothing.
 pub fn adopt_orphans() {
     let ourselves = rustix::process::getpid();
     // Without it (not Linux, or forbidden) the tree is still found by parents and by marker.
@@ -143,7 +143,7 @@ fn reap(adopted: &BTreeSet<u32>) {
     }
 }
 
-/// Whose processes are looked for.
+/// A child whose processes are looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Root<'marker> {
     /// The first of them, if it is known and has not been waited for.
@@ -191,8 +191,8 @@ pub fn time_used(root: Root<'_>) -> BTreeMap<Name, u64> {
     ours.map(|process| ((process.pid, process.start), process.used)).collect()
 }
 
-/// Ends every process of a child that can be found now, and says which they were. One that is just being started by
-/// another can be missed: whoever wants all of them gone does it again until there are none.
+/// Kills every process of a child that can be found now, and returns them. A fork during the scan can be missed; repeat
+/// until empty.
 pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
     kill_orphans(root);
     let processes = living();

@@ -14,127 +14,123 @@ use crate::adapters::git::disk::{failed, read_foreign};
 use crate::adapters::process::time;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
-use crate::ports::workspace::WorkspaceError;
+use crate::ports::workspace::{CloneId, WorkspaceError};
 
-use super::checkout::{Lent, unusable};
+use super::checkout::UserCheckout;
+use super::explicit_directory::ExplicitDirectory;
 
 /// A file in the checkout's git folder; the lock is the operating system's, its text is for people.
 const LOCK: &str = "agent-loop.lock";
 const LOCK_BYTES: u64 = 64;
 
-/// A directory that a user named for an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExplicitDirectory {
-    /// The root of a checkout.
-    pub path: PathBuf,
-    /// How it was named, for messages: `--claude-dir`.
-    pub flag: String,
-}
-
-/// All of them, and those that are in use.
+/// The directories that were named, and those in use.
 #[derive(Debug, Default)]
-pub(in crate::adapters::git) struct Directories {
+pub(crate) struct UserDirectories {
     given: BTreeMap<(Role, Label), ExplicitDirectory>,
-    /// By git folder. Held as long as this lives.
-    held: Mutex<BTreeMap<PathBuf, Held>>,
+    /// The checkouts in use, by git folder. Each stays locked for the rest of the run.
+    held: Mutex<BTreeMap<PathBuf, HeldCheckout>>,
     entering: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldCheckout {
     _lock: File,
-    lent: Lent,
-    /// The clone whose turn it is there.
-    clone_id: Option<String>,
+    checkout: UserCheckout,
+    /// The clone in whose place the checkout is used at this moment.
+    clone_id: Option<CloneId>,
     is_known: bool,
 }
 
-impl Directories {
+impl UserDirectories {
     /// The directories that were named.
-    pub(in crate::adapters::git) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
+    pub(crate) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
         Self { given, ..Self::default() }
     }
 
     /// The directory of an agent, if one was named.
-    pub(in crate::adapters::git) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
+    pub(crate) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
         self.given.get(&(role, label.clone()))
     }
 
-    /// Lets an agent in: nobody else of this run is there, and no other run.
-    pub(in crate::adapters::git) async fn enter(
+    /// Reserves a checkout for an agent. Fails if another agent of this run, or another run, uses the checkout.
+    pub(crate) async fn enter(
         &self,
-        place: &ClonePaths,
-        lent: &Lent,
+        paths: &ClonePaths,
+        checkout: &UserCheckout,
     ) -> Result<(), WorkspaceError> {
-        // One after the other: whoever comes second must not take the first for another run.
+        // One at a time, or the second agent would take the lock of the first for that of another run.
         let _turn = self.entering.lock().await;
-        if !self.held().contains_key(lent.git()) {
-            let held = Held { _lock: lock(lent).await?, lent: lent.clone(), clone_id: None, is_known: false };
-            self.held().insert(lent.git().to_owned(), held);
+        if !self.held().contains_key(checkout.git()) {
+            let held = HeldCheckout {
+                _lock: lock(checkout).await?,
+                checkout: checkout.clone(),
+                clone_id: None,
+                is_known: false,
+            };
+            self.held().insert(checkout.git().to_owned(), held);
         }
         let mut all = self.held();
-        let Some(held) = all.get_mut(lent.git()) else { return Ok(()) };
+        let Some(held) = all.get_mut(checkout.git()) else { return Ok(()) };
         match &held.clone_id {
-            Some(other) if other != place.name() => Err(WorkspaceError::Held(format!(
-                "{}: {other} and {} can't work there at the same time; give each a directory of its own, or take their \
+            Some(other) if other != paths.id() => Err(WorkspaceError::Held(format!(
+                "{}: {} and {} can't work there at the same time; give each a directory of its own, or take their \
                  turns one after the other (`--no-parallel-reviewers`)",
-                lent.path().display(),
-                place.name(),
+                checkout.path().display(),
+                other.path(),
+                paths.name(),
             ))),
             Some(_) | None => {
-                held.clone_id = Some(place.name().to_owned());
+                held.clone_id = Some(paths.id().clone());
                 Ok(())
             }
         }
     }
 
-    /// An agent's turn is over.
-    pub(in crate::adapters::git) fn leave(&self, place: &ClonePaths, lent: &Lent) {
-        if let Some(held) = self.held().get_mut(lent.git())
-            && held.clone_id.as_deref() == Some(place.name())
+    /// Ends the reservation of an agent.
+    pub(crate) fn leave(&self, paths: &ClonePaths, checkout: &UserCheckout) {
+        if let Some(held) = self.held().get_mut(checkout.git())
+            && held.clone_id.as_ref() == Some(paths.id())
         {
             held.clone_id = None;
         }
     }
 
-    /// Whether it was seen that the checkout is one of the repository.
-    pub(in crate::adapters::git) fn is_known(&self, lent: &Lent) -> bool {
-        self.held().get(lent.git()).is_some_and(|held| held.is_known)
+    /// Whether the checkout is known to be one of the repository.
+    pub(crate) fn is_known(&self, checkout: &UserCheckout) -> bool {
+        self.held().get(checkout.git()).is_some_and(|held| held.is_known)
     }
 
-    /// It was seen.
-    pub(in crate::adapters::git) fn learn(&self, lent: &Lent) {
-        if let Some(held) = self.held().get_mut(lent.git()) {
+    /// Remembers that the checkout is one of the repository.
+    pub(crate) fn learn(&self, checkout: &UserCheckout) {
+        if let Some(held) = self.held().get_mut(checkout.git()) {
             held.is_known = true;
         }
     }
 
     /// The parts of a directory, as they were when it was first used: an agent may have exchanged them since.
-    pub(in crate::adapters::git) fn find(
+    pub(crate) fn find(
         &self,
         given: &ExplicitDirectory,
         forge: &Path,
-    ) -> Result<Lent, WorkspaceError> {
-        if let Some(held) = self.held().values().find(|held| held.lent.is_the(given)) {
-            return Ok(held.lent.clone());
+    ) -> Result<UserCheckout, WorkspaceError> {
+        if let Some(held) = self.held().values().find(|held| held.checkout.is_the(given)) {
+            return Ok(held.checkout.clone());
         }
-        if !given.path.is_absolute() {
-            return Err(unusable(given, "is not an absolute path"));
-        }
-        Lent::find(given, forge)
+        UserCheckout::find(given, forge)
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, HeldCheckout>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How often a lock is tried.
+/// Number of attempts to take a lock.
 const TRIES: u32 = 50;
-/// How long is waited between.
+/// Delay between two attempts.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// A child that is being started has a copy of every lock of its parent for an instant: that is no holder.
+/// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure
+/// does not mean that another process holds the lock.
 async fn patient_lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..TRIES {
         match file.try_lock() {
@@ -145,11 +141,11 @@ async fn patient_lock(file: &File) -> Result<(), TryLockError> {
     Err(TryLockError::WouldBlock)
 }
 
-async fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
-    let path = lent.git().join(LOCK);
+async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
+    let path = checkout.git().join(LOCK);
     // An agent may have left a pipe or a link there, which must not be opened.
     if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(lent.unusable(&format!("has something odd at {}; remove that", path.display())));
+        return Err(checkout.unusable(&format!("has something odd at {}; remove that", path.display())));
     }
     let disk = |cause: std::io::Error| failed("lock", &path, &cause);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -163,7 +159,7 @@ async fn lock(lent: &Lent) -> Result<File, WorkspaceError> {
             let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
             return Err(WorkspaceError::Held(format!(
                 "another agent-loop works in {}: {who} holds it; wait for it, or give another directory",
-                lent.path().display()
+                checkout.path().display()
             )));
         }
         Err(TryLockError::Error(cause)) => return Err(disk(cause)),

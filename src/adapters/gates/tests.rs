@@ -1,8 +1,7 @@
-//! The test command: words without a shell, a verdict from its exit code, the end of its output for people.
+//! The gate `tests`: a command without a shell, a verdict from its exit code, the end of its output for people.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::adapters::files;
 use crate::adapters::process::command::CommandLine;
@@ -10,29 +9,21 @@ use crate::adapters::process::environment;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::stop::StopSequence;
-use crate::adapters::process::supervision::{End, Job, supervise};
-use crate::adapters::process::variables::Variables;
-use crate::adapters::storage::folders::Folders;
+use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
-use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 
+use super::GateSettings;
 use super::shell;
 
 /// How much of the end of the output goes into a record, in bytes.
 const DETAIL: usize = 4_000;
 
-/// The gates of a run on this machine.
-#[derive(Debug, Clone)]
-pub struct LocalGates {
-    /// The test command, as it was typed.
-    pub test_command: Option<String>,
-    /// How long it may take.
-    pub deadline: Duration,
-    /// Our own environment, from which the command's is made.
-    pub variables: Variables,
-    /// Where raw logs and tables of children lie.
-    pub folders: Folders,
+/// The gate `tests`: passes when the test command succeeds.
+#[derive(Debug)]
+pub(super) struct TestsGate {
+    settings: GateSettings,
 }
 
 /// The words of a command, as a shell would split them; no word is ever given to a shell.
@@ -61,79 +52,87 @@ fn no_shell(command: &str, program: &str, operator: &str) -> String {
     )
 }
 
-impl Gates for LocalGates {
-    async fn tests(&self, order: &TestOrder, cancellation: Cancellation) -> TestReport {
-        match self.job(order) {
-            Err(why) => inconclusive(why, None),
-            Ok(job) => {
-                let ended = supervise(&job, &mut Discard, cancellation).await;
-                let seconds = self.deadline.as_secs();
-                match ended.end {
-                    End::Cancelled => TestReport::Cancelled,
-                    End::NotStarted(why) => inconclusive(why, Some(job.log)),
-                    End::TimedOut => {
-                        inconclusive(format!("took longer than {seconds} s and was ended"), Some(job.log))
-                    }
-                    End::Hung { seconds } => {
-                        let detail = format!("wrote and computed nothing for {seconds} s and was ended");
-                        inconclusive(detail, Some(job.log))
-                    }
-                    End::Exited(Exit::Signal(signal)) => {
-                        inconclusive(format!("was ended by signal {signal}"), Some(job.log))
-                    }
-                    End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new(), job.log),
-                    End::Exited(Exit::Code(code)) => {
-                        let detail = format!("exit code {code}\n{}", ending(&ended.tail));
-                        measured(Verdict::Fail, detail, job.log)
-                    }
+impl Gate for TestsGate {
+    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
+        Box::pin(async move {
+            match self.job(order) {
+                Err(why) => inconclusive(why, None),
+                Ok(job) => {
+                    let ended = supervise(&job, &mut Discard, cancellation).await;
+                    self.report(ended, job.log)
                 }
             }
-        }
+        })
     }
 
-    fn log(&self, order: &TestOrder) -> Option<PathBuf> {
-        self.test_command.as_ref().map(|_| self.log_of(order))
+    fn log(&self, order: &GateOrder) -> Option<PathBuf> {
+        self.settings.test_command.as_ref().map(|_| self.log_of(order))
     }
 }
 
-/// Unique for each attempt; also the file name of its log.
-fn token(order: &TestOrder) -> String {
-    format!("{}-tests-{}", order.run, order.attempt)
+/// A name that is unique for each attempt: the marker of its processes, and the file name of its log.
+fn name(order: &GateOrder) -> String {
+    format!("{}-{}-{}", order.run, order.gate, order.attempt)
 }
 
-impl LocalGates {
-    fn log_of(&self, order: &TestOrder) -> PathBuf {
-        self.folders.logs(&order.subject).join(format!("{}.log", token(order)))
+impl TestsGate {
+    pub(super) fn new(settings: &GateSettings) -> Self {
+        Self { settings: settings.clone() }
     }
 
-    fn job(&self, order: &TestOrder) -> Result<Job, String> {
+    fn log_of(&self, order: &GateOrder) -> PathBuf {
+        self.settings.folders.logs(&order.subject).join(format!("{}.log", name(order)))
+    }
+
+    fn job(&self, order: &GateOrder) -> Result<Job, String> {
+        let GateSettings { test_command, test_deadline, variables, folders } = &self.settings;
         let command =
-            self.test_command.as_ref().ok_or("no test command is known here; name it with --test-command")?;
+            test_command.as_ref().ok_or("no test command is known here; name it with --test-command")?;
         let words = split(command)?;
         let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
-        files::make_folder(&self.folders.logs(&order.subject))?;
-        let token = token(order);
-        let line = CommandLine::new(program, &order.workdir, environment::for_tests(&self.variables))
+        files::make_folder(&folders.logs(&order.subject))?;
+        let line = CommandLine::new(program, &order.workdir, environment::for_tests(variables))
             .arguments(arguments)
             .variable("AGENT_LOOP_RUN_ID", order.run.as_str());
         Ok(Job {
             command: line,
-            children: self.folders.children(&order.subject),
+            children: folders.children(&order.subject),
             log: self.log_of(order),
-            marker: token,
-            deadline: self.deadline,
+            marker: name(order),
+            deadline: *test_deadline,
             idle: None,
             stop: StopSequence::Terminate,
         })
     }
+
+    fn report(&self, ended: Ended, log: PathBuf) -> GateReport {
+        match ended.end {
+            End::Cancelled => GateReport::Cancelled,
+            End::NotStarted(why) => inconclusive(why, Some(log)),
+            End::TimedOut => {
+                let seconds = self.settings.test_deadline.as_secs();
+                inconclusive(format!("took longer than {seconds} s and was ended"), Some(log))
+            }
+            End::Hung { seconds } => {
+                inconclusive(format!("wrote and computed nothing for {seconds} s and was ended"), Some(log))
+            }
+            End::Exited(Exit::Signal(signal)) => {
+                inconclusive(format!("was ended by signal {signal}"), Some(log))
+            }
+            End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new(), log),
+            End::Exited(Exit::Code(code)) => {
+                measured(Verdict::Fail, format!("exit code {code}\n{}", ending(&ended.tail)), log)
+            }
+        }
+    }
 }
 
-fn measured(verdict: Verdict, detail: String, log: PathBuf) -> TestReport {
-    TestReport::Measured { verdict, detail, log: Some(log) }
+fn measured(verdict: Verdict, detail: String, log: PathBuf) -> GateReport {
+    GateReport::Measured { verdict, detail, findings: Vec::new(), log: Some(log) }
 }
 
-fn inconclusive(detail: String, log: Option<PathBuf>) -> TestReport {
-    TestReport::Measured { verdict: Verdict::Inconclusive, detail, log }
+fn inconclusive(detail: String, log: Option<PathBuf>) -> GateReport {
+    GateReport::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log }
 }
 
 /// The last whole lines of an output; of a last line that is too long itself, its end.
