@@ -5,7 +5,7 @@
 //! [`flow`] says what the next step is; the engine performs it through [`ports`] and publishes the next record, in the
 //! words of [`text`]. Answers of agents are read and checked by [`protocol`]. A resumed run is the same loop.
 //!
-//! A floor may use only the floors below it; `tests/architecture.rs` holds the table.
+//! A floor may use only the floors below it; `tests/architecture/floors.rs` holds the table.
 
 /// Floor 5. The ports made real: processes, agents, git, the embedded forge, gates, files.
 pub mod adapters;

@@ -51,12 +51,12 @@ fn adapter(program: Program) -> &'static dyn VendorCli {
 }
 
 impl Scene {
-    fn new(program: Program) -> Option<Self> {
-        let path = program.found()?;
+    fn new(program: Program) -> Self {
+        let path = program.path();
         let server = Server::start();
         let url = server.url("turn");
         let home = Home::new().with(program, &url);
-        Some(Self { cli: adapter(program), model: program.model(), path, home: home.repository(), server })
+        Self { cli: adapter(program), model: program.model(), path, home: home.repository(), server }
     }
 
     /// A turn as a run takes it, without the supervision.
@@ -143,7 +143,7 @@ fn review() -> Value {
 
 /// Every way in which a program is asked uses flags that it has, each where it may stand.
 fn is_asked_with_flags_that_it_has(program: Program) {
-    let Some(path) = program.found() else { return };
+    let path = program.path();
     let flags = Flags::of(program, &path);
     let session = SessionNote {
         backend: Backend::Claude,
@@ -175,7 +175,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
 
 /// A coder changes a file and answers; what it answers is understood, and the next turn remembers it.
 fn codes_and_remembers(program: Program) {
-    let Some(scene) = Scene::new(program) else { return };
+    let scene = Scene::new(program);
     let calls = vec![
         ToolCall::Write { path: "heron.txt".to_owned(), text: "two herons\n".to_owned() },
         ToolCall::Shell("cp heron.txt egret.txt".to_owned()),
@@ -209,7 +209,7 @@ fn codes_and_remembers(program: Program) {
 
 /// A reviewer that is told to write can't, and its answer is understood all the same.
 fn reviews_without_writing(program: Program) {
-    let Some(scene) = Scene::new(program) else { return };
+    let scene = Scene::new(program);
     let calls = vec![
         ToolCall::Write { path: "heron.txt".to_owned(), text: "three herons\n".to_owned() },
         ToolCall::Shell("echo three herons > egret.txt".to_owned()),
@@ -224,51 +224,61 @@ fn reviews_without_writing(program: Program) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_codes_and_remembers() {
     codes_and_remembers(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_reviews_without_writing() {
     reviews_without_writing(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_codes_and_remembers() {
     codes_and_remembers(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_reviews_without_writing() {
     reviews_without_writing(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::OpenCode);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_codes_and_remembers() {
     codes_and_remembers(Program::OpenCode);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::Gemini);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_codes_and_remembers() {
     codes_and_remembers(Program::Gemini);
 }

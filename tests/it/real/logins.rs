@@ -9,16 +9,17 @@ use super::child::run;
 use super::home::{Home, Login};
 use super::program::Program;
 
-/// What a program says of its login in a home; nothing, if it is not installed.
-fn told(program: Program, backend: Backend, home: &Home) -> Option<(LoginState, String)> {
-    let cli = vendors::cli(backend)?;
-    let path = program.found()?;
+/// What a program says of its login in a home.
+fn told(program: Program, backend: Backend, home: &Home) -> (LoginState, String) {
+    let cli = vendors::cli(backend).unwrap();
+    let path = program.path();
     let ended = run(home.command(&path).args(cli.profile().login.check), "");
-    let exit = Exit::Code(ended.exit?);
-    Some((cli.logged_in(&ended.stdout, &ended.stderr, exit), format!("{}{}", ended.stdout, ended.stderr)))
+    let exit = Exit::Code(ended.exit.unwrap());
+    (cli.logged_in(&ended.stdout, &ended.stderr, exit), format!("{}{}", ended.stdout, ended.stderr))
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn a_program_in_an_empty_home_is_not_logged_in() {
     for (program, backend, expected) in [
         (Program::Claude, Backend::Claude, LoginState::LoggedOut),
@@ -26,17 +27,18 @@ fn a_program_in_an_empty_home_is_not_logged_in() {
         // It always ends well, and lists nothing.
         (Program::OpenCode, Backend::Opencode, LoginState::Unknown),
     ] {
-        let Some((state, said)) = told(program, backend, &Home::new()) else { continue };
+        let (state, said) = told(program, backend, &Home::new());
         assert_eq!(state, expected, "{backend}: {said}");
         assert!(expected != LoginState::Unknown || said.contains("0 credentials"), "{said}");
     }
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_is_logged_in_with_a_key_or_a_token() {
     for login in [Login::ApiKey, Login::Subscription] {
         let home = Home::new().claude("http://127.0.0.1:9", login);
-        let Some((state, said)) = told(Program::Claude, Backend::Claude, &home) else { return };
+        let (state, said) = told(Program::Claude, Backend::Claude, &home);
         assert_eq!(state, LoginState::LoggedIn, "{said}");
     }
 }
