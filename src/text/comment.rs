@@ -13,7 +13,7 @@ use crate::ledger::record::{Payload, Record};
 use crate::protocol::text::{ReviewVerdict, Text};
 
 use super::followup;
-use super::sanitize::fence::closed;
+use super::sanitize::closing::closed;
 use super::sanitize::{neutral, one_line, unmarked};
 
 /// The visible part of a record. `items` are the items as they stood before it.
