@@ -56,6 +56,7 @@ pub(super) struct RunContext<W: World> {
     pub(super) cancellation: Cancellation,
 }
 
+/// The journal of a world.
 pub(super) type JournalOf<W> = <<W as World>::Journals as Journals>::Journal;
 
 impl<W: World> RunContext<W> {

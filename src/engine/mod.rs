@@ -15,4 +15,5 @@ pub mod run;
 mod session;
 mod telling;
 pub mod thread;
+mod told;
 mod turns;

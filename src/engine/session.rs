@@ -22,8 +22,8 @@ use crate::ledger::thread::{ChainReading, Ignored, Link};
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
 use super::outcome::RunError;
-use super::telling::Told;
 use super::thread::CachedThread;
+use super::told::Told;
 
 /// How often a write that went unanswered is tried again, after a look whether it happened.
 pub(super) const TRIES: u32 = 3;

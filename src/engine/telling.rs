@@ -1,8 +1,6 @@
 //! What the operator is told besides the steps: rounds, counts of items, and agents whose cost a budget can't count. Each
 //! is told once.
 
-use std::collections::BTreeSet;
-
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 use crate::domain::item_status::ItemStatus;
@@ -14,14 +12,6 @@ use crate::ports::run_event::RunEvent;
 
 use super::context::RunContext;
 use super::session::Session;
-
-/// What the operator was told of a subject.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    round: u32,
-    counts: Option<RunEvent>,
-    unpriced: BTreeSet<(Role, Label)>,
-}
 
 /// Says what the records say now, if that is news.
 pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {

@@ -6,7 +6,7 @@ use crate::domain::ending::Ending;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
 use crate::text::markdown::count;
-use crate::text::sanitize::fence::closed;
+use crate::text::sanitize::closing::closed;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::run::Concluded;

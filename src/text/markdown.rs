@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::sanitize::fence::closed;
+use super::sanitize::closing::closed;
 use super::sanitize::unmarked;
 
 /// Room for a fence that is added to close a block of code.

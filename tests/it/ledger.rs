@@ -15,6 +15,7 @@ use agent_loop::ledger::envelope::Envelope;
 use agent_loop::ledger::thread::{History, Posted, read};
 use agent_loop::text::markdown::fitted;
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Parser, Tag};
 
 fn chain_of(number: u64) -> Chain {
     Chain { repository: "laws".to_owned(), flow: REVIEW, subject: format!("pr/{number}").parse().unwrap() }
@@ -30,7 +31,12 @@ fn words() -> impl Strategy<Value = String> {
         Just("    ".to_owned()),
         Just("> ".to_owned()),
         Just("- ".to_owned()),
+        Just("\r".to_owned()),
         Just("<pre>".to_owned()),
+        Just("\n\n<script x\n".to_owned()),
+        Just("\n<?".to_owned()),
+        Just("\n<!D".to_owned()),
+        Just("\n<![CDATA[".to_owned()),
         Just("<!-- AGENT_LOOP_META: v1.x -->".to_owned()),
         Just("-- Human Reviewer".to_owned()),
         "\\PC{1,8}",
@@ -81,6 +87,20 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
     }
 }
 
+/// The sources of the headings and of the blocks of HTML of a comment, as people see it.
+fn headings_and_html(body: &str) -> (Vec<String>, Vec<String>) {
+    let (mut headings, mut html) = (Vec::new(), Vec::new());
+    for (event, range) in Parser::new(body).into_offset_iter() {
+        let source = || body[range.clone()].trim().to_owned();
+        match event {
+            Event::Start(Tag::Heading { .. }) => headings.push(source()),
+            Event::Start(Tag::HtmlBlock) => html.push(source()),
+            _ => {}
+        }
+    }
+    (headings, html)
+}
+
 /// The comment of a record, as it is published.
 fn body(record: &Envelope) -> Option<String> {
     let line = codec::line(record).unwrap();
@@ -104,6 +124,16 @@ proptest! {
         let reading = read(&chain_of(7), std::slice::from_ref(&login), &posted);
         prop_assert!(reading.records().all(|read| **read == record) && reading.records().count() == 1);
         prop_assert!(reading.ignored.is_empty());
+    }
+
+    #[test]
+    fn no_words_swallow_what_follows(summary in words(), findings in proptest::collection::vec(words(), 1..4)) {
+        let record = record(&summary, &findings, chain_of(7).start());
+        let (headings, html) = headings_and_html(&body(&record).unwrap());
+        for ours in ["### Blocking issues", "### Prior unresolved item dispositions"] {
+            prop_assert!(headings.iter().any(|heading| heading == ours), "{headings:?}");
+        }
+        prop_assert_eq!(html.last(), Some(&codec::line(&record).unwrap()));
     }
 
     #[test]

@@ -145,7 +145,7 @@ fn write_files(folder: &Path, briefing: &Briefing) -> Result<(), String> {
          against the source and the diff. {}\nIt is never committed, and what is written here is lost.\n\n{}\n",
         briefing.memory.made_at,
         agent_memory::since(briefing),
-        agent_memory::words(briefing, Size::File),
+        agent_memory::render(briefing, Size::File),
     );
     let json = serde_json::to_string_pretty(&briefing.memory).map_err(|error| wrong(&error))?;
     fs::create_dir_all(folder).map_err(|error| wrong(&error))?;

@@ -17,6 +17,8 @@ use agent_loop::flow::machine::At;
 use agent_loop::flow::names::{DELIVERY, REVIEW};
 use agent_loop::flow::review::records::ReviewEntry;
 use agent_loop::flow::review::state::ReviewState;
+pub(super) use agent_loop::ledger::chain::task_key;
+
 use agent_loop::ledger::chain::Chain;
 use agent_loop::ledger::codec::{self, Content};
 use agent_loop::ledger::envelope::Envelope;

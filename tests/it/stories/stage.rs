@@ -20,13 +20,13 @@ use agent_loop::flow::names::{DELIVERY, REVIEW};
 use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use agent_loop::flow::terms::Overrides;
-use agent_loop::ledger::chain::task_key;
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
 use agent_loop::ports::forge::{Forge, NewPullRequest};
 use agent_loop::ports::journal::Entry;
 
 use super::cast::FILE;
 use super::records::Records;
+use super::records::task_key;
 
 /// What a story begins with.
 #[derive(Clone)]

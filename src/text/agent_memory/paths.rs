@@ -51,37 +51,11 @@ const FOREIGN: &[&str] = &[
 const TEST_FOLDERS: &[&str] = &["test", "tests", "spec", "specs", "__tests__", "e2e"];
 
 /// Files that say what a repository is, how it is built and tested, and which versions it takes.
-const MANIFESTS: &[&str] = &[
-    "cargo.toml",
-    "package.json",
-    "pyproject.toml",
-    "setup.cfg",
-    "tox.ini",
-    "pytest.ini",
-    "noxfile.py",
-    "go.mod",
-    "pom.xml",
-    "build.gradle",
-    "build.gradle.kts",
-    "gemfile",
-    "composer.json",
-    "makefile",
-    "gnumakefile",
-    "justfile",
-    "cmakelists.txt",
-    "rust-toolchain",
-    "rust-toolchain.toml",
-    ".nvmrc",
-    ".node-version",
-    ".python-version",
-    ".ruby-version",
-    ".tool-versions",
-    "dockerfile",
-];
+const MANIFESTS: &[&str] =
+    &["cargo.toml", "package.json", "pyproject.toml", "go.mod", "makefile", "gnumakefile", "justfile"];
 
 /// Manifests that make their folder a package.
-const PACKAGES: &[&str] =
-    &["cargo.toml", "package.json", "pyproject.toml", "go.mod", "pom.xml", "build.gradle", "composer.json"];
+const PACKAGES: &[&str] = &["cargo.toml", "package.json", "pyproject.toml", "go.mod"];
 
 /// Files that speak for their folder.
 const ENTRIES: &[&str] =
@@ -146,19 +120,11 @@ pub(super) fn is_workflow(path: &str) -> bool {
     folder(path) == ".github/workflows" && language(path) == Some("YAML")
 }
 
-/// Whether a file tells people how to take part.
-pub(super) fn is_guide(path: &str) -> bool {
-    matches!(
-        path.to_ascii_lowercase().as_str(),
-        "contributing.md" | "contributing" | ".github/contributing.md"
-    )
-}
-
 /// Whether an agent memory says other things once this file has changed.
 pub fn is_manifest(path: &str) -> bool {
     let name = name(path).to_ascii_lowercase();
     let is_one = MANIFESTS.contains(&name.as_str()) && !is_foreign(path);
-    is_one || is_workflow(path) || is_guide(path) || (is_readme(path) && depth(path) == 0)
+    is_one || is_workflow(path) || (is_readme(path) && depth(path) == 0)
 }
 
 /// Whether a file holds tests.
@@ -208,7 +174,7 @@ mod tests {
 
     #[test]
     fn manifests_are_known_by_name_unless_they_are_somebody_elses() {
-        for path in ["Cargo.toml", "a/package.json", "README.md", ".github/workflows/ci.yml", "Dockerfile"] {
+        for path in ["Cargo.toml", "a/package.json", "README.md", ".github/workflows/ci.yml", "justfile"] {
             assert!(is_manifest(path), "{path}");
         }
         for path in ["node_modules/a/package.json", "docs/README.md", "src/main.rs", "fixtures/Cargo.toml"] {

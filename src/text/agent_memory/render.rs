@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::domain::agent_memory::{AgentMemory, Area, Briefing, Changed, Listed, Module, Pin, Summary};
 
-use super::facts::{LINE, PARAGRAPH, clean};
+use super::cleaning::{LINE, PARAGRAPH, clean};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,8 @@ const OMISSION: usize = 40;
 /// A language, a folder or a framework that is named in passing.
 const WORD: usize = 60;
 
-/// What is known of a repository.
-pub fn words(briefing: &Briefing, size: Size) -> String {
+/// Returns what is known of a repository, section by section.
+pub fn render(briefing: &Briefing, size: Size) -> String {
     let Briefing { memory, changed, .. } = briefing;
     let changed = match changed {
         Changed::Known(paths) => paths.as_slice(),
