@@ -30,7 +30,9 @@ pub(super) async fn read_on<W: World>(
     }
     session.thread_is = Freshness::Fresh;
     if let ReadOn::First(ignored) = session.take_in(reading)? {
-        ignored.iter().for_each(|ignored| cx.warn(warning(ignored)));
+        for ignored in &ignored {
+            cx.warn(warning(ignored));
+        }
     }
     Ok(())
 }

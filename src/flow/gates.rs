@@ -154,12 +154,11 @@ pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesR
     for (key, text) in &found {
         let standing = ItemStatus::Blocking;
         let (key, text) = (key.clone(), text.clone());
-        match known.iter().find(|item| item.key == key) {
-            Some(item) => updated.push(OpenedItem { id: item.id.clone(), standing, text, key }),
-            None => {
-                opened.push(OpenedItem { id: ItemId::numbered(next_item), standing, text, key });
-                next_item += 1;
-            }
+        if let Some(item) = known.iter().find(|item| item.key == key) {
+            updated.push(OpenedItem { id: item.id.clone(), standing, text, key });
+        } else {
+            opened.push(OpenedItem { id: ItemId::numbered(next_item), standing, text, key });
+            next_item += 1;
         }
     }
     let is_gone = |item: &&&Item| !found.iter().any(|(key, _)| *key == item.key);

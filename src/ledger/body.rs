@@ -24,6 +24,9 @@ pub struct Unreadable {
 
 impl Body {
     /// Seals a record.
+    ///
+    /// # Panics
+    /// When `record` is no enum that serde tags with `kind` and `payload`: a defect of its flow.
     #[expect(clippy::expect_used, reason = "records are enums of structs whose maps have strings as keys")]
     pub fn of(record: &impl Serialize) -> Self {
         let value = serde_json::to_value(record).expect("a record that JSON can express");

@@ -35,7 +35,8 @@ const ABSENCES: &[(&str, &[&str], &str)] = &[
 #[test]
 fn every_module_keeps_to_its_floor() {
     let mut broken = Vec::new();
-    for (module, may_use) in FLOORS {
+    // `pattern` is one file, and uses nothing.
+    for (module, may_use) in FLOORS.iter().filter(|(module, _)| *module != "pattern") {
         for (path, text) in sources(&Path::new("src").join(module)) {
             for (number, line) in code(&text) {
                 for used in line.split("crate::").skip(1).map(leading_name) {

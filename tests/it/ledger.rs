@@ -92,10 +92,10 @@ fn headings_and_html(body: &str) -> (Vec<String>, Vec<String>) {
     let (mut headings, mut html) = (Vec::new(), Vec::new());
     for (event, range) in Parser::new(body).into_offset_iter() {
         let source = || body[range.clone()].trim().to_owned();
-        match event {
-            Event::Start(Tag::Heading { .. }) => headings.push(source()),
-            Event::Start(Tag::HtmlBlock) => html.push(source()),
-            _ => {}
+        if matches!(event, Event::Start(Tag::Heading { .. })) {
+            headings.push(source());
+        } else if matches!(event, Event::Start(Tag::HtmlBlock)) {
+            html.push(source());
         }
     }
     (headings, html)

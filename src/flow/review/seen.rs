@@ -161,8 +161,8 @@ impl Seen<'_> {
 
     fn with_dependence(&self, message: String) -> String {
         let votes = self.state.votes();
-        let voted = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
-        let dependent = self.run.terms.roster.dependent_reviewers().filter(voted);
+        let has_voted = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
+        let dependent = self.run.terms.roster.dependent_reviewers().filter(has_voted);
         let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
         let (subject, verb) = match who.as_slice() {
             [] => return message,

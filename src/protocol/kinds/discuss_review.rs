@@ -132,7 +132,7 @@ impl Kind for DiscussReview {
             self.split_proposals.iter().flatten().map(|text| text.as_str().to_owned()).collect();
         match (self.outcome, split.is_empty()) {
             (Outcome::Split, true) => {
-                report.complain("/split_proposals", "at least one with `split`", "none")
+                report.complain("/split_proposals", "at least one with `split`", "none");
             }
             (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, false) => {
                 report.complain(
@@ -161,7 +161,7 @@ impl DiscussReview {
                 report.complain("/framing_note", "what is told wrongly, with `misframed`", "nothing");
             }
             (None, Some(_)) => {
-                report.complain("/framing_note", "nothing without `analyzer_framing`", "a text")
+                report.complain("/framing_note", "nothing without `analyzer_framing`", "a text");
             }
             (Some(Framing::Misframed | Framing::Accurate), Some(_))
             | (Some(Framing::Accurate) | None, None) => {}

@@ -49,7 +49,9 @@ fn review_of(records: &[Arc<Envelope>]) -> ReviewState {
     let subject = records.first().map(|record| record.subject.clone());
     let Some(Subject::PullRequest(number)) = subject else { return ReviewState::new(PullRequestNumber(1)) };
     let mut state = ReviewState::new(number);
-    records.iter().for_each(|record| apply(&mut state, record));
+    for record in records {
+        apply(&mut state, record);
+    }
     state
 }
 

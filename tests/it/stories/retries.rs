@@ -34,7 +34,7 @@ pub(super) fn overloaded_at_first() -> Story {
 async fn with(story: &Story, world: &MemoryWorld, retry: RetryPolicy) -> Outcome {
     let persistence = Persistence { retry, ..Persistence::default() };
     let request = Request { persistence, ..story.request() };
-    story.run_as(world, story.assignment(&world), request).await.unwrap()
+    story.run_as(world, story.assignment(world), request).await.unwrap()
 }
 
 fn calls_of(world: &MemoryWorld, name: &str) -> usize {
