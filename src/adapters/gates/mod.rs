@@ -1,47 +1,38 @@
 //! The gates that are measured on this machine, one row each. What a verdict means is the flow's business.
 
+pub mod settings;
 mod shell;
 pub mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
-use crate::adapters::process::variables::Variables;
-use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
+use settings::GateSettings;
 use tests::TestsGate;
 
-/// What gates are made from.
-#[derive(Debug, Clone)]
-pub struct GateSettings {
-    /// The test command, as it was typed.
-    pub test_command: Option<String>,
-    pub test_deadline: Duration,
-    /// The environment of this process, from which those of commands are made.
-    pub variables: Variables,
-    /// Where raw logs and tables of children lie.
-    pub folders: Folders,
-}
-
 /// A gate by name, and how it is made.
-struct GateRow {
-    name: fn() -> GateName,
-    make: fn(&GateSettings) -> Box<dyn Gate>,
+pub struct GateRow {
+    pub name: fn() -> GateName,
+    /// The setting that makes a run require the gate.
+    pub setting: &'static str,
+    /// Makes the gate, if it is configured.
+    make: fn(&GateSettings) -> Option<Box<dyn Gate>>,
 }
 
-const GATES: &[GateRow] =
-    &[GateRow { name: GateName::tests, make: |settings| Box::new(TestsGate::new(settings)) }];
+/// Every gate.
+pub const GATES: &[GateRow] =
+    &[GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make }];
 
 /// The gates of a run on this machine.
 pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);
 
 impl LocalGates {
-    /// Makes every gate.
+    /// Makes every gate that is configured.
     pub fn new(settings: &GateSettings) -> Self {
-        Self(GATES.iter().map(|row| ((row.name)(), (row.make)(settings))).collect())
+        Self(GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?))).collect())
     }
 }
 

@@ -11,10 +11,11 @@ use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 
-use super::GateSettings;
+use super::settings::{GateCommand, GateSettings};
 use super::shell;
 
 /// How much of the end of the output goes into a record, in bytes.
@@ -23,6 +24,7 @@ const DETAIL: usize = 4_000;
 /// The gate `tests`: passes when the test command succeeds.
 #[derive(Debug)]
 pub(super) struct TestsGate {
+    test: GateCommand,
     settings: GateSettings,
 }
 
@@ -66,7 +68,7 @@ impl Gate for TestsGate {
     }
 
     fn log(&self, order: &GateOrder) -> Option<PathBuf> {
-        self.settings.test_command.as_ref().map(|_| self.log_of(order))
+        Some(self.log_of(order))
     }
 }
 
@@ -76,8 +78,9 @@ fn name(order: &GateOrder) -> String {
 }
 
 impl TestsGate {
-    pub(super) fn new(settings: &GateSettings) -> Self {
-        Self { settings: settings.clone() }
+    pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
+        let test = settings.commands.get(&GateName::tests())?.clone();
+        Some(Box::new(Self { test, settings: settings.clone() }))
     }
 
     fn log_of(&self, order: &GateOrder) -> PathBuf {
@@ -85,10 +88,8 @@ impl TestsGate {
     }
 
     fn job(&self, order: &GateOrder) -> Result<Job, String> {
-        let GateSettings { test_command, test_deadline, variables, folders } = &self.settings;
-        let command =
-            test_command.as_ref().ok_or("no test command is known here; name it with --test-command")?;
-        let words = split(command)?;
+        let GateSettings { variables, folders, .. } = &self.settings;
+        let words = split(&self.test.command)?;
         let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
         files::make_folder(&folders.logs(&order.subject))?;
         let line = CommandLine::new(program, &order.workdir, environment::for_tests(variables))
@@ -99,7 +100,7 @@ impl TestsGate {
             children: folders.children(&order.subject),
             log: self.log_of(order),
             marker: name(order),
-            deadline: *test_deadline,
+            deadline: self.test.deadline,
             idle: None,
             stop: StopSequence::Terminate,
         })
@@ -110,7 +111,7 @@ impl TestsGate {
             End::Cancelled => GateReport::Cancelled,
             End::NotStarted(why) => inconclusive(why, Some(log)),
             End::TimedOut => {
-                let seconds = self.settings.test_deadline.as_secs();
+                let seconds = self.test.deadline.as_secs();
                 inconclusive(format!("took longer than {seconds} s and was ended"), Some(log))
             }
             End::Hung { seconds } => {

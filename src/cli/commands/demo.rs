@@ -10,6 +10,7 @@ use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -151,9 +152,11 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     for (role, name, script) in scripts {
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
+    let test = GateCommand { command: TEST_COMMAND.to_owned(), deadline: Duration::from_mins(5) };
+    let gates = BTreeMap::from([(GateName::tests(), test)]);
     let abilities = Abilities {
         agents: agents.keys().cloned().collect(),
-        gates: [GateName::tests()].into(),
+        gates: gates.keys().cloned().collect(),
         ..Abilities::default()
     };
     let settings = RunSettings {
@@ -162,8 +165,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
         agent_deadline: Duration::from_mins(1),
         agent_idle: None,
         repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },
-        test_command: Some(TEST_COMMAND.to_owned()),
-        test_deadline: Duration::from_mins(5),
+        gates,
         logs: None,
         memory: Memory::Off,
         terminal: Arc::new(Terminal::plain(talk)),

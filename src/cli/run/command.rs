@@ -1,10 +1,12 @@
 //! Runs an order to its end: repository, settings, what is remembered, agents; then the engine does the rest.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::gates::tests::split;
 use crate::adapters::process::search::{Lookup, look_for};
 use crate::adapters::process::variables::Variables;
@@ -232,8 +234,9 @@ async fn prepare(
     let kept_back = kept_back::warning(&seated, (&able, &repair), variables);
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
     warn(&terminal, [found.warning(), permissions.warning(&subject), kept_back]);
-    let gates = test_command.iter().map(|_| GateName::tests()).collect();
-    let abilities = Abilities { agents: programs::able(&able), gates, missing };
+    let gates = gates(test_command, settings);
+    let abilities =
+        Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
     let engine_config = EngineConfig {
         request: asked_for.map_err(config)?,
@@ -249,8 +252,7 @@ async fn prepare(
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
         agent_idle: idle(settings.turns.idle_seconds),
         repair,
-        test_command,
-        test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
+        gates,
         logs: settings.paths.logs.clone(),
         memory: memory::memory(&settings.agent_memory, &arguments.memory, surroundings, &folders)
             .map_err(config)?,
@@ -266,6 +268,13 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
+}
+
+/// The commands of the gates that are configured.
+fn gates(test_command: Option<String>, settings: &Settings) -> BTreeMap<GateName, GateCommand> {
+    let deadline = Duration::from_secs(settings.gates.tests.timeout_seconds.get());
+    let tests = |command| (GateName::tests(), GateCommand { command, deadline });
+    test_command.into_iter().map(tests).collect()
 }
 
 /// The test command, whose words make sense.

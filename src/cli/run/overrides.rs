@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::adapters::gates::GATES;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::run::{ApprovedFollowups, ReviewerFailure};
@@ -124,6 +125,8 @@ fn overrides(configuration: &Configuration, said: Said) -> Overrides {
     let seat = |name: &AgentName, role| with_model(name, role, settings);
     let reviewers: Vec<Seat> =
         settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
+    let required: Vec<GateName> =
+        GATES.iter().filter(|gate| is_said(gate.setting)).map(|gate| (gate.name)()).collect();
     Overrides {
         coder: settings
             .roles
@@ -133,7 +136,7 @@ fn overrides(configuration: &Configuration, said: Said) -> Overrides {
             .map(|name| seat(name, Role::Coder)),
         reviewers: if is_said("roles.reviewers") { reviewers } else { Vec::new() },
         max_rounds: is_said("review.max_rounds").then_some(review.max_rounds.get()),
-        required_gates: is_said("gates.tests.command").then(|| vec![GateName::tests()]),
+        required_gates: Some(required).filter(|required| !required.is_empty()),
         test_timing: is_said("gates.tests.before_review").then_some(timing),
         on_reviewer_failure: is_said("review.on_reviewer_failure").then_some(on_failure),
         after_approval: is_said("review.auto_merge").then_some(after),

@@ -10,7 +10,8 @@ use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::files;
-use crate::adapters::gates::{GateSettings, LocalGates};
+use crate::adapters::gates::LocalGates;
+use crate::adapters::gates::settings::{GateCommand, GateSettings};
 use crate::adapters::git::{GitWorkspace, WaitNotice};
 use crate::adapters::process::supervision::children;
 use crate::adapters::storage::journals::FileJournals;
@@ -18,7 +19,7 @@ use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::terminal::Terminal;
 use crate::domain::agent::Role;
-use crate::domain::ids::Label;
+use crate::domain::ids::{GateName, Label};
 use crate::ports::World;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -93,9 +94,8 @@ pub struct RunSettings {
     pub agent_idle: Option<Duration>,
     /// Who puts malformed answers into form.
     pub repair: RepairAgent,
-    pub test_command: Option<String>,
-    /// How long it may take.
-    pub test_deadline: Duration,
+    /// The commands of the gates that are configured.
+    pub gates: BTreeMap<GateName, GateCommand>,
     /// The folder of raw logs, if not the state folder.
     pub logs: Option<PathBuf>,
     /// What is remembered of the repository.
@@ -139,8 +139,7 @@ pub fn world(
         },
         workspace,
         gates: LocalGates::new(&GateSettings {
-            test_command: settings.test_command,
-            test_deadline: settings.test_deadline,
+            commands: settings.gates,
             variables,
             folders: folders.clone(),
         }),
