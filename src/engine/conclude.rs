@@ -4,6 +4,7 @@ use crate::domain::ids::CommitSha;
 use crate::domain::usage::Usage;
 use crate::flow::conclusion::Conclusion;
 use crate::ports::World;
+use crate::ports::forge::Forge;
 use crate::ports::journal::Journal;
 
 use super::context::{JournalOf, RunContext};
@@ -18,7 +19,7 @@ pub(super) async fn of<W: World>(
 ) -> Outcome {
     let bare =
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
-    let mut outcome = seen(session, bare);
+    let mut outcome = seen(cx, session, bare);
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.head) {
         // An outcome is not lost because its merge base can't be found.
         outcome.base = cx.base(&against, head).await.ok();
@@ -27,9 +28,10 @@ pub(super) async fn of<W: World>(
 }
 
 /// An outcome with what the state of the flow shows.
-pub(super) fn seen<J: Journal>(session: &Session<J>, bare: Outcome) -> Outcome {
+pub(super) fn seen<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>, bare: Outcome) -> Outcome {
     let (view, run) = (session.machine.view(), session.machine.run());
     Outcome {
+        commands: view.pull_request.map(|number| cx.world.forge().commands(number)),
         run: run.map(|run| run.id.clone()),
         head: head(session),
         usage: run.map_or_else(Usage::default, |run| run.usage),

@@ -12,7 +12,7 @@ use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::domain::vote::Vote;
 use crate::flow::view::View;
-use crate::ports::forge::ForgeError;
+use crate::ports::forge::{ForgeCommands, ForgeError};
 use crate::ports::journal::JournalError;
 use crate::ports::workspace::WorkspaceError;
 
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub usage_summary: Option<PathBuf>,
     /// The logs of those whose last turn failed, by who it was; whoever watched the run fills them in.
     pub failed_logs: BTreeMap<String, String>,
+    /// What a person types on the forge about the pull request.
+    pub commands: Option<ForgeCommands>,
     /// Secrets that were kept out of what was published, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
@@ -65,6 +67,7 @@ impl Outcome {
             usage: Usage::default(),
             usage_summary: None,
             failed_logs: BTreeMap::new(),
+            commands: None,
             redacted: BTreeMap::new(),
         }
     }

@@ -141,7 +141,7 @@ impl<W: World> Engine<W> {
         // Who stops a run that waits for an allowance does not want cron to go on with it.
         session.write(Entry::Stopped { at: self.cx.world.clock().now() }).await?;
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
-        Ok(Some(conclude::seen(session, bare)))
+        Ok(Some(conclude::seen(&self.cx, session, bare)))
     }
 }
 

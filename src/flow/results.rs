@@ -140,3 +140,36 @@ pub struct MeasuredAt<'now> {
     pub round: u32,
     pub head: &'now CommitSha,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::gate::Verdict;
+
+    #[test]
+    fn a_measurement_is_of_its_gate() {
+        let head: CommitSha = "a".repeat(40).parse().unwrap();
+        let run: RunId = "run-1".parse().unwrap();
+        let measured = |gate: GateName, verdict| Measurement {
+            gate,
+            head: head.clone(),
+            tree: None,
+            verdict,
+            detail: String::new(),
+            findings: Vec::new(),
+        };
+        let lint: GateName = "lint".parse().unwrap();
+        let measurements = vec![
+            (run.clone(), 1, measured(GateName::tests(), Verdict::Pass)),
+            (run.clone(), 1, measured(lint.clone(), Verdict::Fail)),
+        ];
+        let results = Results { measurements, ..Results::default() };
+        let verdict = |gate: &GateName, round| {
+            let at = MeasuredAt { run: &run, round, head: &head };
+            results.measurement(gate, at).map(|measured| measured.verdict)
+        };
+        assert_eq!(verdict(&GateName::tests(), 1), Some(Verdict::Pass));
+        assert_eq!(verdict(&lint, 1), Some(Verdict::Fail));
+        assert_eq!(verdict(&lint, 2), None, "of another round");
+    }
+}

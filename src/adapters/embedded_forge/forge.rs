@@ -8,8 +8,8 @@ use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestN
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewIssue, NewPullRequest, OwnIssue,
-    Thread,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
+    NewPullRequest, OwnIssue, Thread,
 };
 use crate::ports::workspace::WorkspaceError;
 
@@ -160,6 +160,13 @@ fn comment(row: CommentRow) -> Comment {
 }
 
 impl Forge for EmbeddedForge {
+    fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
+        ForgeCommands {
+            merge: format!("agent-loop local pr merge {number}"),
+            view: format!("agent-loop local pr view {number}"),
+        }
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }

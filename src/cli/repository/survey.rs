@@ -251,6 +251,7 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
         run: run.map(|run| run.id.clone()),
         usage: run.map_or_else(Usage::default, |run| run.usage),
         head: Some(pull_request.head.clone()),
+        commands: Some(here.forge.commands(number)),
         ..bare.with_view(view)
     };
     let doing = match (&ending, &pull_request.state) {

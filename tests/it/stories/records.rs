@@ -19,7 +19,8 @@ use agent_loop::flow::review::records::ReviewEntry;
 use agent_loop::flow::review::state::ReviewState;
 pub(super) use agent_loop::ledger::chain::task_key;
 
-use agent_loop::ledger::chain::Chain;
+use agent_loop::ledger::body::Body;
+use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec::{self, Content};
 use agent_loop::ledger::envelope::Envelope;
 use agent_loop::ports::forge::{Comment, Forge};
@@ -269,4 +270,61 @@ fn line(record: &Envelope) -> String {
             format!("{round} concluded {} {reason}", concluded.ending.status())
         }
     }
+}
+
+/// A record that links to the end of the review of a pull request, or begins the chain of another flow there, as another
+/// version of the program would write it.
+pub(super) fn of_another_version(world: &MemoryWorld, number: u64, flow: &FlowName, kind: &str) -> String {
+    let subject = Subject::PullRequest(PullRequestNumber(number));
+    let chain = Chain { repository: world.repository_id(), flow: flow.clone(), subject: subject.clone() };
+    let prev = thread::read(&chain, &[world.login()], &world.thread(number)).tail;
+    let body = Body::of(&serde_json::json!({ "kind": kind, "payload": { "seats": 2 } }));
+    let record = Envelope {
+        id: chain::record_id(&prev, kind, None),
+        prev,
+        run: "20260101-000000-0".parse().unwrap(),
+        flow: flow.clone(),
+        subject,
+        round: 1,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        tool: "agent-loop/9.9.9".to_owned(),
+        body,
+    };
+    codec::body("Somebody polls.", &codec::line(&record).unwrap())
+}
+
+/// What the record that opens the review of a pull request says of the run.
+pub(super) struct OpenedRun {
+    pub(super) run: String,
+    pub(super) delivered: Option<CommitSha>,
+    pub(super) max_rounds: u32,
+    pub(super) spent: Option<Usage>,
+}
+
+/// The records that open runs on a pull request, oldest first.
+pub(super) fn opened_runs(world: &MemoryWorld, number: u64) -> Vec<OpenedRun> {
+    let records = Records::of_review(world, PullRequestNumber(number));
+    let opened = |record: &Arc<Envelope>| match review_entry(record) {
+        ReviewEntry::Opened(opened) => Some(OpenedRun {
+            run: record.run.to_string(),
+            delivered: opened.delivered,
+            max_rounds: opened.policy.max_rounds,
+            spent: opened.spent,
+        }),
+        ReviewEntry::Review(_)
+        | ReviewEntry::Answer(_)
+        | ReviewEntry::Gates(_)
+        | ReviewEntry::FollowedUp(_)
+        | ReviewEntry::Concluded(_) => None,
+    };
+    records.0.iter().filter_map(opened).collect()
+}
+
+/// The run that the latest record of a delivery in a thread belongs to.
+pub(super) fn delivering_run(thread: &[Comment]) -> Option<String> {
+    let run = |comment: &Comment| match codec::read(&comment.body) {
+        Content::Record(decoded) if decoded.record.flow == DELIVERY => Some(decoded.record.run.to_string()),
+        Content::Record(_) | Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+    };
+    thread.iter().rev().find_map(run)
 }

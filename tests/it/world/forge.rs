@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use agent_loop::domain::pull_request::{Check, PullRequest, PullRequestState};
 use agent_loop::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeError, Issue, IssueState, Merge, NewIssue, NewPullRequest, OwnIssue,
-    Thread,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
+    NewPullRequest, OwnIssue, Thread,
 };
 
 use super::git::Git;
@@ -161,6 +161,10 @@ fn no_answer<T>() -> Option<Result<T, ForgeError>> {
 }
 
 impl Forge for MemoryWorld {
+    fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
+        ForgeCommands { merge: format!("merge {number}"), view: format!("view {number}") }
+    }
+
     fn login(&self) -> Login {
         self.login.clone()
     }

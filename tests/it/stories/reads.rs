@@ -1,0 +1,19 @@
+//! What a story reads of the forge: a published record costs one write and one read of its thread, and the pull request is
+//! looked at before turns and ends only.
+
+use super::reviews::{a_persons_pull_request, lost_dispute, never_content};
+use super::stage::{Begins, Story};
+
+#[tokio::test]
+async fn a_record_costs_one_read() {
+    for story in [a_persons_pull_request(), lost_dispute(), never_content()] {
+        let story = Story { begins: Begins::PullRequest, ..story };
+        let world = story.world();
+        story.play(&world).await;
+        let (reads, writes) = (world.forge_reads(), world.forge_writes());
+        let (records, turns) = (writes["publish"], world.calls().len());
+        assert!(records >= 4, "{}: {records} records", story.name);
+        assert_eq!(reads["comments"], records + 1, "{}: the first look, then one a record", story.name);
+        assert!(reads["pull request"] <= turns + 1, "{}: {reads:?} for {turns} turns", story.name);
+    }
+}
