@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::{IssueArguments, PrArguments, TaskArguments};
-use crate::cli::run::command::{self, Answers, Conclusion};
+use crate::cli::run::command::{self, Answers, RunResult};
 use crate::cli::run::order::{self, Order};
 use crate::cli::run::permissions::Occasion;
 use crate::cli::surroundings::Surroundings;
@@ -47,7 +47,7 @@ async fn run(
     surroundings: &Surroundings,
 ) -> ExitCode {
     match command::run(order, arguments, (Occasion::Command, answers), surroundings).await {
-        Conclusion::Ended(outcome) => {
+        RunResult::Ended(outcome) => {
             let as_json = arguments.telling.json.is_some();
             let exit = conclude(&outcome, &next_command(&outcome), as_json);
             if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {
@@ -55,7 +55,7 @@ async fn run(
             }
             exit
         }
-        Conclusion::Rehearsed(rehearsal) => {
+        RunResult::Rehearsed(rehearsal) => {
             if arguments.telling.json.is_some() {
                 print::result(&format!("{}\n", rehearsal.json()));
             } else {

@@ -60,7 +60,7 @@ pub enum Answers {
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Conclusion {
+pub enum RunResult {
     Ended(Box<Outcome>),
     /// It was only rehearsed: this is what would be done.
     Rehearsed(Box<rehearse::Rehearsal>),
@@ -72,11 +72,11 @@ pub async fn run(
     arguments: &RunArguments,
     (occasion, answers): (Occasion, Answers),
     surroundings: &Surroundings,
-) -> Conclusion {
+) -> RunResult {
     let subject = unplaced(&order);
     match prepare_and_run(order, arguments, (occasion, answers), surroundings).await {
         Ok(conclusion) => conclusion,
-        Err(trouble) => Conclusion::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
+        Err(trouble) => RunResult::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
     }
 }
 
@@ -158,12 +158,12 @@ async fn prepare_and_run(
     arguments: &RunArguments,
     asked: (Occasion, Answers),
     surroundings: &Surroundings,
-) -> Result<Conclusion, RunError> {
+) -> Result<RunResult, RunError> {
     let ready = prepare(order, arguments, asked, surroundings).await?;
     if arguments.dry_run {
         let Ready { world, plan, repository, folders, .. } = ready;
         let rehearsal = rehearse::run(world, plan, &repository, folders).await;
-        return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
+        return Ok(RunResult::Rehearsed(Box::new(rehearsal)));
     }
     ready.begin().await
 }
@@ -183,7 +183,7 @@ struct Ready {
 
 impl Ready {
     /// Begins it, and sees it to its end.
-    async fn begin(self) -> Result<Conclusion, RunError> {
+    async fn begin(self) -> Result<RunResult, RunError> {
         let Self { world, plan, file, subject, repository, folders, logs, retention, terminal } = self;
         let with_logs = folders.clone().with_logs(logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs, &repository);
@@ -196,7 +196,7 @@ impl Ready {
         }
         beginning.forget_if_refused(&outcome);
         retain::after_a_run(&with_logs, &repository, &retention);
-        Ok(Conclusion::Ended(Box::new(outcome)))
+        Ok(RunResult::Ended(Box::new(outcome)))
     }
 }
 

@@ -4,16 +4,16 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::markers;
 
-use super::Why;
+use super::OlderReason;
 use super::names::{label, leading_id};
-use super::said::{Finding, LARGEST, Said};
+use super::said::{LARGEST, OlderFinding, Said};
 use super::sections::{Section, entries, signature};
 use super::words::{says_nothing, standing_and_note};
 
 /// What a comment without data says. Its footer is a vote, and votes are not taken over.
-pub(super) fn read(body: &str) -> Result<Said, Why> {
+pub(super) fn read(body: &str) -> Result<Said, OlderReason> {
     if body.len() > LARGEST {
-        return Err(Why::Damaged(format!("it holds more than {LARGEST} bytes")));
+        return Err(OlderReason::Damaged(format!("it holds more than {LARGEST} bytes")));
     }
     let signed = markers::lines_outside_code(body).into_iter().rev().find_map(signature);
     let mut said = Said {
@@ -51,7 +51,7 @@ impl Said {
         }
         let text = text.trim().to_owned();
         let note = (!says_nothing(&text)).then(|| text.clone());
-        let finding = Finding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
+        let finding = OlderFinding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
         match id {
             Some(item) => {
                 self.words.push(Disposition { item, standing, note });
@@ -94,9 +94,9 @@ mod tests {
 
     #[test]
     fn a_review_of_absurd_length_is_damaged() {
-        assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(Why::Damaged(_))));
+        assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(OlderReason::Damaged(_))));
         let many = format!("### Blocking issues\n{}", "- a finding\n".repeat(10_001));
-        assert!(matches!(read(&many), Err(Why::Damaged(_))));
+        assert!(matches!(read(&many), Err(OlderReason::Damaged(_))));
     }
 
     /// A line as an older review, or somebody who means ill, could write it.

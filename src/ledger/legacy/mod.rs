@@ -19,7 +19,7 @@ use crate::domain::item::CarriedItem;
 
 use super::thread::Posted;
 use claim::{Authority, Claim};
-use rounds::Rounds;
+use rounds::OlderRounds;
 
 /// What an older thread leaves to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,21 +30,21 @@ pub struct Older {
     pub next_item: u64,
     /// How many comments were read.
     pub read: usize,
-    pub ignored: Vec<Ignored>,
+    pub ignored: Vec<OlderIgnored>,
 }
 
 /// A comment that claims to be the older tool's and does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
+pub struct OlderIgnored {
     /// The forge's id of the comment.
     pub comment: String,
-    /// Why it does not count.
-    pub why: Why,
+    /// OlderReason it does not count.
+    pub why: OlderReason,
 }
 
-/// Why a comment of the older tool does not count.
+/// OlderReason a comment of the older tool does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum OlderReason {
     /// Its author is not trusted to write records.
     Author(Login),
     Edited,
@@ -57,7 +57,7 @@ pub enum Why {
     Replayed,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for OlderReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Author(login) => write!(formatter, "its author {login} may not write records"),
@@ -79,13 +79,13 @@ pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
         return None;
     }
     let authority = Authority::among(claims.iter().map(|(_, claim)| claim));
-    let mut rounds = Rounds::default();
+    let mut rounds = OlderRounds::default();
     let mut ignored = Vec::new();
     let mut read = 0;
     for (comment, claim) in claims {
         match claim.said(authority).and_then(|said| rounds.take(said)) {
             Ok(()) => read += 1,
-            Err(why) => ignored.push(Ignored { comment: comment.to_owned(), why }),
+            Err(why) => ignored.push(OlderIgnored { comment: comment.to_owned(), why }),
         }
     }
     let (items, next_item) = merge::merge(rounds.as_slice());

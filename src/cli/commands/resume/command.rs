@@ -15,7 +15,7 @@ use crate::cli::commands::status;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
-use crate::cli::run::command::{self, Answers, Conclusion};
+use crate::cli::run::command::{self, Answers, RunResult};
 use crate::cli::run::order::Order;
 use crate::cli::run::permissions::Occasion;
 use crate::cli::surroundings::Surroundings;
@@ -223,10 +223,10 @@ async fn step(waiting: &Waiting<'_>, arguments: &ResumeArguments, surroundings: 
         Err(why) => return Step::Impossible(why),
     };
     match command::run(order, &run_arguments, (Occasion::Resumption, Answers::Nobody), surroundings).await {
-        Conclusion::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
-        Conclusion::Ended(outcome) => Step::Ended(outcome),
+        RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
+        RunResult::Ended(outcome) => Step::Ended(outcome),
         // Nobody can ask `resume` for a rehearsal.
-        Conclusion::Rehearsed(_) => Step::Skipped,
+        RunResult::Rehearsed(_) => Step::Skipped,
     }
 }
 
