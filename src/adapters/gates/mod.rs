@@ -1,30 +1,17 @@
 //! The gates that are measured on this machine, one row each. What a verdict means is the flow's business.
 
+pub mod settings;
 mod shell;
 pub mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
-use crate::adapters::process::variables::Variables;
-use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
+use settings::GateSettings;
 use tests::TestsGate;
-
-/// What gates are made from.
-#[derive(Debug, Clone)]
-pub struct GateSettings {
-    /// The test command, as it was typed.
-    pub test_command: Option<String>,
-    pub test_deadline: Duration,
-    /// The environment of this process, from which those of commands are made.
-    pub variables: Variables,
-    /// Where raw logs and tables of children lie.
-    pub folders: Folders,
-}
 
 /// A gate by name, and how it is made.
 struct GateRow {

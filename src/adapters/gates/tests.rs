@@ -14,7 +14,7 @@ use crate::domain::gate::Verdict;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 
-use super::GateSettings;
+use super::settings::GateSettings;
 use super::shell;
 
 /// How much of the end of the output goes into a record, in bytes.
