@@ -4,8 +4,9 @@ use crate::domain::ids::Login;
 use crate::protocol::markers;
 
 use super::super::thread::{History, Posted};
+use super::reason::OlderReason;
 use super::said::Said;
-use super::{OlderReason, markdown, meta};
+use super::{markdown, meta};
 
 /// What a comment claims to be.
 #[derive(Debug)]

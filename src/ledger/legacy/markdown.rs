@@ -4,8 +4,8 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::markers;
 
-use super::OlderReason;
 use super::names::{label, leading_id};
+use super::reason::OlderReason;
 use super::said::{LARGEST, OlderFinding, Said};
 use super::sections::{Section, entries, signature};
 use super::words::{says_nothing, standing_and_note};
@@ -29,7 +29,7 @@ pub(super) fn read(body: &str) -> Result<Said, OlderReason> {
     for (section, text) in entries(body) {
         match section {
             Section::Dispositions => said.words.extend(disposition(&text)),
-            Section::Findings(standing) => said.take_finding(standing, &text),
+            Section::Findings(standing) => take_finding(&mut said, standing, &text),
         }
     }
     said.bounded()
@@ -42,23 +42,21 @@ fn disposition(text: &str) -> Option<Disposition> {
     Some(Disposition { item, standing, note })
 }
 
-impl Said {
-    /// A finding that has an id already is one of those known before, with a word on it.
-    fn take_finding(&mut self, standing: ItemStatus, text: &str) {
-        let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
-        if id.is_none() && says_nothing(text) {
-            return;
+/// A finding that has an id already is one of those known before, with a disposition.
+fn take_finding(said: &mut Said, standing: ItemStatus, text: &str) {
+    let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
+    if id.is_none() && says_nothing(text) {
+        return;
+    }
+    let text = text.trim().to_owned();
+    let note = (!says_nothing(&text)).then(|| text.clone());
+    let finding = OlderFinding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
+    match id {
+        Some(item) => {
+            said.words.push(Disposition { item, standing, note });
+            said.prior.get_or_insert_default().push(finding);
         }
-        let text = text.trim().to_owned();
-        let note = (!says_nothing(&text)).then(|| text.clone());
-        let finding = OlderFinding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
-        match id {
-            Some(item) => {
-                self.words.push(Disposition { item, standing, note });
-                self.prior.get_or_insert_default().push(finding);
-            }
-            None => self.new.push(finding),
-        }
+        None => said.new.push(finding),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::json;
 
-use super::OlderReason;
 use super::names::{item_id, label, number};
+use super::reason::OlderReason;
 use super::said::{LARGEST, OlderFinding, Said};
 use super::subject;
 use super::words::{says_nothing, standing, standing_and_note};

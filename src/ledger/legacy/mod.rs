@@ -6,19 +6,19 @@ mod markdown;
 mod merge;
 mod meta;
 mod names;
+mod reason;
 mod rounds;
 mod said;
 mod sections;
 mod subject;
 mod words;
 
-use std::fmt;
-
 use crate::domain::ids::Login;
 use crate::domain::item::CarriedItem;
 
 use super::thread::Posted;
 use claim::{Authority, Claim};
+pub use reason::{OlderIgnored, OlderReason};
 use rounds::OlderRounds;
 
 /// What an older thread leaves to begin with.
@@ -31,43 +31,6 @@ pub struct Older {
     /// How many comments were read.
     pub read: usize,
     pub ignored: Vec<OlderIgnored>,
-}
-
-/// A comment that claims to be the older tool's and does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OlderIgnored {
-    /// The forge's id of the comment.
-    pub comment: String,
-    /// OlderReason it does not count.
-    pub why: OlderReason,
-}
-
-/// OlderReason a comment of the older tool does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OlderReason {
-    /// Its author is not trusted to write records.
-    Author(Login),
-    Edited,
-    Damaged(String),
-    /// It belongs to another flow than the review of a pull request.
-    Flow(String),
-    /// Its words are not read, since other comments carry data.
-    Superseded,
-    /// The same agent spoke in the same round on the same head before.
-    Replayed,
-}
-
-impl fmt::Display for OlderReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Author(login) => write!(formatter, "its author {login} may not write records"),
-            Self::Edited => formatter.write_str("it was edited"),
-            Self::Damaged(what) => write!(formatter, "it can't be read: {what}"),
-            Self::Flow(name) => write!(formatter, "it belongs to the flow `{name}`"),
-            Self::Superseded => formatter.write_str("other comments of the older tool carry data"),
-            Self::Replayed => formatter.write_str("its agent spoke in that round before"),
-        }
-    }
 }
 
 /// Reads a thread's comments in forge order. `None`: nothing in it claims to be an older tool's. A comment that is

@@ -1,6 +1,6 @@
 //! The comments of an older thread, gathered by head and round. Who speaks twice in a round is heard once.
 
-use super::OlderReason;
+use super::reason::OlderReason;
 use super::said::{Head, Said};
 
 /// What was said in one round on one head.
