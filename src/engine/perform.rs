@@ -29,7 +29,7 @@ use crate::protocol::context::Clarification;
 use super::context::{JournalOf, RunContext};
 use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
-use super::session::{Session, results, turn_counts};
+use super::session::{Freshness, Session, results, turn_counts};
 use super::turns::{RunningTurns, Turned};
 use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
 
@@ -76,6 +76,8 @@ pub(super) async fn perform<W: World>(
         Step::Effect(effect) => {
             effects::perform(cx, session, effect).await?;
             session.drop_facts();
+            session.thread_is = Freshness::Stale;
+            return Ok(AfterStep::Again);
         }
         Step::Await => await_turn(turns, session).await?,
         Step::Measure(order) => measure(cx, session, order).await?,
