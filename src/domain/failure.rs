@@ -103,29 +103,37 @@ impl TurnFailure {
         }
     }
 
-    /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
-    pub fn is_of_the_service(&self) -> bool {
+    /// What may follow the failure.
+    pub fn course(&self) -> Course {
         match self {
-            Self::Quota { .. }
-            | Self::RateLimited { .. }
-            | Self::Overloaded { .. }
-            | Self::Network { .. } => true,
+            Self::Quota { resets_at, .. } => Course::Quota { resets_at: *resets_at },
+            Self::RateLimited { retry_at, .. } => Course::RateLimited { retry_at: *retry_at },
+            Self::Overloaded { .. } | Self::Network { .. } => Course::ServicePasses,
+            Self::Vacuous { .. } | Self::Killed { .. } => Course::Passes,
+            Self::UnknownModel { .. } => Course::UnknownModel,
+            Self::SessionLost { .. } => Course::SessionLost,
+            Self::Secret { .. } => Course::Secret,
             Self::Auth { .. }
             | Self::Billing { .. }
-            | Self::UnknownModel { .. }
-            | Self::SessionLost { .. }
             | Self::Denied { .. }
-            | Self::Vacuous { .. }
             | Self::Hang { .. }
-            | Self::Killed { .. }
             | Self::Spawn { .. }
             | Self::Exit { .. }
             | Self::Timeout { .. }
             | Self::Malformed { .. }
             | Self::Tampered { .. }
-            | Self::Secret { .. }
             | Self::Script { .. }
-            | Self::NeverFinished { .. } => false,
+            | Self::NeverFinished { .. } => Course::Final,
+        }
+    }
+
+    /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
+    pub fn is_of_the_service(&self) -> bool {
+        match self.course() {
+            Course::Quota { .. } | Course::RateLimited { .. } | Course::ServicePasses => true,
+            Course::Passes | Course::UnknownModel | Course::SessionLost | Course::Secret | Course::Final => {
+                false
+            }
         }
     }
 
@@ -168,27 +176,32 @@ impl TurnFailure {
             Self::RateLimited { retry_at: Some(at), detail } => {
                 Self::RateLimited { retry_at: Some(instant::whole_second(at)), detail }
             }
-            other @ (Self::RateLimited { retry_at: None, .. }
-            | Self::Auth { .. }
-            | Self::Billing { .. }
-            | Self::UnknownModel { .. }
-            | Self::Overloaded { .. }
-            | Self::Network { .. }
-            | Self::SessionLost { .. }
-            | Self::Denied { .. }
-            | Self::Vacuous { .. }
-            | Self::Hang { .. }
-            | Self::Killed { .. }
-            | Self::Spawn { .. }
-            | Self::Exit { .. }
-            | Self::Timeout { .. }
-            | Self::Malformed { .. }
-            | Self::Tampered { .. }
-            | Self::Secret { .. }
-            | Self::Script { .. }
-            | Self::NeverFinished { .. }) => other,
+            other => other,
         }
     }
+}
+
+/// What may follow a failed turn, in the classes that decisions tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// An allowance is used up until then.
+    Quota {
+        resets_at: Timestamp,
+    },
+    /// Too many requests in a short time.
+    RateLimited {
+        retry_at: Option<Timestamp>,
+    },
+    /// The service gave out, and may be back soon.
+    ServicePasses,
+    /// The turn came to nothing, and the next one may not.
+    Passes,
+    UnknownModel,
+    SessionLost,
+    /// The answer held a secret.
+    Secret,
+    /// A further try would end in the same way, or take its whole time again.
+    Final,
 }
 
 impl std::fmt::Display for TurnFailure {
