@@ -1,5 +1,7 @@
 //! Why a turn gave no answer. A value: the retry policy and the flow decide what follows.
 
+use std::mem;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -139,45 +141,41 @@ impl TurnFailure {
 
     /// The same failure with every text of somebody else's put through a function.
     #[must_use]
-    pub fn with_texts(self, change: &mut impl FnMut(String) -> String) -> Self {
-        match self {
-            Self::Quota { resets_at, detail } => Self::Quota { resets_at, detail: change(detail) },
-            Self::RateLimited { retry_at, detail } => Self::RateLimited { retry_at, detail: change(detail) },
-            Self::Auth { detail } => Self::Auth { detail: change(detail) },
-            Self::Billing { detail } => Self::Billing { detail: change(detail) },
-            Self::UnknownModel { detail } => Self::UnknownModel { detail: change(detail) },
-            Self::Overloaded { detail } => Self::Overloaded { detail: change(detail) },
-            Self::Network { detail } => Self::Network { detail: change(detail) },
-            Self::SessionLost { detail } => Self::SessionLost { detail: change(detail) },
-            Self::Denied { detail } => Self::Denied { detail: change(detail) },
-            Self::Vacuous { detail } => Self::Vacuous { detail: change(detail) },
-            Self::Spawn { detail } => Self::Spawn { detail: change(detail) },
-            Self::Exit { code, detail } => Self::Exit { code, detail: change(detail) },
+    pub fn with_texts(mut self, change: &mut impl FnMut(String) -> String) -> Self {
+        match &mut self {
+            Self::Quota { detail, .. }
+            | Self::RateLimited { detail, .. }
+            | Self::Auth { detail }
+            | Self::Billing { detail }
+            | Self::UnknownModel { detail }
+            | Self::Overloaded { detail }
+            | Self::Network { detail }
+            | Self::SessionLost { detail }
+            | Self::Denied { detail }
+            | Self::Vacuous { detail }
+            | Self::Spawn { detail }
+            | Self::Exit { detail, .. }
+            | Self::Script { detail }
+            | Self::Tampered { what: detail } => *detail = change(mem::take(detail)),
             Self::Malformed { complaints } => {
-                Self::Malformed { complaints: complaints.into_iter().map(change).collect() }
+                *complaints = mem::take(complaints).into_iter().map(change).collect();
             }
-            Self::Tampered { what } => Self::Tampered { what: change(what) },
-            Self::Script { detail } => Self::Script { detail: change(detail) },
-            other @ (Self::Timeout { .. }
+            Self::Timeout { .. }
             | Self::Hang { .. }
             | Self::Killed { .. }
             | Self::Secret { .. }
-            | Self::NeverFinished { .. }) => other,
+            | Self::NeverFinished { .. } => {}
         }
+        self
     }
 
     /// The same, with the instant that it names rounded up to a whole second: people read it, and records keep it.
     #[must_use]
-    pub fn at_a_whole_second(self) -> Self {
-        match self {
-            Self::Quota { resets_at, detail } => {
-                Self::Quota { resets_at: instant::whole_second(resets_at), detail }
-            }
-            Self::RateLimited { retry_at: Some(at), detail } => {
-                Self::RateLimited { retry_at: Some(instant::whole_second(at)), detail }
-            }
-            other => other,
+    pub fn at_a_whole_second(mut self) -> Self {
+        if let Self::Quota { resets_at: at, .. } | Self::RateLimited { retry_at: Some(at), .. } = &mut self {
+            *at = instant::whole_second(*at);
         }
+        self
     }
 }
 
