@@ -83,7 +83,7 @@ pub(super) struct Session<J> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PendingRecord {
     pub(super) id: RecordId,
-    /// IgnoreReason the forge gave no answer, if it gave none.
+    /// Why the forge gave no answer, if it gave none.
     pub(super) unanswered: Option<String>,
 }
 

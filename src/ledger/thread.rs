@@ -38,7 +38,7 @@ pub struct IgnoredComment {
     pub why: IgnoreReason,
 }
 
-/// IgnoreReason a comment does not count as a record.
+/// Why a comment does not count as a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IgnoreReason {
     /// Its author is not trusted to write records.

@@ -9,11 +9,11 @@ use crate::domain::ids::Login;
 pub struct OlderIgnored {
     /// The forge's id of the comment.
     pub comment: String,
-    /// OlderReason it does not count.
+    /// Why it does not count.
     pub why: OlderReason,
 }
 
-/// OlderReason a comment of the older tool does not count.
+/// Why a comment of the older tool does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OlderReason {
     /// Its author is not trusted to write records.
