@@ -248,7 +248,7 @@ impl std::fmt::Display for TurnFailure {
             Self::Secret { kinds } => {
                 write!(formatter, "said a secret ({}); its answer was thrown away", kinds.join(", "))
             }
-            Self::Script { detail } => write!(formatter, "script: {detail}"),
+            Self::Script { detail } => write!(formatter, "failed: {detail}"),
             Self::NeverFinished { attempts } => {
                 write!(formatter, "was started {attempts} times and never came to its end")
             }
