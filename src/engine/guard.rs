@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use regex::{Captures, Regex};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::failure::TurnFailure;
 use crate::ledger::body::Body;
@@ -15,7 +17,8 @@ use super::outcome::RunError;
 use crate::domain::ending::{Ending, NeedsHuman};
 
 /// What is done when a secret is found in what is about to be published.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum OnSecret {
     /// It is replaced, and the run goes on.
     #[default]
