@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::domain::failure::TurnFailure;
 use crate::ledger::body::Body;
 use crate::protocol::json::with_plain_letters;
@@ -13,7 +16,8 @@ use super::outcome::RunError;
 use crate::domain::ending::{Ending, NeedsHuman};
 
 /// What is done when a secret is found in what is about to be published.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum OnSecret {
     /// It is replaced, and the run goes on.
     #[default]

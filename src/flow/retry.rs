@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
 use crate::domain::failure::{Course, TurnFailure};
@@ -32,10 +34,13 @@ pub struct RetryPolicy {
     pub models: BTreeMap<(Role, Label), Vec<String>>,
 }
 
-/// What happens when an allowance is used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The action when an agent's quota is exhausted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum OnQuota {
+    /// The run is parked, to be resumed later.
     Exit,
+    /// The run waits.
     Wait,
 }
 
