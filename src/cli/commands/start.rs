@@ -11,7 +11,7 @@ use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{CLARIFICATIONS, Flag};
 use crate::cli::run::command::{self, Answers, RunResult};
-use crate::cli::run::goal::Goal;
+use crate::cli::run::goal::{Goal, Target};
 use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
@@ -19,6 +19,7 @@ use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
 use crate::domain::ending::Ending;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::flow::names;
 
 /// `task`
 #[derive(Debug, Args)]
@@ -70,13 +71,15 @@ pub struct PrArguments {
 
 /// `issue`
 pub async fn issue(arguments: &IssueArguments, surroundings: &Surroundings) -> ExitCode {
-    let goal = Goal::Issue(IssueNumber(arguments.number));
+    let target = Target::Issue(IssueNumber(arguments.number));
+    let goal = Goal { flow: names::DELIVERY, target };
     begin(goal, &arguments.run, Answers::Nobody, surroundings).await
 }
 
 /// `pr`
 pub async fn pull_request(arguments: &PrArguments, surroundings: &Surroundings) -> ExitCode {
-    let goal = Goal::PullRequest(PullRequestNumber(arguments.number));
+    let target = Target::PullRequest(PullRequestNumber(arguments.number));
+    let goal = Goal { flow: names::REVIEW, target };
     begin(goal, &arguments.run, Answers::Nobody, surroundings).await
 }
 
@@ -93,7 +96,8 @@ pub async fn task(arguments: TaskArguments, surroundings: &Surroundings) -> Exit
     } else {
         Answers::Nobody
     };
-    begin(Goal::Task(text), &run, answers, surroundings).await
+    let goal = Goal { flow: names::DELIVERY, target: Target::Task(text) };
+    begin(goal, &run, answers, surroundings).await
 }
 
 /// Returns the text of a task, from the command line, a file, or stdin.

@@ -32,7 +32,6 @@ use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, RunError};
 use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
 use crate::flow::abilities::Abilities;
-use crate::flow::names;
 use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
@@ -41,7 +40,7 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
-use super::goal::Goal;
+use super::goal::{Goal, Target};
 use super::permissions::{Permissions, Trigger};
 use super::plan::Plan;
 use super::programs::ResolvedAgents;
@@ -82,10 +81,10 @@ pub async fn run(
 
 /// What is refused before its repository is known. A task has no key then; a refusal shows one of its words alone.
 fn unplaced(goal: &Goal) -> Subject {
-    match goal {
-        Goal::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
-        Goal::Issue(number) => Subject::Issue(*number),
-        Goal::PullRequest(number) => Subject::PullRequest(*number),
+    match &goal.target {
+        Target::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
+        Target::Issue(number) => Subject::Issue(*number),
+        Target::PullRequest(number) => Subject::PullRequest(*number),
     }
 }
 
@@ -129,10 +128,10 @@ async fn look(
         .map_err(|unusable| RunError::refused(unusable.reason, unusable.message))?;
     let default_base = default_base(goal, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
-    match goal {
+    match &goal.target {
         // Its forge says what a pull request changes; that branch may be gone.
-        Goal::PullRequest(_) => {}
-        Goal::Task(_) | Goal::Issue(_) => {
+        Target::PullRequest(_) => {}
+        Target::Task(_) | Target::Issue(_) => {
             if let Some(why) = repository.lacks(&base, &surroundings.variables).await.map_err(usage)? {
                 return Err(usage(why));
             }
@@ -147,9 +146,9 @@ async fn look(
 
 /// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
 fn words(goal: &Goal, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
-    match goal {
-        Goal::Task(text) => (Some(text.clone()), Some(base)),
-        Goal::Issue(_) | Goal::PullRequest(_) => (None, arguments.base.clone()),
+    match &goal.target {
+        Target::Task(text) => (Some(text.clone()), Some(base)),
+        Target::Issue(_) | Target::PullRequest(_) => (None, arguments.base.clone()),
     }
 }
 
@@ -211,7 +210,8 @@ async fn prepare(
         look(&goal, arguments, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
     let folders = stores::folders(forge.store(), surroundings);
-    let assignment = assignment(&goal, forge.store(), &base);
+    let (text, named) = words(&goal, base.clone(), arguments);
+    let assignment = assignment(goal, forge.store(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
@@ -228,7 +228,6 @@ async fn prepare(
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
-    let (text, named) = words(&goal, base, arguments);
     let file = RunFile { begun_dangerously, ..earlier.with(asked, &flags.values, text, named) };
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
@@ -339,19 +338,13 @@ fn questions(answers: Answers, settings: &Settings) -> Questions {
     }
 }
 
-fn assignment(goal: &Goal, store: &Store, base: &BranchName) -> Assignment {
-    match goal {
-        Goal::Task(text) => {
-            let key = task_key(store.repository_id(), base, text);
-            Assignment { flow: names::DELIVERY, subject: Subject::Task(key), task: Some(text.clone()) }
-        }
-        Goal::Issue(number) => {
-            Assignment { flow: names::DELIVERY, subject: Subject::Issue(*number), task: None }
-        }
-        Goal::PullRequest(number) => {
-            Assignment { flow: names::REVIEW, subject: Subject::PullRequest(*number), task: None }
-        }
-    }
+fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
+    let (subject, task) = match goal.target {
+        Target::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
+        Target::Issue(number) => (Subject::Issue(number), None),
+        Target::PullRequest(number) => (Subject::PullRequest(number), None),
+    };
+    Assignment { flow: goal.flow, subject, task }
 }
 
 /// How the run is shown: live on a terminal, in lines elsewhere.
@@ -396,15 +389,15 @@ fn default_base(
     arguments: &RunArguments,
     repository: &Repository,
 ) -> Result<BranchName, RunError> {
-    let own = match goal {
-        Goal::PullRequest(number) => stores::base_of(repository, *number),
-        Goal::Task(_) | Goal::Issue(_) => None,
+    let own = match &goal.target {
+        Target::PullRequest(number) => stores::base_of(repository, *number),
+        Target::Task(_) | Target::Issue(_) => None,
     };
     let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());
-    match (found, goal) {
+    match (found, &goal.target) {
         (Some(branch), _) => Ok(branch),
-        (None, Goal::PullRequest(_)) => Ok(placeholder_branch()),
-        (None, Goal::Task(_) | Goal::Issue(_)) => {
+        (None, Target::PullRequest(_)) => Ok(placeholder_branch()),
+        (None, Target::Task(_) | Target::Issue(_)) => {
             let message = "HEAD is detached, so there is no current branch to change; name one with --base";
             Err(RunError::refused(Refused::Usage, message))
         }

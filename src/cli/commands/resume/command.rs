@@ -17,7 +17,7 @@ use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
 use crate::cli::run::command::{self, Answers, RunResult};
-use crate::cli::run::goal::Goal;
+use crate::cli::run::goal::{Goal, Target};
 use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
@@ -268,15 +268,17 @@ async fn take_up(waiting: &Waiting<'_>) -> Result<Taken, String> {
 fn goal(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
     let subject = waiting.known.subject();
     let file = RunFile::load(&waiting.here.folders.run_file(subject))?;
-    let goal = match subject {
-        Subject::Issue(number) => Goal::Issue(*number),
-        Subject::PullRequest(number) => Goal::PullRequest(*number),
-        Subject::Task(_) => Goal::Task(file.task.ok_or_else(|| {
+    let target = match subject {
+        Subject::Issue(number) => Target::Issue(*number),
+        Subject::PullRequest(number) => Target::PullRequest(*number),
+        Subject::Task(_) => Target::Task(file.task.ok_or_else(|| {
             format!(
                 "this machine does not know the words of {subject}; type `agent-loop task …` with them again"
             )
         })?),
     };
+    let unknown = || format!("no flow of this version is about {subject}");
+    let goal = Goal { flow: waiting.known.flow.clone().ok_or_else(unknown)?, target };
     let repository = if arguments.all {
         RepositoryArgs { dir: Some(waiting.here.repository.path.clone()) }
     } else {
