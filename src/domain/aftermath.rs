@@ -14,9 +14,7 @@ pub enum Aftermath {
         not_before: Timestamp,
     },
     /// The next model of the chain is asked.
-    NextModel {
-        model: String,
-    },
+    NextModel { model: String },
     /// The same agent is asked once more, and is told what was wrong.
     Corrected,
     /// Somebody puts the answer into form.

@@ -22,42 +22,26 @@ pub enum TurnFailure {
         detail: String,
     },
     /// The program is not logged in, or its login is not accepted.
-    Auth {
-        detail: String,
-    },
+    Auth { detail: String },
     /// The account has no credit, or its plan does not cover the program.
-    Billing {
-        detail: String,
-    },
+    Billing { detail: String },
     /// There is no such model, or not for this account.
-    UnknownModel {
-        detail: String,
-    },
+    UnknownModel { detail: String },
     /// The service is overloaded or broken at this moment.
-    Overloaded {
-        detail: String,
-    },
+    Overloaded { detail: String },
     /// The service could not be reached, or the connection broke.
-    Network {
-        detail: String,
-    },
+    Network { detail: String },
     /// The session to go on with is not there any more.
-    SessionLost {
-        detail: String,
-    },
+    SessionLost { detail: String },
     /// It was not allowed what it needed, and gave no answer.
     Denied {
         /// What it was not allowed.
         detail: String,
     },
     /// It ended as if all were well, without an answer or without the event that ends one.
-    Vacuous {
-        detail: String,
-    },
+    Vacuous { detail: String },
     /// The program could not be started.
-    Spawn {
-        detail: String,
-    },
+    Spawn { detail: String },
     /// The program ended with another exit code than 0.
     Exit {
         /// Its exit code, or 128 + the signal that ended it.
@@ -76,25 +60,15 @@ pub enum TurnFailure {
         seconds: u64,
     },
     /// Somebody else ended its process.
-    Killed {
-        signal: i32,
-    },
+    Killed { signal: i32 },
     /// The answer does not follow the protocol.
-    Malformed {
-        complaints: Vec<String>,
-    },
+    Malformed { complaints: Vec<String> },
     /// A reviewer altered what it reviewed; its vote is void.
-    Tampered {
-        what: String,
-    },
+    Tampered { what: String },
     /// The answer holds a secret, and was thrown away.
-    Secret {
-        kinds: Vec<String>,
-    },
+    Secret { kinds: Vec<String> },
     /// A script has no turn left, or names something that is not there.
-    Script {
-        detail: String,
-    },
+    Script { detail: String },
     /// The turn was started many times and never came to its end.
     NeverFinished {
         /// How often it was started.

@@ -21,3 +21,4 @@ pub mod subject;
 pub mod trust;
 pub mod turn;
 pub mod usage;
+pub mod vendors;

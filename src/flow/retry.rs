@@ -52,9 +52,14 @@ const UNKNOWN_REST: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Back {
     /// When its allowance is back, as its failure says.
-    Allowance { at: Timestamp, failure: TurnFailure },
+    Allowance {
+        at: Timestamp,
+        failure: TurnFailure,
+    },
     /// Nobody knows; then it is worth a try.
-    Unknown { at: Timestamp },
+    Unknown {
+        at: Timestamp,
+    },
     Never,
 }
 

@@ -146,10 +146,7 @@ pub struct Holder {
 pub enum JournalError {
     /// Another process works on the subject.
     #[error("another agent-loop works on {subject}")]
-    Held {
-        subject: Subject,
-        holder: Holder,
-    },
+    Held { subject: Subject, holder: Holder },
     /// The disk could not be read or written.
     #[error("{0}")]
     Disk(String),

@@ -102,19 +102,11 @@ pub enum RunEvent {
         head: CommitSha,
     },
     /// A pull request was opened, or found again.
-    PullRequestOpened {
-        number: PullRequestNumber,
-        branch: BranchName,
-    },
+    PullRequestOpened { number: PullRequestNumber, branch: BranchName },
     /// An issue was filed for a follow-up.
-    IssueFiled {
-        number: IssueNumber,
-    },
+    IssueFiled { number: IssueNumber },
     /// A pull request was merged.
-    Merged {
-        number: PullRequestNumber,
-        commit: CommitSha,
-    },
+    Merged { number: PullRequestNumber, commit: CommitSha },
     Salvaged {
         /// The ref in the mirror.
         reference: String,

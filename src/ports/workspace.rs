@@ -36,10 +36,7 @@ pub enum Layout {
     },
     /// The files of a commit, detached, to be judged; but what configures agents is as in the merge base, so that a
     /// change does not say how it is reviewed.
-    Review {
-        head: CommitSha,
-        base: CommitSha,
-    },
+    Review { head: CommitSha, base: CommitSha },
 }
 
 impl Layout {
@@ -93,10 +90,7 @@ pub enum Harvest {
     /// This commit, which descends from the head of the turn. It is in the mirror, and kept alive there.
     Commit(CommitSha),
     /// Work that can't be used: it is kept aside.
-    Unfit {
-        why: String,
-        salvage: Salvage,
-    },
+    Unfit { why: String, salvage: Salvage },
 }
 
 /// Whether a reviewer left its clone as it was.

@@ -13,7 +13,6 @@ use crate::domain::usage::Usage;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
-use super::driver::vendor_cli::VendorCli;
 use super::driver::{self, VendorAgent};
 use super::{command, scripted, turn_files, vendors};
 
@@ -32,9 +31,7 @@ impl Program {
     pub fn kept_back(&self, ours: &Variables) -> Vec<String> {
         let (allowed, profile) = match self {
             Self::Command(agent) => (agent.variables.as_slice(), None),
-            Self::Vendor(agent) => {
-                (agent.variables.as_slice(), vendors::cli(agent.backend).map(VendorCli::profile))
-            }
+            Self::Vendor(agent) => (agent.variables.as_slice(), Some(vendors::cli(agent.vendor).profile())),
             Self::ScriptFile(_) | Self::ScriptText(_) => (&[][..], None),
         };
         let (names, prefixes) = profile.map_or((&[][..], &[][..]), |own| (own.variables, own.prefixes));

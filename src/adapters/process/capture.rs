@@ -41,28 +41,16 @@ pub struct Captured {
 pub enum CaptureError {
     /// It was not started: it is not there, may not be run, or its folder is gone.
     #[error("could not start {ran}: {cause}")]
-    NotStarted {
-        ran: Ran,
-        cause: io::Error,
-    },
+    NotStarted { ran: Ran, cause: io::Error },
     /// It took longer than any such program may.
     #[error("{ran} took longer than 15 minutes and was ended")]
-    TooLong {
-        ran: Ran,
-    },
+    TooLong { ran: Ran },
     /// It printed more than is kept of it.
     #[error("{ran} printed more than {mebibytes} MiB {of} and was ended; are there very many files?")]
-    TooMuch {
-        ran: Ran,
-        mebibytes: u64,
-        of: &'static str,
-    },
+    TooMuch { ran: Ran, mebibytes: u64, of: &'static str },
     /// A pipe to it broke, or nobody knows how it ended.
     #[error("could not hear {ran} to its end: {cause}")]
-    Pipe {
-        ran: Ran,
-        cause: io::Error,
-    },
+    Pipe { ran: Ran, cause: io::Error },
 }
 
 /// A command line and its folder, as they are shown to people.

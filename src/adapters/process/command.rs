@@ -22,9 +22,7 @@ pub enum Prompt {
     /// In the last of the arguments.
     LastArgument,
     /// In a file, which the arguments name.
-    File {
-        bytes: usize,
-    },
+    File { bytes: usize },
 }
 
 /// A program to run. Nothing is inherited: what is not here, the child does not get.

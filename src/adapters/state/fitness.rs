@@ -18,9 +18,7 @@ pub struct Fitness {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FolderState {
     /// It is there, and this user may write in it.
-    Writable {
-        mode: u32,
-    },
+    Writable { mode: u32 },
     /// It is not there, and this user may make it.
     NotYet,
     /// Here nothing can be written: the folder itself, or the nearest one above it that is there.

@@ -111,7 +111,7 @@ pub fn agent(text: &str) -> Result<AgentName, String> {
     text.parse().map_err(|error: InvalidName| {
         let typed = text.split(':').next().unwrap_or_default();
         let typed = typed.rsplit('=').next().unwrap_or_default();
-        let known = Backend::ALL.map(Backend::name);
+        let known: Vec<&str> = Backend::all().map(Backend::name).collect();
         let hint = if known.contains(&typed) { String::new() } else { suggestion(typed, known) };
         format!("{error}{hint}")
     })

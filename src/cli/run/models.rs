@@ -2,6 +2,7 @@
 
 use crate::cli::config::settings::{AgentSettings, RoleSettings, Settings};
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
+use crate::domain::vendors::Vendor;
 
 /// The settings of an agent, if there are any.
 pub fn settings_of<'settings>(
@@ -76,9 +77,9 @@ const MOST_RETRIES: u32 = 20;
 /// Efforts that a program would not understand, or not look at.
 fn check_efforts(name: &str, agent: &AgentSettings) -> Result<(), String> {
     let is_word = |effort: &&String| effort.bytes().all(|letter| letter.is_ascii_lowercase());
-    if name == Backend::Gemini.name() && efforts(agent).next().is_some() {
+    if name == Vendor::Gemini.name() && efforts(agent).next().is_some() {
         Err(format!("agents.{name}: Gemini CLI takes no `effort`"))
-    } else if name == Backend::Codex.name()
+    } else if name == Vendor::Codex.name()
         && let Some(odd) = efforts(agent).find(|effort| !is_word(effort))
     {
         Err(format!("agents.{name}: the effort `{odd}` is no word of Codex, such as `high`"))

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::adapters::process::environment::Variables;
 use crate::cli::config::settings::{OnHit, Settings};
+use crate::domain::vendors::Vendor;
 use crate::engine::guard::{OnSecret, Secrets};
 use crate::text::redaction::Secret;
 
@@ -34,12 +35,6 @@ static SECRET_PART: LazyLock<Regex> = LazyLock::new(|| {
 static PLAIN_PATH: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$").expect("a valid pattern")
 });
-
-/// Words that stand in the names of models.
-const FAMILIES: &[&str] = &[
-    "claude", "opus", "sonnet", "haiku", "gpt", "codex", "gemini", "gemma", "llama", "qwen", "mistral",
-    "deepseek", "kimi", "glm", "grok",
-];
 
 /// The longest part of a model's name, in letters: dates and sizes are shorter, keys are longer.
 const LONGEST_PART: usize = 12;
@@ -113,7 +108,12 @@ fn is_model(value: &str) -> bool {
     let parts: Vec<&str> = value.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
     let is_plain =
         |part: &&str| part.len() <= LONGEST_PART && !part.bytes().any(|one| one.is_ascii_uppercase());
-    parts.iter().all(is_plain) && parts.iter().any(|part| FAMILIES.contains(part))
+    parts.iter().all(is_plain) && parts.iter().any(|part| is_model_word(part))
+}
+
+/// Returns whether a word occurs in the names of models that a vendor's program can ask.
+fn is_model_word(word: &str) -> bool {
+    Vendor::ALL.iter().any(|vendor| vendor.row().model_words.contains(&word))
 }
 
 /// What a header says of who asks: its value, and the last word of it (`Bearer …`).

@@ -9,6 +9,7 @@ use agent_loop::adapters::process::environment::Variables;
 use agent_loop::domain::agent::{Backend, Role};
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
+use agent_loop::domain::vendors::Vendor;
 use serde_json::{Value, json};
 
 static NOTHING_SET: Variables = Variables::new();
@@ -32,16 +33,16 @@ fn turn(role: Role, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
 }
 
 /// The arguments of a turn and the variables that it sets.
-fn line(backend: Backend, role: Role, power: Power) -> String {
+fn line(vendor: Vendor, role: Role, power: Power) -> String {
     let readable = [PathBuf::from("/turn")];
-    let invocation = vendors::cli(backend).unwrap().invocation(&turn(role, power, &readable));
+    let invocation = vendors::cli(vendor).invocation(&turn(role, power, &readable));
     let variables = invocation.variables.iter().map(|(name, value)| format!("{name}={value} "));
     format!("{}{}", variables.collect::<String>(), invocation.arguments.join(" "))
 }
 
 #[test]
 fn claude_is_allowed_what_its_role_needs() {
-    let bounded = |role| line(Backend::Claude, role, Power::Bounded);
+    let bounded = |role| line(Vendor::Claude, role, Power::Bounded);
     let always = "DISABLE_AUTOUPDATER=1 -p --output-format stream-json --verbose --json-schema {}";
     assert_eq!(
         bounded(Role::Coder),
@@ -58,7 +59,7 @@ fn claude_is_allowed_what_its_role_needs() {
         )
     );
     assert_eq!(
-        line(Backend::Claude, Role::Coder, Power::Dangerous),
+        line(Vendor::Claude, Role::Coder, Power::Dangerous),
         format!("{always} --dangerously-skip-permissions --add-dir=/turn")
     );
 }
@@ -85,17 +86,17 @@ fn codex_has_the_sandbox_that_its_role_needs() {
         ),
         (Power::Dangerous, Role::Repair, reads.clone()),
     ] {
-        assert_eq!(line(Backend::Codex, role, power), expected, "{role:?} {power:?}");
+        assert_eq!(line(Vendor::Codex, role, power), expected, "{role:?} {power:?}");
     }
 }
 
 #[test]
 fn codex_is_told_everything_before_the_session_to_go_on_with() {
-    let codex = vendors::cli(Backend::Codex).unwrap();
+    let codex = vendors::cli(Vendor::Codex);
     let id = "01a1fb6d-c021-74a3-92f0-93ee7da64437".to_owned();
     let note = SessionNote {
         id,
-        backend: Backend::Codex,
+        backend: Backend::Vendor(Vendor::Codex),
         folder: PathBuf::from("/clone"),
         model: None,
         counted: Usage::default(),
@@ -123,7 +124,7 @@ fn codex_is_told_everything_before_the_session_to_go_on_with() {
 fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
     for effort in ["high\"", "[x]", "", "High Noon", "a\nsandbox_mode=\"danger-full-access\""] {
         let turn = CliTurn { effort: Some(effort), ..turn(Role::Coder, Power::Bounded, &[]) };
-        let arguments = vendors::cli(Backend::Codex).unwrap().invocation(&turn).arguments;
+        let arguments = vendors::cli(Vendor::Codex).invocation(&turn).arguments;
         assert!(!arguments.iter().any(|argument| argument.contains("effort")), "{arguments:?}");
     }
 }
@@ -132,7 +133,7 @@ fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
 fn gemini_is_allowed_what_its_role_needs() {
     let told = |role, power| {
         let readable = [PathBuf::from("/turn")];
-        let invocation = vendors::cli(Backend::Gemini).unwrap().invocation(&turn(role, power, &readable));
+        let invocation = vendors::cli(Vendor::Gemini).invocation(&turn(role, power, &readable));
         let variables = [("GEMINI_CLI_NO_RELAUNCH", "true"), ("GEMINI_CLI_TRUST_WORKSPACE", "false")];
         assert_eq!(invocation.variables, variables.map(|(name, value)| (name, value.to_owned())));
         let policy = invocation.files.first().map(|(_, text)| String::from_utf8(text.clone()).unwrap());
@@ -158,7 +159,7 @@ fn antigravity_is_asked_in_an_argument_or_by_a_file() {
     let readable = [PathBuf::from("/turn")];
     let asked = |role, power, prompt: &str| {
         let turn = CliTurn { prompt, ..turn(role, power, &readable) };
-        vendors::cli(Backend::Antigravity).unwrap().invocation(&turn)
+        vendors::cli(Vendor::Antigravity).invocation(&turn)
     };
     let always = "--output-format json --json-schema /turn/schema.json --model Gemini 3.1 Pro (High)";
     let (limit, folders) = ("--print-timeout=24h", "--add-dir /clone --add-dir /turn");
@@ -185,7 +186,7 @@ fn antigravity_is_asked_in_an_argument_or_by_a_file() {
 fn opencode(model: Option<&str>, role: Role, environment: &Variables) -> Invocation {
     let readable = [PathBuf::from("/turn")];
     let turn = CliTurn { model, environment, ..turn(role, Power::Bounded, &readable) };
-    vendors::cli(Backend::Opencode).unwrap().invocation(&turn)
+    vendors::cli(Vendor::Opencode).invocation(&turn)
 }
 
 fn json_of(invocation: &Invocation, name: &str) -> Value {
@@ -207,7 +208,7 @@ fn opencode_reaches_no_provider_but_that_of_the_model() {
     assert_eq!(config["small_model"], json!("openrouter/z-ai/glm-5"));
     assert_eq!((&config["share"], &config["autoupdate"]), (&json!("disabled"), &json!(false)));
     assert_eq!(config["instructions"], json!(["/clone/AGENTS.md"]));
-    let cli = vendors::cli(Backend::Opencode).unwrap();
+    let cli = vendors::cli(Vendor::Opencode);
     assert_eq!(cli.model_choice(), ModelChoice::Required { form: "provider/model" });
     for model in [None, Some("no-provider")] {
         let config = json_of(&opencode(model, Role::Coder, &NOTHING_SET), "OPENCODE_CONFIG_CONTENT");

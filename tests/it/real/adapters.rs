@@ -14,6 +14,7 @@ use agent_loop::domain::agent::{Backend, Role};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
+use agent_loop::domain::vendors::Vendor;
 use agent_loop::protocol::raw_answer::RawAnswer;
 use serde_json::{Value, json};
 
@@ -40,13 +41,12 @@ struct Turn {
 }
 
 fn adapter(program: Program) -> &'static dyn VendorCli {
-    let backend = match program {
-        Program::Claude => Backend::Claude,
-        Program::Codex => Backend::Codex,
-        Program::Gemini => Backend::Gemini,
-        Program::OpenCode => Backend::Opencode,
-    };
-    vendors::cli(backend).unwrap_or_else(|| panic!("no adapter for {backend}"))
+    vendors::cli(match program {
+        Program::Claude => Vendor::Claude,
+        Program::Codex => Vendor::Codex,
+        Program::Gemini => Vendor::Gemini,
+        Program::OpenCode => Vendor::Opencode,
+    })
 }
 
 impl Scene {
@@ -145,7 +145,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
     let Some(path) = program.found() else { return };
     let flags = Flags::of(program, &path);
     let session = SessionNote {
-        backend: Backend::Claude,
+        backend: Backend::Vendor(Vendor::Claude),
         folder: PathBuf::from("."),
         id: "00000000-0000-4000-8000-000000000000".to_owned(),
         model: None,
@@ -193,7 +193,7 @@ fn codes_and_remembers(program: Program) {
     let id = first.transcript.session.unwrap();
     let note = SessionNote {
         id: id.clone(),
-        backend: Backend::Codex,
+        backend: Backend::Vendor(Vendor::Codex),
         folder: PathBuf::from("."),
         model: first.transcript.model,
         counted: usage,

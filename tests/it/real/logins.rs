@@ -3,15 +3,15 @@
 use agent_loop::adapters::agents::driver::vendor_cli::LoginState;
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
-use agent_loop::domain::agent::Backend;
+use agent_loop::domain::vendors::Vendor;
 
 use super::child::run;
 use super::home::{Home, Login};
 use super::program::Program;
 
 /// What a program says of its login in a home; nothing, if it is not installed.
-fn told(program: Program, backend: Backend, home: &Home) -> Option<(LoginState, String)> {
-    let cli = vendors::cli(backend)?;
+fn told(program: Program, vendor: Vendor, home: &Home) -> Option<(LoginState, String)> {
+    let cli = vendors::cli(vendor);
     let path = program.found()?;
     let ended = run(home.command(&path).args(cli.profile().login.check), "");
     let exit = Exit::Code(ended.exit?);
@@ -20,14 +20,14 @@ fn told(program: Program, backend: Backend, home: &Home) -> Option<(LoginState, 
 
 #[test]
 fn a_program_in_an_empty_home_is_not_logged_in() {
-    for (program, backend, expected) in [
-        (Program::Claude, Backend::Claude, LoginState::LoggedOut),
-        (Program::Codex, Backend::Codex, LoginState::LoggedOut),
+    for (program, vendor, expected) in [
+        (Program::Claude, Vendor::Claude, LoginState::LoggedOut),
+        (Program::Codex, Vendor::Codex, LoginState::LoggedOut),
         // It always ends well, and lists nothing.
-        (Program::OpenCode, Backend::Opencode, LoginState::Unknown),
+        (Program::OpenCode, Vendor::Opencode, LoginState::Unknown),
     ] {
-        let Some((state, said)) = told(program, backend, &Home::new()) else { continue };
-        assert_eq!(state, expected, "{backend}: {said}");
+        let Some((state, said)) = told(program, vendor, &Home::new()) else { continue };
+        assert_eq!(state, expected, "{vendor}: {said}");
         assert!(expected != LoginState::Unknown || said.contains("0 credentials"), "{said}");
     }
 }
@@ -36,13 +36,13 @@ fn a_program_in_an_empty_home_is_not_logged_in() {
 fn claude_is_logged_in_with_a_key_or_a_token() {
     for login in [Login::ApiKey, Login::Subscription] {
         let home = Home::new().claude("http://127.0.0.1:9", login);
-        let Some((state, said)) = told(Program::Claude, Backend::Claude, &home) else { return };
+        let Some((state, said)) = told(Program::Claude, Vendor::Claude, &home) else { return };
         assert_eq!(state, LoginState::LoggedIn, "{said}");
     }
 }
 
 #[test]
 fn gemini_has_no_call_that_tells() {
-    let cli = vendors::cli(Backend::Gemini).unwrap();
+    let cli = vendors::cli(Vendor::Gemini);
     assert!(cli.profile().login.check.is_empty(), "doctor looks at its settings and variables instead");
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::adapters::process::probe::Answer;
-use crate::domain::agent::Backend;
+use crate::domain::vendors::Vendor;
 
 /// A version of a vendor's program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,21 +44,20 @@ pub struct Facts {
     pub oldest: Option<Version>,
 }
 
-/// What is known of a vendor's program; nothing of other backends.
-pub fn facts(backend: Backend) -> Option<Facts> {
+/// What is known of a vendor's program.
+pub fn facts(vendor: Vendor) -> Facts {
     let measured = |install, version| Facts { install, measured: Some(Version(version)), oldest: None };
-    match backend {
-        Backend::Claude => Some(measured("npm install -g @anthropic-ai/claude-code", [2, 1, 197])),
-        Backend::Codex => Some(measured("npm install -g @openai/codex", [0, 169, 0])),
-        Backend::Gemini => Some(measured("npm install -g @google/gemini-cli", [0, 61, 0])),
-        Backend::Opencode => Some(measured("npm install -g opencode-ai", [1, 18, 33])),
-        Backend::Antigravity => Some(Facts {
+    match vendor {
+        Vendor::Claude => measured("npm install -g @anthropic-ai/claude-code", [2, 1, 197]),
+        Vendor::Codex => measured("npm install -g @openai/codex", [0, 169, 0]),
+        Vendor::Gemini => measured("npm install -g @google/gemini-cli", [0, 61, 0]),
+        Vendor::Opencode => measured("npm install -g opencode-ai", [1, 18, 33]),
+        Vendor::Antigravity => Facts {
             install: "see https://antigravity.google/cli (the npm package `antigravity-cli` is not it)",
             measured: None,
             // The first that prints JSON.
             oldest: Some(Version([1, 1, 8])),
-        }),
-        Backend::Command | Backend::Scripted | Backend::Host => None,
+        },
     }
 }
 
@@ -69,9 +68,9 @@ struct ClaudeStatus {
 }
 
 /// With what a program says it is logged in, which is who pays; nothing, if it says nothing that we know.
-pub fn login_method(backend: Backend, answer: &Answer) -> Option<&'static str> {
-    match backend {
-        Backend::Claude => {
+pub fn login_method(vendor: Vendor, answer: &Answer) -> Option<&'static str> {
+    match vendor {
+        Vendor::Claude => {
             let status = serde_json::from_str::<ClaudeStatus>(&answer.stdout).ok()?;
             match status.auth_method.as_str() {
                 "api_key" => Some("an API key"),
@@ -80,17 +79,12 @@ pub fn login_method(backend: Backend, answer: &Answer) -> Option<&'static str> {
                 _ => None,
             }
         }
-        Backend::Codex => {
+        Vendor::Codex => {
             let said = |words: &str| answer.stderr.lines().any(|line| line.trim_start().starts_with(words));
             let account = said("Logged in using ChatGPT").then_some("a ChatGPT account");
             account.or_else(|| said("API key configured").then_some("an API key"))
         }
-        Backend::Gemini
-        | Backend::Antigravity
-        | Backend::Opencode
-        | Backend::Command
-        | Backend::Scripted
-        | Backend::Host => None,
+        Vendor::Gemini | Vendor::Antigravity | Vendor::Opencode => None,
     }
 }
 
@@ -173,13 +167,13 @@ mod tests {
 
     #[test]
     fn who_pays_is_told_only_if_it_is_known() {
-        for (backend, answer, method) in [
-            (Backend::Claude, answer(r#"{"loggedIn":true,"authMethod":"something new"}"#, ""), None),
-            (Backend::Claude, answer("Welcome!", ""), None),
-            (Backend::Codex, answer("", "WARNING: x\nLogged in using ChatGPT"), Some("a ChatGPT account")),
-            (Backend::Opencode, answer("Logged in using ChatGPT", ""), None),
+        for (vendor, answer, method) in [
+            (Vendor::Claude, answer(r#"{"loggedIn":true,"authMethod":"something new"}"#, ""), None),
+            (Vendor::Claude, answer("Welcome!", ""), None),
+            (Vendor::Codex, answer("", "WARNING: x\nLogged in using ChatGPT"), Some("a ChatGPT account")),
+            (Vendor::Opencode, answer("Logged in using ChatGPT", ""), None),
         ] {
-            assert_eq!(login_method(backend, &answer), method, "{backend}: {answer:?}");
+            assert_eq!(login_method(vendor, &answer), method, "{vendor}: {answer:?}");
         }
     }
 

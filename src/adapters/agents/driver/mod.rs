@@ -25,6 +25,7 @@ use crate::domain::agent::Backend;
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
+use crate::domain::vendors::Vendor;
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
@@ -37,7 +38,7 @@ use vendor_cli::{CliTurn, Invocation, Power, ProcessEnd, Sessions, VendorCli};
 /// A vendor's program, as it was configured for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendorAgent {
-    pub backend: Backend,
+    pub vendor: Vendor,
     /// A path, or a name to be found in `PATH`.
     pub program: PathBuf,
     /// The model that is asked when a turn names none.
@@ -69,9 +70,7 @@ pub(in crate::adapters::agents) async fn take(
     cancellation: Cancellation,
 ) -> TurnReport {
     let spawn = |detail| failed(TurnFailure::Spawn { detail });
-    let Some(cli) = vendors::cli(agent.backend) else {
-        return spawn(format!("there is no program behind `{}`", agent.backend));
-    };
+    let cli = vendors::cli(agent.vendor);
     let profile = cli.profile();
     let allowed = Allowed { names: &agent.variables, vendor: profile.variables, prefixes: profile.prefixes };
     let offer = match turn_files::make(agents, order, allowed) {
@@ -219,7 +218,10 @@ struct Sitting<'turn> {
 
 /// The session to go on with: of this program, and in this folder.
 fn session_of<'turn>(agent: &VendorAgent, order: &'turn TurnOrder) -> Option<&'turn SessionNote> {
-    order.session.as_ref().filter(|note| note.backend == agent.backend && note.folder == order.workdir)
+    order
+        .session
+        .as_ref()
+        .filter(|note| note.backend == Backend::Vendor(agent.vendor) && note.folder == order.workdir)
 }
 
 fn report(
@@ -241,7 +243,7 @@ fn report(
     let session = match cli.profile().sessions {
         Sessions::ById => transcript.session.filter(|id| is_plain(id)).map(|id| SessionNote {
             id,
-            backend: agent.backend,
+            backend: Backend::Vendor(agent.vendor),
             folder: order.workdir.clone(),
             model: order.model.clone(),
             counted,

@@ -28,7 +28,10 @@ pub struct Log {
 enum End {
     None,
     /// The last of it, in a file without a name, from its start again each time that it is full.
-    Kept { ring: File, passed: u64 },
+    Kept {
+        ring: File,
+        passed: u64,
+    },
     Lost,
 }
 

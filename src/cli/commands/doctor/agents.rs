@@ -21,7 +21,8 @@ use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::cli::run::remembered::Remembered;
 use crate::cli::run::{models, programs};
-use crate::domain::agent::{AgentName, Backend, Detail, Role};
+use crate::domain::agent::{Backend, Role};
+use crate::domain::vendors::Vendor;
 
 use super::judge::{self, LoginCheck, LoginSeen, Need};
 use super::quirks::{self, Quirk};
@@ -37,7 +38,7 @@ const LONGEST_SETTINGS: u64 = 1 << 20;
 pub(super) enum Look {
     /// A vendor's program, and whoever is behind it.
     Vendor {
-        backend: Backend,
+        vendor: Vendor,
         /// Whether the run needs it.
         need: Need,
         /// Who it is, in which roles.
@@ -54,35 +55,33 @@ pub(super) fn looks(settings: &Settings) -> Vec<Look> {
         settings.roles.repair.iter().map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
     let mut looks: Vec<Look> = Vec::new();
     for agent in seated.into_iter().chain(repair) {
-        match agent.name.backend.detail() {
-            Detail::Program | Detail::Script => looks.push(Look::Own(agent)),
-            Detail::Nothing => needed(&mut looks, agent),
+        match agent.name.backend {
+            Backend::Command | Backend::Scripted | Backend::Host => looks.push(Look::Own(agent)),
+            Backend::Vendor(vendor) => needed(&mut looks, vendor, agent),
         }
     }
-    for backend in Backend::ALL {
+    for vendor in Vendor::ALL.iter().copied() {
         let is_listed =
-            |look: &Look| matches!(look, Look::Vendor { backend: listed, .. } if *listed == backend);
-        let name: Option<AgentName> = backend.name().parse().ok();
-        if let (true, false, Some(name)) =
-            (installation::facts(backend).is_some(), looks.iter().any(is_listed), name)
+            |look: &Look| matches!(look, Look::Vendor { vendor: listed, .. } if *listed == vendor);
+        if !looks.iter().any(is_listed)
+            && let Ok(name) = vendor.name().parse()
         {
             let known = vec![KnownAgent { role: Role::Coder, name }];
-            looks.push(Look::Vendor { backend, need: Need::Optional, known });
+            looks.push(Look::Vendor { vendor, need: Need::Optional, known });
         }
     }
     looks
 }
 
 /// One program may be behind several agents.
-fn needed(looks: &mut Vec<Look>, agent: KnownAgent) {
-    let wanted = agent.name.backend;
+fn needed(looks: &mut Vec<Look>, wanted: Vendor, agent: KnownAgent) {
     let same = looks.iter_mut().find_map(|look| match look {
-        Look::Vendor { backend, known, .. } if *backend == wanted => Some(known),
+        Look::Vendor { vendor, known, .. } if *vendor == wanted => Some(known),
         Look::Vendor { .. } | Look::Own(_) => None,
     });
     match same {
         Some(known) => known.push(agent),
-        None => looks.push(Look::Vendor { backend: wanted, need: Need::Required, known: vec![agent] }),
+        None => looks.push(Look::Vendor { vendor: wanted, need: Need::Required, known: vec![agent] }),
     }
 }
 
@@ -106,13 +105,13 @@ impl Inspector<'_> {
                 let title = format!("{} ({})", agent.name, agent.role);
                 Some(Group::new(title, vec![self.own(agent)]))
             }
-            Look::Vendor { backend, need, known } => {
+            Look::Vendor { vendor, need, known } => {
                 let roles: Vec<&str> = known.iter().map(|agent| agent.role.name()).collect();
                 let title = match need {
-                    Need::Required => format!("{backend} ({})", roles.join(", ")),
-                    Need::Optional => format!("{backend} (not needed)"),
+                    Need::Required => format!("{vendor} ({})", roles.join(", ")),
+                    Need::Optional => format!("{vendor} (not needed)"),
                 };
-                Some(Group::new(title, self.vendor(*backend, *need, known).await?))
+                Some(Group::new(title, self.vendor(*vendor, *need, known).await?))
             }
         }
     }
@@ -137,15 +136,13 @@ impl Inspector<'_> {
         }
     }
 
-    async fn vendor(self, backend: Backend, need: Need, known: &[KnownAgent]) -> Option<Vec<Check>> {
-        let (Some(cli), Some(facts)) = (vendors::cli(backend), installation::facts(backend)) else {
-            return self.unspoken(backend, need, known);
-        };
+    async fn vendor(self, vendor: Vendor, need: Need, known: &[KnownAgent]) -> Option<Vec<Check>> {
+        let (cli, facts) = (vendors::cli(vendor), installation::facts(vendor));
         let profile = cli.profile();
-        let configured = self.settings.agents.get(backend.name()).and_then(|agent| agent.cmd.as_deref());
+        let configured = self.settings.agents.get(vendor.name()).and_then(|agent| agent.cmd.as_deref());
         let cmd = configured.unwrap_or(profile.program);
         let sought = search::look_for(cmd, self.variables);
-        let program = judge::program(backend, need, cmd, &sought);
+        let program = judge::program(Backend::Vendor(vendor), need, cmd, &sought);
         let path = match (sought, need) {
             (Lookup::There(path), _) => path,
             (Lookup::Missing, Need::Optional) if !self.all => return None,
@@ -157,30 +154,13 @@ impl Inspector<'_> {
         let (agents, troubles) = self.set_up(cli, need, known);
         checks.extend(troubles);
         let environment = self.environment(profile, agents.first());
-        let seen = Seen { backend, need, path: &path, environment: &environment, agents: &agents };
+        let seen = Seen { vendor, need, path: &path, environment: &environment, agents: &agents };
         let (version, login, sandbox) =
             tokio::join!(self.ask(&seen, &["--version"]), self.login(&seen, cli), self.sandbox(&seen),);
         checks.push(judge::version(need, facts, &version));
         checks.push(login);
         checks.extend(seen.quirks().into_iter().chain(sandbox).map(|quirk| quirks::judge(need, &quirk)));
         Some(checks)
-    }
-
-    /// A backend with which this version can't work.
-    fn unspoken(self, backend: Backend, need: Need, known: &[KnownAgent]) -> Option<Vec<Check>> {
-        let why = || {
-            let agent = known.first()?;
-            programs::program(agent, self.settings, self.variables).err().map(|trouble| trouble.message)
-        };
-        let seen = why().unwrap_or_else(|| format!("the backend `{backend}` is not there yet"));
-        match need {
-            Need::Optional if !self.all => None,
-            Need::Optional => Some(vec![Check::new(Verdict::Note, "program", seen)]),
-            Need::Required => {
-                let check = Check::new(Verdict::Error, "program", seen);
-                Some(vec![check.mend("name another agent: --coder, --reviewer")])
-            }
-        }
     }
 
     /// Everyone behind a program, as a run would set them up. Of those whom nobody named nothing is asked.
@@ -224,7 +204,7 @@ impl Inspector<'_> {
 
     async fn ask(self, seen: &Seen<'_>, arguments: &[&str]) -> Probed {
         let command = CommandLine::new(seen.path, self.folder, seen.environment.clone()).arguments(arguments);
-        let name = format!("{}-{}", seen.backend, arguments.first().unwrap_or(&"").trim_start_matches('-'));
+        let name = format!("{}-{}", seen.vendor, arguments.first().unwrap_or(&"").trim_start_matches('-'));
         probe(command, self.folder, &name, PATIENCE).await
     }
 
@@ -232,14 +212,14 @@ impl Inspector<'_> {
         let profile = cli.profile();
         let typed = format!("{} {}", profile.program, profile.login.check.join(" "));
         let check = LoginCheck { need: seen.need, typed: &typed, how: profile.login.how };
-        match (seen.backend, profile.login.check) {
-            (Backend::Gemini, _) => match gemini(seen.environment) {
+        match (seen.vendor, profile.login.check) {
+            (Vendor::Gemini, _) => match gemini(seen.environment) {
                 Ok(login) => check.gemini(login),
                 Err(why) => check.judge(&LoginSeen::Unknown { why }),
             },
             (_, []) => check.judge(&LoginSeen::Unknown { why: "it has no call that tells".to_owned() }),
-            (backend, words) => {
-                let state = check.said((backend, cli), &self.ask(seen, words).await);
+            (vendor, words) => {
+                let state = check.said((vendor, cli), &self.ask(seen, words).await);
                 check.judge(&seen.explained(state))
             }
         }
@@ -248,7 +228,7 @@ impl Inspector<'_> {
     /// Whether a command can run in Codex's own sandbox: a tenth of a second, and no model.
     async fn sandbox(self, seen: &Seen<'_>) -> Option<Quirk> {
         let bounded = seen.agents.iter().any(|agent| agent.power == Power::Bounded);
-        if seen.backend != Backend::Codex || !bounded || seen.home_in_temp().is_some() {
+        if seen.vendor != Vendor::Codex || !bounded || seen.home_in_temp().is_some() {
             return None;
         }
         Some(Quirk::Sandbox(self.ask(seen, &["sandbox", "--", "true"]).await))
@@ -257,7 +237,7 @@ impl Inspector<'_> {
 
 /// A vendor's program that is there.
 struct Seen<'seen> {
-    backend: Backend,
+    vendor: Vendor,
     need: Need,
     path: &'seen Path,
     environment: &'seen Variables,
@@ -279,7 +259,7 @@ impl Seen<'_> {
     }
 
     fn explained(&self, state: LoginSeen) -> LoginSeen {
-        if self.backend != Backend::Codex || state != LoginSeen::Out {
+        if self.vendor != Vendor::Codex || state != LoginSeen::Out {
             return state;
         }
         if self.variable("CODEX_API_KEY").is_some() {
@@ -305,25 +285,25 @@ impl Seen<'_> {
         let real = self.path.canonicalize().unwrap_or_else(|_| self.path.to_owned());
         let dangerous = self.agents.iter().any(|agent| agent.power == Power::Dangerous);
         let bounded = self.agents.iter().any(|agent| agent.power == Power::Bounded);
-        match self.backend {
-            Backend::Claude => {
+        match self.vendor {
+            Vendor::Claude => {
                 let told = self.variable("IS_SANDBOX").is_some_and(|value| value == "1");
                 let refuses = dangerous && fitness::is_root() && !told;
                 refuses.then_some(Quirk::RefusesRoot).into_iter().collect()
             }
-            Backend::Codex => {
+            Vendor::Codex => {
                 let launcher = quirks::native_beside(&real).map(|native| Quirk::Launcher { native });
                 let home = self.home_in_temp().filter(|_| bounded);
                 home.into_iter().chain(launcher).collect()
             }
-            Backend::Antigravity => {
-                quirks::is_squatted(self.backend, &real).then_some(Quirk::Squatted).into_iter().collect()
+            Vendor::Antigravity => {
+                quirks::is_squatted(self.vendor, &real).then_some(Quirk::Squatted).into_iter().collect()
             }
-            Backend::Opencode => {
+            Vendor::Opencode => {
                 let models = self.agents.iter().filter_map(|agent| agent.model.as_deref());
-                models.filter_map(|model| quirks::hosted(self.backend, model)).collect()
+                models.filter_map(|model| quirks::hosted(self.vendor, model)).collect()
             }
-            Backend::Gemini | Backend::Command | Backend::Scripted | Backend::Host => Vec::new(),
+            Vendor::Gemini => Vec::new(),
         }
     }
 }

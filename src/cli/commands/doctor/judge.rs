@@ -6,6 +6,7 @@ use crate::adapters::process::probe::{Answer, Probed};
 use crate::adapters::process::search::Lookup;
 use crate::cli::view::shell::quoted;
 use crate::domain::agent::Backend;
+use crate::domain::vendors::Vendor;
 
 use super::report::{Check, Verdict};
 
@@ -49,7 +50,10 @@ pub(super) fn program(backend: Backend, need: Need, cmd: &str, sought: &Lookup) 
         Lookup::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(elsewhere),
         Lookup::Missing => {
             let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
-            let install = installation::facts(backend).map_or("install it", |facts| facts.install);
+            let install = match backend {
+                Backend::Vendor(vendor) => installation::facts(vendor).install,
+                Backend::Command | Backend::Scripted | Backend::Host => "install it",
+            };
             wrong(format!("`{cmd}`: {place}")).mend(format!("{install}; or {elsewhere}"))
         }
     }
@@ -122,11 +126,11 @@ pub(super) struct LoginCheck<'check> {
 
 impl LoginCheck<'_> {
     /// What the program said.
-    pub(super) fn said(self, (backend, cli): (Backend, &dyn VendorCli), probed: &Probed) -> LoginSeen {
+    pub(super) fn said(self, (vendor, cli): (Vendor, &dyn VendorCli), probed: &Probed) -> LoginSeen {
         let unknown = |why: String| LoginSeen::Unknown { why };
         match probed {
             Probed::Answered(answer) => match cli.logged_in(&answer.stdout, &answer.stderr, answer.exit) {
-                LoginState::LoggedIn => LoginSeen::In { with: installation::login_method(backend, answer) },
+                LoginState::LoggedIn => LoginSeen::In { with: installation::login_method(vendor, answer) },
                 LoginState::LoggedOut => LoginSeen::Out,
                 LoginState::Unknown => unknown(format!("`{}` does not tell ({})", self.typed, answer.exit)),
             },
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn only_what_the_run_needs_can_be_an_error() {
-        let (backend, missing) = (Backend::Codex, Lookup::Missing);
+        let (backend, missing) = (Backend::Vendor(Vendor::Codex), Lookup::Missing);
         let needed = program(backend, Need::Required, "codex", &missing);
         assert_eq!(needed.verdict, Verdict::Error);
         assert!(needed.mend.unwrap().starts_with("npm install -g @openai/codex"));
@@ -204,8 +208,8 @@ mod tests {
 
     #[test]
     fn versions_are_compared_with_what_was_measured_and_with_what_turns_need() {
-        let claude = installation::facts(Backend::Claude).unwrap();
-        let agy = installation::facts(Backend::Antigravity).unwrap();
+        let claude = installation::facts(Vendor::Claude);
+        let agy = installation::facts(Vendor::Antigravity);
         for (facts, probed, verdict, seen) in [
             (claude, answered(0, "2.1.197 (Claude Code)", ""), Verdict::Ok, "2.1.197"),
             (claude, answered(0, "2.2.0", ""), Verdict::Ok, "2.2.0"),
@@ -241,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_told_is_never_ok() {
-        let claude = vendors::cli(Backend::Claude).unwrap();
+        let claude = vendors::cli(Vendor::Claude);
         let check = |need| LoginCheck { need, typed: "claude auth status", how: "claude auth login" };
         let out = answered(1, r#"{"loggedIn":false}"#, "");
         let silent = Probed::TooLong { seconds: 14 };
@@ -253,7 +257,7 @@ mod tests {
             (Need::Required, &answered(0, "hello", ""), Verdict::Warning),
             (Need::Required, &answered(0, r#"{"loggedIn":true,"authMethod":"api_key"}"#, ""), Verdict::Ok),
         ] {
-            let state = check(need).said((Backend::Claude, claude), probed);
+            let state = check(need).said((Vendor::Claude, claude), probed);
             assert_eq!(check(need).judge(&state).verdict, verdict, "{probed:?}");
         }
         for (login, verdict) in [

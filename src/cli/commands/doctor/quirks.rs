@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::adapters::process::probe::Probed;
-use crate::domain::agent::Backend;
+use crate::domain::vendors::Vendor;
 
 use super::judge::{Need, complaint};
 use super::report::{Check, Verdict};
@@ -22,13 +22,9 @@ pub(super) enum Quirk {
     /// A command was run in Codex's sandbox.
     Sandbox(Probed),
     /// The launcher in JavaScript starts slower than the program beside it, and leaves that running when it is killed.
-    Launcher {
-        native: PathBuf,
-    },
+    Launcher { native: PathBuf },
     /// The model is hosted by `OpenCode`.
-    Hosted {
-        model: String,
-    },
+    Hosted { model: String },
     /// The npm package of that name is not Google's.
     Squatted,
 }
@@ -96,7 +92,7 @@ pub(super) fn home_in_temp(home: &Path, temp: &Path) -> Option<Quirk> {
 }
 
 /// A program that is not what its name says. The path has no links in it.
-pub(super) fn is_squatted(backend: Backend, real: &Path) -> bool {
+pub(super) fn is_squatted(vendor: Vendor, real: &Path) -> bool {
     let parts: Vec<&str> = real
         .components()
         .filter_map(|part| match part {
@@ -104,13 +100,12 @@ pub(super) fn is_squatted(backend: Backend, real: &Path) -> bool {
             Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
         })
         .collect();
-    backend == Backend::Antigravity
-        && parts.windows(2).any(|pair| pair == ["node_modules", "antigravity-cli"])
+    vendor == Vendor::Antigravity && parts.windows(2).any(|pair| pair == ["node_modules", "antigravity-cli"])
 }
 
 /// Models that `OpenCode` hosts itself.
-pub(super) fn hosted(backend: Backend, model: &str) -> Option<Quirk> {
-    let is_hosted = backend == Backend::Opencode && model.starts_with("opencode/");
+pub(super) fn hosted(vendor: Vendor, model: &str) -> Option<Quirk> {
+    let is_hosted = vendor == Vendor::Opencode && model.starts_with("opencode/");
     is_hosted.then(|| Quirk::Hosted { model: model.to_owned() })
 }
 
@@ -156,11 +151,11 @@ mod tests {
         assert!(home_in_temp(Path::new("/tmp/me/.codex"), Path::new("/tmp")).is_some());
         assert!(home_in_temp(Path::new("/tmpfile/.codex"), Path::new("/tmp")).is_none());
         let squatter = Path::new("/usr/lib/node_modules/antigravity-cli/bin/kirox");
-        assert!(is_squatted(Backend::Antigravity, squatter) && !is_squatted(Backend::Codex, squatter));
-        assert!(!is_squatted(Backend::Antigravity, Path::new("/home/me/antigravity-cli/agy")));
-        assert_eq!(hosted(Backend::Opencode, "mine/m"), None);
-        assert_eq!(hosted(Backend::Claude, "opencode/big-pickle"), None);
-        assert!(hosted(Backend::Opencode, "opencode/big-pickle").is_some());
+        assert!(is_squatted(Vendor::Antigravity, squatter) && !is_squatted(Vendor::Codex, squatter));
+        assert!(!is_squatted(Vendor::Antigravity, Path::new("/home/me/antigravity-cli/agy")));
+        assert_eq!(hosted(Vendor::Opencode, "mine/m"), None);
+        assert_eq!(hosted(Vendor::Claude, "opencode/big-pickle"), None);
+        assert!(hosted(Vendor::Opencode, "opencode/big-pickle").is_some());
     }
 
     #[test]
