@@ -1,5 +1,6 @@
 //! The nouns: plain data that every floor above speaks in. No IO, no async, no JSON values, no text formats.
 
+pub mod access;
 pub mod aftermath;
 pub mod agent;
 pub mod agent_files;

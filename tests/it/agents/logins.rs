@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use agent_loop::adapters::agents::driver::installation::login_method;
-use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, LoginState, Power};
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, LoginState};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::environment::Variables;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::probe::Answer;
-use agent_loop::domain::agent::Role;
+use agent_loop::domain::access::{Access, Power};
 use agent_loop::domain::vendors::Vendor;
 
 /// A recorded answer to the call that tells.
@@ -74,7 +74,7 @@ fn none_of_the_models_that_opencode_offers_to_anybody_can_be_reached_unless_it_i
     assert!(!offered.is_empty() && offered.lines().all(|model| model.starts_with("opencode/")), "{offered}");
     for (model, enabled) in [(None, "[]"), (Some("mine/m"), r#"["mine"]"#)] {
         let invocation = vendors::cli(Vendor::Opencode).invocation(&CliTurn {
-            role: Role::Coder,
+            access: Access::Edit,
             prompt: "say hi",
             model,
             effort: None,

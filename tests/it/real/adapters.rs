@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agent_loop::adapters::agents::driver::transcript::Transcript;
-use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Power, ProcessEnd, VendorCli};
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, ProcessEnd, VendorCli};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::environment::{self, Variables};
 use agent_loop::adapters::process::exit::Exit;
-use agent_loop::domain::agent::{Backend, Role};
+use agent_loop::domain::access::{Access, Power};
+use agent_loop::domain::agent::Backend;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
@@ -59,7 +60,7 @@ impl Scene {
     }
 
     /// A turn as a run takes it, without the supervision.
-    fn turn(&self, role: Role, session: Option<&SessionNote>) -> Turn {
+    fn turn(&self, access: Access, session: Option<&SessionNote>) -> Turn {
         let folder = self.home.beside();
         let (schema_file, last_message) = (folder.join("schema.json"), folder.join("last.txt"));
         fs::write(&schema_file, SCHEMA).unwrap();
@@ -71,7 +72,7 @@ impl Scene {
             readable: std::slice::from_ref(&folder),
             schema_file: &schema_file,
             last_message: &last_message,
-            ..turn(role)
+            ..turn(access)
         });
         for (path, bytes) in &invocation.files {
             fs::write(path, bytes).unwrap();
@@ -113,9 +114,9 @@ impl Scene {
 static NOTHING_SET: Variables = Variables::new();
 
 /// What every turn is told.
-fn turn(role: Role) -> CliTurn<'static> {
+fn turn(access: Access) -> CliTurn<'static> {
     CliTurn {
-        role,
+        access,
         prompt: "Please look at the herons.",
         model: None,
         effort: None,
@@ -152,7 +153,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
         counted: Usage::default(),
     };
     let readable = [PathBuf::from("/turn")];
-    for role in [Role::Coder, Role::Reviewer, Role::Repair] {
+    for access in [Access::Edit, Access::Read, Access::ReadAndWeb, Access::Nothing] {
         for (power, session) in
             [(Power::Bounded, None), (Power::Dangerous, None), (Power::Bounded, Some(&session))]
         {
@@ -162,7 +163,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
                 model: Some("m"),
                 effort: Some("high"),
                 readable: &readable,
-                ..turn(role)
+                ..turn(access)
             };
             let arguments = adapter(program).invocation(&told).arguments;
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -181,7 +182,7 @@ fn codes_and_remembers(program: Program) {
     ];
     let again = Answer::Structured(review());
     scene.server.plays("turn", Scenario::script([Answer::Tools(calls, Box::new(again.clone())), again]));
-    let first = scene.turn(Role::Coder, None);
+    let first = scene.turn(Access::Edit, None);
     let answer = first.outcome.unwrap();
     assert_eq!(serde_json::from_str::<Value>(answer.most_trusted()).unwrap(), review(), "{answer:?}");
     assert_eq!(
@@ -198,7 +199,7 @@ fn codes_and_remembers(program: Program) {
         model: first.transcript.model,
         counted: usage,
     };
-    let second = scene.turn(Role::Coder, Some(&note));
+    let second = scene.turn(Access::Edit, Some(&note));
     assert_eq!(second.outcome.unwrap().most_trusted(), answer.most_trusted());
     assert_eq!(second.transcript.session, Some(id));
     let told = scene.server.seen("turn").last().unwrap().said.clone();
@@ -214,7 +215,7 @@ fn reviews_without_writing(program: Program) {
         ToolCall::Shell("echo three herons > egret.txt".to_owned()),
     ];
     scene.server.plays("turn", Answer::Tools(calls, Box::new(Answer::Structured(review()))));
-    let turn = scene.turn(Role::Reviewer, None);
+    let turn = scene.turn(Access::Read, None);
     assert_eq!((scene.home.read("heron.txt"), scene.home.read("egret.txt")), (String::new(), String::new()));
     let seen = scene.server.seen("turn");
     assert!(seen.len() > 1, "the model tried to write: {seen:?}");

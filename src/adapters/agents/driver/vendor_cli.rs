@@ -9,7 +9,7 @@ use crate::adapters::process::command::Prompt;
 use crate::adapters::process::environment::Variables;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
@@ -69,7 +69,7 @@ pub struct Profile {
     /// The same, by how their names begin.
     pub prefixes: &'static [&'static str],
     /// How it is asked to end.
-    pub manners: StopSequence,
+    pub stop: StopSequence,
     /// Whether a session of it can be gone on with.
     pub sessions: Sessions,
     pub counting: Counting,
@@ -138,7 +138,7 @@ pub enum ModelChoice {
 /// What a turn is told.
 #[derive(Debug, Clone, Copy)]
 pub struct CliTurn<'turn> {
-    pub role: Role,
+    pub access: Access,
     pub prompt: &'turn str,
     /// The model; the program's own choice if none was named.
     pub model: Option<&'turn str>,
@@ -161,15 +161,6 @@ pub struct CliTurn<'turn> {
     pub last_message: &'turn Path,
     /// The environment that it gets, with what of its vendor's variables the user has set.
     pub environment: &'turn Variables,
-}
-
-/// What an agent may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Power {
-    /// What its role needs: a coder edits its clone and runs commands, a reviewer reads, who mends a form does nothing.
-    Bounded,
-    /// Whatever it likes: `--dangerous-agent-permissions`.
-    Dangerous,
 }
 
 /// How a turn is asked for.

@@ -7,13 +7,13 @@ use serde::Deserialize;
 use crate::adapters::agents::driver::conclusion::conclude;
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, LoginState, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -26,7 +26,7 @@ static PROFILE: Profile = Profile {
     program: "agy",
     variables: &[],
     prefixes: &["ANTIGRAVITY_", "AGY_"],
-    manners: StopSequence::Terminate,
+    stop: StopSequence::Terminate,
     sessions: Sessions::None,
     counting: Counting::PerTurn,
     usual_model: Some(MODEL),
@@ -53,15 +53,20 @@ impl VendorCli for Antigravity {
         let is_long = turn.prompt.len() > LONGEST_ARGUMENT;
         let prompt = if is_long { by_file(&file) } else { turn.prompt.to_owned() };
         let path = |path: &Path| path.display().to_string();
-        let mode: &[&str] = match (turn.power, turn.role) {
-            (Power::Dangerous, Role::Coder | Role::Reviewer) => &["--dangerously-skip-permissions"],
-            (Power::Bounded, Role::Coder) => &["--mode", "accept-edits"],
-            (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
-                &["--mode", "plan"]
+        let mode: &[&str] = match (turn.power, turn.access) {
+            (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => {
+                &["--dangerously-skip-permissions"]
             }
+            (Power::Bounded, Access::Edit) => &["--mode", "accept-edits"],
+            // No flag is known that adds or takes away the web.
+            (Power::Bounded, Access::Read | Access::ReadAndWeb)
+            | (Power::Bounded | Power::Dangerous, Access::Nothing) => &["--mode", "plan"],
         };
-        // Without its folder named it works in a scratch folder of its own. Who mends a form needs none.
-        let clone = Some(turn.workdir).filter(|_| turn.role != Role::Repair);
+        // Without a folder named it works in a scratch folder of its own.
+        let clone = match turn.access {
+            Access::Edit | Access::Read | Access::ReadAndWeb => Some(turn.workdir),
+            Access::Nothing => None,
+        };
         let readable = turn.readable.iter().map(std::path::PathBuf::as_path);
         let folders =
             clone.into_iter().chain(readable).flat_map(|folder| ["--add-dir".to_owned(), path(folder)]);

@@ -12,12 +12,12 @@ use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
 use crate::adapters::agents::driver::lenient::lenient;
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, LoginState, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -30,21 +30,25 @@ static PROFILE: Profile = Profile {
     program: "claude",
     variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
     prefixes: &["ANTHROPIC_", "CLAUDE_"],
-    manners: StopSequence::InterruptFirst,
+    stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
     usual_model: None,
     login: Login { check: &["auth", "status"], how: "claude auth login" },
 };
 
-/// What a coder may use: its files, and commands, but not those that speak to the forge.
-const CODER_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
-const CODER_NEVER: &str = "--disallowedTools=Bash(git push *),Bash(gh *)";
+/// Files and commands, but not the commands that speak to the forge.
+const EDIT_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
+const EDIT_NEVER: &str = "--disallowedTools=Bash(git push *),Bash(gh *)";
 /// Hooks, permissions and servers that the repository names do not count.
 const SOURCES: &str = "--setting-sources=user";
 const STRICT: &str = "--strict-mcp-config";
-/// What a reviewer has. Of commands it may only run those that Claude Code knows to read.
-const REVIEWER_TOOLS: &str = "--tools=Read,Grep,Glob,Bash";
+/// Of commands only those run that Claude Code knows to read.
+const READ_TOOLS: &str = "--tools=Read,Grep,Glob,Bash";
+/// Reading, searching and fetching, and no command at all.
+const WEB_TOOLS: &str = "--tools=Read,Grep,Glob,WebSearch,WebFetch";
+/// Both ask for permission if they are not allowed, and in a turn nobody answers.
+const WEB_ALLOWED: &str = "--allowedTools=WebSearch,WebFetch";
 
 impl VendorCli for Claude {
     fn profile(&self) -> &'static Profile {
@@ -102,14 +106,17 @@ fn refined(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
 }
 
 fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
-    match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder) => &["--dangerously-skip-permissions"],
-        (Power::Dangerous, Role::Reviewer) => &["--dangerously-skip-permissions", SOURCES, STRICT],
-        (Power::Bounded, Role::Coder) => &["--permission-mode", "acceptEdits", CODER_TOOLS, CODER_NEVER],
-        (Power::Bounded, Role::Reviewer) => {
-            &["--permission-mode", "default", REVIEWER_TOOLS, SOURCES, STRICT]
+    match (turn.power, turn.access) {
+        (Power::Dangerous, Access::Edit) => &["--dangerously-skip-permissions"],
+        (Power::Dangerous, Access::Read | Access::ReadAndWeb) => {
+            &["--dangerously-skip-permissions", SOURCES, STRICT]
         }
-        (Power::Bounded | Power::Dangerous, Role::Repair) => {
+        (Power::Bounded, Access::Edit) => &["--permission-mode", "acceptEdits", EDIT_TOOLS, EDIT_NEVER],
+        (Power::Bounded, Access::Read) => &["--permission-mode", "default", READ_TOOLS, SOURCES, STRICT],
+        (Power::Bounded, Access::ReadAndWeb) => {
+            &["--permission-mode", "default", WEB_TOOLS, WEB_ALLOWED, SOURCES, STRICT]
+        }
+        (Power::Bounded | Power::Dangerous, Access::Nothing) => {
             &["--tools=", "--no-session-persistence", SOURCES, STRICT]
         }
     }

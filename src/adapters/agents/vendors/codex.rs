@@ -9,12 +9,11 @@ use serde_json::Value;
 use crate::adapters::agents::driver::conclusion::conclude;
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, SessionFile, Sessions,
-    VendorCli,
+    CliTurn, Counting, Invocation, Login, LoginState, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
 };
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -28,7 +27,7 @@ static PROFILE: Profile = Profile {
     program: "codex",
     variables: &["CODEX_HOME"],
     prefixes: &["CODEX_", "OPENAI_"],
-    manners: StopSequence::InterruptFirst,
+    stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerSession,
     usual_model: None,
@@ -39,6 +38,8 @@ static PROFILE: Profile = Profile {
 const NO_RULES: &str = "--ignore-rules";
 /// Skills lie in the repository too (`.agents/skills`), and are read even if it is not trusted.
 const NO_SKILLS: &str = "skills.include_instructions=false";
+/// The service searches and opens pages itself; the sandbox has no network all the same.
+const WEB: &str = "web_search=\"live\"";
 const BYPASS: &str = "--dangerously-bypass-approvals-and-sandbox";
 
 /// From here on an allowance counts as nearly used up, in percent.
@@ -167,10 +168,11 @@ fn word<'value>(value: &'value Value, key: &str) -> &'value str {
 }
 
 fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
-    match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder | Role::Reviewer) => &[BYPASS],
-        (Power::Bounded, Role::Coder) => &["-s", "workspace-write", NO_RULES],
-        (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
+    match (turn.power, turn.access) {
+        (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => &[BYPASS],
+        (Power::Bounded, Access::Edit) => &["-s", "workspace-write", NO_RULES],
+        (Power::Bounded, Access::ReadAndWeb) => &["-s", "read-only", NO_RULES, "-c", WEB],
+        (Power::Bounded, Access::Read) | (Power::Bounded | Power::Dangerous, Access::Nothing) => {
             &["-s", "read-only", NO_RULES]
         }
     }
@@ -179,9 +181,9 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
 /// Whoever judges is not told how by the repository. A checkout that the user lends may be one that Codex trusts, and then
 /// the settings of the change name programs that run outside of the sandbox. The price: `AGENTS.md` is not read either.
 fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
-    match turn.role {
-        Role::Coder => Vec::new(),
-        Role::Reviewer | Role::Repair => {
+    match turn.access {
+        Access::Edit => Vec::new(),
+        Access::Read | Access::ReadAndWeb | Access::Nothing => {
             // A string of JSON is one of TOML.
             let folder = Value::from(turn.workdir.display().to_string());
             let untrusted = format!("projects={{{folder}={{trust_level=\"untrusted\"}}}}");

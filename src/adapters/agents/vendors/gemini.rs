@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::adapters::agents::driver::conclusion::{conclude, reported};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, Power, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::reset;
 use crate::adapters::agents::errors::{gemini_note, last_words, limit, waited_for};
 use crate::adapters::process::supervision::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -28,7 +28,7 @@ static PROFILE: Profile = Profile {
     program: "gemini",
     variables: &[],
     prefixes: &["GEMINI_", "GOOGLE_"],
-    manners: StopSequence::Terminate,
+    stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
     usual_model: None,
@@ -39,8 +39,8 @@ static PROFILE: Profile = Profile {
     },
 };
 
-/// What a coder may run: everything but what speaks to the forge. The rule with the highest priority counts.
-const CODER_POLICY: &str = r#"[[rule]]
+/// Allows every command but those that speak to the forge. The rule with the highest priority counts.
+const EDIT_POLICY: &str = r#"[[rule]]
 toolName = "run_shell_command"
 commandPrefix = ["git push", "gh "]
 decision = "deny"
@@ -52,24 +52,20 @@ decision = "allow"
 priority = 500
 "#;
 
-/// A reviewer has what reads, and nothing else is even offered to the model.
-const REVIEWER_POLICY: &str = r#"[[rule]]
-toolName = ["read_file", "read_many_files", "list_directory", "glob", "grep_search"]
-decision = "allow"
-priority = 950
+/// The tools that read.
+const READING: &[&str] = &["read_file", "read_many_files", "list_directory", "glob", "grep_search"];
 
-[[rule]]
-toolName = "*"
-decision = "deny"
-priority = 900
-"#;
+/// The tools that search the web and fetch pages.
+const WEB: &[&str] = &["google_web_search", "web_fetch"];
 
-/// Who mends a form has nothing.
-const REPAIR_POLICY: &str = r#"[[rule]]
-toolName = "*"
-decision = "deny"
-priority = 900
-"#;
+/// Returns the policy that allows these tools. Other tools are not even offered to the model.
+fn only(tools: &[&str]) -> String {
+    let none = "[[rule]]\ntoolName = \"*\"\ndecision = \"deny\"\npriority = 900\n";
+    match tools {
+        [] => none.to_owned(),
+        tools => format!("[[rule]]\ntoolName = {tools:?}\ndecision = \"allow\"\npriority = 950\n\n{none}"),
+    }
+}
 
 /// No server has this name: none is started.
 const NO_SERVERS: &[&str] = &["--allowed-mcp-server-names", "none-of-them"];
@@ -88,24 +84,24 @@ impl VendorCli for Gemini {
             .variable("GEMINI_CLI_NO_RELAUNCH", "true")
             // With this one, and not with `--skip-trust`, the repository's hooks and servers run.
             .variable("GEMINI_CLI_TRUST_WORKSPACE", "false");
-        let (arguments, policy): (&[&str], _) = match (turn.power, turn.role) {
-            (Power::Dangerous, Role::Coder | Role::Reviewer) => (&["--approval-mode", "yolo"], None),
-            (Power::Bounded, Role::Coder) => (&["--approval-mode", "auto_edit"], Some(CODER_POLICY)),
-            (Power::Bounded, Role::Reviewer) => (&["--approval-mode", "default"], Some(REVIEWER_POLICY)),
-            (Power::Bounded | Power::Dangerous, Role::Repair) => {
-                (&["--approval-mode", "default"], Some(REPAIR_POLICY))
-            }
+        let (mode, policy) = match (turn.power, turn.access) {
+            (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => ("yolo", None),
+            (Power::Bounded, Access::Edit) => ("auto_edit", Some(EDIT_POLICY.to_owned())),
+            (Power::Bounded, Access::Read) => ("default", Some(only(READING))),
+            (Power::Bounded, Access::ReadAndWeb) => ("default", Some(only(&[READING, WEB].concat()))),
+            (Power::Bounded | Power::Dangerous, Access::Nothing) => ("default", Some(only(&[]))),
         };
-        invocation = invocation.with(arguments.iter().copied());
+        invocation = invocation.with(["--approval-mode", mode]);
         if let Some(policy) = policy {
             let file = turn.schema_file.with_file_name("gemini-policy.toml");
             invocation = invocation.with(["--policy".to_owned(), file.display().to_string()]);
-            invocation.files.push((file, policy.as_bytes().to_vec()));
+            invocation.files.push((file, policy.into_bytes()));
         }
-        if turn.role != Role::Coder {
-            invocation = invocation.with(NO_SERVERS.iter().copied());
-        }
-        invocation.with(folders).with(turn.arguments.iter().cloned())
+        let no_servers = match turn.access {
+            Access::Edit => &[],
+            Access::Read | Access::ReadAndWeb | Access::Nothing => NO_SERVERS,
+        };
+        invocation.with(no_servers.iter().copied()).with(folders).with(turn.arguments.iter().cloned())
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {

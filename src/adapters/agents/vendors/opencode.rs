@@ -10,14 +10,13 @@ use serde_json::{Value, json};
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, ModelChoice, Power, ProcessEnd, Profile, Sessions,
-    VendorCli,
+    CliTurn, Counting, Invocation, Login, LoginState, ModelChoice, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::{classify, last_words};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::tail;
 use crate::adapters::process::supervision::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -31,7 +30,7 @@ static PROFILE: Profile = Profile {
     variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
     prefixes: &["OPENCODE_"],
     // It ignores SIGINT.
-    manners: StopSequence::Terminate,
+    stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
     usual_model: None,
@@ -116,9 +115,9 @@ impl VendorCli for Opencode {
 
 /// Where it works. Who mends a form sees nothing of the repository, whose plugins would run.
 fn folder<'turn>(turn: &CliTurn<'turn>) -> &'turn Path {
-    match turn.role {
-        Role::Coder | Role::Reviewer => turn.workdir,
-        Role::Repair => turn.last_message.parent().unwrap_or(turn.workdir),
+    match turn.access {
+        Access::Edit | Access::Read | Access::ReadAndWeb => turn.workdir,
+        Access::Nothing => turn.last_message.parent().unwrap_or(turn.workdir),
     }
 }
 
@@ -129,9 +128,9 @@ fn permissions(turn: &CliTurn<'_>) -> Value {
         let Some(rules) = folders.as_object_mut() else { continue };
         rules.insert(format!("{}/*", folder.display()), json!("allow"));
     }
-    match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder | Role::Reviewer) => json!({ "*": "allow" }),
-        (Power::Bounded, Role::Coder) => json!({
+    match (turn.power, turn.access) {
+        (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => json!({ "*": "allow" }),
+        (Power::Bounded, Access::Edit) => json!({
             "*": "deny",
             "bash": { "*": "allow", "gh *": "deny", "git push*": "deny" },
             "edit": "allow",
@@ -148,24 +147,29 @@ fn permissions(turn: &CliTurn<'_>) -> Value {
             "webfetch": "deny",
             "websearch": "deny",
         }),
-        // No command at all: `git diff*` lets `git diff > file` and `git diff --output=file` through.
-        (Power::Bounded, Role::Reviewer) => json!({
-            "*": "deny",
-            "bash": "deny",
-            "edit": "deny",
-            "external_directory": folders,
-            "glob": "allow",
-            "grep": "allow",
-            "list": "allow",
-            "read": "allow",
-            "task": "deny",
-            "webfetch": "deny",
-            "websearch": "deny",
-        }),
-        (Power::Bounded | Power::Dangerous, Role::Repair) => {
+        (Power::Bounded, Access::Read) => reader(&folders, "deny"),
+        (Power::Bounded, Access::ReadAndWeb) => reader(&folders, "allow"),
+        (Power::Bounded | Power::Dangerous, Access::Nothing) => {
             json!({ "*": "deny", "bash": "deny", "edit": "deny", "read": "deny", "webfetch": "deny" })
         }
     }
+}
+
+/// No command at all: `git diff*` lets `git diff > file` and `git diff --output=file` through.
+fn reader(folders: &Value, web: &str) -> Value {
+    json!({
+        "*": "deny",
+        "bash": "deny",
+        "edit": "deny",
+        "external_directory": folders,
+        "glob": "allow",
+        "grep": "allow",
+        "list": "allow",
+        "read": "allow",
+        "task": "deny",
+        "webfetch": web,
+        "websearch": web,
+    })
 }
 
 /// What we say over the user's settings. With no model no provider is left, and the turn fails before it sends anything.
@@ -182,8 +186,11 @@ fn settings(turn: &CliTurn<'_>, permissions: &Value) -> Value {
         entries.insert("small_model".to_owned(), json!(model));
     }
     // The repository's settings do not count, and its rules for agents would go with them.
-    if turn.role == Role::Coder {
-        entries.insert("instructions".to_owned(), json!([turn.workdir.join("AGENTS.md")]));
+    match turn.access {
+        Access::Edit => {
+            entries.insert("instructions".to_owned(), json!([turn.workdir.join("AGENTS.md")]));
+        }
+        Access::Read | Access::ReadAndWeb | Access::Nothing => {}
     }
     settings
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::adapters::agents::driver::VendorAgent;
 use crate::adapters::agents::driver::installation::{self, GeminiLogin, GeminiSign};
-use crate::adapters::agents::driver::vendor_cli::{ModelChoice, Power, Profile, VendorCli};
+use crate::adapters::agents::driver::vendor_agent::VendorAgent;
+use crate::adapters::agents::driver::vendor_cli::{ModelChoice, Profile, VendorCli};
 use crate::adapters::agents::local::Program;
 use crate::adapters::agents::scripted::script::Script;
 use crate::adapters::agents::vendors;
@@ -21,6 +21,7 @@ use crate::adapters::state::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::cli::run::remembered::Remembered;
 use crate::cli::run::{models, programs};
+use crate::domain::access::Power;
 use crate::domain::agent::{Backend, Role};
 use crate::domain::vendors::Vendor;
 
