@@ -178,7 +178,7 @@ fn gemini_is_allowed_what_its_role_needs() {
         assert_eq!(arguments, format!("{always} --approval-mode default {policy} {servers} {turn}"));
         let rules: toml::Table = rules.parse().unwrap();
         let mut rules: Vec<String> =
-            rules["rule"].as_array().unwrap().iter().map(|rule| rule.to_string()).collect();
+            rules["rule"].as_array().unwrap().iter().map(ToString::to_string).collect();
         let others = rules.pop().unwrap();
         assert_eq!(others, r#"{ decision = "deny", priority = 900, toolName = "*" }"#);
         let allowed =
