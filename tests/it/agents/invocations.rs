@@ -78,11 +78,11 @@ fn claude_is_allowed_what_access_says() {
 }
 
 #[test]
-fn codex_has_the_sandbox_that_its_role_needs() {
+fn codex_has_the_sandbox_of_access() {
     let always = "exec --json --skip-git-repo-check";
     let files = "--output-schema /turn/schema.json -o /turn/last.txt -";
     let judges = "-c projects={\"/clone\"={trust_level=\"untrusted\"}} -c skills.include_instructions=false";
-    let reads = format!("{always} -s read-only --ignore-rules {judges} {files}");
+    let reads = format!("{always} -s read-only --ignore-rules -c web_search=\"disabled\" {judges} {files}");
     for (power, access, expected) in [
         (Power::Bounded, Access::Edit, format!("{always} -s workspace-write --ignore-rules {files}")),
         (Power::Bounded, Access::Read, reads.clone()),
@@ -153,7 +153,7 @@ fn odd_efforts_never_reach_codex() {
 }
 
 #[test]
-fn gemini_is_allowed_what_its_role_needs() {
+fn gemini_has_the_policy_of_access() {
     let told = |access, power| {
         let readable = [PathBuf::from("/turn")];
         let invocation = vendors::cli(Vendor::Gemini).invocation(&turn(access, power, &readable));
@@ -257,7 +257,7 @@ fn opencode_reaches_one_provider_only() {
 }
 
 #[test]
-fn opencode_is_allowed_what_its_role_needs() {
+fn opencode_has_the_permissions_of_access() {
     let allowed = |access| {
         let invocation = opencode(Some("p/m"), access, &NOTHING_SET);
         let permissions = json_of(&invocation, "OPENCODE_PERMISSION");
@@ -283,6 +283,12 @@ fn opencode_is_allowed_what_its_role_needs() {
         let expected = if tool.starts_with("web") { &json!("allow") } else { &read[tool] };
         assert_eq!(rule, expected, "{tool}");
     }
+    let searches = |access| {
+        let variables = opencode(Some("p/m"), access, &NOTHING_SET).variables;
+        variables.contains(&("OPENCODE_ENABLE_EXA", "1".to_owned()))
+    };
+    assert!(searches(Access::ReadAndWeb));
+    assert!(![Access::Edit, Access::Read, Access::Nothing].into_iter().any(searches));
     let nothing = allowed(Access::Nothing);
     assert!(nothing.as_object().unwrap().values().all(|rule| rule == "deny"), "{nothing}");
     let arguments = opencode(Some("p/m"), Access::Nothing, &NOTHING_SET).arguments.join(" ");

@@ -1,7 +1,7 @@
 //! Our adapters with the real programs: what they are asked with, they have; what they say, is understood; and what they
 //! may not do, they can't.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -271,4 +271,49 @@ fn gemini_is_asked_with_flags_that_it_has() {
 #[test]
 fn gemini_codes_and_remembers() {
     codes_and_remembers(Program::Gemini);
+}
+
+/// Returns the tools that a program offers to its model in a turn; none if the program is not installed.
+fn offered(program: Program, access: Access) -> Option<BTreeSet<String>> {
+    let scene = Scene::new(program)?;
+    scene.server.plays("turn", Answer::Structured(review()));
+    scene.turn(access, None).outcome.unwrap();
+    Some(scene.server.seen("turn").into_iter().flat_map(|seen| seen.tools).collect())
+}
+
+/// A reader gets these tools besides if its turn has the web, and no tool of the web if it has not.
+fn offers_the_web_with_access(program: Program, web: &[&str]) {
+    let (Some(read), Some(with_web)) = (offered(program, Access::Read), offered(program, Access::ReadAndWeb))
+    else {
+        return;
+    };
+    let besides: Vec<&str> = with_web.difference(&read).map(String::as_str).collect();
+    assert_eq!(besides, web, "{read:?} {with_web:?}");
+    for access in [Access::Read, Access::Nothing] {
+        let offered = offered(program, access).unwrap();
+        assert!(
+            !offered.iter().any(|tool| tool.to_ascii_lowercase().contains("web")),
+            "{access:?} {offered:?}"
+        );
+    }
+}
+
+#[test]
+fn claude_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::Claude, &["WebFetch", "WebSearch"]);
+}
+
+#[test]
+fn codex_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::Codex, &["web_search"]);
+}
+
+#[test]
+fn opencode_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::OpenCode, &["webfetch", "websearch"]);
+}
+
+#[test]
+fn gemini_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::Gemini, &["google_web_search", "web_fetch"]);
 }

@@ -38,8 +38,10 @@ static PROFILE: Profile = Profile {
 const NO_RULES: &str = "--ignore-rules";
 /// Skills lie in the repository too (`.agents/skills`), and are read even if it is not trusted.
 const NO_SKILLS: &str = "skills.include_instructions=false";
-/// The service searches and opens pages itself; the sandbox has no network all the same.
+/// The service searches and opens pages itself: the sandbox has no network all the same.
 const WEB: &str = "web_search=\"live\"";
+/// Unless it is told otherwise, it offers a search of cached pages in every sandbox.
+const NO_WEB: &str = "web_search=\"disabled\"";
 const BYPASS: &str = "--dangerously-bypass-approvals-and-sandbox";
 
 /// From here on an allowance counts as nearly used up, in percent.
@@ -173,7 +175,7 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
         (Power::Bounded, Access::Edit) => &["-s", "workspace-write", NO_RULES],
         (Power::Bounded, Access::ReadAndWeb) => &["-s", "read-only", NO_RULES, "-c", WEB],
         (Power::Bounded, Access::Read) | (Power::Bounded | Power::Dangerous, Access::Nothing) => {
-            &["-s", "read-only", NO_RULES]
+            &["-s", "read-only", NO_RULES, "-c", NO_WEB]
         }
     }
 }

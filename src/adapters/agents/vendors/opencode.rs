@@ -60,7 +60,7 @@ impl VendorCli for Opencode {
         let config = merged(theirs(turn), settings(turn, &permissions));
         let output = ["run", "--format", "json", "--print-logs", "--log-level", "ERROR"];
         // A title of our own spares a request that would send the prompt to whatever makes titles.
-        Invocation::new(output, turn.prompt)
+        let invocation = Invocation::new(output, turn.prompt)
             .with(["--agent", AGENT, "--title", AGENT, "--dir", &folder(turn).display().to_string()])
             .with_value("-m", turn.model)
             .with_value("--variant", turn.effort)
@@ -69,7 +69,12 @@ impl VendorCli for Opencode {
             .variable(CONFIG, config.to_string())
             .variable("OPENCODE_PERMISSION", permissions.to_string())
             .variable("OPENCODE_DISABLE_PROJECT_CONFIG", "1")
-            .variable("OPENCODE_DISABLE_AUTOUPDATE", "1")
+            .variable("OPENCODE_DISABLE_AUTOUPDATE", "1");
+        match turn.access {
+            // Without it there is no search, whatever is allowed.
+            Access::ReadAndWeb => invocation.variable("OPENCODE_ENABLE_EXA", "1"),
+            Access::Edit | Access::Read | Access::Nothing => invocation,
+        }
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
