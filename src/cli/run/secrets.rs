@@ -12,14 +12,7 @@ use crate::cli::config::settings::{OnHit, Settings};
 use crate::domain::vendors::Vendor;
 use crate::engine::guard::{OnSecret, Secrets};
 use crate::text::redaction::Secret;
-
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|BEARER|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)|_(KEY|PAT|PASS|PWD|AUTH|DSN)$|^DATABASE_URL$",
-    )
-    .expect("a valid pattern")
-});
+use crate::text::redaction::names::is_secret;
 
 /// Headers, and members of an object, whose values are secrets.
 #[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
@@ -51,7 +44,7 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     let secrets = |(name, value): (&std::ffi::OsString, &std::ffi::OsString)| {
         let (name, value) = (OsStr::to_str(name)?, OsStr::to_str(value)?);
         let whole = told.contains(name)
-            || SECRET_NAME.is_match(name)
+            || is_secret(name)
             || given.contains(name) && !is_address(value) && !(name.ends_with("MODEL") && is_model(value));
         let all = whole.then(|| value.to_owned()).into_iter().chain(inner(name, value));
         let secret = |value| Secret { kind: name.to_owned(), value };
