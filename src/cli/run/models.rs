@@ -1,5 +1,6 @@
 //! Which models an agent is asked with, role by role, and what else differs between roles.
 
+use crate::adapters::agents::vendors;
 use crate::cli::config::settings::{AgentSettings, RoleSettings, Settings};
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
 use crate::domain::vendors::Vendor;
@@ -74,18 +75,15 @@ pub fn check(settings: &Settings) -> Result<(), String> {
 /// A failure that did not pass in so many tries does not pass.
 const MOST_RETRIES: u32 = 20;
 
-/// Efforts that a program would not understand, or not look at.
+/// Returns an error for an effort that a vendor's program would not understand, or would ignore.
 fn check_efforts(name: &str, agent: &AgentSettings) -> Result<(), String> {
-    let is_word = |effort: &&String| effort.bytes().all(|letter| letter.is_ascii_lowercase());
-    if name == Vendor::Gemini.name() && efforts(agent).next().is_some() {
-        Err(format!("agents.{name}: Gemini CLI takes no `effort`"))
-    } else if name == Vendor::Codex.name()
-        && let Some(odd) = efforts(agent).find(|effort| !is_word(effort))
-    {
-        Err(format!("agents.{name}: the effort `{odd}` is no word of Codex, such as `high`"))
-    } else {
-        Ok(())
-    }
+    let Some(vendor) = Vendor::ALL.iter().copied().find(|vendor| vendor.name() == name) else {
+        return Ok(());
+    };
+    let cli = vendors::cli(vendor);
+    efforts(agent)
+        .try_for_each(|effort| cli.check_effort(effort))
+        .map_err(|why| format!("agents.{name}: {why}"))
 }
 
 fn efforts(agent: &AgentSettings) -> impl Iterator<Item = &String> {

@@ -1,8 +1,9 @@
 //! The calls by which doctor sees whether a real program is logged in: the program has them, and what it says is understood.
 
-use agent_loop::adapters::agents::driver::vendor_cli::LoginState;
+use agent_loop::adapters::agents::driver::setup::LoginState;
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
+use agent_loop::adapters::process::probe::Answer;
 use agent_loop::domain::vendors::Vendor;
 
 use super::child::run;
@@ -15,7 +16,8 @@ fn told(program: Program, vendor: Vendor, home: &Home) -> Option<(LoginState, St
     let path = program.found()?;
     let ended = run(home.command(&path).args(cli.profile().login.check), "");
     let exit = Exit::Code(ended.exit?);
-    Some((cli.logged_in(&ended.stdout, &ended.stderr, exit), format!("{}{}", ended.stdout, ended.stderr)))
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    Some((cli.login(&Answer { exit, stdout: ended.stdout, stderr: ended.stderr }), said))
 }
 
 #[test]
@@ -24,11 +26,11 @@ fn a_program_in_an_empty_home_is_not_logged_in() {
         (Program::Claude, Vendor::Claude, LoginState::LoggedOut),
         (Program::Codex, Vendor::Codex, LoginState::LoggedOut),
         // It always ends well, and lists nothing.
-        (Program::OpenCode, Vendor::Opencode, LoginState::Unknown),
+        (Program::OpenCode, Vendor::Opencode, LoginState::Unknown { why: None }),
     ] {
         let Some((state, said)) = told(program, vendor, &Home::new()) else { continue };
         assert_eq!(state, expected, "{vendor}: {said}");
-        assert!(expected != LoginState::Unknown || said.contains("0 credentials"), "{said}");
+        assert!(expected != LoginState::Unknown { why: None } || said.contains("0 credentials"), "{said}");
     }
 }
 
@@ -37,7 +39,7 @@ fn claude_is_logged_in_with_a_key_or_a_token() {
     for login in [Login::ApiKey, Login::Subscription] {
         let home = Home::new().claude("http://127.0.0.1:9", login);
         let Some((state, said)) = told(Program::Claude, Vendor::Claude, &home) else { return };
-        assert_eq!(state, LoginState::LoggedIn, "{said}");
+        assert!(matches!(state, LoginState::LoggedIn { .. }), "{said}");
     }
 }
 

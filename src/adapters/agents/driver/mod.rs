@@ -5,6 +5,7 @@ pub mod installation;
 pub(super) mod lenient;
 mod report;
 pub(super) mod session_file;
+pub mod setup;
 pub mod transcript;
 pub mod vendor_agent;
 pub mod vendor_cli;

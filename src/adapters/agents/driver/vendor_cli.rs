@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::environment::Variables;
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::{Answer, Probed};
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
@@ -15,6 +16,8 @@ use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
 use crate::protocol::raw_answer::RawAnswer;
 
+use super::installation::Installation;
+use super::setup::{Finding, LoginState, Setup};
 use super::transcript::{Event, Transcript};
 
 /// A vendor's program.
@@ -27,9 +30,37 @@ pub trait VendorCli: Sync {
         ModelChoice::Optional
     }
 
-    /// What the call of `Login::check` tells.
-    fn logged_in(&self, _stdout: &str, _stderr: &str, exit: Exit) -> LoginState {
-        if exit.is_success() { LoginState::LoggedIn } else { LoginState::LoggedOut }
+    /// Returns an error if the program would not understand an effort, or would ignore it.
+    ///
+    /// # Errors
+    /// With the end of a sentence about the program's settings.
+    fn check_effort(&self, _effort: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Returns the login that an answer to the call of `Login::check` tells of.
+    fn login(&self, answer: &Answer) -> LoginState {
+        if answer.exit.is_success() { LoginState::LoggedIn { with: None } } else { LoginState::LoggedOut }
+    }
+
+    /// Returns the login that settings and variables tell of, where the call tells of none or there is no call.
+    fn login_by_setup(&self, _setup: &Setup<'_>) -> LoginState {
+        LoginState::LoggedOut
+    }
+
+    /// Returns known quirks of the program that matter on this machine.
+    fn quirks(&self, _setup: &Setup<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// Returns the arguments of a call that tests, without asking a model, whether turns can work here.
+    fn self_test(&self, _setup: &Setup<'_>) -> Option<&'static [&'static str]> {
+        None
+    }
+
+    /// Returns the result of the call of `Self::self_test`.
+    fn self_test_result(&self, _probed: &Probed) -> Option<Finding> {
+        None
     }
 
     /// How a turn is asked for.
@@ -68,6 +99,7 @@ pub struct Profile {
     pub variables: &'static [&'static str],
     /// The same, by how their names begin.
     pub prefixes: &'static [&'static str],
+    pub installation: Installation,
     /// How it is asked to end.
     pub stop: StopSequence,
     /// Whether a session of it can be gone on with.
@@ -111,16 +143,6 @@ pub struct Login {
     pub check: &'static [&'static str],
     /// What a person types to log in.
     pub how: &'static str,
-}
-
-/// Whether a program is logged in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginState {
-    /// It is, as far as it knows itself: no program asks its service.
-    LoggedIn,
-    LoggedOut,
-    /// It does not say; the first turn will.
-    Unknown,
 }
 
 /// Whether a model has to be named.

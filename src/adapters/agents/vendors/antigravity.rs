@@ -1,17 +1,21 @@
 //! Antigravity's `agy`: `agy -p`, the whole of stdout is one JSON document. Known from public reports, never run by us.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::adapters::agents::driver::conclusion::conclude;
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup, real};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::Answer;
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
@@ -26,6 +30,11 @@ static PROFILE: Profile = Profile {
     program: "agy",
     variables: &[],
     prefixes: &["ANTIGRAVITY_", "AGY_"],
+    // The first version that prints JSON.
+    installation: Installation::reported(
+        "see https://antigravity.google/cli (the npm package `antigravity-cli` is not it)",
+        [1, 1, 8],
+    ),
     stop: StopSequence::Terminate,
     sessions: Sessions::None,
     counting: Counting::PerTurn,
@@ -125,14 +134,33 @@ impl VendorCli for Antigravity {
         })
     }
 
-    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+    fn login(&self, answer: &Answer) -> LoginState {
+        let Answer { exit, stdout, stderr } = answer;
         let says_no = [stdout, stderr].iter().any(|text| text.to_lowercase().contains("authentication"));
         match (says_no, exit) {
             (true, _) => LoginState::LoggedOut,
-            (false, Exit::Code(0)) if !stdout.trim().is_empty() => LoginState::LoggedIn,
-            (false, Exit::Code(_) | Exit::Signal(_)) => LoginState::Unknown,
+            (false, Exit::Code(0)) if !stdout.trim().is_empty() => LoginState::LoggedIn { with: None },
+            (false, Exit::Code(_) | Exit::Signal(_)) => LoginState::Unknown { why: None },
         }
     }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        is_squatted(&real(setup.program)).then(squatted).into_iter().collect()
+    }
+}
+
+/// Returns whether a path without links lies in the npm package that has the program's name and is not Google's.
+fn is_squatted(program: &Path) -> bool {
+    let parts: Vec<&OsStr> = program.iter().collect();
+    parts.windows(2).any(|pair| pair == ["node_modules", "antigravity-cli"])
+}
+
+fn squatted() -> Finding {
+    Finding::wrong(
+        "package",
+        "this is the npm package `antigravity-cli`, a placeholder of somebody else, not Google's program",
+        "npm uninstall -g antigravity-cli; see https://antigravity.google/cli",
+    )
 }
 
 fn by_file(file: &Path) -> String {

@@ -9,13 +9,15 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::installation::Installation;
 use crate::adapters::agents::driver::lenient::lenient;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
-use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::Answer;
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
@@ -30,6 +32,7 @@ static PROFILE: Profile = Profile {
     program: "claude",
     variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
     prefixes: &["ANTHROPIC_", "CLAUDE_"],
+    installation: Installation::measured("npm install -g @anthropic-ai/claude-code", [2, 1, 197]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
@@ -84,12 +87,19 @@ impl VendorCli for Claude {
         conclude(transcript, ending, "its `result` event").map_err(|failure| refined(failure, transcript))
     }
 
-    fn logged_in(&self, stdout: &str, _stderr: &str, _exit: Exit) -> LoginState {
-        match serde_json::from_str::<AuthStatus>(stdout) {
-            Ok(AuthStatus { logged_in: true }) => LoginState::LoggedIn,
-            Ok(AuthStatus { logged_in: false }) => LoginState::LoggedOut,
-            Err(_) => LoginState::Unknown,
+    fn login(&self, answer: &Answer) -> LoginState {
+        match serde_json::from_str::<AuthStatus>(&answer.stdout) {
+            Ok(status) if status.logged_in => LoginState::LoggedIn { with: status.method() },
+            Ok(_) => LoginState::LoggedOut,
+            Err(_) => LoginState::Unknown { why: None },
         }
+    }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        let is_dangerous = setup.agents.iter().any(|agent| agent.power == Power::Dangerous);
+        let is_sandbox = setup.variable("IS_SANDBOX").is_some_and(|value| value == "1");
+        let refuses = is_dangerous && setup.is_root && !is_sandbox;
+        refuses.then(refuses_root).into_iter().collect()
     }
 }
 
@@ -127,6 +137,27 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
 #[serde(rename_all = "camelCase")]
 struct AuthStatus {
     logged_in: bool,
+    #[serde(default)]
+    auth_method: String,
+}
+
+impl AuthStatus {
+    fn method(&self) -> Option<&'static str> {
+        match self.auth_method.as_str() {
+            "api_key" => Some("an API key"),
+            "oauth_token" => Some("the token of a subscription"),
+            "claude.ai" => Some("a subscription"),
+            _ => None,
+        }
+    }
+}
+
+fn refuses_root() -> Finding {
+    Finding::wrong(
+        "permissions",
+        "as root it refuses --dangerously-skip-permissions, unless IS_SANDBOX=1 says that this is a container",
+        "in a container: export IS_SANDBOX=1; else be another user, or leave out --dangerous-agent-permissions",
+    )
 }
 
 /// A line of the stream, as far as it matters. Everything else in it is skipped without being kept.

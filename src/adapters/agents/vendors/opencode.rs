@@ -8,13 +8,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, ModelChoice, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ModelChoice, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::{classify, last_words};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::tail;
+use crate::adapters::process::probe::Answer;
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
@@ -29,6 +32,7 @@ static PROFILE: Profile = Profile {
     program: "opencode",
     variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
     prefixes: &["OPENCODE_"],
+    installation: Installation::measured("npm install -g opencode-ai", [1, 18, 33]),
     // It ignores SIGINT.
     stop: StopSequence::Terminate,
     sessions: Sessions::ById,
@@ -103,19 +107,32 @@ impl VendorCli for Opencode {
     }
 
     /// It lists what it has stored and ends well in any case. A provider of one's own may need no login.
-    fn logged_in(&self, stdout: &str, _stderr: &str, exit: Exit) -> LoginState {
+    fn login(&self, answer: &Answer) -> LoginState {
         let counts = |line: &str| {
             let words = line.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
             let (count, what) = words.split_once(' ')?;
             let is_count = what.starts_with("credential") || what.starts_with("environment variable");
             count.parse::<u64>().ok().filter(|_| is_count)
         };
-        let found: u64 = tail::plain(stdout).lines().filter_map(counts).sum();
-        match (exit, found) {
-            (Exit::Code(0), 1..) => LoginState::LoggedIn,
-            (Exit::Code(_) | Exit::Signal(_), _) => LoginState::Unknown,
+        let found: u64 = tail::plain(&answer.stdout).lines().filter_map(counts).sum();
+        match (answer.exit, found) {
+            (Exit::Code(0), 1..) => LoginState::LoggedIn { with: None },
+            (Exit::Code(_) | Exit::Signal(_), _) => LoginState::Unknown { why: None },
         }
     }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        let models = setup.agents.iter().filter_map(|agent| agent.model.as_deref());
+        models.filter(|model| model.starts_with("opencode/")).map(hosted).collect()
+    }
+}
+
+fn hosted(model: &str) -> Finding {
+    Finding::note(
+        "model",
+        format!("{model} is hosted by opencode.ai: your code is sent there"),
+        "if that is not meant: --opencode-model PROVIDER/MODEL",
+    )
 }
 
 /// Where it works. Who mends a form sees nothing of the repository, whose plugins would run.

@@ -1,5 +1,7 @@
 //! Codex: `codex exec --json`, prompt on stdin; what its stream does not say stands in its session file.
 
+mod setup;
+
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,11 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::conclude;
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
 };
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::{Answer, Probed};
 use crate::adapters::process::supervision::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
@@ -27,6 +32,7 @@ static PROFILE: Profile = Profile {
     program: "codex",
     variables: &["CODEX_HOME"],
     prefixes: &["CODEX_", "OPENAI_"],
+    installation: Installation::measured("npm install -g @openai/codex", [0, 169, 0]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerSession,
@@ -122,14 +128,42 @@ impl VendorCli for Codex {
     }
 
     /// It speaks on stderr, after warnings, and knows nothing of keys in variables or of other providers.
-    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+    fn login(&self, answer: &Answer) -> LoginState {
         let said = |words: &str| {
-            stderr.lines().chain(stdout.lines()).any(|line| line.trim_start().starts_with(words))
+            let mut lines = answer.stderr.lines().chain(answer.stdout.lines());
+            lines.any(|line| line.trim_start().starts_with(words))
         };
-        match exit {
-            Exit::Code(0) if said("Logged in") || said("API key configured") => LoginState::LoggedIn,
+        let logged_in = |with| LoginState::LoggedIn { with };
+        match answer.exit {
+            Exit::Code(0) if said("Logged in using ChatGPT") => logged_in(Some("a ChatGPT account")),
+            Exit::Code(0) if said("API key configured") => logged_in(Some("an API key")),
+            Exit::Code(0) if said("Logged in") => logged_in(None),
             Exit::Code(_) if said("Not logged in") => LoginState::LoggedOut,
-            Exit::Code(_) | Exit::Signal(_) => LoginState::Unknown,
+            Exit::Code(_) | Exit::Signal(_) => LoginState::Unknown { why: None },
+        }
+    }
+
+    fn login_by_setup(&self, setup: &Setup<'_>) -> LoginState {
+        setup::login(setup)
+    }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        setup::quirks(setup)
+    }
+
+    fn self_test(&self, setup: &Setup<'_>) -> Option<&'static [&'static str]> {
+        setup::sandbox_test(setup)
+    }
+
+    fn self_test_result(&self, probed: &Probed) -> Option<Finding> {
+        Some(setup::sandbox(probed))
+    }
+
+    fn check_effort(&self, effort: &str) -> Result<(), String> {
+        if is_effort(effort) {
+            Ok(())
+        } else {
+            Err(format!("the effort `{effort}` is no word of Codex, such as `high`"))
         }
     }
 
@@ -196,8 +230,11 @@ fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
 
 /// The setting for an effort. What is no plain word is not one of its words, and would be read as TOML.
 fn effort(effort: Option<&str>) -> Option<String> {
-    let is_word = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase()) && !word.is_empty();
-    effort.filter(is_word).map(|word| format!("model_reasoning_effort=\"{word}\""))
+    effort.filter(|word| is_effort(word)).map(|word| format!("model_reasoning_effort=\"{word}\""))
+}
+
+fn is_effort(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_lowercase()) && !word.is_empty()
 }
 
 fn is_thread(id: &str) -> bool {
