@@ -5,9 +5,9 @@
 //! [`flow`] says what the next step is; the engine performs it through [`ports`] and publishes the next record, in the
 //! words of [`text`]. Answers of agents are read and checked by [`protocol`]. A resumed run is the same loop.
 //!
-//! A floor may use only the floors below it; `tests/architecture.rs` holds the table.
+//! A floor may use only the floors below it; `tests/architecture/floors.rs` holds the table.
 
-/// Floor 5. The ports made real: processes, agents, git, the embedded forge, gates, files; and all of it in memory.
+/// Floor 5. The ports made real: processes, agents, git, the embedded forge, gates, files.
 pub mod adapters;
 /// Floor 6. Arguments, wiring, exit codes, one file per command.
 pub mod cli;
@@ -19,6 +19,8 @@ pub mod engine;
 pub mod flow;
 /// Floor 2. Records, their codec, the chain, trust, replay.
 pub mod ledger;
+/// Floor 0. Constant regular expressions.
+mod pattern;
 /// Floor 3. What the engine needs from the world, as small traits.
 pub mod ports;
 /// Floor 1. What agents say, and the rules that it must keep.

@@ -14,25 +14,26 @@ use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::output::lines::Lines;
 use agent_loop::adapters::process::output::listener::{Collector, Discard};
 use agent_loop::adapters::process::supervision::children::{ChildRecord, end_leftovers};
-use agent_loop::adapters::process::supervision::tree::{Orphans, Root, TOKEN, members};
-use agent_loop::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
+use agent_loop::adapters::process::supervision::stop::StopSequence;
+use agent_loop::adapters::process::supervision::tree::{MARKER, Orphans, Root, members};
+use agent_loop::adapters::process::supervision::{End, Ended, Job, supervise};
 use agent_loop::ports::cancellation::{Cancellation, Urgency, cancellation};
 use rustix::fs::{FileType, Mode, OFlags};
 
 /// Only one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-fn job(folder: &Path, token: &str, script: &str) -> Job {
+fn job(folder: &Path, marker: &str, script: &str) -> Job {
     let path = [("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
     let command = CommandLine::new("sh", folder, BTreeMap::from(path)).arguments(["-c", script]);
     Job {
         command,
-        token: token.to_owned(),
+        marker: marker.to_owned(),
         children: folder.join("children"),
-        log: folder.join(format!("{token}.log")),
+        log: folder.join(format!("{marker}.log")),
         deadline: Duration::from_mins(1),
         idle: None,
-        manners: StopSequence::Terminate,
+        stop: StopSequence::Terminate,
     }
 }
 
@@ -42,12 +43,12 @@ async fn collected(job: &Job, cancellation: Cancellation) -> (Ended, Vec<u8>) {
     (ended, collector.into_bytes())
 }
 
-fn alive(token: &str) -> usize {
-    members(Root { pid: None, token, strays: Orphans::Unknown }).len()
+fn alive(marker: &str) -> usize {
+    members(Root { pid: None, marker, strays: Orphans::Unknown }).len()
 }
 
 #[tokio::test]
-async fn output_is_kept_in_bounds_and_all_of_it_goes_to_the_log() {
+async fn output_is_bounded_and_fully_logged() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let job = job(folder.path(), "bounded", "head -c 20000000 /dev/zero | tr '\\0' x; echo oops >&2");
@@ -57,7 +58,7 @@ async fn output_is_kept_in_bounds_and_all_of_it_goes_to_the_log() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_nobody_reads_does_not_block() {
+async fn unread_prompts_do_not_block() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), "deaf", "exit 3");
@@ -66,7 +67,7 @@ async fn a_prompt_that_nobody_reads_does_not_block() {
 }
 
 #[tokio::test]
-async fn what_a_child_leaves_running_in_another_session_is_ended_with_it() {
+async fn other_sessions_end_with_the_child() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let job = job(folder.path(), "leaver", "setsid sleep 1000 & (setsid sleep 1000 &) ; echo done");
@@ -76,7 +77,7 @@ async fn what_a_child_leaves_running_in_another_session_is_ended_with_it() {
 }
 
 #[tokio::test]
-async fn a_child_that_ignores_term_is_ended_when_it_has_to_be() {
+async fn children_that_ignore_term_are_killed() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let job = job(folder.path(), "stubborn", "trap '' TERM; while :; do sleep 0.05; done");
@@ -87,7 +88,7 @@ async fn a_child_that_ignores_term_is_ended_when_it_has_to_be() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there_is_a_value() {
+async fn missing_programs_are_values() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), "absent", "");
@@ -96,21 +97,21 @@ async fn a_program_that_is_not_there_is_a_value() {
 }
 
 #[tokio::test]
-async fn leftovers_of_a_dead_engine_are_ended_even_if_only_their_token_is_known() {
+async fn marked_leftovers_of_dead_engines_end() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("children");
-    let token = format!("orphan-{}", std::process::id());
-    std::mem::forget(ChildRecord::announce(&table, &token).unwrap());
+    let marker = format!("orphan-{}", std::process::id());
+    std::mem::forget(ChildRecord::announce(&table, &marker).unwrap());
     #[expect(clippy::disallowed_methods, reason = "a process that nobody supervises")]
-    let mut orphan = std::process::Command::new("sleep").arg("1000").env(TOKEN, &token).spawn().unwrap();
-    while alive(&token) == 0 {
+    let mut orphan = std::process::Command::new("sleep").arg("1000").env(MARKER, &marker).spawn().unwrap();
+    while alive(&marker) == 0 {
         std::thread::yield_now();
     }
     end_leftovers(&table).unwrap();
     // Who takes in its end, we or the sweep, does not matter.
     let _: std::io::Result<_> = orphan.wait();
-    assert_eq!((alive(&token), std::fs::read_dir(&table).unwrap().count()), (0, 0));
+    assert_eq!((alive(&marker), std::fs::read_dir(&table).unwrap().count()), (0, 0));
 }
 
 /// Runs a child, raises the urgency that a line of it stands for, and gives back what it said.
@@ -151,55 +152,55 @@ async fn a_silent_sleeper_hangs() {
 }
 
 #[tokio::test]
-async fn a_silent_child_that_computes_does_not_hang() {
+async fn silent_computing_is_no_hang() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // Whether it computes itself, or its child does that has left its session.
-    for (token, script) in
+    for (marker, script) in
         [("computer", computing(100)), ("waiter", format!("setsid sh -c '{}' & wait", computing(100)))]
     {
-        let mut job = job(folder.path(), token, &script);
+        let mut job = job(folder.path(), marker, &script);
         job.idle = Some(Duration::from_millis(400));
         assert_eq!(
             supervise(&job, &mut Discard, cancellation().1).await.end,
             End::Exited(Exit::Code(0)),
-            "{token}"
+            "{marker}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_child_that_writes_now_and_then_does_not_hang() {
+async fn occasional_writing_is_no_hang() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
-    for (token, script) in [("talker", "echo"), ("complainer", "echo >&2")] {
+    for (marker, script) in [("talker", "echo"), ("complainer", "echo >&2")] {
         let script = format!("for i in 1 2 3 4 5 6 7 8 9 10; do {script}; sleep 0.15; done");
-        let mut job = job(folder.path(), token, &script);
+        let mut job = job(folder.path(), marker, &script);
         job.idle = Some(Duration::from_millis(600));
         assert_eq!(
             supervise(&job, &mut Discard, cancellation().1).await.end,
             End::Exited(Exit::Code(0)),
-            "{token}"
+            "{marker}"
         );
     }
 }
 
 #[tokio::test]
-async fn the_last_words_of_an_interrupted_child_are_heard() {
+async fn interrupted_children_are_heard_out() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let script = "trap 'head -c 1000000 /dev/zero | tr \"\\0\" x; echo; echo interrupted; exit 1' INT
         trap 'echo terminated; exit 1' TERM
         echo ready; while :; do sleep 0.01; done";
     let mut job = job(folder.path(), "polite", script);
-    job.manners = StopSequence::InterruptFirst;
+    job.stop = StopSequence::InterruptFirst;
     let (end, said) = answered(&job, when_ready(Urgency::Stop)).await;
     let lengths: Vec<usize> = said.iter().map(String::len).collect();
     assert_eq!((end, lengths), (End::Cancelled, vec!["ready".len(), 1_000_000, "interrupted".len()]));
 }
 
 #[tokio::test]
-async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
+async fn interrupt_is_followed_by_term_and_kill() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // One of them has left for a session of its own, and is as deaf.
@@ -207,7 +208,7 @@ async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
         setsid sh -c \"trap '' INT TERM; echo ready; while :; do sleep 0.01; done\" &
         while :; do sleep 0.01; done";
     let mut job = job(folder.path(), "nasty", script);
-    job.manners = StopSequence::InterruptFirst;
+    job.stop = StopSequence::InterruptFirst;
     let (end, said) = answered(&job, |line| match line {
         b"ready" => Some(Urgency::Stop),
         b"asked" => Some(Urgency::Kill),
@@ -219,35 +220,35 @@ async fn who_is_interrupted_is_asked_next_and_ended_at_last() {
 }
 
 #[tokio::test]
-async fn the_second_word_to_stop_is_not_polite() {
+async fn second_stop_kills() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let script =
         "trap 'echo interrupted' INT; trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done";
     let mut job = job(folder.path(), "hurried", script);
-    job.manners = StopSequence::InterruptFirst;
+    job.stop = StopSequence::InterruptFirst;
     let (end, said) = answered(&job, when_ready(Urgency::Kill)).await;
     assert_eq!((end, said.join(" ").as_str(), alive("hurried")), (End::Cancelled, "ready", 0));
 }
 
 #[tokio::test]
-async fn whoever_starts_processes_as_fast_as_they_are_ended_is_ended_too() {
+async fn fork_chains_are_ended() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // Each starts the next in a new session and dies; should it get away, it ends by itself.
     let chain = "[ $1 = 0 ] && touch got-away; [ $1 = 4990 ] && echo ready; [ $1 -gt 0 ] && setsid sh ./chain $(($1 - 1)) &";
     std::fs::write(folder.path().join("chain"), chain).unwrap();
     let crowd = "trap '' INT TERM; echo ready; for i in $(seq 5000); do sleep 5 & done; touch got-away";
-    for (token, script) in [("chain", "sh ./chain 5000; sleep 1000"), ("crowd", crowd)] {
-        let job = job(folder.path(), token, script);
+    for (marker, script) in [("chain", "sh ./chain 5000; sleep 1000"), ("crowd", crowd)] {
+        let job = job(folder.path(), marker, script);
         let (end, _) = answered(&job, when_ready(Urgency::Kill)).await;
-        assert_eq!((end, alive(token)), (End::Cancelled, 0), "{token}");
-        assert!(!folder.path().join("got-away").exists(), "{token}");
+        assert_eq!((end, alive(marker)), (End::Cancelled, 0), "{marker}");
+        assert!(!folder.path().join("got-away").exists(), "{marker}");
     }
 }
 
 #[tokio::test]
-async fn a_child_that_closes_its_streams_and_computes_on_is_waited_for() {
+async fn closed_streams_do_not_end_children() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let script = format!("echo closing; exec >&- 2>&-; {}; exit 7", computing(30));
@@ -255,7 +256,7 @@ async fn a_child_that_closes_its_streams_and_computes_on_is_waited_for() {
     assert_eq!((ended.end, stdout), (End::Exited(Exit::Code(7)), b"closing\n".to_vec()));
 }
 
-/// Leaves a process that has forgotten its token, its parents and its session, and holds the pipes.
+/// Leaves a process that has forgotten its marker, its parents and its session, and holds the pipes.
 const STRAY: &str =
     "(setsid env -i PATH=\"$PATH\" sh -c 'echo $$ > stray.new; mv stray.new stray; exec sleep 1000' &)
     while [ ! -e stray ]; do sleep 0.01; done";
@@ -267,7 +268,7 @@ fn stray_lives(folder: &Path) -> bool {
 }
 
 #[tokio::test]
-async fn a_stray_that_holds_the_pipes_keeps_nobody_waiting_and_ends_with_the_last_child() {
+async fn strays_end_with_the_last_child() {
     let _alone = ALONE.lock().await;
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [parent, other] = [
@@ -290,7 +291,7 @@ async fn a_stray_that_holds_the_pipes_keeps_nobody_waiting_and_ends_with_the_las
 }
 
 #[tokio::test]
-async fn no_stray_is_left_when_all_children_end_at_the_same_time() {
+async fn simultaneous_ends_leave_no_stray() {
     let _alone = ALONE.lock().await;
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let script = format!("{STRAY}; echo ready; sleep 1000");
@@ -335,22 +336,28 @@ fn exchange_row(row: &Path, begun: &Path, over: &AtomicBool) -> std::io::Result<
         std::thread::yield_now();
     }
     drop((announced, clog));
+    // The child may have begun before its row was opened, and opening a pipe waits for a reader.
+    while !over.load(Ordering::SeqCst) {
+        drop(rustix::fs::open(row, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()));
+        std::thread::yield_now();
+    }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_child_whose_row_can_not_be_written_is_ended_with_all_that_it_has_started() {
+async fn unrecorded_children_are_ended() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("children");
     std::fs::create_dir(&table).unwrap();
     // The exchange may come too late: then the child ends by itself, and another is tried.
     for attempt in 0..20 {
-        let (token, begun) = (format!("unwritten-{attempt}"), folder.path().join(format!("begun-{attempt}")));
-        let row = table.join(&token);
+        let (marker, begun) =
+            (format!("unwritten-{attempt}"), folder.path().join(format!("begun-{attempt}")));
+        let row = table.join(&marker);
         pipe(&row).unwrap();
         let script = format!("PATH=/usr/bin:/bin; setsid sleep 1000 & : > {}", begun.display());
-        let mut job = job(folder.path(), &token, &script);
+        let mut job = job(folder.path(), &marker, &script);
         // To look for the program in so many folders takes a while, and the exchange is quicker.
         let path = "/n:".repeat(10_000) + "/usr/local/bin:/usr/bin:/bin";
         job.command.environment.insert("PATH".into(), path.into());
@@ -360,9 +367,9 @@ async fn a_child_whose_row_can_not_be_written_is_ended_with_all_that_it_has_star
         let ended = supervise(&job, &mut Discard, cancellation().1).await;
         over.store(true, Ordering::SeqCst);
         exchange.join().unwrap().unwrap();
-        assert_eq!(alive(&token), 0, "{:?}", ended.end);
+        assert_eq!(alive(&marker), 0, "{:?}", ended.end);
         if let End::NotStarted(why) = ended.end {
-            assert!(why.contains(&token), "{why}");
+            assert!(why.contains(&marker), "{why}");
             return;
         }
     }
@@ -370,7 +377,7 @@ async fn a_child_whose_row_can_not_be_written_is_ended_with_all_that_it_has_star
 }
 
 #[tokio::test]
-async fn what_a_program_of_ours_has_started_ends_with_it_when_nobody_waits_any_more() {
+async fn dropped_captures_end_their_group() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let said = folder.path().join("said");

@@ -6,9 +6,9 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use agent_loop::adapters::state::folders::Folders;
-use agent_loop::adapters::state::journals::FileJournals;
-use agent_loop::adapters::state::lock;
+use agent_loop::adapters::storage::folders::Folders;
+use agent_loop::adapters::storage::journals::FileJournals;
+use agent_loop::adapters::storage::lock;
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::journal::{Entry, Journal, JournalError, Journals};
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ fn subject() -> Subject {
 }
 
 #[tokio::test]
-async fn a_torn_last_line_is_forgotten_and_what_comes_after_is_kept() {
+async fn torn_last_lines_are_dropped() {
     let root = tempfile::tempdir().unwrap();
     let (journals, folders) = journals(root.path());
     journals.open(&subject()).await.unwrap().append(entry("one")).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_torn_last_line_is_forgotten_and_what_comes_after_is_kept() {
 }
 
 #[tokio::test]
-async fn a_damaged_line_in_the_middle_is_named_and_nothing_is_lost() {
+async fn damaged_lines_are_named() {
     let root = tempfile::tempdir().unwrap();
     let (journals, folders) = journals(root.path());
     journals.open(&subject()).await.unwrap().append(entry("one")).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_damaged_line_in_the_middle_is_named_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_subject_is_held_by_one_at_a_time_and_the_holder_is_named() {
+async fn held_subjects_name_their_holder() {
     let root = tempfile::tempdir().unwrap();
     let (journals, _) = journals(root.path());
     let held = journals.open(&subject()).await.unwrap();

@@ -1,21 +1,26 @@
 //! What it costs to understand an answer: a usual review from its text to its comment, and answers at the limit.
 
+use std::sync::Arc;
+
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ids::{CommitSha, ItemId};
 use agent_loop::domain::item::OpenedItem;
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::usage::Usage;
-use agent_loop::flow::review::state::ReviewState;
+use agent_loop::flow;
+use agent_loop::flow::names::REVIEW;
+use agent_loop::flow::review::records::{ReviewEntry, ReviewRecord};
+use agent_loop::ledger::body::Body;
 use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec;
-use agent_loop::ledger::payload::Review;
-use agent_loop::ledger::record::{Flow, Payload, Record};
+use agent_loop::ledger::envelope::Envelope;
+use agent_loop::ledger::thread::Link;
 use agent_loop::protocol::answer::{self, Reading};
 use agent_loop::protocol::envelope::{self, ANSWER_LIMIT};
 use agent_loop::protocol::expectation::Expectation;
 use agent_loop::protocol::kinds::pr_review::PrReview;
 use agent_loop::protocol::raw_answer::RawAnswer;
-use agent_loop::text::comment;
+use agent_loop::text::markdown::fitted;
 use serde_json::json;
 
 use crate::measure::Limit::AtMost;
@@ -67,9 +72,14 @@ fn published(reading: Reading<PrReview>) -> String {
         .findings
         .into_iter()
         .zip(1..)
-        .map(|((standing, text), number)| OpenedItem { id: ItemId::numbered(number), standing, text })
+        .map(|((standing, text), number)| OpenedItem {
+            id: ItemId::numbered(number),
+            standing,
+            text,
+            key: None,
+        })
         .collect();
-    let review = Review {
+    let review = ReviewRecord {
         agent: "codex".parse().expect("a label"),
         head,
         response: reading.said,
@@ -83,23 +93,39 @@ fn published(reading: Reading<PrReview>) -> String {
         model: None,
     };
     let subject: agent_loop::domain::subject::Subject = "pr/7".parse().expect("a subject");
-    let chain = Chain { repository: "bench".to_owned(), flow: Flow::Review, subject: subject.clone() };
+    let chain = Chain { repository: "bench".to_owned(), flow: REVIEW, subject: subject.clone() };
     let prev = chain.start();
-    let record = Record {
+    let record = Envelope {
         id: chain::record_id(&prev, "review", Some(&review.agent)),
         prev,
         run: "20260101-000000-0".parse().expect("a run"),
-        subject,
+        flow: REVIEW,
+        subject: subject.clone(),
         round: 1,
         at: jiff::Timestamp::UNIX_EPOCH,
         tool: "agent-loop/bench".to_owned(),
-        payload: Payload::Review(Box::new(review)),
+        body: Body::of(&ReviewEntry::Review(Box::new(review))),
     };
-    let state = ReviewState::fold([&record]);
-    assert!(state.items().iter().all(|item| item.standing == ItemStatus::Blocking));
+    let mut machine = flow::begin(&REVIEW, &subject).expect("a review");
+    machine.apply(&Link::Record(Arc::new(opened_first(&record)))).expect("a run");
+    machine.apply(&Link::Record(Arc::new(record.clone()))).expect("a record of ours");
+    assert!(machine.view().items.iter().all(|item| item.standing == ItemStatus::Blocking));
     let line = codec::line(&record).expect("a line");
     let room = codec::room(&line).expect("room");
-    codec::body(&comment::fitted(&comment::render(&record, &state.items()), room), &line)
+    codec::body(&fitted(&machine.comment(&record).expect("a comment"), room), &line)
+}
+
+/// The record that opens the run of a review.
+fn opened_first(review: &Envelope) -> Envelope {
+    let seat = |label: &str| json!({ "label": label, "backend": "command" });
+    let opened = json!({
+        "base_ref": "main", "head": "a".repeat(40), "votes": "stand",
+        "roster": { "coder": seat("sam"), "reviewers": [seat("codex")] },
+        "policy": { "max_rounds": 10, "required_gates": [], "test_timing": "before-approval",
+            "on_reviewer_failure": "stop", "after_approval": "leave" },
+    });
+    let opened = ReviewEntry::Opened(serde_json::from_value(opened).expect("the opening record"));
+    Envelope { body: Body::of(&opened), ..review.clone() }
 }
 
 fn large_review() -> String {

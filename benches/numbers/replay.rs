@@ -1,12 +1,14 @@
 //! A long thread, read from its comments to the state of the review.
 
 use agent_loop::domain::subject::Subject;
-use agent_loop::engine::observe;
-use agent_loop::flow::review::state::ReviewState;
+use agent_loop::engine::thread;
+use agent_loop::flow;
+use agent_loop::flow::names::REVIEW;
+use agent_loop::flow::review::records::ReviewEntry;
+use agent_loop::ledger::body::Body;
 use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec;
-use agent_loop::ledger::payload::{Opened, Review};
-use agent_loop::ledger::record::{Flow, Payload, Record};
+use agent_loop::ledger::envelope::Envelope;
 use agent_loop::ports::forge::{AuthorRole, Comment};
 use jiff::Timestamp;
 use serde_json::json;
@@ -22,7 +24,7 @@ const BYTES: usize = 2_000;
 pub(super) fn measure() -> Vec<Number> {
     let chain = Chain {
         repository: "repository".to_owned(),
-        flow: Flow::Review,
+        flow: REVIEW,
         subject: "pr/7".parse().expect("a subject"),
     };
     let thread = thread(&chain);
@@ -30,11 +32,15 @@ pub(super) fn measure() -> Vec<Number> {
     let mut values = Vec::new();
     for _ in 0..9 {
         let (took, state) = timed(|| {
-            let replay = observe::read(&chain, &ours, &thread);
-            assert_eq!((replay.records.len(), replay.ignored.len()), (RECORDS, 0));
-            ReviewState::fold(&replay.records)
+            let reading = thread::read(&chain, &ours, &thread);
+            assert_eq!((reading.records().count(), reading.ignored.len()), (RECORDS, 0));
+            let mut machine = flow::begin(&chain.flow, &chain.subject).expect("a review");
+            for link in &reading.links {
+                machine.apply(link).expect("a record of ours");
+            }
+            machine
         });
-        assert!(state.run.is_some());
+        assert!(state.run().is_some());
         values.push(milliseconds(took));
     }
     vec![Number {
@@ -83,17 +89,18 @@ fn comment(index: usize, is_record: bool, body: String) -> Comment {
     }
 }
 
-fn record(tail: &agent_loop::domain::ids::ChainHash, number: usize, subject: &Subject) -> Record {
-    let payload = if number == 0 { opened() } else { review(number) };
-    Record {
-        id: chain::record_id(tail, payload.kind(), payload.agent()),
+fn record(tail: &agent_loop::domain::ids::ChainHash, number: usize, subject: &Subject) -> Envelope {
+    let body = Body::of(&if number == 0 { opened() } else { review(number) });
+    Envelope {
+        id: chain::record_id(tail, body.kind(), body.agent().as_ref()),
         prev: tail.clone(),
         run: "run-1".parse().expect("a run"),
+        flow: REVIEW,
         subject: subject.clone(),
         round: u32::try_from(number / 2).unwrap_or_default() + 1,
         at: Timestamp::UNIX_EPOCH,
         tool: "agent-loop/bench".to_owned(),
-        payload,
+        body,
     }
 }
 
@@ -101,7 +108,7 @@ fn head() -> String {
     "1".repeat(40)
 }
 
-fn opened() -> Payload {
+fn opened() -> ReviewEntry {
     let seat = |label: &str| json!({ "label": label, "backend": "command" });
     let opened = json!({
         "base_ref": "main", "head": head(),
@@ -110,11 +117,11 @@ fn opened() -> Payload {
             "on_reviewer_failure": "stop", "after_approval": "leave" },
         "votes": "stand",
     });
-    Payload::Opened(serde_json::from_value::<Opened>(opened).expect("the opening record"))
+    ReviewEntry::Opened(serde_json::from_value(opened).expect("the opening record"))
 }
 
 /// A review with a page of words and two findings.
-fn review(number: usize) -> Payload {
+fn review(number: usize) -> ReviewEntry {
     let text = |word: &str| {
         format!("{word} {number}: the second branch is taken when the list is empty. ").repeat(3)
     };
@@ -127,5 +134,5 @@ fn review(number: usize) -> Payload {
         "opened": [item(0), item(1)], "dispositions": [], "next_item": 2 * number + 2, "normalisations": [],
         "usage": { "calls": 1, "input_tokens": 1000, "output_tokens": 100, "micro_usd": 0, "milliseconds": 1000 },
     });
-    Payload::Review(Box::new(serde_json::from_value::<Review>(review).expect("a review")))
+    ReviewEntry::Review(serde_json::from_value(review).expect("a review"))
 }

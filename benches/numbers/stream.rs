@@ -12,7 +12,8 @@ use agent_loop::adapters::process::command::CommandLine;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::output::lines::Lines;
 use agent_loop::adapters::process::output::listener::Listener;
-use agent_loop::adapters::process::supervision::{End, Job, StopSequence, supervise};
+use agent_loop::adapters::process::supervision::stop::StopSequence;
+use agent_loop::adapters::process::supervision::{End, Job, supervise};
 use agent_loop::domain::vendors::Vendor;
 use agent_loop::ports::cancellation::cancellation;
 
@@ -76,12 +77,12 @@ fn hear(folder: &Path) {
     let program = folder.join("programs").join("streamer");
     let job = Job {
         command: CommandLine::new(program, folder, BTreeMap::new()),
-        token: "streamer".to_owned(),
+        marker: "streamer".to_owned(),
         children: folder.join("children"),
         log: folder.join("log"),
         deadline: Duration::from_mins(1),
         idle: Some(Duration::from_mins(1)),
-        manners: StopSequence::InterruptFirst,
+        stop: StopSequence::InterruptFirst,
     };
     let cli = vendors::cli(Vendor::Claude);
     let (mut count, mut bytes, mut transcript) = (0, 0, Transcript::default());

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use tracing::Level;
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 
 use super::view::print;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 
 /// What the process was started with.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! How the branches of runs are named, and which issue such a name stands for.
 
 use super::ids::{IssueNumber, TaskKey};
+use super::subject::Subject;
 
 /// The branch of an issue. Where it is taken by somebody else, `-2` and so on is put behind it.
 pub fn of_issue(number: IssueNumber) -> String {
@@ -9,35 +10,48 @@ pub fn of_issue(number: IssueNumber) -> String {
 
 /// The branch of a task.
 pub fn of_task(key: &TaskKey) -> String {
-    format!("agent-loop/task-{key}")
+    format!("{TASK}{key}")
 }
 
-/// The issue that a branch is named after, if the name is one of ours. Anybody may give a branch such a name.
-pub fn issue_of(branch: &str) -> Option<IssueNumber> {
-    let name = branch.strip_prefix(ISSUE)?;
-    let (number, again) = name.split_once('-').unwrap_or((name, "2"));
-    again.parse::<u32>().ok()?;
-    number.parse().ok().map(IssueNumber)
+/// The issue or task that a branch is named after, if the name is one of ours. Anybody may give a branch such a name.
+pub fn subject_of(branch: &str) -> Option<Subject> {
+    let issue = |name: &str| name.parse().ok().map(|number| Subject::Issue(IssueNumber(number)));
+    let task = |name: &str| name.parse().ok().map(Subject::Task);
+    branch
+        .strip_prefix(ISSUE)
+        .and_then(without_suffix)
+        .and_then(issue)
+        .or_else(|| branch.strip_prefix(TASK).and_then(without_suffix).and_then(task))
+}
+
+/// A name without the `-2` of a second branch.
+fn without_suffix(name: &str) -> Option<&str> {
+    let (name, again) = name.split_once('-').unwrap_or((name, "2"));
+    again.parse::<u32>().ok().map(|_| name)
 }
 
 const ISSUE: &str = "agent-loop/issue-";
+const TASK: &str = "agent-loop/task-";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_the_names_that_we_give_name_an_issue() {
-        for (branch, number) in [
-            (of_issue(IssueNumber(7)).as_str(), Some(7)),
-            ("agent-loop/issue-7-2", Some(7)),
+    fn only_our_names_name_a_subject() {
+        let key: TaskKey = "1a2b3c4d".parse().unwrap();
+        for (branch, subject) in [
+            (of_issue(IssueNumber(7)).as_str(), Some("issue/7")),
+            ("agent-loop/issue-7-2", Some("issue/7")),
+            (of_task(&key).as_str(), Some("task/1a2b3c4d")),
+            ("agent-loop/task-1a2b3c4d-3", Some("task/1a2b3c4d")),
             ("agent-loop/issue-7-hotfix", None),
             ("agent-loop/issue-", None),
             ("agent-loop/issue-x", None),
             ("agent-loop/task-7", None),
             ("issue-7", None),
         ] {
-            assert_eq!(issue_of(branch), number.map(IssueNumber), "{branch}");
+            assert_eq!(subject_of(branch).map(|subject| subject.to_string()).as_deref(), subject, "{branch}");
         }
     }
 }

@@ -26,6 +26,15 @@ impl Verdict {
     }
 }
 
+/// Something that a gate found, and that has to be fixed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The same finding has the same key in every measurement.
+    pub key: String,
+    pub text: String,
+}
+
 /// One measurement of one gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,4 +48,6 @@ pub struct Measurement {
     pub verdict: Verdict,
     /// Why, for people: the bounded tail of the output, or what went wrong.
     pub detail: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }

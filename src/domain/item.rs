@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CommitSha, GateName, ItemId, Label};
+use super::ids::{GateName, ItemId, Label};
 use super::item_status::ItemStatus;
 
 /// Who raised an item. Written as the reviewer's label, or `gate-tests` for a gate.
@@ -40,8 +40,6 @@ pub struct Note {
 pub struct Dispute {
     /// The round at whose end the coder objected.
     pub round: u32,
-    /// The head on which it was said.
-    pub head: CommitSha,
     pub evidence: String,
 }
 
@@ -60,6 +58,8 @@ pub struct Item {
     pub notes: Vec<Note>,
     /// The coder's open objection, if there is one.
     pub dispute: Option<Dispute>,
+    /// The name of the finding in its gate; a gate with one finding needs none.
+    pub key: Option<String>,
 }
 
 impl Item {
@@ -84,4 +84,22 @@ pub struct OpenedItem {
     pub id: ItemId,
     pub standing: ItemStatus,
     pub text: String,
+    /// The name of the finding in its gate; a gate with one finding needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// A finding of the older tool that approval has to wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarriedItem {
+    pub id: ItemId,
+    pub reviewer: Label,
+    /// The round in which it was first seen, as the older tool counted.
+    pub round: u32,
+    pub standing: ItemStatus,
+    pub text: String,
+    /// What was said about it since, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

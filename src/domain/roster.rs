@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::agent::{AgentName, Backend};
+use super::agent::{AgentName, Backend, Role};
 use super::ids::Label;
 
 /// One place at the table, as it is recorded: no path, no command.
@@ -85,6 +85,12 @@ impl Roster {
     /// Who judges, in the configured order.
     pub fn reviewers(&self) -> &[Seat] {
         &self.reviewers
+    }
+
+    /// Who takes part, with what each does.
+    pub fn seats(&self) -> Vec<(Role, Label)> {
+        let reviewers = self.reviewers.iter().map(|seat| (Role::Reviewer, seat.label.clone()));
+        std::iter::once((Role::Coder, self.coder.label.clone())).chain(reviewers).collect()
     }
 
     /// Returns the reviewers whose models are of the coder's house: they may share its blind spots.

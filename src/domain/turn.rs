@@ -33,6 +33,24 @@ pub struct TurnKey {
     pub retry: u32,
 }
 
+/// A round of a run, in one of its sittings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRound {
+    pub run: RunId,
+    /// How often the run was parked before.
+    pub sitting: u32,
+    pub round: u32,
+}
+
+impl TurnKey {
+    /// The key of a question that is put for the first time.
+    pub fn first(at: RunRound, role: Role, label: &Label, kind: ResponseKind, head: &CommitSha) -> Self {
+        let RunRound { run, sitting, round } = at;
+        let (label, head) = (label.clone(), head.clone());
+        Self { run, sitting, round, role, label, kind, head, clarifications: 0, again: 0, retry: 0 }
+    }
+}
+
 /// A session of a program that can be gone on with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

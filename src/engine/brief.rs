@@ -8,55 +8,43 @@ use crate::domain::ids::{CommitSha, RequirementId, RunId};
 use crate::domain::item::Item;
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
-use crate::flow::step::{Ask, Form, Purpose};
+use crate::flow::ask::{Ask, Brief, Form, Purpose};
 use crate::ports::World;
 use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder};
 use crate::ports::clock::Clock;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{CloneId, Extent, Workspace};
+use crate::ports::workspace::{Extent, Workspace};
 use crate::protocol::context::{
     CONTEXT_SCHEMA, ChangedFile, Context, ContextGate, ContextItem, ContextRequirement, ContextSubject,
 };
 use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
 
+use super::context::RunContext;
 use super::outcome::RunError;
+use super::turns::clone_id;
 use crate::domain::ending::Failed;
 
 /// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
 const DIFF_EXCERPT: usize = 60_000;
 
-/// What the turns of a subject are told about it.
-#[derive(Debug, Clone)]
-pub(super) struct About {
-    /// The issue, pull request or task.
-    pub(super) subject: ContextSubject,
-    /// What the change is for.
-    pub(super) task: String,
-    /// The issue or task that a pull request came from.
-    pub(super) origin: Option<ContextSubject>,
-    /// The merge base with the target branch.
-    pub(super) base: CommitSha,
-    /// The latest measurement of each gate.
-    pub(super) gates: Vec<Measurement>,
-}
-
 /// The order for a turn; the path of its clone is filled in when that is ready.
 pub(super) async fn order<W: World>(
-    world: &W,
+    cx: &RunContext<W>,
     subject: &Subject,
     ask: &Ask,
-    about: &About,
     entry: u32,
 ) -> Result<TurnOrder, RunError> {
     let key = &ask.key;
+    let world = &*cx.world;
     let delimiter = world.clock().unique();
+    let base = cx.base(&ask.brief.against, &key.head).await?;
     let (prompt, context, model) = match &ask.purpose {
-        Purpose::Work => work(world, (subject, ask), about, &delimiter, &[]).await?,
-        Purpose::Again { complaints } => work(world, (subject, ask), about, &delimiter, complaints).await?,
-        Purpose::Form(form) => form_only(ask, about, form, (&delimiter, answer_by(world, ask)))?,
+        Purpose::Work => work(world, (subject, ask), &base, &delimiter, &[]).await?,
+        Purpose::Again { complaints } => work(world, (subject, ask), &base, &delimiter, complaints).await?,
+        Purpose::Form(form) => form_only(ask, form, (&delimiter, answer_by(world, ask)))?,
     };
     Ok(TurnOrder {
         run: RunId::clone(&key.run),
@@ -70,7 +58,7 @@ pub(super) async fn order<W: World>(
         entry,
         workdir: std::path::PathBuf::new(),
         head: key.head.clone(),
-        base: about.base.clone(),
+        base,
         prompt,
         context,
         model,
@@ -93,19 +81,19 @@ type Told = (String, Context, Option<String>);
 async fn work<W: World>(
     world: &W,
     (subject, ask): (&Subject, &Ask),
-    about: &About,
+    base: &CommitSha,
     delimiter: &str,
     errors: &[String],
 ) -> Result<Told, RunError> {
-    let difference = world.workspace().difference(&about.base, &ask.key.head, DIFF_EXCERPT).await?;
+    let difference = world.workspace().difference(base, &ask.key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
         (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),
         (Extent::Excerpt, Some(path)) => format!("The diff goes on; all of it is in the file {path}."),
     };
-    let mut context = context(ask, about, difference.files, diff_path);
+    let mut context = context(ask, &ask.brief, difference.files, diff_path);
     context.errors = errors.to_vec();
-    let briefed = world.agent_memories().briefing(&about.base).await;
+    let briefed = world.agent_memories().briefing(base).await;
     if let Some(text) = briefed.warning {
         world.operator().tell(&RunEvent::Warning { text });
     }
@@ -117,7 +105,7 @@ async fn work<W: World>(
         diff: &difference.excerpt,
         diff_note: &diff_note,
         delimiter,
-        followups: ask.followups,
+        followups: ask.brief.followups,
         answer_by: answer_by(world, ask),
     };
     let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
@@ -126,27 +114,27 @@ async fn work<W: World>(
 
 /// Where more of what is known of the repository lies in the agent's folder: only in a coder's, and only if that is ours.
 fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<String> {
-    let (role, label) = (ask.key.role, ask.key.label.clone());
+    let role = ask.key.role;
     match role {
         Role::Coder => {
-            let is_lent =
-                world.workspace().is_lent(&CloneId::Agent { subject: subject.clone(), role, label });
-            world.agent_memories().folder().filter(|_| !is_lent)
+            let clone_id = clone_id(subject, role, &ask.key.label);
+            let is_user_checkout = world.workspace().is_user_checkout(&clone_id);
+            world.agent_memories().folder().filter(|_| !is_user_checkout)
         }
         Role::Reviewer | Role::Repair => None,
     }
 }
 
 /// Who mends the form of an answer is told nothing of what it is about.
-fn form_only(ask: &Ask, about: &About, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, RunError> {
+fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, RunError> {
     let subject = ContextSubject {
         title: String::new(),
         body: String::new(),
         comments: Vec::new(),
-        ..about.subject.clone()
+        ..ask.brief.subject.clone()
     };
-    let blind =
-        About { subject, task: String::new(), origin: None, base: about.base.clone(), gates: Vec::new() };
+    let (task, origin, gates) = (String::new(), None, Vec::new());
+    let blind = Brief { subject, task, origin, gates, ..ask.brief.clone() };
     let mut context = context(ask, &blind, Vec::new(), None);
     context.errors.clone_from(&form.complaints);
     context.summary = None;
@@ -178,26 +166,26 @@ fn unwritten(error: prompt::PromptError) -> RunError {
     RunError::failed(Failed::Error, error.to_string())
 }
 
-fn context(ask: &Ask, about: &About, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {
+fn context(ask: &Ask, brief: &Brief, changed_files: Vec<ChangedFile>, diff_path: Option<String>) -> Context {
     let paths = changed_files.iter().map(|file| &file.path);
     Context {
         agent_files: paths.filter(|path| is_agent_file(path)).cloned().collect(),
         schema: CONTEXT_SCHEMA.to_owned(),
         kind: ask.key.kind.name().to_owned(),
         round: ask.key.round,
-        max_rounds: ask.max_rounds,
-        subject: about.subject.clone(),
-        task: about.task.clone(),
-        origin: about.origin.clone(),
-        items: ask.shown.iter().map(item).collect(),
-        requirements: ask.requirements.shown.iter().map(requirement).collect(),
-        requirements_omitted: u64::try_from(ask.requirements.omitted).unwrap_or(u64::MAX),
-        gates: about.gates.iter().map(gate).collect(),
+        max_rounds: brief.max_rounds,
+        subject: brief.subject.clone(),
+        task: brief.task.clone(),
+        origin: brief.origin.clone(),
+        items: brief.items.iter().map(item).collect(),
+        requirements: brief.requirements.shown.iter().map(requirement).collect(),
+        requirements_omitted: u64::try_from(brief.requirements.omitted).unwrap_or(u64::MAX),
+        gates: brief.gates.iter().map(gate).collect(),
         changed_files,
         diff_path,
         unfinished: ask.unfinished.is_some(),
-        summary: ask.summary.clone(),
-        clarifications: ask.clarifications.clone(),
+        summary: brief.summary.clone(),
+        clarifications: brief.clarifications.clone(),
         errors: Vec::new(),
         positions: Vec::new(),
     }

@@ -7,13 +7,12 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use regex::{Captures, Regex};
 
 use crate::domain::failure::TurnFailure;
-use crate::ledger::codec;
-use crate::ledger::record::Payload;
+use crate::ledger::body::Body;
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::redaction::{Redactor, Secret};
 
 use super::outcome::RunError;
-use crate::domain::ending::{Ending, Failed, NeedsHuman};
+use crate::domain::ending::{Ending, NeedsHuman};
 
 /// What is done when a secret is found in what is about to be published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,15 +79,14 @@ impl Guard {
         self.text(text, &mut Vec::new())
     }
 
-    /// A payload without its secrets.
+    /// A record's body without its secrets.
     ///
     /// # Errors
-    /// When there are some and the run is to stop, or when the payload makes no sense without them.
-    pub(super) fn payload(&self, payload: &Payload) -> Result<Payload, RunError> {
+    /// When there are some and the run is to stop.
+    pub(super) fn body(&self, body: &Body) -> Result<Body, RunError> {
         let mut hits = Vec::new();
-        let clean = codec::rewritten(payload, |text| self.text(text, &mut hits));
-        self.judged(&hits).map_err(|kinds| stop(&kinds))?;
-        clean.map_err(|error| RunError::failed(Failed::Error, error.to_string()))
+        let clean = body.rewritten(|text| self.text(text, &mut hits));
+        self.judged(&hits).map_err(|kinds| stop(&kinds)).map(|()| clean)
     }
 
     /// A text without its secrets.

@@ -1,17 +1,19 @@
-//! The one loop: observe, decide, perform, publish. It names no adapter and makes no decision about a run.
+//! The one loop: observe, decide, perform, publish. It names no adapter and no flow, and makes no decision about a run.
 
 mod brief;
-mod delivery;
+mod conclude;
+mod context;
+mod effects;
 pub mod guard;
-mod lent;
-pub mod observe;
-mod origin;
+mod lookup;
+mod observe;
 pub mod outcome;
 mod people;
 mod perform;
 mod publish;
-mod review;
 pub mod run;
 mod session;
+mod telling;
+pub mod thread;
+mod told;
 mod turns;
-mod unpriced;

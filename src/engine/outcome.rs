@@ -10,9 +10,9 @@ use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
-use crate::flow::review::state::ReviewState;
-use crate::ledger::payload::Vote;
-use crate::ports::forge::ForgeError;
+use crate::domain::vote::Vote;
+use crate::flow::view::View;
+use crate::ports::forge::{ForgeCommands, ForgeError};
 use crate::ports::journal::JournalError;
 use crate::ports::workspace::WorkspaceError;
 
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub usage_summary: Option<PathBuf>,
     /// The logs of those whose last turn failed, by who it was; whoever watched the run fills them in.
     pub failed_logs: BTreeMap<String, String>,
+    /// What a person types on the forge about the pull request.
+    pub commands: Option<ForgeCommands>,
     /// Secrets that were kept out of what was published, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
@@ -65,21 +67,23 @@ impl Outcome {
             usage: Usage::default(),
             usage_summary: None,
             failed_logs: BTreeMap::new(),
+            commands: None,
             redacted: BTreeMap::new(),
         }
     }
 
-    /// With what the ledger of a pull request says.
+    /// With what the state of its flow shows.
     #[must_use]
-    pub fn with_review(mut self, state: &ReviewState, head: Option<&CommitSha>) -> Self {
-        self.run = state.run.as_ref().map(|run| run.id.clone());
-        self.head = head.cloned().or_else(|| state.head.clone());
-        self.rounds = state.round;
-        self.votes = state.votes();
-        self.items = state.items();
-        self.gates = state.measurements();
-        self.usage = state.run.as_ref().map_or_else(Usage::default, |run| run.usage);
-        self
+    pub fn with_view(self, view: View) -> Self {
+        Self {
+            pull_request: view.pull_request,
+            head: view.head,
+            rounds: view.round,
+            votes: view.votes,
+            items: view.items,
+            gates: view.gates,
+            ..self
+        }
     }
 
     /// The items that must be fixed.

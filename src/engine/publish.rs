@@ -1,167 +1,162 @@
-//! Publishing one record: build it in its place, write it, read on, and see whether it stands there.
+//! Publishing one record: build it in its place and write it. Whether it stands there is seen by reading on.
 
 use crate::domain::ending::Failed;
-use crate::domain::ids::{ChainHash, Login};
-use crate::domain::item::Item;
+use crate::domain::ids::ChainHash;
 use crate::domain::subject::Subject;
-use crate::ledger::chain::{self, Chain};
+use crate::ledger::chain;
 use crate::ledger::codec::{self, EncodeError};
-use crate::ledger::record::{Draft, Payload, Record};
+use crate::ledger::envelope::{Draft, Envelope};
 use crate::ports::World;
 use crate::ports::clock::Clock;
-use crate::ports::forge::{Comment, Forge, ForgeError, Thread};
-use crate::ports::journal::{Entry, Journal};
-use crate::ports::operator::Operator;
+use crate::ports::forge::{Forge, ForgeError, Thread};
+use crate::ports::journal::Entry;
 use crate::ports::run_event::RunEvent;
-use crate::text::comment;
+use crate::text::markdown::fitted;
 
-use super::guard::Guard;
-use super::observe;
+use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
-use super::session::Session;
-
-/// How often a write that went unanswered is tried again, after a look whether it stands.
-pub(super) const TRIES: u32 = 3;
+use super::session::{Freshness, PendingRecord, Session};
+use super::thread::CachedThread;
 
 /// What became of a record.
 pub(super) enum Published {
-    Stands,
+    Written,
     /// It does not fit into a comment; so many bytes.
     TooLong(usize),
 }
 
 /// Where a record is published.
-enum Place {
-    Forge(Thread),
+enum Destination {
+    Own(Thread),
+    /// The thread of another subject.
+    Other(Thread, Subject),
+    /// A task has no thread.
     Journal,
 }
 
-/// A task has no thread before its pull request stands.
-fn place(subject: &Subject, payload: &Payload) -> Place {
-    match (subject, payload) {
-        (Subject::PullRequest(number), _) => Place::Forge(Thread::PullRequest(*number)),
-        (Subject::Issue(number), _) => Place::Forge(Thread::Issue(*number)),
-        (Subject::Task(_), Payload::Delivered(delivered)) => {
-            Place::Forge(Thread::PullRequest(delivered.pull_request))
-        }
-        (
-            Subject::Task(_),
-            Payload::Opened(_)
-            | Payload::Review(_)
-            | Payload::Answer(_)
-            | Payload::Gates(_)
-            | Payload::FollowedUp(_)
-            | Payload::Concluded(_)
-            | Payload::Started(_)
-            | Payload::DeliveryConcluded(_),
-        ) => Place::Journal,
+fn destination(subject: &Subject, other: Option<&Subject>) -> Destination {
+    match (other.and_then(thread_of), other, thread_of(subject)) {
+        (Some(thread), Some(other), _) => Destination::Other(thread, other.clone()),
+        (_, _, Some(thread)) => Destination::Own(thread),
+        (_, _, None) => Destination::Journal,
     }
 }
 
-/// What stood when a record was decided on.
-#[derive(Clone, Copy)]
-pub(super) struct Before<'now> {
-    /// The end of the chain.
-    pub(super) tail: &'now ChainHash,
-    pub(super) items: &'now [Item],
-    pub(super) recorders: &'now [Login],
-    pub(super) guard: &'now Guard,
+fn thread_of(subject: &Subject) -> Option<Thread> {
+    match subject {
+        Subject::Issue(number) => Some(Thread::Issue(*number)),
+        Subject::PullRequest(number) => Some(Thread::PullRequest(*number)),
+        Subject::Task(_) => None,
+    }
 }
 
 /// Publishes a record after what stood before it.
-pub(super) async fn publish<W: World, J: Journal>(
-    world: &W,
-    session: &mut Session<J>,
+pub(super) async fn publish<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
     draft: &Draft,
-    before: Before<'_>,
 ) -> Result<Published, RunError> {
-    let Before { tail, items, recorders, guard } = before;
-    let chain = Chain {
-        repository: world.forge().repository_id(),
-        flow: draft.payload.flow(),
-        subject: session.subject.clone(),
-    };
-    let place = place(&session.subject, &draft.payload);
-    let tail = match (&session.subject, &place) {
-        // Its own thread is in the journal; the pull request's is looked at only here.
-        (Subject::Task(_), Place::Forge(thread)) => {
-            observe::read(&chain, recorders, &comments(world, *thread).await?).tail
-        }
-        // What was decided on: a record that came in between makes this one lose its place.
-        (_, Place::Forge(_) | Place::Journal) => tail.clone(),
-    };
-    let record = Record {
-        id: chain::record_id(&tail, draft.payload.kind(), draft.payload.agent()),
-        prev: tail,
-        run: draft.run.clone(),
-        subject: session.subject.clone(),
-        round: draft.round,
-        at: world.clock().now(),
-        tool: concat!("agent-loop/", env!("CARGO_PKG_VERSION")).to_owned(),
-        payload: guard.payload(&draft.payload)?,
-    };
-    let line = codec::line(&record);
-    let body = match line.and_then(|line| Ok((codec::room(&line)?, line))) {
-        Ok((room, line)) => {
-            // Letters that nobody sees are left out of what is shown, and may have stood in the middle of a secret.
-            let visible = guard.words(&comment::render(&record, items))?;
-            codec::body(&comment::fitted(&visible, room), &line)
-        }
+    let destination = destination(&session.subject, draft.thread.as_ref());
+    let tail = tail(cx, session, &destination).await?;
+    let record = envelope(cx, session, draft, tail)?;
+    let body = match codec::line(&record).and_then(|line| Ok((codec::room(&line)?, line))) {
+        Ok((room, line)) => codec::body(&fitted(&visible(cx, session, &record)?, room), &line),
         Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
         Err(error @ EncodeError::Inexpressible(_)) => {
             return Err(RunError::failed(Failed::Error, error.to_string()));
         }
     };
-    match place {
-        Place::Journal => session.write(Entry::Record { body }).await?,
-        Place::Forge(thread) => write(world, &chain, recorders, thread, (&record, &body)).await?,
-    }
-    if let Some(known) = &mut session.known {
-        known.push(record.id.clone());
-    }
-    let status = record.payload.conclusion().map(|concluded| concluded.ending.status());
-    let line = comment::headline(&record.payload);
-    world.operator().tell(&RunEvent::Published { subject: session.subject.clone(), line, status });
-    Ok(Published::Stands)
-}
-
-/// Writes a comment, then reads on: only what stands in the thread counts.
-async fn write<W: World>(
-    world: &W,
-    chain: &Chain,
-    recorders: &[Login],
-    thread: Thread,
-    (record, body): (&Record, &str),
-) -> Result<(), RunError> {
-    let mut last = None;
-    for _ in 0..TRIES {
-        let written = world.forge().publish(thread, body).await;
-        let replay = observe::read(chain, recorders, &comments(world, thread).await?);
-        if replay.records.last() == Some(record) {
-            return Ok(());
+    let unanswered = match &destination {
+        Destination::Journal => {
+            session.write(Entry::Record { body }).await?;
+            None
         }
-        match written {
-            Ok(()) => {
-                let message = "another engine published first; this one stops".to_owned();
-                return Err(RunError::failed(Failed::Superseded, message));
-            }
-            Err(ForgeError::Unreachable(text)) => last = Some(text),
-            Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
-                return Err(error.into());
+        Destination::Own(thread) | Destination::Other(thread, _) => write(cx, *thread, &body).await?,
+    };
+    tell(cx, session, &record);
+    match destination {
+        Destination::Own(_) | Destination::Journal => {
+            session.pending = Some(PendingRecord { id: record.id, unanswered });
+            session.thread_is = Freshness::Missing;
+        }
+        // Whether it stands there is looked up like any other fact.
+        Destination::Other(_, other) => {
+            session.facts.announced.remove(&other);
+            session.others.remove(&other);
+            if let Some(why) = unanswered {
+                session.miss_an_answer("publish a record", &why)?;
             }
         }
     }
-    let why = last.unwrap_or_default();
-    Err(RunError::failed(
-        Failed::Forge,
-        format!("a record could not be published after {TRIES} tries: {why}"),
-    ))
+    Ok(Published::Written)
 }
 
-/// The comments of a thread.
-pub(super) async fn comments<W: World>(world: &W, thread: Thread) -> Result<Vec<Comment>, ForgeError> {
-    match thread {
-        Thread::Issue(number) => world.forge().issue(number).await.map(|issue| issue.comments),
-        Thread::PullRequest(number) => world.forge().comments(number).await,
+/// The record before the next one. A record that came in since the thread was read makes the next one lose its place.
+async fn tail<W: World>(
+    cx: &RunContext<W>,
+    session: &Session<JournalOf<W>>,
+    destination: &Destination,
+) -> Result<ChainHash, RunError> {
+    let chain = cx.chain(&session.flow, &session.subject);
+    match destination {
+        Destination::Own(_) | Destination::Journal => {
+            Ok(session.tail.clone().unwrap_or_else(|| chain.start()))
+        }
+        Destination::Other(_, other) => {
+            if let Some(known) = session.others.get(other) {
+                return Ok(known.chain(&chain, &cx.recorders()).tail);
+            }
+            let mut thread = CachedThread::default();
+            thread.read_on(&*cx.world, other).await?;
+            Ok(thread.chain(&chain, &cx.recorders()).tail)
+        }
     }
+}
+
+fn envelope<W: World>(
+    cx: &RunContext<W>,
+    session: &Session<JournalOf<W>>,
+    draft: &Draft,
+    tail: ChainHash,
+) -> Result<Envelope, RunError> {
+    let body = cx.guard.body(&draft.body)?;
+    Ok(Envelope {
+        id: chain::record_id(&tail, body.kind(), body.agent().as_ref()),
+        prev: tail,
+        run: draft.run.clone(),
+        flow: session.flow.clone(),
+        subject: session.subject.clone(),
+        round: draft.round,
+        at: cx.world.clock().now(),
+        tool: concat!("agent-loop/", env!("CARGO_PKG_VERSION")).to_owned(),
+        body,
+    })
+}
+
+/// Letters that nobody sees are left out of what is shown, and may have stood in the middle of a secret.
+fn visible<W: World>(
+    cx: &RunContext<W>,
+    session: &Session<JournalOf<W>>,
+    record: &Envelope,
+) -> Result<String, RunError> {
+    let comment = session.machine.comment(record);
+    let comment = comment.map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
+    cx.guard.words(&comment)
+}
+
+/// Writes a comment. A forge that gives no answer may have written it: the reason, if there was none.
+async fn write<W: World>(cx: &RunContext<W>, thread: Thread, body: &str) -> Result<Option<String>, RunError> {
+    match cx.world.forge().publish(thread, body).await {
+        Ok(()) => Ok(None),
+        Err(ForgeError::Unreachable(why)) => Ok(Some(why)),
+        Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
+            Err(error.into())
+        }
+    }
+}
+
+fn tell<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>, record: &Envelope) {
+    let status = record.body.ending().map(|ending| ending.status());
+    let line = session.machine.headline(record).unwrap_or_default();
+    cx.tell(&RunEvent::Published { subject: session.subject.clone(), line, status });
 }

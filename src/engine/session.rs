@@ -1,85 +1,246 @@
-//! One subject under its lock: its journal, what that journal holds, and the records that this engine has seen.
+//! One subject under its lock: its journal, what that journal holds, the machine of its flow, and what was looked up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::domain::agent::Role;
-use crate::domain::ending::Failed;
-use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, Label, RecordId, RunId};
+use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
+use crate::domain::flow_name::FlowName;
+use crate::domain::ids::{ChainHash, CommitSha, Label, RecordId, RunId};
 use crate::domain::subject::Subject;
-use crate::domain::turn::{SessionNote, TurnKey};
-use crate::flow::observed::{Obstacle, Results, Turn, TurnEnd};
+use crate::domain::turn::SessionNote;
+use crate::flow;
+use crate::flow::ask::Ask;
+use crate::flow::context::Obstacle;
+use crate::flow::facts::Facts;
+use crate::flow::machine::{Machine, Objection};
 use crate::flow::request::ReviewSessions;
-use crate::flow::step::Ask;
-use crate::ledger::record::Draft;
+use crate::flow::results::{Results, Turn, TurnEnd};
+use crate::ledger::thread::{ChainReading, Ignored, Link};
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
-use crate::ports::run_event::RunEvent;
 
 use super::outcome::RunError;
-use super::publish::TRIES;
+use super::thread::CachedThread;
+use super::told::Told;
 
-/// Who spoke, and on which head.
-pub(super) type Speaker<'record> = (Role, &'record Label, &'record CommitSha);
+/// How often a write that went unanswered is tried again, after a look whether it happened.
+pub(super) const TRIES: u32 = 3;
+
+/// Whether something that was looked up may have changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// It has to be looked up before anything is decided.
+    Missing,
+    /// A step took its time: what begins a turn or ends the run is not decided on it.
+    Stale,
+    Fresh,
+}
 
 /// One subject under its lock.
 pub(super) struct Session<J> {
     pub(super) subject: Subject,
-    /// Its journal; open, so the lock is held.
+    pub(super) flow: FlowName,
+    /// The state of the flow.
+    pub(super) machine: Box<dyn Machine>,
+    /// What the machine has taken in.
+    applied: Vec<Link>,
+    /// The journal; open, so the lock is held.
     pub(super) journal: Arc<J>,
     /// What the journal holds, and what runs.
     pub(super) results: Results,
-    /// What the journal says of where the subject came from.
-    pub(super) provenance: Provenance,
-    /// The ids of the records that were there or were published by this engine; absent before the first look.
-    pub(super) known: Option<Vec<RecordId>>,
+    /// The id that a new run gets.
+    pub(super) fresh_run: RunId,
+    /// The text of the task, if the run is about one and a person gave it.
+    pub(super) task: Option<String>,
+    pub(super) thread: CachedThread,
+    /// The threads of other subjects that were read for this one.
+    pub(super) others: BTreeMap<Subject, CachedThread>,
+    pub(super) facts: Facts,
+    pub(super) facts_are: Freshness,
+    pub(super) thread_is: Freshness,
+    /// The end of the chain, once it was read.
+    pub(super) tail: Option<ChainHash>,
+    /// The ids of the records that were there at first or were published by this engine; absent before the first look.
+    known: Option<BTreeSet<RecordId>>,
+    /// A record that was written and not seen yet.
+    pub(super) pending: Option<PendingRecord>,
     /// What could not be done.
     pub(super) obstacle: Option<Obstacle>,
     /// Since when a board of checks is awaited.
     pub(super) waiting_since: Option<Timestamp>,
-    /// The commit that this engine pushed last: the mirror has it already.
-    pub(super) pushed: Option<CommitSha>,
+    /// A commit that the mirror has: the one that this engine pushed last, or the head when the mirror was last brought up to
+    /// date.
+    pub(super) mirrored: Option<CommitSha>,
     /// How many writes in a row went unanswered and did not happen.
     pub(super) unanswered: u32,
-    /// The round that was last told to the operator.
-    pub(super) told_round: u32,
-    /// What was last told to the operator of items and cost.
-    pub(super) told_counts: Option<RunEvent>,
-    /// Of whom it was told that no cost is known.
-    pub(super) told_unpriced: BTreeSet<(Role, Label)>,
+    /// What the operator was told.
+    pub(super) told: Told,
+}
+
+/// A record that was written and not seen yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PendingRecord {
+    pub(super) id: RecordId,
+    /// Why the forge gave no answer, if it gave none.
+    pub(super) unanswered: Option<String>,
+}
+
+/// What reading a chain on led to.
+pub(super) enum ReadOn {
+    /// The chain was read for the first time; these comments claim to be records and do not count.
+    First(Vec<Ignored>),
+    Again,
 }
 
 impl<J: Journal> Session<J> {
-    /// A session on an open journal.
-    pub(super) fn new(subject: Subject, journal: J) -> Self {
-        let mut results = Results::default();
-        let mut provenance = Provenance::default();
-        for entry in journal.entries() {
-            provenance.learn(&entry);
-            take_in(&mut results, entry);
-        }
-        Self {
+    /// A session on an open journal; absent where no flow of this name is about such a subject.
+    pub(super) fn new(flow: FlowName, subject: Subject, journal: J, fresh_run: RunId) -> Option<Self> {
+        let machine = flow::begin(&flow, &subject)?;
+        let results = results(journal.entries());
+        Some(Self {
             subject,
+            flow,
+            machine,
+            applied: Vec::new(),
             journal: Arc::new(journal),
             results,
-            provenance,
+            fresh_run,
+            task: None,
+            thread: CachedThread::default(),
+            others: BTreeMap::new(),
+            facts: Facts::default(),
+            facts_are: Freshness::Fresh,
+            thread_is: Freshness::Missing,
+            tail: None,
             known: None,
+            pending: None,
             obstacle: None,
             waiting_since: None,
-            pushed: None,
+            mirrored: None,
             unanswered: 0,
-            told_round: 0,
-            told_counts: None,
-            told_unpriced: BTreeSet::new(),
+            told: Told::default(),
+        })
+    }
+
+    /// Whether the thread was read before.
+    pub(super) fn is_known(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// Whether any record of ours stands in the thread.
+    pub(super) fn has_records(&self) -> bool {
+        self.applied.iter().any(|link| matches!(link, Link::Record(_)))
+    }
+
+    /// A step took its time: facts and thread may have changed since.
+    pub(super) fn time_has_passed(&mut self) {
+        self.facts_are = Freshness::Stale;
+        self.thread_is = Freshness::Stale;
+    }
+
+    /// Drops what may have changed. What an older tool left is looked at once.
+    pub(super) fn drop_facts(&mut self) {
+        let older = self.facts.older.take();
+        self.facts = Facts { older, ..Facts::default() };
+        self.others.clear();
+        self.facts_are = Freshness::Fresh;
+    }
+
+    /// Takes in what the thread holds now.
+    ///
+    /// # Errors
+    /// When a record is there that this engine did not publish, or that another version wrote; when a write got lost too often.
+    pub(super) fn take_in(&mut self, reading: ChainReading) -> Result<ReadOn, RunError> {
+        if let Some(version) = reading.newer {
+            let message = format!(
+                "the thread of {} holds records of format {version}, and this program writes format 1: use a newer agent-loop",
+                self.subject
+            );
+            return Err(RunError::refused(Refused::Unsupported, message));
         }
+        let ids: BTreeSet<RecordId> = reading.records().map(|record| record.id.clone()).collect();
+        let first = self.known.is_none();
+        match &self.known {
+            None => self.known = Some(ids),
+            Some(known) => {
+                let known = known.clone();
+                self.compare(&known, &ids)?;
+            }
+        }
+        let ChainReading { links, tail, ignored, newer: _ } = reading;
+        let illegal = self.apply(links)?;
+        self.tail = Some(tail);
+        self.facts.people.remove(&self.subject);
+        Ok(if first { ReadOn::First(ignored.into_iter().chain(illegal).collect()) } else { ReadOn::Again })
+    }
+
+    /// A record that is there and is not ours stops the run; one of ours that is not there is written again.
+    fn compare(&mut self, known: &BTreeSet<RecordId>, ids: &BTreeSet<RecordId>) -> Result<(), RunError> {
+        let pending = self.pending.take();
+        let is_ours =
+            |id: &&RecordId| known.contains(*id) || pending.as_ref().is_some_and(|one| one.id == **id);
+        let foreign = ids.iter().find(|id| !is_ours(id));
+        match (foreign, pending) {
+            (Some(_), Some(_)) => {
+                let message = "another engine published first; this one stops";
+                Err(RunError::failed(Failed::Superseded, message))
+            }
+            (Some(foreign), None) => {
+                let message = format!(
+                    "a record ({foreign}) stands in the thread of {} that this engine did not publish: another engine may be at work, or somebody forges. Look at the thread, then run the same command again",
+                    self.subject
+                );
+                let ending = Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord };
+                Err(RunError { ending, message })
+            }
+            (None, Some(pending)) if ids.contains(&pending.id) => {
+                self.unanswered = 0;
+                self.known.get_or_insert_default().insert(pending.id);
+                Ok(())
+            }
+            (None, Some(pending)) => {
+                let why = pending.unanswered.unwrap_or_else(|| "the forge does not show it".to_owned());
+                self.miss_an_answer("publish a record", &why)
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Applies what is new in a chain; the whole chain again where it is no longer what it was.
+    fn apply(&mut self, links: Vec<Link>) -> Result<Vec<Ignored>, RunError> {
+        if links.get(..self.applied.len()) != Some(self.applied.as_slice()) {
+            let Some(machine) = flow::begin(&self.flow, &self.subject) else { return Ok(Vec::new()) };
+            self.machine = machine;
+            self.applied.clear();
+        }
+        let mut illegal = Vec::new();
+        for link in links.iter().skip(self.applied.len()) {
+            match self.machine.apply(link) {
+                Ok(()) => {}
+                Err(Objection::Illegal { record, illegal: why }) => {
+                    illegal.push(Ignored {
+                        comment: record,
+                        why: crate::ledger::thread::Why::Damaged(why.to_string()),
+                    });
+                }
+                Err(objection @ Objection::Foreign { .. }) => {
+                    let message = format!(
+                        "the thread of {} holds a record of another version: {objection}; use that version, or a newer one",
+                        self.subject
+                    );
+                    return Err(RunError::refused(Refused::Unsupported, message));
+                }
+            }
+        }
+        self.applied = links;
+        Ok(illegal)
     }
 
     /// Writes an entry, and takes it in.
     pub(super) async fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.journal.append(entry.clone()).await?;
-        self.provenance.learn(&entry);
         take_in(&mut self.results, entry);
         Ok(())
     }
@@ -102,21 +263,8 @@ impl<J: Journal> Session<J> {
 
     /// How many turns of this role and label the journal holds, with those of the subject that this one came from.
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
-        let counts = |entry: Entry| match entry {
-            Entry::Finished { turn, .. } if turn.role == role && turn.label == *label => 1,
-            Entry::Inherited { label: whose, role: which, turns, .. } if which == role && whose == *label => {
-                turns
-            }
-            Entry::Finished { .. }
-            | Entry::Inherited { .. }
-            | Entry::Attempt { .. }
-            | Entry::Clarified { .. }
-            | Entry::Measured { .. }
-            | Entry::Task { .. }
-            | Entry::Stopped { .. }
-            | Entry::Record { .. } => 0,
-        };
-        self.journal.entries().into_iter().map(counts).sum()
+        let counts = turn_counts(&self.journal.entries());
+        counts.get(&(role, label.clone())).copied().unwrap_or(0)
     }
 
     /// The session of this agent's last turn in this role: a coder's always, a reviewer's if that was asked for. With another
@@ -155,60 +303,39 @@ impl<J: Journal> Session<J> {
         ours.filter_map(|(_, turn)| made(turn)).collect()
     }
 
-    /// Whether turns were inherited already.
-    pub(super) fn has_inherited(&self) -> bool {
-        self.journal.entries().iter().any(|entry| matches!(entry, Entry::Inherited { .. }))
-    }
-
-    /// Every role and label that has finished turns here.
-    pub(super) fn who_finished(&self) -> Vec<(Role, Label)> {
-        let mut who: Vec<(Role, Label)> =
-            self.results.turns.keys().map(|turn| (turn.role, turn.label.clone())).collect();
-        who.sort();
-        who.dedup();
-        who
-    }
-
     /// The bodies of the records that live in the journal.
     pub(super) fn local_records(&self) -> Vec<String> {
         self.journal.entries().into_iter().filter_map(Entry::into_record).collect()
     }
-
-    /// The key of the finished turn that a record of this run and round was made from: who spoke, and on which head.
-    pub(super) fn turn_of(&self, draft: &Draft, (role, label, head): Speaker<'_>) -> Option<TurnKey> {
-        let fits = |key: &&TurnKey| {
-            key.run == draft.run
-                && key.round == draft.round
-                && key.role == role
-                && key.label == *label
-                && key.head == *head
-        };
-        self.results.turns.keys().rev().find(fits).cloned()
-    }
 }
 
-/// Where a pull request came from, as far as this machine knows.
-#[derive(Debug, Default)]
-pub(super) struct Provenance {
-    pub(super) subject: Option<Subject>,
-    /// The words of the task.
-    pub(super) words: Option<String>,
-}
-
-impl Provenance {
-    fn learn(&mut self, entry: &Entry) {
+/// How many turns of each role and label entries hold, with those that were inherited.
+pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
+    let mut counts: BTreeMap<(Role, Label), u32> = BTreeMap::new();
+    for entry in entries {
         match entry {
-            Entry::Inherited { from: Some(from), .. } => self.subject = Some(from.clone()),
-            Entry::Task { words } => self.words = Some(words.clone()),
-            Entry::Inherited { from: None, .. }
-            | Entry::Attempt { .. }
-            | Entry::Finished { .. }
+            Entry::Finished { turn, .. } => *counts.entry((turn.role, turn.label.clone())).or_default() += 1,
+            Entry::Inherited { label, role, turns, .. } => {
+                *counts.entry((*role, label.clone())).or_default() += turns;
+            }
+            Entry::Attempt { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
+            | Entry::Task { .. }
             | Entry::Stopped { .. }
             | Entry::Record { .. } => {}
         }
     }
+    counts
+}
+
+/// What the entries of a journal hold.
+pub(super) fn results(entries: Vec<Entry>) -> Results {
+    let mut results = Results::default();
+    for entry in entries {
+        take_in(&mut results, entry);
+    }
+    results
 }
 
 fn take_in(results: &mut Results, entry: Entry) {
@@ -225,7 +352,9 @@ fn take_in(results: &mut Results, entry: Entry) {
             results.clarifications.insert(turn, answers);
         }
         Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
-        Entry::Record { .. } | Entry::Inherited { .. } | Entry::Task { .. } | Entry::Stopped { .. } => {}
+        Entry::Inherited { from: Some(from), .. } => results.provenance.source = Some(from),
+        Entry::Task { words } => results.provenance.task = Some(words),
+        Entry::Record { .. } | Entry::Inherited { from: None, .. } | Entry::Stopped { .. } => {}
     }
 }
 
@@ -243,9 +372,4 @@ fn ended(finished: Finished, at: Timestamp) -> Turn {
             Turn { end: TurnEnd::Failed { failure }, usage, model, session: None, salvage, at }
         }
     }
-}
-
-/// An answer that does not fit into a record counts as malformed.
-pub(super) fn too_long(bytes: usize) -> TurnFailure {
-    TurnFailure::Malformed { complaints: vec![format!("too long: its record takes {bytes} bytes")] }
 }

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::agent::Role;
 use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, Label};
+use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::aftermath;
-use crate::flow::question::Persistence;
-use crate::flow::step::{Ask, Pause, Purpose, Work, malformed};
+use crate::flow::ask::{Ask, Pause, Purpose, Work, malformed};
+use crate::flow::persistence::Persistence;
 use crate::ports::World;
 use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
@@ -29,6 +30,7 @@ use crate::ports::workspace::{
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::sanitize;
 
+use super::context::RunContext;
 use super::guard::Guard;
 use super::outcome::RunError;
 
@@ -37,43 +39,92 @@ const EXCERPT: usize = 200;
 /// So much of it is looked at for that: what is left out of a line is seldom more.
 const LOOKED_AT: usize = 2_000;
 
+/// The turns that run.
+#[derive(Default)]
+pub(super) struct RunningTurns(JoinSet<Ended>);
+
+/// What became of a turn that ran.
+pub(super) enum Turned {
+    /// It ended, and the entry is in the journal.
+    Finished(Box<Entry>),
+    /// It was cancelled.
+    Cancelled(TurnKey),
+}
+
+impl RunningTurns {
+    /// Starts a turn as a task of its own.
+    pub(super) fn start<W: World, J: Journal + 'static>(
+        &mut self,
+        cx: &RunContext<W>,
+        journal: Arc<J>,
+        ask: Ask,
+        order: TurnOrder,
+    ) {
+        let (world, guard) = (Arc::clone(&cx.world), Arc::clone(&cx.guard));
+        let persistence = cx.config.request.persistence.clone();
+        let start = Start { ask, order, journal, guard, persistence };
+        self.0.spawn(take(world, start, cx.cancellation.clone()));
+    }
+
+    /// Whether any turn runs.
+    pub(super) fn are_running(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Waits until a turn has ended.
+    pub(super) async fn next(&mut self) -> Result<Turned, RunError> {
+        match self.0.join_next().await {
+            Some(Ok(Ended::Turned(turned))) => Ok(turned),
+            Some(Ok(Ended::RunError(trouble))) => Err(trouble),
+            Some(Err(error)) => Err(ended_badly(&error)),
+            None => Err(RunError::failed(Failed::Error, "a turn is awaited and none runs")),
+        }
+    }
+
+    /// Waits until no turn runs any more: the entries of those that have ended, or the first trouble, if there was any.
+    pub(super) async fn drain(&mut self) -> Result<Vec<Entry>, RunError> {
+        let (mut entries, mut trouble) = (Vec::new(), None);
+        while self.are_running() {
+            match self.next().await {
+                Ok(Turned::Finished(entry)) => entries.push(*entry),
+                Ok(Turned::Cancelled(_)) => {}
+                Err(found) => trouble = trouble.or(Some(found)),
+            }
+        }
+        trouble.map_or(Ok(entries), Err)
+    }
+}
+
 /// A turn that is about to start.
-pub(super) struct Start<J> {
-    pub(super) ask: Ask,
+struct Start<J> {
+    ask: Ask,
     /// The order, but for the clone's path, which is not known yet.
-    pub(super) order: TurnOrder,
-    /// The journal of the subject.
-    pub(super) journal: Arc<J>,
-    pub(super) guard: Arc<Guard>,
+    order: TurnOrder,
+    journal: Arc<J>,
+    /// What keeps secrets out.
+    guard: Arc<Guard>,
     /// What is done to get an answer.
-    pub(super) persistence: Persistence,
+    persistence: Persistence,
 }
 
 /// A task has ended.
-pub(super) enum Ended {
-    /// The turn is in the journal.
-    Finished(Box<Entry>),
-    /// We were told to stop.
-    Cancelled(TurnKey),
+enum Ended {
+    Turned(Turned),
     /// The machine let us down.
     RunError(RunError),
 }
 
 /// A turn's task did not come to its end.
-pub(super) fn ended_badly(error: &JoinError) -> RunError {
+fn ended_badly(error: &JoinError) -> RunError {
     RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}"))
 }
 
 /// Takes a turn.
-pub(super) async fn take<W: World, J: Journal>(
-    world: Arc<W>,
-    start: Start<J>,
-    cancellation: Cancellation,
-) -> Ended {
+async fn take<W: World, J: Journal>(world: Arc<W>, start: Start<J>, cancellation: Cancellation) -> Ended {
     let key = start.ask.key.clone();
     match attempt(&*world, start, cancellation).await {
-        Ok(Some(entry)) => Ended::Finished(Box::new(entry)),
-        Ok(None) => Ended::Cancelled(key),
+        Ok(Some(entry)) => Ended::Turned(Turned::Finished(Box::new(entry))),
+        Ok(None) => Ended::Turned(Turned::Cancelled(key)),
         Err(trouble) => Ended::RunError(trouble),
     }
 }
@@ -89,7 +140,7 @@ async fn ready<W: World>(
         Purpose::Work | Purpose::Again { .. } => {
             let prepared = world.workspace().prepare(clone_id, &layout(ask, base)).await?;
             if ask.key.role == Role::Coder
-                && !world.workspace().is_lent(clone_id)
+                && !world.workspace().is_user_checkout(clone_id)
                 && let Some(text) = world.agent_memories().lay_out(&prepared.path).await
             {
                 world.operator().tell(&RunEvent::Warning { text });
@@ -123,13 +174,22 @@ async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Ca
     }
 }
 
+/// The clone of an agent: what a coder leaves there is work, everyone else only reads.
+pub(super) fn clone_id(subject: &Subject, role: Role, label: &Label) -> CloneId {
+    let (subject, label) = (subject.clone(), label.clone());
+    match role {
+        Role::Coder => CloneId::Author { subject, role, label },
+        Role::Reviewer | Role::Repair => CloneId::Reader { subject, role, label },
+    }
+}
+
 /// A reviewer gets its instructions from us and from the base branch, never from the change that it judges.
 fn layout(ask: &Ask, base: &CommitSha) -> Layout {
     let head = ask.key.head.clone();
     match ask.key.role {
         Role::Reviewer => Layout::Review { head, base: base.clone() },
         Role::Coder | Role::Repair => {
-            Layout::Work { head, branch: ask.branch.clone(), unfinished: ask.unfinished.clone() }
+            Layout::Work { head, branch: ask.brief.branch.clone(), unfinished: ask.unfinished.clone() }
         }
     }
 }
@@ -146,13 +206,12 @@ async fn attempt<W: World, J: Journal>(
         return Ok(None);
     }
     let turn = ask.key.clone();
-    let clone_id =
-        CloneId::Agent { subject: order.subject.clone(), role: turn.role, label: turn.label.clone() };
+    let clone_id = clone_id(&order.subject, turn.role, &turn.label);
     let base = order.base.clone();
     let prepare = ready(world, &clone_id, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
-    let prepared = if world.workspace().is_lent(&clone_id) {
+    let prepared = if world.workspace().is_user_checkout(&clone_id) {
         let prepared = prepare.await?;
         announce.await?;
         prepared
@@ -346,7 +405,7 @@ async fn salvaged<W: World>(
 }
 
 /// Says where work was kept.
-pub(super) fn tell_salvage<W: World>(world: &W, salvage: &Salvage) {
+fn tell_salvage<W: World>(world: &W, salvage: &Salvage) {
     world
         .operator()
         .tell(&RunEvent::Salvaged { reference: salvage.reference.clone(), commit: salvage.commit.clone() });

@@ -8,10 +8,11 @@ use crate::domain::repair::Remedy;
 use crate::protocol::expectation::Complaint;
 use crate::protocol::raw_answer::RawAnswer;
 
-use super::question::{Persistence, asks_for_another, remedy};
+use super::ask::{Ask, Purpose};
+use super::persistence::Persistence;
+use super::question::{asks_for_another, remedy};
 use super::retry::{self, Retry};
 use super::run_effect::{self, RunEffect};
-use super::step::{Ask, Purpose};
 
 /// What follows a turn that gave no answer, at the instant that the journal has of it.
 pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: &Persistence) -> Aftermath {

@@ -1,12 +1,49 @@
 //! The decisions: what the next step is, from the state and from what is observed. Pure: no IO, no clock, no randomness.
+//! A flow is one folder, and one line in the list below.
 
+pub mod abilities;
 pub mod aftermath;
+pub mod approval;
+pub mod ask;
 pub mod budget;
+pub mod comment;
+pub mod conclusion;
+pub mod context;
 pub mod delivery;
-pub mod observed;
+pub mod facts;
+pub mod gates;
+pub mod items;
+pub mod machine;
+pub mod names;
+pub mod panel;
+pub mod persistence;
 pub mod question;
 pub mod request;
+pub mod results;
 pub mod retry;
 pub mod review;
+pub mod rounds;
+pub mod run;
 pub mod run_effect;
 pub mod step;
+pub mod terms;
+pub mod view;
+
+use crate::domain::flow_name::FlowName;
+use crate::domain::subject::Subject;
+
+use machine::{Entry, Machine, entry};
+
+/// Every flow.
+pub const FLOWS: &[Entry] =
+    &[entry::<delivery::state::DeliveryState>(), entry::<review::state::ReviewState>()];
+
+/// A flow of this name on a subject; absent where there is no such flow, or it is not about such a subject.
+pub fn begin(name: &FlowName, subject: &Subject) -> Option<Box<dyn Machine>> {
+    FLOWS.iter().find(|entry| entry.name == *name).and_then(|entry| (entry.on)(subject))
+}
+
+/// The flows that are about such a subject.
+pub fn about(subject: &Subject) -> impl Iterator<Item = &'static FlowName> {
+    FLOWS.iter().filter(|entry| (entry.on)(subject).is_some()).map(|entry| &entry.name)
+}

@@ -1,6 +1,8 @@
 //! From a question to its valid answer: what was said, the tiers of repair after a malformed answer, and what is still to
 //! be asked. The one place that decides whether a malformed answer is asked for again.
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 
 use crate::domain::agent::Role;
@@ -15,35 +17,16 @@ use crate::protocol::kinds::Kind;
 use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
-use super::observed::{Results, Turn, TurnEnd};
-use super::retry::{self, Retry, RetryPolicy, Tries};
+use super::ask::{Ask, Form, Pause, Purpose, malformed};
+use super::context::{FlowContext, Turns};
+use super::persistence::Persistence;
+use super::results::{Results, Turn, TurnEnd};
+use super::retry::{self, Retry, Tries};
 use super::run_effect::{self, RunEffect};
-use super::step::{Ask, Form, Pause, Purpose, malformed};
+use super::step::{Decision, Next, Step, first};
 
 /// A longer answer is not sent to anybody to be put into form, in bytes.
 const LONGEST_SOURCE: usize = 200_000;
-
-/// Who is asked to put a malformed answer into form, one after the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepairChain {
-    /// The model of each attempt; `None` is the one that the program takes by itself.
-    pub models: Vec<Option<String>>,
-}
-
-impl Default for RepairChain {
-    fn default() -> Self {
-        Self { models: vec![None] }
-    }
-}
-
-/// What is done to get an answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Persistence {
-    /// `--repair-model`: who puts malformed answers into form.
-    pub repair: RepairChain,
-    /// How failed turns are met.
-    pub retry: RetryPolicy,
-}
 
 /// A question that is put to an agent.
 #[derive(Debug, Clone, Copy)]
@@ -85,9 +68,21 @@ struct Trail {
     usage: Usage,
 }
 
+/// Asks one agent: its answer, or the failure that ends the question, or what has to happen first.
+pub fn ask<K: Kind>(cx: &FlowContext<'_>, ask: &Ask) -> Decision<Result<Answered<K>, TurnFailure>> {
+    let question = Question { ask, results: cx.results, persistence: &cx.request.persistence };
+    match (question.state::<K>(), cx.turns) {
+        (QuestionState::Ask(ask), Turns::Allowed) => first(Step::Ask(vec![*ask])),
+        (QuestionState::Ask(_), Turns::Over) => first(Next::NoMoreTurns),
+        (QuestionState::Running, _) => first(Step::Await),
+        (QuestionState::Answered(answered), _) => ControlFlow::Continue(Ok(*answered)),
+        (QuestionState::Failed(failure), _) => ControlFlow::Continue(Err(failure)),
+    }
+}
+
 impl Question<'_> {
     /// Where the question stands.
-    pub fn standing<K: Kind>(&self) -> QuestionState<K> {
+    pub fn state<K: Kind>(&self) -> QuestionState<K> {
         let tries = self.first_tries(&self.ask.key);
         let model = self.model(self.ask, &tries);
         self.put(&Ask { model, tries, ..self.ask.clone() }, Trail::default())

@@ -1,13 +1,13 @@
 //! What a person asked for on the command line, and how it meets what an earlier run recorded.
 
 use crate::domain::agent::Role;
-use crate::domain::ids::GateName;
-use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
+use crate::domain::policy::Policy;
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
 
 use super::budget::Budget;
-use super::question::Persistence;
+use super::persistence::Persistence;
 use super::retry::Tries;
+use super::terms::{Overrides, Recorded, Terms};
 
 /// What a person asked for, and how the program was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,27 +36,6 @@ pub struct Request {
     pub ci_poll_seconds: u64,
 }
 
-/// The terms of a run, as far as somebody says them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// `--coder`
-    pub coder: Option<Seat>,
-    /// `--reviewer`, in order; empty when none was named.
-    pub reviewers: Vec<Seat>,
-    /// `--max-rounds`
-    pub max_rounds: Option<u32>,
-    /// The gates that must pass.
-    pub required_gates: Option<Vec<GateName>>,
-    /// `--no-pre-review-tests`
-    pub test_timing: Option<TestTiming>,
-    /// `--on-reviewer-failure`
-    pub on_reviewer_failure: Option<OnReviewerFailure>,
-    /// `--auto-merge`
-    pub after_approval: Option<AfterApproval>,
-    /// `--approved-followups`
-    pub followups: Option<Followups>,
-}
-
 /// How the reviewers of a round are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reviewing {
@@ -83,56 +62,6 @@ pub enum Questions {
     },
     /// The run stops with the questions.
     Stop,
-}
-
-/// Who takes part, and by which rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    pub roster: Roster,
-    pub policy: Policy,
-}
-
-/// What a run left in the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recorded<'terms> {
-    Nothing,
-    /// The terms of a run that goes on.
-    Open(&'terms Terms),
-    /// The terms of a run that has ended.
-    Ended(&'terms Terms),
-}
-
-impl Overrides {
-    /// These overrides; where they are silent, those.
-    #[must_use]
-    pub fn or(self, others: Self) -> Self {
-        Self {
-            coder: self.coder.or(others.coder),
-            reviewers: if self.reviewers.is_empty() { others.reviewers } else { self.reviewers },
-            max_rounds: self.max_rounds.or(others.max_rounds),
-            required_gates: self.required_gates.or(others.required_gates),
-            test_timing: self.test_timing.or(others.test_timing),
-            on_reviewer_failure: self.on_reviewer_failure.or(others.on_reviewer_failure),
-            after_approval: self.after_approval.or(others.after_approval),
-            followups: self.followups.or(others.followups),
-        }
-    }
-}
-
-impl From<&Terms> for Overrides {
-    fn from(terms: &Terms) -> Self {
-        let policy = &terms.policy;
-        Self {
-            coder: Some(terms.roster.coder().clone()),
-            reviewers: terms.roster.reviewers().to_vec(),
-            max_rounds: Some(policy.max_rounds),
-            required_gates: Some(policy.required_gates.clone()),
-            test_timing: Some(policy.test_timing),
-            on_reviewer_failure: Some(policy.on_reviewer_failure),
-            after_approval: Some(policy.after_approval),
-            followups: Some(policy.followups),
-        }
-    }
 }
 
 impl Request {

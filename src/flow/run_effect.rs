@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use crate::domain::agent::Role;
-use crate::domain::ending::Parked;
+use crate::domain::ending::{Failed, NeedsHuman, Parked};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::instant;
+
+use super::conclusion::Conclusion;
 
 /// What becomes of a run after a failed turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +56,39 @@ pub fn of(failure: &TurnFailure) -> RunEffect {
     }
 }
 
-/// Why a run is parked, for a person: whose allowance it is, and when it is back.
-pub fn parked((label, role): (&Label, Role), resets_at: Timestamp, now: Timestamp) -> String {
-    let until = instant::until(now, resets_at);
-    format!("the allowance of `{label}` ({role}) is used up until {until}; run the same command again then")
+/// How a run ends after a failure that waits for an allowance or needs a person, whatever else was answered. The one place
+/// that parks.
+pub fn conclusion(who: &Who, failure: &TurnFailure, now: Timestamp) -> Option<Conclusion> {
+    match of(failure) {
+        RunEffect::Park { resets_at, reason } => {
+            let until = instant::until(now, resets_at);
+            let message = format!(
+                "the allowance of `{}` ({}) is used up until {until}; run the same command again then",
+                who.label, who.role
+            );
+            Some(Conclusion::parked(resets_at, reason, message))
+        }
+        RunEffect::Secret => Some(Conclusion::needs_human(NeedsHuman::Secret, who.failed(failure))),
+        RunEffect::Unavailable => None,
+    }
+}
+
+/// How a run ends after the failure of an agent that it can't do without.
+pub fn fatal(who: &Who, failure: &TurnFailure, now: Timestamp) -> Conclusion {
+    conclusion(who, failure, now)
+        .unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
+}
+
+/// An agent and what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    pub role: Role,
+    pub label: Label,
+}
+
+impl Who {
+    /// The failure of this agent's turn, in a sentence.
+    pub fn failed(&self, failure: &TurnFailure) -> String {
+        format!("the {} `{}` {failure}", self.role, self.label)
+    }
 }

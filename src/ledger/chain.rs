@@ -2,25 +2,24 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PullRequestNumber, RecordId, TaskKey};
 use crate::domain::subject::Subject;
 use crate::protocol::findings::normalised;
-
-use super::record::Flow;
 
 /// Which chain: the records of one flow on one subject of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     /// The forge's own id of the repository.
     pub repository: String,
-    pub flow: Flow,
+    pub flow: FlowName,
     pub subject: Subject,
 }
 
 impl Chain {
     /// The `prev` of the first record.
     pub fn start(&self) -> ChainHash {
-        hash(format!("{}/{}/{}", self.repository, self.flow.name(), self.subject).as_bytes())
+        hash(format!("{}/{}/{}", self.repository, self.flow, self.subject).as_bytes())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A record as text and back: canonical JSON, deflate, base64url, one `AGENT_LOOP_META` line. Reads nothing else.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,16 +9,18 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, RecordId, RunId};
 use crate::domain::subject::Subject;
 
 use crate::protocol::markers;
 
+use super::body::Body;
 use super::chain;
-use super::record::{Flow, Payload, Record, VERSION};
+use super::envelope::{Envelope, VERSION};
 
 /// The longest body that is published, in bytes: GitHub refuses comments above 65,536 characters.
 pub const BODY_LIMIT: usize = 60_000;
@@ -35,7 +38,7 @@ const SEPARATOR: &str = "\n\n";
 #[serde(deny_unknown_fields)]
 struct Wire {
     at: Timestamp,
-    flow: Flow,
+    flow: FlowName,
     id: RecordId,
     kind: String,
     payload: Value,
@@ -50,7 +53,7 @@ struct Wire {
 /// A record that was read, with the hash that the next one must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    pub record: Record,
+    pub record: Arc<Envelope>,
     /// The hash of its canonical bytes.
     pub hash: ChainHash,
 }
@@ -81,14 +84,14 @@ pub enum EncodeError {
 ///
 /// # Errors
 /// When a payload can't be expressed as JSON.
-pub fn canonical(record: &Record) -> Result<Vec<u8>, EncodeError> {
+pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
     let inexpressible = |error: serde_json::Error| EncodeError::Inexpressible(error.to_string());
     let wire = Wire {
         at: record.at,
-        flow: record.payload.flow(),
+        flow: record.flow.clone(),
         id: record.id.clone(),
-        kind: record.payload.kind().to_owned(),
-        payload: payload_value(&record.payload).map_err(inexpressible)?,
+        kind: record.body.kind().to_owned(),
+        payload: record.body.payload().clone(),
         prev: record.prev.clone(),
         round: record.round,
         run: record.run.clone(),
@@ -101,46 +104,11 @@ pub fn canonical(record: &Record) -> Result<Vec<u8>, EncodeError> {
     serde_json::to_vec(&value).map_err(inexpressible)
 }
 
-fn payload_value(payload: &Payload) -> serde_json::Result<Value> {
-    match payload {
-        Payload::Opened(opened) => serde_json::to_value(opened),
-        Payload::Review(review) => serde_json::to_value(review),
-        Payload::Answer(answer) => serde_json::to_value(answer),
-        Payload::Gates(gates) => serde_json::to_value(gates),
-        Payload::FollowedUp(record) => serde_json::to_value(record),
-        Payload::Concluded(concluded) | Payload::DeliveryConcluded(concluded) => {
-            serde_json::to_value(concluded)
-        }
-        Payload::Started(started) => serde_json::to_value(started),
-        Payload::Delivered(delivered) => serde_json::to_value(delivered),
-    }
-}
-
-/// A payload whose texts are rewritten, every one of them.
-///
-/// # Errors
-/// When it makes no sense any more.
-pub fn rewritten(payload: &Payload, mut rewrite: impl FnMut(&str) -> String) -> Result<Payload, EncodeError> {
-    let inexpressible = |error: serde_json::Error| EncodeError::Inexpressible(error.to_string());
-    let mut value = payload_value(payload).map_err(inexpressible)?;
-    rewrite_texts(&mut value, &mut rewrite);
-    self::payload(payload.flow(), payload.kind(), value).map_err(EncodeError::Inexpressible)
-}
-
-fn rewrite_texts(value: &mut Value, rewrite: &mut impl FnMut(&str) -> String) {
-    match value {
-        Value::String(text) => *text = rewrite(text),
-        Value::Array(values) => values.iter_mut().for_each(|value| rewrite_texts(value, rewrite)),
-        Value::Object(members) => members.values_mut().for_each(|member| rewrite_texts(member, rewrite)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// The line that holds a record.
 ///
 /// # Errors
 /// When the record can't be expressed.
-pub fn line(record: &Record) -> Result<String, EncodeError> {
+pub fn line(record: &Envelope) -> Result<String, EncodeError> {
     Ok(format!("{OPENING}{}{CLOSING}", packed(&canonical(record)?)?))
 }
 
@@ -151,15 +119,14 @@ fn packed(bytes: &[u8]) -> Result<String, EncodeError> {
     Ok(URL_SAFE_NO_PAD.encode(packed))
 }
 
-/// Looks whether a payload fits into a comment, before anything follows from it.
+/// Looks whether a body fits into a comment, before anything follows from it.
 ///
 /// # Errors
 /// When it does not, or can't be expressed.
-pub fn fits(payload: &Payload) -> Result<(), EncodeError> {
+pub fn fits(body: &Body) -> Result<(), EncodeError> {
     /// What a record holds besides its payload, packed.
     const FRAME: usize = 1_000;
-    let value = payload_value(payload).map_err(|error| EncodeError::Inexpressible(error.to_string()))?;
-    let length = packed(value.to_string().as_bytes())?.len() + FRAME;
+    let length = packed(body.payload().to_string().as_bytes())?.len() + FRAME;
     if length > BODY_LIMIT { Err(EncodeError::TooLong(length)) } else { Ok(()) }
 }
 
@@ -214,41 +181,20 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
         return Err("unpacks to more than 4 MiB".to_owned());
     }
     let wire: Wire = serde_json::from_slice(&bytes).map_err(|error| format!("JSON: {error}"))?;
-    let payload = payload(wire.flow, &wire.kind, wire.payload)?;
-    let record = Record {
+    let record = Envelope {
         id: wire.id,
         prev: wire.prev,
         run: wire.run,
+        flow: wire.flow,
         subject: wire.subject,
         round: wire.round,
         at: wire.at,
         tool: wire.tool,
-        payload,
+        body: Body::from_parts(wire.kind, wire.payload),
     };
-    let expected = chain::record_id(&record.prev, record.payload.kind(), record.payload.agent());
+    let expected = chain::record_id(&record.prev, record.body.kind(), record.body.agent().as_ref());
     if wire.v != VERSION || record.id != expected {
         return Err("its id is not the one that follows from its place".to_owned());
     }
-    Ok(Decoded { record, hash: chain::hash(&bytes) })
-}
-
-fn payload(flow: Flow, kind: &str, value: Value) -> Result<Payload, String> {
-    match (flow, kind) {
-        (Flow::Review, "opened") => typed(value).map(Payload::Opened),
-        (Flow::Review, "review") => typed(value).map(|review| Payload::Review(Box::new(review))),
-        (Flow::Review, "answer") => typed(value).map(|answer| Payload::Answer(Box::new(answer))),
-        (Flow::Review, "gates") => typed(value).map(Payload::Gates),
-        (Flow::Review, "followups") => typed(value).map(Payload::FollowedUp),
-        (Flow::Review, "concluded") => typed(value).map(Payload::Concluded),
-        (Flow::Delivery, "started") => typed(value).map(Payload::Started),
-        (Flow::Delivery, "delivered") => typed(value).map(Payload::Delivered),
-        (Flow::Delivery, "concluded") => typed(value).map(Payload::DeliveryConcluded),
-        (Flow::Review | Flow::Delivery, other) => {
-            Err(format!("`{other}` is no kind of the flow {}", flow.name()))
-        }
-    }
-}
-
-fn typed<T: DeserializeOwned>(value: Value) -> Result<T, String> {
-    serde_json::from_value(value).map_err(|error| format!("payload: {error}"))
+    Ok(Decoded { record: Arc::new(record), hash: chain::hash(&bytes) })
 }

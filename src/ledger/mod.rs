@@ -1,9 +1,10 @@
-//! What the tool remembers: records, their codec, the chain and who is trusted. Knows nothing of what a run does next.
+//! What the tool remembers: records, their codec, the chains of a thread, and who is trusted. Knows no flow, and nothing of
+//! what a run does next.
 
 pub mod audit;
+pub mod body;
 pub mod chain;
 pub mod codec;
+pub mod envelope;
 pub mod legacy;
-pub mod payload;
-pub mod record;
-pub mod replay;
+pub mod thread;

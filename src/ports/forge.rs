@@ -111,8 +111,18 @@ pub enum ForgeError {
     Disk(String),
 }
 
+/// What a person types on this forge about a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForgeCommands {
+    pub merge: String,
+    pub view: String,
+}
+
 /// A forge, seen as one login.
 pub trait Forge: Send + Sync {
+    /// What a person types about a pull request.
+    fn commands(&self, number: PullRequestNumber) -> ForgeCommands;
+
     /// The login that writes.
     fn login(&self) -> Login;
 

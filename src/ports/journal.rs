@@ -168,6 +168,9 @@ pub trait Journals: Send + Sync {
 
     /// Takes the subject's lock and reads its journal. What a dead holder left running is ended first.
     fn open(&self, subject: &Subject) -> impl Future<Output = Result<Self::Journal, JournalError>> + Send;
+
+    /// Reads a journal as it is, without its lock; empty, if the subject has none.
+    fn peek(&self, subject: &Subject) -> impl Future<Output = Result<Vec<Entry>, JournalError>> + Send;
 }
 
 #[cfg(test)]

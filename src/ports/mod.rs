@@ -1,4 +1,4 @@
-//! What the engine needs from the world, as small traits. Each has a real implementation and one in memory.
+//! What the engine needs from the world, as small traits. Each has a real implementation, and one in memory in `tests/it/world`.
 
 pub mod agent_memory;
 pub mod agents;

@@ -3,24 +3,47 @@
 use std::path::PathBuf;
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
+use crate::domain::ids::{BranchName, CommitSha, GateName, Label, TreeSha};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ChangedFile;
 
-/// Whose clone: one per subject, role and label, used again over the rounds.
+/// Identifies a clone by its user and by what the user does there. A clone is used again over the rounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CloneId {
-    Agent {
-        /// What the run is about.
-        subject: Subject,
-        role: Role,
-        label: Label,
-    },
-    /// Where the test command runs.
-    Tests {
-        /// What the run is about.
-        subject: Subject,
-    },
+    /// The clone of an agent that changes files: what a turn leaves there is work, and is never thrown away.
+    Author { subject: Subject, role: Role, label: Label },
+    /// The clone of an agent that only reads: whatever a turn leaves there is removed.
+    Reader { subject: Subject, role: Role, label: Label },
+    /// The clone in which a gate is measured: ignored files stay, so that builds are reused.
+    Gate { subject: Subject, gate: GateName },
+}
+
+impl CloneId {
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Author { subject, .. } | Self::Reader { subject, .. } | Self::Gate { subject, .. } => {
+                subject
+            }
+        }
+    }
+
+    /// Names the user of the clone: the label of an agent, or a gate.
+    pub fn holder(&self) -> String {
+        match self {
+            Self::Author { label, .. } | Self::Reader { label, .. } => label.to_string(),
+            Self::Gate { gate, .. } => gate.to_string(),
+        }
+    }
+
+    /// Returns the path of the clone below the folder of all clones, which is also a valid part of a ref.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Author { subject, role, label } | Self::Reader { subject, role, label } => {
+                format!("{subject}/{role}/{label}")
+            }
+            Self::Gate { subject, gate } => format!("{subject}/{gate}"),
+        }
+    }
 }
 
 /// What a clone is made ready as.
@@ -143,13 +166,13 @@ pub enum WorkspaceError {
     /// The disk could not be read or written.
     #[error("{0}")]
     Disk(String),
-    /// A folder that the user lent holds what would be lost; the text says what to type.
+    /// A checkout of the user's holds what would be lost; the text says what to type.
     #[error("{0}")]
     Unclean(String),
-    /// A folder that the user lent is in use.
+    /// A checkout of the user's is in use.
     #[error("{0}")]
     Held(String),
-    /// A folder that the user lent can't be used at all.
+    /// A checkout of the user's can't be used at all.
     #[error("{0}")]
     Unusable(String),
 }
@@ -190,21 +213,25 @@ pub trait Workspace: Send + Sync {
         excerpt_bytes: usize,
     ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
 
-    /// Makes an agent's clone ready: clean, laid out as asked, with git configuration of ours. What an unfinished turn of
-    /// a coder left there is kept first.
+    /// Makes a clone ready: clean, laid out as asked, with git configuration of ours. What an unfinished turn of an author
+    /// left there is kept first.
     fn prepare(
         &self,
         clone_id: &CloneId,
         layout: &Layout,
     ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
 
-    /// Whether the folder of a clone is the user's own. Such a one may be refused, and what is refused is no attempt.
-    fn is_lent(&self, _desk: &CloneId) -> bool {
+    /// Whether the agent works in a checkout of the user's instead of a clone. It can be refused; a refusal is not
+    /// journaled as an attempt.
+    fn is_user_checkout(&self, _clone_id: &CloneId) -> bool {
         false
     }
 
-    /// An error, if the folder that the user lends for a clone would be refused now; it is not changed. Nothing, if none is lent.
-    fn look_at_lent(&self, _desk: &CloneId) -> impl Future<Output = Result<(), WorkspaceError>> + Send {
+    /// Checks that the user's checkout would be accepted now, without changing it. Succeeds for a clone of ours.
+    fn check_user_checkout(
+        &self,
+        _clone_id: &CloneId,
+    ) -> impl Future<Output = Result<(), WorkspaceError>> + Send {
         std::future::ready(Ok(()))
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::domain::agent::ResponseKind;
 
 use super::envelope::{self, Envelope, Normalisation};
-use super::expectation::{Complaint, Expectation, Verdicts};
+use super::expectation::{Complaint, Expectation, RuleReport};
 use super::kinds::Kind;
 use super::kinds::coder_followup::CoderFollowup;
 use super::kinds::discuss_agenda::DiscussAgenda;
@@ -17,7 +17,7 @@ use super::kinds::plan_revision::PlanRevision;
 use super::kinds::plan_state::PlanState;
 use super::kinds::pr_review::PrReview;
 use super::raw_answer::{RawAnswer, Stream};
-use super::text::State;
+use super::text::ReviewVerdict;
 use super::{hesitation, opposition, preservation, schema, strict};
 
 /// How an answer was understood.
@@ -81,7 +81,7 @@ fn leaves_doubt(trusted: &str, verdict: Option<&'static str>) -> bool {
 
 /// Whether an answer approves, and leaves out something that a more trusted text wants fixed.
 fn approves_over<K: Kind>(trusted: &str, reading: &Reading<K>) -> bool {
-    let approves = reading.said.verdict().is_some_and(|verdict| verdict != State::Blocking.name());
+    let approves = reading.said.verdict().is_some_and(|verdict| verdict != ReviewVerdict::Blocking.name());
     approves && !object(&reading.said).is_ok_and(|object| preservation::fixes_are_kept(trusted, &object))
 }
 
@@ -185,7 +185,7 @@ fn with_broken_rules<K: Kind>(
 ) -> Vec<Complaint> {
     let pruned = schema::without_unknown_keys(K::KIND, object);
     if let Ok(said) = serde_json::from_value::<K>(pruned) {
-        let mut verdicts = Verdicts::default();
+        let mut verdicts = RuleReport::default();
         said.meaning(expectation, &mut verdicts);
         complaints.extend(verdicts.complaints);
     }

@@ -67,6 +67,16 @@ pub struct ContextSubject {
     pub comments: Vec<ContextComment>,
 }
 
+impl ContextSubject {
+    /// What the subject says: an issue's title and description, or the text of a task.
+    pub fn text(&self) -> String {
+        match self.number {
+            Some(_) => format!("{}\n\n{}", self.title, self.body),
+            None => self.body.clone(),
+        }
+    }
+}
+
 /// A person's comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -114,10 +114,10 @@ impl Expectation {
     }
 
     /// What is said of an id that was not shown: nothing but a remark while the ledger is known to be complete.
-    pub(super) fn unknown(&self, path: &str, id: &str, said: &mut Verdicts) {
+    pub(super) fn unknown(&self, path: &str, id: &str, report: &mut RuleReport) {
         match self.ledger {
-            Completeness::Complete => said.remarks.push(format!("`{id}` was not shown and is left out")),
-            Completeness::Gaps => said
+            Completeness::Complete => report.remarks.push(format!("`{id}` was not shown and is left out")),
+            Completeness::Gaps => report
                 .complaints
                 .push(Complaint::new(path, "ids of items that were shown", format!("`{id}`")).about([id])),
         }
@@ -126,14 +126,14 @@ impl Expectation {
 
 /// What the rules say of an answer.
 #[derive(Debug, Default)]
-pub struct Verdicts {
+pub struct RuleReport {
     /// What is wrong with it.
     pub complaints: Vec<Complaint>,
     /// What was left out of it, and why.
     pub remarks: Vec<String>,
 }
 
-impl Verdicts {
+impl RuleReport {
     /// Something is wrong.
     pub fn complain(
         &mut self,

@@ -3,30 +3,31 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::ids::RequirementId;
 use crate::domain::item_status::{Disposition, ItemStatus};
 
-use super::expectation::{Complaint, Expectation, Owner, Verdicts};
-use super::text::{State, Text};
+use super::expectation::{Complaint, Expectation, Owner, RuleReport};
+use super::text::{ReviewVerdict, Text};
 
-/// A reviewer's word on one item, whatever the flow calls its values.
+/// What a review says about one item, whatever words its kind has for a status.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Disposed<'answer> {
-    /// The item's id, as it was written.
-    pub(super) item_id: &'answer str,
-    pub(super) standing: ItemStatus,
-    pub(super) note: Option<&'answer Text>,
+pub struct GivenDisposition<'answer> {
+    /// The item's id as the reviewer wrote it.
+    pub item_id: &'answer str,
+    pub status: ItemStatus,
+    pub note: Option<&'answer Text>,
 }
 
-/// A review, whatever the flow calls its lists.
+/// What a review says, whatever its kind calls its lists.
 #[derive(Debug)]
-pub(super) struct Reviewed<'answer> {
-    pub(super) state: State,
+pub struct ReviewContent<'answer> {
+    pub verdict: ReviewVerdict,
     /// New findings, the stronger lists first.
-    pub(super) lists: [(ItemStatus, Option<&'answer Vec<Text>>); 3],
-    /// The path of the dispositions.
-    pub(super) path: &'static str,
-    /// Its words on known items.
-    pub(super) disposed: Vec<Disposed<'answer>>,
+    pub findings: [(ItemStatus, &'answer [Text]); 3],
+    pub dispositions: Vec<GivenDisposition<'answer>>,
+    /// The JSON pointer of the dispositions, for complaints.
+    pub(super) dispositions_path: &'static str,
+    pub resolved_requirements: &'answer [Text],
 }
 
 /// A review that keeps the rules, in the words of the ledger.
@@ -38,73 +39,92 @@ pub struct Judgement {
     pub dispositions: Vec<Disposition>,
 }
 
-impl Reviewed<'_> {
+impl ReviewContent<'_> {
     /// What the review comes to: a blocking one that names nothing to fix is malformed, not an approval.
-    pub(super) fn judge(&self, expectation: &Expectation, said: &mut Verdicts) -> Judgement {
-        let dispositions = dispositions(self.path, &self.disposed, expectation, said);
+    pub(super) fn judge(&self, expectation: &Expectation, report: &mut RuleReport) -> Judgement {
+        let dispositions = dispositions(self.dispositions_path, &self.dispositions, expectation, report);
         for shown in &expectation.shown {
             let is_disposed = dispositions.iter().any(|one| one.item == shown.id);
             if shown.owner != Owner::Gate && !is_disposed {
                 let expected = format!("a disposition of `{}`", shown.id);
-                said.complaints.push(Complaint::new(self.path, expected, "none").about([&shown.id]));
+                report
+                    .complaints
+                    .push(Complaint::new(self.dispositions_path, expected, "none").about([&shown.id]));
             }
         }
-        let findings = self.findings(said);
-        self.agree_with_state(expectation, &findings, &dispositions, said);
+        let findings = self.new_findings(report);
+        self.agree_with_verdict(expectation, &findings, &dispositions, report);
+        self.acknowledge(expectation, report);
         Judgement { findings, dispositions }
     }
 
     /// New findings, each once: one that stands in two lists counts in the stronger.
-    fn findings(&self, said: &mut Verdicts) -> Vec<(ItemStatus, String)> {
+    fn new_findings(&self, report: &mut RuleReport) -> Vec<(ItemStatus, String)> {
         let mut seen = BTreeSet::new();
         let mut findings = Vec::new();
-        for (standing, list) in self.lists {
-            for text in list.into_iter().flatten() {
+        for (status, list) in self.findings {
+            for text in list {
                 if seen.insert(normalised(text.as_str())) {
-                    findings.push((standing, text.as_str().to_owned()));
+                    findings.push((status, text.as_str().to_owned()));
                 } else {
                     let remark = "a finding that stood twice counts once, in the stronger list";
-                    said.remarks.push(remark.to_owned());
+                    report.remarks.push(remark.to_owned());
                 }
             }
         }
         findings
     }
 
-    fn agree_with_state(
+    fn agree_with_verdict(
         &self,
         expectation: &Expectation,
         findings: &[(ItemStatus, String)],
         dispositions: &[Disposition],
-        said: &mut Verdicts,
+        report: &mut RuleReport,
     ) {
         let new = findings.iter().filter(|(standing, _)| standing.must_fix()).count();
-        let active: Vec<&Disposition> = dispositions.iter().filter(|said| said.standing.must_fix()).collect();
-        match self.state {
-            State::Approved => {
+        let active: Vec<&Disposition> = dispositions.iter().filter(|one| one.standing.must_fix()).collect();
+        match self.verdict {
+            ReviewVerdict::Approved => {
                 if new > 0 {
-                    said.complain("/state", "blocking, with findings to fix", "approved");
+                    report.complain("/state", "blocking, with findings to fix", "approved");
                 }
-                said.complaints.extend(active.iter().map(|one| {
+                report.complaints.extend(active.iter().map(|one| {
                     let expected = format!("`{}` resolved or future in an approving review", one.item);
-                    Complaint::new(self.path, expected, one.standing.name()).about([&one.item])
+                    Complaint::new(self.dispositions_path, expected, one.standing.name()).about([&one.item])
                 }));
             }
-            State::Blocking => {
-                if new == 0 && active.is_empty() && said.complaints.is_empty() {
+            ReviewVerdict::Blocking => {
+                if new == 0 && active.is_empty() && report.complaints.is_empty() {
                     let expected = "at least one blocking item, same-scope follow-up or active disposition";
-                    said.complain("/state", expected, "blocking without anything to fix");
+                    report.complain("/state", expected, "blocking without anything to fix");
                 }
                 let was_must_fix =
                     |id: &str| expectation.item(id).is_some_and(|shown| shown.standing.must_fix());
                 let lowered = dispositions
                     .iter()
                     .filter(|one| one.standing == ItemStatus::Future && was_must_fix(one.item.as_str()));
-                said.complaints.extend(lowered.map(|one| {
+                report.complaints.extend(lowered.map(|one| {
                     let expected = format!("`{}` resolved or still to fix in a blocking review", one.item);
-                    Complaint::new(self.path, expected, "future").about([&one.item])
+                    Complaint::new(self.dispositions_path, expected, "future").about([&one.item])
                 }));
             }
+        }
+    }
+
+    /// Checks that an approving review names every requirement that was shown.
+    fn acknowledge(&self, expectation: &Expectation, report: &mut RuleReport) {
+        let path = "/human_requirements_resolved";
+        let named: BTreeSet<&str> = self.resolved_requirements.iter().map(Text::as_str).collect();
+        let shown: BTreeSet<&str> = expectation.requirements.ids.iter().map(RequirementId::as_str).collect();
+        for id in named.difference(&shown) {
+            report.remarks.push(format!("`{id}` was not shown as a requirement and is left out"));
+        }
+        let missing: Vec<String> = shown.difference(&named).map(|id| format!("`{id}`")).collect();
+        if self.verdict == ReviewVerdict::Approved && !missing.is_empty() {
+            let expected = "every requirement that was shown, in an approving review";
+            let complaint = Complaint::new(path, expected, format!("no word on {}", missing.join(", ")));
+            report.complaints.push(complaint.about(shown.difference(&named)).of_acknowledgement());
         }
     }
 }
@@ -112,59 +132,37 @@ impl Reviewed<'_> {
 /// Words on items that were shown, each once.
 pub(super) fn dispositions(
     path: &str,
-    given: &[Disposed<'_>],
+    given: &[GivenDisposition<'_>],
     expectation: &Expectation,
-    said: &mut Verdicts,
+    report: &mut RuleReport,
 ) -> Vec<Disposition> {
     let mut seen = BTreeSet::new();
     let mut dispositions = Vec::new();
     for (index, one) in given.iter().enumerate() {
         let path = format!("{path}/{index}");
         let Some(shown) = expectation.item(one.item_id) else {
-            expectation.unknown(&path, one.item_id, said);
+            expectation.unknown(&path, one.item_id, report);
             continue;
         };
         match shown.owner {
             Owner::Gate => {
-                said.remarks.push(format!("`{}` is a gate's; only the gate resolves it", one.item_id));
+                report.remarks.push(format!("`{}` is a gate's; only the gate resolves it", one.item_id));
             }
             Owner::Reviewer | Owner::FormerReviewer if !seen.insert(&shown.id) => {
                 let found = format!("`{}` again", shown.id);
-                said.complaints.push(Complaint::new(path, "each item once", found).about([&shown.id]));
+                report.complaints.push(Complaint::new(path, "each item once", found).about([&shown.id]));
             }
             Owner::Reviewer | Owner::FormerReviewer => {
-                said.complaints.extend(empty_note(&path, one));
+                report.complaints.extend(empty_note(&path, one));
                 dispositions.push(Disposition {
                     item: shown.id.clone(),
-                    standing: one.standing,
+                    standing: one.status,
                     note: one.note.map(|note| note.as_str().to_owned()),
                 });
             }
         }
     }
     dispositions
-}
-
-/// An approving review says of every requirement that was shown that it is fulfilled.
-pub(super) fn acknowledge(
-    state: State,
-    resolved: Option<&Vec<Text>>,
-    expectation: &Expectation,
-    said: &mut Verdicts,
-) {
-    let path = "/human_requirements_resolved";
-    let named: BTreeSet<&str> = resolved.into_iter().flatten().map(Text::as_str).collect();
-    let shown: BTreeSet<&str> =
-        expectation.requirements.ids.iter().map(super::super::domain::ids::RequirementId::as_str).collect();
-    for id in named.difference(&shown) {
-        said.remarks.push(format!("`{id}` was not shown as a requirement and is left out"));
-    }
-    let missing: Vec<String> = shown.difference(&named).map(|id| format!("`{id}`")).collect();
-    if state == State::Approved && !missing.is_empty() {
-        let expected = "every requirement that was shown, in an approving review";
-        let complaint = Complaint::new(path, expected, format!("no word on {}", missing.join(", ")));
-        said.complaints.push(complaint.about(shown.difference(&named)).of_acknowledgement());
-    }
 }
 
 /// Words that say nothing, where a note should say why an item is still open.
@@ -185,10 +183,10 @@ const EMPTY_WORDS: [&str; 13] = [
 ];
 
 /// An active disposition may go without a note, but a note that is there must say something.
-fn empty_note(path: &str, disposed: &Disposed<'_>) -> Option<Complaint> {
+fn empty_note(path: &str, disposed: &GivenDisposition<'_>) -> Option<Complaint> {
     let note = disposed.note?.as_str();
     let says_nothing = EMPTY_WORDS.contains(&normalised(note).as_str());
-    (disposed.standing.must_fix() && says_nothing).then(|| {
+    (disposed.status.must_fix() && says_nothing).then(|| {
         let expected = "a note that says why the item is still open";
         Complaint::new(format!("{path}/note"), expected, note).about([disposed.item_id])
     })

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::pattern::pattern;
+
 /// Lists that hold what must be fixed.
 const MUST_FIX: [&str; 4] =
     ["blocking_items", "blocking_plan_issues", "same_pr_followups", "same_plan_followups"];
@@ -14,11 +16,8 @@ const MUST_FIX: [&str; 4] =
 /// Words by which an approving review may dispose of an item.
 const MILD: [&str; 2] = ["resolved", "future"];
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static TELLING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)approv|block|verdict|reject|sever|finding|issue|problem|error|bug|fail|concern|must|\s")
-        .expect("a valid pattern")
-});
+static TELLING: LazyLock<Regex> =
+    pattern!(r"(?i)approv|block|verdict|reject|sever|finding|issue|problem|error|bug|fail|concern|must|\s");
 
 /// Whether anything in an object speaks against what it approves.
 pub(super) fn hesitates(object: &Value) -> bool {

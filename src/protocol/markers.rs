@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 /// The names of our markers.
 pub const NAMES: [&str; 10] = [
     "AGENT_LOOP_META",
@@ -24,22 +26,14 @@ pub const NAMES: [&str; 10] = [
 /// The line by which a person signs a requirement.
 pub const SIGNATURE: &str = "-- Human Reviewer";
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static ANY: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!(r"(?i)\b(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
+static ANY: LazyLock<Regex> = pattern!(format!(r"(?i)\b(?:{})\b", NAMES.join("|")));
+static SPOKEN: LazyLock<Regex> = pattern!({
     let (fields, others): (Vec<&str>, Vec<&str>) =
         NAMES.iter().partition(|name| name.starts_with("HUMAN_REQUIREMENTS"));
-    Regex::new(&format!(r"(?i:\b(?:{})\b)|\b(?:{})\b", others.join("|"), fields.join("|")))
-        .expect("a valid pattern")
+    format!(r"(?i:\b(?:{})\b)|\b(?:{})\b", others.join("|"), fields.join("|"))
 });
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static HELD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!(r"(?i)<!--\s*(?:{})\b", NAMES.join("|"))).expect("a valid pattern"));
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static MARKER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)^<!--\s*([A-Z_]+)\s*(?::\s*(.*?))?\s*-->$").expect("a valid pattern"));
+static HELD: LazyLock<Regex> = pattern!(format!(r"(?i)<!--\s*(?:{})\b", NAMES.join("|")));
+static MARKER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*([A-Z_]+)\s*(?::\s*(.*?))?\s*-->$");
 
 /// Whether a text holds the name of a marker anywhere.
 pub fn names_one(text: &str) -> bool {

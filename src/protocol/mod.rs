@@ -13,6 +13,7 @@ pub mod markers;
 pub mod opposition;
 pub mod preservation;
 pub mod raw_answer;
+pub mod recorded;
 pub mod requirements;
 pub mod schema;
 pub mod strict;

@@ -5,26 +5,17 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static STATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)["']?\b(?:state|outcome|agent_state|agent_plan_state)\b["']?\s*[:=]\s*["']?([a-z-]+)"#)
-        .expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static WITHHOLDING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)\b(?:not|cannot|can't|don't|won't|never)\s+(?:\w+\s+)?approv|\bdisapprov|\bI\s+(?:block|reject|refuse)\b|\brequest(?:s|ed|ing)?\s+changes\b",
-    )
-    .expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static DOUBTFUL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:block(?:s|ed|ing|ers?)?|reject(?:s|ed|ing)?|refuse[sd]?|unresolved|verdict|panics?|wrong|fails?)\b|\bmust\s+(?:be\s+)?fix")
-        .expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static BY_NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\\u00([0-9A-Fa-f]{2})").expect("a valid pattern"));
+use crate::pattern::pattern;
+
+static STATE: LazyLock<Regex> =
+    pattern!(r#"(?i)["']?\b(?:state|outcome|agent_state|agent_plan_state)\b["']?\s*[:=]\s*["']?([a-z-]+)"#);
+static WITHHOLDING: LazyLock<Regex> = pattern!(
+    r"(?i)\b(?:not|cannot|can't|don't|won't|never)\s+(?:\w+\s+)?approv|\bdisapprov|\bI\s+(?:block|reject|refuse)\b|\brequest(?:s|ed|ing)?\s+changes\b"
+);
+static DOUBTFUL: LazyLock<Regex> = pattern!(
+    r"(?i)\b(?:block(?:s|ed|ing|ers?)?|reject(?:s|ed|ing)?|refuse[sd]?|unresolved|verdict|panics?|wrong|fails?)\b|\bmust\s+(?:be\s+)?fix"
+);
+static BY_NUMBER: LazyLock<Regex> = pattern!(r"\\u00([0-9A-Fa-f]{2})");
 
 /// Whether a text names another verdict than this one. Naming none is no opposition; an answer without a verdict has none.
 pub fn speaks_against(text: &str, verdict: Option<&'static str>) -> bool {

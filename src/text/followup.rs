@@ -5,14 +5,13 @@ use std::fmt::Write;
 
 use crate::domain::ids::{ChildKey, CommitSha, PullRequestNumber};
 use crate::ledger::codec::BODY_LIMIT;
-use crate::ledger::payload::{FollowedUp, Followup};
 use crate::protocol::markers;
 
-use super::comment::{fitted, hanging, section};
+use super::markdown::fitted;
 use super::sanitize::{neutral, one_line, unmarked};
 
 /// The longest title of an issue, in characters.
-const TITLE_LIMIT: usize = 120;
+pub const TITLE_LIMIT: usize = 120;
 
 /// What an issue is made of.
 #[derive(Debug, Clone, Copy)]
@@ -73,48 +72,6 @@ pub fn is_it(
         Some(marker) => marker.value == value(parent, key),
         None => issue_title == title,
     }
-}
-
-/// One line that says what became of follow-ups.
-pub(super) fn headline(record: &FollowedUp) -> String {
-    let count = |number: usize| format!("{number} follow-up{}", if number == 1 { "" } else { "s" });
-    match record.followups.iter().filter(|one| one.issue.is_some()).count() {
-        0 => format!("{} listed", count(record.followups.len())),
-        filed => format!("{} filed", count(filed)),
-    }
-}
-
-/// The visible part of the record that lists follow-ups.
-pub(super) fn comment(record: &FollowedUp) -> String {
-    let items: usize = record.followups.iter().map(|one| one.items.len()).sum();
-    let merged = items - record.followups.len().min(items);
-    let filed = record.followups.iter().filter(|one| one.issue.is_some()).count();
-    let done =
-        if filed > 0 { format!("{filed} filed") } else { format!("{} summarised", record.followups.len()) };
-    let mut text = format!(
-        "**Follow-ups** of {}: {done}, {merged} merged into another, {} left out by the cap.\n",
-        record.head.short(),
-        record.skipped
-    );
-    section(&mut text, "Future follow-ups", &record.followups.iter().map(line).collect::<Vec<_>>());
-    text
-}
-
-fn line(followup: &Followup) -> String {
-    let ids: Vec<String> = followup.items.iter().map(|id| format!("`{id}`")).collect();
-    let (title, ids) = (unmarked(&one_line(&followup.title, TITLE_LIMIT)), ids.join(", "));
-    if let Some(number) = followup.issue {
-        return format!("#{number} {title} ({ids})");
-    }
-    let mut text = format!("**{title}** ({ids})\n\n{}\n", unmarked(&followup.text));
-    // The words of one reviewer alone stand there already.
-    if followup.notes.len() > 1 {
-        text.push_str("\nOriginal reviewer notes:\n\n");
-        for note in &followup.notes {
-            let _ = writeln!(text, "- {}", unmarked(&one_line(note, 500)));
-        }
-    }
-    hanging(&text, 2)
 }
 
 #[cfg(test)]

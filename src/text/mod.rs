@@ -1,9 +1,9 @@
 //! Nouns to words: prompts, comments, and texts made harmless before they are published. Pure.
 
 pub mod agent_memory;
-pub mod comment;
 mod excerpt;
 pub mod followup;
+pub mod markdown;
 pub mod prompt;
 pub mod pull_request;
 pub mod redaction;

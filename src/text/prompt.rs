@@ -106,7 +106,7 @@ fn memory(briefing: &Briefing, folder: Option<&str>) -> Value {
         made_at => briefing.memory.made_at.short(),
         since => agent_memory::since(briefing),
         folder => folder,
-        text => agent_memory::words(briefing, agent_memory::Size::Prompt),
+        text => agent_memory::render(briefing, agent_memory::Size::Prompt),
     }
 }
 

@@ -1,23 +1,15 @@
 //! The description of a pull request that the loop opens, and the marker by which a task finds it again.
 
-use crate::domain::ids::IssueNumber;
-use crate::domain::ids::TaskKey;
+use crate::domain::subject::Subject;
 
 use super::sanitize::neutral;
 
-/// What a pull request is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
-    /// An issue, which its merge closes.
-    Issue(IssueNumber),
-    Task(TaskKey),
-}
-
-/// The description of a pull request: the coder's words, then what it is for.
-pub fn body(words: &str, purpose: &Purpose) -> String {
+/// The description of a pull request: the coder's words, then the issue that its merge closes, or the task that it is for.
+pub fn body(words: &str, purpose: &Subject) -> String {
     let words = neutral(words);
     match purpose {
-        Purpose::Issue(number) => format!("{words}\n\nCloses #{number}\n"),
-        Purpose::Task(key) => format!("{words}\n\n<!-- AGENT_LOOP_TASK: key={key} -->\n"),
+        Subject::Issue(number) => format!("{words}\n\nCloses #{number}\n"),
+        Subject::Task(key) => format!("{words}\n\n<!-- AGENT_LOOP_TASK: key={key} -->\n"),
+        Subject::PullRequest(number) => format!("{words}\n\nRefs #{number}\n"),
     }
 }

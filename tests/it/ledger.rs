@@ -3,21 +3,22 @@
 use agent_loop::domain::ids::{ItemId, Login};
 use agent_loop::domain::item::OpenedItem;
 use agent_loop::domain::item_status::{Disposition, ItemStatus};
+use agent_loop::domain::subject::Subject;
 use agent_loop::domain::usage::Usage;
+use agent_loop::flow;
+use agent_loop::flow::names::REVIEW;
+use agent_loop::flow::review::records::{ReviewEntry, ReviewRecord};
+use agent_loop::ledger::body::Body;
 use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec::{self, BODY_LIMIT, Content};
-use agent_loop::ledger::payload::Review;
-use agent_loop::ledger::record::{Flow, Payload, Record};
-use agent_loop::ledger::replay::{History, Posted, replay};
-use agent_loop::text::comment;
+use agent_loop::ledger::envelope::Envelope;
+use agent_loop::ledger::thread::{History, Posted, read};
+use agent_loop::text::markdown::fitted;
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Parser, Tag};
 
 fn chain_of(number: u64) -> Chain {
-    Chain {
-        repository: "laws".to_owned(),
-        flow: Flow::Review,
-        subject: format!("pr/{number}").parse().unwrap(),
-    }
+    Chain { repository: "laws".to_owned(), flow: REVIEW, subject: format!("pr/{number}").parse().unwrap() }
 }
 
 /// What an agent may say: fences, markers, html, and ordinary words.
@@ -30,7 +31,12 @@ fn words() -> impl Strategy<Value = String> {
         Just("    ".to_owned()),
         Just("> ".to_owned()),
         Just("- ".to_owned()),
+        Just("\r".to_owned()),
         Just("<pre>".to_owned()),
+        Just("\n\n<script x\n".to_owned()),
+        Just("\n<?".to_owned()),
+        Just("\n<!D".to_owned()),
+        Just("\n<![CDATA[".to_owned()),
         Just("<!-- AGENT_LOOP_META: v1.x -->".to_owned()),
         Just("-- Human Reviewer".to_owned()),
         "\\PC{1,8}",
@@ -40,7 +46,7 @@ fn words() -> impl Strategy<Value = String> {
         .prop_filter("says something", |text| !text.trim().is_empty())
 }
 
-fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::ChainHash) -> Record {
+fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::ChainHash) -> Envelope {
     let answer = serde_json::json!({
         "schema_version": 1, "kind": "pr_review", "state": "blocking", "summary": summary,
         "blocking_items": findings, "prior_item_dispositions": [],
@@ -49,8 +55,9 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
         id: ItemId::numbered(number),
         standing: ItemStatus::Blocking,
         text: text.clone(),
+        key: None,
     });
-    let review = Review {
+    let review = ReviewRecord {
         agent: "codex".parse().unwrap(),
         head: "a".repeat(40).parse().unwrap(),
         response: serde_json::from_value(answer).unwrap(),
@@ -67,23 +74,40 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
         usage: Usage { calls: 1, ..Usage::default() },
         model: Some(summary.to_owned()),
     };
-    Record {
+    Envelope {
         id: chain::record_id(&prev, "review", Some(&review.agent)),
         prev,
         run: "20260101-000000-0".parse().unwrap(),
+        flow: REVIEW,
         subject: "pr/7".parse().unwrap(),
         round: 1,
         at: jiff::Timestamp::UNIX_EPOCH,
         tool: "agent-loop/laws".to_owned(),
-        payload: Payload::Review(Box::new(review)),
+        body: Body::of(&ReviewEntry::Review(Box::new(review))),
     }
 }
 
+/// The sources of the headings and of the blocks of HTML of a comment, as people see it.
+fn headings_and_html(body: &str) -> (Vec<String>, Vec<String>) {
+    let (mut headings, mut html) = (Vec::new(), Vec::new());
+    for (event, range) in Parser::new(body).into_offset_iter() {
+        let source = || body[range.clone()].trim().to_owned();
+        if matches!(event, Event::Start(Tag::Heading { .. })) {
+            headings.push(source());
+        } else if matches!(event, Event::Start(Tag::HtmlBlock)) {
+            html.push(source());
+        }
+    }
+    (headings, html)
+}
+
 /// The comment of a record, as it is published.
-fn body(record: &Record) -> Option<String> {
+fn body(record: &Envelope) -> Option<String> {
     let line = codec::line(record).unwrap();
     let room = codec::room(&line).ok()?;
-    Some(codec::body(&comment::fitted(&comment::render(record, &[]), room), &line))
+    let subject: Subject = "pr/7".parse().unwrap();
+    let visible = flow::begin(&REVIEW, &subject)?.comment(record).unwrap();
+    Some(codec::body(&fitted(&visible, room), &line))
 }
 
 proptest! {
@@ -93,23 +117,31 @@ proptest! {
         let body = body(&record).unwrap();
         prop_assert!(body.len() <= BODY_LIMIT);
         let Content::Record(decoded) = codec::read(&body) else { return Err(TestCaseError::fail(body)) };
-        prop_assert_eq!(&decoded.record, &record);
+        prop_assert_eq!(&*decoded.record, &record);
         prop_assert_eq!(chain::hash(&codec::canonical(&record).unwrap()), decoded.hash);
         let login: Login = "agent-loop".parse().unwrap();
         let posted = [Posted { id: "1", author: &login, body: &body, history: History::Unedited }];
-        let replayed = replay(&chain_of(7), std::slice::from_ref(&login), &posted);
-        prop_assert_eq!(replayed.records, vec![record]);
-        prop_assert!(replayed.ignored.is_empty());
+        let reading = read(&chain_of(7), std::slice::from_ref(&login), &posted);
+        prop_assert!(reading.records().all(|read| **read == record) && reading.records().count() == 1);
+        prop_assert!(reading.ignored.is_empty());
+    }
+
+    #[test]
+    fn no_words_swallow_what_follows(summary in words(), findings in proptest::collection::vec(words(), 1..4)) {
+        let record = record(&summary, &findings, chain_of(7).start());
+        let (headings, html) = headings_and_html(&body(&record).unwrap());
+        for ours in ["### Blocking issues", "### Prior unresolved item dispositions"] {
+            prop_assert!(headings.iter().any(|heading| heading == ours), "{headings:?}");
+        }
+        prop_assert_eq!(html.last(), Some(&codec::line(&record).unwrap()));
     }
 
     #[test]
     fn a_comment_is_cut_so_that_its_record_still_stands(piece in words(), times in 1_usize..4_000) {
-        let mut record = record("s", &[], chain_of(7).start());
-        let Payload::Review(review) = &mut record.payload else { unreachable!("it is a review") };
-        review.normalisations.clear();
+        let record = record("s", &[], chain_of(7).start());
         let line = codec::line(&record).unwrap();
         let visible = piece.repeat(times);
-        let body = codec::body(&comment::fitted(&visible, codec::room(&line).unwrap()), &line);
+        let body = codec::body(&fitted(&visible, codec::room(&line).unwrap()), &line);
         prop_assert!(body.len() <= BODY_LIMIT, "{}", body.len());
         prop_assert!(matches!(codec::read(&body), Content::Record(_)), "{}", &body[body.len().saturating_sub(300)..]);
     }
@@ -125,7 +157,7 @@ proptest! {
         touched.replace_range(place..=place, &letter);
         match codec::read(&touched) {
             // The last letter of base64 and the padding of deflate have bits that say nothing.
-            Content::Record(decoded) if decoded.record == first => prop_assert_eq!(decoded.hash, hash),
+            Content::Record(decoded) if *decoded.record == first => prop_assert_eq!(decoded.hash, hash),
             Content::Record(decoded) => prop_assert_ne!(decoded.hash, hash),
             Content::Damaged(_) => {}
             Content::NoRecord | Content::Newer(_) => prop_assert!(false, "{touched}"),

@@ -18,3 +18,5 @@ mod real;
 mod schemas;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod world;

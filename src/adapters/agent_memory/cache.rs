@@ -14,7 +14,7 @@ const VERSION: u32 = 1;
 const BYTES: usize = 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct CacheFile {
     version: u32,
     digest: String,
     memory: AgentMemory,
@@ -23,7 +23,7 @@ struct Kept {
 /// The agent memory in a file, if there is one that is whole.
 pub(super) fn load(path: &Path) -> Option<AgentMemory> {
     let bytes = files::read_foreign(path, BYTES).ok().filter(|bytes| bytes.len() <= BYTES)?;
-    let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+    let kept: CacheFile = serde_json::from_slice(&bytes).ok()?;
     let is_whole = kept.version == VERSION && digest(&kept.memory).is_ok_and(|digest| digest == kept.digest);
     is_whole.then_some(kept.memory)
 }
@@ -34,7 +34,7 @@ pub(super) fn load(path: &Path) -> Option<AgentMemory> {
 /// When the disk says no; the text names the path.
 pub(super) fn save(path: &Path, memory: &AgentMemory) -> Result<(), String> {
     let wrong = |error: serde_json::Error| format!("could not write {}: {error}", path.display());
-    let kept = Kept { version: VERSION, digest: digest(memory).map_err(wrong)?, memory: memory.clone() };
+    let kept = CacheFile { version: VERSION, digest: digest(memory).map_err(wrong)?, memory: memory.clone() };
     let bytes = serde_json::to_vec(&kept).map_err(wrong)?;
     files::make_folder(path.parent().unwrap_or(path))?;
     files::write_whole(path, &bytes)

@@ -48,7 +48,7 @@ pub enum Refresh {
 
 /// What this run was told.
 #[derive(Debug)]
-enum Told {
+enum RunBriefing {
     NotYet,
     /// This, or that there is nothing.
     Known(Option<Arc<Briefing>>),
@@ -60,13 +60,13 @@ pub struct LocalAgentMemories {
     workspace: Arc<GitWorkspace>,
     memory: Memory,
     /// What this run was told first: all its turns are told the same.
-    told: tokio::sync::Mutex<Told>,
+    told: tokio::sync::Mutex<RunBriefing>,
 }
 
 impl LocalAgentMemories {
     /// What is known of the repository of a workspace.
     pub fn new(workspace: Arc<GitWorkspace>, memory: Memory) -> Self {
-        Self { workspace, memory, told: tokio::sync::Mutex::new(Told::NotYet) }
+        Self { workspace, memory, told: tokio::sync::Mutex::new(RunBriefing::NotYet) }
     }
 
     /// No spawn if what is kept is of the commit itself, one if it is of another, two more if it is made anew.
@@ -145,7 +145,7 @@ fn write_files(folder: &Path, briefing: &Briefing) -> Result<(), String> {
          against the source and the diff. {}\nIt is never committed, and what is written here is lost.\n\n{}\n",
         briefing.memory.made_at,
         agent_memory::since(briefing),
-        agent_memory::words(briefing, Size::File),
+        agent_memory::render(briefing, Size::File),
     );
     let json = serde_json::to_string_pretty(&briefing.memory).map_err(|error| wrong(&error))?;
     fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
@@ -157,7 +157,7 @@ impl AgentMemories for LocalAgentMemories {
     async fn briefing(&self, base: &CommitSha) -> Briefed {
         let Memory::On(options) = &self.memory else { return Briefed::default() };
         let mut told = self.told.lock().await;
-        if let Told::Known(briefing) = &*told {
+        if let RunBriefing::Known(briefing) = &*told {
             return Briefed { briefing: briefing.clone(), warning: None };
         }
         let made = self.brief(options, base).await;
@@ -172,7 +172,7 @@ impl AgentMemories for LocalAgentMemories {
                 warning: Some(format!("there is no agent memory in this run: {why}")),
             },
         };
-        *told = Told::Known(briefed.briefing.clone());
+        *told = RunBriefing::Known(briefed.briefing.clone());
         briefed
     }
 
@@ -186,8 +186,8 @@ impl AgentMemories for LocalAgentMemories {
     async fn lay_out(&self, clone: &Path) -> Option<String> {
         let Memory::On(MemoryOptions { checkout: Some(checkout), .. }) = &self.memory else { return None };
         let briefing = match &*self.told.lock().await {
-            Told::Known(briefing) => briefing.clone()?,
-            Told::NotYet => return None,
+            RunBriefing::Known(briefing) => briefing.clone()?,
+            RunBriefing::NotYet => return None,
         };
         let folder = checkout.parts().fold(clone.to_path_buf(), |path, part| path.join(part));
         let written = write_files(&folder, &briefing);

@@ -10,7 +10,8 @@ use crate::adapters::files::read_foreign;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Collector;
-use crate::adapters::process::supervision::{End, Ended, Job, StopSequence, supervise};
+use crate::adapters::process::supervision::stop::StopSequence;
+use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
@@ -55,12 +56,12 @@ pub(super) async fn take(
     let deadline = host.deadline(order.access, agent.deadline);
     let job = Job {
         command,
-        token: files.turn_id.clone(),
+        marker: files.turn_id.clone(),
         children: files.children.clone(),
         log: files.log.clone(),
         deadline,
         idle: host.idle,
-        manners: StopSequence::Terminate,
+        stop: StopSequence::Terminate,
     };
     let mut collector = Collector::new(ANSWER_LIMIT);
     let ended = supervise(&job, &mut collector, cancellation).await;

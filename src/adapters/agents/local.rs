@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::process::environment;
+use crate::adapters::process::variables::Variables;
 use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;

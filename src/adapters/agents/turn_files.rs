@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::adapters::files;
-use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::process::environment;
+use crate::adapters::process::variables::Variables;
 use crate::ports::agents::TurnOrder;
 use crate::protocol::schema;
 

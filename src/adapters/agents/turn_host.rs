@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::adapters::process::environment::Variables;
-use crate::adapters::state::folders::Folders;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
 use crate::domain::access::Access;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;

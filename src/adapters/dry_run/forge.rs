@@ -6,7 +6,8 @@ use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Thread,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
+    Thread,
 };
 
 use super::world::{NEW, Rehearsal};
@@ -19,6 +20,10 @@ impl<W: World> Rehearsal<W> {
 }
 
 impl<W: World> Forge for Rehearsal<W> {
+    fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
+        self.real.forge().commands(number)
+    }
+
     fn login(&self) -> Login {
         self.real.forge().login()
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use crate::domain::gate::Verdict;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, GateName};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::ports::World;
@@ -14,7 +14,7 @@ use crate::ports::agent_memory::{AgentMemories, Briefed};
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::clock::Clock;
-use crate::ports::gates::{Gates, TestOrder, TestReport};
+use crate::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
 use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -42,12 +42,19 @@ impl<W: World> Agents for Rehearsal<W> {
 }
 
 impl<W: World> Gates for Rehearsal<W> {
-    async fn tests(&self, order: &TestOrder, _: Cancellation) -> TestReport {
-        self.note(format!("run the tests on {}; here they are taken to pass", order.head.short()));
-        TestReport::Measured { verdict: Verdict::Pass, detail: String::new(), log: None }
+    fn gate(&self, _: &GateName) -> Option<&dyn Gate> {
+        Some(self)
+    }
+}
+
+impl<W: World> Gate for Rehearsal<W> {
+    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
+        self.note(format!("run the {} on {}; here they are taken to pass", order.gate, order.head.short()));
+        let (verdict, detail, findings) = (Verdict::Pass, String::new(), Vec::new());
+        Box::pin(std::future::ready(GateReport::Measured { verdict, detail, findings, log: None }))
     }
 
-    fn log(&self, _: &TestOrder) -> Option<PathBuf> {
+    fn log(&self, _: &GateOrder) -> Option<PathBuf> {
         None
     }
 }
@@ -104,6 +111,10 @@ impl<W: World> Journals for Rehearsal<W> {
 
     async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {
         (self.journal)(subject).map(|entries| RehearsedJournal(Mutex::new(entries)))
+    }
+
+    async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
+        self.real.journals().peek(subject).await
     }
 }
 

@@ -47,15 +47,17 @@ impl<W: World> Workspace for Rehearsal<W> {
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let whose = match clone_id {
-            CloneId::Agent { role, label, .. } => format!("the {role} {label}"),
-            CloneId::Tests { .. } => "the tests".to_owned(),
+            CloneId::Author { role, label, .. } | CloneId::Reader { role, label, .. } => {
+                format!("the {role} {label}")
+            }
+            CloneId::Gate { gate, .. } => format!("the {gate}"),
         };
         self.note(format!("prepare the clone of {whose} at {}", layout.head().short()));
         Ok(Prepared { path: PathBuf::new(), salvaged: None, warning: None })
     }
 
-    fn is_lent(&self, clone_id: &CloneId) -> bool {
-        self.real.workspace().is_lent(clone_id)
+    fn is_user_checkout(&self, clone_id: &CloneId) -> bool {
+        self.real.workspace().is_user_checkout(clone_id)
     }
 
     async fn empty(&self, _: &CloneId) -> Result<PathBuf, WorkspaceError> {

@@ -1,4 +1,49 @@
-//! Gates measured on this machine: the test command. What a verdict means is the flow's business.
+//! The gates that are measured on this machine, one row each. What a verdict means is the flow's business.
 
+pub mod settings;
 mod shell;
-pub mod test_command;
+pub mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::domain::ids::GateName;
+use crate::ports::gates::{Gate, Gates};
+
+use settings::GateSettings;
+use tests::TestsGate;
+
+/// A gate by name, and how it is made.
+pub struct GateRow {
+    pub name: fn() -> GateName,
+    /// The setting that makes a run require the gate.
+    pub setting: &'static str,
+    /// Makes the gate, if it is configured.
+    make: fn(&GateSettings) -> Option<Box<dyn Gate>>,
+}
+
+/// Every gate.
+pub const GATES: &[GateRow] =
+    &[GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make }];
+
+/// The gates of a run on this machine.
+pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);
+
+impl LocalGates {
+    /// Makes every gate that is configured.
+    pub fn new(settings: &GateSettings) -> Self {
+        Self(GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?))).collect())
+    }
+}
+
+impl Gates for LocalGates {
+    fn gate(&self, name: &GateName) -> Option<&dyn Gate> {
+        self.0.get(name).map(|gate| &**gate)
+    }
+}
+
+impl fmt::Debug for LocalGates {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}

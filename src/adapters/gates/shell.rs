@@ -2,7 +2,7 @@
 
 /// A letter of a word, and whether quotes keep it from meaning anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Letter {
+enum ShellLetter {
     Bare(char),
     Quoted,
 }
@@ -17,7 +17,7 @@ pub(super) fn operator(command: &str) -> Option<String> {
 }
 
 /// The lines that hold words, and what stands between spaces in each, as `shlex` splits it.
-fn lines(command: &str) -> Vec<Vec<Vec<Letter>>> {
+fn lines(command: &str) -> Vec<Vec<Vec<ShellLetter>>> {
     let (mut lines, mut words, mut word) = (Vec::new(), Vec::new(), Vec::new());
     let mut letters = command.chars();
     while let Some(letter) = letters.next() {
@@ -33,11 +33,11 @@ fn lines(command: &str) -> Vec<Vec<Vec<Letter>>> {
             }
             '\\' => {
                 letters.next();
-                word.push(Letter::Quoted);
+                word.push(ShellLetter::Quoted);
             }
             '\'' => {
                 while letters.next().is_some_and(|quoted| quoted != '\'') {}
-                word.push(Letter::Quoted);
+                word.push(ShellLetter::Quoted);
             }
             '"' => {
                 while let Some(quoted) = letters.next().filter(|quoted| *quoted != '"') {
@@ -45,9 +45,9 @@ fn lines(command: &str) -> Vec<Vec<Vec<Letter>>> {
                         letters.next();
                     }
                 }
-                word.push(Letter::Quoted);
+                word.push(ShellLetter::Quoted);
             }
-            bare => word.push(Letter::Bare(bare)),
+            bare => word.push(ShellLetter::Bare(bare)),
         }
     }
     words.push(word);
@@ -60,29 +60,30 @@ fn lines(command: &str) -> Vec<Vec<Vec<Letter>>> {
 }
 
 /// `$(…)` or backticks.
-fn substitution(word: &[Letter]) -> Option<String> {
-    let opens = word.windows(2).any(|pair| pair == [Letter::Bare('$'), Letter::Bare('(')]);
-    let found = if opens { Some("$(") } else { word.contains(&Letter::Bare('`')).then_some("`") };
+fn substitution(word: &[ShellLetter]) -> Option<String> {
+    let opens = word.windows(2).any(|pair| pair == [ShellLetter::Bare('$'), ShellLetter::Bare('(')]);
+    let found = if opens { Some("$(") } else { word.contains(&ShellLetter::Bare('`')).then_some("`") };
     found.map(str::to_owned)
 }
 
 /// `&&`, `make;`, `2>&1`, `>log`.
-fn at_an_end(word: &[Letter]) -> Option<String> {
-    let taken = |letters: &mut dyn Iterator<Item = &Letter>| -> String {
+fn at_an_end(word: &[ShellLetter]) -> Option<String> {
+    let taken = |letters: &mut dyn Iterator<Item = &ShellLetter>| -> String {
         letters.map_while(|letter| operates(*letter)).collect()
     };
     let last: String = taken(&mut word.iter().rev()).chars().rev().collect();
-    let descriptor = |letter: &&Letter| matches!(letter, Letter::Bare(digit) if digit.is_ascii_digit());
+    let descriptor =
+        |letter: &&ShellLetter| matches!(letter, ShellLetter::Bare(digit) if digit.is_ascii_digit());
     let redirected = taken(&mut word.iter().skip_while(descriptor));
     let first = taken(&mut word.iter());
     let redirects = redirected.starts_with(['<', '>']).then_some(redirected);
     [Some(last), Some(first), redirects].into_iter().flatten().find(|found| !found.is_empty())
 }
 
-fn operates(letter: Letter) -> Option<char> {
+fn operates(letter: ShellLetter) -> Option<char> {
     match letter {
-        Letter::Bare(operator @ ('&' | '|' | ';' | '<' | '>')) => Some(operator),
-        Letter::Bare(_) | Letter::Quoted => None,
+        ShellLetter::Bare(operator @ ('&' | '|' | ';' | '<' | '>')) => Some(operator),
+        ShellLetter::Bare(_) | ShellLetter::Quoted => None,
     }
 }
 

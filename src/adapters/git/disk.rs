@@ -13,7 +13,7 @@ pub(super) fn failed(what: &str, path: &Path, cause: &io::Error) -> WorkspaceErr
     WorkspaceError::Disk(format!("could not {what} {}: {cause}", path.display()))
 }
 
-/// Makes a folder and its parents, for our eyes only.
+/// Makes a folder and its parents, readable by this user only.
 pub(super) fn make_folder(path: &Path) -> Result<(), WorkspaceError> {
     files::make_folder(path).map_err(WorkspaceError::Disk)
 }
@@ -30,7 +30,7 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError
     write().map_err(|cause| failed("write", path, &cause))
 }
 
-/// Writes a file in place, for our eyes only.
+/// Writes a file in place, readable by this user only.
 pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
     files::write_over(path, bytes).map_err(WorkspaceError::Disk)
 }
@@ -70,7 +70,7 @@ pub(super) fn is_plain_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Removes whatever is there, without following links, even where an agent took the permission away.
+/// Removes a file or folder without following links, even if an agent took the permissions away.
 pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::adapters::process::capture::{CaptureError, Captured, capture};
 use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::environment::{Variables, common};
+use crate::adapters::process::environment::common;
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::variables::Variables;
 use crate::ports::workspace::WorkspaceError;
 
 use super::identity::Identity;

@@ -3,22 +3,22 @@
 use std::fmt;
 
 /// The oldest git that is supported: the first with `git merge-tree --write-tree`.
-pub const MINIMUM_VERSION: Version = Version { major: 2, minor: 38 };
+pub const MINIMUM_VERSION: GitVersion = GitVersion { major: 2, minor: 38 };
 
 /// A version of git, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
+pub struct GitVersion {
     pub major: u32,
     pub minor: u32,
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for GitVersion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}.{}", self.major, self.minor)
     }
 }
 
-impl Version {
+impl GitVersion {
     /// Reads what `git --version` prints.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim().strip_prefix("git version ")?.split('.');
@@ -32,10 +32,10 @@ mod tests {
 
     #[test]
     fn the_versions_of_distributions_and_of_apple_are_read() {
-        let version = |text| Version::parse(text).map(|version| version.to_string());
+        let version = |text| GitVersion::parse(text).map(|version| version.to_string());
         assert_eq!(version("git version 2.47.3\n").as_deref(), Some("2.47"));
         assert_eq!(version("git version 2.39.5 (Apple Git-154)").as_deref(), Some("2.39"));
         assert_eq!(version("hub version 1.0"), None);
-        assert!(Version::parse("git version 2.37.9").unwrap() < MINIMUM_VERSION);
+        assert!(GitVersion::parse("git version 2.37.9").unwrap() < MINIMUM_VERSION);
     }
 }

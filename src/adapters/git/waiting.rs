@@ -1,4 +1,4 @@
-//! The lock file of a mirror: waited for without standing in anybody's way, and with a word on whom for.
+//! Waits for the lock file of a mirror without blocking other tasks, and says which process holds the lock.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -20,12 +20,12 @@ const QUIET: Duration = Duration::from_secs(2);
 /// More than the id of a process takes.
 const HOLDER_BYTES: u64 = 64;
 
-/// Tells a person what is waited for.
+/// Tells a person which process is waited for.
 #[derive(Clone)]
 pub struct WaitNotice(Arc<dyn Fn(String) + Send + Sync>);
 
 impl WaitNotice {
-    /// A notice that is heard by this.
+    /// Passes each notice to a function.
     pub fn new(hear: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
@@ -36,7 +36,7 @@ impl WaitNotice {
 }
 
 impl Default for WaitNotice {
-    /// Nobody hears it.
+    /// Drops every notice.
     fn default() -> Self {
         Self::new(|_| {})
     }
@@ -70,14 +70,14 @@ pub(super) async fn lock(path: &Path, notice: &WaitNotice) -> Result<File, Works
         }
         time::wait(LOOK).await;
     }
-    // For the message only: whoever waits for us says so.
+    // Only for the notice of processes that wait for this one.
     let pid = std::process::id().to_string();
     let _: std::io::Result<()> =
         file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(pid.as_bytes()));
     Ok(file)
 }
 
-/// Who says to hold a lock file.
+/// The process that a lock file names as its holder.
 fn holder(path: &Path) -> String {
     let text = read_foreign(path, HOLDER_BYTES).unwrap_or_default();
     let pid: Option<u32> = String::from_utf8_lossy(&text).trim().parse().ok();

@@ -19,18 +19,20 @@ use super::clone::paths::ClonePaths;
 use super::clone::prepare;
 use super::clone::salvage::{self, Kept};
 use super::disk::{make_folder, remove};
-use super::lent::checkout::Lent;
-use super::lent::directories::{Directories, ExplicitDirectory};
-use super::lent::turn;
 use super::mirror::Mirror;
 use super::mirror::difference;
-use super::mirror::facts::Facts;
-use super::mirror::merge::{self, Merge};
+use super::mirror::facts::CommitFacts;
+use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
 use super::push::Target;
 use super::push::intent::Moving;
 use super::runner::Git;
+use super::user_checkout::checkout::UserCheckout;
+use super::user_checkout::directories::UserDirectories;
+use super::user_checkout::explicit_directory::ExplicitDirectory;
+use super::user_checkout::turn;
 use super::waiting::WaitNotice;
+use super::workplace::Workplace;
 
 /// The forge's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub enum Remote {
 
 /// Where our own folders are. All of them are made when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
+pub struct GitFolders {
     /// The mirror of the repository.
     pub mirror: PathBuf,
     /// The root of the clones of this repository's agents.
@@ -55,21 +57,21 @@ pub struct Folders {
 pub struct GitWorkspace {
     mirror: Mirror,
     remote: Remote,
-    folders: Folders,
-    facts: Facts,
-    directories: Directories,
+    folders: GitFolders,
+    facts: CommitFacts,
+    directories: UserDirectories,
     checkout_folder: Option<CheckoutFolder>,
 }
 
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
-    pub fn new(git: Git, remote: Remote, folders: Folders) -> Self {
+    pub fn new(git: Git, remote: Remote, folders: GitFolders) -> Self {
         Self {
             mirror: Mirror::new(git, folders.mirror.clone()),
             remote,
             folders,
-            facts: Facts::default(),
-            directories: Directories::default(),
+            facts: CommitFacts::default(),
+            directories: UserDirectories::default(),
             checkout_folder: None,
         }
     }
@@ -78,7 +80,7 @@ impl GitWorkspace {
     /// one that was used.
     #[must_use]
     pub fn with_directories(self, given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
-        Self { directories: Directories::new(given), ..self }
+        Self { directories: UserDirectories::new(given), ..self }
     }
 
     /// With a folder of ours in the clones of coders, which is never committed.
@@ -136,7 +138,7 @@ impl GitWorkspace {
         base: &BranchName,
         head: &CommitSha,
         message: &str,
-    ) -> Result<Merge, WorkspaceError> {
+    ) -> Result<MergeOutcome, WorkspaceError> {
         let hold = self.mirror.hold().await?;
         let target = self.target();
         self.mirror.make(&hold, target.repository).await?;
@@ -171,7 +173,7 @@ impl GitWorkspace {
     }
 
     /// The files of a layout, if they are not just those of its head.
-    async fn tree_of(&self, place: &ClonePaths, layout: &Layout) -> Result<Option<TreeSha>, WorkspaceError> {
+    async fn tree_of(&self, paths: &ClonePaths, layout: &Layout) -> Result<Option<TreeSha>, WorkspaceError> {
         let (head, base) = match layout {
             Layout::Review { head, base } if head != base => (head, base),
             Layout::Review { .. } | Layout::Work { .. } => return Ok(None),
@@ -179,7 +181,7 @@ impl GitWorkspace {
         let tree = if let Some(known) = self.facts.review(base, head) {
             known
         } else {
-            let made = review_tree(&self.mirror, place, base, head).await?;
+            let made = review_tree(&self.mirror, paths, base, head).await?;
             self.facts.learn_review(base, head, made.clone());
             made
         };
@@ -189,80 +191,84 @@ impl GitWorkspace {
         })
     }
 
-    fn place(&self, clone_id: &CloneId) -> Result<ClonePaths, WorkspaceError> {
-        let place = ClonePaths::new(&self.folders.clones, clone_id)
+    fn workplace(&self, clone_id: &CloneId) -> Result<Workplace, WorkspaceError> {
+        let paths = ClonePaths::new(&self.folders.clones, clone_id)
             .with_checkout_folder(self.checkout_folder.as_ref());
         Ok(match self.directory(clone_id) {
-            Some(given) => place.in_checkout(self.directories.find(given, self.target().repository)?),
-            None => place,
+            Some(given) => {
+                Workplace::in_checkout(paths, self.directories.find(given, self.target().repository)?)
+            }
+            None => Workplace::Clone(paths),
         })
     }
 
     fn directory(&self, clone_id: &CloneId) -> Option<&ExplicitDirectory> {
         match clone_id {
-            CloneId::Agent { role, label, .. } => self.directories.of(*role, label),
-            CloneId::Tests { .. } => None,
+            CloneId::Author { role, label, .. } | CloneId::Reader { role, label, .. } => {
+                self.directories.of(*role, label)
+            }
+            CloneId::Gate { .. } => None,
         }
     }
 
-    async fn must_belong(&self, lent: &Lent) -> Result<(), WorkspaceError> {
-        if !self.directories.is_known(lent) {
-            turn::must_belong(&self.mirror, lent).await?;
-            self.directories.learn(lent);
+    async fn must_belong(&self, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
+        if !self.directories.is_known(checkout) {
+            turn::must_belong(&self.mirror, checkout).await?;
+            self.directories.learn(checkout);
         }
         Ok(())
     }
 
-    /// Looks whether a checkout of the user's can be made ready.
-    async fn look(&self, place: &ClonePaths, lent: &Lent) -> Result<(), WorkspaceError> {
-        self.must_belong(lent).await?;
-        turn::look(&self.mirror, place, lent).await
+    /// Checks that a checkout of the user's can be made ready.
+    async fn check(&self, workplace: &Workplace, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
+        self.must_belong(checkout).await?;
+        turn::check(&self.mirror, workplace, checkout).await
     }
 
     /// Makes a checkout of the user's ready.
-    async fn borrow(
+    async fn prepare_user_checkout(
         &self,
-        place: &ClonePaths,
-        lent: &Lent,
+        workplace: &Workplace,
+        checkout: &UserCheckout,
         layout: &Layout,
     ) -> Result<Prepared, WorkspaceError> {
-        self.must_belong(lent).await?;
-        let warning = self.tree_of(place, layout).await?.map(|_| {
+        self.must_belong(checkout).await?;
+        let warning = self.tree_of(workplace.paths(), layout).await?.map(|_| {
             format!(
                 "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees \
                  them as they are in the change",
-                lent.path().display()
+                checkout.path().display()
             )
         });
-        let salvaged = turn::prepare(&self.mirror, place, lent, layout.head()).await?;
-        Ok(Prepared { path: place.tree(), salvaged, warning })
+        let salvaged = turn::prepare(&self.mirror, workplace, checkout, layout.head()).await?;
+        Ok(Prepared { path: checkout.path().to_owned(), salvaged, warning })
     }
 
-    /// Why unfinished work can't be laid there, if it can't: nothing of a user's is overwritten.
+    /// Lays unfinished work over the files; says why not if it would overwrite something of the user's.
     async fn lay_over(
         &self,
-        place: &ClonePaths,
+        workplace: &Workplace,
         head: &CommitSha,
         commit: &CommitSha,
     ) -> Result<Option<String>, WorkspaceError> {
-        if let Some(lent) = place.lent()
-            && let Err(why) = turn::must_have_room(&self.mirror, place, lent, (head, commit)).await
+        if let Workplace::UserCheckout(paths, checkout) = workplace
+            && let Err(why) = turn::must_have_room(&self.mirror, paths, checkout, (head, commit)).await
         {
             return Ok(Some(format!("is not laid out again: {why}")));
         }
-        overlay::lay_over(&self.mirror, place, commit).await.map(|()| None)
+        overlay::lay_over(&self.mirror, workplace, commit).await.map(|()| None)
     }
 
     /// Lays unfinished work over what was made ready, if there is some.
     async fn with_unfinished(
         &self,
-        place: &ClonePaths,
+        workplace: &Workplace,
         layout: &Layout,
         prepared: Prepared,
     ) -> Result<Prepared, WorkspaceError> {
         let Some(reference) = layout.unfinished() else { return Ok(prepared) };
         let missing = match overlay::commit_of(&self.mirror, reference).await {
-            Some(commit) => self.lay_over(place, layout.head(), &commit).await?,
+            Some(commit) => self.lay_over(workplace, layout.head(), &commit).await?,
             None => Some("is not kept any more".to_owned()),
         };
         let missing = missing.map(|why| format!("the unfinished work of an earlier try ({reference}) {why}"));
@@ -271,18 +277,18 @@ impl GitWorkspace {
         Ok(Prepared { warning, ..prepared })
     }
 
-    /// The work of a clone stands in a commit now: a checkout of the user's goes there, and the turn is over.
+    /// Ends a turn whose work stands in a commit: a checkout of the user's is left at this commit.
     async fn close(
         &self,
-        place: &ClonePaths,
+        workplace: &Workplace,
         head: &CommitSha,
         at: &CommitSha,
     ) -> Result<(), WorkspaceError> {
-        if let Some(lent) = place.lent() {
-            turn::settle(&self.mirror, place, lent, head, at).await?;
-            self.directories.leave(place, lent);
+        if let Workplace::UserCheckout(paths, checkout) = workplace {
+            turn::settle(&self.mirror, paths, checkout, head, at).await?;
+            self.directories.leave(paths, checkout);
         }
-        place.close()
+        workplace.paths().close()
     }
 }
 
@@ -339,41 +345,45 @@ impl Workspace for GitWorkspace {
     }
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
-        let place = self.place(clone_id)?;
-        let Some(lent) = place.lent() else {
-            let tree = self.tree_of(&place, layout).await?;
-            let prepared = prepare::prepare(&self.mirror, &place, layout, tree).await?;
-            return self.with_unfinished(&place, layout, prepared).await;
-        };
-        self.directories.enter(&place, lent).await?;
-        let prepared = match self.borrow(&place, lent, layout).await {
-            Ok(prepared) => self.with_unfinished(&place, layout, prepared).await,
-            Err(error) => Err(error),
-        };
-        if prepared.is_err() {
-            self.directories.leave(&place, lent);
+        let workplace = self.workplace(clone_id)?;
+        match &workplace {
+            Workplace::Clone(paths) => {
+                let tree = self.tree_of(paths, layout).await?;
+                let prepared = prepare::prepare(&self.mirror, &workplace, layout, tree).await?;
+                self.with_unfinished(&workplace, layout, prepared).await
+            }
+            Workplace::UserCheckout(paths, checkout) => {
+                self.directories.enter(paths, checkout).await?;
+                let prepared = match self.prepare_user_checkout(&workplace, checkout, layout).await {
+                    Ok(prepared) => self.with_unfinished(&workplace, layout, prepared).await,
+                    Err(error) => Err(error),
+                };
+                if prepared.is_err() {
+                    self.directories.leave(paths, checkout);
+                }
+                prepared
+            }
         }
-        prepared
     }
 
-    fn is_lent(&self, clone_id: &CloneId) -> bool {
+    fn is_user_checkout(&self, clone_id: &CloneId) -> bool {
         self.directory(clone_id).is_some()
     }
 
-    async fn look_at_lent(&self, clone_id: &CloneId) -> Result<(), WorkspaceError> {
-        let place = self.place(clone_id)?;
-        let Some(lent) = place.lent() else { return Ok(()) };
-        self.directories.enter(&place, lent).await?;
-        let found = self.look(&place, lent).await;
-        self.directories.leave(&place, lent);
-        found
+    async fn check_user_checkout(&self, clone_id: &CloneId) -> Result<(), WorkspaceError> {
+        let workplace = self.workplace(clone_id)?;
+        let Workplace::UserCheckout(paths, checkout) = &workplace else { return Ok(()) };
+        self.directories.enter(paths, checkout).await?;
+        let checked = self.check(&workplace, checkout).await;
+        self.directories.leave(paths, checkout);
+        checked
     }
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
-        let tree = ClonePaths::new(&self.folders.clones, clone_id).tree();
-        remove(&tree)?;
-        make_folder(&tree)?;
-        Ok(tree)
+        let paths = ClonePaths::new(&self.folders.clones, clone_id);
+        remove(paths.tree())?;
+        make_folder(paths.tree())?;
+        Ok(paths.tree().to_owned())
     }
 
     async fn harvest(
@@ -382,8 +392,8 @@ impl Workspace for GitWorkspace {
         head: &CommitSha,
         message: &str,
     ) -> Result<Harvest, WorkspaceError> {
-        let place = self.place(clone_id)?;
-        let harvest = harvest::harvest(&self.mirror, &place, head, message).await?;
+        let workplace = self.workplace(clone_id)?;
+        let harvest = harvest::harvest(&self.mirror, &workplace, head, message).await?;
         let at = match &harvest {
             Harvest::Unchanged => head,
             Harvest::Commit(commit) => {
@@ -392,14 +402,14 @@ impl Workspace for GitWorkspace {
             }
             Harvest::Unfit { salvage, .. } => &salvage.commit,
         };
-        self.close(&place, head, at).await?;
+        self.close(&workplace, head, at).await?;
         Ok(harvest)
     }
 
     async fn salvage(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
-        let place = self.place(clone_id)?;
-        let kept = harvest::salvage(&self.mirror, &place, head).await?;
-        self.close(&place, head, kept.as_ref().map_or(head, |kept| &kept.commit)).await?;
+        let workplace = self.workplace(clone_id)?;
+        let kept = harvest::salvage(&self.mirror, &workplace, head).await?;
+        self.close(&workplace, head, kept.as_ref().map_or(head, |kept| &kept.commit)).await?;
         Ok(kept)
     }
 
@@ -408,15 +418,17 @@ impl Workspace for GitWorkspace {
     }
 
     async fn inspect(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        let place = self.place(clone_id)?;
-        let inspection = inspect::inspect(&self.mirror, &place, head).await;
-        if let Some(lent) = place.lent() {
+        let workplace = self.workplace(clone_id)?;
+        let inspection = inspect::inspect(&self.mirror, &workplace, head).await;
+        if let Workplace::UserCheckout(paths, checkout) = &workplace {
             // What the reviewer left stays there; it is told, and makes room, when the next turn is made ready. So is
             // whatever hinders that now: it must not hide what was seen.
-            if lent.is_as_found() && matches!(harvest::salvage(&self.mirror, &place, head).await, Ok(None)) {
-                self.close(&place, head, head).await?;
+            if checkout.is_as_found()
+                && matches!(harvest::salvage(&self.mirror, &workplace, head).await, Ok(None))
+            {
+                self.close(&workplace, head, head).await?;
             }
-            self.directories.leave(&place, lent);
+            self.directories.leave(paths, checkout);
         }
         inspection
     }

@@ -12,18 +12,18 @@ use super::exit::Exit;
 use super::supervision::tree::{self, OwnChild};
 use super::time::{self, Stopwatch};
 
-/// A program of ours that is not done by then hangs: on a pipe that an agent left in its clone, or a dead disk.
+/// After this time a program of ours hangs: on a pipe that an agent left in its clone, or on a dead disk.
 const DEADLINE: Duration = Duration::from_mins(15);
 
 /// What one call may print, in bytes. The longest that git has to say is a list of files: of a repository with a million of
 /// them, with modes and objects, 150 MB. An agent can put any number of files into its clone.
-const OUTPUT: Limit = Limit { mebibytes: 256, of: "on stdout" };
+const OUTPUT: StreamLimit = StreamLimit { mebibytes: 256, of: "on stdout" };
 /// What one call may complain of, in bytes: git warns of a file in a line, and of all of it 2,000 bytes are shown.
-const COMPLAINTS: Limit = Limit { mebibytes: 16, of: "on stderr" };
+const COMPLAINTS: StreamLimit = StreamLimit { mebibytes: 16, of: "on stderr" };
 
 /// How much of a stream is kept.
 #[derive(Debug, Clone, Copy)]
-struct Limit {
+struct StreamLimit {
     mebibytes: u64,
     of: &'static str,
 }
@@ -78,16 +78,16 @@ impl CaptureError {
 }
 
 /// The process group of a child that has not been waited for; it is killed when this is dropped.
-struct Group(Option<u32>);
+struct ChildGroup(Option<u32>);
 
-impl Group {
+impl ChildGroup {
     /// The child was waited for: from now on its id may be another's.
     fn forget(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Group {
+impl Drop for ChildGroup {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
             tree::kill_group(leader);
@@ -132,7 +132,7 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
         .map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?;
     let _own = child.id().map(OwnChild::remember);
     // After the child, so that it is dropped before: only then nobody has waited for the child.
-    let group = Group(child.id());
+    let group = ChildGroup(child.id());
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut pipe) = input {
@@ -153,7 +153,7 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
 async fn read(
     line: &CommandLine,
     pipe: Option<impl AsyncRead + Unpin>,
-    limit: Limit,
+    limit: StreamLimit,
 ) -> Result<Vec<u8>, CaptureError> {
     let most = limit.mebibytes.saturating_mul(1024 * 1024);
     let mut heard = Vec::new();
@@ -162,7 +162,7 @@ async fn read(
         all.map_err(|cause| CaptureError::Pipe { ran: Ran::of(line), cause })?;
     }
     if u64::try_from(heard.len()).unwrap_or(u64::MAX) > most {
-        let Limit { mebibytes, of } = limit;
+        let StreamLimit { mebibytes, of } = limit;
         return Err(CaptureError::TooMuch { ran: Ran::of(line), mebibytes, of });
     }
     Ok(heard)

@@ -1,17 +1,12 @@
 //! A command line as a value: program, arguments, folder, the whole environment, what stdin says.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::search::{self, Lookup};
-
-/// Whether a file may be run by somebody.
-pub(super) fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
-}
+use super::variables::Variables;
 
 /// Where a child is told what it is to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,7 +27,7 @@ pub struct CommandLine {
     pub program: OsString,
     pub arguments: Vec<OsString>,
     pub folder: PathBuf,
-    pub environment: BTreeMap<OsString, OsString>,
+    pub environment: Variables,
     /// What it reads; its stdin is closed afterwards.
     pub input: Vec<u8>,
     /// Where it is told what it is to do.
@@ -41,11 +36,7 @@ pub struct CommandLine {
 
 impl CommandLine {
     /// A program in a folder with an environment, without arguments and input.
-    pub fn new(
-        program: impl Into<OsString>,
-        folder: impl Into<PathBuf>,
-        environment: BTreeMap<OsString, OsString>,
-    ) -> Self {
+    pub fn new(program: impl Into<OsString>, folder: impl Into<PathBuf>, environment: Variables) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
@@ -128,17 +119,8 @@ impl CommandLine {
             }
         };
         for argument in shown {
-            let text = argument.to_string_lossy();
-            let plain = !text.is_empty()
-                && text.chars().all(|letter| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter));
             line.push(' ');
-            if plain {
-                line.push_str(&text);
-            } else {
-                line.push('\'');
-                line.push_str(&text.replace('\'', "'\\''"));
-                line.push('\'');
-            }
+            line.push_str(&as_shell_word(&argument.to_string_lossy()));
         }
         line.push_str(prompt);
         line
@@ -157,6 +139,15 @@ impl CommandLine {
     }
 }
 
+/// Quotes a word for a shell. `shlex` would quote `--flag=value` too, which reads worse and means the same.
+fn as_shell_word(word: &str) -> Cow<'_, str> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Cow::Borrowed(word);
+    }
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +155,7 @@ mod tests {
     #[test]
     fn a_prompt_is_shown_by_its_size_wherever_it_stands() {
         let line =
-            |prompt| CommandLine::new("agy", "/", BTreeMap::new()).arguments(["-p", "do it"]).prompt(prompt);
+            |prompt| CommandLine::new("agy", "/", Variables::new()).arguments(["-p", "do it"]).prompt(prompt);
         let shown = |line: &CommandLine| (line.shown(), line.prompt_shown());
         let size = |text: &str| Some(text.to_owned());
         assert_eq!(shown(&line(Prompt::Stdin)), ("agy -p 'do it'".to_owned(), None));
@@ -181,7 +172,7 @@ mod tests {
     #[test]
     fn a_program_is_found_as_everywhere_else_and_never_in_a_relative_folder() {
         let line = |program: &str, path: &str| {
-            let environment = BTreeMap::from([("PATH".into(), path.into())]);
+            let environment = Variables::from([("PATH".into(), path.into())]);
             CommandLine::new(program, "/", environment).found()
         };
         assert_eq!(line("sh", "bin:/bin").unwrap(), "/bin/sh");

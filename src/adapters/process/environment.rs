@@ -1,13 +1,10 @@
 //! What a child may know: environments made from allow-lists. Ours is read once, by `cli`, and arrives as a map.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use super::forge_token::ForgeTokens;
 use super::search;
-
-/// Variables by name.
-pub type Variables = BTreeMap<OsString, OsString>;
+use super::variables::Variables;
 
 /// What every child gets: where programs, files and certificates are, the language, the proxies. No token, no socket.
 const COMMON: &[&str] = &[

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use crate::text::redaction::names::may_be_secret;
 
-use super::environment::Variables;
+use super::variables::Variables;
 
 /// The variables from which the forge's own programs take a token.
 const TOKENS: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
@@ -18,7 +18,7 @@ const PREFIXES: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_
 /// A shorter value is no token, and would be found in ordinary words.
 const SHORTEST_VALUE: usize = 8;
 
-/// So many letters and digits behind a prefix are no word of a language. The shortest tokens have 22.
+/// Minimum length after the prefix; real tokens have at least 22.
 const SHORTEST_TOKEN: usize = 16;
 
 /// The tokens of the forge that an environment holds.
@@ -27,7 +27,7 @@ pub(super) struct ForgeTokens {
 }
 
 impl ForgeTokens {
-    /// Those of an environment.
+    /// The tokens of an environment.
     pub(super) fn of(ours: &Variables) -> Self {
         let values = TOKENS.iter().filter_map(|name| ours.get(OsStr::new(name))).map(|value| text(value));
         let values = values.map(|value| value.trim().to_owned());

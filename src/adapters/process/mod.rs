@@ -11,3 +11,4 @@ pub mod search;
 pub mod signal;
 pub mod supervision;
 pub mod time;
+pub mod variables;

@@ -1,4 +1,4 @@
-//! Asks a program something short, of whom nothing is known: it may hang, print without end, or leave others behind.
+//! Asks an unknown program a short question. The program may hang, print without end, or leave processes behind.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use super::command::CommandLine;
 use super::exit::Exit;
 use super::output::listener::Collector;
 use super::output::tail::plain;
-use super::supervision::{End, Job, StopSequence, supervise};
+use super::supervision::stop::StopSequence;
+use super::supervision::{End, Job, supervise};
 use super::time;
 
 /// How much of stdout is looked at, in bytes.
@@ -17,11 +18,11 @@ const MOST: usize = 64 << 10;
 /// Longer than any question may take: the question's own time is kept here, and ends its processes at once.
 const NEVER: Duration = Duration::from_hours(1);
 
-/// What came of a question.
+/// The result of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {
     Answered(Answer),
-    /// It was not done in time, and was ended with all that it had started.
+    /// The program was not done in time, and was ended with all that it had started.
     TooLong {
         /// How long it had, in seconds.
         seconds: u64,
@@ -40,16 +41,16 @@ pub struct Answer {
     pub stderr: String,
 }
 
-/// Runs a program with a closed stdin and hears what it says. The folder is for files of ours; the name is like no other.
+/// Runs a program with a closed stdin and returns what it prints. The folder is for files of ours; the name is unique.
 pub async fn probe(command: CommandLine, folder: &Path, name: &str, at_most: Duration) -> Probed {
     let job = Job {
         command,
-        token: format!("probe-{}-{name}", std::process::id()),
+        marker: format!("probe-{}-{name}", std::process::id()),
         children: folder.join("children"),
         log: folder.join(format!("{name}.log")),
         deadline: NEVER,
         idle: None,
-        manners: StopSequence::Terminate,
+        stop: StopSequence::Terminate,
     };
     let (canceller, hears) = cancellation();
     let mut stdout = Collector::new(MOST);

@@ -1,10 +1,10 @@
 //! Where a program is, as a shell would find it, and what stands in its place if it is not there.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::command::is_executable;
-use super::environment::Variables;
+use super::variables::Variables;
 
 /// What was found where a program should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,16 +46,15 @@ pub(super) fn absolute_folders(path: &OsStr) -> Option<OsString> {
 fn judge(path: &Path) -> Lookup {
     match std::fs::metadata(path) {
         Err(_) => Lookup::Missing,
-        Ok(_) if is_executable(path) => Lookup::There(path.to_owned()),
-        Ok(facts) if facts.is_file() => Lookup::NotExecutable(path.to_owned()),
-        Ok(_) => Lookup::NoFile(path.to_owned()),
+        Ok(metadata) if !metadata.is_file() => Lookup::NoFile(path.to_owned()),
+        Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => Lookup::NotExecutable(path.to_owned()),
+        Ok(_) => Lookup::There(path.to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
-use crate::adapters::state::journals::FileJournals;
-use crate::adapters::state::{lock, retention};
+use crate::adapters::storage::journals::FileJournals;
+use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::CleanArguments;
 use crate::cli::repository::here::Here;
 use crate::cli::repository::stores;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -26,14 +27,17 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
 use crate::domain::roster::Seat;
+use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
 use crate::engine::guard::Secrets;
 use crate::engine::outcome::Outcome;
-use crate::engine::run::{Assignment, Bases, Engine, Setting};
+use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
+use crate::flow::abilities::Abilities;
 use crate::flow::budget::Budget;
-use crate::flow::observed::Abilities;
-use crate::flow::question::Persistence;
-use crate::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::names;
+use crate::flow::persistence::Persistence;
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::terms::Overrides;
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
@@ -135,7 +139,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
     let issue = SubjectRow {
         number: 0,
-        kind: Kind::Issue(IssueState::Open),
+        kind: SubjectKind::Issue(IssueState::Open),
         title: ISSUE_TITLE.to_owned(),
         body: ISSUE_BODY.to_owned(),
         writer: ada,
@@ -148,9 +152,11 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     for (role, name, script) in scripts {
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
+    let test = GateCommand { command: TEST_COMMAND.to_owned(), deadline: Duration::from_mins(5) };
+    let gates = BTreeMap::from([(GateName::tests(), test)]);
     let abilities = Abilities {
         agents: agents.keys().cloned().collect(),
-        test_command: Some(TEST_COMMAND.to_owned()),
+        gates: gates.keys().cloned().collect(),
         ..Abilities::default()
     };
     let settings = RunSettings {
@@ -159,8 +165,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
         agent_deadline: Duration::from_mins(1),
         agent_idle: None,
         repair: RepairAgent { program: None, deadline: Duration::from_mins(1) },
-        test_command: Some(TEST_COMMAND.to_owned()),
-        test_deadline: Duration::from_mins(5),
+        gates,
         logs: None,
         memory: Memory::Off,
         terminal: Arc::new(Terminal::plain(talk)),
@@ -170,16 +175,18 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     let canceller = Arc::new(canceller);
     let main = repository.branch.ok_or("the sample has no branch")?;
     let bases = Bases { asked: None, default: main };
-    let setting = Setting {
+    let config = EngineConfig {
         request: request()?,
         abilities,
         bases,
         trust: Trust::default(),
         secrets: Secrets::default(),
     };
-    let engine = Engine::new(Arc::new(world), setting, (Arc::clone(&canceller), cancellation));
+    let engine = Engine::new(Arc::new(world), config, (Arc::clone(&canceller), cancellation));
+    let subject = Subject::Issue(IssueNumber(number));
+    let assignment = Assignment { flow: names::DELIVERY, subject, task: None };
     tokio::select! {
-        outcome = engine.run(Assignment::Issue(IssueNumber(number))) => Ok(outcome),
+        outcome = engine.run(assignment) => Ok(outcome),
         () = signals::listen(canceller) => Err("interrupted".to_owned()),
     }
 }

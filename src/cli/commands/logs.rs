@@ -179,7 +179,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::adapters::state::retention::LogFile;
+    use crate::adapters::storage::retention::LogFile;
     use crate::cli::repository::logbook::Of;
     use crate::domain::agent::Role;
 

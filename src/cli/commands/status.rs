@@ -231,7 +231,7 @@ fn block(known: &Known, origins: &[String], extent: Extent, now: Timestamp) -> B
     // A pull request tells that of itself.
     if matches!(outcome.subject, Subject::PullRequest(_)) || outcome.pull_request.is_none() {
         details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
-        let vote = |vote: &crate::ledger::payload::Vote| {
+        let vote = |vote: &crate::domain::vote::Vote| {
             [vote.agent.to_string(), vote.state.name().to_owned(), vote.head.short().to_owned()]
         };
         details.extend(overview::columns(&outcome.votes.iter().map(vote).collect::<Vec<_>>()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::adapters::process::{signal, time};
-use crate::adapters::state::lock;
+use crate::adapters::storage::lock;
 use crate::cli::arguments::StopArguments;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::surroundings::Surroundings;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::adapters::state::journals;
+use crate::adapters::storage::journals;
 use crate::cli::arguments::Place;
 use crate::cli::repository::here::{Here, nothing_to_show};
 use crate::cli::surroundings::Surroundings;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 use crate::domain::agent::AgentName;
 
 use super::aliases;

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::adapters::local::LocalForge;
-use crate::adapters::local::store::Store;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals::FileJournals;
-use crate::adapters::state::lock;
+use crate::adapters::embedded_forge::EmbeddedForge;
+use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals::FileJournals;
+use crate::adapters::storage::lock;
 use crate::cli::config::load::{Found, Refusal};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
@@ -23,7 +23,7 @@ use super::stores;
 #[derive(Debug)]
 pub struct Here {
     pub repository: Repository,
-    pub forge: Arc<LocalForge>,
+    pub forge: Arc<EmbeddedForge>,
     pub folders: Folders,
     /// Whose records count: the tool's own login, and those that settings trust.
     pub recorders: Vec<Login>,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals;
-use crate::adapters::state::retention::{self, LogFile};
-use crate::adapters::state::run_file::RunFile;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals;
+use crate::adapters::storage::retention::{self, LogFile};
+use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;

@@ -8,10 +8,11 @@ pub mod survey;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::git::{MINIMUM_VERSION, Version};
+use crate::adapters::git::{GitVersion, MINIMUM_VERSION};
 use crate::adapters::process::capture::{CaptureError, Captured, capture};
 use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::environment::{self, Variables};
+use crate::adapters::process::environment;
+use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
@@ -223,7 +224,7 @@ impl Git<'_> {
 
     async fn refuse_old(&self) -> Result<(), Unusable> {
         let said = self.ask(&["version"]).await?.unwrap_or_default();
-        match Version::parse(&said) {
+        match GitVersion::parse(&said) {
             Some(version) if version >= MINIMUM_VERSION => Ok(()),
             Some(version) => Err(unsupported(format!(
                 "git {version} is too old: install git {MINIMUM_VERSION} or later, which can merge without a checkout"

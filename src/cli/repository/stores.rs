@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::adapters::embedded_forge::rows::SubjectKind;
+use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::embedded_forge::{BranchTips, EmbeddedForge};
 use crate::adapters::files;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
-use crate::adapters::local::rows::Kind;
-use crate::adapters::local::store::Store;
-use crate::adapters::local::{Branches, LocalForge};
-use crate::adapters::process::environment::Variables;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::whereabouts;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::whereabouts;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::{BranchName, PullRequestNumber};
 
@@ -24,7 +24,8 @@ pub fn folders(store: &Store, surroundings: &Surroundings) -> Folders {
 /// The workspace of a repository.
 pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variables) -> GitWorkspace {
     let identity = Identity { name: repository.name.clone(), email: repository.email.clone() };
-    let places = git::Folders { mirror: folders.mirror(), clones: folders.clones(), diffs: folders.diffs() };
+    let places =
+        git::GitFolders { mirror: folders.mirror(), clones: folders.clones(), diffs: folders.diffs() };
     GitWorkspace::new(Git::new(variables, identity), Remote::Local(repository.path.clone()), places)
 }
 
@@ -32,14 +33,14 @@ pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variabl
 ///
 /// # Errors
 /// When its file can't be used, or the state folder can't be made.
-pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<LocalForge>, String> {
+pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<EmbeddedForge>, String> {
     let store = Store::open(&repository.common)?;
     let folders = folders(&store, surroundings);
     files::make_folder(folders.root())?;
     whereabouts::note(&folders, repository.lasting_path())?;
     let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
-    let branches = Branches::new(repository.common.clone(), &surroundings.variables);
-    LocalForge::new(store, branches, workspace).map(Arc::new)
+    let branches = BranchTips::new(repository.common.clone(), &surroundings.variables);
+    EmbeddedForge::new(store, branches, workspace).map(Arc::new)
 }
 
 /// The branch that a pull request on the embedded forge wants to change. Makes nothing.
@@ -48,8 +49,8 @@ pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<Bra
         return None;
     }
     match Store::open(&repository.common).ok()?.subject(number.0).ok()??.kind {
-        Kind::PullRequest { base_ref, .. } => Some(base_ref),
-        Kind::Issue(_) => None,
+        SubjectKind::PullRequest { base_ref, .. } => Some(base_ref),
+        SubjectKind::Issue(_) => None,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
-use crate::adapters::state::journals;
-use crate::adapters::state::run_file::RunFile;
+use crate::adapters::storage::journals;
+use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
@@ -14,14 +14,15 @@ use crate::domain::instant::was_set_back;
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
-use crate::engine::observe;
+use crate::domain::usage::Usage;
 use crate::engine::outcome::Outcome;
-use crate::flow::delivery::state::DeliveryState;
-use crate::flow::review::state::ReviewState;
+use crate::engine::thread;
+use crate::flow;
+use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
-use crate::ledger::record::{Flow, Record};
-use crate::ports::forge::{Comment, Forge};
+use crate::ledger::thread::ChainReading;
+use crate::ports::forge::Forge;
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
@@ -194,35 +195,75 @@ fn touched(here: &Here, subject: &Subject) -> Option<Timestamp> {
     Timestamp::try_from(when).ok()
 }
 
+/// The state of a flow on a subject, and when its last record was written.
+struct Folded {
+    machine: Box<dyn Machine>,
+    noted: Timestamp,
+}
+
+/// The state of the flow that wrote last about a subject, or of the first that could.
+fn fold(subject: &Subject, read: impl Fn(&Chain) -> ChainReading, here: &Here) -> Result<Folded, String> {
+    let mut latest: Option<Folded> = None;
+    for name in flow::about(subject) {
+        let chain =
+            Chain { repository: here.forge.repository_id(), flow: name.clone(), subject: subject.clone() };
+        let reading = read(&chain);
+        let Some(mut machine) = flow::begin(name, subject) else { continue };
+        for link in &reading.links {
+            machine.apply(link).map_err(|objection| objection.to_string())?;
+        }
+        let noted = reading.records().last().map_or(Timestamp::UNIX_EPOCH, |record| record.at);
+        if latest.as_ref().is_none_or(|latest| latest.noted < noted) {
+            latest = Some(Folded { machine, noted });
+        }
+    }
+    latest.ok_or_else(|| format!("no flow is about {subject}"))
+}
+
+impl Folded {
+    /// What is known where the subject has led to no pull request: how its run ended, or that it was cut off.
+    fn found(self, subject: Subject) -> Found {
+        let run = self.machine.run();
+        let ending = run.and_then(|run| run.ending.clone());
+        let doing = match (&ending, run) {
+            (Some(ending), _) => after(ending, self.noted),
+            (None, Some(_)) => Doing::Interrupted,
+            (None, None) => Doing::Settled("not begun".to_owned()),
+        };
+        let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
+        Found { outcome, doing, title: None }
+    }
+}
+
 async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>, String> {
     let Ok(pull_request) = here.forge.pull_request(number).await else {
         return Ok(None);
     };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
-    let records = records(here, Flow::Review, &subject, &comments);
-    let state = ReviewState::fold(&records);
-    let ending = state.run.as_ref().and_then(|run| run.ending.clone());
-    let mut outcome = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new())
-        .with_review(&state, Some(&pull_request.head));
-    outcome.pull_request = Some(number);
+    let Folded { machine, noted } =
+        fold(&subject, |chain| thread::read(chain, &here.recorders, &comments), here)?;
+    let (view, run) = (machine.view(), machine.run());
+    let reviewed = view.head.clone();
+    let ending = run.and_then(|run| run.ending.clone());
+    let bare = Outcome::bare(subject, ending.clone().unwrap_or(Ending::Interrupted), String::new());
+    let outcome = Outcome {
+        run: run.map(|run| run.id.clone()),
+        usage: run.map_or_else(Usage::default, |run| run.usage),
+        head: Some(pull_request.head.clone()),
+        commands: Some(here.forge.commands(number)),
+        ..bare.with_view(view)
+    };
     let doing = match (&ending, &pull_request.state) {
         (_, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
         (_, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
-        (Some(Ending::Approved), PullRequestState::Open)
-            if state.head.as_ref() != Some(&pull_request.head) =>
-        {
+        (Some(Ending::Approved), PullRequestState::Open) if reviewed.as_ref() != Some(&pull_request.head) => {
             Doing::Settled("approved an older head".to_owned())
         }
-        (Some(ending), PullRequestState::Open) => after(ending, noted(&records)),
+        (Some(ending), PullRequestState::Open) => after(ending, noted),
         (None, PullRequestState::Open) => Doing::Interrupted,
     };
     Ok(Some(Found { outcome, doing, title: Some(pull_request.title) }))
-}
-
-/// When the last record was written.
-fn noted(records: &[Record]) -> Timestamp {
-    records.last().map_or(Timestamp::UNIX_EPOCH, |record| record.at)
 }
 
 /// What an ending that was noted then leaves to do.
@@ -250,54 +291,36 @@ async fn issue(here: &Here, number: IssueNumber) -> Result<Option<Found>, String
         return Ok(None);
     };
     let subject = Subject::Issue(number);
-    let records = records(here, Flow::Delivery, &subject, &issue.comments);
-    let state = DeliveryState::fold(&records);
-    let found = delivery(here, subject, state.delivered, (state, noted(&records))).await?;
+    let folded = fold(&subject, |chain| thread::read(chain, &here.recorders, &issue.comments), here)?;
+    let delivered = folded.machine.view().pull_request;
+    let found = delivery(here, subject, delivered, folded).await?;
     Ok(Some(Found { title: Some(issue.title), ..found }))
 }
 
-/// A task's records live in its journal until its pull request stands.
+/// A task's records live in its journal until its pull request is open.
 async fn task(here: &Here, subject: &Subject) -> Result<Option<Found>, String> {
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
-    let chain =
-        Chain { repository: here.forge.repository_id(), flow: Flow::Delivery, subject: subject.clone() };
-    let records = observe::read_local(&chain, &here.forge.login(), &bodies).records;
-    let state = DeliveryState::fold(&records);
-    let from_branch = match &state.run {
-        Some(run) => here.forge.pull_requests_from(&run.branch).await.map_err(|error| error.to_string())?,
+    let login = here.forge.login();
+    let folded = fold(subject, |chain| thread::read_local(chain, &login, &bodies), here)?;
+    let from_branch = match &folded.machine.view().branch {
+        Some(branch) => here.forge.pull_requests_from(branch).await.map_err(|error| error.to_string())?,
         None => Vec::new(),
     };
     let delivered = from_branch.last().map(|found| found.number);
-    let found = delivery(here, subject.clone(), delivered, (state, noted(&records))).await?;
+    let found = delivery(here, subject.clone(), delivered, folded).await?;
     Ok(Some(Found { title: words_of(here, subject), ..found }))
 }
 
-/// A delivery that has become a pull request is told by that.
+/// What has become a pull request is told by that.
 async fn delivery(
     here: &Here,
     subject: Subject,
     delivered: Option<PullRequestNumber>,
-    (state, noted): (DeliveryState, Timestamp),
+    folded: Folded,
 ) -> Result<Found, String> {
-    if let Some(number) = delivered {
-        let outcome = review(here, number).await?.map(|found| found.outcome);
-        let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
-        let doing = Doing::Delivered(number);
-        return Ok(Found { outcome: outcome.unwrap_or_else(bare), doing, title: None });
-    }
-    let begun = state.run.is_some();
-    let ending = state.run.and_then(|run| run.ending);
-    let doing = match &ending {
-        Some(ending) => after(ending, noted),
-        None if begun => Doing::Interrupted,
-        None => Doing::Settled("not begun".to_owned()),
-    };
-    let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
-    Ok(Found { outcome, doing, title: None })
-}
-
-fn records(here: &Here, flow: Flow, subject: &Subject, comments: &[Comment]) -> Vec<Record> {
-    let chain = Chain { repository: here.forge.repository_id(), flow, subject: subject.clone() };
-    observe::read(&chain, &here.recorders, comments).records
+    let Some(number) = delivered else { return Ok(folded.found(subject)) };
+    let outcome = review(here, number).await?.map(|found| found.outcome);
+    let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
+    Ok(Found { outcome: outcome.unwrap_or_else(bare), doing: Doing::Delivered(number), title: None })
 }

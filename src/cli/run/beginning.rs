@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals::{self, FileJournals};
-use crate::adapters::state::{lock, retention};
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals::{self, FileJournals};
+use crate::adapters::storage::{lock, retention};
 use crate::cli::repository::{Repository, stores};
 use crate::domain::ending::{Ending, Refused};
 use crate::domain::subject::Subject;

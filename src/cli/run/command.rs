@@ -1,15 +1,17 @@
 //! Runs an order to its end: repository, settings, what is remembered, agents; then the engine does the rest.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::adapters::gates::test_command::split;
-use crate::adapters::local::store::Store;
-use crate::adapters::process::environment::Variables;
+use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::gates::settings::GateCommand;
+use crate::adapters::gates::tests::split;
 use crate::adapters::process::search::{Lookup, look_for};
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::run_file::RunFile;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::JsonOutput;
 use crate::cli::arguments::run::{ForgeChoice, RunArguments};
 use crate::cli::config::flags;
@@ -25,12 +27,13 @@ use crate::cli::view::live::Live;
 use crate::cli::view::paint::{Paint, Seen};
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
-use crate::domain::ids::BranchName;
+use crate::domain::ids::{BranchName, GateName};
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, RunError};
-use crate::engine::run::{Assignment, Bases, Engine, Setting};
-use crate::flow::observed::Abilities;
+use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
+use crate::flow::abilities::Abilities;
+use crate::flow::names;
 use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
@@ -208,7 +211,8 @@ async fn prepare(
         look(&order, arguments, answers, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
     let folders = stores::folders(forge.store(), surroundings);
-    let (subject, assignment) = assignment(&order, forge.store(), &base);
+    let assignment = assignment(&order, forge.store(), &base);
+    let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
     let settings = &configuration.settings;
@@ -230,24 +234,25 @@ async fn prepare(
     let kept_back = kept_back::warning(&seated, (&able, &repair), variables);
     let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
     warn(&terminal, [found.warning(), permissions.warning(&subject), kept_back]);
-    let abilities = Abilities { agents: programs::able(&able), test_command: test_command.clone(), missing };
+    let gates = gates(test_command, settings);
+    let abilities =
+        Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
-    let setting = Setting {
+    let engine_config = EngineConfig {
         request: asked_for.map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
         secrets: secrets::known(settings, variables),
     };
-    let plan = Plan { setting, assignment };
+    let plan = Plan { config: engine_config, assignment };
     let run_settings = RunSettings {
         agents: able,
         directories,
         agent_deadline: Duration::from_secs(settings.review.agent_timeout_seconds.get()),
         agent_idle: idle(settings.turns.idle_seconds),
         repair,
-        test_command,
-        test_deadline: Duration::from_secs(settings.gates.tests.timeout_seconds.get()),
+        gates,
         logs: settings.paths.logs.clone(),
         memory: memory::memory(&settings.agent_memory, &arguments.memory, surroundings, &folders)
             .map_err(config)?,
@@ -263,6 +268,13 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
+}
+
+/// The commands of the gates that are configured.
+fn gates(test_command: Option<String>, settings: &Settings) -> BTreeMap<GateName, GateCommand> {
+    let deadline = Duration::from_secs(settings.gates.tests.timeout_seconds.get());
+    let tests = |command| (GateName::tests(), GateCommand { command, deadline });
+    test_command.into_iter().map(tests).collect()
 }
 
 /// The test command, whose words make sense.
@@ -299,7 +311,7 @@ fn idle(seconds: u64) -> Option<Duration> {
 /// What an engine needs besides its world.
 pub struct Plan {
     /// What it is set to.
-    pub setting: Setting,
+    pub config: EngineConfig,
     pub assignment: Assignment,
 }
 
@@ -307,7 +319,7 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let control = (Arc::clone(&canceller), cancellation);
-    let engine = Engine::new(Arc::new(world), plan.setting, control);
+    let engine = Engine::new(Arc::new(world), plan.config, control);
     let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
     let outcome = tokio::select! {
         outcome = engine.run(plan.assignment) => outcome,
@@ -346,14 +358,18 @@ fn questions(answers: Answers, settings: &Settings) -> Questions {
     }
 }
 
-fn assignment(order: &Order, store: &Store, base: &BranchName) -> (Subject, Assignment) {
+fn assignment(order: &Order, store: &Store, base: &BranchName) -> Assignment {
     match order {
         Order::Task(text) => {
             let key = task_key(store.repository_id(), base, text);
-            (Subject::Task(key), Assignment::Task(text.clone()))
+            Assignment { flow: names::DELIVERY, subject: Subject::Task(key), task: Some(text.clone()) }
         }
-        Order::Issue(number) => (Subject::Issue(*number), Assignment::Issue(*number)),
-        Order::PullRequest(number) => (Subject::PullRequest(*number), Assignment::PullRequest(*number)),
+        Order::Issue(number) => {
+            Assignment { flow: names::DELIVERY, subject: Subject::Issue(*number), task: None }
+        }
+        Order::PullRequest(number) => {
+            Assignment { flow: names::REVIEW, subject: Subject::PullRequest(*number), task: None }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::adapters::git::ExplicitDirectory;
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::domain::agent::{AgentName, Detail, Role};
 use crate::domain::ending::Refused;
@@ -59,7 +59,7 @@ pub fn directories(
             return Err(RunError::refused(Refused::Usage, message));
         }
     }
-    refuse_memory_in_a_lent_checkout(seated, settings)?;
+    refuse_memory_in_a_user_checkout(seated, settings)?;
     let of = |known: &KnownAgent| {
         Some(((known.role, known.name.label.clone()), directory(&known.name, settings)?))
     };
@@ -70,7 +70,7 @@ pub fn directories(
 ///
 /// # Errors
 /// When it is to lie in the coder's checkout, and that is the user's own; the text says what to type.
-fn refuse_memory_in_a_lent_checkout(seated: &[KnownAgent], settings: &Settings) -> Result<(), RunError> {
+fn refuse_memory_in_a_user_checkout(seated: &[KnownAgent], settings: &Settings) -> Result<(), RunError> {
     let memory = &settings.agent_memory;
     let Some(inside) = memory.dir.as_ref().filter(|dir| memory.enabled && dir.is_relative()) else {
         return Ok(());

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::adapters::agents::local::{Program, RepairAgent};
-use crate::adapters::process::environment::Variables;
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::process::variables::Variables;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 

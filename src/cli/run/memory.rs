@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::adapters::agent_memory::{Memory, MemoryOptions, Refresh};
-use crate::adapters::state::folders::Folders;
+use crate::adapters::storage::folders::Folders;
 use crate::cli::config::settings::AgentMemory;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::agent_memory::CheckoutFolder;

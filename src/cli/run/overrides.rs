@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::gates::GATES;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
 use crate::cli::arguments::run::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;
@@ -11,9 +12,10 @@ use crate::domain::agent::{AgentName, Role};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTiming};
 use crate::domain::roster::Seat;
-use crate::flow::question::{Persistence, RepairChain};
-use crate::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
+use crate::flow::persistence::{Persistence, RepairChain};
+use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use crate::flow::retry::{OnQuota, RetryPolicy};
+use crate::flow::terms::Overrides;
 
 use super::{models, programs};
 
@@ -123,6 +125,8 @@ fn overrides(configuration: &Configuration, said: Said) -> Overrides {
     let seat = |name: &AgentName, role| with_model(name, role, settings);
     let reviewers: Vec<Seat> =
         settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
+    let required: Vec<GateName> =
+        GATES.iter().filter(|gate| is_said(gate.setting)).map(|gate| (gate.name)()).collect();
     Overrides {
         coder: settings
             .roles
@@ -132,7 +136,7 @@ fn overrides(configuration: &Configuration, said: Said) -> Overrides {
             .map(|name| seat(name, Role::Coder)),
         reviewers: if is_said("roles.reviewers") { reviewers } else { Vec::new() },
         max_rounds: is_said("review.max_rounds").then_some(review.max_rounds.get()),
-        required_gates: is_said("gates.tests.command").then(|| vec![GateName::tests()]),
+        required_gates: Some(required).filter(|required| !required.is_empty()),
         test_timing: is_said("gates.tests.before_review").then_some(timing),
         on_reviewer_failure: is_said("review.on_reviewer_failure").then_some(on_failure),
         after_approval: is_said("review.auto_merge").then_some(after),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::adapters::dry_run::Rehearsal as RehearsedWorld;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals::{self, FileJournals};
-use crate::adapters::state::lock;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals::{self, FileJournals};
+use crate::adapters::storage::lock;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::view::outcome;
 use crate::domain::ending::Ending;
@@ -81,7 +81,7 @@ pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folder
     };
     let world = Arc::new(RehearsedWorld::new(world, Box::new(read), Arc::clone(&canceller)));
     let control = (canceller, cancellation);
-    let engine = Engine::new(Arc::clone(&world), plan.setting, control);
+    let engine = Engine::new(Arc::clone(&world), plan.config, control);
     let outcome = engine.run(plan.assignment).await;
     let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
     Rehearsal { effects: world.script().effects, outcome }

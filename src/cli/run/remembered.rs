@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use toml::Value;
 
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::run_file::{KnownAgent, RunFile};
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::run_file::{KnownAgent, RunFile};
 use crate::cli::config::exclusive;
 use crate::cli::config::layer::{Layer, Source};
 use crate::domain::ids::BranchName;

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals::FileJournals;
-use crate::adapters::state::lock;
-use crate::adapters::state::retention::{self, Limits};
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals::FileJournals;
+use crate::adapters::storage::lock;
+use crate::adapters::storage::retention::{self, Limits};
 use crate::cli::config::settings::Retention;
 use crate::cli::repository::{Repository, stores};
 use crate::domain::subject::Subject;

@@ -7,27 +7,21 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 use crate::cli::config::settings::{OnHit, Settings};
 use crate::domain::vendors::Vendor;
 use crate::engine::guard::{OnSecret, Secrets};
+use crate::pattern::pattern;
 use crate::text::redaction::Secret;
 use crate::text::redaction::names::is_secret;
 
 /// Headers, and members of an object, whose values are secrets.
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static SECRET_PART: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)KEY$|TOKENS?$|SECRET|COOKIE|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|SIGNATURE|AUTHORIZATION|^(ACCESS|REFRESH)$|(^|[_-])(AUTH|PASS)$",
-    )
-    .expect("a valid pattern")
-});
+static SECRET_PART: LazyLock<Regex> = pattern!(
+    r"(?i)KEY$|TOKENS?$|SECRET|COOKIE|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|SIGNATURE|AUTHORIZATION|^(ACCESS|REFRESH)$|(^|[_-])(AUTH|PASS)$"
+);
 
 /// The path of an address that opens nothing: names and versions, as `/v1/models`.
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static PLAIN_PATH: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$").expect("a valid pattern")
-});
+static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$");
 
 /// The longest part of a model's name, in letters: dates and sizes are shorter, keys are longer.
 const LONGEST_PART: usize = 12;

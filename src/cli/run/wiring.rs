@@ -9,17 +9,18 @@ use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::agents::turn_host::TurnHost;
 use crate::adapters::clock::SystemClock;
+use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::files;
-use crate::adapters::gates::test_command::LocalGates;
+use crate::adapters::gates::LocalGates;
+use crate::adapters::gates::settings::{GateCommand, GateSettings};
 use crate::adapters::git::{GitWorkspace, WaitNotice};
-use crate::adapters::local::LocalForge;
 use crate::adapters::process::supervision::children;
-use crate::adapters::state::journals::FileJournals;
+use crate::adapters::storage::journals::FileJournals;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::terminal::Terminal;
 use crate::domain::agent::Role;
-use crate::domain::ids::Label;
+use crate::domain::ids::{GateName, Label};
 use crate::ports::World;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -29,7 +30,7 @@ use super::directories::Directories;
 /// The real world of a run.
 #[derive(Debug)]
 pub struct RealWorld {
-    forge: Arc<LocalForge>,
+    forge: Arc<EmbeddedForge>,
     agents: LocalAgents,
     workspace: Arc<GitWorkspace>,
     gates: LocalGates,
@@ -39,7 +40,7 @@ pub struct RealWorld {
 }
 
 impl World for RealWorld {
-    type Forge = LocalForge;
+    type Forge = EmbeddedForge;
     type Agents = LocalAgents;
     type Workspace = GitWorkspace;
     type Gates = LocalGates;
@@ -48,7 +49,7 @@ impl World for RealWorld {
     type Operator = Terminal;
     type AgentMemories = LocalAgentMemories;
 
-    fn forge(&self) -> &LocalForge {
+    fn forge(&self) -> &EmbeddedForge {
         &self.forge
     }
 
@@ -94,9 +95,8 @@ pub struct RunSettings {
     pub agent_idle: Option<Duration>,
     /// Who puts malformed answers into form.
     pub repair: RepairAgent,
-    pub test_command: Option<String>,
-    /// How long it may take.
-    pub test_deadline: Duration,
+    /// The commands of the gates that are configured.
+    pub gates: BTreeMap<GateName, GateCommand>,
     /// The folder of raw logs, if not the state folder.
     pub logs: Option<PathBuf>,
     /// What is remembered of the repository.
@@ -111,7 +111,7 @@ pub struct RunSettings {
 pub fn world(
     repository: &Repository,
     surroundings: &Surroundings,
-    forge: Arc<LocalForge>,
+    forge: Arc<EmbeddedForge>,
     settings: RunSettings,
 ) -> Result<RealWorld, String> {
     let folders = stores::folders(forge.store(), surroundings).with_logs(settings.logs.as_deref());
@@ -142,12 +142,11 @@ pub fn world(
             },
         },
         workspace,
-        gates: LocalGates {
-            test_command: settings.test_command,
-            deadline: settings.test_deadline,
+        gates: LocalGates::new(&GateSettings {
+            commands: settings.gates,
             variables,
             folders: folders.clone(),
-        },
+        }),
         journals: FileJournals::new(folders, stores::locks(repository), children::end_leftovers),
         terminal: settings.terminal,
         forge,

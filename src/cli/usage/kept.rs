@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::adapters::files;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ids::{Label, RunId};
 use crate::domain::subject::Subject;

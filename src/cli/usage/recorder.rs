@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
-use crate::adapters::state::folders::Folders;
-use crate::adapters::state::journals;
+use crate::adapters::storage::folders::Folders;
+use crate::adapters::storage::journals;
 use crate::cli::view::print;
 use crate::domain::ending::{Ending, Refused};
 use crate::domain::ids::RunId;

@@ -10,7 +10,7 @@ use crate::domain::ids::{GateName, Label};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::ports::run_event::RunEvent;
-use crate::text::comment::count;
+use crate::text::markdown::count;
 
 /// Somebody who works.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -130,7 +130,7 @@ mod tests {
             said: None,
             follows: Aftermath::Corrected,
         };
-        let paint = Paint::wanted(&crate::adapters::process::environment::Variables::new(), Seen::Nowhere);
+        let paint = Paint::wanted(&crate::adapters::process::variables::Variables::new(), Seen::Nowhere);
         let said = line(&event, Verbosity::Quiet, paint).unwrap();
         assert!(said.contains("…; ") && said.ends_with(&format!("; its log is {log}")), "{said}");
         assert!(said.chars().count() < log.len() + LONGEST_TEXT + 100, "{said}");

@@ -9,7 +9,7 @@ use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::engine::outcome::Outcome;
-use crate::text::comment::count;
+use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
 
 /// The outcome as one JSON object.
@@ -128,13 +128,11 @@ pub fn paths(outcome: &Outcome) -> Vec<String> {
 pub fn next_command(outcome: &Outcome) -> String {
     let again = || outcome.pull_request.map_or_else(String::new, |number| format!("agent-loop pr {number}"));
     match &outcome.ending {
-        Ending::Approved => outcome
-            .pull_request
-            .map_or_else(String::new, |number| format!("agent-loop local pr merge {number}")),
+        Ending::Approved => outcome.commands.as_ref().map_or_else(String::new, |forge| forge.merge.clone()),
         Ending::Merged { .. } | Ending::Refused { .. } => String::new(),
-        Ending::Blocked { .. } | Ending::NeedsHuman { .. } => outcome
-            .pull_request
-            .map_or_else(String::new, |number| format!("agent-loop local pr view {number}")),
+        Ending::Blocked { .. } | Ending::NeedsHuman { .. } => {
+            outcome.commands.as_ref().map_or_else(String::new, |forge| forge.view.clone())
+        }
         Ending::Parked { .. } => "agent-loop resume --due".to_owned(),
         Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
         Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(),

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 
 use super::print;
 

@@ -1,4 +1,81 @@
-//! From an issue or a task to a pull request: the state that records fold to, and the next step.
+//! From an issue or a task to its pull request: the state that records fold to, and the next step.
 
-pub mod next;
+mod coder;
+mod comment;
+mod next;
+pub mod records;
 pub mod state;
+
+use std::convert::Infallible;
+
+use crate::domain::flow_name::FlowName;
+use crate::domain::subject::Subject;
+
+use super::ask::Against;
+use super::context::FlowContext;
+use super::machine::{At, Flow, Illegal};
+use super::names;
+use super::results::Results;
+use super::run::RunState;
+use super::step::Decision;
+use super::view::{FlowOutput, View};
+use records::DeliveryEntry;
+
+use state::DeliveryState;
+
+impl Flow for DeliveryState {
+    const NAME: FlowName = names::DELIVERY;
+    type Record = DeliveryEntry;
+
+    fn on(subject: &Subject) -> Option<Self> {
+        match subject {
+            Subject::Issue(_) | Subject::Task(_) => Some(Self::new(subject.clone())),
+            Subject::PullRequest(_) => None,
+        }
+    }
+
+    fn apply(&mut self, at: At<'_>, record: DeliveryEntry) -> Result<(), Illegal> {
+        Self::apply(self, at, record)
+    }
+
+    /// What stands on the forge is looked for before it is made: no missing record changes that.
+    fn gap(&mut self) {}
+
+    fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible> {
+        next::next(self, cx)
+    }
+
+    fn comment(&self, _: At<'_>, record: &DeliveryEntry) -> String {
+        comment::render(record)
+    }
+
+    fn headline(record: &DeliveryEntry) -> String {
+        comment::headline(record)
+    }
+
+    fn run(&self) -> Option<&RunState> {
+        self.run.as_ref().map(|run| &run.state)
+    }
+
+    fn view(&self) -> View {
+        View {
+            against: self.run.as_ref().map(|run| Against::Commit(run.base.clone())),
+            branch: self.run.as_ref().map(|run| run.branch.clone()),
+            pull_request: self.delivered.as_ref().map(|delivered| delivered.number),
+            ..View::default()
+        }
+    }
+
+    fn output(&self, results: &Results) -> Option<FlowOutput> {
+        let run = self.run.as_ref()?;
+        let made = || coder::made(run, results);
+        Some(FlowOutput::Delivery {
+            run: run.state.id.clone(),
+            terms: run.state.terms.clone(),
+            spent: run.state.spent(results),
+            branch: run.branch.clone(),
+            pull_request: self.delivered.as_ref().map(|delivered| delivered.number),
+            head: self.delivered.as_ref().map(|delivered| delivered.head.clone()).or_else(made),
+        })
+    }
+}

@@ -1,107 +1,93 @@
 //! The state of a delivery: the fold of its records.
 
-use crate::domain::ending::Ending;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
-use crate::ledger::payload::{Concluded, Delivered, Started};
-use crate::ledger::record::{Payload, Record};
 
-use super::super::request::{Recorded, Terms};
+use super::super::machine::{At, Illegal};
+use super::super::run::{Concluded, RunState};
+use super::super::terms::Terms;
+use super::records::{Delivered, DeliveryEntry, Started};
 
-/// The run that the latest records belong to.
+/// The state of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    pub id: RunId,
-    /// Who takes part, and by which rules.
-    pub terms: Terms,
+pub struct DeliveryState {
+    /// The issue or task.
+    pub subject: Subject,
+    /// The latest run.
+    pub run: Option<DeliveryRun>,
+    /// What was delivered.
+    pub delivered: Option<Handed>,
+}
+
+/// A run of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRun {
+    pub state: RunState,
+    /// The branch to change.
     pub base_ref: BranchName,
+    /// Where the coder begins.
     pub base: CommitSha,
     /// The branch that the change has.
     pub branch: BranchName,
-    /// How often it was parked.
-    pub sitting: u32,
-    /// How it ended, if it did.
-    pub ending: Option<Ending>,
-    /// What it cost, as far as records say.
-    pub usage: Usage,
 }
 
-impl Run {
-    /// Whether a later command goes on with it.
-    pub fn is_open(&self) -> bool {
-        self.ending.as_ref().is_none_or(Ending::leaves_run_open)
-    }
-
-    /// Its terms, for the next command.
-    pub fn recorded(&self) -> Recorded<'_> {
-        if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
-    }
-}
-
-/// The state of a delivery.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeliveryState {
-    pub run: Option<Run>,
-    /// The pull request that came of it.
-    pub delivered: Option<PullRequestNumber>,
+/// A pull request that came of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    pub number: PullRequestNumber,
+    /// The branch of the pull request.
+    pub branch: BranchName,
+    /// The head at the time of delivery.
+    pub head: CommitSha,
 }
 
 impl DeliveryState {
-    /// The state that a chain of records folds to.
-    pub fn fold<'records>(records: impl IntoIterator<Item = &'records Record>) -> Self {
-        let mut state = Self::default();
-        for record in records {
-            state.apply(record);
-        }
-        state
+    /// A delivery before its first record.
+    pub fn new(subject: Subject) -> Self {
+        Self { subject, run: None, delivered: None }
     }
 
     /// Takes in the next record.
-    pub fn apply(&mut self, record: &Record) {
-        match &record.payload {
-            Payload::Started(started) => self.start(&record.run, started),
-            Payload::Delivered(delivered) => self.deliver(delivered),
-            Payload::DeliveryConcluded(concluded) => self.conclude(concluded),
-            Payload::Opened(_)
-            | Payload::Review(_)
-            | Payload::Answer(_)
-            | Payload::Gates(_)
-            | Payload::FollowedUp(_)
-            | Payload::Concluded(_) => {}
+    ///
+    /// # Errors
+    /// When the record needs a run, and none was started.
+    pub fn apply(&mut self, at: At<'_>, record: DeliveryEntry) -> Result<(), Illegal> {
+        match record {
+            DeliveryEntry::Started(started) => self.start(at.run, &started),
+            DeliveryEntry::Delivered(delivered) => self.deliver(&delivered),
+            DeliveryEntry::Concluded(concluded) => return self.conclude(&concluded),
         }
+        Ok(())
     }
 
     fn start(&mut self, run: &RunId, started: &Started) {
-        let (sitting, usage) = self
-            .run
-            .as_ref()
-            .filter(|known| known.id == *run)
-            .map_or((0, Usage::default()), |known| (known.sitting, known.usage));
-        self.run = Some(Run {
-            id: run.clone(),
-            terms: Terms { roster: started.roster.clone(), policy: started.policy.clone() },
+        let terms = Terms { roster: started.roster.clone(), policy: started.policy.clone() };
+        let known = self.run.take().map(|known| known.state).filter(|known| known.id == *run);
+        let state = match known {
+            Some(known) => RunState { terms, ending: None, ..known },
+            None => RunState::begun(run.clone(), terms, Usage::default()),
+        };
+        self.run = Some(DeliveryRun {
+            state,
             base_ref: started.base_ref.clone(),
             base: started.base.clone(),
             branch: started.branch.clone(),
-            sitting,
-            ending: None,
-            usage,
         });
     }
 
+    /// A pull request that a task came to is told in its own thread, where no run was started.
     fn deliver(&mut self, delivered: &Delivered) {
-        self.delivered = Some(delivered.pull_request);
+        let Delivered { pull_request, branch, head, .. } = delivered.clone();
+        self.delivered = Some(Handed { number: pull_request, branch, head });
         if let (Some(run), Some(answer)) = (&mut self.run, &delivered.answer) {
-            run.usage = run.usage.larger(answer.usage);
+            run.state.usage = run.state.usage.larger(answer.usage);
         }
     }
 
-    fn conclude(&mut self, concluded: &Concluded) {
-        let Some(run) = &mut self.run else { return };
-        if concluded.ending.leaves_run_open() {
-            run.sitting += concluded.ending.sittings();
-        }
-        run.usage = run.usage.larger(concluded.usage);
-        run.ending = Some(concluded.ending.clone());
+    fn conclude(&mut self, concluded: &Concluded) -> Result<(), Illegal> {
+        let run = self.run.as_mut().ok_or(Illegal("no run was started before"))?;
+        run.state.conclude(concluded);
+        Ok(())
     }
 }

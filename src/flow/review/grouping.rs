@@ -5,11 +5,11 @@ use std::cmp::Reverse;
 use crate::domain::item::{Item, Note};
 use crate::domain::item_status::ItemStatus;
 
-use super::wording::{Wording, one_line};
+use super::similarity::{Wording, one_line};
 
 /// Follow-ups that are one piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub(super) struct Group {
     /// What the work is called: one line without markdown, at most 120 characters.
     pub title: String,
     /// The most specific wording: most identifiers, then longest, then first id.
@@ -20,7 +20,7 @@ pub struct Group {
 
 impl Group {
     /// The original notes, a line each: every item in its author's words, then what was said about it later.
-    pub fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         self.items.iter().flat_map(lines_about).collect()
     }
 
@@ -39,7 +39,7 @@ fn lines_about(item: &Item) -> Vec<String> {
 }
 
 /// The future items of reviewers, each in one group. Groups stand in the order of their first items.
-pub fn group(items: &[Item]) -> Vec<Group> {
+pub(super) fn group(items: &[Item]) -> Vec<Group> {
     let left = items.iter().filter(|item| item.standing == ItemStatus::Future && item.is_reviewers());
     let follow_ups = left.enumerate().map(|(place, item)| FollowUp::new(place, item));
     let mut parts = follow_ups.fold(Vec::new(), admit);
@@ -87,7 +87,7 @@ impl<'items> FollowUp<'items> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wording::LONGEST_TITLE;
+    use super::super::similarity::LONGEST_TITLE;
     use super::*;
     use std::collections::BTreeSet;
 
@@ -98,7 +98,17 @@ mod tests {
     fn finding(number: u64, text: &str) -> Item {
         let (author, standing) = (Author::Reviewer("codex".parse().unwrap()), ItemStatus::Future);
         let (id, text) = (ItemId::numbered(number), text.to_owned());
-        Item { id, author, round: 1, text, first: standing, standing, notes: Vec::new(), dispute: None }
+        Item {
+            id,
+            author,
+            round: 1,
+            text,
+            first: standing,
+            standing,
+            notes: Vec::new(),
+            dispute: None,
+            key: None,
+        }
     }
 
     fn grouped<Text: AsRef<str>>(texts: &[Text]) -> Vec<Group> {

@@ -1,12 +1,81 @@
 //! The rounds on a pull request: the state that records fold to, and the next step.
 
-mod budget;
+mod checks;
 mod coder;
+mod comment;
 mod followups;
-mod gates;
-pub mod grouping;
-pub mod items;
-pub mod next;
-pub mod reviewers;
+mod grouping;
+mod next;
+pub mod records;
+mod reviewers;
+mod seen;
+mod similarity;
 pub mod state;
-mod wording;
+mod tests_first;
+
+use std::convert::Infallible;
+
+use crate::domain::flow_name::FlowName;
+use crate::domain::subject::Subject;
+
+use super::ask::Against;
+use super::context::FlowContext;
+use super::machine::{At, Flow, Illegal};
+use super::names;
+use super::run::RunState;
+use super::step::Decision;
+use super::view::{Records, View};
+use records::ReviewEntry;
+
+use state::ReviewState;
+
+impl Flow for ReviewState {
+    const NAME: FlowName = names::REVIEW;
+    type Record = ReviewEntry;
+
+    fn on(subject: &Subject) -> Option<Self> {
+        match subject {
+            Subject::PullRequest(number) => Some(Self::new(*number)),
+            Subject::Issue(_) | Subject::Task(_) => None,
+        }
+    }
+
+    fn apply(&mut self, at: At<'_>, record: ReviewEntry) -> Result<(), Illegal> {
+        Self::apply(self, at, record)
+    }
+
+    fn gap(&mut self) {
+        self.records = Records::Missing;
+    }
+
+    fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible> {
+        next::next(self, cx)
+    }
+
+    fn comment(&self, at: At<'_>, record: &ReviewEntry) -> String {
+        comment::render(at, record, &self.rounds.items())
+    }
+
+    fn headline(record: &ReviewEntry) -> String {
+        comment::headline(record)
+    }
+
+    fn run(&self) -> Option<&RunState> {
+        self.run.as_ref()
+    }
+
+    fn view(&self) -> View {
+        View {
+            round: self.rounds.round(),
+            head: self.rounds.head().cloned(),
+            ours: self.ours.clone(),
+            against: self.base_ref.clone().map(Against::Branch),
+            branch: None,
+            pull_request: Some(self.number),
+            votes: self.votes(),
+            items: self.rounds.items(),
+            gates: self.measured.all(),
+            records: self.records,
+        }
+    }
+}

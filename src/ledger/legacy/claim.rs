@@ -3,7 +3,7 @@
 use crate::domain::ids::Login;
 use crate::protocol::markers;
 
-use super::super::replay::{History, Posted};
+use super::super::thread::{History, Posted};
 use super::said::Said;
 use super::{Why, markdown, meta};
 

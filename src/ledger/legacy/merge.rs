@@ -6,10 +6,10 @@ use crate::domain::ids::{ItemId, Label};
 use crate::domain::item_status::{Disposition, ItemStatus, worst};
 use crate::protocol::findings::normalised;
 
-use super::CarriedItem;
 use super::names::number;
 use super::rounds::Round;
 use super::said::{Finding, Head, Said};
+use crate::domain::item::CarriedItem;
 
 /// The items that must be fixed at the end of the rounds, and the number of the next item.
 pub(super) fn merge(rounds: &[Round]) -> (Vec<CarriedItem>, u64) {

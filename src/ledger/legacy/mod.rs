@@ -14,12 +14,10 @@ mod words;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::domain::ids::Login;
+use crate::domain::item::CarriedItem;
 
-use crate::domain::ids::{ItemId, Label, Login};
-use crate::domain::item_status::ItemStatus;
-
-use super::replay::Posted;
+use super::thread::Posted;
 use claim::{Authority, Claim};
 use rounds::Rounds;
 
@@ -33,21 +31,6 @@ pub struct Older {
     /// How many comments were read.
     pub read: usize,
     pub ignored: Vec<Ignored>,
-}
-
-/// A finding of the older tool that approval has to wait for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CarriedItem {
-    pub id: ItemId,
-    pub reviewer: Label,
-    /// The round in which it was first seen, as the older tool counted.
-    pub round: u32,
-    pub standing: ItemStatus,
-    pub text: String,
-    /// What was said about it since, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
 }
 
 /// A comment that claims to be the older tool's and does not count.

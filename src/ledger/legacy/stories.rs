@@ -10,9 +10,10 @@ use proptest::sample::{Index, select};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::replay::History;
+use super::super::thread::History;
 use super::names::number;
 use super::*;
+use crate::domain::ids::ItemId;
 
 /// A thread, and what it leaves.
 #[derive(Debug, Clone, Deserialize)]

@@ -5,30 +5,22 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::pattern::pattern;
+
 use super::super::expectation::Complaint;
 use super::super::markers;
 use super::super::opposition;
-use super::super::text::State;
+use super::super::text::ReviewVerdict;
 use super::normalisation::Normalisation;
 use super::whole;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static FOOTER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$").expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static OLDER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$").expect("a valid pattern")
-});
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static OLDER_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)<!--\s*HUMAN_REQUIREMENTS_(?:ADDRESSED|RESOLVED)\b").expect("a valid pattern")
-});
+static FOOTER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$");
+static OLDER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$");
+static OLDER_ANYWHERE: LazyLock<Regex> = pattern!(r"(?i)<!--\s*HUMAN_REQUIREMENTS_(?:ADDRESSED|RESOLVED)\b");
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static QUOTED_KEY: LazyLock<Regex> = LazyLock::new(|| {
+static QUOTED_KEY: LazyLock<Regex> = pattern!({
     let names = PIECES.join("|");
-    Regex::new(&format!(r#"(?i)["'](?:{names})["']\s*:"#)).expect("a valid pattern")
+    format!(r#"(?i)["'](?:{names})["']\s*:"#)
 });
 
 /// Keys of answers that decide something: one of them beside an object fell out of an answer.
@@ -96,8 +88,8 @@ pub(super) fn around(
         return Err(whole("no marker around the object", "a marker in prose"));
     }
     let words = prose.join("\n");
-    let approves = super::verdict(object) == Some(State::Approved.name());
-    let contradicts = approves && opposition::speaks_against(&words, Some(State::Approved.name()));
+    let approves = super::verdict(object) == Some(ReviewVerdict::Approved.name());
+    let contradicts = approves && opposition::speaks_against(&words, Some(ReviewVerdict::Approved.name()));
     if contradicts || opposition::takes_back(&words, super::verdict(object)) {
         return Err(whole("words that agree with the answer", "words that take its approval back"));
     }
@@ -128,7 +120,7 @@ fn is_fence(line: &str) -> bool {
 
 fn agrees(footer: &str, object: &Value) -> Result<(), Vec<Complaint>> {
     let state = object.get("state").and_then(Value::as_str);
-    let known = [State::Approved, State::Blocking].iter().any(|state| state.name() == footer);
+    let known = [ReviewVerdict::Approved, ReviewVerdict::Blocking].iter().any(|state| state.name() == footer);
     match state {
         Some(state) if state == footer => Ok(()),
         None if known => Ok(()),

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::pattern::pattern;
+
 use super::super::expectation::Complaint;
 use super::super::healing;
 use super::super::json;
@@ -15,9 +17,7 @@ use super::whole;
 /// How many bytes may be read for each byte of an answer: what opens brackets without end is refused.
 const EFFORT: usize = 4;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static KEY_WORD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("(?i)schema_version|kind|state|outcome").expect("a valid pattern"));
+static KEY_WORD: LazyLock<Regex> = pattern!("(?i)schema_version|kind|state|outcome");
 /// Every top-level object that could be an answer, and the text without them.
 pub(super) struct Found {
     pub(super) objects: Vec<Value>,

@@ -6,19 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
-use crate::domain::ids::ItemId;
 
-use super::super::expectation::{Complaint, Expectation, Owner, Verdicts};
-use super::super::text::{HumanRequirements, State, Text, Version1};
+use super::super::expectation::{Complaint, Expectation, Owner, RuleReport};
+use super::super::recorded::{ItemNote, Reply, ReplyKind};
+use super::super::text::{ReviewVerdict, Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CoderFollowupKind {
-    /// `coder_followup`
-    CoderFollowup,
-}
+use super::shared::{HumanRequirements, KindTag};
 
 /// What the coder did about the items that it was shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +20,9 @@ pub struct CoderFollowup {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `coder_followup`.
-    pub kind: CoderFollowupKind,
+    pub kind: KindTag<Self>,
     /// The coder's own opinion; it is shown and steers nothing.
-    pub state: State,
+    pub state: ReviewVerdict,
     /// What was done and why.
     pub summary: Text,
     /// The ids of the items that are done.
@@ -56,15 +49,6 @@ pub struct CoderFollowup {
     pub tests_run: Option<Vec<Text>>,
 }
 
-/// A follow-up that keeps the rules, in the words of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// Notes by item, addressed and remaining alike.
-    pub notes: Vec<(ItemId, String)>,
-    /// Objections with their evidence.
-    pub disputes: Vec<(ItemId, String)>,
-}
-
 impl Kind for CoderFollowup {
     const KIND: ResponseKind = ResponseKind::CoderFollowup;
     type Meaning = Reply;
@@ -73,22 +57,19 @@ impl Kind for CoderFollowup {
         Some(self.state.name())
     }
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Reply {
-        self.look_for_misplaced_items(expectation, said);
-        let disputes = self.disputes(expectation, said);
-        let (addressed, remaining) = (self.addressed_item_notes.as_ref(), self.remaining_item_notes.as_ref());
-        let mut notes = notes("/addressed_item_notes", (addressed, &self.addressed_items), expectation, said);
-        let remaining = (remaining, self.remaining_items.as_slice());
-        notes.extend(self::notes("/remaining_item_notes", remaining, expectation, said));
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Reply {
+        self.check_lists(expectation, report);
+        self.check_disputes(expectation, report);
+        self.check_notes(report);
         for (path, list) in self.lists() {
             for id in list.into_iter().flatten() {
                 if expectation.item(id.as_str()).is_none() {
-                    expectation.unknown(path, id.as_str(), said);
+                    expectation.unknown(path, id.as_str(), report);
                 }
             }
         }
-        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
-        Reply { notes, disputes }
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
+        self.reply().about(|id| expectation.item(id.as_str()).is_some())
     }
 }
 
@@ -101,7 +82,7 @@ impl CoderFollowup {
         ]
     }
 
-    fn look_for_misplaced_items(&self, expectation: &Expectation, said: &mut Verdicts) {
+    fn check_lists(&self, expectation: &Expectation, report: &mut RuleReport) {
         let lists = self.lists();
         let listed = lists.iter().flat_map(|(_, list)| list.iter().copied().flatten());
         let listed: Vec<&str> = listed.map(Text::as_str).collect();
@@ -111,73 +92,82 @@ impl CoderFollowup {
             if times > 1 {
                 let complaint =
                     Complaint::new("", format!("`{}` in one list", shown.id), "in more than one place");
-                said.complaints.push(complaint.about([&shown.id]));
+                report.complaints.push(complaint.about([&shown.id]));
             } else if times == 0 && shown.standing.must_fix() {
                 let complaint = Complaint::new("", format!("`{}` in {lists}", shown.id), "in none");
-                said.complaints.push(complaint.about([&shown.id]));
+                report.complaints.push(complaint.about([&shown.id]));
             }
         }
     }
 
-    fn disputes(&self, expectation: &Expectation, said: &mut Verdicts) -> Vec<(ItemId, String)> {
+    fn check_disputes(&self, expectation: &Expectation, report: &mut RuleReport) {
         let disputed: Vec<&str> = self.disputed_items.iter().flatten().map(Text::as_str).collect();
-        for id in self.dispute_evidence.iter().flatten().map(|(id, _)| id) {
+        for id in self.dispute_evidence.iter().flat_map(BTreeMap::keys) {
             if !disputed.contains(&id.as_str()) {
                 let expected = "evidence for an item in disputed_items";
                 let complaint =
                     Complaint::new(format!("/dispute_evidence/{id}"), expected, "an id that is not in it");
-                said.complaints.push(complaint.about([id]));
+                report.complaints.push(complaint.about([id]));
             }
         }
-        let mut objections = Vec::new();
         for id in disputed {
-            let evidence = self.dispute_evidence.as_ref().and_then(|evidence| evidence.get(id));
-            // What is said of an id that was not shown is said where every list is looked at.
+            // An id that was not shown is reported with those of the other lists.
             let Some(shown) = expectation.item(id) else { continue };
-            match (shown.owner, evidence) {
-                (Owner::Reviewer, Some(evidence)) => {
-                    objections.push((shown.id.clone(), evidence.as_str().to_owned()));
-                }
+            match (shown.owner, self.evidence(id)) {
+                (Owner::Reviewer, Some(_)) => {}
                 (Owner::Reviewer, None) => {
                     let complaint =
                         Complaint::new("/dispute_evidence", format!("evidence for `{id}`"), "none");
-                    said.complaints.push(complaint.about([id]));
+                    report.complaints.push(complaint.about([id]));
                 }
                 (Owner::Gate | Owner::FormerReviewer, _) => {
                     let found = format!("`{id}`, which can't be disputed");
                     let complaint =
                         Complaint::new("/disputed_items", "items of a reviewer on the roster", found);
-                    said.complaints.push(complaint.about([id]));
+                    report.complaints.push(complaint.about([id]));
                 }
             }
         }
-        objections
+    }
+
+    /// Checks that each note belongs to an id of its own list.
+    fn check_notes(&self, report: &mut RuleReport) {
+        let maps = [
+            ("/addressed_item_notes", &self.addressed_item_notes, &self.addressed_items),
+            ("/remaining_item_notes", &self.remaining_item_notes, &self.remaining_items),
+        ];
+        for (path, notes, listed) in maps {
+            for id in notes.iter().flat_map(BTreeMap::keys) {
+                if !listed.iter().any(|listed| listed.as_str() == id) {
+                    let expected = "a note on an item of its own list";
+                    let complaint =
+                        Complaint::new(format!("{path}/{id}"), expected, "an id that is not in it");
+                    report.complaints.push(complaint.about([id]));
+                }
+            }
+        }
+    }
+
+    fn evidence(&self, id: &str) -> Option<&Text> {
+        self.dispute_evidence.as_ref()?.get(id)
     }
 }
 
-/// The notes of one of the two maps; each belongs to an id of its own list.
-fn notes(
-    path: &str,
-    (map, listed): (Option<&BTreeMap<String, Text>>, &[Text]),
-    expectation: &Expectation,
-    said: &mut Verdicts,
-) -> Vec<(ItemId, String)> {
-    let mut notes = Vec::new();
-    for (id, note) in map.into_iter().flatten() {
-        if !listed.iter().any(|listed| listed.as_str() == id) {
-            let expected = "a note on an item of its own list";
-            let complaint = Complaint::new(format!("{path}/{id}"), expected, "an id that is not in it");
-            said.complaints.push(complaint.about([id]));
-        } else if let Some(shown) = expectation.item(id) {
-            notes.push((shown.id.clone(), note.as_str().to_owned()));
+impl ReplyKind for CoderFollowup {
+    fn reply(&self) -> Reply {
+        let notes = [&self.addressed_item_notes, &self.remaining_item_notes].into_iter().flatten().flatten();
+        let disputed = self.disputed_items.iter().flatten().map(Text::as_str);
+        Reply {
+            notes: notes.filter_map(|(id, note)| ItemNote::new(id, note.as_str())).collect(),
+            disputes: disputed.filter_map(|id| ItemNote::new(id, self.evidence(id)?.as_str())).collect(),
         }
     }
-    notes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::ItemId;
     use crate::domain::item_status::ItemStatus;
     use crate::protocol::expectation::{Completeness, ShownItem};
 
@@ -212,12 +202,24 @@ mod tests {
         );
         assert_eq!(
             reasoned.judged(&expecting(Owner::Reviewer)).unwrap().0.disputes,
-            [(ItemId::numbered(1), "line 3 checks it".to_owned())]
+            [ItemNote { item: ItemId::numbered(1), text: "line 3 checks it".to_owned() }]
         );
         let nothing_shown = Expectation::bare(ResponseKind::CoderFollowup);
         assert_eq!(reasoned.judged(&nothing_shown).unwrap().0.disputes, []);
         assert!(reasoned.judged(&Expectation { ledger: Completeness::Gaps, ..nothing_shown }).is_err());
         assert!(reasoned.judged(&expecting(Owner::Gate)).is_err());
         assert!(reasoned.judged(&expecting(Owner::FormerReviewer)).is_err());
+    }
+
+    #[test]
+    fn a_recorded_reply_needs_no_expectation() {
+        let recorded = followup(
+            r#""addressed_items":["item-1"],"addressed_item_notes":{"item-1":"done","no id!":"x"},
+               "remaining_items":["item-2"],"remaining_item_notes":{"item-2":"hard"},
+               "disputed_items":["item-3","item-4"],"dispute_evidence":{"item-3":"see line 3"}"#,
+        );
+        let note = |number, text: &str| ItemNote { item: ItemId::numbered(number), text: text.to_owned() };
+        assert_eq!(recorded.reply().notes, [note(1, "done"), note(2, "hard")]);
+        assert_eq!(recorded.reply().disputes, [note(3, "see line 3")]);
     }
 }

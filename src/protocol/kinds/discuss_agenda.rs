@@ -7,17 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Complaint, Expectation, Verdicts};
+use super::super::expectation::{Complaint, Expectation, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DiscussAgendaKind {
-    /// `discuss_agenda`
-    DiscussAgenda,
-}
+use super::shared::KindTag;
 
 /// The agenda of the next round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,7 +19,7 @@ pub struct DiscussAgenda {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `discuss_agenda`.
-    pub kind: DiscussAgendaKind,
+    pub kind: KindTag<Self>,
     /// What all debaters agree on.
     pub consensus: Vec<Text>,
     /// What they do not agree on.
@@ -58,23 +51,27 @@ impl Kind for DiscussAgenda {
     const KIND: ResponseKind = ResponseKind::DiscussAgenda;
     type Meaning = ();
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) {
         let debaters = expectation.debate.as_ref().map_or(&[][..], |debate| &debate.debaters);
         for (place, disagreement) in self.disagreements.iter().enumerate() {
             for name in disagreement.positions.keys() {
                 if !debaters.iter().any(|debater| debater.as_str() == name) {
                     let path = format!("/disagreements/{place}/positions/{name}");
-                    said.complaints.push(Complaint::new(path, "the label of a debater", format!("`{name}`")));
+                    report.complaints.push(Complaint::new(
+                        path,
+                        "the label of a debater",
+                        format!("`{name}`"),
+                    ));
                 }
             }
         }
         let questions = self.research_questions.as_ref().map_or(0, Vec::len);
         match (self.research_required.unwrap_or(false), questions) {
             (true, 0) => {
-                said.complain("/research_questions", "at least one, as research is required", "none");
+                report.complain("/research_questions", "at least one, as research is required", "none");
             }
             (false, 1..) => {
-                said.complain("/research_required", "true, as there are questions to look up", "false");
+                report.complain("/research_required", "true, as there are questions to look up", "false");
             }
             (true, 1..) | (false, 0) => {}
         }

@@ -5,17 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Expectation, Research as Policy, Verdicts};
+use super::super::expectation::{Expectation, Research as Policy, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DiscussReviewKind {
-    /// `discuss_review`
-    DiscussReview,
-}
+use super::shared::KindTag;
 
 /// A position in a debate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +17,7 @@ pub struct DiscussReview {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `discuss_review`.
-    pub kind: DiscussReviewKind,
+    pub kind: KindTag<Self>,
     /// The vote.
     pub outcome: Outcome,
     /// Why.
@@ -134,13 +127,15 @@ impl Kind for DiscussReview {
         Some(self.outcome.name())
     }
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Vote {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Vote {
         let split: Vec<String> =
             self.split_proposals.iter().flatten().map(|text| text.as_str().to_owned()).collect();
         match (self.outcome, split.is_empty()) {
-            (Outcome::Split, true) => said.complain("/split_proposals", "at least one with `split`", "none"),
+            (Outcome::Split, true) => {
+                report.complain("/split_proposals", "at least one with `split`", "none");
+            }
             (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, false) => {
-                said.complain(
+                report.complain(
                     "/split_proposals",
                     "none without the outcome `split`",
                     format!("{}", split.len()),
@@ -149,41 +144,43 @@ impl Kind for DiscussReview {
             (Outcome::Split, false)
             | (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, true) => {}
         }
-        self.framing_is_told(said);
+        self.framing_is_told(report);
         let debate = expectation.debate.as_ref();
         if debate.is_some_and(|debate| debate.round > 1) && self.rebuttal.is_none() {
-            said.complain("/rebuttal", "a text, from round 2 on", "nothing");
+            report.complain("/rebuttal", "a text, from round 2 on", "nothing");
         }
-        self.research_is_told(debate.map_or(Policy::Optional, |debate| debate.research), said);
+        self.research_is_told(debate.map_or(Policy::Optional, |debate| debate.research), report);
         Vote { outcome: self.outcome, split }
     }
 }
 
 impl DiscussReview {
-    fn framing_is_told(&self, said: &mut Verdicts) {
+    fn framing_is_told(&self, report: &mut RuleReport) {
         match (self.analyzer_framing, &self.framing_note) {
             (Some(Framing::Misframed), None) => {
-                said.complain("/framing_note", "what is told wrongly, with `misframed`", "nothing");
+                report.complain("/framing_note", "what is told wrongly, with `misframed`", "nothing");
             }
-            (None, Some(_)) => said.complain("/framing_note", "nothing without `analyzer_framing`", "a text"),
+            (None, Some(_)) => {
+                report.complain("/framing_note", "nothing without `analyzer_framing`", "a text");
+            }
             (Some(Framing::Misframed | Framing::Accurate), Some(_))
             | (Some(Framing::Accurate) | None, None) => {}
         }
     }
 
-    fn research_is_told(&self, policy: Policy, said: &mut Verdicts) {
+    fn research_is_told(&self, policy: Policy, report: &mut RuleReport) {
         let path = "/research";
         match (policy, &self.research) {
-            (Policy::Required, None) => said.complain(path, "what was looked up", "nothing"),
+            (Policy::Required, None) => report.complain(path, "what was looked up", "nothing"),
             (Policy::Required, Some(Research { status: ResearchStatus::NotNeeded, .. })) => {
-                said.complain(
+                report.complain(
                     "/research/status",
                     "another status than `not-needed`: research is required",
                     "not-needed",
                 );
             }
             (Policy::Forbidden, Some(_)) => {
-                said.complain(path, "nothing: research is not asked for", "research");
+                report.complain(path, "nothing: research is not asked for", "research");
             }
             (Policy::Required | Policy::Optional, Some(_)) | (Policy::Forbidden | Policy::Optional, None) => {
             }
@@ -193,12 +190,12 @@ impl DiscussReview {
         let path = "/research/sourced_facts";
         match research.status {
             ResearchStatus::Sourced if facts == 0 => {
-                said.complain(path, "at least one with `sourced`", "none");
+                report.complain(path, "at least one with `sourced`", "none");
             }
             ResearchStatus::NotNeeded | ResearchStatus::Unavailable | ResearchStatus::Inconclusive
                 if facts > 0 =>
             {
-                said.complain(path, "none without the status `sourced`", format!("{facts}"));
+                report.complain(path, "none without the status `sourced`", format!("{facts}"));
             }
             ResearchStatus::Sourced
             | ResearchStatus::NotNeeded

@@ -5,17 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Expectation, Verdicts};
-use super::super::text::{ClarificationWanted, HumanRequirements, Text, Version1};
+use super::super::expectation::{Expectation, RuleReport};
+use super::super::text::{Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ImplementationKind {
-    /// `implementation`
-    Implementation,
-}
+use super::shared::{ClarificationWanted, HumanRequirements, KindTag};
 
 /// What the coder did, or what it has to know first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +17,7 @@ pub struct Implementation {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `implementation`.
-    pub kind: ImplementationKind,
+    pub kind: KindTag<Self>,
     /// What was done and why, for reviewers.
     pub summary: Text,
     /// The title of the pull request. Required unless there are questions.
@@ -67,17 +60,17 @@ impl Kind for Implementation {
     const KIND: ResponseKind = ResponseKind::Implementation;
     type Meaning = Delivery;
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Delivery {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Delivery {
         if let Some(wanted) = &self.clarification {
-            return Delivery::Questions(wanted.words());
+            return Delivery::Questions(wanted.to_strings());
         }
         let required = "a text (required without `clarification`)";
         for (path, text) in [("/pr_title", &self.pr_title), ("/pr_body", &self.pr_body)] {
             if text.is_none() {
-                said.complain(path, required, "nothing");
+                report.complain(path, required, "nothing");
             }
         }
-        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
         let words =
             |text: &Option<Text>| text.as_ref().map_or_else(String::new, |text| text.as_str().to_owned());
         Delivery::Done {

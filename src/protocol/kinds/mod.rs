@@ -10,6 +10,7 @@ pub mod plan_review;
 pub mod plan_revision;
 pub mod plan_state;
 pub mod pr_review;
+pub mod shared;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::agent::ResponseKind;
 
-use super::expectation::{Complaint, Expectation, Verdicts};
+use super::expectation::{Complaint, Expectation, RuleReport};
 
 /// A kind of answer.
 pub trait Kind: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + JsonSchema {
@@ -33,7 +34,7 @@ pub trait Kind: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwn
     }
 
     /// What the answer comes to. It counts only if nothing is complained about.
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Self::Meaning;
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Self::Meaning;
 
     /// A marker of the older form beside the object says that every requirement of people is fulfilled.
     fn take_older_acknowledgement(&mut self, _: &Expectation) {}
@@ -43,8 +44,8 @@ pub trait Kind: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwn
     /// # Errors
     /// With every rule that it breaks.
     fn judged(&self, expectation: &Expectation) -> Result<(Self::Meaning, Vec<String>), Vec<Complaint>> {
-        let mut said = Verdicts::default();
-        let meaning = self.meaning(expectation, &mut said);
-        if said.complaints.is_empty() { Ok((meaning, said.remarks)) } else { Err(said.complaints) }
+        let mut report = RuleReport::default();
+        let meaning = self.meaning(expectation, &mut report);
+        if report.complaints.is_empty() { Ok((meaning, report.remarks)) } else { Err(report.complaints) }
     }
 }

@@ -7,20 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Complaint, Expectation, Verdicts};
+use super::super::expectation::{Complaint, Expectation, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
+use super::shared::KindTag;
 
 /// A plan that needs more phases is not cut off: the coder is asked to put some together.
 pub const MOST_PHASES: usize = 8;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanDecompositionKind {
-    /// `plan_decomposition`
-    PlanDecomposition,
-}
 
 /// The phases of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +22,7 @@ pub struct PlanDecomposition {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `plan_decomposition`.
-    pub kind: PlanDecompositionKind,
+    pub kind: KindTag<Self>,
     /// From one to eight, in order.
     #[schemars(length(min = 1))]
     pub phases: Vec<Phase>,
@@ -87,19 +80,19 @@ impl Kind for PlanDecomposition {
     const KIND: ResponseKind = ResponseKind::PlanDecomposition;
     type Meaning = Vec<PhaseInPlace>;
 
-    fn meaning(&self, _: &Expectation, said: &mut Verdicts) -> Vec<PhaseInPlace> {
+    fn meaning(&self, _: &Expectation, report: &mut RuleReport) -> Vec<PhaseInPlace> {
         let count = self.phases.len();
         if count == 0 || count > MOST_PHASES {
             let expected = format!("1 to {MOST_PHASES} phases: put some together, none is cut off");
-            said.complain("/phases", expected, format!("{count}"));
+            report.complain("/phases", expected, format!("{count}"));
         }
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut phases = Vec::new();
         for (place, phase) in self.phases.iter().enumerate() {
-            let after = phase.dependencies(place, &places, said);
+            let after = phase.dependencies(place, &places, report);
             if places.insert(folded(&phase.title), place).is_some() {
                 let path = format!("/phases/{place}/title");
-                said.complain(path, "a title that no earlier phase has", phase.title.as_str());
+                report.complain(path, "a title that no earlier phase has", phase.title.as_str());
             }
             let title = phase.title.as_str().to_owned();
             phases.push(PhaseInPlace { title, automation: phase.automation, after });
@@ -113,13 +106,13 @@ impl Phase {
         &self,
         place: usize,
         earlier: &BTreeMap<String, usize>,
-        said: &mut Verdicts,
+        report: &mut RuleReport,
     ) -> Vec<usize> {
         let mut after = Vec::new();
         for (index, title) in self.depends_on.iter().flatten().enumerate() {
             match earlier.get(&folded(title)) {
                 Some(found) => after.push(*found),
-                None => said.complaints.push(Complaint::new(
+                None => report.complaints.push(Complaint::new(
                     format!("/phases/{place}/depends_on/{index}"),
                     "the title of an earlier phase",
                     format!("`{}`", title.as_str()),
@@ -153,7 +146,7 @@ mod tests {
             depends_on: (!after.is_empty()).then(|| after.iter().map(|title| text(title)).collect()),
         };
         let phases = titles.iter().map(phase).collect();
-        PlanDecomposition { schema_version: Version1, kind: PlanDecompositionKind::PlanDecomposition, phases }
+        PlanDecomposition { schema_version: Version1, kind: KindTag::default(), phases }
     }
 
     fn judged(titles: &[(&str, &[&str])]) -> Result<Vec<PhaseInPlace>, Vec<Complaint>> {

@@ -6,18 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::ResponseKind;
 use crate::domain::item_status::ItemStatus;
 
-use super::super::expectation::{Expectation, Verdicts};
-use super::super::findings::{Disposed, Judgement, Reviewed, acknowledge};
-use super::super::text::{State, Text, Version1};
+use super::super::expectation::{Expectation, RuleReport};
+use super::super::findings::{Judgement, ReviewContent};
+use super::super::recorded::ReviewKind;
+use super::super::text::{ReviewVerdict, Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanReviewKind {
-    /// `plan_review`
-    PlanReview,
-}
+use super::shared::{ItemDisposition, KindTag};
 
 /// A review of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,9 +20,9 @@ pub struct PlanReview {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `plan_review`.
-    pub kind: PlanReviewKind,
+    pub kind: KindTag<Self>,
     /// Whether the plan is approved as it is.
-    pub state: State,
+    pub state: ReviewVerdict,
     /// What was looked at and what was found, for people.
     pub summary: Text,
     /// New findings that must be mended before approval.
@@ -41,30 +35,16 @@ pub struct PlanReview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future_followups: Option<Vec<Text>>,
     /// Where each item that was shown stands now.
-    pub prior_plan_item_dispositions: Vec<PlanItemDisposition>,
+    pub prior_plan_item_dispositions: Vec<ItemDisposition<PlanItemStatus>>,
     /// The ids of the human requirements that the plan fulfils.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements_resolved: Option<Vec<Text>>,
 }
 
-/// A word on an item that was shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PlanItemDisposition {
-    /// The item's id.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
-    pub item_id: String,
-    /// Where it stands.
-    pub disposition: PlanDispositionValue,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Text>,
-}
-
-/// Where an item of a plan stands.
+/// The status of an item, in the words of a review of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum PlanDispositionValue {
+pub enum PlanItemStatus {
     /// It is done.
     Resolved,
     /// It must be mended.
@@ -75,21 +55,15 @@ pub enum PlanDispositionValue {
     Future,
 }
 
-impl From<PlanDispositionValue> for ItemStatus {
-    fn from(value: PlanDispositionValue) -> Self {
+impl From<PlanItemStatus> for ItemStatus {
+    fn from(value: PlanItemStatus) -> Self {
         match value {
-            PlanDispositionValue::Resolved => Self::Resolved,
-            PlanDispositionValue::Blocking => Self::Blocking,
-            // In the ledger there is one standing for what is to be done within the scope at hand.
-            PlanDispositionValue::SamePlan => Self::SamePr,
-            PlanDispositionValue::Future => Self::Future,
+            PlanItemStatus::Resolved => Self::Resolved,
+            PlanItemStatus::Blocking => Self::Blocking,
+            // The ledger has one status for what has to be done within the scope at hand.
+            PlanItemStatus::SamePlan => Self::SamePr,
+            PlanItemStatus::Future => Self::Future,
         }
-    }
-}
-
-impl PlanItemDisposition {
-    pub(super) fn disposed(&self) -> Disposed<'_> {
-        Disposed { item_id: &self.item_id, standing: self.disposition.into(), note: self.note.as_ref() }
     }
 }
 
@@ -101,24 +75,28 @@ impl Kind for PlanReview {
         Some(self.state.name())
     }
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Judgement {
-        let reviewed = Reviewed {
-            state: self.state,
-            lists: [
-                (ItemStatus::Blocking, self.blocking_plan_issues.as_ref()),
-                (ItemStatus::SamePr, self.same_plan_followups.as_ref()),
-                (ItemStatus::Future, self.future_followups.as_ref()),
-            ],
-            path: "/prior_plan_item_dispositions",
-            disposed: self.prior_plan_item_dispositions.iter().map(PlanItemDisposition::disposed).collect(),
-        };
-        let judgement = reviewed.judge(expectation, said);
-        acknowledge(self.state, self.human_requirements_resolved.as_ref(), expectation, said);
-        judgement
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Judgement {
+        self.content().judge(expectation, report)
     }
 
     fn take_older_acknowledgement(&mut self, expectation: &Expectation) {
         self.human_requirements_resolved.get_or_insert_with(|| expectation.requirement_texts());
+    }
+}
+
+impl ReviewKind for PlanReview {
+    fn content(&self) -> ReviewContent<'_> {
+        ReviewContent {
+            verdict: self.state,
+            findings: [
+                (ItemStatus::Blocking, self.blocking_plan_issues.as_deref().unwrap_or_default()),
+                (ItemStatus::SamePr, self.same_plan_followups.as_deref().unwrap_or_default()),
+                (ItemStatus::Future, self.future_followups.as_deref().unwrap_or_default()),
+            ],
+            dispositions: self.prior_plan_item_dispositions.iter().map(ItemDisposition::given).collect(),
+            dispositions_path: "/prior_plan_item_dispositions",
+            resolved_requirements: self.human_requirements_resolved.as_deref().unwrap_or_default(),
+        }
     }
 }
 

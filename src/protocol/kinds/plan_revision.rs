@@ -6,20 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::ResponseKind;
 use crate::domain::item_status::Disposition;
 
-use super::super::expectation::{Complaint, Expectation, Owner, Verdicts};
-use super::super::findings::dispositions;
-use super::super::text::{HumanRequirements, Text, Version1};
+use super::super::expectation::{Complaint, Expectation, Owner, RuleReport};
+use super::super::findings::{GivenDisposition, dispositions};
+use super::super::recorded::{ItemNote, Reply, ReplyKind};
+use super::super::text::{Text, Version1};
 use super::Kind;
-use super::plan_review::PlanItemDisposition;
-use super::plan_state::DeferredStage;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanRevisionKind {
-    /// `plan_revision`
-    PlanRevision,
-}
+use super::plan_review::PlanItemStatus;
+use super::shared::{DeferredStage, HumanRequirements, ItemDisposition, KindTag};
 
 /// The value of `state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,13 +29,13 @@ pub struct PlanRevision {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `plan_revision`.
-    pub kind: PlanRevisionKind,
+    pub kind: KindTag<Self>,
     /// Always `blocking`: reviewers decide.
     pub state: RevisionState,
     /// What was changed and why.
     pub summary: Text,
     /// What was done about each item that was shown.
-    pub prior_plan_item_dispositions: Vec<PlanItemDisposition>,
+    pub prior_plan_item_dispositions: Vec<ItemDisposition<PlanItemStatus>>,
     /// The steps, in order, all of them.
     #[schemars(length(min = 1))]
     pub plan_steps: Vec<Text>,
@@ -67,24 +60,34 @@ impl Kind for PlanRevision {
     const KIND: ResponseKind = ResponseKind::PlanRevision;
     type Meaning = RevisedPlan;
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> RevisedPlan {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> RevisedPlan {
         let path = "/prior_plan_item_dispositions";
-        let given: Vec<_> =
-            self.prior_plan_item_dispositions.iter().map(PlanItemDisposition::disposed).collect();
-        let dispositions = dispositions(path, &given, expectation, said);
+        let given: Vec<GivenDisposition<'_>> =
+            self.prior_plan_item_dispositions.iter().map(ItemDisposition::given).collect();
+        let dispositions = dispositions(path, &given, expectation, report);
         for shown in &expectation.shown {
             let is_disposed = dispositions.iter().any(|one| one.item == shown.id);
             if shown.owner != Owner::Gate && shown.standing.must_fix() && !is_disposed {
                 let expected = format!("what was done about `{}`", shown.id);
-                said.complaints.push(Complaint::new(path, expected, "nothing").about([&shown.id]));
+                report.complaints.push(Complaint::new(path, expected, "nothing").about([&shown.id]));
             }
         }
         if self.plan_steps.is_empty() {
-            said.complain("/plan_steps", "at least one step", "none");
+            report.complain("/plan_steps", "at least one step", "none");
         }
-        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
         let steps = self.plan_steps.iter().map(|step| step.as_str().to_owned()).collect();
         RevisedPlan { steps, dispositions }
+    }
+}
+
+impl ReplyKind for PlanRevision {
+    /// A plan is changed or not: there is no way to dispute an item.
+    fn reply(&self) -> Reply {
+        let dispositions = self.prior_plan_item_dispositions.iter();
+        let notes =
+            dispositions.filter_map(|given| ItemNote::new(&given.item_id, given.note.as_ref()?.as_str()));
+        Reply { notes: notes.collect(), disputes: Vec::new() }
     }
 }
 
@@ -115,5 +118,14 @@ mod tests {
     fn a_coder_can_not_approve_its_own_plan() {
         let json = r#"{"schema_version":1,"kind":"plan_revision","state":"approved","summary":"s","plan_steps":["one"],"prior_plan_item_dispositions":[]}"#;
         assert!(serde_json::from_str::<PlanRevision>(json).is_err());
+    }
+
+    #[test]
+    fn notes_of_a_plan_are_its_reply() {
+        let noted = revision(
+            r#"{"item_id":"item-1","disposition":"future","note":"later"},{"item_id":"item-2","disposition":"resolved"}"#,
+        );
+        let note = ItemNote { item: ItemId::numbered(1), text: "later".to_owned() };
+        assert_eq!(noted.reply(), Reply { notes: vec![note], disputes: Vec::new() });
     }
 }

@@ -5,17 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Expectation, Verdicts};
-use super::super::text::{ClarificationWanted, HumanRequirements, Text, Version1};
+use super::super::expectation::{Expectation, RuleReport};
+use super::super::text::{Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanStateKind {
-    /// `plan_state`
-    PlanState,
-}
+use super::shared::{ClarificationWanted, DeferredStage, HumanRequirements, KindTag};
 
 /// A plan, or what has to be known before one can be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +17,7 @@ pub struct PlanState {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `plan_state`.
-    pub kind: PlanStateKind,
+    pub kind: KindTag<Self>,
     /// What the plan comes to, and why it is cut this way.
     pub summary: Text,
     /// The steps, in order. At least one unless there are questions.
@@ -41,16 +34,6 @@ pub struct PlanState {
     pub clarification: Option<ClarificationWanted>,
 }
 
-/// A part of the work that is left for later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeferredStage {
-    /// Its title.
-    pub title: Text,
-    /// What it is, and why it waits.
-    pub summary: Text,
-}
-
 /// A first plan that keeps the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FirstPlan {
@@ -64,16 +47,16 @@ impl Kind for PlanState {
     const KIND: ResponseKind = ResponseKind::PlanState;
     type Meaning = FirstPlan;
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> FirstPlan {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> FirstPlan {
         if let Some(wanted) = &self.clarification {
-            return FirstPlan::Questions(wanted.words());
+            return FirstPlan::Questions(wanted.to_strings());
         }
         let steps: Vec<String> =
             self.plan_steps.iter().flatten().map(|step| step.as_str().to_owned()).collect();
         if steps.is_empty() {
-            said.complain("/plan_steps", "at least one step (required without `clarification`)", "none");
+            report.complain("/plan_steps", "at least one step (required without `clarification`)", "none");
         }
-        HumanRequirements::check(self.human_requirements.as_ref(), expectation, said);
+        HumanRequirements::check(self.human_requirements.as_ref(), expectation, report);
         FirstPlan::Steps(steps)
     }
 }

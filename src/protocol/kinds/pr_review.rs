@@ -6,18 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::ResponseKind;
 use crate::domain::item_status::ItemStatus;
 
-use super::super::expectation::{Expectation, Verdicts};
-use super::super::findings::{Disposed, Judgement, Reviewed, acknowledge};
-use super::super::text::{State, Text, Version1};
+use super::super::expectation::{Expectation, RuleReport};
+use super::super::findings::{Judgement, ReviewContent};
+use super::super::recorded::ReviewKind;
+use super::super::text::{ReviewVerdict, Text, Version1};
 use super::Kind;
-
-/// The value of `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PrReviewKind {
-    /// `pr_review`
-    PrReview,
-}
+use super::shared::{ItemDisposition, KindTag};
 
 /// A review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,9 +20,9 @@ pub struct PrReview {
     /// Always 1.
     pub schema_version: Version1,
     /// Always `pr_review`.
-    pub kind: PrReviewKind,
+    pub kind: KindTag<Self>,
     /// Whether the change is approved as it is.
-    pub state: State,
+    pub state: ReviewVerdict,
     /// What was looked at and what was found, for people.
     pub summary: Text,
     /// New findings that must be fixed before approval.
@@ -41,7 +35,7 @@ pub struct PrReview {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future_followups: Option<Vec<Text>>,
     /// Where each item that was shown stands now.
-    pub prior_item_dispositions: Vec<ItemDisposition>,
+    pub prior_item_dispositions: Vec<ItemDisposition<ChangeItemStatus>>,
     /// The ids of the human requirements that the change fulfils.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_requirements_resolved: Option<Vec<Text>>,
@@ -50,24 +44,10 @@ pub struct PrReview {
     pub coverage: Option<Vec<Coverage>>,
 }
 
-/// A reviewer's word on an item that was shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ItemDisposition {
-    /// The item's id.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
-    pub item_id: String,
-    /// Where it stands.
-    pub disposition: DispositionValue,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Text>,
-}
-
-/// Where an item stands.
+/// The status of an item, in the words of a review of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum DispositionValue {
+pub enum ChangeItemStatus {
     /// It is done.
     Resolved,
     /// It must be fixed.
@@ -78,13 +58,13 @@ pub enum DispositionValue {
     Future,
 }
 
-impl From<DispositionValue> for ItemStatus {
-    fn from(value: DispositionValue) -> Self {
+impl From<ChangeItemStatus> for ItemStatus {
+    fn from(value: ChangeItemStatus) -> Self {
         match value {
-            DispositionValue::Resolved => Self::Resolved,
-            DispositionValue::Blocking => Self::Blocking,
-            DispositionValue::SamePr => Self::SamePr,
-            DispositionValue::Future => Self::Future,
+            ChangeItemStatus::Resolved => Self::Resolved,
+            ChangeItemStatus::Blocking => Self::Blocking,
+            ChangeItemStatus::SamePr => Self::SamePr,
+            ChangeItemStatus::Future => Self::Future,
         }
     }
 }
@@ -107,20 +87,8 @@ impl Kind for PrReview {
         Some(self.state.name())
     }
 
-    fn meaning(&self, expectation: &Expectation, said: &mut Verdicts) -> Judgement {
-        let reviewed = Reviewed {
-            state: self.state,
-            lists: [
-                (ItemStatus::Blocking, self.blocking_items.as_ref()),
-                (ItemStatus::SamePr, self.same_pr_followups.as_ref()),
-                (ItemStatus::Future, self.future_followups.as_ref()),
-            ],
-            path: "/prior_item_dispositions",
-            disposed: self.prior_item_dispositions.iter().map(ItemDisposition::disposed).collect(),
-        };
-        let judgement = reviewed.judge(expectation, said);
-        acknowledge(self.state, self.human_requirements_resolved.as_ref(), expectation, said);
-        judgement
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Judgement {
+        self.content().judge(expectation, report)
     }
 
     fn take_older_acknowledgement(&mut self, expectation: &Expectation) {
@@ -128,9 +96,19 @@ impl Kind for PrReview {
     }
 }
 
-impl ItemDisposition {
-    fn disposed(&self) -> Disposed<'_> {
-        Disposed { item_id: &self.item_id, standing: self.disposition.into(), note: self.note.as_ref() }
+impl ReviewKind for PrReview {
+    fn content(&self) -> ReviewContent<'_> {
+        ReviewContent {
+            verdict: self.state,
+            findings: [
+                (ItemStatus::Blocking, self.blocking_items.as_deref().unwrap_or_default()),
+                (ItemStatus::SamePr, self.same_pr_followups.as_deref().unwrap_or_default()),
+                (ItemStatus::Future, self.future_followups.as_deref().unwrap_or_default()),
+            ],
+            dispositions: self.prior_item_dispositions.iter().map(ItemDisposition::given).collect(),
+            dispositions_path: "/prior_item_dispositions",
+            resolved_requirements: self.human_requirements_resolved.as_deref().unwrap_or_default(),
+        }
     }
 }
 

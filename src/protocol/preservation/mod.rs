@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::pattern::pattern;
+
 use super::envelope;
 use super::expectation::Complaint;
 use super::findings::normalised;
@@ -161,13 +163,8 @@ fn disposed_plainly(source: &str) -> Vec<(String, String)> {
     pieces.filter_map(|piece| Some((only(&ITEM, piece)?, only(&WORD, piece)?))).collect()
 }
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static ITEM: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"["']?item_id["']?\s*:\s*["']([^"']+)["']"#).expect("a valid pattern"));
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"["']?disposition["']?\s*:\s*["']([a-z-]+)["']"#).expect("a valid pattern")
-});
+static ITEM: LazyLock<Regex> = pattern!(r#"["']?item_id["']?\s*:\s*["']([^"']+)["']"#);
+static WORD: LazyLock<Regex> = pattern!(r#"["']?disposition["']?\s*:\s*["']([a-z-]+)["']"#);
 
 /// Findings that would have had to be fixed, and would not any more.
 fn made_milder(whole: Option<&Value>, source: &str, repaired: &Value) -> Vec<Complaint> {

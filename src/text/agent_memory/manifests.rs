@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use toml::{Table, Value as Toml};
 
-use super::facts::Facts;
+use super::collected::Collector;
 
 /// Test frameworks, by the name under which manifests ask for them.
 const FRAMEWORKS: &[&str] = &[
@@ -25,42 +25,40 @@ const FRAMEWORKS: &[&str] = &[
     "rstest",
     "insta",
     "trybuild",
-    "phpunit/phpunit",
-    "pestphp/pest",
 ];
 
 /// `Cargo.toml`
-pub(super) fn cargo(text: &str, facts: &mut Facts<'_>) {
+pub(super) fn cargo(text: &str, collector: &mut Collector<'_>) {
     let Ok(table) = text.parse::<Table>() else { return };
     let package = table.get("package").and_then(Toml::as_table);
-    facts.name(package.and_then(|package| word(package, "name")));
-    facts.about(package.and_then(|package| word(package, "description")));
+    collector.name(package.and_then(|package| word(package, "name")));
+    collector.about(package.and_then(|package| word(package, "description")));
     let inherited =
         table.get("workspace").and_then(|workspace| workspace.get("package")).and_then(Toml::as_table);
     for section in package.into_iter().chain(inherited) {
         for key in ["edition", "rust-version"] {
-            facts.pin_of(key, word(section, key));
+            collector.pin_of(key, word(section, key));
         }
     }
-    if facts.is_at_the_root() {
+    if collector.is_at_the_root() {
         let workspace = table.contains_key("workspace");
-        facts.command(if workspace { "cargo test --workspace" } else { "cargo test" });
+        collector.command(if workspace { "cargo test --workspace" } else { "cargo test" });
     }
     for section in ["dev-dependencies", "dependencies"] {
         let names = table.get(section).and_then(Toml::as_table).into_iter().flat_map(Table::keys);
-        facts.frameworks(names.map(String::as_str), FRAMEWORKS);
+        collector.frameworks(names.map(String::as_str), FRAMEWORKS);
     }
 }
 
 /// `pyproject.toml`
-pub(super) fn pyproject(text: &str, facts: &mut Facts<'_>) {
+pub(super) fn pyproject(text: &str, collector: &mut Collector<'_>) {
     let Ok(table) = text.parse::<Table>() else { return };
     let project = table.get("project").and_then(Toml::as_table);
     let poetry = table.get("tool").and_then(|tool| tool.get("poetry")).and_then(Toml::as_table);
     for section in project.into_iter().chain(poetry) {
-        facts.name(word(section, "name"));
-        facts.about(word(section, "description"));
-        facts.pin_of("requires-python", word(section, "requires-python"));
+        collector.name(word(section, "name"));
+        collector.about(word(section, "description"));
+        collector.pin_of("requires-python", word(section, "requires-python"));
     }
     let tools: Vec<&str> = table
         .get("tool")
@@ -71,53 +69,31 @@ pub(super) fn pyproject(text: &str, facts: &mut Facts<'_>) {
         .collect();
     for (tool, command) in [("pytest", "pytest"), ("tox", "tox"), ("nox", "nox")] {
         if tools.contains(&tool) {
-            facts.command(command);
+            collector.command(command);
         }
     }
     // Requirements are written as `pytest>=8` in several places; the words are enough.
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
-    facts.frameworks(words, FRAMEWORKS);
+    collector.frameworks(words, FRAMEWORKS);
 }
 
 /// `package.json`
-pub(super) fn package_json(text: &str, runner: &str, facts: &mut Facts<'_>) {
+pub(super) fn package_json(text: &str, runner: &str, collector: &mut Collector<'_>) {
     let Ok(json) = serde_json::from_str::<Json>(text) else { return };
-    facts.name(json.get("name").and_then(Json::as_str));
-    facts.about(json.get("description").and_then(Json::as_str));
+    collector.name(json.get("name").and_then(Json::as_str));
+    collector.about(json.get("description").and_then(Json::as_str));
     for (name, script) in members(&json, "scripts") {
         if is_about_tests(name) {
-            facts.command(&format!("{runner} run {name} ({})", script.as_str().unwrap_or_default()));
+            collector.command(&format!("{runner} run {name} ({})", script.as_str().unwrap_or_default()));
         }
     }
     for (name, version) in members(&json, "engines") {
-        facts.pin_of(name, version.as_str());
+        collector.pin_of(name, version.as_str());
     }
-    facts.pin_of("packageManager", json.get("packageManager").and_then(Json::as_str));
+    collector.pin_of("packageManager", json.get("packageManager").and_then(Json::as_str));
     for section in ["devDependencies", "dependencies"] {
-        facts.frameworks(members(&json, section).map(|(name, _)| name), FRAMEWORKS);
+        collector.frameworks(members(&json, section).map(|(name, _)| name), FRAMEWORKS);
     }
-}
-
-/// `composer.json`
-pub(super) fn composer(text: &str, facts: &mut Facts<'_>) {
-    let Ok(json) = serde_json::from_str::<Json>(text) else { return };
-    facts.name(json.get("name").and_then(Json::as_str));
-    facts.about(json.get("description").and_then(Json::as_str));
-    for (name, _) in members(&json, "scripts").filter(|(name, _)| is_about_tests(name)) {
-        facts.command(&format!("composer run {name}"));
-    }
-    let php = json.get("require").and_then(|require| require.get("php")).and_then(Json::as_str);
-    facts.pin_of("php", php);
-    for section in ["require-dev", "require"] {
-        facts.frameworks(members(&json, section).map(|(name, _)| name), FRAMEWORKS);
-    }
-}
-
-/// `rust-toolchain.toml`, or the older file that is a word.
-pub(super) fn rust_toolchain(text: &str, facts: &mut Facts<'_>) {
-    let table = text.parse::<Table>().unwrap_or_default();
-    let channel = table.get("toolchain").and_then(Toml::as_table).and_then(|own| word(own, "channel"));
-    facts.pin(channel.or_else(|| text.lines().next()));
 }
 
 /// Whether the name of a script is one of a test or a check.

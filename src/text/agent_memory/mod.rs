@@ -1,12 +1,14 @@
 //! From the files of a commit to what is known of a repository. Everything that is read was written by strangers: each
 //! text ends up on one line, bounded, without control characters.
 
+mod cleaning;
+mod collected;
 mod comments;
-mod facts;
-mod kinds;
 mod manifests;
+mod paths;
+mod readers;
+mod render;
 mod scripts;
-mod words;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::agent_memory::{AgentMemory, Area, Language, Listed, Module, Summary, TestProfile};
 use crate::domain::ids::CommitSha;
 
-use facts::{LINE, PARAGRAPH, Said, clean, cleaned};
+use cleaning::{LINE, PARAGRAPH, clean, cleaned};
+use collected::Collected;
 
-pub use kinds::is_manifest;
-pub use words::{Size, since, words};
+pub use paths::is_manifest;
+pub use render::{Size, render, since};
 
 /// The most bytes that are read of all files together.
 pub const TEXT_BYTES: u64 = 4 * 1024 * 1024;
@@ -46,9 +49,9 @@ pub type Texts = BTreeMap<String, String>;
 
 /// The paths whose texts an agent memory is made from, the most telling first, within the bounds.
 pub fn wanted(files: &[File]) -> Vec<&str> {
-    let speaks = |file: &&File| !kinds::is_foreign(&file.path);
-    let readmes = files.iter().filter(speaks).filter(|file| kinds::is_readme(&file.path));
-    let readmes = by_depth(readmes.filter(|file| kinds::depth(&file.path) <= 1)).into_iter().take(KEPT_FEW);
+    let speaks = |file: &&File| !paths::is_foreign(&file.path);
+    let readmes = files.iter().filter(speaks).filter(|file| paths::is_readme(&file.path));
+    let readmes = by_depth(readmes.filter(|file| paths::depth(&file.path) <= 1)).into_iter().take(KEPT_FEW);
     let sources = ranked_sources(files);
     within_bounds(manifests(files).into_iter().chain(readmes).chain(sources))
 }
@@ -82,16 +85,16 @@ fn manifests(files: &[File]) -> Vec<&File> {
 
 fn by_depth<'file>(files: impl Iterator<Item = &'file File>) -> Vec<&'file File> {
     let mut files: Vec<&File> = files.collect();
-    files.sort_by_key(|file| (kinds::depth(&file.path), file.path.as_str()));
+    files.sort_by_key(|file| (paths::depth(&file.path), file.path.as_str()));
     files
 }
 
 /// Source files: those that speak for a folder first, then those near the root.
 fn ranked_sources(files: &[File]) -> Vec<&File> {
-    let mut sources: Vec<&File> = files.iter().filter(|file| kinds::is_source(&file.path)).collect();
+    let mut sources: Vec<&File> = files.iter().filter(|file| paths::is_source(&file.path)).collect();
     let rank = |file: &&File| {
-        let depth = kinds::depth(&file.path);
-        (Reverse(kinds::is_entry(&file.path) && depth <= 3), depth, file.path.clone())
+        let depth = paths::depth(&file.path);
+        (Reverse(paths::is_entry(&file.path) && depth <= 3), depth, file.path.clone())
     };
     sources.sort_by_cached_key(rank);
     sources
@@ -99,15 +102,15 @@ fn ranked_sources(files: &[File]) -> Vec<&File> {
 
 /// What files and texts of a commit say.
 pub fn make(commit: &CommitSha, files: &[File], texts: &Texts) -> AgentMemory {
-    let said = said(files, texts);
-    let readme = files.iter().filter(|file| kinds::is_readme(&file.path) && kinds::depth(&file.path) == 0);
+    let collected = collected(files, texts);
+    let readme = files.iter().filter(|file| paths::is_readme(&file.path) && paths::depth(&file.path) == 0);
     let readme =
         readme.filter_map(|file| texts.get(&file.path)).find_map(|text| comments::first_paragraph(text));
-    let about = readme.and_then(|text| cleaned(&text, PARAGRAPH)).or_else(|| said.about.clone());
+    let about = readme.and_then(|text| cleaned(&text, PARAGRAPH)).or_else(|| collected.about.clone());
     AgentMemory {
         made_at: commit.clone(),
         summary: Summary {
-            name: said.name.clone(),
+            name: collected.name.clone(),
             about,
             files: count(files.len()),
             bytes: size(files.iter()),
@@ -115,25 +118,25 @@ pub fn make(commit: &CommitSha, files: &[File], texts: &Texts) -> AgentMemory {
         },
         architecture: architecture(files, texts),
         modules: modules(files, texts),
-        toolchain: Listed::first(KEPT_FEW, said.pins.clone()),
-        tests: profile(commit, files, said),
+        toolchain: Listed::first(KEPT_FEW, collected.pins.clone()),
+        tests: profile(commit, files, collected),
     }
 }
 
 /// What files and texts of a commit say about tests alone.
 pub fn test_profile(commit: &CommitSha, files: &[File], texts: &Texts) -> TestProfile {
-    profile(commit, files, said(files, texts))
+    profile(commit, files, collected(files, texts))
 }
 
-fn said(files: &[File], texts: &Texts) -> Said {
-    let mut said = Said::default();
+fn collected(files: &[File], texts: &Texts) -> Collected {
+    let mut collected = Collected::default();
     let runner = script_runner(files);
     for file in manifests(files) {
         if let Some(text) = texts.get(&file.path) {
-            facts::read(&file.path, text, runner, &mut said);
+            readers::read(&file.path, text, runner, &mut collected);
         }
     }
-    said
+    collected
 }
 
 /// What runs the scripts of `package.json`, told by the lock file.
@@ -144,20 +147,20 @@ fn script_runner(files: &[File]) -> &'static str {
     runners.into_iter().find(|(lock, _)| has(lock)).map_or("npm", |(_, runner)| runner)
 }
 
-fn profile(commit: &CommitSha, files: &[File], said: Said) -> TestProfile {
+fn profile(commit: &CommitSha, files: &[File], collected: Collected) -> TestProfile {
     let mut places: BTreeMap<&str, Vec<&File>> = BTreeMap::new();
-    let is_test = |file: &&File| !kinds::is_foreign(&file.path) && kinds::is_test(&file.path);
+    let is_test = |file: &&File| !paths::is_foreign(&file.path) && paths::is_test(&file.path);
     for file in files.iter().filter(is_test) {
-        places.entry(kinds::test_place(&file.path)).or_default().push(file);
+        places.entry(paths::test_place(&file.path)).or_default().push(file);
     }
     let mut places: Vec<Area> =
         places.into_iter().map(|(path, files)| area(path, &files, &Texts::new())).collect();
     places.sort_by_key(|place| (Reverse(place.files), place.path.clone()));
     TestProfile {
         made_at: commit.clone(),
-        commands: Listed::first(KEPT_FEW, said.commands),
+        commands: Listed::first(KEPT_FEW, collected.commands),
         places: Listed::first(KEPT_FEW, places),
-        frameworks: Listed::first(KEPT_FEW, said.frameworks),
+        frameworks: Listed::first(KEPT_FEW, collected.frameworks),
     }
 }
 
@@ -170,7 +173,7 @@ fn languages(files: &[File]) -> Listed<Language> {
 fn by_language<'file>(files: impl Iterator<Item = &'file File>) -> Vec<Language> {
     let mut found: BTreeMap<&str, Language> = BTreeMap::new();
     for file in files {
-        let Some(name) = kinds::language(&file.path) else { continue };
+        let Some(name) = paths::language(&file.path) else { continue };
         let language =
             found.entry(name).or_insert_with(|| Language { name: name.to_owned(), files: 0, bytes: 0 });
         language.files += 1;
@@ -193,7 +196,7 @@ fn architecture(files: &[File], texts: &Texts) -> Listed<Area> {
 fn area(path: &str, files: &[&File], texts: &Texts) -> Area {
     let mut languages = by_language(files.iter().copied());
     languages.sort_by_key(|language| {
-        (Reverse(kinds::is_programmed(&language.name)), Reverse(language.files), language.name.clone())
+        (Reverse(paths::is_programmed(&language.name)), Reverse(language.files), language.name.clone())
     });
     let about = if path.is_empty() { None } else { about_folder(files, texts) };
     Area {
@@ -206,11 +209,11 @@ fn area(path: &str, files: &[&File], texts: &Texts) -> Area {
 
 /// What the README or the file that speaks for a folder says, nearest to the folder first.
 fn about_folder(files: &[&File], texts: &Texts) -> Option<String> {
-    let speaking = |file: &&File| kinds::is_readme(&file.path) || kinds::is_entry(&file.path);
+    let speaking = |file: &&File| paths::is_readme(&file.path) || paths::is_entry(&file.path);
     let nearest = by_depth(files.iter().copied().filter(speaking));
-    nearest.into_iter().filter(|file| kinds::depth(&file.path) <= 2).find_map(|file| {
+    nearest.into_iter().filter(|file| paths::depth(&file.path) <= 2).find_map(|file| {
         let text = texts.get(&file.path)?;
-        let said = if kinds::is_readme(&file.path) {
+        let said = if paths::is_readme(&file.path) {
             comments::first_paragraph(text)
         } else {
             comments::first_doc_line(text).map(str::to_owned)
@@ -222,19 +225,19 @@ fn about_folder(files: &[&File], texts: &Texts) -> Option<String> {
 /// Packages first, then source files in the order in which they were wanted.
 fn modules(files: &[File], texts: &Texts) -> Listed<Module> {
     let packages =
-        by_depth(files.iter().filter(|file| kinds::is_package(&file.path) && kinds::depth(&file.path) > 0));
+        by_depth(files.iter().filter(|file| paths::is_package(&file.path) && paths::depth(&file.path) > 0));
     let package = |file: &File| {
-        let mut said = Said::default();
+        let mut own = Collected::default();
         // Read as if it lay at the root, so that its own name and words count.
         if let Some(text) = texts.get(&file.path) {
-            facts::read(kinds::name(&file.path), text, "npm", &mut said);
+            readers::read(paths::name(&file.path), text, "npm", &mut own);
         }
-        let about = match (said.name, said.about) {
+        let about = match (own.name, own.about) {
             (Some(name), Some(about)) => cleaned(&format!("package {name}: {about}"), LINE),
             (Some(name), None) => cleaned(&format!("package {name}"), LINE),
             (None, about) => about.and_then(|about| cleaned(&about, LINE)),
         };
-        Module { path: clean(kinds::folder(&file.path), LINE) + "/", about }
+        Module { path: clean(paths::folder(&file.path), LINE) + "/", about }
     };
     let source = |file: &File| Module {
         path: clean(&file.path, LINE),

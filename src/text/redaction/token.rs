@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::pattern::pattern;
+
 /// What stands before a token: not the beginning of a longer word, unless it is an escape.
 const BEFORE: &str = r"(?:^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]*m)[-_]*";
 /// What stands behind a token of a certain length.
@@ -74,16 +76,12 @@ pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
     shapes().map(|shape| shape.kind)
 }
 
-#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static ANY: LazyLock<Regex> = LazyLock::new(|| {
+static ANY: LazyLock<Regex> = pattern!({
     let alternatives: Vec<String> =
         shapes().map(|shape| format!("{}({}){}", shape.before, shape.secret, shape.behind)).collect();
-    Regex::new(&alternatives.join("|")).expect("a valid pattern")
+    alternatives.join("|")
 });
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static END_OF_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----").expect("a valid pattern")
-});
+static END_OF_KEY: LazyLock<Regex> = pattern!("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----");
 
 /// Where in a text something has such a shape, and what it is called, in order of place.
 pub(in crate::text) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {

@@ -1,14 +1,13 @@
 //! Texts of agents and strangers, made harmless: what is published holds only markers of ours.
 
-pub(super) mod block;
-pub mod fence;
+pub mod closing;
 pub(super) mod lookalike;
 
 use std::borrow::Cow;
 
 use crate::protocol::markers;
 
-use fence::closed;
+use closing::closed;
 use lookalike::{Letter, letters, turns_direction};
 
 /// What opens a comment of HTML.
@@ -17,8 +16,8 @@ const OPENING: &str = "<!--";
 /// The line with which a person signs.
 const SIGNATURE: &str = "-- human reviewer";
 
-/// A text that holds no marker and no human signature any more, not even in disguise, and leaves no code block open.
-/// It reads the same.
+/// A text that holds no marker and no human signature any more, not even in disguise, and leaves no block open. It reads
+/// the same.
 pub fn neutral(text: &str) -> String {
     closed(&unmarked(text)).into_owned()
 }
@@ -170,7 +169,7 @@ mod tests {
             let broken = seen(text).replace("--", "\\-\\-");
             assert_eq!(neutral(text), broken, "{text:?}");
         }
-        assert_eq!(neutral("a\r-- HUMAN reviewer\r\nb"), "a\r\\-\\- HUMAN reviewer\r\nb");
+        assert_eq!(neutral("a\r-- HUMAN reviewer\r\nb"), "a\n\\-\\- HUMAN reviewer\nb");
     }
 
     #[test]
@@ -189,7 +188,7 @@ mod tests {
     fn an_ordinary_text_stays_as_it_is() {
         for text in [
             "",
-            "one\r\ntwo\n\n",
+            "one\ntwo\n\n",
             "👩‍👩‍👧 ❤️ 🏴\u{e0067}\u{e0062}\u{e007f} ok",
             "Не трогайте <кавычки> — и тире",
             "Ελληνικά κείμενα - όλα καλά!",

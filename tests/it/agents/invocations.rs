@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, ModelChoice};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::command::Prompt;
-use agent_loop::adapters::process::environment::Variables;
+use agent_loop::adapters::process::variables::Variables;
 use agent_loop::domain::access::{Access, Power};
 use agent_loop::domain::agent::Backend;
 use agent_loop::domain::turn::SessionNote;

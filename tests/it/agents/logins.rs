@@ -7,9 +7,9 @@ use agent_loop::adapters::agents::driver::setup::{LoginState, Setup, Severity};
 use agent_loop::adapters::agents::driver::vendor_agent::VendorAgent;
 use agent_loop::adapters::agents::driver::vendor_cli::CliTurn;
 use agent_loop::adapters::agents::vendors;
-use agent_loop::adapters::process::environment::Variables;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::probe::Answer;
+use agent_loop::adapters::process::variables::Variables;
 use agent_loop::domain::access::{Access, Power};
 use agent_loop::domain::vendors::Vendor;
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use agent_loop::adapters::agents::driver::transcript::Transcript;
 use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, ProcessEnd, VendorCli};
 use agent_loop::adapters::agents::vendors;
-use agent_loop::adapters::process::environment::{self, Variables};
+use agent_loop::adapters::process::environment;
 use agent_loop::adapters::process::exit::Exit;
+use agent_loop::adapters::process::variables::Variables;
 use agent_loop::domain::access::{Access, Power};
 use agent_loop::domain::agent::Backend;
 use agent_loop::domain::failure::TurnFailure;
@@ -51,12 +52,12 @@ fn adapter(program: Program) -> &'static dyn VendorCli {
 }
 
 impl Scene {
-    fn new(program: Program) -> Option<Self> {
-        let path = program.found()?;
+    fn new(program: Program) -> Self {
+        let path = program.path();
         let server = Server::start();
         let url = server.url("turn");
         let home = Home::new().with(program, &url);
-        Some(Self { cli: adapter(program), model: program.model(), path, home: home.repository(), server })
+        Self { cli: adapter(program), model: program.model(), path, home: home.repository(), server }
     }
 
     /// A turn as a run takes it, without the supervision.
@@ -143,7 +144,7 @@ fn review() -> Value {
 
 /// Every way in which a program is asked uses flags that it has, each where it may stand.
 fn is_asked_with_flags_that_it_has(program: Program) {
-    let Some(path) = program.found() else { return };
+    let path = program.path();
     let flags = Flags::of(program, &path);
     let session = SessionNote {
         backend: Backend::Vendor(Vendor::Claude),
@@ -175,7 +176,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
 
 /// A coder changes a file and answers; what it answers is understood, and the next turn remembers it.
 fn codes_and_remembers(program: Program) {
-    let Some(scene) = Scene::new(program) else { return };
+    let scene = Scene::new(program);
     let calls = vec![
         ToolCall::Write { path: "heron.txt".to_owned(), text: "two herons\n".to_owned() },
         ToolCall::Shell("cp heron.txt egret.txt".to_owned()),
@@ -209,7 +210,7 @@ fn codes_and_remembers(program: Program) {
 
 /// A reviewer that is told to write can't, and its answer is understood all the same.
 fn reviews_without_writing(program: Program) {
-    let Some(scene) = Scene::new(program) else { return };
+    let scene = Scene::new(program);
     let calls = vec![
         ToolCall::Write { path: "heron.txt".to_owned(), text: "three herons\n".to_owned() },
         ToolCall::Shell("echo three herons > egret.txt".to_owned()),
@@ -224,73 +225,80 @@ fn reviews_without_writing(program: Program) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_codes_and_remembers() {
     codes_and_remembers(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_reviews_without_writing() {
     reviews_without_writing(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_codes_and_remembers() {
     codes_and_remembers(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_reviews_without_writing() {
     reviews_without_writing(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::OpenCode);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_codes_and_remembers() {
     codes_and_remembers(Program::OpenCode);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_is_asked_with_flags_that_it_has() {
     is_asked_with_flags_that_it_has(Program::Gemini);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_codes_and_remembers() {
     codes_and_remembers(Program::Gemini);
 }
 
-/// Returns the tools that a program offers to its model in a turn; none if the program is not installed.
-fn offered(program: Program, access: Access) -> Option<BTreeSet<String>> {
-    let scene = Scene::new(program)?;
+/// Returns the tools that a program offers to its model in a turn.
+fn offered(program: Program, access: Access) -> BTreeSet<String> {
+    let scene = Scene::new(program);
     scene.server.plays("turn", Answer::Structured(review()));
     scene.turn(access, None).outcome.unwrap();
-    Some(scene.server.seen("turn").into_iter().flat_map(|seen| seen.tools).collect())
+    scene.server.seen("turn").into_iter().flat_map(|seen| seen.tools).collect()
 }
 
 /// A reader gets these tools besides if its turn has the web, and no tool of the web if it has not.
 fn offers_the_web_with_access(program: Program, web: &[&str]) {
-    let (Some(read), Some(with_web)) = (offered(program, Access::Read), offered(program, Access::ReadAndWeb))
-    else {
-        return;
-    };
+    let (read, with_web) = (offered(program, Access::Read), offered(program, Access::ReadAndWeb));
     let besides: Vec<&str> = with_web.difference(&read).map(String::as_str).collect();
     assert_eq!(besides, web, "{read:?} {with_web:?}");
     for access in [Access::Read, Access::Nothing] {
-        let offered = offered(program, access).unwrap();
+        let offered = offered(program, access);
         assert!(
             !offered.iter().any(|tool| tool.to_ascii_lowercase().contains("web")),
             "{access:?} {offered:?}"
@@ -299,21 +307,25 @@ fn offers_the_web_with_access(program: Program, web: &[&str]) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_offers_the_web_with_access() {
     offers_the_web_with_access(Program::Claude, &["WebFetch", "WebSearch"]);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_offers_the_web_with_access() {
     offers_the_web_with_access(Program::Codex, &["web_search"]);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_offers_the_web_with_access() {
     offers_the_web_with_access(Program::OpenCode, &["webfetch", "websearch"]);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_offers_the_web_with_access() {
     offers_the_web_with_access(Program::Gemini, &["google_web_search", "web_fetch"]);
 }

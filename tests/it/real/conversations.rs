@@ -13,8 +13,9 @@ fn parrot() -> Scenario {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_goes_on_with_a_session() {
-    let Some(path) = Program::Claude.found() else { return };
+    let path = Program::Claude.path();
     let server = Server::start();
     server.plays("turn", parrot());
     let home = Home::new().with(Program::Claude, &server.url("turn")).repository();
@@ -30,8 +31,9 @@ fn claude_goes_on_with_a_session() {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_goes_on_with_a_thread() {
-    let Some(path) = Program::Codex.found() else { return };
+    let path = Program::Codex.path();
     let server = Server::start();
     server.plays("turn", parrot());
     let home = Home::new().with(Program::Codex, &server.url("turn")).repository();
@@ -46,8 +48,9 @@ fn codex_goes_on_with_a_thread() {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_answers_in_the_form_that_is_asked_for() {
-    let Some(path) = Program::Claude.found() else { return };
+    let path = Program::Claude.path();
     let server = Server::start();
     server.plays("turn", Answer::Structured(json!({"herons": 2})));
     let home = Home::new().with(Program::Claude, &server.url("turn")).repository();
@@ -59,8 +62,9 @@ fn claude_answers_in_the_form_that_is_asked_for() {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_asks_its_model_for_the_form_and_checks_nothing() {
-    let Some(path) = Program::Codex.found() else { return };
+    let path = Program::Codex.path();
     let server = Server::start();
     server.plays("turn", Answer::Structured(json!({"egrets": "many"})));
     let home = Home::new().with(Program::Codex, &server.url("turn")).repository();
@@ -74,8 +78,9 @@ fn codex_asks_its_model_for_the_form_and_checks_nothing() {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn a_model_is_asked_with_the_login_of_the_environment() {
-    let Some(path) = Program::Claude.found() else { return };
+    let path = Program::Claude.path();
     for (login, header) in [(Login::ApiKey, "x-api-key"), (Login::Subscription, "authorization")] {
         let server = Server::start();
         server.plays("turn", Answer::text("Yes."));

@@ -10,17 +10,18 @@ use super::child::run;
 use super::home::{Home, Login};
 use super::program::Program;
 
-/// What a program says of its login in a home; nothing, if it is not installed.
-fn told(program: Program, vendor: Vendor, home: &Home) -> Option<(LoginState, String)> {
+/// What a program says of its login in a home.
+fn told(program: Program, vendor: Vendor, home: &Home) -> (LoginState, String) {
     let cli = vendors::cli(vendor);
-    let path = program.found()?;
+    let path = program.path();
     let ended = run(home.command(&path).args(cli.profile().login.check), "");
-    let exit = Exit::Code(ended.exit?);
+    let exit = Exit::Code(ended.exit.unwrap());
     let said = format!("{}{}", ended.stdout, ended.stderr);
-    Some((cli.login(&Answer { exit, stdout: ended.stdout, stderr: ended.stderr }), said))
+    (cli.login(&Answer { exit, stdout: ended.stdout, stderr: ended.stderr }), said)
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn a_program_in_an_empty_home_is_not_logged_in() {
     for (program, vendor, expected) in [
         (Program::Claude, Vendor::Claude, LoginState::LoggedOut),
@@ -28,17 +29,18 @@ fn a_program_in_an_empty_home_is_not_logged_in() {
         // It always ends well, and lists nothing.
         (Program::OpenCode, Vendor::Opencode, LoginState::Unknown { why: None }),
     ] {
-        let Some((state, said)) = told(program, vendor, &Home::new()) else { continue };
+        let (state, said) = told(program, vendor, &Home::new());
         assert_eq!(state, expected, "{vendor}: {said}");
         assert!(expected != LoginState::Unknown { why: None } || said.contains("0 credentials"), "{said}");
     }
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_is_logged_in_with_a_key_or_a_token() {
     for login in [Login::ApiKey, Login::Subscription] {
         let home = Home::new().claude("http://127.0.0.1:9", login);
-        let Some((state, said)) = told(Program::Claude, Vendor::Claude, &home) else { return };
+        let (state, said) = told(Program::Claude, Vendor::Claude, &home);
         assert!(matches!(state, LoginState::LoggedIn { .. }), "{said}");
     }
 }

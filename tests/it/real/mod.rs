@@ -1,6 +1,6 @@
 //! The real agent programs, with a model server of ours on loopback: what we know of them is still true.
 //!
-//! They are skipped where a program is missing; `.ci/run` installs all of them and says that none may be.
+//! They are ignored, for most machines miss one; `.ci/run` installs all of them and asks for the ignored tests.
 
 mod adapters;
 mod child;

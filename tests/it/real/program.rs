@@ -1,18 +1,13 @@
-//! Where the real programs are, in which version, and what a test says that misses one.
+//! Where the real programs are, and in which version.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use serde_json::Value;
 
 /// The versions that `.ci/run` installs.
 const PINNED: &str = include_str!("../../pinned/package.json");
-
-/// The missing programs of which the reader was told.
-static TOLD: Mutex<Vec<Program>> = Mutex::new(Vec::new());
 
 /// An agent program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,27 +53,13 @@ impl Program {
         pinned["dependencies"][self.package()].as_str().unwrap().to_owned()
     }
 
-    /// The program, or none: then the test has said so and is skipped.
-    pub(super) fn found(self) -> Option<PathBuf> {
-        let mut places = folders().into_iter().map(|folder| folder.join(self.name()));
-        let path = places.find(|path| path.is_file());
-        if path.is_none() {
-            let name = self.name();
-            let (package, version) = (self.package(), self.version());
-            let missing = format!("{name} not found (npm install --prefix DIR {package}@{version})");
-            assert!(!required(), "{missing}");
-            self.tell_once(&format!("SKIP: {missing}\n"));
-        }
-        path
-    }
-
-    /// Past the harness, which keeps what passing tests print to itself; once for all tests of a program.
-    fn tell_once(self, text: &str) {
-        let mut told = TOLD.lock().unwrap();
-        if !told.contains(&self) {
-            told.push(self);
-            std::io::stderr().write_all(text.as_bytes()).unwrap();
-        }
+    /// The program; a test that asks for it is one of those that are ignored where it may be missing.
+    pub(super) fn path(self) -> PathBuf {
+        let mut paths = folders().into_iter().map(|folder| folder.join(self.name()));
+        let (name, package, version) = (self.name(), self.package(), self.version());
+        paths.find(|path| path.is_file()).unwrap_or_else(|| {
+            panic!("{name} is missing (npm install --prefix DIR {package}@{version}, or .ci/programs)")
+        })
     }
 }
 
@@ -104,10 +85,6 @@ fn native_codex(modules: &Path) -> Option<PathBuf> {
         .flat_map(|vendor| below(&vendor))
         .map(|target| target.join("bin"))
         .find(|bin| bin.join("codex").is_file())
-}
-
-fn required() -> bool {
-    variable("AGENT_LOOP_REAL_REQUIRED").is_some_and(|value| value == "1")
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the real programs are")]

@@ -16,8 +16,8 @@ pub(super) fn words(program: Program) -> &'static [&'static str] {
 }
 
 /// One turn, in which the model does this.
-fn turn(program: Program, scenario: impl Into<Scenario>) -> Option<(Ended, Home, Server)> {
-    let path = program.found()?;
+fn turn(program: Program, scenario: impl Into<Scenario>) -> (Ended, Home, Server) {
+    let path = program.path();
     let server = Server::start();
     server.plays("turn", scenario);
     let home = Home::new().with(program, &server.url("turn")).repository();
@@ -26,13 +26,11 @@ fn turn(program: Program, scenario: impl Into<Scenario>) -> Option<(Ended, Home,
     assert_eq!(ended.exit, Some(0), "{stdout}\n{stderr}\n{:?}", server.seen("turn"));
     let strange = server.strange("turn");
     assert!(strange.is_empty(), "{strange:?}");
-    Some((ended, home, server))
+    (ended, home, server)
 }
 
 fn says_text(program: Program) {
-    let Some((ended, _, server)) = turn(program, Answer::text("A heron stands in the reeds.")) else {
-        return;
-    };
+    let (ended, _, server) = turn(program, Answer::text("A heron stands in the reeds."));
     assert!(ended.stdout.contains("A heron stands in the reeds."), "{}", ended.stdout);
     let seen = server.seen("turn");
     assert_eq!(seen.len(), 1, "one request is enough: {seen:?}");
@@ -53,7 +51,7 @@ fn changes_a_file(program: Program) {
         ],
         Box::new(Answer::text("The heron is written.")),
     );
-    let Some((ended, home, server)) = turn(program, Scenario::script([answer])) else { return };
+    let (ended, home, server) = turn(program, Scenario::script([answer]));
     assert_eq!(home.read("heron.txt"), "it's in the reeds\n", "{}\n{:?}", ended.stdout, server.seen("turn"));
     assert_eq!(home.read("egret.txt"), "it's in the reeds\n", "{}", ended.stdout);
     assert!(ended.stdout.contains("The heron is written."), "{}", ended.stdout);
@@ -62,41 +60,49 @@ fn changes_a_file(program: Program) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_says_text() {
     says_text(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_says_text() {
     says_text(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_says_text() {
     says_text(Program::Gemini);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_says_text() {
     says_text(Program::OpenCode);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_changes_a_file() {
     changes_a_file(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_changes_a_file() {
     changes_a_file(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_changes_a_file() {
     changes_a_file(Program::Gemini);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_changes_a_file() {
     changes_a_file(Program::OpenCode);
 }

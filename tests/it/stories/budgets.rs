@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld, TURN};
+use crate::world::{MemoryWorld, Reaction, TURN_USAGE};
 use agent_loop::domain::ending::{Blocked, Ending};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::subject::Subject;
@@ -19,11 +19,11 @@ use super::cast::{
     agent, always_approves, always_fails, approves, blocks_while, honest_coder, implementation,
 };
 use super::reviews::{a_persons_pull_request, two_reviewers_one_blocks};
-use super::stage::{Begins, Story, story};
+use super::stage::{Begins, Story, issue, pull_request, story};
 
 /// So many turns of the model, in tokens.
 fn turns(count: u64) -> Budget {
-    Budget { tokens: NonZeroU64::new(count * TURN.tokens()), ..Budget::default() }
+    Budget { tokens: NonZeroU64::new(count * TURN_USAGE.tokens()), ..Budget::default() }
 }
 
 const SPENT: Ending = Ending::Blocked { reason: Blocked::Budget };
@@ -84,11 +84,11 @@ async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
     let story = no_second_round();
     let world = story.world();
     let first = story.play(&world).await;
-    let pull_request = || Assignment::PullRequest(story.pull_request());
-    let second = with_budget(&story, &world, pull_request(), turns(3)).await;
+    let again = || pull_request(story.pull_request().0);
+    let second = with_budget(&story, &world, again(), turns(3)).await;
     assert_eq!((second.ending, second.run.as_ref(), second.usage.calls), (SPENT, first.run.as_ref(), 3));
     assert_eq!(world.calls().len(), 3, "the coder's turn, and no second round");
-    let last = with_budget(&story, &world, pull_request(), Budget::default()).await;
+    let last = with_budget(&story, &world, again(), Budget::default()).await;
     assert_eq!((last.ending, last.run), (Ending::Approved, first.run));
     assert_eq!((last.usage.calls, world.calls().len()), (5, 5), "nothing that was paid is asked again");
 }
@@ -97,13 +97,13 @@ async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
 async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_is_not_asked_again() {
     let story = Story {
         begins: Begins::Issue,
-        repairers: vec![("sam", agent(|order, _| Deed::Says(implementation(order))))],
+        repairers: vec![("sam", agent(|order, _| Reaction::Says(implementation(order))))],
         budget: turns(1),
         ..story(
             "unreadable",
             agent(|_, tree| {
                 tree.insert("code".to_owned(), "new and good".to_owned());
-                Deed::Says("did it".to_owned())
+                Reaction::Says("did it".to_owned())
             }),
             vec![("quick", always_approves())],
         )
@@ -112,8 +112,8 @@ async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_
     assert_eq!(story.play(&world).await.ending, SPENT);
     assert_eq!(story.play(&world).await.ending, SPENT);
     assert_eq!(world.calls().len(), 1, "nobody puts its words into form");
-    let issue = || Assignment::Issue(agent_loop::domain::ids::IssueNumber(1));
-    let outcome = with_budget(&story, &world, issue(), Budget::default()).await;
+    let again = || issue(1);
+    let outcome = with_budget(&story, &world, again(), Budget::default()).await;
     let coders = world.calls().iter().filter(|call| call.starts_with("coder")).count();
     assert_eq!(coders, 1, "its work is paid for: {:?}, {}", world.calls(), outcome.message);
 }
@@ -142,7 +142,7 @@ async fn reviewers_who_are_asked_one_after_the_other_stop_between_two() {
     let story = Story { budget: turns(1), ..a_persons_pull_request() };
     let world = story.world();
     let request = Request { reviewing: Reviewing::Sequential, ..story.request() };
-    let assignment = Assignment::PullRequest(story.pull_request());
+    let assignment = pull_request(story.pull_request().0);
     let outcome = story.run_as(&world, assignment, request).await.unwrap();
     assert_eq!((outcome.ending, outcome.votes.len(), world.calls().len()), (SPENT, 1, 1));
 }
@@ -151,7 +151,7 @@ async fn reviewers_who_are_asked_one_after_the_other_stop_between_two() {
 async fn money_and_minutes_are_budgets_too() {
     let some = NonZeroU64::new;
     for budget in [
-        Budget { micro_usd: some(2 * TURN.micro_usd), ..Budget::default() },
+        Budget { micro_usd: some(2 * TURN_USAGE.micro_usd), ..Budget::default() },
         Budget { minutes: some(2), ..Budget::default() },
     ] {
         let story = Story { budget, ..no_second_round() };
@@ -176,10 +176,10 @@ async fn another_machine_counts_what_the_records_say() {
     let story = Story { budget: turns(3), ..two_reviewers_one_blocks() };
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, SPENT);
-    let elsewhere = world.from_another_machine();
-    let pull_request = || Assignment::PullRequest(story.pull_request());
-    assert_eq!(with_budget(&story, &elsewhere, pull_request(), turns(3)).await.ending, SPENT);
-    let outcome = with_budget(&story, &elsewhere, pull_request(), turns(6)).await;
+    let elsewhere = world.on_another_machine();
+    let again = || pull_request(story.pull_request().0);
+    assert_eq!(with_budget(&story, &elsewhere, again(), turns(3)).await.ending, SPENT);
+    let outcome = with_budget(&story, &elsewhere, again(), turns(6)).await;
     assert_eq!((outcome.ending, outcome.usage.calls), (Ending::Approved, 6));
 }
 
@@ -188,7 +188,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
     let story = no_second_round();
     let world = story.world();
     let subject = Subject::PullRequest(story.pull_request());
-    let first = with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), turns(1)).await;
+    let first = with_budget(&story, &world, pull_request(story.pull_request().0), turns(1)).await;
     let warned = |world: &MemoryWorld| {
         let warning = |one: &RunEvent| matches!(one, RunEvent::Warning { text } if text.contains("no cost"));
         world.events().iter().filter(|one| warning(one)).count()
@@ -202,13 +202,13 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
         let (mut turn, at) = journal.entries().into_iter().find_map(finished).unwrap();
         assert_eq!(Some(&turn.run), first.run.as_ref());
         turn.round = 99;
-        let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN };
+        let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN_USAGE };
         let raw = RawAnswer::message(String::new());
         let finished = Finished::Answered { raw, usage, model: None, commit: None, session: None };
         journal.append(Entry::Finished { turn, at, finished }).await.unwrap();
     }
     let budget = Budget { micro_usd: NonZeroU64::new(1_000_000), ..Budget::default() };
-    with_budget(&story, &world, Assignment::PullRequest(story.pull_request()), budget).await;
+    with_budget(&story, &world, pull_request(story.pull_request().0), budget).await;
     assert_eq!(warned(&world), 1);
 }
 
@@ -216,7 +216,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
 async fn an_answer_that_is_too_long_for_a_record_is_paid_for_all_the_same() {
     let endless = agent(|order, _| {
         let said = approves(order).replace("looked", &noise(90_000));
-        Deed::Says(said)
+        Reaction::Says(said)
     });
     let story = Story {
         begins: Begins::PullRequest,
@@ -225,7 +225,13 @@ async fn an_answer_that_is_too_long_for_a_record_is_paid_for_all_the_same() {
     let world = story.world();
     let outcome = story.play(&world).await;
     let calls = u64::try_from(world.calls().len()).unwrap();
-    assert_eq!(outcome.usage.tokens(), calls * TURN.tokens(), "{:?}: {}", outcome.ending, outcome.message);
+    assert_eq!(
+        outcome.usage.tokens(),
+        calls * TURN_USAGE.tokens(),
+        "{:?}: {}",
+        outcome.ending,
+        outcome.message
+    );
 }
 
 /// Words that no packing makes shorter.

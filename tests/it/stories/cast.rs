@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use agent_loop::adapters::memory::git::Tree;
-use agent_loop::adapters::memory::{Deed, Turn};
+use crate::world::{Agent, Reaction, Tree};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::ports::agents::TurnOrder;
@@ -12,48 +11,50 @@ use serde_json::{Value, json};
 /// The one file that the stories are about.
 pub(super) const FILE: &str = "code";
 
-pub(super) fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync + 'static) -> Turn {
+pub(super) fn agent(turn: impl Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync + 'static) -> Agent {
     Arc::new(turn)
 }
 
 /// First writes a bug, then mends whatever it is told.
-pub(super) fn honest_coder() -> Turn {
+pub(super) fn honest_coder() -> Agent {
     implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
-        Deed::Says(addresses_all(order))
+        Reaction::Says(addresses_all(order))
     })
 }
 
 /// Implements with a bug, and answers reviews in this way.
-pub(super) fn implements_and(answer: impl Fn(&TurnOrder, &mut Tree) -> Deed + Send + Sync + 'static) -> Turn {
+pub(super) fn implements_and(
+    answer: impl Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync + 'static,
+) -> Agent {
     agent(move |order, tree| {
         if order.kind != ResponseKind::Implementation {
             return answer(order, tree);
         }
         tree.insert(FILE.to_owned(), "new with a bug".to_owned());
-        Deed::Says(implementation(order))
+        Reaction::Says(implementation(order))
     })
 }
 
 /// Blocks while the file has a word in it, resolves everything when it is gone.
-pub(super) fn blocks_while(word: &'static str) -> Turn {
+pub(super) fn blocks_while(word: &'static str) -> Agent {
     agent(move |order, tree| {
         let bad = tree.get(FILE).is_some_and(|text| text.contains(word));
-        Deed::Says(if bad { blocks(order, &format!("there is a {word}")) } else { approves(order) })
+        Reaction::Says(if bad { blocks(order, &format!("there is a {word}")) } else { approves(order) })
     })
 }
 
-pub(super) fn always_approves() -> Turn {
-    agent(|order, _| Deed::Says(approves(order)))
+pub(super) fn always_approves() -> Agent {
+    agent(|order, _| Reaction::Says(approves(order)))
 }
 
-pub(super) fn always_says(text: &'static str) -> Turn {
-    agent(move |_, _| Deed::Says(text.to_owned()))
+pub(super) fn always_says(text: &'static str) -> Agent {
+    agent(move |_, _| Reaction::Says(text.to_owned()))
 }
 
-pub(super) fn always_fails(failure: &TurnFailure) -> Turn {
+pub(super) fn always_fails(failure: &TurnFailure) -> Agent {
     let failure = failure.clone();
-    agent(move |_, _| Deed::Fails(failure.clone()))
+    agent(move |_, _| Reaction::Fails(failure.clone()))
 }
 
 pub(super) fn implementation(order: &TurnOrder) -> String {
@@ -92,7 +93,7 @@ pub(super) fn approves(order: &TurnOrder) -> String {
 }
 
 /// Approves, and leaves these for later: new ones as findings, known ones where they are.
-pub(super) fn leaves_for_later(texts: &'static [&'static str]) -> Turn {
+pub(super) fn leaves_for_later(texts: &'static [&'static str]) -> Agent {
     agent(move |order, _| {
         let known = |text: &&&str| order.context.items.iter().any(|item| item.text == **text);
         let new: Vec<&&str> = texts.iter().filter(|text| !known(text)).collect();
@@ -107,7 +108,7 @@ pub(super) fn leaves_for_later(texts: &'static [&'static str]) -> Turn {
             }
         }
         said["future_followups"] = json!(new);
-        Deed::Says(said.to_string())
+        Reaction::Says(said.to_string())
     })
 }
 

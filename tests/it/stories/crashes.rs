@@ -1,68 +1,64 @@
 //! Every story again, with a crash at every effect: the end is the same, and no finished turn is repeated.
 
-use agent_loop::adapters::memory::{MemoryWorld, Plan, Stop};
-use agent_loop::domain::subject::Subject;
 use agent_loop::engine::outcome::Outcome;
 
-use super::budgets::no_second_round;
-use super::deliveries::{a_coder_with_questions, an_issue_merged};
-use super::followups::follow_ups_filed;
-use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
-use super::requirements::a_wish_in_an_issue;
-use super::retries::overloaded_at_first;
-use super::reviews::{
-    a_persons_pull_request, failing_reviewer_goes_on, idle_coder, lost_dispute, never_content, red_tests,
-    two_reviewers_one_blocks, won_dispute,
-};
+use crate::world::{MemoryWorld, Plan, Stop};
+
+use super::catalogue::every_story;
+use super::end::{End, has_ended_for_good};
 use super::stage::Story;
-
-fn all() -> Vec<Story> {
-    vec![
-        two_reviewers_one_blocks(),
-        red_tests(),
-        lost_dispute(),
-        won_dispute(),
-        never_content(),
-        idle_coder(),
-        failing_reviewer_goes_on(),
-        a_persons_pull_request(),
-        an_issue_merged(),
-        a_coder_with_questions(),
-        a_review_put_into_form(),
-        a_coder_whose_words_are_put_into_form(),
-        follow_ups_filed(),
-        a_wish_in_an_issue(),
-        no_second_round(),
-        overloaded_at_first(),
-    ]
-}
-
-/// What must be the same at the end, leaving aside times, run ids, usage, commits and salvage.
-#[derive(Debug, PartialEq)]
-struct End {
-    status: &'static str,
-    reason: Option<&'static str>,
-    rounds: u32,
-    votes: Vec<String>,
-    branches: Vec<String>,
-    states: Vec<String>,
-}
-
-fn end(world: &MemoryWorld, outcome: &Outcome) -> End {
-    End {
-        status: outcome.ending.status(),
-        reason: outcome.ending.reason(),
-        rounds: outcome.rounds,
-        votes: outcome.votes.iter().map(|vote| format!("{} {}", vote.agent, vote.state.name())).collect(),
-        branches: world.branches().iter().map(|branch| format!("{branch:?}")).collect(),
-        states: world.states().iter().map(|state| format!("{state:?}")).collect(),
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Machine {
     Same,
     Lost,
+}
+
+/// A story as it goes when nothing stops it.
+struct Whole {
+    end: End,
+    told: Vec<String>,
+    effects: Vec<&'static str>,
+}
+
+impl Whole {
+    async fn of(story: &Story) -> Self {
+        let world = story.world();
+        let outcome = story.play(&world).await;
+        Self { end: End::of(&world, &outcome), told: story.told(&world), effects: world.effects() }
+    }
+}
+
+/// Stops a story at every effect in every way, and goes on with it. There are at least so many crash points.
+async fn crash_everywhere(story: &Story, machine: Machine, least: usize) {
+    let whole = Whole::of(story).await;
+    let mut crash_points = 0;
+    for at in 0..whole.effects.len() {
+        for stop in [Stop::Before, Stop::After, Stop::Unacknowledged] {
+            crash_points += crash_and_go_on(story, &whole, Plan { at, stop }, machine).await;
+        }
+    }
+    assert!(crash_points >= least, "{}: only {crash_points} crash points", story.name);
+}
+
+/// Stops a story once and goes on with it; 0 if it had ended by then.
+async fn crash_and_go_on(story: &Story, whole: &Whole, plan: Plan, machine: Machine) -> usize {
+    let world = story.world();
+    world.stop_at(plan);
+    let stopped = within(story.run(&world), story, plan.at).await;
+    if stopped.is_none() && has_ended_for_good(&story.told(&world), &whole.told) {
+        return 0;
+    }
+    let outcome = go_on(story, &world, stopped, machine).await;
+    let effect = whole.effects[plan.at];
+    let place = format!("{}, {plan:?} ({effect}), {machine:?}: {}", story.name, outcome.message);
+    let told = story.told(&world);
+    assert_eq!(End::of(&world, &outcome), whole.end, "{place}\n{told:#?}");
+    if machine == Machine::Same {
+        assert_eq!(told, whole.told, "{place}");
+        story.assert_no_finished_turn_was_repeated(&world);
+    }
+    1
 }
 
 /// Goes on until the story has ended; an engine that was told "no answer" may end with a failure of its own.
@@ -84,49 +80,30 @@ async fn within<T>(run: impl Future<Output = T>, story: &Story, at: usize) -> T 
     result.unwrap_or_else(|_| panic!("{} does not end after a crash at {at}", story.name))
 }
 
-/// Whether the same command again says the same and does nothing.
-fn is_settled(told: &[String]) -> bool {
-    told.last().is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
-}
+macro_rules! crash_tests {
+    ($($story:ident: $least:literal),* $(,)?) => {
+        /// Journals, clones and commits are there after the crash.
+        mod on_the_same_machine {
+            use super::super::catalogue;
+            use super::{Machine, crash_everywhere};
 
-async fn crash_everywhere(machine: Machine) {
-    for story in all() {
-        let (expected, told, effects) = {
-            let world = story.world();
-            let outcome = story.play(&world).await;
-            (end(&world, &outcome), story.told(&world), world.effects())
-        };
-        for (at, effect) in effects.iter().enumerate() {
-            for stop in [Stop::Before, Stop::After, Stop::Unacknowledged] {
-                let world = story.world();
-                world.stop_at(Plan { at, stop });
-                let stopped = within(story.run(&world), &story, at).await;
-                // A run that has ended for good is not gone on with: a later command would open another.
-                if stopped.is_none() && told.last() == story.told(&world).last() && !is_settled(&told) {
-                    continue;
-                }
-                let outcome = go_on(&story, &world, stopped, machine).await;
-                let place = format!(
-                    "{}, {stop:?} effect {at} ({}), {machine:?}: {}",
-                    story.name, effect, outcome.message
-                );
-                assert_eq!(end(&world, &outcome), expected, "{place}\n{:#?}", story.told(&world));
-                if machine == Machine::Same {
-                    assert_eq!(story.told(&world), told, "{place}");
-                    let subject = Subject::PullRequest(story.pull_request());
-                    story.assert_no_finished_turn_was_repeated(&world, subject).await;
-                }
-            }
+            $(#[tokio::test]
+            async fn $story() {
+                crash_everywhere(&catalogue::$story(), Machine::Same, $least).await;
+            })*
         }
-    }
+
+        /// Only what was published and pushed is there after the crash.
+        mod on_another_machine {
+            use super::super::catalogue;
+            use super::{Machine, crash_everywhere};
+
+            $(#[tokio::test]
+            async fn $story() {
+                crash_everywhere(&catalogue::$story(), Machine::Lost, $least).await;
+            })*
+        }
+    };
 }
 
-#[tokio::test]
-async fn a_crash_at_any_effect_changes_nothing_on_the_same_machine() {
-    crash_everywhere(Machine::Same).await;
-}
-
-#[tokio::test]
-async fn a_crash_at_any_effect_and_the_loss_of_the_machine_change_nothing_that_counts() {
-    crash_everywhere(Machine::Lost).await;
-}
+every_story!(crash_tests);

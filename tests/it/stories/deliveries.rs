@@ -1,6 +1,6 @@
 //! Stories from an issue or a task to a pull request.
 
-use agent_loop::adapters::memory::Deed;
+use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
 use agent_loop::domain::failure::TurnFailure;
@@ -13,7 +13,7 @@ use super::cast::{
     implementation,
 };
 use super::reviews::two_reviewers_one_blocks;
-use super::stage::{Begins, Story, story};
+use super::stage::{Begins, Story, issue, story};
 
 pub(super) fn an_issue_merged() -> Story {
     Story {
@@ -27,7 +27,7 @@ pub(super) fn an_issue_merged() -> Story {
 pub(super) fn a_coder_with_questions() -> Story {
     let curious = agent(|order, tree| {
         if order.kind != ResponseKind::Implementation {
-            return Deed::Says(addresses_all(order));
+            return Reaction::Says(addresses_all(order));
         }
         let Some(clarified) = order.context.clarifications.first() else {
             tree.insert(FILE.to_owned(), "half done".to_owned());
@@ -35,10 +35,10 @@ pub(super) fn a_coder_with_questions() -> Story {
             let kind = "implementation";
             let asks =
                 json!({ "schema_version": 1, "kind": kind, "summary": "?", "clarification": questions });
-            return Deed::Says(asks.to_string());
+            return Reaction::Says(asks.to_string());
         };
         tree.insert(FILE.to_owned(), clarified.answer.clone());
-        Deed::Says(implementation(order))
+        Reaction::Says(implementation(order))
     });
     Story {
         answer: Some("very new"),
@@ -91,18 +91,18 @@ async fn questions_are_answered_by_a_person_or_stop_the_run() {
 
 /// The one branch that begins like this.
 trait OneBranch {
-    fn chain(self, world: &agent_loop::adapters::memory::MemoryWorld) -> agent_loop::domain::ids::BranchName;
+    fn chain(self, world: &MemoryWorld) -> agent_loop::domain::ids::BranchName;
 }
 
 impl OneBranch for String {
-    fn chain(self, world: &agent_loop::adapters::memory::MemoryWorld) -> agent_loop::domain::ids::BranchName {
+    fn chain(self, world: &MemoryWorld) -> agent_loop::domain::ids::BranchName {
         world.branches().into_keys().find(|name| name.as_str().starts_with(&self)).unwrap()
     }
 }
 
 #[tokio::test]
 async fn a_coder_that_changes_nothing_delivers_nothing() {
-    let lazy = agent(|order, _| Deed::Says(implementation(order)));
+    let lazy = agent(|order, _| Reaction::Says(implementation(order)));
     let story = story("nothing", lazy, vec![("quick", always_approves())]);
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });
@@ -162,12 +162,6 @@ async fn a_closed_issue_is_refused() {
     story.play(&world).await;
     let other = Story { begins: Begins::Issue, ..two_reviewers_one_blocks() };
     let world = other.world();
-    let missing = other
-        .run_as(
-            &world,
-            agent_loop::engine::run::Assignment::Issue(agent_loop::domain::ids::IssueNumber(9)),
-            other.request(),
-        )
-        .await;
+    let missing = other.run_as(&world, issue(9), other.request()).await;
     assert_eq!(missing.unwrap().ending, Ending::Refused { reason: Refused::Usage });
 }

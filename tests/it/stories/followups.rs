@@ -1,6 +1,6 @@
 //! Stories of what is left for later when a pull request is approved: filed or listed, once.
 
-use agent_loop::adapters::memory::MemoryWorld;
+use crate::world::{MemoryWorld, Plan, Stop};
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::policy::{AfterApproval, Followups};
 use agent_loop::ports::World;
@@ -98,7 +98,7 @@ async fn what_a_lost_machine_filed_is_found_again() {
     story.play(&trial).await;
     let at = trial.effects().iter().rposition(|name| *name == "file issue").unwrap();
     let world = story.world();
-    world.stop_at(agent_loop::adapters::memory::Plan { at, stop: agent_loop::adapters::memory::Stop::After });
+    world.stop_at(Plan { at, stop: Stop::After });
     assert!(story.run(&world).await.is_none());
     world.lose_machine();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);

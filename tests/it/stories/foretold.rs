@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::aftermath::Aftermath;
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::failure::TurnFailure;
-use agent_loop::flow::question::{Persistence, RepairChain};
+use agent_loop::flow::persistence::{Persistence, RepairChain};
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::RetryPolicy;
 use agent_loop::ports::run_event::RunEvent;
@@ -27,7 +27,7 @@ fn asked_next(after: &[RunEvent], whose: &str) -> Option<Role> {
 async fn foretold(story: &Story, persistence: Persistence) -> Vec<&'static str> {
     let world: MemoryWorld = story.world();
     let request = Request { persistence, ..story.request() };
-    story.run_as(&world, story.assignment(), request).await.unwrap();
+    story.run_as(&world, story.assignment(&world), request).await.unwrap();
     let events = world.events();
     let mut told = Vec::new();
     for (place, event) in events.iter().enumerate() {
@@ -96,7 +96,8 @@ async fn who_puts_an_answer_into_form_is_foretold_too() {
     };
     let no_better = nobody(always_says("So it is."));
     assert_eq!(foretold(&no_better, two()).await, ["put into form", "put into form", "nothing"]);
-    let overloaded = nobody(agent(|_, _| Deed::Fails(TurnFailure::Overloaded { detail: "529".to_owned() })));
+    let overloaded =
+        nobody(agent(|_, _| Reaction::Fails(TurnFailure::Overloaded { detail: "529".to_owned() })));
     assert_eq!(
         foretold(&overloaded, usual()).await,
         ["put into form", "asked again", "asked again", "nothing"]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agent_loop::adapters::memory::Deed;
+use crate::world::Reaction;
 use agent_loop::domain::ending::{Ending, Failed};
 use agent_loop::engine::outcome::Outcome;
 use agent_loop::ports::cancellation::{Urgency, cancellation};
@@ -17,14 +17,14 @@ async fn stopped(ends: usize) -> Outcome {
     let stopper = Arc::clone(&canceller);
     let reviewer = agent(move |order, _| {
         stopper.raise(Urgency::Stop);
-        Deed::Says(approves(order))
+        Reaction::Says(approves(order))
     });
     let reviewers = vec![("one", Arc::clone(&reviewer)), ("two", reviewer)];
     let story = story("stopped", honest_coder(), reviewers);
     let world = story.world();
     world.fill_disk_after(ends);
     let control = (canceller, cancellation);
-    story.run_under(&world, story.assignment(), story.request(), control).await.unwrap()
+    story.run_under(&world, story.assignment(&world), story.request(), control).await.unwrap()
 }
 
 #[tokio::test]

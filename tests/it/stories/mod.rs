@@ -2,18 +2,25 @@
 
 mod budgets;
 mod cast;
+mod catalogue;
 mod crashes;
 mod deliveries;
+mod end;
 mod followups;
 mod foretold;
+mod handovers;
 mod interrupts;
 mod older;
 mod origins;
+mod reads;
+mod records;
 mod repairs;
 mod requirements;
 mod retries;
 mod reviews;
+mod saved;
 mod secrets;
 mod simulation;
 mod stage;
 mod trust;
+mod versions;

@@ -1,10 +1,9 @@
 //! Stories of threads that an older tool, or another login, has written.
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use crate::world::{MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, Refused};
 use agent_loop::domain::ids::Login;
 use agent_loop::domain::trust::Trust;
-use agent_loop::ledger::record::Payload;
 use agent_loop::ports::forge::AuthorRole;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,7 +32,7 @@ fn older_review(world: &MemoryWorld, author: &str) {
 fn story_of_an_older_thread() -> Story {
     let careful = agent(|order, tree| {
         let bad = tree.get(super::cast::FILE).is_some_and(|text| text.contains("bug"));
-        Deed::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
+        Reaction::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
     });
     Story {
         begins: Begins::PullRequest,
@@ -48,9 +47,7 @@ async fn what_an_older_tool_still_wanted_fixed_is_where_a_new_chain_begins() {
     older_review(&world, "agent-loop");
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let records = story.records(&world);
-    let Payload::Opened(opened) = &records[0].payload else { panic!("{records:?}") };
-    assert_eq!(opened.carried.as_ref().unwrap().next_item, 7);
+    assert_eq!(story.records(&world).carried_next_item(), Some(7));
     let told = story.told(&world);
     assert_eq!(
         told[1], "1 careful blocking [] [\"item-4 blocking\"]",
@@ -67,8 +64,7 @@ async fn an_older_thread_of_somebody_else_is_not_believed() {
     let world = story.world();
     older_review(&world, "mallory");
     story.play(&world).await;
-    let Payload::Opened(opened) = &story.records(&world)[0].payload else { panic!("no run was opened") };
-    assert_eq!(opened.carried, None);
+    assert_eq!(story.records(&world).carried_next_item(), None);
 }
 
 /// A thread that another login has written: a whole approved run.

@@ -2,16 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld, Plan, Stop, Turn};
+use crate::world::{Agent, MemoryWorld, Plan, Reaction, Stop};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::Ending;
-use agent_loop::domain::ids::PullRequestNumber;
-use agent_loop::engine::run::Assignment;
 use agent_loop::ports::agents::TurnOrder;
 use agent_loop::ports::forge::NewPullRequest;
 
 use super::cast::{FILE, addresses_all, agent, approves, blocks, implementation};
-use super::stage::{Begins, Story, story};
+use super::stage::{Begins, Story, pull_request, story};
 
 type Orders = Arc<Mutex<Vec<TurnOrder>>>;
 
@@ -20,20 +18,20 @@ fn attentive(name: &'static str, begins: Begins) -> (Story, Orders) {
     let orders = Orders::default();
     let kept = Arc::clone(&orders);
     let keeps = move |order: &TurnOrder| kept.lock().unwrap().push(order.clone());
-    let coder: Turn = {
+    let coder: Agent = {
         let keeps = keeps.clone();
         agent(move |order, tree| {
             keeps(order);
             let is_first = order.kind == ResponseKind::Implementation;
             let text = if is_first { "new with a bug" } else { "new and good" };
             tree.insert(FILE.to_owned(), text.to_owned());
-            Deed::Says(if is_first { implementation(order) } else { addresses_all(order) })
+            Reaction::Says(if is_first { implementation(order) } else { addresses_all(order) })
         })
     };
     let reviewer = agent(move |order, tree| {
         keeps(order);
         let bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
-        Deed::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
+        Reaction::Says(if bad { blocks(order, "there is a bug") } else { approves(order) })
     });
     (Story { begins, ..story(name, coder, vec![("careful", reviewer)]) }, orders)
 }
@@ -81,7 +79,7 @@ async fn reviewers_and_the_coder_are_told_the_issue_and_what_is_said_there_meanw
         with_a_break_after_the_first_review(&story, |world| say(world, 1, "Rather blue than new.")).await;
     orders.lock().unwrap().clear();
     for is_elsewhere in [false, true] {
-        let world = if is_elsewhere { &world.from_another_machine() } else { &world };
+        let world = if is_elsewhere { &world.on_another_machine() } else { &world };
         world.restart();
         let outcome = story.play(world).await;
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
@@ -114,8 +112,8 @@ async fn on_another_machine_the_issue_is_found_by_the_records_in_its_thread() {
     let world = with_a_break_after_the_first_review(&story, |_| {}).await;
     orders.lock().unwrap().clear();
     world.lose_machine();
-    let pull_request = Assignment::PullRequest(PullRequestNumber(2));
-    let outcome = story.run_as(&world, pull_request, story.request()).await.unwrap();
+    let assignment = pull_request(2);
+    let outcome = story.run_as(&world, assignment, story.request()).await.unwrap();
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
     let told = orders.lock().unwrap().clone();
     assert!(told.len() == 2 && told.iter().all(|order| fenced(order).contains("Make it new.")), "{told:#?}");
@@ -144,8 +142,8 @@ async fn a_task_is_told_in_its_own_words_wherever_they_are_known() {
         } else {
             world.restart();
         }
-        let pull_request = Assignment::PullRequest(PullRequestNumber(1));
-        let outcome = story.run_as(&world, pull_request, story.request()).await.unwrap();
+        let assignment = pull_request(1);
+        let outcome = story.run_as(&world, assignment, story.request()).await.unwrap();
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
         let told = orders.lock().unwrap().clone();
         assert_eq!(told.len(), 2);
@@ -166,8 +164,8 @@ async fn what_a_persons_pull_request_says_that_it_closes_is_only_its_own_words()
         world.push_as_person(&head_ref, &base_ref, [(FILE.to_owned(), "newest".to_owned())].into());
         let (title, body) = ("Newest".to_owned(), "Closes #1".to_owned());
         world.open_as_person(NewPullRequest { head_ref, base_ref, title, body });
-        let pull_request = Assignment::PullRequest(PullRequestNumber(2));
-        let outcome = story.run_as(&world, pull_request, story.request()).await.unwrap();
+        let assignment = pull_request(2);
+        let outcome = story.run_as(&world, assignment, story.request()).await.unwrap();
         assert_eq!(outcome.ending, Ending::Approved, "{branch}: {}", outcome.message);
         let told = orders.lock().unwrap().clone();
         assert_eq!(told.len(), 1);

@@ -1,16 +1,15 @@
 //! Stories of malformed answers: put into form by somebody who sees nothing else, and never turned into an approval.
 
-use agent_loop::adapters::memory::{Deed, Plan, Stop, Turn};
+use crate::world::{Agent, Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
-use agent_loop::ledger::codec::{self, Content};
-use agent_loop::ledger::record::{Payload, Record};
 
 use super::cast::{
     FILE, addresses_all, agent, always_approves, always_says, approves, blocks, blocks_while, honest_coder,
     implements_and,
 };
+use super::records::delivered_answer;
 use super::stage::{Begins, Story, story};
 
 /// An answer with a key that its kind does not have.
@@ -19,17 +18,17 @@ fn with_extra(answer: &str) -> String {
 }
 
 /// Says what it is shown, without that key.
-fn tidy() -> Turn {
+fn tidy() -> Agent {
     agent(|order, _| {
         let shown = order.prompt.lines().find(|line| line.contains("\"extra\":true,")).unwrap();
-        Deed::Says(shown.replace("\"extra\":true,", ""))
+        Reaction::Says(shown.replace("\"extra\":true,", ""))
     })
 }
 
-fn careless() -> Turn {
+fn careless() -> Agent {
     agent(|order, tree| {
         let bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
-        Deed::Says(with_extra(&if bad { blocks(order, "there is a bug in it") } else { approves(order) }))
+        Reaction::Says(with_extra(&if bad { blocks(order, "there is a bug in it") } else { approves(order) }))
     })
 }
 
@@ -47,7 +46,7 @@ pub(super) fn a_review_put_into_form() -> Story {
 pub(super) fn a_coder_whose_words_are_put_into_form() -> Story {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
-        Deed::Says(with_extra(&addresses_all(order)))
+        Reaction::Says(with_extra(&addresses_all(order)))
     });
     Story {
         repairers: vec![("sam", tidy())],
@@ -61,13 +60,9 @@ async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
-    let records = story.records(&world);
-    let by_careless =
-        |record: &&Record| record.payload.agent().is_some_and(|agent| agent.as_str() == "careless");
-    let mut reviews = 0;
-    for record in records.iter().filter(by_careless) {
-        let Payload::Review(review) = &record.payload else { panic!("{record:?}") };
-        reviews += 1;
+    let reviews = story.records(&world).reviews_by("careless");
+    assert_eq!(reviews.len(), 2);
+    for review in reviews {
         assert_eq!(review.repairs.len(), 1);
         assert_eq!(
             (review.repairs[0].remedy, review.repairs[0].result),
@@ -75,15 +70,14 @@ async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
         );
         assert_eq!(review.usage.calls, 2, "the repair is a call of its own");
     }
-    assert_eq!(reviews, 2);
     let repairs: Vec<String> = world.calls().into_iter().filter(|call| call.starts_with("repair ")).collect();
     assert_eq!(repairs, ["repair careless pr_review round 1", "repair careless pr_review round 2"]);
 }
 
 #[tokio::test]
 async fn a_repair_can_not_turn_a_refusal_into_an_approval() {
-    let flatters = agent(|order, _| Deed::Says(approves(order)));
-    let blocking = agent(|order, _| Deed::Says(with_extra(&blocks(order, "there is a bug in it"))));
+    let flatters = agent(|order, _| Reaction::Says(approves(order)));
+    let blocking = agent(|order, _| Reaction::Says(with_extra(&blocks(order, "there is a bug in it"))));
     for source in
         [blocking, always_says("Looks good to me: approved."), always_says("{\"state\":\"approved\"")]
     {
@@ -116,7 +110,7 @@ async fn a_coders_work_is_not_done_twice_when_only_its_words_are_malformed() {
 async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
     let coder = implements_and(|_, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
-        Deed::Says("I did it, trust me.".to_owned())
+        Reaction::Says("I did it, trust me.".to_owned())
     });
     let story = story("mumbling", coder, vec![("careful", blocks_while("bug"))]);
     let world = story.world();
@@ -150,18 +144,18 @@ fn noise(mut seed: u64) -> String {
 }
 
 /// Fails at first; then says more than a record holds.
-fn rambles_after_a_failure() -> Turn {
+fn rambles_after_a_failure() -> Agent {
     let calls = std::sync::atomic::AtomicUsize::new(0);
     let long = noise(7);
     agent(move |order, _| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-        0 => Deed::Fails(TurnFailure::Timeout { seconds: 1 }),
-        _ => Deed::Says(approves(order).replace("looked", &long)),
+        0 => Reaction::Fails(TurnFailure::Timeout { seconds: 1 }),
+        _ => Reaction::Says(approves(order).replace("looked", &long)),
     })
 }
 
 #[tokio::test]
 async fn an_answer_that_is_too_long_is_told_from_one_on_an_older_head() {
-    let begins = |turn: Turn| Story {
+    let begins = |turn: Agent| Story {
         begins: Begins::PullRequest,
         ..story("rambling", honest_coder(), vec![("long", turn)])
     };
@@ -188,7 +182,7 @@ async fn an_answer_that_is_too_long_is_told_from_one_on_an_older_head() {
 async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delivery() {
     let coder = agent(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
-        Deed::Says(with_extra(&super::cast::implementation(order)))
+        Reaction::Says(with_extra(&super::cast::implementation(order)))
     });
     let story = Story {
         begins: Begins::Issue,
@@ -198,17 +192,16 @@ async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delive
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
     let thread = world.thread(1);
-    let Content::Record(decoded) = codec::read(&thread.last().unwrap().body) else { panic!("{thread:?}") };
-    let Payload::Delivered(delivered) = decoded.record.payload else { panic!("{thread:?}") };
-    let answer = delivered.answer.unwrap();
-    assert_eq!((answer.repairs.len(), answer.usage.calls), (1, 2));
+    let (repairs, usage) = delivered_answer(&thread).unwrap();
+    assert_eq!(repairs.len(), 1);
+    assert_eq!(usage.calls, 2);
 }
 
 #[tokio::test]
 async fn a_coder_that_always_says_too_much_is_not_asked_on_and_on() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), format!("bug {}", order.head));
-        Deed::Says(addresses_all(order).replace("went over it", &noise(7)))
+        Reaction::Says(addresses_all(order).replace("went over it", &noise(7)))
     });
     let story = story("talkative", coder, vec![("careful", blocks_while("bug"))]);
     let world = story.world();

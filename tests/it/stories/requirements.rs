@@ -1,6 +1,6 @@
 //! Stories of what people ask for with their signature: shown to everyone, acknowledged by the coder, resolved by reviewers.
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld, Plan, Stop, Turn};
+use crate::world::{Agent, MemoryWorld, Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, Failed};
 use agent_loop::domain::trust::Trust;
 use agent_loop::ports::forge::AuthorRole;
@@ -19,12 +19,12 @@ fn ask_for_it(world: &MemoryWorld, number: u64) {
 }
 
 /// Approves, and says nothing of what people ask for until it is told to.
-fn forgetful() -> Turn {
+fn forgetful() -> Agent {
     agent(|order, _| {
         let forgets = order.context.errors.is_empty();
         let said = approves(order);
         let ids = format!("{:?}", required(order)).replace(' ', "");
-        Deed::Says(if forgets { said.replace(&ids, "[]") } else { said })
+        Reaction::Says(if forgets { said.replace(&ids, "[]") } else { said })
     })
 }
 
@@ -60,7 +60,7 @@ async fn a_reviewer_that_forgets_a_wish_is_asked_once_more_with_everything_that_
 async fn a_reviewer_that_never_says_it_has_not_voted() {
     let mute = agent(|order, _| {
         let ids = format!("{:?}", required(order)).replace(' ', "");
-        Deed::Says(approves(order).replace(&ids, "[]"))
+        Reaction::Says(approves(order).replace(&ids, "[]"))
     });
     let story = Story { begins: Begins::PullRequest, ..story("mute", honest_coder(), vec![("mute", mute)]) };
     let world = story.world();
@@ -124,11 +124,11 @@ async fn a_strangers_signature_counts_only_if_the_stranger_is_trusted() {
 async fn a_wish_that_comes_before_a_repair_is_not_asked_of_the_answer_from_before() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
-        Deed::Says(addresses_all(order).replacen('{', "{\"extra\":true,", 1))
+        Reaction::Says(addresses_all(order).replacen('{', "{\"extra\":true,", 1))
     });
     let story = Story {
         begins: Begins::PullRequest,
-        repairers: vec![("sam", agent(|order, _| Deed::Says(addresses_all(order))))],
+        repairers: vec![("sam", agent(|order, _| Reaction::Says(addresses_all(order))))],
         ..story("late repair", coder, vec![("careful", blocks_while("bug"))])
     };
     let trial = story.world();

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use agent_loop::adapters::memory::git::Tree;
-use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use crate::world::{MemoryWorld, Reaction, Tree};
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::engine::outcome::Outcome;
-use agent_loop::flow::question::Persistence;
+use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::{OnQuota, RetryPolicy};
 use agent_loop::ports::clock::Clock;
@@ -26,8 +25,8 @@ fn overloaded() -> TurnFailure {
 /// The service is overloaded when the reviewer is asked first, and twice in a row.
 pub(super) fn overloaded_at_first() -> Story {
     let careful = agent(|order, _| match order.entry {
-        0 | 1 => Deed::Fails(overloaded()),
-        _ => Deed::Says(approves(order)),
+        0 | 1 => Reaction::Fails(overloaded()),
+        _ => Reaction::Says(approves(order)),
     });
     story("overloaded at first", honest_coder(), vec![("careful", careful), ("quick", always_approves())])
 }
@@ -35,7 +34,7 @@ pub(super) fn overloaded_at_first() -> Story {
 async fn with(story: &Story, world: &MemoryWorld, retry: RetryPolicy) -> Outcome {
     let persistence = Persistence { retry, ..Persistence::default() };
     let request = Request { persistence, ..story.request() };
-    story.run_as(world, story.assignment(), request).await.unwrap()
+    story.run_as(world, story.assignment(world), request).await.unwrap()
 }
 
 fn calls_of(world: &MemoryWorld, name: &str) -> usize {
@@ -73,7 +72,7 @@ async fn who_puts_a_form_right_is_asked_again_too() {
     let usual = calls_of(&world, "repair");
     let mender = story.repairers.first().map(|(name, turn)| (*name, turn.clone())).unwrap();
     let hesitant = agent(move |order, tree| match order.entry {
-        0 => Deed::Fails(overloaded()),
+        0 => Reaction::Fails(overloaded()),
         _ => (mender.1)(order, tree),
     });
     let story = Story { repairers: vec![(mender.0, hesitant)], ..super::repairs::a_review_put_into_form() };
@@ -96,8 +95,8 @@ async fn a_timeout_is_not_asked_again() {
 async fn a_used_up_model_is_followed_by_the_next_of_its_chain() {
     let resets_at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let careful = agent(move |order, _| match order.model.as_deref() {
-        Some("small") => Deed::Says(approves(order)),
-        _ => Deed::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
+        Some("small") => Reaction::Says(approves(order)),
+        _ => Reaction::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
     });
     let story = story("a chain", honest_coder(), vec![("careful", careful)]);
     let world = story.world();
@@ -114,8 +113,8 @@ async fn who_waits_for_an_allowance_waits_until_it_is_back() {
     let world = story.world();
     let resets_at = world.now() + SignedDuration::from_hours(5);
     let careful = agent(move |order, _| match order.entry {
-        0 => Deed::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
-        _ => Deed::Says(approves(order)),
+        0 => Reaction::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
+        _ => Reaction::Says(approves(order)),
     });
     let story = Story { reviewers: vec![("careful", careful)], ..story };
     let world = story.world();
@@ -146,13 +145,13 @@ fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> 
         if order.entry == 0 {
             assert!(!order.context.unfinished);
             tree.insert("half.txt".to_owned(), "half\n".to_owned());
-            return Deed::Fails(failure.clone());
+            return Reaction::Fails(failure.clone());
         }
         let is_told = order.prompt.contains("An earlier try of yours was cut off");
         assert_eq!((order.context.unfinished, is_told), (!finds.is_empty(), !finds.is_empty()));
         assert_eq!(tree.contains_key("half.txt"), finds.contains(&"half.txt"));
         tree.insert("whole.txt".to_owned(), "whole\n".to_owned());
-        Deed::Says(implementation(order))
+        Reaction::Says(implementation(order))
     });
     story("fails in the middle", coder, vec![("careful", always_approves())])
 }
@@ -191,8 +190,8 @@ async fn a_chain_that_is_used_up_parks_the_run_for_the_first_model_that_is_back_
         let mut asked = notes.lock().unwrap();
         asked.push(model.clone());
         match asked.len() {
-            1..=3 => Deed::Fails(TurnFailure::Quota { resets_at: back(&model), detail: String::new() }),
-            _ => Deed::Says(approves(order)),
+            1..=3 => Reaction::Fails(TurnFailure::Quota { resets_at: back(&model), detail: String::new() }),
+            _ => Reaction::Says(approves(order)),
         }
     });
     let story = Story { reviewers: vec![("careful", careful)], ..story };

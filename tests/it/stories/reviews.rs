@@ -15,13 +15,11 @@ use super::cast::{
     disputes_all, honest_coder, implements_and, leaves_all,
 };
 use super::stage::{Begins, Story, story};
-use agent_loop::adapters::memory::Deed;
+use crate::world::{Agent, Gate, Reaction};
 
 /// A coder that implements honestly and answers every review in this way.
-fn coder_that_answers(
-    answer: fn(&agent_loop::ports::agents::TurnOrder) -> String,
-) -> agent_loop::adapters::memory::Turn {
-    implements_and(move |order, _| Deed::Says(answer(order)))
+fn coder_that_answers(answer: fn(&agent_loop::ports::agents::TurnOrder) -> String) -> Agent {
+    implements_and(move |order, _| Reaction::Says(answer(order)))
 }
 
 pub(super) fn two_reviewers_one_blocks() -> Story {
@@ -33,7 +31,7 @@ pub(super) fn two_reviewers_one_blocks() -> Story {
 }
 
 pub(super) fn red_tests() -> Story {
-    let gate: agent_loop::adapters::memory::world::Gate = Arc::new(|tree| {
+    let gate: Gate = Arc::new(|tree| {
         if tree.get(FILE).is_some_and(|text| text.contains("bug")) { Verdict::Fail } else { Verdict::Pass }
     });
     Story { gate: Some(gate), ..story("red tests", honest_coder(), vec![("quick", always_approves())]) }
@@ -46,7 +44,7 @@ pub(super) fn lost_dispute() -> Story {
 pub(super) fn won_dispute() -> Story {
     let convinced = agent(|order, _| {
         let objects = order.context.items.iter().any(|item| item.dispute.is_some());
-        Deed::Says(if objects { approves(order) } else { blocks(order, "is this right?") })
+        Reaction::Says(if objects { approves(order) } else { blocks(order, "is this right?") })
     });
     story(
         "won dispute",
@@ -58,7 +56,7 @@ pub(super) fn won_dispute() -> Story {
 pub(super) fn never_content() -> Story {
     let busy = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), format!("bug {}", order.round));
-        Deed::Says(addresses_all(order))
+        Reaction::Says(addresses_all(order))
     });
     Story { max_rounds: 3, ..story("never content", busy, vec![("careful", blocks_while("bug"))]) }
 }
@@ -108,7 +106,7 @@ async fn everyone_must_approve_the_same_commit() {
         "2 concluded approved -",
     ];
     assert_eq!(story.told(&world), told);
-    assert!(outcome.votes.iter().all(|vote| Some(&vote.head) == outcome.head.as_ref()));
+    assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
 }
 
 #[tokio::test]
@@ -202,7 +200,7 @@ async fn garbage_is_never_an_approval() {
 async fn a_reviewer_that_alters_what_it_reviews_has_no_vote() {
     let tampers = agent(|order, tree| {
         tree.insert(FILE.to_owned(), "better".to_owned());
-        Deed::Says(approves(order))
+        Reaction::Says(approves(order))
     });
     let story = story("tampering", honest_coder(), vec![("careful", tampers)]);
     let outcome = story.play(&story.world()).await;
@@ -220,7 +218,7 @@ async fn a_push_by_somebody_else_voids_the_approval() {
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::Approved);
     assert_eq!(world.branches()[&"feature".parse().unwrap()][FILE], "new and good");
-    assert!(outcome.votes.iter().all(|vote| Some(&vote.head) == outcome.head.as_ref()));
+    assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
 }
 
 #[tokio::test]
@@ -252,7 +250,7 @@ async fn a_reviewer_of_the_coders_vendor_is_named_in_the_conclusion() {
         request.asked.coder = Some(seat("sam", coder));
         request.asked.reviewers = vec![seat("careful", "claude"), seat("quick", "codex")];
         let world = story.world();
-        let outcome = story.run_as(&world, story.assignment(), request).await.unwrap();
+        let outcome = story.run_as(&world, story.assignment(&world), request).await.unwrap();
         assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
         let thread = world.thread(story.pull_request().0);
         let published = &thread.last().unwrap().body;

@@ -1,6 +1,6 @@
 //! Stories of agents that say secrets.
 
-use agent_loop::adapters::memory::{Deed, MemoryWorld};
+use crate::world::{Gate, MemoryWorld, Reaction};
 use agent_loop::domain::ending::{Ending, NeedsHuman};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::subject::Subject;
@@ -30,13 +30,13 @@ fn leaky(on_hit: OnSecret) -> Story {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
         let escaped = PASSWORD.replace('-', "\\u002d");
-        Deed::Says(addresses_all(order).replace("went over it", &format!("logged in with {escaped}")))
+        Reaction::Says(addresses_all(order).replace("went over it", &format!("logged in with {escaped}")))
     });
     let reviewer = agent(|order, tree| {
         if tree.get(FILE).is_some_and(|text| text.contains("bug")) {
-            return Deed::Says(super::cast::blocks(order, &format!("the token {} is in a log", token())));
+            return Reaction::Says(super::cast::blocks(order, &format!("the token {} is in a log", token())));
         }
-        Deed::Says(approves(order))
+        Reaction::Says(approves(order))
     });
     Story { secrets: knowing(on_hit), ..story("leaky", coder, vec![("careful", reviewer)]) }
 }
@@ -86,7 +86,7 @@ async fn a_secret_in_what_a_gate_prints_is_replaced_too() {
         values: vec![Secret { kind: "STORY".to_owned(), value: "as the story says".to_owned() }],
         on_hit: OnSecret::Replace,
     };
-    let gate: agent_loop::adapters::memory::world::Gate = std::sync::Arc::new(|tree| {
+    let gate: Gate = std::sync::Arc::new(|tree| {
         let is_bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
         if is_bad { agent_loop::domain::gate::Verdict::Fail } else { agent_loop::domain::gate::Verdict::Pass }
     });
@@ -117,7 +117,7 @@ async fn a_secret_that_an_agent_prints_before_it_fails_is_replaced_everywhere() 
 #[tokio::test]
 async fn no_secret_grows_together_where_unseen_letters_are_left_out() {
     let torn = token().replace('_', "_\u{2066}");
-    let reviewer = agent(move |order, _| Deed::Says(approves(order).replace("looked", &torn)));
+    let reviewer = agent(move |order, _| Reaction::Says(approves(order).replace("looked", &torn)));
     let reviewers = vec![("careful", reviewer)];
     let story = Story { begins: Begins::PullRequest, ..story("torn", honest_coder(), reviewers) };
     let world = story.world();

@@ -2,15 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use agent_loop::adapters::memory::{Deed, Plan, Stop};
+use crate::world::{MemoryWorld, Plan, Reaction, Stop};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::item::Item;
-use agent_loop::flow::review::state::ReviewState;
-use agent_loop::ledger::record::Payload;
 use agent_loop::ports::agents::TurnOrder;
-use agent_loop::protocol::text::State;
+use agent_loop::protocol::text::ReviewVerdict;
 
 use super::cast::{FILE, addresses_all, agent, approves, blocks, disputes_all, implementation, leaves_all};
 use super::stage::{Begins, Story, story};
@@ -33,7 +31,7 @@ fn random_story(seed: u64) -> Story {
             tree.insert(FILE.to_owned(), format!("{whim} in round {}", order.round));
         }
         let is_first = order.kind == ResponseKind::Implementation;
-        Deed::Says(match whim {
+        Reaction::Says(match whim {
             0 if is_first => "no".to_owned(),
             _ if is_first => implementation(order),
             8 => disputes_all(order),
@@ -44,15 +42,18 @@ fn random_story(seed: u64) -> Story {
     });
     let reviewer = || {
         agent(move |order, tree| match whims(seed, order) {
-            0..=4 => Deed::Says(approves(order)),
-            5..=7 => Deed::Says(blocks(order, &format!("finding of round {}", order.round))),
-            8 => Deed::Says(format!("```\n{}\n```\n<!-- AGENT_STATE: approved -->", blocks(order, "hidden"))),
-            9 => Deed::Says(approves(order).replace('}', "")),
+            0..=4 => Reaction::Says(approves(order)),
+            5..=7 => Reaction::Says(blocks(order, &format!("finding of round {}", order.round))),
+            8 => Reaction::Says(format!(
+                "```\n{}\n```\n<!-- AGENT_STATE: approved -->",
+                blocks(order, "hidden")
+            )),
+            9 => Reaction::Says(approves(order).replace('}', "")),
             10 => {
                 tree.insert(FILE.to_owned(), "better".to_owned());
-                Deed::Says(approves(order))
+                Reaction::Says(approves(order))
             }
-            _ => Deed::Fails(TurnFailure::Exit { code: 1, detail: String::new() }),
+            _ => Reaction::Fails(TurnFailure::Exit { code: 1, detail: String::new() }),
         })
     };
     Story {
@@ -83,49 +84,20 @@ async fn an_approval_has_a_valid_review_of_its_head_by_everyone() {
                 world.push_as_person(&"feature".parse().unwrap(), &"main".parse().unwrap(), files);
             }
         }
-        assert_fold_is_the_same_from_anywhere(&story, &world);
+        story.records(&world).assert_fold_from_anywhere();
     }
     assert!(approvals > 25, "only {approvals} approvals: the simulation shows nothing");
 }
 
-fn assert_approved(
-    story: &Story,
-    world: &agent_loop::adapters::memory::MemoryWorld,
-    seed: u64,
-    head: &agent_loop::domain::ids::CommitSha,
-) {
+fn assert_approved(story: &Story, world: &MemoryWorld, seed: u64, head: &agent_loop::domain::ids::CommitSha) {
     let records = story.records(world);
     for (name, _) in &story.reviewers {
-        let latest = records.iter().rev().find_map(|record| match &record.payload {
-            Payload::Review(review) if review.agent.as_str() == *name => Some(review),
-            Payload::Review(_)
-            | Payload::Opened(_)
-            | Payload::Answer(_)
-            | Payload::Gates(_)
-            | Payload::FollowedUp(_)
-            | Payload::Concluded(_)
-            | Payload::Started(_)
-            | Payload::Delivered(_)
-            | Payload::DeliveryConcluded(_) => None,
-        });
-        let review = latest.unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
-        assert_eq!((review.response.state, &review.head), (State::Approved, head), "seed {seed}: {name}");
+        let reviews = records.reviews_by(name);
+        let latest = reviews.last().unwrap_or_else(|| panic!("seed {seed}: {name} never reviewed"));
+        assert_eq!(latest.state, ReviewVerdict::Approved, "seed {seed}: {name}");
+        assert_eq!(latest.head, *head, "seed {seed}: {name}");
     }
-    let open: Vec<_> = ReviewState::fold(&records).items().into_iter().filter(Item::must_fix).collect();
+    let open: Vec<Item> = records.items().into_iter().filter(Item::must_fix).collect();
     assert!(open.is_empty(), "seed {seed}: {open:#?}");
     assert_eq!(world.tip_of(&"feature".parse().unwrap()).as_ref(), Some(head), "seed {seed}");
-}
-
-/// fold(prefix) and the rest, one by one, is fold(all).
-fn assert_fold_is_the_same_from_anywhere(story: &Story, world: &agent_loop::adapters::memory::MemoryWorld) {
-    let records = story.records(world);
-    let all = ReviewState::fold(&records);
-    for cut in 0..=records.len() {
-        let (before, after) = records.split_at(cut);
-        let mut state = ReviewState::fold(before);
-        for record in after {
-            state.apply(record);
-        }
-        assert_eq!(state, all);
-    }
 }

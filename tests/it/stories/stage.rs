@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use agent_loop::adapters::memory::world::Gate;
-use agent_loop::adapters::memory::{MemoryWorld, Setup, Turn};
+use crate::world::{Agent, Gate, MemoryWorld, Setup};
 use agent_loop::domain::agent::{AgentName, Role};
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{GateName, IssueNumber, Label, PullRequestNumber};
@@ -13,29 +12,30 @@ use agent_loop::domain::roster::Seat;
 use agent_loop::domain::subject::Subject;
 use agent_loop::domain::trust::Trust;
 use agent_loop::engine::guard::Secrets;
-use agent_loop::engine::observe;
 use agent_loop::engine::outcome::Outcome;
-use agent_loop::engine::run::{Assignment, Bases, Engine, Setting};
+use agent_loop::engine::run::{Assignment, Bases, Engine, EngineConfig};
+use agent_loop::flow::abilities::Abilities;
 use agent_loop::flow::budget::Budget;
-use agent_loop::flow::observed::Abilities;
-use agent_loop::flow::question::Persistence;
-use agent_loop::flow::request::{Overrides, Questions, Request, ReviewSessions, Reviewing};
-use agent_loop::ledger::chain::Chain;
-use agent_loop::ledger::record::{Flow, Payload, Record};
+use agent_loop::flow::names::{DELIVERY, REVIEW};
+use agent_loop::flow::persistence::Persistence;
+use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
+use agent_loop::flow::terms::Overrides;
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
 use agent_loop::ports::forge::{Forge, NewPullRequest};
-use agent_loop::ports::journal::{Entry, Journal, Journals};
+use agent_loop::ports::journal::Entry;
 
 use super::cast::FILE;
+use super::records::Records;
+use super::records::task_key;
 
 /// What a story begins with.
 #[derive(Clone)]
 pub(super) struct Story {
     pub(super) name: &'static str,
-    pub(super) coder: Turn,
-    pub(super) reviewers: Vec<(&'static str, Turn)>,
+    pub(super) coder: Agent,
+    pub(super) reviewers: Vec<(&'static str, Agent)>,
     /// Who puts whose malformed answers into form.
-    pub(super) repairers: Vec<(&'static str, Turn)>,
+    pub(super) repairers: Vec<(&'static str, Agent)>,
     pub(super) gate: Option<Gate>,
     pub(super) max_rounds: u32,
     pub(super) budget: Budget,
@@ -58,7 +58,7 @@ pub(super) enum Begins {
 }
 
 /// A story with one coder and these reviewers.
-pub(super) fn story(name: &'static str, coder: Turn, reviewers: Vec<(&'static str, Turn)>) -> Story {
+pub(super) fn story(name: &'static str, coder: Agent, reviewers: Vec<(&'static str, Agent)>) -> Story {
     Story {
         name,
         coder,
@@ -93,7 +93,7 @@ fn files(text: &str) -> BTreeMap<String, String> {
 impl Story {
     /// The world before the story begins.
     pub(super) fn world(&self) -> MemoryWorld {
-        let mut agents: BTreeMap<(Role, Label), Turn> = BTreeMap::new();
+        let mut agents: BTreeMap<(Role, Label), Agent> = BTreeMap::new();
         agents.insert((Role::Coder, label("sam")), Arc::clone(&self.coder));
         for (name, turn) in &self.reviewers {
             agents.insert((Role::Reviewer, label(name)), Arc::clone(turn));
@@ -127,11 +127,11 @@ impl Story {
         world
     }
 
-    pub(super) fn assignment(&self) -> Assignment {
+    pub(super) fn assignment(&self, world: &MemoryWorld) -> Assignment {
         match self.begins {
-            Begins::Task => Assignment::Task("Make it new.".to_owned()),
-            Begins::Issue => Assignment::Issue(IssueNumber(1)),
-            Begins::PullRequest => Assignment::PullRequest(PullRequestNumber(1)),
+            Begins::Task => task(world, "Make it new."),
+            Begins::Issue => issue(1),
+            Begins::PullRequest => pull_request(1),
         }
     }
 
@@ -175,7 +175,7 @@ impl Story {
 
     /// Runs an engine to its end, or until the world stops.
     pub(super) async fn run(&self, world: &MemoryWorld) -> Option<Outcome> {
-        self.run_as(world, self.assignment(), self.request()).await
+        self.run_as(world, self.assignment(world), self.request()).await
     }
 
     pub(super) async fn run_as(
@@ -198,11 +198,16 @@ impl Story {
     ) -> Option<Outcome> {
         let mut agents = BTreeSet::from([(Role::Coder, label("sam"))]);
         agents.extend(self.reviewers.iter().map(|(name, _)| (Role::Reviewer, label(name))));
-        let test_command = self.gate.as_ref().map(|_| "test".to_owned());
+        let gates = self.gate.iter().map(|_| GateName::tests()).collect();
         let bases = Bases { asked: None, default: "main".parse().unwrap() };
-        let abilities = Abilities { agents, test_command, ..Abilities::default() };
-        let setting =
-            Setting { request, abilities, bases, trust: self.trust.clone(), secrets: self.secrets.clone() };
+        let abilities = Abilities { agents, gates, ..Abilities::default() };
+        let setting = EngineConfig {
+            request,
+            abilities,
+            bases,
+            trust: self.trust.clone(),
+            secrets: self.secrets.clone(),
+        };
         let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;
         // The tasks of a dropped engine are gone when the runtime has come around.
@@ -218,26 +223,19 @@ impl Story {
     }
 
     /// The records of the story's pull request.
-    pub(super) fn records(&self, world: &MemoryWorld) -> Vec<Record> {
-        let number = self.pull_request();
-        let chain = Chain {
-            repository: world.repository_id(),
-            flow: Flow::Review,
-            subject: Subject::PullRequest(number),
-        };
-        observe::read(&chain, &[world.login()], &world.thread(number.0)).records
+    pub(super) fn records(&self, world: &MemoryWorld) -> Records {
+        Records::of_review(world, self.pull_request())
     }
 
     /// What was said, without times, ids, and commits: one line a record.
     pub(super) fn told(&self, world: &MemoryWorld) -> Vec<String> {
-        self.records(world).iter().map(line).collect()
+        self.records(world).told()
     }
 
     /// No journal holds two ends of one turn.
-    pub(super) async fn assert_no_finished_turn_was_repeated(&self, world: &MemoryWorld, subject: Subject) {
-        let journal = Journals::open(world, &subject).await.unwrap();
+    pub(super) fn assert_no_finished_turn_was_repeated(&self, world: &MemoryWorld) {
         let mut ends = BTreeMap::new();
-        for entry in journal.entries() {
+        for entry in world.journal_entries().into_values().flatten() {
             if let Entry::Finished { turn, .. } = entry {
                 *ends.entry(turn).or_insert(0) += 1;
             }
@@ -246,34 +244,19 @@ impl Story {
     }
 }
 
-fn line(record: &Record) -> String {
-    let round = record.round;
-    match &record.payload {
-        Payload::Opened(opened) => format!("{round} opened {:?}", opened.votes),
-        Payload::Review(review) => {
-            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
-            let said: Vec<String> = review
-                .dispositions
-                .iter()
-                .map(|said| format!("{} {}", said.item, said.standing.name()))
-                .collect();
-            format!("{round} {} {} {opened:?} {said:?}", review.agent, review.response.state.name())
-        }
-        Payload::Answer(answer) => {
-            let moved = if answer.head_before == answer.head_after { "as it was" } else { "changed" };
-            format!("{round} {} answers, {moved}", answer.agent)
-        }
-        Payload::Gates(gates) => {
-            let words: Vec<&str> = gates.measurements.iter().map(|one| one.verdict.name()).collect();
-            format!("{round} gates {words:?} opened {} resolved {}", gates.opened.len(), gates.resolved.len())
-        }
-        Payload::FollowedUp(record) => {
-            format!("{round} followups {} skipped {}", record.followups.len(), record.skipped)
-        }
-        Payload::Concluded(concluded) => {
-            let reason = concluded.ending.reason().unwrap_or("-");
-            format!("{round} concluded {} {reason}", concluded.ending.status())
-        }
-        Payload::Started(_) | Payload::Delivered(_) | Payload::DeliveryConcluded(_) => "delivery".to_owned(),
-    }
+/// The assignment to review and mend a pull request.
+pub(super) fn pull_request(number: u64) -> Assignment {
+    let subject = Subject::PullRequest(PullRequestNumber(number));
+    Assignment { flow: REVIEW, subject, task: None }
+}
+
+/// The assignment to do what an issue says.
+pub(super) fn issue(number: u64) -> Assignment {
+    Assignment { flow: DELIVERY, subject: Subject::Issue(IssueNumber(number)), task: None }
+}
+
+/// The assignment to do what these words say.
+pub(super) fn task(world: &MemoryWorld, text: &str) -> Assignment {
+    let key = task_key(&world.repository_id(), &"main".parse().unwrap(), text);
+    Assignment { flow: DELIVERY, subject: Subject::Task(key), task: Some(text.to_owned()) }
 }

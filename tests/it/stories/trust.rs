@@ -1,6 +1,6 @@
 //! Stories of forgers, editors and rivals.
 
-use agent_loop::adapters::memory::Deed;
+use crate::world::{Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, NeedsHuman, Parked, Refused};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::ports::forge::AuthorRole;
@@ -57,9 +57,9 @@ async fn a_deleted_record_means_that_everyone_is_asked_anew() {
 async fn a_rewritten_branch_stops_for_a_person_and_keeps_the_work() {
     let resets_at: jiff::Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let tired_later = agent(move |order, tree| match order.round {
-        1 => Deed::Says(blocks(order, "there is a bug")),
-        _ if tree.contains_key("never") => Deed::Says(approves(order)),
-        _ => Deed::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
+        1 => Reaction::Says(blocks(order, "there is a bug")),
+        _ if tree.contains_key("never") => Reaction::Says(approves(order)),
+        _ => Reaction::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
     });
     let story = story("rewritten", honest_coder(), vec![("careful", tired_later)]);
     let world = story.world();
@@ -82,7 +82,11 @@ async fn a_change_does_not_say_how_it_is_reviewed() {
         let is_seen = tree.contains_key("CLAUDE.md");
         let is_named =
             order.context.agent_files == ["CLAUDE.md"] && order.prompt.contains("configure agents");
-        Deed::Says(if is_named && !is_seen { approves(order) } else { blocks(order, "not as in the base") })
+        Reaction::Says(if is_named && !is_seen {
+            approves(order)
+        } else {
+            blocks(order, "not as in the base")
+        })
     });
     let story = story("configuration", coder, vec![("careful", careful)]);
     let world = story.world();
@@ -117,7 +121,7 @@ async fn two_engines_end_in_one_consistent_chain() {
     for at in 0..effects {
         let world = story.world();
         // The first machine is cut off in the middle; the second works to the end; then the first wakes up.
-        let plan = agent_loop::adapters::memory::Plan { at, stop: agent_loop::adapters::memory::Stop::After };
+        let plan = Plan { at, stop: Stop::After };
         world.stop_at(plan);
         let _ = story.run(&world).await;
         world.lose_machine();
@@ -137,7 +141,7 @@ async fn two_engines_at_once_stop_or_end_and_leave_one_chain() {
     let story = story("rivals at once", honest_coder(), vec![("careful", blocks_while("bug"))]);
     for delay in 0..60 {
         let world = story.world();
-        let other = world.from_another_machine();
+        let other = world.on_another_machine();
         let late = async {
             for _ in 0..delay {
                 tokio::task::yield_now().await;

@@ -52,12 +52,12 @@ pub(in crate::adapters::agents) async fn take(
     };
     let job = Job {
         command: turn.command(invocation),
-        token: turn.files.turn_id.clone(),
+        marker: turn.files.turn_id.clone(),
         children: turn.files.children.clone(),
         log: turn.files.log.clone(),
         deadline: host.deadline(order.access, agent.deadline),
         idle: host.idle,
-        manners: profile.stop,
+        stop: profile.stop,
     };
     let mut transcript = Transcript::default();
     let mut lines = Lines::new(|line: &[u8]| cli.events(line, &mut |event| transcript.take(event)));

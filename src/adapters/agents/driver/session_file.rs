@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::adapters::files;
-use crate::adapters::process::environment::Variables;
+use crate::adapters::process::variables::Variables;
 
 use super::vendor_cli::SessionFile;
 

@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::adapters::process::environment::Variables;
 use crate::adapters::process::probe::Answer;
+use crate::adapters::process::variables::Variables;
 
 use super::vendor_agent::VendorAgent;
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::adapters::process::command::Prompt;
-use crate::adapters::process::environment::Variables;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::probe::{Answer, Probed};
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
+use crate::adapters::process::variables::Variables;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::compiled;
+
 /// The classes that a text can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapters::agents) enum Named {
@@ -42,14 +44,13 @@ pub(in crate::adapters::agents) static PATTERNS: LazyLock<Vec<(Named, Regex)>> =
     classes.into_iter().map(|(named, status, phrases)| (named, pattern(status, phrases))).collect()
 });
 
-#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 fn pattern(status: &str, phrases: &[&str]) -> Regex {
     let mut phrases: Vec<String> = phrases.iter().map(|phrase| (*phrase).to_owned()).collect();
     if !status.is_empty() {
         phrases.push(format!(r"\b{STATUS}{status}\b"));
     }
     let spaced = phrases.join("|").replace(" ?", r"\s*").replace(' ', r"\s+").replace('`', "['’]");
-    Regex::new(&format!("(?i){spaced}")).expect("a valid pattern")
+    compiled(format!("(?i){spaced}"))
 }
 
 // In the lists, a back-tick stands for both apostrophes.

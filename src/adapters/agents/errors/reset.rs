@@ -8,6 +8,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{RoundMode, SignedDuration, SignedDurationRound, Span, SpanRelativeTo, Timestamp, ToSpan, Unit};
 use regex::{Captures, Regex};
 
+use crate::pattern::pattern;
+
 /// How much of a text is looked at, in bytes: its end, which says why a program ended.
 pub(in crate::adapters::agents) const LOOKED_AT: usize = 64 * 1024;
 
@@ -152,16 +154,9 @@ fn duration(number: &str, unit: &str) -> Option<SignedDuration> {
     span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
 
-/// A pattern of this file.
-#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a valid pattern")
-}
-
 /// What stands before an instant or a wait.
-static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?ix)\b(?:
+static LABEL: LazyLock<Regex> = pattern!(
+    r#"(?ix)\b(?:
             (?:try|retry|retrying)(?:\sagain)?\s(?:in|after|at|on)
           | wait(?:\sfor)?
           | retry[-_]?after(?:[-_]?(?P<milliseconds>ms)|[-_]?seconds)?
@@ -170,30 +165,27 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
             (?:[-_](?:seconds|requests|tokens))?
           | limit\sreached
           | until
-          )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#,
-    )
-});
+          )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#
+);
 
 /// The parts of a date that say nothing: the name of the day, the ending of an ordinal, `at`.
-static ORNAMENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s|(?P<digit>[0-9])(?:st|nd|rd|th)\b|\bat\s")
-});
+static ORNAMENT: LazyLock<Regex> =
+    pattern!(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s|(?P<digit>[0-9])(?:st|nd|rd|th)\b|\bat\s");
 
 /// In parentheses any word is a zone, and outside of them only what looks like one.
 const ZONE_NAME: &str = r"(?:\s?\((?P<zone>[a-z][a-z0-9_+/-]*)\)|\s?\b(?P<bare_zone>z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b)?";
 
-static ZONE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^{ZONE_NAME}")));
-static DIGITS: LazyLock<Regex> = LazyLock::new(|| {
+static ZONE: LazyLock<Regex> = pattern!(format!("(?i)^{ZONE_NAME}"));
+static DIGITS: LazyLock<Regex> = pattern!({
     let offset = r"\s?(?P<offset>[-+][0-9]{2}:?[0-9]{2})";
     let time = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)";
-    pattern(&format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE_NAME})"))
+    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE_NAME})")
 });
-static EPOCH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)"));
-static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^\s?,?\s?(?:and\s)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*[\s-]?(?P<unit>[a-z]+)")
-});
+static EPOCH: LazyLock<Regex> = pattern!(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)");
+static AMOUNT: LazyLock<Regex> =
+    pattern!(r"(?i)^\s?,?\s?(?:and\s)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*[\s-]?(?P<unit>[a-z]+)");
 static NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*(?:[\s,;.})\]"'\\]|$)"#));
+    pattern!(r#"^(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*(?:[\s,;.})\]"'\\]|$)"#);
 
 #[cfg(test)]
 mod tests {

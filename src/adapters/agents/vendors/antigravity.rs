@@ -16,7 +16,7 @@ use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::probe::Answer;
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};

@@ -16,7 +16,7 @@ use crate::adapters::agents::driver::vendor_cli::{
 };
 use crate::adapters::agents::errors::reset;
 use crate::adapters::agents::errors::{DETAIL, last_words, limit, waited_for};
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};

@@ -14,7 +14,7 @@ use super::paths::ClonePaths;
 
 /// The tree of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::adapters::git) enum ReviewTree {
+pub(crate) enum ReviewTree {
     /// The head's own: the change touches no file that configures agents.
     Head,
     /// The head's with such files of the merge base.
@@ -22,14 +22,14 @@ pub(in crate::adapters::git) enum ReviewTree {
 }
 
 /// One line of `git diff-tree --raw` from the merge base to the head.
-struct Changed<'a> {
+struct ChangedEntry<'a> {
     /// Mode in the base; zeros if it is not there.
     mode: &'a [u8],
     object: &'a [u8],
     path: &'a [u8],
 }
 
-impl Changed<'_> {
+impl ChangedEntry<'_> {
     fn is_new(&self) -> bool {
         self.mode.iter().all(|digit| *digit == b'0')
     }
@@ -40,9 +40,9 @@ impl Changed<'_> {
 }
 
 /// Makes the tree. One spawn if the change touches no such file, else four.
-pub(in crate::adapters::git) async fn review_tree(
+pub(crate) async fn review_tree(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     base: &CommitSha,
     head: &CommitSha,
 ) -> Result<ReviewTree, WorkspaceError> {
@@ -61,11 +61,11 @@ pub(in crate::adapters::git) async fn review_tree(
         return Ok(ReviewTree::Head);
     };
     // An index of its own: what is prepared for one reviewer is nobody else's business.
-    let index = place.review_index();
-    make_folder(place.folder())?;
+    let index = paths.review_index();
+    make_folder(paths.folder())?;
     remove(&index.with_extension("lock"))?;
     remove(&index)?;
-    let line = || mirror.line_on(place.folder(), &index);
+    let line = || mirror.line_on(paths.folder(), &index);
     must(line().arguments(["read-tree", head.as_str()]), &what).await?;
     let update = line().arguments(["update-index", "-z", "--add", "--replace", "--index-info"]).input(orders);
     must(update, &what).await?;
@@ -75,20 +75,20 @@ pub(in crate::adapters::git) async fn review_tree(
     tree.map(ReviewTree::Restored).map_err(|cause| WorkspaceError::Git(format!("could not {what}: {cause}")))
 }
 
-fn changed(output: &[u8]) -> Vec<Changed<'_>> {
+fn changed(output: &[u8]) -> Vec<ChangedEntry<'_>> {
     let mut found = Vec::new();
     let mut fields = fields(output);
     while let (Some(header), Some(path)) = (fields.next(), fields.next()) {
         let mut words = header.strip_prefix(b":").unwrap_or(header).split(|byte| *byte == b' ');
         if let (Some(mode), Some(_), Some(object)) = (words.next(), words.next(), words.next()) {
-            found.push(Changed { mode, object, path });
+            found.push(ChangedEntry { mode, object, path });
         }
     }
     found
 }
 
 /// What makes the base's files of the head's, as `git update-index --index-info` wants it; nothing if there are none.
-fn orders(changed: &[Changed<'_>]) -> Option<Vec<u8>> {
+fn orders(changed: &[ChangedEntry<'_>]) -> Option<Vec<u8>> {
     let (agents, others): (Vec<_>, Vec<_>) = changed.iter().partition(|file| file.configures_agents());
     // Where the change put a file in the place of a folder, that file is what is reviewed: nothing lies below it.
     let replaced: BTreeSet<&[u8]> =
@@ -108,7 +108,7 @@ fn orders(changed: &[Changed<'_>]) -> Option<Vec<u8>> {
     (!orders.is_empty()).then_some(orders)
 }
 
-fn order(orders: &mut Vec<u8>, mode: &[u8], file: &Changed<'_>) {
+fn order(orders: &mut Vec<u8>, mode: &[u8], file: &ChangedEntry<'_>) {
     orders.extend(mode);
     orders.push(b' ');
     orders.extend(file.object);

@@ -17,7 +17,7 @@ const MOST_DEPTH: usize = 128;
 const SYMBOLIC_STEPS: usize = 5;
 
 /// The raw HEAD file, if it is a plain one.
-pub(in crate::adapters::git) fn raw_head(git_folder: &Path) -> Option<String> {
+pub(crate) fn raw_head(git_folder: &Path) -> Option<String> {
     if !is_plain_folder(git_folder) {
         return None;
     }
@@ -25,7 +25,7 @@ pub(in crate::adapters::git) fn raw_head(git_folder: &Path) -> Option<String> {
 }
 
 /// The commit that HEAD stands for, with the refs of the folder that linked checkouts have in common; nothing if there is none or anything is odd.
-pub(in crate::adapters::git) fn head(git_folder: &Path, common: &Path) -> Option<CommitSha> {
+pub(crate) fn head(git_folder: &Path, common: &Path) -> Option<CommitSha> {
     let mut value = raw_head(git_folder)?;
     for _ in 0..SYMBOLIC_STEPS {
         match value.strip_prefix("ref:").map(str::trim) {
@@ -43,7 +43,7 @@ struct Room {
 }
 
 /// Every ref with its raw value; nothing if anything is odd, or there is more than a repository has.
-pub(in crate::adapters::git) fn refs(git_folder: &Path) -> Option<BTreeMap<String, String>> {
+pub(crate) fn refs(git_folder: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let packed = git_folder.join("packed-refs");
     if fs::symlink_metadata(&packed).is_ok() {

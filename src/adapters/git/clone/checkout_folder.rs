@@ -13,24 +13,24 @@ use super::paths::ClonePaths;
 
 /// Removes what an earlier turn left of it, and any link that an agent put in its way. Files of the repository come back
 /// when the commit is checked out.
-pub(in crate::adapters::git) fn clear(place: &ClonePaths) -> Result<(), WorkspaceError> {
-    let Some(folder) = place.checkout_folder() else { return Ok(()) };
-    if !is_plain_folder(&place.tree()) {
+pub(crate) fn clear(paths: &ClonePaths) -> Result<(), WorkspaceError> {
+    let Some(folder) = paths.checkout_folder() else { return Ok(()) };
+    if !is_plain_folder(paths.tree()) {
         return Ok(());
     }
-    for path in way(&place.tree(), folder) {
+    for path in way(paths.tree(), folder) {
         if !is_plain_folder(&path) {
             return remove(&path);
         }
     }
-    remove(&path_in(&place.tree(), folder))
+    remove(&path_in(paths.tree(), folder))
 }
 
 /// Refuses a folder that the repository has itself, and hides it from the agent's git.
-pub(in crate::adapters::git) fn hide(place: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
-    let Some(folder) = place.checkout_folder() else { return Ok(()) };
-    let path = path_in(&place.tree(), folder);
-    let blocked = way(&place.tree(), folder).into_iter().any(|path| exists(&path) && !is_plain_folder(&path));
+pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
+    let Some(folder) = paths.checkout_folder() else { return Ok(()) };
+    let path = path_in(paths.tree(), folder);
+    let blocked = way(paths.tree(), folder).into_iter().any(|path| exists(&path) && !is_plain_folder(&path));
     if blocked || exists(&path) {
         return Err(WorkspaceError::NotFound(format!(
             "`{folder}` can't hold the agent memory: the repository has a file or folder of that name at {}; name \
@@ -38,11 +38,11 @@ pub(in crate::adapters::git) fn hide(place: &ClonePaths, commit: &CommitSha) -> 
             commit.short()
         )));
     }
-    write_file(&place.agent_git().join("info/exclude"), format!("/{folder}/\n").as_bytes())
+    write_file(&paths.agent_git().join("info/exclude"), format!("/{folder}/\n").as_bytes())
 }
 
 /// Whether commits of the agent's own touched it anywhere on the way from one commit to another. One spawn.
-pub(in crate::adapters::git) async fn was_committed(
+pub(crate) async fn was_committed(
     mirror: &Mirror,
     folder: &CheckoutFolder,
     (from, to): (&CommitSha, &CommitSha),

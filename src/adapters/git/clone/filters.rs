@@ -22,13 +22,13 @@ const ATTRIBUTES: &[u8] = b".gitattributes";
 
 /// Says which file, if there is one that was changed from one commit to the next. The clone's files are those of the
 /// second. No spawn where no file has attributes, else two.
-pub(in crate::adapters::git) async fn unfiltered(
+pub(crate) async fn unfiltered(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     from: &CommitSha,
     to: &CommitSha,
 ) -> Result<Option<String>, WorkspaceError> {
-    let (tree, index) = (place.tree(), place.scratch());
+    let (tree, index) = (paths.tree(), paths.scratch());
     let names = read_file(&index)?.unwrap_or_default();
     if !names.windows(ATTRIBUTES.len()).any(|name| name == ATTRIBUTES) {
         return Ok(None);
@@ -39,8 +39,7 @@ pub(in crate::adapters::git) async fn unfiltered(
         .arguments(["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=d", "--name-only"])
         .arguments([from.as_str(), to.as_str()]);
     let paths = must(changed, what).await?;
-    let line =
-        mirror.line_on(&tree, &index).arguments(["check-attr", "-z", "--stdin", "filter"]).input(paths);
+    let line = mirror.line_on(tree, &index).arguments(["check-attr", "-z", "--stdin", "filter"]).input(paths);
     let attributes = must(line, what).await?;
     let mut attributes = fields(&attributes);
     while let (Some(path), Some(_), Some(filter)) = (attributes.next(), attributes.next(), attributes.next())

@@ -12,44 +12,53 @@ use crate::ports::workspace::WorkspaceError;
 use super::paths::ClonePaths;
 
 /// What HEAD of a prepared clone says.
-pub(in crate::adapters::git) fn head_line(head: &CommitSha, branch: Option<&BranchName>) -> String {
+pub(crate) fn head_line(head: &CommitSha, branch: Option<&BranchName>) -> String {
     branch.map_or_else(|| format!("{head}\n"), |branch| format!("ref: refs/heads/{branch}\n"))
 }
 
 /// Removes the agent's git folder.
-pub(in crate::adapters::git) fn disarm(place: &ClonePaths) -> Result<(), WorkspaceError> {
-    remove(&place.agent_git())
+pub(crate) fn disarm(paths: &ClonePaths) -> Result<(), WorkspaceError> {
+    remove(paths.agent_git())
 }
 
 /// Makes a git folder for the agent: one commit checked out, objects borrowed from the mirror, no remote.
-pub(in crate::adapters::git) fn arm(
-    place: &ClonePaths,
+pub(crate) fn arm(
+    paths: &ClonePaths,
     mirror: &Path,
     identity: &Identity,
     head: &CommitSha,
     branch: Option<&BranchName>,
 ) -> Result<(), WorkspaceError> {
-    let git = place.agent_git();
-    disarm(place)?;
-    skeleton(&git, mirror, None)?;
+    let git = paths.agent_git();
+    disarm(paths)?;
+    skeleton(git, mirror, None)?;
     write_file(&git.join("config"), agent_config(identity, head).as_bytes())?;
     if let Some(branch) = branch {
         let file = git.join("refs/heads").join(branch.as_str());
-        make_folder(file.parent().unwrap_or(&git))?;
+        make_folder(file.parent().unwrap_or(git))?;
         write_file(&file, format!("{head}\n").as_bytes())?;
     }
-    copy_with_time(&place.index(), &git.join("index"))?;
+    copy_with_time(&paths.index(), &git.join("index"))?;
     // Last, because without a HEAD it is no repository.
     write_file(&git.join("HEAD"), head_line(head, branch).as_bytes())
 }
 
+/// Writes the git folder of ours through which the agent's objects, and the mirror's, are read.
+pub(crate) fn write_export_gitdir(
+    paths: &ClonePaths,
+    mirror: &Path,
+    head: &CommitSha,
+) -> Result<(), WorkspaceError> {
+    let git = paths.export_gitdir();
+    remove(&git)?;
+    skeleton(&git, mirror, Some(&paths.agent_common().join("objects")))?;
+    write_file(&git.join("config"), format_config(head).as_bytes())?;
+    write_file(&git.join("HEAD"), format!("{head}\n").as_bytes())
+}
+
 /// The folders of a repository without a HEAD, whose objects are in the mirror and in another folder, and whose history
 /// begins where that of the mirror begins.
-pub(in crate::adapters::git) fn skeleton(
-    git: &Path,
-    mirror: &Path,
-    objects: Option<&Path>,
-) -> Result<(), WorkspaceError> {
+pub(crate) fn skeleton(git: &Path, mirror: &Path, objects: Option<&Path>) -> Result<(), WorkspaceError> {
     for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
         make_folder(&git.join(folder))?;
     }
@@ -65,7 +74,7 @@ pub(in crate::adapters::git) fn skeleton(
 }
 
 /// The part of a configuration that git needs to read a repository of this kind of object id.
-pub(in crate::adapters::git) fn format_config(head: &CommitSha) -> &'static str {
+pub(crate) fn format_config(head: &CommitSha) -> &'static str {
     if head.as_str().len() == 64 {
         "[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n[extensions]\n\tobjectformat = sha256\n"
     } else {

@@ -2,6 +2,7 @@
 
 use crate::adapters::git::disk::is_plain_folder;
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Harvest, Salvage, WorkspaceError};
 
@@ -13,80 +14,84 @@ use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
 /// Commits what lies in a clone. One spawn if nothing changed, four if files did, one more if the agent wrote its own
 /// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit. The caller closes
-/// the place.
-pub(in crate::adapters::git) async fn harvest(
+/// the workplace.
+pub(crate) async fn harvest(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     head: &CommitSha,
     message: &str,
 ) -> Result<Harvest, WorkspaceError> {
-    if !is_plain_folder(&place.tree()) {
-        return Err(WorkspaceError::Git(format!("the clone {} is gone", place.tree().display())));
+    let paths = workplace.paths();
+    if !is_plain_folder(paths.tree()) {
+        return Err(WorkspaceError::Git(format!("the clone {} is gone", paths.tree().display())));
     }
-    let found = snapshot(mirror, place, head, OwnCommits::Required).await?;
+    let found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
     let descends = found.base == *head || mirror.contains(&found.base, head).await?;
-    let made = commit(mirror, place, found, message).await?;
+    let made = commit(mirror, paths, found, message).await?;
     let harvest = if made == *head {
         Harvest::Unchanged
-    } else if let Some(why) = objection(mirror, place, head, (&made, descends)).await? {
-        Harvest::Unfit { why, salvage: aside(mirror, place, made)? }
+    } else if let Some(why) = objection(mirror, paths, head, (&made, descends)).await? {
+        Harvest::Unfit { why, salvage: aside(mirror, paths, made)? }
     } else {
-        mirror.write_ref(&work_ref(place, &made), &made)?;
+        mirror.write_ref(&work_ref(paths, &made), &made)?;
         Harvest::Commit(made)
     };
     Ok(harvest)
 }
 
-/// Why what was made can't be used, if it can't.
+/// The reason why a commit can't be used, if there is one.
 async fn objection(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     head: &CommitSha,
     (made, descends): (&CommitSha, bool),
 ) -> Result<Option<String>, WorkspaceError> {
     if descends {
-        return unfiltered(mirror, place, head, made).await;
+        return unfiltered(mirror, paths, head, made).await;
     }
     Ok(Some("the clone's HEAD no longer descends from the commit that the turn began on".to_owned()))
 }
 
-/// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`. The caller closes the place.
-pub(in crate::adapters::git) async fn salvage(
+/// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`. The caller closes the workplace.
+pub(crate) async fn salvage(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     head: &CommitSha,
 ) -> Result<Option<Salvage>, WorkspaceError> {
-    if !is_plain_folder(&place.tree()) || !place.index().exists() {
+    let paths = workplace.paths();
+    if !is_plain_folder(paths.tree()) || !paths.index().exists() {
         return Ok(None);
     }
-    let found = snapshot(mirror, place, head, OwnCommits::IfReadable).await?;
-    let message = format!("agent-loop: unfinished work of {} on {}", place.holder(), place.subject());
-    let made = commit(mirror, place, found, &message).await?;
-    if made == *head { Ok(None) } else { aside(mirror, place, made).map(Some) }
+    let found = snapshot(mirror, workplace, head, OwnCommits::IfReadable).await?;
+    let message =
+        format!("agent-loop: unfinished work of {} on {}", paths.id().holder(), paths.id().subject());
+    let made = commit(mirror, paths, found, &message).await?;
+    if made == *head { Ok(None) } else { aside(mirror, paths, made).map(Some) }
 }
 
-/// Keeps what lies in a clone aside, of which nobody knows where it began: on top of what the agent's HEAD stands for.
+/// Keeps the work in a clone whose starting commit is unknown: on top of the commit that the agent's HEAD stands for.
 /// Spawns as `harvest`, and two more.
-pub(in crate::adapters::git) async fn salvage_unknown(
+pub(crate) async fn salvage_unknown(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
 ) -> Result<Option<Salvage>, WorkspaceError> {
-    let tree = place.tree();
-    if !is_plain_folder(&tree) {
+    let paths = workplace.paths();
+    let tree = paths.tree();
+    if !is_plain_folder(tree) {
         return Ok(None);
     }
-    if !place.index().exists() {
-        return Err(place.unreadable("the index beside it is missing"));
+    if !paths.index().exists() {
+        return Err(paths.unreadable("the index beside it is missing"));
     }
-    let Some(head) = agent_head::head(&place.agent_git(), &place.agent_common()) else {
-        return Err(place.unreadable("its HEAD stands for no commit"));
+    let Some(head) = agent_head::head(paths.agent_git(), paths.agent_common()) else {
+        return Err(paths.unreadable("its HEAD stands for no commit"));
     };
-    bring(mirror, place, &head).await.map_err(|error| place.unreadable(&error.to_string()))?;
-    salvage(mirror, place, &head).await
+    bring(mirror, workplace, &head).await.map_err(|error| paths.unreadable(&error.to_string()))?;
+    salvage(mirror, workplace, &head).await
 }
 
-fn aside(mirror: &Mirror, place: &ClonePaths, commit: CommitSha) -> Result<Salvage, WorkspaceError> {
-    let reference = salvage_ref(place.subject(), place.holder(), &commit);
+fn aside(mirror: &Mirror, paths: &ClonePaths, commit: CommitSha) -> Result<Salvage, WorkspaceError> {
+    let reference = salvage_ref(paths.id().subject(), &paths.id().holder(), &commit);
     mirror.write_ref(&reference, &commit)?;
     Ok(Salvage { reference, commit })
 }

@@ -4,62 +4,65 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::adapters::git::disk::{copy_with_time, is_plain_folder, read_file, read_foreign, remove};
-use crate::adapters::git::lent::checkout::remembered_refs;
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{ask, fields, must};
+use crate::adapters::git::user_checkout::checkout::remembered_refs;
+use crate::adapters::git::workplace::Workplace;
 use crate::adapters::process::command::CommandLine;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Inspection, WorkspaceError};
 
 use super::agent_head;
 use super::git_folder::head_line;
-use super::paths::{ClonePaths, Note};
+use super::paths::{CloneNote, ClonePaths};
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Compares a clone with what was prepared. One spawn if even the reviewer's index is the same; one more if it wrote
 /// its index, two more if files have other times than before.
-pub(in crate::adapters::git) async fn inspect(
+pub(crate) async fn inspect(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     head: &CommitSha,
 ) -> Result<Inspection, WorkspaceError> {
-    let note = place.note()?.filter(|note| note.head == *head).ok_or_else(|| {
-        WorkspaceError::NotFound(format!("{} was not prepared at {}", place.tree().display(), head.short()))
+    let paths = workplace.paths();
+    let note = paths.note()?.filter(|note| note.head == *head).ok_or_else(|| {
+        WorkspaceError::NotFound(format!("{} was not prepared at {}", paths.tree().display(), head.short()))
     })?;
-    if let Some(tampering) = git_folder_tampering(place, &note)? {
+    if let Some(tampering) = git_folder_tampering(workplace, &note)? {
         return Ok(Inspection::Tampered(tampering));
     }
-    if let Some(tampering) = index_tampering(mirror, place, note.laid()).await? {
+    if let Some(tampering) = index_tampering(mirror, paths, note.laid()).await? {
         return Ok(Inspection::Tampered(tampering));
     }
-    Ok(content_tampering(mirror, place, note.laid())
+    Ok(content_tampering(mirror, paths, note.laid())
         .await?
         .map_or(Inspection::Untouched, Inspection::Tampered))
 }
 
 /// HEAD and refs, read as files.
-fn git_folder_tampering(place: &ClonePaths, note: &Note) -> Result<Option<String>, WorkspaceError> {
-    let git = place.agent_git();
-    if !is_plain_folder(&place.tree()) || !is_plain_folder(&git) {
+fn git_folder_tampering(workplace: &Workplace, note: &CloneNote) -> Result<Option<String>, WorkspaceError> {
+    let paths = workplace.paths();
+    let git = paths.agent_git();
+    if !is_plain_folder(paths.tree()) || !is_plain_folder(git) {
         return Ok(Some("the clone or its .git is no longer a folder".to_owned()));
     }
-    if place.lent().is_some_and(|lent| !lent.is_as_found()) {
+    if workplace.user_checkout().is_some_and(|checkout| !checkout.is_as_found()) {
         return Ok(Some("the checkout's .git was changed".to_owned()));
     }
-    if agent_head::raw_head(&git) != Some(head_line(&note.head, note.branch.as_ref())) {
+    if agent_head::raw_head(git) != Some(head_line(&note.head, note.branch.as_ref())) {
         return Ok(Some("HEAD was changed".to_owned()));
     }
-    let expected = match place.lent() {
-        None => {
+    let expected = match workplace {
+        Workplace::Clone(_) => {
             note.branch.iter().map(|name| (format!("refs/heads/{name}"), note.head.to_string())).collect()
         }
-        Some(_) => match remembered_refs(place)? {
+        Workplace::UserCheckout(..) => match remembered_refs(paths)? {
             Some(refs) => refs,
             None => return Ok(None),
         },
     };
-    Ok(ref_tampering(&place.agent_common(), &expected))
+    Ok(ref_tampering(paths.agent_common(), &expected))
 }
 
 fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<String> {
@@ -77,17 +80,17 @@ fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<S
 /// The reviewer's index by its entries; its times and flags are its own business.
 async fn index_tampering(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     laid: &str,
 ) -> Result<Option<String>, WorkspaceError> {
-    let theirs = place.agent_git().join("index");
+    let theirs = paths.agent_git().join("index");
     let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
         return Ok(Some("the index can't be read".to_owned()));
     };
-    if read_file(&place.index())?.is_some_and(|ours| ours == bytes) {
+    if read_file(&paths.index())?.is_some_and(|ours| ours == bytes) {
         return Ok(None);
     }
-    let line = mirror.line_on(&place.tree(), &theirs).arguments([
+    let line = mirror.line_on(paths.tree(), &theirs).arguments([
         "diff-index",
         "--cached",
         "--name-only",
@@ -104,16 +107,16 @@ async fn index_tampering(
 /// The files against our own index, so that no flag in the reviewer's hides one.
 async fn content_tampering(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     laid: &str,
 ) -> Result<Option<String>, WorkspaceError> {
-    let (tree, scratch) = (place.tree(), place.scratch());
+    let (tree, scratch) = (paths.tree(), paths.scratch());
     let what = "compare the files of a reviewer's clone";
     // Attributes as they were laid out: a new .gitattributes must not make a change look like none.
-    let with = |index| mirror.line_on(&tree, index).variable("GIT_ATTR_SOURCE", laid);
+    let with = |index| mirror.line_on(tree, index).variable("GIT_ATTR_SOURCE", laid);
     let changed =
         |line: CommandLine| line.arguments(["diff-files", "--name-only", "-z", "--ignore-submodules=all"]);
-    let ours = place.index();
+    let ours = paths.index();
     if first(&must(changed(with(&ours)), what).await?).is_none() {
         return Ok(None);
     }

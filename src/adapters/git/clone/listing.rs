@@ -6,20 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{is_plain_folder, remove};
-use crate::adapters::git::lent::checkout::Lent;
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{fields, must, os};
+use crate::adapters::git::user_checkout::checkout::UserCheckout;
+use crate::adapters::git::workplace::Workplace;
 use crate::domain::agent_memory::CheckoutFolder;
 use crate::ports::workspace::WorkspaceError;
-
-use super::paths::ClonePaths;
 
 /// A repository in a repository in a repository: deeper is not believed.
 const NESTING: usize = 16;
 
 /// Paths, as git wants them on its stdin.
 #[derive(Debug, Default)]
-pub(in crate::adapters::git) struct Changes {
+pub(crate) struct Changes {
     /// Known to the index and different or gone. They go first, to make room for the others.
     tracked: BTreeSet<Vec<u8>>,
     /// Not known to the index and not ignored.
@@ -28,18 +27,18 @@ pub(in crate::adapters::git) struct Changes {
 
 impl Changes {
     /// Whether there are none.
-    pub(in crate::adapters::git) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.tracked.is_empty() && self.others.is_empty()
     }
 
     /// One of them, for a person.
-    pub(in crate::adapters::git) fn first(&self) -> Option<String> {
+    pub(crate) fn first(&self) -> Option<String> {
         let first = self.tracked.iter().chain(&self.others).next();
         first.map(|path| String::from_utf8_lossy(path).into_owned())
     }
 
     /// The paths, each followed by NUL.
-    pub(in crate::adapters::git) fn input(&self) -> Vec<u8> {
+    pub(crate) fn input(&self) -> Vec<u8> {
         let mut input = Vec::new();
         for path in self.tracked.iter().chain(&self.others) {
             input.extend(path);
@@ -49,13 +48,13 @@ impl Changes {
     }
 
     /// Leaves out a folder of ours, and whatever was put in its place.
-    pub(in crate::adapters::git) fn leave_out(&mut self, folder: &CheckoutFolder) {
+    pub(crate) fn leave_out(&mut self, folder: &CheckoutFolder) {
         self.tracked.retain(|path| !folder.holds(path));
         self.others.retain(|path| !folder.holds(path));
     }
 
     /// Adds files that git was told about although they are ignored, as far as they are still there.
-    pub(in crate::adapters::git) fn force(&mut self, tree: &Path, paths: &[u8]) {
+    pub(crate) fn force(&mut self, tree: &Path, paths: &[u8]) {
         for path in fields(paths) {
             let there = fs::symlink_metadata(tree.join(os(path))).is_ok_and(|metadata| !metadata.is_dir());
             if there && !is_beyond_link(tree, path) && !self.tracked.contains(path) {
@@ -67,12 +66,13 @@ impl Changes {
 
 /// Lists what differs. A repository that the agent made inside loses its `.git`, so that its files are committed and not
 /// a link to a commit that nobody has. One spawn, one more for each level of such repositories.
-pub(in crate::adapters::git) async fn changes(
+pub(crate) async fn changes(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     index: &Path,
 ) -> Result<Changes, WorkspaceError> {
-    let tree = &place.tree();
+    let paths = workplace.paths();
+    let tree = paths.tree();
     for _ in 0..NESTING {
         let line = mirror.line_on(tree, index).arguments([
             "ls-files",
@@ -83,7 +83,7 @@ pub(in crate::adapters::git) async fn changes(
             "-o",
             "--exclude-standard",
         ]);
-        let line = line.arguments(place.lent().and_then(Lent::excludes));
+        let line = line.arguments(workplace.user_checkout().and_then(UserCheckout::excludes));
         let output = must(line, "list the changed files of a clone").await?;
         let listed = parse(&output);
         let nested: Vec<PathBuf> = listed
@@ -95,11 +95,10 @@ pub(in crate::adapters::git) async fn changes(
         if nested.is_empty() {
             return settled(tree, listed);
         }
-        if let Some(lent) = place.lent() {
+        if let Some(checkout) = workplace.user_checkout() {
             let inside: Vec<String> = nested.iter().map(|git| git.display().to_string()).collect();
-            return Err(
-                lent.unclean(&format!("a repository inside it is not ours to remove: {}", inside.join(", ")))
-            );
+            return Err(checkout
+                .unclean(&format!("a repository inside it is not ours to remove: {}", inside.join(", "))));
         }
         for git in nested {
             remove(&git)?;

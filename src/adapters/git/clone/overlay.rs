@@ -3,14 +3,14 @@
 use crate::adapters::git::disk::{copy_with_time, remove};
 use crate::adapters::git::mirror::{Mirror, sha};
 use crate::adapters::git::runner::must;
+use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::CommitSha;
 use crate::ports::workspace::WorkspaceError;
 
-use super::paths::ClonePaths;
 use super::salvage::ROOT;
 
 /// The commit of a salvage, if it is still kept. One spawn.
-pub(in crate::adapters::git) async fn commit_of(mirror: &Mirror, reference: &str) -> Option<CommitSha> {
+pub(crate) async fn commit_of(mirror: &Mirror, reference: &str) -> Option<CommitSha> {
     if !reference.starts_with(ROOT) {
         return None;
     }
@@ -22,19 +22,21 @@ pub(in crate::adapters::git) async fn commit_of(mirror: &Mirror, reference: &str
 
 /// Lays the files of a salvage over those that were checked out. HEAD and our index stay as they are, so what it brings is a
 /// change that is not committed; in a clone of ours it is staged, for an ignored file would be forgotten else. One spawn.
-pub(in crate::adapters::git) async fn lay_over(
+pub(crate) async fn lay_over(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     commit: &CommitSha,
 ) -> Result<(), WorkspaceError> {
-    let scratch = place.scratch();
+    let paths = workplace.paths();
+    let scratch = paths.scratch();
     remove(&scratch)?;
-    copy_with_time(&place.index(), &scratch)?;
+    copy_with_time(&paths.index(), &scratch)?;
     let line =
-        mirror.line_on(&place.tree(), &scratch).arguments(["read-tree", "--reset", "-u", commit.as_str()]);
-    must(line, &format!("lay {} over {}", commit.short(), place.tree().display())).await?;
-    if place.lent().is_none() {
-        copy_with_time(&scratch, &place.agent_git().join("index"))?;
+        mirror.line_on(paths.tree(), &scratch).arguments(["read-tree", "--reset", "-u", commit.as_str()]);
+    must(line, &format!("lay {} over {}", commit.short(), paths.tree().display())).await?;
+    match workplace {
+        Workplace::Clone(_) => copy_with_time(&scratch, &paths.agent_git().join("index"))?,
+        Workplace::UserCheckout(..) => {}
     }
     // It knows the files of the salvage, and the next harvest must compare with those of the commit.
     remove(&scratch)

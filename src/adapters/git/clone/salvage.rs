@@ -10,7 +10,7 @@ use crate::domain::subject::Subject;
 use crate::ports::workspace::{Salvage, WorkspaceError};
 
 /// Where the refs of such work are.
-pub(in crate::adapters::git) const ROOT: &str = "refs/agent-loop/salvage/";
+pub(crate) const ROOT: &str = "refs/agent-loop/salvage/";
 
 /// Work that was kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,12 @@ impl Kept {
 }
 
 /// The name of a salvage ref: the same work has the same name, however often it is kept.
-pub(in crate::adapters::git) fn salvage_ref(subject: &Subject, holder: &str, commit: &CommitSha) -> String {
+pub(crate) fn salvage_ref(subject: &Subject, holder: &str, commit: &CommitSha) -> String {
     format!("{ROOT}{subject}/{holder}/{}", commit.short())
 }
 
 /// Keeps a commit of the mirror aside. One spawn.
-pub(in crate::adapters::git) async fn keep(
+pub(crate) async fn keep(
     mirror: &Mirror,
     subject: &Subject,
     commit: &CommitSha,
@@ -57,7 +57,7 @@ pub(in crate::adapters::git) async fn keep(
 }
 
 /// Everything that was kept aside, youngest first. One spawn.
-pub(in crate::adapters::git) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
+pub(crate) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
     if !mirror.path().join("HEAD").exists() {
         return Ok(Vec::new());
     }
@@ -74,7 +74,7 @@ pub(in crate::adapters::git) async fn list(mirror: &Mirror) -> Result<Vec<Kept>,
 }
 
 /// Removes refs, all of them or none. One spawn.
-pub(in crate::adapters::git) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), WorkspaceError> {
+pub(crate) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), WorkspaceError> {
     let orders = kept.iter().fold(String::new(), |orders, kept| {
         orders + &format!("delete {} {}\n", kept.salvage.reference, kept.salvage.commit)
     });

@@ -1,13 +1,12 @@
-//! Brings an agent's work into the mirror: its own commits through a reader of ours, and its files as a tree.
+//! Brings an agent's work into the mirror: its own commits through a git folder of ours, and its files as a tree.
 
 use std::fs;
 use std::path::Path;
 
-use crate::adapters::git::disk::{
-    copy_with_time, is_plain_folder, make_folder, read_file, read_foreign, remove, write_file,
-};
+use crate::adapters::git::disk::{copy_with_time, is_plain_folder, read_file, read_foreign, remove};
 use crate::adapters::git::mirror::{Mirror, sha};
-use crate::adapters::git::runner::{ask, must, one_line};
+use crate::adapters::git::runner::{ask, failure, must, one_line};
+use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
@@ -15,64 +14,62 @@ use super::agent_head;
 use super::checkout_folder;
 use super::git_folder;
 use super::listing::changes;
-use super::paths::{ClonePaths, Made};
+use super::paths::{ClonePaths, MadeCommit};
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// What lies in a clone.
 #[derive(Debug)]
-pub(in crate::adapters::git) struct Snapshot {
+pub(crate) struct Snapshot {
     /// The commit that the agent's HEAD stood at.
-    pub(in crate::adapters::git) base: CommitSha,
+    pub(crate) base: CommitSha,
     /// The files, if they differ from that commit's.
-    pub(in crate::adapters::git) tree: Option<TreeSha>,
+    pub(crate) tree: Option<TreeSha>,
 }
 
 /// Whether commits that can't be read are an error or are left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::adapters::git) enum OwnCommits {
+pub(crate) enum OwnCommits {
     Required,
     IfReadable,
 }
 
 /// Reads a clone. One spawn if nothing changed, three if files did, two more if the agent committed, one more if it
 /// wrote its own index.
-pub(in crate::adapters::git) async fn snapshot(
+pub(crate) async fn snapshot(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     head: &CommitSha,
     own: OwnCommits,
 ) -> Result<Snapshot, WorkspaceError> {
-    let base = base(mirror, place, head, own).await?;
-    let (tree, scratch) = (place.tree(), place.scratch());
+    let paths = workplace.paths();
+    let base = base(mirror, workplace, head, own).await?;
+    let (tree, scratch) = (paths.tree(), paths.scratch());
     remove(&scratch.with_extension("lock"))?;
     remove(&scratch)?;
-    copy_with_time(&place.index(), &scratch)?;
+    copy_with_time(&paths.index(), &scratch)?;
     if base != *head {
-        let line = mirror.line_on(&tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
+        let line = mirror.line_on(tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
     }
-    let mut found = changes(mirror, place, &scratch).await?;
-    found.force(&tree, &staged(mirror, place, &base).await?);
-    if let Some(folder) = place.checkout_folder() {
+    let mut found = changes(mirror, workplace, &scratch).await?;
+    found.force(tree, &staged(mirror, paths, &base).await?);
+    if let Some(folder) = paths.checkout_folder() {
         found.leave_out(folder);
     }
     if found.is_empty() {
         return Ok(Snapshot { base, tree: None });
     }
     let line = mirror
-        .line_on(&tree, &scratch)
+        .line_on(tree, &scratch)
         .arguments(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"])
         .input(found.input());
     let updated = ask(line, "stage the files of a clone").await?;
     // git leaves out a path such as `.GIT/x` with a word on stderr only.
     if !updated.exit.is_success() || updated.stderr.contains("Ignoring path") {
-        return Err(crate::adapters::git::runner::failure(
-            &updated,
-            &format!("stage the files in {}", tree.display()),
-        ));
+        return Err(failure(&updated, &format!("stage the files in {}", tree.display())));
     }
-    let written = must(mirror.line_on(&tree, &scratch).argument("write-tree"), "write a tree").await?;
+    let written = must(mirror.line_on(tree, &scratch).argument("write-tree"), "write a tree").await?;
     let written = one_line(&written)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
@@ -80,16 +77,16 @@ pub(in crate::adapters::git) async fn snapshot(
 }
 
 /// The commit of a snapshot: the agent's own last one, or one more on top of it. No spawn or one.
-pub(in crate::adapters::git) async fn commit(
+pub(crate) async fn commit(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     snapshot: Snapshot,
     message: &str,
 ) -> Result<CommitSha, WorkspaceError> {
     let Some(tree) = snapshot.tree else {
         return Ok(snapshot.base);
     };
-    let note = place.note()?;
+    let note = paths.note()?;
     if let Some(made) = note.as_ref().and_then(|note| note.made.as_ref())
         && (&made.parent, &made.tree, made.message.as_str()) == (&snapshot.base, &tree, message)
     {
@@ -101,9 +98,13 @@ pub(in crate::adapters::git) async fn commit(
         .input(if message.is_empty() { "\n" } else { message });
     let commit = sha(&must(line, "commit the work of a clone").await?, "commit the work of a clone")?;
     if let Some(mut note) = note {
-        note.made =
-            Some(Made { commit: commit.clone(), parent: snapshot.base, tree, message: message.to_owned() });
-        place.write_note(&note)?;
+        note.made = Some(MadeCommit {
+            commit: commit.clone(),
+            parent: snapshot.base,
+            tree,
+            message: message.to_owned(),
+        });
+        paths.write_note(&note)?;
     }
     Ok(commit)
 }
@@ -111,18 +112,19 @@ pub(in crate::adapters::git) async fn commit(
 /// The commit that the agent's work stands on, which is in the mirror afterwards.
 async fn base(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     head: &CommitSha,
     own: OwnCommits,
 ) -> Result<CommitSha, WorkspaceError> {
+    let paths = workplace.paths();
     let Some(theirs) =
-        agent_head::head(&place.agent_git(), &place.agent_common()).filter(|theirs| theirs != head)
+        agent_head::head(paths.agent_git(), paths.agent_common()).filter(|theirs| theirs != head)
     else {
         return Ok(head.clone());
     };
-    match (fetch(mirror, place, &theirs).await, own) {
+    match (fetch(mirror, workplace, &theirs).await, own) {
         (Ok(()), OwnCommits::Required | OwnCommits::IfReadable) => {
-            without_ours(mirror, place, head, theirs).await
+            without_ours(mirror, paths, head, theirs).await
         }
         (Err(_), OwnCommits::IfReadable) => Ok(head.clone()),
         (Err(cause), OwnCommits::Required) => Err(cause),
@@ -133,11 +135,11 @@ async fn base(
 /// commit. No spawn or two.
 async fn without_ours(
     mirror: &Mirror,
-    place: &ClonePaths,
+    paths: &ClonePaths,
     head: &CommitSha,
     theirs: CommitSha,
 ) -> Result<CommitSha, WorkspaceError> {
-    let Some(folder) = place.checkout_folder() else { return Ok(theirs) };
+    let Some(folder) = paths.checkout_folder() else { return Ok(theirs) };
     let ours = checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?;
     // What does not descend from the head is never used, only kept aside here.
     let anew = ours && mirror.contains(&theirs, head).await?;
@@ -145,44 +147,40 @@ async fn without_ours(
 }
 
 /// Makes sure that a commit of the agent's is in the mirror, under a ref that keeps it. One spawn or two.
-pub(in crate::adapters::git) async fn bring(
+pub(crate) async fn bring(
     mirror: &Mirror,
-    place: &ClonePaths,
+    workplace: &Workplace,
     commit: &CommitSha,
 ) -> Result<(), WorkspaceError> {
-    if mirror.knows(commit).await? { Ok(()) } else { fetch(mirror, place, commit).await }
+    if mirror.knows(commit).await? { Ok(()) } else { fetch(mirror, workplace, commit).await }
 }
 
 /// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.
-async fn fetch(mirror: &Mirror, place: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
-    let objects = place.agent_common().join("objects");
-    match place.lent() {
-        Some(_) => check_lent_objects(&objects)?,
-        None => check_objects(&objects)?,
+async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Result<(), WorkspaceError> {
+    let paths = workplace.paths();
+    let objects = paths.agent_common().join("objects");
+    match workplace {
+        Workplace::UserCheckout(..) => check_user_objects(&objects)?,
+        Workplace::Clone(_) => check_objects(&objects)?,
     }
-    let reader = place.reader();
-    remove(&reader)?;
-    make_folder(&reader)?;
-    git_folder::skeleton(&reader, mirror.path(), Some(&objects))?;
-    write_file(&reader.join("config"), git_folder::format_config(commit).as_bytes())?;
-    write_file(&reader.join("HEAD"), format!("{commit}\n").as_bytes())?;
+    git_folder::write_export_gitdir(paths, mirror.path(), commit)?;
     let line = mirror
         .line()
         .arguments(["-c", "fetch.fsckObjects=true"])
         .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
-        .argument(&reader)
-        .argument(format!("+HEAD:{}", work_ref(place, commit)));
-    let what = format!("fetch the commit {} from {}", commit.short(), place.tree().display());
+        .argument(paths.export_gitdir())
+        .argument(format!("+HEAD:{}", work_ref(paths, commit)));
+    let what = format!("fetch the commit {} from {}", commit.short(), paths.tree().display());
     must(line, &what).await.map(drop)
 }
 
 /// The ref that keeps a commit from a clone alive.
-pub(in crate::adapters::git) fn work_ref(place: &ClonePaths, commit: &CommitSha) -> String {
-    format!("refs/agent-loop/work/{}/{}", place.name(), commit.short())
+pub(crate) fn work_ref(paths: &ClonePaths, commit: &CommitSha) -> String {
+    format!("refs/agent-loop/work/{}/{}", paths.name(), commit.short())
 }
 
 /// Nothing but plain files and folders. What points to objects elsewhere is the user's, and stays.
-fn check_lent_objects(folder: &Path) -> Result<(), WorkspaceError> {
+fn check_user_objects(folder: &Path) -> Result<(), WorkspaceError> {
     let odd = |path: &Path| {
         WorkspaceError::Git(format!("{} is not what git makes; its commits can't be read", path.display()))
     };
@@ -192,7 +190,7 @@ fn check_lent_objects(folder: &Path) -> Result<(), WorkspaceError> {
     for entry in fs::read_dir(folder).map_err(|_| odd(folder))? {
         let entry = entry.map_err(|_| odd(folder))?;
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => check_lent_objects(&entry.path())?,
+            Ok(kind) if kind.is_dir() => check_user_objects(&entry.path())?,
             Ok(kind) if kind.is_file() => {}
             Ok(_) | Err(_) => return Err(odd(&entry.path())),
         }
@@ -230,18 +228,18 @@ fn check_objects(objects: &Path) -> Result<(), WorkspaceError> {
 
 /// Files that the agent itself told git about: `git add -f` of an ignored one counts. An index that can't be read
 /// tells nothing.
-async fn staged(mirror: &Mirror, place: &ClonePaths, base: &CommitSha) -> Result<Vec<u8>, WorkspaceError> {
-    let theirs = place.agent_git().join("index");
-    if !is_plain_folder(&place.agent_git()) {
+async fn staged(mirror: &Mirror, paths: &ClonePaths, base: &CommitSha) -> Result<Vec<u8>, WorkspaceError> {
+    let theirs = paths.agent_git().join("index");
+    if !is_plain_folder(paths.agent_git()) {
         return Ok(Vec::new());
     }
     let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
         return Ok(Vec::new());
     };
-    if read_file(&place.index())?.is_some_and(|ours| ours == bytes) {
+    if read_file(&paths.index())?.is_some_and(|ours| ours == bytes) {
         return Ok(Vec::new());
     }
-    let line = mirror.line_on(&place.tree(), &theirs).arguments([
+    let line = mirror.line_on(paths.tree(), &theirs).arguments([
         "diff-index",
         "--cached",
         "--diff-filter=A",

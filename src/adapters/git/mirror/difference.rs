@@ -13,7 +13,7 @@ use crate::protocol::context::ChangedFile;
 use super::Mirror;
 
 /// The difference of two commits. Two spawns; git itself writes the diff, so that a huge one is never in memory.
-pub(in crate::adapters::git) async fn difference(
+pub(crate) async fn difference(
     mirror: &Mirror,
     diffs: &Path,
     from: &CommitSha,

@@ -12,10 +12,10 @@ type Pair = (CommitSha, CommitSha);
 
 /// What was learned about commits.
 #[derive(Debug, Default)]
-pub(in crate::adapters::git) struct Facts(Mutex<Known>);
+pub(crate) struct CommitFacts(Mutex<KnownCommits>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownCommits {
     bases: HashMap<Pair, CommitSha>,
     ancestries: HashSet<Pair>,
     /// The trees that reviewers see, by base and head.
@@ -24,33 +24,33 @@ struct Known {
     difference: Option<(Pair, usize, Difference)>,
 }
 
-impl Facts {
-    fn known(&self) -> MutexGuard<'_, Known> {
+impl CommitFacts {
+    fn known(&self) -> MutexGuard<'_, KnownCommits> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The common ancestor.
-    pub(in crate::adapters::git) fn base(&self, one: &CommitSha, other: &CommitSha) -> Option<CommitSha> {
+    pub(crate) fn base(&self, one: &CommitSha, other: &CommitSha) -> Option<CommitSha> {
         self.known().bases.get(&(one.clone(), other.clone())).cloned()
     }
 
     /// Learns a common ancestor.
-    pub(in crate::adapters::git) fn learn_base(&self, one: &CommitSha, other: &CommitSha, base: &CommitSha) {
+    pub(crate) fn learn_base(&self, one: &CommitSha, other: &CommitSha, base: &CommitSha) {
         self.known().bases.insert((one.clone(), other.clone()), base.clone());
     }
 
     /// Whether a commit is known to contain another. What it does not contain may only be unknown so far.
-    pub(in crate::adapters::git) fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> bool {
+    pub(crate) fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> bool {
         self.known().ancestries.contains(&(commit.clone(), ancestor.clone()))
     }
 
     /// Learns that a commit contains another.
-    pub(in crate::adapters::git) fn learn_ancestry(&self, commit: &CommitSha, ancestor: &CommitSha) {
+    pub(crate) fn learn_ancestry(&self, commit: &CommitSha, ancestor: &CommitSha) {
         self.known().ancestries.insert((commit.clone(), ancestor.clone()));
     }
 
     /// What reviewers of a change see, if that is known.
-    pub(in crate::adapters::git) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
+    pub(crate) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
         let known = self.known();
         let pair = (base.clone(), head.clone());
         if let Some(tree) = known.reviews.get(&pair) {
@@ -62,22 +62,12 @@ impl Facts {
     }
 
     /// Learns what reviewers of a change see.
-    pub(in crate::adapters::git) fn learn_review(
-        &self,
-        base: &CommitSha,
-        head: &CommitSha,
-        tree: ReviewTree,
-    ) {
+    pub(crate) fn learn_review(&self, base: &CommitSha, head: &CommitSha, tree: ReviewTree) {
         self.known().reviews.insert((base.clone(), head.clone()), tree);
     }
 
     /// The difference of two commits, if its file is still there.
-    pub(in crate::adapters::git) fn difference(
-        &self,
-        from: &CommitSha,
-        to: &CommitSha,
-        bytes: usize,
-    ) -> Option<Difference> {
+    pub(crate) fn difference(&self, from: &CommitSha, to: &CommitSha, bytes: usize) -> Option<Difference> {
         let known = self.known();
         let (pair, excerpt, difference) = known.difference.as_ref()?;
         let is_this = pair.0 == *from && pair.1 == *to && *excerpt == bytes;
@@ -86,7 +76,7 @@ impl Facts {
     }
 
     /// Learns a difference.
-    pub(in crate::adapters::git) fn learn_difference(
+    pub(crate) fn learn_difference(
         &self,
         from: &CommitSha,
         to: &CommitSha,

@@ -11,7 +11,7 @@ use super::{Hold, Mirror, sha};
 
 /// What became of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merge {
+pub enum MergeOutcome {
     /// The base contains the head; this is the commit that brought it there.
     Done(CommitSha),
     /// The two disagree on these files; nothing was done.
@@ -23,20 +23,20 @@ pub enum Merge {
 }
 
 /// Merges. The mirror must just have been brought up to date.
-pub(in crate::adapters::git) async fn merge(
+pub(crate) async fn merge(
     hold: &Hold<'_>,
     target: &Target<'_>,
     base: &BranchName,
     head: &CommitSha,
     message: &str,
-) -> Result<Merge, WorkspaceError> {
+) -> Result<MergeOutcome, WorkspaceError> {
     let mirror = target.mirror;
     let tip = target.tip(base).await?.ok_or_else(|| {
         WorkspaceError::NotFound(format!("there is no branch {base} in {}", target.repository.display()))
     })?;
     mirror.must_know(head).await?;
     if mirror.contains(&tip, head).await? {
-        return existing(mirror, &tip, head).await.map(Merge::Done);
+        return existing(mirror, &tip, head).await.map(MergeOutcome::Done);
     }
     let what = format!("merge {} into {base}", head.short());
     let line = mirror
@@ -48,7 +48,7 @@ pub(in crate::adapters::git) async fn merge(
     let tree = output.next().unwrap_or_default();
     match captured.exit {
         Exit::Code(0) => {}
-        Exit::Code(1) => return Ok(Merge::Conflict(output.collect())),
+        Exit::Code(1) => return Ok(MergeOutcome::Conflict(output.collect())),
         Exit::Code(_) | Exit::Signal(_) => return Err(failure(&captured, &what)),
     }
     let line = mirror
@@ -58,9 +58,9 @@ pub(in crate::adapters::git) async fn merge(
     let to = sha(&must(line, &what).await?, &what)?;
     let moving = Moving { branch: base.clone(), from: Some(tip), to: to.clone() };
     Ok(match target.push(hold, &moving).await? {
-        Push::Done => Merge::Done(to),
-        Push::Moved(tip) => Merge::Moved(tip),
-        Push::Refused(text) => Merge::Refused(text),
+        Push::Done => MergeOutcome::Done(to),
+        Push::Moved(tip) => MergeOutcome::Moved(tip),
+        Push::Refused(text) => MergeOutcome::Refused(text),
     })
 }
 

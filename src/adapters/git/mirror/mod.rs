@@ -22,14 +22,14 @@ const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = t
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 
 /// Where git writes at which commits the history of a shallow repository begins.
-pub(in crate::adapters::git) const SHALLOW: &str = "shallow";
+pub(crate) const SHALLOW: &str = "shallow";
 
 /// Where the remote's branches are kept in the mirror.
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 
 /// A mirror.
 #[derive(Debug)]
-pub(in crate::adapters::git) struct Mirror {
+pub(crate) struct Mirror {
     git: Git,
     path: PathBuf,
     turn: tokio::sync::Mutex<()>,
@@ -38,29 +38,29 @@ pub(in crate::adapters::git) struct Mirror {
 
 /// The right to fetch into a mirror and to move branches of its remote: one holder on this machine.
 #[derive(Debug)]
-pub(in crate::adapters::git) struct Hold<'a> {
+pub(crate) struct Hold<'a> {
     _file: File,
     _turn: tokio::sync::MutexGuard<'a, ()>,
 }
 
 impl Mirror {
     /// The mirror in a folder, which need not exist yet.
-    pub(in crate::adapters::git) fn new(git: Git, path: PathBuf) -> Self {
+    pub(crate) fn new(git: Git, path: PathBuf) -> Self {
         Self { git, path, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
     }
 
     /// With a notice that says for whom it waits.
-    pub(in crate::adapters::git) fn with_wait_notice(self, notice: WaitNotice) -> Self {
+    pub(crate) fn with_wait_notice(self, notice: WaitNotice) -> Self {
         Self { notice, ..self }
     }
 
     /// Where it is.
-    pub(in crate::adapters::git) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Who runs git.
-    pub(in crate::adapters::git) fn git(&self) -> &Git {
+    pub(crate) fn git(&self) -> &Git {
         &self.git
     }
 
@@ -71,17 +71,17 @@ impl Mirror {
     }
 
     /// git on the mirror.
-    pub(in crate::adapters::git) fn line(&self) -> CommandLine {
+    pub(crate) fn line(&self) -> CommandLine {
         self.git.inside(&self.path, &self.path)
     }
 
     /// git on the mirror's objects with files and an index from elsewhere.
-    pub(in crate::adapters::git) fn line_on(&self, tree: &Path, index: &Path) -> CommandLine {
+    pub(crate) fn line_on(&self, tree: &Path, index: &Path) -> CommandLine {
         self.git.inside(&self.path, tree).variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
     }
 
     /// Waits until nobody else fetches or moves branches: as long as that takes, while everything else goes on.
-    pub(in crate::adapters::git) async fn hold(&self) -> Result<Hold<'_>, WorkspaceError> {
+    pub(crate) async fn hold(&self) -> Result<Hold<'_>, WorkspaceError> {
         let turn = self.turn.lock().await;
         let path = self.beside(".lock");
         make_folder(self.path.parent().unwrap_or(&self.path))?;
@@ -90,11 +90,7 @@ impl Mirror {
     }
 
     /// Makes the mirror if there is none, and writes its configuration. Two spawns the first time, else none.
-    pub(in crate::adapters::git) async fn make(
-        &self,
-        _hold: &Hold<'_>,
-        remote: &Path,
-    ) -> Result<(), WorkspaceError> {
+    pub(crate) async fn make(&self, _hold: &Hold<'_>, remote: &Path) -> Result<(), WorkspaceError> {
         if self.path.join("HEAD").exists() {
             return Ok(());
         }
@@ -122,11 +118,7 @@ impl Mirror {
     }
 
     /// Fetches the branches of a repository on this machine, with as much of their history as it has. One spawn.
-    pub(in crate::adapters::git) async fn fetch_branches(
-        &self,
-        hold: &Hold<'_>,
-        remote: &Path,
-    ) -> Result<(), WorkspaceError> {
+    pub(crate) async fn fetch_branches(&self, hold: &Hold<'_>, remote: &Path) -> Result<(), WorkspaceError> {
         let what = format!("fetch the branches of {}", remote.display());
         let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
         let line = || {
@@ -151,11 +143,7 @@ impl Mirror {
     }
 
     /// Points a ref of the mirror at a commit that is there, by git's own protocol: lock file, then rename. No spawn.
-    pub(in crate::adapters::git) fn write_ref(
-        &self,
-        name: &str,
-        commit: &CommitSha,
-    ) -> Result<(), WorkspaceError> {
+    pub(crate) fn write_ref(&self, name: &str, commit: &CommitSha) -> Result<(), WorkspaceError> {
         let path = self.path.join(name);
         make_folder(path.parent().unwrap_or(&self.path))?;
         let line = format!("{commit}\n");
@@ -168,7 +156,7 @@ impl Mirror {
     }
 
     /// The best common ancestor. One spawn.
-    pub(in crate::adapters::git) async fn merge_base(
+    pub(crate) async fn merge_base(
         &self,
         one: &CommitSha,
         other: &CommitSha,
@@ -192,7 +180,7 @@ impl Mirror {
     }
 
     /// Whether one commit is reachable from another. One spawn.
-    pub(in crate::adapters::git) async fn contains(
+    pub(crate) async fn contains(
         &self,
         commit: &CommitSha,
         ancestor: &CommitSha,
@@ -211,7 +199,7 @@ impl Mirror {
     }
 
     /// The tree of a commit. One spawn.
-    pub(in crate::adapters::git) async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+    pub(crate) async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
         let what = format!("read the tree of {}", commit.short());
         let line = self
             .line()
@@ -222,13 +210,13 @@ impl Mirror {
     }
 
     /// Whether the mirror has a commit. One spawn.
-    pub(in crate::adapters::git) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
+    pub(crate) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
         let line = self.line().arguments(["cat-file", "-e"]).argument(format!("{commit}^{{commit}}"));
         Ok(ask(line, "look for a commit").await?.exit.is_success())
     }
 
     /// An error if the mirror does not have a commit. One spawn.
-    pub(in crate::adapters::git) async fn must_know(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
+    pub(crate) async fn must_know(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
         if self.knows(commit).await? { Ok(()) } else { Err(not_found(commit, &self.path)) }
     }
 
@@ -240,7 +228,7 @@ impl Mirror {
 }
 
 /// A commit id that git printed.
-pub(in crate::adapters::git) fn sha(output: &[u8], what: &str) -> Result<CommitSha, WorkspaceError> {
+pub(crate) fn sha(output: &[u8], what: &str) -> Result<CommitSha, WorkspaceError> {
     one_line(output)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not {what}: git printed no commit: {cause}")))

@@ -48,7 +48,7 @@ fn find(packed: &str, name: &str) -> Tip {
 }
 
 /// The folder that holds the branches, as git's files name it: of a checkout, of a linked one, of a bare repository.
-pub(in crate::adapters::git) fn common_folder(repository: &Path) -> Option<PathBuf> {
+pub(crate) fn common_folder(repository: &Path) -> Option<PathBuf> {
     let dot = repository.join(".git");
     if dot.is_dir() {
         return Some(dot);

@@ -20,10 +20,7 @@ pub struct TrackedFile {
 }
 
 /// The plain files of a commit: no links, no submodules. One spawn.
-pub(in crate::adapters::git) async fn files(
-    mirror: &Mirror,
-    commit: &CommitSha,
-) -> Result<Vec<TrackedFile>, WorkspaceError> {
+pub(crate) async fn files(mirror: &Mirror, commit: &CommitSha) -> Result<Vec<TrackedFile>, WorkspaceError> {
     let what = format!("list the files of {}", commit.short());
     let line = mirror.line().arguments(["ls-tree", "-r", "-z", "--long", "--full-tree", commit.as_str()]);
     let output = must(line, &what).await?;
@@ -46,7 +43,7 @@ fn entry(field: &[u8]) -> Option<TrackedFile> {
 }
 
 /// The contents of files, by path. One that is binary, or is not there, is left out. One spawn.
-pub(in crate::adapters::git) async fn texts(
+pub(crate) async fn texts(
     mirror: &Mirror,
     files: &[&TrackedFile],
 ) -> Result<BTreeMap<String, String>, WorkspaceError> {
@@ -85,7 +82,7 @@ fn content(output: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
 }
 
 /// The files that differ between two commits; nothing if they can't be compared. One spawn.
-pub(in crate::adapters::git) async fn changed(
+pub(crate) async fn changed(
     mirror: &Mirror,
     from: &CommitSha,
     to: &CommitSha,

@@ -17,9 +17,9 @@ use super::obstruction::{Statuses, in_the_way, statuses};
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 const EMPTY_TREE_256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
 
-/// How a checkout stands to a move of its branch.
+/// The state of a checkout when its branch moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::adapters::git) enum CheckoutState {
+pub(crate) enum CheckoutState {
     /// Its index is where the branch goes, or the move changes no file.
     Settled,
     /// Clean, where the branch was.
@@ -33,7 +33,7 @@ pub(in crate::adapters::git) enum CheckoutState {
 }
 
 /// The folders where a branch is checked out. One spawn.
-pub(in crate::adapters::git) async fn checkouts(
+pub(crate) async fn checkouts(
     git: &Git,
     repository: &Path,
     branch: &BranchName,
@@ -55,7 +55,7 @@ pub(in crate::adapters::git) async fn checkouts(
 }
 
 /// A checkout on the way from one commit to another.
-pub(in crate::adapters::git) struct Checkout<'a> {
+pub(crate) struct Checkout<'a> {
     git: &'a Git,
     path: &'a Path,
     from: String,
@@ -64,12 +64,7 @@ pub(in crate::adapters::git) struct Checkout<'a> {
 }
 
 impl<'a> Checkout<'a> {
-    /// A checkout in a folder.
-    pub(in crate::adapters::git) fn new(
-        mirror: &'a Mirror,
-        path: &'a Path,
-        moving: &Moving,
-    ) -> Result<Self, WorkspaceError> {
+    pub(crate) fn new(mirror: &'a Mirror, path: &'a Path, moving: &Moving) -> Result<Self, WorkspaceError> {
         let empty = if moving.to.as_str().len() == 64 { EMPTY_TREE_256 } else { EMPTY_TREE };
         Ok(Self {
             git: mirror.git(),
@@ -80,21 +75,21 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// Looks how it stands, on a copy of its index. Six spawns when it is clean.
-    pub(in crate::adapters::git) async fn standing(&self) -> Result<CheckoutState, WorkspaceError> {
+    /// Finds out the state of the checkout, on a copy of its index. Six spawns if the checkout is clean.
+    pub(crate) async fn state(&self) -> Result<CheckoutState, WorkspaceError> {
         remove(&self.scratch.with_extension("lock"))?;
         remove(&self.scratch)?;
         let index = self.index().await?;
         if index.exists() {
             copy_with_time(&index, &self.scratch)?;
         }
-        let standing = self.judged().await;
+        let state = self.judged().await;
         remove(&self.scratch)?;
-        standing
+        state
     }
 
     /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
-    pub(in crate::adapters::git) async fn follow(&self) -> Result<(), WorkspaceError> {
+    pub(crate) async fn follow(&self) -> Result<(), WorkspaceError> {
         // Only times may be stale; what really differs was seen before, and read-tree refuses it.
         self.refresh(self.line()).await?;
         let line = self.line().arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
@@ -102,7 +97,7 @@ impl<'a> Checkout<'a> {
     }
 
     /// Finishes a move that was cut short. One spawn.
-    pub(in crate::adapters::git) async fn finish(&self) -> Result<(), WorkspaceError> {
+    pub(crate) async fn finish(&self) -> Result<(), WorkspaceError> {
         must(self.line().arguments(["read-tree", "--reset", "-u", &self.to]), &self.what("move"))
             .await
             .map(drop)

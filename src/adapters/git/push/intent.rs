@@ -13,18 +13,18 @@ use crate::ports::workspace::WorkspaceError;
 
 /// A branch on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::adapters::git) struct Moving {
+pub(crate) struct Moving {
     /// The branch.
-    pub(in crate::adapters::git) branch: BranchName,
+    pub(crate) branch: BranchName,
     /// Where it was; nothing if it is new.
-    pub(in crate::adapters::git) from: Option<CommitSha>,
+    pub(crate) from: Option<CommitSha>,
     /// Where it goes.
-    pub(in crate::adapters::git) to: CommitSha,
+    pub(crate) to: CommitSha,
 }
 
 impl Moving {
     /// Remembers the intent.
-    pub(in crate::adapters::git) fn begin(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
+    pub(crate) fn begin(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
         make_folder(&folder(mirror))?;
         let bytes = serde_json::to_vec(self)
             .map_err(|cause| WorkspaceError::Disk(format!("could not note a branch's move: {cause}")))?;
@@ -32,12 +32,12 @@ impl Moving {
     }
 
     /// Forgets it.
-    pub(in crate::adapters::git) fn end(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
+    pub(crate) fn end(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
         remove(&self.path(mirror))
     }
 
     /// A place for a copy of a checkout's index.
-    pub(in crate::adapters::git) fn scratch(&self, mirror: &Mirror) -> Result<PathBuf, WorkspaceError> {
+    pub(crate) fn scratch(&self, mirror: &Mirror) -> Result<PathBuf, WorkspaceError> {
         make_folder(&folder(mirror))?;
         Ok(self.path(mirror).with_extension("index"))
     }
@@ -50,7 +50,7 @@ impl Moving {
 }
 
 /// The moves that did not come to their end.
-pub(in crate::adapters::git) fn unfinished(mirror: &Mirror) -> Result<Vec<Moving>, WorkspaceError> {
+pub(crate) fn unfinished(mirror: &Mirror) -> Result<Vec<Moving>, WorkspaceError> {
     let folder = folder(mirror);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,

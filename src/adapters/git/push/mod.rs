@@ -18,19 +18,16 @@ use checkout::{Checkout, CheckoutState, checkouts};
 use intent::{Moving, unfinished};
 
 /// A repository on this machine whose branches we may move.
-pub(in crate::adapters::git) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// Where the commits come from.
-    pub(in crate::adapters::git) mirror: &'a Mirror,
+    pub(crate) mirror: &'a Mirror,
     /// The repository.
-    pub(in crate::adapters::git) repository: &'a Path,
+    pub(crate) repository: &'a Path,
 }
 
 impl Target<'_> {
     /// The tip of a branch. No spawn, where git's files are the plain ones.
-    pub(in crate::adapters::git) async fn tip(
-        &self,
-        branch: &BranchName,
-    ) -> Result<Option<CommitSha>, WorkspaceError> {
+    pub(crate) async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
         match refs::tip(self.repository, branch) {
             Tip::At(commit) => return Ok(Some(commit)),
             Tip::Absent => return Ok(None),
@@ -50,11 +47,7 @@ impl Target<'_> {
     }
 
     /// Moves a branch. Four spawns where it is checked out nowhere, twelve with one clean checkout.
-    pub(in crate::adapters::git) async fn push(
-        &self,
-        _hold: &Hold<'_>,
-        moving: &Moving,
-    ) -> Result<Push, WorkspaceError> {
+    pub(crate) async fn push(&self, _hold: &Hold<'_>, moving: &Moving) -> Result<Push, WorkspaceError> {
         let tip = self.tip(&moving.branch).await?;
         if tip.as_ref() == Some(&moving.to) {
             return self.settle(moving).await;
@@ -65,7 +58,7 @@ impl Target<'_> {
         self.bring_objects(&moving.to).await?;
         let folders = checkouts(self.mirror.git(), self.repository, &moving.branch).await?;
         for folder in &folders {
-            match Checkout::new(self.mirror, folder, moving)?.standing().await? {
+            match Checkout::new(self.mirror, folder, moving)?.state().await? {
                 CheckoutState::Clean | CheckoutState::Settled => {}
                 CheckoutState::HalfMoved => return Ok(refused(moving, folder, "it has changes")),
                 CheckoutState::Dirty(why) => return Ok(refused(moving, folder, &why)),
@@ -86,10 +79,7 @@ impl Target<'_> {
     }
 
     /// Finishes moves that a kill cut short; no spawn where there are none.
-    pub(in crate::adapters::git) async fn finish_moves(
-        &self,
-        _hold: &Hold<'_>,
-    ) -> Result<(), WorkspaceError> {
+    pub(crate) async fn finish_moves(&self, _hold: &Hold<'_>) -> Result<(), WorkspaceError> {
         for moving in unfinished(self.mirror)? {
             if self.tip(&moving.branch).await?.as_ref() != Some(&moving.to) {
                 moving.end(self.mirror)?;
@@ -107,7 +97,7 @@ impl Target<'_> {
     async fn settle(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
         for folder in checkouts(self.mirror.git(), self.repository, &moving.branch).await? {
             let checkout = Checkout::new(self.mirror, &folder, moving)?;
-            match checkout.standing().await? {
+            match checkout.state().await? {
                 // Staged or edited since: the user has gone on from where the branch is.
                 CheckoutState::Settled | CheckoutState::Elsewhere => {}
                 CheckoutState::Clean => checkout.follow().await?,
@@ -125,7 +115,7 @@ impl Target<'_> {
             let Err(cause) = checkout.follow().await else {
                 continue;
             };
-            match checkout.standing().await? {
+            match checkout.state().await? {
                 CheckoutState::Settled => {}
                 // The user changed something in the last instant: nothing was moved, so the branch goes back.
                 CheckoutState::Dirty(why) => return self.take_back(moving, folder, &why).await,

@@ -9,10 +9,10 @@ use crate::adapters::git::disk::is_absence;
 use crate::adapters::git::runner::{fields, os};
 
 /// Paths with git's letter for what differs.
-pub(in crate::adapters::git) type Statuses = BTreeMap<Vec<u8>, u8>;
+pub(crate) type Statuses = BTreeMap<Vec<u8>, u8>;
 
 /// Reads what `git diff-… --name-status -z` prints.
-pub(in crate::adapters::git) fn statuses(output: &[u8]) -> Statuses {
+pub(crate) fn statuses(output: &[u8]) -> Statuses {
     let mut all = BTreeMap::new();
     let mut fields = fields(output);
     while let (Some(status), Some(path)) = (fields.next(), fields.next()) {
@@ -22,7 +22,7 @@ pub(in crate::adapters::git) fn statuses(output: &[u8]) -> Statuses {
 }
 
 /// Whether something that git does not know is where a new file will be.
-pub(in crate::adapters::git) fn in_the_way(root: &Path, path: &[u8], moves: &Statuses) -> bool {
+pub(crate) fn in_the_way(root: &Path, path: &[u8], moves: &Statuses) -> bool {
     let path: &OsStr = os(path);
     match fs::symlink_metadata(root.join(path)) {
         Ok(metadata) if metadata.is_dir() => return holds_more(root, Path::new(path), moves),

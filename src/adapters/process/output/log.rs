@@ -14,18 +14,18 @@ const END: u64 = 32 << 20;
 
 /// An open log. It is complete when it is dropped.
 #[derive(Debug)]
-pub struct Log {
+pub struct ChildLog {
     file: File,
     folder: PathBuf,
     /// How much of the beginning has room yet.
     room: u64,
-    end: End,
+    end: Overflow,
     end_size: u64,
 }
 
 /// What came after the beginning.
 #[derive(Debug)]
-enum End {
+enum Overflow {
     None,
     /// The last of it, in a file without a name, from its start again each time that it is full.
     Kept {
@@ -35,7 +35,7 @@ enum End {
     Lost,
 }
 
-impl Log {
+impl ChildLog {
     /// Begins a log with the command line, and the size of the prompt if there is one.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Log {
     fn with_room(path: &Path, room: u64, end_size: u64) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { file, folder, room, end: End::None, end_size })
+        Ok(Self { file, folder, room, end: Overflow::None, end_size })
     }
 
     /// Writes what came. A full disk must not end a turn that goes well: what can't be written is left out.
@@ -64,15 +64,15 @@ impl Log {
             let _: io::Result<()> = self.file.write_all(head);
         }
         if !rest.is_empty() && self.write_end(rest).is_err() {
-            self.end = End::Lost;
+            self.end = Overflow::Lost;
         }
     }
 
     fn write_end(&mut self, chunk: &[u8]) -> io::Result<()> {
-        if matches!(&self.end, End::None) {
-            self.end = End::Kept { ring: tempfile::tempfile_in(&self.folder)?, passed: 0 };
+        if matches!(&self.end, Overflow::None) {
+            self.end = Overflow::Kept { ring: tempfile::tempfile_in(&self.folder)?, passed: 0 };
         }
-        let End::Kept { ring, passed } = &mut self.end else { return Ok(()) };
+        let Overflow::Kept { ring, passed } = &mut self.end else { return Ok(()) };
         let mut left = chunk;
         while !left.is_empty() {
             let at = *passed % self.end_size;
@@ -88,9 +88,9 @@ impl Log {
     /// The kernel copies from file to file: no memory is taken.
     fn append_end(&mut self) -> io::Result<()> {
         match &mut self.end {
-            End::None => Ok(()),
-            End::Lost => self.file.write_all(b"\n[agent-loop: the rest could not be written]\n"),
-            End::Kept { ring, passed } => {
+            Overflow::None => Ok(()),
+            Overflow::Lost => self.file.write_all(b"\n[agent-loop: the rest could not be written]\n"),
+            Overflow::Kept { ring, passed } => {
                 let left_out = passed.saturating_sub(self.end_size);
                 if left_out > 0 {
                     writeln!(self.file, "\n[agent-loop: {left_out} bytes are left out here]")?;
@@ -106,7 +106,7 @@ impl Log {
     }
 }
 
-impl Drop for Log {
+impl Drop for ChildLog {
     fn drop(&mut self) {
         let _: io::Result<()> = self.append_end();
     }
@@ -132,7 +132,7 @@ mod tests {
         ) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("log");
-            let mut log = Log::with_room(&path, head.try_into().unwrap(), end.try_into().unwrap()).unwrap();
+            let mut log = ChildLog::with_room(&path, head.try_into().unwrap(), end.try_into().unwrap()).unwrap();
             for chunk in &chunks {
                 log.write(chunk);
             }
@@ -156,7 +156,7 @@ mod tests {
         let path = folder.path().join("log");
         let line = CommandLine::new("claude", "/", BTreeMap::new()).arguments(["-p"]);
         let begun = |line: &CommandLine| {
-            drop(Log::create(&path, line).unwrap());
+            drop(ChildLog::create(&path, line).unwrap());
             std::fs::read_to_string(&path).unwrap()
         };
         assert_eq!(begun(&line), "$ claude -p\n");

@@ -14,7 +14,8 @@ use super::tree::{self, Orphans, Root};
 
 #[derive(Serialize, Deserialize)]
 struct Child {
-    token: String,
+    #[serde(rename = "token")]
+    marker: String,
     pid: Option<u32>,
     start: Option<u64>,
 }
@@ -23,7 +24,7 @@ struct Child {
 #[derive(Debug)]
 pub struct ChildRecord {
     path: PathBuf,
-    token: String,
+    marker: String,
 }
 
 impl ChildRecord {
@@ -31,8 +32,8 @@ impl ChildRecord {
     ///
     /// # Errors
     /// When the disk says no; then the child must not be started.
-    pub fn announce(folder: &Path, token: &str) -> Result<Self, String> {
-        let row = Self { path: folder.join(token), token: token.to_owned() };
+    pub fn announce(folder: &Path, marker: &str) -> Result<Self, String> {
+        let row = Self { path: folder.join(marker), marker: marker.to_owned() };
         files::make_folder(folder)?;
         row.write(None)?;
         Ok(row)
@@ -48,7 +49,7 @@ impl ChildRecord {
 
     fn write(&self, pid: Option<u32>) -> Result<(), String> {
         let start = pid.and_then(tree::start_time);
-        let child = Child { token: self.token.clone(), pid, start };
+        let child = Child { marker: self.marker.clone(), pid, start };
         let text = serde_json::to_string(&child).unwrap_or_default();
         files::write_over(&self.path, text.as_bytes())
     }
@@ -60,7 +61,7 @@ impl Drop for ChildRecord {
     }
 }
 
-/// How often a leftover is asked to end, then ended, 20 ms apart.
+/// Number of attempts, 20 ms apart: up to the first a leftover is only asked to end, after that it is killed.
 const POLITE: u32 = 50;
 const FIRM: u32 = 250;
 
@@ -74,9 +75,9 @@ pub fn end_leftovers(folder: &Path) -> Result<(), String> {
     };
     for path in entries.flatten().map(|entry| entry.path()) {
         let child = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Child>(&text).ok());
-        // A row that was cut off while it was written still names the token: it is the file's name.
-        let token = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let child = child.unwrap_or(Child { token, pid: None, start: None });
+        // A row that was cut off while it was written still names the marker: it is the file's name.
+        let marker = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let child = child.unwrap_or(Child { marker, pid: None, start: None });
         end(&child)?;
         let _: std::io::Result<()> = fs::remove_file(&path);
     }
@@ -85,7 +86,7 @@ pub fn end_leftovers(folder: &Path) -> Result<(), String> {
 
 fn end(child: &Child) -> Result<(), String> {
     let same = |pid: &u32| child.start.is_some() && tree::start_time(*pid) == child.start;
-    let root = Root { pid: child.pid.filter(same), token: &child.token, strays: Orphans::Unknown };
+    let root = Root { pid: child.pid.filter(same), marker: &child.marker, strays: Orphans::Unknown };
     for attempt in 0..FIRM {
         let members = tree::members(root);
         if members.is_empty() {

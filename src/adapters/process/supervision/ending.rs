@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use crate::adapters::process::time::{self, Stopwatch};
 use crate::ports::cancellation::{Cancellation, Urgency};
 
-use super::StopSequence;
+use super::stop::StopSequence;
 use super::tree::{self, Orphans, Root};
 
 /// How long a child may take to end after it was interrupted.
@@ -17,24 +17,23 @@ const INTERRUPTED: Duration = Duration::from_secs(3);
 const ASKED: Duration = Duration::from_secs(5);
 /// What can't be ended (a process in the kernel's hands) must not hang the loop for ever.
 const ENDED: Duration = Duration::from_secs(10);
-/// How often they are looked at meanwhile.
+/// Delay between two looks at the processes.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What is left of a child.
-pub(in crate::adapters::process) struct Remains<'token> {
+/// A child and all that it started, as far as it is still alive.
+pub(in crate::adapters::process) struct ProcessTree<'marker> {
     /// The child itself, if it has not been waited for.
     pub(in crate::adapters::process) leader: Option<u32>,
-    /// Its token.
-    pub(in crate::adapters::process) token: &'token str,
+    pub(in crate::adapters::process) marker: &'marker str,
 }
 
-impl Remains<'_> {
+impl ProcessTree<'_> {
     /// Ends all of it. A child that left nothing behind costs one look.
-    pub(in crate::adapters::process) async fn end(self, manners: StopSequence, cancellation: &Cancellation) {
+    pub(in crate::adapters::process) async fn end(self, stop: StopSequence, cancellation: &Cancellation) {
         if self.leader.is_none() && tree::nothing_adopted() {
             return;
         }
-        match (manners, self.leader) {
+        match (stop, self.leader) {
             (StopSequence::InterruptFirst, Some(leader)) => self.interrupt(leader, cancellation).await,
             (StopSequence::InterruptFirst, None) | (StopSequence::Terminate, _) => {}
         }
@@ -44,7 +43,7 @@ impl Remains<'_> {
 
     /// As it is now: others may begin and end meanwhile.
     fn root(&self) -> Root<'_> {
-        Root { pid: self.leader, token: self.token, strays: Orphans::left() }
+        Root { pid: self.leader, marker: self.marker, strays: Orphans::left() }
     }
 
     /// Only while the child itself lives: what it leaves behind does not know what an interrupt means.

@@ -21,14 +21,14 @@ pub(in crate::adapters::process) type Used = BTreeMap<Name, u64>;
 
 /// What the looks at a child have shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Seen {
+enum Activity {
     /// It wrote something since the look before.
     Writing,
     /// It is silent, and did not compute in this many looks.
     Silent { used: Used, quiet: u32 },
 }
 
-impl Seen {
+impl Activity {
     /// One more look at a silent child, so many milliseconds after the one before.
     fn silent(self, used: Used, milliseconds: u64) -> Self {
         match self {
@@ -62,16 +62,16 @@ pub(in crate::adapters::process) async fn hung(
     look: impl Fn() -> Used,
 ) -> u64 {
     let Some(idle) = idle else { return std::future::pending().await };
-    let (mut seen, mut count) = (Seen::Writing, heard());
+    let (mut seen, mut count) = (Activity::Writing, heard());
     let mut since = Stopwatch::start();
     let mut last = since;
     while !seen.is_hung() {
         time::wait(idle / LOOKS).await;
         let (now, milliseconds) = (heard(), last.milliseconds());
         last = Stopwatch::start();
-        seen = if now == count { seen.silent(look(), milliseconds) } else { Seen::Writing };
+        seen = if now == count { seen.silent(look(), milliseconds) } else { Activity::Writing };
         count = now;
-        if !matches!(&seen, Seen::Silent { quiet: 1.., .. }) {
+        if !matches!(&seen, Activity::Silent { quiet: 1.., .. }) {
             since = last;
         }
     }
@@ -88,10 +88,10 @@ mod tests {
 
     /// Looks ten seconds apart, of 1000 ticks each: 20 of them are for nothing.
     fn quiet_looks(looks: &[Used]) -> u32 {
-        let seen = looks.iter().fold(Seen::Writing, |seen, used| seen.silent(used.clone(), 10_000));
+        let seen = looks.iter().fold(Activity::Writing, |seen, used| seen.silent(used.clone(), 10_000));
         match seen {
-            Seen::Silent { quiet, .. } => quiet,
-            Seen::Writing => 0,
+            Activity::Silent { quiet, .. } => quiet,
+            Activity::Writing => 0,
         }
     }
 
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn eight_quiet_looks_after_the_first_are_a_hang() {
-        let look = |seen: Seen| seen.silent(used(&[(1, 0)]), 10_000);
-        let eight = (0..8).fold(Seen::Writing, |seen, _| look(seen));
+        let look = |seen: Activity| seen.silent(used(&[(1, 0)]), 10_000);
+        let eight = (0..8).fold(Activity::Writing, |seen, _| look(seen));
         assert!(!eight.is_hung());
         assert!(look(eight).is_hung());
     }

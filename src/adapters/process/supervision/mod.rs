@@ -4,6 +4,7 @@
 pub mod children;
 pub(super) mod ending;
 pub(super) mod idle;
+pub mod stop;
 pub mod tree;
 
 use std::path::PathBuf;
@@ -17,13 +18,14 @@ use tokio::process::{Child, Command};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Listener;
-use crate::adapters::process::output::log::Log;
+use crate::adapters::process::output::log::ChildLog;
 use crate::adapters::process::output::tail::Tail;
 use crate::adapters::process::time::{self, Stopwatch};
 use crate::ports::cancellation::{Cancellation, Urgency};
 
 use children::ChildRecord;
-use ending::Remains;
+use ending::ProcessTree;
+use stop::StopSequence;
 use tree::{OwnChild, Root, Running};
 
 /// How long its last output is awaited when all its processes are gone.
@@ -35,8 +37,8 @@ const TAIL_BYTES: usize = 16 << 10;
 #[derive(Debug, Clone)]
 pub struct Job {
     pub command: CommandLine,
-    /// A name that no other child has.
-    pub token: String,
+    /// The value of [`tree::MARKER`] for the child and all that it starts; unique to this child.
+    pub marker: String,
     /// The folder of the table of children.
     pub children: PathBuf,
     /// Where its raw output goes.
@@ -45,17 +47,7 @@ pub struct Job {
     pub deadline: Duration,
     /// How long it may be silent and compute nothing, if that is watched.
     pub idle: Option<Duration>,
-    /// How it is asked to end.
-    pub manners: StopSequence,
-}
-
-/// How a child is asked to end, before it is ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopSequence {
-    /// With SIGTERM, each of its processes.
-    Terminate,
-    /// With SIGINT to its process group first, as Ctrl-C in a terminal would, and SIGTERM if that does not help.
-    InterruptFirst,
+    pub stop: StopSequence,
 }
 
 /// How a child ended.
@@ -105,7 +97,7 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
 
 /// Where the output goes.
 struct Streams<'job> {
-    log: Option<Log>,
+    log: Option<ChildLog>,
     listener: &'job mut dyn Listener,
     heard: u64,
     stderr: Tail,
@@ -113,7 +105,7 @@ struct Streams<'job> {
 }
 
 #[derive(Clone, Copy)]
-enum Source {
+enum OutputStream {
     Output,
     Errors,
 }
@@ -124,34 +116,34 @@ impl<'job> Streams<'job> {
         Self { log: None, listener, heard: 0, stderr, both }
     }
 
-    fn take(&mut self, source: Source, chunk: &[u8]) {
+    fn take(&mut self, source: OutputStream, chunk: &[u8]) {
         if let Some(log) = &mut self.log {
             log.write(chunk);
         }
         self.heard = self.heard.wrapping_add(1);
         self.both.push(chunk);
         match source {
-            Source::Errors => self.stderr.push(chunk),
-            Source::Output => self.listener.hear(chunk),
+            OutputStream::Errors => self.stderr.push(chunk),
+            OutputStream::Output => self.listener.hear(chunk),
         }
     }
 }
 
-struct Started {
+struct StartedChild {
     child: Child,
     pid: u32,
-    log: Log,
+    log: ChildLog,
     row: ChildRecord,
     own: OwnChild,
     running: Running,
 }
 
-fn begin(job: &Job) -> Result<Started, String> {
+fn begin(job: &Job) -> Result<StartedChild, String> {
     tree::adopt_orphans();
     let line = &job.command;
-    let log = Log::create(&job.log, line)
+    let log = ChildLog::create(&job.log, line)
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
-    let row = ChildRecord::announce(&job.children, &job.token)?;
+    let row = ChildRecord::announce(&job.children, &job.marker)?;
     let failed = |error: std::io::Error| format!("could not run `{}`: {error}", line.program_name());
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
     let mut command = Command::new(line.found().map_err(failed)?);
@@ -160,7 +152,7 @@ fn begin(job: &Job) -> Result<Started, String> {
         .current_dir(&line.folder)
         .env_clear()
         .envs(&line.environment)
-        .env(tree::TOKEN, &job.token)
+        .env(tree::MARKER, &job.marker)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -170,26 +162,26 @@ fn begin(job: &Job) -> Result<Started, String> {
         .map_err(failed)?;
     let pid = child.id().unwrap_or_default();
     let own = OwnChild::remember(pid);
-    Ok(Started { child, pid, log, row, own, running: Running::begin() })
+    Ok(StartedChild { child, pid, log, row, own, running: Running::begin() })
 }
 
 /// Ends a child that runs already and must not, since nobody would know of it after us, with all that it has started.
-async fn abandon(job: &Job, started: Started, cancellation: &Cancellation) {
-    let Started { mut child, pid, log, row, own, running } = started;
+async fn abandon(job: &Job, started: StartedChild, cancellation: &Cancellation) {
+    let StartedChild { mut child, pid, log, row, own, running } = started;
     // Nobody hears what it says.
     drop((child.stdin.take(), child.stdout.take(), child.stderr.take(), running));
-    Remains { leader: Some(pid), token: &job.token }.end(job.manners, cancellation).await;
+    ProcessTree { leader: Some(pid), marker: &job.marker }.end(job.stop, cancellation).await;
     time::at_most(DRAIN, child.wait()).await;
     drop((log, row, own));
 }
 
 async fn run(
     job: &Job,
-    started: Started,
+    started: StartedChild,
     streams: &Mutex<Streams<'_>>,
     mut cancellation: Cancellation,
 ) -> End {
-    let Started { mut child, pid, log, row, own, running } = started;
+    let StartedChild { mut child, pid, log, row, own, running } = started;
     lock(streams).log = Some(log);
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
@@ -199,14 +191,18 @@ async fn run(
         }
     };
     let pumps = async {
-        tokio::join!(write, pump(output, Source::Output, streams), pump(errors, Source::Errors, streams))
+        tokio::join!(
+            write,
+            pump(output, OutputStream::Output, streams),
+            pump(errors, OutputStream::Errors, streams)
+        )
     };
     tokio::pin!(pumps);
     let mut pumped = false;
     let mut reaped = false;
     let end = {
         let deadline = time::wait(job.deadline);
-        let look = || tree::time_used(Root { pid: Some(pid), token: &job.token, strays: running.strays() });
+        let look = || tree::time_used(Root { pid: Some(pid), marker: &job.marker, strays: running.strays() });
         let hung = idle::hung(job.idle, || lock(streams).heard, look);
         tokio::pin!(deadline, hung);
         loop {
@@ -225,8 +221,8 @@ async fn run(
     };
     // Of children that end at the same time each may sweep strays, or none would.
     drop(running);
-    let rest = Remains { leader: (!reaped).then_some(pid), token: &job.token };
-    let ending = rest.end(job.manners, &cancellation);
+    let tree = ProcessTree { leader: (!reaped).then_some(pid), marker: &job.marker };
+    let ending = tree.end(job.stop, &cancellation);
     tokio::pin!(ending);
     loop {
         // A child that is asked to end may have a lot to say first: the pipes are read meanwhile.
@@ -246,7 +242,7 @@ async fn run(
     end
 }
 
-async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: Source, streams: &Mutex<Streams<'_>>) {
+async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: OutputStream, streams: &Mutex<Streams<'_>>) {
     let Some(mut pipe) = pipe else { return };
     let mut chunk = vec![0; 64 << 10];
     while let Ok(count @ 1..) = pipe.read(&mut chunk).await {

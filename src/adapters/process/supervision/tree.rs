@@ -1,4 +1,4 @@
-//! Which processes belong to a child, wherever they have gone: by parent, by token, by adoption. And how they end.
+//! Which processes belong to a child, wherever they have gone: by parent, by marker, by adoption. And how they end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,8 +10,8 @@ use rustix::process::{
     Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, waitpid,
 };
 
-/// The variable by which a child and all that it starts are recognised.
-pub const TOKEN: &str = "AGENT_LOOP_TURN_TOKEN";
+/// The environment variable that marks a child and all that it starts.
+pub const MARKER: &str = "AGENT_LOOP_TURN_TOKEN";
 
 /// Children that this process has started itself and waits for itself.
 static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
@@ -22,10 +22,10 @@ const RUNAWAYS: u32 = 32;
 /// How many supervised children run.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
-/// Orphans of our children become our children, so that none is lost. Harmless to ask for twice.
+/// Orphans of our children become our children, so that none is lost. A second call changes nothing.
 pub fn adopt_orphans() {
     let ourselves = rustix::process::getpid();
-    // Without it (not Linux, or forbidden) the tree is still found by parents and by token.
+    // Without it (not Linux, or forbidden) the tree is still found by parents and by marker.
     let _: rustix::io::Result<()> = set_child_subreaper(Some(ourselves));
 }
 
@@ -111,8 +111,8 @@ fn all() -> Vec<Process> {
     pids.filter_map(process).collect()
 }
 
-fn has_token(pid: u32, token: &str) -> bool {
-    let wanted = format!("{TOKEN}={token}");
+fn has_marker(pid: u32, marker: &str) -> bool {
+    let wanted = format!("{MARKER}={marker}");
     let environment = fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).unwrap_or_default();
     environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
 }
@@ -143,17 +143,17 @@ fn reap(adopted: &BTreeSet<u32>) {
     }
 }
 
-/// Whose processes are looked for.
+/// A child whose processes are looked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Root<'token> {
+pub struct Root<'marker> {
     /// The first of them, if it is known and has not been waited for.
     pub pid: Option<u32>,
-    pub token: &'token str,
-    /// Whether orphans without a token are counted in: only when nobody else's child runs.
+    pub marker: &'marker str,
+    /// Whether orphans without a marker are counted in: only when nobody else's child runs.
     pub strays: Orphans,
 }
 
-/// Whether orphans that bear no token are counted in.
+/// Whether orphans that bear no marker are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orphans {
     Ours,
@@ -191,8 +191,8 @@ pub fn time_used(root: Root<'_>) -> BTreeMap<Name, u64> {
     ours.map(|process| ((process.pid, process.start), process.used)).collect()
 }
 
-/// Ends every process of a child that can be found now, and says which they were. One that is just being started by
-/// another can be missed: whoever wants all of them gone does it again until there are none.
+/// Kills every process of a child that can be found now, and returns them. A fork during the scan can be missed; repeat
+/// until empty.
 pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
     kill_orphans(root);
     let processes = living();
@@ -216,7 +216,7 @@ pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
 fn kill_orphans(root: Root<'_>) {
     for _ in 0..RUNAWAYS {
         let mut orphans = adopted();
-        orphans.retain(|pid| root.strays == Orphans::Ours || has_token(*pid, root.token));
+        orphans.retain(|pid| root.strays == Orphans::Ours || has_marker(*pid, root.marker));
         if orphans.is_empty() {
             return;
         }
@@ -249,7 +249,7 @@ fn members_of(root: Root<'_>, processes: &[Process]) -> BTreeSet<u32> {
     let ourselves = std::process::id();
     let begins = |process: &&Process| {
         Some(process.pid) == root.pid
-            || (process.pid != ourselves && has_token(process.pid, root.token))
+            || (process.pid != ourselves && has_marker(process.pid, root.marker))
             || (root.strays == Orphans::Ours && adopted.contains(&process.pid) && process.parent == ourselves)
     };
     let mut members: BTreeSet<u32> = processes.iter().filter(begins).map(|process| process.pid).collect();
@@ -275,17 +275,17 @@ pub fn signal(members: &BTreeSet<u32>, signal: Signal) {
     }
 }
 
-/// What this machine lets us know of processes.
+/// How much this machine shows of processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visibility {
-    /// `/proc` shows processes: what a child started is found by its parents and its token.
+    /// `/proc` shows processes: what a child started is found by its parents and its marker.
     pub sees_processes: bool,
     /// Orphans of our children become ours: what a child left behind is found at once.
     pub adopts_orphans: bool,
 }
 
-/// What this machine lets us know of processes.
-pub fn sight() -> Visibility {
+/// Finds out how much this machine shows of processes.
+pub fn visibility() -> Visibility {
     let ourselves = rustix::process::getpid();
     Visibility {
         sees_processes: start_time(std::process::id()).is_some(),

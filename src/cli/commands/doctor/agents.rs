@@ -1,6 +1,6 @@
 //! The agents and programs that `doctor` looks at: those that a run needs, and the programs of other vendors.
 
-use crate::adapters::state::run_file::KnownAgent;
+use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
 use crate::cli::run::remembered::Remembered;
 use crate::cli::run::{models, programs};

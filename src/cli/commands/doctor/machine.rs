@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::adapters::git::{MINIMUM_VERSION, Version};
+use crate::adapters::git::{GitVersion, MINIMUM_VERSION};
 use crate::adapters::process::probe::Probed;
 use crate::adapters::process::supervision::tree::Visibility;
-use crate::adapters::state::fitness::{Fitness, FolderState};
+use crate::adapters::storage::fitness::{Fitness, FolderState};
 use crate::cli::view::shell::quoted;
 
 use super::report::{Check, Verdict};
@@ -27,7 +27,7 @@ pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness:
     let shown = path.display();
     let typed = quoted(&path.to_string_lossy());
     let error = |seen: String| Check::new(Verdict::Error, name, seen);
-    match &fitness.standing {
+    match &fitness.state {
         FolderState::NoFolder(what) => {
             error(format!("{shown} can't be made: {} is no folder", what.display())).mend("move that away")
         }
@@ -70,7 +70,7 @@ pub(super) fn git(version: &Probed) -> Check {
         Probed::NotStarted(_) => error("git is not in PATH".to_owned()).mend(install),
         Probed::TooLong { seconds } => error(format!("`git version` said nothing in {seconds} s"))
             .mend("type `git version` and see what it waits for"),
-        Probed::Answered(answer) => match Version::parse(&answer.stdout) {
+        Probed::Answered(answer) => match GitVersion::parse(&answer.stdout) {
             Some(version) if version >= MINIMUM_VERSION => Check::ok("version", version.to_string()),
             Some(version) => {
                 error(format!("git {version} is too old: it can't merge without a checkout")).mend(install)
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_folder_is_ours_alone_and_has_room_or_it_is_said_how_to_make_it_so() {
         let roomy = Some(u64::MAX);
-        for (standing, free, privacy, verdict, mend) in [
+        for (state, free, privacy, verdict, mend) in [
             (FolderState::Writable { mode: 0o700 }, roomy, Privacy::Private, Verdict::Ok, ""),
             (FolderState::Writable { mode: 0o700 }, None, Privacy::Private, Verdict::Ok, ""),
             (
@@ -150,7 +150,7 @@ mod tests {
             (FolderState::NoFolder("/a b".into()), roomy, Privacy::Private, Verdict::Error, "move"),
             (FolderState::Foreign { owner: 7 }, roomy, Privacy::Private, Verdict::Error, "chown"),
         ] {
-            let fitness = Fitness { standing, free };
+            let fitness = Fitness { state, free };
             let check = folder("state", Path::new("/a b"), privacy, &fitness);
             assert_eq!(check.verdict, verdict, "{fitness:?}");
             let said = check.mend.unwrap_or_default();

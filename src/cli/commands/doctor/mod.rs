@@ -17,7 +17,7 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::probe::{Probed, probe};
 use crate::adapters::process::supervision::tree;
-use crate::adapters::state::fitness;
+use crate::adapters::storage::fitness;
 use crate::cli::run::secrets;
 use crate::cli::surroundings::Surroundings;
 use crate::ports::clock::Clock;
@@ -114,7 +114,7 @@ fn program(surroundings: &Surroundings) -> Group {
         folder("state", state, Privacy::Private),
         folder("cache", cache, Privacy::Private),
         folder("settings", configuration, Privacy::Guarded),
-        machine::processes(tree::sight()),
+        machine::processes(tree::visibility()),
     ];
     Group::new("agent-loop", checks)
 }

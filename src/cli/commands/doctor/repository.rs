@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::adapters::local::store::Store;
-use crate::adapters::state::journals;
+use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::storage::journals;
 use crate::cli::arguments::run::ForgeChoice;
 use crate::cli::config::merged::Configuration;
 use crate::cli::repository::Repository;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::adapters::local::rows::SubjectRow;
+use crate::adapters::embedded_forge::rows::SubjectRow;
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ports::forge::{Comment, IssueState};
 

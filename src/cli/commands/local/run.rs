@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::local::rows::{Kind, SubjectRow, Writer};
-use crate::adapters::local::{LocalForge, OWN_LOGIN};
+use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
@@ -82,7 +82,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said,
 }
 
 struct Handler<'repository> {
-    forge: Arc<LocalForge>,
+    forge: Arc<EmbeddedForge>,
     repository: &'repository Repository,
     folder: &'repository Path,
 }
@@ -94,7 +94,7 @@ impl Handler<'_> {
                 let writer = self.writer(by)?;
                 let row = SubjectRow {
                     number: 0,
-                    kind: Kind::Issue(IssueState::Open),
+                    kind: SubjectKind::Issue(IssueState::Open),
                     body: self.body(&words)?,
                     title: words.title,
                     writer,
@@ -126,8 +126,8 @@ impl Handler<'_> {
         let mut all = Vec::new();
         for row in self.forge.store().subjects().map_err(Failure::Work)? {
             let state = match row.kind {
-                Kind::Issue(state) => state,
-                Kind::PullRequest { .. } => continue,
+                SubjectKind::Issue(state) => state,
+                SubjectKind::PullRequest { .. } => continue,
             };
             if fits(wanted, state == IssueState::Open) {
                 text.push_str(&words::row(&row, json::issue_state(state)));
@@ -185,7 +185,7 @@ impl Handler<'_> {
         let mut text = String::new();
         let mut all = Vec::new();
         for row in self.forge.store().subjects().map_err(Failure::Work)? {
-            if matches!(row.kind, Kind::Issue(_)) {
+            if matches!(row.kind, SubjectKind::Issue(_)) {
                 continue;
             }
             let seen = self.forge.pull_request(PullRequestNumber(row.number)).await?;

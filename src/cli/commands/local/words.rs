@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::adapters::local::rows::SubjectRow;
+use crate::adapters::embedded_forge::rows::SubjectRow;
 use crate::adapters::process::output::tail::plain;
 use crate::ports::forge::Comment;
 use crate::text::sanitize::one_line;

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
-use crate::adapters::state::journals::FileJournals;
-use crate::adapters::state::lock::{self, SubjectLock};
-use crate::adapters::state::run_file::RunFile;
+use crate::adapters::storage::journals::FileJournals;
+use crate::adapters::storage::lock::{self, SubjectLock};
+use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::Place;
 use crate::cli::arguments::agents::AgentArguments;
 use crate::cli::arguments::run::RunArguments;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::adapters::state::whereabouts::{self, Whereabouts};
+use crate::adapters::storage::whereabouts::{self, Whereabouts};
 use crate::cli::repository::here::Here;
 use crate::cli::surroundings::Surroundings;
 

@@ -5,12 +5,14 @@ mod report;
 
 use std::path::Path;
 
-use crate::adapters::state::journals;
+use crate::adapters::storage::journals;
 use crate::cli::arguments::VerifyArguments;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::surroundings::Surroundings;
+use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
-use crate::engine::observe;
+use crate::engine::thread::posted;
+use crate::flow;
 use crate::ledger::audit::{self, Audit};
 use crate::ports::forge::{AuthorRole, Comment, Forge};
 use crate::ports::journal::Entry;
@@ -36,8 +38,9 @@ pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
 }
 
 fn look(thread: &Thread) -> Audit {
-    let posted = observe::posted(&thread.comments);
-    audit::audit(&thread.repository, &thread.subject, &thread.recorders, &posted)
+    let posted = posted(&thread.comments);
+    let expected: Vec<FlowName> = flow::about(&thread.subject).cloned().collect();
+    audit::audit(&expected, &thread.repository, &thread.subject, &thread.recorders, &posted)
 }
 
 async fn on_the_forge(

@@ -5,19 +5,22 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
+use crate::flow;
+use crate::flow::machine::{Machine, Objection};
+use crate::flow::view::Records;
 use crate::ledger::audit::{Audit, Stray};
 use crate::ledger::chain::Chain;
-use crate::ledger::record::Record;
-use crate::ledger::replay::{Continuity, Ignored, Replay};
-use crate::text::comment;
+use crate::ledger::envelope::Envelope;
+use crate::ledger::thread::{ChainReading, Ignored};
+use crate::text::markdown::count;
 
 use super::dump::Thread;
 
 /// In lines.
 pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
     let mut text = String::new();
-    for (chain, replay) in &audit.chains {
-        chain_words(&mut text, chain, replay);
+    for (chain, reading) in &audit.chains {
+        chain_words(&mut text, chain, reading);
     }
     for stray in &audit.strays {
         let _ = writeln!(text, "ignored  comment {}: {}", stray.comment, stray_words(stray));
@@ -38,39 +41,56 @@ pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
     format!("{}\n", plain(&text))
 }
 
-fn chain_words(text: &mut String, chain: &Chain, replay: &Replay) {
-    let (flow, count) = (chain.flow.name(), replay.records.len());
-    let _ = writeln!(
-        text,
-        "{flow} of {}: {} count",
-        chain.subject,
-        comment::count(u64::try_from(count).unwrap_or(u64::MAX), "record")
-    );
-    for record in &replay.records {
-        let _ = writeln!(text, "counts   {} {}", record.id, headline(record));
+fn chain_words(text: &mut String, chain: &Chain, reading: &ChainReading) {
+    let number = u64::try_from(reading.records().count()).unwrap_or(u64::MAX);
+    let _ = writeln!(text, "{} of {}: {} count", chain.flow, chain.subject, count(number, "record"));
+    let state = State::of(chain, reading);
+    for record in reading.records() {
+        let _ = writeln!(text, "counts   {} {}", record.id, state.headline(record));
     }
-    for ignored in &replay.ignored {
+    for ignored in &reading.ignored {
         let _ = writeln!(text, "ignored  comment {}: {}", ignored.comment, ignored.why);
     }
-    if let Some(version) = replay.newer {
+    if let Some(version) = reading.newer {
         let _ = writeln!(text, "ignored  records of format {version}, which a newer agent-loop writes");
     }
-    if replay.continuity == Continuity::Broken {
+    if state.records() == Records::Missing {
         let _ = writeln!(text, "broken   records are missing; the next run asks every reviewer anew");
     }
 }
 
-fn headline(record: &Record) -> String {
-    format!("round {}: {}", record.round, comment::headline(&record.payload))
+/// The state that a chain folds to, if this program knows its flow.
+struct State(Option<Box<dyn Machine>>);
+
+impl State {
+    /// A record that this version can't read is shown by its kind, and changes nothing here.
+    fn of(chain: &Chain, reading: &ChainReading) -> Self {
+        let mut machine = flow::begin(&chain.flow, &chain.subject);
+        if let Some(machine) = &mut machine {
+            let _: Vec<Result<(), Objection>> =
+                reading.links.iter().map(|link| machine.apply(link)).collect();
+        }
+        Self(machine)
+    }
+
+    fn headline(&self, record: &Envelope) -> String {
+        let line = self.0.as_ref().and_then(|machine| machine.headline(record).ok());
+        let line = line.unwrap_or_else(|| format!("`{}` by {}", record.body.kind(), record.tool));
+        format!("round {}: {line}", record.round)
+    }
+
+    fn records(&self) -> Records {
+        self.0.as_ref().map_or(Records::Whole, |machine| machine.view().records)
+    }
 }
 
 fn stray_words(stray: &Stray) -> String {
-    format!("it belongs to the {} of {}", stray.flow.name(), stray.subject)
+    format!("it belongs to the {} of {}", stray.flow, stray.subject)
 }
 
 /// As one JSON object.
 pub(super) fn json(thread: &Thread, audit: &Audit) -> String {
-    let chains: Vec<Value> = audit.chains.iter().map(|(chain, replay)| chain_json(chain, replay)).collect();
+    let chains: Vec<Value> = audit.chains.iter().map(|(chain, reading)| chain_json(chain, reading)).collect();
     let stray = |stray: &Stray| json!({ "comment": stray.comment, "why": stray_words(stray), "cause": true });
     let mut object = json!({
         "schema": "agent-loop/verify/1",
@@ -91,18 +111,18 @@ pub(super) fn json(thread: &Thread, audit: &Audit) -> String {
     format!("{object}\n")
 }
 
-fn chain_json(chain: &Chain, replay: &Replay) -> Value {
-    let record = |record: &Record| {
-        json!({ "id": record.id, "kind": record.payload.kind(), "round": record.round, "run": record.run,
-                "agent": record.payload.agent(), "at": record.at })
+fn chain_json(chain: &Chain, reading: &ChainReading) -> Value {
+    let record = |record: &Envelope| {
+        json!({ "id": record.id, "kind": record.body.kind(), "round": record.round, "run": record.run,
+                "agent": record.body.agent(), "at": record.at })
     };
     let ignored = |one: &Ignored| json!({ "comment": one.comment, "why": one.why.to_string(), "cause": one.why.is_cause() });
     json!({
         "flow": chain.flow,
         "subject": chain.subject,
-        "records": replay.records.iter().map(record).collect::<Vec<_>>(),
-        "ignored": replay.ignored.iter().map(ignored).collect::<Vec<_>>(),
-        "whole": replay.continuity == Continuity::Whole,
-        "newer_format": replay.newer,
+        "records": reading.records().map(|one| record(one)).collect::<Vec<_>>(),
+        "ignored": reading.ignored.iter().map(ignored).collect::<Vec<_>>(),
+        "whole": State::of(chain, reading).records() == Records::Whole,
+        "newer_format": reading.newer,
     })
 }

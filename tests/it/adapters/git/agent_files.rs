@@ -31,7 +31,7 @@ async fn inspect(scene: &Scene, head: &CommitSha) -> Inspection {
 }
 
 #[tokio::test]
-async fn a_reviewer_sees_the_configuration_of_the_base_and_the_code_of_the_head() {
+async fn reviewers_see_configuration_of_the_base() {
     let (scene, head) = changed(
         "mkdir -p .claude crates/one; echo old > CLAUDE.md; echo old > .claude/settings.json; echo old > crates/one/AGENTS.md
          echo old > GEMINI.md",
@@ -55,7 +55,7 @@ async fn a_reviewer_sees_the_configuration_of_the_base_and_the_code_of_the_head(
 }
 
 #[tokio::test]
-async fn what_was_restored_is_as_holy_as_the_rest() {
+async fn restored_configuration_is_protected_from_tampering() {
     let (scene, head) = changed("echo old > CLAUDE.md", "echo evil > CLAUDE.md; echo evil > AGENTS.md").await;
     for (deed, expected) in [
         ("echo mine > CLAUDE.md", "CLAUDE.md was changed"),
@@ -73,7 +73,7 @@ async fn what_was_restored_is_as_holy_as_the_rest() {
 }
 
 #[tokio::test]
-async fn links_and_files_and_folders_in_each_others_places_are_undone() {
+async fn changed_kinds_of_files_are_undone() {
     let (scene, head) = changed(
         "mkdir .claude sub; echo old > .claude/settings.json; echo old > sub/CLAUDE.md; echo old > sub/code; echo old > AGENTS.md
          ln -s AGENTS.md GEMINI.md; echo old > .codex",
@@ -101,7 +101,7 @@ async fn links_and_files_and_folders_in_each_others_places_are_undone() {
 }
 
 #[tokio::test]
-async fn a_submodule_and_names_of_odd_bytes_are_undone() {
+async fn submodules_and_odd_names_are_undone() {
     let (mut scene, _) = changed("true", "true").await;
     let user = scene.user();
     scene.head = sha(&user, "HEAD").await;
@@ -124,7 +124,7 @@ async fn a_submodule_and_names_of_odd_bytes_are_undone() {
 }
 
 #[tokio::test]
-async fn only_a_change_of_configuration_costs_more_processes_and_only_once() {
+async fn only_changed_configuration_costs_more_processes() {
     let (mut scene, head) = changed("echo old > CLAUDE.md", "echo evil > CLAUDE.md").await;
     let plain = committed(&scene.user(), "git checkout -q HEAD^ CLAUDE.md; echo two > a.txt").await;
     scene.workspace.refresh().await.unwrap();

@@ -23,7 +23,7 @@ fn refusal(push: Push) -> String {
 }
 
 #[tokio::test]
-async fn a_branch_is_created_moved_and_found_there_already() {
+async fn pushes_create_and_move_branches() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     assert_eq!(push(&scene, "work", &scene.head, None).await, Push::Done);
@@ -38,7 +38,7 @@ async fn a_branch_is_created_moved_and_found_there_already() {
 }
 
 #[tokio::test]
-async fn a_branch_that_is_elsewhere_or_gone_is_left_alone() {
+async fn moved_or_missing_branches_stay_untouched() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     assert_eq!(push(&scene, "work", &commit, Some(&scene.head)).await, Push::Moved(None));
@@ -47,7 +47,7 @@ async fn a_branch_that_is_elsewhere_or_gone_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_clean_checkout_moves_along_and_no_hook_runs() {
+async fn clean_checkouts_follow_without_hooks() {
     let scene = Scene::new().await;
     let user = scene.user();
     for hook in ["reference-transaction", "post-checkout", "post-index-change", "update", "post-receive"] {
@@ -84,7 +84,7 @@ async fn a_linked_checkout_moves_along_too() {
 }
 
 #[tokio::test]
-async fn an_unborn_branch_that_is_checked_out_is_born_with_its_files() {
+async fn unborn_checked_out_branches_get_files() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     git(&scene.user(), &["checkout", "-q", "--orphan", "fresh"]).await;
@@ -95,7 +95,7 @@ async fn an_unborn_branch_that_is_checked_out_is_born_with_its_files() {
 }
 
 #[tokio::test]
-async fn a_checkout_with_anything_to_lose_is_refused_and_left_alone() {
+async fn dirty_checkouts_are_refused_and_untouched() {
     for (deed, named) in [
         ("edit", "a.txt"),
         ("edit unrelated", "src/lib.rs"),
@@ -143,7 +143,7 @@ async fn half_move(scene: &Scene, commit: &CommitSha, files: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn a_half_moved_checkout_is_finished_by_the_next_push() {
+async fn next_push_finishes_half_moved_checkouts() {
     for files in
         [&[][..], &[("a.txt", "two\n")], &[("new.txt", "new\n")], &[("a.txt", "two\n"), ("new.txt", "new\n")]]
     {
@@ -159,7 +159,7 @@ async fn a_half_moved_checkout_is_finished_by_the_next_push() {
 }
 
 #[tokio::test]
-async fn a_half_moved_checkout_is_finished_by_the_next_refresh() {
+async fn next_refresh_finishes_half_moved_checkouts() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     half_move(&scene, &commit, &[("a.txt", "two\n")]).await;
@@ -171,7 +171,7 @@ async fn a_half_moved_checkout_is_finished_by_the_next_refresh() {
 }
 
 #[tokio::test]
-async fn a_half_moved_checkout_that_the_user_edited_since_is_refused() {
+async fn edited_half_moved_checkouts_are_refused() {
     for (path, text) in
         [("a.txt", "mine\n"), ("new.txt", "mine\n"), ("src/lib.rs", "mine\n"), ("new.txt/x", "mine\n")]
     {
@@ -184,7 +184,7 @@ async fn a_half_moved_checkout_that_the_user_edited_since_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_user_does_after_the_move_is_not_in_the_way_of_asking_again() {
+async fn later_edits_allow_repeated_pushes() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     assert_eq!(push(&scene, "main", &commit, Some(&scene.head)).await, Push::Done);
@@ -197,7 +197,7 @@ async fn what_a_user_does_after_the_move_is_not_in_the_way_of_asking_again() {
 }
 
 #[tokio::test]
-async fn a_bare_repository_is_pushed_to_as_well() {
+async fn bare_repositories_accept_pushes() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     git(&scene.user(), &["config", "core.bare", "true"]).await;
@@ -205,7 +205,7 @@ async fn a_bare_repository_is_pushed_to_as_well() {
 }
 
 #[tokio::test]
-async fn a_checkout_follows_a_file_that_becomes_a_folder_and_a_folder_that_becomes_a_file() {
+async fn checkouts_follow_files_becoming_folders() {
     for (ignored, expected) in [(None, "moved"), (Some("src/cache.log"), "refused")] {
         let scene = Scene::new().await;
         let clone = scene.coder().await;

@@ -45,7 +45,7 @@ async fn agent_commits(clone: &Path, message: &str) {
 }
 
 #[tokio::test]
-async fn the_agents_git_does_not_see_it_and_it_is_not_committed() {
+async fn folder_is_hidden_and_never_committed() {
     let scene = Scene::new().await;
     let workspace = scene.with_checkout_folder(FOLDER);
     let clone = clone_with(&scene, &workspace).await;
@@ -61,7 +61,7 @@ async fn the_agents_git_does_not_see_it_and_it_is_not_committed() {
 }
 
 #[tokio::test]
-async fn an_agent_that_adds_or_commits_it_does_not_get_it_through() {
+async fn forced_commits_of_it_are_dropped() {
     for deed in ["add", "commit", "commit and remove", "side branch", "link", "repository"] {
         let scene = Scene::new().await;
         let workspace = scene.with_checkout_folder(FOLDER);
@@ -102,7 +102,7 @@ async fn an_agent_that_adds_or_commits_it_does_not_get_it_through() {
 }
 
 #[tokio::test]
-async fn commits_of_the_agents_own_that_leave_it_alone_stay_as_they_are() {
+async fn commits_without_it_stay_unchanged() {
     let scene = Scene::new().await;
     let workspace = scene.with_checkout_folder(FOLDER);
     let clone = clone_with(&scene, &workspace).await;
@@ -114,7 +114,7 @@ async fn commits_of_the_agents_own_that_leave_it_alone_stay_as_they_are() {
 }
 
 #[tokio::test]
-async fn it_is_not_in_what_is_kept_aside_either() {
+async fn salvage_leaves_it_out() {
     let scene = Scene::new().await;
     let workspace = scene.with_checkout_folder(FOLDER);
     clone_with(&scene, &workspace).await;
@@ -126,7 +126,7 @@ async fn it_is_not_in_what_is_kept_aside_either() {
 }
 
 #[tokio::test]
-async fn a_folder_that_the_repository_has_is_refused_and_keeps_its_files() {
+async fn tracked_folders_of_that_name_are_refused() {
     let scene = Scene::new().await;
     for taken in ["src", "a.txt", "a.txt/below", "src/lib.rs"] {
         let workspace = scene.with_checkout_folder(taken);
@@ -140,7 +140,7 @@ async fn a_folder_that_the_repository_has_is_refused_and_keeps_its_files() {
 }
 
 #[tokio::test]
-async fn a_link_that_an_agent_left_in_its_way_leads_nowhere() {
+async fn links_in_its_way_are_removed() {
     let scene = Scene::new().await;
     // The folder above is ignored by the repository, so what lies there stays from turn to turn.
     let workspace = scene.with_checkout_folder("target/memory");

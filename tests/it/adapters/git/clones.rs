@@ -12,7 +12,7 @@ use agent_loop::ports::workspace::{Extent, Harvest, Layout, Workspace, Workspace
 use super::scene::{Scene, at, coder, git, on_branch, program, read, reviewer, sha, subject, write};
 
 #[tokio::test]
-async fn a_coder_finds_its_branch_checked_out_and_can_use_git() {
+async fn coders_get_a_working_branch() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     assert_eq!(git(&clone, &["status", "--porcelain", "--branch"]).await, "## work\n");
@@ -24,7 +24,7 @@ async fn a_coder_finds_its_branch_checked_out_and_can_use_git() {
 }
 
 #[tokio::test]
-async fn a_clone_without_a_change_is_unchanged_even_when_its_files_have_new_times() {
+async fn new_file_times_are_no_change() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "one\n");
@@ -33,7 +33,7 @@ async fn a_clone_without_a_change_is_unchanged_even_when_its_files_have_new_time
 }
 
 #[tokio::test]
-async fn edited_added_removed_and_forced_files_become_one_commit_on_the_head() {
+async fn all_edits_become_one_commit() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
@@ -51,7 +51,7 @@ async fn edited_added_removed_and_forced_files_become_one_commit_on_the_head() {
 }
 
 #[tokio::test]
-async fn a_coders_own_commits_are_kept_wherever_its_head_is() {
+async fn own_commits_survive_any_head() {
     for checkout in [&["switch", "-q", "-c", "other"][..], &["checkout", "-q", "--detach"]] {
         let scene = Scene::new().await;
         let clone = scene.coder().await;
@@ -70,7 +70,7 @@ async fn a_coders_own_commits_are_kept_wherever_its_head_is() {
 }
 
 #[tokio::test]
-async fn a_coder_that_committed_all_gets_its_very_commit() {
+async fn complete_own_commit_is_taken_unchanged() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
@@ -79,7 +79,7 @@ async fn a_coder_that_committed_all_gets_its_very_commit() {
 }
 
 #[tokio::test]
-async fn a_merge_that_was_left_half_done_does_not_hinder() {
+async fn unfinished_merges_do_not_hinder() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     git(&clone, &["switch", "-q", "-c", "side"]).await;
@@ -94,7 +94,7 @@ async fn a_merge_that_was_left_half_done_does_not_hinder() {
 }
 
 #[tokio::test]
-async fn history_that_does_not_continue_the_head_is_kept_aside() {
+async fn unrelated_history_is_kept_aside() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "amended\n");
@@ -107,7 +107,7 @@ async fn history_that_does_not_continue_the_head_is_kept_aside() {
 }
 
 #[tokio::test]
-async fn names_with_spaces_quotes_newlines_and_foreign_bytes_survive() {
+async fn odd_file_names_survive() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     let names: Vec<&OsStr> =
@@ -132,7 +132,7 @@ async fn names_with_spaces_quotes_newlines_and_foreign_bytes_survive() {
 }
 
 #[tokio::test]
-async fn files_and_folders_and_links_may_take_each_others_places() {
+async fn files_folders_and_links_may_swap() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     fs::remove_file(clone.join("a.txt")).unwrap();
@@ -151,7 +151,7 @@ async fn files_and_folders_and_links_may_take_each_others_places() {
 }
 
 #[tokio::test]
-async fn a_repository_that_the_agent_made_inside_is_committed_as_files() {
+async fn nested_repositories_are_committed_as_files() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "crate/src/main.rs", "fn main() {}\n");
@@ -174,7 +174,7 @@ async fn a_repository_that_the_agent_made_inside_is_committed_as_files() {
 }
 
 #[tokio::test]
-async fn a_repository_without_a_commit_inside_is_committed_as_files() {
+async fn nested_unborn_repositories_become_files() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "crate/src/main.rs", "fn main() {}\n");
@@ -183,7 +183,7 @@ async fn a_repository_without_a_commit_inside_is_committed_as_files() {
 }
 
 #[tokio::test]
-async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
+async fn unfinished_work_is_kept_and_restorable() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "half\n");
@@ -207,7 +207,7 @@ async fn what_an_unfinished_turn_left_is_kept_and_can_be_brought_back() {
 }
 
 #[tokio::test]
-async fn a_finished_or_empty_turn_leaves_nothing_to_keep() {
+async fn finished_turns_leave_nothing_to_keep() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     let again = scene.workspace.prepare(&coder(), &at(&scene.head)).await.unwrap();
@@ -230,7 +230,7 @@ async fn salvage_asked_twice_keeps_one_commit() {
 }
 
 #[tokio::test]
-async fn a_commit_can_be_kept_and_an_unknown_one_cannot() {
+async fn only_known_commits_are_kept() {
     let scene = Scene::new().await;
     let kept = scene.workspace.keep(&subject(), &scene.head).await.unwrap();
     assert_eq!(sha(&scene.mirror(), &kept.reference).await, scene.head);
@@ -245,7 +245,7 @@ async fn a_commit_can_be_kept_and_an_unknown_one_cannot() {
 }
 
 #[tokio::test]
-async fn an_index_that_is_locked_or_broken_does_not_hinder_the_next_turn() {
+async fn broken_indexes_do_not_hinder_turns() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     let index = clone.parent().unwrap().join("index");
@@ -261,7 +261,7 @@ async fn an_index_that_is_locked_or_broken_does_not_hinder_the_next_turn() {
 }
 
 #[tokio::test]
-async fn a_difference_has_its_files_its_beginning_and_a_file_with_all_of_it() {
+async fn differences_have_files_excerpt_and_path() {
     let scene = Scene::new().await;
     let commit = scene.change().await;
     let whole = scene.workspace.difference(&scene.head, &commit, 10_000).await.unwrap();
@@ -279,7 +279,7 @@ async fn a_difference_has_its_files_its_beginning_and_a_file_with_all_of_it() {
 }
 
 #[tokio::test]
-async fn refresh_follows_new_and_removed_branches_and_stale_locks() {
+async fn refresh_survives_removed_branches_and_locks() {
     let scene = Scene::new().await;
     git(&scene.user(), &["branch", "feature"]).await;
     fs::write(scene.mirror().join("refs/remotes/forge/feature.lock"), "").unwrap();
@@ -292,7 +292,7 @@ async fn refresh_follows_new_and_removed_branches_and_stale_locks() {
 }
 
 #[tokio::test]
-async fn work_that_was_kept_aside_is_laid_out_again_uncommitted() {
+async fn salvaged_work_is_restored_uncommitted() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
@@ -334,7 +334,7 @@ fn note_of_another_version(clone: &Path) -> PathBuf {
 }
 
 #[tokio::test]
-async fn unfinished_work_is_kept_even_if_another_version_wrote_the_note_about_it() {
+async fn foreign_notes_keep_unfinished_work() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "mine\n");
@@ -352,7 +352,7 @@ async fn unfinished_work_is_kept_even_if_another_version_wrote_the_note_about_it
 }
 
 #[tokio::test]
-async fn what_can_not_be_kept_because_nobody_knows_where_it_began_is_refused_by_name() {
+async fn work_of_unknown_origin_is_refused() {
     for damage in [".git/HEAD", "../index"] {
         let scene = Scene::new().await;
         let clone = scene.coder().await;
@@ -369,7 +369,7 @@ async fn what_can_not_be_kept_because_nobody_knows_where_it_began_is_refused_by_
 }
 
 #[tokio::test]
-async fn a_note_with_more_in_it_is_read_as_before() {
+async fn unknown_fields_of_notes_are_ignored() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     let note = clone.parent().unwrap().join("note.json");
@@ -382,7 +382,7 @@ async fn a_note_with_more_in_it_is_read_as_before() {
 }
 
 #[tokio::test]
-async fn work_that_git_can_not_read_is_kept_as_it_lies_and_the_next_turn_begins() {
+async fn unreadable_work_is_moved_aside() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, ".gitattributes", "*.txt working-tree-encoding=UTF-16\n");

@@ -63,7 +63,7 @@ impl Lending {
 }
 
 #[tokio::test]
-async fn a_coders_work_is_harvested_and_the_checkout_is_clean_for_the_next_round() {
+async fn harvest_leaves_the_checkout_clean() {
     let lending = Lending::new().await;
     let (scene, checkout) = (&lending.scene, &lending.checkout);
     write(checkout, "target/cache", "cache\n");
@@ -96,7 +96,7 @@ async fn a_coders_work_is_harvested_and_the_checkout_is_clean_for_the_next_round
 }
 
 #[tokio::test]
-async fn a_turn_that_changed_nothing_leaves_nothing() {
+async fn unchanged_turns_leave_nothing() {
     let lending = Lending::new().await;
     lending.begin(&coder(), &lending.scene.head).await;
     assert_eq!(lending.scene.harvest().await, Harvest::Unchanged);
@@ -105,7 +105,7 @@ async fn a_turn_that_changed_nothing_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_checkout_with_anything_to_lose_is_refused_and_left_alone() {
+async fn dirty_checkouts_are_refused_and_untouched() {
     let deeds = [
         ("echo two > a.txt", "a.txt differs"),
         ("rm a.txt", "a.txt differs"),
@@ -133,7 +133,7 @@ async fn a_checkout_with_anything_to_lose_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn what_only_the_users_own_list_ignores_is_neither_in_the_way_nor_in_the_work() {
+async fn locally_ignored_files_are_ignored() {
     let lending = Lending::new().await;
     write(&lending.checkout, ".git/info/exclude", "private.env\n");
     write(&lending.checkout, "private.env", "secret\n");
@@ -143,7 +143,7 @@ async fn what_only_the_users_own_list_ignores_is_neither_in_the_way_nor_in_the_w
 }
 
 #[tokio::test]
-async fn an_ignored_file_is_not_overwritten_by_a_commit_that_has_it() {
+async fn ignored_files_are_never_overwritten() {
     let lending = Lending::new().await;
     lending.begin(&coder(), &lending.scene.head).await;
     write(&lending.checkout, "run.log", "of the commit\n");
@@ -164,7 +164,7 @@ async fn an_ignored_file_is_not_overwritten_by_a_commit_that_has_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_checkout_of_the_repository_is_refused() {
+async fn unrelated_directories_are_refused() {
     let lending = Lending::new().await;
     let other = lending.scene.outside("other");
     fs::create_dir(&other).unwrap();
@@ -187,7 +187,7 @@ async fn what_is_no_checkout_of_the_repository_is_refused() {
 }
 
 #[tokio::test]
-async fn a_linked_checkout_of_the_forges_repository_will_do() {
+async fn linked_checkouts_are_accepted() {
     let lending = Lending::new().await;
     let linked = lending.scene.outside("linked");
     git(&lending.scene.user(), &["worktree", "add", "-q", "-b", "feature", linked.to_str().unwrap()]).await;
@@ -203,7 +203,7 @@ async fn a_linked_checkout_of_the_forges_repository_will_do() {
 }
 
 #[tokio::test]
-async fn a_pipe_in_the_place_of_what_links_a_checkout_does_not_hang_us() {
+async fn pipes_as_links_do_not_hang() {
     let lending = Lending::new().await;
     let linked = lending.scene.outside("linked");
     git(&lending.scene.user(), &["worktree", "add", "-q", "-b", "feature", linked.to_str().unwrap()]).await;
@@ -225,7 +225,7 @@ async fn a_pipe_in_the_place_of_what_links_a_checkout_does_not_hang_us() {
 }
 
 #[tokio::test]
-async fn nothing_that_the_checkouts_configuration_names_is_ever_run() {
+async fn configured_programs_never_run() {
     let lending = Lending::new().await;
     let (scene, checkout) = (&lending.scene, &lending.checkout);
     let script = checkout.join(".git/trap.sh");
@@ -258,7 +258,7 @@ async fn nothing_that_the_checkouts_configuration_names_is_ever_run() {
 }
 
 #[tokio::test]
-async fn a_reviewers_tampering_is_seen_and_its_leftovers_are_kept_and_make_room() {
+async fn tampering_is_seen_and_leftovers_kept() {
     let deeds = [
         ("echo two > a.txt", "a.txt was changed"),
         ("echo x > new; git add new", "new was changed in the index"),
@@ -285,7 +285,7 @@ async fn a_reviewers_tampering_is_seen_and_its_leftovers_are_kept_and_make_room(
 }
 
 #[tokio::test]
-async fn an_unfinished_turn_is_kept_and_the_next_goes_on_without_losing_a_byte() {
+async fn unfinished_turns_lose_nothing() {
     let mut lending = Lending::new().await;
     lending.begin(&coder(), &lending.scene.head).await;
     write(&lending.checkout, "a.txt", "half\n");
@@ -301,7 +301,7 @@ async fn an_unfinished_turn_is_kept_and_the_next_goes_on_without_losing_a_byte()
 }
 
 #[tokio::test]
-async fn what_a_person_does_after_an_unfinished_turn_is_not_taken_for_it() {
+async fn later_edits_are_not_the_agents() {
     let mut lending = Lending::new().await;
     lending.begin(&coder(), &lending.scene.head).await;
     lending.scene.workspace = lending.scene.again();
@@ -313,7 +313,7 @@ async fn what_a_person_does_after_an_unfinished_turn_is_not_taken_for_it() {
 }
 
 #[tokio::test]
-async fn a_checkout_belongs_to_one_run_and_one_desk_at_a_time() {
+async fn a_checkout_serves_one_agent() {
     let lending = Lending::new().await;
     let head = &lending.scene.head;
     lending.begin(&coder(), head).await;
@@ -335,7 +335,7 @@ async fn a_checkout_belongs_to_one_run_and_one_desk_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_a_link_is_not_opened() {
+async fn linked_locks_are_not_opened() {
     let lending = Lending::new().await;
     symlink(lending.scene.canary(), lending.checkout.join(".git/agent-loop.lock")).unwrap();
     let refused = lending.prepare(&coder(), &lending.scene.head).await;
@@ -344,7 +344,7 @@ async fn a_lock_that_is_a_link_is_not_opened() {
 }
 
 #[tokio::test]
-async fn a_reviewer_in_the_users_checkout_is_said_to_see_the_changes_configuration() {
+async fn changed_configuration_in_checkouts_is_warned_of() {
     let lending = Lending::new().await;
     let scene = &lending.scene;
     lending.begin(&coder(), &scene.head).await;
@@ -357,7 +357,7 @@ async fn a_reviewer_in_the_users_checkout_is_said_to_see_the_changes_configurati
 }
 
 #[tokio::test]
-async fn unfinished_work_is_laid_out_again_and_never_over_a_file_of_the_users() {
+async fn restored_work_spares_the_users_files() {
     let lending = Lending::new().await;
     let (scene, checkout) = (&lending.scene, &lending.checkout);
     lending.begin(&coder(), &scene.head).await;

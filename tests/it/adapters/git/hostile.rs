@@ -34,7 +34,7 @@ fn booby_trap(git: &Path, canary: &Path) {
 }
 
 #[tokio::test]
-async fn nothing_that_a_coders_git_folder_names_is_ever_run() {
+async fn programs_of_git_folders_never_run() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "mine.txt", "mine\n");
@@ -57,7 +57,7 @@ async fn nothing_that_a_coders_git_folder_names_is_ever_run() {
 }
 
 #[tokio::test]
-async fn nothing_that_a_repository_inside_the_clone_names_is_ever_run() {
+async fn programs_of_nested_repositories_never_run() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "sub/x", "x\n");
@@ -69,7 +69,7 @@ async fn nothing_that_a_repository_inside_the_clone_names_is_ever_run() {
 }
 
 #[tokio::test]
-async fn nothing_that_a_submodule_of_the_clone_names_is_ever_run() {
+async fn programs_of_submodules_never_run() {
     let scene = Scene::new().await;
     let user = scene.user();
     let link = format!("160000,{},sub", scene.head);
@@ -97,7 +97,7 @@ async fn nothing_that_a_submodule_of_the_clone_names_is_ever_run() {
 }
 
 #[tokio::test]
-async fn a_reviewers_traps_are_not_sprung_either() {
+async fn programs_in_reviewers_clones_never_run() {
     let scene = Scene::new().await;
     let clone = scene.reviewer().await;
     booby_trap(&clone.join(".git"), &scene.canary());
@@ -109,7 +109,7 @@ async fn a_reviewers_traps_are_not_sprung_either() {
 }
 
 #[tokio::test]
-async fn a_git_folder_that_was_replaced_is_replaced_again_and_the_files_are_kept() {
+async fn replaced_git_folders_keep_files() {
     let scene = Scene::new().await;
     let elsewhere = scene.outside("elsewhere");
     for trap in ["file", "link", "gone", "commondir", "alternates"] {
@@ -144,7 +144,7 @@ async fn a_git_folder_that_was_replaced_is_replaced_again_and_the_files_are_kept
 }
 
 #[tokio::test]
-async fn objects_that_are_links_or_pipes_are_not_read() {
+async fn linked_or_piped_objects_are_unread() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "a.txt", "two\n");
@@ -157,7 +157,7 @@ async fn objects_that_are_links_or_pipes_are_not_read() {
 }
 
 #[tokio::test]
-async fn a_pipe_in_the_place_of_head_or_index_does_not_hang_us() {
+async fn pipes_in_git_folders_never_hang() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     for name in ["HEAD", "index", "packed-refs"] {
@@ -174,7 +174,7 @@ async fn a_pipe_in_the_place_of_head_or_index_does_not_hang_us() {
 }
 
 #[tokio::test]
-async fn a_clone_that_became_a_link_is_replaced_and_its_target_left_alone() {
+async fn linked_clones_are_replaced() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     let target = scene.outside("precious");
@@ -189,7 +189,7 @@ async fn a_clone_that_became_a_link_is_replaced_and_its_target_left_alone() {
 }
 
 #[tokio::test]
-async fn folders_without_permissions_are_swept_away_all_the_same() {
+async fn unwritable_folders_are_removed() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
     write(&clone, "closed/deep/x", "x\n");

@@ -1,12 +1,12 @@
 //! Merges in the embedded forge's repository.
 
-use agent_loop::adapters::git::Merge;
+use agent_loop::adapters::git::MergeOutcome;
 use agent_loop::ports::workspace::{Push, Workspace, WorkspaceError};
 
 use super::scene::{Scene, branch, git, read, sha, write};
 
 #[tokio::test]
-async fn a_merge_has_two_parents_and_is_the_same_when_asked_again() {
+async fn merges_are_repeatable() {
     let scene = Scene::new().await;
     let user = scene.user();
     let head = scene.change().await;
@@ -15,42 +15,43 @@ async fn a_merge_has_two_parents_and_is_the_same_when_asked_again() {
     git(&user, &["add", "-A"]).await;
     git(&user, &["commit", "-q", "-m", "second"]).await;
     let base = sha(&user, "main").await;
-    let Merge::Done(commit) = scene.workspace.merge(&branch("main"), &head, "Merge it\n").await.unwrap()
+    let MergeOutcome::Done(commit) =
+        scene.workspace.merge(&branch("main"), &head, "MergeOutcome it\n").await.unwrap()
     else {
         panic!("not merged")
     };
     let line = git(&user, &["log", "-1", "--format=%H %P %s", "main"]).await;
-    assert_eq!(line.trim(), format!("{commit} {base} {head} Merge it"));
+    assert_eq!(line.trim(), format!("{commit} {base} {head} MergeOutcome it"));
     assert_eq!((read(&user, "new.txt").as_str(), read(&user, "other.txt").as_str()), ("new\n", "other\n"));
     assert_eq!(git(&user, &["status", "--porcelain"]).await, "");
     write(&user, "later.txt", "later\n");
     git(&user, &["add", "-A"]).await;
     git(&user, &["commit", "-q", "-m", "third"]).await;
-    let again = scene.workspace.merge(&branch("main"), &head, "Merge it\n").await.unwrap();
-    assert_eq!(again, Merge::Done(commit));
+    let again = scene.workspace.merge(&branch("main"), &head, "MergeOutcome it\n").await.unwrap();
+    assert_eq!(again, MergeOutcome::Done(commit));
 }
 
 #[tokio::test]
-async fn a_conflict_names_its_files_and_changes_nothing() {
+async fn conflicts_name_files_and_change_nothing() {
     let scene = Scene::new().await;
     let user = scene.user();
     let head = scene.change().await;
     write(&user, "a.txt", "theirs\n");
     git(&user, &["commit", "-q", "-a", "-m", "second"]).await;
     let base = sha(&user, "main").await;
-    let merge = scene.workspace.merge(&branch("main"), &head, "Merge it").await.unwrap();
-    assert_eq!(merge, Merge::Conflict(vec!["a.txt".to_owned()]));
+    let merge = scene.workspace.merge(&branch("main"), &head, "MergeOutcome it").await.unwrap();
+    assert_eq!(merge, MergeOutcome::Conflict(vec!["a.txt".to_owned()]));
     assert_eq!(sha(&user, "main").await, base);
     assert_eq!(git(&user, &["status", "--porcelain"]).await, "");
 }
 
 #[tokio::test]
-async fn a_merge_into_a_dirty_checkout_is_refused_and_into_nothing_not_found() {
+async fn impossible_merges_are_refused() {
     let scene = Scene::new().await;
     let head = scene.change().await;
     write(&scene.user(), "a.txt", "mine\n");
-    let merge = scene.workspace.merge(&branch("main"), &head, "Merge it").await.unwrap();
-    assert!(matches!(merge, Merge::Refused(_)), "{merge:?}");
-    let missing = scene.workspace.merge(&branch("none"), &head, "Merge it").await.unwrap_err();
+    let merge = scene.workspace.merge(&branch("main"), &head, "MergeOutcome it").await.unwrap();
+    assert!(matches!(merge, MergeOutcome::Refused(_)), "{merge:?}");
+    let missing = scene.workspace.merge(&branch("none"), &head, "MergeOutcome it").await.unwrap_err();
     assert!(matches!(missing, WorkspaceError::NotFound(_)), "{missing}");
 }

@@ -12,7 +12,7 @@ async fn inspect(scene: &Scene) -> Inspection {
 }
 
 #[tokio::test]
-async fn a_reviewers_clone_is_detached_at_the_head_without_a_branch() {
+async fn reviewers_clones_are_detached() {
     let scene = Scene::new().await;
     let clone = scene.reviewer().await;
     assert_eq!(git(&clone, &["status", "--porcelain", "--branch"]).await, "## HEAD (no branch)\n");
@@ -21,7 +21,7 @@ async fn a_reviewers_clone_is_detached_at_the_head_without_a_branch() {
 }
 
 #[tokio::test]
-async fn looking_around_and_leaving_untracked_files_is_no_tampering() {
+async fn untracked_files_are_no_tampering() {
     let scene = Scene::new().await;
     let clone = scene.reviewer().await;
     program("touch", &clone, &["a.txt", "src/lib.rs"]).await;
@@ -78,7 +78,7 @@ async fn every_kind_of_tampering_is_seen() {
 }
 
 #[tokio::test]
-async fn a_folder_that_became_a_link_is_seen_although_its_files_are_the_same() {
+async fn folders_turned_links_are_tampering() {
     let scene = Scene::new().await;
     let clone = scene.reviewer().await;
     fs::rename(clone.join("src"), scene.outside("src")).unwrap();

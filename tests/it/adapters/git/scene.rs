@@ -5,10 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::git::{Folders, Git, GitWorkspace, Identity, Remote};
+use agent_loop::adapters::git::{Git, GitFolders, GitWorkspace, Identity, Remote};
 use agent_loop::adapters::process::capture::capture;
 use agent_loop::adapters::process::command::CommandLine;
-use agent_loop::adapters::process::environment::{Variables, common};
+use agent_loop::adapters::process::environment::common;
+use agent_loop::adapters::process::variables::Variables;
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber};
 use agent_loop::domain::subject::Subject;
@@ -145,7 +146,7 @@ impl Scene {
 
 fn workspace(folder: &Path, environment: &Variables) -> GitWorkspace {
     let identity = Identity { name: "agent-loop".into(), email: "agent-loop@localhost".into() };
-    let folders = Folders {
+    let folders = GitFolders {
         mirror: folder.join("state/mirror.git"),
         clones: folder.join("state/clones"),
         diffs: folder.join("state/diffs"),
@@ -158,11 +159,11 @@ pub(super) fn subject() -> Subject {
 }
 
 pub(super) fn coder() -> CloneId {
-    CloneId::Agent { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
+    CloneId::Author { subject: subject(), role: Role::Coder, label: "claude".parse().unwrap() }
 }
 
 pub(super) fn reviewer() -> CloneId {
-    CloneId::Agent { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
+    CloneId::Reader { subject: subject(), role: Role::Reviewer, label: "codex".parse().unwrap() }
 }
 
 /// A commit, detached.

@@ -39,7 +39,7 @@ impl Held {
 }
 
 #[tokio::test]
-async fn whoever_waits_for_the_mirror_lets_others_go_on_and_says_for_whom() {
+async fn waiting_names_the_holder() {
     let scene = Scene::new().await;
     std::fs::write(scene.outside("state/mirror.git.lock"), "4711").unwrap();
     let held = Held::of(&scene);
@@ -57,7 +57,7 @@ async fn whoever_waits_for_the_mirror_lets_others_go_on_and_says_for_whom() {
 }
 
 #[tokio::test]
-async fn the_wait_for_the_mirror_ends_when_nobody_wants_it_any_more() {
+async fn dropped_waits_end() {
     let scene = Scene::new().await;
     let held = Held::of(&scene);
     tokio::select! {

@@ -23,7 +23,7 @@ fn until(mut happened: impl FnMut() -> bool) -> bool {
 }
 
 fn is_interrupted(program: Program) {
-    let Some(stage) = Stage::new(&[program]) else { return };
+    let stage = Stage::new(&[program]);
     // Below the working folder of the turn: no sandbox has anything against it.
     stage.plays(program, runs("touch began; setsid tail -f /dev/null & tail -f /dev/null", implemented()));
     let words = ["task", "Count the herons", "--coder", program.name(), "--reviewer", program.name()];
@@ -46,21 +46,25 @@ fn is_interrupted(program: Program) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn nothing_of_claude_is_left() {
     is_interrupted(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn nothing_of_codex_is_left() {
     is_interrupted(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn nothing_of_opencode_is_left() {
     is_interrupted(Program::OpenCode);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn nothing_of_gemini_is_left() {
     is_interrupted(Program::Gemini);
 }

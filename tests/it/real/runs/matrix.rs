@@ -192,7 +192,7 @@ fn holds(program: Program, matrix: fn(i64) -> Matrix) {
         for _ in 0..LANES {
             scope.spawn(|| {
                 while let Some((name, (login, service, class))) = next() {
-                    let Some((stage, told)) = reviewed(program, login, service, class) else { return };
+                    let (stage, told) = reviewed(program, login, service, class);
                     comes_to(class, later, &told, &format!("{} {name}", program.name()));
                     assert_eq!(told.asked(), [program.name()], "{name}: it was not asked again");
                     assert_eq!(stage.alive(), Vec::<String>::new(), "{name}: somebody is left");
@@ -203,8 +203,8 @@ fn holds(program: Program, matrix: fn(i64) -> Matrix) {
 }
 
 /// A review in which the only reviewer's service does this.
-fn reviewed(program: Program, login: Login, service: Answer, class: Class) -> Option<(Stage, Told)> {
-    let stage = Stage::with_pull_request(&[program], login)?;
+fn reviewed(program: Program, login: Login, service: Answer, class: Class) -> (Stage, Told) {
+    let stage = Stage::with_pull_request(&[program], login);
     stage.plays(program, service);
     let name = program.name();
     let mut command =
@@ -214,7 +214,7 @@ fn reviewed(program: Program, login: Login, service: Answer, class: Class) -> Op
         command.args(["--agent-idle-seconds", "8"]).env("API_TIMEOUT_MS", "600000");
     }
     let told = Told::of(&run(&mut command, ""));
-    Some((stage, told))
+    (stage, told)
 }
 
 /// The run failed and says whose fault it is, or it is parked until the instant that is known.
@@ -252,21 +252,25 @@ fn comes_to(class: Class, later: i64, told: &Told, row: &str) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_fails_in_classes() {
     holds(Program::Claude, claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_fails_in_classes() {
     holds(Program::Codex, codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_fails_in_classes() {
     holds(Program::Gemini, gemini);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_fails_in_classes() {
     holds(Program::OpenCode, opencode);
 }

@@ -7,8 +7,8 @@ use super::stage::{Stage, Told};
 use crate::model::{Answer, Scenario, ToolCall};
 
 /// A reviewer whose model writes: into its clone, and into a folder beside it.
-fn reviewer_writes(program: Program, more: &[&str]) -> Option<(Stage, Told)> {
-    let stage = Stage::with_pull_request(&[program], Login::ApiKey)?;
+fn reviewer_writes(program: Program, more: &[&str]) -> (Stage, Told) {
+    let stage = Stage::with_pull_request(&[program], Login::ApiKey);
     let beside = stage.home.beside().join("egret.txt").display().to_string();
     let calls = vec![
         ToolCall::Shell("cat herons.txt".to_owned()),
@@ -24,11 +24,11 @@ fn reviewer_writes(program: Program, more: &[&str]) -> Option<(Stage, Told)> {
         results.len() >= 4 && results[0].contains("one heron"),
         "it may read, and tried the rest: {results:?}"
     );
-    Some((stage, told))
+    (stage, told)
 }
 
 fn a_reviewer_reads_and_writes_nothing(program: Program) {
-    let Some((stage, told)) = reviewer_writes(program, &[]) else { return };
+    let (stage, told) = reviewer_writes(program, &[]);
     told.assert(0, "approved");
     assert!(!stage.home.beside().join("egret.txt").exists());
     assert_eq!(stage.git(&["status", "--porcelain"]), "");
@@ -36,7 +36,7 @@ fn a_reviewer_reads_and_writes_nothing(program: Program) {
 
 /// With all powers it writes where it likes; what it altered of the change voids its vote all the same.
 fn with_all_powers_a_reviewer_writes(program: Program) {
-    let Some((stage, told)) = reviewer_writes(program, &["--dangerous-agent-permissions"]) else { return };
+    let (stage, told) = reviewer_writes(program, &["--dangerous-agent-permissions"]);
     assert!(
         stage.home.beside().join("egret.txt").exists(),
         "{:?}",
@@ -47,28 +47,32 @@ fn with_all_powers_a_reviewer_writes(program: Program) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_reviews_and_writes_nothing() {
     a_reviewer_reads_and_writes_nothing(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_reviews_and_writes_nothing() {
     a_reviewer_reads_and_writes_nothing(Program::Codex);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::Claude);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::Codex);
 }
 
 /// A reviewer that has no tool to write with, and none to run anything.
 fn a_reviewer_has_only_eyes(program: Program, eyes: &[&str]) {
-    let Some(stage) = Stage::with_pull_request(&[program], Login::ApiKey) else { return };
+    let stage = Stage::with_pull_request(&[program], Login::ApiKey);
     stage.plays(program, reviewed(&[], &[]));
     let told = stage.run(&["pr", "1", "--coder", program.name(), "--reviewer", program.name()]);
     told.assert(0, "approved");
@@ -80,28 +84,32 @@ fn a_reviewer_has_only_eyes(program: Program, eyes: &[&str]) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_reviews_and_writes_nothing() {
     a_reviewer_has_only_eyes(Program::Gemini, &["glob", "grep_search", "list_directory", "read_file"]);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_reviews_and_writes_nothing() {
     a_reviewer_has_only_eyes(Program::OpenCode, &["glob", "grep", "read"]);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::Gemini);
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::OpenCode);
 }
 
 /// A coder edits, runs what it likes, and is kept from pushing by its program; `refusal` is what that says.
 fn a_coder_works_and_does_not_push(program: Program, refusal: &str) {
-    let Some(stage) = Stage::new(&[program]) else { return };
+    let stage = Stage::new(&[program]);
     let calls = vec![
         ToolCall::Write { path: "egret.txt".to_owned(), text: "an egret\n".to_owned() },
         ToolCall::Shell("cp egret.txt notes.txt".to_owned()),
@@ -120,22 +128,26 @@ fn a_coder_works_and_does_not_push(program: Program, refusal: &str) {
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn claude_codes_and_does_not_push() {
     a_coder_works_and_does_not_push(Program::Claude, "has been denied");
 }
 
 /// Nothing denies it the word; there is no remote, no login, and no network.
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_codes_and_does_not_push() {
     a_coder_works_and_does_not_push(Program::Codex, "does not appear to be a git repository");
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_codes_and_does_not_push() {
     a_coder_works_and_does_not_push(Program::Gemini, "denied");
 }
 
 #[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
 fn opencode_codes_and_does_not_push() {
     a_coder_works_and_does_not_push(Program::OpenCode, "prevents you");
 }

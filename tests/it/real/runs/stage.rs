@@ -31,15 +31,12 @@ pub(super) struct Told {
 }
 
 impl Stage {
-    /// With these programs, or none if one of them is missing.
-    pub(super) fn new(programs: &[Program]) -> Option<Self> {
+    /// With these programs.
+    pub(super) fn new(programs: &[Program]) -> Self {
         Self::logged_in(programs, Login::ApiKey)
     }
 
-    pub(super) fn logged_in(programs: &[Program], login: Login) -> Option<Self> {
-        if programs.iter().any(|program| program.found().is_none()) {
-            return None;
-        }
+    pub(super) fn logged_in(programs: &[Program], login: Login) -> Self {
         let server = Server::start();
         let home = programs.iter().fold(Home::new(), |home, program| {
             let url = server.url(program.name());
@@ -57,17 +54,17 @@ impl Stage {
             stage.git(arguments);
         }
         stage.commit("notes.txt", "Herons come in spring.\n");
-        Some(stage)
+        stage
     }
 
     /// The same with a pull request of a person: a branch on which one heron was counted.
-    pub(super) fn with_pull_request(programs: &[Program], login: Login) -> Option<Self> {
+    pub(super) fn with_pull_request(programs: &[Program], login: Login) -> Self {
         Self::with_branch(programs, login, |_| {})
     }
 
     /// The same with more in that branch.
-    pub(super) fn with_branch(programs: &[Program], login: Login, more: impl FnOnce(&Self)) -> Option<Self> {
-        let stage = Self::logged_in(programs, login)?;
+    pub(super) fn with_branch(programs: &[Program], login: Login, more: impl FnOnce(&Self)) -> Self {
+        let stage = Self::logged_in(programs, login);
         stage.git(&["checkout", "--quiet", "-b", "feature"]);
         more(&stage);
         stage.commit("herons.txt", "one heron\n");
@@ -76,7 +73,7 @@ impl Stage {
         let words = ["local", "pr", "create", "--head", "feature", "--base", "main", "--title", title];
         let created = stage.ours(&words);
         assert_eq!(created.exit, Some(0), "{}", created.stderr);
-        Some(stage)
+        stage
     }
 
     pub(super) fn commit(&self, name: &str, text: &str) {
@@ -118,7 +115,7 @@ impl Stage {
         let mut command = self.home.command(Path::new(OURS));
         command.args(words).args(TELLING);
         for program in &self.programs {
-            let path = program.found().unwrap();
+            let path = program.path();
             command.arg(format!("--{}-cmd", program.name())).arg(path);
             if let Some(model) = program.model() {
                 command.arg(format!("--{}-model", program.name())).arg(model);

@@ -17,7 +17,7 @@ use crate::adapters::agents::driver::vendor_cli::{
 };
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::probe::{Answer, Probed};
-use crate::adapters::process::supervision::StopSequence;
+use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};

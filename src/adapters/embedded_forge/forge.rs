@@ -1,0 +1,303 @@
+//! The embedded forge as the engine sees it. The one login that writes here is the tool's own.
+
+use std::sync::Arc;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::git::{GitWorkspace, MergeOutcome};
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::ports::clock::Clock;
+use crate::ports::forge::{
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
+    NewPullRequest, OwnIssue, Thread,
+};
+use crate::ports::workspace::WorkspaceError;
+
+use super::branches::BranchTips;
+use super::closing::closes;
+use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer};
+use super::store::Store;
+
+/// The tool's own login.
+pub const OWN_LOGIN: &str = "agent-loop";
+
+/// The embedded forge.
+#[derive(Debug)]
+pub struct EmbeddedForge {
+    store: Store,
+    branches: BranchTips,
+    workspace: Arc<GitWorkspace>,
+    login: Login,
+}
+
+impl EmbeddedForge {
+    /// The embedded forge of a repository; merges go through the workspace.
+    ///
+    /// # Errors
+    /// If the login under which this program writes here were not well-formed.
+    pub fn new(store: Store, branches: BranchTips, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
+        let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
+        Ok(Self { store, branches, workspace, login })
+    }
+
+    /// The tables.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn disk(&self, why: &str) -> ForgeError {
+        let path = self.store.path().display();
+        ForgeError::Disk(format!("{why}; it is the file {path}. Is there space left? See `df -h`"))
+    }
+
+    fn writer(&self) -> Writer {
+        Writer { login: self.login.clone(), role: AuthorRole::Owner }
+    }
+
+    fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
+        let row = self.store.subject(number).map_err(|why| self.disk(&why))?;
+        let list = if what == "issue" { "issue list" } else { "pr list" };
+        row.ok_or_else(|| {
+            ForgeError::NotFound(format!(
+                "there is no {what} {number} here; `agent-loop local {list}` shows the known ones"
+            ))
+        })
+    }
+
+    /// A pull request, its head being the tip of its branch at this instant.
+    async fn seen(&self, row: SubjectRow) -> Result<PullRequest, ForgeError> {
+        let number = row.number;
+        let SubjectKind::PullRequest { state, head_ref, base_ref, head } = row.kind else {
+            return Err(ForgeError::NotFound(format!(
+                "{number} is an issue, not a pull request; try `agent-loop issue {number}`"
+            )));
+        };
+        let head = match &state {
+            PullRequestState::Open | PullRequestState::Closed => {
+                self.branches.tip(&head_ref).await?.unwrap_or(head)
+            }
+            PullRequestState::Merged { .. } => head,
+        };
+        let checks = self.store.checks(&head).map_err(|why| self.disk(&why))?;
+        let (title, body) = (row.title, row.body);
+        Ok(PullRequest {
+            number: PullRequestNumber(number),
+            state,
+            title,
+            body,
+            head,
+            head_ref,
+            base_ref,
+            checks,
+        })
+    }
+
+    fn comments_of(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
+        let rows = self.store.comments(number).map_err(|why| self.disk(&why))?;
+        Ok(rows.into_iter().map(comment).collect())
+    }
+
+    /// Opens a pull request in somebody's name.
+    ///
+    /// # Errors
+    /// When a branch is missing, both are the same, or one is open from that branch already.
+    pub async fn open(&self, new: &NewPullRequest, writer: &Writer) -> Result<PullRequestNumber, ForgeError> {
+        let missing = |branch: &BranchName| {
+            ForgeError::Refused(format!("there is no branch `{branch}`; make it first"))
+        };
+        let head = self.branches.tip(&new.head_ref).await?.ok_or_else(|| missing(&new.head_ref))?;
+        self.branches.tip(&new.base_ref).await?.ok_or_else(|| missing(&new.base_ref))?;
+        if new.head_ref == new.base_ref {
+            return Err(ForgeError::Refused(format!("`{}` can't be merged into itself", new.head_ref)));
+        }
+        let open = self.pull_requests_from(&new.head_ref).await?;
+        if let Some(open) =
+            open.iter().find(|one| one.state == PullRequestState::Open && one.base_ref == new.base_ref)
+        {
+            return Err(ForgeError::Refused(format!(
+                "pull request {} is open from `{}` already",
+                open.number, new.head_ref
+            )));
+        }
+        let row = SubjectRow {
+            number: 0,
+            kind: SubjectKind::PullRequest {
+                state: PullRequestState::Open,
+                head_ref: new.head_ref.clone(),
+                base_ref: new.base_ref.clone(),
+                head,
+            },
+            title: new.title.clone(),
+            body: new.body.clone(),
+            writer: writer.clone(),
+        };
+        let number = self.store.create(&row, SystemClock.now()).map_err(|why| self.disk(&why))?;
+        Ok(PullRequestNumber(number))
+    }
+}
+
+/// A merge of our own git that fails, fails again: nobody waits for a better answer.
+fn not_merged(error: WorkspaceError) -> ForgeError {
+    match error {
+        WorkspaceError::NotFound(text)
+        | WorkspaceError::Git(text)
+        | WorkspaceError::Unclean(text)
+        | WorkspaceError::Held(text)
+        | WorkspaceError::Unusable(text) => ForgeError::Refused(text),
+        WorkspaceError::Disk(text) => ForgeError::Disk(text),
+    }
+}
+
+fn comment(row: CommentRow) -> Comment {
+    Comment {
+        id: row.id.to_string(),
+        author: row.writer.login,
+        standing: row.writer.role,
+        body: row.body,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+impl Forge for EmbeddedForge {
+    fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
+        ForgeCommands {
+            merge: format!("agent-loop local pr merge {number}"),
+            view: format!("agent-loop local pr view {number}"),
+        }
+    }
+
+    fn login(&self) -> Login {
+        self.login.clone()
+    }
+
+    fn repository_id(&self) -> String {
+        self.store.repository_id().to_owned()
+    }
+
+    async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
+        let row = self.row(number.0, "issue")?;
+        let SubjectKind::Issue(state) = row.kind else {
+            return Err(ForgeError::NotFound(format!(
+                "{number} is a pull request, not an issue; try `agent-loop pr {number}`"
+            )));
+        };
+        let comments = self.comments_of(number.0)?;
+        let Writer { login: author, role: standing } = row.writer;
+        Ok(Issue { number, author, standing, state, title: row.title, body: row.body, comments })
+    }
+
+    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
+        let ours = rows.into_iter().filter(|row| {
+            let is_issue = matches!(row.kind, SubjectKind::Issue(_));
+            is_issue
+                && row.writer.login == self.login
+                && (row.title.contains(words) || row.body.contains(words))
+        });
+        let found =
+            ours.map(|row| OwnIssue { number: IssueNumber(row.number), title: row.title, body: row.body });
+        Ok(found.collect())
+    }
+
+    async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
+        let row = SubjectRow {
+            number: 0,
+            kind: SubjectKind::Issue(IssueState::Open),
+            title: new.title.clone(),
+            body: new.body.clone(),
+            writer: self.writer(),
+        };
+        let number = self.store.create(&row, SystemClock.now()).map_err(|why| self.disk(&why))?;
+        Ok(IssueNumber(number))
+    }
+
+    async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
+        let row = self.row(number.0, "pull request")?;
+        self.seen(row).await
+    }
+
+    async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
+        let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
+        let mut found = Vec::new();
+        for row in rows {
+            let from_branch = match &row.kind {
+                SubjectKind::PullRequest { head_ref, .. } => head_ref == branch,
+                SubjectKind::Issue(_) => false,
+            };
+            if from_branch {
+                found.push(self.seen(row).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+        self.comments_of(number.0)
+    }
+
+    async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
+        let number = match thread {
+            Thread::Issue(number) => number.0,
+            Thread::PullRequest(number) => number.0,
+        };
+        let written = self.store.comment(number, &self.writer(), body, SystemClock.now());
+        written.map(|_| ()).map_err(|why| self.disk(&why))
+    }
+
+    async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
+        self.open(new, &self.writer()).await
+    }
+
+    async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
+        let pull_request = self.pull_request(number).await?;
+        match &pull_request.state {
+            PullRequestState::Merged { commit } => return Ok(Merge::Merged(commit.clone())),
+            PullRequestState::Closed => {
+                return Err(ForgeError::Refused(format!("pull request {number} is closed")));
+            }
+            PullRequestState::Open => {}
+        }
+        if pull_request.head != *head {
+            return Ok(Merge::HeadMoved(pull_request.head));
+        }
+        let message = format!(
+            "Merge pull request #{number} from {}\n\n{}\n",
+            pull_request.head_ref, pull_request.title
+        );
+        let merged = self.workspace.merge(&pull_request.base_ref, head, &message).await;
+        let commit = match merged.map_err(not_merged)? {
+            MergeOutcome::Done(commit) => commit,
+            MergeOutcome::Conflict(paths) => {
+                return Ok(Merge::Conflict(format!("these files conflict: {}", paths.join(", "))));
+            }
+            MergeOutcome::Refused(why) => return Ok(Merge::Conflict(why)),
+            MergeOutcome::Moved(_) => {
+                return Err(ForgeError::Unreachable("the base branch moved at this instant".to_owned()));
+            }
+        };
+        self.finish(number, head, &commit, &pull_request.body)?;
+        Ok(Merge::Merged(commit))
+    }
+}
+
+impl EmbeddedForge {
+    /// Writes down a merge that is done in git: a rerun finds the merge commit again and ends here too.
+    fn finish(
+        &self,
+        number: PullRequestNumber,
+        head: &CommitSha,
+        commit: &CommitSha,
+        body: &str,
+    ) -> Result<(), ForgeError> {
+        let state = PullRequestState::Merged { commit: commit.clone() };
+        self.store.set_head(number.0, head).map_err(|why| self.disk(&why))?;
+        for issue in closes(body) {
+            let row = self.store.subject(issue).map_err(|why| self.disk(&why))?;
+            if row.is_some_and(|row| row.kind == SubjectKind::Issue(IssueState::Open)) {
+                self.store.set_state(issue, &PullRequestState::Closed).map_err(|why| self.disk(&why))?;
+            }
+        }
+        self.store.set_state(number.0, &state).map_err(|why| self.disk(&why))
+    }
+}

@@ -1,0 +1,252 @@
+//! Reading and writing the tables. Knows no git: heads are given to it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use crate::domain::ids::{BranchName, CommitSha};
+use crate::domain::pull_request::{Check, CheckState, PullRequestState};
+use crate::ports::forge::IssueState;
+
+use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer, role, role_name};
+use super::schema;
+
+/// The name of the file in the repository's git directory.
+pub const FILE: &str = "agent-loop.sqlite3";
+
+/// The tables of one embedded forge.
+#[derive(Debug)]
+pub struct Store {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+    repository_id: String,
+}
+
+const SUBJECT: &str = "SELECT number, kind, state, title, body, author, role, head_ref, base_ref, head, merge_commit FROM subjects";
+
+impl Store {
+    /// Opens the embedded forge of a repository, making it if there is none.
+    ///
+    /// # Errors
+    /// When the file can't be used; the text names it.
+    pub fn open(git_directory: &Path) -> Result<Self, String> {
+        let path = git_directory.join(FILE);
+        let connection = schema::open(&path)?;
+        let repository_id = schema::repository_id(&connection)?;
+        Ok(Self { connection: Mutex::new(connection), path, repository_id })
+    }
+
+    /// Whether the repository has an embedded forge already.
+    pub fn exists(git_directory: &Path) -> bool {
+        git_directory.join(FILE).exists()
+    }
+
+    /// The id of the repository.
+    pub fn repository_id(&self) -> &str {
+        &self.repository_id
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Files an issue or a pull request under the next number.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn create(&self, new: &SubjectRow, now: Timestamp) -> Result<u64, String> {
+        let (kind, head_ref, base_ref, head) = match &new.kind {
+            SubjectKind::Issue(_) => ("issue", None, None, None),
+            SubjectKind::PullRequest { head_ref, base_ref, head, .. } => {
+                ("pr", Some(head_ref.as_str()), Some(base_ref.as_str()), Some(head.as_str()))
+            }
+        };
+        let number = self.insert(
+            "INSERT INTO subjects (number, kind, state, title, body, author, role, created_at, head_ref, base_ref, head)
+             VALUES ((SELECT coalesce(max(number), 0) + 1 FROM subjects), ?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                kind,
+                new.title,
+                new.body,
+                new.writer.login.as_str(),
+                role_name(new.writer.role),
+                now.to_string(),
+                head_ref,
+                base_ref,
+                head
+            ],
+        )?;
+        u64::try_from(number).map_err(|error| error.to_string())
+    }
+
+    /// Adds a row, and says under which number. A statement that returns the number itself would say it before the disk
+    /// has taken the row.
+    fn insert(&self, query: &str, values: impl Params) -> Result<i64, String> {
+        let connection = self.lock();
+        connection.execute(query, values).map_err(failed)?;
+        Ok(connection.last_insert_rowid())
+    }
+
+    /// Reads an issue or a pull request.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn subject(&self, number: u64) -> Result<Option<SubjectRow>, String> {
+        let query = format!("{SUBJECT} WHERE number = ?1");
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let row =
+            self.lock().query_row(&query, [number], |row| Ok(subject(row))).optional().map_err(failed)?;
+        row.transpose()
+    }
+
+    /// Reads all issues and pull requests, in the order of their numbers.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn subjects(&self) -> Result<Vec<SubjectRow>, String> {
+        let connection = self.lock();
+        let mut statement = connection.prepare(&format!("{SUBJECT} ORDER BY number")).map_err(failed)?;
+        let rows = statement.query_map([], |row| Ok(subject(row))).map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?).collect()
+    }
+
+    /// Moves an issue or a pull request to another state.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn set_state(&self, number: u64, state: &PullRequestState) -> Result<(), String> {
+        let (word, commit) = match state {
+            PullRequestState::Open => ("open", None),
+            PullRequestState::Closed => ("closed", None),
+            PullRequestState::Merged { commit } => ("merged", Some(commit.as_str())),
+        };
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let query = "UPDATE subjects SET state = ?2, merge_commit = ?3 WHERE number = ?1";
+        self.lock().execute(query, params![number, word, commit]).map(|_| ()).map_err(failed)
+    }
+
+    /// Remembers the head of a pull request, for when its branch is gone.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn set_head(&self, number: u64, head: &CommitSha) -> Result<(), String> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let query = "UPDATE subjects SET head = ?2 WHERE number = ?1 AND head IS NOT ?2";
+        self.lock().execute(query, params![number, head.as_str()]).map(|_| ()).map_err(failed)
+    }
+
+    /// Writes a comment.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn comment(&self, number: u64, writer: &Writer, body: &str, now: Timestamp) -> Result<i64, String> {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        self.insert(
+            "INSERT INTO comments (number, author, role, body, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            params![number, writer.login.as_str(), role_name(writer.role), body, now.to_string()],
+        )
+    }
+
+    /// Reads the comments of an issue or a pull request, in the order in which they were written.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn comments(&self, number: u64) -> Result<Vec<CommentRow>, String> {
+        let connection = self.lock();
+        let query = "SELECT id, author, role, body, created_at, updated_at FROM comments WHERE number = ?1 ORDER BY id";
+        let mut statement = connection.prepare_cached(query).map_err(failed)?;
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let rows = statement.query_map([number], |row| Ok(comment(row))).map_err(failed)?;
+        rows.map(|row| row.map_err(failed)?).collect()
+    }
+
+    /// Sets a check of a commit.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn set_check(&self, sha: &CommitSha, check: &Check) -> Result<(), String> {
+        let query = "INSERT INTO checks (sha, name, state) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (sha, name) DO UPDATE SET state = excluded.state";
+        let values = params![sha.as_str(), check.name, check.state.name()];
+        self.lock().execute(query, values).map(|_| ()).map_err(failed)
+    }
+
+    /// Reads the checks of a commit.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn checks(&self, sha: &CommitSha) -> Result<Vec<Check>, String> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare_cached("SELECT name, state FROM checks WHERE sha = ?1 ORDER BY name")
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([sha.as_str()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .map_err(failed)?;
+        rows.map(|row| {
+            let (name, state) = row.map_err(failed)?;
+            let state = [CheckState::Pending, CheckState::Success, CheckState::Failure]
+                .into_iter()
+                .find(|known| known.name() == state)
+                // What is not understood is not green.
+                .unwrap_or(CheckState::Pending);
+            Ok(Check { name, state })
+        })
+        .collect()
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn failed(error: rusqlite::Error) -> String {
+    format!("the embedded forge failed: {error}")
+}
+
+fn subject(row: &Row<'_>) -> Result<SubjectRow, String> {
+    let text = |index: usize| row.get::<_, String>(index).map_err(failed);
+    let number: i64 = row.get(0).map_err(failed)?;
+    let state = text(2)?;
+    let kind = if text(1)? == "issue" {
+        SubjectKind::Issue(if state == "open" { IssueState::Open } else { IssueState::Closed })
+    } else {
+        let merge_commit: Option<String> = row.get(10).map_err(failed)?;
+        let state = match (state.as_str(), merge_commit) {
+            ("open", _) => PullRequestState::Open,
+            ("merged", Some(commit)) => PullRequestState::Merged { commit: commit.parse().map_err(damaged)? },
+            (_, _) => PullRequestState::Closed,
+        };
+        SubjectKind::PullRequest {
+            state,
+            head_ref: text(7)?.parse::<BranchName>().map_err(damaged)?,
+            base_ref: text(8)?.parse::<BranchName>().map_err(damaged)?,
+            head: text(9)?.parse::<CommitSha>().map_err(damaged)?,
+        }
+    };
+    let writer = Writer { login: text(5)?.parse().map_err(damaged)?, role: role(&text(6)?) };
+    let number = u64::try_from(number).map_err(|error| error.to_string())?;
+    Ok(SubjectRow { number, kind, title: text(3)?, body: text(4)?, writer })
+}
+
+fn comment(row: &Row<'_>) -> Result<CommentRow, String> {
+    let text = |index: usize| row.get::<_, String>(index).map_err(failed);
+    let instant = |index: usize| text(index)?.parse::<Timestamp>().map_err(|error| error.to_string());
+    let writer = Writer { login: text(1)?.parse().map_err(damaged)?, role: role(&text(2)?) };
+    Ok(CommentRow {
+        id: row.get(0).map_err(failed)?,
+        writer,
+        body: text(3)?,
+        created_at: instant(4)?,
+        updated_at: instant(5)?,
+    })
+}
+
+fn damaged(error: impl std::fmt::Display) -> String {
+    format!("the embedded forge holds something damaged: {error}")
+}

@@ -1,0 +1,188 @@
+//! The gate `tests`: a command without a shell, a verdict from its exit code, the end of its output for people.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use crate::adapters::files;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment;
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::output::listener::Discard;
+use crate::adapters::process::supervision::stop::StopSequence;
+use crate::adapters::process::supervision::{End, Ended, Job, supervise};
+use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
+use crate::ports::cancellation::Cancellation;
+use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
+
+use super::settings::{GateCommand, GateSettings};
+use super::shell;
+
+/// How much of the end of the output goes into a record, in bytes.
+const DETAIL: usize = 4_000;
+
+/// The gate `tests`: passes when the test command succeeds.
+#[derive(Debug)]
+pub(super) struct TestsGate {
+    test: GateCommand,
+    settings: GateSettings,
+}
+
+/// The words of a command, as a shell would split them; no word is ever given to a shell.
+///
+/// # Errors
+/// When there are none, a quote is not closed, or an operator of a shell stands there: the program would get it as an argument.
+pub fn split(command: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
+    match (words.first(), shell::operator(command)) {
+        (None, _) => Err("the test command is empty".to_owned()),
+        (Some(_), None) => Ok(words),
+        (Some(program), Some(operator)) => Err(no_shell(command, program, &operator)),
+    }
+}
+
+/// Why an operator is refused, and what to type instead.
+fn no_shell(command: &str, program: &str, operator: &str) -> String {
+    let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), Cow::into_owned);
+    let instead = format!("sh -c {}", quoted(command));
+    format!(
+        "the test command `{command}` is run without a shell, and `{operator}` means something only to a shell: {program} \
+         would get it as an argument; type --test-command {} (in a configuration: command = {}), or quote what is meant \
+         as it stands",
+        quoted(&instead),
+        toml::Value::String(instead.clone())
+    )
+}
+
+impl Gate for TestsGate {
+    fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
+        Box::pin(async move {
+            match self.job(order) {
+                Err(why) => inconclusive(why, None),
+                Ok(job) => {
+                    let ended = supervise(&job, &mut Discard, cancellation).await;
+                    self.report(ended, job.log)
+                }
+            }
+        })
+    }
+
+    fn log(&self, order: &GateOrder) -> Option<PathBuf> {
+        Some(self.log_of(order))
+    }
+}
+
+/// A name that is unique for each attempt: the marker of its processes, and the file name of its log.
+fn name(order: &GateOrder) -> String {
+    format!("{}-{}-{}", order.run, order.gate, order.attempt)
+}
+
+impl TestsGate {
+    pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
+        let test = settings.commands.get(&GateName::tests())?.clone();
+        Some(Box::new(Self { test, settings: settings.clone() }))
+    }
+
+    fn log_of(&self, order: &GateOrder) -> PathBuf {
+        self.settings.folders.logs(&order.subject).join(format!("{}.log", name(order)))
+    }
+
+    fn job(&self, order: &GateOrder) -> Result<Job, String> {
+        let GateSettings { variables, folders, .. } = &self.settings;
+        let words = split(&self.test.command)?;
+        let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
+        files::make_folder(&folders.logs(&order.subject))?;
+        let line = CommandLine::new(program, &order.workdir, environment::for_tests(variables))
+            .arguments(arguments)
+            .variable("AGENT_LOOP_RUN_ID", order.run.as_str());
+        Ok(Job {
+            command: line,
+            children: folders.children(&order.subject),
+            log: self.log_of(order),
+            marker: name(order),
+            deadline: self.test.deadline,
+            idle: None,
+            stop: StopSequence::Terminate,
+        })
+    }
+
+    fn report(&self, ended: Ended, log: PathBuf) -> GateReport {
+        match ended.end {
+            End::Cancelled => GateReport::Cancelled,
+            End::NotStarted(why) => inconclusive(why, Some(log)),
+            End::TimedOut => {
+                let seconds = self.test.deadline.as_secs();
+                inconclusive(format!("took longer than {seconds} s and was ended"), Some(log))
+            }
+            End::Hung { seconds } => {
+                inconclusive(format!("wrote and computed nothing for {seconds} s and was ended"), Some(log))
+            }
+            End::Exited(Exit::Signal(signal)) => {
+                inconclusive(format!("was ended by signal {signal}"), Some(log))
+            }
+            End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new(), log),
+            End::Exited(Exit::Code(code)) => {
+                measured(Verdict::Fail, format!("exit code {code}\n{}", ending(&ended.tail)), log)
+            }
+        }
+    }
+}
+
+fn measured(verdict: Verdict, detail: String, log: PathBuf) -> GateReport {
+    GateReport::Measured { verdict, detail, findings: Vec::new(), log: Some(log) }
+}
+
+fn inconclusive(detail: String, log: Option<PathBuf>) -> GateReport {
+    GateReport::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log }
+}
+
+/// The last whole lines of an output; of a last line that is too long itself, its end.
+fn ending(text: &str) -> String {
+    let mut kept = Vec::new();
+    let mut room = DETAIL;
+    for line in text.lines().rev() {
+        let Some(left) = room.checked_sub(line.len() + 1) else {
+            break;
+        };
+        room = left;
+        kept.push(line);
+    }
+    if kept.is_empty() {
+        return text.lines().next_back().map_or_else(String::new, cut);
+    }
+    kept.reverse();
+    kept.join("\n")
+}
+
+/// The end of a line that is too long, with a sign that there was more.
+fn cut(line: &str) -> String {
+    const MORE: &str = "…";
+    let start = line.ceil_char_boundary(line.len().saturating_sub(DETAIL - MORE.len()));
+    format!("{MORE}{}", line.get(start..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod examples {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_last_line_that_is_too_long_is_cut_and_not_left_out() {
+        let text = format!("first\n{}the reason\n", "é".repeat(DETAIL));
+        let kept = ending(&text);
+        assert!(kept.starts_with('…') && kept.ends_with("éthe reason"), "{kept}");
+        assert_eq!(ending("one\ntwo\n"), "one\ntwo");
+    }
+
+    proptest! {
+        #[test]
+        fn the_end_is_bounded_and_there_if_there_is_any(
+            lines in prop::collection::vec("[aé🙂]{1,3000}", 1..6),
+        ) {
+            let kept = ending(&lines.join("\n"));
+            prop_assert!(kept.len() <= DETAIL, "{}", kept.len());
+            let last = lines.last().map_or("", |line| line);
+            prop_assert!(!kept.is_empty() && (kept.ends_with(last) || last.ends_with(kept.trim_start_matches('…'))));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the parts of a checkout lie: its files, its git folder, and the git folder that linked checkouts share.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::disk::{is_plain_folder, read_foreign};
+use super::mirror::refs::common_folder;
+
+/// More than a `.git` file of a linked checkout takes.
+const LINK_BYTES: u64 = 4096;
+
+/// The parts of a checkout in which an agent works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CheckoutPaths {
+    pub(crate) tree: PathBuf,
+    /// Where HEAD and index are. No git process of ours uses it as its git folder.
+    pub(crate) git: PathBuf,
+    /// Where objects and branches are; the git folder itself, but for a linked checkout.
+    pub(crate) common: PathBuf,
+}
+
+impl CheckoutPaths {
+    /// The parts of a checkout with a git folder of its own. It need not exist yet.
+    pub(crate) fn standalone(tree: PathBuf) -> Self {
+        let git = tree.join(".git");
+        Self { tree, common: git.clone(), git }
+    }
+
+    /// Finds the parts of the checkout whose root this is, without links.
+    pub(crate) fn find(root: &Path) -> Option<Self> {
+        let tree = root.canonicalize().ok()?;
+        let dot = tree.join(".git");
+        let kind = fs::symlink_metadata(&dot).ok()?;
+        if kind.is_dir() {
+            return Some(Self::standalone(tree));
+        }
+        if !kind.is_file() {
+            return None;
+        }
+        let text = String::from_utf8(read_foreign(&dot, LINK_BYTES)?).ok()?;
+        let git = tree.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n')).canonicalize().ok()?;
+        let common = common_folder(&tree)?.canonicalize().ok()?;
+        (is_plain_folder(&git) && is_plain_folder(&common)).then_some(Self { tree, git, common })
+    }
+}

@@ -1,0 +1,244 @@
+//! A checkout of the user's in which an agent works: where its parts lie, and how its HEAD and index are moved without
+//! starting git on it. Runs nothing.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::git::checkout_paths::CheckoutPaths;
+use crate::adapters::git::clone::agent_head;
+use crate::adapters::git::clone::paths::ClonePaths;
+use crate::adapters::git::disk::{
+    copy_with_time, failed, is_plain_folder, read_file, read_foreign, remove, rename, write_file,
+};
+use crate::adapters::git::identity::Identity;
+use crate::adapters::git::mirror::refs::common_folder;
+use crate::adapters::process::command::CommandLine;
+use crate::domain::ids::CommitSha;
+use crate::ports::clock::Clock;
+use crate::ports::workspace::WorkspaceError;
+
+use super::explicit_directory::ExplicitDirectory;
+
+/// A file in the git folder that says whose clone was there last.
+const LAST_CLONE: &str = "agent-loop.clone";
+/// The longest name of a clone that is read from there.
+const NAME_BYTES: u64 = 4096;
+/// The files by which git marks an unfinished operation, and the names of the operations.
+const MIDDLES: &[(&str, &str)] = &[
+    ("MERGE_HEAD", "a merge"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick"),
+    ("REVERT_HEAD", "a revert"),
+    ("rebase-merge", "a rebase"),
+    ("rebase-apply", "a rebase"),
+    ("BISECT_LOG", "a bisection"),
+];
+
+/// Whose branches the checkout's are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BranchSharing {
+    Own,
+    /// Those of the forge's repository, which others move at any time.
+    Shared,
+}
+
+/// A checkout of the user's.
+#[derive(Debug, Clone)]
+pub(crate) struct UserCheckout {
+    given: ExplicitDirectory,
+    paths: CheckoutPaths,
+    branches: BranchSharing,
+}
+
+impl UserCheckout {
+    /// Finds the parts of a checkout.
+    pub(crate) fn find(given: &ExplicitDirectory, forge: &Path) -> Result<Self, WorkspaceError> {
+        if !given.path.is_absolute() {
+            return Err(given.unusable("is not an absolute path"));
+        }
+        let paths = CheckoutPaths::find(&given.path)
+            .ok_or_else(|| given.unusable("is not the root of a checkout"))?;
+        if paths.common.join("reftable").exists() {
+            return Err(given.unusable("keeps its branches in a format (reftable) that is not supported"));
+        }
+        let forges = common_folder(forge).and_then(|folder| folder.canonicalize().ok());
+        let branches =
+            if forges.as_ref() == Some(&paths.common) { BranchSharing::Shared } else { BranchSharing::Own };
+        Ok(Self { given: given.clone(), paths, branches })
+    }
+
+    /// Whether this is the checkout that the directory names.
+    pub(crate) fn is_the(&self, given: &ExplicitDirectory) -> bool {
+        self.given == *given
+    }
+
+    /// Whether its parts are where they were found.
+    pub(crate) fn is_as_found(&self) -> bool {
+        CheckoutPaths::find(&self.given.path).as_ref() == Some(&self.paths)
+    }
+
+    /// Whether it is a checkout of the forge's repository itself.
+    pub(crate) fn is_the_forges(&self) -> bool {
+        self.branches == BranchSharing::Shared
+    }
+
+    /// Where the parts of the checkout lie.
+    pub(crate) fn paths(&self) -> &CheckoutPaths {
+        &self.paths
+    }
+
+    /// The root of the checkout.
+    pub(crate) fn path(&self) -> &Path {
+        &self.paths.tree
+    }
+
+    /// Where HEAD and index are.
+    pub(crate) fn git(&self) -> &Path {
+        &self.paths.git
+    }
+
+    /// Where objects and branches are.
+    pub(crate) fn common(&self) -> &Path {
+        &self.paths.common
+    }
+
+    /// The user's own list of what is ignored here, as an option of `git ls-files`.
+    pub(crate) fn excludes(&self) -> Option<OsString> {
+        let file = self.common().join("info/exclude");
+        let is_plain = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
+        is_plain.then(|| {
+            let mut option = OsString::from("--exclude-from=");
+            option.push(file);
+            option
+        })
+    }
+
+    /// The commit that is checked out.
+    pub(crate) fn head(&self) -> Result<CommitSha, WorkspaceError> {
+        agent_head::head(self.git(), self.common())
+            .ok_or_else(|| self.unclean("its HEAD stands for no commit"))
+    }
+
+    /// Whether a turn of this agent was the last thing that happened here: a person who works here has a branch checked out.
+    pub(crate) fn was_left_by(&self, paths: &ClonePaths) -> bool {
+        let last = read_foreign(&self.git().join(LAST_CLONE), NAME_BYTES);
+        let is_detached = agent_head::raw_head(self.git()).is_some_and(|head| !head.starts_with("ref:"));
+        is_detached && last.is_some_and(|last| last == paths.name().as_bytes())
+    }
+
+    /// Notes in the git folder whose turn it is.
+    pub(crate) fn mark(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
+        write_file(&self.git().join(LAST_CLONE), paths.name().as_bytes())
+    }
+
+    /// Checks that no git operation is running or unfinished in the checkout.
+    pub(crate) fn must_be_idle(&self) -> Result<(), WorkspaceError> {
+        if !self.is_as_found() {
+            return Err(self.unusable("is no longer the checkout that it was"));
+        }
+        let is_there = |name: &str| fs::symlink_metadata(self.git().join(name)).is_ok();
+        if let Some((_, what)) = MIDDLES.iter().find(|(name, _)| is_there(name)) {
+            return Err(self.unclean(&format!("it is in the middle of {what}")));
+        }
+        match ["index.lock", "HEAD.lock"].into_iter().find(|name| is_there(name)) {
+            Some(lock) => {
+                let lock = self.git().join(lock).display().to_string();
+                Err(self.unclean(&format!("git is at work there, or was ended: {lock} exists")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Puts HEAD, detached, and a copy of our index in place. No file of the checkout is touched, and no branch.
+    pub(crate) fn stand(
+        &self,
+        index: &Path,
+        commit: &CommitSha,
+        identity: &Identity,
+    ) -> Result<(), WorkspaceError> {
+        if !self.is_as_found() || !is_plain_folder(self.git()) {
+            return Err(self.unusable("is no longer the checkout that it was"));
+        }
+        let copy = self.git().join("agent-loop.index");
+        remove(&copy)?;
+        copy_with_time(index, &copy)?;
+        rename(&copy, &self.git().join("index"))?;
+        self.detach(commit, identity)
+    }
+
+    /// Detaches HEAD at a commit, and says so in its log, so that `git reflog` still finds where it was.
+    pub(crate) fn detach(&self, commit: &CommitSha, identity: &Identity) -> Result<(), WorkspaceError> {
+        let line = format!("{commit}\n");
+        if agent_head::raw_head(self.git()).as_deref() == Some(line.as_str()) {
+            return Ok(());
+        }
+        let old = agent_head::head(self.git(), self.common());
+        write_file(&self.git().join("HEAD"), line.as_bytes())?;
+        let log = self.git().join("logs/HEAD");
+        if !fs::symlink_metadata(&log).is_ok_and(|metadata| metadata.is_file()) {
+            return Ok(());
+        }
+        let old = old.map_or_else(|| "0".repeat(commit.as_str().len()), |old| old.to_string());
+        let who = [&identity.name, &identity.email].map(|text| text.replace(['<', '>', '\n'], ""));
+        let [name, email] = who;
+        let now = SystemClock.now().as_second();
+        let entry = format!("{old} {commit} {name} <{email}> {now} +0000\tagent-loop: moving to {commit}\n");
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::open(&log, flags, Mode::empty()).map(File::from);
+        let appended = file.map_err(Into::into).and_then(|mut log| log.write_all(entry.as_bytes()));
+        appended.map_err(|cause| failed("write", &log, &cause))
+    }
+
+    /// Keeps the refs as they are now, outside of the checkout.
+    pub(crate) fn remember_refs(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
+        let refs = match self.branches {
+            BranchSharing::Own => agent_head::refs(self.common()),
+            BranchSharing::Shared => None,
+        };
+        let bytes = serde_json::to_vec(&refs)
+            .map_err(|cause| WorkspaceError::Disk(format!("could not note the refs: {cause}")))?;
+        write_file(&paths.refs(), &bytes)
+    }
+
+    /// An error that says what is in the way, and what to type.
+    pub(crate) fn unclean(&self, why: &str) -> WorkspaceError {
+        let command = CommandLine::new("git", self.path(), BTreeMap::new())
+            .argument("-C")
+            .argument(self.path())
+            .arguments(["stash", "push", "--include-untracked"])
+            .shown();
+        WorkspaceError::Unclean(format!(
+            "{} {} is not clean: {why}\nan agent works there only when it is clean, and nothing of it is thrown away: \
+             commit or stash (`{command}`), then run again",
+            self.given.flag,
+            self.path().display(),
+        ))
+    }
+
+    /// An error for what no stash takes away.
+    pub(crate) fn occupied(&self, why: &str) -> WorkspaceError {
+        WorkspaceError::Unclean(format!(
+            "{} {} has no room: {why}\nmove that file away, then run again",
+            self.given.flag,
+            self.path().display(),
+        ))
+    }
+
+    /// An error that says why it can't be used at all.
+    pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
+        self.given.unusable(why)
+    }
+}
+
+/// The refs as they were kept; nothing if they are not the checkout's own.
+pub(crate) fn remembered_refs(
+    paths: &ClonePaths,
+) -> Result<Option<BTreeMap<String, String>>, WorkspaceError> {
+    let bytes = read_file(&paths.refs())?.unwrap_or_default();
+    Ok(serde_json::from_slice(&bytes).ok().flatten())
+}

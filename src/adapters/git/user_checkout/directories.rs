@@ -1,0 +1,173 @@
+//! The directories that a user names for agents: who may work there, one run and one agent at a time.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags, open};
+
+use crate::adapters::git::clone::paths::ClonePaths;
+use crate::adapters::git::disk::{failed, read_foreign};
+use crate::adapters::process::time;
+use crate::domain::agent::Role;
+use crate::domain::ids::Label;
+use crate::ports::workspace::{CloneId, WorkspaceError};
+
+use super::checkout::UserCheckout;
+use super::explicit_directory::ExplicitDirectory;
+
+/// A file in the checkout's git folder; the lock is the operating system's, its text is for people.
+const LOCK: &str = "agent-loop.lock";
+const LOCK_BYTES: u64 = 64;
+
+/// The directories that were named, and those in use.
+#[derive(Debug, Default)]
+pub(crate) struct UserDirectories {
+    given: BTreeMap<(Role, Label), ExplicitDirectory>,
+    /// The checkouts in use, by git folder. Each stays locked for the rest of the run.
+    held: Mutex<BTreeMap<PathBuf, HeldCheckout>>,
+    entering: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct HeldCheckout {
+    _lock: File,
+    checkout: UserCheckout,
+    /// The clone in whose place the checkout is used at this moment.
+    clone_id: Option<CloneId>,
+    is_known: bool,
+}
+
+impl UserDirectories {
+    /// The directories that were named.
+    pub(crate) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
+        Self { given, ..Self::default() }
+    }
+
+    /// The directory of an agent, if one was named.
+    pub(crate) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
+        self.given.get(&(role, label.clone()))
+    }
+
+    /// Reserves a checkout for an agent. Fails if another agent of this run, or another run, uses the checkout.
+    pub(crate) async fn enter(
+        &self,
+        paths: &ClonePaths,
+        checkout: &UserCheckout,
+    ) -> Result<(), WorkspaceError> {
+        // One at a time, or the second agent would take the lock of the first for that of another run.
+        let _turn = self.entering.lock().await;
+        if !self.held().contains_key(checkout.git()) {
+            let held = HeldCheckout {
+                _lock: lock(checkout).await?,
+                checkout: checkout.clone(),
+                clone_id: None,
+                is_known: false,
+            };
+            self.held().insert(checkout.git().to_owned(), held);
+        }
+        let mut all = self.held();
+        let Some(held) = all.get_mut(checkout.git()) else { return Ok(()) };
+        match &held.clone_id {
+            Some(other) if other != paths.id() => Err(WorkspaceError::Held(format!(
+                "{}: {} and {} can't work there at the same time; give each a directory of its own, or take their \
+                 turns one after the other (`--no-parallel-reviewers`)",
+                checkout.path().display(),
+                other.path(),
+                paths.name(),
+            ))),
+            Some(_) | None => {
+                held.clone_id = Some(paths.id().clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the reservation of an agent.
+    pub(crate) fn leave(&self, paths: &ClonePaths, checkout: &UserCheckout) {
+        if let Some(held) = self.held().get_mut(checkout.git())
+            && held.clone_id.as_ref() == Some(paths.id())
+        {
+            held.clone_id = None;
+        }
+    }
+
+    /// Whether the checkout is known to be one of the repository.
+    pub(crate) fn is_known(&self, checkout: &UserCheckout) -> bool {
+        self.held().get(checkout.git()).is_some_and(|held| held.is_known)
+    }
+
+    /// Remembers that the checkout is one of the repository.
+    pub(crate) fn learn(&self, checkout: &UserCheckout) {
+        if let Some(held) = self.held().get_mut(checkout.git()) {
+            held.is_known = true;
+        }
+    }
+
+    /// The parts of a directory, as they were when it was first used: an agent may have exchanged them since.
+    pub(crate) fn find(
+        &self,
+        given: &ExplicitDirectory,
+        forge: &Path,
+    ) -> Result<UserCheckout, WorkspaceError> {
+        if let Some(held) = self.held().values().find(|held| held.checkout.is_the(given)) {
+            return Ok(held.checkout.clone());
+        }
+        UserCheckout::find(given, forge)
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<PathBuf, HeldCheckout>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Number of attempts to take a lock.
+const TRIES: u32 = 50;
+/// Delay between two attempts.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure
+/// does not mean that another process holds the lock.
+async fn patient_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => time::wait(PAUSE).await,
+            settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
+        }
+    }
+    Err(TryLockError::WouldBlock)
+}
+
+async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
+    let path = checkout.git().join(LOCK);
+    // An agent may have left a pipe or a link there, which must not be opened.
+    if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(checkout.unusable(&format!("has something odd at {}; remove that", path.display())));
+    }
+    let disk = |cause: std::io::Error| failed("lock", &path, &cause);
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file =
+        open(&path, flags, Mode::from(0o600)).map(File::from).map_err(|cause| disk(cause.into()))?;
+    match patient_lock(&file).await {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let text = read_foreign(&path, LOCK_BYTES).unwrap_or_default();
+            let pid: Option<u32> = String::from_utf8_lossy(&text).trim().parse().ok();
+            let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
+            return Err(WorkspaceError::Held(format!(
+                "another agent-loop works in {}: {who} holds it; wait for it, or give another directory",
+                checkout.path().display()
+            )));
+        }
+        Err(TryLockError::Error(cause)) => return Err(disk(cause)),
+    }
+    let pid = std::process::id().to_string();
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(pid.as_bytes()))
+        .map_err(disk)?;
+    Ok(file)
+}

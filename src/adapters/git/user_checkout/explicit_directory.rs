@@ -1,0 +1,24 @@
+//! A directory that the user names for an agent.
+
+use std::path::PathBuf;
+
+use crate::ports::workspace::WorkspaceError;
+
+/// A directory that the user named for an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplicitDirectory {
+    /// The root of a checkout.
+    pub path: PathBuf,
+    /// How it was named, for messages: `--claude-dir`.
+    pub flag: String,
+}
+
+impl ExplicitDirectory {
+    /// An error that says why the directory can't be used at all.
+    pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
+        let (flag, path) = (&self.flag, self.path.display());
+        WorkspaceError::Unusable(format!(
+            "{flag} {path} {why}; give the root of a checkout of the repository, or leave {flag} out"
+        ))
+    }
+}

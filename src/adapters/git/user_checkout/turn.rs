@@ -1,0 +1,264 @@
+//! An agent's turn in a checkout of the user's: made ready without throwing anything away, and left clean. The git folder
+//! of every git here is ours; the checkout's own configuration, hooks and filters are never read.
+
+use crate::adapters::git::clone::agent_head;
+use crate::adapters::git::clone::git_folder::{self, write_export_gitdir};
+use crate::adapters::git::clone::harvest;
+use crate::adapters::git::clone::listing::changes;
+use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
+use crate::adapters::git::disk::{make_folder, read_file, read_foreign, remove, rename, write_file};
+use crate::adapters::git::mirror::{Mirror, SHALLOW};
+use crate::adapters::git::push::obstruction::{in_the_way, statuses};
+use crate::adapters::git::runner::{ask, failure, fields, must};
+use crate::adapters::git::workplace::Workplace;
+use crate::adapters::process::command::CommandLine;
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::{Salvage, WorkspaceError};
+
+use super::checkout::UserCheckout;
+
+const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Checks that the checkout belongs to the repository: that it is a checkout of the forge's repository itself, or that its
+/// HEAD or one of its branches stands at a commit of the mirror. One spawn.
+pub(crate) async fn must_belong(mirror: &Mirror, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
+    if checkout.is_the_forges() {
+        return Ok(());
+    }
+    let refs = agent_head::refs(checkout.common()).unwrap_or_default();
+    let tips = refs.into_values().filter_map(|tip| tip.parse::<CommitSha>().ok()).chain(checkout.head().ok());
+    let input = tips.fold(String::new(), |input, tip| input + tip.as_str() + "\n");
+    let line = mirror.line().arguments(["cat-file", "--batch-check=%(objecttype)"]).input(input);
+    let types = must(line, &format!("compare {} with the repository", checkout.path().display())).await?;
+    if types.split(|byte| *byte == b'\n').any(|kind| kind == b"commit") {
+        return Ok(());
+    }
+    Err(checkout.unusable("shares no commit with the repository"))
+}
+
+/// Checks that the checkout would be accepted now, without changing it. Two spawns.
+pub(crate) async fn check(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    checkout: &UserCheckout,
+) -> Result<(), WorkspaceError> {
+    let paths = workplace.paths();
+    make_folder(paths.folder())?;
+    checkout.must_be_idle()?;
+    if unfinished(paths, checkout)?.is_some() {
+        return Ok(());
+    }
+    let here = checkout.head()?;
+    write_export_gitdir(paths, mirror.path(), &here)?;
+    must_be_clean(mirror, workplace, checkout, &here).await
+}
+
+/// Makes the checkout ready: HEAD detached at a commit, everything clean. What an unfinished turn of this agent left is
+/// kept first; what anybody else left is refused. Three spawns, one more if the index is not the one that we left, three
+/// more to get to another commit.
+pub(crate) async fn prepare(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    checkout: &UserCheckout,
+    head: &CommitSha,
+) -> Result<Option<Salvage>, WorkspaceError> {
+    let paths = workplace.paths();
+    make_folder(paths.folder())?;
+    checkout.must_be_idle()?;
+    let salvaged = keep_unfinished(mirror, workplace, checkout).await?;
+    let here = checkout.head()?;
+    let identity = mirror.git().identity();
+    write_export_gitdir(paths, mirror.path(), &here)?;
+    must_be_clean(mirror, workplace, checkout, &here)
+        .await
+        .map_err(|error| also_kept(error, salvaged.as_ref()))?;
+    checkout.mark(paths)?;
+    if here != *head {
+        must_have_room(mirror, paths, checkout, (&here, head)).await?;
+        bring(mirror, paths, checkout, &here, head).await?;
+        // A move that is cut short leaves what a turn leaves: work on top of where the checkout was.
+        checkout.detach(&here, identity)?;
+        paths.write_note(&note(&here, ClonePhase::Open))?;
+        move_files(mirror, paths, checkout, (&here, head)).await?;
+    }
+    checkout.stand(&paths.index(), head, identity)?;
+    checkout.remember_refs(paths)?;
+    paths.write_note(&note(head, ClonePhase::Open))?;
+    Ok(salvaged)
+}
+
+/// Lets the checkout stand at a commit whose files it holds: that of a harvest or salvage. One spawn, if it is not there.
+pub(crate) async fn settle(
+    mirror: &Mirror,
+    paths: &ClonePaths,
+    checkout: &UserCheckout,
+    head: &CommitSha,
+    commit: &CommitSha,
+) -> Result<(), WorkspaceError> {
+    let scratch = paths.scratch();
+    if !scratch.exists() {
+        return Ok(());
+    }
+    if commit != head {
+        bring(mirror, paths, checkout, head, commit).await?;
+    }
+    checkout.stand(&scratch, commit, mirror.git().identity())?;
+    rename(&scratch, &paths.index())
+}
+
+fn note(head: &CommitSha, phase: ClonePhase) -> CloneNote {
+    CloneNote { head: head.clone(), branch: None, tree: None, phase, made: None }
+}
+
+/// The note of an unfinished turn of this agent, if that turn was the last to use the checkout.
+fn unfinished(paths: &ClonePaths, checkout: &UserCheckout) -> Result<Option<CloneNote>, WorkspaceError> {
+    Ok(match paths.noted()? {
+        Noted::Known(note) if note.phase == ClonePhase::Open && checkout.was_left_by(paths) => Some(note),
+        // What lies in a checkout of the user's is not thrown away anyhow: it is refused.
+        Noted::Known(_) | Noted::Unreadable | Noted::Nothing => None,
+    })
+}
+
+/// Keeps what an unfinished turn left. In a checkout of the user's that includes the files of a reviewer.
+async fn keep_unfinished(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    checkout: &UserCheckout,
+) -> Result<Option<Salvage>, WorkspaceError> {
+    let paths = workplace.paths();
+    let Some(note) = unfinished(paths, checkout)? else { return Ok(None) };
+    let kept = harvest::salvage(mirror, workplace, &note.head).await?;
+    let commit = kept.as_ref().map_or(&note.head, |kept| &kept.commit);
+    settle(mirror, paths, checkout, &note.head, commit).await?;
+    paths.close()?;
+    Ok(kept)
+}
+
+fn also_kept(error: WorkspaceError, salvaged: Option<&Salvage>) -> WorkspaceError {
+    match (error, salvaged) {
+        (WorkspaceError::Unclean(text), Some(kept)) => WorkspaceError::Unclean(format!(
+            "{text}\n(an unfinished turn's work is kept in {})",
+            kept.reference
+        )),
+        (other, _) => other,
+    }
+}
+
+/// Compares files and index with HEAD, through an index of our own that no flag in theirs can mislead.
+async fn must_be_clean(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    checkout: &UserCheckout,
+    here: &CommitSha,
+) -> Result<(), WorkspaceError> {
+    let paths = workplace.paths();
+    let what = format!("read the checkout {}", checkout.path().display());
+    let index = paths.index();
+    remove(&index.with_extension("lock"))?;
+    let read = || line(mirror, paths, checkout).arguments(["read-tree", "--reset", here.as_str()]);
+    if !ask(read(), &what).await?.exit.is_success() {
+        // What is left of an index of another time.
+        remove(&index)?;
+        must(read(), &what).await?;
+    }
+    let refresh = ["update-index", "-q", "--really-refresh", "--ignore-submodules"];
+    ask(line(mirror, paths, checkout).arguments(refresh), &what).await?;
+    if let Some(path) = changes(mirror, workplace, &index).await?.first() {
+        return Err(
+            checkout.unclean(&format!("{path} differs from the commit that is checked out, or is not in it"))
+        );
+    }
+    let theirs = checkout.git().join("index");
+    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
+        return Err(checkout.unclean("its index can't be read"));
+    };
+    if read_file(&index)?.is_some_and(|ours| ours == bytes) {
+        return Ok(());
+    }
+    let compare = ["diff-index", "--cached", "--name-only", "-z", here.as_str()];
+    let line = line(mirror, paths, checkout).variable("GIT_INDEX_FILE", &theirs).arguments(compare);
+    let captured = ask(line, &what).await?;
+    if !captured.exit.is_success() {
+        return Err(checkout.unclean("its index can't be read; a split one is not supported"));
+    }
+    match fields(&captured.stdout).next() {
+        Some(path) => Err(checkout.unclean(&format!("{} is staged", String::from_utf8_lossy(path)))),
+        None => Ok(()),
+    }
+}
+
+/// Checks that no ignored file is where the other commit has a file.
+pub(crate) async fn must_have_room(
+    mirror: &Mirror,
+    paths: &ClonePaths,
+    checkout: &UserCheckout,
+    (from, to): (&CommitSha, &CommitSha),
+) -> Result<(), WorkspaceError> {
+    let what = format!("compare {} with {}", from.short(), to.short());
+    let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status", from.as_str(), to.as_str()];
+    let moves = statuses(&must(line(mirror, paths, checkout).arguments(compare), &what).await?);
+    let blocked =
+        |(path, status): &(&Vec<u8>, &u8)| **status == b'A' && in_the_way(checkout.path(), path, &moves);
+    moves.iter().find(blocked).map_or(Ok(()), |(path, _)| {
+        let path = String::from_utf8_lossy(path);
+        Err(checkout.occupied(&format!("an ignored file is where {} has {path}", to.short())))
+    })
+}
+
+/// Moves the files from one commit to another. git itself checks again that nothing is lost.
+async fn move_files(
+    mirror: &Mirror,
+    paths: &ClonePaths,
+    checkout: &UserCheckout,
+    (from, to): (&CommitSha, &CommitSha),
+) -> Result<(), WorkspaceError> {
+    let what = format!("move the checkout {} to {}", checkout.path().display(), to.short());
+    let read = ["read-tree", "-m", "-u", from.as_str(), to.as_str()];
+    let captured = ask(line(mirror, paths, checkout).arguments(read), &what).await?;
+    if captured.exit.is_success() {
+        Ok(())
+    } else {
+        Err(checkout.unclean(&failure(&captured, &what).to_string()))
+    }
+}
+
+/// git with that git folder, the checkout's files and our index.
+fn line(mirror: &Mirror, paths: &ClonePaths, checkout: &UserCheckout) -> CommandLine {
+    let line = mirror.git().inside(&paths.export_gitdir(), checkout.path());
+    line.variable("GIT_WORK_TREE", checkout.path()).variable("GIT_INDEX_FILE", paths.index())
+}
+
+/// Brings the objects of a commit into the checkout, under no ref. One spawn.
+async fn bring(
+    mirror: &Mirror,
+    paths: &ClonePaths,
+    checkout: &UserCheckout,
+    known: &CommitSha,
+    commit: &CommitSha,
+) -> Result<(), WorkspaceError> {
+    let gitdir = paths.import_gitdir();
+    remove(&gitdir)?;
+    git_folder::skeleton(&gitdir, mirror.path(), None)?;
+    if let Some(shallow) = read_foreign(&checkout.common().join(SHALLOW), INDEX_BYTES) {
+        write_file(&gitdir.join(SHALLOW), &shallow)?;
+    }
+    write_file(&gitdir.join("config"), git_folder::format_config(commit).as_bytes())?;
+    // What is there already need not be looked through or brought again.
+    write_file(&gitdir.join("refs/heads/known"), format!("{known}\n").as_bytes())?;
+    write_file(&gitdir.join("HEAD"), b"ref: refs/heads/known\n")?;
+    let line = mirror
+        .git()
+        .inside(&gitdir, &gitdir)
+        .variable("GIT_OBJECT_DIRECTORY", checkout.common().join("objects"))
+        .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
+        .argument("--refmap=")
+        .argument(mirror.path())
+        .argument(commit.as_str());
+    let what = format!("bring {} to {}", commit.short(), checkout.path().display());
+    let captured = ask(line, &what).await?;
+    if captured.exit.is_success() {
+        return Ok(());
+    }
+    mirror.must_know(commit).await?;
+    Err(failure(&captured, &what))
+}

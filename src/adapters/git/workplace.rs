@@ -1,0 +1,34 @@
+//! Where an agent works: in a clone of ours, or in a checkout of the user's.
+
+use super::clone::paths::ClonePaths;
+use super::user_checkout::checkout::UserCheckout;
+
+/// The place where an agent works, with the paths of its files and of what we note about them.
+#[derive(Debug, Clone)]
+pub(crate) enum Workplace {
+    Clone(ClonePaths),
+    /// The notes lie where those of a clone would.
+    UserCheckout(ClonePaths, UserCheckout),
+}
+
+impl Workplace {
+    /// The workplace in a checkout of the user's, with notes where those of a clone would lie.
+    pub(crate) fn in_checkout(clone: ClonePaths, checkout: UserCheckout) -> Self {
+        Self::UserCheckout(clone.with_checkout(checkout.paths().clone()), checkout)
+    }
+
+    /// The paths of the agent's files and of our notes.
+    pub(crate) fn paths(&self) -> &ClonePaths {
+        match self {
+            Self::Clone(paths) | Self::UserCheckout(paths, _) => paths,
+        }
+    }
+
+    /// The user's checkout, if the agent works in one.
+    pub(crate) fn user_checkout(&self) -> Option<&UserCheckout> {
+        match self {
+            Self::Clone(_) => None,
+            Self::UserCheckout(_, checkout) => Some(checkout),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The journal of a subject: one JSON line an entry, on the disk before anything follows from it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::adapters::clock::SystemClock;
+use crate::domain::subject::Subject;
+use crate::ports::clock::Clock;
+use crate::ports::journal::{Entry, Journal, JournalError, Journals};
+
+use super::folders::Folders;
+use super::lock::{self, SubjectLock};
+use crate::adapters::files;
+
+/// What has to be done with children of a dead engine before a subject is worked on.
+pub type EndLeftovers = fn(&Path) -> Result<(), String>;
+
+/// The journals of a repository.
+#[derive(Debug)]
+pub struct FileJournals {
+    folders: Folders,
+    locks: PathBuf,
+    end_leftovers: EndLeftovers,
+}
+
+impl FileJournals {
+    /// Journals in the state folder, locks beside the repository.
+    pub fn new(folders: Folders, locks: PathBuf, end_leftovers: EndLeftovers) -> Self {
+        Self { folders, locks, end_leftovers }
+    }
+
+    /// The lock file of a subject.
+    pub fn lock_path(locks: &Path, subject: &Subject) -> PathBuf {
+        locks.join(format!("agent-loop-{}.lock", subject.to_string().replace('/', "-")))
+    }
+
+    /// The lock of whoever takes up a parked subject because it is due: held from before the look until the run has ended.
+    pub fn due_lock_path(locks: &Path, subject: &Subject) -> PathBuf {
+        locks.join(format!("due-{}.lock", subject.to_string().replace('/', "-")))
+    }
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct FileJournal {
+    inner: Mutex<Inner>,
+    path: PathBuf,
+    _lock: SubjectLock,
+}
+
+#[derive(Debug)]
+struct Inner {
+    file: File,
+    /// How much of the file was acknowledged, in bytes: it ends with a whole line.
+    length: u64,
+    /// Whether bytes of a line that was not acknowledged stand behind that.
+    is_torn: bool,
+    entries: Vec<Entry>,
+}
+
+impl Inner {
+    /// Writes a line, all of it or nothing: behind torn bytes the next line would be damaged.
+    fn write(&mut self, line: &[u8]) -> Result<(), String> {
+        if self.is_torn {
+            return Err("the entry before was written in part and could not be taken back; nothing more is \
+                        written. Mend the disk, then start agent-loop again"
+                .to_owned());
+        }
+        let written = self.file.write_all(line).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            self.is_torn = self.file.set_len(self.length).is_err();
+            return Err(error.to_string());
+        }
+        self.length = self.length.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
+}
+
+impl Journals for FileJournals {
+    type Journal = FileJournal;
+
+    async fn open(&self, subject: &Subject) -> Result<FileJournal, JournalError> {
+        let folder = self.folders.subject(subject);
+        files::make_folder(&folder).map_err(JournalError::Disk)?;
+        files::make_folder(&self.locks).map_err(JournalError::Disk)?;
+        let lock = lock::take(&Self::lock_path(&self.locks, subject), subject, SystemClock.now())?;
+        // What does not want to end is waited for; meanwhile a person may say stop, and other children run.
+        let (end, children) = (self.end_leftovers, self.folders.children(subject));
+        let ended = tokio::task::spawn_blocking(move || end(&children)).await;
+        ended.map_err(|error| JournalError::Disk(error.to_string()))?.map_err(JournalError::Disk)?;
+        open(&self.folders.journal(subject), lock)
+    }
+
+    async fn peek(&self, subject: &Subject) -> Result<Vec<Entry>, JournalError> {
+        read(&self.folders.journal(subject))
+    }
+}
+
+fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
+    let disk = |error: io::Error| {
+        JournalError::Disk(format!("could not open the journal {}: {error}", path.display()))
+    };
+    let file = files::append(path).map_err(disk)?;
+    let text = fs::read(path).map_err(disk)?;
+    let whole = whole(&text);
+    let length = u64::try_from(whole).unwrap_or(u64::MAX);
+    file.set_len(length).map_err(disk)?;
+    let entries = parse(text.get(..whole).unwrap_or_default(), path)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
+    }
+    let inner = Inner { file, length, is_torn: false, entries };
+    Ok(FileJournal { inner: Mutex::new(inner), path: path.to_owned(), _lock: lock })
+}
+
+/// The entries of a journal that is not open here; none, if there is no such file.
+///
+/// # Errors
+/// When it can't be read, or a line is damaged; the text names it.
+pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(JournalError::Disk(format!("could not read {}: {error}", path.display())));
+        }
+    };
+    parse(text.get(..whole(&text)).unwrap_or_default(), path)
+}
+
+/// How much of a journal was acknowledged: a kill in the middle of a write leaves a last line without its end.
+fn whole(text: &[u8]) -> usize {
+    text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+}
+
+/// The entries of a journal.
+fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
+    let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
+    lines
+        .map(|(index, line)| {
+            serde_json::from_slice(line).map_err(|error| {
+                JournalError::Disk(format!(
+                    "line {} of the journal {} is damaged: {error}. Mend or remove the line; what was published is safe",
+                    index + 1,
+                    path.display()
+                ))
+            })
+        })
+        .collect()
+}
+
+impl Journal for FileJournal {
+    fn entries(&self) -> Vec<Entry> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).entries.clone()
+    }
+
+    async fn append(&self, entry: Entry) -> Result<(), JournalError> {
+        let disk = |error: String| {
+            JournalError::Disk(format!("could not write to the journal {}: {error}", self.path.display()))
+        };
+        let mut line = serde_json::to_vec(&entry).map_err(|error| disk(error.to_string()))?;
+        line.push(b'\n');
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.write(&line).map_err(disk)?;
+        inner.entries.push(entry);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+
+    fn entry(body: &str) -> Entry {
+        Entry::Record { body: body.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn after_a_tear_that_stays_nothing_more_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let subject = "pr/7".parse().unwrap();
+        let lock = lock::take(&folder.path().join("lock"), &subject, SystemClock.now()).unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = open(&path, lock).unwrap();
+        journal.append(entry("one")).await.unwrap();
+        // It takes nothing, and can't be cut.
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let whole = std::mem::replace(&mut journal.inner.lock().unwrap().file, full);
+        let torn = journal.append(entry("two")).await.unwrap_err().to_string();
+        assert!(torn.contains("could not write to the journal"), "{torn}");
+        journal.inner.lock().unwrap().file = whole;
+        let refusal = journal.append(entry("three")).await.unwrap_err().to_string();
+        assert!(refusal.contains("start agent-loop again"), "{refusal}");
+        assert_eq!(read(&path).unwrap(), [entry("one")]);
+        assert_eq!(journal.entries(), [entry("one")]);
+    }
+}

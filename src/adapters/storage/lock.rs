@@ -1,0 +1,95 @@
+//! The lock of a subject: an operating system's lock on a file, which a dead process can't hold.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::subject::Subject;
+use crate::ports::journal::{Holder, JournalError};
+
+use crate::adapters::files;
+
+/// A lock that is held until it is dropped, or this process ends.
+#[derive(Debug)]
+pub struct SubjectLock {
+    _file: File,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LockText {
+    pid: u32,
+    host: String,
+    since: Timestamp,
+}
+
+/// Takes the lock of a subject.
+///
+/// # Errors
+/// When another process holds it, and when the disk says no.
+pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLock, JournalError> {
+    let disk = |error: std::io::Error| {
+        JournalError::Disk(format!("could not lock {subject} with {}: {error}", path.display()))
+    };
+    let mut file = files::append(path).map_err(disk)?;
+    match lock_alone(&file) {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(JournalError::Held { subject: subject.clone(), holder: holder(&mut file) });
+        }
+        Err(TryLockError::Error(error)) => return Err(disk(error)),
+    }
+    let written = LockText { pid: std::process::id(), host: this_host(), since: now };
+    let text = serde_json::to_string(&written).unwrap_or_default();
+    file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(disk)?;
+    Ok(SubjectLock { _file: file })
+}
+
+/// How often a lock is tried while others only look at it.
+const TRIES: u32 = 200;
+/// A look takes microseconds, unless the system lets the process wait that looks.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Locks a file for this process alone. `who_holds` shares a lock for an instant: that is a look, and no holder.
+fn lock_alone(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
+        }
+        // Who holds it alone shares it with nobody.
+        file.try_lock_shared()?;
+        file.unlock().map_err(TryLockError::Error)?;
+        std::thread::sleep(LOOK);
+    }
+    Err(TryLockError::WouldBlock)
+}
+
+/// The name of this machine, for messages.
+pub fn this_host() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
+/// Who says to hold a lock file; for the message only.
+fn holder(file: &mut File) -> Holder {
+    let mut text = String::new();
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
+    let written = read.ok().and_then(|_| serde_json::from_str::<LockText>(&text).ok());
+    written.map_or(Holder { pid: None, host: None, since: None }, |written| Holder {
+        pid: Some(written.pid),
+        host: Some(written.host),
+        since: Some(written.since),
+    })
+}
+
+/// Who holds a lock now, if anybody does.
+pub fn who_holds(path: &Path) -> Option<Holder> {
+    let mut file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Ok(()) => None,
+        Err(_) => Some(holder(&mut file)),
+    }
+}

@@ -1,0 +1,192 @@
+//! The one match over a lookup: each arm fetches one fact. Nothing is changed.
+
+use crate::domain::flow_name::FlowName;
+use crate::domain::ids::{CommitSha, PullRequestNumber};
+use crate::domain::item::CarriedItem;
+use crate::domain::subject::Subject;
+use crate::flow;
+use crate::flow::facts::{Carried, People};
+use crate::flow::step::Lookup;
+use crate::flow::view::FlowOutput;
+use crate::ledger::legacy::{Ignored, Older};
+use crate::ledger::thread::Link;
+use crate::ports::World;
+use crate::ports::forge::{Forge, ForgeError};
+use crate::ports::journal::{Entry, Journals};
+use crate::ports::workspace::Workspace;
+
+use super::context::{JournalOf, RunContext};
+use super::outcome::RunError;
+use super::people;
+use super::session::{self, Session};
+use super::thread;
+use super::thread::CachedThread;
+
+/// Fetches a fact.
+pub(super) async fn look_up<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
+    lookup: Lookup,
+) -> Result<(), RunError> {
+    match lookup {
+        Lookup::People(subject) => {
+            let people = people(cx, session, &subject).await?;
+            session.facts.people.insert(subject, people);
+        }
+        Lookup::PullRequest(number) => pull_request(cx, session, number).await?,
+        Lookup::PullRequestsFrom(branch) => {
+            let found = cx.world.forge().pull_requests_from(&branch).await?;
+            session.facts.pull_requests_from.insert(branch, found);
+        }
+        Lookup::Tip(branch) => {
+            if session.mirrored.is_none() {
+                cx.refresh().await?;
+            }
+            let tip = cx.world.workspace().tip(&branch).await?;
+            session.mirrored = session.mirrored.take().or_else(|| tip.clone());
+            session.facts.tips.insert(branch, tip);
+        }
+        Lookup::Contains(commit, ancestor) => {
+            let found = cx.world.workspace().contains(&commit, &ancestor).await?;
+            session.facts.contains.insert((commit, ancestor), found);
+        }
+        Lookup::Older => session.facts.older = Some(older(cx, session)),
+        Lookup::Output(flow, subject) => {
+            let output = output(cx, session, &flow, &subject).await?;
+            session.facts.outputs.insert((flow, subject), output);
+        }
+        Lookup::Announced(subject) => {
+            let chain = cx.chain(&session.flow, &session.subject);
+            let other = other(cx, session, &subject).await?;
+            let found =
+                other.is_some_and(|other| other.chain(&chain, &cx.recorders()).records().next().is_some());
+            session.facts.announced.insert(subject, found);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a pull request. The mirror has to know its head before anything is decided about it.
+async fn pull_request<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
+    number: PullRequestNumber,
+) -> Result<(), RunError> {
+    let found = cx.world.forge().pull_request(number).await?;
+    mirror(cx, session, &found.head).await?;
+    session.facts.pull_requests.insert(number, found);
+    Ok(())
+}
+
+async fn mirror<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
+    head: &CommitSha,
+) -> Result<(), RunError> {
+    if session.mirrored.as_ref() != Some(head) {
+        cx.refresh().await?;
+        session.mirrored = Some(head.clone());
+    }
+    Ok(())
+}
+
+async fn people<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
+    subject: &Subject,
+) -> Result<People, RunError> {
+    let trust = &cx.config.trust;
+    if *subject == session.subject {
+        return Ok(people::listen(trust, session.thread.issue.as_ref(), &session.thread.comments));
+    }
+    let other = other(cx, session, subject).await?;
+    Ok(other
+        .map_or_else(People::default, |other| people::listen(trust, other.issue.as_ref(), &other.comments)))
+}
+
+/// The thread of another subject, read once until facts are dropped; nothing, if the forge has none: a branch may be named
+/// after an issue by anybody, and an issue may have been moved away.
+async fn other<'session, W: World>(
+    cx: &RunContext<W>,
+    session: &'session mut Session<JournalOf<W>>,
+    subject: &Subject,
+) -> Result<Option<&'session CachedThread>, RunError> {
+    if !session.others.contains_key(subject) {
+        let mut thread = CachedThread::default();
+        match thread.read_on(&*cx.world, subject).await {
+            Ok(()) => {
+                session.others.insert(subject.clone(), thread);
+            }
+            Err(ForgeError::NotFound(_)) => return Ok(None),
+            Err(error @ (ForgeError::Refused(_) | ForgeError::Unreachable(_) | ForgeError::Disk(_))) => {
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(session.others.get(subject))
+}
+
+/// What the chain of another flow and subject lets others know. Its journal is read without its lock.
+async fn output<W: World>(
+    cx: &RunContext<W>,
+    session: &mut Session<JournalOf<W>>,
+    flow: &FlowName,
+    subject: &Subject,
+) -> Result<Option<FlowOutput>, RunError> {
+    let Some(mut machine) = flow::begin(flow, subject) else { return Ok(None) };
+    let entries = cx.world.journals().peek(subject).await?;
+    let chain = cx.chain(flow, subject);
+    let reading = match subject {
+        Subject::Task(_) => {
+            let bodies: Vec<String> = entries.iter().cloned().filter_map(Entry::into_record).collect();
+            thread::read_local(&chain, &cx.world.forge().login(), &bodies)
+        }
+        Subject::Issue(_) | Subject::PullRequest(_) => match other(cx, session, subject).await? {
+            Some(other) => other.chain(&chain, &cx.recorders()),
+            None => return Ok(None),
+        },
+    };
+    let is_readable = |link: &Link| machine.apply(link).is_ok();
+    let whole = reading.links.iter().all(is_readable);
+    Ok(machine.output(&session::results(entries)).filter(|_| whole))
+}
+
+/// So much of an older thread is carried over, in bytes: packed, it fits into a record.
+const MOST_CARRIED: usize = 60_000;
+
+/// What an older tool left in the thread, and a warning about what of it does not count.
+fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Option<Carried> {
+    if session.has_records() {
+        return None;
+    }
+    let Older { items, next_item, read, ignored } =
+        thread::read_older(&cx.recorders(), &session.thread.comments)?;
+    for Ignored { comment, why } in ignored {
+        cx.warn(format!("comment {comment} of an older tool is ignored: {why}"));
+    }
+    let known = items.len();
+    let mut room = MOST_CARRIED;
+    let fits = |item: &CarriedItem| {
+        let length = item.text.len() + item.notes.iter().map(String::len).sum::<usize>() + 200;
+        room = room.saturating_sub(length);
+        room > 0
+    };
+    let items: Vec<CarriedItem> = items.into_iter().map(bounded).take_while(fits).collect();
+    if items.len() < known {
+        cx.warn(format!(
+            "the older thread has {known} items to fix, and a record holds {} of them",
+            items.len()
+        ));
+    }
+    (read > 0).then_some(Carried { items, next_item })
+}
+
+/// An item of an older thread, short enough that a record holds many of them.
+fn bounded(item: CarriedItem) -> CarriedItem {
+    const LONGEST_TEXT: usize = 2_000;
+    const MOST_NOTES: usize = 3;
+    let cut = |text: String| text.chars().take(LONGEST_TEXT).collect::<String>();
+    let latest = item.notes.len().saturating_sub(MOST_NOTES);
+    let notes = item.notes.into_iter().skip(latest).map(cut).collect();
+    CarriedItem { text: cut(item.text), notes, ..item }
+}

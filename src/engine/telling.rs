@@ -1,0 +1,63 @@
+//! What the operator is told besides the steps: rounds, counts of items, and agents whose cost a budget can't count. Each
+//! is told once.
+
+use crate::domain::agent::Role;
+use crate::domain::ids::Label;
+use crate::domain::item_status::ItemStatus;
+use crate::domain::usage::Usage;
+use crate::flow::ask::Ask;
+use crate::ports::World;
+use crate::ports::journal::Journal;
+use crate::ports::run_event::RunEvent;
+
+use super::context::RunContext;
+use super::session::Session;
+
+/// Says what the records say now, if that is news.
+pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
+    unpriced(cx, session);
+    let view = session.machine.view();
+    if view.round == 0 {
+        return;
+    }
+    let items = view.items.iter();
+    let counts = RunEvent::Counted {
+        open: items.clone().filter(|item| item.must_fix()).count(),
+        future: items.clone().filter(|item| item.standing == ItemStatus::Future).count(),
+        resolved: items.filter(|item| item.standing == ItemStatus::Resolved).count(),
+        usage: session.machine.run().map_or_else(Usage::default, |run| run.usage),
+    };
+    if session.told.counts.as_ref() != Some(&counts) {
+        cx.tell(&counts);
+        session.told.counts = Some(counts);
+    }
+}
+
+/// Says that a round begins, when its first reviewer is asked.
+pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, ask: &Ask) {
+    let key = &ask.key;
+    if key.role == Role::Reviewer && session.told.round != key.round {
+        session.told.round = key.round;
+        let (round, max_rounds, head) = (key.round, ask.brief.max_rounds, key.head.clone());
+        cx.tell(&RunEvent::RoundBegun { round, max_rounds, head });
+    }
+}
+
+/// Says once of each agent whose finished turn has no cost that the budget does not hold it.
+fn unpriced<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
+    let run = session.machine.run().map(|run| &run.id);
+    let missed = session
+        .results
+        .turns
+        .iter()
+        .filter(|(key, turn)| run == Some(&key.run) && cx.config.request.budget.misses(turn.usage));
+    let who: Vec<(Role, Label)> = missed.map(|(key, _)| (key.role, key.label.clone())).collect();
+    for (role, label) in who {
+        if session.told.unpriced.insert((role, label.clone())) {
+            cx.warn(format!(
+                "the {role} `{label}` reported no cost, so --budget-usd does not count its turns; --budget-tokens and \
+                 --budget-minutes do, as far as it reports tokens"
+            ));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading threads: comments as the ledger looks at them, and what of a thread is not read again.
+
+use crate::domain::ids::Login;
+use crate::domain::subject::Subject;
+use crate::ledger::chain::Chain;
+use crate::ledger::codec::{self, Content};
+use crate::ledger::legacy::{self, Older};
+use crate::ledger::thread::{self, ChainReading, History, Posted, ThreadReader, Why};
+use crate::ports::World;
+use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue};
+
+/// A thread as it was last read, each of its comments decoded once.
+#[derive(Debug, Default)]
+pub(super) struct CachedThread {
+    /// The issue, if the thread is one's; its comments lie beside it.
+    pub(super) issue: Option<Issue>,
+    pub(super) comments: Vec<Comment>,
+    reader: ThreadReader,
+}
+
+impl CachedThread {
+    /// Reads the thread of an issue or a pull request. A task has none.
+    pub(super) async fn read_on<W: World>(&mut self, world: &W, subject: &Subject) -> Result<(), ForgeError> {
+        match subject {
+            Subject::Issue(number) => {
+                let mut issue = world.forge().issue(*number).await?;
+                self.comments = std::mem::take(&mut issue.comments);
+                self.issue = Some(issue);
+            }
+            Subject::PullRequest(number) => self.comments = world.forge().comments(*number).await?,
+            Subject::Task(_) => {}
+        }
+        self.reader.take_in(self.comments.iter().map(posted_comment));
+        Ok(())
+    }
+
+    /// One chain of the thread.
+    pub(super) fn chain(&self, chain: &Chain, recorders: &[Login]) -> ChainReading {
+        self.reader.chain(chain, recorders)
+    }
+}
+
+/// Reads comments as a chain, without asking who published what.
+pub fn read(chain: &Chain, recorders: &[Login], comments: &[Comment]) -> ChainReading {
+    thread::read(chain, recorders, &posted(comments))
+}
+
+/// Reads the records that live in a journal.
+pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> ChainReading {
+    let posted: Vec<Posted<'_>> = bodies
+        .iter()
+        .map(|body| Posted { id: "journal", author: ours, body, history: History::Unedited })
+        .collect();
+    thread::read(chain, std::slice::from_ref(ours), &posted)
+}
+
+/// What an older tool left in a thread that holds no record of ours.
+pub fn read_older(recorders: &[Login], comments: &[Comment]) -> Option<Older> {
+    legacy::read(recorders, &posted(comments))
+}
+
+/// Comments, as the ledger looks at them.
+pub fn posted(comments: &[Comment]) -> Vec<Posted<'_>> {
+    comments.iter().map(posted_comment).collect()
+}
+
+fn posted_comment(comment: &Comment) -> Posted<'_> {
+    let is_unedited = comment.created_at == comment.updated_at;
+    let history = if is_unedited { History::Unedited } else { History::Edited };
+    Posted { id: &comment.id, author: &comment.author, body: &comment.body, history }
+}
+
+/// A login that may write to the repository and has begun the chain of a thread in which nobody else has a record: a
+/// colleague whose records we would have to ignore.
+pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[Comment]) -> Option<Login> {
+    if reading.records().next().is_some() {
+        return None;
+    }
+    let begins = |body: &str| match codec::read(body) {
+        Content::Record(decoded) => decoded.record.prev == chain.start(),
+        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => false,
+    };
+    let may_write = |comment: &&Comment| match comment.standing {
+        AuthorRole::Owner | AuthorRole::Member => true,
+        AuthorRole::Stranger => false,
+    };
+    let is_ignored = |comment: &&Comment| {
+        reading.ignored.iter().any(|one| one.comment == comment.id && matches!(one.why, Why::Author(_)))
+    };
+    let found = comments.iter().filter(is_ignored).filter(may_write).find(|comment| begins(&comment.body));
+    found.map(|comment| comment.author.clone())
+}

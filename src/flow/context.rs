@@ -1,0 +1,117 @@
+//! What a decision may look at besides its state: the request, the journal, and facts. Each lookup is a method that gives
+//! the fact, or the step that fetches it.
+
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+
+use crate::domain::flow_name::FlowName;
+use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::pull_request::PullRequest;
+use crate::domain::subject::Subject;
+use crate::protocol::context::ContextSubject;
+
+use super::abilities::Abilities;
+use super::facts::{Carried, Facts, People};
+use super::request::Request;
+use super::results::Results;
+use super::step::{Decision, Lookup, Step, first};
+use super::view::FlowOutput;
+
+/// What a decision may look at besides its state.
+#[derive(Debug, Clone, Copy)]
+pub struct FlowContext<'now> {
+    /// The time, for quota and for waiting.
+    pub now: Timestamp,
+    /// The id that a new run gets.
+    pub fresh_run: &'now RunId,
+    /// What a person asked for.
+    pub request: &'now Request,
+    /// What this machine can do.
+    pub abilities: &'now Abilities,
+    /// What the journal holds.
+    pub results: &'now Results,
+    /// What could not be done in this process.
+    pub obstacle: Option<&'now Obstacle>,
+    /// Since when the forge's checks are awaited.
+    pub waiting_since: Option<Timestamp>,
+    /// The task that the run is about or comes from, as far as this machine knows its text.
+    pub task: Option<&'now ContextSubject>,
+    /// The branch that a new change is for.
+    pub base_ref: &'now BranchName,
+    pub facts: &'now Facts,
+    pub turns: Turns,
+}
+
+/// Whether a further turn may be begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turns {
+    Allowed,
+    /// Answers that were given are still published.
+    Over,
+}
+
+/// What the loop tried and could not do, in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The merge needs a person.
+    MergeConflict(String),
+    /// A checkout is in the way of a push.
+    PushRefused(String),
+}
+
+impl<'now> FlowContext<'now> {
+    /// What people say in the thread of a subject.
+    pub fn people(&self, subject: &Subject) -> Decision<&'now People> {
+        known(self.facts.people.get(subject), || Lookup::People(subject.clone()))
+    }
+
+    /// A pull request at this instant.
+    pub fn pull_request(&self, number: PullRequestNumber) -> Decision<&'now PullRequest> {
+        known(self.facts.pull_requests.get(&number), || Lookup::PullRequest(number))
+    }
+
+    /// The pull requests from a branch, oldest first.
+    pub fn pull_requests_from(&self, branch: &BranchName) -> Decision<&'now [PullRequest]> {
+        let found = self.facts.pull_requests_from.get(branch).map(Vec::as_slice);
+        known(found, || Lookup::PullRequestsFrom(branch.clone()))
+    }
+
+    /// The commit at the tip of a branch, if the branch exists.
+    pub fn tip(&self, branch: &BranchName) -> Decision<Option<&'now CommitSha>> {
+        let tip = known(self.facts.tips.get(branch), || Lookup::Tip(branch.clone()))?;
+        ControlFlow::Continue(tip.as_ref())
+    }
+
+    /// Whether a commit contains another.
+    pub fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Decision<bool> {
+        let both = (commit.clone(), ancestor.clone());
+        let found = self.facts.contains.get(&both).copied();
+        known(found, || Lookup::Contains(both.0, both.1))
+    }
+
+    /// What an older tool left in the thread of the subject.
+    pub fn older(&self) -> Decision<Option<&'now Carried>> {
+        let older = known(self.facts.older.as_ref(), || Lookup::Older)?;
+        ControlFlow::Continue(older.as_ref())
+    }
+
+    /// What the chain of another flow and subject lets others know.
+    pub fn output(&self, flow: FlowName, subject: &Subject) -> Decision<Option<&'now FlowOutput>> {
+        let both = (flow, subject.clone());
+        let output = known(self.facts.outputs.get(&both), || Lookup::Output(both.0.clone(), both.1.clone()))?;
+        ControlFlow::Continue(output.as_ref())
+    }
+
+    /// Whether the thread of another subject holds a record of this chain.
+    pub fn announced(&self, thread: &Subject) -> Decision<bool> {
+        known(self.facts.announced.get(thread).copied(), || Lookup::Announced(thread.clone()))
+    }
+}
+
+fn known<T>(fact: Option<T>, lookup: impl FnOnce() -> Lookup) -> Decision<T> {
+    match fact {
+        Some(fact) => ControlFlow::Continue(fact),
+        None => first(Step::Lookup(lookup())),
+    }
+}

@@ -1,0 +1,234 @@
+//! Gates against items: when a gate is measured, what a measurement does to the items of its gate, and whether every gate
+//! holds. What a gate measures is not known here.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::gate::{Finding, Measurement, Verdict};
+use crate::domain::ids::{CommitSha, GateName, ItemId};
+use crate::domain::item::{Item, OpenedItem};
+use crate::domain::item_status::ItemStatus;
+
+use super::ask::Against;
+use super::conclusion::Conclusion;
+use super::context::FlowContext;
+use super::items::{self, GateChanges};
+use super::results::MeasuredAt;
+use super::rounds::{Gating, RoundAt, Rounds};
+use super::run::RunState;
+use super::step::{Decision, MeasureOrder, Step, first};
+
+/// The record of what a gate measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatesRecord {
+    pub head: CommitSha,
+    /// The measurement; earlier versions of the format allow several.
+    pub measurements: Vec<Measurement>,
+    /// The items that the red gate opens.
+    pub opened: Vec<OpenedItem>,
+    /// Open items of the gate that are red again, with the new text.
+    pub updated: Vec<OpenedItem>,
+    /// The items that the gate resolves.
+    pub resolved: Vec<ItemId>,
+    /// The number of the next item.
+    pub next_item: u64,
+}
+
+/// The latest measurement of each gate in a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measured(BTreeMap<GateName, Measurement>);
+
+impl Measured {
+    /// Takes in a record, and puts what it says into the items.
+    pub fn take_in(&mut self, round: u32, record: &GatesRecord, rounds: &mut Rounds<CommitSha>) {
+        let is_red = |measured: &Measurement| measured.verdict == Verdict::Fail;
+        let gating = if record.measurements.iter().any(is_red) { Gating::Red } else { Gating::Open };
+        let at = RoundAt { round, head: record.head.clone() };
+        // Items are opened by a red gate; a record has one measurement.
+        let owner = record.measurements.iter().find(|one| is_red(one)).or(record.measurements.first());
+        if let Some(owner) = owner {
+            let changes = GateChanges {
+                round,
+                gate: &owner.gate,
+                opened: &record.opened,
+                updated: &record.updated,
+                resolved: &record.resolved,
+            };
+            rounds.measured(&at, gating, &changes, record.next_item);
+        }
+        for measured in &record.measurements {
+            self.0.insert(measured.gate.clone(), measured.clone());
+        }
+    }
+
+    /// A new run begins.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What a gate said of this commit.
+    pub fn on(&self, gate: &GateName, head: &CommitSha) -> Option<&Measurement> {
+        self.0.get(gate).filter(|measured| measured.head == *head)
+    }
+
+    /// The latest measurement of each gate.
+    pub fn all(&self) -> Vec<Measurement> {
+        self.0.values().cloned().collect()
+    }
+}
+
+/// A run at the place where its gates are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct GateContext<'now> {
+    pub run: &'now RunState,
+    pub rounds: &'now Rounds<CommitSha>,
+    pub measured: &'now Measured,
+    /// What the commit is compared with.
+    pub against: &'now Against,
+}
+
+impl GateContext<'_> {
+    /// Measures a gate on the commit of a place, and publishes what it says. A gate that can't be measured ends the run.
+    pub fn measure<T>(
+        &self,
+        cx: &FlowContext<'_>,
+        gate: &GateName,
+        at: &RoundAt<CommitSha>,
+        record: impl Fn(u32, GatesRecord) -> Step,
+    ) -> Decision<T> {
+        let place = MeasuredAt { run: &self.run.id, round: at.round, head: &at.head };
+        let Some(measured) = cx.results.measurement(gate, place) else {
+            return first(Step::Measure(MeasureOrder {
+                gate: gate.clone(),
+                run: self.run.id.clone(),
+                round: at.round,
+                against: self.against.clone(),
+                head: at.head.clone(),
+            }));
+        };
+        match measured.verdict {
+            Verdict::Pass | Verdict::Fail => {
+                first(record(at.round, gates_record(self.rounds, measured.clone())))
+            }
+            Verdict::Inconclusive => {
+                let message = format!("the gate `{gate}` could not be measured: {}", measured.detail);
+                first(Conclusion::inconclusive(message).about(&at.head))
+            }
+        }
+    }
+
+    /// The first required gate that does not pass on this commit is measured there; when all do, nothing is left to do.
+    pub fn hold(
+        &self,
+        cx: &FlowContext<'_>,
+        required: &[GateName],
+        at: &RoundAt<CommitSha>,
+        record: impl Fn(u32, GatesRecord) -> Step,
+    ) -> Decision<()> {
+        let passes = |gate: &&GateName| {
+            self.measured.on(gate, &at.head).is_some_and(|one| one.verdict == Verdict::Pass)
+        };
+        match required.iter().find(|gate| !passes(gate)) {
+            Some(gate) => self.measure(cx, gate, at, record),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Whether the gate has an open item: nothing but another measurement resolves it.
+    pub fn is_red(&self, gate: &GateName) -> bool {
+        !items::open_of(&self.rounds.items(), gate).is_empty()
+    }
+}
+
+/// What a measurement does to the items of its gate, finding by finding: a new one opens an item, a known one says anew what is
+/// wrong, and what is no longer found is resolved.
+pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesRecord {
+    let items = rounds.items();
+    let known = items::open_of(&items, &measured.gate);
+    let found = findings(&measured);
+    let mut next_item = rounds.next_item();
+    let (mut opened, mut updated) = (Vec::new(), Vec::new());
+    for (key, text) in &found {
+        let standing = ItemStatus::Blocking;
+        let (key, text) = (key.clone(), text.clone());
+        if let Some(item) = known.iter().find(|item| item.key == key) {
+            updated.push(OpenedItem { id: item.id.clone(), standing, text, key });
+        } else {
+            opened.push(OpenedItem { id: ItemId::numbered(next_item), standing, text, key });
+            next_item += 1;
+        }
+    }
+    let is_gone = |item: &&&Item| !found.iter().any(|(key, _)| *key == item.key);
+    let resolved = known.iter().filter(is_gone).map(|item| item.id.clone()).collect();
+    let head = measured.head.clone();
+    GatesRecord { head, measurements: vec![measured], opened, updated, resolved, next_item }
+}
+
+/// What a red gate wants fixed, by key. One without findings wants one thing, which has no key.
+fn findings(measured: &Measurement) -> Vec<(Option<String>, String)> {
+    let title = format!("The gate `{}` is red on {}:", measured.gate, measured.head.short());
+    match (measured.verdict, measured.findings.as_slice()) {
+        (Verdict::Pass | Verdict::Inconclusive, _) => Vec::new(),
+        (Verdict::Fail, []) => vec![(None, format!("{title}\n\n{}", measured.detail))],
+        (Verdict::Fail, findings) => {
+            let each = |one: &Finding| (Some(one.key.clone()), format!("{title}\n\n{}", one.text));
+            findings.iter().map(each).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(verdict: Verdict, keys: &[&str]) -> Measurement {
+        let finding = |key: &&str| Finding { key: (*key).to_owned(), text: format!("fix {key}") };
+        Measurement {
+            gate: "lint".parse().unwrap(),
+            head: "a".repeat(40).parse().unwrap(),
+            tree: None,
+            verdict,
+            detail: "output".to_owned(),
+            findings: keys.iter().map(finding).collect(),
+        }
+    }
+
+    /// The ids that a record opens, updates and resolves.
+    fn changes(record: &GatesRecord) -> (Vec<&str>, Vec<&str>, Vec<&str>) {
+        fn ids(items: &[OpenedItem]) -> Vec<&str> {
+            items.iter().map(|item| item.id.as_str()).collect()
+        }
+        (ids(&record.opened), ids(&record.updated), record.resolved.iter().map(ItemId::as_str).collect())
+    }
+
+    #[test]
+    fn findings_are_matched_by_key() {
+        let (mut rounds, mut all) = (Rounds::default(), Measured::default());
+        let mut measure = |one: Measurement| {
+            let record = gates_record(&rounds, one);
+            all.take_in(1, &record, &mut rounds);
+            record
+        };
+        let first = measure(measured(Verdict::Fail, &["a", "b"]));
+        assert_eq!(changes(&first), (vec!["item-1", "item-2"], vec![], vec![]));
+        let second = measure(measured(Verdict::Fail, &["b", "c"]));
+        assert_eq!(changes(&second), (vec!["item-3"], vec!["item-2"], vec!["item-1"]));
+        let third = measure(measured(Verdict::Pass, &[]));
+        assert_eq!(changes(&third), (vec![], vec![], vec!["item-2", "item-3"]));
+    }
+
+    #[test]
+    fn a_gate_without_findings_has_one_item() {
+        let (mut rounds, mut all) = (Rounds::default(), Measured::default());
+        for expected in [(vec!["item-1"], vec![]), (vec![], vec!["item-1"])] {
+            let record = gates_record(&rounds, measured(Verdict::Fail, &[]));
+            all.take_in(1, &record, &mut rounds);
+            let (opened, updated, resolved) = changes(&record);
+            assert_eq!((opened, updated), expected);
+            assert!(resolved.is_empty());
+        }
+    }
+}

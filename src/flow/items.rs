@@ -1,0 +1,203 @@
+//! The findings of a run: opening them, merging dispositions worst-wins, what gates and coders say of them.
+
+use crate::domain::ids::{GateName, ItemId, Label};
+use crate::domain::item::{Author, CarriedItem, Dispute, Item, Note, OpenedItem};
+use crate::domain::item_status::{Disposition, ItemStatus, worst};
+use crate::protocol::recorded::Reply;
+
+/// What one reviewer says of items in one round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CastReview {
+    pub round: u32,
+    pub agent: Label,
+    /// The findings that the review opens, with their ids.
+    pub opened: Vec<OpenedItem>,
+    /// What the review says about known items.
+    pub dispositions: Vec<Disposition>,
+}
+
+/// What a coder says of items after a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoderReply {
+    pub round: u32,
+    pub agent: Label,
+    pub reply: Reply,
+}
+
+/// What one measurement of a gate does to the items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateChanges<'record> {
+    pub round: u32,
+    pub gate: &'record GateName,
+    pub opened: &'record [OpenedItem],
+    /// Open items of the gate, with their new text.
+    pub updated: &'record [OpenedItem],
+    pub resolved: &'record [ItemId],
+}
+
+/// Whether `resolved` counts: it does not when the head has moved under the review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolutions {
+    Count,
+    Void,
+}
+
+/// Items with what the reviews of one round say about them. Who said what first does not matter.
+pub fn merge(items: Vec<Item>, reviews: &[CastReview], resolutions: Resolutions) -> Vec<Item> {
+    let mut merged = items;
+    for item in &mut merged {
+        judge(item, reviews, resolutions);
+    }
+    for review in reviews {
+        let author = Author::Reviewer(review.agent.clone());
+        merged.extend(review.opened.iter().map(|opened| open(opened, author.clone(), review.round)));
+    }
+    merged
+}
+
+fn judge(item: &mut Item, reviews: &[CastReview], resolutions: Resolutions) {
+    let said: Vec<(&CastReview, &Disposition)> = reviews
+        .iter()
+        .flat_map(|review| review.dispositions.iter().map(move |said| (review, said)))
+        .filter(|(_, said)| said.item == item.id)
+        .collect();
+    let counts =
+        |said: &&Disposition| resolutions == Resolutions::Count || said.standing != ItemStatus::Resolved;
+    let statuses = said.iter().map(|(_, said)| *said).filter(counts).map(|said| said.standing);
+    item.standing = worst(item.standing, statuses);
+    for (review, said) in said {
+        let (author, round) = (review.agent.to_string(), review.round);
+        item.notes.extend(said.note.as_ref().map(|text| Note { author, round, text: text.clone() }));
+    }
+}
+
+fn open(opened: &OpenedItem, author: Author, round: u32) -> Item {
+    Item {
+        id: opened.id.clone(),
+        author,
+        round,
+        text: opened.text.clone(),
+        first: opened.standing,
+        standing: opened.standing,
+        notes: Vec::new(),
+        dispute: None,
+        key: opened.key.clone(),
+    }
+}
+
+/// An item of an older thread.
+pub fn carried(item: &CarriedItem) -> Item {
+    let note =
+        |text: &String| Note { author: "the older thread".to_owned(), round: item.round, text: text.clone() };
+    Item {
+        id: item.id.clone(),
+        author: Author::Reviewer(item.reviewer.clone()),
+        round: item.round,
+        text: item.text.clone(),
+        first: item.standing,
+        standing: item.standing,
+        notes: item.notes.iter().map(note).collect(),
+        dispute: None,
+        key: None,
+    }
+}
+
+/// Puts what a gate measured into the items.
+pub fn apply_gate(items: &mut Vec<Item>, changes: &GateChanges<'_>) {
+    for item in items.iter_mut() {
+        if changes.resolved.contains(&item.id) {
+            item.standing = ItemStatus::Resolved;
+        }
+        if let Some(update) = changes.updated.iter().find(|update| update.id == item.id) {
+            item.standing = update.standing;
+            item.text.clone_from(&update.text);
+        }
+    }
+    let author = Author::Gate(changes.gate.clone());
+    items.extend(changes.opened.iter().map(|opened| open(opened, author.clone(), changes.round)));
+}
+
+/// The open items of a gate.
+pub fn open_of<'items>(items: &'items [Item], gate: &GateName) -> Vec<&'items Item> {
+    let author = Author::Gate(gate.clone());
+    items.iter().filter(|item| item.author == author && item.must_fix()).collect()
+}
+
+/// Puts the coder's notes and objections into the items. An objection lives until the next reply.
+pub fn apply_reply(items: &mut [Item], reply: &CoderReply) {
+    let CoderReply { round, agent, reply } = reply;
+    let (author, round) = (agent.to_string(), *round);
+    for item in items.iter_mut() {
+        for note in reply.notes.iter().filter(|note| note.item == item.id) {
+            item.notes.push(Note { author: author.clone(), round, text: note.text.clone() });
+        }
+        let dispute = reply.disputes.iter().find(|dispute| dispute.item == item.id);
+        item.dispute = dispute.map(|dispute| Dispute { round, evidence: dispute.text.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn review(agent: &str, standing: ItemStatus) -> CastReview {
+        let said = Disposition { item: ItemId::numbered(1), standing, note: None };
+        let agent = agent.parse().unwrap();
+        CastReview { round: 1, agent, opened: Vec::new(), dispositions: vec![said] }
+    }
+
+    fn opened(number: u64, key: Option<&str>) -> OpenedItem {
+        let (id, key) = (ItemId::numbered(number), key.map(str::to_owned));
+        OpenedItem { id, standing: ItemStatus::Blocking, text: "x".to_owned(), key }
+    }
+
+    fn item() -> Item {
+        open(&opened(1, None), Author::Reviewer("a".parse().unwrap()), 1)
+    }
+
+    #[test]
+    fn no_reviewer_waves_an_item_away() {
+        let reviews = [review("a", ItemStatus::Resolved), review("b", ItemStatus::SamePr)];
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, ItemStatus::SamePr);
+    }
+
+    #[test]
+    fn resolutions_on_another_head_are_void() {
+        let reviews = [review("a", ItemStatus::Resolved)];
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Void)[0].standing, ItemStatus::Blocking);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, ItemStatus::Resolved);
+    }
+
+    #[test]
+    fn a_gate_owns_several_items() {
+        let gate = GateName::tests();
+        let mut items = vec![item()];
+        let two = [opened(2, Some("a")), opened(3, Some("b"))];
+        let changes = GateChanges { round: 1, gate: &gate, opened: &two, updated: &[], resolved: &[] };
+        apply_gate(&mut items, &changes);
+        assert_eq!(open_of(&items, &gate).len(), 2);
+        let fixed = [ItemId::numbered(2)];
+        apply_gate(&mut items, &GateChanges { opened: &[], resolved: &fixed, ..changes });
+        let left: Vec<&str> = open_of(&items, &gate).iter().filter_map(|item| item.key.as_deref()).collect();
+        assert_eq!(left, ["b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn void_resolutions_soften_nothing(
+            standings in proptest::collection::vec(
+                prop_oneof![
+                    Just(ItemStatus::Resolved), Just(ItemStatus::Future), Just(ItemStatus::SamePr), Just(ItemStatus::Blocking)
+                ],
+                0..4,
+            )
+        ) {
+            let reviews: Vec<_> =
+                standings.iter().enumerate().map(|(index, one)| review(&format!("r{index}"), *one)).collect();
+            let counted = merge(vec![item()], &reviews, Resolutions::Count);
+            let voided = merge(vec![item()], &reviews, Resolutions::Void);
+            prop_assert!(voided[0].standing >= counted[0].standing);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Several seats, one kind of answer: who is asked, whose answer is published next, who failed.
+
+use std::ops::ControlFlow;
+
+use crate::domain::failure::TurnFailure;
+use crate::domain::ids::Label;
+use crate::ledger::envelope::Draft;
+use crate::protocol::kinds::Kind;
+
+use super::ask::Ask;
+use super::context::{FlowContext, Turns};
+use super::question::{Answered, Question, QuestionState};
+use super::request::Reviewing;
+use super::step::{Decision, Next, Step, first};
+
+/// Whether seats that were not asked yet may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    Allowed,
+    /// Nobody is asked any more; answers that were given are published, and turns that run come to their end.
+    Draining,
+}
+
+/// A seat whose question ended in a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedSeat {
+    pub label: Label,
+    pub failure: TurnFailure,
+}
+
+/// Polls the seats in the configured order: every answer is published as a record in that order, then the seats that failed
+/// are left over. `asks` holds a question for each seat that has no record yet.
+pub fn poll<K: Kind>(
+    cx: &FlowContext<'_>,
+    asks: &[Ask],
+    asking: Asking,
+    record: impl Fn(&Ask, Answered<K>) -> Draft,
+) -> Decision<Vec<FailedSeat>> {
+    let mut failed = Vec::new();
+    let mut unasked = Vec::new();
+    let mut running = false;
+    let no_turn_begins = asking == Asking::Draining || cx.turns == Turns::Over;
+    for ask in asks {
+        let question = Question { ask, results: cx.results, persistence: &cx.request.persistence };
+        match question.state::<K>() {
+            QuestionState::Answered(answered) if !running && (unasked.is_empty() || no_turn_begins) => {
+                return first(Step::Publish(Box::new(record(ask, *answered))));
+            }
+            QuestionState::Answered(_) => {}
+            QuestionState::Failed(failure) => {
+                failed.push(FailedSeat { label: ask.key.label.clone(), failure });
+            }
+            QuestionState::Running => running = true,
+            QuestionState::Ask(ask) => unasked.push(*ask),
+        }
+    }
+    match (asking, cx.turns, unasked.is_empty(), running) {
+        (Asking::Draining, _, _, true)
+        | (Asking::Allowed, Turns::Over, _, true)
+        | (Asking::Allowed, Turns::Allowed, true, true) => first(Step::Await),
+        (Asking::Draining, _, _, false) | (Asking::Allowed, _, true, false) => ControlFlow::Continue(failed),
+        (Asking::Allowed, Turns::Over, false, false) => first(Next::NoMoreTurns),
+        (Asking::Allowed, Turns::Allowed, false, _) => match cx.request.reviewing {
+            Reviewing::Parallel => first(Step::Ask(unasked)),
+            Reviewing::Sequential if running => first(Step::Await),
+            Reviewing::Sequential => first(Step::Ask(unasked.into_iter().take(1).collect())),
+        },
+    }
+}

@@ -1,0 +1,175 @@
+//! What the decisions of a review look at: the pull request, what people say about it, and an open run with its terms.
+
+use std::ops::ControlFlow;
+
+use crate::domain::branch_names;
+use crate::domain::ids::{CommitSha, RequirementId};
+use crate::domain::item::{Author, Item};
+use crate::domain::pull_request::PullRequest;
+use crate::domain::requirement::Requirements;
+use crate::domain::roster::Seat;
+use crate::domain::subject::Subject;
+use crate::protocol::context::{ContextComment, ContextSubject};
+use crate::protocol::requirements;
+
+use super::super::approval::Unanimous;
+use super::super::ask::Against;
+use super::super::conclusion::Conclusion;
+use super::super::context::FlowContext;
+use super::super::facts::{IssueText, People};
+use super::super::gates::{GateContext, GatesRecord};
+use super::super::machine::draft;
+use super::super::names;
+use super::super::rounds::RoundAt;
+use super::super::run::RunState;
+use super::super::step::{Decision, Next, Step};
+use super::super::view::FlowOutput;
+use super::records::ReviewEntry;
+use super::state::ReviewState;
+
+/// A place in a review: one pass of the reviewers over one commit.
+pub(super) type ReviewAt = RoundAt<CommitSha>;
+
+/// What was looked up about the pull request.
+#[derive(Debug, Clone)]
+pub(super) struct Observed<'now> {
+    pub(super) pull: &'now PullRequest,
+    pub(super) requirements: Requirements,
+    /// The issue or task that the pull request came from, where we know that by ourselves.
+    pub(super) origin: Option<ContextSubject>,
+    pub(super) discussion: &'now [ContextComment],
+    /// The delivery that this pull request came from.
+    pub(super) delivery: Option<(Subject, &'now FlowOutput)>,
+}
+
+/// Looks up the pull request, where it came from, and what people say about it. What they require of the issue counts,
+/// whoever named the branch.
+pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Decision<Observed<'now>> {
+    let pull = cx.pull_request(state.number)?;
+    let people = cx.people(&Subject::PullRequest(state.number))?;
+    let provenance = &cx.results.provenance;
+    let named = branch_names::subject_of(pull.head_ref.as_str());
+    let source = provenance.source.clone().or(named);
+    // Once the run is open and this machine knows where it came from, the delivery has nothing more to say.
+    let is_looked_up = state.run.is_none() || provenance.source.is_none();
+    let delivery = match source.as_ref().filter(|_| is_looked_up) {
+        Some(subject) => delivery(cx, pull, subject)?,
+        None => None,
+    };
+    let is_ours = provenance.source.is_some() || delivery.is_some();
+    let of_the_issue = match &source {
+        Some(issue @ Subject::Issue(_)) => Some((issue, cx.people(issue)?)),
+        Some(Subject::Task(_) | Subject::PullRequest(_)) | None => None,
+    };
+    let required = of_the_issue.iter().flat_map(|(_, people)| &people.requirements);
+    let required = required.chain(&people.requirements).cloned().collect();
+    let origin = match (&source, of_the_issue) {
+        (_, Some((subject, people))) => origin_issue(subject, people).filter(|_| is_ours),
+        (Some(Subject::Task(_)), None) => cx.task.cloned().filter(|_| is_ours),
+        (Some(Subject::Issue(_) | Subject::PullRequest(_)) | None, None) => cx.task.cloned(),
+    };
+    let (requirements, discussion) = (requirements::surfaced(required), people.comments.as_slice());
+    ControlFlow::Continue(Observed { pull, requirements, origin, discussion, delivery })
+}
+
+/// The delivery of a subject, if its records say that this pull request came from it.
+fn delivery<'now>(
+    cx: &FlowContext<'now>,
+    pull: &PullRequest,
+    subject: &Subject,
+) -> Decision<Option<(Subject, &'now FlowOutput)>> {
+    let is_of_this_pull = |output: &&FlowOutput| match output {
+        FlowOutput::Delivery { branch, pull_request, .. } => {
+            *branch == pull.head_ref && pull_request.is_none_or(|number| number == pull.number)
+        }
+    };
+    let output = cx.output(names::DELIVERY, subject)?.filter(is_of_this_pull);
+    ControlFlow::Continue(output.map(|output| (subject.clone(), output)))
+}
+
+fn origin_issue(subject: &Subject, people: &People) -> Option<ContextSubject> {
+    let Subject::Issue(number) = subject else { return None };
+    let IssueText { title, body, .. } = people.issue.clone()?;
+    let comments = people.comments.clone();
+    Some(ContextSubject { kind: "issue".to_owned(), number: Some(number.0), title, body, comments })
+}
+
+/// An open run with its terms set, and everything that its decisions look at.
+pub(super) struct Seen<'now> {
+    pub(super) cx: &'now FlowContext<'now>,
+    pub(super) state: &'now ReviewState,
+    pub(super) run: &'now RunState,
+    pub(super) observed: &'now Observed<'now>,
+}
+
+impl Seen<'_> {
+    /// The place where the pull request is now.
+    pub(super) fn here(&self) -> ReviewAt {
+        RoundAt { round: self.state.rounds.round(), head: self.observed.pull.head.clone() }
+    }
+
+    /// The requirements that an approval must know.
+    pub(super) fn required(&self) -> Vec<RequirementId> {
+        requirements::expected(&self.observed.requirements).ids
+    }
+
+    /// The items that approval of this place has to wait for.
+    pub(super) fn must_fix(&self, at: &ReviewAt) -> Vec<Item> {
+        self.state.rounds.items_from(&at.head).into_iter().filter(Item::must_fix).collect()
+    }
+
+    /// What somebody has to fix: without the items of gates that have not been measured on this head yet.
+    pub(super) fn left_to_fix(&self, at: &ReviewAt) -> Vec<Item> {
+        let measured_here = |item: &Item| match &item.author {
+            Author::Reviewer(_) => true,
+            Author::Gate(gate) => self.state.measured.on(gate, &at.head).is_some(),
+        };
+        self.must_fix(at).into_iter().filter(measured_here).collect()
+    }
+
+    /// The proof that everyone approves this place, knowing what people require now.
+    pub(super) fn unanimous(&self, at: &ReviewAt) -> Option<Unanimous> {
+        self.state.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required())
+    }
+
+    /// What the head is compared with.
+    pub(super) fn against(&self) -> Against {
+        Against::Branch(self.observed.pull.base_ref.clone())
+    }
+
+    /// What the gates of the run look at.
+    pub(super) fn gates<'now>(&'now self, against: &'now Against) -> GateContext<'now> {
+        let (rounds, measured) = (&self.state.rounds, &self.state.measured);
+        GateContext { run: self.run, rounds, measured, against }
+    }
+
+    /// A record of this run.
+    pub(super) fn publish(&self, round: u32, record: &ReviewEntry) -> Step {
+        Step::Publish(Box::new(draft::<ReviewState>(&self.run.id, round, record)))
+    }
+
+    /// The record of what a gate measured.
+    pub(super) fn gates_record(&self, round: u32, record: GatesRecord) -> Step {
+        self.publish(round, &ReviewEntry::Gates(record))
+    }
+
+    /// The end of the run, with the voters of the coder's vendor named.
+    pub(super) fn end(&self, conclusion: Conclusion) -> Next {
+        let message = |message| self.with_dependence(message);
+        Next::End(conclusion.about(&self.observed.pull.head).reworded(message))
+    }
+
+    fn with_dependence(&self, message: String) -> String {
+        let votes = self.state.votes();
+        let has_voted = |seat: &&Seat| votes.iter().any(|vote| vote.agent == seat.label);
+        let dependent = self.run.terms.roster.dependent_reviewers().filter(has_voted);
+        let who: Vec<String> = dependent.map(|seat| format!("`{}`", seat.label)).collect();
+        let (subject, verb) = match who.as_slice() {
+            [] => return message,
+            [one] => (format!("reviewer {one}"), "is"),
+            [..] => (format!("reviewers {}", who.join(" and ")), "are"),
+        };
+        let message = message.trim_end_matches('.');
+        format!("{message}. Not independent: the {subject} {verb} of the same vendor as the coder")
+    }
+}

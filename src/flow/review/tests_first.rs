@@ -1,0 +1,26 @@
+//! The gates that are measured before reviewers spend time on a head.
+
+use std::ops::ControlFlow;
+
+use crate::domain::ids::GateName;
+use crate::domain::policy::TestTiming;
+
+use super::super::step::Decision;
+use super::seen::{ReviewAt, Seen};
+
+/// Measures what is due before the reviewers of a round are asked: every required gate on a head that our coder has just
+/// made, and every gate that is red on any new head, for nothing else can resolve its items.
+pub(super) fn measure(seen: &Seen<'_>, at: &ReviewAt) -> Decision<()> {
+    let policy = &seen.run.terms.policy;
+    let is_ours = seen.state.ours.as_ref() == Some(&at.head);
+    let is_wanted = is_ours && policy.test_timing == TestTiming::BeforeReviewAndApproval;
+    let against = seen.against();
+    let gates = seen.gates(&against);
+    let is_due = |gate: &&GateName| {
+        seen.state.measured.on(gate, &at.head).is_none() && (is_wanted || gates.is_red(gate))
+    };
+    match policy.required_gates.iter().find(is_due) {
+        Some(gate) => gates.measure(seen.cx, gate, at, |round, record| seen.gates_record(round, record)),
+        None => ControlFlow::Continue(()),
+    }
+}

@@ -1,0 +1,86 @@
+//! What every flow knows of its latest run: its id, how often it was parked, how it ended and what it cost.
+
+use crate::domain::ending::Ending;
+use crate::domain::gate::Measurement;
+use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::turn::RunRound;
+use crate::domain::usage::Usage;
+use crate::domain::vote::Vote;
+
+use serde::{Deserialize, Serialize};
+
+use super::results::Results;
+use super::terms::{Recorded, Terms};
+
+/// The run that the latest records of a chain belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunState {
+    pub id: RunId,
+    /// Who takes part, and by which rules.
+    pub terms: Terms,
+    /// How often the run was parked.
+    pub sitting: u32,
+    /// How the run ended, if it did.
+    pub ending: Option<Ending>,
+    /// What the run cost, as far as records say.
+    pub usage: Usage,
+    /// What of that was spent on the subject from which this one came.
+    pub inherited: Usage,
+}
+
+/// The record `concluded` of every flow: a run ends, or is parked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Concluded {
+    pub ending: Ending,
+    /// The head at that time; a run that ends before it has one has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<CommitSha>,
+    /// The latest vote of everyone on the roster who gave one.
+    pub votes: Vec<Vote>,
+    /// The latest measurement of each gate.
+    pub gates: Vec<Measurement>,
+    /// How many rounds were taken.
+    pub rounds: u32,
+    /// What the run cost.
+    pub usage: Usage,
+    /// Why, in one or more sentences for a person.
+    pub message: String,
+}
+
+impl RunState {
+    /// A run that begins.
+    pub fn begun(id: RunId, terms: Terms, inherited: Usage) -> Self {
+        Self { id, terms, sitting: 0, ending: None, usage: inherited, inherited }
+    }
+
+    /// Whether a later command goes on with the run.
+    pub fn is_open(&self) -> bool {
+        self.ending.as_ref().is_none_or(Ending::leaves_run_open)
+    }
+
+    /// The terms of the run, for the next command.
+    pub fn recorded(&self) -> Recorded<'_> {
+        if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
+    }
+
+    /// A round of the run, for the keys of its turns.
+    pub fn at(&self, round: u32) -> RunRound {
+        RunRound { run: self.id.clone(), sitting: self.sitting, round }
+    }
+
+    /// Takes in how the run ended. The record counts turns that came to nothing, which have no record of their own.
+    pub fn conclude(&mut self, concluded: &Concluded) {
+        self.usage = self.usage.larger(concluded.usage);
+        if concluded.ending.leaves_run_open() {
+            self.sitting += concluded.ending.sittings();
+        }
+        self.ending = Some(concluded.ending.clone());
+    }
+
+    /// What the run cost. The journal of this machine knows of turns that came to nothing, the records of turns that were
+    /// taken elsewhere: whichever knows more calls counts.
+    pub fn spent(&self, results: &Results) -> Usage {
+        self.usage.larger(self.inherited.plus(results.usage(&self.id)))
+    }
+}

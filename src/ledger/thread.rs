@@ -1,0 +1,257 @@
+//! From the comments of a thread to the records that count: author, version, place in the chain. Everything that does
+//! not count is named with its reason and changes nothing; where records are missing, a gap stands in their place.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use crate::domain::ids::{ChainHash, Login, RecordId};
+
+use super::chain::Chain;
+use super::codec::{self, Content, Decoded};
+use super::envelope::Envelope;
+
+/// A comment, as far as the ledger looks at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Posted<'thread> {
+    /// The forge's id of the comment.
+    pub id: &'thread str,
+    pub author: &'thread Login,
+    pub body: &'thread str,
+    /// Whether it was changed after it was written.
+    pub history: History,
+}
+
+/// Whether a comment was changed after it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum History {
+    Unedited,
+    Edited,
+}
+
+/// A comment that claims to be a record and does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// The forge's id of the comment.
+    pub comment: String,
+    pub why: Why,
+}
+
+/// Why a comment does not count as a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Its author is not trusted to write records.
+    Author(Login),
+    /// It was edited, and no later record vouches for it.
+    Edited,
+    /// It can't be decoded.
+    Damaged(String),
+    /// The same record stands before it.
+    Duplicate(RecordId),
+    /// Another record took its place first.
+    Superseded,
+    /// The record before it is missing.
+    Unlinked,
+}
+
+impl Why {
+    /// Whether somebody or something is at fault. A late write leaves the same record twice, and nobody is.
+    pub fn is_cause(&self) -> bool {
+        match self {
+            Self::Duplicate(_) => false,
+            Self::Author(_) | Self::Edited | Self::Damaged(_) | Self::Superseded | Self::Unlinked => true,
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Author(login) => write!(formatter, "its author {login} may not write records"),
+            Self::Edited => formatter.write_str("it was edited"),
+            Self::Damaged(what) => write!(formatter, "it can't be read: {what}"),
+            Self::Duplicate(id) => write!(formatter, "record {id} stands before it"),
+            Self::Superseded => formatter.write_str("another record took its place first"),
+            Self::Unlinked => formatter.write_str("the record before it is missing"),
+        }
+    }
+}
+
+/// One element of a chain, in the order in which a fold hears of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    Record(Arc<Envelope>),
+    /// Records are missing here.
+    Gap,
+}
+
+/// One chain of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainReading {
+    /// The records that count, and the gaps between them.
+    pub links: Vec<Link>,
+    /// The `prev` of the next record.
+    pub tail: ChainHash,
+    pub ignored: Vec<Ignored>,
+    /// A version of the format that this program does not know, if a trusted record has one.
+    pub newer: Option<u64>,
+}
+
+impl ChainReading {
+    /// The records that count, in order.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Envelope>> {
+        self.links.iter().filter_map(|link| match link {
+            Link::Record(record) => Some(record),
+            Link::Gap => None,
+        })
+    }
+}
+
+/// The comments of one thread, each decoded once: reading the thread again costs what is new in it.
+#[derive(Debug, Default)]
+pub struct ThreadReader {
+    comments: Vec<DecodedComment>,
+}
+
+#[derive(Debug)]
+struct DecodedComment {
+    fingerprint: u64,
+    id: String,
+    author: Login,
+    history: History,
+    content: Content,
+}
+
+impl ThreadReader {
+    /// Takes in a thread's comments in forge order. A comment that stands where it stood before is not decoded again.
+    pub fn take_in<'thread>(&mut self, thread: impl IntoIterator<Item = Posted<'thread>>) {
+        let mut count = 0;
+        for posted in thread {
+            let fingerprint = fingerprint(&posted);
+            if self.comments.get(count).is_none_or(|known| known.fingerprint != fingerprint) {
+                self.comments.truncate(count);
+                self.comments.push(DecodedComment {
+                    fingerprint,
+                    id: posted.id.to_owned(),
+                    author: posted.author.clone(),
+                    history: posted.history,
+                    content: codec::read(posted.body),
+                });
+            }
+            count += 1;
+        }
+        self.comments.truncate(count);
+    }
+
+    /// Reads one chain of the thread.
+    pub fn chain(&self, chain: &Chain, trusted: &[Login]) -> ChainReading {
+        let vouched: BTreeSet<&ChainHash> = self
+            .comments
+            .iter()
+            .filter(|comment| trusted.contains(&comment.author))
+            .filter_map(|comment| match &comment.content {
+                Content::Record(decoded) => Some(&decoded.record.prev),
+                Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+            })
+            .collect();
+        let mut links = Linker::new(chain);
+        for comment in &self.comments {
+            match &comment.content {
+                Content::NoRecord => {}
+                Content::Record(decoded) if !belongs(chain, &decoded.record) => {}
+                Content::Record(_) | Content::Newer(_) | Content::Damaged(_)
+                    if !trusted.contains(&comment.author) =>
+                {
+                    links.ignore(comment, Why::Author(comment.author.clone()));
+                }
+                Content::Newer(version) => {
+                    links.reading.newer = links.reading.newer.max(Some(*version));
+                }
+                Content::Damaged(what) => {
+                    links.ignore(comment, Why::Damaged(what.clone()));
+                    links.gap();
+                }
+                Content::Record(decoded) => {
+                    let edited = comment.history == History::Edited && !vouched.contains(&decoded.hash);
+                    links.take(comment, decoded, edited.then_some(Why::Edited));
+                }
+            }
+        }
+        links.reading
+    }
+
+    /// Every record of the thread, whoever wrote it, with the id of its comment.
+    pub(super) fn decoded(&self) -> impl Iterator<Item = (&str, &Envelope)> {
+        self.comments.iter().filter_map(|comment| match &comment.content {
+            Content::Record(decoded) => Some((comment.id.as_str(), &*decoded.record)),
+            Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+        })
+    }
+}
+
+/// Reads one chain of a thread's comments in forge order.
+pub fn read(chain: &Chain, trusted: &[Login], thread: &[Posted<'_>]) -> ChainReading {
+    let mut reader = ThreadReader::default();
+    reader.take_in(thread.iter().copied());
+    reader.chain(chain, trusted)
+}
+
+fn fingerprint(posted: &Posted<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (posted.id, posted.author, posted.history, posted.body).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn belongs(chain: &Chain, record: &Envelope) -> bool {
+    record.flow == chain.flow && record.subject == chain.subject
+}
+
+/// Puts records into their places, one comment after the other.
+struct Linker {
+    reading: ChainReading,
+    /// Every `prev` that was a tail once: a record that names one of them came too late.
+    passed: BTreeSet<ChainHash>,
+    ids: BTreeSet<RecordId>,
+}
+
+impl Linker {
+    fn new(chain: &Chain) -> Self {
+        let reading =
+            ChainReading { links: Vec::new(), tail: chain.start(), ignored: Vec::new(), newer: None };
+        Self { reading, passed: BTreeSet::new(), ids: BTreeSet::new() }
+    }
+
+    fn ignore(&mut self, comment: &DecodedComment, why: Why) {
+        self.reading.ignored.push(Ignored { comment: comment.id.clone(), why });
+    }
+
+    fn gap(&mut self) {
+        if self.reading.links.last() != Some(&Link::Gap) {
+            self.reading.links.push(Link::Gap);
+        }
+    }
+
+    fn take(&mut self, comment: &DecodedComment, decoded: &Decoded, objection: Option<Why>) {
+        let record = &decoded.record;
+        if self.ids.contains(&record.id) {
+            self.ignore(comment, Why::Duplicate(record.id.clone()));
+        } else if self.passed.contains(&record.prev) {
+            self.ignore(comment, Why::Superseded);
+        } else if record.prev != self.reading.tail {
+            self.ignore(comment, Why::Unlinked);
+            self.gap();
+        } else if let Some(why) = objection {
+            self.ignore(comment, why);
+            self.gap();
+        } else {
+            self.accept(decoded);
+        }
+    }
+
+    fn accept(&mut self, decoded: &Decoded) {
+        self.passed.insert(std::mem::replace(&mut self.reading.tail, decoded.hash.clone()));
+        self.ids.insert(decoded.record.id.clone());
+        self.reading.links.push(Link::Record(Arc::clone(&decoded.record)));
+    }
+}

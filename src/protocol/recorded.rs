@@ -1,0 +1,53 @@
+//! What recorded answers say, whatever their kind calls its members: reviews of a change or of a plan, and the coder's
+//! replies to them. Records hold answers as they were given; the fold of a flow reads them through these two traits.
+
+use crate::domain::ids::ItemId;
+
+use super::findings::{Judgement, ReviewContent};
+use super::kinds::Kind;
+
+/// A kind of answer that approves or blocks.
+pub trait ReviewKind: Kind<Meaning = Judgement> {
+    /// Returns the review's verdict, new findings and dispositions.
+    fn content(&self) -> ReviewContent<'_>;
+}
+
+/// A kind of answer by which the coder replies to reviews.
+pub trait ReplyKind: Kind {
+    /// Returns what the coder says about single items.
+    fn reply(&self) -> Reply;
+}
+
+/// What the coder says about single items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// How items were addressed, or why they remain.
+    pub notes: Vec<ItemNote>,
+    /// Objections, each with its evidence.
+    pub disputes: Vec<ItemNote>,
+}
+
+impl Reply {
+    /// Keeps what is said about items for which `is_kept` holds.
+    #[must_use]
+    pub(super) fn about(mut self, is_kept: impl Fn(&ItemId) -> bool) -> Self {
+        for notes in [&mut self.notes, &mut self.disputes] {
+            notes.retain(|note| is_kept(&note.item));
+        }
+        self
+    }
+}
+
+/// A text about one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemNote {
+    pub item: ItemId,
+    pub text: String,
+}
+
+impl ItemNote {
+    /// Returns `None` for an id that no item can have.
+    pub(super) fn new(id: &str, text: &str) -> Option<Self> {
+        id.parse().ok().map(|item| Self { item, text: text.to_owned() })
+    }
+}

@@ -1,0 +1,93 @@
+//! Reads manifests: which file is read how.
+
+use super::collected::{Collected, Collector};
+use super::{manifests, paths, scripts};
+
+/// Reads a manifest. `runner` is what runs the scripts of `package.json`.
+pub(super) fn read(path: &str, text: &str, runner: &str, collected: &mut Collected) {
+    let collector = &mut Collector { path, collected };
+    if paths::is_workflow(path) {
+        return scripts::workflow(text, collector);
+    }
+    match paths::name(path).to_ascii_lowercase().as_str() {
+        "cargo.toml" => manifests::cargo(text, collector),
+        "package.json" => manifests::package_json(text, runner, collector),
+        "pyproject.toml" => manifests::pyproject(text, collector),
+        "go.mod" => scripts::go_mod(text, collector),
+        "makefile" | "gnumakefile" => scripts::makefile(text, collector),
+        "justfile" => scripts::justfile(text, collector),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collected(path: &str, text: &str) -> Collected {
+        let mut collected = Collected::default();
+        read(path, text, "npm", &mut collected);
+        collected
+    }
+
+    fn commands(path: &str, text: &str) -> Vec<String> {
+        collected(path, text).commands.into_iter().map(|command| command.command).collect()
+    }
+
+    fn pins(path: &str, text: &str) -> Vec<String> {
+        collected(path, text).pins.into_iter().map(|pin| pin.says).collect()
+    }
+
+    #[test]
+    fn each_kind_of_manifest_names_its_tests() {
+        for (path, text, expected) in [
+            ("Cargo.toml", "[package]\nname = \"a\"", "cargo test"),
+            ("Cargo.toml", "[workspace]\nmembers = []", "cargo test --workspace"),
+            ("package.json", r#"{"scripts": {"test": "jest", "build": "x"}}"#, "npm run test (jest)"),
+            ("pyproject.toml", "[tool.pytest.ini_options]\n", "pytest"),
+            ("go.mod", "module a\ngo 1.22\n", "go test ./..."),
+            ("Makefile", "X := 1\ntest: build\n\tfoo: bar\nbuild:\n", "make test"),
+            ("justfile", "test *args:\n  x\n", "just test"),
+            (".github/workflows/ci.yml", "    - run: cargo clippy\n", "cargo clippy"),
+            (
+                ".github/workflows/ci.yml",
+                "  run: |\n    echo test\n    make test\n  name: test\n",
+                "make test",
+            ),
+        ] {
+            assert_eq!(commands(path, text), [expected], "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_manifest_pins_its_versions() {
+        for (path, text, expected) in [
+            ("Cargo.toml", "[package]\nedition = \"2024\"", "edition 2024"),
+            ("package.json", r#"{"engines": {"node": ">=20"}}"#, "node >=20"),
+            ("pyproject.toml", "[project]\nrequires-python = \">=3.11\"", "requires-python >=3.11"),
+            ("go.mod", "module a\n\ngo 1.22\n", "go 1.22"),
+            (".github/workflows/ci.yml", "  python-version: '3.12'\n", "python-version '3.12'"),
+        ] {
+            assert_eq!(pins(path, text), [expected], "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn frameworks_are_those_that_manifests_ask_for() {
+        let names = |path, text| collected(path, text).frameworks.into_iter().collect::<Vec<_>>();
+        assert_eq!(names("Cargo.toml", "[dev-dependencies]\nproptest = \"1\"\nserde = \"1\""), ["proptest"]);
+        assert_eq!(names("package.json", r#"{"devDependencies": {"vitest": "1"}}"#), ["vitest"]);
+        assert_eq!(names("pyproject.toml", "[project]\ndependencies = [\"pytest>=8\"]"), ["pytest"]);
+    }
+
+    #[test]
+    fn a_manifest_that_makes_no_sense_says_nothing() {
+        for path in ["Cargo.toml", "package.json", "pyproject.toml", "Makefile"] {
+            let found = collected(path, "{[\u{0}<<<\u{fffd}");
+            assert!(
+                found.commands.is_empty() && found.pins.is_empty() && found.name.is_none(),
+                "{path}: {found:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Floors: which module may name which, and what may not be said on a floor.
+
+use std::fs;
+use std::path::Path;
+
+use super::tree::{assert_kept, sources};
+
+/// Each module and the modules it may name. The order is the order of reading.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("pattern", &[]),
+    ("domain", &[]),
+    ("protocol", &["pattern", "domain"]),
+    ("ledger", &["pattern", "domain", "protocol"]),
+    ("text", &["pattern", "domain", "protocol", "ledger"]),
+    ("flow", &["pattern", "domain", "protocol", "ledger", "text"]),
+    ("ports", &["pattern", "domain", "protocol", "ledger"]),
+    ("engine", &["pattern", "domain", "protocol", "ledger", "flow", "text", "ports"]),
+    ("adapters", &["pattern", "domain", "protocol", "ledger", "text", "ports"]),
+    ("cli", &["pattern", "domain", "protocol", "ledger", "flow", "text", "ports", "engine", "adapters"]),
+];
+
+/// What a floor's code may not say, and why.
+const ABSENCES: &[(&str, &[&str], &str)] = &[
+    ("flow", &["async ", "std::env", "Instant", "SystemTime", "tokio", "serde_json"], "decisions are pure"),
+    ("domain", &["async ", "tokio", "serde_json", "std::fs", "std::env"], "nouns know no world"),
+    ("text", &["async ", "tokio", "std::fs", "std::env"], "words are made without a world"),
+    (
+        "engine",
+        &["std::fs", "std::process", "std::env", "serde_json"],
+        "the engine makes no call to the system",
+    ),
+    ("ports", &["std::fs", "std::process", "std::env"], "ports are promises, not deeds"),
+];
+
+#[test]
+fn every_module_keeps_to_its_floor() {
+    let mut broken = Vec::new();
+    // `pattern` is one file, and uses nothing.
+    for (module, may_use) in FLOORS.iter().filter(|(module, _)| *module != "pattern") {
+        for (path, text) in sources(&Path::new("src").join(module)) {
+            for (number, line) in code(&text) {
+                for used in line.split("crate::").skip(1).map(leading_name) {
+                    if used.is_empty() {
+                        broken
+                            .push(format!("{}:{number}: name one module per `use crate::`", path.display()));
+                    } else if used != *module && !may_use.contains(&used) {
+                        broken.push(format!("{}:{number}: {module} may not use {used}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert_kept(&broken);
+}
+
+#[test]
+fn no_floor_says_what_it_must_not() {
+    let mut broken = Vec::new();
+    for (module, words, why) in ABSENCES {
+        for (path, text) in sources(&Path::new("src").join(module)) {
+            for (number, line) in code(&text) {
+                for word in words.iter().filter(|word| line.contains(**word)) {
+                    broken.push(format!("{}:{number}: `{word}`, but {why}", path.display()));
+                }
+            }
+        }
+    }
+    assert_kept(&broken);
+}
+
+/// Words for people are made in one file of each flow.
+#[test]
+fn only_comments_of_flows_use_text() {
+    let mut broken = Vec::new();
+    for (path, text) in sources(Path::new("src/flow")) {
+        let is_comment = path.file_name().is_some_and(|name| name == "comment.rs");
+        for (number, line) in code(&text).filter(|(_, line)| !is_comment && line.contains("crate::text")) {
+            broken.push(format!("{}:{number}: {}", path.display(), line.trim()));
+        }
+    }
+    assert_kept(&broken);
+}
+
+#[test]
+fn every_top_module_has_a_floor() {
+    let listed: Vec<&str> = FLOORS.iter().map(|(module, _)| *module).collect();
+    for entry in fs::read_dir("src").unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(listed.contains(&name.as_str()), "src/{name} is not in FLOORS");
+    }
+}
+
+/// The lines of code before the unit tests, with their numbers.
+pub(super) fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    lines
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn leading_name(rest: &str) -> &str {
+    rest.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next().unwrap_or_default()
+}

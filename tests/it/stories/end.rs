@@ -1,0 +1,39 @@
+//! How a story ends: what must be the same however often it was interrupted on the way.
+
+use agent_loop::engine::outcome::Outcome;
+
+use crate::world::MemoryWorld;
+
+/// The end of a story, leaving aside times, run ids, usage, commits and salvage.
+#[derive(Debug, PartialEq)]
+pub(super) struct End {
+    status: &'static str,
+    reason: Option<&'static str>,
+    rounds: u32,
+    votes: Vec<String>,
+    branches: Vec<String>,
+    states: Vec<String>,
+}
+
+impl End {
+    pub(super) fn of(world: &MemoryWorld, outcome: &Outcome) -> Self {
+        Self {
+            status: outcome.ending.status(),
+            reason: outcome.ending.reason(),
+            rounds: outcome.rounds,
+            votes: outcome.votes.iter().map(|vote| format!("{} {}", vote.agent, vote.state.name())).collect(),
+            branches: world.branches().iter().map(|branch| format!("{branch:?}")).collect(),
+            states: world.states().iter().map(|state| format!("{state:?}")).collect(),
+        }
+    }
+}
+
+/// Whether the same command again says the same and does nothing.
+pub(super) fn is_settled(told: &[String]) -> bool {
+    told.last().is_some_and(|last| last.contains("concluded approved") || last.contains("concluded merged"))
+}
+
+/// Whether a story stands at its last record, and a later command would open another run.
+pub(super) fn has_ended_for_good(told: &[String], whole: &[String]) -> bool {
+    told.last() == whole.last() && !is_settled(whole)
+}

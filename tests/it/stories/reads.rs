@@ -1,0 +1,20 @@
+//! What a story reads of the forge: a published record costs one write and one read of its thread, and the pull request is
+//! looked at before turns, after pushes and before the end only.
+
+use super::reviews::{a_persons_pull_request, lost_dispute, never_content};
+use super::stage::{Begins, Story};
+
+#[tokio::test]
+async fn a_record_costs_one_read() {
+    for story in [a_persons_pull_request(), lost_dispute(), never_content()] {
+        let story = Story { begins: Begins::PullRequest, ..story };
+        let world = story.world();
+        story.play(&world).await;
+        let (reads, writes) = (world.forge_reads(), world.forge_writes());
+        let (records, turns) = (writes["publish"], world.calls().len());
+        assert!(records >= 4, "{}: {records} records", story.name);
+        assert_eq!(reads["comments"], records + 1, "{}: the first look, then one a record", story.name);
+        let pushes = world.effects().iter().filter(|effect| **effect == "push").count();
+        assert!(reads["pull request"] <= turns + pushes + 1, "{}: {reads:?}, {turns} turns", story.name);
+    }
+}

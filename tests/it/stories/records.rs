@@ -1,0 +1,330 @@
+//! What stories may ask of records. No other file of the stories names a type of the ledger or a state that records fold to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use agent_loop::domain::ending::Ending;
+use agent_loop::domain::flow_name::FlowName;
+use agent_loop::domain::ids::{CommitSha, PullRequestNumber};
+use agent_loop::domain::item::Item;
+use agent_loop::domain::repair::Repair;
+use agent_loop::domain::subject::Subject;
+use agent_loop::domain::usage::Usage;
+use agent_loop::engine::thread;
+use agent_loop::flow::delivery::records::DeliveryEntry;
+use agent_loop::flow::delivery::state::DeliveryState;
+use agent_loop::flow::machine::At;
+use agent_loop::flow::names::{DELIVERY, REVIEW};
+use agent_loop::flow::review::records::ReviewEntry;
+use agent_loop::flow::review::state::ReviewState;
+pub(super) use agent_loop::ledger::chain::task_key;
+
+use agent_loop::ledger::body::Body;
+use agent_loop::ledger::chain::{self, Chain};
+use agent_loop::ledger::codec::{self, Content};
+use agent_loop::ledger::envelope::Envelope;
+use agent_loop::ports::forge::{Comment, Forge};
+use agent_loop::ports::journal::Entry;
+use agent_loop::protocol::text::ReviewVerdict;
+
+use crate::world::MemoryWorld;
+
+/// The records of one flow on one subject that count.
+#[derive(Debug)]
+pub(super) struct Records(Vec<Arc<Envelope>>);
+
+/// What a reviewer said, as far as stories ask.
+pub(super) struct Reviewed {
+    pub(super) state: ReviewVerdict,
+    pub(super) head: CommitSha,
+    pub(super) repairs: Vec<Repair>,
+    pub(super) usage: Usage,
+}
+
+fn review_entry(record: &Envelope) -> ReviewEntry {
+    record.body.read().unwrap()
+}
+
+/// The state that records of a review fold to.
+fn review_of(records: &[Arc<Envelope>]) -> ReviewState {
+    let subject = records.first().map(|record| record.subject.clone());
+    let Some(Subject::PullRequest(number)) = subject else { return ReviewState::new(PullRequestNumber(1)) };
+    let mut state = ReviewState::new(number);
+    for record in records {
+        apply(&mut state, record);
+    }
+    state
+}
+
+fn apply(state: &mut ReviewState, record: &Envelope) {
+    state.apply(At { run: &record.run, round: record.round }, review_entry(record)).unwrap();
+}
+
+fn delivery_of(records: &[Arc<Envelope>]) -> DeliveryState {
+    let mut state = DeliveryState::new(records.first().unwrap().subject.clone());
+    for record in records {
+        let at = At { run: &record.run, round: record.round };
+        state.apply(at, record.body.read::<DeliveryEntry>().unwrap()).unwrap();
+    }
+    state
+}
+
+impl Records {
+    /// The records of a review.
+    pub(super) fn of_review(world: &MemoryWorld, number: PullRequestNumber) -> Self {
+        let subject = Subject::PullRequest(number);
+        Self::in_thread(world, REVIEW, subject, &world.thread(number.0))
+    }
+
+    fn in_thread(world: &MemoryWorld, flow: FlowName, subject: Subject, thread: &[Comment]) -> Self {
+        let chain = Chain { repository: world.repository_id(), flow, subject };
+        Self(thread::read(&chain, &[world.login()], thread).records().cloned().collect())
+    }
+
+    /// The records of a task: a chain in its journal, and another one in the thread of its pull request.
+    fn of_task(world: &MemoryWorld, subject: Subject, entries: Vec<Entry>) -> Self {
+        let chain = Chain { repository: world.repository_id(), flow: DELIVERY, subject };
+        let read = |bodies: Vec<String>| {
+            let reading = thread::read_local(&chain, &world.login(), &bodies);
+            reading.records().cloned().collect::<Vec<_>>()
+        };
+        let mut records = read(entries.into_iter().filter_map(Entry::into_record).collect());
+        records.extend(read(world.threads().into_values().flatten().map(|comment| comment.body).collect()));
+        Self(records)
+    }
+
+    /// What was said, without times, ids, and commits: one line a record.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.0.iter().map(|record| line(record)).collect()
+    }
+
+    /// The reviews of one reviewer, oldest first.
+    pub(super) fn reviews_by(&self, agent: &str) -> Vec<Reviewed> {
+        let of_agent = |record: &Arc<Envelope>| match review_entry(record) {
+            ReviewEntry::Review(review) if review.agent.as_str() == agent => Some(Reviewed {
+                state: review.response.state,
+                head: review.head.clone(),
+                repairs: review.repairs.clone(),
+                usage: review.usage,
+            }),
+            ReviewEntry::Review(_)
+            | ReviewEntry::Opened(_)
+            | ReviewEntry::Answer(_)
+            | ReviewEntry::Gates(_)
+            | ReviewEntry::FollowedUp(_)
+            | ReviewEntry::Concluded(_) => None,
+        };
+        self.0.iter().filter_map(of_agent).collect()
+    }
+
+    /// The number of the next item that an older thread left to the run that the first record opens.
+    pub(super) fn carried_next_item(&self) -> Option<u64> {
+        let ReviewEntry::Opened(opened) = review_entry(self.0.first()?) else { panic!("no run was opened") };
+        opened.carried.as_ref().map(|carried| carried.next_item)
+    }
+
+    /// The items as they stand at the end.
+    pub(super) fn items(&self) -> Vec<Item> {
+        review_of(&self.0).rounds.items()
+    }
+
+    /// The fold of any beginning, and then of the rest one by one, is the fold of all.
+    pub(super) fn assert_fold_from_anywhere(&self) {
+        let all = review_of(&self.0);
+        for cut in 0..=self.0.len() {
+            let (before, after) = self.0.split_at(cut);
+            let mut state = if before.is_empty() { ReviewState::new(all.number) } else { review_of(before) };
+            for record in after {
+                apply(&mut state, record);
+            }
+            assert_eq!(state, all);
+        }
+    }
+}
+
+/// The repairs and the usage of the answer that the last record of a delivery has.
+pub(super) fn delivered_answer(thread: &[Comment]) -> Option<(Vec<Repair>, Usage)> {
+    let Content::Record(decoded) = codec::read(&thread.last()?.body) else { return None };
+    let DeliveryEntry::Delivered(delivered) = decoded.record.body.read().ok()? else { return None };
+    delivered.answer.map(|answer| (answer.repairs, answer.usage))
+}
+
+/// Whether a comment claims to be a record.
+pub(super) fn is_record(body: &str) -> bool {
+    codec::claims(body)
+}
+
+/// What a person sees of a comment.
+pub(super) fn visible(body: &str) -> &str {
+    if is_record(body) {
+        body.trim_end().rsplit_once('\n').map_or("", |(visible, _)| visible.trim_end())
+    } else {
+        body
+    }
+}
+
+/// The flow and the kind of a record, if the comment is one.
+pub(super) fn kind(body: &str) -> Option<String> {
+    let Content::Record(decoded) = codec::read(body) else { return None };
+    Some(format!("{} {}", decoded.record.flow, decoded.record.body.kind()))
+}
+
+/// The line of a record, read and written again.
+pub(super) fn rewritten(body: &str) -> Option<String> {
+    let Content::Record(decoded) = codec::read(body) else { return None };
+    codec::line(&decoded.record).ok()
+}
+
+/// Where everything stands that a world has records of, by subject and flow: what its threads and journals fold to.
+pub(super) fn folded(world: &MemoryWorld) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (number, state) in world.states() {
+        let (flow, subject) = if state.ends_with("issue") {
+            (DELIVERY, format!("issue/{number}"))
+        } else {
+            (REVIEW, format!("pr/{number}"))
+        };
+        let records = Records::in_thread(world, flow, subject.parse().unwrap(), &world.thread(number));
+        all.extend(records.end(&subject));
+    }
+    let tasks =
+        world.journal_entries().into_iter().filter(|(subject, _)| matches!(subject, Subject::Task(_)));
+    for (subject, entries) in tasks {
+        let name = subject.to_string();
+        all.extend(Records::of_task(world, subject, entries).end(&name));
+    }
+    all
+}
+
+impl Records {
+    fn end(&self, subject: &str) -> Option<(String, String)> {
+        let flow = &self.0.first()?.flow;
+        let end = if *flow == REVIEW {
+            review_end(&review_of(&self.0))
+        } else {
+            delivery_end(&delivery_of(&self.0))
+        };
+        Some((format!("{flow} of {subject}, {} records", self.0.len()), end))
+    }
+}
+
+fn review_end(state: &ReviewState) -> String {
+    let run = state.run.as_ref().unwrap();
+    let mut lines =
+        vec![ending(run.ending.as_ref()), format!("round {}", state.rounds.round()), usage(run.usage)];
+    let votes = state.votes().into_iter();
+    lines.extend(votes.map(|vote| format!("{} {} {}", vote.agent, vote.state.name(), vote.head)));
+    let items = state.rounds.items().into_iter();
+    lines.extend(items.map(|item| {
+        let notes: Vec<&str> = item.notes.iter().map(|note| note.text.as_str()).collect();
+        format!("{} {} {}: {} {notes:?}", item.id, item.author, item.standing.name(), item.text)
+    }));
+    lines.extend(state.measured.all().iter().map(|one| format!("{} {}", one.gate, one.verdict.name())));
+    lines.join("\n")
+}
+
+fn delivery_end(state: &DeliveryState) -> String {
+    let run = state.run.as_ref().unwrap();
+    let delivered = state.delivered.as_ref();
+    let delivered =
+        delivered.map_or_else(|| "no pull request".to_owned(), |handed| format!("pr/{}", handed.number));
+    let (branch, cost) = (format!("branch {}", run.branch), usage(run.state.usage));
+    [ending(run.state.ending.as_ref()), delivered, branch, cost].join("\n")
+}
+
+fn ending(ending: Option<&Ending>) -> String {
+    let Some(ending) = ending else { return "no ending".to_owned() };
+    format!("{} {}", ending.status(), ending.reason().unwrap_or("-"))
+}
+
+fn usage(usage: Usage) -> String {
+    serde_json::to_string(&usage).unwrap()
+}
+
+fn line(record: &Envelope) -> String {
+    let round = record.round;
+    match review_entry(record) {
+        ReviewEntry::Opened(opened) => format!("{round} opened {:?}", opened.votes),
+        ReviewEntry::Review(review) => {
+            let opened: Vec<&str> = review.opened.iter().map(|item| item.id.as_str()).collect();
+            let said: Vec<String> = review
+                .dispositions
+                .iter()
+                .map(|said| format!("{} {}", said.item, said.standing.name()))
+                .collect();
+            format!("{round} {} {} {opened:?} {said:?}", review.agent, review.response.state.name())
+        }
+        ReviewEntry::Answer(answer) => {
+            let moved = if answer.head_before == answer.head_after { "as it was" } else { "changed" };
+            format!("{round} {} answers, {moved}", answer.agent)
+        }
+        ReviewEntry::Gates(gates) => {
+            let words: Vec<&str> = gates.measurements.iter().map(|one| one.verdict.name()).collect();
+            format!("{round} gates {words:?} opened {} resolved {}", gates.opened.len(), gates.resolved.len())
+        }
+        ReviewEntry::FollowedUp(record) => {
+            format!("{round} followups {} skipped {}", record.followups.len(), record.skipped)
+        }
+        ReviewEntry::Concluded(concluded) => {
+            let reason = concluded.ending.reason().unwrap_or("-");
+            format!("{round} concluded {} {reason}", concluded.ending.status())
+        }
+    }
+}
+
+/// A record that links to the end of the review of a pull request, or begins the chain of another flow there, as another
+/// version of the program would write it.
+pub(super) fn of_another_version(world: &MemoryWorld, number: u64, flow: &FlowName, kind: &str) -> String {
+    let subject = Subject::PullRequest(PullRequestNumber(number));
+    let chain = Chain { repository: world.repository_id(), flow: flow.clone(), subject: subject.clone() };
+    let prev = thread::read(&chain, &[world.login()], &world.thread(number)).tail;
+    let body = Body::of(&serde_json::json!({ "kind": kind, "payload": { "seats": 2 } }));
+    let record = Envelope {
+        id: chain::record_id(&prev, kind, None),
+        prev,
+        run: "20260101-000000-0".parse().unwrap(),
+        flow: flow.clone(),
+        subject,
+        round: 1,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        tool: "agent-loop/9.9.9".to_owned(),
+        body,
+    };
+    codec::body("Somebody polls.", &codec::line(&record).unwrap())
+}
+
+/// What the record that opens the review of a pull request says of the run.
+pub(super) struct OpenedRun {
+    pub(super) run: String,
+    pub(super) delivered: Option<CommitSha>,
+    pub(super) max_rounds: u32,
+    pub(super) spent: Option<Usage>,
+}
+
+/// The records that open runs on a pull request, oldest first.
+pub(super) fn opened_runs(world: &MemoryWorld, number: u64) -> Vec<OpenedRun> {
+    let records = Records::of_review(world, PullRequestNumber(number));
+    let opened = |record: &Arc<Envelope>| match review_entry(record) {
+        ReviewEntry::Opened(opened) => Some(OpenedRun {
+            run: record.run.to_string(),
+            delivered: opened.delivered,
+            max_rounds: opened.policy.max_rounds,
+            spent: opened.spent,
+        }),
+        ReviewEntry::Review(_)
+        | ReviewEntry::Answer(_)
+        | ReviewEntry::Gates(_)
+        | ReviewEntry::FollowedUp(_)
+        | ReviewEntry::Concluded(_) => None,
+    };
+    records.0.iter().filter_map(opened).collect()
+}
+
+/// The run that the latest record of a delivery in a thread belongs to.
+pub(super) fn delivering_run(thread: &[Comment]) -> Option<String> {
+    let run = |comment: &Comment| match codec::read(&comment.body) {
+        Content::Record(decoded) if decoded.record.flow == DELIVERY => Some(decoded.record.run.to_string()),
+        Content::Record(_) | Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => None,
+    };
+    thread.iter().rev().find_map(run)
+}

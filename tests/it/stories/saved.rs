@@ -1,0 +1,192 @@
+//! Threads and journals that an earlier version wrote, in `fixtures/stories`: this version reads them, goes on with them
+//! from any of their moments, asks as often as it did, and says the same.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+use agent_loop::cli::view::outcome;
+use agent_loop::engine::outcome::Outcome;
+use agent_loop::ports::journal::Entry;
+
+use crate::world::{History, MemoryWorld};
+
+use super::catalogue::every_story;
+use super::end::{End, has_ended_for_good};
+use super::records;
+use super::stage::Story;
+
+/// The history of a story as the first version that had it wrote it. Only that of a new story is ever written.
+async fn history(name: &str, story: &Story) -> History {
+    let path = PathBuf::from(format!("fixtures/stories/{name}/history.jsonl"));
+    #[expect(clippy::disallowed_methods, reason = "a developer's switch for new stories")]
+    let save = std::env::var_os("SAVE_NEW_STORIES").is_some();
+    if save && !path.exists() {
+        let world = story.world();
+        world.record_history();
+        story.play(&world).await;
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, world.history().unwrap().text().unwrap()).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}: SAVE_NEW_STORIES=1 cargo test --test it saved", path.display())
+    });
+    History::parse(&text).unwrap()
+}
+
+/// A world that stands where a history was after so many moments.
+fn world_at(story: &Story, history: &History, moments: usize) -> MemoryWorld {
+    let world = story.world();
+    world.restore(history, moments).unwrap();
+    world
+}
+
+/// Compares with what is kept in the folder of a story.
+fn assert_kept(story: &str, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("../../../fixtures/stories/{story}"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+async fn assert_reads_back(name: &str, story: &Story) {
+    let history = history(name, story).await;
+    let world = world_at(story, &history, history.moments().len());
+    let mut records = 0;
+    for body in bodies(&world) {
+        let line = records::rewritten(&body).unwrap_or_else(|| panic!("{name}: {body}"));
+        assert!(body.ends_with(&line), "{name}: {body}\n{line}");
+        records += 1;
+    }
+    assert!(records > 0, "{name}: no record was saved");
+    for (subject, written) in history.journal_entries().unwrap() {
+        let read = world.journal_entries().remove(&subject).unwrap_or_default();
+        assert_eq!(read.len(), written.len(), "{name}: {subject}");
+        for (read, written) in read.iter().zip(written.values()) {
+            assert_eq!(serde_json::to_value(read).unwrap(), *written, "{name}: {subject}");
+        }
+    }
+    let folded = records::folded(&world).into_iter();
+    let text: Vec<String> = folded.map(|(chain, end)| format!("{chain}\n{end}\n")).collect();
+    assert_kept(name, "fold", &text.join("\n"));
+}
+
+/// Every record of a world, in threads and journals.
+fn bodies(world: &MemoryWorld) -> Vec<String> {
+    let comments = world.threads().into_values().flatten().map(|comment| comment.body);
+    let local = world.journal_entries().into_values().flatten().filter_map(Entry::into_record);
+    comments.filter(|body| records::is_record(body)).chain(local).collect()
+}
+
+async fn assert_goes_on_from_anywhere(name: &str, story: &Story) {
+    let history = history(name, story).await;
+    let whole = story.world();
+    let outcome = story.play(&whole).await;
+    let (end, told) = (End::of(&whole, &outcome), story.told(&whole));
+    let mut tried = 0;
+    for (index, moment) in history.moments().iter().enumerate() {
+        let world = world_at(story, &history, index + 1);
+        if !moment.is_durable() || has_ended_for_good(&story.told(&world), &told) {
+            continue;
+        }
+        tried += 1;
+        let outcome = story.play(&world).await;
+        let place = format!("{name}, after moment {index} ({}): {}", moment.effect, outcome.message);
+        assert_eq!(End::of(&world, &outcome), end, "{place}");
+        assert_eq!(story.told(&world), told, "{place}");
+        story.assert_no_finished_turn_was_repeated(&world);
+    }
+    assert!(tried >= 5, "{name}: only {tried} moments");
+}
+
+async fn assert_counts_and_words(name: &str, story: &Story) {
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_kept(name, "numbers", &numbers(&world));
+    assert_kept(name, "comments", &comments(&world));
+    assert_kept(name, "outcome", &words(&outcome));
+}
+
+/// How often everything was done.
+fn numbers(world: &MemoryWorld) -> String {
+    let mut text = String::new();
+    let turns = world.calls().into_iter().map(|call| call.split(" round").next().unwrap().to_owned());
+    table(&mut text, "turns", turns);
+    let in_threads = world.threads().into_iter().flat_map(|(number, comments)| {
+        comments.into_iter().map(move |comment| (format!("#{number}"), comment.body))
+    });
+    let in_journals = world.journal_entries().into_iter().flat_map(|(subject, entries)| {
+        let bodies = entries.into_iter().filter_map(Entry::into_record);
+        bodies.map(move |body| (format!("journal of {subject}"), body)).collect::<Vec<_>>()
+    });
+    let kind = |(place, body): (String, String)| {
+        let kind = records::kind(&body).unwrap_or_else(|| "no record".to_owned());
+        format!("{place} {kind}")
+    };
+    table(&mut text, "comments and records", in_threads.chain(in_journals).map(kind));
+    counted(&mut text, "reads of the forge", world.forge_reads());
+    counted(&mut text, "writes to the forge", world.forge_writes());
+    table(&mut text, "effects", world.effects());
+    text
+}
+
+/// How often each of these occurs.
+fn table(text: &mut String, title: &str, all: impl IntoIterator<Item = impl ToString>) {
+    let mut counts = BTreeMap::new();
+    for one in all {
+        *counts.entry(one.to_string()).or_insert(0_usize) += 1;
+    }
+    counted(text, title, counts);
+}
+
+fn counted(text: &mut String, title: &str, counts: impl IntoIterator<Item = (impl ToString, usize)>) {
+    writeln!(text, "{title}").unwrap();
+    for (name, count) in counts {
+        writeln!(text, "  {count:>3} {}", name.to_string()).unwrap();
+    }
+}
+
+/// Every thread as a person sees it.
+fn comments(world: &MemoryWorld) -> String {
+    let mut text = String::new();
+    for (number, comments) in world.threads() {
+        for comment in comments {
+            writeln!(text, "=== #{number}, {}\n{}", comment.author, records::visible(&comment.body)).unwrap();
+        }
+    }
+    text
+}
+
+/// The outcome for people, and for scripts.
+fn words(outcome: &Outcome) -> String {
+    let next = outcome::next_command(outcome);
+    let json = serde_json::to_string_pretty(&outcome::json(outcome, &next)).unwrap();
+    format!("{}\n{json}\n", outcome::words(outcome, &next))
+}
+
+macro_rules! saved_tests {
+    ($($story:ident: $least:literal),* $(,)?) => {
+        $(mod $story {
+            use super::super::catalogue;
+
+            #[tokio::test]
+            async fn reads_back() {
+                super::assert_reads_back(stringify!($story), &catalogue::$story()).await;
+            }
+
+            #[tokio::test]
+            async fn goes_on_from_anywhere() {
+                super::assert_goes_on_from_anywhere(stringify!($story), &catalogue::$story()).await;
+            }
+
+            #[tokio::test]
+            async fn counts_and_says_the_same() {
+                super::assert_counts_and_words(stringify!($story), &catalogue::$story()).await;
+            }
+        })*
+    };
+}
+
+every_story!(saved_tests);

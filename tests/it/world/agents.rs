@@ -1,0 +1,92 @@
+//! The agents and the gate of the model: functions of what they are told, so that a story survives a lost machine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::gate::Verdict;
+use agent_loop::domain::ids::GateName;
+use agent_loop::domain::usage::{Precision, Usage};
+use agent_loop::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
+use agent_loop::ports::cancellation::Cancellation;
+use agent_loop::ports::gates::{Gate, GateOrder, GateReport, Gates, Measuring};
+use agent_loop::protocol::raw_answer::RawAnswer;
+
+use super::git::Tree;
+use super::memory_world::{MemoryWorld, State};
+
+/// What an agent does in a turn.
+pub(crate) enum Reaction {
+    Says(String),
+    Fails(TurnFailure),
+}
+
+/// What each turn of the model costs: a thousand tokens, a cent, a minute.
+pub(crate) const TURN_USAGE: Usage = Usage {
+    calls: 1,
+    input_tokens: 900,
+    cached_tokens: 500,
+    output_tokens: 100,
+    micro_usd: 10_000,
+    priced_calls: 1,
+    milliseconds: 60_000,
+    precision: Precision::Exact,
+};
+
+/// An agent: it reads its order, edits its clone, and says something.
+pub(crate) type Agent = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync>;
+
+impl Agents for MemoryWorld {
+    async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
+        let effect = |state: &mut State| {
+            let path = order.workdir.display().to_string();
+            let key = (order.role, order.label.clone());
+            let call = format!("{} {} {} round {}", order.role, order.label, order.kind, order.round);
+            state.calls.push(call);
+            let Some(agent) = state.agents.get(&key).cloned() else {
+                return report(Reaction::Fails(TurnFailure::Spawn { detail: "unknown".to_owned() }));
+            };
+            let mut tree = state.git.clones.get(&path).map(|clone| clone.tree.clone()).unwrap_or_default();
+            let effect = agent(order, &mut tree);
+            if let Some(clone) = state.git.clones.get_mut(&path) {
+                clone.tree = tree;
+            }
+            report(effect)
+        };
+        self.change("turn", effect, || None).await
+    }
+
+    fn log(&self, _: &TurnOrder) -> Option<PathBuf> {
+        None
+    }
+}
+
+fn report(effect: Reaction) -> TurnReport {
+    let result = match effect {
+        Reaction::Says(text) => TurnResult::Answered(RawAnswer::message(text)),
+        Reaction::Fails(failure) => TurnResult::Failed(failure),
+    };
+    TurnReport::bare(result, TURN_USAGE)
+}
+
+impl Gates for MemoryWorld {
+    fn gate(&self, _: &GateName) -> Option<&dyn Gate> {
+        Some(self)
+    }
+}
+
+impl Gate for MemoryWorld {
+    fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
+        let effect = |state: &mut State| {
+            let verdict = (state.gate)(&state.git.tree(&order.head));
+            let detail =
+                if verdict == Verdict::Pass { String::new() } else { "as the story says".to_owned() };
+            GateReport::Measured { verdict, detail, findings: Vec::new(), log: None }
+        };
+        Box::pin(self.change("tests", effect, || None))
+    }
+
+    fn log(&self, _: &GateOrder) -> Option<PathBuf> {
+        None
+    }
+}

@@ -1,0 +1,121 @@
+//! The crash machinery: each change of the world is counted, and one of them can be the last.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::history::saved;
+use super::memory_world::{MemoryWorld, State};
+
+/// How the world stops at an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Before,
+    After,
+    /// It happens, and the engine is told that it failed; where it can't be told so, as `After`.
+    Unacknowledged,
+}
+
+/// At which effect the world stops, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The number of the effect, from 0.
+    pub(crate) at: usize,
+    pub(crate) stop: Stop,
+}
+
+/// The effects of one engine.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    pub(super) names: Vec<&'static str>,
+    pub(super) plan: Option<Plan>,
+    pub(super) deaf_to: Option<&'static str>,
+    pub(super) stopped: bool,
+    pub(super) rang: Arc<Notify>,
+}
+
+/// What follows an effect.
+enum After<T> {
+    Goes(T),
+    Stops,
+}
+
+impl MemoryWorld {
+    /// Looks at the world; a stopped world never answers.
+    pub(super) async fn look<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        let seen = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.effects.stopped { None } else { Some(look(&mut state)) }
+        };
+        match seen {
+            Some(seen) => seen,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Changes the world. `unanswered` is what the engine is told when the change happens and nobody says so.
+    pub(super) async fn change<T>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&mut State) -> T,
+        unanswered: impl FnOnce() -> Option<T>,
+    ) -> T {
+        // Another engine on the same world gets its turn before each change.
+        tokio::task::yield_now().await;
+        match self.changed(name, effect, unanswered) {
+            After::Goes(result) => result,
+            After::Stops => std::future::pending().await,
+        }
+    }
+
+    fn changed<T>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&mut State) -> T,
+        unanswered: impl FnOnce() -> Option<T>,
+    ) -> After<T> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.effects.stopped {
+            return After::Stops;
+        }
+        if state.effects.deaf_to == Some(name) {
+            return unanswered().map_or_else(|| halt(&mut state), After::Goes);
+        }
+        let number = state.effects.names.len();
+        state.effects.names.push(name);
+        state.tick();
+        let stop = state.effects.plan.filter(|plan| plan.at == number).map(|plan| plan.stop);
+        match stop {
+            None => {
+                let result = effect(&mut state);
+                state.note(name);
+                After::Goes(result)
+            }
+            Some(Stop::Before) => halt(&mut state),
+            Some(Stop::After) => {
+                effect(&mut state);
+                halt(&mut state)
+            }
+            Some(Stop::Unacknowledged) => {
+                effect(&mut state);
+                unanswered().map_or_else(|| halt(&mut state), After::Goes)
+            }
+        }
+    }
+}
+
+impl State {
+    /// Writes the history, if somebody wants one.
+    fn note(&mut self, effect: &str) {
+        if let Some(mut recorder) = self.recorder.take() {
+            recorder.note(effect, saved(self));
+            self.recorder = Some(recorder);
+        }
+    }
+}
+
+fn halt<T>(state: &mut State) -> After<T> {
+    state.effects.stopped = true;
+    state.effects.rang.notify_one();
+    After::Stops
+}

@@ -1,0 +1,184 @@
+//! The workspace port on the model of git.
+
+use std::path::PathBuf;
+
+use agent_loop::domain::agent_files::is_agent_file;
+use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
+use agent_loop::domain::subject::Subject;
+use agent_loop::ports::workspace::{
+    CloneId, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
+    WorkspaceError,
+};
+use agent_loop::protocol::context::ChangedFile;
+
+use super::git::{CloneState, Git, Tree};
+use super::memory_world::{MemoryWorld, State};
+
+fn missing(what: &str) -> WorkspaceError {
+    WorkspaceError::NotFound(format!("the model knows no {what}"))
+}
+
+/// The files of a layout.
+fn laid(git: &Git, layout: &Layout) -> Tree {
+    let head = git.tree(layout.head());
+    match layout {
+        Layout::Work { unfinished, .. } => {
+            let kept = unfinished.as_ref().and_then(|reference| git.kept.get(reference));
+            kept.map_or(head, |commit| git.tree(commit))
+        }
+        Layout::Review { base, .. } => {
+            let of_base = git.tree(base).into_iter().filter(|(path, _)| is_agent_file(path));
+            head.into_iter().filter(|(path, _)| !is_agent_file(path)).chain(of_base).collect()
+        }
+    }
+}
+
+/// Keeps what lies in a clone, if it differs from what was put there.
+fn keep_unfinished(git: &mut Git, path: &str) -> Option<Salvage> {
+    let state = git.clones.get(path)?.clone();
+    if state.tree == git.tree(&state.head) {
+        return None;
+    }
+    let commit = git.commit(vec![state.head], state.tree)?;
+    let reference = format!("refs/agent-loop/salvage/{path}/{}", commit.short());
+    git.kept.insert(reference.clone(), commit.clone());
+    Some(Salvage { reference, commit })
+}
+
+impl Workspace for MemoryWorld {
+    async fn refresh(&self) -> Result<(), WorkspaceError> {
+        self.look(|_| Ok(())).await
+    }
+
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
+        self.look(|state| Ok(state.git.branches.get(branch).cloned())).await
+    }
+
+    async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
+        self.look(|state| state.git.merge_base(one, other).ok_or_else(|| missing("common ancestor"))).await
+    }
+
+    async fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> Result<bool, WorkspaceError> {
+        self.look(|state| Ok(state.git.history(commit).contains(ancestor))).await
+    }
+
+    async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        self.look(|state| state.git.tree_sha(commit).ok_or_else(|| missing("tree"))).await
+    }
+
+    async fn difference(
+        &self,
+        from: &CommitSha,
+        to: &CommitSha,
+        _: usize,
+    ) -> Result<Difference, WorkspaceError> {
+        self.look(|state| {
+            let (before, after) = (state.git.tree(from), state.git.tree(to));
+            let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(*text));
+            let files =
+                changed.map(|(path, _)| ChangedFile { path: path.clone(), status: "M".to_owned() }).collect();
+            Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None })
+        })
+        .await
+    }
+
+    async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
+        if let Some(why) = self.look(|state| state.git.unclean.clone()).await {
+            return Err(WorkspaceError::Unclean(why));
+        }
+        let path = format!("{}/{}", self.machine, clone_id.path());
+        let effect = |state: &mut State| {
+            let unfinished = state.git.clones.get(&path).is_some_and(|clone| clone.unfinished);
+            let salvaged = if unfinished { keep_unfinished(&mut state.git, &path) } else { None };
+            let laid = laid(&state.git, layout);
+            let fresh =
+                CloneState { head: layout.head().clone(), tree: laid.clone(), laid, unfinished: true };
+            state.git.clones.insert(path.clone(), fresh);
+            Ok(Prepared { path: PathBuf::from(&path), salvaged, warning: None })
+        };
+        self.change("prepare", effect, || None).await
+    }
+
+    fn is_user_checkout(&self, _: &CloneId) -> bool {
+        self.with(|state| state.git.unclean.is_some())
+    }
+
+    async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
+        self.look(|_| Ok(PathBuf::from(clone_id.path()))).await
+    }
+
+    async fn harvest(
+        &self,
+        clone_id: &CloneId,
+        head: &CommitSha,
+        _: &str,
+    ) -> Result<Harvest, WorkspaceError> {
+        let path = format!("{}/{}", self.machine, clone_id.path());
+        let effect = |state: &mut State| {
+            let Some(clone) = state.git.clones.get_mut(&path) else { return Err(missing("clone")) };
+            clone.unfinished = false;
+            let tree = clone.tree.clone();
+            if tree == state.git.tree(head) {
+                return Ok(Harvest::Unchanged);
+            }
+            let commit = state.git.commit(vec![head.clone()], tree);
+            commit.map(Harvest::Commit).ok_or_else(|| missing("commit"))
+        };
+        self.change("harvest", effect, || None).await
+    }
+
+    async fn salvage(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
+        let path = format!("{}/{}", self.machine, clone_id.path());
+        let effect = |state: &mut State| {
+            let kept = keep_unfinished(&mut state.git, &path);
+            if let Some(clone) = state.git.clones.get_mut(&path) {
+                clone.unfinished = false;
+            }
+            Ok(kept)
+        };
+        self.change("salvage", effect, || None).await
+    }
+
+    async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
+        let reference = format!("refs/agent-loop/salvage/{subject}/{}", commit.short());
+        let effect = |state: &mut State| {
+            state.git.kept.insert(reference.clone(), commit.clone());
+            Ok(Salvage { reference: reference.clone(), commit: commit.clone() })
+        };
+        self.change("keep", effect, || None).await
+    }
+
+    async fn inspect(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
+        let path = format!("{}/{}", self.machine, clone_id.path());
+        self.look(|state| {
+            let untouched = state.git.clones.get(&path).is_some_and(|clone| clone.tree == clone.laid);
+            Ok(if untouched {
+                Inspection::Untouched
+            } else {
+                Inspection::Tampered("a tracked file".to_owned())
+            })
+        })
+        .await
+    }
+
+    async fn push(
+        &self,
+        branch: &BranchName,
+        commit: &CommitSha,
+        expected: Option<&CommitSha>,
+    ) -> Result<Push, WorkspaceError> {
+        let effect = |state: &mut State| {
+            let current = state.git.branches.get(branch).cloned();
+            if current.as_ref() == Some(commit) {
+                return Ok(Push::Done);
+            }
+            if current.as_ref() != expected {
+                return Ok(Push::Moved(current));
+            }
+            state.git.branches.insert(branch.clone(), commit.clone());
+            Ok(Push::Done)
+        };
+        self.change("push", effect, || Some(Err(WorkspaceError::Git("no answer to the push".to_owned()))))
+            .await
+    }
+}
