@@ -1,4 +1,4 @@
-//! Which values of the environment are secrets, so that none of them is published.
+//! Finds the values of the environment that are secrets, so that none of them is published.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -26,11 +26,11 @@ static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z
 /// The longest part of a model's name, in letters: dates and sizes are shorter, keys are longer.
 const LONGEST_PART: usize = 12;
 
-/// Somebody's name in an address is shorter; what is longer is a token in its place.
+/// A longer user name in a URL is taken for a token, in characters.
 const LONGEST_USER: usize = 15;
 
-/// The values that must not be published: of variables whose name says so, that an agent gets, or that settings name;
-/// and what opens something inside of any value.
+/// Returns the values that must not be published: those of variables whose name says so, that an agent gets, or that
+/// settings name; and credentials inside of any value.
 pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     let given: BTreeSet<&str> =
         settings.agents.values().flat_map(|agent| &agent.env).map(String::as_str).collect();
@@ -51,7 +51,7 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     Secrets { values: variables.iter().filter_map(secrets).flatten().collect(), on_hit }
 }
 
-/// What opens something inside of a value: the password of an address, logins in headers and in JSON.
+/// Returns the credentials inside of a value: the password of a URL, those in headers and in JSON.
 fn inner(name: &str, value: &str) -> Vec<String> {
     let mut found: Vec<String> = password(value).map(str::to_owned).into_iter().collect();
     if name.to_ascii_uppercase().contains("HEADER") {
@@ -65,8 +65,8 @@ fn inner(name: &str, value: &str) -> Vec<String> {
     found
 }
 
-/// Who asks, in an address: its password, or what stands in its place. An `@` in a path asks nothing, but some passwords
-/// hold a `/`: then what stands before it is no host with a port.
+/// Returns the credentials in a URL. An `@` in a path has none before it, but some passwords hold a `/`: then the text
+/// before the `/` is no host with a port.
 fn password(value: &str) -> Option<&str> {
     let (_, rest) = value.trim().split_once("://")?;
     let authority = rest.split('/').next()?;
@@ -82,15 +82,15 @@ fn password(value: &str) -> Option<&str> {
     }
 }
 
-/// An address that opens nothing by itself: without a login, a query, or a path that could be a secret, as those of webhooks
-/// are.
+/// Returns whether a value is a URL without credentials, without a query, and without a path that could be a secret, as
+/// those of webhooks are.
 fn is_address(value: &str) -> bool {
     let Some((_, rest)) = value.trim().split_once("://") else { return false };
     let path = rest.find('/').map_or("", |at| rest.split_at(at).1);
     !rest.contains(['@', '?', '#', ' ']) && PLAIN_PATH.is_match(path)
 }
 
-/// Whether it is the name of a model: short words in small letters, one of which is that of a family.
+/// Returns whether a value is the name of a model: short words in lower case, one of which is known from such names.
 fn is_model(value: &str) -> bool {
     let parts: Vec<&str> = value.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
     let is_plain =
@@ -103,7 +103,7 @@ fn is_model_word(word: &str) -> bool {
     Vendor::ALL.iter().any(|vendor| vendor.row().model_words.contains(&word))
 }
 
-/// What a header says of who asks: its value, and the last word of it (`Bearer …`).
+/// Returns the credentials in a header: its value, and the last word of the value (`Bearer …`).
 fn login(header: &str) -> Vec<&str> {
     let Some((name, value)) = header.split_once(':').or_else(|| header.split_once('=')) else {
         return Vec::new();
