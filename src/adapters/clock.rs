@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use crate::ports::clock::Clock;
+
+use super::digest;
 
 /// How often the clock is looked at during a wait.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How long it is until an instant; nothing, if it has come.
-fn left(until: Timestamp, now: Timestamp) -> Duration {
+/// The time until an instant; zero if the instant has come.
+fn time_until(until: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(until.duration_since(now)).unwrap_or_default()
 }
 
@@ -30,9 +31,9 @@ impl Clock for SystemClock {
         // A suspended machine does not count time, and somebody may set the clock: neither may stretch the wait, so the
         // clock is looked at every few seconds, and it ends at the latest when as much time was counted as was left.
         let counted = Instant::now();
-        let whole = left(instant, self.now());
+        let whole = time_until(instant, self.now());
         loop {
-            let step = left(instant, self.now()).min(whole.saturating_sub(counted.elapsed()));
+            let step = time_until(instant, self.now()).min(whole.saturating_sub(counted.elapsed()));
             if step.is_zero() {
                 return;
             }
@@ -44,7 +45,6 @@ impl Clock for SystemClock {
         // The standard library seeds its hasher from the operating system's random source.
         use std::hash::{BuildHasher, Hasher, RandomState};
         let random = RandomState::new().build_hasher().finish();
-        let digest = Sha256::digest(format!("{random} {} {}", std::process::id(), self.now()));
-        digest.iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        digest::abbreviated(format!("{random} {} {}", std::process::id(), self.now()), 8)
     }
 }

@@ -3,6 +3,7 @@
 pub mod agent_memory;
 pub mod agents;
 pub mod clock;
+pub mod digest;
 pub mod dry_run;
 pub mod embedded_forge;
 pub mod files;

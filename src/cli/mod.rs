@@ -1,4 +1,4 @@
-//! Arguments, settings, wiring, output, exit codes, a file for each command. The only floor that prints.
+//! The command line: arguments, settings, commands, wiring, output. The only floor that prints.
 
 pub mod arguments;
 pub mod commands;
@@ -36,12 +36,12 @@ pub fn main() -> ExitCode {
         return complain(&why, 2);
     }
     let exit = runtime.block_on(commands::perform(arguments.command, &surroundings));
-    // A question that was asked when Ctrl-C came still waits for its line; nobody else does.
+    // After Ctrl-C only a question at the terminal may still be waiting for its line.
     runtime.shutdown_background();
     exit
 }
 
-/// Words that make no sense. A script that asked for JSON gets its outcome all the same.
+/// Reports an invalid command line, or prints help. A script that asked for JSON gets an outcome in any case.
 fn misread(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && ending::asked_for_json() {
         return complain(error.to_string().trim().trim_start_matches("error: "), 2);

@@ -1,9 +1,9 @@
-//! The known word that a mistyped one was probably meant to be.
+//! Suggestions for mistyped words.
 
-/// Words that are less alike than this are no suggestion.
+/// The least similarity of a suggestion.
 const ALIKE: f64 = 0.6;
 
-/// The most similar of the known words, if one is similar at all.
+/// Returns the most similar of the known words, if one is similar enough.
 pub fn nearest<'known>(typed: &str, known: impl IntoIterator<Item = &'known str>) -> Option<&'known str> {
     let scored = known.into_iter().map(|word| (strsim::normalized_damerau_levenshtein(typed, word), word));
     scored
@@ -12,7 +12,7 @@ pub fn nearest<'known>(typed: &str, known: impl IntoIterator<Item = &'known str>
         .map(|(_, word)| word)
 }
 
-/// `; did you mean …?`, or nothing.
+/// Returns `; did you mean …?`, or an empty text.
 pub fn suggestion<'known>(typed: &str, known: impl IntoIterator<Item = &'known str>) -> String {
     nearest(typed, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_understood_and_nonsense_is_not() {
+    fn only_a_similar_word_is_suggested() {
         assert_eq!(nearest("reveiwers", ["coder", "reviewers"]), Some("reviewers"));
         assert_eq!(nearest("xyzzy", ["coder", "reviewers"]), None);
         assert_eq!(suggestion("codx", ["claude", "codex"]), "; did you mean `codex`?");

@@ -1,4 +1,4 @@
-//! What the process was started with, read once: variables, folder, the program's folders. Everything else gets it as a value.
+//! The environment of the process, read once: variables, current folder, the program's folders.
 
 use std::path::{Path, PathBuf};
 
@@ -6,21 +6,21 @@ use etcetera::BaseStrategy;
 
 use crate::adapters::process::variables::Variables;
 
-/// What the process was started with.
+/// The environment of the process.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     pub variables: Variables,
     pub folder: PathBuf,
-    /// The state folder of the program.
+    /// The folder for state.
     pub state: PathBuf,
-    /// The configuration folder of the program.
+    /// The folder for the user's settings.
     pub configuration: PathBuf,
-    /// The cache folder of the program: what can be made anew.
+    /// The folder for what can be recreated.
     pub cache: PathBuf,
 }
 
 impl Surroundings {
-    /// Reads what the process was started with.
+    /// Reads the environment.
     ///
     /// # Errors
     /// When the current folder or the home folder can't be found.
@@ -40,7 +40,7 @@ impl Surroundings {
         Ok(Self { variables, folder, state, configuration, cache })
     }
 
-    /// The folder that a command is about: the current one, or the one that was named with `-C`.
+    /// Returns the folder of a command: the one given with `-C`, or the current one.
     pub fn folder_or(&self, named: Option<&Path>) -> PathBuf {
         named.map_or_else(|| self.folder.clone(), |named| self.folder.join(named))
     }

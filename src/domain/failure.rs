@@ -1,5 +1,7 @@
 //! Why a turn gave no answer. A value: the retry policy and the flow decide what follows.
 
+use std::mem;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -103,92 +105,101 @@ impl TurnFailure {
         }
     }
 
-    /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
-    pub fn is_of_the_service(&self) -> bool {
+    /// What may follow the failure.
+    pub fn course(&self) -> Course {
         match self {
-            Self::Quota { .. }
-            | Self::RateLimited { .. }
-            | Self::Overloaded { .. }
-            | Self::Network { .. } => true,
+            Self::Quota { resets_at, .. } => Course::Quota { resets_at: *resets_at },
+            Self::RateLimited { retry_at, .. } => Course::RateLimited { retry_at: *retry_at },
+            Self::Overloaded { .. } | Self::Network { .. } => Course::ServicePasses,
+            Self::Vacuous { .. } | Self::Killed { .. } => Course::Passes,
+            Self::UnknownModel { .. } => Course::UnknownModel,
+            Self::SessionLost { .. } => Course::SessionLost,
+            Self::Secret { .. } => Course::Secret,
             Self::Auth { .. }
             | Self::Billing { .. }
-            | Self::UnknownModel { .. }
-            | Self::SessionLost { .. }
             | Self::Denied { .. }
-            | Self::Vacuous { .. }
             | Self::Hang { .. }
-            | Self::Killed { .. }
             | Self::Spawn { .. }
             | Self::Exit { .. }
             | Self::Timeout { .. }
             | Self::Malformed { .. }
             | Self::Tampered { .. }
-            | Self::Secret { .. }
             | Self::Script { .. }
-            | Self::NeverFinished { .. } => false,
+            | Self::NeverFinished { .. } => Course::Final,
+        }
+    }
+
+    /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
+    pub fn is_of_the_service(&self) -> bool {
+        match self.course() {
+            Course::Quota { .. } | Course::RateLimited { .. } | Course::ServicePasses => true,
+            Course::Passes | Course::UnknownModel | Course::SessionLost | Course::Secret | Course::Final => {
+                false
+            }
         }
     }
 
     /// The same failure with every text of somebody else's put through a function.
     #[must_use]
-    pub fn with_texts(self, change: &mut impl FnMut(String) -> String) -> Self {
-        match self {
-            Self::Quota { resets_at, detail } => Self::Quota { resets_at, detail: change(detail) },
-            Self::RateLimited { retry_at, detail } => Self::RateLimited { retry_at, detail: change(detail) },
-            Self::Auth { detail } => Self::Auth { detail: change(detail) },
-            Self::Billing { detail } => Self::Billing { detail: change(detail) },
-            Self::UnknownModel { detail } => Self::UnknownModel { detail: change(detail) },
-            Self::Overloaded { detail } => Self::Overloaded { detail: change(detail) },
-            Self::Network { detail } => Self::Network { detail: change(detail) },
-            Self::SessionLost { detail } => Self::SessionLost { detail: change(detail) },
-            Self::Denied { detail } => Self::Denied { detail: change(detail) },
-            Self::Vacuous { detail } => Self::Vacuous { detail: change(detail) },
-            Self::Spawn { detail } => Self::Spawn { detail: change(detail) },
-            Self::Exit { code, detail } => Self::Exit { code, detail: change(detail) },
+    pub fn with_texts(mut self, change: &mut impl FnMut(String) -> String) -> Self {
+        match &mut self {
+            Self::Quota { detail, .. }
+            | Self::RateLimited { detail, .. }
+            | Self::Auth { detail }
+            | Self::Billing { detail }
+            | Self::UnknownModel { detail }
+            | Self::Overloaded { detail }
+            | Self::Network { detail }
+            | Self::SessionLost { detail }
+            | Self::Denied { detail }
+            | Self::Vacuous { detail }
+            | Self::Spawn { detail }
+            | Self::Exit { detail, .. }
+            | Self::Script { detail }
+            | Self::Tampered { what: detail } => *detail = change(mem::take(detail)),
             Self::Malformed { complaints } => {
-                Self::Malformed { complaints: complaints.into_iter().map(change).collect() }
+                *complaints = mem::take(complaints).into_iter().map(change).collect();
             }
-            Self::Tampered { what } => Self::Tampered { what: change(what) },
-            Self::Script { detail } => Self::Script { detail: change(detail) },
-            other @ (Self::Timeout { .. }
+            Self::Timeout { .. }
             | Self::Hang { .. }
             | Self::Killed { .. }
             | Self::Secret { .. }
-            | Self::NeverFinished { .. }) => other,
+            | Self::NeverFinished { .. } => {}
         }
+        self
     }
 
     /// The same, with the instant that it names rounded up to a whole second: people read it, and records keep it.
     #[must_use]
-    pub fn at_a_whole_second(self) -> Self {
-        match self {
-            Self::Quota { resets_at, detail } => {
-                Self::Quota { resets_at: instant::whole_second(resets_at), detail }
-            }
-            Self::RateLimited { retry_at: Some(at), detail } => {
-                Self::RateLimited { retry_at: Some(instant::whole_second(at)), detail }
-            }
-            other @ (Self::RateLimited { retry_at: None, .. }
-            | Self::Auth { .. }
-            | Self::Billing { .. }
-            | Self::UnknownModel { .. }
-            | Self::Overloaded { .. }
-            | Self::Network { .. }
-            | Self::SessionLost { .. }
-            | Self::Denied { .. }
-            | Self::Vacuous { .. }
-            | Self::Hang { .. }
-            | Self::Killed { .. }
-            | Self::Spawn { .. }
-            | Self::Exit { .. }
-            | Self::Timeout { .. }
-            | Self::Malformed { .. }
-            | Self::Tampered { .. }
-            | Self::Secret { .. }
-            | Self::Script { .. }
-            | Self::NeverFinished { .. }) => other,
+    pub fn at_a_whole_second(mut self) -> Self {
+        if let Self::Quota { resets_at: at, .. } | Self::RateLimited { retry_at: Some(at), .. } = &mut self {
+            *at = instant::whole_second(*at);
         }
+        self
     }
+}
+
+/// What may follow a failed turn, in the classes that decisions tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// An allowance is used up until then.
+    Quota {
+        resets_at: Timestamp,
+    },
+    /// Too many requests in a short time.
+    RateLimited {
+        retry_at: Option<Timestamp>,
+    },
+    /// The service gave out, and may be back soon.
+    ServicePasses,
+    /// The turn came to nothing, and the next one may not.
+    Passes,
+    UnknownModel,
+    SessionLost,
+    /// The answer held a secret.
+    Secret,
+    /// A further try would end in the same way, or take its whole time again.
+    Final,
 }
 
 impl std::fmt::Display for TurnFailure {
@@ -237,7 +248,7 @@ impl std::fmt::Display for TurnFailure {
             Self::Secret { kinds } => {
                 write!(formatter, "said a secret ({}); its answer was thrown away", kinds.join(", "))
             }
-            Self::Script { detail } => write!(formatter, "script: {detail}"),
+            Self::Script { detail } => write!(formatter, "failed: {detail}"),
             Self::NeverFinished { attempts } => {
                 write!(formatter, "was started {attempts} times and never came to its end")
             }

@@ -51,3 +51,19 @@ pub struct Measurement {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_absent_when_empty() {
+        let text =
+            format!(r#"{{"gate":"tests","head":"{}","verdict":"fail","detail":"red"}}"#, "a".repeat(40));
+        let mut measurement: Measurement = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&measurement).unwrap(), text);
+        measurement.findings.push(Finding { key: "low".to_owned(), text: "a score of 3".to_owned() });
+        let written = serde_json::to_string(&measurement).unwrap();
+        assert_eq!(serde_json::from_str::<Measurement>(&written).unwrap(), measurement);
+    }
+}

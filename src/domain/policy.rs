@@ -1,16 +1,17 @@
 //! The rules of a run, bound by its `opened` record.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::GateName;
 
 /// What happens when a reviewer's turn fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnReviewerFailure {
-    /// Publish the votes that were given and end the run.
+    /// Publish the votes that were given, and end the run.
     Stop,
-    /// Let the coder work on what the others found; never an approval.
+    /// Let the coder work on the findings of the others; the round can never approve.
     Continue,
 }
 
@@ -34,19 +35,19 @@ pub enum AfterApproval {
 }
 
 /// What becomes of findings that are worth a change of their own, when a pull request is approved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Followups {
     /// Reviewers are asked to leave them out; any that are given are dropped.
     #[default]
     Ignore,
-    /// They are listed in one comment on the pull request.
+    /// They are listed in a comment on the pull request.
     Summarize,
-    /// Issues are filed for them, and listed in a comment.
+    /// At most three issues are filed for them, and listed in a comment.
     Issue,
-    /// Small ones are done in the pull request; the others are listed.
+    /// Small ones are fixed in the pull request; the others are listed.
     FixAndSummarize,
-    /// Small ones are done in the pull request; issues are filed for the others.
+    /// Small ones are fixed in the pull request; at most three issues are filed for the others.
     FixAndIssue,
 }
 

@@ -110,7 +110,8 @@ async fn file_issue<W: World>(
         session.results.filed.insert(key, found.number);
         return Ok(());
     }
-    let body = followup::body(followup::Words { key: &key, parent, head: &head, text: &text, notes: &notes });
+    let body =
+        followup::body(followup::IssueParts { key: &key, parent, head: &head, text: &text, notes: &notes });
     match forge.file_issue(&NewIssue { title, body }).await {
         Ok(number) => {
             session.unanswered = 0;

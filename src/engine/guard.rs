@@ -1,13 +1,14 @@
 //! Keeps secrets out of what is published: rewrites texts, counts what was found, and says when a run has to stop.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use regex::{Captures, Regex};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::failure::TurnFailure;
 use crate::ledger::body::Body;
+use crate::protocol::json::with_plain_letters;
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::redaction::{Redactor, Secret};
 
@@ -15,7 +16,8 @@ use super::outcome::RunError;
 use crate::domain::ending::{Ending, NeedsHuman};
 
 /// What is done when a secret is found in what is about to be published.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum OnSecret {
     /// It is replaced, and the run goes on.
     #[default]
@@ -59,7 +61,7 @@ impl Guard {
     /// When there are some and the run is to stop; then the answer is not to be kept.
     pub(super) fn answer(&self, raw: RawAnswer) -> Result<RawAnswer, TurnFailure> {
         let mut hits = Vec::new();
-        let clean = raw.map(|text| self.text(&spelled_out(&text), &mut hits));
+        let clean = raw.map(|text| self.text(&with_plain_letters(&text), &mut hits));
         match self.judged(&hits) {
             Ok(()) => Ok(clean),
             Err(kinds) => Err(TurnFailure::Secret { kinds }),
@@ -117,28 +119,6 @@ impl Guard {
         }
     }
 }
-
-/// A text in which letters, digits and what joins them in tokens are not written by their numbers, as JSON may write any
-/// letter: a secret is found as it is read.
-fn spelled_out(text: &str) -> Cow<'_, str> {
-    let letter = |found: &Captures<'_>| {
-        let number = found.get(2).and_then(|digits| u8::from_str_radix(digits.as_str(), 16).ok());
-        let letter =
-            number.map(char::from).filter(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(*letter));
-        let escaped = found.get(0).map_or("", |all| all.as_str());
-        match (letter, found.get(1).map_or(0, |slashes| slashes.as_str().len()).is_multiple_of(2)) {
-            (Some(letter), true) => {
-                format!("{}{letter}", found.get(1).map_or("", |slashes| slashes.as_str()))
-            }
-            (_, _) => escaped.to_owned(),
-        }
-    };
-    if text.contains("\\u00") { BY_NUMBER.replace_all(text, letter) } else { Cow::Borrowed(text) }
-}
-
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static BY_NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(\\*)\\u00([0-9A-Fa-f]{2})").expect("a valid pattern"));
 
 fn stop(kinds: &[String]) -> RunError {
     let message = format!(

@@ -8,7 +8,7 @@ use crate::flow;
 use crate::flow::facts::{Carried, People};
 use crate::flow::step::Lookup;
 use crate::flow::view::FlowOutput;
-use crate::ledger::legacy::{Ignored, Older};
+use crate::ledger::legacy::{Older, OlderIgnored};
 use crate::ledger::thread::Link;
 use crate::ports::World;
 use crate::ports::forge::{Forge, ForgeError};
@@ -161,7 +161,7 @@ fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Optio
     }
     let Older { items, next_item, read, ignored } =
         thread::read_older(&cx.recorders(), &session.thread.comments)?;
-    for Ignored { comment, why } in ignored {
+    for OlderIgnored { comment, why } in ignored {
         cx.warn(format!("comment {comment} of an older tool is ignored: {why}"));
     }
     let known = items.len();

@@ -3,7 +3,7 @@
 use crate::domain::ending::Refused;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
-use crate::ledger::thread::{ChainReading, Ignored};
+use crate::ledger::thread::{ChainReading, IgnoredComment};
 use crate::ports::World;
 use crate::ports::forge::Forge;
 
@@ -37,7 +37,7 @@ pub(super) async fn read_on<W: World>(
     Ok(())
 }
 
-fn warning(ignored: &Ignored) -> String {
+fn warning(ignored: &IgnoredComment) -> String {
     format!("comment {} claims to be a record and is ignored: {}", ignored.comment, ignored.why)
 }
 

@@ -29,12 +29,12 @@ use crate::protocol::context::Clarification;
 use super::context::{JournalOf, RunContext};
 use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
-use super::session::{Session, results, turn_counts};
+use super::session::{Freshness, Session, results, turn_counts};
 use super::turns::{RunningTurns, Turned};
 use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
 
 /// What follows a step.
-pub(super) enum Next {
+pub(super) enum AfterStep {
     /// Look again.
     Again,
     /// Go on with another flow on another subject.
@@ -49,33 +49,35 @@ pub(super) async fn perform<W: World>(
     turns: &mut RunningTurns,
     session: &mut Session<JournalOf<W>>,
     step: Step,
-) -> Result<Next, RunError> {
+) -> Result<AfterStep, RunError> {
     match step {
         Step::Lookup(lookup) => {
             lookup::look_up(cx, session, lookup).await?;
-            return Ok(Next::Again);
+            return Ok(AfterStep::Again);
         }
         Step::Publish(draft) => {
             publish(cx, session, &draft).await?;
-            return Ok(Next::Again);
+            return Ok(AfterStep::Again);
         }
         Step::Conclude(draft, conclusion) => return conclude(cx, session, &draft, &conclusion).await,
         Step::Stop(conclusion) => {
-            return Ok(Next::End(Box::new(outcome::of(cx, session, &conclusion).await)));
+            return Ok(AfterStep::End(Box::new(outcome::of(cx, session, &conclusion).await)));
         }
         Step::HandOver(HandOver { flow, subject, head }) => {
             if let Some(run) = session.machine.run().map(|run| run.id.clone()) {
                 keep_unpublished(cx, session, &run, Some(&head)).await?;
             }
-            return Ok(Next::HandOver(flow, subject));
+            return Ok(AfterStep::HandOver(flow, subject));
         }
         Step::Ask(asks) => {
             ask(cx, turns, session, asks).await?;
-            return Ok(Next::Again);
+            return Ok(AfterStep::Again);
         }
         Step::Effect(effect) => {
             effects::perform(cx, session, effect).await?;
             session.drop_facts();
+            session.thread_is = Freshness::Stale;
+            return Ok(AfterStep::Again);
         }
         Step::Await => await_turn(turns, session).await?,
         Step::Measure(order) => measure(cx, session, order).await?,
@@ -86,7 +88,7 @@ pub(super) async fn perform<W: World>(
         }
     }
     session.time_has_passed();
-    Ok(Next::Again)
+    Ok(AfterStep::Again)
 }
 
 async fn ask<W: World>(
@@ -180,12 +182,16 @@ async fn conclude<W: World>(
     session: &mut Session<JournalOf<W>>,
     draft: &Draft,
     conclusion: &Conclusion,
-) -> Result<Next, RunError> {
+) -> Result<AfterStep, RunError> {
     keep_unpublished(cx, session, &draft.run, outcome::head(session).as_ref()).await?;
     publish(cx, session, draft).await?;
     observe::read_on(cx, session).await?;
     let ended = session.machine.run().and_then(|run| run.ending.as_ref()) == Some(conclusion.ending());
-    Ok(if ended { Next::End(Box::new(outcome::of(cx, session, conclusion).await)) } else { Next::Again })
+    Ok(if ended {
+        AfterStep::End(Box::new(outcome::of(cx, session, conclusion).await))
+    } else {
+        AfterStep::Again
+    })
 }
 
 /// An error, if the record opens a run and a folder of the user's for it would be refused: a run that would be refused an

@@ -8,7 +8,7 @@ use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::RunId;
 use crate::domain::subject::Subject;
-use crate::flow::context::{FlowContext, Turns};
+use crate::flow::context::{FlowContext, FurtherTurns};
 use crate::flow::step::{Effect, Step};
 use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Canceller, Urgency};
@@ -22,7 +22,7 @@ pub use super::context::{Bases, EngineConfig};
 use super::context::{INTERRUPTED, JournalOf, RunContext};
 use super::guard::Guard;
 use super::outcome::{Outcome, RunError};
-use super::perform::{self, Next};
+use super::perform::{self, AfterStep};
 use super::session::{Freshness, Session};
 use super::turns::RunningTurns;
 use super::{conclude, observe, telling};
@@ -82,9 +82,9 @@ impl<W: World> Engine<W> {
         session.task = task;
         loop {
             match self.step(&mut session).await? {
-                Next::Again => {}
-                Next::End(outcome) => return Ok(*outcome),
-                Next::HandOver(flow, subject) => {
+                AfterStep::Again => {}
+                AfterStep::End(outcome) => return Ok(*outcome),
+                AfterStep::HandOver(flow, subject) => {
                     let next = self.open(flow, subject).await?;
                     self.left.push(std::mem::replace(&mut session, next));
                 }
@@ -105,12 +105,12 @@ impl<W: World> Engine<W> {
     }
 
     /// One step: read on if a record was written, decide, perform.
-    async fn step(&mut self, session: &mut Session<JournalOf<W>>) -> Result<Next, RunError> {
+    async fn step(&mut self, session: &mut Session<JournalOf<W>>) -> Result<AfterStep, RunError> {
         if session.thread_is == Freshness::Missing {
             observe::read_on(&self.cx, session).await?;
         }
         if let Some(outcome) = self.interrupted(session).await? {
-            return Ok(Next::End(Box::new(outcome)));
+            return Ok(AfterStep::End(Box::new(outcome)));
         }
         let step = decide(&self.cx, session);
         if takes_fresh_facts(&step) && session.facts_are != Freshness::Fresh {
@@ -118,7 +118,7 @@ impl<W: World> Engine<W> {
             if session.thread_is != Freshness::Fresh {
                 observe::read_on(&self.cx, session).await?;
             }
-            return Ok(Next::Again);
+            return Ok(AfterStep::Again);
         }
         if !matches!(step, Step::Lookup(_)) {
             telling::state(&self.cx, session);
@@ -159,7 +159,7 @@ fn decide<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Step
         task: task.as_ref(),
         base_ref: cx.base_ref(),
         facts: &session.facts,
-        turns: Turns::Allowed,
+        turns: FurtherTurns::Allowed,
     })
 }
 

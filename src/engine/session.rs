@@ -14,11 +14,11 @@ use crate::domain::turn::SessionNote;
 use crate::flow;
 use crate::flow::ask::Ask;
 use crate::flow::context::Obstacle;
-use crate::flow::facts::Facts;
+use crate::flow::facts::FlowFacts;
 use crate::flow::machine::{Machine, Objection};
 use crate::flow::request::ReviewSessions;
 use crate::flow::results::{Results, Turn, TurnEnd};
-use crate::ledger::thread::{ChainReading, Ignored, Link};
+use crate::ledger::thread::{ChainReading, IgnoredComment, Link};
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
 use super::outcome::RunError;
@@ -57,7 +57,7 @@ pub(super) struct Session<J> {
     pub(super) thread: CachedThread,
     /// The threads of other subjects that were read for this one.
     pub(super) others: BTreeMap<Subject, CachedThread>,
-    pub(super) facts: Facts,
+    pub(super) facts: FlowFacts,
     pub(super) facts_are: Freshness,
     pub(super) thread_is: Freshness,
     /// The end of the chain, once it was read.
@@ -90,7 +90,7 @@ pub(super) struct PendingRecord {
 /// What reading a chain on led to.
 pub(super) enum ReadOn {
     /// The chain was read for the first time; these comments claim to be records and do not count.
-    First(Vec<Ignored>),
+    First(Vec<IgnoredComment>),
     Again,
 }
 
@@ -110,7 +110,7 @@ impl<J: Journal> Session<J> {
             task: None,
             thread: CachedThread::default(),
             others: BTreeMap::new(),
-            facts: Facts::default(),
+            facts: FlowFacts::default(),
             facts_are: Freshness::Fresh,
             thread_is: Freshness::Missing,
             tail: None,
@@ -143,7 +143,7 @@ impl<J: Journal> Session<J> {
     /// Drops what may have changed. What an older tool left is looked at once.
     pub(super) fn drop_facts(&mut self) {
         let older = self.facts.older.take();
-        self.facts = Facts { older, ..Facts::default() };
+        self.facts = FlowFacts { older, ..FlowFacts::default() };
         self.others.clear();
         self.facts_are = Freshness::Fresh;
     }
@@ -209,7 +209,7 @@ impl<J: Journal> Session<J> {
     }
 
     /// Applies what is new in a chain; the whole chain again where it is no longer what it was.
-    fn apply(&mut self, links: Vec<Link>) -> Result<Vec<Ignored>, RunError> {
+    fn apply(&mut self, links: Vec<Link>) -> Result<Vec<IgnoredComment>, RunError> {
         if links.get(..self.applied.len()) != Some(self.applied.as_slice()) {
             let Some(machine) = flow::begin(&self.flow, &self.subject) else { return Ok(Vec::new()) };
             self.machine = machine;
@@ -220,9 +220,9 @@ impl<J: Journal> Session<J> {
             match self.machine.apply(link) {
                 Ok(()) => {}
                 Err(Objection::Illegal { record, illegal: why }) => {
-                    illegal.push(Ignored {
+                    illegal.push(IgnoredComment {
                         comment: record,
-                        why: crate::ledger::thread::Why::Damaged(why.to_string()),
+                        why: crate::ledger::thread::IgnoreReason::Damaged(why.to_string()),
                     });
                 }
                 Err(objection @ Objection::Foreign { .. }) => {

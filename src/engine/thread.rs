@@ -5,7 +5,7 @@ use crate::domain::subject::Subject;
 use crate::ledger::chain::Chain;
 use crate::ledger::codec::{self, Content};
 use crate::ledger::legacy::{self, Older};
-use crate::ledger::thread::{self, ChainReading, History, Posted, ThreadReader, Why};
+use crate::ledger::thread::{self, ChainReading, History, IgnoreReason, Posted, ThreadReader};
 use crate::ports::World;
 use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue};
 
@@ -85,7 +85,10 @@ pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[
         AuthorRole::Stranger => false,
     };
     let is_ignored = |comment: &&Comment| {
-        reading.ignored.iter().any(|one| one.comment == comment.id && matches!(one.why, Why::Author(_)))
+        reading
+            .ignored
+            .iter()
+            .any(|one| one.comment == comment.id && matches!(one.why, IgnoreReason::Author(_)))
     };
     let found = comments.iter().filter(is_ignored).filter(may_write).find(|comment| begins(&comment.body));
     found.map(|comment| comment.author.clone())

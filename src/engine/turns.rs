@@ -14,7 +14,7 @@ use crate::domain::ids::{CommitSha, Label};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::aftermath;
-use crate::flow::ask::{Ask, Pause, Purpose, Work, malformed};
+use crate::flow::ask::{Ask, LeftFiles, Pause, Purpose, malformed};
 use crate::flow::persistence::Persistence;
 use crate::ports::World;
 use crate::ports::agent_memory::AgentMemories;
@@ -41,7 +41,7 @@ const LOOKED_AT: usize = 2_000;
 
 /// The turns that run.
 #[derive(Default)]
-pub(super) struct RunningTurns(JoinSet<Ended>);
+pub(super) struct RunningTurns(JoinSet<TaskEnd>);
 
 /// What became of a turn that ran.
 pub(super) enum Turned {
@@ -74,8 +74,8 @@ impl RunningTurns {
     /// Waits until a turn has ended.
     pub(super) async fn next(&mut self) -> Result<Turned, RunError> {
         match self.0.join_next().await {
-            Some(Ok(Ended::Turned(turned))) => Ok(turned),
-            Some(Ok(Ended::RunError(trouble))) => Err(trouble),
+            Some(Ok(TaskEnd::Turned(turned))) => Ok(turned),
+            Some(Ok(TaskEnd::RunError(trouble))) => Err(trouble),
             Some(Err(error)) => Err(ended_badly(&error)),
             None => Err(RunError::failed(Failed::Error, "a turn is awaited and none runs")),
         }
@@ -108,7 +108,7 @@ struct Start<J> {
 }
 
 /// A task has ended.
-enum Ended {
+enum TaskEnd {
     Turned(Turned),
     /// The machine let us down.
     RunError(RunError),
@@ -120,12 +120,12 @@ fn ended_badly(error: &JoinError) -> RunError {
 }
 
 /// Takes a turn.
-async fn take<W: World, J: Journal>(world: Arc<W>, start: Start<J>, cancellation: Cancellation) -> Ended {
+async fn take<W: World, J: Journal>(world: Arc<W>, start: Start<J>, cancellation: Cancellation) -> TaskEnd {
     let key = start.ask.key.clone();
     match attempt(&*world, start, cancellation).await {
-        Ok(Some(entry)) => Ended::Turned(Turned::Finished(Box::new(entry))),
-        Ok(None) => Ended::Turned(Turned::Cancelled(key)),
-        Err(trouble) => Ended::RunError(trouble),
+        Ok(Some(entry)) => TaskEnd::Turned(Turned::Finished(Box::new(entry))),
+        Ok(None) => TaskEnd::Turned(Turned::Cancelled(key)),
+        Err(trouble) => TaskEnd::RunError(trouble),
     }
 }
 
@@ -375,8 +375,8 @@ async fn harvested<W: World>(
         }
     };
     let message = match ask.work(&raw) {
-        Work::Commit(message) => message,
-        Work::KeepAside => {
+        LeftFiles::Commit(message) => message,
+        LeftFiles::KeepAside => {
             salvaged(world, clone_id, head).await?;
             return Ok(Left::Answer { raw, commit: None });
         }

@@ -122,7 +122,7 @@ pub struct Form {
 
 /// What becomes of the files that a coder left in its clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Work {
+pub enum LeftFiles {
     /// They are committed, with this message.
     Commit(String),
     /// They are kept aside: there is no valid answer to go with them.
@@ -156,7 +156,7 @@ impl Ask {
     }
 
     /// What becomes of a coder's files, given what it said.
-    pub fn work(&self, raw: &RawAnswer) -> Work {
+    pub fn work(&self, raw: &RawAnswer) -> LeftFiles {
         match self.key.kind {
             ResponseKind::Implementation => self.first_work(raw),
             ResponseKind::CoderFollowup => self.later_work(raw),
@@ -166,31 +166,31 @@ impl Ask {
             | ResponseKind::PlanReview
             | ResponseKind::PlanDecomposition
             | ResponseKind::DiscussReview
-            | ResponseKind::DiscussAgenda => Work::KeepAside,
+            | ResponseKind::DiscussAgenda => LeftFiles::KeepAside,
         }
     }
 
-    fn first_work(&self, raw: &RawAnswer) -> Work {
+    fn first_work(&self, raw: &RawAnswer) -> LeftFiles {
         match answer::read::<Implementation>(raw, &self.expectation).map(|reading| reading.meaning) {
-            Ok(Delivery::Done { title, summary, .. }) => Work::Commit(format!("{title}\n\n{summary}\n")),
-            Ok(Delivery::Questions(_)) => Work::KeepAside,
-            Err(_) => Work::Commit(self.provisional()),
+            Ok(Delivery::Done { title, summary, .. }) => LeftFiles::Commit(format!("{title}\n\n{summary}\n")),
+            Ok(Delivery::Questions(_)) => LeftFiles::KeepAside,
+            Err(_) => LeftFiles::Commit(self.provisional()),
         }
     }
 
     /// The message for work whose words are still to be put into form. If that fails, the commit is kept aside.
     fn provisional(&self) -> String {
-        format!("Work of {} in round {}\n", self.key.label, self.key.round)
+        format!("LeftFiles of {} in round {}\n", self.key.label, self.key.round)
     }
 
-    fn later_work(&self, raw: &RawAnswer) -> Work {
+    fn later_work(&self, raw: &RawAnswer) -> LeftFiles {
         match answer::read::<CoderFollowup>(raw, &self.expectation) {
             Ok(reading) => {
                 let summary = reading.said.summary.as_str();
                 let first: String = summary.lines().next().unwrap_or_default().chars().take(72).collect();
-                Work::Commit(format!("{first}\n\n{summary}\n"))
+                LeftFiles::Commit(format!("{first}\n\n{summary}\n"))
             }
-            Err(_) => Work::Commit(self.provisional()),
+            Err(_) => LeftFiles::Commit(self.provisional()),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::subject::Subject;
 use crate::protocol::context::ContextSubject;
 
 use super::abilities::Abilities;
-use super::facts::{Carried, Facts, People};
+use super::facts::{Carried, FlowFacts, People};
 use super::request::Request;
 use super::results::Results;
 use super::step::{Decision, Lookup, Step, first};
@@ -39,13 +39,13 @@ pub struct FlowContext<'now> {
     pub task: Option<&'now ContextSubject>,
     /// The branch that a new change is for.
     pub base_ref: &'now BranchName,
-    pub facts: &'now Facts,
-    pub turns: Turns,
+    pub facts: &'now FlowFacts,
+    pub turns: FurtherTurns,
 }
 
 /// Whether a further turn may be begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turns {
+pub enum FurtherTurns {
     Allowed,
     /// Answers that were given are still published.
     Over,

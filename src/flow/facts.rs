@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything that was looked up, by what was asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct FlowFacts {
     pub people: BTreeMap<Subject, People>,
     pub pull_requests: BTreeMap<PullRequestNumber, PullRequest>,
     pub pull_requests_from: BTreeMap<BranchName, Vec<PullRequest>>,

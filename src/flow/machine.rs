@@ -1,4 +1,4 @@
-//! A flow as its folder knows it, and as everybody else does: typed inside, erased at its border. `Running` is the one
+//! A flow as its folder knows it, and as everybody else does: typed inside, erased at its border. `FlowMachine` is the one
 //! adapter between the two.
 
 use std::convert::Infallible;
@@ -17,7 +17,7 @@ use crate::ledger::envelope::{Draft, Envelope};
 use crate::ledger::thread::Link;
 
 use super::conclusion::Conclusion;
-use super::context::{FlowContext, Turns};
+use super::context::{FlowContext, FurtherTurns};
 use super::results::Results;
 use super::run::{Concluded, RunState};
 use super::step::{Decision, Next, Step};
@@ -118,9 +118,9 @@ pub enum Objection {
 }
 
 /// A typed flow behind the interface of a machine.
-pub struct Running<F>(F);
+pub struct FlowMachine<F>(F);
 
-impl<F: Flow> Running<F> {
+impl<F: Flow> FlowMachine<F> {
     fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step {
         let Some(run) = self.0.run() else { return Step::Stop(conclusion) };
         if run.ending.as_ref() == Some(conclusion.ending()) && conclusion.ending().sittings() == 0 {
@@ -163,7 +163,7 @@ enum OfEveryFlow {
     Concluded(Concluded),
 }
 
-impl<F: Flow> Machine for Running<F> {
+impl<F: Flow> Machine for FlowMachine<F> {
     fn apply(&mut self, link: &Link) -> Result<(), Objection> {
         let Link::Record(record) = link else {
             self.0.gap();
@@ -183,7 +183,7 @@ impl<F: Flow> Machine for Running<F> {
     fn next(&self, cx: &FlowContext<'_>) -> Step {
         let next = match (self.decide(cx), self.spent(cx)) {
             (Next::Do(Step::Ask(_)), Some(why)) => {
-                match self.decide(&FlowContext { turns: Turns::Over, ..*cx }) {
+                match self.decide(&FlowContext { turns: FurtherTurns::Over, ..*cx }) {
                     Next::NoMoreTurns => Next::End(Conclusion::blocked(Blocked::Budget, why)),
                     next @ (Next::Do(_) | Next::End(_)) => next,
                 }
@@ -221,19 +221,19 @@ impl<F: Flow> Machine for Running<F> {
 }
 
 /// A flow in the list of flows.
-pub struct Entry {
+pub struct FlowEntry {
     pub name: FlowName,
     /// Begins the flow on a subject, if the flow is about such subjects.
     pub on: fn(&Subject) -> Option<Box<dyn Machine>>,
 }
 
 /// The entry of a typed flow.
-pub const fn entry<F: Flow>() -> Entry {
-    Entry { name: F::NAME, on: begin::<F> }
+pub const fn entry<F: Flow>() -> FlowEntry {
+    FlowEntry { name: F::NAME, on: begin::<F> }
 }
 
 fn begin<F: Flow>(subject: &Subject) -> Option<Box<dyn Machine>> {
-    F::on(subject).map(|flow| -> Box<dyn Machine> { Box::new(Running(flow)) })
+    F::on(subject).map(|flow| -> Box<dyn Machine> { Box::new(FlowMachine(flow)) })
 }
 
 /// A draft of a flow's own record.

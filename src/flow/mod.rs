@@ -32,10 +32,10 @@ pub mod view;
 use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
 
-use machine::{Entry, Machine, entry};
+use machine::{FlowEntry, Machine, entry};
 
 /// Every flow.
-pub const FLOWS: &[Entry] =
+pub const FLOWS: &[FlowEntry] =
     &[entry::<delivery::state::DeliveryState>(), entry::<review::state::ReviewState>()];
 
 /// A flow of this name on a subject; absent where there is no such flow, or it is not about such a subject.

@@ -8,7 +8,7 @@ use crate::ledger::envelope::Draft;
 use crate::protocol::kinds::Kind;
 
 use super::ask::Ask;
-use super::context::{FlowContext, Turns};
+use super::context::{FlowContext, FurtherTurns};
 use super::question::{Answered, Question, QuestionState};
 use super::request::Reviewing;
 use super::step::{Decision, Next, Step, first};
@@ -39,7 +39,7 @@ pub fn poll<K: Kind>(
     let mut failed = Vec::new();
     let mut unasked = Vec::new();
     let mut running = false;
-    let no_turn_begins = asking == Asking::Draining || cx.turns == Turns::Over;
+    let no_turn_begins = asking == Asking::Draining || cx.turns == FurtherTurns::Over;
     for ask in asks {
         let question = Question { ask, results: cx.results, persistence: &cx.request.persistence };
         match question.state::<K>() {
@@ -56,11 +56,11 @@ pub fn poll<K: Kind>(
     }
     match (asking, cx.turns, unasked.is_empty(), running) {
         (Asking::Draining, _, _, true)
-        | (Asking::Allowed, Turns::Over, _, true)
-        | (Asking::Allowed, Turns::Allowed, true, true) => first(Step::Await),
+        | (Asking::Allowed, FurtherTurns::Over, _, true)
+        | (Asking::Allowed, FurtherTurns::Allowed, true, true) => first(Step::Await),
         (Asking::Draining, _, _, false) | (Asking::Allowed, _, true, false) => ControlFlow::Continue(failed),
-        (Asking::Allowed, Turns::Over, false, false) => first(Next::NoMoreTurns),
-        (Asking::Allowed, Turns::Allowed, false, _) => match cx.request.reviewing {
+        (Asking::Allowed, FurtherTurns::Over, false, false) => first(Next::NoMoreTurns),
+        (Asking::Allowed, FurtherTurns::Allowed, false, _) => match cx.request.reviewing {
             Reviewing::Parallel => first(Step::Ask(unasked)),
             Reviewing::Sequential if running => first(Step::Await),
             Reviewing::Sequential => first(Step::Ask(unasked.into_iter().take(1).collect())),

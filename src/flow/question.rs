@@ -18,7 +18,7 @@ use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::ask::{Ask, Form, Pause, Purpose, malformed};
-use super::context::{FlowContext, Turns};
+use super::context::{FlowContext, FurtherTurns};
 use super::persistence::Persistence;
 use super::results::{Results, Turn, TurnEnd};
 use super::retry::{self, Retry, Tries};
@@ -72,8 +72,8 @@ struct Trail {
 pub fn ask<K: Kind>(cx: &FlowContext<'_>, ask: &Ask) -> Decision<Result<Answered<K>, TurnFailure>> {
     let question = Question { ask, results: cx.results, persistence: &cx.request.persistence };
     match (question.state::<K>(), cx.turns) {
-        (QuestionState::Ask(ask), Turns::Allowed) => first(Step::Ask(vec![*ask])),
-        (QuestionState::Ask(_), Turns::Over) => first(Next::NoMoreTurns),
+        (QuestionState::Ask(ask), FurtherTurns::Allowed) => first(Step::Ask(vec![*ask])),
+        (QuestionState::Ask(_), FurtherTurns::Over) => first(Next::NoMoreTurns),
         (QuestionState::Running, _) => first(Step::Await),
         (QuestionState::Answered(answered), _) => ControlFlow::Continue(Ok(*answered)),
         (QuestionState::Failed(failure), _) => ControlFlow::Continue(Err(failure)),

@@ -1,5 +1,8 @@
 //! What a person asked for on the command line, and how it meets what an earlier run recorded.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::domain::agent::Role;
 use crate::domain::policy::Policy;
 use crate::domain::roster::{InvalidRoster, Roster, Seat};
@@ -43,12 +46,14 @@ pub enum Reviewing {
     Sequential,
 }
 
-/// Whether a reviewer goes on with its session of the round before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Whether a reviewer resumes its session of the previous round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ReviewSessions {
-    /// It does not: it looks at each head as if for the first time.
+    /// Each round starts a new session: reviewers see each commit as if for the first time.
     #[default]
     Fresh,
+    /// Each round continues the session of the previous one.
     Resume,
 }
 

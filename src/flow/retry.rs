@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Role;
-use crate::domain::failure::TurnFailure;
+use crate::domain::failure::{Course, TurnFailure};
 use crate::domain::ids::Label;
 
 /// A limit that is lifted within this time is waited for; a later one parks the run.
@@ -32,10 +34,13 @@ pub struct RetryPolicy {
     pub models: BTreeMap<(Role, Label), Vec<String>>,
 }
 
-/// What happens when an allowance is used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The action when an agent's quota is exhausted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum OnQuota {
+    /// The run is parked, to be resumed later.
     Exit,
+    /// The run waits.
     Wait,
 }
 
@@ -136,12 +141,9 @@ impl RetryPolicy {
         let given_up = back(failure, at).map(|back| tries.given_up(back));
         let another = || self.of_another_model(at, who, given_up.as_ref()?);
         let waited = || self.when_back(at, given_up.as_ref()?);
-        match failure {
-            TurnFailure::Overloaded { .. }
-            | TurnFailure::Network { .. }
-            | TurnFailure::Vacuous { .. }
-            | TurnFailure::Killed { .. } => self.later(at, tries).or_else(another).or_else(waited),
-            TurnFailure::RateLimited { retry_at, .. } => self
+        match failure.course() {
+            Course::ServicePasses | Course::Passes => self.later(at, tries).or_else(another).or_else(waited),
+            Course::RateLimited { retry_at } => self
                 .later(at, tries)
                 .map(|retry| Retry { not_before: retry_at.unwrap_or(at).max(retry.not_before), ..retry })
                 .filter(|retry| retry.not_before.duration_since(at) <= WORTH_WAITING)
@@ -151,24 +153,12 @@ impl RetryPolicy {
                     // That it is near did not help before.
                     OnQuota::Exit => waited().filter(|retry| retry.tries.model != tries.model),
                 }),
-            TurnFailure::Quota { .. } | TurnFailure::UnknownModel { .. } => another().or_else(waited),
+            Course::Quota { .. } | Course::UnknownModel => another().or_else(waited),
             // The next turn begins a session of its own.
-            TurnFailure::SessionLost { .. } => {
+            Course::SessionLost => {
                 (tries.lost == 0).then(|| Retry { tries: Tries { lost: 1, ..tries.clone() }, not_before: at })
             }
-            // A turn that took its whole time would take it again; the others fail in the same way the next time.
-            TurnFailure::Timeout { .. }
-            | TurnFailure::Hang { .. }
-            | TurnFailure::Auth { .. }
-            | TurnFailure::Billing { .. }
-            | TurnFailure::Denied { .. }
-            | TurnFailure::Spawn { .. }
-            | TurnFailure::Exit { .. }
-            | TurnFailure::Malformed { .. }
-            | TurnFailure::Tampered { .. }
-            | TurnFailure::Secret { .. }
-            | TurnFailure::Script { .. }
-            | TurnFailure::NeverFinished { .. } => None,
+            Course::Secret | Course::Final => None,
         }
     }
 
@@ -210,27 +200,12 @@ impl RetryPolicy {
 /// When a model that failed so can be asked again; nothing, if another model would fail no better.
 fn back(failure: &TurnFailure, at: Timestamp) -> Option<Back> {
     let allowance = |at| Some(Back::Allowance { at, failure: failure.clone() });
-    match failure {
-        TurnFailure::Quota { resets_at, .. } => allowance(*resets_at),
-        TurnFailure::RateLimited { retry_at, .. } => allowance(retry_at.unwrap_or(after(at, USUAL_REST))),
-        TurnFailure::Overloaded { .. }
-        | TurnFailure::Network { .. }
-        | TurnFailure::Vacuous { .. }
-        | TurnFailure::Killed { .. } => Some(Back::Unknown { at: after(at, UNKNOWN_REST) }),
-        TurnFailure::UnknownModel { .. } => Some(Back::Never),
-        TurnFailure::SessionLost { .. }
-        | TurnFailure::Timeout { .. }
-        | TurnFailure::Hang { .. }
-        | TurnFailure::Auth { .. }
-        | TurnFailure::Billing { .. }
-        | TurnFailure::Denied { .. }
-        | TurnFailure::Spawn { .. }
-        | TurnFailure::Exit { .. }
-        | TurnFailure::Malformed { .. }
-        | TurnFailure::Tampered { .. }
-        | TurnFailure::Secret { .. }
-        | TurnFailure::Script { .. }
-        | TurnFailure::NeverFinished { .. } => None,
+    match failure.course() {
+        Course::Quota { resets_at } => allowance(resets_at),
+        Course::RateLimited { retry_at } => allowance(retry_at.unwrap_or(after(at, USUAL_REST))),
+        Course::ServicePasses | Course::Passes => Some(Back::Unknown { at: after(at, UNKNOWN_REST) }),
+        Course::UnknownModel => Some(Back::Never),
+        Course::SessionLost | Course::Secret | Course::Final => None,
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::{Failed, NeedsHuman, Parked};
-use crate::domain::failure::TurnFailure;
+use crate::domain::failure::{Course, TurnFailure};
 use crate::domain::ids::Label;
 use crate::domain::instant;
 
@@ -27,32 +27,20 @@ pub enum RunEffect {
 
 /// The consequence of a failure: only a limit whose end is known can be waited for.
 pub fn of(failure: &TurnFailure) -> RunEffect {
-    match failure {
-        TurnFailure::Quota { resets_at, .. } => {
-            RunEffect::Park { resets_at: instant::whole_second(*resets_at), reason: Parked::Quota }
+    match failure.course() {
+        Course::Quota { resets_at } => {
+            RunEffect::Park { resets_at: instant::whole_second(resets_at), reason: Parked::Quota }
         }
-        TurnFailure::RateLimited { retry_at: Some(at), .. } => {
-            RunEffect::Park { resets_at: instant::whole_second(*at), reason: Parked::RateLimit }
+        Course::RateLimited { retry_at: Some(at) } => {
+            RunEffect::Park { resets_at: instant::whole_second(at), reason: Parked::RateLimit }
         }
-        TurnFailure::Secret { .. } => RunEffect::Secret,
-        TurnFailure::Spawn { .. }
-        | TurnFailure::RateLimited { retry_at: None, .. }
-        | TurnFailure::Auth { .. }
-        | TurnFailure::Billing { .. }
-        | TurnFailure::UnknownModel { .. }
-        | TurnFailure::Overloaded { .. }
-        | TurnFailure::Network { .. }
-        | TurnFailure::SessionLost { .. }
-        | TurnFailure::Denied { .. }
-        | TurnFailure::Vacuous { .. }
-        | TurnFailure::Hang { .. }
-        | TurnFailure::Killed { .. }
-        | TurnFailure::Exit { .. }
-        | TurnFailure::Timeout { .. }
-        | TurnFailure::Malformed { .. }
-        | TurnFailure::Tampered { .. }
-        | TurnFailure::Script { .. }
-        | TurnFailure::NeverFinished { .. } => RunEffect::Unavailable,
+        Course::Secret => RunEffect::Secret,
+        Course::RateLimited { retry_at: None }
+        | Course::ServicePasses
+        | Course::Passes
+        | Course::UnknownModel
+        | Course::SessionLost
+        | Course::Final => RunEffect::Unavailable,
     }
 }
 

@@ -32,15 +32,15 @@ pub enum History {
 
 /// A comment that claims to be a record and does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
+pub struct IgnoredComment {
     /// The forge's id of the comment.
     pub comment: String,
-    pub why: Why,
+    pub why: IgnoreReason,
 }
 
 /// Why a comment does not count as a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum IgnoreReason {
     /// Its author is not trusted to write records.
     Author(Login),
     /// It was edited, and no later record vouches for it.
@@ -55,7 +55,7 @@ pub enum Why {
     Unlinked,
 }
 
-impl Why {
+impl IgnoreReason {
     /// Whether somebody or something is at fault. A late write leaves the same record twice, and nobody is.
     pub fn is_cause(&self) -> bool {
         match self {
@@ -65,7 +65,7 @@ impl Why {
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for IgnoreReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Author(login) => write!(formatter, "its author {login} may not write records"),
@@ -93,7 +93,7 @@ pub struct ChainReading {
     pub links: Vec<Link>,
     /// The `prev` of the next record.
     pub tail: ChainHash,
-    pub ignored: Vec<Ignored>,
+    pub ignored: Vec<IgnoredComment>,
     /// A version of the format that this program does not know, if a trusted record has one.
     pub newer: Option<u64>,
 }
@@ -163,18 +163,18 @@ impl ThreadReader {
                 Content::Record(_) | Content::Newer(_) | Content::Damaged(_)
                     if !trusted.contains(&comment.author) =>
                 {
-                    links.ignore(comment, Why::Author(comment.author.clone()));
+                    links.ignore(comment, IgnoreReason::Author(comment.author.clone()));
                 }
                 Content::Newer(version) => {
                     links.reading.newer = links.reading.newer.max(Some(*version));
                 }
                 Content::Damaged(what) => {
-                    links.ignore(comment, Why::Damaged(what.clone()));
+                    links.ignore(comment, IgnoreReason::Damaged(what.clone()));
                     links.gap();
                 }
                 Content::Record(decoded) => {
                     let edited = comment.history == History::Edited && !vouched.contains(&decoded.hash);
-                    links.take(comment, decoded, edited.then_some(Why::Edited));
+                    links.take(comment, decoded, edited.then_some(IgnoreReason::Edited));
                 }
             }
         }
@@ -222,8 +222,8 @@ impl Linker {
         Self { reading, passed: BTreeSet::new(), ids: BTreeSet::new() }
     }
 
-    fn ignore(&mut self, comment: &DecodedComment, why: Why) {
-        self.reading.ignored.push(Ignored { comment: comment.id.clone(), why });
+    fn ignore(&mut self, comment: &DecodedComment, why: IgnoreReason) {
+        self.reading.ignored.push(IgnoredComment { comment: comment.id.clone(), why });
     }
 
     fn gap(&mut self) {
@@ -232,14 +232,14 @@ impl Linker {
         }
     }
 
-    fn take(&mut self, comment: &DecodedComment, decoded: &Decoded, objection: Option<Why>) {
+    fn take(&mut self, comment: &DecodedComment, decoded: &Decoded, objection: Option<IgnoreReason>) {
         let record = &decoded.record;
         if self.ids.contains(&record.id) {
-            self.ignore(comment, Why::Duplicate(record.id.clone()));
+            self.ignore(comment, IgnoreReason::Duplicate(record.id.clone()));
         } else if self.passed.contains(&record.prev) {
-            self.ignore(comment, Why::Superseded);
+            self.ignore(comment, IgnoreReason::Superseded);
         } else if record.prev != self.reading.tail {
-            self.ignore(comment, Why::Unlinked);
+            self.ignore(comment, IgnoreReason::Unlinked);
             self.gap();
         } else if let Some(why) = objection {
             self.ignore(comment, why);

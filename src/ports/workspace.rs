@@ -276,3 +276,18 @@ pub trait Workspace: Send + Sync {
         expected: Option<&CommitSha>,
     ) -> impl Future<Output = Result<Push, WorkspaceError>> + Send;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_lie_where_they_always_lay() {
+        let subject: Subject = "pr/7".parse().unwrap();
+        let (role, label) = (Role::Coder, "claude".parse().unwrap());
+        let author = CloneId::Author { subject: subject.clone(), role, label };
+        let gate = CloneId::Gate { subject, gate: GateName::tests() };
+        assert_eq!([author.path(), gate.path()], ["pr/7/coder/claude", "pr/7/tests"]);
+        assert_eq!([author.holder(), gate.holder()], ["claude", "tests"]);
+    }
+}

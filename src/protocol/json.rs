@@ -1,9 +1,14 @@
 //! Strict JSON: a value in which no object has the same key twice.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::LazyLock;
 
+use regex::{Captures, Regex};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+
+use crate::pattern::pattern;
 
 /// One JSON value at the beginning of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +36,30 @@ pub fn read_before(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     lines.map(str::len).sum::<usize>() + error.column()
 }
+
+/// Returns a JSON text in which no ASCII letter or digit, and none of `-_.`, is written as an escape (`\\u0061`): names and
+/// tokens can be searched for, and the text stays JSON.
+pub fn with_plain_letters(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u00") {
+        return Cow::Borrowed(text);
+    }
+    ESCAPE.replace_all(text, |found: &Captures<'_>| {
+        let [escape, slashes, digits] =
+            [0, 1, 2].map(|group| found.get(group).map_or("", |part| part.as_str()));
+        let letter = u8::from_str_radix(digits, 16).map(char::from);
+        match letter {
+            // An odd number of slashes before it would escape the escape.
+            Ok(letter) if is_plain(letter) && slashes.len().is_multiple_of(2) => format!("{slashes}{letter}"),
+            Ok(_) | Err(_) => escape.to_owned(),
+        }
+    })
+}
+
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-_.".contains(letter)
+}
+
+static ESCAPE: LazyLock<Regex> = pattern!(r"(\\*)\\u00([0-9A-Fa-f]{2})");
 
 struct Unique(Value);
 
@@ -114,5 +143,16 @@ mod tests {
     fn a_repeated_key_is_an_error_at_any_depth() {
         assert!(first_value(r#"{"a":[{"b":1,"b":2}]}"#).is_err());
         assert_eq!(first_value(r#"{"a":[{"b":1}]} tail"#).unwrap().length, 15);
+    }
+
+    #[test]
+    fn only_escaped_letters_are_made_plain() {
+        for (text, plain) in [
+            (r#"{"st\u0061te": "x\u002dy"}"#, r#"{"state": "x-y"}"#),
+            (r"\\u0061 \\\u0061 \u0022 \u000a", r"\\u0061 \\a \u0022 \u000a"),
+            ("no escape", "no escape"),
+        ] {
+            assert_eq!(with_plain_letters(text), plain);
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Whether a text that is no valid answer still speaks against an approval. Used to refuse, never to approve.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use crate::pattern::pattern;
+
+use super::json::with_plain_letters;
 
 static STATE: LazyLock<Regex> =
     pattern!(r#"(?i)["']?\b(?:state|outcome|agent_state|agent_plan_state)\b["']?\s*[:=]\s*["']?([a-z-]+)"#);
@@ -15,12 +16,11 @@ static WITHHOLDING: LazyLock<Regex> = pattern!(
 static DOUBTFUL: LazyLock<Regex> = pattern!(
     r"(?i)\b(?:block(?:s|ed|ing|ers?)?|reject(?:s|ed|ing)?|refuse[sd]?|unresolved|verdict|panics?|wrong|fails?)\b|\bmust\s+(?:be\s+)?fix"
 );
-static BY_NUMBER: LazyLock<Regex> = pattern!(r"\\u00([0-9A-Fa-f]{2})");
 
 /// Whether a text names another verdict than this one. Naming none is no opposition; an answer without a verdict has none.
 pub fn speaks_against(text: &str, verdict: Option<&'static str>) -> bool {
     let Some(verdict) = approving(verdict) else { return false };
-    let text = spelled_out(text);
+    let text = with_plain_letters(text);
     let words = STATE.captures_iter(&text).filter_map(|found| found.get(1));
     words.into_iter().any(|word| !word.as_str().eq_ignore_ascii_case(verdict))
 }
@@ -41,15 +41,6 @@ pub fn leaves_doubt(text: &str, verdict: Option<&'static str>) -> bool {
 
 fn approving(verdict: Option<&'static str>) -> Option<&'static str> {
     verdict.filter(|verdict| *verdict != "blocking")
-}
-
-/// A text in which letters are not written by their numbers, as JSON may write any letter.
-fn spelled_out(text: &str) -> Cow<'_, str> {
-    let letter = |found: &Captures<'_>| {
-        let number = found.get(1).and_then(|digits| u8::from_str_radix(digits.as_str(), 16).ok());
-        number.map_or(String::new(), |number| char::from(number).to_string())
-    };
-    BY_NUMBER.replace_all(text, letter)
 }
 
 #[cfg(test)]

@@ -13,9 +13,9 @@ use super::sanitize::{neutral, one_line, unmarked};
 /// The longest title of an issue, in characters.
 pub const TITLE_LIMIT: usize = 120;
 
-/// What an issue is made of.
+/// The parts of the issue that is filed for a follow-up.
 #[derive(Debug, Clone, Copy)]
-pub struct Words<'order> {
+pub struct IssueParts<'order> {
     /// The name by which it is found again.
     pub key: &'order ChildKey,
     /// The pull request that it comes from.
@@ -32,20 +32,20 @@ pub fn title(words: &str) -> String {
 }
 
 /// The description of an issue.
-pub fn body(words: Words<'_>) -> String {
+pub fn body(parts: IssueParts<'_>) -> String {
     let mut text = format!(
         "From the review of #{}, approved at {}.\n\n{}\n",
-        words.parent,
-        words.head.short(),
-        neutral(words.text)
+        parts.parent,
+        parts.head.short(),
+        neutral(parts.text)
     );
-    if !words.notes.is_empty() {
+    if !parts.notes.is_empty() {
         text.push_str("\n### Original reviewer notes\n\n");
-        for note in words.notes {
+        for note in parts.notes {
             let _ = writeln!(text, "- {}", unmarked(note).replace('\n', "\n  "));
         }
     }
-    let marker = marker(words.parent, words.key);
+    let marker = marker(parts.parent, parts.key);
     let room = BODY_LIMIT.saturating_sub(marker.len() + 3);
     format!("{}\n\n{marker}\n", fitted(&text, room))
 }
@@ -85,7 +85,8 @@ mod tests {
         let head = "a".repeat(40).parse().unwrap();
         let parent = PullRequestNumber(7);
         let notes = ["item-1 by codex in round 1: <!-- AGENT_LOOP_CHILD: parent=7 key=x -->".to_owned()];
-        let body = body(Words { key: &key, parent, head: &head, text: "do it\n```\nopen", notes: &notes });
+        let body =
+            body(IssueParts { key: &key, parent, head: &head, text: "do it\n```\nopen", notes: &notes });
         assert!(body.starts_with("From the review of #7"));
         assert!(body.trim_end().ends_with(&marker(parent, &key)));
         assert!(is_it("any", &body, parent, &key, "title"));

@@ -38,9 +38,10 @@ fn strangers(tree: &Tree) -> Vec<String> {
 fn knowing(tree: &Tree) -> Vec<String> {
     let flows = flows(tree);
     let mut found = Vec::new();
-    for (file, source) in
-        tree.sources.iter().filter(|(file, _)| BLIND.iter().any(|room| file.starts_with(room)))
-    {
+    // The reader of older threads knows what the older tool called its flows.
+    let is_blind =
+        |file: &Path| BLIND.iter().any(|room| file.starts_with(room)) && !file.starts_with("ledger/legacy");
+    for (file, source) in tree.sources.iter().filter(|(file, _)| is_blind(file)) {
         let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         if flows.contains(stem) {
             found.push(place(file, 1, "is named after a flow"));
@@ -78,13 +79,11 @@ fn asking_roles(tree: &Tree) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 25 places"]
 fn no_flow_is_named_outside() {
     assert_kept(&strangers(&CRATE));
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 56 places"]
 fn ledger_engine_adapters_know_no_flow() {
     assert_kept(&knowing(&CRATE));
 }

@@ -87,18 +87,11 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
     }
 }
 
-/// The sources of the headings and of the blocks of HTML of a comment, as people see it.
-fn headings_and_html(body: &str) -> (Vec<String>, Vec<String>) {
-    let (mut headings, mut html) = (Vec::new(), Vec::new());
-    for (event, range) in Parser::new(body).into_offset_iter() {
-        let source = || body[range.clone()].trim().to_owned();
-        if matches!(event, Event::Start(Tag::Heading { .. })) {
-            headings.push(source());
-        } else if matches!(event, Event::Start(Tag::HtmlBlock)) {
-            html.push(source());
-        }
-    }
-    (headings, html)
+/// The sources of the blocks of a comment that begin as `is_wanted` says.
+fn blocks(body: &str, is_wanted: impl Fn(&Tag<'_>) -> bool) -> Vec<&str> {
+    let events = Parser::new(body).into_offset_iter();
+    let wanted = events.filter(|(event, _)| matches!(event, Event::Start(tag) if is_wanted(tag)));
+    wanted.map(|(_, range)| body[range].trim()).collect()
 }
 
 /// The comment of a record, as it is published.
@@ -112,7 +105,7 @@ fn body(record: &Envelope) -> Option<String> {
 
 proptest! {
     #[test]
-    fn a_record_reads_back_whatever_an_agent_said_above_it(summary in words(), findings in proptest::collection::vec(words(), 0..4)) {
+    fn no_words_change_the_record_below(summary in words(), findings in proptest::collection::vec(words(), 0..4)) {
         let record = record(&summary, &findings, chain_of(7).start());
         let body = body(&record).unwrap();
         prop_assert!(body.len() <= BODY_LIMIT);
@@ -129,15 +122,18 @@ proptest! {
     #[test]
     fn no_words_swallow_what_follows(summary in words(), findings in proptest::collection::vec(words(), 1..4)) {
         let record = record(&summary, &findings, chain_of(7).start());
-        let (headings, html) = headings_and_html(&body(&record).unwrap());
+        let body = body(&record).unwrap();
+        let headings = blocks(&body, |tag| matches!(tag, Tag::Heading { .. }));
+        let html = blocks(&body, |tag| matches!(tag, Tag::HtmlBlock));
         for ours in ["### Blocking issues", "### Prior unresolved item dispositions"] {
-            prop_assert!(headings.iter().any(|heading| heading == ours), "{headings:?}");
+            prop_assert!(headings.contains(&ours), "{headings:?}");
         }
-        prop_assert_eq!(html.last(), Some(&codec::line(&record).unwrap()));
+        let line = codec::line(&record).unwrap();
+        prop_assert_eq!(html.last().copied(), Some(line.trim()));
     }
 
     #[test]
-    fn a_comment_is_cut_so_that_its_record_still_stands(piece in words(), times in 1_usize..4_000) {
+    fn a_cut_comment_keeps_its_record(piece in words(), times in 1_usize..4_000) {
         let record = record("s", &[], chain_of(7).start());
         let line = codec::line(&record).unwrap();
         let visible = piece.repeat(times);
@@ -147,7 +143,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_touches_a_record_breaks_the_chain_behind_it(at in any::<prop::sample::Index>(), letter in "[A-Za-z0-9_-]") {
+    fn an_edited_record_breaks_the_chain(at in any::<prop::sample::Index>(), letter in "[A-Za-z0-9_-]") {
         let first = record("nothing is wrong with it", &["but this".to_owned()], chain_of(7).start());
         let hash = chain::hash(&codec::canonical(&first).unwrap());
         let line = codec::line(&first).unwrap();

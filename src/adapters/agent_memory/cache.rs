@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::adapters::digest;
 use crate::adapters::files;
 use crate::domain::agent_memory::AgentMemory;
 
@@ -24,7 +24,8 @@ struct CacheFile {
 pub(super) fn load(path: &Path) -> Option<AgentMemory> {
     let bytes = files::read_foreign(path, BYTES).ok().filter(|bytes| bytes.len() <= BYTES)?;
     let kept: CacheFile = serde_json::from_slice(&bytes).ok()?;
-    let is_whole = kept.version == VERSION && digest(&kept.memory).is_ok_and(|digest| digest == kept.digest);
+    let is_whole =
+        kept.version == VERSION && digest_of(&kept.memory).is_ok_and(|digest| digest == kept.digest);
     is_whole.then_some(kept.memory)
 }
 
@@ -34,13 +35,13 @@ pub(super) fn load(path: &Path) -> Option<AgentMemory> {
 /// When the disk says no; the text names the path.
 pub(super) fn save(path: &Path, memory: &AgentMemory) -> Result<(), String> {
     let wrong = |error: serde_json::Error| format!("could not write {}: {error}", path.display());
-    let kept = CacheFile { version: VERSION, digest: digest(memory).map_err(wrong)?, memory: memory.clone() };
+    let kept =
+        CacheFile { version: VERSION, digest: digest_of(memory).map_err(wrong)?, memory: memory.clone() };
     let bytes = serde_json::to_vec(&kept).map_err(wrong)?;
     files::make_folder(path.parent().unwrap_or(path))?;
     files::write_whole(path, &bytes)
 }
 
-fn digest(memory: &AgentMemory) -> Result<String, serde_json::Error> {
-    let bytes = serde_json::to_vec(memory)?;
-    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+fn digest_of(memory: &AgentMemory) -> Result<String, serde_json::Error> {
+    serde_json::to_vec(memory).map(digest::sha256)
 }

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_words_close_an_issue_and_others_do_not() {
+    fn only_the_usual_words_close() {
         assert_eq!(closes("Closes #3, fixes #4\nRESOLVED: #5"), [3, 4, 5]);
         assert!(closes("encloses #3, see #4, closes 5").is_empty());
     }

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_a_shell_understands_is_found() {
+    fn operators_of_a_shell_are_found() {
         for (command, found) in [
             ("make && make test", "&&"),
             ("make || true", "||"),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_or_stands_in_the_middle_of_a_word_is_none() {
+    fn quoted_and_inner_operators_are_none() {
         for command in [
             "make test",
             "sh -c 'make && make test > log 2>&1; echo `x` $(y)'",
@@ -149,7 +149,7 @@ mod tests {
         }
 
         #[test]
-        fn its_words_are_those_that_are_run(command in "[a-z #'\"\\\\\n\t;&]{0,20}") {
+        fn words_agree_with_shlex(command in "[a-z #'\"\\\\\n\t;&]{0,20}") {
             if let Some(split) = shlex::split(&command) {
                 let seen = lines(&command).into_iter().flatten().count();
                 prop_assert_eq!(seen, split.len(), "{:?}", split);

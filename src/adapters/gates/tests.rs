@@ -167,7 +167,7 @@ mod examples {
     use proptest::prelude::*;
 
     #[test]
-    fn a_last_line_that_is_too_long_is_cut_and_not_left_out() {
+    fn overlong_last_lines_are_cut() {
         let text = format!("first\n{}the reason\n", "é".repeat(DETAIL));
         let kept = ending(&text);
         assert!(kept.starts_with('…') && kept.ends_with("éthe reason"), "{kept}");
@@ -176,7 +176,7 @@ mod examples {
 
     proptest! {
         #[test]
-        fn the_end_is_bounded_and_there_if_there_is_any(
+        fn endings_are_bounded_and_never_empty(
             lines in prop::collection::vec("[aé🙂]{1,3000}", 1..6),
         ) {
             let kept = ending(&lines.join("\n"));

@@ -12,6 +12,7 @@ mod checkout_paths;
 mod clone;
 mod disk;
 mod identity;
+mod lock_holder;
 pub mod mirror;
 mod push;
 mod runner;

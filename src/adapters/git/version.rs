@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_versions_of_distributions_and_of_apple_are_read() {
+    fn versions_of_all_vendors_are_read() {
         let version = |text| GitVersion::parse(text).map(|version| version.to_string());
         assert_eq!(version("git version 2.47.3\n").as_deref(), Some("2.47"));
         assert_eq!(version("git version 2.39.5 (Apple Git-154)").as_deref(), Some("2.39"));

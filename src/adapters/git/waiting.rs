@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io::{Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +10,13 @@ use std::time::Duration;
 use crate::adapters::process::time::{self, Stopwatch};
 use crate::ports::workspace::WorkspaceError;
 
-use super::disk::{failed, read_foreign};
+use super::disk::failed;
+use super::lock_holder;
 
 /// How often a lock that somebody holds is tried.
 const LOOK: Duration = Duration::from_millis(20);
 /// A wait that is longer than this is told.
 const QUIET: Duration = Duration::from_secs(2);
-/// More than the id of a process takes.
-const HOLDER_BYTES: u64 = 64;
 
 /// Tells a person which process is waited for.
 #[derive(Clone)]
@@ -71,15 +69,11 @@ pub(super) async fn lock(path: &Path, notice: &WaitNotice) -> Result<File, Works
         time::wait(LOOK).await;
     }
     // Only for the notice of processes that wait for this one.
-    let pid = std::process::id().to_string();
-    let _: std::io::Result<()> =
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(pid.as_bytes()));
+    let _: std::io::Result<()> = lock_holder::note(&mut file);
     Ok(file)
 }
 
 /// The process that a lock file names as its holder.
 fn holder(path: &Path) -> String {
-    let text = read_foreign(path, HOLDER_BYTES).unwrap_or_default();
-    let pid: Option<u32> = String::from_utf8_lossy(&text).trim().parse().ok();
-    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+    lock_holder::read(path).map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_program_that_did_not_start_may_be_missing() {
+    async fn only_unstarted_programs_may_be_missing() {
         let line = CommandLine::new("/nowhere/git", "/", std::collections::BTreeMap::new());
         let missing = capture(&line).await.unwrap_err();
         assert!(missing.to_string().starts_with("could not start `/nowhere/git` in /: "), "{missing}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_prints_more_than_can_be_kept_is_ended() {
+    async fn excessive_output_ends_the_program() {
         for (script, limit) in [
             ("exec head -c 300000000 /dev/zero", "256 MiB"),
             ("exec head -c 20000000 /dev/zero >&2", "16 MiB"),

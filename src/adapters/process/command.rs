@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prompt_is_shown_by_its_size_wherever_it_stands() {
+    fn prompts_are_shown_by_size() {
         let line =
             |prompt| CommandLine::new("agy", "/", Variables::new()).arguments(["-p", "do it"]).prompt(prompt);
         let shown = |line: &CommandLine| (line.shown(), line.prompt_shown());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_found_as_everywhere_else_and_never_in_a_relative_folder() {
+    fn programs_are_found_in_absolute_folders() {
         let line = |program: &str, path: &str| {
             let environment = Variables::from([("PATH".into(), path.into())]);
             CommandLine::new(program, "/", environment).found()

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn no_child_finds_programs_in_the_folder_that_it_works_in() {
+    fn children_search_no_relative_folders() {
         let with = |path: &str| Variables::from([("PATH".into(), path.into())]);
         for made in [common(&with("node_modules/.bin:/usr/bin:"), &[]), for_tests(&with(".:/usr/bin"))] {
             assert_eq!(made, with("/usr/bin"));

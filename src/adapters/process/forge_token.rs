@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_says_forge_and_token_opens_it() {
+    fn forge_and_secret_in_names_open() {
         for name in [
             "GH_TOKEN",
             "GITHUB_PAT",
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_holds_a_token_of_the_forge_opens_it_whatever_it_is_called() {
+    fn forge_tokens_in_values_open() {
         let ours = [("GH_ENTERPRISE_TOKEN", " secret-of-the-forge\n")];
         assert!(opens(&ours, "HARMLESS", "secret-of-the-forge"));
         assert!(opens(&ours, "HTTPS_PROXY", "http://x-access-token:secret-of-the-forge@proxy:80"));
@@ -137,7 +137,7 @@ mod tests {
     proptest! {
         /// A token of any kind is found wherever a word begins in a value.
         #[test]
-        fn a_token_is_found_by_its_shape(kind in 0..PREFIXES.len(), rest in "[A-Za-z0-9]{22,60}", before in "|token=|https://|[^A-Za-z0-9_]") {
+        fn tokens_are_found_by_shape(kind in 0..PREFIXES.len(), rest in "[A-Za-z0-9]{22,60}", before in "|token=|https://|[^A-Za-z0-9_]") {
             let token = format!("{before}{}{rest}", PREFIXES[kind]);
             prop_assert!(opens(&[], "MODEL", &token));
         }

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_not_be_run_is_passed_over_and_named_if_there_is_nothing_else() {
+    fn unexecutable_files_are_passed_over() {
         let place = tempfile::tempdir().unwrap();
         let of = |name: &str| place.path().join(name).join("tool");
         fs::create_dir_all(of("folder")).unwrap();

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_there_or_can_be_made_or_neither() {
+    fn folder_states_are_told_apart() {
         let place = tempfile::tempdir().unwrap();
         let (here, file) = (place.path().join("here"), place.path().join("file"));
         fs::create_dir(&here).unwrap();

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::adapters::digest;
 use crate::domain::subject::Subject;
 
 /// The state folder of one repository.
@@ -17,8 +16,7 @@ impl Folders {
     /// The folder of a repository below the state folder of the program. Its name comes from the id alone: a repository
     /// has many checkouts, and its folder may be renamed.
     pub fn new(state: &Path, repository_id: &str) -> Self {
-        let digest = Sha256::digest(repository_id.as_bytes());
-        let name = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let name = digest::abbreviated(repository_id, 16);
         Self { repository: Self::repositories(state).join(name), logs: None }
     }
 

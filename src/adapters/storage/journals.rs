@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_tear_that_stays_nothing_more_is_written() {
+    async fn permanent_tears_stop_all_writing() {
         let folder = tempfile::tempdir().unwrap();
         let subject = "pr/7".parse().unwrap();
         let lock = lock::take(&folder.path().join("lock"), &subject, SystemClock.now()).unwrap();

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_logs_go_when_there_are_too_many_and_all_of_them_when_they_are_old() {
+    fn oldest_logs_go_first() {
         let root = tempfile::tempdir().unwrap();
         let (folders, subjects, written, logs) = scene(root.path());
         let gone = |logs_bytes, now| {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_removed_journals_goes_when_they_would_have_gone() {
+    fn usage_expires_like_journals() {
         let root = tempfile::tempdir().unwrap();
         let folders = Folders::new(root.path(), "repository");
         fs::create_dir_all(folders.usage()).unwrap();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_that_nobody_touched_for_long_goes_as_a_whole() {
+    fn idle_subjects_go_as_a_whole() {
         let root = tempfile::tempdir().unwrap();
         let (folders, subjects, written, _) = scene(root.path());
         let limits = Limits { logs_age: 30 * DAY, logs_bytes: 30, journals_age: 180 * DAY };

@@ -1,14 +1,14 @@
-//! The words of a task, typed with or without quotes.
+//! Reads the command line. The words of a task may be typed with or without quotes.
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 
-use super::Arguments;
+use crate::cli::commands::Arguments;
 
-/// The command line, understood.
+/// Parses the command line.
 ///
 /// # Errors
-/// When it makes no sense, or was asked for help.
+/// When the command line is invalid, or asks for help.
 pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, Error> {
     let mut command = Arguments::command();
     let matches = command.try_get_matches_from_mut(words)?;
@@ -18,10 +18,10 @@ pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Argum
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Refuses words of a task that stand apart: what stands between them was taken for a flag, and may be a word of the task.
+/// Refuses a task with a flag between its words: the flag may have been meant as a word.
 fn together(command: &mut Command, task: &ArgMatches) -> Result<(), Error> {
-    let places: Vec<usize> = task.indices_of("text").into_iter().flatten().collect();
-    if places.windows(2).all(|pair| matches!(pair, [one, next] if *next == one + 1)) {
+    let indices: Vec<usize> = task.indices_of("text").into_iter().flatten().collect();
+    if indices.windows(2).all(|pair| matches!(pair, [one, next] if *next == one + 1)) {
         return Ok(());
     }
     let message = "the words of the task do not stand together, and what stands between them was taken for a flag; put \
@@ -37,8 +37,8 @@ fn together(command: &mut Command, task: &ArgMatches) -> Result<(), Error> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Command;
     use super::*;
+    use crate::cli::commands::Command;
 
     fn words(typed: &str) -> Result<String, Error> {
         let all = ["agent-loop", "task"].into_iter().chain(typed.split(' '));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn words_without_quotes_are_one_task_and_flags_stand_before_or_after_them() {
+    fn unquoted_words_are_one_task() {
         for typed in [
             "fix the bug",
             "--coder claude fix the bug",
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_between_words_is_refused_as_it_may_be_one_of_them() {
+    fn a_flag_between_words_is_refused() {
         for typed in [
             "fix --coder claude the bug",
             "mention --auto-merge in the manual",

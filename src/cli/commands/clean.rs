@@ -1,15 +1,17 @@
-//! `clean`: removes clones, logs, journals of what is settled, and, if asked, work that was kept aside. Asks first. What runs
-//! cost stays.
+//! `clean`: removes clones, logs and journals of settled subjects and, on request, saved work, after confirmation. The
+//! cost of runs stays.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 
+use clap::Args;
+
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
-use crate::cli::arguments::CleanArguments;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::here::Here;
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
@@ -22,21 +24,43 @@ use crate::ports::clock::Clock;
 use super::logs::bytes;
 use super::status;
 
-/// What would go.
+/// `clean`
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
+pub struct CleanArguments {
+    /// Clean only this subject: issue/N, pr/N or task/KEY
+    pub subject: Option<String>,
+    /// Also remove saved unfinished work
+    #[arg(long)]
+    pub salvage: bool,
+    /// Also remove journals of runs that could be resumed; published records stay
+    #[arg(long)]
+    pub unfinished: bool,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+    /// Only print what would be removed
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
+
+/// What would be removed.
 #[derive(Debug, Default)]
 struct Removal {
     subjects: Vec<(Subject, Vec<PathBuf>)>,
-    /// Work that was kept aside.
+    /// Saved work.
     kept: Vec<Kept>,
     stays: Vec<String>,
 }
 
-/// Cleans.
+/// Cleans a repository.
 ///
 /// # Errors
-/// When it can't be done, or nobody can be asked; the text says what to type.
+/// When something can't be removed, or nobody is there to confirm it.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let Some(here) = Here::find(arguments.place.dir.as_deref(), surroundings).await? else {
+    let Some(here) = Here::find(arguments.repository.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
     let here = here.believing(surroundings).await;

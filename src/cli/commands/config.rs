@@ -1,11 +1,12 @@
-//! `config`: what counts and why, an example, the schema, trust.
+//! `config`: the settings with their sources, a template, the schema, trust.
 
 use std::fmt::Write;
 use std::path::Path;
 
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::cli::arguments::{ConfigCommand, ExplainArguments, InitArguments, TrustArguments};
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::config::keys;
 use crate::cli::config::layer::{Layer, Source};
 use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
@@ -17,10 +18,62 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::shell::quoted;
 use crate::domain::ids::BranchName;
 
-/// Does what was asked, and returns what is to be printed.
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show each setting with its value and its source
+    Explain(ExplainArguments),
+    /// Create a commented settings file: agent-loop.toml of this repository
+    Init(InitArguments),
+    /// Print the JSON Schema of the settings file, for editors
+    Schema,
+    /// Allow the repository's current settings file to name programs
+    Trust(TrustArguments),
+}
+
+/// `config explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Branch whose agent-loop.toml counts [default: the current branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<BranchName>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
+
+/// `config init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Create your own file, for all repositories
+    #[arg(long)]
+    pub user: bool,
+    /// Print the file instead of creating it
+    #[arg(long, conflicts_with = "user")]
+    pub print: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
+
+/// `config trust`
+#[derive(Debug, Args)]
+pub struct TrustArguments {
+    /// Repository that you mean, as a safeguard: OWNER/REPO or its git folder; it must be the one here
+    #[arg(value_name = "REPOSITORY")]
+    pub expected: Option<String>,
+    /// Branch whose agent-loop.toml is trusted [default: the current branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<BranchName>,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
+
+/// Carries out a command, and returns the text to print.
 ///
 /// # Errors
-/// When it can't be done; the text says what to type.
+/// When the settings are faulty, or a file can't be read or written.
 pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result<String, String> {
     match command {
         ConfigCommand::Explain(arguments) => explain(arguments, surroundings).await,
@@ -33,7 +86,7 @@ pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result
 }
 
 async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await.ok();
     let file = match &repository {
         Some(repository) => file(repository, arguments.base.as_ref(), surroundings).await?.1,
@@ -62,7 +115,7 @@ async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> R
     Ok(text)
 }
 
-/// The branch whose file counts, with that file.
+/// Returns the branch whose file counts, with that file.
 async fn file(
     repository: &Repository,
     base: Option<&BranchName>,
@@ -81,9 +134,7 @@ fn words(configuration: &Configuration, untrusted: &[String]) -> String {
         let mark = if distrusted { " (not trusted)" } else { "" };
         let _ = writeln!(text, "{path} = {value}  # {source}{mark}");
     }
-    let is_set = |pattern: &keys::KnownKey| {
-        configuration.values().any(|(path, ..)| keys::find(std::slice::from_ref(pattern), path).is_some())
-    };
+    let is_set = |pattern: &keys::KnownKey| configuration.values().any(|(path, ..)| pattern.is(path));
     for key in keys::known().iter().filter(|key| !is_set(key)) {
         let _ = writeln!(text, "{} is not set  # {}", key.path, key.meaning);
     }
@@ -111,7 +162,7 @@ async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<
         crate::adapters::files::make_folder(&surroundings.configuration)?;
         load::user_file(surroundings)
     } else {
-        let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+        let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
         let repository = Repository::find(&folder, &surroundings.variables).await?;
         if repository.is_bare() {
             return Err("a bare repository has no files; use `agent-loop config init --print`".to_owned());
@@ -121,17 +172,17 @@ async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<
     write_new(&path, &text)?;
     let next =
         if arguments.user { "" } else { "; it counts once it is committed on the branch that is changed" };
-    Ok(format!("{} is there, everything in it a comment{next}\n", path.display()))
+    Ok(format!("created {}, with everything in it a comment{next}\n", path.display()))
 }
 
-/// Writes a file that is not there yet: what a person wrote is never overwritten.
+/// Writes a new file. An existing one is never overwritten.
 fn write_new(path: &Path, text: &str) -> Result<(), String> {
     use std::io::Write as _;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             let example = "`agent-loop config init --print`";
-            format!("{} is there already and stays as it is; see the example with {example}", path.display())
+            format!("{} exists already and stays as it is; see the template with {example}", path.display())
         } else {
             format!("{} can't be written: {error}", path.display())
         }
@@ -139,12 +190,12 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
 }
 
 async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await?;
     let name = repository.trust_name();
-    if let Some(asked) = arguments.repository.as_ref().filter(|asked| **asked != name) {
+    if let Some(expected) = arguments.expected.as_ref().filter(|expected| **expected != name) {
         return Err(format!(
-            "the repository here is {name}, not {asked}; go to the one that you mean, or type `agent-loop config trust {}`",
+            "the repository here is {name}, not {expected}; change to the one that you mean, or type `agent-loop config trust {}`",
             quoted(&name)
         ));
     }
@@ -154,15 +205,15 @@ async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Resul
     };
     let guarded = trust::guarded(&file.layer);
     if guarded.is_empty() {
-        return Ok(format!("{REPOSITORY_FILE} on {branch} says nothing that needs your trust\n"));
+        return Ok(format!("{REPOSITORY_FILE} on {branch} has no setting that needs your trust\n"));
     }
-    let mut text = format!("{REPOSITORY_FILE} on {branch} may now say, as long as it does not change:\n");
+    let mut text = format!("{REPOSITORY_FILE} on {branch} may now set, until it changes:\n");
     for path in &guarded {
         if let Some(value) = file.layer.values.get(*path) {
             let _ = writeln!(text, "  {path} = {value}");
         }
     }
     let kept = TrustFile::load(&surroundings.configuration)?.trust(&name, &file.text)?;
-    let _ = writeln!(text, "Kept in {}; to take it back, remove its line there.", kept.display());
+    let _ = writeln!(text, "Saved in {}; remove its line there to revoke it.", kept.display());
     Ok(text)
 }

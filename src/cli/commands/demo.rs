@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
+
 use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
@@ -14,7 +16,7 @@ use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
-use crate::cli::arguments::DemoArguments;
+use crate::cli::arguments::common::JsonOutput;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::run::directories::Directories;
 use crate::cli::run::signals;
@@ -41,6 +43,18 @@ use crate::flow::terms::Overrides;
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Keep the folder, and print how to look around in it
+    #[arg(long)]
+    pub keep: bool,
+    /// Print the outcome on stdout as one JSON object; with `--json=events` also each event before it, one per line.
+    /// Then only warnings are printed on stderr
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "outcome")]
+    pub json: Option<JsonOutput>,
+}
 
 /// The sample project, file by file.
 const PROJECT: [(&str, &str); 4] = [

@@ -6,11 +6,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::Args;
 use jiff::Timestamp;
 
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
-use crate::cli::arguments::LogsArguments;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::logbook::{self, Log};
 use crate::cli::surroundings::Surroundings;
@@ -18,6 +19,24 @@ use crate::cli::view::overview::columns;
 use crate::cli::view::print;
 use crate::domain::subject::Subject;
 use crate::text::sanitize::one_line;
+
+/// `logs`
+#[derive(Debug, Args)]
+pub struct LogsArguments {
+    /// Print the latest log of this subject: issue/N, pr/N or task/KEY [default: list all logs]
+    pub subject: Option<String>,
+    /// Print this log: a name from `--list` or its beginning, or a number, where 1 is the latest
+    #[arg(conflicts_with_all = ["follow", "list"])]
+    pub name: Option<String>,
+    /// Keep printing as the log grows, and continue with the next one
+    #[arg(short, long, requires = "subject")]
+    pub follow: bool,
+    /// List the logs instead: whose each is, when, its size and how it ended
+    #[arg(long, conflicts_with = "follow")]
+    pub list: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
 
 /// How often a growing log is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -29,7 +48,8 @@ const LONGEST_LINE: u64 = 64 << 10;
 /// # Errors
 /// When there are none, or none of that name; the text says what to type.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
-    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here =
+        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
         let lists: Vec<String> = here
             .subjects()

@@ -1,4 +1,4 @@
-//! A file or a folder for each command: what it does with its words, and how it ends.
+//! The commands, a file or a folder for each: its arguments, and how it is carried out.
 
 pub mod clean;
 pub mod config;
@@ -17,19 +17,73 @@ pub mod verify;
 
 use std::process::ExitCode;
 
-use super::arguments::Command;
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
 use super::surroundings::Surroundings;
 use super::view::ending::{complain, conclude, say, say_with_code};
 use super::view::print;
 
-/// Does what was typed.
+/// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
+/// gate passes.
+#[derive(Debug, Parser)]
+#[command(name = "agent-loop", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch the whole loop on a small sample project: an issue, a coder, two reviewers, a merge
+    Demo(demo::DemoArguments),
+    /// Make a change described in words: open a pull request and review it until everyone approves
+    Task(Box<start::TaskArguments>),
+    /// Make the change that an issue describes: open a pull request and review it until everyone approves
+    Issue(Box<start::IssueArguments>),
+    /// Review an open pull request and fix it until everyone approves
+    Pr(Box<start::PrArguments>),
+    /// Resume interrupted and parked runs
+    Resume(resume::arguments::ResumeArguments),
+    /// Stop an active run cleanly; it can be resumed
+    Stop(stop::StopArguments),
+    /// Show active, parked and interrupted runs, saved work and recent results
+    Status(status::StatusArguments),
+    /// Show the cost of runs: tokens, money and time, by agent
+    Usage(usage::UsageArguments),
+    /// Show the output of agents and tests
+    Logs(logs::LogsArguments),
+    /// Check a whole thread: which records count, which do not, and why; exits with 1 if one is ignored for cause
+    Verify(verify::VerifyArguments),
+    /// Remove clones, logs and journals of settled subjects, after confirmation
+    Clean(clean::CleanArguments),
+    /// Check what a run needs and suggest fixes
+    Doctor(doctor::arguments::DoctorArguments),
+    /// Show, create or check settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Use the embedded forge: issues, pull requests, comments and checks without an account
+    Local(local::LocalCommand),
+    /// Print the JSON Schema of a kind of answer, or of the `context` file
+    Schema(schema::SchemaArguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// Shell to complete for
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Carries out a command.
 pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode {
     match command {
         Command::Demo(arguments) => match demo::run(&arguments, surroundings).await {
             Ok(outcome) => conclude(&outcome, "", arguments.json.is_some()),
             Err(why) => complain(&why, 1),
         },
-        Command::Task(arguments) => start::task(&arguments, surroundings).await,
+        Command::Task(arguments) => start::task(*arguments, surroundings).await,
         Command::Issue(arguments) => start::issue(&arguments, surroundings).await,
         Command::Pr(arguments) => start::pull_request(&arguments, surroundings).await,
         Command::Resume(arguments) => resume::command::run(&arguments, surroundings).await,
@@ -52,7 +106,7 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
         Command::Verify(arguments) => say_with_code(verify::run(&arguments, surroundings).await),
         Command::Doctor(arguments) => say_with_code(doctor::run(&arguments, surroundings).await),
         Command::Schema(arguments) => say(schema::run(&arguments)),
-        Command::Completions { shell } => say(Ok(shell::completions(shell))),
-        Command::Man => say(shell::manual()),
+        Command::Completions { shell } => say(Ok(shell::completions(Arguments::command(), shell))),
+        Command::Man => say(shell::manual(Arguments::command())),
     }
 }

@@ -1,17 +1,28 @@
 //! `schema`: prints the JSON Schema of a kind of answer, in our dialect or in the strict one, or of the context file.
 
-use crate::cli::arguments::SchemaArguments;
+use clap::Args;
+
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::ResponseKind;
 use crate::protocol::{schema, strict};
 
+/// `schema`
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// Kind of answer, such as `pr_review`, or `context`; an unknown kind lists them all
+    pub kind: String,
+    /// Use the dialect of native structured output: closed objects, every key required, no maps
+    #[arg(long)]
+    pub strict: bool,
+}
+
 /// The name of the context file's schema, beside the kinds of answers.
 const CONTEXT: &str = "context";
 
-/// The document that was asked for.
+/// Returns the schema of a kind of answer.
 ///
 /// # Errors
-/// When there is no such kind, or no strict form of it.
+/// When the kind is unknown, or has no strict form.
 pub fn run(arguments: &SchemaArguments) -> Result<String, String> {
     let name = arguments.kind.as_str();
     if name == CONTEXT {
@@ -31,5 +42,5 @@ fn unknown(name: &str) -> String {
     let known: Vec<&str> =
         ResponseKind::ALL.into_iter().map(ResponseKind::name).chain(std::iter::once(CONTEXT)).collect();
     let hint = suggestion(name, known.iter().copied());
-    format!("`{name}` is no kind of answer{hint}; there are {}", known.join(", "))
+    format!("`{name}` is not a kind of answer{hint}; known kinds: {}", known.join(", "))
 }

@@ -1,23 +1,22 @@
-//! `completions` and `man`: what a shell and its user are told of the command line.
+//! `completions` and `man`: the command line described for a shell and for its user.
 
-use clap::CommandFactory;
+use clap::Command;
+use clap_complete::Shell;
 
-use crate::cli::arguments::Arguments;
-
-/// The script that completes words of this command line.
-pub fn completions(shell: clap_complete::Shell) -> String {
+/// Returns the completion script of a command line for a shell.
+pub fn completions(mut command: Command, shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "agent-loop", &mut script);
+    clap_complete::generate(shell, &mut command, "agent-loop", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The manual page.
+/// Returns the manual page of a command line.
 ///
 /// # Errors
-/// When it can't be rendered.
-pub fn manual() -> Result<String, String> {
+/// When the page can't be rendered.
+pub fn manual(command: Command) -> Result<String, String> {
     let mut page = Vec::new();
-    let manual = clap_mangen::Man::new(Arguments::command());
+    let manual = clap_mangen::Man::new(command);
     manual.render(&mut page).map_err(|error| format!("the manual page can't be made: {error}"))?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }

@@ -1,62 +1,132 @@
-//! `task`, `issue` and `pr`: begin a run, or go on with it, and say how it ended.
+//! `task`, `issue` and `pr`: begin a run or continue it, and print its outcome.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::Args;
+
+use crate::cli::arguments::common::read_text;
+use crate::cli::arguments::numbers::number;
 use crate::cli::arguments::run::RunArguments;
-use crate::cli::arguments::{IssueArguments, PrArguments, TaskArguments};
-use crate::cli::run::command::{self, Answers, Conclusion};
-use crate::cli::run::order::{self, Order};
-use crate::cli::run::permissions::Occasion;
+use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
+use crate::cli::config::flags::{CLARIFICATIONS, Flag};
+use crate::cli::run::command::{self, Answers, RunResult};
+use crate::cli::run::goal::{Goal, Target};
+use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
 use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
 use crate::domain::ending::Ending;
 use crate::domain::ids::{IssueNumber, PullRequestNumber};
+use crate::flow::names;
+
+/// `task`
+#[derive(Debug, Args)]
+pub struct TaskArguments {
+    /// Task for the coder. Quote it, or keep the words together with flags before or after
+    #[arg(required_unless_present = "task_file", conflicts_with = "task_file")]
+    pub text: Vec<String>,
+    /// Read the task from a file; `-` for stdin
+    #[arg(long, value_name = "PATH")]
+    pub task_file: Option<PathBuf>,
+    /// Answer the coder's questions at the terminal
+    #[arg(long)]
+    pub interactive: bool,
+    #[command(flatten)]
+    pub run: RunArguments,
+    #[command(flatten)]
+    pub clarifications: SettingFlags<ClarificationFlags>,
+}
+
+/// The flag about the coder's questions.
+#[derive(Debug)]
+pub struct ClarificationFlags;
+
+impl FlagChoice for ClarificationFlags {
+    fn has(flag: &Flag) -> bool {
+        flag.name == CLARIFICATIONS
+    }
+}
+
+/// `issue`
+#[derive(Debug, Args)]
+pub struct IssueArguments {
+    /// Number of the issue
+    #[arg(value_parser = number, allow_negative_numbers = true)]
+    pub number: u64,
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+/// `pr`
+#[derive(Debug, Args)]
+pub struct PrArguments {
+    /// Number of the pull request
+    #[arg(value_parser = number, allow_negative_numbers = true)]
+    pub number: u64,
+    #[command(flatten)]
+    pub run: RunArguments,
+}
 
 /// `issue`
 pub async fn issue(arguments: &IssueArguments, surroundings: &Surroundings) -> ExitCode {
-    let order = Order::Issue(IssueNumber(arguments.number));
-    run(order, &arguments.run, Answers::Nobody, surroundings).await
+    let target = Target::Issue(IssueNumber(arguments.number));
+    let goal = Goal { flow: names::DELIVERY, target };
+    begin(goal, &arguments.run, Answers::Nobody, surroundings).await
 }
 
 /// `pr`
 pub async fn pull_request(arguments: &PrArguments, surroundings: &Surroundings) -> ExitCode {
-    let order = Order::PullRequest(PullRequestNumber(arguments.number));
-    run(order, &arguments.run, Answers::Nobody, surroundings).await
+    let target = Target::PullRequest(PullRequestNumber(arguments.number));
+    let goal = Goal { flow: names::REVIEW, target };
+    begin(goal, &arguments.run, Answers::Nobody, surroundings).await
 }
 
 /// `task`
-pub async fn task(arguments: &TaskArguments, surroundings: &Surroundings) -> ExitCode {
-    let text = match order::task_text(arguments, &surroundings.folder) {
+pub async fn task(arguments: TaskArguments, surroundings: &Surroundings) -> ExitCode {
+    let text = match task_text(&arguments, &surroundings.folder) {
         Ok(text) => text,
         Err(why) => return complain(&why, 2),
     };
-    let answers = if arguments.interactive {
-        Answers::AtTheTerminal(arguments.max_clarification_rounds)
+    let TaskArguments { interactive, clarifications, mut run, .. } = arguments;
+    let answers = if interactive {
+        run.settings.values.extend(clarifications.values);
+        Answers::AtTheTerminal
     } else {
         Answers::Nobody
     };
-    run(Order::Task(text), &arguments.run, answers, surroundings).await
+    let goal = Goal { flow: names::DELIVERY, target: Target::Task(text) };
+    begin(goal, &run, answers, surroundings).await
 }
 
-async fn run(
-    order: Order,
+/// Returns the text of a task, from the command line, a file, or stdin.
+fn task_text(arguments: &TaskArguments, folder: &Path) -> Result<String, String> {
+    let text = match (arguments.text.as_slice(), &arguments.task_file) {
+        (words @ [_, ..], _) => words.join(" "),
+        ([], Some(path)) => read_text(path, folder).map_err(|why| format!("the task file {why}"))?,
+        ([], None) => String::new(),
+    };
+    if text.trim().is_empty() { Err("the task is empty; describe the change".to_owned()) } else { Ok(text) }
+}
+
+async fn begin(
+    goal: Goal,
     arguments: &RunArguments,
     answers: Answers,
     surroundings: &Surroundings,
 ) -> ExitCode {
-    match command::run(order, arguments, (Occasion::Command, answers), surroundings).await {
-        Conclusion::Ended(outcome) => {
-            let as_json = arguments.telling.json.is_some();
+    match command::run(goal, arguments, (Trigger::Command, answers), surroundings).await {
+        RunResult::Ended(outcome) => {
+            let as_json = arguments.output.json.is_some();
             let exit = conclude(&outcome, &next_command(&outcome), as_json);
             if matches!(outcome.ending, Ending::Parked { .. }) && !as_json {
                 print::result(PARKING_HINT);
             }
             exit
         }
-        Conclusion::Rehearsed(rehearsal) => {
-            if arguments.telling.json.is_some() {
+        RunResult::Rehearsed(rehearsal) => {
+            if arguments.output.json.is_some() {
                 print::result(&format!("{}\n", rehearsal.json()));
             } else {
                 print::result(&rehearsal.words());

@@ -4,12 +4,13 @@
 use std::cmp::Reverse;
 use std::fmt::Write;
 
+use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
-use crate::cli::arguments::StatusArguments;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::here::{Here, nothing_begun, nothing_to_show};
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
@@ -24,6 +25,21 @@ use crate::ports::clock::Clock;
 use crate::ports::workspace::Workspace;
 use crate::text::sanitize::{one_line, unmarked};
 
+/// `status`
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// Show only this subject: issue/N, pr/N or task/KEY
+    pub subject: Option<String>,
+    /// Show all settled subjects, not only the latest 5
+    #[arg(long, conflicts_with = "subject")]
+    pub all: bool,
+    /// Print JSON: for a subject an outcome, otherwise an array of all outcomes
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
+
 /// So many of what is settled are shown, and of what was kept aside, unless all of it is wanted.
 const FEW: usize = 5;
 /// The room for the text of an item, in characters.
@@ -34,7 +50,7 @@ const ITEM: usize = overview::WIDTH - 4;
 /// # Errors
 /// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
+    let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),

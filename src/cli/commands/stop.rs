@@ -1,24 +1,39 @@
-//! `stop`: asks the process that works on a subject to end cleanly, and waits until it has.
+//! `stop`: asks the process that works on a subject to end cleanly, and waits for its end.
 
 use std::time::Duration;
 
+use clap::Args;
+
 use crate::adapters::process::{signal, time};
 use crate::adapters::storage::lock;
-use crate::cli::arguments::StopArguments;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 
-/// How often it is looked at whether the subject is free.
+/// `stop`
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// Subject of the run: issue/N, pr/N or task/KEY
+    pub subject: String,
+    /// Kill its agents at once instead of asking them to end first
+    #[arg(long)]
+    pub now: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
+
+/// The interval between two looks at the subject's lock.
 const LOOK: Duration = Duration::from_millis(50);
-/// An agent has 5 s to end, a publication a little longer.
+/// The number of looks: a minute. An agent has 5 s to end, a publication a little longer.
 const PATIENCE: u32 = 60 * 20;
 
-/// Ends a run.
+/// Stops a run.
 ///
 /// # Errors
-/// When nothing runs there, or it can't be ended; the text says what to type.
+/// When nothing runs on the subject, or the process can't be stopped.
 pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here =
+        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let subject = here.subject(&arguments.subject)?;
     let Some(holder) = here.holder(&subject) else {
         return Err(format!("nothing runs on {subject}; `agent-loop status` shows what does"));
@@ -37,11 +52,11 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
     }
     for _ in 0..PATIENCE {
         if here.holder(&subject).is_none_or(|now| now.pid != Some(pid)) {
-            return Ok(format!("{subject} has stopped (process {pid}); go on with `agent-loop resume`\n"));
+            return Ok(format!("{subject} has stopped (process {pid}); continue with `agent-loop resume`\n"));
         }
         time::wait(LOOK).await;
     }
     Err(format!(
-        "process {pid} was asked to end and has not yet; `agent-loop stop {subject} --now` is less patient"
+        "process {pid} was asked to end and has not ended yet; to kill its agents at once: `agent-loop stop {subject} --now`"
     ))
 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::adapters::storage::journals;
-use crate::cli::arguments::Place;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::here::{Here, nothing_to_show};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
@@ -20,17 +20,16 @@ use crate::ports::journal::Entry;
 /// `usage`
 #[derive(Debug, Args)]
 pub struct UsageArguments {
-    /// Only the runs of this one: issue/N, pr/N or task/KEY
+    /// Show only the runs of this subject: issue/N, pr/N or task/KEY
     pub subject: Option<String>,
     /// Print the summaries as a JSON array
     #[arg(long)]
     pub json: bool,
-    /// Only calls that ended on this day or later: 2026-11-21 (in UTC), or an instant such as 2026-11-21T08:00:00+01:00
+    /// Count only calls that ended on this day (UTC) or later: 2026-11-21, or an instant such as 2026-11-21T08:00:00+01:00
     #[arg(long, value_name = "DATE", value_parser = instant)]
     pub since: Option<Timestamp>,
-    /// Where it is.
     #[command(flatten)]
-    pub place: Place,
+    pub repository: RepositoryArgs,
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
@@ -46,7 +45,7 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 /// # Errors
 /// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
+    let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),

@@ -1,4 +1,4 @@
-//! An agent with two names has its settings under one of them, whichever was written.
+//! Stores the settings of an agent with two names under one of them, whichever was written.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use toml::Value;
 
 use crate::domain::agent::Backend;
 
-/// The values, by the names under which they are looked for.
+/// Returns the values under canonical names.
 ///
 /// # Errors
-/// When both names of an agent are used: the two keys, as they were written.
+/// When both names of an agent are used: the alias and the canonical name.
 pub fn resolved(values: &BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, (String, String)> {
     let key = |path: &str| Some((canonical(path)?, path.to_owned()));
     if let Some((canonical, written)) = values.keys().find_map(|path| key(path)) {
@@ -23,14 +23,14 @@ pub fn resolved(values: &BTreeMap<String, Value>) -> Result<BTreeMap<String, Val
     Ok(values.iter().map(renamed).collect())
 }
 
-/// The path under the other name, if it uses one that is not stored.
+/// Returns the canonical path, if this one uses an alias.
 fn canonical(path: &str) -> Option<String> {
     let (agent, rest) = path.strip_prefix("agents.")?.split_once('.')?;
     let name = Backend::canonical(agent);
     (name != agent).then(|| format!("agents.{name}.{rest}"))
 }
 
-/// `agents.NAME` of a longer path.
+/// Returns `agents.NAME` of a longer path.
 fn section(path: &str) -> &str {
     let end = path.match_indices('.').nth(1).map_or(path.len(), |(at, _)| at);
     path.get(..end).unwrap_or(path)
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_name_of_an_agent_is_resolved_at_every_level() {
+    fn an_alias_is_resolved_everywhere() {
         let all = of(&["agents.agy.coder.model", "agents.agy.model", "agents.agyle.model", "review.agy"]);
         let names = [
             "agents.agyle.model",
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn both_names_at_once_are_refused_whatever_they_say() {
+    fn both_names_at_once_are_refused() {
         let both = of(&["agents.agy.model", "agents.antigravity.effort"]).unwrap_err();
         assert_eq!(both, ("agents.agy".to_owned(), "agents.antigravity".to_owned()));
         assert!(of(&["agents.agy.model", "agents.antigravity2.effort"]).is_ok());

@@ -1,15 +1,17 @@
-//! Keys of which only one counts: `model` or the chain `models`, at each level of an agent. A later source takes the
-//! place of an earlier one; one source says one of them.
+//! Keys that exclude each other: `model` and the chain `models`, at each level of an agent. The key of a later source
+//! replaces the one of an earlier source; within one source both are an error.
 
 use std::collections::BTreeMap;
 
 use toml::Value;
 
-/// The key whose earlier value no longer counts once this one is said. An empty list says nothing.
+/// Returns the key that a value replaces. An empty list replaces nothing.
 pub fn replaced(path: &str, value: &Value) -> Option<String> {
-    if value.as_array().is_some_and(Vec::is_empty) {
-        return None;
-    }
+    if value.as_array().is_some_and(Vec::is_empty) { None } else { other(path) }
+}
+
+/// Returns the key that excludes this one.
+pub fn other(path: &str) -> Option<String> {
     let parts: Vec<&str> = path.split('.').collect();
     let (["agents", _, key] | ["agents", _, "coder" | "reviewer", key]) = parts.as_slice() else {
         return None;
@@ -23,7 +25,7 @@ pub fn replaced(path: &str, value: &Value) -> Option<String> {
     Some(format!("{level}{other}"))
 }
 
-/// Two keys of one source that exclude each other, if there are such.
+/// Returns two keys of one source that exclude each other.
 pub fn conflict(values: &BTreeMap<String, Value>) -> Option<(String, String)> {
     values.iter().find_map(|(path, value)| {
         let other = replaced(path, value)?;
@@ -41,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_and_a_chain_exclude_each_other_at_one_level_only() {
+    fn exclusion_stays_within_a_level() {
         let said = Value::from("a");
         assert_eq!(replaced("agents.x.model", &said).as_deref(), Some("agents.x.models"));
         assert_eq!(replaced("agents.x.coder.models", &said).as_deref(), Some("agents.x.coder.model"));
@@ -52,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_says_both_is_found_out() {
+    fn a_source_with_both_is_found() {
         let level = "[agents.x]\nmodel = 'a'\n[agents.x.coder]\nmodels = ['b']\n[agents.y]\nmodels = ['c']";
         assert_eq!(conflict(&values(level)), None);
         assert_eq!(conflict(&values("[agents.x]\nmodel = 'a'\nmodels = []")), None);

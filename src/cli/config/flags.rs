@@ -1,58 +1,161 @@
-//! Flags as settings: the layer that wins over all others.
+//! The settings that are flags too, a line for each. Help, default and allowed values are those of the setting.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use super::keys::{self, Kind, KnownKey};
+use super::vendor_flags;
 
-use toml::Value;
+use Takes::{Agent, ForRole, Off, On, Value, Values};
 
-use crate::cli::arguments::agents::word;
-use crate::cli::arguments::run::RunArguments;
-use crate::domain::agent::AgentName;
+/// A heading of `--help`, the name of a flag, the key of its setting, and the values that the flag takes.
+type Row = (&'static str, &'static str, &'static str, Takes);
 
-/// The settings that flags say, by the dotted path of their key. A flag that was not given says nothing.
-pub fn settings(arguments: &RunArguments, clarifications: Option<u32>) -> Vec<(String, Value)> {
-    let agent = |name: &AgentName| Value::String(name.to_string());
-    let reviewers: Vec<Value> = arguments.reviewer.iter().map(agent).collect();
-    let models: Vec<Value> = arguments.repair_model.iter().cloned().map(Value::String).collect();
-    let seconds =
-        |value: Option<NonZeroU64>| value.and_then(|value| i64::try_from(value.get()).ok()).map(Value::from);
-    let parallel = match (arguments.parallel_reviewers, arguments.no_parallel_reviewers) {
-        (_, true) => Some(false),
-        (true, false) => Some(true),
-        (false, false) => None,
-    };
-    let path = arguments.log_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let memory = arguments.memory.agent_memory_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let given = [
-        ("roles.coder", arguments.coder.as_ref().map(agent)),
-        ("roles.reviewers", (!reviewers.is_empty()).then_some(Value::Array(reviewers))),
-        ("review.max_rounds", arguments.max_rounds.map(NonZeroU32::get).map(Value::from)),
-        ("review.parallel", parallel.map(Value::from)),
-        ("review.on_reviewer_failure", word(arguments.on_reviewer_failure)),
-        ("review.approved_followups", word(arguments.approved_followups)),
-        ("roles.repair", arguments.repair_backend.as_ref().map(agent)),
-        ("repair.models", (!models.is_empty()).then_some(Value::Array(models))),
-        ("repair.timeout_seconds", seconds(arguments.repair_timeout_seconds)),
-        ("review.auto_merge", arguments.auto_merge.then_some(Value::from(true))),
-        ("review.max_clarification_rounds", clarifications.map(Value::from)),
-        ("gates.tests.command", arguments.test_command.clone().map(Value::from)),
-        ("gates.tests.before_review", arguments.no_pre_review_tests.then_some(Value::from(false))),
-        ("gates.tests.timeout_seconds", seconds(arguments.test_timeout_seconds)),
-        (
-            "gates.ci.timeout_seconds",
-            arguments.ci_timeout_seconds.and_then(|value| i64::try_from(value).ok()).map(Value::from),
-        ),
-        ("gates.ci.poll_interval_seconds", seconds(arguments.ci_poll_interval_seconds)),
-        ("forge.kind", word(arguments.forge)),
-        ("output.quiet", arguments.telling.quiet.then_some(Value::from(true))),
-        ("output.progress_interval_seconds", seconds(arguments.progress_interval_seconds)),
-        ("paths.logs", path.map(Value::from)),
-        ("agent_memory.enabled", arguments.memory.no_agent_memory.then_some(Value::from(false))),
-        ("agent_memory.dir", memory.map(Value::from)),
-    ];
-    let given = given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    given
-        .chain(arguments.agents.settings())
-        .chain(arguments.budget.settings())
-        .chain(arguments.vendors.settings())
-        .collect()
+const FLAGS: &[Row] = &[
+    (AGENTS, "coder", "roles.coder", Agent),
+    (AGENTS, "reviewer", "roles.reviewers", Agent),
+    (AGENTS, "agent-timeout-seconds", "review.agent_timeout_seconds", Value("SECONDS")),
+    (AGENTS, "agent-idle-seconds", "turns.idle_seconds", Value("SECONDS")),
+    (AGENTS, "agent-max-retries", "turns.max_retries", Value("N")),
+    (AGENTS, "agent-retry-backoff-seconds", "turns.retry_backoff_seconds", Values("SECONDS")),
+    (AGENTS, "on-quota", "turns.on_quota", Value("ACTION")),
+    (AGENTS, "allow-shared-dir", "turns.allow_shared_dir", On),
+    (AGENTS, DANGEROUS, DANGEROUS_KEY, On),
+    (REVIEW, "max-rounds", "review.max_rounds", Value("N")),
+    (REVIEW, "parallel-reviewers", "review.parallel", On),
+    (
+        REVIEW,
+        "no-parallel-reviewers",
+        "review.parallel",
+        Off("Ask the reviewers of a round one after the other"),
+    ),
+    (REVIEW, "review-session", "review.session", Value("MODE")),
+    (REVIEW, "on-reviewer-failure", "review.on_reviewer_failure", Value("ACTION")),
+    (REVIEW, "approved-followups", "review.approved_followups", Value("MODE")),
+    (REVIEW, CLARIFICATIONS, "review.max_clarification_rounds", Value("N")),
+    (REVIEW, "auto-merge", "review.auto_merge", On),
+    (REPAIR, "repair-backend", "roles.repair", Agent),
+    (REPAIR, "repair-model", "repair.models", Value("MODEL")),
+    (REPAIR, "repair-timeout-seconds", "repair.timeout_seconds", Value("SECONDS")),
+    (GATES, "test-command", "gates.tests.command", Value("COMMAND")),
+    (
+        GATES,
+        "no-pre-review-tests",
+        "gates.tests.before_review",
+        Off("Run the test command only before approval"),
+    ),
+    (GATES, "test-timeout-seconds", "gates.tests.timeout_seconds", Value("SECONDS")),
+    (GATES, "ci-timeout-seconds", "gates.ci.timeout_seconds", Value("SECONDS")),
+    (GATES, "ci-poll-interval-seconds", "gates.ci.poll_interval_seconds", Value("SECONDS")),
+    (BUDGET, "budget-tokens", "budget.tokens", Value("N")),
+    (BUDGET, "budget-usd", "budget.usd", Value("DOLLARS")),
+    (BUDGET, "budget-minutes", "budget.minutes", Value("N")),
+    (OUTPUT, "forge", "forge.kind", Value("FORGE")),
+    (OUTPUT, QUIET, "output.quiet", On),
+    (OUTPUT, "progress-interval-seconds", "output.progress_interval_seconds", Value("SECONDS")),
+    (OUTPUT, "log-dir", "paths.logs", Value("PATH")),
+    (
+        OUTPUT,
+        NO_AGENT_MEMORY,
+        "agent_memory.enabled",
+        Off("Do not tell agents what is known of the repository"),
+    ),
+    (OUTPUT, "agent-memory-dir", "agent_memory.dir", Value("PATH")),
+];
+
+const AGENTS: &str = "Agents";
+const REVIEW: &str = "Review";
+const REPAIR: &str = "Repair of malformed answers";
+const GATES: &str = "Gates";
+const BUDGET: &str = "Budget";
+const OUTPUT: &str = "Forge, output and folders";
+
+/// The flag that gives agents all permissions.
+pub const DANGEROUS: &str = "dangerous-agent-permissions";
+/// The setting behind [`DANGEROUS`].
+pub const DANGEROUS_KEY: &str = "turns.dangerous_permissions";
+/// The flag of `task` alone.
+pub const CLARIFICATIONS: &str = "max-clarification-rounds";
+/// The flag that turns the agent memory off.
+pub const NO_AGENT_MEMORY: &str = "no-agent-memory";
+/// The flag that silences progress messages.
+pub const QUIET: &str = "quiet";
+
+/// The values that a flag takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// None: the flag switches the setting on.
+    On,
+    /// None: the flag switches the setting off, which is its help.
+    Off(&'static str),
+    /// The name of an agent.
+    Agent,
+    /// One value, shown under this name. A list is extended by each occurrence of the flag.
+    Value(&'static str),
+    /// One or more values.
+    Values(&'static str),
+    /// A value for all roles, or `ROLE=VALUE` for one.
+    ForRole(&'static str),
+}
+
+/// A flag that sets a setting.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    /// The name, without dashes.
+    pub name: String,
+    /// The path of the setting, with a name in place of `NAME`.
+    pub path: String,
+    pub key: &'static KnownKey,
+    pub takes: Takes,
+    pub heading: String,
+    pub help: String,
+}
+
+impl Flag {
+    /// Makes a flag for a setting that exists, described as the setting is.
+    pub(super) fn new(heading: &str, name: &str, path: &str, takes: Takes) -> Option<Self> {
+        let key = keys::find(path)?;
+        let meaning = key.meaning.trim_end_matches('.');
+        let help = match (takes, &key.kind) {
+            (On, _) => meaning.to_owned(),
+            (Off(help), _) => help.to_owned(),
+            (Agent | Value(_), Kind::List(_)) => {
+                described(&format!("{meaning}; repeat for more"), key.default.as_deref())
+            }
+            (Agent | Value(_) | Values(_) | ForRole(_), _) => described(meaning, key.default.as_deref()),
+        };
+        Some(Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            key,
+            takes,
+            heading: heading.to_owned(),
+            help,
+        })
+    }
+
+    /// Replaces the description, where the setting's own says too little about one vendor.
+    pub(super) fn described(self, meaning: &str, default: Option<&str>) -> Self {
+        Self { help: described(meaning, default), ..self }
+    }
+}
+
+fn described(meaning: &str, default: Option<&str>) -> String {
+    default.map_or_else(|| meaning.to_owned(), |default| format!("{meaning} [default: {default}]"))
+}
+
+/// Returns every flag that is a setting.
+pub fn all() -> Vec<Flag> {
+    let common =
+        FLAGS.iter().filter_map(|(heading, name, path, takes)| Flag::new(heading, name, path, *takes));
+    common.chain(vendor_flags::all()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_names_a_setting() {
+        for (_, name, path, _) in FLAGS {
+            assert!(keys::find(path).is_some(), "--{name} sets `{path}`, which is no setting");
+        }
+    }
 }

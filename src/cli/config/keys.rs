@@ -1,4 +1,7 @@
-//! The keys that exist, read off the schema of the settings: their kind of value, what they mean, the nearest to a typo.
+//! The keys of the settings, read off their schema: meaning, kind of value, default, and the nearest key to a typo.
+
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -6,28 +9,42 @@ use crate::cli::nearest::nearest;
 
 use super::settings::Settings;
 
-/// The place of a name that a person chooses, in a key.
+/// The part of a key that stands for a name of the user's choice.
 pub const NAME: &str = "NAME";
 
-/// A key as it stands in the schema; `NAME` is any name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The largest integer of TOML.
+const MOST: i64 = i64::MAX;
+
+/// A key of the schema.
+#[derive(Debug, Clone, PartialEq)]
 pub struct KnownKey {
-    /// Its path, joined by dots.
+    /// Its parts joined by dots; `NAME` stands for any name.
     pub path: String,
     pub meaning: String,
-    /// The kind of its value.
     pub kind: Kind,
+    /// Absent if the setting has none, or only an empty one.
+    pub default: Option<String>,
 }
 
 /// The kind of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
+    Switch,
+    Whole(RangeInclusive<i64>),
+    Dollars,
     Text,
-    /// Anything else; written as in TOML.
-    Toml,
+    Choice(Vec<Choice>),
+    List(Box<Self>),
 }
 
-/// The JSON Schema of the settings.
+/// One of the words that a setting allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub word: String,
+    pub meaning: String,
+}
+
+/// Returns the JSON Schema of the settings.
 pub fn schema() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
@@ -39,11 +56,14 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Every key that exists, by section.
-pub fn known() -> Vec<KnownKey> {
-    let mut keys = Vec::new();
-    collect(&schema(), "", &mut keys);
-    keys
+/// Returns every key, section by section.
+pub fn known() -> &'static [KnownKey] {
+    static KNOWN: LazyLock<Vec<KnownKey>> = LazyLock::new(|| {
+        let mut keys = Vec::new();
+        collect(&schema(), "", &mut keys);
+        keys
+    });
+    &KNOWN
 }
 
 fn collect(node: &Value, path: &str, keys: &mut Vec<KnownKey>) {
@@ -55,35 +75,84 @@ fn collect(node: &Value, path: &str, keys: &mut Vec<KnownKey>) {
     } else if let Some(any @ Value::Object(_)) = node.get("additionalProperties") {
         collect(any, &below(NAME), keys);
     } else {
-        keys.push(KnownKey { path: path.to_owned(), meaning: meaning(node), kind: kind(node) });
+        let default = node.get("default").and_then(shown);
+        keys.push(KnownKey { path: path.to_owned(), meaning: meaning(node), kind: kind(node), default });
     }
 }
 
-/// What a section or key means, in one line.
+/// Returns the description of a section or key, in one line.
 pub fn meaning(node: &Value) -> String {
     let text = node.get("description").and_then(Value::as_str).unwrap_or_default();
     text.replace('\n', " ")
 }
 
 fn kind(node: &Value) -> Kind {
-    let is_text = |name: &Value| name == "string";
-    let text = match node.get("type") {
-        Some(Value::Array(names)) => names.iter().any(is_text),
-        Some(name) => is_text(name),
-        // A list of words to choose from.
-        None => true,
-    };
-    if text { Kind::Text } else { Kind::Toml }
+    if let Some(Value::Array(choices)) = node.get("oneOf") {
+        return Kind::Choice(choices.iter().map(choice).collect());
+    }
+    match type_name(node) {
+        "boolean" => Kind::Switch,
+        "integer" => Kind::Whole(range(node)),
+        "number" => Kind::Dollars,
+        "array" => Kind::List(Box::new(node.get("items").map_or(Kind::Text, kind))),
+        _ => Kind::Text,
+    }
 }
 
-/// The known key that a key of some file is.
-pub fn find<'known>(known: &'known [KnownKey], path: &str) -> Option<&'known KnownKey> {
-    known.iter().find(|key| matches(&key.path, path))
+fn choice(node: &Value) -> Choice {
+    let word = node.get("const").and_then(Value::as_str).unwrap_or_default();
+    Choice { word: word.to_owned(), meaning: meaning(node) }
+}
+
+/// Returns the type of a value; for an optional one the type that is not `null`.
+fn type_name(node: &Value) -> &str {
+    match node.get("type") {
+        Some(Value::Array(names)) => names.first().and_then(Value::as_str).unwrap_or_default(),
+        Some(name) => name.as_str().unwrap_or_default(),
+        None => "",
+    }
+}
+
+fn range(node: &Value) -> RangeInclusive<i64> {
+    let least = node.get("minimum").and_then(Value::as_i64).unwrap_or_default();
+    let most = match node.get("format").and_then(Value::as_str) {
+        Some("uint32") => i64::from(u32::MAX),
+        Some(_) | None => MOST,
+    };
+    least..=most
+}
+
+/// Returns a default as a person would type it.
+fn shown(default: &Value) -> Option<String> {
+    match default {
+        Value::Null | Value::Object(_) => None,
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => {
+            Some(number.as_f64().map_or_else(|| number.to_string(), |it| it.to_string()))
+        }
+        Value::String(text) => Some(text.clone()),
+        Value::Array(values) => {
+            let all: Vec<String> = values.iter().filter_map(shown).collect();
+            (!all.is_empty()).then(|| all.join(" "))
+        }
+    }
+}
+
+impl KnownKey {
+    /// Whether a path in a source of settings is this key.
+    pub fn is(&self, path: &str) -> bool {
+        matches(&self.path, path)
+    }
+}
+
+/// Finds the key that a path in a source of settings names.
+pub fn find(path: &str) -> Option<&'static KnownKey> {
+    known().iter().find(|key| key.is(path))
 }
 
 /// Whether a section with this path exists.
-pub fn is_section(known: &[KnownKey], path: &str) -> bool {
-    known.iter().any(|key| {
+pub fn is_section(path: &str) -> bool {
+    known().iter().any(|key| {
         let parts = path.split('.').count();
         let section: Vec<&str> = key.path.split('.').take(parts).collect();
         key.path.split('.').count() > parts && matches(&section.join("."), path)
@@ -102,16 +171,16 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// `unknown key …`, with the nearest that exists.
-pub fn unknown(known: &[KnownKey], path: &str) -> String {
-    if is_section(known, path) {
+/// Describes an unknown key, with the nearest one that exists.
+pub fn unknown(path: &str) -> String {
+    if is_section(path) {
         return format!("`{path}` is a section and takes no value; its keys are below it, as in `[{path}]`");
     }
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let whole = nearest(path, known.iter().map(|key| key.path.as_str())).map(str::to_owned);
+    let whole = nearest(path, known().iter().map(|key| key.path.as_str())).map(str::to_owned);
     let by_last_part = || {
         let lasts: Vec<(String, &str)> =
-            known.iter().map(|key| (last(&key.path), key.path.as_str())).collect();
+            known().iter().map(|key| (last(&key.path), key.path.as_str())).collect();
         let found = nearest(&last(path), lasts.iter().map(|(last, _)| last.as_str()))?;
         lasts.iter().find(|(last, _)| last == found).map(|(_, path)| (*path).to_owned())
     };
@@ -126,30 +195,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_says_what_it_means() {
+    fn every_key_and_choice_is_described() {
         let known = known();
         assert!(known.len() > 20, "{known:?}");
-        for key in &known {
+        for key in known {
             assert!(!key.meaning.is_empty(), "{}", key.path);
+            if let Kind::Choice(choices) = &key.kind {
+                let is_described = |choice: &Choice| !choice.word.is_empty() && !choice.meaning.is_empty();
+                assert!(choices.len() > 1 && choices.iter().all(is_described), "{key:?}");
+            }
         }
     }
 
     #[test]
-    fn a_name_stands_where_a_name_may() {
-        let known = known();
-        assert!(find(&known, "agents.todo.cmd").is_some());
-        assert!(find(&known, "agents.cmd").is_none());
-        assert!(is_section(&known, "agents.todo") && is_section(&known, "gates"));
-        assert!(!is_section(&known, "review.max_rounds"));
+    fn a_key_has_kind_and_default() {
+        let of = |path: &str| find(path).map(|key| (key.kind.clone(), key.default.as_deref())).unwrap();
+        assert_eq!(of("review.max_rounds"), (Kind::Whole(1..=4_294_967_295), Some("10")));
+        assert_eq!(of("turns.idle_seconds"), (Kind::Whole(0..=MOST), Some("900")));
+        let seconds = Kind::List(Box::new(Kind::Whole(0..=4_294_967_295)));
+        assert_eq!(of("turns.retry_backoff_seconds"), (seconds, Some("15 45")));
+        assert_eq!(of("budget.usd"), (Kind::Dollars, Some("0")));
+        assert_eq!(of("agents.claude.timeout_seconds"), (Kind::Whole(1..=MOST), None));
+        assert_eq!(of("agents.claude.models"), (Kind::List(Box::new(Kind::Text)), None));
+        assert_eq!(of("output.quiet"), (Kind::Switch, Some("false")));
+    }
+
+    #[test]
+    fn a_key_may_hold_any_name() {
+        assert!(find("agents.todo.cmd").is_some());
+        assert!(find("agents.cmd").is_none());
+        assert!(is_section("agents.todo") && is_section("gates"));
+        assert!(!is_section("review.max_rounds"));
     }
 
     #[test]
     fn the_nearest_key_is_named() {
-        let known = known();
-        assert!(unknown(&known, "review.max_round").contains("`review.max_rounds`"));
-        assert!(unknown(&known, "test.command").contains("`gates.tests.command`"));
-        assert!(unknown(&known, "max_rounds").contains("`review.max_rounds`"));
-        assert!(unknown(&known, "review").contains("is a section"));
-        assert!(unknown(&known, "frobnicate.xyzzy").contains("config explain"));
+        assert!(unknown("review.max_round").contains("`review.max_rounds`"));
+        assert!(unknown("test.command").contains("`gates.tests.command`"));
+        assert!(unknown("max_rounds").contains("`review.max_rounds`"));
+        assert!(unknown("review").contains("is a section"));
+        assert!(unknown("frobnicate.xyzzy").contains("config explain"));
     }
 }

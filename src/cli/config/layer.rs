@@ -1,4 +1,4 @@
-//! One source of settings: a file, the environment, flags. Keys are checked here, so that an error names its source.
+//! Layers of settings, one for each source: a file, the environment, flags. A faulty layer is refused with its source.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use super::settings::Settings;
 /// The prefix of variables that are settings.
 pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
 
-/// Where a value comes from. Later ones win.
+/// The source of a value, from the weakest to the strongest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     Default,
@@ -47,7 +47,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// One source of settings: values by the dotted path of their key.
+/// The settings of one source: values by the dotted path of their key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     pub source: Source,
@@ -55,41 +55,39 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// The defaults.
+    /// Returns the layer of defaults.
     pub fn defaults() -> Self {
         let mut values = flat(&Table::try_from(Settings::default()).unwrap_or_default());
         values.retain(|_, value| !value.is_table());
         Self { source: Source::Default, values }
     }
 
-    /// A file. Relative paths in it begin at its folder.
+    /// Reads a file. Relative paths in it start at its folder.
     ///
     /// # Errors
-    /// When it is no TOML, has an unknown key, or a value of the wrong kind; the text names all of it.
+    /// When the text is not TOML, or has an unknown key or a value of the wrong kind.
     pub fn from_text(text: &str, source: Source, folder: &Path) -> Result<Self, String> {
         let wrong = |why: String| format!("{source}: {why}");
         let table: Table = text.parse().map_err(|error| wrong(format!("{error}")))?;
-        let known = keys::known();
         let mut values = flat(&table);
         let unknown: Vec<String> = values
             .iter()
-            .filter(|(path, value)| !is_known(&known, path, value))
-            .map(|(path, _)| keys::unknown(&known, path))
+            .filter(|(path, value)| !is_known(path, value))
+            .map(|(path, _)| keys::unknown(path))
             .collect();
         if !unknown.is_empty() {
             return Err(wrong(unknown.join("\n  ")));
         }
         toml::from_str::<Settings>(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
         values.retain(|_, value| !value.is_table());
-        Self { source, values }.settled()?.anchored(folder)
+        Self { source, values }.resolved()?.anchored(folder)
     }
 
-    /// The variables that are settings. Relative paths in them begin at the current folder.
+    /// Reads the variables that are settings. Relative paths in them start at the current folder.
     ///
     /// # Errors
-    /// When one names no key, or has a value of the wrong kind.
+    /// When a variable names an unknown key, or has a value of the wrong kind.
     pub fn from_variables(variables: &Variables, folder: &Path) -> Result<Self, String> {
-        let known = keys::known();
         let mut values = BTreeMap::new();
         for (name, value) in variables {
             let Some(path) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
@@ -97,16 +95,16 @@ impl Layer {
             };
             let path = path.to_lowercase().replace("__", ".");
             let wrong = |why: String| format!("the variable {}: {why}", name.to_string_lossy());
-            let key = keys::find(&known, &path).ok_or_else(|| wrong(keys::unknown(&known, &path)))?;
+            let key = keys::find(&path).ok_or_else(|| wrong(keys::unknown(&path)))?;
             let text = value.to_str().ok_or_else(|| wrong("is not UTF-8".to_owned()))?;
             values.insert(path, variable_value(key, text).map_err(wrong)?);
         }
         let layer = Self { source: Source::Variable, values };
         layer.check()?;
-        layer.settled()?.anchored(folder)
+        layer.resolved()?.anchored(folder)
     }
 
-    /// Values that were made by this program: flags, and flags that it remembered.
+    /// Takes values of flags, of this command or of an earlier one.
     ///
     /// # Errors
     /// When a value is of the wrong kind.
@@ -117,34 +115,37 @@ impl Layer {
     ) -> Result<Self, String> {
         let layer = Self { source, values: values.into_iter().collect() };
         layer.check()?;
-        layer.settled()?.anchored(folder)
+        layer.resolved()?.anchored(folder)
     }
 
-    /// Whether the values are of the right kinds.
+    /// Checks the kinds of the values.
     ///
     /// # Errors
-    /// When one is not; the text names it.
+    /// When a value is of the wrong kind.
     pub fn check(&self) -> Result<(), String> {
         let settings: Result<Settings, _> = nested(&self.values).try_into();
         settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))
     }
 
-    /// With one name for each agent, and without anything that it says in two ways.
-    fn settled(mut self) -> Result<Self, String> {
+    /// Resolves aliases, and refuses keys that exclude each other.
+    fn resolved(mut self) -> Result<Self, String> {
         self.values = aliases::resolved(&self.values).map_err(|(alias, name)| {
             let (alias, name) = (self.written(&alias), self.written(&name));
-            format!("{}: `{alias}` and `{name}` are one agent; say it under one of these names", self.source)
+            format!("{}: `{alias}` and `{name}` are one agent; use only one of the two names", self.source)
         })?;
         match exclusive::conflict(&self.values) {
             None => Ok(self),
             Some((one, other)) => {
                 let (one, other) = (self.written(&one), self.written(&other));
-                Err(format!("{}: both `{one}` and `{other}` are said; say one of them", self.source))
+                Err(format!(
+                    "{}: `{one}` and `{other}` exclude each other; set only one of them",
+                    self.source
+                ))
             }
         }
     }
 
-    /// A key as a person wrote it there.
+    /// Returns a key as it is written in this source.
     fn written(&self, path: &str) -> String {
         match self.source {
             Source::Variable => format!("{PREFIX}{}", path.to_uppercase().replace('.', "__")),
@@ -156,7 +157,7 @@ impl Layer {
         }
     }
 
-    /// With absolute paths: where a value was written is no longer known later.
+    /// Makes paths absolute, because later nobody knows the folder that they are relative to.
     fn anchored(mut self, folder: &Path) -> Result<Self, String> {
         for (path, value) in &mut self.values {
             anchor(path, value, folder).map_err(|why| format!("{}: {path}: {why}", self.source))?;
@@ -165,27 +166,27 @@ impl Layer {
     }
 }
 
-fn is_known(known: &[KnownKey], path: &str, value: &Value) -> bool {
-    if value.is_table() { keys::is_section(known, path) } else { keys::find(known, path).is_some() }
+fn is_known(path: &str, value: &Value) -> bool {
+    if value.is_table() { keys::is_section(path) } else { keys::find(path).is_some() }
 }
 
 fn variable_value(key: &KnownKey, text: &str) -> Result<Value, String> {
     match key.kind {
-        Kind::Text => Ok(Value::String(text.to_owned())),
-        Kind::Toml => format!("value = {text}")
+        Kind::Text | Kind::Choice(_) => Ok(Value::String(text.to_owned())),
+        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::List(_) => format!("value = {text}")
             .parse::<Table>()
             .ok()
             .and_then(|mut table| table.remove("value"))
             .ok_or_else(|| {
                 format!(
-                    "`{text}` is no value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
+                    "`{text}` is not a value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
                     key.path
                 )
             }),
     }
 }
 
-/// Values by dotted path. An empty table stays, so that an unknown section is seen.
+/// Flattens tables to values by dotted path. Empty tables stay, so that an unknown section is noticed.
 pub fn flat(table: &Table) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     flatten(table, "", &mut values);
@@ -210,7 +211,7 @@ fn flatten(table: &Table, path: &str, values: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// The tables that values by dotted path come from.
+/// Turns values by dotted path back into tables.
 pub fn nested(values: &BTreeMap<String, Value>) -> Table {
     let mut root = Table::new();
     for (path, value) in values {
@@ -257,7 +258,7 @@ fn absolute(folder: &Path, text: &str) -> Result<String, String> {
     let path = folder.join(text);
     path.to_str()
         .map(str::to_owned)
-        .ok_or_else(|| format!("the path {} is not UTF-8; rename it, or make a link to it", path.display()))
+        .ok_or_else(|| format!("the path {} is not UTF-8; rename it or link to it", path.display()))
 }
 
 fn absolute_agent(folder: &Path, text: &str) -> Result<String, String> {

@@ -16,12 +16,10 @@ pub const REPOSITORY_FILE: &str = "agent-loop.toml";
 /// The name of the user's file, in the configuration folder of the platform.
 pub const USER_FILE: &str = "config.toml";
 
-/// Why there are no settings.
+/// The reason why there are no settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The reason in the outcome.
     pub reason: Refused,
-    /// What is wrong, and what to type.
     pub message: String,
 }
 
@@ -31,59 +29,61 @@ impl From<String> for Refusal {
     }
 }
 
-/// The repository's file, as it is on a branch.
+/// The repository's file, as committed on a branch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RepositoryFile {
     pub text: String,
     pub layer: Layer,
-    /// The settings in it that count only if its user trusts it; empty, if they do.
+    /// Keys in the file that need the user's trust and do not have it.
     pub untrusted: Vec<String>,
-    /// What a person should know: the file in the checkout is another one.
+    /// Set if the file in the checkout differs.
     pub warning: Option<String>,
 }
 
-/// Where the user's file lies.
+/// Returns the path of the user's file.
 pub fn user_file(surroundings: &Surroundings) -> PathBuf {
     surroundings.configuration.join(USER_FILE)
 }
 
-/// The text of a file of settings; nothing, if there is none. A link is followed: people keep their files elsewhere.
+/// Reads a file of settings, if it exists. Links are followed: people keep their files elsewhere.
 fn read(path: &Path) -> Result<Option<String>, String> {
     let wrong = |why: &str| format!("{} can't be read: {why}", path.display());
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(wrong(&error.to_string())),
-        Ok(facts) if !facts.is_file() => return Err(wrong("it is no file")),
-        Ok(facts) if facts.len() > LONGEST_FILE => return Err(wrong("it is too long to be settings")),
+        Ok(facts) if !facts.is_file() => return Err(wrong("it is not a file")),
+        Ok(facts) if facts.len() > LONGEST_FILE => {
+            return Err(wrong("it is too long for a file of settings"));
+        }
         Ok(_) => {}
     }
     std::fs::read_to_string(path).map(Some).map_err(|error| wrong(&error.to_string()))
 }
 
-/// The user's own settings: their file, then variables.
+/// Reads the user's own settings: the file, then variables.
 ///
 /// # Errors
-/// When one of them makes no sense.
+/// When one of them is faulty.
 pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
     let mut layers: Vec<Layer> = user_file_layer(surroundings)?.into_iter().collect();
     layers.push(Layer::from_variables(&surroundings.variables, &surroundings.folder)?);
     Ok(layers)
 }
 
-/// The user's file, if there is one.
+/// Reads the user's file, if it exists.
 ///
 /// # Errors
-/// When it makes no sense, or can't be read.
+/// When the file is faulty, or can't be read.
 pub fn user_file_layer(surroundings: &Surroundings) -> Result<Option<Layer>, String> {
     let path = user_file(surroundings);
     let text = read(&path)?;
     text.map(|text| Layer::from_text(&text, Source::User(path), &surroundings.configuration)).transpose()
 }
 
-/// The repository's file on a branch, if there is one.
+/// Reads the repository's file on a branch, if it exists.
 ///
 /// # Errors
-/// When it makes no sense, or can't be read.
+/// When the file is faulty, or can't be read.
 pub async fn repository_file(
     repository: &Repository,
     branch: &BranchName,
@@ -108,7 +108,7 @@ pub async fn repository_file(
     Ok(Some(RepositoryFile { text, layer, untrusted, warning }))
 }
 
-/// A file in the checkout that is not the one that counts.
+/// Returns a warning if the file in the checkout is not the committed one.
 fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Option<String> {
     // A link in a hostile repository may lead anywhere; it is not followed.
     let facts = std::fs::symlink_metadata(path).ok()?;
@@ -121,7 +121,7 @@ fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Opt
     })
 }
 
-/// What was found besides flags: the repository's file, the user's, variables.
+/// The layers below the flags: defaults, the repository's file, the user's file, variables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     layers: Vec<Layer>,
@@ -129,10 +129,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// Looks for settings.
+    /// Reads every layer.
     ///
     /// # Errors
-    /// When a layer makes no sense, or the repository's file names programs and is not trusted.
+    /// When a layer is faulty, or the repository's file needs trust that it does not have.
     pub async fn look(
         repository: &Repository,
         branch: &BranchName,
@@ -150,7 +150,7 @@ impl Found {
         Ok(Self { layers, warning: file.and_then(|file| file.warning) })
     }
 
-    /// The settings that count, with these layers on top.
+    /// Merges these layers with others on top.
     ///
     /// # Errors
     /// When they don't fit together.
@@ -158,7 +158,7 @@ impl Found {
         Ok(Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned())?)
     }
 
-    /// What a person should know.
+    /// Returns the warning about the repository's file.
     pub fn warning(&self) -> Option<String> {
         self.warning.clone()
     }
@@ -166,8 +166,8 @@ impl Found {
 
 fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> Refusal {
     let message = format!(
-        "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not said that you trust it. \
-         Read it: `git show {branch}:{REPOSITORY_FILE}`; then type: `agent-loop config trust {}`",
+        "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not trusted it yet. \
+         Read it: `git show {branch}:{REPOSITORY_FILE}`; then trust it: `agent-loop config trust {}`",
         keys.join(", "),
         crate::cli::view::shell::quoted(&repository.trust_name()),
     );

@@ -1,4 +1,4 @@
-//! The settings that count, merged from all layers, each with its source.
+//! Settings merged from all layers, each with its source.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::exclusive;
 use super::layer::{Layer, Source, nested};
 use super::settings::{Roles, Settings};
 
-/// The settings that count.
+/// Settings merged from all layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Configuration {
     pub settings: Settings,
@@ -16,10 +16,10 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Merges layers; later ones win, key by key. Of keys that exclude each other the one that was said later counts.
+    /// Merges layers key by key; later layers win. Of keys that exclude each other the later one stays.
     ///
     /// # Errors
-    /// When the values don't fit together; each layer was checked on its own before.
+    /// When the values don't fit together, although each layer is valid on its own.
     pub fn merge(layers: impl IntoIterator<Item = Layer>) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for layer in layers {
@@ -35,17 +35,17 @@ impl Configuration {
         Ok(Self { settings, values })
     }
 
-    /// Every value that is set, with its source.
+    /// Returns every value that is set, with its source.
     pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &Source)> {
         self.values.iter().map(|(path, (value, source))| (path.as_str(), value, source))
     }
 
-    /// Where a key's value comes from.
+    /// Returns the source of a key's value.
     pub fn source(&self, path: &str) -> &Source {
         self.values.get(path).map_or(&Source::Default, |(_, source)| source)
     }
 
-    /// The value, if a flag of this command said it.
+    /// Returns the value, if a flag of this command set it.
     pub fn asked<T>(&self, path: &str, value: T) -> Option<T> {
         match self.source(path) {
             Source::Flag => Some(value),
@@ -57,7 +57,7 @@ impl Configuration {
         }
     }
 
-    /// The roles that flags of this command fill.
+    /// Returns the roles that flags of this command fill.
     pub fn asked_roles(&self) -> Roles {
         let roles = &self.settings.roles;
         Roles {
@@ -67,7 +67,7 @@ impl Configuration {
         }
     }
 
-    /// The value, if somebody said it.
+    /// Returns the value, if it is not the default.
     pub fn said<T>(&self, path: &str, value: T) -> Option<T> {
         match self.source(path) {
             Source::Default => None,

@@ -1,6 +1,7 @@
-//! Settings: their keys, the layers they come from, what a repository's own file may say before its user trusts it.
+//! Settings: their keys and flags, the layers they come from, and the keys that a repository's file may use only once trusted.
 
 pub mod aliases;
+pub mod dollars;
 pub mod exclusive;
 pub mod flags;
 pub mod keys;
@@ -10,3 +11,4 @@ pub mod merged;
 pub mod settings;
 pub mod template;
 pub mod trust;
+mod vendor_flags;

@@ -1,4 +1,5 @@
-//! Every setting as a type: what it means, its default. Schema, template and `config explain` are made from this file.
+//! Every setting as a type: its meaning, its values, its default. Flags, schema, template and `config explain` are made
+//! from this file.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -7,44 +8,53 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
-use crate::cli::arguments::budget::BudgetSettings;
-use crate::cli::arguments::run::{ApprovedFollowups, ForgeChoice, ReviewerFailure};
 use crate::domain::agent::AgentName;
 use crate::domain::ids::Login;
+use crate::domain::policy::{Followups, OnReviewerFailure, Policy};
+use crate::engine::guard::OnSecret;
+use crate::flow::budget::Budget;
+use crate::flow::request::ReviewSessions;
+use crate::flow::retry::{OnQuota, RetryPolicy};
+
+use super::dollars::Dollars;
+
+/// The coder of a run that names none.
+pub const DEFAULT_CODER: &str = "claude";
+/// The reviewer of a run that names none.
+pub const DEFAULT_REVIEWER: &str = "codex";
 
 /// Settings of agent-loop.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Programs: those of vendors by their names (claude, codex, gemini, antigravity, opencode), others as `command:NAME`.
+    /// Programs of agents: those of vendors by their names (claude, codex, gemini, antigravity, opencode), others as `command:NAME`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<String, AgentSettings>,
-    /// Who takes part.
+    /// The agents of a run.
     pub roles: Roles,
     /// The rounds of review.
     pub review: Review,
-    /// How agents are asked.
+    /// The turns of agents.
     pub turns: Turns,
-    /// What is done when an answer is malformed.
+    /// The repair of malformed answers.
     pub repair: Repair,
-    /// What a run may cost before no further turn of it is begun; 0 is no limit.
+    /// Limits on the cost of a run, checked before each turn. A running turn is not cut off.
     pub budget: BudgetSettings,
-    /// What must pass on the approved commit.
+    /// Checks that must pass on the approved commit.
     pub gates: Gates,
-    /// Who is believed besides the login that writes.
+    /// Logins that are trusted besides the one that agent-loop writes with.
     pub trust: Trust,
-    /// What must not be published.
+    /// Secrets in texts that are about to be published.
     pub redact: Redact,
-    /// Where issues and pull requests are.
+    /// The forge: the home of issues and pull requests.
     pub forge: ForgeSettings,
-    /// What is said while a run goes on.
+    /// Progress messages of a run.
     pub output: Output,
-    /// What agents are told of the repository before they look into it.
+    /// The summary of the repository that agents get with their task.
     pub agent_memory: AgentMemory,
-    /// Where things lie.
+    /// Folders.
     pub paths: Paths,
-    /// How long things are kept.
+    /// How long local files are kept. Published records are never removed.
     pub retention: Retention,
 }
 
@@ -52,52 +62,52 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentSettings {
-    /// The program: a name to be found in PATH, or a path (from the folder of the file that says so). A vendor's has a usual one.
+    /// Program: a name that is looked up in PATH, or a path relative to the folder of this file. Vendors have a default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd: Option<String>,
-    /// Its arguments. The prompt comes on stdin.
+    /// Additional arguments for the program. The prompt is sent on stdin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
     /// Names of environment variables that it may see, besides the few that every agent sees.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
-    /// How long a turn of it may take, in seconds; as `review.agent_timeout_seconds` if not set.
+    /// Time limit for its turns, in seconds; `review.agent_timeout_seconds` if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<NonZeroU64>,
-    /// The model that it is asked with; its own choice if not set.
+    /// Model; the program's own default if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Models: the next one is asked when the one before is used up, unknown or overloaded. Instead of `model`.
+    /// Models to try in order: the next one is asked if a model is unknown, overloaded or out of quota. Instead of `model`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
-    /// How hard it is to think, in its own words.
+    /// Reasoning effort, one of the program's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
-    /// A checkout of yours in which its turns run, instead of clones of our own.
+    /// Your own checkout in which its turns run, instead of a clone made for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
-    /// What is different when it is the coder.
+    /// Differences when it is the coder.
     #[serde(skip_serializing_if = "RoleSettings::is_empty")]
     pub coder: RoleSettings,
-    /// What is different when it is a reviewer.
+    /// Differences when it is a reviewer.
     #[serde(skip_serializing_if = "RoleSettings::is_empty")]
     pub reviewer: RoleSettings,
 }
 
-/// What is different in one role.
+/// Differences of an agent in one role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoleSettings {
-    /// The model.
+    /// Model in this role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The models.
+    /// Models to try in order, in this role.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
-    /// How hard it is to think.
+    /// Reasoning effort in this role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
-    /// More arguments, after those for all roles.
+    /// Additional arguments in this role, after those for all roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
 }
@@ -108,32 +118,32 @@ impl RoleSettings {
     }
 }
 
-/// Who takes part.
+/// The agents of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
-    /// Who changes files: `[LABEL=]BACKEND`, which is claude, codex, gemini, antigravity, opencode, command:NAME-or-PATH, scripted:FILE.
+    /// Agent that changes files: `[LABEL=]BACKEND`, where BACKEND is claude, codex, gemini, antigravity (agy), opencode, command:NAME-or-PATH or scripted:FILE.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("default" = DEFAULT_CODER))]
     pub coder: Option<AgentName>,
-    /// Who reviews, in this order.
+    /// Agents that review, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<String>", extend("default" = [DEFAULT_REVIEWER]))]
     pub reviewers: Vec<AgentName>,
-    /// Who puts malformed answers into form; whoever gave the answer if not set.
+    /// Agent that reformats malformed answers; the answering agent if not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub repair: Option<AgentName>,
 }
 
-/// What is done when an answer is malformed.
+/// The repair of malformed answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Repair {
-    /// The models that are asked to put it into form, one after the other; the usual one if none is named.
+    /// Models to try in order when a malformed answer is reformatted; the program's own default if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
-    /// How long each may take, in seconds.
+    /// Time limit for each attempt to reformat an answer, in seconds.
     pub timeout_seconds: NonZeroU64,
 }
 
@@ -143,135 +153,145 @@ impl Default for Repair {
     }
 }
 
-/// Who is believed besides the login that writes.
+/// Limits on the cost of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BudgetSettings {
+    /// Tokens, sent and received and from a cache, after which a run begins no further turn; 0 for no limit.
+    pub tokens: u64,
+    /// US dollars, as far as agents report their cost, after which a run begins no further turn; 0 for no limit.
+    pub usd: Dollars,
+    /// Minutes of agents' working time after which a run begins no further turn; 0 for no limit.
+    pub minutes: u64,
+}
+
+impl BudgetSettings {
+    /// Returns the limits, without those that are off.
+    pub fn budget(&self) -> Budget {
+        let limit = NonZeroU64::new;
+        Budget {
+            tokens: limit(self.tokens),
+            micro_usd: limit(self.usd.millionths()),
+            minutes: limit(self.minutes),
+        }
+    }
+}
+
+/// Logins that are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Trust {
-    /// Logins whose records count as ours do.
+    /// Logins whose records count like our own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub recorders: Vec<Login>,
-    /// Logins whose signed requirements count, though they may not write to the repository.
+    /// Logins whose signed requirements count even without write access to the repository.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub humans: Vec<Login>,
 }
 
-/// What must not be published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Secrets in texts that are about to be published.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Redact {
-    /// When a secret is found in what is to be published: `replace` it, or `stop` the run.
-    pub on_hit: OnHit,
-    /// Names of environment variables whose values are secrets, besides those whose names say so.
+    /// Action when a text to be published contains a secret: `replace` the secret or `stop` the run.
+    pub on_hit: OnSecret,
+    /// Names of environment variables whose values are secrets, besides those with a telling name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<String>,
-}
-
-impl Default for Redact {
-    fn default() -> Self {
-        Self { on_hit: OnHit::Replace, variables: Vec::new() }
-    }
-}
-
-/// What is done when a secret is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OnHit {
-    /// It is replaced, and the run goes on.
-    Replace,
-    /// Nothing is published, and the run ends.
-    Stop,
 }
 
 /// The rounds of review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Review {
-    /// After this many rounds with something left to fix the run ends.
+    /// Rounds with something left to fix after which the run ends.
     pub max_rounds: NonZeroU32,
-    /// Whether all reviewers of a round are asked at once.
+    /// Ask all reviewers of a round at once.
     pub parallel: bool,
-    /// When a reviewer fails: `stop` the run, or let the coder `continue` with what the others found.
-    pub on_reviewer_failure: ReviewerFailure,
-    /// Whether what is approved is merged.
+    /// Action when a reviewer fails: `stop` the run, or `continue` with the findings of the others.
+    pub on_reviewer_failure: OnReviewerFailure,
+    /// Merge pull requests once they are approved.
     pub auto_merge: bool,
-    /// What becomes of findings that are worth a change of their own, when a pull request is approved.
-    pub approved_followups: ApprovedFollowups,
-    /// How often the coder may ask, with --interactive.
+    /// Handling of findings that deserve a change of their own, once a pull request is approved.
+    pub approved_followups: Followups,
+    /// How often the coder may ask questions, with --interactive.
     pub max_clarification_rounds: u32,
-    /// How long a turn may take, in seconds.
+    /// Time limit for a turn of an agent, in seconds.
     pub agent_timeout_seconds: NonZeroU64,
-    /// Whether reviewers begin each round anew (`fresh`), or go on with their sessions (`resume`).
-    pub session: SessionChoice,
+    /// Whether reviewers start each round `fresh` or `resume` their previous sessions.
+    pub session: ReviewSessions,
 }
 
 impl Default for Review {
     fn default() -> Self {
+        let policy = Policy::default();
         Self {
-            max_rounds: number(10),
+            max_rounds: NonZeroU32::new(policy.max_rounds).unwrap_or(NonZeroU32::MIN),
             parallel: true,
-            on_reviewer_failure: ReviewerFailure::Stop,
+            on_reviewer_failure: policy.on_reviewer_failure,
             auto_merge: false,
-            approved_followups: ApprovedFollowups::Ignore,
+            approved_followups: policy.followups,
             max_clarification_rounds: 3,
             agent_timeout_seconds: seconds(3600),
-            session: SessionChoice::Fresh,
+            session: ReviewSessions::default(),
         }
     }
 }
 
-/// How agents are asked.
+/// The turns of agents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Turns {
-    /// How long an agent may write nothing and compute nothing, in seconds; 0 is as long as it likes.
+    /// Time after which a turn without output and computation is ended, in seconds; 0 for never.
     pub idle_seconds: u64,
-    /// How often a turn is asked for again after a failure that may pass.
+    /// Retries after a failure that may be temporary.
     pub max_retries: u32,
-    /// How long is waited before each of them, in seconds; the last one counts on.
+    /// Delays before each retry, in seconds; the last value repeats.
     pub retry_backoff_seconds: Vec<u32>,
-    /// When an allowance is used up: `exit`, to be resumed later, or `wait`.
-    pub on_quota: QuotaChoice,
-    /// Whether two agents may work in one directory of yours, one after the other.
+    /// Action when an agent's quota is exhausted: `exit`, to be resumed later, or `wait`.
+    pub on_quota: OnQuota,
+    /// Allow two agents to take turns in the same checkout of yours.
     pub allow_shared_dir: bool,
-    /// Whether agents may do whatever they like on this machine, without asking and without a sandbox.
+    /// Let agents do anything on this machine, without confirmation and without a sandbox; no later command remembers it.
     pub dangerous_permissions: bool,
 }
 
 impl Default for Turns {
     fn default() -> Self {
+        let retries = RetryPolicy::default();
         Self {
             idle_seconds: 900,
-            max_retries: 2,
-            retry_backoff_seconds: vec![15, 45],
-            on_quota: QuotaChoice::Exit,
+            max_retries: retries.most,
+            retry_backoff_seconds: retries.backoff_seconds,
+            on_quota: retries.on_quota,
             allow_shared_dir: false,
             dangerous_permissions: false,
         }
     }
 }
 
-/// What must pass on the approved commit.
+/// Checks that must pass on the approved commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gates {
-    /// The tests of the project.
+    /// The project's tests.
     pub tests: Tests,
-    /// The checks of the forge.
+    /// The forge's checks, with `review.auto_merge`.
     pub ci: Ci,
 }
 
-/// The tests of the project.
+/// The project's tests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tests {
-    /// The command that must succeed. Its words are split as a shell would, and no shell runs.
+    /// Test command that must succeed on the approved commit. It is split into words without a shell; for `&&`, `|` and the like use `sh -c '…'`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Whether it runs before each review too, when the coder has changed something.
+    /// Run the test command before each review of a new commit too.
     pub before_review: bool,
-    /// How long it may take, in seconds.
+    /// Time limit for the test command, in seconds.
     pub timeout_seconds: NonZeroU64,
 }
 
@@ -281,13 +301,13 @@ impl Default for Tests {
     }
 }
 
-/// The checks of the forge, with `review.auto_merge`.
+/// The forge's checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ci {
-    /// How long unfinished checks are awaited, in seconds.
+    /// How long to wait for unfinished checks before a merge, in seconds.
     pub timeout_seconds: u64,
-    /// How often they are looked at, in seconds.
+    /// Interval between two looks at unfinished checks, in seconds.
     pub poll_interval_seconds: NonZeroU64,
 }
 
@@ -297,27 +317,34 @@ impl Default for Ci {
     }
 }
 
-/// Where issues and pull requests are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The forge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForgeSettings {
-    /// `auto`: GitHub if the repository's origin is there, else the embedded forge; `local`: the embedded forge.
+    /// Forge with the issues and pull requests.
     pub kind: ForgeChoice,
 }
 
-impl Default for ForgeSettings {
-    fn default() -> Self {
-        Self { kind: ForgeChoice::Auto }
-    }
+/// A forge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ForgeChoice {
+    /// GitHub if the repository's origin is there, else the embedded forge.
+    #[default]
+    Auto,
+    /// GitHub.
+    Github,
+    /// The embedded forge.
+    Local,
 }
 
-/// What is said while a run goes on.
+/// Progress messages of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Output {
-    /// Whether only warnings and errors are said.
+    /// Print only warnings and errors on stderr.
     pub quiet: bool,
-    /// How often it is said who still works, in seconds.
+    /// Interval between reports of which agents are still working, in seconds.
     pub progress_interval_seconds: NonZeroU64,
 }
 
@@ -327,14 +354,13 @@ impl Default for Output {
     }
 }
 
-/// What agents are told of the repository before they look into it.
+/// The summary of the repository that agents get with their task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentMemory {
-    /// Whether they are told anything.
+    /// Give agents a summary of what files and manifests say about the repository.
     pub enabled: bool,
-    /// Where it is kept, if not in the cache folder; a relative path lies inside the coder's checkout, and is never
-    /// committed.
+    /// Folder of the agent memory, if not the cache folder. A relative path lies inside the coder's checkout and is never committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
 }
@@ -345,24 +371,24 @@ impl Default for AgentMemory {
     }
 }
 
-/// Where things lie.
+/// Folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Paths {
-    /// The folder of raw logs, if not the state folder.
+    /// Folder of raw logs, if not the state folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logs: Option<PathBuf>,
 }
 
-/// How long things are kept. What was published stays, whatever is removed here.
+/// How long local files are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
-    /// Days after which logs and the files of turns are removed.
+    /// Days after which logs and files of turns are removed.
     pub logs_days: u32,
-    /// The size above which the oldest logs of a repository are removed, in megabytes.
+    /// Size of a repository's logs above which the oldest are removed, in megabytes.
     pub logs_megabytes: u32,
-    /// Days after which the journals and clones of subjects that nobody touched are removed.
+    /// Days after which journals and clones of untouched subjects are removed.
     pub journals_days: u32,
 }
 
@@ -370,10 +396,6 @@ impl Default for Retention {
     fn default() -> Self {
         Self { logs_days: 30, logs_megabytes: 1024, journals_days: 180 }
     }
-}
-
-fn number(value: u32) -> NonZeroU32 {
-    NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN)
 }
 
 fn seconds(value: u64) -> NonZeroU64 {

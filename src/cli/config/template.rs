@@ -1,4 +1,4 @@
-//! A commented example of a file of settings, made from the schema: every key with what it means and its default.
+//! A commented template for a file of settings, made from the schema: every key with its meaning and default.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::keys::{self, NAME};
 
-/// The example. Everything in it is a comment, so it changes nothing until somebody edits it.
+/// Returns the template. Everything in it is a comment, so it changes nothing until it is edited.
 pub fn template() -> String {
     let mut text = String::from(
-        "# Settings of agent-loop. Remove a `#` to change a setting; what stands here is the default.\n\
-         # In a repository this file counts as it is on the branch that is changed.\n",
+        "# Settings of agent-loop. Remove a `#` to change a setting; the values shown are the defaults.\n\
+         # In a repository the version on the branch to be changed counts.\n",
     );
     section(&keys::schema(), "", &mut text);
     text
@@ -36,7 +36,7 @@ fn section(node: &Value, path: &str, text: &mut String) {
     }
 }
 
-/// What stands below any name that a person chooses.
+/// Returns the schema below names of the user's choice.
 fn named(member: &Value) -> Option<&Value> {
     member.get("additionalProperties").filter(|any| any.is_object())
 }
@@ -58,7 +58,7 @@ fn keys_of_a_name(any: &Value, path: &str, text: &mut String) {
     }
 }
 
-/// The default, or an example where there is none.
+/// Returns the default, or an example where there is none.
 fn example(section: &str, name: &str, node: &Value) -> String {
     let written = match (section, name) {
         ("agents", "cmd") => "\"my-agent\"",
@@ -102,12 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn the_example_changes_nothing_as_it_stands() {
+    fn the_template_changes_nothing() {
         assert_eq!(settings(&template()).settings, settings("").settings);
     }
 
     #[test]
-    fn every_line_of_the_example_is_a_setting_once_its_mark_is_gone() {
+    fn every_line_of_the_template_is_valid() {
         let is_setting = |line: &&str| line.starts_with("# ") && line.contains(" = ");
         let bare: Vec<String> = template()
             .lines()
@@ -123,9 +123,10 @@ mod tests {
         };
         let all = [without("model = "), without("models = ")];
         for key in keys::known() {
-            let set = all.iter().flat_map(Configuration::values).any(|(path, _, source)| {
-                keys::find(std::slice::from_ref(&key), path).is_some() && *source != Source::Default
-            });
+            let set = all
+                .iter()
+                .flat_map(Configuration::values)
+                .any(|(path, _, source)| key.is(path) && *source != Source::Default);
             assert!(set, "{}", key.path);
         }
     }

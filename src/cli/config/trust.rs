@@ -1,4 +1,4 @@
-//! Which settings of a repository's file name programs or widen trust, and which file its user has allowed to do so.
+//! Trust in the repository's file: the keys that need it, and the versions of the file that the user has trusted.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::domain::agent::AgentName;
 
 use super::layer::Layer;
 
-/// Whether a value names a program, a place on this machine, or a person to be believed.
+/// Whether a value names a program, a place on this machine, or a person to trust.
 fn needs_trust(path: &str, value: &Value) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     match parts.as_slice() {
@@ -27,7 +27,7 @@ fn needs_trust(path: &str, value: &Value) -> bool {
     }
 }
 
-/// An agent that is a path or a script is a program that the file brings along.
+/// Whether a role is filled by a program or script that the file brings along.
 fn names_a_file(value: &Value) -> bool {
     match value {
         Value::String(text) => text.parse::<AgentName>().is_ok_and(|name| name.path().is_some()),
@@ -38,18 +38,18 @@ fn names_a_file(value: &Value) -> bool {
     }
 }
 
-/// The keys of a repository's file that its user must allow.
+/// Returns the keys of the repository's file that need trust.
 pub fn guarded(layer: &Layer) -> Vec<&str> {
     let guarded = layer.values.iter().filter(|(path, value)| needs_trust(path, value));
     guarded.map(|(path, _)| path.as_str()).collect()
 }
 
-/// The hash of a file's text.
+/// Returns the SHA-256 of a text, in hexadecimal.
 pub fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// The files that the user trusts: kept beside their own file, which this program never rewrites.
+/// The trusted versions of repositories' files. They are kept beside the user's own file, which agent-loop never rewrites.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustFile {
     path: PathBuf,
@@ -59,20 +59,20 @@ pub struct TrustFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Trusted {
-    /// The hash of the trusted file, by repository.
+    /// Hashes of trusted files, by repository.
     repositories: BTreeMap<String, String>,
 }
 
 impl TrustFile {
-    /// Reads what is trusted.
+    /// Reads the trusted versions.
     ///
     /// # Errors
-    /// When the file can't be read or makes no sense.
+    /// When the file can't be read or is damaged.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let path = folder.join("trusted.toml");
         let trusted = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text)
-                .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))?,
+                .map_err(|error| format!("{} is damaged: {error}; remove it", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Trusted::default(),
             Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
         };
@@ -87,7 +87,7 @@ impl TrustFile {
     /// Trusts this text of a repository's file.
     ///
     /// # Errors
-    /// When the disk says no.
+    /// When the file can't be written.
     pub fn trust(mut self, repository: &str, text: &str) -> Result<PathBuf, String> {
         self.trusted.repositories.insert(repository.to_owned(), hash(text));
         let written = toml::to_string(&self.trusted)

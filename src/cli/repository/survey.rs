@@ -9,6 +9,7 @@ use crate::adapters::storage::journals;
 use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed};
+use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::was_set_back;
 use crate::domain::pull_request::PullRequestState;
@@ -68,6 +69,8 @@ impl Parking {
 /// What is known of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
+    /// The flow that wrote last about the subject, or the first that could; absent where nothing can be read.
+    pub flow: Option<FlowName>,
     pub outcome: Outcome,
     pub doing: Doing,
     /// What it is about, in one harmless line: a title of the forge, or the first line of a task. For this machine's eyes only.
@@ -99,13 +102,14 @@ pub async fn known(here: &Here, subject: Subject) -> Option<Known> {
         Err(why) => {
             let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
             let (title, touched) = (words_of(here, &outcome.subject), touched(here, &outcome.subject));
-            Some(Known { outcome, doing: Doing::Unreadable(why), title, touched })
+            Some(Known { flow: None, outcome, doing: Doing::Unreadable(why), title, touched })
         }
     }
 }
 
 /// What is found out about a subject on the forge or in its journal.
 struct Found {
+    flow: FlowName,
     outcome: Outcome,
     doing: Doing,
     title: Option<String>,
@@ -117,13 +121,13 @@ async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
         Subject::Issue(number) => issue(here, *number).await?,
         Subject::Task(_) => task(here, subject).await?,
     };
-    let Some(Found { mut outcome, doing, title }) = found else { return Ok(None) };
+    let Some(Found { flow, mut outcome, doing, title }) = found else { return Ok(None) };
     outcome.subject = subject.clone();
     let doing = here
         .holder(subject)
         .map_or_else(|| waiting(here, subject, doing), |holder| Ok(Doing::Running(holder)))?;
     let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
-    Ok(Some(Known { outcome, doing, title, touched: touched(here, subject) }))
+    Ok(Some(Known { flow: Some(flow), outcome, doing, title, touched: touched(here, subject) }))
 }
 
 /// A run that was cut off while it waited for an allowance is as good as parked: nobody has to say that it may go on.
@@ -197,6 +201,7 @@ fn touched(here: &Here, subject: &Subject) -> Option<Timestamp> {
 
 /// The state of a flow on a subject, and when its last record was written.
 struct Folded {
+    flow: FlowName,
     machine: Box<dyn Machine>,
     noted: Timestamp,
 }
@@ -214,7 +219,7 @@ fn fold(subject: &Subject, read: impl Fn(&Chain) -> ChainReading, here: &Here) -
         }
         let noted = reading.records().last().map_or(Timestamp::UNIX_EPOCH, |record| record.at);
         if latest.as_ref().is_none_or(|latest| latest.noted < noted) {
-            latest = Some(Folded { machine, noted });
+            latest = Some(Folded { flow: name.clone(), machine, noted });
         }
     }
     latest.ok_or_else(|| format!("no flow is about {subject}"))
@@ -231,7 +236,7 @@ impl Folded {
             (None, None) => Doing::Settled("not begun".to_owned()),
         };
         let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
-        Found { outcome, doing, title: None }
+        Found { flow: self.flow, outcome, doing, title: None }
     }
 }
 
@@ -241,7 +246,7 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
     };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
-    let Folded { machine, noted } =
+    let Folded { flow, machine, noted } =
         fold(&subject, |chain| thread::read(chain, &here.recorders, &comments), here)?;
     let (view, run) = (machine.view(), machine.run());
     let reviewed = view.head.clone();
@@ -263,7 +268,7 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
         (Some(ending), PullRequestState::Open) => after(ending, noted),
         (None, PullRequestState::Open) => Doing::Interrupted,
     };
-    Ok(Some(Found { outcome, doing, title: Some(pull_request.title) }))
+    Ok(Some(Found { flow, outcome, doing, title: Some(pull_request.title) }))
 }
 
 /// What an ending that was noted then leaves to do.
@@ -322,5 +327,6 @@ async fn delivery(
     let Some(number) = delivered else { return Ok(folded.found(subject)) };
     let outcome = review(here, number).await?.map(|found| found.outcome);
     let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
-    Ok(Found { outcome: outcome.unwrap_or_else(bare), doing: Doing::Delivered(number), title: None })
+    let (flow, outcome) = (folded.flow, outcome.unwrap_or_else(bare));
+    Ok(Found { flow, outcome, doing: Doing::Delivered(number), title: None })
 }

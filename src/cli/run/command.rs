@@ -1,4 +1,4 @@
-//! Runs an order to its end: repository, settings, what is remembered, agents; then the engine does the rest.
+//! Pursues a goal to its end: repository, settings, what is remembered, agents; then the engine does the rest.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,12 +12,11 @@ use crate::adapters::process::search::{Lookup, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
-use crate::cli::arguments::JsonOutput;
-use crate::cli::arguments::run::{ForgeChoice, RunArguments};
-use crate::cli::config::flags;
+use crate::cli::arguments::common::JsonOutput;
+use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, Source};
 use crate::cli::config::load::{Found, Refusal};
-use crate::cli::config::settings::{Retention, Settings};
+use crate::cli::config::settings::{ForgeChoice, Retention, Settings};
 use crate::cli::diagnostics;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
@@ -33,7 +32,6 @@ use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, RunError};
 use crate::engine::run::{Assignment, Bases, Engine, EngineConfig};
 use crate::flow::abilities::Abilities;
-use crate::flow::names;
 use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
@@ -42,25 +40,26 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
-use super::order::Order;
-use super::permissions::{Occasion, Permissions};
+use super::goal::{Goal, Target};
+use super::permissions::{Permissions, Trigger};
+use super::plan::Plan;
 use super::programs::ResolvedAgents;
 use super::remembered::{self, Remembered};
 use super::wiring::{self, RealWorld, RunSettings};
-use super::{directories, kept_back, memory, models, overrides, programs, secrets};
+use super::{directories, memory, models, overrides, programs, secrets, withheld};
 use super::{rehearse, retain, signals};
 
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answers {
-    /// A person at the terminal, at most so often; as often as settings say, if that is not said.
-    AtTheTerminal(Option<u32>),
+    /// A person at the terminal.
+    AtTheTerminal,
     Nobody,
 }
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Conclusion {
+pub enum RunResult {
     Ended(Box<Outcome>),
     /// It was only rehearsed: this is what would be done.
     Rehearsed(Box<rehearse::Rehearsal>),
@@ -68,24 +67,24 @@ pub enum Conclusion {
 
 /// Runs to the end.
 pub async fn run(
-    order: Order,
+    goal: Goal,
     arguments: &RunArguments,
-    (occasion, answers): (Occasion, Answers),
+    (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
-) -> Conclusion {
-    let subject = unplaced(&order);
-    match prepare_and_run(order, arguments, (occasion, answers), surroundings).await {
+) -> RunResult {
+    let subject = unplaced(&goal);
+    match prepare_and_run(goal, arguments, (trigger, answers), surroundings).await {
         Ok(conclusion) => conclusion,
-        Err(trouble) => Conclusion::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
+        Err(trouble) => RunResult::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
     }
 }
 
 /// What is refused before its repository is known. A task has no key then; a refusal shows one of its words alone.
-fn unplaced(order: &Order) -> Subject {
-    match order {
-        Order::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
-        Order::Issue(number) => Subject::Issue(*number),
-        Order::PullRequest(number) => Subject::PullRequest(*number),
+fn unplaced(goal: &Goal) -> Subject {
+    match &goal.target {
+        Target::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
+        Target::Issue(number) => Subject::Issue(*number),
+        Target::PullRequest(number) => Subject::PullRequest(*number),
     }
 }
 
@@ -118,52 +117,52 @@ struct Ground {
 }
 
 async fn look(
-    order: &Order,
+    goal: &Goal,
     arguments: &RunArguments,
-    answers: Answers,
     surroundings: &Surroundings,
 ) -> Result<Ground, RunError> {
     let usage = |why| RunError::refused(Refused::Usage, why);
-    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables)
         .await
         .map_err(|unusable| RunError::refused(unusable.reason, unusable.message))?;
-    let default_base = default_base(order, arguments, &repository)?;
+    let default_base = default_base(goal, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
-    match order {
+    match &goal.target {
         // Its forge says what a pull request changes; that branch may be gone.
-        Order::PullRequest(_) => {}
-        Order::Task(_) | Order::Issue(_) => {
+        Target::PullRequest(_) => {}
+        Target::Task(_) | Target::Issue(_) => {
             if let Some(why) = repository.lacks(&base, &surroundings.variables).await.map_err(usage)? {
                 return Err(usage(why));
             }
         }
     }
     let found = Found::look(&repository, &base, surroundings).await?;
-    let flags = flag_layer(arguments, answers, surroundings).map_err(usage)?;
+    let flags = arguments.settings.values.clone();
+    let flags = Layer::from_values(flags, Source::Flag, &surroundings.folder).map_err(usage)?;
     refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
     Ok(Ground { repository, default_base, base, found, flags })
 }
 
 /// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
-fn words(order: &Order, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
-    match order {
-        Order::Task(text) => (Some(text.clone()), Some(base)),
-        Order::Issue(_) | Order::PullRequest(_) => (None, arguments.base.clone()),
+fn words(goal: &Goal, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
+    match &goal.target {
+        Target::Task(text) => (Some(text.clone()), Some(base)),
+        Target::Issue(_) | Target::PullRequest(_) => (None, arguments.base.clone()),
     }
 }
 
 async fn prepare_and_run(
-    order: Order,
+    goal: Goal,
     arguments: &RunArguments,
-    asked: (Occasion, Answers),
+    asked: (Trigger, Answers),
     surroundings: &Surroundings,
-) -> Result<Conclusion, RunError> {
-    let ready = prepare(order, arguments, asked, surroundings).await?;
+) -> Result<RunResult, RunError> {
+    let ready = prepare(goal, arguments, asked, surroundings).await?;
     if arguments.dry_run {
         let Ready { world, plan, repository, folders, .. } = ready;
         let rehearsal = rehearse::run(world, plan, &repository, folders).await;
-        return Ok(Conclusion::Rehearsed(Box::new(rehearsal)));
+        return Ok(RunResult::Rehearsed(Box::new(rehearsal)));
     }
     ready.begin().await
 }
@@ -183,7 +182,7 @@ struct Ready {
 
 impl Ready {
     /// Begins it, and sees it to its end.
-    async fn begin(self) -> Result<Conclusion, RunError> {
+    async fn begin(self) -> Result<RunResult, RunError> {
         let Self { world, plan, file, subject, repository, folders, logs, retention, terminal } = self;
         let with_logs = folders.clone().with_logs(logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs, &repository);
@@ -196,22 +195,23 @@ impl Ready {
         }
         beginning.forget_if_refused(&outcome);
         retain::after_a_run(&with_logs, &repository, &retention);
-        Ok(Conclusion::Ended(Box::new(outcome)))
+        Ok(RunResult::Ended(Box::new(outcome)))
     }
 }
 
 /// Everything that is looked up before a run, and nothing of it begun.
 async fn prepare(
-    order: Order,
+    goal: Goal,
     arguments: &RunArguments,
-    (occasion, answers): (Occasion, Answers),
+    (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
     let Ground { repository, default_base, base, found, flags } =
-        look(&order, arguments, answers, surroundings).await?;
+        look(&goal, arguments, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
     let folders = stores::folders(forge.store(), surroundings);
-    let assignment = assignment(&order, forge.store(), &base);
+    let (text, named) = words(&goal, base.clone(), arguments);
+    let assignment = assignment(goal, forge.store(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
@@ -226,14 +226,13 @@ async fn prepare(
     let directories = directories::directories(&everyone, &seated, settings)?;
     let test_command = test_command(settings, &earlier, variables)?;
     let repair = programs::repair(settings, variables)?;
-    let permissions = Permissions::of(occasion, &earlier, &settings.turns);
-    let begun_dangerously = permissions.begun_dangerously(occasion, &earlier);
-    let file =
-        RunFile { begun_dangerously, ..earlier.with(asked, &flags.values, words(&order, base, arguments)) };
+    let permissions = Permissions::of(trigger, &earlier, &settings.turns);
+    let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
+    let file = RunFile { begun_dangerously, ..earlier.with(asked, &flags.values, text, named) };
 
-    let kept_back = kept_back::warning(&seated, (&able, &repair), variables);
-    let terminal = Arc::new(terminal(settings, arguments.telling.json, surroundings));
-    warn(&terminal, [found.warning(), permissions.warning(&subject), kept_back]);
+    let withheld = withheld::warning(&seated, &able, &repair, variables);
+    let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
+    warn(&terminal, [found.warning(), permissions.warning(&subject), withheld]);
     let gates = gates(test_command, settings);
     let abilities =
         Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
@@ -254,7 +253,7 @@ async fn prepare(
         repair,
         gates,
         logs: settings.paths.logs.clone(),
-        memory: memory::memory(&settings.agent_memory, &arguments.memory, surroundings, &folders)
+        memory: memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
             .map_err(config)?,
         terminal: Arc::clone(&terminal),
     };
@@ -303,16 +302,9 @@ fn must_be_there(command: &str, program: &str, variables: &Variables) -> Result<
     Err(RunError::refused(Refused::Usage, why))
 }
 
-/// No seconds are no watch.
+/// Returns the idle timeout; `0` disables it.
 fn idle(seconds: u64) -> Option<Duration> {
     (seconds > 0).then(|| Duration::from_secs(seconds))
-}
-
-/// What an engine needs besides its world.
-pub struct Plan {
-    /// What it is set to.
-    pub config: EngineConfig,
-    pub assignment: Assignment,
 }
 
 async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Terminal) -> Outcome {
@@ -337,40 +329,22 @@ fn remember_pull_request(file: &RunFile, folders: &Folders, outcome: &Outcome) -
     remembered::keep(&file, folders, &Subject::PullRequest(number)).map_err(disk)
 }
 
-fn flag_layer(
-    arguments: &RunArguments,
-    answers: Answers,
-    surroundings: &Surroundings,
-) -> Result<Layer, String> {
-    let clarifications = match answers {
-        Answers::AtTheTerminal(at_most) => at_most,
-        Answers::Nobody => None,
-    };
-    Layer::from_values(flags::settings(arguments, clarifications), Source::Flag, &surroundings.folder)
-}
-
 fn questions(answers: Answers, settings: &Settings) -> Questions {
     match answers {
-        Answers::AtTheTerminal(_) => {
+        Answers::AtTheTerminal => {
             Questions::Interactive { at_most: settings.review.max_clarification_rounds }
         }
         Answers::Nobody => Questions::Stop,
     }
 }
 
-fn assignment(order: &Order, store: &Store, base: &BranchName) -> Assignment {
-    match order {
-        Order::Task(text) => {
-            let key = task_key(store.repository_id(), base, text);
-            Assignment { flow: names::DELIVERY, subject: Subject::Task(key), task: Some(text.clone()) }
-        }
-        Order::Issue(number) => {
-            Assignment { flow: names::DELIVERY, subject: Subject::Issue(*number), task: None }
-        }
-        Order::PullRequest(number) => {
-            Assignment { flow: names::REVIEW, subject: Subject::PullRequest(*number), task: None }
-        }
-    }
+fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
+    let (subject, task) = match goal.target {
+        Target::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
+        Target::Issue(number) => (Subject::Issue(number), None),
+        Target::PullRequest(number) => (Subject::PullRequest(number), None),
+    };
+    Assignment { flow: goal.flow, subject, task }
 }
 
 /// How the run is shown: live on a terminal, in lines elsewhere.
@@ -411,19 +385,19 @@ fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(
 
 /// The branch that is changed when none was named: a pull request's own base, else the current branch.
 fn default_base(
-    order: &Order,
+    goal: &Goal,
     arguments: &RunArguments,
     repository: &Repository,
 ) -> Result<BranchName, RunError> {
-    let own = match order {
-        Order::PullRequest(number) => stores::base_of(repository, *number),
-        Order::Task(_) | Order::Issue(_) => None,
+    let own = match &goal.target {
+        Target::PullRequest(number) => stores::base_of(repository, *number),
+        Target::Task(_) | Target::Issue(_) => None,
     };
     let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());
-    match (found, order) {
+    match (found, &goal.target) {
         (Some(branch), _) => Ok(branch),
-        (None, Order::PullRequest(_)) => Ok(placeholder_branch()),
-        (None, Order::Task(_) | Order::Issue(_)) => {
+        (None, Target::PullRequest(_)) => Ok(placeholder_branch()),
+        (None, Target::Task(_) | Target::Issue(_)) => {
             let message = "HEAD is detached, so there is no current branch to change; name one with --base";
             Err(RunError::refused(Refused::Usage, message))
         }

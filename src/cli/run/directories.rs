@@ -1,4 +1,4 @@
-//! Checkouts of the user's own in which agents work, and which two agents may not share.
+//! The user's own checkouts in which agents work. Two agents may share one only if the user allows it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,14 +13,14 @@ use crate::engine::outcome::RunError;
 
 use super::models;
 
-/// The checkouts of the user's own, by who works there.
+/// The user's own checkouts, by the agent that works there.
 pub type Directories = BTreeMap<(Role, Label), ExplicitDirectory>;
 
-/// The checkouts of everyone who may be asked. Of those who take part no two may share one, unless the user says so; and
-/// never two that work at the same time.
+/// Returns the user's checkouts of all agents. Agents of the run may share one only if the user allows it, and never at
+/// the same time.
 ///
 /// # Errors
-/// When two of them do, or when the agent memory is to lie in one; the text says what to type.
+/// When two agents share a checkout, or the agent memory would lie in one.
 pub fn directories(
     everyone: &[KnownAgent],
     seated: &[KnownAgent],
@@ -40,7 +40,7 @@ pub fn directories(
         let reviewers = sharing.iter().filter(|known| known.role == Role::Reviewer).count();
         if !settings.turns.allow_shared_dir {
             let message = format!(
-                "{who} would work in {}; give each its own directory, or say that they may share it: `--allow-shared-dir`",
+                "{who} would work in {}; give each its own directory, or allow them to share it: `--allow-shared-dir`",
                 path.display()
             );
             return Err(RunError::refused(Refused::Usage, message));
@@ -59,30 +59,27 @@ pub fn directories(
             return Err(RunError::refused(Refused::Usage, message));
         }
     }
-    refuse_memory_in_a_user_checkout(seated, settings)?;
+    refuse_memory_in_user_checkout(seated, settings)?;
     let of = |known: &KnownAgent| {
         Some(((known.role, known.name.label.clone()), directory(&known.name, settings)?))
     };
     Ok(everyone.iter().filter_map(of).collect())
 }
 
-/// Nothing of ours is written into a checkout of the user's own, so the agent memory can't lie in one.
-///
-/// # Errors
-/// When it is to lie in the coder's checkout, and that is the user's own; the text says what to type.
-fn refuse_memory_in_a_user_checkout(seated: &[KnownAgent], settings: &Settings) -> Result<(), RunError> {
+/// Refuses an agent memory inside the user's own checkout, where agent-loop writes nothing.
+fn refuse_memory_in_user_checkout(seated: &[KnownAgent], settings: &Settings) -> Result<(), RunError> {
     let memory = &settings.agent_memory;
     let Some(inside) = memory.dir.as_ref().filter(|dir| memory.enabled && dir.is_relative()) else {
         return Ok(());
     };
     let coders = seated.iter().filter(|known| known.role == Role::Coder);
-    let lent = coders.filter_map(|known| Some((known, directory(&known.name, settings)?)));
-    match lent.into_iter().next() {
+    let checkouts = coders.filter_map(|known| Some((known, directory(&known.name, settings)?)));
+    match checkouts.into_iter().next() {
         None => Ok(()),
         Some((known, directory)) => {
             let message = format!(
-                "agent_memory.dir: `{}` would lie in the checkout of the coder `{}`, which is your own ({} {}), and nothing of ours \
-                 is written there; give --agent-memory-dir an absolute path, or leave it out for the cache folder",
+                "agent_memory.dir: `{}` would lie in the checkout of the coder `{}`, which is your own ({} {}), and agent-loop writes \
+                 nothing there; give --agent-memory-dir an absolute path, or leave it out for the cache folder",
                 inside.display(),
                 known.name.label,
                 directory.flag,

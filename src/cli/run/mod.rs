@@ -1,14 +1,14 @@
-//! `task`, `issue` and `pr`: from the words of the command line to an engine, and to its outcome.
+//! `task`, `issue` and `pr`: from the command line to an engine, and to its outcome.
 
 pub mod beginning;
 pub mod command;
 pub mod directories;
-pub mod kept_back;
+pub mod goal;
 pub mod memory;
 pub mod models;
-pub mod order;
 pub mod overrides;
 pub mod permissions;
+pub mod plan;
 pub mod programs;
 pub mod rehearse;
 pub mod remembered;
@@ -16,3 +16,4 @@ pub mod retain;
 pub mod secrets;
 pub mod signals;
 pub mod wiring;
+pub mod withheld;

@@ -1,28 +1,26 @@
-//! From settings to what the flow is asked for.
+//! From settings to the request that the flow gets.
 
 use std::collections::BTreeMap;
 
 use crate::adapters::gates::GATES;
 use crate::adapters::storage::run_file::KnownAgent;
-use crate::cli::arguments::agents::{QuotaChoice, SessionChoice};
-use crate::cli::arguments::run::{ApprovedFollowups, ReviewerFailure};
 use crate::cli::config::merged::Configuration;
-use crate::cli::config::settings::Settings;
+use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Settings};
 use crate::domain::agent::{AgentName, Role};
 use crate::domain::ids::GateName;
-use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, TestTiming};
+use crate::domain::policy::{AfterApproval, TestTiming};
 use crate::domain::roster::Seat;
 use crate::flow::persistence::{Persistence, RepairChain};
-use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
-use crate::flow::retry::{OnQuota, RetryPolicy};
+use crate::flow::request::{Questions, Request, Reviewing};
+use crate::flow::retry::RetryPolicy;
 use crate::flow::terms::Overrides;
 
-use super::{models, programs};
+use super::models;
 
-/// The request that settings make.
+/// Makes the request of a run.
 ///
 /// # Errors
-/// When both one model and a chain of models are said of an agent.
+/// When an agent has both one model and a chain of models.
 pub fn request(
     configuration: &Configuration,
     agents: &[KnownAgent],
@@ -35,19 +33,16 @@ pub fn request(
     let review = &configuration.settings.review;
     let ci = &configuration.settings.gates.ci;
     Ok(Request {
-        asked: overrides(configuration, Said::OnTheCommandLine),
-        configured: overrides(configuration, Said::Anywhere),
-        default_coder: seat(programs::DEFAULT_CODER, Role::Coder)?,
-        default_reviewer: seat(programs::DEFAULT_REVIEWER, Role::Reviewer)?,
+        asked: overrides(configuration, Sources::CommandLine),
+        configured: overrides(configuration, Sources::All),
+        default_coder: seat(DEFAULT_CODER, Role::Coder)?,
+        default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
         persistence: Persistence {
             repair: repair_chain(&configuration.settings.repair.models),
             retry: retry(configuration, agents)?,
         },
-        sessions: match review.session {
-            SessionChoice::Fresh => ReviewSessions::Fresh,
-            SessionChoice::Resume => ReviewSessions::Resume,
-        },
+        sessions: review.session,
         questions,
         budget: configuration.settings.budget.budget(),
         ci_timeout_seconds: ci.timeout_seconds,
@@ -55,23 +50,13 @@ pub fn request(
     })
 }
 
-fn followups(choice: ApprovedFollowups) -> Followups {
-    match choice {
-        ApprovedFollowups::Ignore => Followups::Ignore,
-        ApprovedFollowups::Summarize => Followups::Summarize,
-        ApprovedFollowups::Issue => Followups::Issue,
-        ApprovedFollowups::FixAndSummarize => Followups::FixAndSummarize,
-        ApprovedFollowups::FixAndIssue => Followups::FixAndIssue,
-    }
-}
-
-/// A seat, with the model that is asked for first. What is wrong with a chain is said where the chain is read.
+/// Returns the seat of an agent with its first model. A faulty chain is reported by [`retry`].
 fn with_model(name: &AgentName, role: Role, settings: &Settings) -> Seat {
     let model = models::chain(name, role, settings).ok().and_then(|chain| chain.into_iter().next());
     Seat { model, ..Seat::from(name) }
 }
 
-/// How failed turns are met, with the models of everyone who may be asked.
+/// Returns the policy for failed turns, with the models of every agent.
 fn retry(configuration: &Configuration, agents: &[KnownAgent]) -> Result<RetryPolicy, String> {
     let turns = &configuration.settings.turns;
     let mut models = BTreeMap::new();
@@ -84,15 +69,12 @@ fn retry(configuration: &Configuration, agents: &[KnownAgent]) -> Result<RetryPo
     Ok(RetryPolicy {
         most: turns.max_retries,
         backoff_seconds: turns.retry_backoff_seconds.clone(),
-        on_quota: match turns.on_quota {
-            QuotaChoice::Exit => OnQuota::Exit,
-            QuotaChoice::Wait => OnQuota::Wait,
-        },
+        on_quota: turns.on_quota,
         models,
     })
 }
 
-/// One attempt a model; the one that the program takes by itself if none is named.
+/// Returns the models of the repair in order; the program's default model if none is configured.
 fn repair_chain(models: &[String]) -> RepairChain {
     if models.is_empty() {
         RepairChain::default()
@@ -101,45 +83,41 @@ fn repair_chain(models: &[String]) -> RepairChain {
     }
 }
 
-/// Where something must have been said to count.
+/// The sources of settings that count.
 #[derive(Clone, Copy)]
-enum Said {
-    OnTheCommandLine,
-    Anywhere,
+enum Sources {
+    CommandLine,
+    All,
 }
 
-fn overrides(configuration: &Configuration, said: Said) -> Overrides {
+fn overrides(configuration: &Configuration, sources: Sources) -> Overrides {
     let settings = &configuration.settings;
     let (review, tests) = (&settings.review, &settings.gates.tests);
-    let is_said = |key: &str| match said {
-        Said::OnTheCommandLine => configuration.asked(key, ()).is_some(),
-        Said::Anywhere => configuration.said(key, ()).is_some(),
+    let is_set = |key: &str| match sources {
+        Sources::CommandLine => configuration.asked(key, ()).is_some(),
+        Sources::All => configuration.said(key, ()).is_some(),
     };
     let timing =
         if tests.before_review { TestTiming::BeforeReviewAndApproval } else { TestTiming::BeforeApproval };
-    let on_failure = match review.on_reviewer_failure {
-        ReviewerFailure::Stop => OnReviewerFailure::Stop,
-        ReviewerFailure::Continue => OnReviewerFailure::Continue,
-    };
     let after = if review.auto_merge { AfterApproval::Merge } else { AfterApproval::Leave };
     let seat = |name: &AgentName, role| with_model(name, role, settings);
     let reviewers: Vec<Seat> =
         settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
     let required: Vec<GateName> =
-        GATES.iter().filter(|gate| is_said(gate.setting)).map(|gate| (gate.name)()).collect();
+        GATES.iter().filter(|gate| is_set(gate.setting)).map(|gate| (gate.name)()).collect();
     Overrides {
         coder: settings
             .roles
             .coder
             .as_ref()
-            .filter(|_| is_said("roles.coder"))
+            .filter(|_| is_set("roles.coder"))
             .map(|name| seat(name, Role::Coder)),
-        reviewers: if is_said("roles.reviewers") { reviewers } else { Vec::new() },
-        max_rounds: is_said("review.max_rounds").then_some(review.max_rounds.get()),
+        reviewers: if is_set("roles.reviewers") { reviewers } else { Vec::new() },
+        max_rounds: is_set("review.max_rounds").then_some(review.max_rounds.get()),
         required_gates: Some(required).filter(|required| !required.is_empty()),
-        test_timing: is_said("gates.tests.before_review").then_some(timing),
-        on_reviewer_failure: is_said("review.on_reviewer_failure").then_some(on_failure),
-        after_approval: is_said("review.auto_merge").then_some(after),
-        followups: is_said("review.approved_followups").then_some(followups(review.approved_followups)),
+        test_timing: is_set("gates.tests.before_review").then_some(timing),
+        on_reviewer_failure: is_set("review.on_reviewer_failure").then_some(review.on_reviewer_failure),
+        after_approval: is_set("review.auto_merge").then_some(after),
+        followups: is_set("review.approved_followups").then_some(review.approved_followups),
     }
 }

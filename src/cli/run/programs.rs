@@ -1,4 +1,4 @@
-//! Which program is behind each agent that a run may name, and what is wrong with a name that has none.
+//! The program behind each agent of a run, and the refusal of an agent that has none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::adapters::agents::vendors;
 use crate::adapters::process::search::{self, Lookup};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::run_file::KnownAgent;
-use crate::cli::config::settings::{AgentSettings, Roles, Settings};
+use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::cli::nearest::suggestion;
 use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
@@ -24,44 +24,39 @@ use crate::engine::outcome::RunError;
 use super::models;
 use super::remembered::Remembered;
 
-/// Who changes files when nobody says anything.
-pub const DEFAULT_CODER: &str = "claude";
-/// Who reviews when nobody says anything.
-pub const DEFAULT_REVIEWER: &str = "codex";
-
-/// Where a program is not. A relative folder of `PATH` would lie in the repository that is worked on.
+/// A relative folder of `PATH` would lie in the repository under review, so it is not searched.
 const NOT_IN_PATH: &str = "it is not in PATH, whose relative folders do not count";
 
-/// The agents of these roles.
+/// Returns the agents of these roles.
 pub fn named(roles: &Roles) -> Vec<KnownAgent> {
     let coder = roles.coder.iter().map(|name| (Role::Coder, name));
     let reviewers = roles.reviewers.iter().map(|name| (Role::Reviewer, name));
     coder.chain(reviewers).map(|(role, name)| KnownAgent { role, name: name.clone() }).collect()
 }
 
-/// Everyone who may be asked, and their programs, as far as they are there.
+/// The agents that a run may ask, with the programs that were found.
 #[derive(Debug)]
 pub struct ResolvedAgents {
-    /// Of those with one role and label the one that counts.
+    /// One agent for each role and label.
     pub everyone: Vec<KnownAgent>,
     pub programs: BTreeMap<(Role, Label), Program>,
-    /// What is wrong with the others.
+    /// Reasons why the other agents can't be asked.
     pub missing: BTreeMap<(Role, Label), String>,
 }
 
-/// Whether an agent's program has to be there.
+/// Whether an agent's program has to exist.
 #[derive(Clone, Copy)]
-enum Need {
+enum Presence {
     Required,
-    /// It was named once, or is the usual one.
-    IfThere,
+    /// For an agent that an earlier command named, or a default agent.
+    Optional,
 }
 
-/// Who may be asked. Later ones win: an agent that was named on this subject stays who it was, whatever is configured
-/// since.
+/// Finds the program of every agent that may be asked. An agent that was named on this subject keeps its program,
+/// whatever was configured since.
 ///
 /// # Errors
-/// When somebody whom this command or the configuration names is not there; the text says what is known, and what to type.
+/// When an agent that this command or the configuration names has no program.
 pub fn resolved(
     asked: &[KnownAgent],
     earlier: &Remembered,
@@ -70,24 +65,24 @@ pub fn resolved(
 ) -> Result<ResolvedAgents, RunError> {
     let (usual, configured) = (usual(), named(&settings.roles));
     let lists = [
-        (Need::IfThere, usual.as_slice()),
-        (Need::IfThere, earlier.last_agents()),
-        (Need::Required, configured.as_slice()),
-        (Need::IfThere, earlier.own_agents()),
-        (Need::Required, asked),
+        (Presence::Optional, usual.as_slice()),
+        (Presence::Optional, earlier.last_agents()),
+        (Presence::Required, configured.as_slice()),
+        (Presence::Optional, earlier.own_agents()),
+        (Presence::Required, asked),
     ];
     let (mut everyone, mut programs, mut missing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for (need, known) in
-        lists.into_iter().flat_map(|(need, list)| list.iter().map(move |known| (need, known)))
+    for (presence, known) in
+        lists.into_iter().flat_map(|(presence, list)| list.iter().map(move |known| (presence, known)))
     {
         let key = (known.role, known.name.label.clone());
-        match (program(known, settings, variables), need) {
+        match (program(known, settings, variables), presence) {
             (Ok(program), _) => {
                 programs.insert(key.clone(), program);
                 everyone.insert(key, known.clone());
             }
-            (Err(trouble), Need::Required) => return Err(trouble),
-            (Err(trouble), Need::IfThere) => {
+            (Err(trouble), Presence::Required) => return Err(trouble),
+            (Err(trouble), Presence::Optional) => {
                 missing.insert(key, trouble.message);
             }
         }
@@ -95,8 +90,8 @@ pub fn resolved(
     Ok(ResolvedAgents { everyone: everyone.into_values().collect(), programs, missing })
 }
 
-/// Who takes part, as far as is known before the record is read: whom this command names, else who was named on the
-/// subject, else who is configured, else who is usual.
+/// Returns the agents of the run, as far as they are known before its record is read: those of this command, else those
+/// named on the subject before, else the configured ones, else the defaults.
 pub fn seated(asked: &[KnownAgent], earlier: &Remembered, settings: &Settings) -> Vec<KnownAgent> {
     let (usual, configured) = (usual(), named(&settings.roles));
     let lists = [asked, earlier.own_agents(), &configured, &usual];
@@ -114,10 +109,10 @@ fn usual() -> Vec<KnownAgent> {
     usual.filter_map(|(role, name)| Some(KnownAgent { role, name: name.parse().ok()? })).collect()
 }
 
-/// Who puts malformed answers into form.
+/// Returns the agent that reformats malformed answers.
 ///
 /// # Errors
-/// When a program is named for it, and is not there.
+/// When it is configured, and its program does not exist.
 pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, RunError> {
     let named = settings.roles.repair.as_ref();
     let known = named.map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
@@ -125,15 +120,15 @@ pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent,
     Ok(RepairAgent { program, deadline: Duration::from_secs(settings.repair.timeout_seconds.get()) })
 }
 
-/// Who can be asked.
+/// Returns the agents that have a program.
 pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Label)> {
     programs.keys().cloned().collect()
 }
 
-/// The program behind an agent, as a run would set it up.
+/// Returns the program behind an agent, set up as for a run.
 ///
 /// # Errors
-/// When there is none, or its settings make no sense; the text says what to type.
+/// When there is none, or its settings are faulty.
 pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, RunError> {
     let name = &known.name;
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
@@ -166,7 +161,7 @@ fn not_there(name: &AgentName) -> RunError {
     RunError::refused(Refused::Unsupported, message)
 }
 
-/// A vendor's program, set up for a role.
+/// Returns a vendor's program, set up for a role.
 fn vendors_program(
     known: &KnownAgent,
     vendor: Vendor,
@@ -194,7 +189,7 @@ fn vendors_program(
             if model.as_ref().is_none_or(|model| !model.contains('/')) =>
         {
             return Err(config(format!(
-                "`{name}` needs a model, for its own choice may be a service that you did not mean; name one as {form}: \
+                "`{name}` needs a model, because its own choice may be a service that you did not mean; name one as {form}: \
                  `--{vendor}-model {form}`"
             )));
         }
@@ -213,7 +208,7 @@ fn vendors_program(
     })
 }
 
-/// A program by its path, or by its name in `PATH`.
+/// Finds a program by its path, or by its name in `PATH`.
 fn found(cmd: &str, variables: &Variables) -> Option<PathBuf> {
     let program = if cmd.contains('/') { Some(PathBuf::from(cmd)) } else { on_path(cmd, variables) };
     program.filter(|program| program.is_file())
@@ -277,7 +272,7 @@ fn is_variable_name(text: &str) -> bool {
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
-/// What can't be run is passed over if there is a better one behind it; if not, its turn says why.
+/// Finds a program in `PATH`. One that is not executable counts only if there is no other: its turn then fails with the reason.
 fn on_path(program: &str, variables: &Variables) -> Option<PathBuf> {
     match search::look_for(program, variables) {
         Lookup::There(found) | Lookup::NotExecutable(found) => Some(found),

@@ -20,7 +20,7 @@ use crate::ports::cancellation::cancellation;
 use crate::ports::journal::{Entry, JournalError};
 use crate::text::sanitize::one_line;
 
-use super::command::Plan;
+use super::plan::Plan;
 
 /// What would be done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What this machine remembers between commands: by subject, and of the last run in the repository.
+//! What this machine remembers between commands, of each subject and of the last run in the repository.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::cli::config::layer::{Layer, Source};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
 
-/// Settings that the record of the run holds, or that are about one command only: they are not remembered here.
+/// Settings that are not remembered, because the run's record holds them or because they are about one command.
 const NOT_REMEMBERED: &[&str] = &[
     "roles.coder",
     "roles.reviewers",
@@ -21,13 +21,13 @@ const NOT_REMEMBERED: &[&str] = &[
     "review.auto_merge",
     "review.approved_followups",
     "gates.tests.before_review",
-    // Whoever wants it says so each time; that it was said is remembered as a fact of its own.
+    // It has to be given each time; that it was given is remembered for a warning.
     "turns.dangerous_permissions",
     "output.quiet",
     "output.progress_interval_seconds",
 ];
 
-/// What this machine remembers.
+/// What this machine remembers of a subject and of the last run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Remembered {
     own: RunFile,
@@ -35,10 +35,10 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// Reads what earlier commands left.
+    /// Reads the files of earlier commands.
     ///
     /// # Errors
-    /// When a file can't be read or makes no sense.
+    /// When a file can't be read or is damaged.
     pub fn load(folders: &Folders, subject: &Subject) -> Result<Self, String> {
         Ok(Self {
             own: RunFile::load(&folders.run_file(subject))?,
@@ -46,10 +46,10 @@ impl Remembered {
         })
     }
 
-    /// The flags of earlier commands on the subject, as settings.
+    /// Returns the flags of earlier commands on the subject, as settings.
     ///
     /// # Errors
-    /// When they no longer make sense.
+    /// When they are no longer valid.
     pub fn layer(&self) -> Result<Layer, String> {
         let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let layer = Layer { source: Source::Remembered, values };
@@ -61,27 +61,28 @@ impl Remembered {
         self.own.begun_dangerously
     }
 
-    /// Everyone who was named on the subject before.
+    /// Returns the agents that were named on the subject before.
     pub fn own_agents(&self) -> &[KnownAgent] {
         &self.own.agents
     }
 
-    /// Everyone who was named in the repository before.
+    /// Returns the agents that were named in the repository before.
     pub fn last_agents(&self) -> &[KnownAgent] {
         &self.last.agents
     }
 
-    /// The test command of the last run in the repository.
+    /// Returns the test command of the last run in the repository.
     pub fn last_test_command(&self) -> Option<String> {
         self.last.flags.get("gates.tests.command").and_then(Value::as_str).map(str::to_owned)
     }
 
-    /// What is to be kept: with what this command says.
+    /// Adds what this command names, and returns the file to keep.
     pub fn with(
         mut self,
         agents: Vec<KnownAgent>,
         flags: &BTreeMap<String, Value>,
-        words: (Option<String>, Option<BranchName>),
+        task: Option<String>,
+        base: Option<BranchName>,
     ) -> RunFile {
         let mut file = RunFile { agents, ..RunFile::default() };
         file.learn(std::mem::take(&mut self.own.agents));
@@ -93,16 +94,16 @@ impl Remembered {
             }
             file.flags.insert(key.clone(), value.clone());
         }
-        file.task = words.0.or(self.own.task);
-        file.base = words.1.or(self.own.base);
+        file.task = task.or(self.own.task);
+        file.base = base.or(self.own.base);
         file
     }
 }
 
-/// Keeps it for the subject, and for the repository.
+/// Keeps a file for the subject, and for the repository.
 ///
 /// # Errors
-/// When the disk says no.
+/// When a file can't be written.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
     let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };

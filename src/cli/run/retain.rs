@@ -1,4 +1,4 @@
-//! After a run: removes what has outlived its time, of subjects on which nobody works. Never the reason for a failure.
+//! Removes expired files of idle subjects after a run. A failure to remove them is ignored.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use crate::domain::subject::Subject;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Removes what has outlived its time.
+/// Removes expired files.
 pub fn after_a_run(folders: &Folders, repository: &Repository, retention: &Retention) {
     let limits = Limits {
         logs_age: DAY * retention.logs_days,
@@ -25,7 +25,7 @@ pub fn after_a_run(folders: &Folders, repository: &Repository, retention: &Reten
     let is_free = |subject: &Subject| lock::who_holds(&FileJournals::lock_path(&locks, subject)).is_none();
     let subjects: Vec<Subject> =
         names.filter_map(|name| Folders::subject_named(&name)).filter(is_free).collect();
-    #[expect(clippy::disallowed_methods, reason = "the ages of files are told by the same clock")]
+    #[expect(clippy::disallowed_methods, reason = "the ages of files are taken from the same clock")]
     let now = SystemTime::now();
     for path in retention::outlived(folders, &subjects, limits, now) {
         // What can't be removed now is tried again after the next run.

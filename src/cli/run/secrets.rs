@@ -8,9 +8,9 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::adapters::process::variables::Variables;
-use crate::cli::config::settings::{OnHit, Settings};
+use crate::cli::config::settings::Settings;
 use crate::domain::vendors::Vendor;
-use crate::engine::guard::{OnSecret, Secrets};
+use crate::engine::guard::Secrets;
 use crate::pattern::pattern;
 use crate::text::redaction::Secret;
 use crate::text::redaction::names::is_secret;
@@ -44,11 +44,10 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
         let secret = |value| Secret { kind: name.to_owned(), value };
         Some(all.map(secret).collect::<Vec<Secret>>())
     };
-    let on_hit = match settings.redact.on_hit {
-        OnHit::Replace => OnSecret::Replace,
-        OnHit::Stop => OnSecret::Stop,
-    };
-    Secrets { values: variables.iter().filter_map(secrets).flatten().collect(), on_hit }
+    Secrets {
+        values: variables.iter().filter_map(secrets).flatten().collect(),
+        on_hit: settings.redact.on_hit,
+    }
 }
 
 /// Returns the credentials inside of a value: the password of a URL, those in headers and in JSON.

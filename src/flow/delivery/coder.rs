@@ -24,7 +24,7 @@ use super::records::FirstAnswer;
 use super::state::DeliveryRun;
 
 /// An open run with its terms set and no pull request yet.
-pub(super) struct Work<'now> {
+pub(super) struct OpenDelivery<'now> {
     pub(super) cx: &'now FlowContext<'now>,
     pub(super) run: &'now DeliveryRun,
     pub(super) subject: ContextSubject,
@@ -44,7 +44,7 @@ pub(super) struct Made {
 }
 
 /// What the coder has made, or what leads there. Each set of answers from a person leads to a turn of its own.
-pub(super) fn work(work: &Work<'_>) -> Decision<Made> {
+pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     let cx = work.cx;
     let mut answers: Vec<Clarification> = Vec::new();
     for asked in 0_u32.. {
@@ -74,7 +74,7 @@ pub(super) fn work(work: &Work<'_>) -> Decision<Made> {
 }
 
 /// The key of the coder's turn. A finished turn is found whatever head it was asked on.
-fn key(work: &Work<'_>, clarifications: u32) -> TurnKey {
+fn key(work: &OpenDelivery<'_>, clarifications: u32) -> TurnKey {
     let run = &work.run.state;
     let head = work.tip.unwrap_or(&work.run.base);
     let label = &run.terms.roster.coder().label;
@@ -84,7 +84,7 @@ fn key(work: &Work<'_>, clarifications: u32) -> TurnKey {
     work.cx.results.turns.keys().find(same_question).cloned().unwrap_or(key)
 }
 
-fn ask(work: &Work<'_>, key: TurnKey, clarifications: Vec<Clarification>) -> Ask {
+fn ask(work: &OpenDelivery<'_>, key: TurnKey, clarifications: Vec<Clarification>) -> Ask {
     let terms = &work.run.state.terms;
     let expectation = Expectation {
         requirements: work.cx.results.surfaced(&key, &work.requirements),

@@ -21,7 +21,7 @@ use super::super::names;
 use super::super::run::RunState;
 use super::super::step::{Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first};
 use super::super::terms::{Recorded, Terms};
-use super::coder::{self, Made, Work};
+use super::coder::{self, Made, OpenDelivery};
 use super::records::{Delivered, DeliveryEntry, Started};
 use super::state::{DeliveryRun, DeliveryState};
 
@@ -52,7 +52,7 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
     let terms = terms(state, cx)?;
     let run = started(state, cx, &branch, terms)?;
     let tip = cx.tip(&run.branch)?;
-    let work = Work { cx, run, subject: wanted.subject, requirements: wanted.requirements, tip };
+    let work = OpenDelivery { cx, run, subject: wanted.subject, requirements: wanted.requirements, tip };
     let made = coder::work(&work)?;
     deliver(&work, &state.subject, made)
 }
@@ -154,7 +154,7 @@ fn answer(
 ) -> Decision<Option<super::records::FirstAnswer>> {
     let tip = cx.tip(&run.branch)?;
     let (subject, requirements) = (wanted.subject.clone(), wanted.requirements.clone());
-    let work = Work { cx, run, subject, requirements, tip };
+    let work = OpenDelivery { cx, run, subject, requirements, tip };
     ControlFlow::Continue(match coder::work(&work) {
         ControlFlow::Continue(made) => Some(made.answer),
         ControlFlow::Break(_) => None,
@@ -204,8 +204,8 @@ fn started<'now>(
 }
 
 /// The branch is pushed, then its pull request is opened.
-fn deliver(work: &Work<'_>, subject: &Subject, made: Made) -> Decision<Infallible> {
-    let Work { cx, run, tip, .. } = work;
+fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<Infallible> {
+    let OpenDelivery { cx, run, tip, .. } = work;
     let Made { before, title, body, commit, answer: _ } = made;
     let head = commit.unwrap_or_else(|| before.clone());
     if head == run.base {

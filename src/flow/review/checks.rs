@@ -14,10 +14,10 @@ use super::super::approval::Unanimous;
 use super::super::conclusion::Conclusion;
 use super::super::gates::gates_record;
 use super::super::step::{Decision, Step, first};
-use super::seen::{ReviewAt, Seen};
+use super::seen::{OpenReview, ReviewAt};
 
 /// Looks at the board of a head that everyone approves; nothing is left to do when it holds.
-pub(super) fn board(seen: &Seen<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<()> {
+pub(super) fn board(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<()> {
     let checks = &seen.observed.pull.checks;
     let red: Vec<&str> = checks
         .iter()
@@ -39,13 +39,13 @@ pub(super) fn board(seen: &Seen<'_>, at: &ReviewAt, unanimous: &Unanimous) -> De
     ControlFlow::Continue(())
 }
 
-fn record<T>(seen: &Seen<'_>, at: &ReviewAt, verdict: Verdict, detail: String) -> Decision<T> {
+fn record<T>(seen: &OpenReview<'_>, at: &ReviewAt, verdict: Verdict, detail: String) -> Decision<T> {
     let (gate, head) = (GateName::ci(), at.head.clone());
     let measured = Measurement { gate, head, tree: None, verdict, detail, findings: Vec::new() };
     first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
 }
 
-fn unfinished(seen: &Seen<'_>, unanimous: &Unanimous) -> Decision<()> {
+fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous) -> Decision<()> {
     let cx = seen.cx;
     let pending = || {
         let message =

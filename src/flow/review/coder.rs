@@ -24,11 +24,11 @@ use super::super::question::{self, Answered};
 use super::super::run_effect::{self, Who};
 use super::super::step::{Decision, Effect, PushOrder, Step, first};
 use super::records::{AnswerRecord, ReviewEntry};
-use super::seen::{ReviewAt, Seen};
+use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
 
 /// The coder's turn after a round.
-pub(super) fn turn(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> {
+pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     if at.round >= seen.run.terms.policy.max_rounds {
         let left: Vec<String> = seen.must_fix(at).into_iter().map(|item| item.id.into()).collect();
         let message = format!(
@@ -42,7 +42,7 @@ pub(super) fn turn(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> {
 }
 
 /// What becomes of the coder's turn: its work is pushed first, then its answer is published.
-pub(super) fn finish(seen: &Seen<'_>, key: TurnKey) -> Decision<Infallible> {
+pub(super) fn finish(seen: &OpenReview<'_>, key: TurnKey) -> Decision<Infallible> {
     let ask = ask(seen, key);
     match question::ask::<CoderFollowup>(seen.cx, &ask)? {
         Ok(answered) => answer(seen, ask.key, answered),
@@ -50,12 +50,12 @@ pub(super) fn finish(seen: &Seen<'_>, key: TurnKey) -> Decision<Infallible> {
     }
 }
 
-fn key(seen: &Seen<'_>, at: &ReviewAt) -> TurnKey {
+fn key(seen: &OpenReview<'_>, at: &ReviewAt) -> TurnKey {
     let label = &seen.run.terms.roster.coder().label;
     TurnKey::first(seen.run.at(at.round), Role::Coder, label, ResponseKind::CoderFollowup, &at.head)
 }
 
-fn ask(seen: &Seen<'_>, key: TurnKey) -> Ask {
+fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
     let items = seen.state.rounds.items_from(&key.head).into_iter();
     let shown: Vec<Item> = items.filter(|item| item.standing != ItemStatus::Resolved).collect();
     let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
@@ -72,7 +72,7 @@ fn ask(seen: &Seen<'_>, key: TurnKey) -> Ask {
 }
 
 /// What every agent of a review is told.
-pub(super) fn brief(seen: &Seen<'_>, items: Vec<Item>) -> Brief {
+pub(super) fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
     let pull = seen.observed.pull;
     let origin = seen.observed.origin.clone();
     Brief {
@@ -97,7 +97,7 @@ pub(super) fn brief(seen: &Seen<'_>, items: Vec<Item>) -> Brief {
     }
 }
 
-fn answer(seen: &Seen<'_>, key: TurnKey, answered: Answered<CoderFollowup>) -> Decision<Infallible> {
+fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>) -> Decision<Infallible> {
     let head = &seen.observed.pull.head;
     let made = answered.commit.unwrap_or_else(|| head.clone());
     let record = AnswerRecord {
@@ -123,7 +123,7 @@ fn answer(seen: &Seen<'_>, key: TurnKey, answered: Answered<CoderFollowup>) -> D
     push(seen, made, &key.head)
 }
 
-fn push(seen: &Seen<'_>, commit: CommitSha, expected: &CommitSha) -> Decision<Infallible> {
+fn push(seen: &OpenReview<'_>, commit: CommitSha, expected: &CommitSha) -> Decision<Infallible> {
     match seen.cx.obstacle {
         Some(Obstacle::PushRefused(why)) => {
             first(Step::Stop(Conclusion::refused(Refused::Dirty, why.clone())))
@@ -136,7 +136,7 @@ fn push(seen: &Seen<'_>, commit: CommitSha, expected: &CommitSha) -> Decision<In
 }
 
 /// Where the log is was told when the turn failed: a path of this machine has no place in a record.
-fn failed(seen: &Seen<'_>, label: Label, failure: &TurnFailure) -> Decision<Infallible> {
+fn failed(seen: &OpenReview<'_>, label: Label, failure: &TurnFailure) -> Decision<Infallible> {
     let who = Who { role: Role::Coder, label };
     first(seen.end(run_effect::fatal(&who, failure, seen.cx.now)))
 }

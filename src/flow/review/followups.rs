@@ -10,28 +10,28 @@ use crate::ledger::chain::child_key;
 use super::super::step::{Decision, Effect, IssueOrder, Step, first};
 use super::grouping::{self, Group};
 use super::records::{FollowedUp, Followup, ReviewEntry};
-use super::seen::{ReviewAt, Seen};
+use super::seen::{OpenReview, ReviewAt};
 
 /// More issues than this are noise; what is left over is counted.
 const MOST_ISSUES: usize = 3;
 
 /// What a mode does with future items.
-enum Destination {
+enum FollowupDestination {
     Nowhere,
     Comment,
     Issues,
 }
 
-fn destination(mode: Followups) -> Destination {
+fn destination(mode: Followups) -> FollowupDestination {
     match mode {
-        Followups::Ignore => Destination::Nowhere,
-        Followups::Summarize | Followups::FixAndSummarize => Destination::Comment,
-        Followups::Issue | Followups::FixAndIssue => Destination::Issues,
+        Followups::Ignore => FollowupDestination::Nowhere,
+        Followups::Summarize | Followups::FixAndSummarize => FollowupDestination::Comment,
+        Followups::Issue | Followups::FixAndIssue => FollowupDestination::Issues,
     }
 }
 
 /// Takes care of the follow-ups of an approved head; nothing is left to do when that was done.
-pub(super) fn take_care(seen: &Seen<'_>, at: &ReviewAt) -> Decision<()> {
+pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     let mode = seen.run.terms.policy.followups;
     if seen.state.has_followed_up(&at.head, mode) {
         return ControlFlow::Continue(());
@@ -41,17 +41,17 @@ pub(super) fn take_care(seen: &Seen<'_>, at: &ReviewAt) -> Decision<()> {
         return ControlFlow::Continue(());
     }
     match destination(mode) {
-        Destination::Nowhere => ControlFlow::Continue(()),
-        Destination::Comment => {
+        FollowupDestination::Nowhere => ControlFlow::Continue(()),
+        FollowupDestination::Comment => {
             let followups = groups.iter().map(|group| followup(group, None)).collect();
             first(record(seen, at, followups, 0))
         }
-        Destination::Issues => first(file(seen, at, &groups)),
+        FollowupDestination::Issues => first(file(seen, at, &groups)),
     }
 }
 
 /// The first group that has no issue yet gets one; then the record that lists them.
-fn file(seen: &Seen<'_>, at: &ReviewAt, groups: &[Group]) -> Step {
+fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[Group]) -> Step {
     let parent = seen.state.number;
     let mut filed = Vec::new();
     for group in groups.iter().take(MOST_ISSUES) {
@@ -73,11 +73,11 @@ fn file(seen: &Seen<'_>, at: &ReviewAt, groups: &[Group]) -> Step {
     record(seen, at, filed, groups.len().saturating_sub(MOST_ISSUES))
 }
 
-fn issue(seen: &Seen<'_>, key: &ChildKey) -> Option<IssueNumber> {
+fn issue(seen: &OpenReview<'_>, key: &ChildKey) -> Option<IssueNumber> {
     seen.cx.results.filed.get(key).copied()
 }
 
-fn record(seen: &Seen<'_>, at: &ReviewAt, followups: Vec<Followup>, skipped: usize) -> Step {
+fn record(seen: &OpenReview<'_>, at: &ReviewAt, followups: Vec<Followup>, skipped: usize) -> Step {
     let (mode, skipped) = (seen.run.terms.policy.followups, u32::try_from(skipped).unwrap_or(u32::MAX));
     let record = FollowedUp { head: at.head.clone(), mode, followups, skipped };
     seen.publish(at.round, &ReviewEntry::FollowedUp(record))

@@ -24,7 +24,7 @@ use super::super::step::{Decision, Effect, Step, first};
 use super::super::terms::{Recorded, Terms};
 use super::super::view::{FlowOutput, Records};
 use super::records::{EarlierVotes, Opened, ReviewEntry};
-use super::seen::{Observed, ReviewAt, Seen, observe};
+use super::seen::{Observed, OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
 use super::{checks, coder, followups, reviewers, tests_first};
 
@@ -34,7 +34,7 @@ pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infall
     changeable(state, cx, &observed)?;
     let terms = terms(state, cx, &observed)?;
     let run = opened(state, cx, &observed, terms)?;
-    let seen = Seen { cx, state, run, observed: &observed };
+    let seen = OpenReview { cx, state, run, observed: &observed };
     pushed(&seen)?;
     let here = seen.here();
     if state.rounds.head() == Some(&here.head) {
@@ -65,7 +65,7 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
     if run.ending.as_ref() == Some(&Ending::Merged { commit: commit.clone() }) {
         return first(Step::Stop(Conclusion::again(&Ending::Merged { commit: commit.clone() }, already)));
     }
-    let seen = Seen { cx, state, run, observed };
+    let seen = OpenReview { cx, state, run, observed };
     let ours = run.is_open() && run.terms.policy.after_approval == AfterApproval::Merge;
     match approval(&seen, &seen.here()).filter(|_| ours) {
         Some(approval) => {
@@ -77,7 +77,7 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
 }
 
 /// The proof that a place has everything that an approval takes, if it has.
-fn approval(seen: &Seen<'_>, at: &ReviewAt) -> Option<Approval> {
+fn approval(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<Approval> {
     let state = seen.state;
     if state.rounds.head() != Some(&at.head) || !seen.must_fix(at).is_empty() {
         return None;
@@ -85,7 +85,7 @@ fn approval(seen: &Seen<'_>, at: &ReviewAt) -> Option<Approval> {
     Some(Approval::of(seen.unanimous(at)?, gates_hold(seen, at)?))
 }
 
-fn gates_hold(seen: &Seen<'_>, at: &ReviewAt) -> Option<GatesHold> {
+fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
     GatesHold::on(&seen.run.terms.policy.required_gates, &seen.state.measured.all(), &at.head)
 }
 
@@ -117,7 +117,9 @@ fn opened<'now>(
     let is_whole = state.records == Records::Whole;
     match &state.run {
         Some(run) if run.is_open() && run.terms == terms && is_whole => return ControlFlow::Continue(run),
-        Some(run) if run.terms == terms && is_whole && is_settled(&Seen { cx, state, run, observed }) => {
+        Some(run)
+            if run.terms == terms && is_whole && is_settled(&OpenReview { cx, state, run, observed }) =>
+        {
             let message = format!("approved already, at {}", observed.pull.head.short());
             return first(Step::Stop(Conclusion::again(&Ending::Approved, message)));
         }
@@ -152,7 +154,7 @@ fn opened<'now>(
     first(Step::Publish(Box::new(Draft { continues, seats, ..draft })))
 }
 
-fn is_settled(seen: &Seen<'_>) -> bool {
+fn is_settled(seen: &OpenReview<'_>) -> bool {
     let required = seen.required();
     seen.run.ending == Some(Ending::Approved)
         && seen.state.rounds.head() == Some(&seen.observed.pull.head)
@@ -160,7 +162,7 @@ fn is_settled(seen: &Seen<'_>) -> bool {
 }
 
 /// A head that equals a journaled commit is ours: its answer is published.
-fn pushed(seen: &Seen<'_>) -> Decision<()> {
+fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
     let head = &seen.observed.pull.head;
     let is_of_this_round = |key: &TurnKey| {
         key.run == seen.run.id && key.role == Role::Coder && key.round == seen.state.rounds.round()
@@ -176,7 +178,7 @@ fn pushed(seen: &Seen<'_>) -> Decision<()> {
     }
 }
 
-fn at_known_head(seen: &Seen<'_>, here: &ReviewAt) -> Decision<Infallible> {
+fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     let rounds = &seen.state.rounds;
     if rounds.unchanged_answers() >= 2 {
         let message = "the coder left the head as it was, twice in a row, with items left to fix";
@@ -190,13 +192,13 @@ fn at_known_head(seen: &Seen<'_>, here: &ReviewAt) -> Decision<Infallible> {
 }
 
 /// A round in which nothing was said yet: the gates first that are due, then the reviewers.
-fn fresh_round(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> {
+fn fresh_round(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     tests_first::measure(seen, at)?;
     reviews(seen, at)
 }
 
 /// Somebody else pushed: what was answered on the old head is published, then the round goes on with the new one.
-fn at_moved_head(seen: &Seen<'_>, here: &ReviewAt) -> Decision<Infallible> {
+fn at_moved_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     intact(seen)?;
     if let Some(old) = seen.state.rounds.head() {
         let _: Vec<FailedSeat> =
@@ -213,7 +215,7 @@ fn at_moved_head(seen: &Seen<'_>, here: &ReviewAt) -> Decision<Infallible> {
 }
 
 /// The head still contains the last commit of our coder.
-fn intact(seen: &Seen<'_>) -> Decision<()> {
+fn intact(seen: &OpenReview<'_>) -> Decision<()> {
     let intact = match &seen.state.ours {
         Some(ours) => seen.cx.contains(&seen.observed.pull.head, ours)?,
         None => true,
@@ -226,7 +228,7 @@ fn intact(seen: &Seen<'_>) -> Decision<()> {
     first(seen.end(Conclusion::needs_human(NeedsHuman::Rewritten, message)))
 }
 
-fn next_round(seen: &Seen<'_>, at: &ReviewAt, at_most: &str) -> Decision<ReviewAt> {
+fn next_round(seen: &OpenReview<'_>, at: &ReviewAt, at_most: &str) -> Decision<ReviewAt> {
     let next = RoundAt { round: at.round + 1, head: at.head.clone() };
     if next.round > seen.run.terms.policy.max_rounds {
         return first(seen.end(Conclusion::blocked(Blocked::Rounds, at_most)));
@@ -234,7 +236,7 @@ fn next_round(seen: &Seen<'_>, at: &ReviewAt, at_most: &str) -> Decision<ReviewA
     ControlFlow::Continue(next)
 }
 
-fn reviews(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> {
+fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     let failed = reviewers::poll(seen, at, Asking::Allowed)?;
     let must_fix = seen.left_to_fix(at);
     available(seen, &failed, &must_fix)?;
@@ -249,7 +251,7 @@ fn reviews(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> {
 }
 
 /// Reviewers that failed end the run, unless the policy lets the coder work on what the others found.
-fn available(seen: &Seen<'_>, failed: &[FailedSeat], must_fix: &[Item]) -> Decision<()> {
+fn available(seen: &OpenReview<'_>, failed: &[FailedSeat], must_fix: &[Item]) -> Decision<()> {
     let who = |seat: &FailedSeat| Who { role: Role::Reviewer, label: seat.label.clone() };
     let ended = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure, seen.cx.now));
     if let Some(conclusion) = ended {
@@ -265,7 +267,7 @@ fn available(seen: &Seen<'_>, failed: &[FailedSeat], must_fix: &[Item]) -> Decis
 }
 
 /// A dispute is judged once, by the review after it; still must-fix, a person decides.
-fn disputes_judged(seen: &Seen<'_>, at: &ReviewAt, must_fix: &[Item]) -> Decision<()> {
+fn disputes_judged(seen: &OpenReview<'_>, at: &ReviewAt, must_fix: &[Item]) -> Decision<()> {
     let lost = |item: &Item| {
         let dispute = item.dispute.as_ref().filter(|dispute| dispute.round < at.round)?;
         let reviewer = item.notes.last().map_or(item.text.as_str(), |note| note.text.as_str());
@@ -279,7 +281,7 @@ fn disputes_judged(seen: &Seen<'_>, at: &ReviewAt, must_fix: &[Item]) -> Decisio
 }
 
 /// Nothing is left to fix, and yet not everyone approves: they did before somebody asked for something, or a seat failed.
-fn somebody_asked_since(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> {
+fn somebody_asked_since(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     if seen.state.rounds.unanimous(&seen.run.terms.roster, &at.head, &[]).is_none() {
         let message = "nothing is left to fix, and yet not everyone approves this head";
         return first(seen.end(Conclusion::failed(Failed::ReviewerUnavailable, message)));
@@ -289,7 +291,7 @@ fn somebody_asked_since(seen: &Seen<'_>, at: &ReviewAt) -> Decision<Infallible> 
 }
 
 /// Everyone approves: the gates on that very head, then the follow-ups, then the end.
-fn approved(seen: &Seen<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decision<Infallible> {
+fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decision<Infallible> {
     let against = seen.against();
     let required = &seen.run.terms.policy.required_gates;
     let record = |round, record| seen.gates_record(round, record);

@@ -19,11 +19,11 @@ use super::super::question::Answered;
 use super::super::step::Decision;
 use super::coder::brief;
 use super::records::{ReviewEntry, ReviewRecord};
-use super::seen::{ReviewAt, Seen};
+use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
 
 /// Polls everyone who is due at this place; the reviewers whose turns failed are left over.
-pub(super) fn poll(seen: &Seen<'_>, at: &ReviewAt, asking: Asking) -> Decision<Vec<FailedSeat>> {
+pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Decision<Vec<FailedSeat>> {
     let shown: Vec<Item> = shown(seen, at);
     let due = seen.run.terms.roster.reviewers().iter().filter(|seat| is_due(seen, seat, at, &shown));
     let asks: Vec<Ask> = due.map(|seat| ask(seen, seat, at, &shown)).collect();
@@ -31,7 +31,7 @@ pub(super) fn poll(seen: &Seen<'_>, at: &ReviewAt, asking: Asking) -> Decision<V
 }
 
 /// Whether this reviewer has to be asked: an approval of this very head stands, unless the coder disputes its findings.
-fn is_due(seen: &Seen<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> bool {
+fn is_due(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> bool {
     let rounds = &seen.state.rounds;
     let author = Author::Reviewer(seat.label.clone());
     let is_disputed = shown.iter().any(|item| item.author == author && item.dispute.is_some());
@@ -41,12 +41,12 @@ fn is_due(seen: &Seen<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> bool {
 }
 
 /// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
-fn shown(seen: &Seen<'_>, at: &ReviewAt) -> Vec<Item> {
+fn shown(seen: &OpenReview<'_>, at: &ReviewAt) -> Vec<Item> {
     let items = seen.state.rounds.items_at(at).into_iter();
     items.filter(|item| item.standing != ItemStatus::Resolved).collect()
 }
 
-fn ask(seen: &Seen<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
+fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
     let key =
         TurnKey::first(seen.run.at(at.round), Role::Reviewer, &seat.label, ResponseKind::PrReview, &at.head);
     let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
@@ -62,7 +62,7 @@ fn ask(seen: &Seen<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
 }
 
 /// The record of a review: its findings get their numbers here, at publication.
-fn record(seen: &Seen<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<PrReview>) -> Draft {
+fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<PrReview>) -> Draft {
     let Answered { reading, repairs, usage, model, commit: _ } = answered;
     let Reading { said: response, meaning: judgement, mut normalisations, .. } = reading;
     let keeps = |status: ItemStatus| {

@@ -95,14 +95,14 @@ fn origin_issue(subject: &Subject, people: &People) -> Option<ContextSubject> {
 }
 
 /// An open run with its terms set, and everything that its decisions look at.
-pub(super) struct Seen<'now> {
+pub(super) struct OpenReview<'now> {
     pub(super) cx: &'now FlowContext<'now>,
     pub(super) state: &'now ReviewState,
     pub(super) run: &'now RunState,
     pub(super) observed: &'now Observed<'now>,
 }
 
-impl Seen<'_> {
+impl OpenReview<'_> {
     /// The place where the pull request is now.
     pub(super) fn here(&self) -> ReviewAt {
         RoundAt { round: self.state.rounds.round(), head: self.observed.pull.head.clone() }

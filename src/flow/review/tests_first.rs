@@ -6,11 +6,11 @@ use crate::domain::ids::GateName;
 use crate::domain::policy::TestTiming;
 
 use super::super::step::Decision;
-use super::seen::{ReviewAt, Seen};
+use super::seen::{OpenReview, ReviewAt};
 
 /// Measures what is due before the reviewers of a round are asked: every required gate on a head that our coder has just
 /// made, and every gate that is red on any new head, for nothing else can resolve its items.
-pub(super) fn measure(seen: &Seen<'_>, at: &ReviewAt) -> Decision<()> {
+pub(super) fn measure(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     let policy = &seen.run.terms.policy;
     let is_ours = seen.state.ours.as_ref() == Some(&at.head);
     let is_wanted = is_ours && policy.test_timing == TestTiming::BeforeReviewAndApproval;

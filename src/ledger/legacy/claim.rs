@@ -4,8 +4,9 @@ use crate::domain::ids::Login;
 use crate::protocol::markers;
 
 use super::super::thread::{History, Posted};
+use super::reason::OlderReason;
 use super::said::Said;
-use super::{Why, markdown, meta};
+use super::{markdown, meta};
 
 /// What a comment claims to be.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(super) enum Claim<'thread> {
     /// It has words and a footer only.
     Words(&'thread str),
     /// It may not be read.
-    Refused(Why),
+    Refused(OlderReason),
 }
 
 /// What a thread is read from.
@@ -45,24 +46,24 @@ impl<'thread> Claim<'thread> {
             return None;
         }
         if !trusted.contains(posted.author) {
-            return Some(Self::Refused(Why::Author(posted.author.clone())));
+            return Some(Self::Refused(OlderReason::Author(posted.author.clone())));
         }
         if posted.history == History::Edited {
-            return Some(Self::Refused(Why::Edited));
+            return Some(Self::Refused(OlderReason::Edited));
         }
         Some(match (ours.as_slice(), data.as_slice()) {
             ([], []) => Self::Words(posted.body),
             ([], [only]) => meta::read(only).map_or_else(Self::Refused, |said| Self::Data(Box::new(said))),
-            (_, _) => Self::Refused(Why::Damaged("more than one line of data".to_owned())),
+            (_, _) => Self::Refused(OlderReason::Damaged("more than one line of data".to_owned())),
         })
     }
 
     /// What the comment says, if it may speak beside the others.
-    pub(super) fn said(self, authority: Authority) -> Result<Said, Why> {
+    pub(super) fn said(self, authority: Authority) -> Result<Said, OlderReason> {
         match (self, authority) {
             (Self::Refused(why), _) => Err(why),
             (Self::Data(said), _) => Ok(*said),
-            (Self::Words(_), Authority::Data) => Err(Why::Superseded),
+            (Self::Words(_), Authority::Data) => Err(OlderReason::Superseded),
             (Self::Words(body), Authority::Words) => markdown::read(body),
         }
     }

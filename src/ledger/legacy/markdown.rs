@@ -4,16 +4,16 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::markers;
 
-use super::Why;
 use super::names::{label, leading_id};
-use super::said::{Finding, LARGEST, Said};
+use super::reason::OlderReason;
+use super::said::{LARGEST, OlderFinding, Said};
 use super::sections::{Section, entries, signature};
 use super::words::{says_nothing, standing_and_note};
 
 /// What a comment without data says. Its footer is a vote, and votes are not taken over.
-pub(super) fn read(body: &str) -> Result<Said, Why> {
+pub(super) fn read(body: &str) -> Result<Said, OlderReason> {
     if body.len() > LARGEST {
-        return Err(Why::Damaged(format!("it holds more than {LARGEST} bytes")));
+        return Err(OlderReason::Damaged(format!("it holds more than {LARGEST} bytes")));
     }
     let signed = markers::lines_outside_code(body).into_iter().rev().find_map(signature);
     let mut said = Said {
@@ -29,7 +29,7 @@ pub(super) fn read(body: &str) -> Result<Said, Why> {
     for (section, text) in entries(body) {
         match section {
             Section::Dispositions => said.words.extend(disposition(&text)),
-            Section::Findings(standing) => said.take_finding(standing, &text),
+            Section::Findings(standing) => take_finding(&mut said, standing, &text),
         }
     }
     said.bounded()
@@ -42,23 +42,21 @@ fn disposition(text: &str) -> Option<Disposition> {
     Some(Disposition { item, standing, note })
 }
 
-impl Said {
-    /// A finding that has an id already is one of those known before, with a word on it.
-    fn take_finding(&mut self, standing: ItemStatus, text: &str) {
-        let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
-        if id.is_none() && says_nothing(text) {
-            return;
+/// A finding that has an id already is one of those known before, with a disposition.
+fn take_finding(said: &mut Said, standing: ItemStatus, text: &str) {
+    let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
+    if id.is_none() && says_nothing(text) {
+        return;
+    }
+    let text = text.trim().to_owned();
+    let note = (!says_nothing(&text)).then(|| text.clone());
+    let finding = OlderFinding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
+    match id {
+        Some(item) => {
+            said.words.push(Disposition { item, standing, note });
+            said.prior.get_or_insert_default().push(finding);
         }
-        let text = text.trim().to_owned();
-        let note = (!says_nothing(&text)).then(|| text.clone());
-        let finding = Finding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
-        match id {
-            Some(item) => {
-                self.words.push(Disposition { item, standing, note });
-                self.prior.get_or_insert_default().push(finding);
-            }
-            None => self.new.push(finding),
-        }
+        None => said.new.push(finding),
     }
 }
 
@@ -94,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_review_of_absurd_length_is_damaged() {
-        assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(Why::Damaged(_))));
+        assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(OlderReason::Damaged(_))));
         let many = format!("### Blocking issues\n{}", "- a finding\n".repeat(10_001));
-        assert!(matches!(read(&many), Err(Why::Damaged(_))));
+        assert!(matches!(read(&many), Err(OlderReason::Damaged(_))));
     }
 
     /// A line as an older review, or somebody who means ill, could write it.

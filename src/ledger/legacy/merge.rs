@@ -8,7 +8,7 @@ use crate::protocol::findings::normalised;
 
 use super::names::number;
 use super::rounds::Round;
-use super::said::{Finding, Head, Said};
+use super::said::{Head, OlderFinding, Said};
 use crate::domain::item::CarriedItem;
 
 /// The items that must be fixed at the end of the rounds, and the number of the next item.
@@ -68,7 +68,7 @@ impl Fold {
     }
 
     /// An item that was listed as known. A list can make it worse, and never brings back what is resolved.
-    fn remember(&mut self, round: &Round, said: &Said, finding: &Finding) {
+    fn remember(&mut self, round: &Round, said: &Said, finding: &OlderFinding) {
         let place = match &finding.id {
             Some(id) => self.named(id),
             None => self.worded(round, said, finding),
@@ -88,7 +88,7 @@ impl Fold {
     }
 
     /// A finding that was raised. Another one of its name gives the name up: the later comment is nearer to now.
-    fn raise(&mut self, round: &Round, said: &Said, finding: &Finding) {
+    fn raise(&mut self, round: &Round, said: &Said, finding: &OlderFinding) {
         let namesake = finding.id.as_ref().and_then(|id| self.named(id));
         let again = match namesake {
             Some(place) if self.says_the_same(place, finding) => Some(place),
@@ -136,14 +136,14 @@ impl Fold {
         self.names.get(id).copied().filter(|place| self.items.contains_key(place))
     }
 
-    fn worded(&self, round: &Round, said: &Said, finding: &Finding) -> Option<Place> {
+    fn worded(&self, round: &Round, said: &Said, finding: &OlderFinding) -> Option<Place> {
         let reviewer = finding.reviewer.as_ref().unwrap_or(&said.speaker);
         let words = (reviewer.clone(), round.head.clone(), normalised(&finding.text));
         let place = self.words.get(&words).copied()?;
         (!finding.text.is_empty() && self.items.contains_key(&place)).then_some(place)
     }
 
-    fn says_the_same(&self, place: Place, finding: &Finding) -> bool {
+    fn says_the_same(&self, place: Place, finding: &OlderFinding) -> bool {
         let known = self.items.get(&place).map_or("", |held| held.item.text.as_str());
         known.is_empty() || finding.text.is_empty() || normalised(known) == normalised(&finding.text)
     }
@@ -154,7 +154,7 @@ impl Fold {
         }
     }
 
-    fn speak_of(&mut self, place: Place, round: &Round, finding: &Finding) {
+    fn speak_of(&mut self, place: Place, round: &Round, finding: &OlderFinding) {
         if let Some(held) = self.items.get_mut(&place) {
             if held.item.text.is_empty() {
                 held.item.text.clone_from(&finding.text);
@@ -173,7 +173,7 @@ impl Fold {
         }
     }
 
-    fn add(&mut self, round: &Round, said: &Said, finding: &Finding) {
+    fn add(&mut self, round: &Round, said: &Said, finding: &OlderFinding) {
         let place = self.appeared;
         self.appeared += 1;
         let id = finding.id.clone().unwrap_or_else(|| self.fresh());

@@ -10,9 +10,9 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::json;
 
-use super::Why;
 use super::names::{item_id, label, number};
-use super::said::{Finding, LARGEST, Said};
+use super::reason::OlderReason;
+use super::said::{LARGEST, OlderFinding, Said};
 use super::subject;
 use super::words::{says_nothing, standing, standing_and_note};
 
@@ -64,11 +64,11 @@ struct Word {
 }
 
 /// What the data of a comment says.
-pub(super) fn read(packed: &str) -> Result<Said, Why> {
-    let text = unpack(packed).map_err(Why::Damaged)?;
-    let data = parse(&text).map_err(Why::Damaged)?;
+pub(super) fn read(packed: &str) -> Result<Said, OlderReason> {
+    let text = unpack(packed).map_err(OlderReason::Damaged)?;
+    let data = parse(&text).map_err(OlderReason::Damaged)?;
     match data.foreign_flow() {
-        Some(flow) => Err(Why::Flow(flow)),
+        Some(flow) => Err(OlderReason::Flow(flow)),
         None => data.said().bounded(),
     }
 }
@@ -135,12 +135,12 @@ impl Data {
 
 impl Listed {
     /// The member that tells most of now counts first. An item that no member places is taken for the worst.
-    fn finding(self) -> Finding {
+    fn finding(self) -> OlderFinding {
         let words = [&self.disposition, &self.status, &self.kind, &self.severity];
         let known = words.into_iter().flatten().find_map(|word| standing(word));
         let texts = [self.text, self.summary, self.body].into_iter().flatten();
         let mut texts = texts.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        Finding {
+        OlderFinding {
             id: [self.id, self.item_id].iter().flatten().find_map(|id| item_id(id)),
             reviewer: self.reviewer.or(self.agent).map(|name| label(Some(&name))),
             standing: known.unwrap_or(ItemStatus::Blocking),
@@ -198,7 +198,7 @@ mod tests {
 
     fn damage(json: &str) -> String {
         match read(&packed(json)) {
-            Err(Why::Damaged(what)) => what,
+            Err(OlderReason::Damaged(what)) => what,
             other => panic!("{other:?}"),
         }
     }
@@ -220,8 +220,8 @@ mod tests {
 
     #[test]
     fn what_is_no_single_object_of_bounded_size_is_damaged() {
-        assert!(matches!(read("???"), Err(Why::Damaged(_))));
-        assert!(matches!(read(""), Err(Why::Damaged(_))));
+        assert!(matches!(read("???"), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read(""), Err(OlderReason::Damaged(_))));
         assert!(damage("{\"agent\":").starts_with("JSON"));
         assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("twice"));
         assert!(damage("{} {}").contains("follows"));
@@ -255,7 +255,7 @@ mod tests {
             ("{\"flow\":\"issue\",\"canonical_plan\":\"x\"}", "issue"),
             ("{\"canonical_plan\":\"x\"}", "plan"),
         ] {
-            assert_eq!(read(&packed(json)), Err(Why::Flow(flow.to_owned())));
+            assert_eq!(read(&packed(json)), Err(OlderReason::Flow(flow.to_owned())));
         }
         assert!(read(&packed("{\"flow\":\"pr\",\"canonical_plan\":\"x\"}")).is_ok());
     }

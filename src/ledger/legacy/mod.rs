@@ -6,20 +6,20 @@ mod markdown;
 mod merge;
 mod meta;
 mod names;
+mod reason;
 mod rounds;
 mod said;
 mod sections;
 mod subject;
 mod words;
 
-use std::fmt;
-
 use crate::domain::ids::Login;
 use crate::domain::item::CarriedItem;
 
 use super::thread::Posted;
 use claim::{Authority, Claim};
-use rounds::Rounds;
+pub use reason::{OlderIgnored, OlderReason};
+use rounds::OlderRounds;
 
 /// What an older thread leaves to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,44 +30,7 @@ pub struct Older {
     pub next_item: u64,
     /// How many comments were read.
     pub read: usize,
-    pub ignored: Vec<Ignored>,
-}
-
-/// A comment that claims to be the older tool's and does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
-    /// The forge's id of the comment.
-    pub comment: String,
-    /// Why it does not count.
-    pub why: Why,
-}
-
-/// Why a comment of the older tool does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
-    /// Its author is not trusted to write records.
-    Author(Login),
-    Edited,
-    Damaged(String),
-    /// It belongs to another flow than the review of a pull request.
-    Flow(String),
-    /// Its words are not read, since other comments carry data.
-    Superseded,
-    /// The same agent spoke in the same round on the same head before.
-    Replayed,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Author(login) => write!(formatter, "its author {login} may not write records"),
-            Self::Edited => formatter.write_str("it was edited"),
-            Self::Damaged(what) => write!(formatter, "it can't be read: {what}"),
-            Self::Flow(name) => write!(formatter, "it belongs to the flow `{name}`"),
-            Self::Superseded => formatter.write_str("other comments of the older tool carry data"),
-            Self::Replayed => formatter.write_str("its agent spoke in that round before"),
-        }
-    }
+    pub ignored: Vec<OlderIgnored>,
 }
 
 /// Reads a thread's comments in forge order. `None`: nothing in it claims to be an older tool's. A comment that is
@@ -79,13 +42,13 @@ pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
         return None;
     }
     let authority = Authority::among(claims.iter().map(|(_, claim)| claim));
-    let mut rounds = Rounds::default();
+    let mut rounds = OlderRounds::default();
     let mut ignored = Vec::new();
     let mut read = 0;
     for (comment, claim) in claims {
         match claim.said(authority).and_then(|said| rounds.take(said)) {
             Ok(()) => read += 1,
-            Err(why) => ignored.push(Ignored { comment: comment.to_owned(), why }),
+            Err(why) => ignored.push(OlderIgnored { comment: comment.to_owned(), why }),
         }
     }
     let (items, next_item) = merge::merge(rounds.as_slice());

@@ -1,6 +1,6 @@
 //! The comments of an older thread, gathered by head and round. Who speaks twice in a round is heard once.
 
-use super::Why;
+use super::reason::OlderReason;
 use super::said::{Head, Said};
 
 /// What was said in one round on one head.
@@ -25,20 +25,20 @@ impl Round {
 
 /// The rounds, in the order in which each was first spoken in.
 #[derive(Debug, Default)]
-pub(super) struct Rounds(Vec<Round>);
+pub(super) struct OlderRounds(Vec<Round>);
 
-impl Rounds {
+impl OlderRounds {
     /// The rounds.
     pub(super) fn as_slice(&self) -> &[Round] {
         &self.0
     }
 
     /// Puts a comment in its round.
-    pub(super) fn take(&mut self, said: Said) -> Result<(), Why> {
+    pub(super) fn take(&mut self, said: Said) -> Result<(), OlderReason> {
         let number = said.round.unwrap_or_else(|| self.round_of(&said));
         let known = self.0.iter_mut().rev().find(|round| round.number == number && round.head == said.head);
         match known {
-            Some(round) if round.has_heard(&said) => return Err(Why::Replayed),
+            Some(round) if round.has_heard(&said) => return Err(OlderReason::Replayed),
             Some(round) => round.said.push(said),
             None => self.0.push(Round { head: said.head.clone(), number, said: vec![said] }),
         }

@@ -4,7 +4,7 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{ItemId, Label};
 use crate::domain::item_status::{Disposition, ItemStatus};
 
-use super::Why;
+use super::reason::OlderReason;
 
 /// The most findings and words on findings that one comment may hold.
 const MOST: usize = 10_000;
@@ -18,7 +18,7 @@ pub(super) struct Head(pub(super) String);
 
 /// A finding, as a comment names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(super) struct OlderFinding {
     /// Its name, if it has one.
     pub(super) id: Option<ItemId>,
     /// Who raised it, if that is another than the speaker.
@@ -41,20 +41,24 @@ pub(super) struct Said {
     /// In which round, if the comment says so.
     pub(super) round: Option<u32>,
     /// The findings that were known before, if the comment lists them.
-    pub(super) prior: Option<Vec<Finding>>,
+    pub(super) prior: Option<Vec<OlderFinding>>,
     /// The speaker's words on known findings.
     pub(super) words: Vec<Disposition>,
     /// The findings that it opens.
-    pub(super) new: Vec<Finding>,
+    pub(super) new: Vec<OlderFinding>,
     /// The number of the next item, as far as the comment knows; 0 if it does not say.
     pub(super) next_item: u64,
 }
 
 impl Said {
     /// The comment, unless it holds more than any review does.
-    pub(super) fn bounded(self) -> Result<Self, Why> {
+    pub(super) fn bounded(self) -> Result<Self, OlderReason> {
         let held = self.prior.as_ref().map_or(0, Vec::len) + self.words.len() + self.new.len();
-        if held > MOST { Err(Why::Damaged(format!("it holds more than {MOST} items"))) } else { Ok(self) }
+        if held > MOST {
+            Err(OlderReason::Damaged(format!("it holds more than {MOST} items")))
+        } else {
+            Ok(self)
+        }
     }
 
     /// Whether these are a reviewer's words.

@@ -168,7 +168,7 @@ fn comment(author: &'static str) -> impl Strategy<Value = Comment> {
 }
 
 /// What a thread leaves, without what is said of strangers.
-fn left(story: &Story) -> (Vec<CarriedItem>, u64, usize, Vec<Ignored>) {
+fn left(story: &Story) -> (Vec<CarriedItem>, u64, usize, Vec<OlderIgnored>) {
     let Some(older) = story.read() else { return (Vec::new(), 1, 0, Vec::new()) };
     let ignored = older.ignored.into_iter().filter(|one| one.comment != "mallory").collect();
     (older.items, older.next_item, older.read, ignored)

@@ -6,7 +6,7 @@ use super::super::expectation::Complaint;
 use super::super::{healing, json};
 use super::normalisation::Normalisation;
 use super::objects::{is_or_holds_piece, key_finder};
-use super::whole;
+use super::whole::whole;
 
 /// The line after which an answer begins, where an agent's CLI prints other things before it.
 pub(super) const PUBLIC_RESPONSE_LINE: &str = "=== AGENT_LOOP_PUBLIC_RESPONSE_BELOW ===";

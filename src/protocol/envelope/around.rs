@@ -12,7 +12,7 @@ use super::super::markers;
 use super::super::opposition;
 use super::super::text::ReviewVerdict;
 use super::normalisation::Normalisation;
-use super::whole;
+use super::whole::{verdict, whole};
 
 static FOOTER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$");
 static OLDER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$");
@@ -88,9 +88,9 @@ pub(super) fn around(
         return Err(whole("no marker around the object", "a marker in prose"));
     }
     let words = prose.join("\n");
-    let approves = super::verdict(object) == Some(ReviewVerdict::Approved.name());
+    let approves = verdict(object) == Some(ReviewVerdict::Approved.name());
     let contradicts = approves && opposition::speaks_against(&words, Some(ReviewVerdict::Approved.name()));
-    if contradicts || opposition::takes_back(&words, super::verdict(object)) {
+    if contradicts || opposition::takes_back(&words, verdict(object)) {
         return Err(whole("words that agree with the answer", "words that take its approval back"));
     }
     if !prose.is_empty() {

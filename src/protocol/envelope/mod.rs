@@ -5,6 +5,7 @@ mod announced;
 mod around;
 mod normalisation;
 mod objects;
+mod whole;
 
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ use super::expectation::Complaint;
 use announced::Announced;
 pub use normalisation::Normalisation;
 use objects::Found;
+pub(super) use whole::verdict;
+use whole::whole;
 
 /// Longer answers are refused unread, in bytes.
 pub const ANSWER_LIMIT: usize = 1 << 20;
@@ -53,16 +56,6 @@ pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
     normalisations.sort_unstable();
     normalisations.dedup();
     Ok(Envelope { object, normalisations })
-}
-
-/// One complaint about the whole answer.
-fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> {
-    vec![Complaint::new("", expected, found)]
-}
-
-/// The word by which an answer decides something, if it has one.
-pub(super) fn verdict(answer: &Value) -> Option<&str> {
-    answer.get("state").or_else(|| answer.get("outcome")).and_then(Value::as_str)
 }
 
 #[cfg(test)]

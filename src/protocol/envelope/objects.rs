@@ -12,7 +12,7 @@ use super::super::expectation::Complaint;
 use super::super::healing;
 use super::super::json;
 use super::normalisation::Normalisation;
-use super::whole;
+use super::whole::whole;
 
 /// How many bytes may be read for each byte of an answer: what opens brackets without end is refused.
 const EFFORT: usize = 4;

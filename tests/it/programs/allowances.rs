@@ -422,7 +422,7 @@ fn the_units_for_systemd_are_what_systemd_accepts() {
 #[test]
 fn all_permissions_are_said_anew_when_a_run_is_resumed_and_never_remembered() {
     const LOUD: &str = "DANGEROUS PERMISSIONS";
-    const WITHOUT: &str = "goes on without";
+    const WITHOUT: &str = "continues without";
     let stage = Stage::new();
     with_an_allowance(&stage, "tired.sh", "");
     used_up_until(&stage, &past());

@@ -29,7 +29,7 @@ fn a_refusal_says_what_to_type_instead() {
     refused(&stage, &["task", "x", "--json", "--coder", "sam=codx"], "usage", "did you mean `codex`?");
     refused(&stage, &["task", "x", "--json", "--max-round", "3"], "usage", "--max-rounds");
     refused(&stage, &["tsak", "x", "--json"], "usage", "task");
-    refused(&stage, &["task", " ", "--json"], "usage", "says nothing");
+    refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "nothing is known of pr/1");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
     refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "no such file");

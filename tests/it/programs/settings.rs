@@ -219,7 +219,7 @@ fn a_file_of_settings_that_never_ends_is_not_read() {
     fs::create_dir_all(&folder).unwrap();
     std::os::unix::fs::symlink("/dev/zero", folder.join("config.toml")).unwrap();
     let ended = stage.run(&["config", "explain"]);
-    assert!(ended.exit == Some(2) && ended.stderr.contains("it is no file"), "{}", ended.stderr);
+    assert!(ended.exit == Some(2) && ended.stderr.contains("it is not a file"), "{}", ended.stderr);
     fs::remove_file(folder.join("config.toml")).unwrap();
     // A repository can bring such a link along.
     std::os::unix::fs::symlink("/dev/zero", stage.repository().join("agent-loop.toml")).unwrap();

@@ -153,7 +153,7 @@ fn a_number_that_is_not_allowed_is_refused_with_what_is() {
         ("--ci-poll-interval-seconds", "1"),
         ("--progress-interval-seconds", "1"),
         ("--agent-timeout-seconds", "1"),
-        ("--agent-idle-seconds", "1"),
+        ("--agent-idle-seconds", "0"),
         ("--agent-max-retries", "0"),
         ("--agent-retry-backoff-seconds", "0"),
         ("--max-clarification-rounds", "0"),
@@ -171,7 +171,7 @@ fn a_number_that_is_not_allowed_is_refused_with_what_is() {
     refused(&["pr", "0"], "0 is not allowed: at least 1");
     refused(&["issue", "two"], "type a whole number, at least 1");
     refused(&["local", "pr", "view", "0"], "0 is not allowed: at least 1");
-    refused(&["task", "x", "--budget-usd", "-1"], "-1 is no amount of dollars");
+    refused(&["task", "x", "--budget-usd", "-1"], "-1 is not an amount of dollars");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn help_says_where_people_read_under_json() {
         let help = Stage::new().run(&[command, "--help"]).stdout;
         let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            flat.contains("stderr (see --quiet)") || flat.contains("only warnings are said on stderr"),
+            flat.contains("stderr (see --quiet)") || flat.contains("only warnings are printed on stderr"),
             "{help}"
         );
     }

@@ -54,7 +54,7 @@ fn deviation(case: &Case) -> Option<String> {
 }
 
 #[test]
-fn every_answer_of_the_corpus_comes_out_as_its_case_says() {
+fn corpus_answers_match_their_cases() {
     let cases = cases::all(Path::new(ROOT));
     let wrong: Vec<String> =
         cases.iter().filter_map(|case| Some(format!("{} {}", case.name, deviation(case)?))).collect();
@@ -67,7 +67,7 @@ fn the_corpus_is_large() {
 }
 
 #[test]
-fn an_answer_of_exactly_the_limit_is_read_and_one_letter_more_is_not() {
+fn answers_are_read_up_to_the_limit() {
     for answers in cases::answers(Path::new(ROOT)) {
         let answer = answers.named["least"].to_string();
         let padded = |length: usize| RawAnswer::message(" ".repeat(length - answer.len()) + &answer);
@@ -81,7 +81,7 @@ fn an_answer_of_exactly_the_limit_is_read_and_one_letter_more_is_not() {
 }
 
 #[test]
-fn no_beginning_of_an_answer_is_an_answer() {
+fn no_prefix_is_an_answer() {
     for answers in cases::answers(Path::new(ROOT)) {
         for (name, answer) in &answers.named {
             let text = answer.to_string();

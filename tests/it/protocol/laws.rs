@@ -69,7 +69,7 @@ fn of(findings: &[(ItemStatus, String)], standing: ItemStatus) -> Vec<&String> {
 
 proptest! {
     #[test]
-    fn what_was_read_is_read_the_same_again(review in review()) {
+    fn reading_twice_changes_nothing(review in review()) {
         if let Some(first) = read(&review) {
             let again = read(&serde_json::to_value(&first.said).unwrap()).unwrap();
             prop_assert_eq!(again.said, first.said);
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn every_finding_counts_once_where_it_stands_first(review in review()) {
+    fn every_finding_counts_once(review in review()) {
         if let Some(reading) = read(&review) {
             let mut seen = BTreeSet::new();
             let lists = [("blocking_items", ItemStatus::Blocking), ("same_pr_followups", ItemStatus::SamePr), ("future_followups", ItemStatus::Future)];
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn leaving_out_what_stood_twice_changes_nothing_more(review in review()) {
+    fn deduplicating_twice_changes_nothing(review in review()) {
         if let Some(reading) = read(&review) {
             let found = &reading.meaning.findings;
             let mut once = review.clone();
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_dispositions_does_not_matter(review in review(), turn in 0_usize..4) {
+    fn order_of_dispositions_is_irrelevant(review in review(), turn in 0_usize..4) {
         let mut turned = review.clone();
         let words = turned["prior_item_dispositions"].as_array_mut().unwrap();
         let middle = turn % words.len();
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn every_named_answer_is_read_the_same_again() {
+fn named_answers_survive_a_second_reading() {
     for answers in cases::answers(Path::new(ROOT)) {
         for (name, answer) in &answers.named {
             let read = |value: &Value| {
@@ -137,7 +137,7 @@ fn every_named_answer_is_read_the_same_again() {
 }
 
 #[test]
-fn texts_that_count_less_than_the_first_come_in_any_order() {
+fn order_of_lesser_streams_is_irrelevant() {
     for answers in cases::answers(Path::new(ROOT)) {
         let mut texts: Vec<String> = answers.named.values().map(Value::to_string).collect();
         texts.extend(texts.clone().iter().map(|text| text.replace("schema", "version")));

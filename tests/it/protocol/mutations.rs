@@ -87,7 +87,7 @@ fn inserted(text: &str, place: usize, piece: &str) -> String {
 }
 
 #[test]
-fn a_comma_too_many_is_mended_wherever_it_stands() {
+fn an_extra_comma_is_mended_anywhere() {
     for answers in cases::answers(Path::new(ROOT)) {
         for (name, answer) in &answers.named {
             let whole = object(&answers, &answer.to_string());
@@ -106,7 +106,7 @@ fn a_comma_too_many_is_mended_wherever_it_stands() {
 }
 
 #[test]
-fn a_raw_line_break_or_tab_is_read_as_if_it_were_escaped_wherever_it_stands() {
+fn raw_control_characters_are_read_anywhere() {
     for answers in cases::answers(Path::new(ROOT)) {
         let text = answers.named["least"].to_string();
         let within = places(&text).into_iter().filter(|(_, stands)| *stands == Stands::InText);
@@ -124,7 +124,7 @@ fn a_raw_line_break_or_tab_is_read_as_if_it_were_escaped_wherever_it_stands() {
 }
 
 #[test]
-fn a_stray_letter_of_syntax_behind_an_answer_is_looked_past() {
+fn stray_syntax_after_an_answer_is_ignored() {
     for answers in cases::answers(Path::new(ROOT)) {
         for (name, answer) in &answers.named {
             let text = answer.to_string();
@@ -147,7 +147,7 @@ const SEAMS: [&str; 8] =
     ["", "\"", "\"}", "\"]}", "\n", "}\n", "\n```json\n", "\n=== AGENT_LOOP_PUBLIC_RESPONSE_BELOW ===\n"];
 
 #[test]
-fn an_approval_that_stands_anywhere_in_a_refusal_is_not_taken_for_the_answer() {
+fn no_embedded_approval_overrides_a_refusal() {
     for answers in cases::answers(Path::new(ROOT)) {
         let (inner, outer): (Vec<&String>, Vec<&String>) =
             answers.named.keys().partition(|name| approves(answers.verdict(name).as_deref()));

@@ -93,6 +93,8 @@ pub trait VendorCli: Sync {
 /// The facts about a program that are the same for every turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
+    /// The name of the product, as people know it.
+    pub product: &'static str,
     /// The name by which it is found in `PATH`.
     pub program: &'static str,
     /// The variables of ours that it may see besides the common ones: whole names.
@@ -103,10 +105,20 @@ pub struct Profile {
     pub stop: StopSequence,
     pub sessions: Sessions,
     pub counting: Counting,
+    pub effort_flag: Option<EffortFlag>,
+    /// The name of the flag for a chain of models, if the vendor's models often run out of quota one by one.
+    pub chain_flag: Option<&'static str>,
     /// The model that we name if nobody named one; none, if the choice is the program's.
     pub usual_model: Option<&'static str>,
     /// Who can tell whether it is logged in, and how to log in.
     pub login: Login,
+}
+
+/// The flag for the effort of a program's models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EffortFlag {
+    pub name: &'static str,
+    pub words: &'static str,
 }
 
 /// Whether a session can be resumed.

@@ -42,16 +42,13 @@ pub struct ScriptedTurn {
 /// When the script makes no sense or has no turn left.
 pub fn turn(text: &str, role: Role, entry: u32) -> Result<ScriptedTurn, String> {
     let script: Script =
-        serde_json::from_str(text).map_err(|error| format!("the script makes no sense: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("its script makes no sense: {error}"))?;
     let fitting: Vec<ScriptedTurn> =
         script.turns.into_iter().filter(|turn| turn.role.is_none_or(|wanted| wanted == role)).collect();
     let count = fitting.len();
     let index = usize::try_from(entry).unwrap_or(usize::MAX);
     let past = || {
-        format!(
-            "the script has {count} turns for a {role}, and number {} is asked for",
-            entry.saturating_add(1)
-        )
+        format!("its script has {count} turns for a {role}, turn {} was requested", entry.saturating_add(1))
     };
     fitting.into_iter().nth(index).ok_or_else(past)
 }

@@ -27,6 +27,7 @@ use crate::protocol::raw_answer::RawAnswer;
 pub struct Antigravity;
 
 static PROFILE: Profile = Profile {
+    product: "Antigravity CLI",
     program: "agy",
     variables: &[],
     prefixes: &["ANTIGRAVITY_", "AGY_"],
@@ -38,6 +39,8 @@ static PROFILE: Profile = Profile {
     stop: StopSequence::Terminate,
     sessions: Sessions::None,
     counting: Counting::PerTurn,
+    effort_flag: None,
+    chain_flag: Some("models"),
     usual_model: Some(MODEL),
     login: Login { check: &["models"], how: "run `agy` and sign in" },
 };

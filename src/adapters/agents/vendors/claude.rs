@@ -14,7 +14,7 @@ use crate::adapters::agents::driver::lenient::lenient;
 use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, EffortFlag, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::probe::Answer;
@@ -29,6 +29,7 @@ use crate::protocol::raw_answer::RawAnswer;
 pub struct Claude;
 
 static PROFILE: Profile = Profile {
+    product: "Claude Code",
     program: "claude",
     variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
     prefixes: &["ANTHROPIC_", "CLAUDE_"],
@@ -36,6 +37,8 @@ static PROFILE: Profile = Profile {
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    effort_flag: Some(EffortFlag { name: "effort", words: "low, medium, high, xhigh, max" }),
+    chain_flag: None,
     usual_model: None,
     login: Login { check: &["auth", "status"], how: "claude auth login" },
 };

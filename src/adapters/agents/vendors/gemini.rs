@@ -28,6 +28,7 @@ use crate::text::sanitize;
 pub struct Gemini;
 
 static PROFILE: Profile = Profile {
+    product: "Gemini CLI",
     program: "gemini",
     variables: &[],
     prefixes: &["GEMINI_", "GOOGLE_"],
@@ -35,6 +36,8 @@ static PROFILE: Profile = Profile {
     stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    effort_flag: None,
+    chain_flag: None,
     usual_model: None,
     login: Login {
         check: &[],

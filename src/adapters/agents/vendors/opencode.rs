@@ -29,6 +29,7 @@ use crate::protocol::raw_answer::RawAnswer;
 pub struct Opencode;
 
 static PROFILE: Profile = Profile {
+    product: "OpenCode",
     program: "opencode",
     variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
     prefixes: &["OPENCODE_"],
@@ -37,6 +38,8 @@ static PROFILE: Profile = Profile {
     stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    effort_flag: None,
+    chain_flag: None,
     usual_model: None,
     login: Login { check: &["auth", "list"], how: "opencode auth login" },
 };

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn refs_that_no_repository_has_are_odd() {
+    fn excessive_refs_are_refused() {
         assert_eq!(refs(with_ref("refs/heads/a/b").path()).unwrap().len(), 1);
         let deep = with_ref(&format!("refs/heads/{}end", "a/".repeat(MOST_DEPTH)));
         assert_eq!(refs(deep.path()), None);

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::adapters::digest;
 use crate::adapters::git::disk::{failed, is_absence, make_folder, read_file, remove, write_file};
 use crate::adapters::git::mirror::Mirror;
 use crate::domain::ids::{BranchName, CommitSha};
@@ -43,8 +43,7 @@ impl Moving {
     }
 
     fn path(&self, mirror: &Mirror) -> PathBuf {
-        let digest = Sha256::digest(self.branch.as_str());
-        let name = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let name = digest::abbreviated(self.branch.as_str(), 16);
         folder(mirror).join(format!("{name}.json"))
     }
 }

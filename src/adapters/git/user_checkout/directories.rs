@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +9,8 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags, open};
 
 use crate::adapters::git::clone::paths::ClonePaths;
-use crate::adapters::git::disk::{failed, read_foreign};
+use crate::adapters::git::disk::failed;
+use crate::adapters::git::lock_holder;
 use crate::adapters::process::time;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
@@ -21,7 +21,6 @@ use super::explicit_directory::ExplicitDirectory;
 
 /// A file in the checkout's git folder; the lock is the operating system's, its text is for people.
 const LOCK: &str = "agent-loop.lock";
-const LOCK_BYTES: u64 = 64;
 
 /// The directories that were named, and those in use.
 #[derive(Debug, Default)]
@@ -154,9 +153,8 @@ async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
     match patient_lock(&file).await {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let text = read_foreign(&path, LOCK_BYTES).unwrap_or_default();
-            let pid: Option<u32> = String::from_utf8_lossy(&text).trim().parse().ok();
-            let who = pid.map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
+            let who = lock_holder::read(&path)
+                .map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
             return Err(WorkspaceError::Held(format!(
                 "another agent-loop works in {}: {who} holds it; wait for it, or give another directory",
                 checkout.path().display()
@@ -164,10 +162,6 @@ async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
         }
         Err(TryLockError::Error(cause)) => return Err(disk(cause)),
     }
-    let pid = std::process::id().to_string();
-    file.set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| file.write_all(pid.as_bytes()))
-        .map_err(disk)?;
+    lock_holder::note(&mut file).map_err(disk)?;
     Ok(file)
 }

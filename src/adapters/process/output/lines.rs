@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_do_not_depend_on_where_chunks_end(
+        fn lines_do_not_depend_on_chunks(
             chunks in prop::collection::vec(prop::collection::vec(prop::sample::select(b"ab\n\n".as_slice()), 0..12), 0..12),
             longest in 0_usize..9,
         ) {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_in_one_chunk_is_not_copied() {
+    fn lines_within_chunks_are_not_copied() {
         let chunk = b"one\ntwo\nthr";
         let mut places = Vec::new();
         let mut lines = Lines::new(|line: &[u8]| places.push(line.as_ptr().addr()));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_takes_no_memory_and_later_lines_are_heard() {
+    fn endless_lines_take_no_memory() {
         let mut all = Vec::new();
         let mut lines = Lines::up_to(100, |line: &[u8]| all.push(line.to_vec()));
         for _ in 0..1000 {

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_collector_keeps_one_byte_more_than_its_limit() {
+    fn collectors_keep_one_excess_byte() {
         let collected = |chunks: &[&[u8]]| {
             let mut collector = Collector::new(4);
             for chunk in chunks {

@@ -126,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_beginning_and_the_end_are_kept_in_order(
+        fn beginning_and_end_are_kept(
             chunks in prop::collection::vec(prop::collection::vec(0_u8..255, 0..9), 0..12),
             (head, end) in (0_usize..20, 1_usize..9),
         ) {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_begins_with_the_command_and_the_size_of_the_prompt() {
+    fn logs_begin_with_command_and_prompt() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let line = CommandLine::new("claude", "/", BTreeMap::new()).arguments(["-p"]);

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tail_keeps_whole_lines_of_the_end() {
+    fn tails_keep_whole_lines() {
         let mut tail = Tail::new(10);
         for line in ["first\n", "second\n", "third\n"] {
             tail.push(line.as_bytes());
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_and_bells_do_not_get_through() {
+    fn escape_sequences_are_removed() {
         assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\u{7}\r\n"), "red");
     }
 }

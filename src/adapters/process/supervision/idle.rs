@@ -96,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn timers_are_no_work_and_more_than_that_is() {
+    fn timers_are_no_work() {
         assert_eq!(quiet_looks(&[used(&[(1, 500)]), used(&[(1, 520)]), used(&[(1, 540)])]), 2);
         assert_eq!(quiet_looks(&[used(&[(1, 500)]), used(&[(1, 520)]), used(&[(1, 541)])]), 0);
     }
 
     #[test]
-    fn a_process_that_ended_does_not_hide_the_work_of_another() {
+    fn ended_processes_hide_no_work() {
         assert_eq!(quiet_looks(&[used(&[(1, 0), (2, 9000)]), used(&[(1, 0)])]), 1);
         assert_eq!(quiet_looks(&[used(&[(1, 0), (2, 9000)]), used(&[(1, 0), (3, 300)])]), 0);
         // Its parent waited for it: what it used is the parent's now.
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn eight_quiet_looks_after_the_first_are_a_hang() {
+    fn eight_quiet_looks_are_a_hang() {
         let look = |seen: Activity| seen.silent(used(&[(1, 0)]), 10_000);
         let eight = (0..8).fold(Activity::Writing, |seen, _| look(seen));
         assert!(!eight.is_hung());

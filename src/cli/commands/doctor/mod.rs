@@ -127,7 +127,7 @@ async fn git(surroundings: &Surroundings, place: &Path, arguments: &[&str]) -> P
 }
 
 async fn identity(arguments: &DoctorArguments, surroundings: &Surroundings, place: &Path) -> Check {
-    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let folder = folder.to_string_lossy();
     let ask = async |key: &str| match git(surroundings, place, &["-C", &folder, "config", "--get", key]).await
     {

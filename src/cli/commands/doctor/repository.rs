@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::storage::journals;
-use crate::cli::arguments::run::ForgeChoice;
 use crate::cli::config::merged::Configuration;
+use crate::cli::config::settings::ForgeChoice;
 use crate::cli::repository::Repository;
 use crate::cli::repository::here::Here;
 use crate::cli::repository::survey::{self, Doing};
@@ -33,7 +33,7 @@ pub(super) async fn repository(
     arguments: &DoctorArguments,
     surroundings: &Surroundings,
 ) -> (Option<Repository>, Vec<Check>) {
-    let named = arguments.place.dir.as_deref();
+    let named = arguments.repository.dir.as_deref();
     let folder = surroundings.folder_or(named);
     let found = Repository::find(&folder, &surroundings.variables).await;
     let repository = match found {
@@ -82,7 +82,7 @@ pub(super) async fn known(
     surroundings: &Surroundings,
     now: Timestamp,
 ) -> (Vec<Check>, Vec<Waiting>) {
-    let here = match Here::find(arguments.place.dir.as_deref(), surroundings).await {
+    let here = match Here::find(arguments.repository.dir.as_deref(), surroundings).await {
         Ok(Some(here)) => here.believing(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {

@@ -55,7 +55,7 @@ pub(super) async fn read(
         }
         Err(why) => checks.push(broken("variables", why, "correct or unset that variable")),
     }
-    layers.push(Layer::from_values(arguments.settings(), Source::Flag, &surroundings.folder)?);
+    layers.push(Layer::from_values(arguments.settings.values.clone(), Source::Flag, &surroundings.folder)?);
     let (configuration, check) = merge(layers)?;
     checks.extend(check);
     Ok(Read { configuration, checks })

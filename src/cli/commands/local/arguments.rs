@@ -1,4 +1,4 @@
-//! The words of `agent-loop local`.
+//! The arguments of `agent-loop local`.
 
 use std::path::PathBuf;
 
@@ -10,21 +10,20 @@ use crate::domain::ids::{BranchName, CommitSha, Login};
 /// `local`
 #[derive(Debug, Args)]
 pub struct LocalCommand {
-    /// The repository [default: the current folder]
+    /// Repository [default: the current folder]
     #[arg(short = 'C', long = "dir", value_name = "PATH", global = true)]
     pub dir: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// What to do.
     #[command(subcommand)]
     pub action: Action,
 }
 
-/// What to do on the embedded forge.
+/// An action on the embedded forge.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Make the embedded forge of a repository; implied by its first use
+    /// Create the embedded forge of a repository; its first use does it too
     Init,
     /// Issues
     #[command(subcommand)]
@@ -37,43 +36,63 @@ pub enum Action {
     Check(CheckAction),
 }
 
-/// Who writes.
+/// An issue or a pull request.
 #[derive(Debug, Args)]
-pub struct As {
-    /// In whose name [default: you, as git knows you]
+pub struct NumberArgs {
+    /// Number of the issue or pull request
+    #[arg(value_parser = number, allow_negative_numbers = true)]
+    pub number: u64,
+}
+
+/// A comment on an issue or a pull request.
+#[derive(Debug, Args)]
+pub struct CommentArgs {
+    #[command(flatten)]
+    pub on: NumberArgs,
+    /// Text of the comment
+    #[arg(long)]
+    pub body: String,
+    #[command(flatten)]
+    pub by: AuthorArgs,
+}
+
+/// The author of what is written.
+#[derive(Debug, Args)]
+pub struct AuthorArgs {
+    /// Login to write as [default: you, as git knows you]
     #[arg(long = "as", value_name = "LOGIN")]
     pub login: Option<Login>,
-    /// What that login may do
+    /// Role of that login in the repository
     #[arg(long, value_enum, default_value_t = RoleChoice::Owner)]
     pub role: RoleChoice,
 }
 
-/// What a login may do.
+/// The role of a login in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RoleChoice {
-    /// It owns the repository.
+    /// Owns the repository.
     Owner,
-    /// It may write to it.
+    /// May write to the repository.
     Member,
-    /// Neither.
+    /// May do neither.
     None,
 }
 
-/// A title and a description.
+/// The title and description of an issue or a pull request.
 #[derive(Debug, Args)]
-pub struct Words {
-    /// The title
+pub struct DescriptionArgs {
+    /// Title
     #[arg(long)]
     pub title: String,
-    /// The description
+    /// Description
     #[arg(long, default_value = "", conflicts_with = "body_file")]
     pub body: String,
-    /// Read the description from a file; `-` is stdin
+    /// Read the description from a file; `-` for stdin
     #[arg(long, value_name = "PATH")]
     pub body_file: Option<PathBuf>,
 }
 
-/// Which ones a list holds.
+/// The issues or pull requests that a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StateChoice {
     /// Open ones.
@@ -84,133 +103,81 @@ pub enum StateChoice {
     All,
 }
 
-/// What to do with issues.
+/// An action on issues.
 #[derive(Debug, Subcommand)]
 pub enum IssueAction {
     /// File an issue
     Create {
-        /// Title and description.
         #[command(flatten)]
-        words: Words,
-        /// Who writes.
+        words: DescriptionArgs,
         #[command(flatten)]
-        by: As,
+        by: AuthorArgs,
     },
     /// List issues
     List {
-        /// Which
+        /// State to list
         #[arg(long, value_enum, default_value_t = StateChoice::Open)]
         state: StateChoice,
     },
     /// Show an issue with its comments
-    View {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    View(NumberArgs),
     /// Comment on an issue
-    Comment {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-        /// The comment
-        #[arg(long)]
-        body: String,
-        /// Who writes.
-        #[command(flatten)]
-        by: As,
-    },
+    Comment(CommentArgs),
     /// Close an issue
-    Close {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    Close(NumberArgs),
     /// Reopen an issue
-    Reopen {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    Reopen(NumberArgs),
 }
 
-/// What to do with pull requests.
+/// An action on pull requests.
 #[derive(Debug, Subcommand)]
 pub enum PullRequestAction {
     /// Open a pull request
     Create {
-        /// The branch with the change
+        /// Branch with the change
         #[arg(long)]
         head: BranchName,
-        /// The branch to change
+        /// Branch to change
         #[arg(long)]
         base: BranchName,
-        /// Title and description.
         #[command(flatten)]
-        words: Words,
-        /// Who writes.
+        words: DescriptionArgs,
         #[command(flatten)]
-        by: As,
+        by: AuthorArgs,
     },
     /// List pull requests
     List {
-        /// Which
+        /// State to list
         #[arg(long, value_enum, default_value_t = StateChoice::Open)]
         state: StateChoice,
     },
     /// Show a pull request with its comments
-    View {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    View(NumberArgs),
     /// Comment on a pull request
-    Comment {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-        /// The comment
-        #[arg(long)]
-        body: String,
-        /// Who writes.
-        #[command(flatten)]
-        by: As,
-    },
+    Comment(CommentArgs),
     /// Close a pull request without merging it
-    Close {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    Close(NumberArgs),
     /// Reopen a closed pull request
-    Reopen {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    Reopen(NumberArgs),
     /// Merge a pull request, with a merge commit
-    Merge {
-        /// Its number
-        #[arg(value_parser = number, allow_negative_numbers = true)]
-        number: u64,
-    },
+    Merge(NumberArgs),
 }
 
-/// What to do with checks.
+/// An action on checks.
 #[derive(Debug, Subcommand)]
 pub enum CheckAction {
     /// Set a check of a commit, as a CI system would
     Set {
-        /// The commit's full SHA
+        /// Full SHA of the commit
         sha: CommitSha,
-        /// The check's name
+        /// Name of the check
         name: String,
-        /// What it says
+        /// State of the check
         state: CheckChoice,
     },
 }
 
-/// What a check says.
+/// The state of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CheckChoice {
     /// Not finished.

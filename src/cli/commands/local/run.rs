@@ -1,6 +1,5 @@
-//! Doing what `agent-loop local` was asked to do. Returns what is to be printed.
+//! Carries out `agent-loop local`.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
 use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
+use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
@@ -17,22 +17,22 @@ use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
 
 use super::arguments::{
-    Action, As, CheckAction, CheckChoice, IssueAction, LocalCommand, PullRequestAction, RoleChoice,
-    StateChoice, Words,
+    Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, DescriptionArgs, IssueAction, LocalCommand,
+    NumberArgs, PullRequestAction, RoleChoice, StateChoice,
 };
 use super::{json, words};
 
-/// What is to be printed, in both forms.
-struct Said {
+/// The result of a command, for people and for programs.
+struct Printed {
     words: String,
     json: Value,
 }
 
-/// Why it was not done.
+/// The reason why a command failed.
 enum Failure {
-    /// The words are off, or name what is not there: exit 2.
+    /// Invalid arguments, or something that they name does not exist: exit code 2.
     Use(String),
-    /// It could not be done: exit 1.
+    /// An attempt that failed: exit code 1.
     Work(String),
 }
 
@@ -45,7 +45,7 @@ impl From<ForgeError> for Failure {
     }
 }
 
-/// Does what was asked. The text goes to stdout if the exit code is 0 or JSON was asked for, else to stderr.
+/// Carries out a command. The text is for stdout if the exit code is 0 or JSON was asked for, else for stderr.
 pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String, u8) {
     let as_json = command.json;
     let said = act(command, surroundings).await;
@@ -64,14 +64,14 @@ pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String,
     }
 }
 
-async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Said, Failure> {
+async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Printed, Failure> {
     let folder = command.dir.map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
     let repository =
         Repository::find(&folder, &surroundings.variables).await.map_err(|why| Failure::Use(why.message))?;
     let forge = stores::forge(&repository, surroundings).map_err(Failure::Work)?;
     let handler = Handler { forge, repository: &repository, folder: &folder };
     match command.action {
-        Action::Init => Ok(Said {
+        Action::Init => Ok(Printed {
             words: format!("The embedded forge of {} is ready.\n", repository.path.display()),
             json: json!({ "repository_id": handler.forge.repository_id() }),
         }),
@@ -88,7 +88,7 @@ struct Handler<'repository> {
 }
 
 impl Handler<'_> {
-    async fn issue(&self, action: IssueAction) -> Result<Said, Failure> {
+    async fn issue(&self, action: IssueAction) -> Result<Printed, Failure> {
         match action {
             IssueAction::Create { words, by } => {
                 let writer = self.writer(by)?;
@@ -103,25 +103,29 @@ impl Handler<'_> {
                 Ok(created("issue", number))
             }
             IssueAction::List { state } => self.issues(state),
-            IssueAction::View { number } => {
+            IssueAction::View(NumberArgs { number }) => {
                 let issue = self.forge.issue(IssueNumber(number)).await?;
                 let row = self.row(number)?;
                 let about = format!("issue, {}", json::issue_state(issue.state));
-                Ok(Said {
+                Ok(Printed {
                     words: words::view(&row, &about, &issue.comments),
                     json: json::with_comments(json::issue(&row, issue.state), &issue.comments),
                 })
             }
-            IssueAction::Comment { number, body, by } => {
-                self.forge.issue(IssueNumber(number)).await?;
-                self.comment(number, &body, by)
+            IssueAction::Comment(comment) => {
+                self.forge.issue(IssueNumber(comment.on.number)).await?;
+                self.comment(comment)
             }
-            IssueAction::Close { number } => self.set_issue(number, &PullRequestState::Closed).await,
-            IssueAction::Reopen { number } => self.set_issue(number, &PullRequestState::Open).await,
+            IssueAction::Close(NumberArgs { number }) => {
+                self.set_issue(number, &PullRequestState::Closed).await
+            }
+            IssueAction::Reopen(NumberArgs { number }) => {
+                self.set_issue(number, &PullRequestState::Open).await
+            }
         }
     }
 
-    fn issues(&self, wanted: StateChoice) -> Result<Said, Failure> {
+    fn issues(&self, wanted: StateChoice) -> Result<Printed, Failure> {
         let mut text = String::new();
         let mut all = Vec::new();
         for row in self.forge.store().subjects().map_err(Failure::Work)? {
@@ -137,13 +141,13 @@ impl Handler<'_> {
         Ok(listed(text, all, "issue"))
     }
 
-    async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Said, Failure> {
+    async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Printed, Failure> {
         self.forge.issue(IssueNumber(number)).await?;
         self.forge.store().set_state(number, state).map_err(Failure::Work)?;
         Ok(state_said("issue", number, state))
     }
 
-    async fn pull_request(&self, action: PullRequestAction) -> Result<Said, Failure> {
+    async fn pull_request(&self, action: PullRequestAction) -> Result<Printed, Failure> {
         match action {
             PullRequestAction::Create { head, base, words, by } => {
                 let writer = self.writer(by)?;
@@ -153,7 +157,7 @@ impl Handler<'_> {
                 Ok(created("pull request", number.0))
             }
             PullRequestAction::List { state } => self.pull_requests(state).await,
-            PullRequestAction::View { number } => {
+            PullRequestAction::View(NumberArgs { number }) => {
                 let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
                 let comments = self.forge.comments(PullRequestNumber(number)).await?;
                 let row = self.row(number)?;
@@ -165,23 +169,23 @@ impl Handler<'_> {
                     seen.head.short()
                 );
                 let json = json::with_comments(json::pull_request(&row, &seen), &comments);
-                Ok(Said { words: words::view(&row, &about, &comments), json })
+                Ok(Printed { words: words::view(&row, &about, &comments), json })
             }
-            PullRequestAction::Comment { number, body, by } => {
-                self.forge.pull_request(PullRequestNumber(number)).await?;
-                self.comment(number, &body, by)
+            PullRequestAction::Comment(comment) => {
+                self.forge.pull_request(PullRequestNumber(comment.on.number)).await?;
+                self.comment(comment)
             }
-            PullRequestAction::Close { number } => {
+            PullRequestAction::Close(NumberArgs { number }) => {
                 self.set_pull_request(number, &PullRequestState::Closed).await
             }
-            PullRequestAction::Reopen { number } => {
+            PullRequestAction::Reopen(NumberArgs { number }) => {
                 self.set_pull_request(number, &PullRequestState::Open).await
             }
-            PullRequestAction::Merge { number } => self.merge(PullRequestNumber(number)).await,
+            PullRequestAction::Merge(NumberArgs { number }) => self.merge(PullRequestNumber(number)).await,
         }
     }
 
-    async fn pull_requests(&self, wanted: StateChoice) -> Result<Said, Failure> {
+    async fn pull_requests(&self, wanted: StateChoice) -> Result<Printed, Failure> {
         let mut text = String::new();
         let mut all = Vec::new();
         for row in self.forge.store().subjects().map_err(Failure::Work)? {
@@ -197,7 +201,7 @@ impl Handler<'_> {
         Ok(listed(text, all, "pull request"))
     }
 
-    async fn set_pull_request(&self, number: u64, state: &PullRequestState) -> Result<Said, Failure> {
+    async fn set_pull_request(&self, number: u64, state: &PullRequestState) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
         if matches!(seen.state, PullRequestState::Merged { .. }) {
             return Err(Failure::Use(format!("pull request {number} is merged; that can't be undone")));
@@ -207,10 +211,10 @@ impl Handler<'_> {
         Ok(state_said("pull request", number, state))
     }
 
-    async fn merge(&self, number: PullRequestNumber) -> Result<Said, Failure> {
+    async fn merge(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(number).await?;
         match self.forge.merge(number, &seen.head).await? {
-            Merge::Merged(commit) => Ok(Said {
+            Merge::Merged(commit) => Ok(Printed {
                 words: format!("Pull request {number} is merged as {}.\n", commit.short()),
                 json: json!({ "number": number, "merge_commit": commit }),
             }),
@@ -224,13 +228,13 @@ impl Handler<'_> {
         }
     }
 
-    fn check(&self, sha: &CommitSha, name: String, state: CheckChoice) -> Result<Said, Failure> {
+    fn check(&self, sha: &CommitSha, name: String, state: CheckChoice) -> Result<Printed, Failure> {
         let state = match state {
             CheckChoice::Pending => CheckState::Pending,
             CheckChoice::Success => CheckState::Success,
             CheckChoice::Failure => CheckState::Failure,
         };
-        let said = Said {
+        let said = Printed {
             words: format!("{name} is {} on {}.\n", state.name(), sha.short()),
             json: json!({ "sha": sha, "name": name, "state": state.name() }),
         };
@@ -238,12 +242,13 @@ impl Handler<'_> {
         Ok(said)
     }
 
-    fn comment(&self, number: u64, body: &str, by: As) -> Result<Said, Failure> {
+    fn comment(&self, comment: CommentArgs) -> Result<Printed, Failure> {
+        let CommentArgs { on: NumberArgs { number }, body, by } = comment;
         let writer = self.writer(by)?;
         let id =
-            self.forge.store().comment(number, &writer, body, SystemClock.now()).map_err(Failure::Work)?;
-        Ok(Said {
-            words: format!("Comment {id} stands on {number}.\n"),
+            self.forge.store().comment(number, &writer, &body, SystemClock.now()).map_err(Failure::Work)?;
+        Ok(Printed {
+            words: format!("Added comment {id} to {number}.\n"),
             json: json!({ "number": number, "id": id.to_string() }),
         })
     }
@@ -253,8 +258,8 @@ impl Handler<'_> {
         row.ok_or_else(|| Failure::Use(format!("there is no {number} here")))
     }
 
-    /// Who writes: nobody may write in the tool's own name.
-    fn writer(&self, by: As) -> Result<Writer, Failure> {
+    /// Returns the author. Nobody may write in the tool's own name.
+    fn writer(&self, by: AuthorArgs) -> Result<Writer, Failure> {
         let role = match by.role {
             RoleChoice::Owner => AuthorRole::Owner,
             RoleChoice::Member => AuthorRole::Member,
@@ -269,7 +274,7 @@ impl Handler<'_> {
         Ok(Writer { login, role })
     }
 
-    /// The user's name as git knows it, made into a login.
+    /// Turns the user's name, as git knows it, into a login.
     fn own_name(&self) -> Login {
         let plain: String = self.repository.name.to_ascii_lowercase();
         let words: Vec<&str> = plain
@@ -285,18 +290,11 @@ impl Handler<'_> {
             .unwrap_or_else(|| self.forge.login())
     }
 
-    fn body(&self, words: &Words) -> Result<String, Failure> {
+    fn body(&self, words: &DescriptionArgs) -> Result<String, Failure> {
         let Some(path) = &words.body_file else {
             return Ok(words.body.clone());
         };
-        let unreadable =
-            |error: std::io::Error| Failure::Use(format!("{} can't be read: {error}", path.display()));
-        if path.as_os_str() == "-" {
-            let mut text = String::new();
-            std::io::stdin().lock().read_to_string(&mut text).map_err(unreadable)?;
-            return Ok(text);
-        }
-        std::fs::read_to_string(self.folder.join(path)).map_err(unreadable)
+        read_text(path, self.folder).map_err(Failure::Use)
     }
 }
 
@@ -308,16 +306,19 @@ fn fits(wanted: StateChoice, open: bool) -> bool {
     }
 }
 
-fn created(what: &str, number: u64) -> Said {
-    Said { words: format!("{what} {number} is there.\n"), json: json!({ "number": number }) }
+fn created(kind: &str, number: u64) -> Printed {
+    Printed { words: format!("Created {kind} {number}.\n"), json: json!({ "number": number }) }
 }
 
-fn listed(text: String, all: Vec<Value>, what: &str) -> Said {
+fn listed(text: String, all: Vec<Value>, what: &str) -> Printed {
     let words = if all.is_empty() { format!("There is no {what} to show.\n") } else { text };
-    Said { words, json: Value::Array(all) }
+    Printed { words, json: Value::Array(all) }
 }
 
-fn state_said(what: &str, number: u64, state: &PullRequestState) -> Said {
+fn state_said(what: &str, number: u64, state: &PullRequestState) -> Printed {
     let word = json::pull_request_state(state);
-    Said { words: format!("{what} {number} is {word}.\n"), json: json!({ "number": number, "state": word }) }
+    Printed {
+        words: format!("{what} {number} is {word}.\n"),
+        json: json!({ "number": number, "state": word }),
+    }
 }

@@ -1,4 +1,4 @@
-//! What stands on the embedded forge, for people. Texts are data: control characters are left out.
+//! Issues and pull requests of the embedded forge, as text for people and without control characters.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use crate::adapters::process::output::tail::plain;
 use crate::ports::forge::Comment;
 use crate::text::sanitize::one_line;
 
-/// One line of a list.
+/// Formats one line of a list.
 pub(super) fn row(row: &SubjectRow, state: &str) -> String {
     format!("{:>5}  {state:<6}  {}\n", row.number, one_line(&row.title, 100))
 }
 
-/// An issue or a pull request with its comments. The line of a record is left out: it is for programs.
+/// Formats an issue or a pull request with its comments. The lines of records are left out: they are for programs.
 pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment]) -> String {
     let mut text =
         format!("#{} {}\n{about}, by {}\n", row.number, one_line(&row.title, 200), row.writer.login);

@@ -1,37 +1,46 @@
-//! The words of `resume`.
+//! The arguments of `resume`.
 
 use clap::Args;
 
-use crate::cli::arguments::{Place, Telling};
+use crate::cli::arguments::common::{OutputArgs, RepositoryArgs};
+use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
+use crate::cli::config::flags::{DANGEROUS, Flag, QUIET};
 
 /// `resume`
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct ResumeArguments {
-    /// Only this one: issue/N, pr/N or task/KEY [default: everything that can go on now]
+    /// Resume only this subject: issue/N, pr/N or task/KEY [default: everything that can go on now]
     pub subject: Option<String>,
-    /// Only what was parked and whose allowance is back; prints nothing if there is none (for cron)
+    /// Resume only parked runs whose quota is back; prints nothing if there are none (for cron)
     #[arg(long)]
     pub due: bool,
-    /// Only say what waits, until when, and how it goes on
-    #[arg(long)]
+    /// List what can be resumed, when, and how, and resume nothing
+    #[arg(long, conflicts_with = DANGEROUS)]
     pub list: bool,
-    /// In every repository that this machine knows
+    /// Resume in every repository known on this machine
     #[arg(long, conflicts_with_all = ["subject", "dir"])]
     pub all: bool,
-    /// Print a line for your crontab that does it every 10 minutes
+    /// Print a crontab line that resumes due runs every 10 minutes
     #[arg(long, conflicts_with_all = ["subject", "list", "json", "print_systemd"])]
     pub print_cron: bool,
-    /// Print a service and a timer for systemd that do it every 10 minutes
+    /// Print a systemd service and timer that resume due runs every 10 minutes
     #[arg(long, conflicts_with_all = ["subject", "list", "json"])]
     pub print_systemd: bool,
-    /// Let agents do whatever they like on this machine, in whatever is resumed; no command remembers it from another
-    #[arg(long, conflicts_with = "list")]
-    pub dangerous_agent_permissions: bool,
-    /// What is said.
     #[command(flatten)]
-    pub telling: Telling,
-    /// Where it is.
+    pub output: OutputArgs,
     #[command(flatten)]
-    pub place: Place,
+    pub repository: RepositoryArgs,
+    #[command(flatten)]
+    pub settings: SettingFlags<ResumeFlags>,
+}
+
+/// The flags that are not taken from the command that began a run.
+#[derive(Debug)]
+pub struct ResumeFlags;
+
+impl FlagChoice for ResumeFlags {
+    fn has(flag: &Flag) -> bool {
+        [DANGEROUS, QUIET].contains(&flag.name.as_str())
+    }
 }

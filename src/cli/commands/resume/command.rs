@@ -7,16 +7,17 @@ use crate::adapters::files;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock::{self, SubjectLock};
 use crate::adapters::storage::run_file::RunFile;
-use crate::cli::arguments::Place;
-use crate::cli::arguments::agents::AgentArguments;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::arguments::run::RunArguments;
+use crate::cli::arguments::settings::SettingFlags;
 use crate::cli::commands::status;
+use crate::cli::config::flags::DANGEROUS_KEY;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, Doing, Known};
-use crate::cli::run::command::{self, Answers, Conclusion};
-use crate::cli::run::order::Order;
-use crate::cli::run::permissions::Occasion;
+use crate::cli::run::command::{self, Answers, RunResult};
+use crate::cli::run::goal::{Goal, Target};
+use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
 use crate::cli::view::outcome::next_command;
@@ -47,7 +48,7 @@ pub async fn run(arguments: &ResumeArguments, surroundings: &Surroundings) -> Ex
 async fn printed_job(arguments: &ResumeArguments, surroundings: &Surroundings) -> Result<String, String> {
     let repository =
         if arguments.all { None } else { Some(repositories::here(arguments, surroundings).await?) };
-    let power = if arguments.dangerous_agent_permissions { Power::Dangerous } else { Power::Bounded };
+    let power = if arguments.settings.is_on(DANGEROUS_KEY) { Power::Dangerous } else { Power::Bounded };
     let job = job::Job::new(repository.as_deref(), power, surroundings)?;
     if arguments.print_cron { job.cron() } else { job.systemd() }
 }
@@ -84,7 +85,7 @@ async fn go_on(
                 exits.count(2);
             }
             Step::Ended(outcome) => {
-                conclude(&outcome, &next_command(&outcome), arguments.telling.json.is_some());
+                conclude(&outcome, &next_command(&outcome), arguments.output.json.is_some());
                 exits.count(exit_code(&outcome.ending, arguments));
                 parked |= matches!(outcome.ending, Ending::Parked { .. });
                 if outcome.ending == Ending::Interrupted {
@@ -94,7 +95,7 @@ async fn go_on(
             }
         }
     }
-    if parked && !arguments.due && arguments.telling.json.is_none() {
+    if parked && !arguments.due && arguments.output.json.is_none() {
         print::result(PARKING_HINT);
     }
     exits.exit_code()
@@ -218,15 +219,15 @@ async fn step(waiting: &Waiting<'_>, arguments: &ResumeArguments, surroundings: 
         Ok(Taken::Asked) => None,
         Err(why) => return Step::Impossible(why),
     };
-    let (order, run_arguments) = match order(waiting, arguments) {
-        Ok(order) => order,
+    let (goal, run_arguments) = match goal(waiting, arguments) {
+        Ok(goal) => goal,
         Err(why) => return Step::Impossible(why),
     };
-    match command::run(order, &run_arguments, (Occasion::Resumption, Answers::Nobody), surroundings).await {
-        Conclusion::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
-        Conclusion::Ended(outcome) => Step::Ended(outcome),
+    match command::run(goal, &run_arguments, (Trigger::Resumption, Answers::Nobody), surroundings).await {
+        RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
+        RunResult::Ended(outcome) => Step::Ended(outcome),
         // Nobody can ask `resume` for a rehearsal.
-        Conclusion::Rehearsed(_) => Step::Skipped,
+        RunResult::Rehearsed(_) => Step::Skipped,
     }
 }
 
@@ -264,27 +265,26 @@ async fn take_up(waiting: &Waiting<'_>) -> Result<Taken, String> {
 ///
 /// # Errors
 /// When this machine does not know the words of a task.
-fn order(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Order, RunArguments), String> {
+fn goal(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
     let subject = waiting.known.subject();
     let file = RunFile::load(&waiting.here.folders.run_file(subject))?;
-    let order = match subject {
-        Subject::Issue(number) => Order::Issue(*number),
-        Subject::PullRequest(number) => Order::PullRequest(*number),
-        Subject::Task(_) => Order::Task(file.task.ok_or_else(|| {
+    let target = match subject {
+        Subject::Issue(number) => Target::Issue(*number),
+        Subject::PullRequest(number) => Target::PullRequest(*number),
+        Subject::Task(_) => Target::Task(file.task.ok_or_else(|| {
             format!(
                 "this machine does not know the words of {subject}; type `agent-loop task …` with them again"
             )
         })?),
     };
-    let place = if arguments.all {
-        Place { dir: Some(waiting.here.repository.path.clone()) }
+    let unknown = || format!("no flow of this version is about {subject}");
+    let goal = Goal { flow: waiting.known.flow.clone().ok_or_else(unknown)?, target };
+    let repository = if arguments.all {
+        RepositoryArgs { dir: Some(waiting.here.repository.path.clone()) }
     } else {
-        arguments.place.clone()
+        arguments.repository.clone()
     };
-    let telling = arguments.telling.clone();
-    let agents = AgentArguments {
-        dangerous_agent_permissions: arguments.dangerous_agent_permissions,
-        ..AgentArguments::default()
-    };
-    Ok((order, RunArguments { base: file.base, place, telling, agents, ..RunArguments::default() }))
+    let output = arguments.output.clone();
+    let settings = SettingFlags::new(arguments.settings.values.clone());
+    Ok((goal, RunArguments { base: file.base, repository, output, settings, ..RunArguments::default() }))
 }

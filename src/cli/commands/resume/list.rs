@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cli::arguments::JsonOutput;
+use crate::cli::arguments::common::JsonOutput;
 use crate::cli::commands::status;
 use crate::cli::repository::here::Here;
 use crate::cli::repository::survey::{Doing, Known};
@@ -47,7 +47,7 @@ pub(super) fn when(doing: &Doing, now: Timestamp) -> Option<When> {
 
 /// The list; as JSON the array that `status` prints, with `due` for what is parked.
 pub(super) fn text(all: &[Waiting<'_>], arguments: &ResumeArguments, now: Timestamp) -> String {
-    if let Some(JsonOutput::Outcome | JsonOutput::Events) = arguments.telling.json {
+    if let Some(JsonOutput::Outcome | JsonOutput::Events) = arguments.output.json {
         let array = all.iter().map(|waiting| object(waiting, arguments, now)).collect();
         return format!("{}\n", Value::Array(array));
     }

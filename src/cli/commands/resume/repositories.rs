@@ -27,7 +27,7 @@ impl Repositories {
     ) -> Result<Self, String> {
         let mut repositories = Self::default();
         if !arguments.all {
-            let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?;
+            let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
             if let Some(here) = here {
                 repositories.found.push(here.believing(surroundings).await);
             }
@@ -70,7 +70,7 @@ pub(super) async fn here(
     arguments: &ResumeArguments,
     surroundings: &Surroundings,
 ) -> Result<PathBuf, String> {
-    let folder = surroundings.folder_or(arguments.place.dir.as_deref());
+    let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = crate::cli::repository::Repository::find(&folder, &surroundings.variables).await?;
     Ok(repository.lasting_path().to_owned())
 }

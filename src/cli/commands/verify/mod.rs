@@ -3,10 +3,12 @@
 mod dump;
 mod report;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use crate::adapters::storage::journals;
-use crate::cli::arguments::VerifyArguments;
+use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::flow_name::FlowName;
@@ -18,6 +20,24 @@ use crate::ports::forge::{AuthorRole, Comment, Forge};
 use crate::ports::journal::Entry;
 
 use dump::Thread;
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Subject of the thread: issue/N, pr/N or task/KEY
+    pub subject: String,
+    /// Check a saved thread instead of the one on the forge
+    #[arg(long, value_name = "FILE", conflicts_with = "save")]
+    pub dump: Option<PathBuf>,
+    /// Also save the thread with everything needed to check it
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub repository: RepositoryArgs,
+}
 
 /// What is said, and the exit code: 0 only if nothing was ignored for cause.
 ///
@@ -48,7 +68,8 @@ async fn on_the_forge(
     arguments: &VerifyArguments,
     surroundings: &Surroundings,
 ) -> Result<Thread, String> {
-    let here = Here::find(arguments.place.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here =
+        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
     let here = here.believing(surroundings).await;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match subject {

@@ -11,7 +11,7 @@ use crate::flow::view::Records;
 use crate::ledger::audit::{Audit, Stray};
 use crate::ledger::chain::Chain;
 use crate::ledger::envelope::Envelope;
-use crate::ledger::thread::{ChainReading, Ignored};
+use crate::ledger::thread::{ChainReading, IgnoredComment};
 use crate::text::markdown::count;
 
 use super::dump::Thread;
@@ -116,7 +116,7 @@ fn chain_json(chain: &Chain, reading: &ChainReading) -> Value {
         json!({ "id": record.id, "kind": record.body.kind(), "round": record.round, "run": record.run,
                 "agent": record.body.agent(), "at": record.at })
     };
-    let ignored = |one: &Ignored| json!({ "comment": one.comment, "why": one.why.to_string(), "cause": one.why.is_cause() });
+    let ignored = |one: &IgnoredComment| json!({ "comment": one.comment, "why": one.why.to_string(), "cause": one.why.is_cause() });
     json!({
         "flow": chain.flow,
         "subject": chain.subject,

@@ -13,7 +13,7 @@ use crate::adapters::agents::driver::installation::Installation;
 use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
+    CliTurn, Counting, EffortFlag, Invocation, Login, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
 };
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::probe::{Answer, Probed};
@@ -29,6 +29,7 @@ use crate::text::sanitize;
 pub struct Codex;
 
 static PROFILE: Profile = Profile {
+    product: "Codex CLI",
     program: "codex",
     variables: &["CODEX_HOME"],
     prefixes: &["CODEX_", "OPENAI_"],
@@ -36,6 +37,8 @@ static PROFILE: Profile = Profile {
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerSession,
+    effort_flag: Some(EffortFlag { name: "reasoning-effort", words: "minimal, low, medium, high, xhigh" }),
+    chain_flag: None,
     usual_model: None,
     login: Login { check: &["login", "status"], how: "codex login" },
 };

@@ -1,4 +1,5 @@
-//! Which variables agents and tests ask for and never get, because they open the forge: said by name, never by value.
+//! The warning about variables that are withheld from agents and tests because they open the forge. It gives their names,
+//! never their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +9,11 @@ use crate::adapters::storage::run_file::KnownAgent;
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 
-/// What a person should know, if any is kept back from those who take part.
+/// Returns the warning, if a variable is withheld from an agent of the run.
 pub fn warning(
     seated: &[KnownAgent],
-    (programs, repair): (&BTreeMap<(Role, Label), Program>, &RepairAgent),
+    programs: &BTreeMap<(Role, Label), Program>,
+    repair: &RepairAgent,
     variables: &Variables,
 ) -> Option<String> {
     let seated = seated.iter().filter_map(|known| programs.get(&(known.role, known.name.label.clone())));

@@ -1,0 +1,132 @@
+//! An amount of US dollars, as people type it and as files of settings hold it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Millionths of a dollar in a dollar.
+const MILLIONTHS: u64 = 1_000_000;
+/// The largest amount that is accepted, in dollars: more is a typo.
+const MOST_DOLLARS: f64 = 1e9;
+
+/// An amount of US dollars, kept in millionths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dollars(u64);
+
+impl Dollars {
+    /// Rounds an amount to millionths, but never a positive amount to zero.
+    fn new(amount: f64) -> Result<Self, String> {
+        if !(0.0..=MOST_DOLLARS).contains(&amount) {
+            return Err(format!("{amount} is not an amount of dollars, such as 2.50"));
+        }
+        let millionths = format!("{:.0}", amount * 1e6).parse().unwrap_or(0_u64);
+        Ok(Self(if amount > 0.0 { millionths.max(1) } else { 0 }))
+    }
+
+    /// Returns the amount in millionths of a dollar.
+    pub fn millionths(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the amount in dollars.
+    pub fn amount(self) -> f64 {
+        self.to_string().parse().unwrap_or(0.0)
+    }
+}
+
+impl fmt::Display for Dollars {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{:06}", self.0 / MILLIONTHS, self.0 % MILLIONTHS)
+    }
+}
+
+impl FromStr for Dollars {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let amount = text.strip_prefix('$').unwrap_or(text).parse();
+        Self::new(amount.map_err(|_| format!("`{text}` is not an amount of dollars, such as 2.50"))?)
+    }
+}
+
+impl Serialize for Dollars {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.amount())
+    }
+}
+
+impl<'de> Deserialize<'de> for Dollars {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyNumber)
+    }
+}
+
+/// Accepts both of the number types of TOML.
+struct AnyNumber;
+
+impl Visitor<'_> for AnyNumber {
+    type Value = Dollars;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an amount of dollars, such as 2.50")
+    }
+
+    fn visit_f64<E: de::Error>(self, amount: f64) -> Result<Dollars, E> {
+        Dollars::new(amount).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, amount: i64) -> Result<Dollars, E> {
+        amount.to_string().parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, amount: u64) -> Result<Dollars, E> {
+        amount.to_string().parse().map_err(E::custom)
+    }
+}
+
+impl JsonSchema for Dollars {
+    fn schema_name() -> Cow<'static, str> {
+        "Dollars".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_amount_survives_a_file(millionths in 0_u64..1_000_000_000_000) {
+            let file = BTreeMap::from([("usd", Dollars(millionths))]);
+            let text = toml::to_string(&file).unwrap();
+            prop_assert_eq!(toml::from_str::<BTreeMap<&str, Dollars>>(&text).unwrap(), file);
+        }
+    }
+
+    #[test]
+    fn only_an_amount_is_accepted() {
+        for bad in ["", "-1", "two", "1,50", "NaN", "inf", "1e12"] {
+            assert!(bad.parse::<Dollars>().is_err(), "{bad}");
+        }
+        for (good, millionths) in
+            [("2", 2_000_000), ("$0.05", 50_000), (".5", 500_000), ("1e-9", 1), ("0", 0)]
+        {
+            assert_eq!(good.parse(), Ok(Dollars(millionths)), "{good}");
+        }
+        let read = |text| toml::from_str::<BTreeMap<String, Dollars>>(text);
+        assert_eq!(read("usd = 3").unwrap()["usd"], Dollars(3_000_000));
+        assert!(read("usd = -3").is_err());
+    }
+}

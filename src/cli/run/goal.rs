@@ -1,0 +1,20 @@
+//! The goal of a command: a flow, and what it is about.
+
+use crate::domain::flow_name::FlowName;
+use crate::domain::ids::{IssueNumber, PullRequestNumber};
+
+/// The goal of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    pub flow: FlowName,
+    pub target: Target,
+}
+
+/// What a flow is about, as a person says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A task, with its text.
+    Task(String),
+    Issue(IssueNumber),
+    PullRequest(PullRequestNumber),
+}

@@ -1,0 +1,15 @@
+//! What concerns an answer as a whole: complaints without a path, and the word by which it decides.
+
+use serde_json::Value;
+
+use super::super::expectation::Complaint;
+
+/// Returns one complaint about the whole answer.
+pub(super) fn whole(expected: &str, found: impl Into<String>) -> Vec<Complaint> {
+    vec![Complaint::new("", expected, found)]
+}
+
+/// Returns the word by which an answer decides something, if it has one.
+pub(in crate::protocol) fn verdict(answer: &Value) -> Option<&str> {
+    answer.get("state").or_else(|| answer.get("outcome")).and_then(Value::as_str)
+}
