@@ -14,7 +14,7 @@ use agent_loop::adapters::process::output::lines::Lines;
 use agent_loop::adapters::process::output::listener::Listener;
 use agent_loop::adapters::process::supervision::stop::StopSequence;
 use agent_loop::adapters::process::supervision::{End, Job, supervise};
-use agent_loop::domain::agent::Backend;
+use agent_loop::domain::vendors::Vendor;
 use agent_loop::ports::cancellation::cancellation;
 
 use super::agent::{STREAM, events};
@@ -84,7 +84,7 @@ fn hear(folder: &Path) {
         idle: Some(Duration::from_mins(1)),
         stop: StopSequence::InterruptFirst,
     };
-    let cli = vendors::cli(Backend::Claude).expect("a program behind claude");
+    let cli = vendors::cli(Vendor::Claude);
     let (mut count, mut bytes, mut transcript) = (0, 0, Transcript::default());
     let mut lines = Lines::new(|line: &[u8]| {
         count += 1;

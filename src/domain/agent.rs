@@ -2,22 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::{InvalidName, Label};
+use super::vendors::Vendor;
 
 /// The program behind an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "String")]
 pub enum Backend {
-    Claude,
-    Codex,
-    Gemini,
-    /// Antigravity CLI, also typed `agy`.
-    Antigravity,
-    /// `OpenCode`.
-    Opencode,
+    Vendor(Vendor),
     /// Any program: prompt on stdin, answer on stdout or in a file.
     Command,
     /// A file of turns, for the demo and for tests.
@@ -27,49 +23,72 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Another name of [`Self::Antigravity`]: that of its program.
-    pub const ALIAS: &str = "agy";
-
-    /// Every backend, in the order in which they are listed to people.
-    pub const ALL: [Self; 8] = [
-        Self::Claude,
-        Self::Codex,
-        Self::Gemini,
-        Self::Antigravity,
-        Self::Opencode,
-        Self::Command,
-        Self::Scripted,
-        Self::Host,
-    ];
-
-    /// The name under which something is stored that a person called so.
-    pub fn canonical(name: &str) -> &str {
-        if name == Self::ALIAS { Self::Antigravity.name() } else { name }
+    /// Returns every backend, in the order in which they are listed to people.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let vendors = Vendor::ALL.iter().copied().map(Self::Vendor);
+        vendors.chain([Self::Command, Self::Scripted, Self::Host])
     }
 
-    /// What stands behind the colon of such a name.
+    /// Returns the name under which the settings of an agent are stored that was typed by its alias.
+    pub fn canonical(typed: &str) -> &str {
+        Vendor::canonical(typed)
+    }
+
+    /// Returns the kind of text that stands behind the colon of such an agent's name.
     pub fn detail(self) -> Detail {
         match self {
             Self::Command => Detail::Program,
             Self::Scripted => Detail::Script,
-            Self::Claude | Self::Codex | Self::Gemini | Self::Antigravity | Self::Opencode | Self::Host => {
-                Detail::Nothing
-            }
+            Self::Vendor(_) | Self::Host => Detail::Nothing,
         }
     }
 
-    /// The name that is typed and recorded.
+    /// Returns the name that is typed and recorded.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Claude => "claude",
-            Self::Codex => "codex",
-            Self::Gemini => "gemini",
-            Self::Antigravity => "antigravity",
-            Self::Opencode => "opencode",
+            Self::Vendor(vendor) => vendor.name(),
             Self::Command => "command",
             Self::Scripted => "scripted",
             Self::Host => "host",
         }
+    }
+
+    /// Returns the form in which the name is typed, with the detail that it needs.
+    fn form(self) -> String {
+        match self.detail() {
+            Detail::Program => format!("{self}:NAME"),
+            Detail::Script => format!("{self}:FILE"),
+            Detail::Nothing => self.name().to_owned(),
+        }
+    }
+}
+
+/// The form of an agent's name with the backends that there are.
+static AGENT_FORM: LazyLock<String> = LazyLock::new(|| {
+    let backends: Vec<String> = Backend::all().map(Backend::form).collect();
+    format!("[LABEL=]BACKEND[:DETAIL] with one of {}", backends.join(", "))
+});
+
+impl FromStr for Backend {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let found = Self::all().find(|backend| backend.name() == text);
+        found.ok_or_else(|| InvalidName { kind: "backend", text: text.to_owned(), expected: &AGENT_FORM })
+    }
+}
+
+impl TryFrom<String> for Backend {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        text.parse()
+    }
+}
+
+impl From<Backend> for String {
+    fn from(backend: Backend) -> Self {
+        backend.name().to_owned()
     }
 }
 
@@ -101,7 +120,7 @@ pub struct AgentName {
 }
 
 impl AgentName {
-    /// The path in its detail, if that is one.
+    /// Returns the detail if that is a path.
     pub fn path(&self) -> Option<&str> {
         let detail = self.detail.as_deref()?;
         match self.backend.detail() {
@@ -111,7 +130,7 @@ impl AgentName {
         }
     }
 
-    /// The default label of a backend with this detail: the backend's name, or the stem of the file.
+    /// Returns the label of an agent whose name has none: the stem of the file in its detail, or the backend's name.
     fn default_label(backend: Backend, detail: Option<&str>) -> String {
         let Some(detail) = detail else {
             return backend.name().to_owned();
@@ -134,12 +153,7 @@ impl FromStr for AgentName {
         let invalid = |expected| InvalidName { kind: "agent", text: text.to_owned(), expected };
         let (head, detail) = text.split_once(':').map_or((text, None), |(head, detail)| (head, Some(detail)));
         let (label, name) = head.split_once('=').map_or((None, head), |(label, name)| (Some(label), name));
-        let name = Backend::canonical(name);
-        let backend = Backend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(|| {
-            invalid(
-                "[LABEL=]BACKEND[:DETAIL] with one of claude, codex, gemini, antigravity, opencode, command:NAME, scripted:FILE, host",
-            )
-        })?;
+        let backend: Backend = Backend::canonical(name).parse().map_err(|_| invalid(AGENT_FORM.as_str()))?;
         match (backend.detail(), detail) {
             (Detail::Program | Detail::Script, None | Some("")) => {
                 return Err(invalid("command:NAME-or-PATH or scripted:FILE"));
@@ -300,7 +314,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_agent_name_reads_back_as_it_was_written() {
+    fn backends_are_listed_in_the_error() {
+        let error = "gpt".parse::<AgentName>().unwrap_err();
+        assert_eq!(
+            error.expected,
+            "[LABEL=]BACKEND[:DETAIL] with one of claude, codex, gemini, antigravity, opencode, command:NAME, \
+             scripted:FILE, host"
+        );
+    }
+
+    #[test]
+    fn a_name_reads_back_as_written() {
         for text in
             ["codex", "strict=codex", "command:./my-agent.sh", "bob=scripted:turns.json", "antigravity"]
         {
@@ -310,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_defaults_to_the_backend_or_the_stem_of_the_file() {
+    fn labels_default_to_backend_or_stem() {
         let label = |text: &str| text.parse::<AgentName>().unwrap().label.to_string();
         assert_eq!(label("agy"), "antigravity");
         assert_eq!(label("command:./tools/My Agent.sh"), "my-agent");
@@ -319,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_backend_or_a_missing_detail_is_an_error() {
+    fn malformed_agent_names_are_errors() {
         for bad in ["gpt", "", "command", "command:", "codex:gpt-5", "Bad=codex"] {
             assert!(bad.parse::<AgentName>().is_err(), "{bad}");
         }

@@ -1,48 +1,35 @@
-//! Which paths of a repository configure the agents that work in it.
+//! Tells which paths of a repository configure the agents that work in it.
 
-/// Names of files and folders that agent CLIs read by themselves, at the root and in any folder below it.
-const ANYWHERE: &[&str] = &[
-    ".claude",
-    ".mcp.json",
-    ".codex",
-    ".gemini",
-    ".opencode",
-    "opencode.json",
-    "opencode.jsonc",
-    ".agents",
-    "claude.md",
-    "claude.local.md",
-    "agents.md",
-    // Codex takes it for AGENTS.md, if both are there.
-    "agents.override.md",
-    "gemini.md",
-    // What these name is not shown to the agent: a change could hide itself from its reviewer.
-    ".geminiignore",
-    ".aiexclude",
-    // Rules, skills and workflows of Antigravity, in its older place.
-    ".agent",
-];
+use super::vendors::Vendor;
 
-/// The one that has its name in one folder only.
+/// Names of files and folders that programs of several vendors read.
+const SHARED: &[&str] = &["agents.md", ".agents"];
+
+/// The file of GitHub Copilot, which counts in this folder only.
 const COPILOT: [&str; 2] = [".github", "copilot-instructions.md"];
 
-/// Whether a path, relative to the repository's root and with `/` between its parts, configures agents. Letters count
-/// in any case, because a disk may not tell `agents.md` from `AGENTS.md`; whatever lies below such a name counts too,
-/// because a file may have taken the place of a folder, and a folder that of a file.
+/// Returns whether a path, relative to the repository's root and with `/` between its parts, configures agents. The case
+/// of letters does not count, because a disk may not tell `agents.md` from `AGENTS.md`. A path below such a name counts
+/// too, because a file may have taken the place of a folder, and a folder that of a file.
 pub fn is_agent_file(path: &str) -> bool {
     let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(folded).collect();
-    parts.iter().any(|part| ANYWHERE.contains(&part.as_str()))
+    parts.iter().any(|part| names().any(|name| name == part))
         || parts.windows(COPILOT.len()).any(|pair| pair == COPILOT)
 }
 
-/// A name as the most careless file system compares it.
+/// Returns the names that count in any folder, each in lower case.
+fn names() -> impl Iterator<Item = &'static str> {
+    Vendor::ALL.iter().flat_map(|vendor| vendor.row().agent_files).chain(SHARED).copied()
+}
+
+/// Returns a name as the file system with the loosest rules compares it.
 fn folded(name: &str) -> String {
     let seen = name.chars().filter(|letter| !is_ignored(*letter));
     // Upper case first: `ſ` is a lower-case letter whose upper case is `S`.
     seen.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// Letters without width, which HFS+ leaves out when it compares names.
+/// Returns whether HFS+ leaves a letter, which has no width, out when it compares names.
 fn is_ignored(letter: char) -> bool {
     matches!(letter, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
@@ -53,7 +40,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_agents_read_by_themselves_counts_wherever_it_lies() {
+    fn agent_files_count_in_any_folder() {
         for path in [
             ".claude/settings.json",
             ".claude",
@@ -82,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_file_counts() {
+    fn other_files_do_not_count() {
         for path in [
             "",
             "README.md",
@@ -100,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_disk_takes_for_another_counts() {
+    fn names_equal_to_a_disk_count() {
         for path in
             ["agents.MD", ".CLAUDE/settings.json", ".Mcp.Json", "AGENT\u{17f}.md", "CLAU\u{200d}DE.md"]
         {
@@ -111,10 +98,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn folders_around_and_below_change_nothing(
-            before in "([a-z]{1,5}/){0,3}", name in 0..ANYWHERE.len(), after in "(/[a-z]{1,5}){0,3}",
+        fn folders_around_change_nothing(
+            before in "([a-z]{1,5}/){0,3}", name in prop::sample::select(names().collect::<Vec<_>>()), after in "(/[a-z]{1,5}){0,3}",
         ) {
-            let name = ANYWHERE[name];
             for path in [format!("{before}{name}{after}"), format!("{before}{}{after}", name.to_uppercase())] {
                 prop_assert!(is_agent_file(&path), "{path}");
             }

@@ -1,5 +1,6 @@
 //! The nouns: plain data that every floor above speaks in. No IO, no async, no JSON values, no text formats.
 
+pub mod access;
 pub mod aftermath;
 pub mod agent;
 pub mod agent_files;
@@ -23,4 +24,5 @@ pub mod subject;
 pub mod trust;
 pub mod turn;
 pub mod usage;
+pub mod vendors;
 pub mod vote;

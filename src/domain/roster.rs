@@ -24,17 +24,10 @@ impl From<&AgentName> for Seat {
 }
 
 impl Seat {
-    /// Whose models answer, as far as the seat says: a program of the user's and a script are nobody's. `OpenCode` asks
-    /// the provider that stands before the slash of its model.
-    pub fn vendor(&self) -> Option<&str> {
+    /// Returns the company whose models answer, as far as the seat tells; none for a program of the user's and a script.
+    pub fn house(&self) -> Option<&str> {
         match self.backend {
-            Backend::Claude => Some("anthropic"),
-            Backend::Codex => Some("openai"),
-            Backend::Gemini | Backend::Antigravity => Some("google"),
-            Backend::Opencode => {
-                let provider = self.model.as_deref().and_then(|model| model.split_once('/'));
-                Some(provider.map_or("opencode", |(provider, _)| provider))
-            }
+            Backend::Vendor(vendor) => Some(vendor.house(self.model.as_deref())),
             Backend::Command | Backend::Scripted | Backend::Host => None,
         }
     }
@@ -100,10 +93,10 @@ impl Roster {
         std::iter::once((Role::Coder, self.coder.label.clone())).chain(reviewers).collect()
     }
 
-    /// The reviewers whose vendor is the coder's too: they may share its blind spots.
+    /// Returns the reviewers whose models are of the coder's house: they may share its blind spots.
     pub fn dependent_reviewers(&self) -> impl Iterator<Item = &Seat> {
-        let vendor = self.coder.vendor();
-        self.reviewers.iter().filter(move |seat| vendor.is_some() && seat.vendor() == vendor)
+        let house = self.coder.house();
+        self.reviewers.iter().filter(move |seat| house.is_some() && seat.house() == house)
     }
 
     /// The seat of a reviewer.
@@ -136,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reviewer_of_the_coders_vendor_is_not_independent() {
+    fn reviewers_of_one_house_are_dependent() {
         let own = "bob=command:./bob.sh";
         for (coder, reviewer, model, is_dependent) in [
             ("claude", "strict=claude", None, true),

@@ -1,5 +1,6 @@
 //! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
 
+use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, Role};
 use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
@@ -49,6 +50,7 @@ pub(super) async fn order<W: World>(
         run: RunId::clone(&key.run),
         subject: subject.clone(),
         role: key.role,
+        access: access(key.role),
         label: key.label.clone(),
         kind: key.kind,
         round: key.round,
@@ -62,6 +64,15 @@ pub(super) async fn order<W: World>(
         model,
         session: None,
     })
+}
+
+/// Returns what a turn in a role may do.
+fn access(role: Role) -> Access {
+    match role {
+        Role::Coder => Access::Edit,
+        Role::Reviewer => Access::Read,
+        Role::Repair => Access::Nothing,
+    }
 }
 
 /// What is told to an agent, in words and in structured form, and the model that is to hear it.
@@ -147,7 +158,7 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, Ru
 }
 
 fn answer_by<W: World>(world: &W, ask: &Ask) -> AnswerBy {
-    world.agents().answer_by(ask.key.kind, ask.key.role, &ask.key.label)
+    world.agents().answer_by(ask.key.kind, access(ask.key.role), &ask.key.label)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]

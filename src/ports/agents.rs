@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, Label, RunId};
@@ -20,6 +21,7 @@ pub struct TurnOrder {
     /// What the run is about.
     pub subject: Subject,
     pub role: Role,
+    pub access: Access,
     pub label: Label,
     /// The kind of answer that is wanted.
     pub kind: ResponseKind,
@@ -80,7 +82,7 @@ pub trait Agents: Send + Sync {
     fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
 
     /// How an agent is to answer.
-    fn answer_by(&self, _kind: ResponseKind, _role: Role, _label: &Label) -> AnswerBy {
+    fn answer_by(&self, _kind: ResponseKind, _access: Access, _label: &Label) -> AnswerBy {
         AnswerBy::FileOrMessage
     }
 

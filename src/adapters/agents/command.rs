@@ -1,11 +1,12 @@
 //! `command:` agents: any program. Prompt on stdin, answer in a file or on stdout; 0 answered, 75 quota, else failed.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::files;
+use crate::adapters::files::read_foreign;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::listener::Collector;
@@ -20,34 +21,46 @@ use crate::protocol::envelope::ANSWER_LIMIT;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::errors;
-use super::local::{CommandAgent, LocalAgents, failed};
-use super::turn_files::{self, Allowed, TurnFiles};
+use super::turn_files::{Allowed, TurnFiles};
+use super::turn_host::{TurnHost, failed};
+
+/// Any program that reads a prompt on stdin, and answers in a file or on stdout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandAgent {
+    /// A path, or a name to be found in `PATH`.
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+    /// The variables of ours that it may see besides the common ones.
+    pub variables: Vec<String>,
+    /// How long its turns may take, if not as long as those of all agents.
+    pub deadline: Option<Duration>,
+}
 
 /// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
 const QUOTA_EXIT: i32 = 75;
 
 /// Takes a turn with a program.
 pub(super) async fn take(
-    agents: &LocalAgents,
+    host: &TurnHost,
     agent: &CommandAgent,
     order: &TurnOrder,
     cancellation: Cancellation,
 ) -> TurnReport {
-    let offer = match turn_files::make(agents, order, Allowed::named(&agent.variables)) {
-        Ok(offer) => offer,
+    let files = match TurnFiles::make(host, order, Allowed::named(&agent.variables)) {
+        Ok(files) => files,
         Err(detail) => return failed(TurnFailure::Spawn { detail }),
     };
-    let command = CommandLine::new(&agent.program, &order.workdir, offer.environment.clone())
+    let command = CommandLine::new(&agent.program, &order.workdir, files.environment.clone())
         .arguments(&agent.arguments)
         .input(order.prompt.clone());
-    let deadline = agents.deadline(order, agent.deadline);
+    let deadline = host.deadline(order.access, agent.deadline);
     let job = Job {
         command,
-        marker: offer.token.clone(),
-        children: offer.children.clone(),
-        log: offer.log.clone(),
+        marker: files.turn_id.clone(),
+        children: files.children.clone(),
+        log: files.log.clone(),
         deadline,
-        idle: agents.idle,
+        idle: host.idle,
         stop: StopSequence::Terminate,
     };
     let mut collector = Collector::new(ANSWER_LIMIT);
@@ -58,17 +71,17 @@ pub(super) async fn take(
         precision: Precision::Partial,
         ..Usage::default()
     };
-    let result = result(deadline, &offer, ended, collector.into_bytes());
-    TurnReport { log: Some(offer.log), ..TurnReport::bare(result, usage) }
+    let result = result(deadline, &files, ended, collector.into_bytes());
+    TurnReport { log: Some(files.log), ..TurnReport::bare(result, usage) }
 }
 
-fn result(deadline: Duration, offer: &TurnFiles, ended: Ended, stdout: Vec<u8>) -> TurnResult {
+fn result(deadline: Duration, files: &TurnFiles, ended: Ended, stdout: Vec<u8>) -> TurnResult {
     match ended.end {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
         End::TimedOut => TurnResult::Failed(TurnFailure::Timeout { seconds: deadline.as_secs() }),
         End::Hung { seconds } => TurnResult::Failed(TurnFailure::Hang { seconds }),
         End::Cancelled => TurnResult::Cancelled,
-        End::Exited(Exit::Code(0)) => answered(offer, stdout),
+        End::Exited(Exit::Code(0)) => answered(files, stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
             let resets_at = errors::back(resets_at(&ended.stderr), SystemClock.now());
             TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() })
@@ -81,9 +94,9 @@ fn result(deadline: Duration, offer: &TurnFiles, ended: Ended, stdout: Vec<u8>) 
 }
 
 /// Both the file and stdout are taken: the file counts, and stdout is looked at if nothing valid stands in it.
-fn answered(offer: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
+fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
     let malformed = |why| TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] });
-    let file = match files::read_foreign(&offer.response, ANSWER_LIMIT) {
+    let file = match read_foreign(&files.response, ANSWER_LIMIT) {
         Ok(bytes) if bytes.is_empty() => None,
         Ok(bytes) => Some(bytes),
         Err(why) => return malformed(why),

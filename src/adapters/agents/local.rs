@@ -1,4 +1,4 @@
-//! The agents of a run: who is behind a role and a label, and the way to take a turn of each.
+//! The agents of a run: the program behind each role and label, and the dispatch of a turn to the program that takes it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
-use crate::adapters::storage::folders::Folders;
+use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
-use crate::domain::usage::Usage;
-use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
+use crate::ports::agents::{Agents, TurnOrder, TurnReport};
 use crate::ports::cancellation::Cancellation;
 
-use super::driver::vendor_cli::VendorCli;
-use super::driver::{self, VendorAgent};
+use super::command::CommandAgent;
+use super::driver;
+use super::driver::vendor_agent::VendorAgent;
+use super::turn_host::{TurnHost, failed};
 use super::{command, scripted, turn_files, vendors};
 
 /// The program behind an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
-    /// Any program: prompt on stdin, answer in a file or on stdout.
     Command(CommandAgent),
     Vendor(VendorAgent),
     ScriptFile(PathBuf),
@@ -29,13 +29,12 @@ pub enum Program {
 }
 
 impl Program {
-    /// The names of the variables that it would see if they did not open the forge.
+    /// Returns the names of the variables that the program does not get although its settings ask for them, because they open
+    /// the forge.
     pub fn kept_back(&self, ours: &Variables) -> Vec<String> {
         let (allowed, profile) = match self {
             Self::Command(agent) => (agent.variables.as_slice(), None),
-            Self::Vendor(agent) => {
-                (agent.variables.as_slice(), vendors::cli(agent.backend).map(VendorCli::profile))
-            }
+            Self::Vendor(agent) => (agent.variables.as_slice(), Some(vendors::cli(agent.vendor).profile())),
             Self::ScriptFile(_) | Self::ScriptText(_) => (&[][..], None),
         };
         let (names, prefixes) = profile.map_or((&[][..], &[][..]), |own| (own.variables, own.prefixes));
@@ -43,86 +42,63 @@ impl Program {
     }
 }
 
-/// Any program that reads a prompt and answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandAgent {
-    /// A path, or a name to be found in `PATH`.
-    pub program: PathBuf,
-    pub arguments: Vec<String>,
-    /// The variables of ours that it may see besides the common ones.
-    pub variables: Vec<String>,
-    /// How long a turn of it may take, if not as long as anybody's.
-    pub deadline: Option<Duration>,
-}
-
 /// The agents of a run.
 #[derive(Debug, Clone)]
 pub struct LocalAgents {
-    /// Who is behind a role and a label.
+    /// The program behind each role and label.
     pub programs: BTreeMap<(Role, Label), Program>,
-    /// Our own environment, from which an agent's is made.
-    pub variables: Variables,
-    pub folders: Folders,
-    /// How long a turn may take.
-    pub deadline: Duration,
-    /// How long an agent may be silent and compute nothing, if that is watched.
-    pub idle: Option<Duration>,
-    /// Who puts malformed answers into form.
-    pub repair: RepairAgent,
+    /// The program that mends the form of answers, if not the one that gave the answer.
+    pub repair: Option<Program>,
+    pub host: TurnHost,
 }
 
-/// Who puts malformed answers into form.
+/// The agent that mends the form of malformed answers.
 #[derive(Debug, Clone)]
 pub struct RepairAgent {
     /// The program, if not the one that gave the answer.
     pub program: Option<Program>,
-    /// How long a turn of it may take.
+    /// How long such a turn may take.
     pub deadline: Duration,
 }
 
 impl LocalAgents {
-    /// The program that takes a turn.
-    fn program(&self, order: &TurnOrder) -> Option<&Program> {
-        self.program_of(order.kind, order.role, &order.label)
-    }
-
-    fn program_of(&self, kind: ResponseKind, role: Role, label: &Label) -> Option<&Program> {
-        let of_role = |role| self.programs.get(&(role, label.clone()));
-        match role {
-            Role::Coder | Role::Reviewer => of_role(role),
-            Role::Repair => self.repair.program.as_ref().or_else(|| of_role(kind.asked_of())),
+    /// Returns the program that takes a turn. The one that mends the form of answers sees nothing else.
+    fn program(&self, kind: ResponseKind, access: Access, label: &Label) -> Option<&Program> {
+        let seated = self.programs.get(&(kind.asked_of(), label.clone()));
+        match access {
+            Access::Edit | Access::Read | Access::ReadAndWeb => seated,
+            Access::Nothing => self.repair.as_ref().or(seated),
         }
     }
 
-    /// How long a turn may take, with a program that may have a deadline of its own.
-    pub(in crate::adapters::agents) fn deadline(&self, order: &TurnOrder, own: Option<Duration>) -> Duration {
-        match order.role {
-            Role::Coder | Role::Reviewer => own.unwrap_or(self.deadline),
-            Role::Repair => self.repair.deadline,
-        }
+    fn program_for(&self, order: &TurnOrder) -> Option<&Program> {
+        self.program(order.kind, order.access, &order.label)
     }
 }
 
 impl Agents for LocalAgents {
     async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
-        match self.program(order) {
-            Some(Program::Command(agent)) => command::take(self, agent, order, cancellation).await,
-            Some(Program::Vendor(agent)) => driver::take(self, agent, order, cancellation).await,
+        let host = &self.host;
+        match self.program_for(order) {
+            Some(Program::Command(agent)) => command::take(host, agent, order, cancellation).await,
+            Some(Program::Vendor(agent)) => driver::take(host, agent, order, cancellation).await,
             Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
-                Ok(text) => scripted::take(self, &text, order, cancellation).await,
+                Ok(text) => scripted::take(&host.variables, &text, order, cancellation).await,
                 Err(error) => failed(TurnFailure::Spawn {
                     detail: format!("the script {} can't be read: {error}", path.display()),
                 }),
             },
-            Some(Program::ScriptText(text)) => scripted::take(self, text, order, cancellation).await,
+            Some(Program::ScriptText(text)) => {
+                scripted::take(&host.variables, text, order, cancellation).await
+            }
             None => failed(TurnFailure::Spawn {
                 detail: format!("nobody is known behind the {} `{}`", order.role, order.label),
             }),
         }
     }
 
-    fn answer_by(&self, kind: ResponseKind, role: Role, label: &Label) -> AnswerBy {
-        match self.program_of(kind, role, label) {
+    fn answer_by(&self, kind: ResponseKind, access: Access, label: &Label) -> AnswerBy {
+        match self.program(kind, access, label) {
             Some(Program::Vendor(_)) => AnswerBy::Message,
             Some(Program::Command(_) | Program::ScriptFile(_) | Program::ScriptText(_)) | None => {
                 AnswerBy::FileOrMessage
@@ -131,15 +107,9 @@ impl Agents for LocalAgents {
     }
 
     fn log(&self, order: &TurnOrder) -> Option<PathBuf> {
-        match self.program(order) {
-            Some(Program::Command(_) | Program::Vendor(_)) => Some(turn_files::log(self, order)),
+        match self.program_for(order) {
+            Some(Program::Command(_) | Program::Vendor(_)) => Some(turn_files::log(&self.host, order)),
             Some(Program::ScriptFile(_) | Program::ScriptText(_)) | None => None,
         }
     }
-}
-
-/// A turn that failed before anything was started.
-pub(in crate::adapters::agents) fn failed(failure: TurnFailure) -> TurnReport {
-    let usage = Usage { calls: 1, priced_calls: 1, ..Usage::default() };
-    TurnReport::bare(TurnResult::Failed(failure), usage)
 }

@@ -10,4 +10,5 @@ pub mod errors;
 pub mod local;
 pub mod scripted;
 pub mod turn_files;
+pub mod turn_host;
 pub mod vendors;

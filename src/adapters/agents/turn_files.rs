@@ -1,4 +1,5 @@
-//! What an agent is offered in a turn: an environment made from an allow-list, and files outside of its clone.
+//! The files and the environment that an agent gets for a turn. All files lie outside of its clone, and the environment is
+//! made from an allow-list.
 
 use std::path::{Path, PathBuf};
 
@@ -8,89 +9,114 @@ use crate::adapters::process::variables::Variables;
 use crate::ports::agents::TurnOrder;
 use crate::protocol::schema;
 
-use super::local::LocalAgents;
+use super::turn_host::TurnHost;
 
-/// What an agent is offered.
+/// The files and the environment of a turn.
 #[derive(Debug, Clone)]
 pub struct TurnFiles {
-    /// The folder of the turn's files.
+    /// The name of the attempt: that of its log, and the marker by which its processes are recognised.
+    pub turn_id: String,
     pub folder: PathBuf,
     pub environment: Variables,
-    /// Where it may write its answer.
+    /// The file to which the agent may write its answer.
     pub response: PathBuf,
-    /// Where its raw output goes.
+    /// The file that takes the raw output.
     pub log: PathBuf,
-    /// The name by which its processes are recognised.
-    pub token: String,
-    /// The table of children of its subject.
+    /// The table of child processes of the turn's subject.
     pub children: PathBuf,
 }
 
 /// The variables of ours that an agent may see besides the common ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed<'agent> {
-    /// Those that the user names.
+    /// The names that the user lists.
     pub names: &'agent [String],
-    /// Those of its vendor, by name.
+    /// The names that the vendor's program uses.
     pub vendor: &'static [&'static str],
-    /// Those of its vendor, by how their names begin.
+    /// The prefixes of names that the vendor's program uses.
     pub prefixes: &'static [&'static str],
 }
 
 impl<'agent> Allowed<'agent> {
-    /// Only those that the user names.
+    /// Allows only the names that the user lists.
     pub fn named(names: &'agent [String]) -> Self {
         Self { names, vendor: &[], prefixes: &[] }
     }
 }
 
-/// Makes the files of a turn and the environment that names them.
-///
-/// # Errors
-/// When the disk says no.
-pub fn make(agents: &LocalAgents, order: &TurnOrder, allowed: Allowed<'_>) -> Result<TurnFiles, String> {
-    let token = token(order);
-    let folder = agents.folders.turns(&order.subject).join(&token);
-    files::make_folder(&folder)?;
-    files::make_folder(&agents.folders.logs(&order.subject))?;
-    // It is never made: a folder that is not there holds no login.
-    let empty = folder.join("gh");
-    let context = folder.join("context.json");
-    let text = serde_json::to_vec_pretty(&order.context)
-        .map_err(|error| format!("the context can't be written: {error}"))?;
-    files::write_over(&context, &text)?;
-    let schema_file = folder.join("schema.json");
-    files::write_over(&schema_file, schema::text(&schema::of(order.kind)).as_bytes())?;
-    let response = folder.join("response.json");
-    Ok(TurnFiles {
-        folder: folder.clone(),
-        environment: environment(agents, order, allowed, [&context, &schema_file, &response, &empty]),
-        response,
-        log: log(agents, order),
-        children: agents.folders.children(&order.subject),
-        token,
-    })
+impl TurnFiles {
+    /// Writes the files of a turn, and makes the environment that names them.
+    ///
+    /// # Errors
+    /// When a file or a folder can't be written.
+    pub fn make(host: &TurnHost, order: &TurnOrder, allowed: Allowed<'_>) -> Result<Self, String> {
+        let turn_id = turn_id(order);
+        let folder = host.folders.turns(&order.subject).join(&turn_id);
+        files::make_folder(&folder)?;
+        files::make_folder(&host.folders.logs(&order.subject))?;
+        let offered = Offered::in_folder(&folder);
+        let context = serde_json::to_vec_pretty(&order.context)
+            .map_err(|error| format!("the context can't be written: {error}"))?;
+        files::write_over(&offered.context, &context)?;
+        files::write_over(&offered.schema, schema::text(&schema::of(order.kind)).as_bytes())?;
+        let mut environment = environment::common(&host.variables, allowed.names);
+        environment.extend(environment::of_a_vendor(&host.variables, allowed.vendor, allowed.prefixes));
+        environment.extend(facts(order));
+        environment.extend(offered.variables(&order.workdir));
+        Ok(Self {
+            turn_id,
+            folder,
+            environment,
+            response: offered.response,
+            log: log(host, order),
+            children: host.folders.children(&order.subject),
+        })
+    }
 }
 
-/// Where the raw output of a turn goes.
-pub fn log(agents: &LocalAgents, order: &TurnOrder) -> PathBuf {
-    agents.folders.logs(&order.subject).join(format!("{}.log", token(order)))
+/// Returns the file that takes the raw output of a turn.
+pub fn log(host: &TurnHost, order: &TurnOrder) -> PathBuf {
+    host.folders.logs(&order.subject).join(format!("{}.log", turn_id(order)))
 }
 
-/// Unique for each attempt; also the file name of its log.
-fn token(order: &TurnOrder) -> String {
+/// Returns a name that is unique for each attempt.
+fn turn_id(order: &TurnOrder) -> String {
     format!("{}-{}-{}-{}-{}", order.run, order.round, order.role, order.label, order.attempt)
 }
 
-fn environment(
-    agents: &LocalAgents,
-    order: &TurnOrder,
-    allowed: Allowed<'_>,
-    files: [&Path; 4],
-) -> Variables {
-    let [context, schema, response, empty] = files;
-    let mut variables = environment::common(&agents.variables, allowed.names);
-    variables.extend(environment::of_a_vendor(&agents.variables, allowed.vendor, allowed.prefixes));
+/// The paths that the environment of a turn names.
+struct Offered {
+    context: PathBuf,
+    schema: PathBuf,
+    response: PathBuf,
+    /// A folder that is never made, so that it holds no login of the forge.
+    gh: PathBuf,
+}
+
+impl Offered {
+    fn in_folder(folder: &Path) -> Self {
+        Self {
+            context: folder.join("context.json"),
+            schema: folder.join("schema.json"),
+            response: folder.join("response.json"),
+            gh: folder.join("gh"),
+        }
+    }
+
+    fn variables(&self, workdir: &Path) -> Variables {
+        let paths = [
+            ("AGENT_LOOP_WORKDIR", workdir),
+            ("AGENT_LOOP_CONTEXT", &self.context),
+            ("AGENT_LOOP_SCHEMA", &self.schema),
+            ("AGENT_LOOP_RESPONSE", &self.response),
+            ("GH_CONFIG_DIR", &self.gh),
+        ];
+        paths.into_iter().map(|(name, path)| (name.into(), path.into())).collect()
+    }
+}
+
+/// Returns the variables that say who is asked for what, and those that keep git from the user's configuration.
+fn facts(order: &TurnOrder) -> Variables {
     let texts = [
         ("AGENT_LOOP_ROLE", order.role.name().to_owned()),
         ("AGENT_LOOP_KIND", order.kind.name().to_owned()),
@@ -104,15 +130,6 @@ fn environment(
         ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
         ("GIT_TERMINAL_PROMPT", "0".to_owned()),
     ];
-    variables.extend(texts.map(|(name, text)| (name.into(), text.into())));
-    variables.extend(order.model.as_ref().map(|model| ("AGENT_LOOP_MODEL".into(), model.into())));
-    let paths = [
-        ("AGENT_LOOP_WORKDIR", order.workdir.as_path()),
-        ("AGENT_LOOP_CONTEXT", context),
-        ("AGENT_LOOP_SCHEMA", schema),
-        ("AGENT_LOOP_RESPONSE", response),
-        ("GH_CONFIG_DIR", empty),
-    ];
-    variables.extend(paths.map(|(name, path)| (name.into(), path.into())));
-    variables
+    let model = order.model.clone().map(|model| ("AGENT_LOOP_MODEL", model));
+    texts.into_iter().chain(model).map(|(name, text)| (name.into(), text.into())).collect()
 }

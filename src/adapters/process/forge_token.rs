@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 
+use crate::text::redaction::names::may_be_secret;
+
 use super::variables::Variables;
 
 /// The variables from which the forge's own programs take a token.
@@ -9,25 +11,6 @@ const TOKENS: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GI
 
 /// What opens it without being a token.
 const DOORS: &[&str] = &["SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS"];
-
-/// Words of a name that say that the value opens something.
-const SECRET_WORDS: &[&str] = &[
-    "TOKEN",
-    "TOKENS",
-    "PAT",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "PASS",
-    "PASSPHRASE",
-    "KEY",
-    "AUTH",
-    "OAUTH",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "COOKIE",
-    "BEARER",
-];
 
 /// How GitHub's tokens begin (`docs.github.com`, "GitHub's token formats").
 const PREFIXES: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
@@ -67,8 +50,7 @@ fn is_door(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let words: Vec<&str> = name.split('_').collect();
     let forge = name.contains("GITHUB") || words.iter().any(|word| ["GH", "GHE", "GHTOKEN"].contains(word));
-    let secret = name.contains("TOKEN") || words.iter().any(|word| SECRET_WORDS.contains(word));
-    TOKENS.contains(&name.as_str()) || DOORS.contains(&name.as_str()) || forge && secret
+    TOKENS.contains(&name.as_str()) || DOORS.contains(&name.as_str()) || forge && may_be_secret(&name)
 }
 
 /// Whether a token of GitHub stands in a value.

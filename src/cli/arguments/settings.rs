@@ -145,7 +145,7 @@ fn agent(text: &str) -> Result<Value, String> {
     parsed.map(|name| Value::String(name.to_string())).map_err(|error| {
         let typed = text.split(':').next().unwrap_or_default();
         let typed = typed.rsplit('=').next().unwrap_or_default();
-        let known = Backend::ALL.map(Backend::name);
+        let known: Vec<&str> = Backend::all().map(Backend::name).collect();
         let hint = if known.contains(&typed) { String::new() } else { suggestion(typed, known) };
         format!("{error}{hint}")
     })

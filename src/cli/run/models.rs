@@ -1,9 +1,11 @@
-//! Which models an agent is asked with, role by role, and what else differs between roles.
+//! The models that an agent is asked with in each role, and the other settings that differ between roles.
 
+use crate::adapters::agents::vendors;
 use crate::cli::config::settings::{AgentSettings, RoleSettings, Settings};
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
+use crate::domain::vendors::Vendor;
 
-/// The settings of an agent, if there are any.
+/// Returns the settings of an agent, if there are any.
 pub fn settings_of<'settings>(
     name: &AgentName,
     settings: &'settings Settings,
@@ -16,7 +18,7 @@ pub fn settings_of<'settings>(
     settings.agents.get(Backend::canonical(configured))
 }
 
-/// What is different in a role.
+/// Returns the settings that are different in a role.
 pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
     match role {
         Role::Coder => Some(&settings.coder),
@@ -25,7 +27,7 @@ pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
     }
 }
 
-/// The models that an agent is asked with in a role, one after the other; none if its program chooses.
+/// Returns the models that an agent is asked with in a role, one after the other; none if its program chooses.
 ///
 /// # Errors
 /// When both one model and a chain of models are named in one place.
@@ -46,8 +48,8 @@ pub fn chain(name: &AgentName, role: Role, settings: &Settings) -> Result<Vec<St
     }
 }
 
-/// Whether models and efforts are words that a program can't take for anything else: a repository's own file may name
-/// them, without anybody's trust.
+/// Checks that a program can't take models and efforts for anything else, because a file of the repository may name them
+/// without being trusted.
 ///
 /// # Errors
 /// When one is not, or when both a model and a chain of models are named in one place; the text names the key.
@@ -73,18 +75,15 @@ pub fn check(settings: &Settings) -> Result<(), String> {
 /// A failure that did not pass in so many tries does not pass.
 const MOST_RETRIES: u32 = 20;
 
-/// Efforts that a program would not understand, or not look at.
+/// Returns an error for an effort that a vendor's program would not understand, or would ignore.
 fn check_efforts(name: &str, agent: &AgentSettings) -> Result<(), String> {
-    let is_word = |effort: &&String| effort.bytes().all(|letter| letter.is_ascii_lowercase());
-    if name == Backend::Gemini.name() && efforts(agent).next().is_some() {
-        Err(format!("agents.{name}: Gemini CLI takes no `effort`"))
-    } else if name == Backend::Codex.name()
-        && let Some(odd) = efforts(agent).find(|effort| !is_word(effort))
-    {
-        Err(format!("agents.{name}: the effort `{odd}` is no word of Codex, such as `high`"))
-    } else {
-        Ok(())
-    }
+    let Some(vendor) = Vendor::ALL.iter().copied().find(|vendor| vendor.name() == name) else {
+        return Ok(());
+    };
+    let cli = vendors::cli(vendor);
+    efforts(agent)
+        .try_for_each(|effort| cli.check_effort(effort))
+        .map_err(|why| format!("agents.{name}: {why}"))
 }
 
 fn efforts(agent: &AgentSettings) -> impl Iterator<Item = &String> {

@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::adapters::agents::driver::VendorAgent;
-use crate::adapters::agents::driver::vendor_cli::{ModelChoice, Power, VendorCli};
-use crate::adapters::agents::local::{CommandAgent, Program, RepairAgent};
+use crate::adapters::agents::command::CommandAgent;
+use crate::adapters::agents::driver::vendor_agent::VendorAgent;
+use crate::adapters::agents::driver::vendor_cli::ModelChoice;
+use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::agents::vendors;
 use crate::adapters::process::search::{self, Lookup};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::cli::nearest::suggestion;
+use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
+use crate::domain::vendors::Vendor;
 use crate::engine::outcome::RunError;
 
 use super::models;
@@ -140,9 +143,11 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
             let agent = agent.ok_or_else(|| unknown(name, configured, settings))?;
             configured_agent(name, configured, agent, variables).map(Program::Command)
         }
-        (Detail::Nothing, _, _) => match vendors::cli(name.backend) {
-            Some(cli) => vendors_program(known, cli, settings, variables).map(Program::Vendor),
-            None => Err(not_there(name)),
+        (Detail::Nothing, _, _) => match name.backend {
+            Backend::Vendor(vendor) => {
+                vendors_program(known, vendor, settings, variables).map(Program::Vendor)
+            }
+            Backend::Command | Backend::Scripted | Backend::Host => Err(not_there(name)),
         },
         (Detail::Program | Detail::Script, _, _) => Err(not_there(name)),
     }
@@ -159,24 +164,24 @@ fn not_there(name: &AgentName) -> RunError {
 /// Returns a vendor's program, set up for a role.
 fn vendors_program(
     known: &KnownAgent,
-    cli: &dyn VendorCli,
+    vendor: Vendor,
     settings: &Settings,
     variables: &Variables,
 ) -> Result<VendorAgent, RunError> {
     let name = &known.name;
-    let backend = name.backend;
-    let agent = settings.agents.get(backend.name()).cloned().unwrap_or_default();
+    let cli = vendors::cli(vendor);
+    let agent = settings.agents.get(vendor.name()).cloned().unwrap_or_default();
     let special = models::of_role(&agent, known.role).cloned().unwrap_or_default();
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
     let program = found(cmd, variables).ok_or_else(|| {
         let place = if cmd.contains('/') { "there is no such file" } else { NOT_IN_PATH };
         let message = format!(
-            "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{backend}-cmd PATH` \
+            "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{vendor}-cmd PATH` \
              (`agent-loop doctor` looks at all of them)"
         );
         RunError::refused(Refused::Config, message)
     })?;
-    check_variables(backend.name(), &agent.env)?;
+    check_variables(vendor.name(), &agent.env)?;
     let config = |why| RunError::refused(Refused::Config, why);
     let model = models::chain(name, known.role, settings).map_err(config)?.into_iter().next();
     match (cli.model_choice(), &model) {
@@ -185,14 +190,14 @@ fn vendors_program(
         {
             return Err(config(format!(
                 "`{name}` needs a model, because its own choice may be a service that you did not mean; name one as {form}: \
-                 `--{backend}-model {form}`"
+                 `--{vendor}-model {form}`"
             )));
         }
         (ModelChoice::Required { .. } | ModelChoice::Optional, _) => {}
     }
     let power = if settings.turns.dangerous_permissions { Power::Dangerous } else { Power::Bounded };
     Ok(VendorAgent {
-        backend,
+        vendor,
         program,
         model,
         effort: special.effort.or(agent.effort),

@@ -1,4 +1,4 @@
-//! Which values of the environment are secrets, so that none of them is published.
+//! Finds the values of the environment that are secrets, so that none of them is published.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -9,13 +9,11 @@ use serde_json::Value;
 
 use crate::adapters::process::variables::Variables;
 use crate::cli::config::settings::Settings;
+use crate::domain::vendors::Vendor;
 use crate::engine::guard::Secrets;
 use crate::pattern::pattern;
 use crate::text::redaction::Secret;
-
-static SECRET_NAME: LazyLock<Regex> = pattern!(
-    r"(?i)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|COOKIE|BEARER|PRIVATE_?KEY|ACCESS_?KEY|API_?KEY)|_(KEY|PAT|PASS|PWD|AUTH|DSN)$|^DATABASE_URL$"
-);
+use crate::text::redaction::names::is_secret;
 
 /// Headers, and members of an object, whose values are secrets.
 static SECRET_PART: LazyLock<Regex> = pattern!(
@@ -25,20 +23,14 @@ static SECRET_PART: LazyLock<Regex> = pattern!(
 /// The path of an address that opens nothing: names and versions, as `/v1/models`.
 static PLAIN_PATH: LazyLock<Regex> = pattern!(r"^(/(v?\d{1,4}([.-]\d{1,4})*|[a-z][a-z_-]{0,15}))*/?$");
 
-/// Words that stand in the names of models.
-const FAMILIES: &[&str] = &[
-    "claude", "opus", "sonnet", "haiku", "gpt", "codex", "gemini", "gemma", "llama", "qwen", "mistral",
-    "deepseek", "kimi", "glm", "grok",
-];
-
 /// The longest part of a model's name, in letters: dates and sizes are shorter, keys are longer.
 const LONGEST_PART: usize = 12;
 
-/// Somebody's name in an address is shorter; what is longer is a token in its place.
+/// A longer user name in a URL is taken for a token, in characters.
 const LONGEST_USER: usize = 15;
 
-/// The values that must not be published: of variables whose name says so, that an agent gets, or that settings name;
-/// and what opens something inside of any value.
+/// Returns the values that must not be published: those of variables whose name says so, that an agent gets, or that
+/// settings name; and credentials inside of any value.
 pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     let given: BTreeSet<&str> =
         settings.agents.values().flat_map(|agent| &agent.env).map(String::as_str).collect();
@@ -46,7 +38,7 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     let secrets = |(name, value): (&std::ffi::OsString, &std::ffi::OsString)| {
         let (name, value) = (OsStr::to_str(name)?, OsStr::to_str(value)?);
         let whole = told.contains(name)
-            || SECRET_NAME.is_match(name)
+            || is_secret(name)
             || given.contains(name) && !is_address(value) && !(name.ends_with("MODEL") && is_model(value));
         let all = whole.then(|| value.to_owned()).into_iter().chain(inner(name, value));
         let secret = |value| Secret { kind: name.to_owned(), value };
@@ -58,7 +50,7 @@ pub fn known(settings: &Settings, variables: &Variables) -> Secrets {
     }
 }
 
-/// What opens something inside of a value: the password of an address, logins in headers and in JSON.
+/// Returns the credentials inside of a value: the password of a URL, those in headers and in JSON.
 fn inner(name: &str, value: &str) -> Vec<String> {
     let mut found: Vec<String> = password(value).map(str::to_owned).into_iter().collect();
     if name.to_ascii_uppercase().contains("HEADER") {
@@ -72,8 +64,8 @@ fn inner(name: &str, value: &str) -> Vec<String> {
     found
 }
 
-/// Who asks, in an address: its password, or what stands in its place. An `@` in a path asks nothing, but some passwords
-/// hold a `/`: then what stands before it is no host with a port.
+/// Returns the credentials in a URL. An `@` in a path has none before it, but some passwords hold a `/`: then the text
+/// before the `/` is no host with a port.
 fn password(value: &str) -> Option<&str> {
     let (_, rest) = value.trim().split_once("://")?;
     let authority = rest.split('/').next()?;
@@ -89,23 +81,28 @@ fn password(value: &str) -> Option<&str> {
     }
 }
 
-/// An address that opens nothing by itself: without a login, a query, or a path that could be a secret, as those of webhooks
-/// are.
+/// Returns whether a value is a URL without credentials, without a query, and without a path that could be a secret, as
+/// those of webhooks are.
 fn is_address(value: &str) -> bool {
     let Some((_, rest)) = value.trim().split_once("://") else { return false };
     let path = rest.find('/').map_or("", |at| rest.split_at(at).1);
     !rest.contains(['@', '?', '#', ' ']) && PLAIN_PATH.is_match(path)
 }
 
-/// Whether it is the name of a model: short words in small letters, one of which is that of a family.
+/// Returns whether a value is the name of a model: short words in lower case, one of which is known from such names.
 fn is_model(value: &str) -> bool {
     let parts: Vec<&str> = value.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
     let is_plain =
         |part: &&str| part.len() <= LONGEST_PART && !part.bytes().any(|one| one.is_ascii_uppercase());
-    parts.iter().all(is_plain) && parts.iter().any(|part| FAMILIES.contains(part))
+    parts.iter().all(is_plain) && parts.iter().any(|part| is_model_word(part))
 }
 
-/// What a header says of who asks: its value, and the last word of it (`Bearer …`).
+/// Returns whether a word occurs in the names of models that a vendor's program can ask.
+fn is_model_word(word: &str) -> bool {
+    Vendor::ALL.iter().any(|vendor| vendor.row().model_words.contains(&word))
+}
+
+/// Returns the credentials in a header: its value, and the last word of the value (`Bearer …`).
 fn login(header: &str) -> Vec<&str> {
     let Some((name, value)) = header.split_once(':').or_else(|| header.split_once('=')) else {
         return Vec::new();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
+use crate::adapters::agents::turn_host::TurnHost;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::files;
@@ -131,11 +132,14 @@ pub fn world(
         agent_memories: LocalAgentMemories::new(Arc::clone(&workspace), settings.memory),
         agents: LocalAgents {
             programs: settings.agents,
-            variables: variables.clone(),
-            folders: folders.clone(),
-            deadline: settings.agent_deadline,
-            idle: settings.agent_idle,
-            repair: settings.repair,
+            repair: settings.repair.program,
+            host: TurnHost {
+                variables: variables.clone(),
+                folders: folders.clone(),
+                deadline: settings.agent_deadline,
+                repair_deadline: settings.repair.deadline,
+                idle: settings.agent_idle,
+            },
         },
         workspace,
         gates: LocalGates::new(&GateSettings {

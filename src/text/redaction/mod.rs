@@ -2,6 +2,7 @@
 //! are known by their shape. Pure.
 
 pub(super) mod known;
+pub mod names;
 pub(super) mod spelling;
 pub(super) mod token;
 

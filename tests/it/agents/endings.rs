@@ -4,8 +4,8 @@ use agent_loop::adapters::agents::driver::transcript::Transcript;
 use agent_loop::adapters::agents::driver::vendor_cli::ProcessEnd;
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
-use agent_loop::domain::agent::Backend;
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::vendors::Vendor;
 use agent_loop::protocol::raw_answer::RawAnswer;
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,8 +14,8 @@ fn now() -> Timestamp {
 }
 
 /// What a program's lines come to, when it ends with this exit code.
-fn outcome(backend: Backend, code: i32, lines: &[&str]) -> Result<RawAnswer, TurnFailure> {
-    let cli = vendors::cli(backend).unwrap();
+fn outcome(vendor: Vendor, code: i32, lines: &[&str]) -> Result<RawAnswer, TurnFailure> {
+    let cli = vendors::cli(vendor);
     let mut transcript = Transcript::default();
     for line in lines {
         cli.events(line.as_bytes(), &mut |event| transcript.take(event));
@@ -30,15 +30,15 @@ const APPROVED: &str =
 #[test]
 fn of_many_endings_of_claude_the_last_one_counts() {
     let blocking = r#"{"type":"result","is_error":false,"result":"{\"state\":\"blocking\"}"}"#;
-    let answer = outcome(Backend::Claude, 0, &[APPROVED, blocking]).unwrap();
+    let answer = outcome(Vendor::Claude, 0, &[APPROVED, blocking]).unwrap();
     assert_eq!((answer.native, answer.message.as_deref()), (None, Some(r#"{"state":"blocking"}"#)));
     let failed = r#"{"type":"result","is_error":true,"api_error_status":500,"result":"API Error: 500"}"#;
-    let failure = outcome(Backend::Claude, 0, &[APPROVED, failed]).unwrap_err();
+    let failure = outcome(Vendor::Claude, 0, &[APPROVED, failed]).unwrap_err();
     assert_eq!(failure.class(), "overloaded");
     let silent = r#"{"type":"result","is_error":false}"#;
-    assert_eq!(outcome(Backend::Claude, 0, &[APPROVED, silent]).unwrap_err().class(), "vacuous");
+    assert_eq!(outcome(Vendor::Claude, 0, &[APPROVED, silent]).unwrap_err().class(), "vacuous");
     let unsure = r#"{"type":"result","result":"yes","structured_output":{"state":"approved"}}"#;
-    assert!(outcome(Backend::Claude, 0, &[unsure]).is_err(), "nothing says that it is no error");
+    assert!(outcome(Vendor::Claude, 0, &[unsure]).is_err(), "nothing says that it is no error");
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn a_turn_of_codex_that_failed_after_it_was_completed_has_failed() {
     let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"approved"}}"#;
     let completed = r#"{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}"#;
     let failed = r#"{"type":"turn.failed","error":{"message":"stream disconnected before completion"}}"#;
-    assert!(outcome(Backend::Codex, 0, &[said, completed]).is_ok());
-    assert_eq!(outcome(Backend::Codex, 0, &[said, completed, failed]).unwrap_err().class(), "network");
+    assert!(outcome(Vendor::Codex, 0, &[said, completed]).is_ok());
+    assert_eq!(outcome(Vendor::Codex, 0, &[said, completed, failed]).unwrap_err().class(), "network");
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn what_gemini_said_before_it_used_a_tool_is_not_its_answer() {
     let said = r#"{"type":"message","role":"assistant","content":"approved","delta":true}"#;
     let tool = r#"{"type":"tool_use","tool_name":"read_file"}"#;
     let done = r#"{"type":"result","status":"success"}"#;
-    assert!(outcome(Backend::Gemini, 0, &[said, done]).is_ok());
-    assert_eq!(outcome(Backend::Gemini, 0, &[said, tool, done]).unwrap_err().class(), "vacuous");
+    assert!(outcome(Vendor::Gemini, 0, &[said, done]).is_ok());
+    assert_eq!(outcome(Vendor::Gemini, 0, &[said, tool, done]).unwrap_err().class(), "vacuous");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn an_odd_number_beside_an_answer_does_not_take_the_answer_with_it() {
         r#""total_cost_usd":"much","permission_denials":[7]"#,
     ] {
         let line = format!(r#"{{"type":"result","is_error":false,"result":"yes",{odd}}}"#);
-        assert_eq!(outcome(Backend::Claude, 0, &[&line]).unwrap().most_trusted(), "yes", "{odd}");
+        assert_eq!(outcome(Vendor::Claude, 0, &[&line]).unwrap().most_trusted(), "yes", "{odd}");
     }
 }
 
@@ -83,7 +83,7 @@ fn an_instant_that_nobody_can_believe_is_an_hour() {
         let limit = format!(
             r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{epoch}}}}}"#
         );
-        let failure = outcome(Backend::Claude, 1, &[&limit, failed]).unwrap_err();
+        let failure = outcome(Vendor::Claude, 1, &[&limit, failed]).unwrap_err();
         let TurnFailure::Quota { resets_at, .. } = failure else { panic!("{failure}") };
         assert_eq!(resets_at.duration_since(now()), expected, "{epoch}");
     }
@@ -97,7 +97,7 @@ fn a_cost_of_opencode_is_one_only_if_it_knows_the_price() {
             let tokens = serde_json::json!({"input": 10, "output": 5});
             let part = serde_json::json!({"reason": "stop", "tokens": tokens, "cost": cost});
             let line = serde_json::json!({"type": "step_finish", "part": part}).to_string();
-            let cli = vendors::cli(Backend::Opencode).unwrap();
+            let cli = vendors::cli(Vendor::Opencode);
             cli.events(line.as_bytes(), &mut |event| transcript.take(event));
         }
         let usage = transcript.usage.unwrap();

@@ -1,21 +1,23 @@
-//! How each program is asked for a turn, role by role: the whole command line, as in a log.
+//! How each program is asked for a turn, for each access: the whole command line, as in a log.
 
 use std::path::{Path, PathBuf};
 
-use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, ModelChoice, Power};
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Invocation, ModelChoice};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::command::Prompt;
 use agent_loop::adapters::process::variables::Variables;
-use agent_loop::domain::agent::{Backend, Role};
+use agent_loop::domain::access::{Access, Power};
+use agent_loop::domain::agent::Backend;
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
+use agent_loop::domain::vendors::Vendor;
 use serde_json::{Value, json};
 
 static NOTHING_SET: Variables = Variables::new();
 
-fn turn(role: Role, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
+fn turn(access: Access, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
     CliTurn {
-        role,
+        access,
         prompt: "PROMPT",
         model: None,
         effort: None,
@@ -32,70 +34,92 @@ fn turn(role: Role, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
 }
 
 /// The arguments of a turn and the variables that it sets.
-fn line(backend: Backend, role: Role, power: Power) -> String {
+fn line(vendor: Vendor, access: Access, power: Power) -> String {
     let readable = [PathBuf::from("/turn")];
-    let invocation = vendors::cli(backend).unwrap().invocation(&turn(role, power, &readable));
+    let invocation = vendors::cli(vendor).invocation(&turn(access, power, &readable));
     let variables = invocation.variables.iter().map(|(name, value)| format!("{name}={value} "));
     format!("{}{}", variables.collect::<String>(), invocation.arguments.join(" "))
 }
 
 #[test]
-fn claude_is_allowed_what_its_role_needs() {
-    let bounded = |role| line(Backend::Claude, role, Power::Bounded);
+fn claude_is_allowed_what_access_says() {
     let always = "DISABLE_AUTOUPDATER=1 -p --output-format stream-json --verbose --json-schema {}";
-    assert_eq!(
-        bounded(Role::Coder),
-        format!(
-            "{always} --permission-mode acceptEdits --allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob \
-             --disallowedTools=Bash(git push *),Bash(gh *) --add-dir=/turn"
-        )
-    );
-    assert_eq!(
-        bounded(Role::Reviewer),
-        format!(
-            "{always} --permission-mode default --tools=Read,Grep,Glob,Bash --setting-sources=user --strict-mcp-config \
-             --add-dir=/turn"
-        )
-    );
-    assert_eq!(
-        line(Backend::Claude, Role::Coder, Power::Dangerous),
-        format!("{always} --dangerously-skip-permissions --add-dir=/turn")
-    );
-}
-
-#[test]
-fn codex_has_the_sandbox_that_its_role_needs() {
-    let always = "exec --json --skip-git-repo-check";
-    let files = "--output-schema /turn/schema.json -o /turn/last.txt -";
-    let judges = "-c projects={\"/clone\"={trust_level=\"untrusted\"}} -c skills.include_instructions=false";
-    let reads = format!("{always} -s read-only --ignore-rules {judges} {files}");
-    for (power, role, expected) in [
-        (Power::Bounded, Role::Coder, format!("{always} -s workspace-write --ignore-rules {files}")),
-        (Power::Bounded, Role::Reviewer, reads.clone()),
-        (Power::Bounded, Role::Repair, reads.clone()),
+    let own = "--setting-sources=user --strict-mcp-config";
+    for (power, access, permissions) in [
         (
-            Power::Dangerous,
-            Role::Coder,
-            format!("{always} --dangerously-bypass-approvals-and-sandbox {files}"),
+            Power::Bounded,
+            Access::Edit,
+            "--permission-mode acceptEdits --allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob \
+             --disallowedTools=Bash(git push *),Bash(gh *)"
+                .to_owned(),
         ),
         (
-            Power::Dangerous,
-            Role::Reviewer,
-            format!("{always} --dangerously-bypass-approvals-and-sandbox {judges} {files}"),
+            Power::Bounded,
+            Access::Read,
+            format!("--permission-mode default --tools=Read,Grep,Glob,Bash {own}"),
         ),
-        (Power::Dangerous, Role::Repair, reads.clone()),
+        (
+            Power::Bounded,
+            Access::ReadAndWeb,
+            format!(
+                "--permission-mode default --tools=Read,Grep,Glob,WebSearch,WebFetch \
+                 --allowedTools=WebSearch,WebFetch {own}"
+            ),
+        ),
+        (Power::Bounded, Access::Nothing, format!("--tools= --no-session-persistence {own}")),
+        (Power::Dangerous, Access::Edit, "--dangerously-skip-permissions".to_owned()),
+        (Power::Dangerous, Access::Read, format!("--dangerously-skip-permissions {own}")),
+        (Power::Dangerous, Access::ReadAndWeb, format!("--dangerously-skip-permissions {own}")),
+        (Power::Dangerous, Access::Nothing, format!("--tools= --no-session-persistence {own}")),
     ] {
-        assert_eq!(line(Backend::Codex, role, power), expected, "{role:?} {power:?}");
+        let expected = format!("{always} {permissions} --add-dir=/turn");
+        assert_eq!(line(Vendor::Claude, access, power), expected, "{access:?} {power:?}");
     }
 }
 
 #[test]
-fn codex_is_told_everything_before_the_session_to_go_on_with() {
-    let codex = vendors::cli(Backend::Codex).unwrap();
+fn codex_has_the_sandbox_of_access() {
+    let always = "exec --json --skip-git-repo-check";
+    let files = "--output-schema /turn/schema.json -o /turn/last.txt -";
+    let judges = "-c projects={\"/clone\"={trust_level=\"untrusted\"}} -c skills.include_instructions=false";
+    let reads = format!("{always} -s read-only --ignore-rules -c web_search=\"disabled\" {judges} {files}");
+    for (power, access, expected) in [
+        (Power::Bounded, Access::Edit, format!("{always} -s workspace-write --ignore-rules {files}")),
+        (Power::Bounded, Access::Read, reads.clone()),
+        (
+            Power::Bounded,
+            Access::ReadAndWeb,
+            format!("{always} -s read-only --ignore-rules -c web_search=\"live\" {judges} {files}"),
+        ),
+        (Power::Bounded, Access::Nothing, reads.clone()),
+        (
+            Power::Dangerous,
+            Access::Edit,
+            format!("{always} --dangerously-bypass-approvals-and-sandbox {files}"),
+        ),
+        (
+            Power::Dangerous,
+            Access::Read,
+            format!("{always} --dangerously-bypass-approvals-and-sandbox {judges} {files}"),
+        ),
+        (
+            Power::Dangerous,
+            Access::ReadAndWeb,
+            format!("{always} --dangerously-bypass-approvals-and-sandbox {judges} {files}"),
+        ),
+        (Power::Dangerous, Access::Nothing, reads.clone()),
+    ] {
+        assert_eq!(line(Vendor::Codex, access, power), expected, "{access:?} {power:?}");
+    }
+}
+
+#[test]
+fn codex_arguments_precede_the_resumed_session() {
+    let codex = vendors::cli(Vendor::Codex);
     let id = "01a1fb6d-c021-74a3-92f0-93ee7da64437".to_owned();
     let note = SessionNote {
         id,
-        backend: Backend::Codex,
+        backend: Backend::Vendor(Vendor::Codex),
         folder: PathBuf::from("/clone"),
         model: None,
         counted: Usage::default(),
@@ -106,7 +130,7 @@ fn codex_is_told_everything_before_the_session_to_go_on_with() {
         effort: Some("high"),
         arguments: &own,
         session: Some(&note),
-        ..turn(Role::Coder, Power::Bounded, &[])
+        ..turn(Access::Edit, Power::Bounded, &[])
     };
     let invocation = codex.invocation(&turn);
     assert_eq!(
@@ -120,19 +144,19 @@ fn codex_is_told_everything_before_the_session_to_go_on_with() {
 }
 
 #[test]
-fn an_effort_that_is_no_word_is_not_put_into_the_settings_of_codex() {
+fn odd_efforts_never_reach_codex() {
     for effort in ["high\"", "[x]", "", "High Noon", "a\nsandbox_mode=\"danger-full-access\""] {
-        let turn = CliTurn { effort: Some(effort), ..turn(Role::Coder, Power::Bounded, &[]) };
-        let arguments = vendors::cli(Backend::Codex).unwrap().invocation(&turn).arguments;
+        let turn = CliTurn { effort: Some(effort), ..turn(Access::Edit, Power::Bounded, &[]) };
+        let arguments = vendors::cli(Vendor::Codex).invocation(&turn).arguments;
         assert!(!arguments.iter().any(|argument| argument.contains("effort")), "{arguments:?}");
     }
 }
 
 #[test]
-fn gemini_is_allowed_what_its_role_needs() {
-    let told = |role, power| {
+fn gemini_has_the_policy_of_access() {
+    let told = |access, power| {
         let readable = [PathBuf::from("/turn")];
-        let invocation = vendors::cli(Backend::Gemini).unwrap().invocation(&turn(role, power, &readable));
+        let invocation = vendors::cli(Vendor::Gemini).invocation(&turn(access, power, &readable));
         let variables = [("GEMINI_CLI_NO_RELAUNCH", "true"), ("GEMINI_CLI_TRUST_WORKSPACE", "false")];
         assert_eq!(invocation.variables, variables.map(|(name, value)| (name, value.to_owned())));
         let policy = invocation.files.first().map(|(_, text)| String::from_utf8(text.clone()).unwrap());
@@ -141,51 +165,68 @@ fn gemini_is_allowed_what_its_role_needs() {
     let (always, turn) = ("-o stream-json --skip-trust", "--include-directories=/turn");
     let policy = "--policy /turn/gemini-policy.toml";
     let servers = "--allowed-mcp-server-names none-of-them";
-    let (coder, rules) = told(Role::Coder, Power::Bounded);
+    let (coder, rules) = told(Access::Edit, Power::Bounded);
     assert_eq!(coder, format!("{always} --approval-mode auto_edit {policy} {turn}"));
     assert!(rules.contains(r#"commandPrefix = ["git push", "gh "]"#), "{rules}");
-    for (role, rule) in [(Role::Reviewer, r#""read_file""#), (Role::Repair, r#"toolName = "*""#)] {
-        let (arguments, rules) = told(role, Power::Bounded);
+    let reading = r#""read_file", "read_many_files", "list_directory", "glob", "grep_search""#;
+    for (access, tools) in [
+        (Access::Read, Some(reading.to_owned())),
+        (Access::ReadAndWeb, Some(format!(r#"{reading}, "google_web_search", "web_fetch""#))),
+        (Access::Nothing, None),
+    ] {
+        let (arguments, rules) = told(access, Power::Bounded);
         assert_eq!(arguments, format!("{always} --approval-mode default {policy} {servers} {turn}"));
-        assert!(rules.contains(rule) && !rules.contains("run_shell_command"), "{rules}");
+        let rules: toml::Table = rules.parse().unwrap();
+        let mut rules: Vec<String> =
+            rules["rule"].as_array().unwrap().iter().map(ToString::to_string).collect();
+        let others = rules.pop().unwrap();
+        assert_eq!(others, r#"{ decision = "deny", priority = 900, toolName = "*" }"#);
+        let allowed =
+            tools.map(|tools| format!(r#"{{ decision = "allow", priority = 950, toolName = [{tools}] }}"#));
+        assert_eq!(rules.first(), allowed.as_ref(), "{access:?}");
     }
-    let (dangerous, rules) = told(Role::Coder, Power::Dangerous);
+    let (dangerous, rules) = told(Access::Edit, Power::Dangerous);
     assert_eq!((dangerous, rules), (format!("{always} --approval-mode yolo {turn}"), String::new()));
 }
 
 #[test]
-fn antigravity_is_asked_in_an_argument_or_by_a_file() {
+fn antigravity_reads_long_prompts_from_files() {
     let readable = [PathBuf::from("/turn")];
-    let asked = |role, power, prompt: &str| {
-        let turn = CliTurn { prompt, ..turn(role, power, &readable) };
-        vendors::cli(Backend::Antigravity).unwrap().invocation(&turn)
+    let asked = |access, power, prompt: &str| {
+        let turn = CliTurn { prompt, ..turn(access, power, &readable) };
+        vendors::cli(Vendor::Antigravity).invocation(&turn)
     };
     let always = "--output-format json --json-schema /turn/schema.json --model Gemini 3.1 Pro (High)";
     let (limit, folders) = ("--print-timeout=24h", "--add-dir /clone --add-dir /turn");
-    for (role, power, mode) in [
-        (Role::Coder, Power::Bounded, "--mode accept-edits"),
-        (Role::Reviewer, Power::Bounded, "--mode plan"),
-        (Role::Coder, Power::Dangerous, "--dangerously-skip-permissions"),
+    for (access, power, mode) in [
+        (Access::Edit, Power::Bounded, "--mode accept-edits"),
+        (Access::Read, Power::Bounded, "--mode plan"),
+        (Access::ReadAndWeb, Power::Bounded, "--mode plan"),
+        (Access::Read, Power::Dangerous, "--dangerously-skip-permissions"),
+        (Access::ReadAndWeb, Power::Dangerous, "--dangerously-skip-permissions"),
+        (Access::Edit, Power::Dangerous, "--dangerously-skip-permissions"),
     ] {
-        let line = asked(role, power, "PROMPT").arguments.join(" ");
+        let line = asked(access, power, "PROMPT").arguments.join(" ");
         assert_eq!(line, format!("{always} {mode} {limit} {folders} -p PROMPT"));
     }
-    let repair = asked(Role::Repair, Power::Dangerous, "PROMPT").arguments.join(" ");
-    assert_eq!(repair, format!("{always} --mode plan {limit} --add-dir /turn -p PROMPT"));
+    for power in [Power::Bounded, Power::Dangerous] {
+        let nothing = asked(Access::Nothing, power, "PROMPT").arguments.join(" ");
+        assert_eq!(nothing, format!("{always} --mode plan {limit} --add-dir /turn -p PROMPT"));
+    }
     // The system takes no argument of 128 KiB.
     let long = "x".repeat(300_000);
-    let invocation = asked(Role::Coder, Power::Bounded, &long);
+    let invocation = asked(Access::Edit, Power::Bounded, &long);
     assert_eq!(invocation.files, [(PathBuf::from("/turn/prompt.md"), long.into_bytes())]);
     assert!(invocation.arguments.iter().all(|argument| argument.len() < 1000));
     assert!(invocation.arguments.last().unwrap().contains("/turn/prompt.md"));
     assert_eq!(invocation.prompt, Prompt::File { bytes: 300_000 });
-    assert_eq!(asked(Role::Coder, Power::Bounded, "PROMPT").prompt, Prompt::LastArgument);
+    assert_eq!(asked(Access::Edit, Power::Bounded, "PROMPT").prompt, Prompt::LastArgument);
 }
 
-fn opencode(model: Option<&str>, role: Role, environment: &Variables) -> Invocation {
+fn opencode(model: Option<&str>, access: Access, environment: &Variables) -> Invocation {
     let readable = [PathBuf::from("/turn")];
-    let turn = CliTurn { model, environment, ..turn(role, Power::Bounded, &readable) };
-    vendors::cli(Backend::Opencode).unwrap().invocation(&turn)
+    let turn = CliTurn { model, environment, ..turn(access, Power::Bounded, &readable) };
+    vendors::cli(Vendor::Opencode).invocation(&turn)
 }
 
 fn json_of(invocation: &Invocation, name: &str) -> Value {
@@ -194,8 +235,8 @@ fn json_of(invocation: &Invocation, name: &str) -> Value {
 }
 
 #[test]
-fn opencode_reaches_no_provider_but_that_of_the_model() {
-    let named = opencode(Some("openrouter/z-ai/glm-5"), Role::Coder, &NOTHING_SET);
+fn opencode_reaches_one_provider_only() {
+    let named = opencode(Some("openrouter/z-ai/glm-5"), Access::Edit, &NOTHING_SET);
     assert_eq!(
         named.arguments.join(" "),
         "run --format json --print-logs --log-level ERROR --agent agent-loop --title agent-loop --dir /clone \
@@ -207,18 +248,18 @@ fn opencode_reaches_no_provider_but_that_of_the_model() {
     assert_eq!(config["small_model"], json!("openrouter/z-ai/glm-5"));
     assert_eq!((&config["share"], &config["autoupdate"]), (&json!("disabled"), &json!(false)));
     assert_eq!(config["instructions"], json!(["/clone/AGENTS.md"]));
-    let cli = vendors::cli(Backend::Opencode).unwrap();
+    let cli = vendors::cli(Vendor::Opencode);
     assert_eq!(cli.model_choice(), ModelChoice::Required { form: "provider/model" });
     for model in [None, Some("no-provider")] {
-        let config = json_of(&opencode(model, Role::Coder, &NOTHING_SET), "OPENCODE_CONFIG_CONTENT");
+        let config = json_of(&opencode(model, Access::Edit, &NOTHING_SET), "OPENCODE_CONFIG_CONTENT");
         assert_eq!(config["enabled_providers"], json!([]), "{model:?}");
     }
 }
 
 #[test]
-fn opencode_is_allowed_what_its_role_needs() {
-    let allowed = |role| {
-        let invocation = opencode(Some("p/m"), role, &NOTHING_SET);
+fn opencode_has_the_permissions_of_access() {
+    let allowed = |access| {
+        let invocation = opencode(Some("p/m"), access, &NOTHING_SET);
         let permissions = json_of(&invocation, "OPENCODE_PERMISSION");
         // What a user allows to agents of theirs counts more than the variable, so our own agent says it too.
         let ours = &json_of(&invocation, "OPENCODE_CONFIG_CONTENT")["agent"]["agent-loop"]["permission"];
@@ -229,26 +270,36 @@ fn opencode_is_allowed_what_its_role_needs() {
         );
         permissions
     };
-    let coder = allowed(Role::Coder);
-    assert_eq!(coder["*"], "deny");
-    assert_eq!(coder["bash"].to_string(), r#"{"*":"allow","gh *":"deny","git push*":"deny"}"#);
-    assert_eq!(coder["external_directory"].to_string(), r#"{"*":"deny","/turn/*":"allow"}"#);
-    let reviewer = allowed(Role::Reviewer);
-    for tool in ["*", "bash", "edit", "task", "webfetch"] {
-        assert_eq!(reviewer[tool], "deny", "{tool}");
+    let edit = allowed(Access::Edit);
+    assert_eq!(edit["*"], "deny");
+    assert_eq!(edit["bash"].to_string(), r#"{"*":"allow","gh *":"deny","git push*":"deny"}"#);
+    assert_eq!(edit["external_directory"].to_string(), r#"{"*":"deny","/turn/*":"allow"}"#);
+    let (read, web) = (allowed(Access::Read), allowed(Access::ReadAndWeb));
+    for tool in ["*", "bash", "edit", "task", "webfetch", "websearch"] {
+        assert_eq!(read[tool], "deny", "{tool}");
     }
-    assert_eq!(reviewer["read"], "allow");
-    let repair = allowed(Role::Repair);
-    assert!(repair.as_object().unwrap().values().all(|rule| rule == "deny"), "{repair}");
-    let arguments = opencode(Some("p/m"), Role::Repair, &NOTHING_SET).arguments.join(" ");
+    assert_eq!(read["read"], "allow");
+    for (tool, rule) in web.as_object().unwrap() {
+        let expected = if tool.starts_with("web") { &json!("allow") } else { &read[tool] };
+        assert_eq!(rule, expected, "{tool}");
+    }
+    let searches = |access| {
+        let variables = opencode(Some("p/m"), access, &NOTHING_SET).variables;
+        variables.contains(&("OPENCODE_ENABLE_EXA", "1".to_owned()))
+    };
+    assert!(searches(Access::ReadAndWeb));
+    assert!(![Access::Edit, Access::Read, Access::Nothing].into_iter().any(searches));
+    let nothing = allowed(Access::Nothing);
+    assert!(nothing.as_object().unwrap().values().all(|rule| rule == "deny"), "{nothing}");
+    let arguments = opencode(Some("p/m"), Access::Nothing, &NOTHING_SET).arguments.join(" ");
     assert!(arguments.contains("--dir /turn "), "{arguments}");
 }
 
 #[test]
-fn providers_that_the_user_has_set_for_opencode_stay() {
+fn providers_of_opencode_users_stay() {
     let set = r#"{"provider":{"mine":{"options":{"baseURL":"http://127.0.0.1:1"}}},"share":"auto"}"#;
     let environment = Variables::from([("OPENCODE_CONFIG_CONTENT".into(), set.into())]);
-    let config = json_of(&opencode(Some("mine/m"), Role::Coder, &environment), "OPENCODE_CONFIG_CONTENT");
+    let config = json_of(&opencode(Some("mine/m"), Access::Edit, &environment), "OPENCODE_CONFIG_CONTENT");
     assert_eq!(config["provider"]["mine"]["options"]["baseURL"], "http://127.0.0.1:1");
     assert_eq!(config["share"], "disabled");
 }

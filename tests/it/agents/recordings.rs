@@ -10,13 +10,13 @@ use agent_loop::adapters::agents::driver::transcript::Transcript;
 use agent_loop::adapters::agents::driver::vendor_cli::{ProcessEnd, VendorCli};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
-use agent_loop::domain::agent::Backend;
+use agent_loop::domain::vendors::Vendor;
 
 /// A little before the resets that the recordings name.
 const NOW: &str = "2026-11-21T00:00:00Z";
 
-fn folder(backend: Backend) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents").join(backend.name())
+fn folder(vendor: Vendor) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents").join(vendor.name())
 }
 
 /// A file that a recording may lack.
@@ -81,21 +81,21 @@ fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
     words
 }
 
-fn outcomes(backend: Backend) -> String {
-    let (folder, cli) = (folder(backend), vendors::cli(backend).unwrap());
+fn outcomes(vendor: Vendor) -> String {
+    let (folder, cli) = (folder(vendor), vendors::cli(vendor));
     let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> =
         files.filter_map(|file| file.strip_suffix(".rc").map(str::to_owned)).collect();
     names.sort();
-    assert!(!names.is_empty(), "no recording of {backend}");
+    assert!(!names.is_empty(), "no recording of {vendor}");
     let lines = |name: &String| format!("{name}\n    {}\n", outcome(cli, &folder, name));
     names.iter().map(lines).collect::<Vec<String>>().concat()
 }
 
 #[track_caller]
-fn check(backend: Backend) {
-    let path = folder(backend).join("outcomes.txt");
-    let now = outcomes(backend);
+fn check(vendor: Vendor) {
+    let path = folder(vendor).join("outcomes.txt");
+    let now = outcomes(vendor);
     if updates() {
         fs::write(&path, &now).unwrap();
     }
@@ -109,25 +109,25 @@ fn updates() -> bool {
 
 #[test]
 fn recordings_of_claude_come_to_what_they_did() {
-    check(Backend::Claude);
+    check(Vendor::Claude);
 }
 
 #[test]
 fn recordings_of_codex_come_to_what_they_did() {
-    check(Backend::Codex);
+    check(Vendor::Codex);
 }
 
 #[test]
 fn recordings_of_opencode_come_to_what_they_did() {
-    check(Backend::Opencode);
+    check(Vendor::Opencode);
 }
 
 #[test]
 fn recordings_of_gemini_come_to_what_they_did() {
-    check(Backend::Gemini);
+    check(Vendor::Gemini);
 }
 
 #[test]
 fn reports_of_antigravity_come_to_what_they_did() {
-    check(Backend::Antigravity);
+    check(Vendor::Antigravity);
 }

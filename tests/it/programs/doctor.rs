@@ -385,7 +385,7 @@ fn the_other_vendors_are_judged_by_what_they_say_and_by_what_is_set() {
         format!("{verdict}: {seen}")
     };
     assert_eq!(seen("gemini (coder)", "version"), "note: 0.60.1; measured with 0.61.0");
-    assert!(seen("gemini (coder)", "login").starts_with("error: none"), "{report:#}");
+    assert_eq!(seen("gemini (coder)", "login"), "error: not logged in");
     assert!(check(&report, "gemini (coder)", "login").2.contains("use antigravity"), "{report:#}");
     assert!(seen("opencode (reviewer)", "settings").contains("needs a model"), "{report:#}");
     assert_eq!(check(&report, "opencode (reviewer)", "settings").2, "--opencode-model provider/model");

@@ -1,20 +1,22 @@
 //! Our adapters with the real programs: what they are asked with, they have; what they say, is understood; and what they
 //! may not do, they can't.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use agent_loop::adapters::agents::driver::transcript::Transcript;
-use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, Power, ProcessEnd, VendorCli};
+use agent_loop::adapters::agents::driver::vendor_cli::{CliTurn, ProcessEnd, VendorCli};
 use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::environment;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::adapters::process::variables::Variables;
-use agent_loop::domain::agent::{Backend, Role};
+use agent_loop::domain::access::{Access, Power};
+use agent_loop::domain::agent::Backend;
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::turn::SessionNote;
 use agent_loop::domain::usage::Usage;
+use agent_loop::domain::vendors::Vendor;
 use agent_loop::protocol::raw_answer::RawAnswer;
 use serde_json::{Value, json};
 
@@ -41,13 +43,12 @@ struct Turn {
 }
 
 fn adapter(program: Program) -> &'static dyn VendorCli {
-    let backend = match program {
-        Program::Claude => Backend::Claude,
-        Program::Codex => Backend::Codex,
-        Program::Gemini => Backend::Gemini,
-        Program::OpenCode => Backend::Opencode,
-    };
-    vendors::cli(backend).unwrap_or_else(|| panic!("no adapter for {backend}"))
+    vendors::cli(match program {
+        Program::Claude => Vendor::Claude,
+        Program::Codex => Vendor::Codex,
+        Program::Gemini => Vendor::Gemini,
+        Program::OpenCode => Vendor::Opencode,
+    })
 }
 
 impl Scene {
@@ -60,7 +61,7 @@ impl Scene {
     }
 
     /// A turn as a run takes it, without the supervision.
-    fn turn(&self, role: Role, session: Option<&SessionNote>) -> Turn {
+    fn turn(&self, access: Access, session: Option<&SessionNote>) -> Turn {
         let folder = self.home.beside();
         let (schema_file, last_message) = (folder.join("schema.json"), folder.join("last.txt"));
         fs::write(&schema_file, SCHEMA).unwrap();
@@ -72,7 +73,7 @@ impl Scene {
             readable: std::slice::from_ref(&folder),
             schema_file: &schema_file,
             last_message: &last_message,
-            ..turn(role)
+            ..turn(access)
         });
         for (path, bytes) in &invocation.files {
             fs::write(path, bytes).unwrap();
@@ -114,9 +115,9 @@ impl Scene {
 static NOTHING_SET: Variables = Variables::new();
 
 /// What every turn is told.
-fn turn(role: Role) -> CliTurn<'static> {
+fn turn(access: Access) -> CliTurn<'static> {
     CliTurn {
-        role,
+        access,
         prompt: "Please look at the herons.",
         model: None,
         effort: None,
@@ -146,14 +147,14 @@ fn is_asked_with_flags_that_it_has(program: Program) {
     let path = program.path();
     let flags = Flags::of(program, &path);
     let session = SessionNote {
-        backend: Backend::Claude,
+        backend: Backend::Vendor(Vendor::Claude),
         folder: PathBuf::from("."),
         id: "00000000-0000-4000-8000-000000000000".to_owned(),
         model: None,
         counted: Usage::default(),
     };
     let readable = [PathBuf::from("/turn")];
-    for role in [Role::Coder, Role::Reviewer, Role::Repair] {
+    for access in [Access::Edit, Access::Read, Access::ReadAndWeb, Access::Nothing] {
         for (power, session) in
             [(Power::Bounded, None), (Power::Dangerous, None), (Power::Bounded, Some(&session))]
         {
@@ -163,7 +164,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
                 model: Some("m"),
                 effort: Some("high"),
                 readable: &readable,
-                ..turn(role)
+                ..turn(access)
             };
             let arguments = adapter(program).invocation(&told).arguments;
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -182,7 +183,7 @@ fn codes_and_remembers(program: Program) {
     ];
     let again = Answer::Structured(review());
     scene.server.plays("turn", Scenario::script([Answer::Tools(calls, Box::new(again.clone())), again]));
-    let first = scene.turn(Role::Coder, None);
+    let first = scene.turn(Access::Edit, None);
     let answer = first.outcome.unwrap();
     assert_eq!(serde_json::from_str::<Value>(answer.most_trusted()).unwrap(), review(), "{answer:?}");
     assert_eq!(
@@ -194,12 +195,12 @@ fn codes_and_remembers(program: Program) {
     let id = first.transcript.session.unwrap();
     let note = SessionNote {
         id: id.clone(),
-        backend: Backend::Codex,
+        backend: Backend::Vendor(Vendor::Codex),
         folder: PathBuf::from("."),
         model: first.transcript.model,
         counted: usage,
     };
-    let second = scene.turn(Role::Coder, Some(&note));
+    let second = scene.turn(Access::Edit, Some(&note));
     assert_eq!(second.outcome.unwrap().most_trusted(), answer.most_trusted());
     assert_eq!(second.transcript.session, Some(id));
     let told = scene.server.seen("turn").last().unwrap().said.clone();
@@ -215,7 +216,7 @@ fn reviews_without_writing(program: Program) {
         ToolCall::Shell("echo three herons > egret.txt".to_owned()),
     ];
     scene.server.plays("turn", Answer::Tools(calls, Box::new(Answer::Structured(review()))));
-    let turn = scene.turn(Role::Reviewer, None);
+    let turn = scene.turn(Access::Read, None);
     assert_eq!((scene.home.read("heron.txt"), scene.home.read("egret.txt")), (String::new(), String::new()));
     let seen = scene.server.seen("turn");
     assert!(seen.len() > 1, "the model tried to write: {seen:?}");
@@ -281,4 +282,50 @@ fn gemini_is_asked_with_flags_that_it_has() {
 #[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_codes_and_remembers() {
     codes_and_remembers(Program::Gemini);
+}
+
+/// Returns the tools that a program offers to its model in a turn.
+fn offered(program: Program, access: Access) -> BTreeSet<String> {
+    let scene = Scene::new(program);
+    scene.server.plays("turn", Answer::Structured(review()));
+    scene.turn(access, None).outcome.unwrap();
+    scene.server.seen("turn").into_iter().flat_map(|seen| seen.tools).collect()
+}
+
+/// A reader gets these tools besides if its turn has the web, and no tool of the web if it has not.
+fn offers_the_web_with_access(program: Program, web: &[&str]) {
+    let (read, with_web) = (offered(program, Access::Read), offered(program, Access::ReadAndWeb));
+    let besides: Vec<&str> = with_web.difference(&read).map(String::as_str).collect();
+    assert_eq!(besides, web, "{read:?} {with_web:?}");
+    for access in [Access::Read, Access::Nothing] {
+        let offered = offered(program, access);
+        assert!(
+            !offered.iter().any(|tool| tool.to_ascii_lowercase().contains("web")),
+            "{access:?} {offered:?}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
+fn claude_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::Claude, &["WebFetch", "WebSearch"]);
+}
+
+#[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
+fn codex_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::Codex, &["web_search"]);
+}
+
+#[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
+fn opencode_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::OpenCode, &["webfetch", "websearch"]);
+}
+
+#[test]
+#[ignore = "needs the pinned agent programs: .ci/programs"]
+fn gemini_offers_the_web_with_access() {
+    offers_the_web_with_access(Program::Gemini, &["google_web_search", "web_fetch"]);
 }

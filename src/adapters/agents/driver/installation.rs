@@ -1,12 +1,6 @@
-//! What is known of each vendor's program apart from turns: how it is installed, which version was measured, and what its
-//! answers to questions about versions and logins mean. Pure; it is never a model that is asked.
+//! How vendors' programs are installed, and their versions.
 
 use std::fmt;
-
-use serde::Deserialize;
-
-use crate::adapters::process::probe::Answer;
-use crate::domain::agent::Backend;
 
 /// A version of a vendor's program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +14,7 @@ impl fmt::Display for Version {
 }
 
 impl Version {
-    /// The first version in what `--version` prints: `2.1.197 (Claude Code)`, `codex-cli 0.169.0`.
+    /// Returns the first version in the text that `--version` prints: `2.1.197 (Claude Code)`, `codex-cli 0.169.0`.
     pub fn find(text: &str) -> Option<Self> {
         text.split_whitespace().find_map(|word| {
             let mut numbers = word.trim_start_matches('v').splitn(3, '.');
@@ -33,128 +27,35 @@ impl Version {
     }
 }
 
-/// What is known of a program.
+/// How a vendor's program is installed, and which versions of it are known to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// What a person types, or where a person goes, to install it.
-    pub install: &'static str,
-    /// The version with which everything here was measured, if it was.
+pub struct Installation {
+    /// A command to type, or an address to visit.
+    pub how: &'static str,
+    /// The version with which the program's file here was measured, if it was.
     pub measured: Option<Version>,
     /// The oldest version that can take a turn, if that is known.
     pub oldest: Option<Version>,
 }
 
-/// What is known of a vendor's program; nothing of other backends.
-pub fn facts(backend: Backend) -> Option<Facts> {
-    let measured = |install, version| Facts { install, measured: Some(Version(version)), oldest: None };
-    match backend {
-        Backend::Claude => Some(measured("npm install -g @anthropic-ai/claude-code", [2, 1, 197])),
-        Backend::Codex => Some(measured("npm install -g @openai/codex", [0, 169, 0])),
-        Backend::Gemini => Some(measured("npm install -g @google/gemini-cli", [0, 61, 0])),
-        Backend::Opencode => Some(measured("npm install -g opencode-ai", [1, 18, 33])),
-        Backend::Antigravity => Some(Facts {
-            install: "see https://antigravity.google/cli (the npm package `antigravity-cli` is not it)",
-            measured: None,
-            // The first that prints JSON.
-            oldest: Some(Version([1, 1, 8])),
-        }),
-        Backend::Command | Backend::Scripted | Backend::Host => None,
+impl Installation {
+    /// Returns the installation of a program that was measured with a version.
+    pub const fn measured(how: &'static str, version: [u32; 3]) -> Self {
+        Self { how, measured: Some(Version(version)), oldest: None }
     }
-}
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ClaudeStatus {
-    auth_method: String,
-}
-
-/// With what a program says it is logged in, which is who pays; nothing, if it says nothing that we know.
-pub fn login_method(backend: Backend, answer: &Answer) -> Option<&'static str> {
-    match backend {
-        Backend::Claude => {
-            let status = serde_json::from_str::<ClaudeStatus>(&answer.stdout).ok()?;
-            match status.auth_method.as_str() {
-                "api_key" => Some("an API key"),
-                "oauth_token" => Some("the token of a subscription"),
-                "claude.ai" => Some("a subscription"),
-                _ => None,
-            }
-        }
-        Backend::Codex => {
-            let said = |words: &str| answer.stderr.lines().any(|line| line.trim_start().starts_with(words));
-            let account = said("Logged in using ChatGPT").then_some("a ChatGPT account");
-            account.or_else(|| said("API key configured").then_some("an API key"))
-        }
-        Backend::Gemini
-        | Backend::Antigravity
-        | Backend::Opencode
-        | Backend::Command
-        | Backend::Scripted
-        | Backend::Host => None,
-    }
-}
-
-/// A variable that decides how Gemini CLI logs in: it has no call that tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GeminiSign {
-    /// `GOOGLE_GENAI_USE_GCA` is `true`.
-    Account,
-    /// `GOOGLE_GENAI_USE_VERTEXAI` is `true`.
-    Vertex,
-    /// `GOOGLE_GEMINI_BASE_URL` is set.
-    Gateway,
-    /// `GEMINI_API_KEY` is set.
-    Key,
-}
-
-/// Which login Gemini CLI would use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GeminiLogin {
-    /// A Google account. Personal ones were ended on 2026-06-18.
-    Account,
-    Vertex,
-    /// An address of the user's own.
-    Gateway,
-    /// An API key that is there.
-    Key,
-    /// An API key that is not in the environment; it may be in a file or a key ring.
-    KeyElsewhere,
-    /// Something that we do not know.
-    Other,
-    /// None: it refuses to start.
-    None,
-}
-
-/// Which login Gemini CLI would use, in its own order (0.61.0). What its settings select in
-/// `security.auth.selectedType` outranks variables.
-pub fn gemini(selected: Option<&str>, signs: &[GeminiSign]) -> GeminiLogin {
-    let has = |sign| signs.contains(&sign);
-    match selected {
-        Some("oauth-personal") => GeminiLogin::Account,
-        Some("gemini-api-key") if has(GeminiSign::Key) => GeminiLogin::Key,
-        Some("gemini-api-key") => GeminiLogin::KeyElsewhere,
-        Some("vertex-ai") => GeminiLogin::Vertex,
-        Some("gateway") => GeminiLogin::Gateway,
-        Some(_) => GeminiLogin::Other,
-        None if has(GeminiSign::Account) => GeminiLogin::Account,
-        None if has(GeminiSign::Vertex) => GeminiLogin::Vertex,
-        None if has(GeminiSign::Gateway) => GeminiLogin::Gateway,
-        None if has(GeminiSign::Key) => GeminiLogin::Key,
-        None => GeminiLogin::None,
+    /// Returns the installation of a program that was never run here, of which a version is reported to be needed.
+    pub const fn reported(how: &'static str, oldest: [u32; 3]) -> Self {
+        Self { how, measured: None, oldest: Some(Version(oldest)) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::process::exit::Exit;
-
-    fn answer(stdout: &str, stderr: &str) -> Answer {
-        Answer { exit: Exit::Code(0), stdout: stdout.to_owned(), stderr: stderr.to_owned() }
-    }
 
     #[test]
-    fn versions_are_found_in_what_the_programs_print() {
+    fn versions_are_found_in_printed_text() {
         let found = |text| Version::find(text).map(|version| version.to_string());
         for (text, version) in [
             ("2.1.197 (Claude Code)", Some("2.1.197")),
@@ -169,35 +70,5 @@ mod tests {
             assert_eq!(found(text).as_deref(), version, "{text}");
         }
         assert!(Version::find("1.1.9") < Version::find("1.1.15"), "numbers are compared, not letters");
-    }
-
-    #[test]
-    fn who_pays_is_told_only_if_it_is_known() {
-        for (backend, answer, method) in [
-            (Backend::Claude, answer(r#"{"loggedIn":true,"authMethod":"something new"}"#, ""), None),
-            (Backend::Claude, answer("Welcome!", ""), None),
-            (Backend::Codex, answer("", "WARNING: x\nLogged in using ChatGPT"), Some("a ChatGPT account")),
-            (Backend::Opencode, answer("Logged in using ChatGPT", ""), None),
-        ] {
-            assert_eq!(login_method(backend, &answer), method, "{backend}: {answer:?}");
-        }
-    }
-
-    #[test]
-    fn gemini_logs_in_as_its_settings_say_else_as_its_variables_do() {
-        use GeminiSign::{Account, Gateway, Key, Vertex};
-        for (selected, signs, login) in [
-            (None, &[][..], GeminiLogin::None),
-            (None, &[Key], GeminiLogin::Key),
-            (None, &[Key, Vertex], GeminiLogin::Vertex),
-            (None, &[Vertex, Account], GeminiLogin::Account),
-            (None, &[Key, Gateway], GeminiLogin::Gateway),
-            (Some("gemini-api-key"), &[], GeminiLogin::KeyElsewhere),
-            (Some("gemini-api-key"), &[Vertex, Key], GeminiLogin::Key),
-            (Some("oauth-personal"), &[Key], GeminiLogin::Account),
-            (Some("cloud-shell"), &[], GeminiLogin::Other),
-        ] {
-            assert_eq!(gemini(selected, signs), login, "{selected:?}: {signs:?}");
-        }
     }
 }

@@ -1,5 +1,5 @@
-//! What a vendor's program is to us: how a turn is asked for, what its stream says, what its ending comes to. Pure: each
-//! program has one file beside this one, and `drive` is the only one that runs any of them.
+//! The trait of a vendor's program: how a turn is asked for, what its stream says, how its ending is judged, and what
+//! `doctor` asks about it. Each program has its own file in `vendors`, and only the driver runs any of them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,95 +7,137 @@ use jiff::Timestamp;
 
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::{Answer, Probed};
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::variables::Variables;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
 use crate::protocol::raw_answer::RawAnswer;
 
+use super::installation::Installation;
+use super::setup::{Finding, LoginState, Setup};
 use super::transcript::{Event, Transcript};
 
 /// A vendor's program.
 pub trait VendorCli: Sync {
-    /// What is always so.
+    /// Returns the facts that are the same for every turn.
     fn profile(&self) -> &'static Profile;
 
-    /// Whether a model has to be named.
+    /// Returns whether a model has to be named.
     fn model_choice(&self) -> ModelChoice {
         ModelChoice::Optional
     }
 
-    /// What the call of `Login::check` tells.
-    fn logged_in(&self, _stdout: &str, _stderr: &str, exit: Exit) -> LoginState {
-        if exit.is_success() { LoginState::LoggedIn } else { LoginState::LoggedOut }
+    /// Returns an error if the program would not understand an effort, or would ignore it.
+    ///
+    /// # Errors
+    /// With the end of a sentence about the program's settings.
+    fn check_effort(&self, _effort: &str) -> Result<(), String> {
+        Ok(())
     }
 
-    /// How a turn is asked for.
+    /// Returns the login that an answer to the call of `Login::check` tells of.
+    fn login(&self, answer: &Answer) -> LoginState {
+        if answer.exit.is_success() { LoginState::LoggedIn { with: None } } else { LoginState::LoggedOut }
+    }
+
+    /// Returns the login that settings and variables tell of, where the call tells of none or there is no call.
+    fn login_by_setup(&self, _setup: &Setup<'_>) -> LoginState {
+        LoginState::LoggedOut
+    }
+
+    /// Returns known quirks of the program that matter on this machine.
+    fn quirks(&self, _setup: &Setup<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// Returns the arguments of a call that tests, without asking a model, whether turns can work here.
+    fn self_test(&self, _setup: &Setup<'_>) -> Option<&'static [&'static str]> {
+        None
+    }
+
+    /// Returns the result of the call of `Self::self_test`.
+    fn self_test_result(&self, _probed: &Probed) -> Option<Finding> {
+        None
+    }
+
+    /// Returns how a turn is asked for.
     fn invocation(&self, turn: &CliTurn<'_>) -> Invocation;
 
-    /// What one line of stdout says. A line that makes no sense says nothing: what is missing is seen at the end.
+    /// Reads the events of one line of stdout. A line that makes no sense has none: the missing event is noticed at the end.
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event));
 
-    /// What stdout says as a whole, for a program that writes one document: the lines that it told as `Event::Document`.
+    /// Reads the events of stdout as a whole, for a program that writes one document: the lines of `Event::Document`.
     fn document_events(&self, _document: &str, _tell: &mut dyn FnMut(Event)) {}
 
-    /// What the end of stderr says besides, when the program has ended.
+    /// Reads the events of the end of stderr, when the program has ended.
     fn stderr_events(&self, _stderr: &str, _tell: &mut dyn FnMut(Event)) {}
 
-    /// What the turn came to, when the program has ended by itself.
+    /// Returns the outcome of a turn whose program has ended by itself.
     ///
     /// # Errors
     /// With the class of failure. An exit code of 0 proves nothing: the event that ends a good turn must be there.
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure>;
 
-    /// A file of its own in which the program keeps what its stream does not say.
+    /// Returns the program's own file of a session, if it holds facts that the stream does not.
     fn session_file(&self, _session: &str) -> Option<SessionFile> {
         None
     }
 
-    /// What one line of that file says.
+    /// Reads the events of one line of that file.
     fn session_events(&self, _line: &[u8], _tell: &mut dyn FnMut(Event)) {}
 }
 
-/// What is always so with a program.
+/// The facts about a program that are the same for every turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
+    /// The name of the product, as people know it.
+    pub product: &'static str,
     /// The name by which it is found in `PATH`.
     pub program: &'static str,
     /// The variables of ours that it may see besides the common ones: whole names.
     pub variables: &'static [&'static str],
     /// The same, by how their names begin.
     pub prefixes: &'static [&'static str],
-    /// How it is asked to end.
+    pub installation: Installation,
     pub stop: StopSequence,
-    /// Whether a session of it can be gone on with.
     pub sessions: Sessions,
     pub counting: Counting,
+    pub effort_flag: Option<EffortFlag>,
+    /// The name of the flag for a chain of models, if the vendor's models often run out of quota one by one.
+    pub chain_flag: Option<&'static str>,
     /// The model that we name if nobody named one; none, if the choice is the program's.
     pub usual_model: Option<&'static str>,
     /// Who can tell whether it is logged in, and how to log in.
     pub login: Login,
 }
 
-/// Whether a session can be gone on with.
+/// The flag for the effort of a program's models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EffortFlag {
+    pub name: &'static str,
+    pub words: &'static str,
+}
+
+/// Whether a session can be resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sessions {
     ById,
     None,
 }
 
-/// What the numbers of a program count.
+/// The period that a program's count of tokens covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counting {
     PerTurn,
-    /// A session from its beginning, with all turns before.
+    /// The session from its beginning, with all earlier turns.
     PerSession,
 }
 
 impl Counting {
-    /// What a turn has spent, given what was counted at its end and at the end of the turn before.
+    /// Returns the usage of a turn, given the counts at its end and at the end of the turn before.
     pub fn of_turn(self, counted: Usage, earlier: Usage) -> Usage {
         match self {
             Self::PerTurn => counted,
@@ -104,23 +146,13 @@ impl Counting {
     }
 }
 
-/// How it is seen whether a program is logged in.
+/// How to find out whether a program is logged in, and how to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Login {
     /// The arguments of a call that tells, without asking a model; none if there is no such call.
     pub check: &'static [&'static str],
     /// What a person types to log in.
     pub how: &'static str,
-}
-
-/// Whether a program is logged in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginState {
-    /// It is, as far as it knows itself: no program asks its service.
-    LoggedIn,
-    LoggedOut,
-    /// It does not say; the first turn will.
-    Unknown,
 }
 
 /// Whether a model has to be named.
@@ -135,18 +167,18 @@ pub enum ModelChoice {
     },
 }
 
-/// What a turn is told.
+/// A turn as a program is asked for it.
 #[derive(Debug, Clone, Copy)]
 pub struct CliTurn<'turn> {
-    pub role: Role,
+    pub access: Access,
     pub prompt: &'turn str,
     /// The model; the program's own choice if none was named.
     pub model: Option<&'turn str>,
-    /// How hard it is to think, in the program's own words.
+    /// The reasoning effort, in the program's own words.
     pub effort: Option<&'turn str>,
-    /// What the user adds to the command line.
+    /// The arguments that the user adds to the command line.
     pub arguments: &'turn [String],
-    /// The session to go on with.
+    /// The session to resume.
     pub session: Option<&'turn SessionNote>,
     pub power: Power,
     /// Its clone, which is also its current folder.
@@ -159,27 +191,18 @@ pub struct CliTurn<'turn> {
     pub schema_file: &'turn Path,
     /// A file outside of the clone to which the program may write its last message.
     pub last_message: &'turn Path,
-    /// The environment that it gets, with what of its vendor's variables the user has set.
+    /// The environment of the turn, with those variables of the vendor that the user has set.
     pub environment: &'turn Variables,
 }
 
-/// What an agent may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Power {
-    /// What its role needs: a coder edits its clone and runs commands, a reviewer reads, who mends a form does nothing.
-    Bounded,
-    /// Whatever it likes: `--dangerous-agent-permissions`.
-    Dangerous,
-}
-
-/// How a turn is asked for.
+/// A program's command line and the files and variables that go with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Invocation {
     /// The arguments. They never hold a secret.
     pub arguments: Vec<String>,
-    /// What stdin says before it is closed.
+    /// The bytes that are written to stdin before it is closed.
     pub input: Vec<u8>,
-    /// Where the prompt stands, if not on stdin.
+    /// The place of the prompt, if not on stdin.
     pub prompt: Prompt,
     /// Variables besides those that every agent gets.
     pub variables: Vec<(&'static str, String)>,
@@ -187,12 +210,12 @@ pub struct Invocation {
     pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// How a program ended by itself.
+/// The ending of a program that ended by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessEnd<'turn> {
     pub exit: Exit,
     pub stderr: &'turn str,
-    /// What stands in the file of `CliTurn::last_message`, if it was written.
+    /// The content of the file `CliTurn::last_message`, if it was written.
     pub last_message: Option<&'turn str>,
     /// The instant at which it ended.
     pub now: Timestamp,
@@ -212,7 +235,7 @@ pub struct SessionFile {
 }
 
 impl Invocation {
-    /// An invocation with these arguments, and this on stdin.
+    /// Returns an invocation with these arguments and this input.
     pub fn new<A: Into<String>>(arguments: impl IntoIterator<Item = A>, input: &str) -> Self {
         Self {
             arguments: arguments.into_iter().map(Into::into).collect(),
@@ -221,14 +244,14 @@ impl Invocation {
         }
     }
 
-    /// With more arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn with<A: Into<String>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
-    /// With a flag and its value, if there is a value.
+    /// Adds a flag and its value, if there is a value.
     #[must_use]
     pub fn with_value(self, flag: &str, value: Option<&str>) -> Self {
         match value {
@@ -237,7 +260,7 @@ impl Invocation {
         }
     }
 
-    /// With one more variable.
+    /// Adds a variable.
     #[must_use]
     pub fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.push((name, value.into()));

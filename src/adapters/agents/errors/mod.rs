@@ -1,7 +1,7 @@
 //! The class of a failed turn, from an error message of an agent's program or from its stderr.
 
+pub(super) mod patterns;
 pub mod reset;
-pub(super) mod wording;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,10 +9,10 @@ use crate::adapters::process::output::tail;
 use crate::domain::failure::TurnFailure;
 use crate::text::sanitize;
 
-use wording::{Named, PATTERNS};
+use patterns::{Named, PATTERNS};
 
 /// How long a detail may be, in characters.
-const DETAIL: usize = 400;
+pub(super) const DETAIL: usize = 400;
 
 /// How many last lines of a stderr are shown, and how long each may be, in characters.
 const LAST_LINES: usize = 5;
@@ -23,10 +23,6 @@ const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A rate limit with a longer wait is an allowance that is used up: nobody keeps a turn waiting for it.
 const LONG_WAIT: SignedDuration = SignedDuration::from_mins(10);
-
-/// What is known about Gemini's accounts, and what to do.
-const GEMINI_NOTE: &str = "personal accounts of the Gemini CLI ended on 2026-06-18: use antigravity (agy) instead; enterprise \
-                           accounts, API keys and Vertex AI still work";
 
 /// The class of an error message of an agent's program, if it names one.
 ///
@@ -68,21 +64,6 @@ pub fn last_words(stderr: &str) -> String {
     let mut lines: Vec<String> = lines.map(|line| sanitize::one_line(line, LAST_LINE)).collect();
     lines.reverse();
     lines.join("\n")
-}
-
-/// A failure of the Gemini CLI, with what is known about its accounts if it is about the account.
-#[must_use]
-pub fn gemini_note(mut failure: TurnFailure) -> TurnFailure {
-    // Of an account that has ended Google may say any of these.
-    if let TurnFailure::Auth { detail }
-    | TurnFailure::Billing { detail }
-    | TurnFailure::Quota { detail, .. }
-    | TurnFailure::RateLimited { detail, .. } = &mut failure
-    {
-        let said = sanitize::one_line(detail, DETAIL.saturating_sub(GEMINI_NOTE.len() + 3));
-        *detail = if said.is_empty() { GEMINI_NOTE.to_owned() } else { format!("{said} ({GEMINI_NOTE})") };
-    }
-    failure
 }
 
 /// The end of a text, without escape sequences and without lines that every run of a program has.
@@ -298,27 +279,6 @@ mod tests {
         let Some(TurnFailure::Auth { detail }) = classify(&text, now()) else { panic!("{text}") };
         assert!(detail.starts_with("Error: Not logged in bye y"), "{detail}");
         assert_eq!(detail.chars().count(), DETAIL);
-    }
-
-    #[test]
-    fn gemini_says_what_became_of_its_accounts() {
-        let auth = gemini_note(TurnFailure::Auth { detail: "é".repeat(DETAIL) });
-        let TurnFailure::Auth { detail } = &auth else { panic!("{auth}") };
-        assert!(detail.ends_with("API keys and Vertex AI still work)"), "{detail}");
-        assert!(detail.chars().count() <= DETAIL);
-        let quota = gemini_note(TurnFailure::Quota { resets_at: now(), detail: String::new() });
-        assert_eq!(
-            quota.to_string(),
-            format!("has used up its allowance until 2026-11-21T00:10:00Z: {GEMINI_NOTE}")
-        );
-        for limited in [
-            TurnFailure::Billing { detail: "limit: 0".to_owned() },
-            TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() },
-        ] {
-            assert!(gemini_note(limited).to_string().contains(GEMINI_NOTE));
-        }
-        let network = TurnFailure::Network { detail: "fetch failed".to_owned() };
-        assert_eq!(gemini_note(network.clone()), network);
     }
 
     #[test]

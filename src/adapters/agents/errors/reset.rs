@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{RoundMode, SignedDuration, SignedDurationRound, Span, SpanRelativeTo, Timestamp, ToSpan, Unit};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
@@ -24,7 +25,7 @@ const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(24);
 /// A time of day that has only just passed is today's: a minute is cut off, and clocks differ.
 pub(in crate::adapters::agents) const JUST_NOW: SignedDuration = SignedDuration::from_mins(2);
 
-/// When an allowance comes back, if a message of an agent's program says so: the latest instant that it names.
+/// Returns the instant at which an allowance comes back, if a message of an agent's program says so: the latest instant that it names.
 ///
 /// Times without a zone are UTC, for agents run with `TZ=UTC`. What is further away than 60 days, or longer ago
 /// than a day, is not believed.
@@ -41,22 +42,19 @@ pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
         .max()
 }
 
-/// Whether an instant can be one at which an allowance comes back.
+/// Returns whether an instant can be one at which an allowance comes back.
 pub fn is_believed(instant: Timestamp, now: Timestamp) -> bool {
     let away = instant.duration_since(now);
     -LONGEST_AGO < away && away <= FURTHEST
 }
 
-/// The instant at the start of what follows a label.
+/// Returns the instant at the start of the text that follows a label.
 fn after(label: &Captures<'_>, value: &str, now: Timestamp) -> Option<Timestamp> {
-    if let Some(found) = MONTH_FIRST.captures(value).or_else(|| DAY_FIRST.captures(value)) {
-        return on_a_date(&found, now);
-    }
     if let Some(found) = DIGITS.captures(value) {
         return in_digits(&found);
     }
-    if let Some(time) = TIME_OF_DAY.captures(value).and_then(|found| at_a_time(&found, now)) {
-        return Some(time);
+    if let Some(instant) = on_a_clock(value, now) {
+        return Some(instant);
     }
     let is_milliseconds = label.name("milliseconds").or(label.name("delay_milliseconds")).is_some();
     if !is_milliseconds && let Some(found) = EPOCH.captures(value) {
@@ -64,10 +62,11 @@ fn after(label: &Captures<'_>, value: &str, now: Timestamp) -> Option<Timestamp>
     }
     let wait = amounts(value).or_else(|| {
         label.name("separator")?;
-        let found = NUMBER.captures(value)?;
-        Some(milliseconds(&found, if is_milliseconds { 1 } else { 1000 }))
+        let number = NUMBER.captures(value)?.name("number")?;
+        duration(number.as_str(), if is_milliseconds { "ms" } else { "s" })
     })?;
-    now.checked_add(SignedDuration::from_millis(wait)).ok()
+    let milliseconds = SignedDurationRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
+    now.checked_add(wait.round(milliseconds).ok()?).ok()
 }
 
 /// `1795222978` in seconds, or `1795222978000` in milliseconds.
@@ -76,19 +75,41 @@ fn epoch(digits: &str) -> Option<Timestamp> {
     if digits.len() == 13 { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) }.ok()
 }
 
-/// `Nov 24th, 2026 2:09 AM`, `Wed, 25 Nov 2026 02:09:00 GMT`; without a year the first such date from now on.
-fn on_a_date(found: &Captures<'_>, now: Timestamp) -> Option<Timestamp> {
-    let (time, zone) = (time(found)?, zone(found)?);
-    let name = found.name("month")?.as_str().to_ascii_lowercase();
-    let month = i8::try_from(MONTHS.iter().position(|month| **month == name)?).ok()?.checked_add(1)?;
-    let day = number(found, "day")?;
-    let in_year = |year: i16| latest(Date::new(year, month, day).ok()?.to_datetime(time), &zone);
-    if let Some(year) = found.name("year") {
-        return in_year(year.as_str().parse().ok()?);
-    }
-    let this_year = now.to_zoned(zone.clone()).year();
-    let years = [this_year.checked_sub(1)?, this_year, this_year.checked_add(1)?];
-    years.into_iter().filter_map(in_year).find(|instant| is_believed(*instant, now))
+/// The forms of a date, and last that of a time of day without a date.
+const DATES: [&str; 9] =
+    ["%b %d %Y ", "%B %d %Y ", "%d %b %Y ", "%d %B %Y ", "%b %d ", "%B %d ", "%d %b ", "%d %B ", ""];
+
+/// The forms of a time of day. A lone number is none.
+const TIMES: [&str; 5] = ["%I:%M:%S %p", "%I:%M %p", "%I %p", "%H:%M:%S", "%H:%M"];
+
+/// `Nov 24th, 2026 2:09 AM`, `Wed, 25 Nov 2026 02:09:00 GMT`, `2:03am (UTC)`: the first such instant from now on.
+fn on_a_clock(value: &str, now: Timestamp) -> Option<Timestamp> {
+    let spaced = |letter: char| if letter == ',' || letter.is_whitespace() { ' ' } else { letter };
+    let text: String = value.chars().filter(|letter| *letter != '.').map(spaced).collect();
+    let text = ORNAMENT.replace_all(&text, "$digit");
+    // After the name of a day a time alone says too little.
+    let has_no_day = value.starts_with(|first: char| first.is_ascii_digit());
+    let dates = DATES.iter().filter(|date| has_no_day || !date.is_empty());
+    let (shown, rest) =
+        dates.flat_map(|date| TIMES.map(|time| format!("{date}{time}"))).find_map(|format| {
+            let (shown, length) = BrokenDownTime::parse_prefix(&format, text.as_bytes()).ok()?;
+            let rest = text.get(length..)?;
+            (!rest.starts_with(|letter: char| letter.is_ascii_alphanumeric())).then_some((shown, rest))
+        })?;
+    let zone = ZONE.captures(rest).map_or(Some(TimeZone::UTC), |found| zone(&found))?;
+    let (time, today) = (shown.to_time().ok()?, now.to_zoned(zone.clone()).date());
+    let instant = |date: Date| latest(date.to_datetime(time), &zone);
+    let (Some(month), Some(day)) = (shown.month(), shown.day()) else {
+        let mut days = (-1..=2).filter_map(|day| instant(today.checked_add(day.days()).ok()?));
+        return days.find(|instant| now.duration_since(*instant) <= JUST_NOW);
+    };
+    let years = shown
+        .year()
+        .map_or(-1..=1, |_| 0..=0)
+        .map(|away| shown.year().unwrap_or(today.year()).saturating_add(away));
+    years
+        .filter_map(|year| instant(Date::new(year, month, day).ok()?))
+        .find(|instant| is_believed(*instant, now))
 }
 
 /// `2026-11-24T00:03:00Z`, `2026-11-24 00:03+01:00`.
@@ -100,36 +121,13 @@ fn in_digits(found: &Captures<'_>) -> Option<Timestamp> {
     latest(format!("{date}T{time}").parse().ok()?, &zone(found)?)
 }
 
-/// `2:03am (UTC)`: the first such time from now on.
-fn at_a_time(found: &Captures<'_>, now: Timestamp) -> Option<Timestamp> {
-    // A lone number is no time of day.
-    found.name("half").or(found.name("minute"))?;
-    let (time, zone) = (time(found)?, zone(found)?);
-    let today = now.to_zoned(zone.clone()).date();
-    let days = (-1..=2).filter_map(|day| today.checked_add(day.days()).ok());
-    let mut instants = days.filter_map(|date| latest(date.to_datetime(time), &zone));
-    instants.find(|instant| now.duration_since(*instant) <= JUST_NOW)
-}
-
-/// The later of two instants that a clock shows twice, and the later side of a time that it leaves out: an agent is
+/// Returns the later of two instants that a clock shows twice, and the later side of a time that it leaves out: an agent is
 /// not asked too early.
 fn latest(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(shown).later().ok()
 }
 
-fn time(found: &Captures<'_>) -> Option<Time> {
-    let hour: i8 = number(found, "hour")?;
-    let hour = match found.name("half").map(|half| half.as_str()) {
-        None => hour,
-        Some(_) if hour > 12 => return None,
-        Some("a" | "A") => hour % 12,
-        Some(_) => hour % 12 + 12,
-    };
-    let part = |name| if found.name(name).is_some() { number(found, name) } else { Some(0) };
-    Time::new(hour, part("minute")?, part("second")?, 0).ok()
-}
-
-/// The zone of a time, UTC if it has none, and nothing if nobody knows it.
+/// Returns the zone of a time, UTC if it has none, and nothing if nobody knows the zone.
 fn zone(found: &Captures<'_>) -> Option<TimeZone> {
     match found.name("zone").or(found.name("bare_zone")).map(|zone| zone.as_str()) {
         None | Some("Z" | "z") => Some(TimeZone::UTC),
@@ -138,45 +136,23 @@ fn zone(found: &Captures<'_>) -> Option<TimeZone> {
     }
 }
 
-fn number(found: &Captures<'_>, name: &str) -> Option<i8> {
-    found.name(name)?.as_str().parse().ok()
-}
-
-/// `3 days 4 hours 12 minutes`, `143h57m55s`, `11.054s`: in milliseconds.
-fn amounts(mut value: &str) -> Option<i64> {
+/// `3 days 4 hours 12 minutes`, `143h57m55s`, `11.054s`, up to the first word that is no unit.
+fn amounts(mut value: &str) -> Option<SignedDuration> {
     let mut sum = None;
     while let Some(found) = AMOUNT.captures(value) {
-        let Some(unit) = found.name("unit").and_then(|unit| unit_milliseconds(unit.as_str())) else { break };
-        sum = Some(sum.unwrap_or(0_i64).saturating_add(milliseconds(&found, unit)));
+        let Some(amount) = duration(found.name("number")?.as_str(), found.name("unit")?.as_str()) else {
+            break;
+        };
+        sum = Some(sum.unwrap_or(SignedDuration::ZERO).saturating_add(amount));
         value = value.get(found.get(0)?.end()..)?;
     }
     sum
 }
 
-/// A decimal number of units, rounded up.
-fn milliseconds(found: &Captures<'_>, unit: i64) -> i64 {
-    const BILLION: i64 = 1_000_000_000;
-    let part = |name| found.name(name).map_or("", |digits| digits.as_str());
-    let whole: i64 = part("whole").parse().unwrap_or(0);
-    let fraction: i64 = format!("{:0<9.9}", part("fraction")).parse().unwrap_or(0);
-    let rest = fraction.saturating_mul(unit).saturating_add(BILLION - 1) / BILLION;
-    whole.saturating_mul(unit).saturating_add(rest)
+fn duration(number: &str, unit: &str) -> Option<SignedDuration> {
+    let span: Span = format!("{number} {}", unit.to_ascii_lowercase()).parse().ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
-
-fn unit_milliseconds(unit: &str) -> Option<i64> {
-    Some(match unit.to_ascii_lowercase().as_str() {
-        "ms" | "millisecond" | "milliseconds" => 1,
-        "s" | "sec" | "secs" | "second" | "seconds" => 1000,
-        "m" | "min" | "mins" | "minute" | "minutes" => 60_000,
-        "h" | "hr" | "hrs" | "hour" | "hours" => 3_600_000,
-        "d" | "day" | "days" => 86_400_000,
-        "w" | "week" | "weeks" => 604_800_000,
-        _ => return None,
-    })
-}
-
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// What stands before an instant or a wait.
 static LABEL: LazyLock<Regex> = pattern!(
@@ -192,35 +168,24 @@ static LABEL: LazyLock<Regex> = pattern!(
           )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#
 );
 
-const TIME: &str = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?)?(?:\s?(?P<half>[ap])\.?m\b\.?|\b)";
+/// The parts of a date that say nothing: the name of the day, the ending of an ordinal, `at`.
+static ORNAMENT: LazyLock<Regex> =
+    pattern!(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s|(?P<digit>[0-9])(?:st|nd|rd|th)\b|\bat\s");
 
 /// In parentheses any word is a zone, and outside of them only what looks like one.
-const ZONE: &str = r"(?:\s?\((?P<zone>[a-z][a-z0-9_+/-]*)\)|\s?\b(?P<bare_zone>z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b)?";
+const ZONE_NAME: &str = r"(?:\s?\((?P<zone>[a-z][a-z0-9_+/-]*)\)|\s?\b(?P<bare_zone>z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b)?";
 
-const WEEKDAY: &str = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s)?";
-
-static MONTH_FIRST: LazyLock<Regex> = pattern!({
-    let month = MONTHS.join("|");
-    let date = format!(r"(?P<month>{month})[a-z]*\.?\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?");
-    format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}")
-});
-static DAY_FIRST: LazyLock<Regex> = pattern!({
-    let month = MONTHS.join("|");
-    let date = format!(r"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{month})[a-z]*\.?");
-    format!(r"(?i)^{WEEKDAY}{date}(?:,?\s(?P<year>[0-9]{{4}}))?,?\s(?:at\s)?{TIME}{ZONE}")
-});
+static ZONE: LazyLock<Regex> = pattern!(format!("(?i)^{ZONE_NAME}"));
 static DIGITS: LazyLock<Regex> = pattern!({
     let offset = r"\s?(?P<offset>[-+][0-9]{2}:?[0-9]{2})";
     let time = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)";
-    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE})")
+    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE_NAME})")
 });
-static TIME_OF_DAY: LazyLock<Regex> = pattern!(format!("(?i)^{TIME}{ZONE}"));
 static EPOCH: LazyLock<Regex> = pattern!(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)");
-static AMOUNT: LazyLock<Regex> = pattern!(
-    r"(?i)^\s?,?\s?(?:and\s)?(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?[\s-]?(?P<unit>[a-z]+)"
-);
+static AMOUNT: LazyLock<Regex> =
+    pattern!(r"(?i)^\s?,?\s?(?:and\s)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*[\s-]?(?P<unit>[a-z]+)");
 static NUMBER: LazyLock<Regex> =
-    pattern!(r#"^(?P<whole>[0-9]{1,9})(?:\.(?P<fraction>[0-9]{1,12}))?(?:[\s,;.})\]"'\\]|$)"#);
+    pattern!(r#"^(?P<number>[0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*(?:[\s,;.})\]"'\\]|$)"#);
 
 #[cfg(test)]
 mod tests {

@@ -8,11 +8,12 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::adapters::agents::errors;
-use crate::adapters::agents::local::LocalAgents;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
-use crate::adapters::process::{environment, time};
+use crate::adapters::process::environment;
+use crate::adapters::process::time;
+use crate::adapters::process::variables::Variables;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
@@ -24,7 +25,7 @@ use script::ScriptedTurn;
 
 /// Takes a turn of a script.
 pub(in crate::adapters::agents) async fn take(
-    agents: &LocalAgents,
+    ours: &Variables,
     text: &str,
     order: &TurnOrder,
     mut cancellation: Cancellation,
@@ -32,7 +33,7 @@ pub(in crate::adapters::agents) async fn take(
     let watch = time::Stopwatch::start();
     let result = match script::turn(text, order.role, order.entry) {
         Err(detail) => TurnResult::Failed(TurnFailure::Script { detail }),
-        Ok(turn) => perform(agents, &turn, order, &mut cancellation).await,
+        Ok(turn) => perform(ours, &turn, order, &mut cancellation).await,
     };
     // No model is asked, so a cost of nothing is exact.
     let usage = Usage { calls: 1, milliseconds: watch.milliseconds(), priced_calls: 1, ..Usage::default() };
@@ -40,7 +41,7 @@ pub(in crate::adapters::agents) async fn take(
 }
 
 async fn perform(
-    agents: &LocalAgents,
+    ours: &Variables,
     turn: &ScriptedTurn,
     order: &TurnOrder,
     cancellation: &mut Cancellation,
@@ -56,7 +57,7 @@ async fn perform(
         }
     }
     if let Some(message) = &turn.commit
-        && let Err(detail) = commit(agents, &order.workdir, message).await
+        && let Err(detail) = commit(ours, &order.workdir, message).await
     {
         return script(detail);
     }
@@ -116,10 +117,10 @@ fn inside(workdir: &Path, name: &str) -> Result<PathBuf, String> {
     if path == workdir { Err(refused()) } else { Ok(path) }
 }
 
-async fn commit(agents: &LocalAgents, workdir: &Path, message: &str) -> Result<(), String> {
+async fn commit(ours: &Variables, workdir: &Path, message: &str) -> Result<(), String> {
     for arguments in [vec!["add", "--all"], vec!["commit", "--quiet", "--allow-empty", "--message", message]]
     {
-        let variables = environment::common(&agents.variables, &[]);
+        let variables = environment::common(ours, &[]);
         let command = CommandLine::new("git", workdir, variables)
             .variable("GIT_CONFIG_GLOBAL", "/dev/null")
             .variable("GIT_CONFIG_NOSYSTEM", "1")

@@ -1,19 +1,23 @@
 //! Antigravity's `agy`: `agy -p`, the whole of stdout is one JSON document. Known from public reports, never run by us.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::adapters::agents::driver::conclusion::conclude;
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup, real};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
 use crate::adapters::process::command::Prompt;
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::Answer;
 use crate::adapters::process::supervision::stop::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -23,12 +27,20 @@ use crate::protocol::raw_answer::RawAnswer;
 pub struct Antigravity;
 
 static PROFILE: Profile = Profile {
+    product: "Antigravity CLI",
     program: "agy",
     variables: &[],
     prefixes: &["ANTIGRAVITY_", "AGY_"],
+    // The first version that prints JSON.
+    installation: Installation::reported(
+        "see https://antigravity.google/cli (the npm package `antigravity-cli` is not it)",
+        [1, 1, 8],
+    ),
     stop: StopSequence::Terminate,
     sessions: Sessions::None,
     counting: Counting::PerTurn,
+    effort_flag: None,
+    chain_flag: Some("models"),
     usual_model: Some(MODEL),
     login: Login { check: &["models"], how: "run `agy` and sign in" },
 };
@@ -53,15 +65,20 @@ impl VendorCli for Antigravity {
         let is_long = turn.prompt.len() > LONGEST_ARGUMENT;
         let prompt = if is_long { by_file(&file) } else { turn.prompt.to_owned() };
         let path = |path: &Path| path.display().to_string();
-        let mode: &[&str] = match (turn.power, turn.role) {
-            (Power::Dangerous, Role::Coder | Role::Reviewer) => &["--dangerously-skip-permissions"],
-            (Power::Bounded, Role::Coder) => &["--mode", "accept-edits"],
-            (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
-                &["--mode", "plan"]
+        let mode: &[&str] = match (turn.power, turn.access) {
+            (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => {
+                &["--dangerously-skip-permissions"]
             }
+            (Power::Bounded, Access::Edit) => &["--mode", "accept-edits"],
+            // No flag is known that adds or takes away the web.
+            (Power::Bounded, Access::Read | Access::ReadAndWeb)
+            | (Power::Bounded | Power::Dangerous, Access::Nothing) => &["--mode", "plan"],
         };
-        // Without its folder named it works in a scratch folder of its own. Who mends a form needs none.
-        let clone = Some(turn.workdir).filter(|_| turn.role != Role::Repair);
+        // Without a folder named it works in a scratch folder of its own.
+        let clone = match turn.access {
+            Access::Edit | Access::Read | Access::ReadAndWeb => Some(turn.workdir),
+            Access::Nothing => None,
+        };
         let readable = turn.readable.iter().map(std::path::PathBuf::as_path);
         let folders =
             clone.into_iter().chain(readable).flat_map(|folder| ["--add-dir".to_owned(), path(folder)]);
@@ -120,14 +137,33 @@ impl VendorCli for Antigravity {
         })
     }
 
-    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+    fn login(&self, answer: &Answer) -> LoginState {
+        let Answer { exit, stdout, stderr } = answer;
         let says_no = [stdout, stderr].iter().any(|text| text.to_lowercase().contains("authentication"));
         match (says_no, exit) {
             (true, _) => LoginState::LoggedOut,
-            (false, Exit::Code(0)) if !stdout.trim().is_empty() => LoginState::LoggedIn,
-            (false, Exit::Code(_) | Exit::Signal(_)) => LoginState::Unknown,
+            (false, Exit::Code(0)) if !stdout.trim().is_empty() => LoginState::LoggedIn { with: None },
+            (false, Exit::Code(_) | Exit::Signal(_)) => LoginState::Unknown { why: None },
         }
     }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        is_squatted(&real(setup.program)).then(squatted).into_iter().collect()
+    }
+}
+
+/// Returns whether a path without links lies in the npm package that has the program's name and is not Google's.
+fn is_squatted(program: &Path) -> bool {
+    let parts: Vec<&OsStr> = program.iter().collect();
+    parts.windows(2).any(|pair| pair == ["node_modules", "antigravity-cli"])
+}
+
+fn squatted() -> Finding {
+    Finding::wrong(
+        "package",
+        "this is the npm package `antigravity-cli`, a placeholder of somebody else, not Google's program",
+        "npm uninstall -g antigravity-cli; see https://antigravity.google/cli",
+    )
 }
 
 fn by_file(file: &Path) -> String {

@@ -9,15 +9,17 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::installation::Installation;
 use crate::adapters::agents::driver::lenient::lenient;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, EffortFlag, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::last_words;
-use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::Answer;
 use crate::adapters::process::supervision::stop::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -27,24 +29,32 @@ use crate::protocol::raw_answer::RawAnswer;
 pub struct Claude;
 
 static PROFILE: Profile = Profile {
+    product: "Claude Code",
     program: "claude",
     variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
     prefixes: &["ANTHROPIC_", "CLAUDE_"],
+    installation: Installation::measured("npm install -g @anthropic-ai/claude-code", [2, 1, 197]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    effort_flag: Some(EffortFlag { name: "effort", words: "low, medium, high, xhigh, max" }),
+    chain_flag: None,
     usual_model: None,
     login: Login { check: &["auth", "status"], how: "claude auth login" },
 };
 
-/// What a coder may use: its files, and commands, but not those that speak to the forge.
-const CODER_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
-const CODER_NEVER: &str = "--disallowedTools=Bash(git push *),Bash(gh *)";
+/// Files and commands, but not the commands that speak to the forge.
+const EDIT_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
+const EDIT_NEVER: &str = "--disallowedTools=Bash(git push *),Bash(gh *)";
 /// Hooks, permissions and servers that the repository names do not count.
 const SOURCES: &str = "--setting-sources=user";
 const STRICT: &str = "--strict-mcp-config";
-/// What a reviewer has. Of commands it may only run those that Claude Code knows to read.
-const REVIEWER_TOOLS: &str = "--tools=Read,Grep,Glob,Bash";
+/// Of commands only those run that Claude Code knows to read.
+const READ_TOOLS: &str = "--tools=Read,Grep,Glob,Bash";
+/// Reading, searching and fetching, and no command at all.
+const WEB_TOOLS: &str = "--tools=Read,Grep,Glob,WebSearch,WebFetch";
+/// Both ask for permission if they are not allowed, and in a turn nobody answers.
+const WEB_ALLOWED: &str = "--allowedTools=WebSearch,WebFetch";
 
 impl VendorCli for Claude {
     fn profile(&self) -> &'static Profile {
@@ -80,12 +90,19 @@ impl VendorCli for Claude {
         conclude(transcript, ending, "its `result` event").map_err(|failure| refined(failure, transcript))
     }
 
-    fn logged_in(&self, stdout: &str, _stderr: &str, _exit: Exit) -> LoginState {
-        match serde_json::from_str::<AuthStatus>(stdout) {
-            Ok(AuthStatus { logged_in: true }) => LoginState::LoggedIn,
-            Ok(AuthStatus { logged_in: false }) => LoginState::LoggedOut,
-            Err(_) => LoginState::Unknown,
+    fn login(&self, answer: &Answer) -> LoginState {
+        match serde_json::from_str::<AuthStatus>(&answer.stdout) {
+            Ok(status) if status.logged_in => LoginState::LoggedIn { with: status.method() },
+            Ok(_) => LoginState::LoggedOut,
+            Err(_) => LoginState::Unknown { why: None },
         }
+    }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        let is_dangerous = setup.agents.iter().any(|agent| agent.power == Power::Dangerous);
+        let is_sandbox = setup.variable("IS_SANDBOX").is_some_and(|value| value == "1");
+        let refuses = is_dangerous && setup.is_root && !is_sandbox;
+        refuses.then(refuses_root).into_iter().collect()
     }
 }
 
@@ -102,14 +119,17 @@ fn refined(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
 }
 
 fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
-    match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder) => &["--dangerously-skip-permissions"],
-        (Power::Dangerous, Role::Reviewer) => &["--dangerously-skip-permissions", SOURCES, STRICT],
-        (Power::Bounded, Role::Coder) => &["--permission-mode", "acceptEdits", CODER_TOOLS, CODER_NEVER],
-        (Power::Bounded, Role::Reviewer) => {
-            &["--permission-mode", "default", REVIEWER_TOOLS, SOURCES, STRICT]
+    match (turn.power, turn.access) {
+        (Power::Dangerous, Access::Edit) => &["--dangerously-skip-permissions"],
+        (Power::Dangerous, Access::Read | Access::ReadAndWeb) => {
+            &["--dangerously-skip-permissions", SOURCES, STRICT]
         }
-        (Power::Bounded | Power::Dangerous, Role::Repair) => {
+        (Power::Bounded, Access::Edit) => &["--permission-mode", "acceptEdits", EDIT_TOOLS, EDIT_NEVER],
+        (Power::Bounded, Access::Read) => &["--permission-mode", "default", READ_TOOLS, SOURCES, STRICT],
+        (Power::Bounded, Access::ReadAndWeb) => {
+            &["--permission-mode", "default", WEB_TOOLS, WEB_ALLOWED, SOURCES, STRICT]
+        }
+        (Power::Bounded | Power::Dangerous, Access::Nothing) => {
             &["--tools=", "--no-session-persistence", SOURCES, STRICT]
         }
     }
@@ -120,6 +140,27 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
 #[serde(rename_all = "camelCase")]
 struct AuthStatus {
     logged_in: bool,
+    #[serde(default)]
+    auth_method: String,
+}
+
+impl AuthStatus {
+    fn method(&self) -> Option<&'static str> {
+        match self.auth_method.as_str() {
+            "api_key" => Some("an API key"),
+            "oauth_token" => Some("the token of a subscription"),
+            "claude.ai" => Some("a subscription"),
+            _ => None,
+        }
+    }
+}
+
+fn refuses_root() -> Finding {
+    Finding::wrong(
+        "permissions",
+        "as root it refuses --dangerously-skip-permissions, unless IS_SANDBOX=1 says that this is a container",
+        "in a container: export IS_SANDBOX=1; else be another user, or leave out --dangerous-agent-permissions",
+    )
 }
 
 /// A line of the stream, as far as it matters. Everything else in it is skipped without being kept.

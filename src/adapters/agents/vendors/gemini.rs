@@ -8,29 +8,36 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::{conclude, reported};
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{LoginState, Setup, settings_text};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, Power, ProcessEnd, Profile, Sessions, VendorCli,
+    CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::reset;
-use crate::adapters::agents::errors::{gemini_note, last_words, limit, waited_for};
+use crate::adapters::agents::errors::{DETAIL, last_words, limit, waited_for};
 use crate::adapters::process::supervision::stop::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
+use crate::text::sanitize;
 
 /// The Gemini CLI, as measured with 0.61.0.
 #[derive(Debug, Clone, Copy)]
 pub struct Gemini;
 
 static PROFILE: Profile = Profile {
+    product: "Gemini CLI",
     program: "gemini",
     variables: &[],
     prefixes: &["GEMINI_", "GOOGLE_"],
+    installation: Installation::measured("npm install -g @google/gemini-cli", [0, 61, 0]),
     stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    effort_flag: None,
+    chain_flag: None,
     usual_model: None,
     login: Login {
         check: &[],
@@ -39,8 +46,8 @@ static PROFILE: Profile = Profile {
     },
 };
 
-/// What a coder may run: everything but what speaks to the forge. The rule with the highest priority counts.
-const CODER_POLICY: &str = r#"[[rule]]
+/// Allows every command but those that speak to the forge. The rule with the highest priority counts.
+const EDIT_POLICY: &str = r#"[[rule]]
 toolName = "run_shell_command"
 commandPrefix = ["git push", "gh "]
 decision = "deny"
@@ -52,24 +59,20 @@ decision = "allow"
 priority = 500
 "#;
 
-/// A reviewer has what reads, and nothing else is even offered to the model.
-const REVIEWER_POLICY: &str = r#"[[rule]]
-toolName = ["read_file", "read_many_files", "list_directory", "glob", "grep_search"]
-decision = "allow"
-priority = 950
+/// The tools that read.
+const READING: &[&str] = &["read_file", "read_many_files", "list_directory", "glob", "grep_search"];
 
-[[rule]]
-toolName = "*"
-decision = "deny"
-priority = 900
-"#;
+/// The tools that search the web and fetch pages.
+const WEB: &[&str] = &["google_web_search", "web_fetch"];
 
-/// Who mends a form has nothing.
-const REPAIR_POLICY: &str = r#"[[rule]]
-toolName = "*"
-decision = "deny"
-priority = 900
-"#;
+/// Returns the policy that allows these tools. Other tools are not even offered to the model.
+fn only(tools: &[&str]) -> String {
+    let none = "[[rule]]\ntoolName = \"*\"\ndecision = \"deny\"\npriority = 900\n";
+    match tools {
+        [] => none.to_owned(),
+        tools => format!("[[rule]]\ntoolName = {tools:?}\ndecision = \"allow\"\npriority = 950\n\n{none}"),
+    }
+}
 
 /// No server has this name: none is started.
 const NO_SERVERS: &[&str] = &["--allowed-mcp-server-names", "none-of-them"];
@@ -88,24 +91,24 @@ impl VendorCli for Gemini {
             .variable("GEMINI_CLI_NO_RELAUNCH", "true")
             // With this one, and not with `--skip-trust`, the repository's hooks and servers run.
             .variable("GEMINI_CLI_TRUST_WORKSPACE", "false");
-        let (arguments, policy): (&[&str], _) = match (turn.power, turn.role) {
-            (Power::Dangerous, Role::Coder | Role::Reviewer) => (&["--approval-mode", "yolo"], None),
-            (Power::Bounded, Role::Coder) => (&["--approval-mode", "auto_edit"], Some(CODER_POLICY)),
-            (Power::Bounded, Role::Reviewer) => (&["--approval-mode", "default"], Some(REVIEWER_POLICY)),
-            (Power::Bounded | Power::Dangerous, Role::Repair) => {
-                (&["--approval-mode", "default"], Some(REPAIR_POLICY))
-            }
+        let (mode, policy) = match (turn.power, turn.access) {
+            (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => ("yolo", None),
+            (Power::Bounded, Access::Edit) => ("auto_edit", Some(EDIT_POLICY.to_owned())),
+            (Power::Bounded, Access::Read) => ("default", Some(only(READING))),
+            (Power::Bounded, Access::ReadAndWeb) => ("default", Some(only(&[READING, WEB].concat()))),
+            (Power::Bounded | Power::Dangerous, Access::Nothing) => ("default", Some(only(&[]))),
         };
-        invocation = invocation.with(arguments.iter().copied());
+        invocation = invocation.with(["--approval-mode", mode]);
         if let Some(policy) = policy {
             let file = turn.schema_file.with_file_name("gemini-policy.toml");
             invocation = invocation.with(["--policy".to_owned(), file.display().to_string()]);
-            invocation.files.push((file, policy.as_bytes().to_vec()));
+            invocation.files.push((file, policy.into_bytes()));
         }
-        if turn.role != Role::Coder {
-            invocation = invocation.with(NO_SERVERS.iter().copied());
-        }
-        invocation.with(folders).with(turn.arguments.iter().cloned())
+        let no_servers = match turn.access {
+            Access::Edit => &[],
+            Access::Read | Access::ReadAndWeb | Access::Nothing => NO_SERVERS,
+        };
+        invocation.with(no_servers.iter().copied()).with(folders).with(turn.arguments.iter().cloned())
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
@@ -128,6 +131,14 @@ impl VendorCli for Gemini {
         }
     }
 
+    fn check_effort(&self, _effort: &str) -> Result<(), String> {
+        Err("Gemini CLI takes no `effort`".to_owned())
+    }
+
+    fn login_by_setup(&self, setup: &Setup<'_>) -> LoginState {
+        login(setup)
+    }
+
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
         let last = "its `result` event";
         let told = structured(ending.stderr)
@@ -137,9 +148,47 @@ impl VendorCli for Gemini {
             Some(trouble) => Err(reported(trouble, transcript, ending)),
             None => conclude(transcript, ending, last),
         };
-        answer.map_err(|failure| gemini_note(refined(failure, transcript, ending)))
+        answer.map_err(|failure| with_note(refined(failure, transcript, ending)))
     }
 }
+
+/// Returns the login that the program would use, in its own order (0.61.0): the one that its settings select in
+/// `security.auth.selectedType`, else one of those that variables name.
+fn login(setup: &Setup<'_>) -> LoginState {
+    let folder = setup.in_home(".gemini");
+    let text = folder.as_ref().and_then(|folder| settings_text(&folder.join("settings.json")));
+    let Ok(settings) = text.map_or(Ok(Value::Null), |text| serde_json::from_str::<Value>(&text)) else {
+        return LoginState::Unknown { why: Some("its settings.json can't be read") };
+    };
+    let is_true = |name| setup.variable(name).is_some_and(|value| value == "true");
+    let has_key = setup.variable("GEMINI_API_KEY").is_some();
+    let by_variables = || {
+        let signs = [
+            (is_true("GOOGLE_GENAI_USE_GCA"), "oauth-personal"),
+            (is_true("GOOGLE_GENAI_USE_VERTEXAI"), "vertex-ai"),
+            (setup.variable("GOOGLE_GEMINI_BASE_URL").is_some(), "gateway"),
+            (has_key, "gemini-api-key"),
+        ];
+        signs.into_iter().find_map(|(is_set, kind)| is_set.then_some(kind))
+    };
+    let logged_in = |with| LoginState::LoggedIn { with: Some(with) };
+    let unknown = |why| LoginState::Unknown { why: Some(why) };
+    match settings.pointer("/security/auth/selectedType").and_then(Value::as_str).or_else(by_variables) {
+        Some("oauth-personal") => {
+            unknown("a Google account; Gemini CLI ended the login with personal accounts on 2026-06-18")
+        }
+        Some("vertex-ai") => logged_in("Vertex AI"),
+        Some("gateway") => logged_in("an address of your own, GOOGLE_GEMINI_BASE_URL"),
+        Some("gemini-api-key") if has_key => logged_in("an API key, GEMINI_API_KEY"),
+        Some("gemini-api-key") => unknown(KEY_ELSEWHERE),
+        Some(_) => unknown("its settings name a login that is not known here"),
+        None if folder.is_some_and(|folder| folder.join(".env").is_file()) => unknown(KEY_ELSEWHERE),
+        None => LoginState::LoggedOut,
+    }
+}
+
+const KEY_ELSEWHERE: &str =
+    "an API key that is not in the environment of a turn (a file or a key ring may hold it)";
 
 /// The word of its own by which it says on stderr that more tries are no use.
 const USED_UP: &str = "TerminalQuotaError";
@@ -209,6 +258,24 @@ fn structured(stderr: &str) -> Option<String> {
         stderr.rfind("\n{\n").map(|before| before + 1).or_else(|| stderr.starts_with('{').then_some(0))?;
     let object: Value = serde_json::from_str(stderr.get(start..)?.trim()).ok()?;
     object.pointer("/error/message")?.as_str().map(last_words)
+}
+
+/// The end of personal accounts, and what to do.
+const NOTE: &str = "personal accounts of the Gemini CLI ended on 2026-06-18: use antigravity (agy) instead; enterprise \
+                           accounts, API keys and Vertex AI still work";
+
+/// Returns a failure with the note on accounts if it is about the account.
+fn with_note(mut failure: TurnFailure) -> TurnFailure {
+    // Of an account that has ended Google may say any of these.
+    if let TurnFailure::Auth { detail }
+    | TurnFailure::Billing { detail }
+    | TurnFailure::Quota { detail, .. }
+    | TurnFailure::RateLimited { detail, .. } = &mut failure
+    {
+        let said = sanitize::one_line(detail, DETAIL.saturating_sub(NOTE.len() + 3));
+        *detail = if said.is_empty() { NOTE.to_owned() } else { format!("{said} ({NOTE})") };
+    }
+    failure
 }
 
 /// A line of the stream, as far as it matters.
@@ -302,5 +369,34 @@ impl Stats {
             precision: Precision::Exact,
             ..Usage::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_accounts_have_the_note() {
+        let auth = with_note(TurnFailure::Auth { detail: "é".repeat(DETAIL) });
+        let TurnFailure::Auth { detail } = &auth else { panic!("{auth}") };
+        assert!(detail.ends_with("API keys and Vertex AI still work)"), "{detail}");
+        assert!(detail.chars().count() <= DETAIL);
+        let quota = with_note(TurnFailure::Quota {
+            resets_at: "2026-11-21T00:10:00Z".parse().unwrap(),
+            detail: String::new(),
+        });
+        assert_eq!(
+            quota.to_string(),
+            format!("has used up its allowance until 2026-11-21T00:10:00Z: {NOTE}")
+        );
+        for limited in [
+            TurnFailure::Billing { detail: "limit: 0".to_owned() },
+            TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() },
+        ] {
+            assert!(with_note(limited).to_string().contains(NOTE));
+        }
+        let network = TurnFailure::Network { detail: "fetch failed".to_owned() };
+        assert_eq!(with_note(network.clone()), network);
     }
 }

@@ -8,16 +8,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, ModelChoice, Power, ProcessEnd, Profile, Sessions,
-    VendorCli,
+    CliTurn, Counting, Invocation, Login, ModelChoice, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::{classify, last_words};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::tail;
+use crate::adapters::process::probe::Answer;
 use crate::adapters::process::supervision::stop::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -27,13 +29,17 @@ use crate::protocol::raw_answer::RawAnswer;
 pub struct Opencode;
 
 static PROFILE: Profile = Profile {
+    product: "OpenCode",
     program: "opencode",
     variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
     prefixes: &["OPENCODE_"],
+    installation: Installation::measured("npm install -g opencode-ai", [1, 18, 33]),
     // It ignores SIGINT.
     stop: StopSequence::Terminate,
     sessions: Sessions::ById,
     counting: Counting::PerTurn,
+    effort_flag: None,
+    chain_flag: None,
     usual_model: None,
     login: Login { check: &["auth", "list"], how: "opencode auth login" },
 };
@@ -61,7 +67,7 @@ impl VendorCli for Opencode {
         let config = merged(theirs(turn), settings(turn, &permissions));
         let output = ["run", "--format", "json", "--print-logs", "--log-level", "ERROR"];
         // A title of our own spares a request that would send the prompt to whatever makes titles.
-        Invocation::new(output, turn.prompt)
+        let invocation = Invocation::new(output, turn.prompt)
             .with(["--agent", AGENT, "--title", AGENT, "--dir", &folder(turn).display().to_string()])
             .with_value("-m", turn.model)
             .with_value("--variant", turn.effort)
@@ -70,7 +76,12 @@ impl VendorCli for Opencode {
             .variable(CONFIG, config.to_string())
             .variable("OPENCODE_PERMISSION", permissions.to_string())
             .variable("OPENCODE_DISABLE_PROJECT_CONFIG", "1")
-            .variable("OPENCODE_DISABLE_AUTOUPDATE", "1")
+            .variable("OPENCODE_DISABLE_AUTOUPDATE", "1");
+        match turn.access {
+            // Without it there is no search, whatever is allowed.
+            Access::ReadAndWeb => invocation.variable("OPENCODE_ENABLE_EXA", "1"),
+            Access::Edit | Access::Read | Access::Nothing => invocation,
+        }
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
@@ -99,26 +110,39 @@ impl VendorCli for Opencode {
     }
 
     /// It lists what it has stored and ends well in any case. A provider of one's own may need no login.
-    fn logged_in(&self, stdout: &str, _stderr: &str, exit: Exit) -> LoginState {
+    fn login(&self, answer: &Answer) -> LoginState {
         let counts = |line: &str| {
             let words = line.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
             let (count, what) = words.split_once(' ')?;
             let is_count = what.starts_with("credential") || what.starts_with("environment variable");
             count.parse::<u64>().ok().filter(|_| is_count)
         };
-        let found: u64 = tail::plain(stdout).lines().filter_map(counts).sum();
-        match (exit, found) {
-            (Exit::Code(0), 1..) => LoginState::LoggedIn,
-            (Exit::Code(_) | Exit::Signal(_), _) => LoginState::Unknown,
+        let found: u64 = tail::plain(&answer.stdout).lines().filter_map(counts).sum();
+        match (answer.exit, found) {
+            (Exit::Code(0), 1..) => LoginState::LoggedIn { with: None },
+            (Exit::Code(_) | Exit::Signal(_), _) => LoginState::Unknown { why: None },
         }
     }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        let models = setup.agents.iter().filter_map(|agent| agent.model.as_deref());
+        models.filter(|model| model.starts_with("opencode/")).map(hosted).collect()
+    }
+}
+
+fn hosted(model: &str) -> Finding {
+    Finding::note(
+        "model",
+        format!("{model} is hosted by opencode.ai: your code is sent there"),
+        "if that is not meant: --opencode-model PROVIDER/MODEL",
+    )
 }
 
 /// Where it works. Who mends a form sees nothing of the repository, whose plugins would run.
 fn folder<'turn>(turn: &CliTurn<'turn>) -> &'turn Path {
-    match turn.role {
-        Role::Coder | Role::Reviewer => turn.workdir,
-        Role::Repair => turn.last_message.parent().unwrap_or(turn.workdir),
+    match turn.access {
+        Access::Edit | Access::Read | Access::ReadAndWeb => turn.workdir,
+        Access::Nothing => turn.last_message.parent().unwrap_or(turn.workdir),
     }
 }
 
@@ -129,9 +153,9 @@ fn permissions(turn: &CliTurn<'_>) -> Value {
         let Some(rules) = folders.as_object_mut() else { continue };
         rules.insert(format!("{}/*", folder.display()), json!("allow"));
     }
-    match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder | Role::Reviewer) => json!({ "*": "allow" }),
-        (Power::Bounded, Role::Coder) => json!({
+    match (turn.power, turn.access) {
+        (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => json!({ "*": "allow" }),
+        (Power::Bounded, Access::Edit) => json!({
             "*": "deny",
             "bash": { "*": "allow", "gh *": "deny", "git push*": "deny" },
             "edit": "allow",
@@ -148,24 +172,29 @@ fn permissions(turn: &CliTurn<'_>) -> Value {
             "webfetch": "deny",
             "websearch": "deny",
         }),
-        // No command at all: `git diff*` lets `git diff > file` and `git diff --output=file` through.
-        (Power::Bounded, Role::Reviewer) => json!({
-            "*": "deny",
-            "bash": "deny",
-            "edit": "deny",
-            "external_directory": folders,
-            "glob": "allow",
-            "grep": "allow",
-            "list": "allow",
-            "read": "allow",
-            "task": "deny",
-            "webfetch": "deny",
-            "websearch": "deny",
-        }),
-        (Power::Bounded | Power::Dangerous, Role::Repair) => {
+        (Power::Bounded, Access::Read) => reader(&folders, "deny"),
+        (Power::Bounded, Access::ReadAndWeb) => reader(&folders, "allow"),
+        (Power::Bounded | Power::Dangerous, Access::Nothing) => {
             json!({ "*": "deny", "bash": "deny", "edit": "deny", "read": "deny", "webfetch": "deny" })
         }
     }
+}
+
+/// No command at all: `git diff*` lets `git diff > file` and `git diff --output=file` through.
+fn reader(folders: &Value, web: &str) -> Value {
+    json!({
+        "*": "deny",
+        "bash": "deny",
+        "edit": "deny",
+        "external_directory": folders,
+        "glob": "allow",
+        "grep": "allow",
+        "list": "allow",
+        "read": "allow",
+        "task": "deny",
+        "webfetch": web,
+        "websearch": web,
+    })
 }
 
 /// What we say over the user's settings. With no model no provider is left, and the turn fails before it sends anything.
@@ -182,8 +211,11 @@ fn settings(turn: &CliTurn<'_>, permissions: &Value) -> Value {
         entries.insert("small_model".to_owned(), json!(model));
     }
     // The repository's settings do not count, and its rules for agents would go with them.
-    if turn.role == Role::Coder {
-        entries.insert("instructions".to_owned(), json!([turn.workdir.join("AGENTS.md")]));
+    match turn.access {
+        Access::Edit => {
+            entries.insert("instructions".to_owned(), json!([turn.workdir.join("AGENTS.md")]));
+        }
+        Access::Read | Access::ReadAndWeb | Access::Nothing => {}
     }
     settings
 }

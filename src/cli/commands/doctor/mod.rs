@@ -2,10 +2,10 @@
 
 mod agents;
 pub mod arguments;
+mod inspector;
 mod join_all;
 mod judge;
 mod machine;
-mod quirks;
 mod report;
 mod repository;
 mod settings;
@@ -23,8 +23,9 @@ use crate::cli::surroundings::Surroundings;
 use crate::ports::clock::Clock;
 use crate::text::redaction::Redactor;
 
-use agents::{Inspector, Look, PATIENCE};
+use agents::Look;
 use arguments::DoctorArguments;
+use inspector::{Inspector, PATIENCE};
 use join_all::join_all;
 use machine::Privacy;
 use report::{Check, Group, Report};

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use crate::adapters::agents::driver::vendor_cli::Power;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::adapters::storage::journals::FileJournals;
@@ -23,6 +22,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
 use crate::cli::view::outcome::next_command;
 use crate::cli::view::print;
+use crate::domain::access::Power;
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::adapters::agents::driver::vendor_cli::Power;
 use crate::cli::run::permissions::DANGEROUS;
 use crate::cli::surroundings::Surroundings;
+use crate::domain::access::Power;
 
 /// What the job needs of the variables of today: cron and systemd have a PATH of their own and none of the others. Secrets
 /// are not among them: the text ends up in a file.

@@ -1,5 +1,7 @@
 //! Codex: `codex exec --json`, prompt on stdin; what its stream does not say stands in its session file.
 
+mod setup;
+
 use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,14 +9,16 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::conclude;
+use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
-    CliTurn, Counting, Invocation, Login, LoginState, Power, ProcessEnd, Profile, SessionFile, Sessions,
-    VendorCli,
+    CliTurn, Counting, EffortFlag, Invocation, Login, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
 };
 use crate::adapters::process::exit::Exit;
+use crate::adapters::process::probe::{Answer, Probed};
 use crate::adapters::process::supervision::stop::StopSequence;
-use crate::domain::agent::Role;
+use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
@@ -25,12 +29,16 @@ use crate::text::sanitize;
 pub struct Codex;
 
 static PROFILE: Profile = Profile {
+    product: "Codex CLI",
     program: "codex",
     variables: &["CODEX_HOME"],
     prefixes: &["CODEX_", "OPENAI_"],
+    installation: Installation::measured("npm install -g @openai/codex", [0, 169, 0]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
     counting: Counting::PerSession,
+    effort_flag: Some(EffortFlag { name: "reasoning-effort", words: "minimal, low, medium, high, xhigh" }),
+    chain_flag: None,
     usual_model: None,
     login: Login { check: &["login", "status"], how: "codex login" },
 };
@@ -39,6 +47,10 @@ static PROFILE: Profile = Profile {
 const NO_RULES: &str = "--ignore-rules";
 /// Skills lie in the repository too (`.agents/skills`), and are read even if it is not trusted.
 const NO_SKILLS: &str = "skills.include_instructions=false";
+/// The service searches and opens pages itself: the sandbox has no network all the same.
+const WEB: &str = "web_search=\"live\"";
+/// Unless it is told otherwise, it offers a search of cached pages in every sandbox.
+const NO_WEB: &str = "web_search=\"disabled\"";
 const BYPASS: &str = "--dangerously-bypass-approvals-and-sandbox";
 
 /// From here on an allowance counts as nearly used up, in percent.
@@ -119,14 +131,42 @@ impl VendorCli for Codex {
     }
 
     /// It speaks on stderr, after warnings, and knows nothing of keys in variables or of other providers.
-    fn logged_in(&self, stdout: &str, stderr: &str, exit: Exit) -> LoginState {
+    fn login(&self, answer: &Answer) -> LoginState {
         let said = |words: &str| {
-            stderr.lines().chain(stdout.lines()).any(|line| line.trim_start().starts_with(words))
+            let mut lines = answer.stderr.lines().chain(answer.stdout.lines());
+            lines.any(|line| line.trim_start().starts_with(words))
         };
-        match exit {
-            Exit::Code(0) if said("Logged in") || said("API key configured") => LoginState::LoggedIn,
+        let logged_in = |with| LoginState::LoggedIn { with };
+        match answer.exit {
+            Exit::Code(0) if said("Logged in using ChatGPT") => logged_in(Some("a ChatGPT account")),
+            Exit::Code(0) if said("API key configured") => logged_in(Some("an API key")),
+            Exit::Code(0) if said("Logged in") => logged_in(None),
             Exit::Code(_) if said("Not logged in") => LoginState::LoggedOut,
-            Exit::Code(_) | Exit::Signal(_) => LoginState::Unknown,
+            Exit::Code(_) | Exit::Signal(_) => LoginState::Unknown { why: None },
+        }
+    }
+
+    fn login_by_setup(&self, setup: &Setup<'_>) -> LoginState {
+        setup::login(setup)
+    }
+
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+        setup::quirks(setup)
+    }
+
+    fn self_test(&self, setup: &Setup<'_>) -> Option<&'static [&'static str]> {
+        setup::sandbox_test(setup)
+    }
+
+    fn self_test_result(&self, probed: &Probed) -> Option<Finding> {
+        Some(setup::sandbox(probed))
+    }
+
+    fn check_effort(&self, effort: &str) -> Result<(), String> {
+        if is_effort(effort) {
+            Ok(())
+        } else {
+            Err(format!("the effort `{effort}` is no word of Codex, such as `high`"))
         }
     }
 
@@ -167,11 +207,12 @@ fn word<'value>(value: &'value Value, key: &str) -> &'value str {
 }
 
 fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
-    match (turn.power, turn.role) {
-        (Power::Dangerous, Role::Coder | Role::Reviewer) => &[BYPASS],
-        (Power::Bounded, Role::Coder) => &["-s", "workspace-write", NO_RULES],
-        (Power::Bounded, Role::Reviewer) | (Power::Bounded | Power::Dangerous, Role::Repair) => {
-            &["-s", "read-only", NO_RULES]
+    match (turn.power, turn.access) {
+        (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => &[BYPASS],
+        (Power::Bounded, Access::Edit) => &["-s", "workspace-write", NO_RULES],
+        (Power::Bounded, Access::ReadAndWeb) => &["-s", "read-only", NO_RULES, "-c", WEB],
+        (Power::Bounded, Access::Read) | (Power::Bounded | Power::Dangerous, Access::Nothing) => {
+            &["-s", "read-only", NO_RULES, "-c", NO_WEB]
         }
     }
 }
@@ -179,9 +220,9 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
 /// Whoever judges is not told how by the repository. A checkout that the user lends may be one that Codex trusts, and then
 /// the settings of the change name programs that run outside of the sandbox. The price: `AGENTS.md` is not read either.
 fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
-    match turn.role {
-        Role::Coder => Vec::new(),
-        Role::Reviewer | Role::Repair => {
+    match turn.access {
+        Access::Edit => Vec::new(),
+        Access::Read | Access::ReadAndWeb | Access::Nothing => {
             // A string of JSON is one of TOML.
             let folder = Value::from(turn.workdir.display().to_string());
             let untrusted = format!("projects={{{folder}={{trust_level=\"untrusted\"}}}}");
@@ -192,8 +233,11 @@ fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
 
 /// The setting for an effort. What is no plain word is not one of its words, and would be read as TOML.
 fn effort(effort: Option<&str>) -> Option<String> {
-    let is_word = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase()) && !word.is_empty();
-    effort.filter(is_word).map(|word| format!("model_reasoning_effort=\"{word}\""))
+    effort.filter(|word| is_effort(word)).map(|word| format!("model_reasoning_effort=\"{word}\""))
+}
+
+fn is_effort(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_lowercase()) && !word.is_empty()
 }
 
 fn is_thread(id: &str) -> bool {

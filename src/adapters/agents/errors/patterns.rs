@@ -1,4 +1,4 @@
-//! The words by which the programs of agents name the class of a failure.
+//! The phrases by which the programs of agents name the class of a failure.
 
 use std::sync::LazyLock;
 
