@@ -16,7 +16,7 @@ macro_rules! vendors {
             pub const ALL: &'static [Self] = &[$(Self::$vendor,)+];
 
             /// Returns the facts that are fixed for this vendor's program.
-            pub fn row(self) -> &'static Row {
+            pub fn row(self) -> &'static VendorRow {
                 match self {
                     $(Self::$vendor => const { &$row },)+
                 }
@@ -27,7 +27,7 @@ macro_rules! vendors {
 
 /// The facts that are fixed for a vendor's program and that do not depend on a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct VendorRow {
     /// The name that is typed and recorded.
     pub name: &'static str,
     /// Another name that may be typed.
@@ -48,14 +48,14 @@ pub enum House {
 }
 
 vendors! {
-    Claude = Row {
+    Claude = VendorRow {
         name: "claude",
         alias: None,
         house: House::One("anthropic"),
         model_words: &["claude", "opus", "sonnet", "haiku"],
         agent_files: &[".claude", ".mcp.json", "claude.md", "claude.local.md"],
     };
-    Codex = Row {
+    Codex = VendorRow {
         name: "codex",
         alias: None,
         house: House::One("openai"),
@@ -63,7 +63,7 @@ vendors! {
         // Codex reads AGENTS.override.md instead of AGENTS.md if both are there.
         agent_files: &[".codex", "agents.override.md"],
     };
-    Gemini = Row {
+    Gemini = VendorRow {
         name: "gemini",
         alias: None,
         house: House::One("google"),
@@ -72,7 +72,7 @@ vendors! {
         agent_files: &[".gemini", "gemini.md", ".geminiignore", ".aiexclude"],
     };
     /// Antigravity CLI, also typed `agy`.
-    Antigravity = Row {
+    Antigravity = VendorRow {
         name: "antigravity",
         alias: Some("agy"),
         house: House::One("google"),
@@ -81,7 +81,7 @@ vendors! {
         agent_files: &[".agent"],
     };
     /// `OpenCode`, which asks any provider.
-    Opencode = Row {
+    Opencode = VendorRow {
         name: "opencode",
         alias: None,
         house: House::OfTheModel,
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn words_of_rows_are_lower_case() {
         for vendor in Vendor::ALL {
-            let Row { model_words, agent_files, .. } = vendor.row();
+            let VendorRow { model_words, agent_files, .. } = vendor.row();
             for word in model_words.iter().chain(*agent_files) {
                 assert_eq!(*word, word.to_lowercase());
             }

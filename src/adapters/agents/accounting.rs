@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_ended_well_without_a_count_is_estimated_with_its_structured_answer() {
+    fn uncounted_good_turns_are_estimated() {
         let (said, structured) =
             (|text: &str| Event::Said(text.to_owned()), |text: &str| Event::Structured(text.to_owned()));
         let answer = format!(r#"{{"summary":"{}"}}"#, "ok ".repeat(400));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_ended_badly_counts_what_was_seen_of_it_and_says_that_more_was_spent() {
+    fn uncounted_bad_turns_count_in_part() {
         let usage = Usage { input_tokens: 50_000, output_tokens: 900, ..Usage::default() };
         let seen = heard([Event::Asked { id: "msg_1".to_owned(), usage }]);
         for end in [End::TimedOut, End::Hung { seconds: 900 }, End::Exited(Exit::Signal(9)), WELL] {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_exact_unless_the_program_was_ended() {
+    fn counts_of_ended_programs_are_partial() {
         let usage = Usage { input_tokens: 9, ..Usage::default() };
         for (end, expected) in [
             (WELL, "exact"),

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reset_is_read_in_both_forms() {
+    fn resets_are_read_in_both_forms() {
         let instant: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
         assert_eq!(resets_at("x\nresets_at=2026-11-21T10:00:00Z\n"), Some(instant));
         assert_eq!(resets_at(&format!("resets_at={}", instant.as_second())), Some(instant));

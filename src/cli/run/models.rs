@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_model_or_an_effort_is_never_a_flag() {
+    fn models_and_efforts_are_never_flags() {
         for (key, word) in [
             ("agents.opencode.model", "--attach=http://127.0.0.1:1/"),
             ("agents.claude.effort", "--help"),

@@ -149,7 +149,7 @@ mod tests {
     use crate::text::redaction::Redactor;
 
     #[test]
-    fn variables_that_hold_secrets_are_known_by_name_or_by_settings() {
+    fn secret_variables_are_known_by_name() {
         let mut settings = Settings::default();
         settings.redact.variables = vec!["MY_LOGIN".to_owned()];
         let all =
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_vendors_programs_are_given_is_known_by_value() {
+    fn secrets_of_vendors_are_known_by_value() {
         for name in [
             "ANTHROPIC_API_KEY",
             "ANTHROPIC_AUTH_TOKEN",

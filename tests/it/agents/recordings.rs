@@ -108,26 +108,26 @@ fn updates() -> bool {
 }
 
 #[test]
-fn recordings_of_claude_come_to_what_they_did() {
+fn recordings_of_claude_keep_their_outcomes() {
     check(Vendor::Claude);
 }
 
 #[test]
-fn recordings_of_codex_come_to_what_they_did() {
+fn recordings_of_codex_keep_their_outcomes() {
     check(Vendor::Codex);
 }
 
 #[test]
-fn recordings_of_opencode_come_to_what_they_did() {
+fn recordings_of_opencode_keep_their_outcomes() {
     check(Vendor::Opencode);
 }
 
 #[test]
-fn recordings_of_gemini_come_to_what_they_did() {
+fn recordings_of_gemini_keep_their_outcomes() {
     check(Vendor::Gemini);
 }
 
 #[test]
-fn reports_of_antigravity_come_to_what_they_did() {
+fn reports_of_antigravity_keep_their_outcomes() {
     check(Vendor::Antigravity);
 }

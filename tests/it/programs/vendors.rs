@@ -22,7 +22,7 @@ fn reviewer<'words>(name: &'words str, more: &[&'words str]) -> Vec<&'words str>
 }
 
 #[test]
-fn a_turn_of_claude_that_was_cut_off_counts_what_was_seen_of_it_with_its_model() {
+fn cut_off_turns_count_what_was_seen() {
     let stage = Stage::new();
     stage.agent(
         "claude",
@@ -46,7 +46,7 @@ kill -9 $$
 }
 
 #[test]
-fn a_turn_of_antigravity_is_told_with_its_model_its_answer_what_it_was_denied_and_how_long_its_prompt_was() {
+fn antigravity_turns_are_told_in_full() {
     let stage = Stage::new();
     stage.agent(
         "agy",

@@ -15,9 +15,9 @@ use crate::ports::agents::{TurnReport, TurnResult};
 use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
 
-use super::VendorTurn;
 use super::transcript::Transcript;
 use super::vendor_cli::{ProcessEnd, Sessions, VendorCli};
+use super::vendor_turn::VendorTurn;
 
 /// The output and the ending of a program.
 pub(super) struct Recording {

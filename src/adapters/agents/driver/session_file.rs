@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_of_a_session_is_found_among_days_and_its_end_is_read() {
+    fn session_files_are_found_among_days() {
         let home = tempfile::tempdir().unwrap();
         for day in ["2026/11/20", "2026/11/21"] {
             let folder = home.path().join("sessions").join(day);

@@ -76,7 +76,7 @@ pub enum LoginState {
 
 /// A fact about a program that is worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct SetupFinding {
     /// The subject, in one word.
     pub name: &'static str,
     pub severity: Severity,
@@ -97,7 +97,7 @@ pub enum Severity {
     Wrong,
 }
 
-impl Finding {
+impl SetupFinding {
     /// Returns the finding that all is well.
     pub fn fine(name: &'static str, seen: impl Into<String>) -> Self {
         Self { name, severity: Severity::Fine, seen: seen.into(), mend: None }

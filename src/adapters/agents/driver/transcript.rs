@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_make_a_message_and_a_whole_one_ends_it() {
+    fn pieces_make_a_message() {
         let mut transcript = Transcript::default();
         for event in [
             Event::SaidMore("Let me ".to_owned()),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_in_the_file_of_a_session_begins_without_what_was_before() {
+    fn turns_in_session_files_begin_anew() {
         let mut transcript = Transcript::default();
         let coded = |code: &str| ReportedError { code: Some(code.to_owned()), ..ReportedError::default() };
         let said = |text: &str| ReportedError { text: text.to_owned(), ..ReportedError::default() };
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_before_a_turn_went_on_is_not_its_answer() {
+    fn continued_turns_forget_earlier_messages() {
         let mut transcript = Transcript::default();
         let said = || Event::Said("approved".to_owned());
         for event in [said(), Event::Structured("{}".to_owned()), Event::Finished, Event::Continued] {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_told_of_again_is_counted_once() {
+    fn repeated_requests_are_counted_once() {
         let mut transcript = Transcript::default();
         let tokens = |input_tokens| Usage { input_tokens, ..Usage::default() };
         let mut ask = |id: &str, input| {

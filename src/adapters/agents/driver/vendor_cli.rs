@@ -17,7 +17,7 @@ use crate::domain::usage::Usage;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::installation::Installation;
-use super::setup::{Finding, LoginState, Setup};
+use super::setup::{LoginState, Setup, SetupFinding};
 use super::transcript::{Event, Transcript};
 
 /// A vendor's program.
@@ -49,7 +49,7 @@ pub trait VendorCli: Sync {
     }
 
     /// Returns known quirks of the program that matter on this machine.
-    fn quirks(&self, _setup: &Setup<'_>) -> Vec<Finding> {
+    fn quirks(&self, _setup: &Setup<'_>) -> Vec<SetupFinding> {
         Vec::new()
     }
 
@@ -59,7 +59,7 @@ pub trait VendorCli: Sync {
     }
 
     /// Returns the result of the call of `Self::self_test`.
-    fn self_test_result(&self, _probed: &Probed) -> Option<Finding> {
+    fn self_test_result(&self, _probed: &Probed) -> Option<SetupFinding> {
         None
     }
 

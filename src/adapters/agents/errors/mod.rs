@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_recorded_failure_of_claude_has_its_class() {
+    fn recorded_failures_of_claude_are_classified() {
         assert_recorded(&[
             ("claude/err-e401-r1.stdout", "auth"),
             ("claude/err-e401oauth-r1.stdout", "auth"),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn every_recorded_failure_of_codex_has_its_class() {
+    fn recorded_failures_of_codex_are_classified() {
         assert_recorded(&[
             ("codex/err-e401-r0.stdout", "auth"),
             ("codex/err-e401missing-r0.stdout", "auth"),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn every_recorded_failure_of_gemini_and_opencode_has_its_class() {
+    fn recorded_failures_of_others_are_classified() {
         assert_recorded(&[
             ("gemini/err-e401-json.stderr", "auth"),
             ("gemini/err-e401-stream.stdout", "auth"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_reported_and_not_recorded_has_its_class_too() {
+    fn reported_failures_are_classified_too() {
         let rows = [
             (
                 "Individual quota reached. Contact your admin. Resets in 143h57m55s.",
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_shows_the_words_that_name_the_class() {
+    fn details_show_the_classifying_words() {
         let text = format!(
             "{}\n\u{1b}[31mError: Not logged in\u{1b}[0m\r\nbye {}",
             "x ".repeat(900),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_words_are_few_and_plain() {
+    fn last_lines_are_few_and_plain() {
         let stderr = format!("1\n2\n\n3\n4\n\u{1b}[1m5\u{7}\n \n{}\n", "é".repeat(300));
         let words = last_words(&stderr);
         assert!(words.starts_with("2\n3\n4\n5\né"), "{words}");
@@ -291,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_fail_and_the_login_counts_most(
+        fn logins_count_most_in_any_text(
             before in "(.|\\n|\u{1b}\\[|Connection refused|rate limit exceeded ){0,100}",
         ) {
             let failure = classify(&format!("{before}\nError: \u{1b}[1m401 Unauthorized"), now());

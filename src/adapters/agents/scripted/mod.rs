@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_writes_below_the_clone_only() {
+    fn scripts_write_below_the_clone_only() {
         let clone = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/", clone.path().join("out")).unwrap();
         for bad in ["../x", "/etc/x", ".git/config", "a/../../x", "a/.GIT/config", "out/x", "", "."] {

@@ -12,7 +12,7 @@ use crate::protocol::context::Context;
 /// A file of turns.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Script {
+pub struct TurnScript {
     pub turns: Vec<ScriptedTurn>,
 }
 
@@ -41,7 +41,7 @@ pub struct ScriptedTurn {
 /// # Errors
 /// When the script makes no sense or has no turn left.
 pub fn turn(text: &str, role: Role, entry: u32) -> Result<ScriptedTurn, String> {
-    let script: Script =
+    let script: TurnScript =
         serde_json::from_str(text).map_err(|error| format!("its script makes no sense: {error}"))?;
     let fitting: Vec<ScriptedTurn> =
         script.turns.into_iter().filter(|turn| turn.role.is_none_or(|wanted| wanted == role)).collect();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::adapters::agents::driver::conclusion::conclude;
 use crate::adapters::agents::driver::installation::Installation;
-use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup, real};
+use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding, real};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
@@ -147,7 +147,7 @@ impl VendorCli for Antigravity {
         }
     }
 
-    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<SetupFinding> {
         is_squatted(&real(setup.program)).then(squatted).into_iter().collect()
     }
 }
@@ -158,8 +158,8 @@ fn is_squatted(program: &Path) -> bool {
     parts.windows(2).any(|pair| pair == ["node_modules", "antigravity-cli"])
 }
 
-fn squatted() -> Finding {
-    Finding::wrong(
+fn squatted() -> SetupFinding {
+    SetupFinding::wrong(
         "package",
         "this is the npm package `antigravity-cli`, a placeholder of somebody else, not Google's program",
         "npm uninstall -g antigravity-cli; see https://antigravity.google/cli",
@@ -179,7 +179,7 @@ struct Document {
     #[serde(default)]
     error: Option<serde_json::Value>,
     #[serde(default)]
-    usage: Option<Tokens>,
+    usage: Option<AgyTokens>,
     #[serde(default)]
     structured_output: Option<serde_json::Value>,
     #[serde(default)]
@@ -188,7 +188,7 @@ struct Document {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Tokens {
+struct AgyTokens {
     #[serde(rename = "input_tokens")]
     sent: u64,
     #[serde(rename = "output_tokens")]
@@ -209,7 +209,7 @@ struct Denied {
 
 impl Document {
     fn tell(self, tell: &mut dyn FnMut(Event)) {
-        if let Some(Tokens { sent, received, thought, cached }) = self.usage {
+        if let Some(AgyTokens { sent, received, thought, cached }) = self.usage {
             tell(Event::Counted(Usage {
                 input_tokens: sent,
                 cached_tokens: cached,

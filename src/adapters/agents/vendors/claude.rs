@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
 use crate::adapters::agents::driver::installation::Installation;
 use crate::adapters::agents::driver::lenient::lenient;
-use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
+use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, EffortFlag, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
@@ -76,7 +76,7 @@ impl VendorCli for Claude {
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<ClaudeLine<'_>>(line) else { return };
         match (line.kind.as_ref(), line.subtype.as_deref()) {
             ("system", Some("init")) => line.init(tell),
             ("assistant", _) => line.assistant(tell),
@@ -98,7 +98,7 @@ impl VendorCli for Claude {
         }
     }
 
-    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<SetupFinding> {
         let is_dangerous = setup.agents.iter().any(|agent| agent.power == Power::Dangerous);
         let is_sandbox = setup.variable("IS_SANDBOX").is_some_and(|value| value == "1");
         let refuses = is_dangerous && setup.is_root && !is_sandbox;
@@ -155,8 +155,8 @@ impl AuthStatus {
     }
 }
 
-fn refuses_root() -> Finding {
-    Finding::wrong(
+fn refuses_root() -> SetupFinding {
+    SetupFinding::wrong(
         "permissions",
         "as root it refuses --dangerously-skip-permissions, unless IS_SANDBOX=1 says that this is a container",
         "in a container: export IS_SANDBOX=1; else be another user, or leave out --dangerous-agent-permissions",
@@ -165,7 +165,7 @@ fn refuses_root() -> Finding {
 
 /// A line of the stream, as far as it matters. Everything else in it is skipped without being kept.
 #[derive(Deserialize)]
-struct Line<'line> {
+struct ClaudeLine<'line> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'line, str>,
     #[serde(borrow, default)]
@@ -255,7 +255,7 @@ struct Limit {
     utilization: Option<f64>,
 }
 
-impl Line<'_> {
+impl ClaudeLine<'_> {
     fn init(self, tell: &mut dyn FnMut(Event)) {
         if let Some(id) = self.session_id {
             tell(Event::Session(id.into_owned()));

@@ -112,7 +112,7 @@ impl VendorCli for Gemini {
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<GeminiLine<'_>>(line) else { return };
         match (line.kind.as_ref(), line.role.as_deref()) {
             ("init", _) => {
                 line.session_id.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
@@ -280,7 +280,7 @@ fn with_note(mut failure: TurnFailure) -> TurnFailure {
 
 /// A line of the stream, as far as it matters.
 #[derive(Deserialize)]
-struct Line<'line> {
+struct GeminiLine<'line> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'line, str>,
     #[serde(borrow, default)]
@@ -298,7 +298,7 @@ struct Line<'line> {
     #[serde(default)]
     message: Option<String>,
     #[serde(default)]
-    error: Option<Reported>,
+    error: Option<GeminiError>,
     #[serde(borrow, default)]
     tool_id: Option<Cow<'line, str>>,
     #[serde(default)]
@@ -306,7 +306,7 @@ struct Line<'line> {
 }
 
 #[derive(Deserialize)]
-struct Reported {
+struct GeminiError {
     #[serde(default, rename = "type")]
     kind: Option<String>,
     #[serde(default)]
@@ -327,7 +327,7 @@ struct Stats {
     models: BTreeMap<String, Value>,
 }
 
-impl Line<'_> {
+impl GeminiLine<'_> {
     fn denial(self) -> Option<String> {
         let error = self.error.filter(|error| error.kind.as_deref() == Some("policy_violation"))?;
         // The id begins with the name of the tool.
@@ -339,7 +339,7 @@ impl Line<'_> {
     fn trouble(self) -> ReportedError {
         let told = self.message.unwrap_or_default();
         match self.error {
-            Some(Reported { kind, message }) => ReportedError { status: None, code: kind, text: message },
+            Some(GeminiError { kind, message }) => ReportedError { status: None, code: kind, text: message },
             None => ReportedError { text: told, ..ReportedError::default() },
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
 use crate::adapters::agents::driver::installation::Installation;
-use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
+use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, ModelChoice, ProcessEnd, Profile, Sessions, VendorCli,
@@ -85,7 +85,7 @@ impl VendorCli for Opencode {
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<OpencodeLine<'_>>(line) else { return };
         match (line.kind.as_ref(), line.part, line.error) {
             ("step_start", ..) => {
                 line.session.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
@@ -124,14 +124,14 @@ impl VendorCli for Opencode {
         }
     }
 
-    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<SetupFinding> {
         let models = setup.agents.iter().filter_map(|agent| agent.model.as_deref());
         models.filter(|model| model.starts_with("opencode/")).map(hosted).collect()
     }
 }
 
-fn hosted(model: &str) -> Finding {
-    Finding::note(
+fn hosted(model: &str) -> SetupFinding {
+    SetupFinding::note(
         "model",
         format!("{model} is hosted by opencode.ai: your code is sent there"),
         "if that is not meant: --opencode-model PROVIDER/MODEL",
@@ -271,7 +271,7 @@ fn rejected(stderr: &str) -> Vec<String> {
 
 /// A line of the stream, as far as it matters.
 #[derive(Deserialize)]
-struct Line<'line> {
+struct OpencodeLine<'line> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'line, str>,
     #[serde(borrow, default, rename = "sessionID")]
@@ -279,7 +279,7 @@ struct Line<'line> {
     #[serde(default)]
     part: Option<Part>,
     #[serde(default)]
-    error: Option<Reported>,
+    error: Option<OpencodeError>,
 }
 
 #[derive(Deserialize)]
@@ -289,17 +289,17 @@ struct Part {
     #[serde(default)]
     reason: Option<String>,
     #[serde(default)]
-    tokens: Tokens,
+    tokens: OpencodeTokens,
     #[serde(default)]
     cost: f64,
     #[serde(default)]
     tool: Option<String>,
     #[serde(default)]
-    state: Option<State>,
+    state: Option<ToolState>,
 }
 
 #[derive(Deserialize)]
-struct State {
+struct ToolState {
     status: String,
     #[serde(default)]
     input: Value,
@@ -310,7 +310,7 @@ struct State {
 /// Tokens of one step. `input` is without the cache, `output` is without `reasoning`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Tokens {
+struct OpencodeTokens {
     input: u64,
     output: u64,
     reasoning: u64,
@@ -325,7 +325,7 @@ struct Cached {
 }
 
 #[derive(Deserialize)]
-struct Reported {
+struct OpencodeError {
     name: String,
     #[serde(default)]
     data: Value,
@@ -333,7 +333,7 @@ struct Reported {
 
 impl Part {
     fn step_finish(self, tell: &mut dyn FnMut(Event)) {
-        let Tokens { input, output, reasoning, cache } = self.tokens;
+        let OpencodeTokens { input, output, reasoning, cache } = self.tokens;
         tell(Event::Spent(Usage {
             input_tokens: input.saturating_add(cache.read).saturating_add(cache.write),
             cached_tokens: cache.read,
@@ -361,7 +361,7 @@ impl Part {
     }
 }
 
-impl Reported {
+impl OpencodeError {
     /// Its message, with what else the service said that tells what to do: its word for the error, and when to come back.
     fn trouble(self) -> ReportedError {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);

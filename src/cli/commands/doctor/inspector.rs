@@ -7,7 +7,7 @@ use crate::adapters::agents::driver::setup::{LoginState, Setup};
 use crate::adapters::agents::driver::vendor_agent::VendorAgent;
 use crate::adapters::agents::driver::vendor_cli::{ModelChoice, Profile, VendorCli};
 use crate::adapters::agents::local::Program;
-use crate::adapters::agents::scripted::script::Script;
+use crate::adapters::agents::scripted::script::TurnScript;
 use crate::adapters::agents::vendors;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -22,7 +22,7 @@ use crate::domain::vendors::Vendor;
 
 use super::agents::Look;
 use super::judge::{self, Mends, Need};
-use super::report::{Check, Group, Verdict};
+use super::report::{CheckGroup, DoctorCheck, DoctorVerdict};
 
 /// How long a program has for an answer. A busy machine needs some seconds; a person waits no longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(14);
@@ -41,11 +41,11 @@ pub(super) struct Inspector<'doctor> {
 
 impl Inspector<'_> {
     /// Looks at one agent or program; returns nothing for a program that is neither needed nor installed.
-    pub(super) async fn look(self, look: &Look) -> Option<Group> {
+    pub(super) async fn look(self, look: &Look) -> Option<CheckGroup> {
         match look {
             Look::Own(agent) => {
                 let title = format!("{} ({})", agent.name, agent.role);
-                Some(Group::new(title, vec![self.own(agent)]))
+                Some(CheckGroup::new(title, vec![self.own(agent)]))
             }
             Look::Vendor { vendor, need, known } => {
                 let roles: Vec<&str> = known.iter().map(|agent| agent.role.name()).collect();
@@ -53,14 +53,14 @@ impl Inspector<'_> {
                     Need::Required => format!("{vendor} ({})", roles.join(", ")),
                     Need::Optional => format!("{vendor} (not needed)"),
                 };
-                Some(Group::new(title, self.vendor(*vendor, *need, known).await?))
+                Some(CheckGroup::new(title, self.vendor(*vendor, *need, known).await?))
             }
         }
     }
 
     /// Looks at an agent of the user's own. Its program is never started: nobody knows what it does without a prompt.
-    fn own(self, agent: &KnownAgent) -> Check {
-        let error = |name, seen: String| Check::new(Verdict::Error, name, seen);
+    fn own(self, agent: &KnownAgent) -> DoctorCheck {
+        let error = |name, seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
         match programs::program(agent, self.settings, self.variables) {
             Err(trouble) => {
                 error("program", trouble.message).mend("see docs/agents.md, or name another agent")
@@ -72,15 +72,17 @@ impl Inspector<'_> {
                 judge::program(Need::Required, &own.program.to_string_lossy(), &sought, &mends)
             }
             Ok(Program::ScriptFile(path)) => match script(&path) {
-                Ok(turns) => Check::ok("file", format!("{}: {turns} turns", path.display())),
+                Ok(turns) => DoctorCheck::ok("file", format!("{}: {turns} turns", path.display())),
                 Err(why) => error("file", format!("{}: {why}", path.display()))
                     .mend("correct that file (docs/agents.md)"),
             },
-            Ok(Program::ScriptText(_) | Program::Vendor(_)) => Check::ok("program", agent.name.to_string()),
+            Ok(Program::ScriptText(_) | Program::Vendor(_)) => {
+                DoctorCheck::ok("program", agent.name.to_string())
+            }
         }
     }
 
-    async fn vendor(self, vendor: Vendor, need: Need, known: &[KnownAgent]) -> Option<Vec<Check>> {
+    async fn vendor(self, vendor: Vendor, need: Need, known: &[KnownAgent]) -> Option<Vec<DoctorCheck>> {
         let cli = vendors::cli(vendor);
         let profile = cli.profile();
         let configured = self.settings.agents.get(vendor.name()).and_then(|agent| agent.cmd.as_deref());
@@ -112,7 +114,12 @@ impl Inspector<'_> {
     }
 
     /// Sets up the agents behind a program as a run would. Trouble with an agent that is not needed is not told.
-    fn set_up(self, cli: &dyn VendorCli, need: Need, known: &[KnownAgent]) -> (Vec<VendorAgent>, Vec<Check>) {
+    fn set_up(
+        self,
+        cli: &dyn VendorCli,
+        need: Need,
+        known: &[KnownAgent],
+    ) -> (Vec<VendorAgent>, Vec<DoctorCheck>) {
         let (mut agents, mut checks) = (Vec::new(), Vec::new());
         for agent in known {
             match (programs::program(agent, self.settings, self.variables), need) {
@@ -122,7 +129,8 @@ impl Inspector<'_> {
                         ModelChoice::Required { form } => format!("--{}-model {form}", agent.name.backend),
                         ModelChoice::Optional => "agent-loop config explain".to_owned(),
                     };
-                    checks.push(Check::new(Verdict::Error, "settings", trouble.message).mend(mend));
+                    checks
+                        .push(DoctorCheck::new(DoctorVerdict::Error, "settings", trouble.message).mend(mend));
                 }
                 (Ok(Program::Command(_) | Program::ScriptFile(_) | Program::ScriptText(_)), _)
                 | (Err(_), Need::Optional) => {}
@@ -158,7 +166,7 @@ impl Inspector<'_> {
         probe(command, self.folder, &name, PATIENCE).await
     }
 
-    async fn login(self, setup: &Setup<'_>, cli: &dyn VendorCli, need: Need) -> Check {
+    async fn login(self, setup: &Setup<'_>, cli: &dyn VendorCli, need: Need) -> DoctorCheck {
         let Profile { program, login, .. } = cli.profile();
         let typed = format!("`{program} {}`", login.check.join(" "));
         let (state, call) = match login.check {
@@ -191,7 +199,7 @@ impl Inspector<'_> {
 /// Returns the number of turns in a script.
 fn script(path: &Path) -> Result<usize, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("it can't be read: {error}"))?;
-    let script: Script =
+    let script: TurnScript =
         serde_json::from_str(&text).map_err(|error| format!("it makes no sense: {error}"))?;
     Ok(script.turns.len())
 }

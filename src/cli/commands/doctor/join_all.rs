@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_that_waits_does_not_hold_up_the_one_for_which_it_waits() {
+    async fn waiting_futures_hold_up_no_other() {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let (sender, receiver) =
             (std::cell::RefCell::new(Some(sender)), std::cell::RefCell::new(Some(receiver)));

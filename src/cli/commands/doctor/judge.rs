@@ -1,12 +1,12 @@
 //! What is said of a vendor's program: whether it is there, how old it is, whether it is logged in. Pure.
 
 use crate::adapters::agents::driver::installation::{Installation, Version};
-use crate::adapters::agents::driver::setup::{Finding, LoginState, Severity, complaint};
+use crate::adapters::agents::driver::setup::{LoginState, SetupFinding, Severity, complaint};
 use crate::adapters::process::probe::Probed;
 use crate::adapters::process::search::Lookup;
 use crate::cli::view::shell::quoted;
 
-use super::report::{Check, Verdict};
+use super::report::{DoctorCheck, DoctorVerdict};
 
 /// Whether the run needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,18 +18,18 @@ pub(super) enum Need {
 
 impl Need {
     /// What something is that no turn can do without.
-    pub(super) fn wrong(self) -> Verdict {
+    pub(super) fn wrong(self) -> DoctorVerdict {
         match self {
-            Self::Required => Verdict::Error,
-            Self::Optional => Verdict::Note,
+            Self::Required => DoctorVerdict::Error,
+            Self::Optional => DoctorVerdict::Note,
         }
     }
 
     /// What something is that a turn may fail of.
-    pub(super) fn doubtful(self) -> Verdict {
+    pub(super) fn doubtful(self) -> DoctorVerdict {
         match self {
-            Self::Required => Verdict::Warning,
-            Self::Optional => Verdict::Note,
+            Self::Required => DoctorVerdict::Warning,
+            Self::Optional => DoctorVerdict::Note,
         }
     }
 }
@@ -41,10 +41,10 @@ pub(super) struct Mends {
 }
 
 /// Returns the check for the path of a program.
-pub(super) fn program(need: Need, cmd: &str, sought: &Lookup, mends: &Mends) -> Check {
-    let wrong = |seen: String| Check::new(need.wrong(), "program", seen);
+pub(super) fn program(need: Need, cmd: &str, sought: &Lookup, mends: &Mends) -> DoctorCheck {
+    let wrong = |seen: String| DoctorCheck::new(need.wrong(), "program", seen);
     match sought {
-        Lookup::There(path) => Check::ok("program", path.display().to_string()),
+        Lookup::There(path) => DoctorCheck::ok("program", path.display().to_string()),
         Lookup::NotExecutable(path) => wrong(format!("{} may not be run", path.display()))
             .mend(format!("chmod +x {}", quoted(&path.to_string_lossy()))),
         Lookup::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(&*mends.elsewhere),
@@ -56,8 +56,8 @@ pub(super) fn program(need: Need, cmd: &str, sought: &Lookup, mends: &Mends) -> 
 }
 
 /// Returns the check for the version of a program.
-pub(super) fn version(need: Need, installation: Installation, probed: &Probed) -> Check {
-    let check = |verdict, seen: String| Check::new(verdict, "version", seen);
+pub(super) fn version(need: Need, installation: Installation, probed: &Probed) -> DoctorCheck {
+    let check = |verdict, seen: String| DoctorCheck::new(verdict, "version", seen);
     let install = format!("install it anew: {}", installation.how);
     let answer = match probed {
         Probed::Answered(answer) => answer,
@@ -80,36 +80,36 @@ pub(super) fn version(need: Need, installation: Installation, probed: &Probed) -
         }
         Some(version) => match installation.measured {
             Some(measured) if version < measured => {
-                check(Verdict::Note, format!("{version}; measured with {measured}"))
+                check(DoctorVerdict::Note, format!("{version}; measured with {measured}"))
                     .mend(format!("update it: {}", installation.how))
             }
-            Some(_) | None => check(Verdict::Ok, version.to_string()),
+            Some(_) | None => check(DoctorVerdict::Ok, version.to_string()),
         },
     }
 }
 
 /// Returns the check for a finding about a program.
-pub(super) fn finding(need: Need, finding: Finding) -> Check {
+pub(super) fn finding(need: Need, finding: SetupFinding) -> DoctorCheck {
     let verdict = match finding.severity {
-        Severity::Fine => Verdict::Ok,
-        Severity::Note => Verdict::Note,
+        Severity::Fine => DoctorVerdict::Ok,
+        Severity::Note => DoctorVerdict::Note,
         Severity::Doubtful => need.doubtful(),
         Severity::Wrong => need.wrong(),
     };
-    Check { name: finding.name, verdict, seen: finding.seen, mend: finding.mend }
+    DoctorCheck { name: finding.name, verdict, seen: finding.seen, mend: finding.mend }
 }
 
 /// Returns the check for a login. Whether the vendor accepts it is seen in the first turn only.
-pub(super) fn login(need: Need, how: &str, state: &LoginState, call: &str) -> Check {
+pub(super) fn login(need: Need, how: &str, state: &LoginState, call: &str) -> DoctorCheck {
     match state {
         LoginState::LoggedIn { with } => {
             let with = with.map_or_else(String::new, |with| format!(" with {with}"));
-            Check::ok("login", format!("logged in{with} (the first turn tells whether it is accepted)"))
+            DoctorCheck::ok("login", format!("logged in{with} (the first turn tells whether it is accepted)"))
         }
-        LoginState::LoggedOut => Check::new(need.wrong(), "login", "not logged in").mend(how),
+        LoginState::LoggedOut => DoctorCheck::new(need.wrong(), "login", "not logged in").mend(how),
         LoginState::Unknown { why } => {
             let why = why.unwrap_or(call);
-            Check::new(need.doubtful(), "login", format!("unknown: {why}")).mend(how)
+            DoctorCheck::new(need.doubtful(), "login", format!("unknown: {why}")).mend(how)
         }
     }
 }
@@ -133,13 +133,13 @@ mod tests {
         let mends = Mends { install: "npm install -g x", elsewhere: "--x-cmd PATH".to_owned() };
         let check = |need, cmd, sought| program(need, cmd, sought, &mends);
         let needed = check(Need::Required, "codex", &Lookup::Missing);
-        assert_eq!(needed.verdict, Verdict::Error);
+        assert_eq!(needed.verdict, DoctorVerdict::Error);
         assert_eq!(needed.mend.unwrap(), "npm install -g x; or --x-cmd PATH");
-        assert_eq!(check(Need::Optional, "codex", &Lookup::Missing).verdict, Verdict::Note);
+        assert_eq!(check(Need::Optional, "codex", &Lookup::Missing).verdict, DoctorVerdict::Note);
         let plain = Lookup::NotExecutable("/b/a codex".into());
         assert_eq!(check(Need::Required, "codex", &plain).mend.unwrap(), "chmod +x '/b/a codex'");
         let folder = check(Need::Required, "./codex", &Lookup::NoFile("./codex".into()));
-        assert_eq!((folder.verdict, folder.seen.as_str()), (Verdict::Error, "./codex is no file"));
+        assert_eq!((folder.verdict, folder.seen.as_str()), (DoctorVerdict::Error, "./codex is no file"));
     }
 
     #[test]
@@ -147,47 +147,52 @@ mod tests {
         let claude = Installation::measured("npm install -g x", [2, 1, 197]);
         let agy = Installation::reported("see x", [1, 1, 8]);
         for (installation, probed, verdict, seen) in [
-            (claude, answered(0, "2.1.197 (Claude Code)", ""), Verdict::Ok, "2.1.197"),
-            (claude, answered(0, "2.2.0", ""), Verdict::Ok, "2.2.0"),
-            (claude, answered(0, "2.1.9", ""), Verdict::Note, "2.1.9; measured with 2.1.197"),
-            (claude, answered(0, "", "2.1.197"), Verdict::Ok, "2.1.197"),
-            (claude, answered(0, "hello", ""), Verdict::Warning, "unknown: `--version` prints no version"),
+            (claude, answered(0, "2.1.197 (Claude Code)", ""), DoctorVerdict::Ok, "2.1.197"),
+            (claude, answered(0, "2.2.0", ""), DoctorVerdict::Ok, "2.2.0"),
+            (claude, answered(0, "2.1.9", ""), DoctorVerdict::Note, "2.1.9; measured with 2.1.197"),
+            (claude, answered(0, "", "2.1.197"), DoctorVerdict::Ok, "2.1.197"),
+            (
+                claude,
+                answered(0, "hello", ""),
+                DoctorVerdict::Warning,
+                "unknown: `--version` prints no version",
+            ),
             (
                 claude,
                 answered(127, "", "env: node: No such file\n"),
-                Verdict::Error,
+                DoctorVerdict::Error,
                 "`--version` ended with exit code 127: env: node: No such file",
             ),
             (
                 claude,
                 Probed::TooLong { seconds: 14 },
-                Verdict::Warning,
+                DoctorVerdict::Warning,
                 "unknown: `--version` said nothing in 14 s",
             ),
-            (claude, Probed::NotStarted("no".to_owned()), Verdict::Error, "no"),
-            (agy, answered(0, "1.1.7", ""), Verdict::Error, "1.1.7, and turns need 1.1.8 or later"),
-            (agy, answered(0, "1.2.0", ""), Verdict::Ok, "1.2.0"),
+            (claude, Probed::NotStarted("no".to_owned()), DoctorVerdict::Error, "no"),
+            (agy, answered(0, "1.1.7", ""), DoctorVerdict::Error, "1.1.7, and turns need 1.1.8 or later"),
+            (agy, answered(0, "1.2.0", ""), DoctorVerdict::Ok, "1.2.0"),
         ] {
             let check = version(Need::Required, installation, &probed);
             assert_eq!((check.verdict, check.seen.as_str()), (verdict, seen));
             assert_eq!(
-                check.verdict == Verdict::Ok,
+                check.verdict == DoctorVerdict::Ok,
                 check.mend.is_none(),
                 "what is not ok can be mended: {seen}"
             );
         }
-        assert_eq!(version(Need::Optional, agy, &answered(1, "", "")).verdict, Verdict::Note);
+        assert_eq!(version(Need::Optional, agy, &answered(1, "", "")).verdict, DoctorVerdict::Note);
     }
 
     #[test]
     fn uncertain_logins_are_never_ok() {
         let (logged_in, unknown) = (LoginState::LoggedIn { with: None }, LoginState::Unknown { why: None });
         for (need, state, verdict) in [
-            (Need::Required, &LoginState::LoggedOut, Verdict::Error),
-            (Need::Optional, &LoginState::LoggedOut, Verdict::Note),
-            (Need::Required, &unknown, Verdict::Warning),
-            (Need::Optional, &unknown, Verdict::Note),
-            (Need::Required, &logged_in, Verdict::Ok),
+            (Need::Required, &LoginState::LoggedOut, DoctorVerdict::Error),
+            (Need::Optional, &LoginState::LoggedOut, DoctorVerdict::Note),
+            (Need::Required, &unknown, DoctorVerdict::Warning),
+            (Need::Optional, &unknown, DoctorVerdict::Note),
+            (Need::Required, &logged_in, DoctorVerdict::Ok),
         ] {
             assert_eq!(login(need, "log in", state, "it does not tell").verdict, verdict, "{state:?}");
         }
@@ -196,13 +201,13 @@ mod tests {
     #[test]
     fn findings_weigh_less_without_need() {
         for (made, verdict) in [
-            (Finding::fine("sandbox", "works"), Verdict::Ok),
-            (Finding::note("launcher", "slow", "mend"), Verdict::Note),
-            (Finding::doubtful("sandbox", "may fail", "mend"), Verdict::Warning),
-            (Finding::wrong("package", "not it", "mend"), Verdict::Error),
+            (SetupFinding::fine("sandbox", "works"), DoctorVerdict::Ok),
+            (SetupFinding::note("launcher", "slow", "mend"), DoctorVerdict::Note),
+            (SetupFinding::doubtful("sandbox", "may fail", "mend"), DoctorVerdict::Warning),
+            (SetupFinding::wrong("package", "not it", "mend"), DoctorVerdict::Error),
         ] {
             assert_eq!(finding(Need::Required, made.clone()).verdict, verdict, "{made:?}");
-            assert_eq!(finding(Need::Optional, made).verdict, verdict.min(Verdict::Note));
+            assert_eq!(finding(Need::Optional, made).verdict, verdict.min(DoctorVerdict::Note));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::adapters::process::supervision::tree::Visibility;
 use crate::adapters::storage::fitness::{Fitness, FolderState};
 use crate::cli::view::shell::quoted;
 
-use super::report::{Check, Verdict};
+use super::report::{DoctorCheck, DoctorVerdict};
 
 /// Less free space than this is said, in bytes: a run makes clones and logs.
 const LITTLE: u64 = 1 << 30;
@@ -23,10 +23,10 @@ pub(super) enum Privacy {
 }
 
 /// A folder of the program.
-pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness: &Fitness) -> Check {
+pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness: &Fitness) -> DoctorCheck {
     let shown = path.display();
     let typed = quoted(&path.to_string_lossy());
-    let error = |seen: String| Check::new(Verdict::Error, name, seen);
+    let error = |seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
     match &fitness.state {
         FolderState::NoFolder(what) => {
             error(format!("{shown} can't be made: {} is no folder", what.display())).mend("move that away")
@@ -46,32 +46,34 @@ pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness:
                 spacious(name, shown.to_string(), fitness.free)
             } else {
                 let seen = format!("{shown} can be {who} by others (mode {mode:03o})");
-                Check::new(Verdict::Warning, name, seen).mend(format!("chmod {chmod} {typed}"))
+                DoctorCheck::new(DoctorVerdict::Warning, name, seen).mend(format!("chmod {chmod} {typed}"))
             }
         }
     }
 }
 
-fn spacious(name: &'static str, shown: String, free: Option<u64>) -> Check {
+fn spacious(name: &'static str, shown: String, free: Option<u64>) -> DoctorCheck {
     match free.filter(|free| *free < LITTLE) {
-        Some(free) => {
-            Check::new(Verdict::Warning, name, format!("{shown}: only {} MB are free there", free >> 20))
-                .mend("agent-loop clean, or make room (df -h)")
-        }
-        None => Check::ok(name, shown),
+        Some(free) => DoctorCheck::new(
+            DoctorVerdict::Warning,
+            name,
+            format!("{shown}: only {} MB are free there", free >> 20),
+        )
+        .mend("agent-loop clean, or make room (df -h)"),
+        None => DoctorCheck::ok(name, shown),
     }
 }
 
 /// git itself.
-pub(super) fn git(version: &Probed) -> Check {
-    let error = |seen: String| Check::new(Verdict::Error, "version", seen);
+pub(super) fn git(version: &Probed) -> DoctorCheck {
+    let error = |seen: String| DoctorCheck::new(DoctorVerdict::Error, "version", seen);
     let install = format!("install git {MINIMUM_VERSION} or later");
     match version {
         Probed::NotStarted(_) => error("git is not in PATH".to_owned()).mend(install),
         Probed::TooLong { seconds } => error(format!("`git version` said nothing in {seconds} s"))
             .mend("type `git version` and see what it waits for"),
         Probed::Answered(answer) => match GitVersion::parse(&answer.stdout) {
-            Some(version) if version >= MINIMUM_VERSION => Check::ok("version", version.to_string()),
+            Some(version) if version >= MINIMUM_VERSION => DoctorCheck::ok("version", version.to_string()),
             Some(version) => {
                 error(format!("git {version} is too old: it can't merge without a checkout")).mend(install)
             }
@@ -81,24 +83,25 @@ pub(super) fn git(version: &Probed) -> Check {
 }
 
 /// Whose name commits would bear.
-pub(super) fn identity(name: Option<&str>, email: Option<&str>) -> Check {
+pub(super) fn identity(name: Option<&str>, email: Option<&str>) -> DoctorCheck {
     let tell = "git config --global user.name \"NAME\"; git config --global user.email EMAIL";
     match (name, email) {
-        (Some(name), Some(email)) => Check::ok("identity", format!("{name} <{email}>")),
+        (Some(name), Some(email)) => DoctorCheck::ok("identity", format!("{name} <{email}>")),
         (name, email) => {
             let who =
                 format!("{} <{}>", name.unwrap_or("agent-loop"), email.unwrap_or("agent-loop@localhost"));
             let seen = format!("not said, so commits would be by {who}");
-            Check::new(Verdict::Note, "identity", seen).mend(tell)
+            DoctorCheck::new(DoctorVerdict::Note, "identity", seen).mend(tell)
         }
     }
 }
 
 /// Whether what agents leave behind is found and ended.
-pub(super) fn processes(sight: Visibility) -> Check {
-    let warning = |seen: &str, mend: &str| Check::new(Verdict::Warning, "processes", seen).mend(mend);
+pub(super) fn processes(sight: Visibility) -> DoctorCheck {
+    let warning =
+        |seen: &str, mend: &str| DoctorCheck::new(DoctorVerdict::Warning, "processes", seen).mend(mend);
     match (sight.sees_processes, sight.adopts_orphans) {
-        (true, true) => Check::ok("processes", "all that an agent starts is found and ended"),
+        (true, true) => DoctorCheck::ok("processes", "all that an agent starts is found and ended"),
         (true, false) => warning(
             "orphans of agents are not handed to us: one that hides its variables may outlive its turn",
             "on Linux allow prctl(PR_SET_CHILD_SUBREAPER) and a kernel with /proc/PID/task/TID/children",
@@ -117,38 +120,44 @@ mod tests {
     use crate::adapters::process::probe::Answer;
 
     #[test]
-    fn a_folder_is_ours_alone_and_has_room_or_it_is_said_how_to_make_it_so() {
+    fn folders_are_private_and_have_room() {
         let roomy = Some(u64::MAX);
         for (state, free, privacy, verdict, mend) in [
-            (FolderState::Writable { mode: 0o700 }, roomy, Privacy::Private, Verdict::Ok, ""),
-            (FolderState::Writable { mode: 0o700 }, None, Privacy::Private, Verdict::Ok, ""),
+            (FolderState::Writable { mode: 0o700 }, roomy, Privacy::Private, DoctorVerdict::Ok, ""),
+            (FolderState::Writable { mode: 0o700 }, None, Privacy::Private, DoctorVerdict::Ok, ""),
             (
                 FolderState::Writable { mode: 0o755 },
                 roomy,
                 Privacy::Private,
-                Verdict::Warning,
+                DoctorVerdict::Warning,
                 "chmod go-rwx '/a b'",
             ),
-            (FolderState::Writable { mode: 0o755 }, roomy, Privacy::Guarded, Verdict::Ok, ""),
+            (FolderState::Writable { mode: 0o755 }, roomy, Privacy::Guarded, DoctorVerdict::Ok, ""),
             (
                 FolderState::Writable { mode: 0o775 },
                 roomy,
                 Privacy::Guarded,
-                Verdict::Warning,
+                DoctorVerdict::Warning,
                 "chmod go-w '/a b'",
             ),
             (
                 FolderState::Writable { mode: 0o700 },
                 Some(1 << 29),
                 Privacy::Private,
-                Verdict::Warning,
+                DoctorVerdict::Warning,
                 "clean",
             ),
-            (FolderState::NotYet, roomy, Privacy::Private, Verdict::Ok, ""),
-            (FolderState::NotYet, Some(0), Privacy::Private, Verdict::Warning, "df -h"),
-            (FolderState::NotWritable("/".into()), roomy, Privacy::Private, Verdict::Error, "XDG_STATE_HOME"),
-            (FolderState::NoFolder("/a b".into()), roomy, Privacy::Private, Verdict::Error, "move"),
-            (FolderState::Foreign { owner: 7 }, roomy, Privacy::Private, Verdict::Error, "chown"),
+            (FolderState::NotYet, roomy, Privacy::Private, DoctorVerdict::Ok, ""),
+            (FolderState::NotYet, Some(0), Privacy::Private, DoctorVerdict::Warning, "df -h"),
+            (
+                FolderState::NotWritable("/".into()),
+                roomy,
+                Privacy::Private,
+                DoctorVerdict::Error,
+                "XDG_STATE_HOME",
+            ),
+            (FolderState::NoFolder("/a b".into()), roomy, Privacy::Private, DoctorVerdict::Error, "move"),
+            (FolderState::Foreign { owner: 7 }, roomy, Privacy::Private, DoctorVerdict::Error, "chown"),
         ] {
             let fitness = Fitness { state, free };
             let check = folder("state", Path::new("/a b"), privacy, &fitness);
@@ -165,23 +174,25 @@ mod tests {
             Probed::Answered(Answer { exit: Exit::Code(0), stdout, stderr: String::new() })
         };
         for (probed, verdict) in [
-            (answered("git version 2.47.3"), Verdict::Ok),
-            (answered("git version 2.37.1"), Verdict::Error),
-            (answered("hub 1"), Verdict::Error),
-            (Probed::TooLong { seconds: 14 }, Verdict::Error),
-            (Probed::NotStarted("no such file".to_owned()), Verdict::Error),
+            (answered("git version 2.47.3"), DoctorVerdict::Ok),
+            (answered("git version 2.37.1"), DoctorVerdict::Error),
+            (answered("hub 1"), DoctorVerdict::Error),
+            (Probed::TooLong { seconds: 14 }, DoctorVerdict::Error),
+            (Probed::NotStarted("no such file".to_owned()), DoctorVerdict::Error),
         ] {
             assert_eq!(git(&probed).verdict, verdict, "{probed:?}");
         }
     }
 
     #[test]
-    fn a_missing_name_or_a_dark_machine_is_no_error() {
+    fn missing_names_are_no_error() {
         assert_eq!(identity(Some("Ada"), Some("ada@x")).seen, "Ada <ada@x>");
         assert!(identity(Some("Ada"), None).seen.ends_with("Ada <agent-loop@localhost>"));
-        for (sees_processes, adopts_orphans, verdict) in
-            [(true, true, Verdict::Ok), (true, false, Verdict::Warning), (false, true, Verdict::Warning)]
-        {
+        for (sees_processes, adopts_orphans, verdict) in [
+            (true, true, DoctorVerdict::Ok),
+            (true, false, DoctorVerdict::Warning),
+            (false, true, DoctorVerdict::Warning),
+        ] {
             assert_eq!(processes(Visibility { sees_processes, adopts_orphans }).verdict, verdict);
         }
     }

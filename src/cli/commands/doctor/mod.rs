@@ -28,8 +28,8 @@ use arguments::DoctorArguments;
 use inspector::{Inspector, PATIENCE};
 use join_all::join_all;
 use machine::Privacy;
-use report::{Check, Group, Report};
-use repository::Waiting;
+use report::{CheckGroup, DoctorCheck, Report};
+use repository::ParkedRun;
 
 /// Looks at everything, and returns what is to be printed, and the exit code.
 ///
@@ -63,8 +63,8 @@ async fn look(
     if checks.iter().all(|check| check.mend.is_none()) {
         checks.push(identity(arguments, surroundings, place).await);
     }
-    groups.push(Group::new("git", checks));
-    groups.push(Group::new("configuration", read.checks));
+    groups.push(CheckGroup::new("git", checks));
+    groups.push(CheckGroup::new("configuration", read.checks));
     let mut checks = found;
     let mut waiting = Vec::new();
     if let Some(repository) = &repository {
@@ -73,7 +73,7 @@ async fn look(
         checks.extend(more);
         waiting = parked;
     }
-    groups.push(Group::new("repository", checks));
+    groups.push(CheckGroup::new("repository", checks));
     let settings = &read.configuration.settings;
     let eyes = Inspector { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
     let looks = agents::looks(settings);
@@ -91,32 +91,32 @@ async fn look(
 fn more(
     look: &Look,
     settings: &crate::cli::config::settings::Settings,
-    waiting: &[Waiting],
+    waiting: &[ParkedRun],
     now: jiff::Timestamp,
-) -> Vec<Check> {
+) -> Vec<DoctorCheck> {
     let known = match look {
         Look::Vendor { known, .. } => known.as_slice(),
         Look::Own(agent) => std::slice::from_ref(agent),
     };
-    let models = agents::model_lines(known, settings).into_iter().map(|line| Check::ok("model", line));
-    let whose = |one: &&Waiting| {
+    let models = agents::model_lines(known, settings).into_iter().map(|line| DoctorCheck::ok("model", line));
+    let whose = |one: &&ParkedRun| {
         known.iter().any(|agent| one.label.as_ref().is_some_and(|label| *label == agent.name.label))
     };
     models.chain(waiting.iter().filter(whose).map(|one| repository::parked(one, now))).collect()
 }
 
 /// This program and its folders.
-fn program(surroundings: &Surroundings) -> Group {
+fn program(surroundings: &Surroundings) -> CheckGroup {
     let Surroundings { state, cache, configuration, .. } = surroundings;
     let folder = |name, path: &Path, privacy| machine::folder(name, path, privacy, &fitness::look(path));
     let checks = vec![
-        Check::ok("version", env!("CARGO_PKG_VERSION")),
+        DoctorCheck::ok("version", env!("CARGO_PKG_VERSION")),
         folder("state", state, Privacy::Private),
         folder("cache", cache, Privacy::Private),
         folder("settings", configuration, Privacy::Guarded),
         machine::processes(tree::visibility()),
     ];
-    Group::new("agent-loop", checks)
+    CheckGroup::new("agent-loop", checks)
 }
 
 async fn git(surroundings: &Surroundings, place: &Path, arguments: &[&str]) -> Probed {
@@ -126,7 +126,7 @@ async fn git(surroundings: &Surroundings, place: &Path, arguments: &[&str]) -> P
     probe(command, place, &name, PATIENCE).await
 }
 
-async fn identity(arguments: &DoctorArguments, surroundings: &Surroundings, place: &Path) -> Check {
+async fn identity(arguments: &DoctorArguments, surroundings: &Surroundings, place: &Path) -> DoctorCheck {
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let folder = folder.to_string_lossy();
     let ask = async |key: &str| match git(surroundings, place, &["-C", &folder, "config", "--get", key]).await

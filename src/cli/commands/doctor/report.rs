@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// What a check came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
+pub(super) enum DoctorVerdict {
     Ok,
     /// Worth knowing; no run fails of it.
     Note,
@@ -17,7 +17,7 @@ pub(super) enum Verdict {
     Error,
 }
 
-impl Verdict {
+impl DoctorVerdict {
     /// The word for it.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -31,23 +31,23 @@ impl Verdict {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Check {
+pub(super) struct DoctorCheck {
     pub(super) name: &'static str,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: DoctorVerdict,
     pub(super) seen: String,
     /// How to mend it: a command to type, or what to do.
     pub(super) mend: Option<String>,
 }
 
-impl Check {
+impl DoctorCheck {
     /// A check that came to this.
-    pub(super) fn new(verdict: Verdict, name: &'static str, seen: impl Into<String>) -> Self {
+    pub(super) fn new(verdict: DoctorVerdict, name: &'static str, seen: impl Into<String>) -> Self {
         Self { name, verdict, seen: seen.into(), mend: None }
     }
 
     /// A check that found all as it should be.
     pub(super) fn ok(name: &'static str, seen: impl Into<String>) -> Self {
-        Self::new(Verdict::Ok, name, seen)
+        Self::new(DoctorVerdict::Ok, name, seen)
     }
 
     /// With what mends it.
@@ -60,14 +60,14 @@ impl Check {
 
 /// Checks of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct CheckGroup {
     pub(super) title: String,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<DoctorCheck>,
 }
 
-impl Group {
+impl CheckGroup {
     /// Checks of one thing.
-    pub(super) fn new(title: impl Into<String>, checks: Vec<Check>) -> Self {
+    pub(super) fn new(title: impl Into<String>, checks: Vec<DoctorCheck>) -> Self {
         Self { title: title.into(), checks }
     }
 }
@@ -75,27 +75,27 @@ impl Group {
 /// Everything that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Report {
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<CheckGroup>,
 }
 
 /// How wide the column of verdicts is.
 const VERDICT: usize = "warning".len();
 
 impl Report {
-    fn checks(&self) -> impl Iterator<Item = &Check> {
+    fn checks(&self) -> impl Iterator<Item = &DoctorCheck> {
         self.groups.iter().flat_map(|group| &group.checks)
     }
 
     /// The worst of all verdicts.
-    pub(super) fn verdict(&self) -> Verdict {
-        self.checks().map(|check| check.verdict).max().unwrap_or(Verdict::Ok)
+    pub(super) fn verdict(&self) -> DoctorVerdict {
+        self.checks().map(|check| check.verdict).max().unwrap_or(DoctorVerdict::Ok)
     }
 
     /// 0 if a run would find what it needs, else 1.
     pub(super) fn exit_code(&self) -> u8 {
         match self.verdict() {
-            Verdict::Ok | Verdict::Note | Verdict::Warning => 0,
-            Verdict::Error => 1,
+            DoctorVerdict::Ok | DoctorVerdict::Note | DoctorVerdict::Warning => 0,
+            DoctorVerdict::Error => 1,
         }
     }
 
@@ -106,7 +106,7 @@ impl Report {
         let mut text = String::new();
         for group in self.groups.iter().filter(|group| !group.checks.is_empty()) {
             let _ = writeln!(text, "{}", group.title);
-            for Check { name, verdict, seen, mend } in &group.checks {
+            for DoctorCheck { name, verdict, seen, mend } in &group.checks {
                 let seen = seen.trim_end().replace('\n', &format!("\n{indent}"));
                 let _ = writeln!(text, "  {:VERDICT$}  {name:width$}  {seen}", verdict.name());
                 if let Some(mend) = mend {
@@ -116,7 +116,7 @@ impl Report {
             text.push('\n');
         }
         let count = |verdict| self.checks().filter(|check| check.verdict == verdict).count();
-        let _ = match (count(Verdict::Error), count(Verdict::Warning)) {
+        let _ = match (count(DoctorVerdict::Error), count(DoctorVerdict::Warning)) {
             (0, 0) => writeln!(text, "a run has what it needs"),
             (0, warnings) => writeln!(text, "a run has what it needs; warnings: {warnings}"),
             (errors, warnings) => {
@@ -128,7 +128,7 @@ impl Report {
 
     /// For scripts and bug reports.
     pub(super) fn json(&self) -> Value {
-        let check = |check: &Check| {
+        let check = |check: &DoctorCheck| {
             let mut object =
                 json!({ "name": check.name, "verdict": check.verdict.name(), "seen": check.seen });
             if let (Some(fields), Some(mend)) = (object.as_object_mut(), &check.mend) {
@@ -136,7 +136,7 @@ impl Report {
             }
             object
         };
-        let group = |group: &Group| {
+        let group = |group: &CheckGroup| {
             let checks: Vec<Value> = group.checks.iter().map(check).collect();
             json!({ "title": group.title, "checks": checks })
         };
@@ -165,14 +165,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_aligned_and_the_worst_verdict_decides() {
+    fn the_worst_verdict_decides() {
         let mut report = Report {
             groups: vec![
-                Group::new("git", vec![Check::ok("version", "git 2.47")]),
-                Group::new("nothing", Vec::new()),
-                Group::new(
+                CheckGroup::new("git", vec![DoctorCheck::ok("version", "git 2.47")]),
+                CheckGroup::new("nothing", Vec::new()),
+                CheckGroup::new(
                     "claude (coder)",
-                    vec![Check::new(Verdict::Warning, "login state", "unknown").mend("claude auth login")],
+                    vec![
+                        DoctorCheck::new(DoctorVerdict::Warning, "login state", "unknown")
+                            .mend("claude auth login"),
+                    ],
                 ),
             ],
         };
@@ -181,7 +184,9 @@ mod tests {
             "git\n  ok       version      git 2.47\n\nclaude (coder)\n  warning  login state  unknown\n                        mend: claude auth login\n\na run has what it needs; warnings: 1\n"
         );
         assert_eq!((report.exit_code(), report.json()["verdict"].as_str()), (0, Some("warning")));
-        report.groups.push(Group::new("forge", vec![Check::new(Verdict::Error, "kind", "none")]));
+        report
+            .groups
+            .push(CheckGroup::new("forge", vec![DoctorCheck::new(DoctorVerdict::Error, "kind", "none")]));
         assert_eq!((report.exit_code(), report.json()["exit"].as_u64()), (1, Some(1)));
     }
 }

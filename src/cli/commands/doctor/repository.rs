@@ -16,11 +16,11 @@ use crate::domain::subject::Subject;
 use crate::ports::journal::{Entry, Finished};
 
 use super::arguments::DoctorArguments;
-use super::report::{Check, Verdict};
+use super::report::{DoctorCheck, DoctorVerdict};
 
 /// A run that waits for an allowance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Waiting {
+pub(super) struct ParkedRun {
     pub(super) subject: Subject,
     /// When the allowance comes back.
     pub(super) resets_at: Timestamp,
@@ -32,7 +32,7 @@ pub(super) struct Waiting {
 pub(super) async fn repository(
     arguments: &DoctorArguments,
     surroundings: &Surroundings,
-) -> (Option<Repository>, Vec<Check>) {
+) -> (Option<Repository>, Vec<DoctorCheck>) {
     let named = arguments.repository.dir.as_deref();
     let folder = surroundings.folder_or(named);
     let found = Repository::find(&folder, &surroundings.variables).await;
@@ -40,24 +40,24 @@ pub(super) async fn repository(
         Ok(repository) => repository,
         Err(unusable) => {
             let outside = named.is_none() && unusable.message.contains("is not in a git repository");
-            let verdict = if outside { Verdict::Warning } else { Verdict::Error };
+            let verdict = if outside { DoctorVerdict::Warning } else { DoctorVerdict::Error };
             let check =
-                Check::new(verdict, "place", unusable.message).mend("agent-loop doctor -C REPOSITORY");
+                DoctorCheck::new(verdict, "place", unusable.message).mend("agent-loop doctor -C REPOSITORY");
             return (None, vec![check]);
         }
     };
-    let mut checks = vec![Check::ok("place", repository.path.display().to_string())];
+    let mut checks = vec![DoctorCheck::ok("place", repository.path.display().to_string())];
     if let Some(branch) = arguments.base.as_ref().or(repository.branch.as_ref()) {
         checks.push(match repository.lacks(branch, &surroundings.variables).await {
-            Ok(None) => Check::ok("branch", branch.to_string()),
-            Ok(Some(why)) | Err(why) => Check::new(Verdict::Error, "branch", why),
+            Ok(None) => DoctorCheck::ok("branch", branch.to_string()),
+            Ok(Some(why)) | Err(why) => DoctorCheck::new(DoctorVerdict::Error, "branch", why),
         });
     }
     (Some(repository), checks)
 }
 
 /// Which forge a run would use, and whether it can be used.
-pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> Check {
+pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> DoctorCheck {
     let kind = configuration.settings.forge.kind;
     let source = configuration.source("forge.kind");
     let (github, why) = match kind {
@@ -68,12 +68,12 @@ pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> C
     };
     if github {
         let seen = format!("GitHub, because {why}; this version can't use it yet");
-        return Check::new(Verdict::Error, "forge", seen).mend(
+        return DoctorCheck::new(DoctorVerdict::Error, "forge", seen).mend(
             "add --forge local, or say `kind = \"local\"` in [forge]: the embedded forge of this repository",
         );
     }
     let begun = if Store::exists(&repository.common) { "" } else { "; it is made when it is first used" };
-    Check::ok("forge", format!("embedded, because {why}{begun}"))
+    DoctorCheck::ok("forge", format!("embedded, because {why}{begun}"))
 }
 
 /// What is known on the embedded forge, and which runs wait for an allowance.
@@ -81,27 +81,35 @@ pub(super) async fn known(
     arguments: &DoctorArguments,
     surroundings: &Surroundings,
     now: Timestamp,
-) -> (Vec<Check>, Vec<Waiting>) {
+) -> (Vec<DoctorCheck>, Vec<ParkedRun>) {
     let here = match Here::find(arguments.repository.dir.as_deref(), surroundings).await {
         Ok(Some(here)) => here.believing(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let mend = "restore that file, or move it away to begin anew";
-            return (vec![Check::new(Verdict::Error, "embedded forge", why).mend(mend)], Vec::new());
+            return (
+                vec![DoctorCheck::new(DoctorVerdict::Error, "embedded forge", why).mend(mend)],
+                Vec::new(),
+            );
         }
     };
     let all = survey::survey(&here).await;
-    let mut checks = vec![Check::ok("embedded forge", format!("{}", here.forge.store().path().display()))];
+    let mut checks =
+        vec![DoctorCheck::ok("embedded forge", format!("{}", here.forge.store().path().display()))];
     let mut waiting = Vec::new();
     for known in &all {
         match &known.doing {
-            Doing::Parked(parking) => waiting.push(Waiting {
+            Doing::Parked(parking) => waiting.push(ParkedRun {
                 subject: known.subject().clone(),
                 resets_at: parking.resets_at,
                 label: whose(&here, known.subject()),
             }),
             Doing::Unreadable(why) => {
-                checks.push(Check::new(Verdict::Warning, "runs", format!("{}: {why}", known.subject())));
+                checks.push(DoctorCheck::new(
+                    DoctorVerdict::Warning,
+                    "runs",
+                    format!("{}: {why}", known.subject()),
+                ));
             }
             Doing::Running(_)
             | Doing::Interrupted
@@ -136,14 +144,14 @@ fn whose(here: &Here, subject: &Subject) -> Option<Label> {
 }
 
 /// A run that waits.
-pub(super) fn parked(waiting: &Waiting, now: Timestamp) -> Check {
-    let Waiting { subject, resets_at, label } = waiting;
+pub(super) fn parked(waiting: &ParkedRun, now: Timestamp) -> DoctorCheck {
+    let ParkedRun { subject, resets_at, label } = waiting;
     let whose = label.as_ref().map_or_else(String::new, |label| format!(" of `{label}`"));
     let seen = if *resets_at <= now {
         format!("{subject} was parked; the allowance{whose} came back at {resets_at}")
     } else {
         format!("{subject} is parked until {resets_at}, when the allowance{whose} comes back")
     };
-    Check::new(Verdict::Note, "parked", seen)
+    DoctorCheck::new(DoctorVerdict::Note, "parked", seen)
         .mend(format!("agent-loop resume --due, or: agent-loop resume {subject}"))
 }

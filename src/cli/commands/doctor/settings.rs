@@ -9,14 +9,14 @@ use crate::cli::view::shell::quoted;
 use crate::domain::ids::BranchName;
 
 use super::arguments::DoctorArguments;
-use super::report::{Check, Verdict};
+use super::report::{DoctorCheck, DoctorVerdict};
 
 /// The settings, and what was found while they were read.
-pub(super) struct Read {
+pub(super) struct ReadSettings {
     /// What counts of all that could be read.
     pub(super) configuration: Configuration,
     /// A check for each source.
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<DoctorCheck>,
 }
 
 /// Reads every source.
@@ -24,7 +24,7 @@ pub(super) async fn read(
     arguments: &DoctorArguments,
     repository: Option<&Repository>,
     surroundings: &Surroundings,
-) -> Result<Read, String> {
+) -> Result<ReadSettings, String> {
     let mut checks = Vec::new();
     let mut layers = vec![Layer::defaults()];
     if let Some(repository) = repository {
@@ -35,10 +35,10 @@ pub(super) async fn read(
     }
     let path = load::user_file(surroundings);
     let (layer, check) = match load::user_file_layer(surroundings) {
-        Ok(Some(layer)) => (Some(layer), Check::ok("your file", path.display().to_string())),
+        Ok(Some(layer)) => (Some(layer), DoctorCheck::ok("your file", path.display().to_string())),
         Ok(None) => {
-            let check = Check::ok("your file", format!("none ({})", path.display()));
-            (None, check.mend_if_wanted("agent-loop config init --user"))
+            let seen = format!("none ({}); `agent-loop config init --user` begins one", path.display());
+            (None, DoctorCheck::ok("your file", seen))
         }
         Err(why) => (
             None,
@@ -50,7 +50,8 @@ pub(super) async fn read(
     match Layer::from_variables(&surroundings.variables, &surroundings.folder) {
         Ok(layer) if layer.values.is_empty() => {}
         Ok(layer) => {
-            checks.push(Check::ok("variables", format!("{} settings in {PREFIX}…", layer.values.len())));
+            checks
+                .push(DoctorCheck::ok("variables", format!("{} settings in {PREFIX}…", layer.values.len())));
             layers.push(layer);
         }
         Err(why) => checks.push(broken("variables", why, "correct or unset that variable")),
@@ -58,23 +59,15 @@ pub(super) async fn read(
     layers.push(Layer::from_values(arguments.settings.values.clone(), Source::Flag, &surroundings.folder)?);
     let (configuration, check) = merge(layers)?;
     checks.extend(check);
-    Ok(Read { configuration, checks })
+    Ok(ReadSettings { configuration, checks })
 }
 
-fn broken(name: &'static str, why: String, mend: &str) -> Check {
-    Check::new(Verdict::Error, name, why).mend(mend)
-}
-
-impl Check {
-    /// With a hint for those who want it: nothing is wrong.
-    fn mend_if_wanted(mut self, command: &str) -> Self {
-        self.seen = format!("{}; `{command}` begins one", self.seen);
-        self
-    }
+fn broken(name: &'static str, why: String, mend: &str) -> DoctorCheck {
+    DoctorCheck::new(DoctorVerdict::Error, name, why).mend(mend)
 }
 
 /// Each source made sense alone. If they do not together, the defaults and the flags are looked at.
-fn merge(layers: Vec<Layer>) -> Result<(Configuration, Option<Check>), String> {
+fn merge(layers: Vec<Layer>) -> Result<(Configuration, Option<DoctorCheck>), String> {
     match Configuration::merge(layers.iter().cloned()) {
         Ok(configuration) => Ok((configuration, None)),
         Err(why) => {
@@ -90,16 +83,21 @@ async fn of_the_repository(
     repository: &Repository,
     branch: Option<&BranchName>,
     surroundings: &Surroundings,
-) -> (Option<Layer>, Vec<Check>) {
+) -> (Option<Layer>, Vec<DoctorCheck>) {
     let Some(branch) = branch else {
         let seen = format!("HEAD is detached, so no branch says which {REPOSITORY_FILE} counts");
         return (
             None,
-            vec![Check::new(Verdict::Warning, "repository's file", seen).mend("name a branch with --base")],
+            vec![
+                DoctorCheck::new(DoctorVerdict::Warning, "repository's file", seen)
+                    .mend("name a branch with --base"),
+            ],
         );
     };
     match load::repository_file(repository, branch, surroundings).await {
-        Ok(None) => (None, vec![Check::ok("repository's file", format!("no {REPOSITORY_FILE} on {branch}"))]),
+        Ok(None) => {
+            (None, vec![DoctorCheck::ok("repository's file", format!("no {REPOSITORY_FILE} on {branch}"))])
+        }
         Ok(Some(file)) => judged(file, branch, &repository.trust_name()),
         Err(why) => {
             let mend = format!(
@@ -111,7 +109,7 @@ async fn of_the_repository(
 }
 
 /// What a file says that is not trusted does not count here either.
-fn judged(file: RepositoryFile, branch: &BranchName, name: &str) -> (Option<Layer>, Vec<Check>) {
+fn judged(file: RepositoryFile, branch: &BranchName, name: &str) -> (Option<Layer>, Vec<DoctorCheck>) {
     let RepositoryFile { text, mut layer, untrusted, warning } = file;
     let mut checks = Vec::new();
     if !untrusted.is_empty() {
@@ -123,13 +121,14 @@ fn judged(file: RepositoryFile, branch: &BranchName, name: &str) -> (Option<Laye
             "read it: git show {branch}:{REPOSITORY_FILE}; then: agent-loop config trust {}",
             quoted(name)
         );
-        checks.push(Check::new(Verdict::Error, "repository's file", seen).mend(mend));
+        checks.push(DoctorCheck::new(DoctorVerdict::Error, "repository's file", seen).mend(mend));
         layer.values.retain(|key, _| !untrusted.contains(key));
     } else if !text.is_empty() {
-        checks.push(Check::ok("repository's file", format!("{REPOSITORY_FILE} on {branch}")));
+        checks.push(DoctorCheck::ok("repository's file", format!("{REPOSITORY_FILE} on {branch}")));
     }
     checks.extend(warning.map(|warning| {
-        Check::new(Verdict::Warning, "repository's file", warning).mend(format!("commit it on {branch}"))
+        DoctorCheck::new(DoctorVerdict::Warning, "repository's file", warning)
+            .mend(format!("commit it on {branch}"))
     }));
     (Some(layer), checks)
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::conclude;
 use crate::adapters::agents::driver::installation::Installation;
-use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup};
+use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, EffortFlag, Invocation, Login, ProcessEnd, Profile, SessionFile, Sessions, VendorCli,
@@ -89,7 +89,7 @@ impl VendorCli for Codex {
     }
 
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<CodexLine<'_>>(line) else { return };
         match line.kind.as_ref() {
             "thread.started" => {
                 // With what is no id, `resume` would begin a new thread without a word.
@@ -150,7 +150,7 @@ impl VendorCli for Codex {
         setup::login(setup)
     }
 
-    fn quirks(&self, setup: &Setup<'_>) -> Vec<Finding> {
+    fn quirks(&self, setup: &Setup<'_>) -> Vec<SetupFinding> {
         setup::quirks(setup)
     }
 
@@ -158,7 +158,7 @@ impl VendorCli for Codex {
         setup::sandbox_test(setup)
     }
 
-    fn self_test_result(&self, probed: &Probed) -> Option<Finding> {
+    fn self_test_result(&self, probed: &Probed) -> Option<SetupFinding> {
         Some(setup::sandbox(probed))
     }
 
@@ -305,7 +305,8 @@ fn coded(info: &Value) -> ReportedError {
 
 /// A `token_count`: what the session has cost, also if the turn fails later, and how far the allowance is used.
 fn counted(payload: &Value, tell: &mut dyn FnMut(Event)) {
-    let total = payload.pointer("/info/total_token_usage").and_then(|total| Tokens::deserialize(total).ok());
+    let total =
+        payload.pointer("/info/total_token_usage").and_then(|total| CodexTokens::deserialize(total).ok());
     if let Some(tokens) = total {
         tell(Event::Counted(tokens.usage()));
     }
@@ -340,23 +341,23 @@ fn command(output: &str, tell: &mut dyn FnMut(Event)) {
 
 /// A line of the stream, as far as it matters.
 #[derive(Deserialize)]
-struct Line<'line> {
+struct CodexLine<'line> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'line, str>,
     #[serde(borrow, default)]
     thread_id: Option<Cow<'line, str>>,
     #[serde(borrow, default)]
-    item: Option<Item<'line>>,
+    item: Option<CodexItem<'line>>,
     #[serde(default)]
     message: Option<String>,
     #[serde(default)]
-    error: Option<Reported>,
+    error: Option<CodexError>,
     #[serde(default)]
-    usage: Option<Tokens>,
+    usage: Option<CodexTokens>,
 }
 
 #[derive(Deserialize)]
-struct Item<'line> {
+struct CodexItem<'line> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'line, str>,
     #[serde(default)]
@@ -370,7 +371,7 @@ struct Item<'line> {
 }
 
 #[derive(Deserialize)]
-struct Reported {
+struct CodexError {
     message: String,
 }
 
@@ -382,7 +383,7 @@ struct Window {
 
 /// Tokens of the whole thread. Those that were read from a cache are part of the input, and thoughts of the output.
 #[derive(Deserialize)]
-struct Tokens {
+struct CodexTokens {
     #[serde(rename = "input_tokens")]
     input: u64,
     #[serde(default, rename = "cached_input_tokens")]
@@ -391,7 +392,7 @@ struct Tokens {
     output: u64,
 }
 
-impl Item<'_> {
+impl CodexItem<'_> {
     fn completed(self, tell: &mut dyn FnMut(Event)) {
         match (self.kind.as_ref(), self.exit_code) {
             ("agent_message", _) => {
@@ -413,7 +414,7 @@ impl Item<'_> {
     }
 }
 
-impl Tokens {
+impl CodexTokens {
     fn usage(self) -> Usage {
         Usage {
             input_tokens: self.input,

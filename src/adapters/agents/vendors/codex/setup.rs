@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::adapters::agents::driver::setup::{Finding, LoginState, Setup, complaint, real, settings_text};
+use crate::adapters::agents::driver::setup::{
+    LoginState, Setup, SetupFinding, complaint, real, settings_text,
+};
 use crate::adapters::process::probe::Probed;
 use crate::domain::access::Power;
 
@@ -26,15 +28,16 @@ pub(super) fn sandbox_test(setup: &Setup<'_>) -> Option<&'static [&'static str]>
     (is_bounded(setup) && home_in_temp(setup).is_none()).then_some(&["sandbox", "--", "true"])
 }
 
-pub(super) fn sandbox(probed: &Probed) -> Finding {
+/// Returns the result of a command in the sandbox.
+pub(super) fn sandbox(probed: &Probed) -> SetupFinding {
     let doubtful = |seen: String| {
         let mend =
             "allow user namespaces (or Landlock) here, or in a container --dangerous-agent-permissions";
-        Finding::doubtful("sandbox", seen, mend)
+        SetupFinding::doubtful("sandbox", seen, mend)
     };
     match probed {
         Probed::Answered(answer) if answer.exit.is_success() => {
-            Finding::fine("sandbox", "commands run in its sandbox")
+            SetupFinding::fine("sandbox", "commands run in its sandbox")
         }
         Probed::Answered(answer) => {
             doubtful(format!("a command in its sandbox ended with {}{}", answer.exit, complaint(answer)))
@@ -46,7 +49,8 @@ pub(super) fn sandbox(probed: &Probed) -> Finding {
     }
 }
 
-pub(super) fn quirks(setup: &Setup<'_>) -> Vec<Finding> {
+/// Returns the quirks of the program that matter on this machine.
+pub(super) fn quirks(setup: &Setup<'_>) -> Vec<SetupFinding> {
     let home = home_in_temp(setup).filter(|_| is_bounded(setup));
     home.into_iter().chain(launcher(&real(setup.program))).collect()
 }
@@ -60,7 +64,7 @@ fn home(setup: &Setup<'_>) -> Option<PathBuf> {
 }
 
 /// Codex makes no helpers for its sandbox in a home below the folder of temporary files.
-fn home_in_temp(setup: &Setup<'_>) -> Option<Finding> {
+fn home_in_temp(setup: &Setup<'_>) -> Option<SetupFinding> {
     let temp = real(Path::new(setup.variable("TMPDIR").unwrap_or("/tmp".as_ref())));
     let home = real(&home(setup)?);
     home.starts_with(&temp).then(|| {
@@ -69,15 +73,15 @@ fn home_in_temp(setup: &Setup<'_>) -> Option<Finding> {
             home.display(),
             temp.display()
         );
-        Finding::doubtful("sandbox", seen, "export TMPDIR=/var/tmp, or set CODEX_HOME to a folder elsewhere")
+        SetupFinding::doubtful("sandbox", seen, "export TMPDIR=/var/tmp, or set CODEX_HOME to a folder elsewhere")
     })
 }
 
 /// The launcher in JavaScript starts slower than the program beside it, and leaves that running when it is killed.
-fn launcher(program: &Path) -> Option<Finding> {
+fn launcher(program: &Path) -> Option<SetupFinding> {
     let native = native_beside(program)?;
     let seen = "the npm launcher: each turn starts node first, and the program beside it after";
-    Some(Finding::note("launcher", seen, format!("--codex-cmd {}", native.display())))
+    Some(SetupFinding::note("launcher", seen, format!("--codex-cmd {}", native.display())))
 }
 
 /// Returns the program beside a launcher whose path has no links in it.
