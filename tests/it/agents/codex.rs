@@ -56,7 +56,7 @@ fn failed_with(info: &str) -> String {
 }
 
 #[test]
-fn whoever_could_not_run_anything_gives_no_answer() {
+fn a_broken_sandbox_gives_no_answer() {
     let broken = command("bwrap: execvp codex-linux-sandbox: No such file or directory\n", 1);
     let Err(TurnFailure::Denied { detail }) = outcome(Exit::Code(0), &[&broken, ANSWER, DONE], &[]) else {
         panic!("an answer without a look at anything");
@@ -72,7 +72,7 @@ fn whoever_could_not_run_anything_gives_no_answer() {
 }
 
 #[test]
-fn a_failure_that_only_the_session_file_tells_is_seen() {
+fn the_session_file_tells_of_failures() {
     let output = r"Process exited with code 1\nOutput:\nbwrap: No permissions to create a new namespace\n";
     let told = format!(
         r#"{{"type":"response_item","payload":{{"type":"function_call_output","output":"{output}"}}}}"#
@@ -83,7 +83,7 @@ fn a_failure_that_only_the_session_file_tells_is_seen() {
 }
 
 #[test]
-fn a_limit_ends_with_the_window_that_is_used_up() {
+fn a_limit_ends_with_its_window() {
     let said =
         r#"{"type":"turn.failed","error":{"message":"You’ve hit your usage limit. Try again later."}}"#;
     let class = |session: &str| class(Exit::Code(1), &[said], &[session]);
@@ -96,7 +96,7 @@ fn a_limit_ends_with_the_window_that_is_used_up() {
 }
 
 #[test]
-fn an_allowance_is_told_when_it_is_nearly_used_up() {
+fn a_low_allowance_is_told() {
     let low =
         |primary, secondary| heard(&[], &[&limits((primary, 1_795_226_400), (secondary, 1_795_312_800))]).low;
     assert_eq!(low(79.4, 0.0), None);
@@ -105,7 +105,7 @@ fn an_allowance_is_told_when_it_is_nearly_used_up() {
 }
 
 #[test]
-fn its_own_word_for_a_failure_counts_where_its_message_says_nothing() {
+fn codes_decide_where_messages_are_silent() {
     let said = r#"{"type":"turn.failed","error":{"message":"Nope."}}"#;
     for (info, expected) in [
         (r#""usage_limit_exceeded""#, "billing"),
@@ -125,7 +125,7 @@ fn its_own_word_for_a_failure_counts_where_its_message_says_nothing() {
 }
 
 #[test]
-fn what_is_no_id_of_a_thread_is_no_session() {
+fn malformed_ids_are_no_session() {
     for id in ["--last", "../../x", "", "01a1fb6d"] {
         let line = format!(r#"{{"type":"thread.started","thread_id":"{id}"}}"#);
         assert_eq!(heard(&[&line], &[]).session, None);
@@ -134,7 +134,7 @@ fn what_is_no_id_of_a_thread_is_no_session() {
 }
 
 #[test]
-fn a_model_that_does_not_go_with_the_plan_is_unknown() {
+fn models_outside_the_plan_are_unknown() {
     let detail =
         r#"{\"detail\":\"The 'gpt-5-x' model is not supported when using Codex with a ChatGPT account.\"}"#;
     let line = format!(r#"{{"type":"turn.failed","error":{{"message":"{detail}"}}}}"#);
@@ -142,7 +142,7 @@ fn a_model_that_does_not_go_with_the_plan_is_unknown() {
 }
 
 #[test]
-fn a_rate_limit_has_the_instant_that_its_words_name() {
+fn a_rate_limit_names_its_instant() {
     let line = r#"{"type":"turn.failed","error":{"message":"Rate limit reached for gpt-5. Please try again in 11.054s."}}"#;
     let failure = outcome(Exit::Code(1), &[line], &[]).unwrap_err();
     let TurnFailure::RateLimited { retry_at: Some(at), .. } = failure else { panic!("{failure}") };
@@ -150,7 +150,7 @@ fn a_rate_limit_has_the_instant_that_its_words_name() {
 }
 
 #[test]
-fn retries_that_helped_are_no_failure_and_those_that_never_ended_are() {
+fn only_retries_that_helped_are_forgiven() {
     let again = r#"{"type":"error","message":"Reconnecting... waiting for network (Connection failed: error sending request)"}"#;
     assert_eq!(class(Exit::Code(0), &[again, ANSWER, DONE], &[]), "answered");
     assert_eq!(class(Exit::Signal(9), &[again], &[]), "network");

@@ -28,7 +28,7 @@ const APPROVED: &str =
     r#"{"type":"result","is_error":false,"result":"yes","structured_output":{"state":"approved"}}"#;
 
 #[test]
-fn of_many_endings_of_claude_the_last_one_counts() {
+fn the_last_ending_of_claude_counts() {
     let blocking = r#"{"type":"result","is_error":false,"result":"{\"state\":\"blocking\"}"}"#;
     let answer = outcome(Vendor::Claude, 0, &[APPROVED, blocking]).unwrap();
     assert_eq!((answer.native, answer.message.as_deref()), (None, Some(r#"{"state":"blocking"}"#)));
@@ -42,7 +42,7 @@ fn of_many_endings_of_claude_the_last_one_counts() {
 }
 
 #[test]
-fn a_turn_of_codex_that_failed_after_it_was_completed_has_failed() {
+fn codex_can_fail_after_its_completion() {
     let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"approved"}}"#;
     let completed = r#"{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}"#;
     let failed = r#"{"type":"turn.failed","error":{"message":"stream disconnected before completion"}}"#;
@@ -51,7 +51,7 @@ fn a_turn_of_codex_that_failed_after_it_was_completed_has_failed() {
 }
 
 #[test]
-fn what_gemini_said_before_it_used_a_tool_is_not_its_answer() {
+fn words_before_a_tool_answer_nothing() {
     let said = r#"{"type":"message","role":"assistant","content":"approved","delta":true}"#;
     let tool = r#"{"type":"tool_use","tool_name":"read_file"}"#;
     let done = r#"{"type":"result","status":"success"}"#;
@@ -60,7 +60,7 @@ fn what_gemini_said_before_it_used_a_tool_is_not_its_answer() {
 }
 
 #[test]
-fn an_odd_number_beside_an_answer_does_not_take_the_answer_with_it() {
+fn odd_numbers_spoil_no_answer() {
     for odd in [
         r#""errors":null,"permission_denials":null,"modelUsage":null"#,
         r#""modelUsage":{"x":{"inputTokens":1.5,"outputTokens":-3}},"api_error_status":"none""#,
@@ -72,7 +72,7 @@ fn an_odd_number_beside_an_answer_does_not_take_the_answer_with_it() {
 }
 
 #[test]
-fn an_instant_that_nobody_can_believe_is_an_hour() {
+fn an_absurd_instant_becomes_an_hour() {
     let failed = r#"{"type":"result","is_error":true,"api_error_status":429,"result":"limit"}"#;
     for (epoch, expected) in [
         (253_402_100_000, SignedDuration::from_hours(1)),
@@ -90,7 +90,7 @@ fn an_instant_that_nobody_can_believe_is_an_hour() {
 }
 
 #[test]
-fn a_cost_of_opencode_is_one_only_if_it_knows_the_price() {
+fn opencode_costs_need_a_known_price() {
     let priced = |costs: &[f64]| {
         let mut transcript = Transcript::default();
         for cost in costs {

@@ -28,7 +28,7 @@ fn limited(message: Option<&str>, stderr: &str) -> String {
 }
 
 #[test]
-fn a_limit_ends_when_the_message_or_the_last_word_on_stderr_says() {
+fn a_limit_ends_as_last_said() {
     let day = "You have exhausted your daily quota on this model.";
     let terminal = |delay: &str| {
         format!(
@@ -53,7 +53,7 @@ fn a_limit_ends_when_the_message_or_the_last_word_on_stderr_says() {
 }
 
 #[test]
-fn what_there_is_none_of_is_not_waited_for() {
+fn an_absent_allowance_is_not_awaited() {
     for (message, expected) in [
         ("Quota exceeded for metric: requests, limit: 0, model: x. Please retry in 48s", "billing"),
         ("Quota exceeded for metric: requests, limit: 0", "billing"),

@@ -108,26 +108,26 @@ fn updates() -> bool {
 }
 
 #[test]
-fn recordings_of_claude_come_to_what_they_did() {
+fn claude_recordings_come_out_the_same() {
     check(Vendor::Claude);
 }
 
 #[test]
-fn recordings_of_codex_come_to_what_they_did() {
+fn codex_recordings_come_out_the_same() {
     check(Vendor::Codex);
 }
 
 #[test]
-fn recordings_of_opencode_come_to_what_they_did() {
+fn opencode_recordings_come_out_the_same() {
     check(Vendor::Opencode);
 }
 
 #[test]
-fn recordings_of_gemini_come_to_what_they_did() {
+fn gemini_recordings_come_out_the_same() {
     check(Vendor::Gemini);
 }
 
 #[test]
-fn reports_of_antigravity_come_to_what_they_did() {
+fn antigravity_reports_come_out_the_same() {
     check(Vendor::Antigravity);
 }
