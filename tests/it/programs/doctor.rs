@@ -75,7 +75,7 @@ fn verdict(report: &Value, title: &str, name: &str) -> String {
 }
 
 #[test]
-fn a_machine_with_everything_is_well_and_says_so_in_aligned_lines() {
+fn a_complete_machine_is_well() {
     let stage = healthy();
     let ended = doctor(&stage, &[]);
     let report = ended.json();
@@ -108,7 +108,7 @@ fn a_machine_with_everything_is_well_and_says_so_in_aligned_lines() {
 }
 
 #[test]
-fn what_is_not_needed_can_not_fail() {
+fn what_is_not_needed_never_fails() {
     let stage = healthy();
     install(&stage, "claude", "#!/bin/sh\necho '{ \"loggedIn\": false }'\nexit 1\n");
     let needed = doctor(&stage, &[]);
@@ -128,7 +128,7 @@ fn what_is_not_needed_can_not_fail() {
 }
 
 #[test]
-fn programs_that_are_not_there_or_can_not_be_run_are_named_with_what_to_type() {
+fn missing_programs_are_named_with_remedies() {
     let stage = healthy();
     let bin = stage.root().join("bin");
     fs::set_permissions(bin.join("claude"), Permissions::from_mode(0o644)).unwrap();
@@ -156,8 +156,9 @@ fn programs_that_are_not_there_or_can_not_be_run_are_named_with_what_to_type() {
     assert!(verdict == "error" && seen.contains("No such file"), "{seen}");
 }
 
+/// Nor does one that never stops talking, and neither is ever called logged in.
 #[test]
-fn one_that_hangs_and_one_that_never_stops_talking_hold_nobody_up_and_are_never_called_logged_in() {
+fn programs_that_hang_hold_nobody_up() {
     let stage = healthy();
     let pids = stage.root().join("pids");
     let hang = format!(
@@ -183,7 +184,7 @@ fn one_that_hangs_and_one_that_never_stops_talking_hold_nobody_up_and_are_never_
 }
 
 #[test]
-fn settings_that_make_no_sense_are_reported_and_the_rest_is_looked_at() {
+fn senseless_settings_hide_nothing_else() {
     let stage = healthy();
     stage.write("agent-loop.toml", "[roles]\ncodre = \"codex\"\n");
     stage.git(&["add", "--all"]);
@@ -220,7 +221,7 @@ fn settings_that_make_no_sense_are_reported_and_the_rest_is_looked_at() {
 }
 
 #[test]
-fn agents_of_ones_own_are_looked_at_and_never_started() {
+fn own_agents_are_never_started() {
     let stage = healthy();
     let started = stage.root().join("started");
     stage.agent("mine.sh", &format!("#!/bin/sh\ntouch {}\n", started.display()));
@@ -245,7 +246,7 @@ fn agents_of_ones_own_are_looked_at_and_never_started() {
 }
 
 #[test]
-fn known_quirks_are_told_where_they_apply() {
+fn quirks_are_told_where_they_apply() {
     let stage = healthy();
     // Its home below the folder of temporary files: it makes no helpers for its sandbox there.
     let root = stage.root().display().to_string();
@@ -282,7 +283,7 @@ fn known_quirks_are_told_where_they_apply() {
 }
 
 #[test]
-fn the_programs_see_what_a_turn_would_see_and_no_secret_is_printed() {
+fn programs_see_what_turns_would_see() {
     let stage = healthy();
     let seen = stage.root().join("seen");
     let spy = format!(
@@ -305,7 +306,7 @@ fn the_programs_see_what_a_turn_would_see_and_no_secret_is_printed() {
 }
 
 #[test]
-fn the_place_matters_only_as_far_as_it_was_named() {
+fn only_a_named_place_matters() {
     let stage = healthy();
     let bare = stage.root().join("nothing-here");
     fs::create_dir(&bare).unwrap();
@@ -334,7 +335,7 @@ fn the_place_matters_only_as_far_as_it_was_named() {
 }
 
 #[test]
-fn a_run_that_waits_for_an_allowance_is_told_of_its_agent_too() {
+fn parked_runs_are_told_of_agents() {
     let stage = healthy();
     let back = from_now(SignedDuration::from_hours(50));
     stage.agent("empty.sh", &format!("#!/bin/sh\ncat >/dev/null\necho resets_at={back} >&2\nexit 75\n"));
@@ -353,7 +354,7 @@ fn a_run_that_waits_for_an_allowance_is_told_of_its_agent_too() {
 }
 
 #[test]
-fn folders_that_others_can_read_are_named() {
+fn folders_open_to_others_are_named() {
     let stage = healthy();
     let kept = stage.root().join("state/agent-loop");
     fs::create_dir_all(&kept).unwrap();
@@ -362,8 +363,9 @@ fn folders_that_others_can_read_are_named() {
     assert_eq!((verdict.as_str(), mend), ("warning", format!("chmod go-rwx {}", kept.display())));
 }
 
+/// They are judged by what they say and by what is set.
 #[test]
-fn the_other_vendors_are_judged_by_what_they_say_and_by_what_is_set() {
+fn other_vendors_are_judged_too() {
     let stage = healthy();
     install(&stage, "gemini", "#!/bin/sh\necho 0.60.1\n");
     install(

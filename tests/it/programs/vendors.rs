@@ -22,7 +22,7 @@ fn reviewer<'words>(name: &'words str, more: &[&'words str]) -> Vec<&'words str>
 }
 
 #[test]
-fn a_turn_of_claude_that_was_cut_off_counts_what_was_seen_of_it_with_its_model() {
+fn a_killed_turn_of_claude_counts() {
     let stage = Stage::new();
     stage.agent(
         "claude",
@@ -45,8 +45,9 @@ kill -9 $$
     assert_eq!(call["tokens"], tokens);
 }
 
+/// Its model, its answer, what it was denied and how long its prompt was.
 #[test]
-fn a_turn_of_antigravity_is_told_with_its_model_its_answer_what_it_was_denied_and_how_long_its_prompt_was() {
+fn a_turn_of_antigravity_is_told() {
     let stage = Stage::new();
     stage.agent(
         "agy",
