@@ -200,7 +200,7 @@ async fn interrupted_children_are_heard_out() {
 }
 
 #[tokio::test]
-async fn interrupt_is_followed_by_term_and_kill() {
+async fn term_and_kill_follow_an_interrupt() {
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     // One of them has left for a session of its own, and is as deaf.

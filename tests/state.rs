@@ -69,7 +69,7 @@ async fn held_subjects_name_their_holder() {
 }
 
 #[test]
-fn a_look_at_a_lock_keeps_nobody_from_taking_it() {
+fn looking_at_locks_blocks_no_taker() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("lock");
     let done = AtomicBool::new(false);

@@ -196,7 +196,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_no_folder_inside_is_refused_with_a_reason() {
+    fn bad_folders_are_refused_with_reasons() {
         for (text, why) in [
             ("", "itself"),
             (".", "itself"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_holds_itself_and_what_is_below_it() {
+    fn a_folder_holds_what_is_below() {
         let folder: CheckoutFolder = "a/b".parse().unwrap();
         for path in ["a/b", "a/b/", "a/b/c"] {
             assert!(folder.holds(path.as_bytes()), "{path}");

@@ -225,8 +225,9 @@ fn is_branch_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Git or a parser of options would misread them.
     #[test]
-    fn a_branch_name_that_git_or_an_option_parser_would_misread_is_refused() {
+    fn misread_branch_names_are_refused() {
         for good in ["main", "agent-loop/issue-3", "féature/x", "a.b"] {
             assert!(BranchName::from_str(good).is_ok(), "{good}");
         }
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_not_taken_for_a_gate() {
+    fn a_label_is_never_a_gate() {
         let refusal = Label::from_str("gate-tests").unwrap_err().to_string();
         assert!(refusal.contains("`gate-`"), "{refusal}");
         assert!(Label::from_str("gate").is_ok() && Label::from_str("gatekeeper").is_ok());

@@ -54,14 +54,14 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_told_at_a_whole_second_and_how_far_away_it_is() {
+    fn instants_are_told_with_their_distance() {
         let back = whole_second(at("2026-11-27T13:56:41.883991612Z"));
         assert_eq!(until(at("2026-11-21T14:30:00Z"), back), "2026-11-27T13:56:42Z (in 5 d 23 h)");
         assert_eq!(until(back, back), "2026-11-27T13:56:42Z");
     }
 
     #[test]
-    fn how_long_it_is_is_told_in_two_units() {
+    fn durations_are_told_in_two_units() {
         let now = at("2026-11-21T23:09:00Z");
         for (instant, told) in [
             ("2026-11-24T02:09:00Z", "2 d 3 h"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_corrected_was_not_set_back() {
+    fn a_correction_sets_no_clock_back() {
         let then = at("2026-11-21T12:00:00Z");
         assert!(!was_set_back(then, at("2027-11-21T12:00:00Z")));
         assert!(!was_set_back(then, at("2026-11-21T11:56:00Z")));
@@ -86,7 +86,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_whole_second_is_never_earlier_and_less_than_a_second_later(
+        fn whole_seconds_round_up(
             second in -377_705_000_000_i64..253_402_000_000,
             nanosecond in 0_i32..1_000_000_000,
         ) {

@@ -70,13 +70,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_blocking_word_outweighs_any_number_of_others(before in standing(), mut said in proptest::collection::vec(standing(), 0..6), at in 0_usize..6) {
+        fn one_blocking_word_outweighs_all_others(before in standing(), mut said in proptest::collection::vec(standing(), 0..6), at in 0_usize..6) {
             said.insert(at.min(said.len()), ItemStatus::Blocking);
             prop_assert_eq!(worst(before, said), ItemStatus::Blocking);
         }
 
         #[test]
-        fn the_order_of_the_reviewers_does_not_matter(before in standing(), said in proptest::collection::vec(standing(), 0..6)) {
+        fn the_order_of_reviewers_is_irrelevant(before in standing(), said in proptest::collection::vec(standing(), 0..6)) {
             let mut reversed = said.clone();
             reversed.reverse();
             prop_assert_eq!(worst(before, said), worst(before, reversed));

@@ -119,7 +119,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_sum_hides_nothing_that_is_missing_and_nothing_that_is_guessed(
+        fn sums_hide_no_gap_or_guess(
             parts in prop::collection::vec(
                 prop::sample::select(vec![Precision::Exact, Precision::Estimated, Precision::Partial]), 0..6),
         ) {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cost_is_not_a_cost_of_nothing() {
+    fn no_cost_is_not_zero_cost() {
         assert_eq!(cost(call(0, 0)), None);
         assert_eq!(cost(call(0, 1)), Some((0, "exact")));
         assert_eq!(cost(call(7, 1).plus(call(5, 1))), Some((12, "exact")));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_before_costs_had_labels_is_still_read() {
+    fn older_costs_without_labels_are_read() {
         let old = |calls: u64, cost: u64| -> Usage {
             let text = format!(
                 r#"{{"calls":{calls},"input_tokens":9,"output_tokens":1,"micro_usd":{cost},"milliseconds":5}}"#

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn all_complaints_come_at_once_each_with_its_path() {
+    fn all_complaints_come_with_their_paths() {
         let text = r#"{"schema_version":2,"kind":"pr_review","state":"maybe","summary":" ","prior_item_dispositions":[],"extra":1}"#;
         let complaints = review(&RawAnswer::message(text)).unwrap_err();
         let paths: Vec<&str> = complaints.iter().map(|one| one.path.as_str()).collect();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_rule_is_named_beside_a_key_that_is_too_many() {
+    fn extra_keys_hide_no_broken_rule() {
         let text = BLOCKING.replace(r#""blocking_items":["x"]"#, r#""extra":1"#);
         let paths: Vec<String> =
             review(&RawAnswer::message(text)).unwrap_err().into_iter().map(|one| one.path).collect();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_another_kind_is_malformed() {
+    fn another_kind_of_answer_is_malformed() {
         for kind in ResponseKind::ALL {
             let understood = understand(&RawAnswer::message(APPROVED), &Expectation::bare(kind));
             assert_eq!(understood.is_ok(), kind == ResponseKind::PrReview, "{kind}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn another_stream_is_read_where_the_trusted_one_is_malformed() {
+    fn another_stream_replaces_a_malformed_one() {
         let reading = review(&texts("I wrote my answer to stdout.", APPROVED)).unwrap();
         assert_eq!((reading.tier, reading.said.verdict()), (Tier::AnotherStream, Some("approved")));
         assert_eq!(review(&texts(BLOCKING, APPROVED)).unwrap().said.verdict(), Some("blocking"));
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn no_stream_approves_what_a_more_trusted_one_blocks() {
+    fn a_more_trusted_stream_blocks_approval() {
         let damaged = BLOCKING.replace("\"kind\":\"pr_review\",", "");
         assert!(review(&texts(&damaged, APPROVED)).is_err());
         assert!(review(&texts(&damaged[..60], APPROVED)).is_err());
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn no_stream_approves_over_a_finding_of_a_more_trusted_one() {
+    fn a_more_trusted_finding_blocks_approval() {
         let torn = BLOCKING.replace(r#""state":"blocking""#, r#""state":"approved""#);
         assert!(review(&texts(&torn, APPROVED)).is_err());
         let with_extra = APPROVED.replacen('{', r#"{"extra":1,"#, 1);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_brings_more_complaints_than_anybody_reads() {
+    fn complaints_about_an_answer_are_bounded() {
         let text = BLOCKING.replace(r#"["x"]"#, &format!("[{}1]", "1,".repeat(50_000)));
         let complaints = review(&RawAnswer::message(text)).unwrap_err();
         assert!(complaints.len() <= 50, "{}", complaints.len());
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn two_streams_that_differ_are_no_answer() {
+    fn contradicting_streams_are_no_answer() {
         let raw = RawAnswer {
             native: Some("{}".to_owned()),
             file: Some(APPROVED.to_owned()),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_marker_says_that_wishes_are_fulfilled() {
+    fn the_older_marker_fulfils_wishes() {
         let mut expectation = Expectation::bare(ResponseKind::PrReview);
         expectation.requirements.ids = vec!["hr-0123abcd".parse().unwrap()];
         let bare = RawAnswer::message(APPROVED);

@@ -207,12 +207,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_normalised_stays_as_it_is(text in "[-+*_`a-cA-C.!;: \u{130}\u{3a3}]{0,24}") {
+        fn normalising_twice_changes_nothing(text in "[-+*_`a-cA-C.!;: \u{130}\u{3a3}]{0,24}") {
             prop_assert_eq!(normalised(&normalised(&text)), normalised(&text));
         }
 
         #[test]
-        fn marks_of_a_list_do_not_change_what_is_said(text in "[a-z]{1,8}( [a-z]{1,8}){0,4}") {
+        fn list_marks_do_not_change_meaning(text in "[a-z]{1,8}( [a-z]{1,8}){0,4}") {
             prop_assert_eq!(normalised(&format!("- **{text}**.")), normalised(&text));
         }
     }

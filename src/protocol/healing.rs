@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_line_breaks_in_strings_are_escaped() {
+    fn raw_breaks_in_strings_are_escaped() {
         assert_eq!(
             healed("{\"a\":\"one\ntwo\t\\\"x\"}").unwrap().0,
             serde_json::json!({"a": "one\ntwo\t\"x"})
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn two_commas_an_open_object_and_crossed_brackets_stay_broken() {
+    fn ambiguous_damage_stays_broken() {
         for broken in [r#"{"a":[1,,]}"#, r#"{"a":1"#, r#"{"a":[1}]"#, r#"{"a":"x}"#, r"{,}"] {
             let is_object = healed(broken).is_some_and(|(value, _)| value != serde_json::json!({}));
             assert!(!is_object, "{broken}");
@@ -179,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_whole_is_left_as_it_is(text in "[a-z\\\\\"{}\\[\\], \n]{0,30}", number in any::<u32>()) {
+        fn whole_objects_are_left_alone(text in "[a-z\\\\\"{}\\[\\], \n]{0,30}", number in any::<u32>()) {
             let source = serde_json::json!({"a": [text, {"b": number}], "c": {}}).to_string();
             let found = heal(&format!("{source} and more")).unwrap();
             prop_assert_eq!(found.text, source.clone());
@@ -188,7 +188,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_cut_off_is_never_closed(text in "[a-z\\\\\"{}\\[\\], ]{0,30}", cut in any::<prop::sample::Index>()) {
+        fn a_truncated_object_is_never_closed(text in "[a-z\\\\\"{}\\[\\], ]{0,30}", cut in any::<prop::sample::Index>()) {
             let source = serde_json::json!({"a": [text], "c": {"d": 1}}).to_string();
             let end = cut.index(source.len());
             prop_assert!(heal(&source[..end]).is_none());

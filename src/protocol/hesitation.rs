@@ -63,7 +63,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_speaks_against_an_approval_in_the_same_object_is_heard() {
+    fn contradictions_in_an_approval_are_heard() {
         let with = |key: &str, value: Value| {
             let mut object = json!({ "kind": "pr_review", "state": "approved", "summary": "s" });
             object[key] = value;

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_key_is_an_error_at_any_depth() {
+    fn repeated_keys_fail_at_any_depth() {
         assert!(first_value(r#"{"a":[{"b":1,"b":2}]}"#).is_err());
         assert_eq!(first_value(r#"{"a":[{"b":1}]} tail"#).unwrap().length, 15);
     }

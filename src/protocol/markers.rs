@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_marker_is_a_line_of_its_own_outside_of_code() {
+    fn markers_stand_alone_outside_code() {
         let marker = "<!-- agent_state: approved -->";
         assert_eq!(standing(marker), [Marker { name: "AGENT_STATE", value: "approved" }]);
         for quoted in [
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn many_blocks_of_code_take_a_moment() {
+    fn many_blocks_take_a_moment() {
         // When every line was held against every block, this took minutes.
         let text = "```\n```\nx\n".repeat(100_000);
         assert_eq!(lines_outside_code(&text).len(), 100_000);

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_word_speaks_against_an_approval_and_nothing_against_a_refusal() {
+    fn only_approvals_can_be_opposed() {
         for text in [
             "{\"state\": \"blocking\"",
             "state: blocking",
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_an_approval_back_is_heard() {
+    fn retractions_of_approvals_are_heard() {
         for text in
             ["I do not approve this.", "I can't really approve it", "I block this", "Requesting changes."]
         {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn doubt_is_enough_where_an_approval_stands_somewhere_else() {
+    fn doubt_outweighs_an_approval_elsewhere() {
         for text in ["Blocking: the parser", "rejected", "must be fixed", "{\"blocking_items\":[\"x\"]"] {
             assert!(leaves_doubt(text, Some("approved")), "{text}");
         }

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_signed_in_its_last_line_outside_of_code() {
+    fn a_wish_ends_with_its_signature() {
         let wish = said("Keep the old name.\n\n-- Human Reviewer\n").unwrap();
         assert_eq!(wish.text, "Keep the old name.");
         assert_eq!(said("Keep the old name.\n-- human reviewer  ").unwrap().id, wish.id);
@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_do_not_depend_on_what_else_is_said(texts in proptest::collection::vec("[a-z ]{1,20}[a-z]", 1..6)) {
+        fn names_do_not_depend_on_others(texts in proptest::collection::vec("[a-z ]{1,20}[a-z]", 1..6)) {
             let all: Vec<Requirement> =
                 texts.iter().filter_map(|text| said(&format!("{text}\n\n-- Human Reviewer"))).collect();
             let together = surfaced(all.clone());

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_strict_schema_keeps_to_its_dialect() {
+    fn strict_schemas_keep_their_dialect() {
         for kind in ResponseKind::ALL {
             each_schema(&of(kind), &mut |members| {
                 for word in ["oneOf", "anyOf", "allOf", "$ref", "$defs", "default", "const", "title"] {
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_in_the_strict_shape_is_read_as_ours() {
+    fn strict_answers_are_read_as_ours() {
         let strict = json!({
             "addressed_items": ["item-1"],
             "addressed_item_notes": [{"key": "item-1", "value": "done"}],

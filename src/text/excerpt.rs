@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newest_comment_that_is_too_long_is_cut_and_counted() {
+    fn a_long_newest_comment_is_cut() {
         let all = comments(&["short".to_owned(), "ä".repeat(20_000)]);
         let (shown, omitted) = newest(&all);
         assert_eq!((shown.len(), omitted), (1, 2));
@@ -110,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_newest_comments_are_shown_in_their_order_and_the_rest_is_counted(
+        fn newest_comments_are_shown_in_order(
             lengths in proptest::collection::vec(0_usize..9_000, 0..12)
         ) {
             let bodies: Vec<String> =
@@ -127,7 +127,7 @@ mod tests {
         }
 
         #[test]
-        fn a_description_is_cut_at_its_bound_and_not_before(length in 39_900_usize..40_100) {
+        fn descriptions_are_cut_at_their_bound(length in 39_900_usize..40_100) {
             let text = "é".repeat(length);
             let (start, extent) = beginning(&text, DESCRIPTION);
             prop_assert_eq!(start.chars().count(), length.min(DESCRIPTION));

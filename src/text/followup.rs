@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_issue_is_found_by_its_marker_and_ends_with_it() {
+    fn an_issue_is_found_by_marker() {
         let (key, other): (ChildKey, ChildKey) =
             ("0123456789abcdef".parse().unwrap(), "fedcba9876543210".parse().unwrap());
         let head = "a".repeat(40).parse().unwrap();

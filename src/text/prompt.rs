@@ -167,7 +167,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_template_uses_just_the_variables_that_it_declares() {
+    fn templates_use_just_their_declared_variables() {
         for (kind, template) in ResponseKind::ALL.into_iter().filter_map(|kind| Some((kind, template(kind)?)))
         {
             let (declared, body) = front_matter(template);

@@ -76,7 +76,7 @@ fn a_circle_through_mod_is_seen() {
 }
 
 #[test]
-fn a_circle_in_unit_tests_is_none() {
+fn circles_in_unit_tests_are_none() {
     let tree = Tree::example(&[
         ("a.rs", "use crate::b::B; pub struct A;"),
         ("b.rs", "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }"),

@@ -24,7 +24,7 @@ fn a_decision_has_no_wildcard_arm() {
 }
 
 #[test]
-fn every_file_says_what_it_is_for() {
+fn every_file_says_its_purpose() {
     let all = sources(Path::new("src")).into_iter().chain(sources(Path::new("tests")));
     let silent: Vec<PathBuf> =
         all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
@@ -43,7 +43,7 @@ fn every_file_holds_one_thing() {
 }
 
 #[test]
-fn no_path_of_a_machine_stands_in_the_tree() {
+fn the_tree_names_no_machine_path() {
     let mut found = Vec::new();
     for folder in ["src", "tests", "docs", "prompts", "fixtures", "schemas", ".ci"] {
         for path in files(Path::new(folder)) {

@@ -123,7 +123,7 @@ fn every_way_to_name_is_seen() {
 }
 
 #[test]
-fn an_adapter_asking_for_roles_is_seen() {
+fn adapters_asking_for_roles_are_seen() {
     let text = "use crate::domain::agent::Role; fn f(r: Role) -> bool { matches!(r, Role::Coder) }";
     let tree = Tree::example(&[("adapters/git.rs", text), ("domain/agent.rs", "pub enum Role { Coder }")]);
     assert_eq!(asking_roles(&tree), ["adapters/git.rs:1: crate::domain::agent::Role::Coder"]);

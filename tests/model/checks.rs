@@ -45,7 +45,7 @@ fn ask(url: &str, body: &Value) -> (u16, Value) {
 }
 
 #[test]
-fn a_whole_answer_stands_where_its_dialect_has_it() {
+fn an_answer_fits_its_dialect() {
     let server = Server::start();
     server.plays("heron", Answer::text("A heron."));
     for (path, body, place) in dialects() {
@@ -65,7 +65,7 @@ fn a_whole_answer_stands_where_its_dialect_has_it() {
 }
 
 #[test]
-fn a_script_gives_each_turn_its_answer_and_then_has_nothing_to_say() {
+fn a_script_answers_turn_by_turn() {
     let server = Server::start();
     let calls = vec![ToolCall::Shell("true".to_owned())];
     server.plays(
@@ -89,7 +89,7 @@ fn a_script_gives_each_turn_its_answer_and_then_has_nothing_to_say() {
 }
 
 #[test]
-fn what_is_not_there_is_told_and_kept() {
+fn strange_requests_are_told_and_kept() {
     let server = Server::start();
     server.plays("heron", Answer::text("A heron."));
     assert_eq!(ask(&format!("{}/v1/messages", server.url("egret")), &json!({})).0, 404);

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn braces_and_other_objects_in_prose_are_prose() {
+    fn other_objects_in_prose_are_prose() {
         for prose in
             ["I changed `fn main() { read(); }`.", "{\"threads\": 4}", "{\"human_requirements_resolved\":[]}"]
         {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn no_object_is_taken_out_of_one_that_is_damaged() {
+    fn a_damaged_object_yields_no_answer() {
         let approved = OBJECT.replace("blocking", "approved");
         let line = PUBLIC_RESPONSE_LINE;
         let long = "Long. ".repeat(2_000);
@@ -144,8 +144,9 @@ mod tests {
         assert_eq!(seen(&diff), [Normalisation::Preamble]);
     }
 
+    /// An object that was closed too early has lost what stands behind it.
     #[test]
-    fn what_fell_out_of_an_object_that_was_closed_too_early_is_not_looked_past() {
+    fn remains_behind_an_object_are_noticed() {
         let early = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
         for lost in [
             r#","blocking_items":["the last line is lost"]}"#,
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_within_another_object_is_prose() {
+    fn nested_answers_are_no_prose() {
         let approved = OBJECT.replace("blocking", "approved");
         for text in [
             format!("{{\"review\":{OBJECT}}}\n{approved}"),
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approval_that_is_quoted_or_taken_back_is_none() {
+    fn quoted_or_retracted_approvals_are_none() {
         let approved = OBJECT.replace("blocking", "approved");
         for text in [
             format!("The other one said:\n> {approved}\nI can't see that."),
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_in_a_block_of_code_acknowledges_nothing() {
+    fn a_marker_in_code_acknowledges_nothing() {
         for fence in ["```", "~~~"] {
             let quoted = format!("{fence}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->\n{fence}\n{OBJECT}");
             assert!(open(&quoted).is_err(), "{quoted}");
@@ -195,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_above_the_limit_is_refused_unread() {
+    fn an_oversized_answer_is_refused_unread() {
         assert!(open(&format!("{}{OBJECT}", " ".repeat(ANSWER_LIMIT))).is_err());
     }
 
     #[test]
-    fn brackets_without_end_are_given_up_on() {
+    fn endless_brackets_are_given_up_on() {
         let endless = "{\"a\":".repeat(ANSWER_LIMIT / 5);
         assert!(open(&endless).unwrap_err()[0].found.contains("without end"));
     }
@@ -212,7 +213,7 @@ mod tests {
         }
 
         #[test]
-        fn no_prefix_of_an_answer_is_an_answer(cut in 0_usize..OBJECT.len()) {
+        fn a_prefix_is_no_answer(cut in 0_usize..OBJECT.len()) {
             prop_assert!(open(&OBJECT[..cut]).is_err());
         }
     }

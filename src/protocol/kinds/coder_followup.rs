@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_must_fix_item_stands_in_exactly_one_list() {
+    fn every_must_fix_has_one_list() {
         let nowhere = followup(r#""addressed_items":[],"remaining_items":[]"#);
         assert!(nowhere.judged(&expecting(Owner::Reviewer)).is_err());
         let twice = followup(r#""addressed_items":["item-1"],"remaining_items":["item-1"]"#);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dispute_needs_evidence_and_somebody_to_dispute_with() {
+    fn disputes_need_evidence_and_a_reviewer() {
         let bare = followup(r#""addressed_items":[],"remaining_items":[],"disputed_items":["item-1"]"#);
         assert!(bare.judged(&expecting(Owner::Reviewer)).is_err());
         let reasoned = followup(

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn from_the_second_round_on_a_debater_answers_the_others() {
+    fn later_rounds_need_a_rebuttal() {
         assert!(holds(r#""outcome":"implement""#, 1, ResearchPolicy::Optional));
         assert!(!holds(r#""outcome":"implement""#, 2, ResearchPolicy::Optional));
         assert!(holds(r#""outcome":"implement","rebuttal":"still""#, 2, ResearchPolicy::Optional));

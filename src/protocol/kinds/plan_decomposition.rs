@@ -162,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn titles_that_differ_in_case_and_space_only_are_the_same() {
+    fn titles_ignore_case_and_space() {
         assert!(judged(&[("Read  it", &[]), ("read it", &[])]).is_err());
     }
 
     #[test]
-    fn a_ninth_phase_asks_for_fewer_rather_than_being_cut_off() {
+    fn a_ninth_phase_is_too_many() {
         let titles: Vec<String> = (0..9).map(|number| format!("phase {number}")).collect();
         let listed: Vec<(&str, &[&str])> = titles.iter().map(|title| (title.as_str(), &[][..])).collect();
         let complaints = judged(&listed).unwrap_err();

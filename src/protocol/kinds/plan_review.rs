@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_is_reviewed_by_the_rules_of_a_change() {
+    fn plan_reviews_follow_change_review_rules() {
         let bare = Expectation::bare(ResponseKind::PlanReview);
         assert!(review(r#""state":"blocking""#).judged(&bare).is_err());
         assert!(review(r#""state":"approved","same_plan_followups":["x"]"#).judged(&bare).is_err());

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn every_item_that_must_be_mended_is_spoken_of() {
+    fn every_open_item_is_spoken_of() {
         let shown =
             ShownItem { id: ItemId::numbered(1), standing: ItemStatus::Blocking, owner: Owner::Reviewer };
         let expectation = Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::PlanRevision) };
@@ -115,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn a_coder_can_not_approve_its_own_plan() {
+    fn no_coder_approves_its_own_plan() {
         let json = r#"{"schema_version":1,"kind":"plan_revision","state":"approved","summary":"s","plan_steps":["one"],"prior_plan_item_dispositions":[]}"#;
         assert!(serde_json::from_str::<PlanRevision>(json).is_err());
     }
 
     #[test]
-    fn notes_of_a_plan_are_its_reply() {
+    fn a_plans_notes_are_its_reply() {
         let noted = revision(
             r#"{"item_id":"item-1","disposition":"future","note":"later"},{"item_id":"item-2","disposition":"resolved"}"#,
         );

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_has_a_step_or_a_question() {
+    fn a_plan_has_steps_or_questions() {
         let bare = Expectation::bare(ResponseKind::PlanState);
         assert!(plan("").judged(&bare).is_err());
         assert!(plan(r#","plan_steps":[]"#).judged(&bare).is_err());

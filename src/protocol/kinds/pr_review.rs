@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocking_review_that_names_nothing_is_malformed() {
+    fn blocking_without_findings_is_malformed() {
         let empty = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"hm","prior_item_dispositions":[]}"#,
         );
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approving_review_may_leave_nothing_open() {
+    fn an_approval_leaves_nothing_open() {
         let contradiction = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","blocking_items":["x"],"prior_item_dispositions":[]}"#,
         );
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shown_item_is_disposed_of_once_but_a_gates_item_by_nobody() {
+    fn all_but_gate_items_need_dispositions() {
         let silent = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[]}"#,
         );
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_in_two_lists_counts_once_in_the_stronger() {
+    fn repeated_findings_count_once_as_stronger() {
         let twice = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["- **Fix** it."],"same_pr_followups":["fix it"],"prior_item_dispositions":[]}"#,
         );
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_blocking_review_may_not_wave_a_must_fix_item_into_the_future() {
+    fn blocking_reviews_postpone_no_must_fix() {
         let lowering = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["y"],"prior_item_dispositions":[{"item_id":"item-1","disposition":"future"}]}"#,
         );

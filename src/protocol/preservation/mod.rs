@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approval_is_kept_and_never_made() {
+    fn approvals_are_kept_and_never_made() {
         let extra = |state: &str| review(state, &[]).to_string().replacen('{', "{\"extra\":true,", 1);
         assert!(keeps(&extra("approved"), &review("approved", &[])));
         assert!(!keeps(&extra("blocking"), &review("approved", &[])));
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn every_finding_has_a_place_of_its_own() {
+    fn every_finding_has_its_own_place() {
         let source = review("blocking", &["the first is wrong", "the second is wrong"]).to_string();
         assert!(keeps(&source, &review("blocking", &["the second is wrong", "The first is wrong."])));
         assert!(!keeps(&source, &review("blocking", &["the first is wrong"])));
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lifted_that_the_source_does_not_lift() {
+    fn nothing_is_lifted_without_the_source() {
         let with = |word: &str| {
             let mut answer = review("blocking", &["the first is wrong"]);
             answer["prior_item_dispositions"] = json!([{"item_id": "item-1", "disposition": word}]);
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_source_lifts_only_what_it_says_is_lifted() {
+    fn a_damaged_source_lifts_nothing_unsaid() {
         let said = |word: &str| {
             format!(
                 r#"{{"kind":"pr_review","state":"blocking","blocking_items":["the first is wrong"],"prior_item_dispositions":[{{"item_id":"item-1","disposition":"{word}"}}"#
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_answer_is_compared_in_a_moment() {
+    fn hostile_answers_are_compared_quickly() {
         let wanted = |number: usize| format!("{} {number:03}", "ab".repeat(200));
         let many: Vec<String> =
             (0..399).map(|number| format!("{} {}", wanted(number % 2), "ab".repeat(20))).collect();

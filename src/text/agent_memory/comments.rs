@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_that_says_something_is_found() {
+    fn the_first_meaningful_line_is_found() {
         for (text, line) in [
             ("//! What it is for. More.\n\nuse x;", "What it is for. More."),
             (
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_readme_begins_after_its_heading_and_badges() {
+    fn a_readme_begins_behind_its_badges() {
         let text = "# Name\n\n[![ci](x)](y)\n<p align=center>\n\nDoes this\nand that.\n\n## More\n";
         assert_eq!(first_paragraph(text).as_deref(), Some("Does this and that."));
         assert_eq!(first_paragraph("Name\n====\n\nDoes it.\n").as_deref(), Some("Does it."));

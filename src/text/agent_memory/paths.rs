@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_test_lies_in_the_folder_that_is_named_for_tests() {
+    fn tests_lie_in_their_named_folder() {
         for (path, place) in [
             ("tests/it/main.rs", "tests"),
             ("packages/a/__tests__/b.ts", "packages/a/__tests__"),
@@ -172,8 +172,9 @@ mod tests {
         assert!(!is_test("src/contest.rs") && !is_test("src/latest.py"));
     }
 
+    /// Those of somebody else are none of ours.
     #[test]
-    fn manifests_are_known_by_name_unless_they_are_somebody_elses() {
+    fn manifests_are_known_by_name() {
         for path in ["Cargo.toml", "a/package.json", "README.md", ".github/workflows/ci.yml", "justfile"] {
             assert!(is_manifest(path), "{path}");
         }

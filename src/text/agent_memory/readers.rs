@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_manifest_names_its_tests() {
+    fn every_manifest_names_its_tests() {
         for (path, text, expected) in [
             ("Cargo.toml", "[package]\nname = \"a\"", "cargo test"),
             ("Cargo.toml", "[workspace]\nmembers = []", "cargo test --workspace"),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_manifest_pins_its_versions() {
+    fn every_manifest_pins_its_versions() {
         for (path, text, expected) in [
             ("Cargo.toml", "[package]\nedition = \"2024\"", "edition 2024"),
             ("package.json", r#"{"engines": {"node": ">=20"}}"#, "node >=20"),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn frameworks_are_those_that_manifests_ask_for() {
+    fn frameworks_come_from_manifests() {
         let names = |path, text| collected(path, text).frameworks.into_iter().collect::<Vec<_>>();
         assert_eq!(names("Cargo.toml", "[dev-dependencies]\nproptest = \"1\"\nserde = \"1\""), ["proptest"]);
         assert_eq!(names("package.json", r#"{"devDependencies": {"vitest": "1"}}"#), ["vitest"]);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_that_makes_no_sense_says_nothing() {
+    fn a_nonsensical_manifest_says_nothing() {
         for path in ["Cargo.toml", "package.json", "pyproject.toml", "Makefile"] {
             let found = collected(path, "{[\u{0}<<<\u{fffd}");
             assert!(

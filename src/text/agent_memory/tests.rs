@@ -27,7 +27,7 @@ fn told(memory: AgentMemory, changed: Changed) -> String {
 }
 
 #[test]
-fn a_small_repository_is_told_in_a_few_lines() {
+fn a_small_repository_is_told_briefly() {
     let made = memory(&[
         (
             "Cargo.toml",
@@ -70,7 +70,7 @@ fn what_is_left_out_is_counted() {
 }
 
 #[test]
-fn packages_are_told_by_their_own_names() {
+fn packages_are_told_by_their_names() {
     let made = memory(&[
         ("package.json", r#"{"name": "root", "description": "All of it."}"#),
         ("packages/a/package.json", r#"{"name": "@x/a", "description": "The first."}"#),
@@ -84,7 +84,7 @@ fn packages_are_told_by_their_own_names() {
 }
 
 #[test]
-fn commits_that_cannot_be_compared_are_said_to_be() {
+fn incomparable_commits_are_named_as_such() {
     let made = memory(&[]);
     let changed = Changed::NotDiffable { since: commit('c') };
     let briefing = Briefing { memory: made.clone(), compared_with: commit('a'), changed };
@@ -99,7 +99,7 @@ fn commits_that_cannot_be_compared_are_said_to_be() {
 }
 
 #[test]
-fn what_is_too_long_or_too_much_is_not_asked_for() {
+fn what_is_too_much_is_skipped() {
     let huge = ListedFile { path: "README.md".to_owned(), bytes: FILE_BYTES + 1 };
     let source = |number: usize| ListedFile { path: format!("src/{number}.rs"), bytes: FILE_BYTES };
     let files: Vec<ListedFile> = std::iter::once(huge).chain((0..2_000).map(source)).collect();
@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn whatever_a_repository_holds_what_is_told_is_bounded_and_harmless(
+    fn any_repository_is_told_harmlessly(
         all in proptest::collection::vec((PATHS, CONTENTS), 0..20),
         changed in proptest::collection::vec(".{0,300}", 0..80),
     ) {
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn a_memory_that_somebody_edited_is_told_within_the_same_bounds(words in ".{0,2000}", count in 0_usize..60) {
+    fn an_edited_memory_stays_bounded(words in ".{0,2000}", count in 0_usize..60) {
         let mut edited = memory(&[("src/lib.rs", "//! It.\n")]);
         edited.summary.name = Some(words.clone());
         edited.summary.about = Some(words.clone());

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_and_a_token_are_replaced_by_what_they_are_called() {
+    fn values_and_tokens_become_their_names() {
         let redactor = knowing(&[("DB", "correct horse")]);
         let token = format!("ghp_{}", "a1".repeat(18));
         let text = format!("psql correct%20horse; {token}\ncorrect horse");
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_that_nobody_sees_hide_no_secret() {
+    fn invisible_letters_hide_no_secret() {
         for hidden in ['\u{200b}', '\u{202e}', '\u{2066}', '\u{ad}', '\u{feff}'] {
             let text = format!("it is correct{hidden}-horse");
             assert_eq!(redacted(&[("DB", "correct-horse")], &text), "it is [redacted: DB]");
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_not_looked_for() {
+    fn what_is_no_secret_is_ignored() {
         let values =
             [("A", " short "), ("B", "--------------------"), ("C", "redacted"), ("D_SECRET", "D_SECRET")];
         let text = "short -------------------- redacted D_SECRET [redacted: A]";
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_found_whole_when_it_stands_alone() {
+    fn standalone_base64_is_found_whole() {
         for value in ["abcdefgh", "abcdefghi", "abcdefghij", "a/b+c?d>~~~"] {
             for text in [STANDARD.encode(value), URL_SAFE_NO_PAD.encode(value)] {
                 assert_eq!(redacted(&[("K", value)], &text), "[redacted: K]", "{text}");
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_a_key_are_found_one_by_one() {
+    fn lines_of_keys_are_found_singly() {
         let key =
             "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n9w0BAQEFAASCBKcwggSj\nshort\n-----END KEY-----\n";
         assert_eq!(redacted(&[("KEY", key)], &format!("a\n{key}b")), "a\n[redacted: KEY]\nb");
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_overlap_are_taken_out_whole() {
+    fn overlapping_secrets_are_taken_out_whole() {
         let values = [("A", "abcdefgh1234"), ("B", "1234ijklmnop"), ("C", "abcdefgh"), ("D", "5ijklmno5")];
         assert_eq!(redacted(&values, "xabcdefgh1234ijklmnopx"), "x[redacted: A]x");
         assert_eq!(
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_a_url_hid_is_found() {
+    fn a_token_inside_urls_is_found() {
         let token = format!("ghp_{}", "a1".repeat(18));
         let text = format!("https://{token}:x-oauth-basic@host");
         let redacted = Redactor::default().redact(&text);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_who_looks_at_a_redactor_sees_a_value() {
+    fn a_redactor_shows_no_value() {
         let secret = Secret { kind: "KIND".to_owned(), value: "abcdefgh".to_owned() };
         let seen = format!("{secret:?} {:?}", Redactor::new([secret.clone()]));
         assert!(seen.contains("KIND") && !seen.contains("abcdefgh"), "{seen}");
@@ -366,7 +366,7 @@ mod tests {
         }
 
         #[test]
-        fn a_redacted_text_holds_nothing_to_redact(
+        fn redacting_twice_changes_nothing(
             parts in proptest::collection::vec(
                 prop_oneof![
                     "[a-z0-9:@/ _.-]{0,6}",
@@ -392,7 +392,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_without_secrets_is_left_alone(
+        fn texts_without_secrets_are_left_alone(
             text in "([a-z]{1,9}[ .,\\n]|[0-9a-f]{40} |[0-9a-f]{64}\\n|é€){0,20}"
         ) {
             let redactor = knowing(&[("KIND", "Secret:VALUE")]);

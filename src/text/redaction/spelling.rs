@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_to_write_a_value_is_found_whole() {
+    fn every_spelling_is_found_whole() {
         let value = "p/q\"r s\\t\né😀&<'";
         for text in [
             value,

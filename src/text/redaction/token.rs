@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn each_shape_is_found_wherever_a_word_begins() {
+    fn shapes_are_found_where_words_begin() {
         for (kind, token) in tokens() {
             for before in
                 ["", "KEY=", "a ", "\"", "Bearer\\n", "key%3D", "\u{1b}[31m", "- -", "ключ", "_", "a:"]
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_longer_word_is_not_found() {
+    fn parts_of_words_are_not_found() {
         for (_, token) in tokens() {
             for before in ["x", "x_", "x-", "9"] {
                 let text = format!("{before}{token}");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_password_of_a_url_is_found() {
+    fn a_urls_password_alone_is_found() {
         for (text, password) in [
             ("postgres://me:pa55@host:5432/db", "pa55"),
             ("https://:x@host", "x"),
@@ -208,8 +208,9 @@ mod tests {
         }
     }
 
+    /// One without an end reaches to the end of the text.
     #[test]
-    fn a_private_key_reaches_to_its_end_or_to_the_end_of_the_text() {
+    fn a_private_key_is_found_whole() {
         let block = "-----BEGIN RSA PRIVATE KEY-----\\nMIIE\n-----END CERTIFICATE-----\n-----END RSA PRIVATE KEY-----";
         assert_eq!(found(&format!("a {block} b")), [("private-key", block)]);
         let open = "-----BEGIN PRIVATE KEY-----\nMIIE\n";
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_side_by_side_are_all_found() {
+    fn adjacent_tokens_are_all_found() {
         let all: Vec<String> = tokens().into_iter().map(|(_, token)| token).collect();
         assert_eq!(found(&all.join(",")).len(), all.len());
     }

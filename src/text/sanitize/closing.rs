@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_blocks_are_read_in_linear_time() {
+    fn nested_blocks_take_linear_time() {
         for mark in ["- ", "> ", "1. ", "- > ", "> - "] {
             for blank in ["\n", ">\n", "  \n"] {
                 let deep = format!("> {}a\n{}", mark.repeat(100_000), blank.repeat(200_000));
@@ -146,7 +146,7 @@ mod tests {
         }
 
         #[test]
-        fn text_without_a_block_stays_the_same(text in "([^`~<\r]|`{1,2}[^`~<\r]|~~?[^`~<\r])*") {
+        fn text_without_blocks_stays_the_same(text in "([^`~<\r]|`{1,2}[^`~<\r]|~~?[^`~<\r])*") {
             prop_assert!(matches!(closed(&text), Cow::Borrowed(_)));
         }
     }

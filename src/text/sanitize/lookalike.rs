@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_other_scripts_are_read_as_what_they_look_like() {
+    fn other_scripts_are_read_by_looks() {
         assert_eq!(read("\u{410}G\u{415}N\u{422}"), "AGENT");
         assert_eq!(read("\u{391}GEN\u{3a4}"), "AGENT");
         assert_eq!(read("ＡＧＥＮＴ＿ｌｏｏｐ"), "AGENT_loop");
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_look_like_an_opening_are_read_as_one() {
+    fn lookalike_openings_are_read_as_openings() {
         for opening in
             ["＜！－－", "‹ǃ‐‑", "˂!‒–", "﹤！—―", "<\u{200b}!\u{ad}-\u{fe0f}-", "<!﹣−", "<\u{1}!\u{7f}--"]
         {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_ascii_letter_that_is_seen_is_read_as_itself() {
+    fn visible_ascii_is_read_as_itself() {
         let all: String = (' '..='~').collect();
         assert_eq!(read(&all), all);
     }

@@ -64,7 +64,7 @@ fn silent(ended: &Ended) {
 }
 
 #[test]
-fn a_cold_process_takes_a_parked_round_to_its_approval() {
+fn a_parked_round_reaches_its_approval() {
     let past = past();
     let stage = Stage::new();
     silent(&stage.run(&["resume", "--due"]));
@@ -94,7 +94,7 @@ fn a_cold_process_takes_a_parked_round_to_its_approval() {
 }
 
 #[test]
-fn an_instant_that_no_allowance_has_parks_for_an_hour() {
+fn an_absurd_reset_parks_an_hour() {
     let an_hour = from_now(SignedDuration::from_hours(1));
     let soon = from_now(SignedDuration::from_mins(80));
     let stage = Stage::new();
@@ -123,7 +123,7 @@ fn an_instant_that_no_allowance_has_parks_for_an_hour() {
 }
 
 #[test]
-fn a_run_that_is_parked_before_its_pull_request_stands_is_taken_up_too() {
+fn runs_parked_in_delivery_go_on() {
     let past = past();
     for order in [vec!["task", "Do it"], vec!["issue", "1"]] {
         let stage = Stage::new();
@@ -146,7 +146,7 @@ fn a_run_that_is_parked_before_its_pull_request_stands_is_taken_up_too() {
 }
 
 #[test]
-fn what_is_not_due_waits_and_is_listed_with_its_instant() {
+fn what_is_not_due_is_listed() {
     let (past, future) = (past(), future());
     let stage = Stage::new();
     parked_review(&stage, "", &future);
@@ -193,7 +193,7 @@ fn what_was_interrupted_is_not_due() {
 }
 
 #[test]
-fn of_two_crons_in_one_second_exactly_one_goes_on() {
+fn of_two_crons_one_goes_on() {
     let past = past();
     let stage = Stage::new();
     let root = stage.root().display().to_string();
@@ -219,7 +219,7 @@ fn of_two_crons_in_one_second_exactly_one_goes_on() {
 }
 
 #[test]
-fn many_crons_at_once_ask_one_agent_once() {
+fn many_crons_ask_an_agent_once() {
     let (past, future) = (past(), future());
     let stage = Stage::new();
     // Whoever is asked parks the run anew, so that a process that looked before could ask once more.
@@ -236,8 +236,9 @@ fn many_crons_at_once_ask_one_agent_once() {
     assert_eq!((asked(&stage), words.len()), (1, 1), "one went on, and said so");
 }
 
+/// Another process may take it up between the look and the lock.
 #[test]
-fn what_another_process_took_up_between_the_look_and_the_lock_is_not_asked_again() {
+fn nothing_is_taken_up_twice() {
     let (past, future) = (past(), future());
     let stage = Stage::new();
     let root = stage.root().display().to_string();
@@ -271,7 +272,7 @@ fn what_another_process_took_up_between_the_look_and_the_lock_is_not_asked_again
 }
 
 #[test]
-fn a_subject_that_a_person_took_is_skipped_in_silence() {
+fn a_taken_subject_is_skipped_silently() {
     let past = past();
     let stage = Stage::new();
     let root = stage.root().display().to_string();
@@ -287,7 +288,7 @@ fn a_subject_that_a_person_took_is_skipped_in_silence() {
 }
 
 #[test]
-fn every_repository_that_the_machine_knows_is_looked_at() {
+fn every_known_repository_is_looked_at() {
     let past = past();
     let stage = Stage::new();
     let other = stage.root().join("other");
@@ -326,7 +327,7 @@ fn every_repository_that_the_machine_knows_is_looked_at() {
 }
 
 #[test]
-fn a_journal_that_cant_be_read_is_told_to_cron() {
+fn cron_is_told_of_unreadable_journals() {
     let past = past();
     let stage = Stage::new();
     with_an_allowance(&stage, "tired.sh", "");
@@ -362,7 +363,7 @@ fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
 }
 
 #[test]
-fn the_line_for_cron_resumes_what_is_due_in_the_environment_of_cron() {
+fn crons_line_works_in_crons_environment() {
     let stage = Stage::new();
     let (program, odd) = in_odd_places(&stage);
     let place = odd.display().to_string();
@@ -387,7 +388,7 @@ fn the_line_for_cron_resumes_what_is_due_in_the_environment_of_cron() {
 }
 
 #[test]
-fn the_units_for_systemd_are_what_systemd_accepts() {
+fn systemd_accepts_the_printed_units() {
     let stage = Stage::new();
     let (program, odd) = in_odd_places(&stage);
     let printed =
@@ -422,7 +423,7 @@ fn the_units_for_systemd_are_what_systemd_accepts() {
 }
 
 #[test]
-fn all_permissions_are_said_anew_when_a_run_is_resumed_and_never_remembered() {
+fn dangerous_permissions_are_never_remembered() {
     const LOUD: &str = "DANGEROUS PERMISSIONS";
     const WITHOUT: &str = "continues without";
     let stage = Stage::new();
@@ -467,7 +468,7 @@ fn waiting(stage: &Stage) -> Child {
 }
 
 #[test]
-fn a_run_that_was_killed_while_it_waited_is_parked() {
+fn a_run_killed_waiting_is_parked() {
     let stage = Stage::new();
     let mut killed = waiting(&stage);
     killed.kill().unwrap();

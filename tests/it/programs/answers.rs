@@ -44,8 +44,9 @@ fn thread(stage: &Stage, number: &str) -> String {
     stage.run(&["local", "pr", "view", number]).stdout
 }
 
+/// What it leaks is kept out.
 #[test]
-fn a_careless_agent_is_understood_and_what_it_leaks_is_kept_out() {
+fn a_careless_agent_is_understood() {
     let stage = careless();
     let ended = issue(
         &stage,
@@ -69,7 +70,7 @@ fn a_careless_agent_is_understood_and_what_it_leaks_is_kept_out() {
 }
 
 #[test]
-fn a_program_of_its_own_puts_answers_into_form_in_an_empty_folder() {
+fn repair_programs_see_an_empty_folder() {
     let stage = careless();
     let root = stage.root().display().to_string();
     let script = format!(
@@ -83,7 +84,7 @@ fn a_program_of_its_own_puts_answers_into_form_in_an_empty_folder() {
 }
 
 #[test]
-fn a_run_that_is_to_stop_for_a_secret_ends_with_4_and_publishes_nothing_of_it() {
+fn a_secret_can_end_the_run() {
     let stage = careless();
     configured(&stage, "[redact]\non_hit = \"stop\"\n");
     let ended = issue(&stage, &[]);
@@ -96,7 +97,7 @@ fn a_run_that_is_to_stop_for_a_secret_ends_with_4_and_publishes_nothing_of_it() 
 }
 
 #[test]
-fn variables_that_settings_name_are_secrets_too() {
+fn variables_named_in_settings_are_secrets() {
     let stage = careless();
     configured(
         &stage,
@@ -120,7 +121,7 @@ fn variables_that_settings_name_are_secrets_too() {
 }
 
 #[test]
-fn a_thread_is_verified_on_the_forge_and_from_a_file() {
+fn threads_and_saved_files_are_verified() {
     let stage = careless();
     assert_eq!(issue(&stage, &[]).json()["status"], "approved");
     let sound = stage.run(&["verify", "pr/2", "--save", "../thread.json"]);

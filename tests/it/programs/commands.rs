@@ -29,7 +29,7 @@ fn with_a_patient_coder(stage: &Stage) -> (Child, String) {
 }
 
 #[test]
-fn a_run_is_stopped_shown_and_resumed() {
+fn runs_are_stopped_shown_and_resumed() {
     let stage = Stage::new();
     let (mut child, subject) = with_a_patient_coder(&stage);
     let status = stage.run(&["status"]);
@@ -56,7 +56,7 @@ fn a_run_is_stopped_shown_and_resumed() {
 }
 
 #[test]
-fn logs_follow_a_run_to_its_end() {
+fn logs_follow_runs_to_their_end() {
     let stage = Stage::new();
     let (mut child, subject) = with_a_patient_coder(&stage);
     let following = stage.start_captured(&["logs", &subject, "--follow"]);
@@ -68,7 +68,7 @@ fn logs_follow_a_run_to_its_end() {
 }
 
 #[test]
-fn a_subject_that_is_not_known_is_answered_with_those_that_are() {
+fn an_unknown_subject_names_known_ones() {
     let stage = Stage::new();
     let nothing = stage.run(&["stop", "pr/1"]);
     assert!(nothing.stderr.contains("nothing was begun"), "{}", nothing.stderr);
@@ -88,7 +88,7 @@ fn a_subject_that_is_not_known_is_answered_with_those_that_are() {
 }
 
 #[test]
-fn clean_removes_what_is_settled_and_nothing_else() {
+fn clean_removes_only_what_is_settled() {
     let stage = Stage::new();
     stage.run(&task(&[]));
     let head = stage.git(&["rev-parse", &stage.branch()]);
@@ -122,7 +122,7 @@ fn clean_removes_what_is_settled_and_nothing_else() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_done_and_does_none_of_it() {
+fn a_dry_run_does_nothing() {
     let stage = Stage::new();
     let before = stage.git(&["for-each-ref"]);
     let ended = stage.run(&task(&["--dry-run"]));
@@ -160,7 +160,7 @@ fn completions_and_the_manual_are_printed() {
 }
 
 #[test]
-fn a_damaged_journal_is_told_and_hides_nothing_else() {
+fn a_damaged_journal_hides_nothing_else() {
     let stage = Stage::new();
     stage.run(&task(&[]));
     let journals = super::stage::walk(&stage.root().join("state"));

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::stage::{Stage, from_now, task};
 
 #[test]
-fn a_task_becomes_an_approved_pull_request_and_the_checkout_is_left_alone() {
+fn a_task_becomes_a_pull_request() {
     let stage = Stage::new();
     let ended = stage.run(&task(&[]));
     let outcome = ended.json();
@@ -26,7 +26,7 @@ fn a_task_becomes_an_approved_pull_request_and_the_checkout_is_left_alone() {
 }
 
 #[test]
-fn an_issue_is_closed_by_the_merge_of_its_pull_request() {
+fn a_merge_closes_its_issue() {
     let stage = Stage::new();
     assert_eq!(stage.run(&["local", "issue", "create", "--title", "Do it", "--json"]).json()["number"], 1);
     let mut words = task(&["--auto-merge", "--test-command", "grep -q DONE notes.txt"]);
@@ -38,7 +38,7 @@ fn an_issue_is_closed_by_the_merge_of_its_pull_request() {
 }
 
 #[test]
-fn red_tests_and_a_person_s_branch_are_mended() {
+fn a_persons_red_branch_is_mended() {
     let stage = Stage::new();
     stage.git(&["checkout", "--quiet", "-b", "feature"]);
     stage.write("more.txt", "two TODO\n");
@@ -57,7 +57,7 @@ fn red_tests_and_a_person_s_branch_are_mended() {
 }
 
 #[test]
-fn no_secret_of_ours_reaches_an_agent() {
+fn our_secrets_reach_no_agent() {
     let stage = Stage::new();
     let agent = include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", "set -eu; env >&2");
     stage.agent("todo.sh", &agent);
@@ -74,7 +74,7 @@ fn no_secret_of_ours_reaches_an_agent() {
 }
 
 #[test]
-fn a_used_up_allowance_parks_the_run_and_a_rerun_goes_on() {
+fn a_rerun_goes_on_when_parked() {
     let stage = Stage::new();
     let back = from_now(SignedDuration::from_hours(50));
     stage.agent("tired.sh", &format!("#!/bin/sh\ncat > /dev/null\necho resets_at={back} >&2\nexit 75\n"));

@@ -47,7 +47,7 @@ fn approved(ended: &Ended) {
 }
 
 #[test]
-fn a_state_folder_that_can_t_be_made_is_named() {
+fn an_unmakeable_state_folder_is_named() {
     let stage = Stage::new();
     let file = stage.root().join("file");
     fs::write(&file, "").unwrap();
@@ -57,7 +57,7 @@ fn a_state_folder_that_can_t_be_made_is_named() {
 
 #[test]
 #[ignore = "needs a machine on which a disk can be mounted"]
-fn a_state_folder_that_can_t_be_written_is_named() {
+fn an_unwritable_state_folder_is_named() {
     let stage = Stage::new();
     let disk = SmallDisk::mount(&stage, 400);
     assert!(stage.succeeds("mount", &["-o", "remount,ro", disk.name()]));
@@ -66,7 +66,7 @@ fn a_state_folder_that_can_t_be_written_is_named() {
 
 #[test]
 #[ignore = "needs a machine on which a disk can be mounted"]
-fn a_full_disk_of_ours_ends_the_run_as_such_and_loses_nothing() {
+fn our_full_disk_loses_nothing() {
     let stage = Stage::new();
     let disk = SmallDisk::mount(&stage, 16);
     // More and more gets done before the disk is full.
@@ -81,7 +81,7 @@ fn a_full_disk_of_ours_ends_the_run_as_such_and_loses_nothing() {
 
 #[test]
 #[ignore = "needs a machine on which a disk can be mounted"]
-fn a_full_disk_of_the_repository_ends_the_run_as_such_and_loses_nothing() {
+fn the_repositorys_full_disk_loses_nothing() {
     let stage = Stage::new();
     let disk = SmallDisk::mount(&stage, 1000);
     let repository = disk.path.join("repository");
@@ -101,7 +101,7 @@ fn a_full_disk_of_the_repository_ends_the_run_as_such_and_loses_nothing() {
 
 #[tokio::test]
 #[ignore = "needs a machine on which a disk can be mounted"]
-async fn what_a_full_disk_took_of_an_entry_is_taken_back_and_the_next_one_is_whole() {
+async fn a_torn_entry_is_taken_back() {
     let stage = Stage::new();
     let disk = SmallDisk::mount(&stage, 16);
     let entry = |body: &str| Entry::Record { body: body.to_owned() };

@@ -156,6 +156,7 @@ fn missing_programs_are_named_with_remedies() {
     assert!(verdict == "error" && seen.contains("No such file"), "{seen}");
 }
 
+/// Nor does one that never stops talking, and neither is ever called logged in.
 #[test]
 fn hanging_programs_hold_nobody_up() {
     let stage = healthy();
@@ -362,6 +363,7 @@ fn readable_folders_are_named() {
     assert_eq!((verdict.as_str(), mend), ("warning", format!("chmod go-rwx {}", kept.display())));
 }
 
+/// They are judged by what they say and by what is set.
 #[test]
 fn other_vendors_are_judged_too() {
     let stage = healthy();

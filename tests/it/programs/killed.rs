@@ -35,7 +35,7 @@ fn kill_after(stage: &Stage, words: &[&str], lines: usize) -> bool {
 }
 
 #[test]
-fn a_kill_after_any_line_changes_nothing_at_the_end() {
+fn a_kill_never_changes_the_end() {
     let undisturbed = Stage::new();
     let expected = {
         let ended = undisturbed.run(&task(&[]));
@@ -67,7 +67,7 @@ fn alive(word: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_kill_while_the_coder_works_leaves_no_second_coder_and_no_child_behind() {
+fn a_killed_coder_leaves_no_child() {
     let stage = Stage::new();
     let mark = stage.root().join("began").display().to_string();
     // The first coder starts a child in a session of its own that ignores TERM, edits a file, and never ends.
@@ -107,7 +107,7 @@ fn a_kill_while_the_coder_works_leaves_no_second_coder_and_no_child_behind() {
 }
 
 #[test]
-fn an_interrupt_ends_the_agents_and_the_same_command_goes_on() {
+fn an_interrupted_command_can_go_on() {
     let stage = Stage::new();
     let mark = stage.root().join("began").display().to_string();
     let script = format!(

@@ -25,8 +25,9 @@ fn refused(ended: &Ended) -> String {
     ended.json()["message"].as_str().unwrap().to_owned()
 }
 
+/// A later chain replaces a model, too.
 #[test]
-fn a_model_that_is_said_later_takes_the_place_of_a_chain_and_the_other_way_round() {
+fn a_later_model_replaces_a_chain() {
     let stage = Stage::new();
     for flags in [
         &["--antigravity-models", "A", "B"][..],
@@ -48,8 +49,9 @@ fn a_model_that_is_said_later_takes_the_place_of_a_chain_and_the_other_way_round
     assert!(of("agents.claude.models").is_some(), "what is said of another role stays");
 }
 
+/// They do so within one source, which the refusal names.
 #[test]
-fn one_source_says_a_model_or_a_chain_and_the_refusal_names_the_source() {
+fn models_and_chains_exclude_each_other() {
     let stage = Stage::new();
     users_own(&stage, "[agents.claude.reviewer]\nmodel = 'a'\nmodels = ['b']\n");
     let message = refused(&stage.run(&task(&[])));
@@ -69,7 +71,7 @@ fn one_source_says_a_model_or_a_chain_and_the_refusal_names_the_source() {
 }
 
 #[test]
-fn agy_is_another_name_of_antigravity_in_settings_too() {
+fn settings_know_agy_as_antigravity() {
     let stage = Stage::new();
     users_own(&stage, "[agents.agy]\nmodel = 'A'\n[agents.agy.coder]\nmodels = ['B', 'C']\n");
     let variables = [("AGENT_LOOP_CONFIG__AGENTS__AGY__MODEL", "D")];
@@ -85,7 +87,7 @@ fn agy_is_another_name_of_antigravity_in_settings_too() {
 }
 
 #[test]
-fn a_program_of_ones_own_is_found_under_either_name() {
+fn either_name_finds_ones_own_program() {
     let stage = Stage::new();
     let path = stage.root().join("todo.sh");
     users_own(&stage, &format!("[agents.agy]\ncmd = '{}'\n", path.display()));

@@ -47,7 +47,7 @@ fn shown(stage: &Stage, words: &[&str], names: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn status_shows_what_goes_on_first_and_of_what_is_settled_the_latest() {
+fn status_shows_what_goes_on_first() {
     let stage = Stage::new();
     for number in 1..=7 {
         settled(&stage, &format!("Do the {number}th thing"));
@@ -86,7 +86,7 @@ Settled, the latest first:
 }
 
 #[test]
-fn a_person_who_is_asked_is_told_before_what_is_settled() {
+fn questions_come_before_what_is_settled() {
     let stage = Stage::new();
     settled(&stage, "Do it");
     stage.run(&["local", "issue", "create", "--title", "Which language?"]);
@@ -111,7 +111,7 @@ Settled, the latest first:
 }
 
 #[test]
-fn each_log_is_listed_with_whose_it_is_and_how_it_ended_and_is_printed_by_its_number_or_name() {
+fn logs_are_listed_and_printed() {
     let stage = Stage::new();
     let ended = stage.run(&task(&["--no-parallel-reviewers", "--test-command", "echo fine"]));
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
@@ -149,7 +149,7 @@ fn each_log_is_listed_with_whose_it_is_and_how_it_ended_and_is_printed_by_its_nu
 }
 
 #[test]
-fn what_a_run_cost_is_known_after_it_was_cleaned() {
+fn clean_keeps_what_runs_cost() {
     let stage = Stage::new();
     settled(&stage, "Do it");
     let mut before = stage.run(&["usage", "--json"]).json();
@@ -179,7 +179,7 @@ fn lent(stage: &Stage) -> Vec<String> {
 }
 
 #[test]
-fn a_start_that_is_refused_leaves_nothing_to_resume_and_nothing_in_the_thread() {
+fn a_refused_start_leaves_nothing() {
     let stage = Stage::new();
     let lent = lent(&stage);
     let lent: Vec<&str> = lent.iter().map(String::as_str).collect();
@@ -207,7 +207,7 @@ fn a_start_that_is_refused_leaves_nothing_to_resume_and_nothing_in_the_thread() 
 }
 
 #[test]
-fn a_start_that_is_refused_leaves_what_an_earlier_one_left() {
+fn a_refused_start_removes_nothing() {
     let stage = Stage::new();
     let subject = parked(&stage, "Do it");
     let before = stage.run(&["usage", "--json"]).stdout;

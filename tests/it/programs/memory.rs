@@ -44,7 +44,7 @@ fn approved(ended: &Ended) {
 }
 
 #[test]
-fn every_agent_is_told_what_files_say_unless_it_is_turned_off() {
+fn agents_are_told_of_the_repository() {
     let stage = stage();
     approved(&stage.run(&task(&[])));
     let prompts = seen(&stage, "prompt");
@@ -69,8 +69,9 @@ fn every_agent_is_told_what_files_say_unless_it_is_turned_off() {
     assert!(!stage.root().join(".cache").exists());
 }
 
+/// It lies in the coder's checkout alone.
 #[test]
-fn a_relative_folder_lies_in_the_coders_checkout_alone_and_is_never_committed() {
+fn a_relative_folder_is_never_committed() {
     let stage = stage();
     approved(&stage.run(&task(&["--agent-memory-dir", ".notes"])));
     let memories = seen(&stage, "memory");
@@ -86,7 +87,7 @@ fn a_relative_folder_lies_in_the_coders_checkout_alone_and_is_never_committed() 
 }
 
 #[test]
-fn a_relative_folder_is_refused_in_a_checkout_of_the_users_own() {
+fn lent_checkouts_get_no_relative_folder() {
     let stage = stage();
     let lent = stage.root().join("lent");
     stage.git(&["clone", "--quiet", ".", lent.to_str().unwrap()]);
@@ -114,7 +115,7 @@ fn a_relative_folder_is_refused_in_a_checkout_of_the_users_own() {
 }
 
 #[test]
-fn an_absolute_folder_is_where_it_is_kept() {
+fn memory_is_kept_in_absolute_folders() {
     let stage = stage();
     let kept = stage.root().join("kept");
     approved(&stage.run(&task(&["--agent-memory-dir", kept.to_str().unwrap()])));
@@ -123,7 +124,7 @@ fn an_absolute_folder_is_where_it_is_kept() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_one_is_refused_before_anything_is_begun() {
+fn an_impossible_folder_is_refused_first() {
     let stage = stage();
     for (folder, why) in [
         ("../x", "leads out"),
@@ -147,7 +148,7 @@ fn a_folder_that_cannot_be_one_is_refused_before_anything_is_begun() {
 }
 
 #[test]
-fn a_refresh_is_about_one_command_and_needs_something_to_refresh() {
+fn a_refresh_concerns_one_command() {
     let stage = stage();
     approved(&stage.run(&task(&["--refresh-agent-memory", "--refresh-test-profile"])));
     let kept: Vec<String> = walk(&stage.root().join("state"))

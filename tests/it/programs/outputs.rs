@@ -30,7 +30,7 @@ fn failed(stage: &Stage, script: &str, more: &[&str], why: &str) {
 }
 
 #[test]
-fn nothing_nonsense_and_too_much_are_failed_turns() {
+fn nonsense_and_excess_fail_the_turn() {
     for (script, why) in [
         ("", "malformed"),
         ("printf '\\377\\376\\000\\001'", "not UTF-8"),
@@ -49,7 +49,7 @@ fn nothing_nonsense_and_too_much_are_failed_turns() {
 }
 
 #[test]
-fn a_child_that_never_ends_is_ended() {
+fn an_endless_child_is_ended() {
     let limit = ["--agent-timeout-seconds", "1"];
     failed(&Stage::new(), "exec > /dev/null 2>&1; while :; do sleep 0.1; done", &limit, "longer than 1 s");
     failed(&Stage::new(), "while :; do echo and on and on; done", &limit, "longer than 1 s");

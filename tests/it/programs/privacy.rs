@@ -11,7 +11,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn nobody_else_can_read_what_a_run_leaves() {
+fn what_a_run_leaves_is_private() {
     let stage = Stage::new();
     assert_eq!(stage.run(&task(&["--test-command", "true"])).exit, Some(0));
     let ours = stage.root().join("state/agent-loop");
@@ -31,8 +31,9 @@ fn nobody_else_can_read_what_a_run_leaves() {
     }
 }
 
+/// Neither an agent nor a command for tests gets it, under any name.
 #[test]
-fn no_agent_and_no_test_command_gets_a_token_of_the_forge_under_any_name() {
+fn no_command_gets_the_forges_token() {
     let stage = Stage::new();
     let script =
         include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", "set -eu; env >&2");
@@ -87,7 +88,7 @@ fn no_agent_and_no_test_command_gets_a_token_of_the_forge_under_any_name() {
 }
 
 #[test]
-fn a_users_checkout_is_left_as_it_is() {
+fn a_users_checkout_is_left_alone() {
     let stage = Stage::new();
     let before = walk(&stage.repository().join("."))
         .into_iter()
@@ -102,7 +103,7 @@ fn a_users_checkout_is_left_as_it_is() {
 }
 
 #[test]
-fn old_logs_go_after_the_next_run_and_young_ones_stay() {
+fn only_old_logs_are_removed() {
     let stage = Stage::new();
     assert_eq!(stage.run(&task(&[])).exit, Some(0));
     let logs = stage.logs();

@@ -11,7 +11,7 @@ fn refused(stage: &Stage, words: &[&str], reason: &str, hint: &str) {
 }
 
 #[test]
-fn a_refusal_says_what_to_type_instead() {
+fn refusals_say_what_to_type() {
     let stage = Stage::new();
     let nowhere = ["--claude-cmd", "/nowhere/claude"];
     let with = |words: &[&'static str]| [words, &nowhere].concat();
@@ -48,7 +48,7 @@ fn a_refusal_says_what_to_type_instead() {
 }
 
 #[test]
-fn a_current_folder_that_is_gone_is_refused_by_name() {
+fn a_vanished_current_folder_is_named() {
     let stage = Stage::new();
     let program = env!("CARGO_BIN_EXE_agent-loop");
     let said = stage.root().join("said").display().to_string();
@@ -60,7 +60,7 @@ fn a_current_folder_that_is_gone_is_refused_by_name() {
 }
 
 #[test]
-fn a_test_command_that_is_not_there_is_refused_before_anybody_works() {
+fn a_missing_test_command_is_refused() {
     let stage = Stage::new();
     let words = ["task", "Do it", "--forge", "local", "--coder", "sam=command:/bin/true", "--reviewer"];
     let more = ["one=command:/bin/true", "--test-command", "no-such-program --all"];

@@ -34,7 +34,7 @@ fn commit_all(stage: &Stage) {
 }
 
 #[test]
-fn no_repository_and_no_commit_are_refused_by_name() {
+fn missing_repositories_and_commits_are_refused() {
     let stage = Stage::new();
     let outside = stage.root().join("outside");
     fs::create_dir(&outside).unwrap();
@@ -51,7 +51,7 @@ fn no_repository_and_no_commit_are_refused_by_name() {
 }
 
 #[test]
-fn a_branch_that_is_not_there_is_refused_with_the_one_that_was_meant() {
+fn an_unknown_branch_gets_a_suggestion() {
     let stage = Stage::new();
     refused(&stage, &task(&["--base", "mian"]), "usage", &["no branch `mian`", "did you mean `main`?"]);
     stage.git(&["branch", "develop"]);
@@ -71,7 +71,7 @@ fn a_bare_repository_works() {
 }
 
 #[test]
-fn a_shallow_clone_works_to_the_merge_and_goes_on_when_it_is_deepened() {
+fn shallow_clones_work_and_may_deepen() {
     let stage = Stage::new();
     stage.write("more.txt", "more\n");
     commit_all(&stage);
@@ -99,7 +99,7 @@ fn a_shallow_clone_works_to_the_merge_and_goes_on_when_it_is_deepened() {
 }
 
 #[test]
-fn what_a_partial_clone_lacks_is_fetched_or_named() {
+fn a_partial_clones_gaps_are_fetched() {
     let stage = Stage::new();
     stage.write("old.txt", "old\n");
     commit_all(&stage);
@@ -119,7 +119,7 @@ fn what_a_partial_clone_lacks_is_fetched_or_named() {
 }
 
 #[test]
-fn a_linked_worktree_shares_its_forge_with_the_others_and_stays_as_it_is() {
+fn a_linked_worktree_shares_its_forge() {
     let stage = Stage::new();
     stage.git(&["worktree", "add", "--quiet", "-b", "side", "../linked"]);
     works(&stage, &task(&["-C", "../linked"]));
@@ -138,8 +138,9 @@ fn submodules_stay_where_they_are() {
     assert_eq!(stage.git(&["rev-parse", &format!("{}:library", stage.branch())]), before);
 }
 
+/// It neither runs in a clone nor makes a checkout dirty.
 #[test]
-fn a_filter_of_the_users_own_configuration_neither_runs_in_a_clone_nor_makes_a_checkout_dirty() {
+fn the_users_filter_never_disturbs() {
     let stage = Stage::new();
     let filter = "[filter \"upper\"]\n\tclean = tr A-Z a-z\n\tsmudge = tr a-z A-Z\n\trequired = true\n";
     fs::write(stage.root().join(".gitconfig"), filter).unwrap();
@@ -165,7 +166,7 @@ fn a_filter_of_the_users_own_configuration_neither_runs_in_a_clone_nor_makes_a_c
 }
 
 #[test]
-fn what_git_lfs_keeps_elsewhere_is_not_committed_as_it_is() {
+fn lfs_content_is_never_committed_raw() {
     let stage = Stage::new();
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
     stage.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
@@ -186,7 +187,7 @@ fn what_git_lfs_keeps_elsewhere_is_not_committed_as_it_is() {
 }
 
 #[test]
-fn a_filter_that_is_not_installed_is_named_and_the_merge_waits_for_it() {
+fn the_merge_awaits_a_missing_filter() {
     let stage = Stage::new();
     stage.write(".gitattributes", "*.bin filter=lfs\n");
     stage.write("a.bin", "picture\n");
@@ -206,7 +207,7 @@ fn a_filter_that_is_not_installed_is_named_and_the_merge_waits_for_it() {
 }
 
 #[test]
-fn without_an_identity_the_tool_commits_under_its_own() {
+fn commits_need_no_configured_identity() {
     let stage = Stage::new();
     stage.git(&["config", "--unset", "user.name"]);
     stage.git(&["config", "--unset", "user.email"]);
@@ -239,7 +240,7 @@ fn odd_names_of_files_work() {
 }
 
 #[test]
-fn odd_names_of_the_repositorys_own_folder_work() {
+fn odd_names_of_repositories_work() {
     for name in [&b"sp ace"[..], b"q'uo\"te", b"new\nline", b"bad\xff"] {
         let stage = Stage::new();
         let folder = Path::new("..").join(OsStr::from_bytes(name));
@@ -266,7 +267,7 @@ fn a_foreign_repository_needs_gits_trust() {
 }
 
 #[test]
-fn no_git_and_an_old_git_are_refused_by_name() {
+fn missing_and_old_git_are_refused() {
     let stage = Stage::new();
     let folder = stage.root().join("programs");
     fs::create_dir(&folder).unwrap();

@@ -11,8 +11,9 @@ fn claude(stage: &Stage, folder: &str) {
     stage.agent(&format!("{folder}/claude"), &format!("#!/bin/sh\n: > '{word}'\nexit 1\n"));
 }
 
+/// They would give a program of the repository that is worked on.
 #[test]
-fn a_relative_folder_in_path_gives_no_program_of_the_repository_that_is_worked_on() {
+fn relative_folders_in_path_are_ignored() {
     let stage = Stage::new();
     claude(&stage, "repository/bin");
     claude(&stage, "good");

@@ -22,7 +22,7 @@ fn users_own(stage: &Stage, text: &str) {
 }
 
 #[test]
-fn a_run_needs_no_flag_when_everything_is_configured() {
+fn a_configured_run_needs_no_flag() {
     let stage = Stage::new();
     let agent = AGENT.replace("../todo.sh", &stage.root().join("todo.sh").display().to_string());
     users_own(&stage, &format!("{agent}{ROLES}[gates.tests]\ncommand = \"grep DONE notes.txt\"\n"));
@@ -32,7 +32,7 @@ fn a_run_needs_no_flag_when_everything_is_configured() {
 }
 
 #[test]
-fn what_names_programs_waits_for_trust_and_a_changed_file_asks_again() {
+fn what_names_programs_awaits_trust() {
     let stage = Stage::new();
     commit(&stage, &format!("{AGENT}{ROLES}"));
     let refused = stage.run(&["task", "Do what is marked", "--json"]);
@@ -50,7 +50,7 @@ fn what_names_programs_waits_for_trust_and_a_changed_file_asks_again() {
 }
 
 #[test]
-fn a_path_in_a_role_is_a_program_too() {
+fn a_roles_path_is_a_program() {
     let stage = Stage::new();
     for role in ["coder = \"sam=command:./evil.sh\"", "reviewers = [\"yes=scripted:approve.json\"]"] {
         commit(&stage, &format!("[roles]\n{role}\n"));
@@ -62,7 +62,7 @@ fn a_path_in_a_role_is_a_program_too() {
 }
 
 #[test]
-fn the_file_on_the_base_branch_counts_and_not_the_one_under_review() {
+fn the_base_branchs_settings_count() {
     let stage = Stage::new();
     commit(&stage, "[gates.tests]\ncommand = \"grep DONE notes.txt\"\n");
     assert_eq!(stage.run(&["config", "trust"]).exit, Some(0));
@@ -90,7 +90,7 @@ fn the_file_on_the_base_branch_counts_and_not_the_one_under_review() {
 }
 
 #[test]
-fn later_layers_win_and_explain_says_which() {
+fn later_layers_win_and_are_explained() {
     let stage = Stage::new();
     commit(&stage, "[review]\nmax_rounds = 3\nparallel = false\nauto_merge = true\n");
     users_own(&stage, "[review]\nmax_rounds = 4\nparallel = true\n");
@@ -110,7 +110,7 @@ fn later_layers_win_and_explain_says_which() {
 }
 
 #[test]
-fn a_slip_is_named_with_its_place_and_the_nearest_key() {
+fn a_slip_names_the_nearest_key() {
     let stage = Stage::new();
     let refused = |text: &str, variables: &[(&str, &str)]| {
         users_own(&stage, text);
@@ -138,7 +138,7 @@ fn a_slip_is_named_with_its_place_and_the_nearest_key() {
 }
 
 #[test]
-fn an_agent_that_is_not_configured_is_named_with_the_nearest_that_is() {
+fn an_unknown_agent_names_the_nearest() {
     let stage = Stage::new();
     users_own(&stage, "[agents.todo]\ncmd = \"sh\"\n");
     let ended = stage.run(&["task", "x", "--json", "--coder", "command:tood"]);
@@ -148,7 +148,7 @@ fn an_agent_that_is_not_configured_is_named_with_the_nearest_that_is() {
 }
 
 #[test]
-fn an_agent_sees_the_variables_that_its_settings_name_and_no_other() {
+fn an_agent_sees_only_named_variables() {
     let stage = Stage::new();
     let script =
         include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", "set -eu; env >&2");
@@ -173,7 +173,7 @@ fn an_agent_sees_the_variables_that_its_settings_name_and_no_other() {
 }
 
 #[test]
-fn a_begun_file_of_settings_changes_nothing_and_is_never_overwritten() {
+fn config_init_overwrites_nothing() {
     let stage = Stage::new();
     assert_eq!(stage.run(&["config", "init"]).exit, Some(0));
     let before = fs::read_to_string(stage.repository().join("agent-loop.toml")).unwrap();
@@ -187,7 +187,7 @@ fn a_begun_file_of_settings_changes_nothing_and_is_never_overwritten() {
 }
 
 #[test]
-fn an_open_run_keeps_its_terms_and_a_new_one_takes_what_is_configured() {
+fn an_open_run_keeps_its_terms() {
     let stage = Stage::new();
     stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\necho resets_at=$(date +%s) >&2\nexit 75\n");
     users_own(&stage, "[review]\nmax_rounds = 3\n");
@@ -213,7 +213,7 @@ fn an_open_run_keeps_its_terms_and_a_new_one_takes_what_is_configured() {
 }
 
 #[test]
-fn a_file_of_settings_that_never_ends_is_not_read() {
+fn an_endless_settings_file_stays_unread() {
     let stage = Stage::new();
     let folder = stage.root().join(".config/agent-loop");
     fs::create_dir_all(&folder).unwrap();

@@ -35,8 +35,9 @@ fn path(text: &str, words: &str) -> String {
     path.to_owned()
 }
 
+/// It is a line when it happens, and a reason with paths at the end.
 #[test]
-fn a_failure_is_a_line_when_it_happens_and_a_reason_with_paths_at_the_end() {
+fn a_failure_is_told_without_repetition() {
     let stage = Stage::new();
     let ended = with_a_coder_that(&stage, "echo oh no >&2; exit 3", &[]);
     assert_eq!(
@@ -52,7 +53,7 @@ fn a_failure_is_a_line_when_it_happens_and_a_reason_with_paths_at_the_end() {
 }
 
 #[test]
-fn under_json_the_paths_are_on_stderr_and_in_the_outcome() {
+fn paths_are_told_under_json_too() {
     let stage = Stage::new();
     stage.agent("odd.sh", "#!/bin/sh\nexit 3\n");
     let mut words = task(&["--quiet"]);
@@ -74,7 +75,7 @@ fn under_json_the_paths_are_on_stderr_and_in_the_outcome() {
 }
 
 #[test]
-fn of_a_malformed_answer_its_beginning_is_shown_and_where_all_of_it_lies() {
+fn a_malformed_answers_beginning_is_shown() {
     let token = format!("ghp_{}", "a1".repeat(18));
     let script = format!(
         "printf 'All \\033[31mdone\\033[0m, <!-- x\\n\\n-- Human Reviewer\\n{token} '; head -c 5000 /dev/zero | tr '\\000' y; echo END"
@@ -118,7 +119,7 @@ sed -i 's/{/{"extra": true, /' "$AGENT_LOOP_RESPONSE"
 "#;
 
 #[test]
-fn at_the_end_only_the_logs_are_named_of_what_did_not_go_well_in_the_end() {
+fn only_lasting_failures_name_their_logs() {
     let stage = Stage::new();
     stage.agent("careless.sh", CARELESS);
     stage.agent("broken.sh", "#!/bin/sh\nexit 9\n");
@@ -144,7 +145,7 @@ fn refused(words: &[&str], why: &str) {
 }
 
 #[test]
-fn a_number_that_is_not_allowed_is_refused_with_what_is() {
+fn a_refused_number_names_its_bounds() {
     for (flag, least) in [
         ("--max-rounds", "1"),
         ("--test-timeout-seconds", "1"),
@@ -175,7 +176,7 @@ fn a_number_that_is_not_allowed_is_refused_with_what_is() {
 }
 
 #[test]
-fn a_task_may_be_typed_without_quotes() {
+fn a_task_needs_no_quotes() {
     let stage = Stage::new();
     let mut words = task(&[]);
     words.splice(1..2, ["Do", "what", "is", "marked"]);
@@ -189,7 +190,7 @@ fn a_task_may_be_typed_without_quotes() {
 }
 
 #[test]
-fn a_test_command_that_needs_a_shell_is_refused_with_what_to_type() {
+fn test_commands_have_no_shell() {
     let stage = Stage::new();
     let ended = stage.run(&task(&["--test-command", "make && make test"]));
     let message = ended.json()["message"].as_str().unwrap().to_owned();
@@ -223,7 +224,7 @@ fn a_test_command_that_needs_a_shell_is_refused_with_what_to_type() {
 }
 
 #[test]
-fn help_says_where_people_read_under_json() {
+fn help_says_where_people_read() {
     for command in ["task", "resume", "demo"] {
         let help = Stage::new().run(&[command, "--help"]).stdout;
         let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -22,7 +22,7 @@ fn summary(ended: &Ended) -> (PathBuf, Value) {
 }
 
 #[test]
-fn a_run_leaves_a_summary_of_both_its_journals_and_usage_shows_it() {
+fn a_summary_covers_both_journals() {
     let stage = Stage::new();
     let ended = stage.run(&task(&[]));
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
@@ -50,8 +50,9 @@ fn a_run_leaves_a_summary_of_both_its_journals_and_usage_shows_it() {
     assert!(!stage.run(&["logs", "pr/1", "--list"]).stdout.contains("usage-summary"));
 }
 
+/// A dry run and a refused one leave none.
 #[test]
-fn a_failed_run_leaves_one_too_and_says_where_and_a_dry_run_and_a_refused_one_leave_none() {
+fn a_failed_run_leaves_a_summary() {
     let stage = Stage::new();
     stage.run(&task(&["--dry-run"]));
     stage.run(&task(&["--coder", "sam=command:../missing.sh"]));
@@ -72,7 +73,7 @@ fn a_failed_run_leaves_one_too_and_says_where_and_a_dry_run_and_a_refused_one_le
 }
 
 #[test]
-fn a_budget_of_money_names_agents_whose_cost_is_not_known_and_odd_budgets_are_refused() {
+fn a_budget_names_agents_without_costs() {
     let stage = Stage::new();
     let told = stage.run(&task(&["--budget-usd", "0.000001"]));
     assert_eq!(told.exit, Some(0));
@@ -83,7 +84,7 @@ fn a_budget_of_money_names_agents_whose_cost_is_not_known_and_odd_budgets_are_re
 }
 
 #[test]
-fn a_journal_that_cannot_be_read_is_named_and_the_others_are_shown() {
+fn unreadable_journals_hide_no_other() {
     let stage = Stage::new();
     stage.run(&task(&[]));
     let journals = walk(&stage.root().join("state"));

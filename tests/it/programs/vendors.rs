@@ -45,6 +45,7 @@ kill -9 $$
     assert_eq!(call["tokens"], tokens);
 }
 
+/// Its model, its answer, what it was denied and how long its prompt was.
 #[test]
 fn antigravity_turns_are_told_in_full() {
     let stage = Stage::new();

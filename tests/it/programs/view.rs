@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::stage::{Stage, task};
 
 #[test]
-fn events_are_json_lines_and_the_last_is_the_outcome() {
+fn events_end_with_the_outcome() {
     let stage = Stage::new();
     let mut words = task(&[]);
     words[2] = "--json=events";
@@ -32,7 +32,7 @@ fn events_are_json_lines_and_the_last_is_the_outcome() {
 }
 
 #[test]
-fn quiet_is_silent_and_a_pipe_gets_no_colour() {
+fn quiet_is_silent_and_pipes_colourless() {
     let stage = Stage::new();
     let quiet = stage.run(&task(&["--quiet", "--progress-interval-seconds", "1"]));
     assert_eq!((quiet.exit, quiet.stderr.as_str()), (Some(0), ""));
@@ -41,7 +41,7 @@ fn quiet_is_silent_and_a_pipe_gets_no_colour() {
 }
 
 #[test]
-fn a_turn_that_takes_long_is_told_with_its_log() {
+fn a_long_turn_names_its_log() {
     let stage = Stage::new();
     let seen = stage.root().join("seen");
     // It works until it was told of, and gives up after half a minute, so that the test fails rather than waits.
@@ -64,7 +64,7 @@ fn a_turn_that_takes_long_is_told_with_its_log() {
 }
 
 #[test]
-fn diagnostics_say_what_was_run_and_nothing_secret() {
+fn diagnostics_say_nothing_secret() {
     let stage = Stage::new();
     let ended = stage.run_with(&task(&[]), &[("AGENT_LOOP_LOG", "debug")]);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);

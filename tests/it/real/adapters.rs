@@ -226,7 +226,7 @@ fn reviews_without_writing(program: Program) {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn claude_is_asked_with_flags_that_it_has() {
+fn claude_has_the_flags_we_use() {
     is_asked_with_flags_that_it_has(Program::Claude);
 }
 
@@ -244,7 +244,7 @@ fn claude_reviews_without_writing() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn codex_is_asked_with_flags_that_it_has() {
+fn codex_has_the_flags_we_use() {
     is_asked_with_flags_that_it_has(Program::Codex);
 }
 
@@ -262,7 +262,7 @@ fn codex_reviews_without_writing() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn opencode_is_asked_with_flags_that_it_has() {
+fn opencode_has_the_flags_we_use() {
     is_asked_with_flags_that_it_has(Program::OpenCode);
 }
 
@@ -274,7 +274,7 @@ fn opencode_codes_and_remembers() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn gemini_is_asked_with_flags_that_it_has() {
+fn gemini_has_the_flags_we_use() {
     is_asked_with_flags_that_it_has(Program::Gemini);
 }
 

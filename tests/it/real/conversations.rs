@@ -49,7 +49,7 @@ fn codex_goes_on_with_a_thread() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn claude_answers_in_the_form_that_is_asked_for() {
+fn claude_answers_in_the_asked_form() {
     let path = Program::Claude.path();
     let server = Server::start();
     server.plays("turn", Answer::Structured(json!({"herons": 2})));
@@ -63,7 +63,7 @@ fn claude_answers_in_the_form_that_is_asked_for() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn codex_asks_its_model_for_the_form_and_checks_nothing() {
+fn codex_never_checks_the_form() {
     let path = Program::Codex.path();
     let server = Server::start();
     server.plays("turn", Answer::Structured(json!({"egrets": "many"})));
@@ -79,7 +79,7 @@ fn codex_asks_its_model_for_the_form_and_checks_nothing() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_model_is_asked_with_the_login_of_the_environment() {
+fn claude_uses_the_environments_login() {
     let path = Program::Claude.path();
     for (login, header) in [(Login::ApiKey, "x-api-key"), (Login::Subscription, "authorization")] {
         let server = Server::start();

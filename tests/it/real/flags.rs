@@ -68,7 +68,7 @@ fn defined(line: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn well_known_flags_are_found_and_a_removed_one_is_not() {
+fn known_flags_are_told_from_removed() {
     for (program, arguments, unknown) in [
         (
             Program::Claude,

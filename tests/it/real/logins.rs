@@ -22,7 +22,7 @@ fn told(program: Program, vendor: Vendor, home: &Home) -> (LoginState, String) {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_program_in_an_empty_home_is_not_logged_in() {
+fn an_empty_home_has_no_login() {
     for (program, vendor, expected) in [
         (Program::Claude, Vendor::Claude, LoginState::LoggedOut),
         (Program::Codex, Vendor::Codex, LoginState::LoggedOut),
@@ -37,7 +37,7 @@ fn a_program_in_an_empty_home_is_not_logged_in() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn claude_is_logged_in_with_a_key_or_a_token() {
+fn claude_accepts_a_key_or_token() {
     for login in [Login::ApiKey, Login::Subscription] {
         let home = Home::new().claude("http://127.0.0.1:9", login);
         let (state, said) = told(Program::Claude, Vendor::Claude, &home);

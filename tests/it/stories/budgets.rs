@@ -38,7 +38,7 @@ async fn with_budget(story: &Story, world: &MemoryWorld, assignment: Assignment,
 }
 
 #[tokio::test]
-async fn a_spent_budget_ends_the_run_before_the_next_turn_and_votes_stay() {
+async fn a_spent_budget_ends_the_run() {
     let story = no_second_round();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -56,7 +56,7 @@ async fn a_spent_budget_ends_the_run_before_the_next_turn_and_votes_stay() {
 }
 
 #[tokio::test]
-async fn the_first_turn_of_a_delivery_counts_in_the_review_of_its_pull_request() {
+async fn a_reviews_budget_includes_its_delivery() {
     for begins in [Begins::Task, Begins::Issue] {
         // The coder, two reviewers side by side, the coder, the two reviewers.
         for (paid, begun, ending) in [(1, 1, SPENT), (2, 3, SPENT), (4, 4, SPENT), (5, 6, Ending::Approved)] {
@@ -70,7 +70,7 @@ async fn the_first_turn_of_a_delivery_counts_in_the_review_of_its_pull_request()
 }
 
 #[tokio::test]
-async fn the_same_command_spends_nothing_more_and_says_nothing_twice() {
+async fn the_same_command_spends_nothing_more() {
     let story = no_second_round();
     let world = story.world();
     story.play(&world).await;
@@ -80,7 +80,7 @@ async fn the_same_command_spends_nothing_more_and_says_nothing_twice() {
 }
 
 #[tokio::test]
-async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
+async fn a_higher_budget_continues_the_run() {
     let story = no_second_round();
     let world = story.world();
     let first = story.play(&world).await;
@@ -93,8 +93,9 @@ async fn a_higher_budget_goes_on_with_the_same_run_and_counts_what_was_spent() {
     assert_eq!((last.usage.calls, world.calls().len()), (5, 5), "nothing that was paid is asked again");
 }
 
+/// What was said is not asked again.
 #[tokio::test]
-async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_is_not_asked_again() {
+async fn a_delivery_can_spend_the_budget() {
     let story = Story {
         begins: Begins::Issue,
         repairers: vec![("sam", agent(|order, _| Reaction::Says(implementation(order))))],
@@ -119,7 +120,7 @@ async fn a_budget_that_is_spent_in_the_delivery_ends_it_there_and_what_was_said_
 }
 
 #[tokio::test]
-async fn a_vote_that_was_given_is_published_though_another_one_is_not_paid_for() {
+async fn a_paid_vote_is_published_anyway() {
     // The first reviewer is asked a second time, and the budget ends between the two.
     let failure = TurnFailure::Network { detail: "gone".to_owned() };
     let story = Story {
@@ -138,7 +139,7 @@ async fn a_vote_that_was_given_is_published_though_another_one_is_not_paid_for()
 }
 
 #[tokio::test]
-async fn reviewers_who_are_asked_one_after_the_other_stop_between_two() {
+async fn sequential_reviewers_stop_between_two() {
     let story = Story { budget: turns(1), ..a_persons_pull_request() };
     let world = story.world();
     let request = Request { reviewing: Reviewing::Sequential, ..story.request() };
@@ -162,7 +163,7 @@ async fn money_and_minutes_are_budgets_too() {
 }
 
 #[tokio::test]
-async fn what_is_approved_is_approved_whatever_it_cost() {
+async fn an_approval_stands_whatever_it_cost() {
     let story = Story {
         begins: Begins::PullRequest,
         budget: turns(1),
@@ -172,7 +173,7 @@ async fn what_is_approved_is_approved_whatever_it_cost() {
 }
 
 #[tokio::test]
-async fn another_machine_counts_what_the_records_say() {
+async fn another_machine_counts_from_the_records() {
     let story = Story { budget: turns(3), ..two_reviewers_one_blocks() };
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, SPENT);
@@ -184,7 +185,7 @@ async fn another_machine_counts_what_the_records_say() {
 }
 
 #[tokio::test]
-async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget() {
+async fn an_unpriced_agent_is_named_once() {
     let story = no_second_round();
     let world = story.world();
     let subject = Subject::PullRequest(story.pull_request());
@@ -213,7 +214,7 @@ async fn an_agent_whose_cost_is_not_known_is_named_once_when_money_is_the_budget
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_long_for_a_record_is_paid_for_all_the_same() {
+async fn too_long_answers_are_paid_for() {
     let endless = agent(|order, _| {
         let said = approves(order).replace("looked", &noise(90_000));
         Reaction::Says(said)

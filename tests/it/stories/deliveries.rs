@@ -47,7 +47,7 @@ pub(super) fn a_coder_with_questions() -> Story {
 }
 
 #[tokio::test]
-async fn an_issue_becomes_a_merged_pull_request_and_is_closed() {
+async fn an_issue_is_merged_and_closed() {
     let story = an_issue_merged();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -62,7 +62,7 @@ async fn an_issue_becomes_a_merged_pull_request_and_is_closed() {
 }
 
 #[tokio::test]
-async fn a_forge_that_never_does_what_it_is_asked_ends_the_run_and_the_same_command_goes_on() {
+async fn a_deaf_forge_ends_the_run() {
     for deed in ["open pull request", "merge"] {
         let story = an_issue_merged();
         let world = story.world();
@@ -76,7 +76,7 @@ async fn a_forge_that_never_does_what_it_is_asked_ends_the_run_and_the_same_comm
 }
 
 #[tokio::test]
-async fn questions_are_answered_by_a_person_or_stop_the_run() {
+async fn unanswered_questions_stop_the_run() {
     let story = a_coder_with_questions();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -101,7 +101,7 @@ impl OneBranch for String {
 }
 
 #[tokio::test]
-async fn a_coder_that_changes_nothing_delivers_nothing() {
+async fn an_idle_coder_delivers_nothing() {
     let lazy = agent(|order, _| Reaction::Says(implementation(order)));
     let story = story("nothing", lazy, vec![("quick", always_approves())]);
     let outcome = story.play(&story.world()).await;
@@ -109,7 +109,7 @@ async fn a_coder_that_changes_nothing_delivers_nothing() {
 }
 
 #[tokio::test]
-async fn a_coder_that_fails_ends_the_run_and_a_new_command_asks_it_again() {
+async fn a_failed_coder_is_asked_anew() {
     let story = story("talker", always_says("done!"), vec![("quick", always_approves())]);
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Failed { reason: Failed::AgentFailed });
@@ -118,7 +118,7 @@ async fn a_coder_that_fails_ends_the_run_and_a_new_command_asks_it_again() {
 }
 
 #[tokio::test]
-async fn a_used_up_allowance_parks_the_run_and_votes_that_were_given_stay() {
+async fn quota_parks_and_votes_stay() {
     let said: Timestamp = "1970-01-06T23:59:41.883991612Z".parse().unwrap();
     let resets_at: Timestamp = "1970-01-06T23:59:42Z".parse().unwrap();
     let tired = always_fails(&TurnFailure::Quota { resets_at: said, detail: String::new() });
@@ -142,7 +142,7 @@ async fn a_used_up_allowance_parks_the_run_and_votes_that_were_given_stay() {
 }
 
 #[tokio::test]
-async fn the_coders_used_up_allowance_is_named_and_the_journal_keeps_whole_seconds() {
+async fn the_coders_spent_allowance_is_named() {
     let said: Timestamp = "1970-01-06T23:59:41.5Z".parse().unwrap();
     let tired = always_fails(&TurnFailure::RateLimited { retry_at: Some(said), detail: "slow".to_owned() });
     let story = story("rate limit", tired, vec![("quick", always_approves())]);

@@ -47,7 +47,7 @@ fn last_comment(world: &MemoryWorld) -> String {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_for_later_unless_somebody_asks_for_it() {
+async fn nothing_is_kept_without_being_asked() {
     let story = leaving(Followups::Ignore);
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -57,7 +57,7 @@ async fn nothing_is_kept_for_later_unless_somebody_asks_for_it() {
 }
 
 #[tokio::test]
-async fn what_is_left_is_listed_once_each_piece_of_work_with_everybodys_words() {
+async fn what_is_left_is_listed_once() {
     for mode in [Followups::Summarize, Followups::FixAndSummarize] {
         let story = leaving(mode);
         let world = story.world();
@@ -74,7 +74,7 @@ async fn what_is_left_is_listed_once_each_piece_of_work_with_everybodys_words() 
 }
 
 #[tokio::test]
-async fn at_most_three_issues_are_filed_and_then_listed() {
+async fn at_most_three_issues_are_filed() {
     let story = leaving(Followups::FixAndIssue);
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -92,7 +92,7 @@ async fn at_most_three_issues_are_filed_and_then_listed() {
 }
 
 #[tokio::test]
-async fn what_a_lost_machine_filed_is_found_again() {
+async fn a_lost_machines_issues_are_found() {
     let story = leaving(Followups::Issue);
     let trial = story.world();
     story.play(&trial).await;
@@ -106,7 +106,7 @@ async fn what_a_lost_machine_filed_is_found_again() {
 }
 
 #[tokio::test]
-async fn an_issue_that_somebody_else_filed_is_not_taken_for_ours() {
+async fn a_strangers_issue_is_not_ours() {
     let story = leaving(Followups::Issue);
     let trial = story.world();
     story.play(&trial).await;

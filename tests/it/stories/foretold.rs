@@ -52,7 +52,7 @@ fn failing(name: &'static str, failure: &TurnFailure) -> Story {
 }
 
 #[tokio::test]
-async fn what_is_said_to_follow_does_follow() {
+async fn what_is_foretold_does_follow() {
     let usual = Persistence::default;
     let overloaded = super::retries::overloaded_at_first();
     assert_eq!(foretold(&overloaded, usual()).await, ["asked again", "asked again"]);
@@ -76,7 +76,7 @@ async fn what_is_said_to_follow_does_follow() {
 }
 
 #[tokio::test]
-async fn who_puts_an_answer_into_form_is_foretold_too() {
+async fn putting_into_form_is_foretold_too() {
     let usual = Persistence::default;
     let mended = super::repairs::a_review_put_into_form();
     assert_eq!(foretold(&mended, usual()).await, ["put into form", "put into form"]);

@@ -29,7 +29,7 @@ async fn go_on(story: &Story, world: &MemoryWorld) -> agent_loop::engine::outcom
 }
 
 #[tokio::test]
-async fn a_handover_of_an_issue_goes_on() {
+async fn an_issues_handover_goes_on() {
     let story = an_issue_merged();
     let world = cut_off(&story).await;
     let delivering = delivering_run(&world.thread(1)).unwrap();
@@ -44,7 +44,7 @@ async fn a_handover_of_an_issue_goes_on() {
 }
 
 #[tokio::test]
-async fn a_handover_of_a_task_goes_on() {
+async fn a_tasks_handover_goes_on() {
     let story = two_reviewers_one_blocks();
     let world = cut_off(&story).await;
     let delivering = delivering_run(&world.thread(1)).unwrap();

@@ -28,14 +28,14 @@ async fn stopped(ends: usize) -> Outcome {
 }
 
 #[tokio::test]
-async fn an_interrupted_run_whose_state_is_safe_says_so() {
+async fn a_safe_interrupted_run_says_so() {
     let outcome = stopped(3).await;
     assert_eq!(outcome.ending, Ending::Interrupted);
     assert!(outcome.message.contains("the state is safe"), "{}", outcome.message);
 }
 
 #[tokio::test]
-async fn an_interrupted_run_whose_journal_was_not_written_says_that_instead() {
+async fn an_unwritten_journal_is_told_instead() {
     // There is room for the coder's turn and the first reviewer's.
     let outcome = stopped(2).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::Disk }, "{}", outcome.message);

@@ -41,7 +41,7 @@ fn story_of_an_older_thread() -> Story {
 }
 
 #[tokio::test]
-async fn what_an_older_tool_still_wanted_fixed_is_where_a_new_chain_begins() {
+async fn older_findings_begin_a_new_chain() {
     let story = story_of_an_older_thread();
     let world = story.world();
     older_review(&world, "agent-loop");
@@ -59,7 +59,7 @@ async fn what_an_older_tool_still_wanted_fixed_is_where_a_new_chain_begins() {
 }
 
 #[tokio::test]
-async fn an_older_thread_of_somebody_else_is_not_believed() {
+async fn a_strangers_older_thread_is_ignored() {
     let story = story_of_an_older_thread();
     let world = story.world();
     older_review(&world, "mallory");
@@ -79,7 +79,7 @@ async fn written_by(story: &Story, author: &str, standing: AuthorRole) -> Memory
 }
 
 #[tokio::test]
-async fn the_thread_of_another_login_is_refused_until_that_login_is_trusted() {
+async fn another_logins_thread_needs_trust() {
     let story = a_persons_pull_request();
     let world = written_by(&story, "ci-bot", AuthorRole::Member).await;
     let outcome = story.play(&world).await;
@@ -101,7 +101,7 @@ async fn the_thread_of_another_login_is_refused_until_that_login_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_stranger_can_not_make_us_refuse() {
+async fn strangers_cannot_make_us_refuse() {
     let story = a_persons_pull_request();
     let world = written_by(&story, "mallory", AuthorRole::Stranger).await;
     assert_eq!(story.play(&world).await.ending, Ending::Approved);

@@ -72,8 +72,9 @@ async fn with_a_break_after_the_first_review(
     world
 }
 
+/// What is said there meanwhile is told, too.
 #[tokio::test]
-async fn reviewers_and_the_coder_are_told_the_issue_and_what_is_said_there_meanwhile() {
+async fn all_agents_are_told_the_issue() {
     let (story, orders) = attentive("an issue", Begins::Issue);
     let world =
         with_a_break_after_the_first_review(&story, |world| say(world, 1, "Rather blue than new.")).await;
@@ -106,8 +107,9 @@ async fn reviewers_and_the_coder_are_told_the_issue_and_what_is_said_there_meanw
     }
 }
 
+/// The records in its thread lead to it.
 #[tokio::test]
-async fn on_another_machine_the_issue_is_found_by_the_records_in_its_thread() {
+async fn another_machine_finds_the_issue() {
     let (story, orders) = attentive("another machine", Begins::Issue);
     let world = with_a_break_after_the_first_review(&story, |_| {}).await;
     orders.lock().unwrap().clear();
@@ -120,7 +122,7 @@ async fn on_another_machine_the_issue_is_found_by_the_records_in_its_thread() {
 }
 
 #[tokio::test]
-async fn a_task_is_told_in_its_own_words_wherever_they_are_known() {
+async fn a_task_keeps_its_own_words() {
     let (story, orders) = attentive("a task", Begins::Task);
     let world = story.world();
     story.play(&world).await;
@@ -155,8 +157,9 @@ async fn a_task_is_told_in_its_own_words_wherever_they_are_known() {
     }
 }
 
+/// What it says that it closes is only its own words.
 #[tokio::test]
-async fn what_a_persons_pull_request_says_that_it_closes_is_only_its_own_words() {
+async fn a_persons_request_has_no_origin() {
     for branch in ["feature", "agent-loop/issue-1"] {
         let (story, orders) = attentive("a person's", Begins::Issue);
         let world = story.world();
@@ -178,7 +181,7 @@ async fn what_a_persons_pull_request_says_that_it_closes_is_only_its_own_words()
 }
 
 #[tokio::test]
-async fn a_long_discussion_is_bounded_and_its_newest_words_are_told() {
+async fn a_long_discussions_end_is_told() {
     let (story, orders) = attentive("a long discussion", Begins::Issue);
     let world = story.world();
     for number in 0..200 {

@@ -55,7 +55,7 @@ pub(super) fn a_coder_whose_words_are_put_into_form() -> Story {
 }
 
 #[tokio::test]
-async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
+async fn a_reviews_repair_is_recorded() {
     let story = a_review_put_into_form();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -75,7 +75,7 @@ async fn a_malformed_review_is_put_into_form_and_the_record_says_so() {
 }
 
 #[tokio::test]
-async fn a_repair_can_not_turn_a_refusal_into_an_approval() {
+async fn a_repair_never_makes_an_approval() {
     let flatters = agent(|order, _| Reaction::Says(approves(order)));
     let blocking = agent(|order, _| Reaction::Says(with_extra(&blocks(order, "there is a bug in it"))));
     for source in
@@ -96,7 +96,7 @@ async fn a_repair_can_not_turn_a_refusal_into_an_approval() {
 }
 
 #[tokio::test]
-async fn a_coders_work_is_not_done_twice_when_only_its_words_are_malformed() {
+async fn malformed_words_repeat_no_work() {
     let story = a_coder_whose_words_are_put_into_form();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -107,7 +107,7 @@ async fn a_coders_work_is_not_done_twice_when_only_its_words_are_malformed() {
 }
 
 #[tokio::test]
-async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
+async fn unreadable_work_is_kept_aside() {
     let coder = implements_and(|_, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
         Reaction::Says("I did it, trust me.".to_owned())
@@ -121,7 +121,7 @@ async fn work_whose_words_nobody_can_put_into_form_is_kept_aside() {
 }
 
 #[tokio::test]
-async fn a_repair_that_has_to_wait_makes_the_run_wait() {
+async fn a_waiting_repair_parks_the_run() {
     let resets_at: jiff::Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let story = Story {
         repairers: vec![(
@@ -153,8 +153,9 @@ fn rambles_after_a_failure() -> Agent {
     })
 }
 
+/// An answer that is too long is told from one on an older head.
 #[tokio::test]
-async fn an_answer_that_is_too_long_is_told_from_one_on_an_older_head() {
+async fn too_long_is_not_outdated() {
     let begins = |turn: Agent| Story {
         begins: Begins::PullRequest,
         ..story("rambling", honest_coder(), vec![("long", turn)])
@@ -179,7 +180,7 @@ async fn an_answer_that_is_too_long_is_told_from_one_on_an_older_head() {
 }
 
 #[tokio::test]
-async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delivery() {
+async fn a_deliverys_repair_is_recorded() {
     let coder = agent(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
         Reaction::Says(with_extra(&super::cast::implementation(order)))
@@ -198,7 +199,7 @@ async fn what_was_done_to_read_a_first_answer_stands_in_the_record_of_its_delive
 }
 
 #[tokio::test]
-async fn a_coder_that_always_says_too_much_is_not_asked_on_and_on() {
+async fn a_talkative_coder_is_asked_once() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), format!("bug {}", order.head));
         Reaction::Says(addresses_all(order).replace("went over it", &noise(7)))

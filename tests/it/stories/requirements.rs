@@ -33,8 +33,9 @@ pub(super) fn a_wish_in_an_issue() -> Story {
     Story { begins: Begins::Issue, wish: Some(WISH), ..story("a wish", honest_coder(), reviewers) }
 }
 
+/// The coder acknowledges it.
 #[tokio::test]
-async fn a_signed_wish_is_acknowledged_by_the_coder_and_resolved_by_every_reviewer() {
+async fn every_reviewer_resolves_a_signed_wish() {
     let story = a_wish_in_an_issue();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -42,8 +43,9 @@ async fn a_signed_wish_is_acknowledged_by_the_coder_and_resolved_by_every_review
     assert!(outcome.votes.iter().all(|vote| vote.requirements.len() == 1), "{:?}", outcome.votes);
 }
 
+/// It is asked with everything that it saw.
 #[tokio::test]
-async fn a_reviewer_that_forgets_a_wish_is_asked_once_more_with_everything_that_it_saw() {
+async fn a_forgetful_reviewer_is_asked_again() {
     let story = Story {
         begins: Begins::PullRequest,
         ..story("forgetful", honest_coder(), vec![("forgetful", forgetful())])
@@ -57,7 +59,7 @@ async fn a_reviewer_that_forgets_a_wish_is_asked_once_more_with_everything_that_
 }
 
 #[tokio::test]
-async fn a_reviewer_that_never_says_it_has_not_voted() {
+async fn a_mute_reviewer_has_not_voted() {
     let mute = agent(|order, _| {
         let ids = format!("{:?}", required(order)).replace(' ', "");
         Reaction::Says(approves(order).replace(&ids, "[]"))
@@ -71,7 +73,7 @@ async fn a_reviewer_that_never_says_it_has_not_voted() {
 }
 
 #[tokio::test]
-async fn a_wish_that_comes_after_an_approval_starts_another_round() {
+async fn a_late_wish_starts_another_round() {
     let story = a_persons_pull_request();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -85,7 +87,7 @@ async fn a_wish_that_comes_after_an_approval_starts_another_round() {
 }
 
 #[tokio::test]
-async fn a_wish_that_comes_while_reviewers_work_is_not_overlooked() {
+async fn a_wish_during_reviews_is_heard() {
     let story = Story {
         begins: Begins::PullRequest,
         ..story("late", honest_coder(), vec![("one", always_approves()), ("two", always_approves())])
@@ -107,7 +109,7 @@ async fn a_wish_that_comes_while_reviewers_work_is_not_overlooked() {
 }
 
 #[tokio::test]
-async fn a_strangers_signature_counts_only_if_the_stranger_is_trusted() {
+async fn only_trusted_strangers_sign_wishes() {
     for (trusted, shown) in [(false, 0), (true, 1)] {
         let humans = if trusted { vec!["mallory".parse().unwrap()] } else { Vec::new() };
         let trust = Trust { humans, ..Trust::default() };
@@ -120,8 +122,9 @@ async fn a_strangers_signature_counts_only_if_the_stranger_is_trusted() {
     }
 }
 
+/// The wish comes between an answer and its repair.
 #[tokio::test]
-async fn a_wish_that_comes_before_a_repair_is_not_asked_of_the_answer_from_before() {
+async fn earlier_answers_owe_no_later_wish() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
         Reaction::Says(addresses_all(order).replacen('{', "{\"extra\":true,", 1))

@@ -42,7 +42,7 @@ fn calls_of(world: &MemoryWorld, name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn an_overloaded_service_is_asked_again_after_a_while_and_the_other_vote_stays() {
+async fn an_overloaded_service_is_asked_again() {
     let story = overloaded_at_first();
     let world = story.world();
     let begun = world.now();
@@ -65,7 +65,7 @@ async fn retries_have_an_end() {
 }
 
 #[tokio::test]
-async fn who_puts_a_form_right_is_asked_again_too() {
+async fn a_repairer_is_asked_again_too() {
     let story = super::repairs::a_review_put_into_form();
     let world = story.world();
     story.play(&world).await;
@@ -92,7 +92,7 @@ async fn a_timeout_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_used_up_model_is_followed_by_the_next_of_its_chain() {
+async fn the_chain_follows_a_spent_model() {
     let resets_at: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let careful = agent(move |order, _| match order.model.as_deref() {
         Some("small") => Reaction::Says(approves(order)),
@@ -108,7 +108,7 @@ async fn a_used_up_model_is_followed_by_the_next_of_its_chain() {
 }
 
 #[tokio::test]
-async fn who_waits_for_an_allowance_waits_until_it_is_back() {
+async fn waiting_lasts_until_the_allowance_returns() {
     let story = story("patient", honest_coder(), vec![("careful", always_approves())]);
     let world = story.world();
     let resets_at = world.now() + SignedDuration::from_hours(5);
@@ -125,7 +125,7 @@ async fn who_waits_for_an_allowance_waits_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn too_many_requests_park_the_run_when_asking_again_did_not_help() {
+async fn too_many_requests_park_the_run() {
     let limited = TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() };
     let story = story(
         "limited",
@@ -157,7 +157,7 @@ fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> 
 }
 
 #[tokio::test]
-async fn a_coder_whose_allowance_ends_in_the_middle_goes_on_with_what_it_had_done() {
+async fn half_done_work_survives_the_parking() {
     let reset: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
     let used_up = TurnFailure::Quota { resets_at: reset, detail: String::new() };
     let story = fails_in_the_middle(used_up, &["half.txt"]);
@@ -172,14 +172,15 @@ async fn a_coder_whose_allowance_ends_in_the_middle_goes_on_with_what_it_had_don
 }
 
 #[tokio::test]
-async fn a_coder_that_failed_by_itself_begins_anew() {
+async fn a_failed_coder_begins_anew() {
     let story = fails_in_the_middle(TurnFailure::Killed { signal: 9 }, &[]);
     let done = story.play(&story.world()).await;
     assert_eq!(done.ending, Ending::Approved, "{}", done.message);
 }
 
+/// It goes on with the first model that is back.
 #[tokio::test]
-async fn a_chain_that_is_used_up_parks_the_run_for_the_first_model_that_is_back_and_goes_on_with_it() {
+async fn a_spent_chain_parks_the_run() {
     let story = story("a used up chain", honest_coder(), vec![("careful", always_approves())]);
     let begun = story.world().now();
     let back = move |model: &str| begun + SignedDuration::from_hours(if model == "medium" { 1 } else { 5 });

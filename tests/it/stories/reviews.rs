@@ -120,7 +120,7 @@ async fn an_approval_is_not_given_twice() {
 }
 
 #[tokio::test]
-async fn red_tests_are_an_item_that_only_green_tests_resolve() {
+async fn only_green_tests_resolve_red_ones() {
     let story = red_tests();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -136,14 +136,14 @@ async fn red_tests_are_an_item_that_only_green_tests_resolve() {
 }
 
 #[tokio::test]
-async fn a_gate_that_cannot_be_measured_is_not_green() {
+async fn an_unmeasured_gate_is_not_green() {
     let story = Story { gate: Some(Arc::new(|_| Verdict::Inconclusive)), ..red_tests() };
     let outcome = story.play(&story.world()).await;
     assert_eq!((outcome.ending.exit_code(), outcome.ending), (6, Ending::Inconclusive));
 }
 
 #[tokio::test]
-async fn a_dispute_is_judged_once_and_then_by_a_person() {
+async fn a_repeated_dispute_needs_a_person() {
     let outcome = lost_dispute().play(&lost_dispute().world()).await;
     assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Dispute });
     assert!(outcome.message.contains("it is meant to be so"), "{}", outcome.message);
@@ -151,7 +151,7 @@ async fn a_dispute_is_judged_once_and_then_by_a_person() {
 }
 
 #[tokio::test]
-async fn the_loop_ends_at_the_maximum_of_rounds() {
+async fn the_loop_ends_at_its_maximum() {
     let story = never_content();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -160,13 +160,13 @@ async fn the_loop_ends_at_the_maximum_of_rounds() {
 }
 
 #[tokio::test]
-async fn a_coder_that_changes_nothing_twice_ends_the_run() {
+async fn an_idle_coder_ends_the_run() {
     let outcome = idle_coder().play(&idle_coder().world()).await;
     assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });
 }
 
 #[tokio::test]
-async fn a_reviewer_that_fails_has_not_voted() {
+async fn a_failed_reviewer_has_not_voted() {
     let story = failing_reviewer();
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -197,7 +197,7 @@ async fn garbage_is_never_an_approval() {
 }
 
 #[tokio::test]
-async fn a_reviewer_that_alters_what_it_reviews_has_no_vote() {
+async fn a_tampering_reviewer_has_no_vote() {
     let tampers = agent(|order, tree| {
         tree.insert(FILE.to_owned(), "better".to_owned());
         Reaction::Says(approves(order))
@@ -209,7 +209,7 @@ async fn a_reviewer_that_alters_what_it_reviews_has_no_vote() {
 }
 
 #[tokio::test]
-async fn a_push_by_somebody_else_voids_the_approval() {
+async fn a_push_voids_an_approval() {
     let story = a_persons_pull_request();
     let world = story.world();
     assert_eq!(story.play(&world).await.ending, Ending::Approved);
@@ -222,7 +222,7 @@ async fn a_push_by_somebody_else_voids_the_approval() {
 }
 
 #[tokio::test]
-async fn unfinished_checks_leave_the_run_open_and_red_ones_are_an_item() {
+async fn unfinished_checks_leave_the_run_open() {
     let story = Story {
         begins: Begins::PullRequest,
         ..story("checks", honest_coder(), vec![("quick", always_approves())])
@@ -239,7 +239,7 @@ async fn unfinished_checks_leave_the_run_open_and_red_ones_are_an_item() {
 }
 
 #[tokio::test]
-async fn a_reviewer_of_the_coders_vendor_is_named_in_the_conclusion() {
+async fn a_dependent_reviewer_is_named() {
     let story = two_reviewers_one_blocks();
     for (coder, dependent) in [("claude", Some("`careful`")), ("codex", Some("`quick`")), ("gemini", None)] {
         let seat = |label: &str, backend: &str| {

@@ -50,7 +50,7 @@ async fn everything_kept(world: &MemoryWorld) -> String {
 }
 
 #[tokio::test]
-async fn secrets_are_replaced_in_comments_records_and_journals() {
+async fn secrets_are_replaced_everywhere() {
     let story = leaky(OnSecret::Replace);
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -68,7 +68,7 @@ async fn secrets_are_replaced_in_comments_records_and_journals() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_to_stop_for_a_secret_publishes_and_keeps_nothing_of_it() {
+async fn a_stopping_secret_is_never_kept() {
     let story = leaky(OnSecret::Stop);
     let world = story.world();
     let outcome = story.play(&world).await;
@@ -80,7 +80,7 @@ async fn a_run_that_is_to_stop_for_a_secret_publishes_and_keeps_nothing_of_it() 
 }
 
 #[tokio::test]
-async fn a_secret_in_what_a_gate_prints_is_replaced_too() {
+async fn a_gates_secrets_are_replaced_too() {
     let mut story = story("clean", honest_coder(), vec![("careful", blocks_while("bug"))]);
     story.secrets = Secrets {
         values: vec![Secret { kind: "STORY".to_owned(), value: "as the story says".to_owned() }],
@@ -99,7 +99,7 @@ async fn a_secret_in_what_a_gate_prints_is_replaced_too() {
 }
 
 #[tokio::test]
-async fn a_secret_that_an_agent_prints_before_it_fails_is_replaced_everywhere() {
+async fn a_failing_agents_secrets_are_replaced() {
     let failure = TurnFailure::Exit { code: 1, detail: format!("login with {PASSWORD} refused") };
     let reviewers = vec![("careful", always_fails(&failure))];
     let story = Story {
@@ -114,8 +114,9 @@ async fn a_secret_that_an_agent_prints_before_it_fails_is_replaced_everywhere() 
     assert!(!everything_kept(&world).await.contains(PASSWORD));
 }
 
+/// Letters that nobody sees tear it, and are left out.
 #[tokio::test]
-async fn no_secret_grows_together_where_unseen_letters_are_left_out() {
+async fn a_torn_secret_never_grows_together() {
     let torn = token().replace('_', "_\u{2066}");
     let reviewer = agent(move |order, _| Reaction::Says(approves(order).replace("looked", &torn)));
     let reviewers = vec![("careful", reviewer)];

@@ -63,7 +63,7 @@ fn random_story(seed: u64) -> Story {
 }
 
 #[tokio::test]
-async fn an_approval_has_a_valid_review_of_its_head_by_everyone() {
+async fn everyone_reviewed_an_approved_head() {
     let mut approvals = 0;
     for seed in 0..200 {
         let story = random_story(seed);

@@ -126,7 +126,7 @@ async fn salvage_leaves_it_out() {
 }
 
 #[tokio::test]
-async fn tracked_folders_of_that_name_are_refused() {
+async fn tracked_folders_are_refused() {
     let scene = Scene::new().await;
     for taken in ["src", "a.txt", "a.txt/below", "src/lib.rs"] {
         let workspace = scene.with_checkout_folder(taken);

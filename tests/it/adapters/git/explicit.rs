@@ -344,7 +344,7 @@ async fn linked_locks_are_not_opened() {
 }
 
 #[tokio::test]
-async fn changed_configuration_in_checkouts_is_warned_of() {
+async fn changed_configuration_is_warned_of() {
     let lending = Lending::new().await;
     let scene = &lending.scene;
     lending.begin(&coder(), &scene.head).await;

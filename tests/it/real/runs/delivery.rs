@@ -37,13 +37,13 @@ fn a_task_is_done_and_approved(coder: Program, reviewer: Program) {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_task_is_done_by_claude_and_approved_by_codex() {
+fn claude_codes_and_codex_approves() {
     a_task_is_done_and_approved(Program::Claude, Program::Codex);
 }
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_task_is_done_by_codex_and_approved_by_claude() {
+fn codex_codes_and_claude_approves() {
     a_task_is_done_and_approved(Program::Codex, Program::Claude);
 }
 
@@ -74,9 +74,10 @@ fn diligent() -> Scenario {
     })
 }
 
+/// Findings are mended round by round, and each review is a fresh look.
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn findings_are_mended_round_by_round_by_a_coder_that_remembers_and_seen_by_a_reviewer_that_does_not() {
+fn only_the_coder_remembers_its_rounds() {
     let (claude, codex) = (Program::Claude, Program::Codex);
     let stage = Stage::with_pull_request(&[claude, codex], Login::ApiKey);
     stage.plays(codex, Scenario::thinks(strict));
@@ -119,12 +120,12 @@ fn a_lost_session_is_begun_anew(coder: Program, reviewer: Program, sessions: &st
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_lost_session_of_claude_is_begun_anew() {
+fn claude_begins_a_lost_session_anew() {
     a_lost_session_is_begun_anew(Program::Claude, Program::Codex, ".claude/projects");
 }
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_lost_session_of_codex_is_begun_anew() {
+fn codex_begins_a_lost_session_anew() {
     a_lost_session_is_begun_anew(Program::Codex, Program::Claude, ".codex/sessions");
 }

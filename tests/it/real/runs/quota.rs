@@ -75,7 +75,7 @@ fn codex_is_parked_and_resumed() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn an_allowance_that_is_back_in_seconds_is_waited_for() {
+fn a_reset_in_seconds_is_awaited() {
     let stage = Stage::with_pull_request(&[Program::Claude], Login::Subscription);
     // When it was asked, and when it says that it is back.
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -97,7 +97,7 @@ fn an_allowance_that_is_back_in_seconds_is_waited_for() {
 /// when it is back, with what had been written.
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_review_of_three_rounds_is_parked_in_the_middle_and_resumed() {
+fn a_coder_parked_midway_goes_on() {
     let (claude, codex) = (Program::Claude, Program::Codex);
     let stage = Stage::with_pull_request(&[claude, codex], Login::Subscription);
     stage.plays(
