@@ -30,7 +30,6 @@ pub(super) const INTERRUPTED: &str = "the state is safe; run the same command ag
 pub struct EngineConfig {
     /// What is asked for.
     pub request: Request,
-    /// What this machine can do.
     pub abilities: Abilities,
     pub bases: Bases,
     /// Who is believed.

@@ -82,9 +82,6 @@ impl Guard {
     }
 
     /// A record's body without its secrets.
-    ///
-    /// # Errors
-    /// When there are some and the run is to stop.
     pub(super) fn body(&self, body: &Body) -> Result<Body, RunError> {
         let mut hits = Vec::new();
         let clean = body.rewritten(|text| self.text(text, &mut hits));
@@ -92,9 +89,6 @@ impl Guard {
     }
 
     /// A text without its secrets.
-    ///
-    /// # Errors
-    /// When there are some and the run is to stop.
     pub(super) fn words(&self, text: &str) -> Result<String, RunError> {
         let mut hits = Vec::new();
         let clean = self.text(text, &mut hits);

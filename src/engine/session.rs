@@ -44,11 +44,9 @@ pub(super) struct Session<J> {
     pub(super) flow: FlowName,
     /// The state of the flow.
     pub(super) machine: Box<dyn Machine>,
-    /// What the machine has taken in.
     applied: Vec<Link>,
     /// The journal; open, so the lock is held.
     pub(super) journal: Arc<J>,
-    /// What the journal holds, and what runs.
     pub(super) results: Results,
     /// The id that a new run gets.
     pub(super) fresh_run: RunId,
@@ -124,7 +122,6 @@ impl<J: Journal> Session<J> {
         })
     }
 
-    /// Whether the thread was read before.
     pub(super) fn is_known(&self) -> bool {
         self.known.is_some()
     }

@@ -45,7 +45,6 @@ pub struct Ask {
 /// What an agent is told in a turn, but for the diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brief {
-    /// The issue, pull request or task.
     pub subject: ContextSubject,
     /// The text that the change is for.
     pub task: String,
@@ -53,10 +52,8 @@ pub struct Brief {
     pub origin: Option<ContextSubject>,
     /// The commit or branch that the diff begins at.
     pub against: Against,
-    /// The findings that are shown.
     pub items: Vec<Item>,
     pub requirements: Requirements,
-    /// What the gates say of the head.
     pub gates: Vec<Measurement>,
     /// What becomes of future items.
     pub followups: Followups,
@@ -80,7 +77,6 @@ pub enum Against {
 /// The time between a failure and the next try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
-    /// When the failure was noted.
     pub since: Timestamp,
     /// When the question may be put again.
     pub until: Timestamp,
@@ -110,9 +106,7 @@ pub enum Purpose {
 /// An answer that is to be put into form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
-    /// What was said, as it was said.
     pub source: String,
-    /// What is wrong with it.
     pub complaints: Vec<String>,
     /// The model that is asked, if one was named.
     pub model: Option<String>,

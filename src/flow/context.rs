@@ -21,15 +21,11 @@ use super::view::FlowOutput;
 /// What a decision may look at besides its state.
 #[derive(Debug, Clone, Copy)]
 pub struct FlowContext<'now> {
-    /// The time, for quota and for waiting.
     pub now: Timestamp,
     /// The id that a new run gets.
     pub fresh_run: &'now RunId,
-    /// What a person asked for.
     pub request: &'now Request,
-    /// What this machine can do.
     pub abilities: &'now Abilities,
-    /// What the journal holds.
     pub results: &'now Results,
     /// What could not be done in this process.
     pub obstacle: Option<&'now Obstacle>,
@@ -66,7 +62,6 @@ impl<'now> FlowContext<'now> {
         known(self.facts.people.get(subject), || Lookup::People(subject.clone()))
     }
 
-    /// A pull request at this instant.
     pub fn pull_request(&self, number: PullRequestNumber) -> Decision<&'now PullRequest> {
         known(self.facts.pull_requests.get(&number), || Lookup::PullRequest(number))
     }

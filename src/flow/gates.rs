@@ -27,13 +27,10 @@ pub struct GatesRecord {
     pub head: CommitSha,
     /// The measurement; earlier versions of the format allow several.
     pub measurements: Vec<Measurement>,
-    /// The items that the red gate opens.
     pub opened: Vec<OpenedItem>,
     /// Open items of the gate that are red again, with the new text.
     pub updated: Vec<OpenedItem>,
-    /// The items that the gate resolves.
     pub resolved: Vec<ItemId>,
-    /// The number of the next item.
     pub next_item: u64,
 }
 
@@ -74,7 +71,6 @@ impl Measured {
         self.0.get(gate).filter(|measured| measured.head == *head)
     }
 
-    /// The latest measurement of each gate.
     pub fn all(&self) -> Vec<Measurement> {
         self.0.values().cloned().collect()
     }

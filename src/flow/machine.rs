@@ -82,7 +82,6 @@ pub trait Machine: Send + Sync {
     /// When the record can't be read, or makes no sense where it stands.
     fn apply(&mut self, link: &Link) -> Result<(), Objection>;
 
-    /// The next step.
     fn next(&self, cx: &FlowContext<'_>) -> Step;
 
     /// The visible part of a record, in Markdown.
@@ -97,7 +96,6 @@ pub trait Machine: Send + Sync {
     /// When the record is none of this flow.
     fn headline(&self, record: &Envelope) -> Result<String, Unreadable>;
 
-    /// The latest run.
     fn run(&self) -> Option<&RunState>;
 
     fn view(&self) -> View;

@@ -33,7 +33,6 @@ const LONGEST_SOURCE: usize = 200_000;
 pub struct Question<'flow> {
     pub ask: &'flow Ask,
     pub results: &'flow Results,
-    /// What is done to get an answer.
     pub persistence: &'flow Persistence,
 }
 

@@ -22,7 +22,6 @@ pub struct Turn {
     pub end: TurnEnd,
     pub usage: Usage,
     pub model: Option<String>,
-    /// The session, if it can be gone on with.
     pub session: Option<SessionNote>,
     /// The ref of what a failed one had done.
     pub salvage: Option<String>,
@@ -54,7 +53,6 @@ pub struct Results {
     pub surfaced: BTreeMap<TurnKey, Surfaced>,
     /// A person's answers to the coder's questions, by the turn that asked.
     pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
-    /// The issues that were filed for follow-ups, as far as they were looked for.
     pub filed: BTreeMap<ChildKey, IssueNumber>,
     /// What gates measured, by run and round, oldest first.
     pub measurements: Vec<(RunId, u32, Measurement)>,
@@ -67,7 +65,6 @@ pub struct Results {
 pub struct Provenance {
     /// The issue or task whose run goes on here.
     pub source: Option<Subject>,
-    /// The text of the task.
     pub task: Option<String>,
 }
 

@@ -166,17 +166,14 @@ where
         *self.published.entry((role, label.clone())).or_default() += 1;
     }
 
-    /// The current round.
     pub fn round(&self) -> u32 {
         self.round
     }
 
-    /// The revision of the latest record.
     pub fn head(&self) -> Option<&R> {
         self.head.as_ref()
     }
 
-    /// The number of the next item.
     pub fn next_item(&self) -> u64 {
         self.next_item
     }
@@ -196,7 +193,6 @@ where
         self.unchanged_answers
     }
 
-    /// The items now.
     pub fn items(&self) -> Vec<Item> {
         items::merge(self.settled.clone(), &self.current, Resolutions::Count)
     }

@@ -20,9 +20,7 @@ pub struct RunState {
     pub terms: Terms,
     /// How often the run was parked.
     pub sitting: u32,
-    /// How the run ended, if it did.
     pub ending: Option<Ending>,
-    /// What the run cost, as far as records say.
     pub usage: Usage,
     /// What of that was spent on the subject from which this one came.
     pub inherited: Usage,
@@ -42,7 +40,6 @@ pub struct Concluded {
     pub gates: Vec<Measurement>,
     /// How many rounds were taken.
     pub rounds: u32,
-    /// What the run cost.
     pub usage: Usage,
     /// Why, in one or more sentences for a person.
     pub message: String,
@@ -59,7 +56,6 @@ impl RunState {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
     }
 
-    /// The terms of the run, for the next command.
     pub fn recorded(&self) -> Recorded<'_> {
         if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
     }

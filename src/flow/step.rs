@@ -120,7 +120,6 @@ pub struct PushOrder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestOrder {
     pub branch: BranchName,
-    /// The branch to change.
     pub base_ref: BranchName,
     /// Its title, in the coder's words.
     pub title: String,
@@ -133,7 +132,6 @@ pub struct PullRequestOrder {
 /// An issue for a follow-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueOrder {
-    /// The name by which the issue is found again.
     pub key: ChildKey,
     /// The pull request that the follow-up comes from.
     pub parent: PullRequestNumber,

@@ -45,7 +45,6 @@ pub enum IgnoreReason {
     Author(Login),
     /// It was edited, and no later record vouches for it.
     Edited,
-    /// It can't be decoded.
     Damaged(String),
     /// The same record stands before it.
     Duplicate(RecordId),

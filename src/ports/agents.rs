@@ -17,11 +17,9 @@ use super::cancellation::Cancellation;
 #[derive(Debug, Clone)]
 pub struct TurnOrder {
     pub run: RunId,
-    /// What the run is about.
     pub subject: Subject,
     pub role: Role,
     pub label: Label,
-    /// The kind of answer that is wanted.
     pub kind: ResponseKind,
     /// The round of review; 0 before the first.
     pub round: u32,
@@ -30,12 +28,10 @@ pub struct TurnOrder {
     /// How many turns this label has finished on this subject in this role: the place in a script.
     pub entry: u32,
     pub workdir: PathBuf,
-    /// The commit that is checked out there.
     pub head: CommitSha,
     /// The merge base with the target branch.
     pub base: CommitSha,
     pub prompt: String,
-    /// What the prompt says, in structured form.
     pub context: Context,
     /// The model that is asked, if one was named for this turn.
     pub model: Option<String>,

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 /// The time of day, and names that nobody else has.
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Timestamp;
 
     /// Returns when that instant has come.

@@ -32,7 +32,6 @@ pub enum Finished {
         session: Option<Box<SessionNote>>,
     },
     Failed {
-        /// What went wrong, and its details.
         failure: TurnFailure,
         usage: Usage,
         log: Option<PathBuf>,
@@ -63,20 +62,15 @@ impl Finished {
 pub enum Entry {
     /// A turn is about to start.
     Attempt {
-        /// The name of the turn.
         turn: TurnKey,
-        /// The instant at which this was written.
         at: Timestamp,
         /// The requirements of people that it is shown.
         #[serde(default)]
         surfaced: Surfaced,
     },
     Finished {
-        /// The name of the turn.
         turn: TurnKey,
-        /// The instant at which this was written.
         at: Timestamp,
-        /// The answer or the failure, and what it cost.
         finished: Finished,
     },
     /// A person answered the coder's questions.
@@ -103,9 +97,7 @@ pub enum Entry {
     },
     /// Turns that were taken on the subject from which this one came.
     Inherited {
-        /// The label of the agent that took them.
         label: Label,
-        /// What the agent did in them.
         role: Role,
         /// How many turns of this label and role it took there.
         turns: u32,

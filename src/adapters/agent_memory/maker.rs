@@ -31,9 +31,7 @@ pub enum Memory {
 pub struct MemoryOptions {
     /// The file in which it is kept, private.
     pub cache: PathBuf,
-    /// What of it is made anew.
     pub refresh: Refresh,
-    /// Where it is laid in clones of coders.
     pub checkout: Option<CheckoutFolder>,
 }
 
@@ -64,7 +62,6 @@ pub struct LocalAgentMemories {
 }
 
 impl LocalAgentMemories {
-    /// What is known of the repository of a workspace.
     pub fn new(workspace: Arc<GitWorkspace>, memory: Memory) -> Self {
         Self { workspace, memory, told: tokio::sync::Mutex::new(RunBriefing::NotYet) }
     }

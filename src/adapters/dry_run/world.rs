@@ -29,9 +29,7 @@ pub struct Script {
     pub effects: Vec<String>,
     /// Comments that would stand, by the subject of their thread.
     pub(super) comments: BTreeMap<Subject, Vec<Comment>>,
-    /// Branches that would have moved.
     pub(super) tips: BTreeMap<BranchName, CommitSha>,
-    /// The pull request that would be open.
     pub(super) opened: Option<PullRequest>,
 }
 
@@ -44,7 +42,6 @@ impl<W: World> Rehearsal<W> {
         Self { real, journal, canceller, script: Mutex::new(Script::default()) }
     }
 
-    /// What was written down.
     pub fn script(&self) -> Script {
         self.lock().clone()
     }

@@ -18,7 +18,6 @@ pub struct BranchTips {
 }
 
 impl BranchTips {
-    /// The branches of the repository with this git directory.
     pub fn new(git_directory: PathBuf, ours: &Variables) -> Self {
         let mut environment = environment::common(ours, &[]);
         let fixed = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1"), ("LC_ALL", "C")];
@@ -26,10 +25,6 @@ impl BranchTips {
         Self { git_directory, environment }
     }
 
-    /// The commit at the tip of a branch, if there is such a branch.
-    ///
-    /// # Errors
-    /// When git can't be run.
     pub async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, ForgeError> {
         match refs::tip(&self.git_directory, branch) {
             Tip::At(commit) => return Ok(Some(commit)),

@@ -32,15 +32,11 @@ pub struct EmbeddedForge {
 
 impl EmbeddedForge {
     /// The embedded forge of a repository; merges go through the workspace.
-    ///
-    /// # Errors
-    /// If the login under which this program writes here were not well-formed.
     pub fn new(store: Store, branches: BranchTips, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
         let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
         Ok(Self { store, branches, workspace, login })
     }
 
-    /// The tables.
     pub fn store(&self) -> &Store {
         &self.store
     }

@@ -65,7 +65,6 @@ const DISK_SIGNS: &[&str] = &[
     "Input/output error",
 ];
 
-/// What is asked if git does not start.
 const HINT: &str = "is git installed?";
 
 /// The longest complaint of git that an error repeats.
@@ -93,7 +92,6 @@ impl Git {
         Self { environment, identity }
     }
 
-    /// Who commits.
     pub(super) fn identity(&self) -> &Identity {
         &self.identity
     }

@@ -17,14 +17,12 @@ impl Workplace {
         Self::UserCheckout(clone.with_checkout(checkout.paths().clone()), checkout)
     }
 
-    /// The paths of the agent's files and of our notes.
     pub(crate) fn paths(&self) -> &ClonePaths {
         match self {
             Self::Clone(paths) | Self::UserCheckout(paths, _) => paths,
         }
     }
 
-    /// The user's checkout, if the agent works in one.
     pub(crate) fn user_checkout(&self) -> Option<&UserCheckout> {
         match self {
             Self::Clone(_) => None,

@@ -44,9 +44,7 @@ pub enum Remote {
 /// Where our own folders are. All of them are made when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitFolders {
-    /// The mirror of the repository.
     pub mirror: PathBuf,
-    /// The root of the clones of this repository's agents.
     pub clones: PathBuf,
     /// Whole diffs, one file for each pair of commits.
     pub diffs: PathBuf,
@@ -89,32 +87,22 @@ impl GitWorkspace {
         Self { checkout_folder, ..self }
     }
 
-    /// With a notice that says for whom it waits, when another process is in the way for long.
     #[must_use]
     pub fn with_wait_notice(self, notice: WaitNotice) -> Self {
         Self { mirror: self.mirror.with_wait_notice(notice), ..self }
     }
 
     /// The plain files of a commit of the mirror. One spawn.
-    ///
-    /// # Errors
-    /// When the mirror does not have it.
     pub async fn files(&self, commit: &CommitSha) -> Result<Vec<TrackedFile>, WorkspaceError> {
         tracked::files(&self.mirror, commit).await
     }
 
     /// The texts of files by path; what is binary is left out. One spawn. All of them are held in memory: ask for few.
-    ///
-    /// # Errors
-    /// When git fails.
     pub async fn texts(&self, files: &[&TrackedFile]) -> Result<BTreeMap<String, String>, WorkspaceError> {
         tracked::texts(&self.mirror, files).await
     }
 
     /// The paths that differ between two commits; nothing if they can't be compared. One spawn.
-    ///
-    /// # Errors
-    /// When git can't be run.
     pub async fn changed(
         &self,
         from: &CommitSha,
@@ -123,7 +111,6 @@ impl GitWorkspace {
         tracked::changed(&self.mirror, from, to).await
     }
 
-    /// Where the mirror is.
     pub fn mirror(&self) -> &Path {
         self.mirror.path()
     }
@@ -148,17 +135,11 @@ impl GitWorkspace {
     }
 
     /// Everything that was kept aside, youngest first. One spawn.
-    ///
-    /// # Errors
-    /// When git fails.
     pub async fn kept(&self) -> Result<Vec<Kept>, WorkspaceError> {
         salvage::list(&self.mirror).await
     }
 
     /// Lets go of work that was kept aside. A ref that meanwhile points elsewhere stays. One spawn.
-    ///
-    /// # Errors
-    /// When git fails.
     pub async fn forget(&self, kept: &[Kept]) -> Result<(), WorkspaceError> {
         if kept.is_empty() {
             return Ok(());
@@ -219,13 +200,11 @@ impl GitWorkspace {
         Ok(())
     }
 
-    /// Checks that a checkout of the user's can be made ready.
     async fn check(&self, workplace: &Workplace, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
         self.must_belong(checkout).await?;
         turn::check(&self.mirror, workplace, checkout).await
     }
 
-    /// Makes a checkout of the user's ready.
     async fn prepare_user_checkout(
         &self,
         workplace: &Workplace,

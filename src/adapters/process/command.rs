@@ -35,7 +35,6 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// A program in a folder with an environment, without arguments and input.
     pub fn new(program: impl Into<OsString>, folder: impl Into<PathBuf>, environment: Variables) -> Self {
         Self {
             program: program.into(),
@@ -47,35 +46,30 @@ impl CommandLine {
         }
     }
 
-    /// With one more argument.
     #[must_use]
     pub fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
-    /// With more arguments.
     #[must_use]
     pub fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// With one more variable.
     #[must_use]
     pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
-    /// With this on stdin.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
     }
 
-    /// With the prompt there.
     #[must_use]
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = prompt;
@@ -104,7 +98,6 @@ impl CommandLine {
         name.to_string_lossy().into_owned()
     }
 
-    /// Where it runs.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

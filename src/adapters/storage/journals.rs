@@ -26,12 +26,10 @@ pub struct FileJournals {
 }
 
 impl FileJournals {
-    /// Journals in the state folder, locks beside the repository.
     pub fn new(folders: Folders, locks: PathBuf, end_leftovers: EndLeftovers) -> Self {
         Self { folders, locks, end_leftovers }
     }
 
-    /// The lock file of a subject.
     pub fn lock_path(locks: &Path, subject: &Subject) -> PathBuf {
         locks.join(format!("agent-loop-{}.lock", subject.to_string().replace('/', "-")))
     }

@@ -12,9 +12,7 @@ use super::records::{Delivered, DeliveryEntry, Started};
 /// The state of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryState {
-    /// The issue or task.
     pub subject: Subject,
-    /// The latest run.
     pub run: Option<DeliveryRun>,
     /// What was delivered.
     pub delivered: Option<Handed>,
@@ -43,15 +41,11 @@ pub struct Handed {
 }
 
 impl DeliveryState {
-    /// A delivery before its first record.
     pub fn new(subject: Subject) -> Self {
         Self { subject, run: None, delivered: None }
     }
 
     /// Takes in the next record.
-    ///
-    /// # Errors
-    /// When the record needs a run, and none was started.
     pub fn apply(&mut self, at: At<'_>, record: DeliveryEntry) -> Result<(), Illegal> {
         match record {
             DeliveryEntry::Started(started) => self.start(at.run, &started),

@@ -22,11 +22,8 @@ use super::super::run::Concluded;
 pub enum ReviewEntry {
     /// A run begins, or its terms change.
     Opened(Box<Opened>),
-    /// A reviewer has answered.
     Review(Box<ReviewRecord>),
-    /// The coder has answered.
     Answer(Box<AnswerRecord>),
-    /// A gate was measured.
     Gates(GatesRecord),
     /// The future items of an approved head were taken care of.
     #[serde(rename = "followups")]
@@ -83,9 +80,7 @@ pub struct ReviewRecord {
     /// The requirements of people that the reviewer was shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
-    /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
-    /// What was done to get a valid answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
     pub usage: Usage,
@@ -103,9 +98,7 @@ pub struct AnswerRecord {
     /// The head that it made.
     pub head_after: CommitSha,
     pub response: CoderFollowup,
-    /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
-    /// What was done to get a valid answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
     pub usage: Usage,

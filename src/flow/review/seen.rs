@@ -132,7 +132,6 @@ impl OpenReview<'_> {
         self.state.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required())
     }
 
-    /// What the head is compared with.
     pub(super) fn against(&self) -> Against {
         Against::Branch(self.observed.pull.base_ref.clone())
     }
@@ -143,12 +142,10 @@ impl OpenReview<'_> {
         GateContext { run: self.run, rounds, measured, against }
     }
 
-    /// A record of this run.
     pub(super) fn publish(&self, round: u32, record: &ReviewEntry) -> Step {
         Step::Publish(Box::new(draft::<ReviewState>(&self.run.id, round, record)))
     }
 
-    /// The record of what a gate measured.
     pub(super) fn gates_record(&self, round: u32, record: GatesRecord) -> Step {
         self.publish(round, &ReviewEntry::Gates(record))
     }

@@ -33,7 +33,6 @@ pub(super) struct Wording {
 }
 
 impl Wording {
-    /// What this text says.
     pub(super) fn of(text: &str) -> Self {
         let line = one_line(text);
         let body = without_markers(&line);

@@ -22,9 +22,7 @@ use super::records::{AnswerRecord, EarlierVotes, Opened, ReviewEntry, ReviewReco
 /// The state of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewState {
-    /// The pull request under review.
     pub number: PullRequestNumber,
-    /// The latest run.
     pub run: Option<RunState>,
     pub rounds: Rounds<CommitSha>,
     pub measured: Measured,
@@ -41,7 +39,6 @@ pub struct ReviewState {
 }
 
 impl ReviewState {
-    /// A review before its first record.
     pub fn new(number: PullRequestNumber) -> Self {
         Self {
             number,
@@ -57,9 +54,6 @@ impl ReviewState {
     }
 
     /// Takes in the next record.
-    ///
-    /// # Errors
-    /// When the record needs a run, and none was opened.
     pub fn apply(&mut self, at: At<'_>, record: ReviewEntry) -> Result<(), Illegal> {
         let needs_run = !matches!(record, ReviewEntry::Opened(_));
         if needs_run && self.run.is_none() {

@@ -26,9 +26,7 @@ use rounds::OlderRounds;
 pub struct Older {
     /// What must still be fixed, in order of appearance.
     pub items: Vec<CarriedItem>,
-    /// The number of the next item.
     pub next_item: u64,
-    /// How many comments were read.
     pub read: usize,
     pub ignored: Vec<OlderIgnored>,
 }

@@ -9,7 +9,6 @@ use crate::domain::ids::Login;
 pub struct OlderIgnored {
     /// The forge's id of the comment.
     pub comment: String,
-    /// Why it does not count.
     pub why: OlderReason,
 }
 

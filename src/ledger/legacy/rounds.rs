@@ -8,12 +8,10 @@ use super::said::{Head, Said};
 pub(super) struct Round {
     pub(super) head: Option<Head>,
     pub(super) number: u32,
-    /// What was said, in order.
     pub(super) said: Vec<Said>,
 }
 
 impl Round {
-    /// What its reviewers said.
     pub(super) fn reviews(&self) -> impl Iterator<Item = &Said> {
         self.said.iter().filter(|said| said.is_review())
     }
@@ -28,12 +26,10 @@ impl Round {
 pub(super) struct OlderRounds(Vec<Round>);
 
 impl OlderRounds {
-    /// The rounds.
     pub(super) fn as_slice(&self) -> &[Round] {
         &self.0
     }
 
-    /// Puts a comment in its round.
     pub(super) fn take(&mut self, said: Said) -> Result<(), OlderReason> {
         let number = said.round.unwrap_or_else(|| self.round_of(&said));
         let known = self.0.iter_mut().rev().find(|round| round.number == number && round.head == said.head);

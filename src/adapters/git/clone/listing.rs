@@ -26,12 +26,10 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.tracked.is_empty() && self.others.is_empty()
     }
 
-    /// One of them, for a person.
     pub(crate) fn first(&self) -> Option<String> {
         let first = self.tracked.iter().chain(&self.others).next();
         first.map(|path| String::from_utf8_lossy(path).into_owned())

@@ -22,16 +22,13 @@ pub(crate) struct ClonePaths {
 /// What we remember of a clone between two calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CloneNote {
-    /// The commit that the clone was prepared at.
     pub(crate) head: CommitSha,
-    /// The branch that was checked out.
     pub(crate) branch: Option<BranchName>,
     /// The files that were laid out, if they are not just those of the head.
     #[serde(default)]
     pub(crate) tree: Option<TreeSha>,
     /// Whether a turn may have left something there.
     pub(crate) phase: ClonePhase,
-    /// What was last committed from there.
     pub(crate) made: Option<MadeCommit>,
 }
 
@@ -72,14 +69,12 @@ impl CloneNote {
 }
 
 impl ClonePaths {
-    /// The paths of a clone under a root.
     pub(crate) fn new(root: &Path, clone_id: &CloneId) -> Self {
         let folder = root.join(clone_id.path());
         let checkout = CheckoutPaths::standalone(folder.join("clone"));
         Self { id: clone_id.clone(), folder, checkout, checkout_folder: None }
     }
 
-    /// The same paths, but with the agent's files in another checkout.
     pub(crate) fn with_checkout(self, checkout: CheckoutPaths) -> Self {
         Self { checkout, ..self }
     }
@@ -93,12 +88,10 @@ impl ClonePaths {
         self
     }
 
-    /// The folder of ours in the clone, which is never committed.
     pub(crate) fn checkout_folder(&self) -> Option<&CheckoutFolder> {
         self.checkout_folder.as_ref()
     }
 
-    /// Whose clone this is, and what for.
     pub(crate) fn id(&self) -> &CloneId {
         &self.id
     }
@@ -108,12 +101,10 @@ impl ClonePaths {
         self.id.path()
     }
 
-    /// The folder of the clone and of our notes.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The agent's files.
     pub(crate) fn tree(&self) -> &Path {
         &self.checkout.tree
     }
@@ -123,7 +114,6 @@ impl ClonePaths {
         &self.checkout.git
     }
 
-    /// Where the agent's objects and branches are.
     pub(crate) fn agent_common(&self) -> &Path {
         &self.checkout.common
     }
@@ -185,7 +175,6 @@ impl ClonePaths {
         ))
     }
 
-    /// Writes the note.
     pub(crate) fn write_note(&self, note: &CloneNote) -> Result<(), WorkspaceError> {
         let bytes = serde_json::to_vec(note).map_err(|cause| {
             WorkspaceError::Disk(format!("could not write {}: {cause}", self.note_path().display()))

@@ -15,11 +15,9 @@ pub(crate) const ROOT: &str = "refs/agent-loop/salvage/";
 /// Work that was kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// What the run was about.
     pub subject: Subject,
     /// Whose work it is: a label, or `kept` for a commit that was replaced on the forge.
     pub holder: String,
-    /// The ref in the mirror and its commit.
     pub salvage: Salvage,
     /// The first line of the commit's message.
     pub title: String,

@@ -17,7 +17,6 @@ use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
-/// The whole configuration of a mirror.
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 
@@ -44,22 +43,18 @@ pub(crate) struct Hold<'a> {
 }
 
 impl Mirror {
-    /// The mirror in a folder, which need not exist yet.
     pub(crate) fn new(git: Git, path: PathBuf) -> Self {
         Self { git, path, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
     }
 
-    /// With a notice that says for whom it waits.
     pub(crate) fn with_wait_notice(self, notice: WaitNotice) -> Self {
         Self { notice, ..self }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Who runs git.
     pub(crate) fn git(&self) -> &Git {
         &self.git
     }
@@ -70,7 +65,6 @@ impl Mirror {
         PathBuf::from(name)
     }
 
-    /// git on the mirror.
     pub(crate) fn line(&self) -> CommandLine {
         self.git.inside(&self.path, &self.path)
     }

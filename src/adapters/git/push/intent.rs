@@ -14,16 +14,13 @@ use crate::ports::workspace::WorkspaceError;
 /// A branch on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Moving {
-    /// The branch.
     pub(crate) branch: BranchName,
     /// Where it was; nothing if it is new.
     pub(crate) from: Option<CommitSha>,
-    /// Where it goes.
     pub(crate) to: CommitSha,
 }
 
 impl Moving {
-    /// Remembers the intent.
     pub(crate) fn begin(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
         make_folder(&folder(mirror))?;
         let bytes = serde_json::to_vec(self)
@@ -31,7 +28,6 @@ impl Moving {
         write_file(&self.path(mirror), &bytes)
     }
 
-    /// Forgets it.
     pub(crate) fn end(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
         remove(&self.path(mirror))
     }

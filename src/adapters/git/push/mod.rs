@@ -19,9 +19,7 @@ use intent::{Moving, unfinished};
 
 /// A repository on this machine whose branches we may move.
 pub(crate) struct Target<'a> {
-    /// Where the commits come from.
     pub(crate) mirror: &'a Mirror,
-    /// The repository.
     pub(crate) repository: &'a Path,
 }
 

@@ -56,7 +56,6 @@ pub(crate) struct UserCheckout {
 }
 
 impl UserCheckout {
-    /// Finds the parts of a checkout.
     pub(crate) fn find(given: &ExplicitDirectory, forge: &Path) -> Result<Self, WorkspaceError> {
         if !given.path.is_absolute() {
             return Err(given.unusable("is not an absolute path"));
@@ -72,7 +71,6 @@ impl UserCheckout {
         Ok(Self { given: given.clone(), paths, branches })
     }
 
-    /// Whether this is the checkout that the directory names.
     pub(crate) fn is_the(&self, given: &ExplicitDirectory) -> bool {
         self.given == *given
     }
@@ -82,27 +80,22 @@ impl UserCheckout {
         CheckoutPaths::find(&self.given.path).as_ref() == Some(&self.paths)
     }
 
-    /// Whether it is a checkout of the forge's repository itself.
     pub(crate) fn is_the_forges(&self) -> bool {
         self.branches == BranchSharing::Shared
     }
 
-    /// Where the parts of the checkout lie.
     pub(crate) fn paths(&self) -> &CheckoutPaths {
         &self.paths
     }
 
-    /// The root of the checkout.
     pub(crate) fn path(&self) -> &Path {
         &self.paths.tree
     }
 
-    /// Where HEAD and index are.
     pub(crate) fn git(&self) -> &Path {
         &self.paths.git
     }
 
-    /// Where objects and branches are.
     pub(crate) fn common(&self) -> &Path {
         &self.paths.common
     }

@@ -41,12 +41,10 @@ struct HeldCheckout {
 }
 
 impl UserDirectories {
-    /// The directories that were named.
     pub(crate) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
         Self { given, ..Self::default() }
     }
 
-    /// The directory of an agent, if one was named.
     pub(crate) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
         self.given.get(&(role, label.clone()))
     }
@@ -85,7 +83,6 @@ impl UserDirectories {
         }
     }
 
-    /// Ends the reservation of an agent.
     pub(crate) fn leave(&self, paths: &ClonePaths, checkout: &UserCheckout) {
         if let Some(held) = self.held().get_mut(checkout.git())
             && held.clone_id.as_ref() == Some(paths.id())

@@ -40,9 +40,6 @@ impl ChildRecord {
     }
 
     /// Says which process it is.
-    ///
-    /// # Errors
-    /// When the disk says no.
     pub fn started(&self, pid: u32) -> Result<(), String> {
         self.write(Some(pid))
     }

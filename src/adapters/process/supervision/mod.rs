@@ -39,11 +39,8 @@ pub struct Job {
     pub command: CommandLine,
     /// The value of [`tree::MARKER`] for the child and all that it starts; unique to this child.
     pub marker: String,
-    /// The folder of the table of children.
     pub children: PathBuf,
-    /// Where its raw output goes.
     pub log: PathBuf,
-    /// How long it may take.
     pub deadline: Duration,
     /// How long it may be silent and compute nothing, if that is watched.
     pub idle: Option<Duration>,
@@ -60,7 +57,6 @@ pub enum End {
         /// For how long, in seconds.
         seconds: u64,
     },
-    /// We were told to stop.
     Cancelled,
     NotStarted(String),
 }

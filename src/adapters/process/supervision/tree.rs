@@ -34,7 +34,6 @@ pub fn adopt_orphans() {
 pub struct OwnChild(u32);
 
 impl OwnChild {
-    /// Remembers a child.
     pub fn remember(pid: u32) -> Self {
         OWN.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
         Self(pid)
