@@ -17,7 +17,7 @@ use crate::ports::forge::Forge;
 use crate::ports::journal::Journals;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{Salvage, Workspace, WorkspaceError};
+use crate::ports::workspace::{Workspace, WorkspaceError};
 
 use super::guard::{Guard, Secrets};
 use super::outcome::RunError;
@@ -81,12 +81,6 @@ impl<W: World> RunContext<W> {
 
     pub(super) fn warn(&self, text: String) {
         self.tell(&RunEvent::Warning { text });
-    }
-
-    /// Says where work was kept.
-    pub(super) fn tell_salvage(&self, salvage: &Salvage) {
-        let Salvage { reference, commit } = salvage.clone();
-        self.tell(&RunEvent::Salvaged { reference, commit });
     }
 
     /// Waits for something that may take long, unless a person wants the run to stop as urgently as this.

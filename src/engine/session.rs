@@ -18,7 +18,8 @@ use crate::flow::facts::FlowFacts;
 use crate::flow::machine::{Machine, Objection};
 use crate::flow::request::ReviewSessions;
 use crate::flow::results::{Results, Turn, TurnEnd};
-use crate::ledger::thread::{ChainReading, IgnoredComment, Link};
+use crate::ledger::thread::{ChainReading, IgnoreReason, IgnoredComment, Link};
+use crate::ports::forge::ForgeError;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
 use super::outcome::RunError;
@@ -161,10 +162,7 @@ impl<J: Journal> Session<J> {
         let first = self.known.is_none();
         match &self.known {
             None => self.known = Some(ids),
-            Some(known) => {
-                let known = known.clone();
-                self.compare(&known, &ids)?;
-            }
+            Some(known) => self.compare(&known.clone(), &ids)?,
         }
         let ChainReading { links, tail, ignored, newer: _ } = reading;
         let illegal = self.apply(links)?;
@@ -219,7 +217,7 @@ impl<J: Journal> Session<J> {
                 Err(Objection::Illegal { record, illegal: why }) => {
                     illegal.push(IgnoredComment {
                         comment: record,
-                        why: crate::ledger::thread::IgnoreReason::Damaged(why.to_string()),
+                        why: IgnoreReason::Damaged(why.to_string()),
                     });
                 }
                 Err(objection @ Objection::Foreign { .. }) => {
@@ -251,6 +249,16 @@ impl<J: Journal> Session<J> {
         }
         let message = format!("could not {what} in {TRIES} tries: {why}");
         Err(RunError::failed(Failed::Forge, message))
+    }
+
+    /// A write to the forge failed. One that got no answer may have happened.
+    pub(super) fn write_failed(&mut self, what: &str, error: ForgeError) -> Result<(), RunError> {
+        match error {
+            ForgeError::Unreachable(why) => self.miss_an_answer(what, &why),
+            error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_)) => {
+                Err(error.into())
+            }
+        }
     }
 
     /// Takes in an entry that a turn's task has written.

@@ -8,7 +8,9 @@ use crate::domain::usage::Usage;
 use crate::flow::ask::Ask;
 use crate::ports::World;
 use crate::ports::journal::Journal;
+use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
+use crate::ports::workspace::Salvage;
 
 use super::context::RunContext;
 use super::session::Session;
@@ -31,6 +33,12 @@ pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Sess
         cx.tell(&counts);
         session.told.counts = Some(counts);
     }
+}
+
+/// Says where work was kept.
+pub(super) fn salvage<W: World>(world: &W, salvage: &Salvage) {
+    let Salvage { reference, commit } = salvage.clone();
+    world.operator().tell(&RunEvent::Salvaged { reference, commit });
 }
 
 /// Says that a round begins, when its first reviewer is asked.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::agent::ResponseKind;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{BranchName, CommitSha, ItemId, Label};
+use crate::domain::ids::{BranchName, CommitSha, Label};
 use crate::domain::instant::was_set_back;
 use crate::domain::item::{Author, Item};
 use crate::domain::policy::Followups;
@@ -174,7 +174,7 @@ impl Ask {
 
     /// The message for work whose words are still to be put into form. If that fails, the commit is kept aside.
     fn provisional(&self) -> String {
-        format!("LeftFiles of {} in round {}\n", self.key.label, self.key.round)
+        format!("Work of {} in round {}\n", self.key.label, self.key.round)
     }
 
     fn later_work(&self, raw: &RawAnswer) -> LeftFiles {
@@ -203,12 +203,6 @@ pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec
     };
     let shown = |item: &Item| ShownItem { id: item.id.clone(), standing: item.standing, owner: owner(item) };
     items.iter().map(shown).collect()
-}
-
-/// The ids of items, for sentences.
-pub fn list(ids: impl IntoIterator<Item = ItemId>) -> String {
-    let ids: Vec<String> = ids.into_iter().map(String::from).collect();
-    ids.join(", ")
 }
 
 #[cfg(test)]

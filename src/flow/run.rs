@@ -10,7 +10,7 @@ use crate::domain::vote::Vote;
 use serde::{Deserialize, Serialize};
 
 use super::results::Results;
-use super::terms::{Recorded, Terms};
+use super::terms::Terms;
 
 /// The run that the latest records of a chain belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,10 +54,6 @@ impl RunState {
     /// Whether a later command goes on with the run.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
-    }
-
-    pub fn recorded(&self) -> Recorded<'_> {
-        if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
     }
 
     /// A round of the run, for the keys of its turns.

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
+use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChildKey, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::subject::Subject;
@@ -173,4 +174,9 @@ impl From<Conclusion> for Next {
 /// What has to happen first.
 pub fn first<T>(next: impl Into<Next>) -> Decision<T> {
     ControlFlow::Break(next.into())
+}
+
+/// Nothing is begun: the run stops without a record.
+pub fn refuse<T>(reason: Refused, message: impl Into<String>) -> Decision<T> {
+    first(Step::Stop(Conclusion::refused(reason, message)))
 }

@@ -32,16 +32,6 @@ pub struct Terms {
     pub policy: Policy,
 }
 
-/// What a run left in the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recorded<'terms> {
-    Nothing,
-    /// The terms of a run that goes on.
-    Open(&'terms Terms),
-    /// The terms of a run that has ended.
-    Ended(&'terms Terms),
-}
-
 impl Overrides {
     /// These overrides; where they are silent, those.
     #[must_use]

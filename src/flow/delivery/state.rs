@@ -1,6 +1,6 @@
 //! The state of a delivery: the fold of its records.
 
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 
@@ -14,8 +14,7 @@ use super::records::{Delivered, DeliveryEntry, Started};
 pub struct DeliveryState {
     pub subject: Subject,
     pub run: Option<DeliveryRun>,
-    /// What was delivered.
-    pub delivered: Option<Handed>,
+    pub delivered: Option<Delivered>,
 }
 
 /// A run of a delivery.
@@ -30,16 +29,6 @@ pub struct DeliveryRun {
     pub branch: BranchName,
 }
 
-/// A pull request that came of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handed {
-    pub number: PullRequestNumber,
-    /// The branch of the pull request.
-    pub branch: BranchName,
-    /// The head at the time of delivery.
-    pub head: CommitSha,
-}
-
 impl DeliveryState {
     pub fn new(subject: Subject) -> Self {
         Self { subject, run: None, delivered: None }
@@ -49,7 +38,7 @@ impl DeliveryState {
     pub fn apply(&mut self, at: At<'_>, record: DeliveryEntry) -> Result<(), Illegal> {
         match record {
             DeliveryEntry::Started(started) => self.start(at.run, &started),
-            DeliveryEntry::Delivered(delivered) => self.deliver(&delivered),
+            DeliveryEntry::Delivered(delivered) => self.deliver(delivered),
             DeliveryEntry::Concluded(concluded) => return self.conclude(&concluded),
         }
         Ok(())
@@ -71,12 +60,11 @@ impl DeliveryState {
     }
 
     /// A pull request that a task came to is told in its own thread, where no run was started.
-    fn deliver(&mut self, delivered: &Delivered) {
-        let Delivered { pull_request, branch, head, .. } = delivered.clone();
-        self.delivered = Some(Handed { number: pull_request, branch, head });
+    fn deliver(&mut self, delivered: Delivered) {
         if let (Some(run), Some(answer)) = (&mut self.run, &delivered.answer) {
             run.state.usage = run.state.usage.larger(answer.usage);
         }
+        self.delivered = Some(delivered);
     }
 
     fn conclude(&mut self, concluded: &Concluded) -> Result<(), Illegal> {

@@ -15,21 +15,6 @@ use super::seen::{OpenReview, ReviewAt};
 /// More issues than this are noise; what is left over is counted.
 const MOST_ISSUES: usize = 3;
 
-/// What a mode does with future items.
-enum FollowupDestination {
-    Nowhere,
-    Comment,
-    Issues,
-}
-
-fn destination(mode: Followups) -> FollowupDestination {
-    match mode {
-        Followups::Ignore => FollowupDestination::Nowhere,
-        Followups::Summarize | Followups::FixAndSummarize => FollowupDestination::Comment,
-        Followups::Issue | Followups::FixAndIssue => FollowupDestination::Issues,
-    }
-}
-
 /// Takes care of the follow-ups of an approved head; nothing is left to do when that was done.
 pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     let mode = seen.run.terms.policy.followups;
@@ -40,13 +25,13 @@ pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     if groups.is_empty() {
         return ControlFlow::Continue(());
     }
-    match destination(mode) {
-        FollowupDestination::Nowhere => ControlFlow::Continue(()),
-        FollowupDestination::Comment => {
+    match mode {
+        Followups::Ignore => ControlFlow::Continue(()),
+        Followups::Summarize | Followups::FixAndSummarize => {
             let followups = groups.iter().map(|group| followup(group, None)).collect();
             first(record(seen, at, followups, 0))
         }
-        FollowupDestination::Issues => first(file(seen, at, &groups)),
+        Followups::Issue | Followups::FixAndIssue => first(file(seen, at, &groups)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::policy::Followups;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
@@ -157,10 +157,5 @@ impl ReviewState {
     /// The latest vote of everyone on the roster who gave one.
     pub fn votes(&self) -> Vec<Vote> {
         self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.terms.roster))
-    }
-
-    /// How many turns of this role and label stand in the thread.
-    pub fn published_turns(&self, role: Role, label: &Label) -> u32 {
-        self.rounds.published_turns(role, label)
     }
 }

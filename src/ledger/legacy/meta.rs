@@ -1,23 +1,28 @@
 //! The data of an older comment: base64 of plain JSON, read leniently in its members and strictly in its form.
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
+use crate::pattern::pattern;
 use crate::protocol::json;
 
+use super::OlderReason;
 use super::names::{item_id, label, number};
-use super::reason::OlderReason;
-use super::said::{LARGEST, OlderFinding, Said};
-use super::subject;
+use super::said::{Head, LARGEST, OlderFinding, Said};
 use super::words::{says_nothing, standing, standing_and_note};
 
 /// Takes loosely written ends. [`unpack`] brings either alphabet into this one and takes the padding away.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
+static COMMIT: LazyLock<Regex> = pattern!(r"\b(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})\b");
 
 /// The members that are read. Any may be missing, and others are passed over.
 #[derive(Deserialize)]
@@ -123,7 +128,7 @@ impl Data {
         Said {
             speaker: label(self.agent.as_deref()),
             role,
-            head: self.subject.as_ref().and_then(subject::head),
+            head: self.subject.as_ref().and_then(head),
             round: self.round_number,
             prior: self.prior_items.map(|items| items.into_iter().map(Listed::finding).collect()),
             words: self.dispositions.into_iter().flatten().filter_map(Word::disposition).collect(),
@@ -160,6 +165,29 @@ impl Word {
     }
 }
 
+/// The head of a subject. One that names no commit still is told apart from others.
+fn head(subject: &Value) -> Option<Head> {
+    if subject.is_null() {
+        return None;
+    }
+    Some(Head(commit(subject).unwrap_or_else(|| subject.to_string())))
+}
+
+fn commit(subject: &Value) -> Option<String> {
+    match subject {
+        Value::String(text) => COMMIT.find(text).map(|found| found.as_str().to_ascii_lowercase()),
+        Value::Object(members) => {
+            let is_head = |key: &str| key.to_ascii_lowercase().contains("head");
+            let is_base = |key: &str| key.to_ascii_lowercase().contains("base");
+            let head = members.iter().filter(|(key, _)| is_head(key)).find_map(|(_, value)| commit(value));
+            head.or_else(|| {
+                members.iter().filter(|(key, _)| !is_base(key)).find_map(|(_, value)| commit(value))
+            })
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    }
+}
+
 /// The number of the next item, as a number or as an id.
 fn next_item(hint: &Value) -> Option<u64> {
     match hint {
@@ -191,6 +219,7 @@ mod tests {
         STANDARD, STANDARD_NO_PAD, URL_SAFE as URL_SAFE_PADDED, URL_SAFE_NO_PAD,
     };
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn packed(json: &str) -> String {
         URL_SAFE_NO_PAD.encode(json)
@@ -258,6 +287,27 @@ mod tests {
             assert_eq!(read(&packed(json)), Err(OlderReason::Flow(flow.to_owned())));
         }
         assert!(read(&packed("{\"flow\":\"pr\",\"canonical_plan\":\"x\"}")).is_ok());
+    }
+
+    #[test]
+    fn the_head_is_found_however_the_subject_names_it() {
+        let (head_sha, base_sha) = ("a".repeat(40), "b".repeat(40));
+        for subject in [
+            json!(head_sha),
+            json!(head_sha.to_uppercase()),
+            json!(format!("pr-7@{head_sha}")),
+            json!({ "base_sha": base_sha, "head_sha": head_sha }),
+            json!({ "commit": head_sha, "base": { "sha": base_sha } }),
+            json!({ "a_tree": base_sha, "pull_request": 7, "head": { "sha": head_sha } }),
+        ] {
+            assert_eq!(head(&subject), Some(Head(head_sha.clone())), "{subject}");
+        }
+    }
+
+    #[test]
+    fn subjects_without_a_commit_are_still_told_apart() {
+        assert_eq!(head(&Value::Null), None);
+        assert_ne!(head(&json!("pr-7")), head(&json!("pr-8")));
     }
 
     proptest! {

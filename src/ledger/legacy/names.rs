@@ -5,11 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::ids::{ItemId, Label};
+use crate::pattern::pattern;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static LEADING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?is)^[*_`"'\[(]*(item-[0-9]+)[*_`"'\])]*(.*)$"#).expect("a valid pattern")
-});
+static LEADING: LazyLock<Regex> = pattern!(r#"(?is)^[*_`"'\[(]*(item-[0-9]+)[*_`"'\])]*(.*)$"#);
 
 /// Words that stand beside an agent's name and are none.
 const BESIDE: [&str; 5] = ["anthropic", "openai", "google", "code", "cli"];

@@ -6,15 +6,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::item_status::ItemStatus;
+use crate::pattern::pattern;
 use crate::protocol::markers;
 
 use super::names::{label, leading_id};
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static HEADING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^#{1,6}\s+(.*)$").expect("a valid pattern"));
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static BULLET: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$").expect("a valid pattern"));
+static HEADING: LazyLock<Regex> = pattern!(r"^#{1,6}\s+(.*)$");
+static BULLET: LazyLock<Regex> = pattern!(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$");
 
 /// A section that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

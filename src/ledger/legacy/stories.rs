@@ -10,7 +10,6 @@ use proptest::sample::{Index, select};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::thread::History;
 use super::names::number;
 use super::*;
 use crate::domain::ids::ItemId;
