@@ -12,13 +12,6 @@ use crate::ports::forge::{
 
 use super::world::{NEW, Rehearsal};
 
-impl<W: World> Rehearsal<W> {
-    fn with_noted(&self, subject: &Subject, mut comments: Vec<Comment>) -> Vec<Comment> {
-        comments.extend(self.lock().comments.get(subject).cloned().unwrap_or_default());
-        comments
-    }
-}
-
 impl<W: World> Forge for Rehearsal<W> {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
         self.real.forge().commands(number)

@@ -55,6 +55,11 @@ impl<W: World> Rehearsal<W> {
         self.lock().effects.push(effect);
     }
 
+    pub(super) fn with_noted(&self, subject: &Subject, mut comments: Vec<Comment>) -> Vec<Comment> {
+        comments.extend(self.lock().comments.get(subject).cloned().unwrap_or_default());
+        comments
+    }
+
     /// The rehearsal ends here: what follows depends on what somebody else says.
     pub(super) fn end(&self) {
         self.canceller.raise(Urgency::Stop);

@@ -85,11 +85,14 @@ impl Store {
         Ok(connection.last_insert_rowid())
     }
 
+    fn change(&self, query: &str, values: impl Params) -> Result<(), String> {
+        self.lock().execute(query, values).map(drop).map_err(failed)
+    }
+
     pub fn subject(&self, number: u64) -> Result<Option<SubjectRow>, String> {
         let query = format!("{SUBJECT} WHERE number = ?1");
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let row =
-            self.lock().query_row(&query, [number], |row| Ok(subject(row))).optional().map_err(failed)?;
+        let row = self.lock().query_row(&query, [key(number)], |row| Ok(subject(row)));
+        let row = row.optional().map_err(failed)?;
         row.transpose()
     }
 
@@ -107,24 +110,21 @@ impl Store {
             PullRequestState::Closed => ("closed", None),
             PullRequestState::Merged { commit } => ("merged", Some(commit.as_str())),
         };
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let query = "UPDATE subjects SET state = ?2, merge_commit = ?3 WHERE number = ?1";
-        self.lock().execute(query, params![number, word, commit]).map(|_| ()).map_err(failed)
+        self.change(query, params![key(number), word, commit])
     }
 
     /// Remembers the head of a pull request, for when its branch is gone.
     pub fn set_head(&self, number: u64, head: &CommitSha) -> Result<(), String> {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let query = "UPDATE subjects SET head = ?2 WHERE number = ?1 AND head IS NOT ?2";
-        self.lock().execute(query, params![number, head.as_str()]).map(|_| ()).map_err(failed)
+        self.change(query, params![key(number), head.as_str()])
     }
 
     pub fn comment(&self, number: u64, writer: &Writer, body: &str, now: Timestamp) -> Result<i64, String> {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         self.insert(
             "INSERT INTO comments (number, author, role, body, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-            params![number, writer.login.as_str(), role_name(writer.role), body, now.to_string()],
+            params![key(number), writer.login.as_str(), role_name(writer.role), body, now.to_string()],
         )
     }
 
@@ -133,16 +133,14 @@ impl Store {
         let connection = self.lock();
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments WHERE number = ?1 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(failed)?;
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let rows = statement.query_map([number], |row| Ok(comment(row))).map_err(failed)?;
+        let rows = statement.query_map([key(number)], |row| Ok(comment(row))).map_err(failed)?;
         rows.map(|row| row.map_err(failed)?).collect()
     }
 
     pub fn set_check(&self, sha: &CommitSha, check: &Check) -> Result<(), String> {
         let query = "INSERT INTO checks (sha, name, state) VALUES (?1, ?2, ?3)
                      ON CONFLICT (sha, name) DO UPDATE SET state = excluded.state";
-        let values = params![sha.as_str(), check.name, check.state.name()];
-        self.lock().execute(query, values).map(|_| ()).map_err(failed)
+        self.change(query, params![sha.as_str(), check.name, check.state.name()])
     }
 
     pub fn checks(&self, sha: &CommitSha) -> Result<Vec<Check>, String> {
@@ -164,6 +162,11 @@ impl Store {
         })
         .collect()
     }
+}
+
+/// A number as SQLite keeps it; no subject has one that is too large for that.
+fn key(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]

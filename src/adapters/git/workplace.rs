@@ -14,7 +14,7 @@ pub(crate) enum Workplace {
 impl Workplace {
     /// The workplace in a checkout of the user's, with notes where those of a clone would lie.
     pub(crate) fn in_checkout(clone: ClonePaths, checkout: UserCheckout) -> Self {
-        Self::UserCheckout(clone.with_checkout(checkout.paths().clone()), checkout)
+        Self::UserCheckout(ClonePaths { checkout: checkout.paths.clone(), ..clone }, checkout)
     }
 
     pub(crate) fn paths(&self) -> &ClonePaths {

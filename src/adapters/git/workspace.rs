@@ -19,11 +19,11 @@ use super::clone::paths::ClonePaths;
 use super::clone::prepare;
 use super::clone::salvage::{self, Kept};
 use super::disk::{make_folder, remove};
-use super::mirror::Mirror;
 use super::mirror::difference;
 use super::mirror::facts::CommitFacts;
 use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
+use super::mirror::{Hold, Mirror};
 use super::push::Target;
 use super::push::intent::Moving;
 use super::runner::Git;
@@ -127,11 +127,8 @@ impl GitWorkspace {
         message: &str,
     ) -> Result<MergeOutcome, WorkspaceError> {
         let hold = self.mirror.hold().await?;
-        let target = self.target();
-        self.mirror.make(&hold, target.repository).await?;
-        self.mirror.fetch_branches(&hold, target.repository).await?;
-        target.finish_moves(&hold).await?;
-        merge::merge(&hold, &target, base, head, message).await
+        self.bring_up_to_date(&hold).await?;
+        merge::merge(&hold, &self.target(), base, head, message).await
     }
 
     /// Everything that was kept aside, youngest first. One spawn.
@@ -145,6 +142,13 @@ impl GitWorkspace {
             return Ok(());
         }
         salvage::forget(&self.mirror, kept).await
+    }
+
+    async fn bring_up_to_date(&self, hold: &Hold<'_>) -> Result<(), WorkspaceError> {
+        let target = self.target();
+        self.mirror.make(hold, target.repository).await?;
+        self.mirror.fetch_branches(hold, target.repository).await?;
+        target.finish_moves(hold).await
     }
 
     fn target(&self) -> Target<'_> {
@@ -216,11 +220,11 @@ impl GitWorkspace {
             format!(
                 "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees \
                  them as they are in the change",
-                checkout.path().display()
+                checkout.paths.tree.display()
             )
         });
         let salvaged = turn::prepare(&self.mirror, workplace, checkout, layout.head()).await?;
-        Ok(Prepared { path: checkout.path().to_owned(), salvaged, warning })
+        Ok(Prepared { path: checkout.paths.tree.to_owned(), salvaged, warning })
     }
 
     /// Lays unfinished work over the files; says why not if it would overwrite something of the user's.
@@ -274,10 +278,7 @@ impl GitWorkspace {
 impl Workspace for GitWorkspace {
     async fn refresh(&self) -> Result<(), WorkspaceError> {
         let hold = self.mirror.hold().await?;
-        let target = self.target();
-        self.mirror.make(&hold, target.repository).await?;
-        self.mirror.fetch_branches(&hold, target.repository).await?;
-        target.finish_moves(&hold).await
+        self.bring_up_to_date(&hold).await
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
@@ -360,9 +361,9 @@ impl Workspace for GitWorkspace {
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
         let paths = ClonePaths::new(&self.folders.clones, clone_id);
-        remove(paths.tree())?;
-        make_folder(paths.tree())?;
-        Ok(paths.tree().to_owned())
+        remove(&paths.checkout.tree)?;
+        make_folder(&paths.checkout.tree)?;
+        Ok(paths.checkout.tree.to_owned())
     }
 
     async fn harvest(

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
 
 use super::search::{self, Lookup};
 use super::variables::Variables;
@@ -30,7 +33,6 @@ pub struct CommandLine {
     pub environment: Variables,
     /// What it reads; its stdin is closed afterwards.
     pub input: Vec<u8>,
-    /// Where it is told what it is to do.
     pub prompt: Prompt,
 }
 
@@ -78,7 +80,7 @@ impl CommandLine {
 
     /// The program's path, looked up in the child's `PATH`. The standard library starts a path with `posix_spawn`; a name
     /// it looks up after a fork, which copies our page tables each time, and in relative folders too.
-    pub(super) fn found(&self) -> io::Result<OsString> {
+    fn found(&self) -> io::Result<OsString> {
         match search::look_for(&self.program, &self.environment) {
             Lookup::There(path) | Lookup::NotExecutable(path) | Lookup::NoFile(path) => {
                 Ok(path.into_os_string())
@@ -92,14 +94,26 @@ impl CommandLine {
         }
     }
 
+    /// The child that this line starts: in a process group of its own, its output in pipes.
+    pub(super) fn child(&self) -> io::Result<Command> {
+        #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
+        let mut child = Command::new(self.found()?);
+        child
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.environment)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        Ok(child)
+    }
+
     /// The name of the program, without its folder: a path of this machine has no place in a record.
     pub fn program_name(&self) -> String {
         let name = Path::new(&self.program).file_name().unwrap_or(&self.program);
         name.to_string_lossy().into_owned()
-    }
-
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The line as a person would type it, for messages and logs, without the prompt. Arguments never hold secrets.

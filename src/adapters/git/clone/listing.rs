@@ -70,7 +70,7 @@ pub(crate) async fn changes(
     index: &Path,
 ) -> Result<Changes, WorkspaceError> {
     let paths = workplace.paths();
-    let tree = paths.tree();
+    let tree = &paths.checkout.tree;
     for _ in 0..NESTING {
         let line = mirror.line_on(tree, index).arguments([
             "ls-files",

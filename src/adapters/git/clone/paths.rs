@@ -13,10 +13,12 @@ use crate::ports::workspace::{CloneId, WorkspaceError};
 /// The folder of one clone: the agent's clone in it, and beside the clone what is ours.
 #[derive(Debug, Clone)]
 pub(crate) struct ClonePaths {
-    id: CloneId,
-    folder: PathBuf,
-    checkout: CheckoutPaths,
-    checkout_folder: Option<CheckoutFolder>,
+    /// Its path is a valid part of a ref.
+    pub(crate) id: CloneId,
+    pub(crate) folder: PathBuf,
+    pub(crate) checkout: CheckoutPaths,
+    /// A folder of ours in the clone, which is never committed.
+    pub(crate) checkout_folder: Option<CheckoutFolder>,
 }
 
 /// What we remember of a clone between two calls.
@@ -75,10 +77,6 @@ impl ClonePaths {
         Self { id: clone_id.clone(), folder, checkout, checkout_folder: None }
     }
 
-    pub(crate) fn with_checkout(self, checkout: CheckoutPaths) -> Self {
-        Self { checkout, ..self }
-    }
-
     /// The same paths, with a folder of ours in the clone if it is one that files are changed in.
     pub(crate) fn with_checkout_folder(mut self, folder: Option<&CheckoutFolder>) -> Self {
         self.checkout_folder = match &self.id {
@@ -86,36 +84,6 @@ impl ClonePaths {
             CloneId::Reader { .. } | CloneId::Gate { .. } => None,
         };
         self
-    }
-
-    pub(crate) fn checkout_folder(&self) -> Option<&CheckoutFolder> {
-        self.checkout_folder.as_ref()
-    }
-
-    pub(crate) fn id(&self) -> &CloneId {
-        &self.id
-    }
-
-    /// The name of the clone, which is safe in paths and refs.
-    pub(crate) fn name(&self) -> String {
-        self.id.path()
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    pub(crate) fn tree(&self) -> &Path {
-        &self.checkout.tree
-    }
-
-    /// The agent's git folder. No git of ours ever uses it.
-    pub(crate) fn agent_git(&self) -> &Path {
-        &self.checkout.git
-    }
-
-    pub(crate) fn agent_common(&self) -> &Path {
-        &self.checkout.common
     }
 
     /// Our index of the files as they were prepared.
@@ -170,7 +138,7 @@ impl ClonePaths {
             "{} can't be read (another version wrote it), and the work in {} can't be kept: {why}\nnothing of it was thrown \
              away: go on with that version, or move {} aside, then run again",
             self.note_path().display(),
-            self.tree().display(),
+            self.checkout.tree.display(),
             self.folder.display(),
         ))
     }

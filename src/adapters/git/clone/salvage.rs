@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use crate::adapters::git::mirror::{Mirror, sha};
-use crate::adapters::git::runner::must;
-use crate::adapters::process::command::CommandLine;
+use crate::adapters::git::runner::{as_typed, must};
 use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{Salvage, WorkspaceError};
@@ -27,13 +26,8 @@ impl Kept {
     /// The command that makes it a branch of a repository, as a person would type it.
     pub fn command(&self, mirror: &Path, repository: &Path) -> String {
         let name = self.salvage.reference.strip_prefix(ROOT).unwrap_or("work");
-        CommandLine::new("git", repository, std::collections::BTreeMap::new())
-            .argument("-C")
-            .argument(repository)
-            .argument("fetch")
-            .argument(mirror)
-            .argument(format!("{}:refs/heads/salvage/{name}", self.salvage.reference))
-            .shown()
+        let refspec = format!("{}:refs/heads/salvage/{name}", self.salvage.reference);
+        as_typed(repository, ["fetch".as_ref(), mirror.as_os_str(), refspec.as_ref()])
     }
 }
 

@@ -38,6 +38,12 @@ impl Moving {
         Ok(self.path(mirror).with_extension("index"))
     }
 
+    /// Where the branch was, as git is told it: zeros if it is new.
+    pub(crate) fn start(&self) -> String {
+        let zeros = || "0".repeat(self.to.as_str().len());
+        self.from.as_ref().map_or_else(zeros, ToString::to_string)
+    }
+
     fn path(&self, mirror: &Mirror) -> PathBuf {
         let name = digest::abbreviated(self.branch.as_str(), 16);
         folder(mirror).join(format!("{name}.json"))
