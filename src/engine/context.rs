@@ -28,13 +28,10 @@ pub(super) const INTERRUPTED: &str = "the state is safe; run the same command ag
 /// What an engine is set to.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// What is asked for.
     pub request: Request,
     pub abilities: Abilities,
     pub bases: Bases,
-    /// Who is believed.
     pub trust: Trust,
-    /// What must not be published.
     pub secrets: Secrets,
 }
 

@@ -81,7 +81,6 @@ impl Outcome {
         }
     }
 
-    /// The items that must be fixed.
     pub fn open_items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.must_fix())
     }
@@ -91,7 +90,6 @@ impl Outcome {
         self.items.iter().filter(|item| item.standing == ItemStatus::Future)
     }
 
-    /// How many items are resolved.
     pub fn resolved(&self) -> usize {
         self.items.iter().filter(|item| item.standing == ItemStatus::Resolved).count()
     }
@@ -105,7 +103,6 @@ pub struct RunError {
 }
 
 impl RunError {
-    /// A failure of the loop.
     pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
         Self { ending: Ending::Failed { reason }, message: message.into() }
     }

@@ -35,11 +35,8 @@ use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns
 
 /// What follows a step.
 pub(super) enum AfterStep {
-    /// Look again.
     Again,
-    /// Go on with another flow on another subject.
     HandOver(FlowName, Subject),
-    /// The run has ended.
     End(Box<Outcome>),
 }
 

@@ -22,9 +22,9 @@ use crate::ledger::thread::{ChainReading, IgnoreReason, IgnoredComment, Link};
 use crate::ports::forge::ForgeError;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
+use super::emitted::EmittedEvents;
 use super::outcome::RunError;
 use super::thread::CachedThread;
-use super::told::Told;
 
 /// How often a write that went unanswered is tried again, after a look whether it happened.
 pub(super) const TRIES: u32 = 3;
@@ -43,7 +43,6 @@ pub(super) enum Freshness {
 pub(super) struct Session<J> {
     pub(super) subject: Subject,
     pub(super) flow: FlowName,
-    /// The state of the flow.
     pub(super) machine: Box<dyn Machine>,
     applied: Vec<Link>,
     /// The journal; open, so the lock is held.
@@ -63,7 +62,6 @@ pub(super) struct Session<J> {
     pub(super) tail: Option<ChainHash>,
     /// The ids of the records that were there at first or were published by this engine; absent before the first look.
     known: Option<BTreeSet<RecordId>>,
-    /// A record that was written and not seen yet.
     pub(super) pending: Option<PendingRecord>,
     /// What could not be done.
     pub(super) obstacle: Option<Obstacle>,
@@ -74,8 +72,7 @@ pub(super) struct Session<J> {
     pub(super) mirrored: Option<CommitSha>,
     /// How many writes in a row went unanswered and did not happen.
     pub(super) unanswered: u32,
-    /// What the operator was told.
-    pub(super) told: Told,
+    pub(super) emitted: EmittedEvents,
 }
 
 /// A record that was written and not seen yet.
@@ -119,7 +116,7 @@ impl<J: Journal> Session<J> {
             waiting_since: None,
             mirrored: None,
             unanswered: 0,
-            told: Told::default(),
+            emitted: EmittedEvents::default(),
         })
     }
 
@@ -233,7 +230,6 @@ impl<J: Journal> Session<J> {
         Ok(illegal)
     }
 
-    /// Writes an entry, and takes it in.
     pub(super) async fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.journal.append(entry.clone()).await?;
         take_in(&mut self.results, entry);

@@ -52,7 +52,6 @@ pub(super) enum Turned {
 }
 
 impl RunningTurns {
-    /// Starts a turn as a task of its own.
     pub(super) fn start<W: World, J: Journal + 'static>(
         &mut self,
         cx: &RunContext<W>,
@@ -70,7 +69,6 @@ impl RunningTurns {
         !self.0.is_empty()
     }
 
-    /// Waits until a turn has ended.
     pub(super) async fn next(&mut self) -> Result<Turned, RunError> {
         match self.0.join_next().await {
             Some(Ok(turned)) => turned,
@@ -95,7 +93,6 @@ impl RunningTurns {
     }
 }
 
-/// A turn that is about to start.
 struct Start<J> {
     ask: Ask,
     /// The order, but for the clone's path, which is not known yet.

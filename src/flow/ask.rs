@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_ends_when_its_time_has_come_and_when_the_clock_was_set_back() {
+    fn a_clock_set_back_ends_pauses() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let pause = Pause { since: at(1_000_000), until: at(1_000_015) };
         for (now, is_over) in [

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_without_findings_has_one_item() {
+    fn gates_without_findings_own_one_item() {
         let (mut rounds, mut all) = (Rounds::default(), Measured::default());
         for expected in [(vec!["item-1"], vec![]), (vec![], vec!["item-1"])] {
             let record = gates_record(&rounds, measured(Verdict::Fail, &[]));

@@ -46,7 +46,6 @@ pub enum TurnEnd {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Results {
     pub turns: BTreeMap<TurnKey, Turn>,
-    /// How often a turn was started.
     pub attempts: BTreeMap<TurnKey, u32>,
     pub running: BTreeSet<TurnKey>,
     /// The requirements of people that a turn was shown when it was last started.
@@ -110,7 +109,6 @@ impl Results {
         turn.salvage.as_deref().filter(|_| is_fit)
     }
 
-    /// What a turn that has ended cost.
     pub fn spent_on(&self, key: &TurnKey) -> Usage {
         self.turns.get(key).map_or_else(Usage::default, |turn| turn.usage)
     }

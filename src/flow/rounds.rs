@@ -37,10 +37,8 @@ pub struct Rounds<R> {
     head: Option<R>,
     /// The items as they stood when the round began.
     settled: Vec<Item>,
-    /// The reviews of the current round.
     current: Vec<CastReview>,
     next_item: u64,
-    /// The latest vote of each reviewer.
     votes: BTreeMap<Label, Vote>,
     gating: Gating,
     /// How many answers of the coder in a row left the revision as it was.
@@ -82,7 +80,6 @@ where
         }
     }
 
-    /// Takes over the items of an older thread.
     pub fn carry(&mut self, carried: &[CarriedItem], next_item: u64) {
         self.settled.extend(carried.iter().map(items::carried));
         self.next_item = self.next_item.max(next_item);
@@ -104,7 +101,6 @@ where
         });
     }
 
-    /// A reviewer has voted.
     pub fn review(&mut self, at: &RoundAt<R>, vote: Vote, cast: CastReview, next_item: u64) {
         self.enter(at);
         self.next_item = self.next_item.max(next_item);
@@ -123,7 +119,6 @@ where
         self.head = Some(after.clone());
     }
 
-    /// A gate was measured.
     pub fn measured(&mut self, at: &RoundAt<R>, gating: Gating, changes: &GateChanges<'_>, next_item: u64) {
         self.enter(at);
         self.next_item = self.next_item.max(next_item);

@@ -16,7 +16,6 @@ use super::terms::Terms;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
     pub id: RunId,
-    /// Who takes part, and by which rules.
     pub terms: Terms,
     /// How often the run was parked.
     pub sitting: u32,
@@ -46,7 +45,6 @@ pub struct Concluded {
 }
 
 impl RunState {
-    /// A run that begins.
     pub fn begun(id: RunId, terms: Terms, inherited: Usage) -> Self {
         Self { id, terms, sitting: 0, ending: None, usage: inherited, inherited }
     }

@@ -18,21 +18,15 @@ use super::conclusion::Conclusion;
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Look something up, then decide again.
     Lookup(Lookup),
-    /// Start these turns, at once.
     Ask(Vec<Ask>),
-    /// Wait until a running turn ends.
     Await,
-    /// Measure a gate on a commit.
     Measure(MeasureOrder),
-    /// Publish a record.
     Publish(Box<Draft>),
     /// Publish the record that ends the run, then stop.
     Conclude(Box<Draft>, Conclusion),
     /// Change something on the forge. It is looked for before and after.
     Effect(Effect),
-    /// Ask a person the coder's questions.
     Clarify {
         /// The turn that asked.
         turn: TurnKey,
@@ -40,9 +34,7 @@ pub enum Step {
     },
     /// Wait, then look again.
     Wait {
-        /// What is waited for, in words for a person.
         what: String,
-        /// The instant at which to look again.
         until: Timestamp,
     },
     /// Go on with another flow on another subject. What that flow needs stands in records.
@@ -68,7 +60,6 @@ pub enum Lookup {
     PullRequest(PullRequestNumber),
     /// The pull requests from a branch, in any state, oldest first.
     PullRequestsFrom(BranchName),
-    /// The commit at the tip of a branch.
     Tip(BranchName),
     /// Whether the first commit contains the second.
     Contains(CommitSha, CommitSha),
@@ -83,7 +74,6 @@ pub enum Lookup {
 /// A change on the forge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Move a branch.
     Push(PushOrder),
     OpenPullRequest(PullRequestOrder),
     /// File an issue, or find the one that was filed before.
@@ -111,7 +101,6 @@ pub struct MeasureOrder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushOrder {
     pub branch: BranchName,
-    /// The commit at which the branch is to be.
     pub commit: CommitSha,
     /// The commit at which the branch must be until then; absent: the branch must not exist.
     pub expected: Option<CommitSha>,
@@ -134,9 +123,7 @@ pub struct PullRequestOrder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueOrder {
     pub key: ChildKey,
-    /// The pull request that the follow-up comes from.
     pub parent: PullRequestNumber,
-    /// The approved head.
     pub head: CommitSha,
     /// Its title, in a reviewer's words.
     pub title: String,

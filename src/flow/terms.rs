@@ -13,7 +13,6 @@ pub struct Overrides {
     pub reviewers: Vec<Seat>,
     /// `--max-rounds`
     pub max_rounds: Option<u32>,
-    /// The gates that must pass.
     pub required_gates: Option<Vec<GateName>>,
     /// `--no-pre-review-tests`
     pub test_timing: Option<TestTiming>,

@@ -49,7 +49,6 @@ pub enum FlowOutput {
         spent: Usage,
         branch: BranchName,
         pull_request: Option<PullRequestNumber>,
-        /// The head that was delivered.
         head: Option<CommitSha>,
     },
 }

@@ -54,7 +54,6 @@ pub enum TurnResult {
 pub struct TurnReport {
     pub result: TurnResult,
     pub usage: Usage,
-    /// The model that ran, where the agent says so.
     pub model: Option<String>,
     pub log: Option<PathBuf>,
     /// The session, if it can be gone on with.
@@ -75,7 +74,6 @@ pub trait Agents: Send + Sync {
     /// Runs one attempt to its end. When it returns, no process of it is alive.
     fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
 
-    /// How an agent is to answer.
     fn answer_by(&self, _kind: ResponseKind, _role: Role, _label: &Label) -> AnswerBy {
         AnswerBy::FileOrMessage
     }

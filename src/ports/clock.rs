@@ -6,7 +6,6 @@ use jiff::Timestamp;
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 
-    /// Returns when that instant has come.
     fn sleep_until(&self, instant: Timestamp) -> impl Future<Output = ()> + Send;
 
     /// Letters and digits that no other call returns, on any machine: the random part of a run's id.

@@ -92,7 +92,6 @@ pub enum Merge {
 /// Why the forge did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ForgeError {
-    /// There is no such thing on the forge.
     #[error("{0}")]
     NotFound(String),
     /// The forge, or a checkout behind it, says no; the text says what to do.

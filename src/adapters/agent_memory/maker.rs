@@ -39,12 +39,10 @@ pub struct MemoryOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
     AsNeeded,
-    /// What is known of tests, at least.
     Tests,
     All,
 }
 
-/// What this run was told.
 #[derive(Debug)]
 enum RunBriefing {
     NotYet,

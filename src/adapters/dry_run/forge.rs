@@ -10,9 +10,9 @@ use crate::ports::forge::{
     Thread,
 };
 
-use super::world::{NEW, Rehearsal};
+use super::world::{NEW, RehearsedWorld};
 
-impl<W: World> Forge for Rehearsal<W> {
+impl<W: World> Forge for RehearsedWorld<W> {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
         self.real.forge().commands(number)
     }

@@ -17,7 +17,6 @@ use super::closing::closes;
 use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer};
 use super::store::Store;
 
-/// The tool's own login.
 pub const OWN_LOGIN: &str = "agent-loop";
 
 /// The embedded forge.

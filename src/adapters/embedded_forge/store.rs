@@ -164,7 +164,7 @@ impl Store {
     }
 }
 
-/// A number as SQLite keeps it; no subject has one that is too large for that.
+/// A number as the tables hold it; no subject has one that is too large for that.
 fn key(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

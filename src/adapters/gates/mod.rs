@@ -21,7 +21,6 @@ pub struct GateRow {
     make: fn(&GateSettings) -> Option<Box<dyn Gate>>,
 }
 
-/// Every gate.
 pub const GATES: &[GateRow] =
     &[GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make }];
 

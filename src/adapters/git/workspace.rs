@@ -24,7 +24,7 @@ use super::mirror::facts::CommitFacts;
 use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
 use super::mirror::{Hold, Mirror};
-use super::push::Target;
+use super::push::PushTarget;
 use super::push::intent::Moving;
 use super::runner::Git;
 use super::user_checkout::checkout::UserCheckout;
@@ -151,9 +151,9 @@ impl GitWorkspace {
         target.finish_moves(hold).await
     }
 
-    fn target(&self) -> Target<'_> {
+    fn target(&self) -> PushTarget<'_> {
         match &self.remote {
-            Remote::Local(repository) => Target { mirror: &self.mirror, repository },
+            Remote::Local(repository) => PushTarget { mirror: &self.mirror, repository },
         }
     }
 
@@ -224,7 +224,7 @@ impl GitWorkspace {
             )
         });
         let salvaged = turn::prepare(&self.mirror, workplace, checkout, layout.head()).await?;
-        Ok(Prepared { path: checkout.paths.tree.to_owned(), salvaged, warning })
+        Ok(Prepared { path: checkout.paths.tree.clone(), salvaged, warning })
     }
 
     /// Lays unfinished work over the files; says why not if it would overwrite something of the user's.

@@ -20,7 +20,6 @@ const OUTPUT: StreamLimit = StreamLimit { mebibytes: 256, of: "on stdout" };
 /// What one call may complain of, in bytes: git warns of a file in a line, and of all of it 2,000 bytes are shown.
 const COMPLAINTS: StreamLimit = StreamLimit { mebibytes: 16, of: "on stderr" };
 
-/// How much of a stream is kept.
 #[derive(Debug, Clone, Copy)]
 struct StreamLimit {
     mebibytes: u64,

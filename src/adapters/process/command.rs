@@ -17,10 +17,11 @@ pub enum Prompt {
     /// On stdin, which says nothing else.
     #[default]
     Stdin,
-    /// In the last of the arguments.
     LastArgument,
     /// In a file, which the arguments name.
-    File { bytes: usize },
+    File {
+        bytes: usize,
+    },
 }
 
 /// A program to run. Nothing is inherited: what is not here, the child does not get.

@@ -79,7 +79,6 @@ impl Folders {
         subject.to_string().replace('/', "-")
     }
 
-    /// The subject whose folder has this name.
     pub fn subject_named(name: &str) -> Option<Subject> {
         name.replacen('-', "/", 1).parse().ok()
     }

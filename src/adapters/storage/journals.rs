@@ -133,7 +133,6 @@ fn whole(text: &[u8]) -> usize {
     text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }
 
-/// The entries of a journal.
 fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
     let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     lines

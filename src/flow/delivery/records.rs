@@ -15,7 +15,6 @@ use super::super::run::Concluded;
 #[serde(tag = "kind", content = "payload", rename_all = "lowercase")]
 pub enum DeliveryEntry {
     Started(Box<Started>),
-    /// The pull request is open.
     Delivered(Delivered),
     Concluded(Concluded),
 }

@@ -21,11 +21,9 @@ pub struct DeliveryState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRun {
     pub state: RunState,
-    /// The branch to change.
     pub base_ref: BranchName,
     /// Where the coder begins.
     pub base: CommitSha,
-    /// The branch that the change has.
     pub branch: BranchName,
 }
 
@@ -34,7 +32,6 @@ impl DeliveryState {
         Self { subject, run: None, delivered: None }
     }
 
-    /// Takes in the next record.
     pub fn apply(&mut self, at: At<'_>, record: DeliveryEntry) -> Result<(), Illegal> {
         match record {
             DeliveryEntry::Started(started) => self.start(at.run, &started),

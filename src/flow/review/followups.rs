@@ -8,7 +8,7 @@ use crate::domain::policy::Followups;
 use crate::ledger::chain::child_key;
 
 use super::super::step::{Decision, Effect, IssueOrder, Step, first};
-use super::grouping::{self, Group};
+use super::grouping::{self, FollowUpGroup};
 use super::records::{FollowedUp, Followup, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
 
@@ -36,7 +36,7 @@ pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
 }
 
 /// The first group that has no issue yet gets one; then the record that lists them.
-fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[Group]) -> Step {
+fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[FollowUpGroup]) -> Step {
     let parent = seen.state.number;
     let mut filed = Vec::new();
     for group in groups.iter().take(MOST_ISSUES) {
@@ -68,7 +68,7 @@ fn record(seen: &OpenReview<'_>, at: &ReviewAt, followups: Vec<Followup>, skippe
     seen.publish(at.round, &ReviewEntry::FollowedUp(record))
 }
 
-fn followup(group: &Group, issue: Option<IssueNumber>) -> Followup {
+fn followup(group: &FollowUpGroup, issue: Option<IssueNumber>) -> Followup {
     Followup {
         title: group.title.clone(),
         text: group.text.clone(),

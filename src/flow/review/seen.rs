@@ -38,7 +38,6 @@ pub(super) struct Observed<'now> {
     /// The issue or task that the pull request came from, where we know that by ourselves.
     pub(super) origin: Option<ContextSubject>,
     pub(super) discussion: &'now [ContextComment],
-    /// The delivery that this pull request came from.
     pub(super) delivery: Option<(Subject, &'now FlowOutput)>,
 }
 

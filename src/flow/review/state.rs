@@ -28,7 +28,6 @@ pub struct ReviewState {
     pub measured: Measured,
     /// The branch that the pull request wants to change, as the latest opening record has it.
     pub base_ref: Option<BranchName>,
-    /// The last head that our coder made.
     pub ours: Option<CommitSha>,
     /// What the coder last said of its change.
     pub summary: Option<String>,
@@ -53,7 +52,6 @@ impl ReviewState {
         }
     }
 
-    /// Takes in the next record.
     pub fn apply(&mut self, at: At<'_>, record: ReviewEntry) -> Result<(), Illegal> {
         let needs_run = !matches!(record, ReviewEntry::Opened(_));
         if needs_run && self.run.is_none() {

@@ -15,8 +15,8 @@ use crate::pattern::pattern;
 use crate::protocol::json;
 
 use super::OlderReason;
+use super::comment::{Head, LARGEST, OlderComment, OlderFinding};
 use super::names::{item_id, label, number};
-use super::said::{Head, LARGEST, OlderFinding, Said};
 use super::words::{says_nothing, standing, standing_and_note};
 
 /// Takes loosely written ends. [`unpack`] brings either alphabet into this one and takes the padding away.
@@ -32,9 +32,9 @@ struct Data {
     agent: Option<String>,
     round_number: Option<u32>,
     subject: Option<Value>,
-    prior_items: Option<Vec<Listed>>,
+    prior_items: Option<Vec<ListedItem>>,
     dispositions: Option<Vec<Word>>,
-    new_items: Option<Vec<Listed>>,
+    new_items: Option<Vec<ListedItem>>,
     canonical_plan: Option<Value>,
     raw_structured_coder_response: Option<Value>,
     next_item: Option<Value>,
@@ -43,7 +43,7 @@ struct Data {
 
 /// An item in a list, by any of the names that its members have.
 #[derive(Deserialize)]
-struct Listed {
+struct ListedItem {
     id: Option<String>,
     item_id: Option<String>,
     text: Option<String>,
@@ -69,7 +69,7 @@ struct Word {
 }
 
 /// What the data of a comment says.
-pub(super) fn read(packed: &str) -> Result<Said, OlderReason> {
+pub(super) fn read(packed: &str) -> Result<OlderComment, OlderReason> {
     let text = unpack(packed).map_err(OlderReason::Damaged)?;
     let data = parse(&text).map_err(OlderReason::Damaged)?;
     match data.foreign_flow() {
@@ -120,17 +120,17 @@ impl Data {
         }
     }
 
-    fn said(self) -> Said {
+    fn said(self) -> OlderComment {
         let role = self.role();
         let hints = [&self.next_item, &self.next_item_number];
         let next_item = hints.into_iter().flatten().filter_map(next_item).max().unwrap_or(0);
-        let new = self.new_items.into_iter().flatten().map(Listed::finding);
-        Said {
+        let new = self.new_items.into_iter().flatten().map(ListedItem::finding);
+        OlderComment {
             speaker: label(self.agent.as_deref()),
             role,
             head: self.subject.as_ref().and_then(head),
             round: self.round_number,
-            prior: self.prior_items.map(|items| items.into_iter().map(Listed::finding).collect()),
+            prior: self.prior_items.map(|items| items.into_iter().map(ListedItem::finding).collect()),
             words: self.dispositions.into_iter().flatten().filter_map(Word::disposition).collect(),
             new: new.filter(|finding| finding.id.is_some() || !says_nothing(&finding.text)).collect(),
             next_item,
@@ -138,7 +138,7 @@ impl Data {
     }
 }
 
-impl Listed {
+impl ListedItem {
     /// The member that tells most of now counts first. An item that no member places is taken for the worst.
     fn finding(self) -> OlderFinding {
         let words = [&self.disposition, &self.status, &self.kind, &self.severity];
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn either_alphabet_is_read_with_padding_and_without() {
+    fn both_alphabets_are_read() {
         for text in ["{}", "{\"agent\":\"Codex\"}", "{\"a\":\"~~~???>>>ÿÿÿ\"}"] {
             let written = [
                 STANDARD.encode(text),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_object_of_bounded_size_is_damaged() {
+    fn only_one_bounded_object_is_read() {
         assert!(matches!(read("???"), Err(OlderReason::Damaged(_))));
         assert!(matches!(read(""), Err(OlderReason::Damaged(_))));
         assert!(damage("{\"agent\":").starts_with("JSON"));
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coder_is_known_by_its_role_or_by_its_answer() {
+    fn coders_are_known_by_role_or_answer() {
         for coder in
             ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
         {
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_head_is_found_however_the_subject_names_it() {
+    fn heads_are_found_in_any_subject() {
         let (head_sha, base_sha) = ("a".repeat(40), "b".repeat(40));
         for subject in [
             json!(head_sha),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn subjects_without_a_commit_are_still_told_apart() {
+    fn subjects_without_commits_differ() {
         assert_eq!(head(&Value::Null), None);
         assert_ne!(head(&json!("pr-7")), head(&json!("pr-8")));
     }

@@ -1,12 +1,12 @@
 //! Threads of an older tool of the same kind, from before our records: what its reviewers still wanted fixed. No
 //! vote is ever taken over.
 
+mod comment;
 mod markdown;
 mod merge;
 mod meta;
 mod names;
 mod rounds;
-mod said;
 mod sections;
 mod words;
 
@@ -15,8 +15,8 @@ use crate::domain::item::CarriedItem;
 use crate::protocol::markers;
 
 use super::thread::{History, Posted};
+use comment::OlderComment;
 use rounds::Round;
-use said::Said;
 
 /// What an older thread leaves to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub enum OlderReason {
 
 /// What a comment claims to be.
 enum Claim<'thread> {
-    Data(Said),
+    Data(OlderComment),
     /// It has prose and a footer only.
     Prose(&'thread str),
     Refused(OlderReason),

@@ -83,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_names_of_one_agent_are_one_label() {
+    fn names_of_one_agent_share_a_label() {
         for (name, expected) in [
             ("Anthropic Claude", "claude"),
             ("Claude Code", "claude"),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_at_the_beginning_is_found_in_any_dress() {
+    fn leading_ids_are_found_in_markup() {
         for (line, rest) in [
             ("item-3: resolved", "resolved"),
             ("`item-3` - still blocking: note", "still blocking: note"),

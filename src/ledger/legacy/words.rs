@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_is_understood_however_it_is_written() {
+    fn statuses_are_read_in_any_spelling() {
         for (text, expected, note) in [
             ("resolved", ItemStatus::Resolved, None),
             ("**Resolved** (see `lib.rs`)", ItemStatus::Resolved, Some("see `lib.rs`")),
@@ -94,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn an_open_item_of_a_list_stands_where_another_member_says() {
+    fn open_alone_is_no_status() {
         assert_eq!(standing("open"), None);
         assert_eq!(standing("future"), Some(ItemStatus::Future));
     }
 
     #[test]
-    fn a_filler_is_told_from_a_finding() {
+    fn fillers_are_no_findings() {
         for filler in [
             "None",
             "- None.",

@@ -57,7 +57,6 @@ pub(crate) async fn was_committed(
     Ok(!must(line, "look through the agent's commits").await?.is_empty())
 }
 
-/// Where it is in a clone.
 fn path_in(tree: &Path, folder: &CheckoutFolder) -> PathBuf {
     folder.parts().fold(tree.to_path_buf(), |path, part| path.join(part))
 }

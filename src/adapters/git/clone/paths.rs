@@ -48,7 +48,6 @@ pub(crate) enum Noted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ClonePhase {
-    /// Prepared, and not yet harvested or salvaged.
     Open,
     /// What was there is in the mirror, or it was never ready.
     Closed,

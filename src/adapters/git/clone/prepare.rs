@@ -51,7 +51,7 @@ pub(crate) async fn prepare(
     checkout_folder::hide(paths, head)?;
     note.phase = ClonePhase::Open;
     paths.write_note(&note)?;
-    Ok(Prepared { path: paths.checkout.tree.to_owned(), salvaged, warning })
+    Ok(Prepared { path: paths.checkout.tree.clone(), salvaged, warning })
 }
 
 async fn keep_unfinished(mirror: &Mirror, workplace: &Workplace) -> Result<Option<Salvage>, WorkspaceError> {

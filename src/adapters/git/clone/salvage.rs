@@ -8,7 +8,6 @@ use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{Salvage, WorkspaceError};
 
-/// Where the refs of such work are.
 pub(crate) const ROOT: &str = "refs/agent-loop/salvage/";
 
 /// Work that was kept aside.

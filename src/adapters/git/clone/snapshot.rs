@@ -158,11 +158,9 @@ pub(crate) async fn bring(
 async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Result<(), WorkspaceError> {
     let paths = workplace.paths();
     let objects = paths.checkout.common.join("objects");
-    match workplace {
-        // What points to objects elsewhere is the user's, and stays.
-        Workplace::UserCheckout(..) => {}
-        Workplace::Clone(_) if is_plain_folder(&objects) => remove(&objects.join("info"))?,
-        Workplace::Clone(_) => {}
+    // A pointer to objects elsewhere would mislead git. In a checkout of the user's it is the user's, and stays.
+    if workplace.user_checkout().is_none() && is_plain_folder(&objects) {
+        remove(&objects.join("info"))?;
     }
     check_objects(&objects)?;
     git_folder::write_export_gitdir(paths, mirror.path(), commit)?;

@@ -18,12 +18,12 @@ use checkout::{Checkout, CheckoutState, checkouts};
 use intent::{Moving, unfinished};
 
 /// A repository on this machine whose branches we may move.
-pub(crate) struct Target<'a> {
+pub(crate) struct PushTarget<'a> {
     pub(crate) mirror: &'a Mirror,
     pub(crate) repository: &'a Path,
 }
 
-impl Target<'_> {
+impl PushTarget<'_> {
     /// The tip of a branch. No spawn, where git's files are the plain ones.
     pub(crate) async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
         match refs::tip(self.repository, branch) {

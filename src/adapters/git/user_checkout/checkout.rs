@@ -39,7 +39,6 @@ const MIDDLES: &[(&str, &str)] = &[
     ("BISECT_LOG", "a bisection"),
 ];
 
-/// Whose branches the checkout's are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BranchSharing {
     Own,
@@ -95,7 +94,6 @@ impl UserCheckout {
         })
     }
 
-    /// The commit that is checked out.
     pub(crate) fn head(&self) -> Result<CommitSha, WorkspaceError> {
         agent_head::head(&self.paths.git, &self.paths.common)
             .ok_or_else(|| self.unclean("its HEAD stands for no commit"))

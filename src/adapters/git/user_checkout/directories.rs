@@ -64,7 +64,7 @@ impl UserDirectories {
                 clone_id: None,
                 is_known: false,
             };
-            self.held().insert(checkout.paths.git.to_owned(), held);
+            self.held().insert(checkout.paths.git.clone(), held);
         }
         let mut all = self.held();
         let Some(held) = all.get_mut(&checkout.paths.git) else { return Ok(()) };
@@ -96,7 +96,6 @@ impl UserDirectories {
         self.held().get(&checkout.paths.git).is_some_and(|held| held.is_known)
     }
 
-    /// Remembers that the checkout is one of the repository.
     pub(crate) fn learn(&self, checkout: &UserCheckout) {
         if let Some(held) = self.held().get_mut(&checkout.paths.git) {
             held.is_known = true;
@@ -120,9 +119,7 @@ impl UserDirectories {
     }
 }
 
-/// Number of attempts to take a lock.
 const TRIES: u32 = 50;
-/// Delay between two attempts.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure

@@ -39,7 +39,6 @@ impl ChildRecord {
         Ok(row)
     }
 
-    /// Says which process it is.
     pub fn started(&self, pid: u32) -> Result<(), String> {
         self.write(Some(pid))
     }

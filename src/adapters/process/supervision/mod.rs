@@ -91,7 +91,6 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
     Ended { end, stderr: streams.stderr.text(), tail: streams.both.text(), milliseconds }
 }
 
-/// Where the output goes.
 struct Streams<'job> {
     log: Option<ChildLog>,
     listener: &'job mut dyn Listener,
