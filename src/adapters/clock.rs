@@ -11,7 +11,6 @@ use super::digest;
 /// How often the clock is looked at during a wait.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// The time until an instant; zero if the instant has come.
 fn time_until(until: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(until.duration_since(now)).unwrap_or_default()
 }

@@ -9,18 +9,12 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 /// Makes a folder, and the folders above it, for this user alone.
-///
-/// # Errors
-/// When the disk says no; the text names the path.
 pub fn make_folder(path: &Path) -> Result<(), String> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| format!("could not make the folder {}: {error}", path.display()))
 }
 
 /// Opens a file of this user alone for appending, making it if it is not there.
-///
-/// # Errors
-/// When the disk says no.
 pub fn append(path: &Path) -> io::Result<fs::File> {
     OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
 }
@@ -81,9 +75,6 @@ pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
 }
 
 /// Writes a file of this user alone in place: a crash may leave a part of it.
-///
-/// # Errors
-/// When the disk says no; the text names the path.
 pub fn write_over(path: &Path, content: &[u8]) -> Result<(), String> {
     let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
     let written = file.and_then(|mut file| file.write_all(content));
@@ -91,9 +82,6 @@ pub fn write_over(path: &Path, content: &[u8]) -> Result<(), String> {
 }
 
 /// Writes a file of this user alone: a reader sees the old content or the new, never a part.
-///
-/// # Errors
-/// When the disk says no; the text names the path.
 pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), String> {
     let write = || -> io::Result<()> {
         let folder = path.parent().ok_or_else(|| io::Error::other("no folder"))?;

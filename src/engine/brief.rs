@@ -76,7 +76,7 @@ fn access(role: Role) -> Access {
 }
 
 /// What is told to an agent, in words and in structured form, and the model that is to hear it.
-type Told = (String, Context, Option<String>);
+type PromptParts = (String, Context, Option<String>);
 
 async fn work<W: World>(
     world: &W,
@@ -84,7 +84,7 @@ async fn work<W: World>(
     base: &CommitSha,
     delimiter: &str,
     errors: &[String],
-) -> Result<Told, RunError> {
+) -> Result<PromptParts, RunError> {
     let difference = world.workspace().difference(base, &ask.key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
@@ -126,7 +126,7 @@ fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<St
 }
 
 /// Who mends the form of an answer is told nothing of what it is about.
-fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<Told, RunError> {
+fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptParts, RunError> {
     let subject = ContextSubject {
         title: String::new(),
         body: String::new(),

@@ -17,7 +17,7 @@ use crate::ports::forge::Forge;
 use crate::ports::journal::Journals;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
-use crate::ports::workspace::{Salvage, Workspace, WorkspaceError};
+use crate::ports::workspace::{Workspace, WorkspaceError};
 
 use super::guard::{Guard, Secrets};
 use super::outcome::RunError;
@@ -28,14 +28,10 @@ pub(super) const INTERRUPTED: &str = "the state is safe; run the same command ag
 /// What an engine is set to.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// What is asked for.
     pub request: Request,
-    /// What this machine can do.
     pub abilities: Abilities,
     pub bases: Bases,
-    /// Who is believed.
     pub trust: Trust,
-    /// What must not be published.
     pub secrets: Secrets,
 }
 
@@ -82,12 +78,6 @@ impl<W: World> RunContext<W> {
 
     pub(super) fn warn(&self, text: String) {
         self.tell(&RunEvent::Warning { text });
-    }
-
-    /// Says where work was kept.
-    pub(super) fn tell_salvage(&self, salvage: &Salvage) {
-        let Salvage { reference, commit } = salvage.clone();
-        self.tell(&RunEvent::Salvaged { reference, commit });
     }
 
     /// Waits for something that may take long, unless a person wants the run to stop as urgently as this.

@@ -14,6 +14,7 @@ use crate::text::{followup, pull_request};
 use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
 use super::session::Session;
+use super::telling;
 
 /// Changes something on the forge.
 pub(super) async fn perform<W: World>(
@@ -47,7 +48,7 @@ async fn push<W: World>(
         }
         Ok(Push::Moved(_)) => {
             let salvage = cx.world.workspace().keep(&session.subject, &commit).await?;
-            cx.tell_salvage(&salvage);
+            telling::salvage(&*cx.world, &salvage);
             Ok(())
         }
         Ok(Push::Refused(why)) => {
@@ -79,12 +80,7 @@ async fn open_pull_request<W: World>(
     let number = match cx.world.forge().open_pull_request(&new).await {
         Ok(number) => number,
         // Whether it happened is seen by looking for a pull request from the branch.
-        Err(ForgeError::Unreachable(why)) => {
-            return session.miss_an_answer(&format!("open a pull request from {branch}"), &why);
-        }
-        Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
-            return Err(error.into());
-        }
+        Err(error) => return session.write_failed(&format!("open a pull request from {branch}"), error),
     };
     session.unanswered = 0;
     cx.tell(&RunEvent::PullRequestOpened { number, branch });
@@ -120,10 +116,7 @@ async fn file_issue<W: World>(
             Ok(())
         }
         // Whether it happened is seen by looking for it.
-        Err(ForgeError::Unreachable(why)) => session.miss_an_answer("file an issue for a follow-up", &why),
-        Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
-            Err(error.into())
-        }
+        Err(error) => session.write_failed("file an issue for a follow-up", error),
     }
 }
 
@@ -136,13 +129,10 @@ async fn merge<W: World>(
     match cx.unless(Urgency::Kill, cx.world.forge().merge(number, head)).await? {
         Ok(Merge::Merged(commit)) => cx.tell(&RunEvent::Merged { number, commit }),
         Ok(Merge::HeadMoved(_)) => {}
-        Err(ForgeError::Unreachable(why)) => {
-            session.miss_an_answer(&format!("merge pull request {number}"), &why)?;
-        }
         Ok(Merge::Conflict(detail)) | Err(ForgeError::Refused(detail)) => {
             session.obstacle = Some(Obstacle::MergeConflict(detail));
         }
-        Err(error @ (ForgeError::NotFound(_) | ForgeError::Disk(_))) => return Err(error.into()),
+        Err(error) => session.write_failed(&format!("merge pull request {number}"), error)?,
     }
     Ok(())
 }

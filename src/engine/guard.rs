@@ -45,7 +45,6 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// A guard that knows these secrets.
     pub fn new(secrets: Secrets) -> Self {
         Self { secrets, ..Self::default() }
     }
@@ -82,9 +81,6 @@ impl Guard {
     }
 
     /// A record's body without its secrets.
-    ///
-    /// # Errors
-    /// When there are some and the run is to stop.
     pub(super) fn body(&self, body: &Body) -> Result<Body, RunError> {
         let mut hits = Vec::new();
         let clean = body.rewritten(|text| self.text(text, &mut hits));
@@ -92,9 +88,6 @@ impl Guard {
     }
 
     /// A text without its secrets.
-    ///
-    /// # Errors
-    /// When there are some and the run is to stop.
     pub(super) fn words(&self, text: &str) -> Result<String, RunError> {
         let mut hits = Vec::new();
         let clean = self.text(text, &mut hits);
@@ -133,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_that_is_written_by_the_numbers_of_its_letters_is_found() {
+    fn escaped_secrets_are_found() {
         let token = format!("ghp_{}", "a1".repeat(18));
         let spelled = |text: String, letter: char| format!("{text}\\u{:04x}", u32::from(letter));
         let written = token.chars().fold(String::new(), spelled);
@@ -144,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_that_is_only_spoken_of_stays_as_it_is() {
+    fn quoted_escapes_stay() {
         for text in [r#"{"summary":"write \\u0041 for A"}"#, r#"{"summary":"\u0022 and \u000a"}"#, "plain"] {
             let clean = Guard::default().answer(RawAnswer::message(text)).unwrap();
             assert_eq!(clean.most_trusted(), text);

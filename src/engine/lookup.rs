@@ -1,7 +1,7 @@
 //! The one match over a lookup: each arm fetches one fact. Nothing is changed.
 
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{CommitSha, PullRequestNumber};
+use crate::domain::ids::PullRequestNumber;
 use crate::domain::item::CarriedItem;
 use crate::domain::subject::Subject;
 use crate::flow;
@@ -73,20 +73,11 @@ async fn pull_request<W: World>(
     number: PullRequestNumber,
 ) -> Result<(), RunError> {
     let found = cx.world.forge().pull_request(number).await?;
-    mirror(cx, session, &found.head).await?;
-    session.facts.pull_requests.insert(number, found);
-    Ok(())
-}
-
-async fn mirror<W: World>(
-    cx: &RunContext<W>,
-    session: &mut Session<JournalOf<W>>,
-    head: &CommitSha,
-) -> Result<(), RunError> {
-    if session.mirrored.as_ref() != Some(head) {
+    if session.mirrored.as_ref() != Some(&found.head) {
         cx.refresh().await?;
-        session.mirrored = Some(head.clone());
+        session.mirrored = Some(found.head.clone());
     }
+    session.facts.pull_requests.insert(number, found);
     Ok(())
 }
 

@@ -21,20 +21,16 @@ use crate::ports::workspace::WorkspaceError;
 pub struct Outcome {
     pub ending: Ending,
     pub message: String,
-    /// The run, if one was opened.
     pub run: Option<RunId>,
     /// What it was about at the end.
     pub subject: Subject,
-    /// Its pull request, if there is one.
     pub pull_request: Option<PullRequestNumber>,
-    /// The head of the pull request.
     pub head: Option<CommitSha>,
     pub base: Option<CommitSha>,
     /// How many rounds were taken.
     pub rounds: u32,
     /// The latest vote of everyone on the roster who gave one.
     pub votes: Vec<Vote>,
-    /// The items of the ledger.
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
@@ -72,7 +68,6 @@ impl Outcome {
         }
     }
 
-    /// With what the state of its flow shows.
     #[must_use]
     pub fn with_view(self, view: View) -> Self {
         Self {
@@ -86,7 +81,6 @@ impl Outcome {
         }
     }
 
-    /// The items that must be fixed.
     pub fn open_items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.must_fix())
     }
@@ -96,7 +90,6 @@ impl Outcome {
         self.items.iter().filter(|item| item.standing == ItemStatus::Future)
     }
 
-    /// How many items are resolved.
     pub fn resolved(&self) -> usize {
         self.items.iter().filter(|item| item.standing == ItemStatus::Resolved).count()
     }
@@ -110,7 +103,6 @@ pub struct RunError {
 }
 
 impl RunError {
-    /// A failure of the loop.
     pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
         Self { ending: Ending::Failed { reason }, message: message.into() }
     }

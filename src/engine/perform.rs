@@ -35,11 +35,8 @@ use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns
 
 /// What follows a step.
 pub(super) enum AfterStep {
-    /// Look again.
     Again,
-    /// Go on with another flow on another subject.
     HandOver(FlowName, Subject),
-    /// The run has ended.
     End(Box<Outcome>),
 }
 
@@ -248,7 +245,7 @@ async fn keep_unpublished<W: World>(
     let made: BTreeSet<CommitSha> = session.commits_of(run).into_iter().collect();
     for commit in &made {
         if !is_contained(workspace, head, commit).await? {
-            cx.tell_salvage(&workspace.keep(&session.subject, commit).await?);
+            telling::salvage(&*cx.world, &workspace.keep(&session.subject, commit).await?);
         }
     }
     // A commit of ours that another machine made may be unknown here.
@@ -256,7 +253,7 @@ async fn keep_unpublished<W: World>(
         && !is_contained(workspace, head, &ours).await?
         && let Ok(salvage) = workspace.keep(&session.subject, &ours).await
     {
-        cx.tell_salvage(&salvage);
+        telling::salvage(&*cx.world, &salvage);
     }
     Ok(())
 }

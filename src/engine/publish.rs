@@ -25,7 +25,6 @@ pub(super) enum Published {
     TooLong(usize),
 }
 
-/// Where a record is published.
 enum Destination {
     Own(Thread),
     /// The thread of another subject.

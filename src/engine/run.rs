@@ -46,7 +46,6 @@ pub struct Engine<W: World> {
 }
 
 impl<W: World> Engine<W> {
-    /// An engine on a world.
     pub fn new(
         world: Arc<W>,
         config: EngineConfig,

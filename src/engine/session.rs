@@ -18,12 +18,13 @@ use crate::flow::facts::FlowFacts;
 use crate::flow::machine::{Machine, Objection};
 use crate::flow::request::ReviewSessions;
 use crate::flow::results::{Results, Turn, TurnEnd};
-use crate::ledger::thread::{ChainReading, IgnoredComment, Link};
+use crate::ledger::thread::{ChainReading, IgnoreReason, IgnoredComment, Link};
+use crate::ports::forge::ForgeError;
 use crate::ports::journal::{Entry, Finished, Journal, JournalError};
 
+use super::emitted::EmittedEvents;
 use super::outcome::RunError;
 use super::thread::CachedThread;
-use super::told::Told;
 
 /// How often a write that went unanswered is tried again, after a look whether it happened.
 pub(super) const TRIES: u32 = 3;
@@ -42,13 +43,10 @@ pub(super) enum Freshness {
 pub(super) struct Session<J> {
     pub(super) subject: Subject,
     pub(super) flow: FlowName,
-    /// The state of the flow.
     pub(super) machine: Box<dyn Machine>,
-    /// What the machine has taken in.
     applied: Vec<Link>,
     /// The journal; open, so the lock is held.
     pub(super) journal: Arc<J>,
-    /// What the journal holds, and what runs.
     pub(super) results: Results,
     /// The id that a new run gets.
     pub(super) fresh_run: RunId,
@@ -64,7 +62,6 @@ pub(super) struct Session<J> {
     pub(super) tail: Option<ChainHash>,
     /// The ids of the records that were there at first or were published by this engine; absent before the first look.
     known: Option<BTreeSet<RecordId>>,
-    /// A record that was written and not seen yet.
     pub(super) pending: Option<PendingRecord>,
     /// What could not be done.
     pub(super) obstacle: Option<Obstacle>,
@@ -75,8 +72,7 @@ pub(super) struct Session<J> {
     pub(super) mirrored: Option<CommitSha>,
     /// How many writes in a row went unanswered and did not happen.
     pub(super) unanswered: u32,
-    /// What the operator was told.
-    pub(super) told: Told,
+    pub(super) emitted: EmittedEvents,
 }
 
 /// A record that was written and not seen yet.
@@ -120,11 +116,10 @@ impl<J: Journal> Session<J> {
             waiting_since: None,
             mirrored: None,
             unanswered: 0,
-            told: Told::default(),
+            emitted: EmittedEvents::default(),
         })
     }
 
-    /// Whether the thread was read before.
     pub(super) fn is_known(&self) -> bool {
         self.known.is_some()
     }
@@ -164,10 +159,7 @@ impl<J: Journal> Session<J> {
         let first = self.known.is_none();
         match &self.known {
             None => self.known = Some(ids),
-            Some(known) => {
-                let known = known.clone();
-                self.compare(&known, &ids)?;
-            }
+            Some(known) => self.compare(&known.clone(), &ids)?,
         }
         let ChainReading { links, tail, ignored, newer: _ } = reading;
         let illegal = self.apply(links)?;
@@ -222,7 +214,7 @@ impl<J: Journal> Session<J> {
                 Err(Objection::Illegal { record, illegal: why }) => {
                     illegal.push(IgnoredComment {
                         comment: record,
-                        why: crate::ledger::thread::IgnoreReason::Damaged(why.to_string()),
+                        why: IgnoreReason::Damaged(why.to_string()),
                     });
                 }
                 Err(objection @ Objection::Foreign { .. }) => {
@@ -238,7 +230,6 @@ impl<J: Journal> Session<J> {
         Ok(illegal)
     }
 
-    /// Writes an entry, and takes it in.
     pub(super) async fn write(&mut self, entry: Entry) -> Result<(), JournalError> {
         self.journal.append(entry.clone()).await?;
         take_in(&mut self.results, entry);
@@ -254,6 +245,16 @@ impl<J: Journal> Session<J> {
         }
         let message = format!("could not {what} in {TRIES} tries: {why}");
         Err(RunError::failed(Failed::Forge, message))
+    }
+
+    /// A write to the forge failed. One that got no answer may have happened.
+    pub(super) fn write_failed(&mut self, what: &str, error: ForgeError) -> Result<(), RunError> {
+        match error {
+            ForgeError::Unreachable(why) => self.miss_an_answer(what, &why),
+            error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_)) => {
+                Err(error.into())
+            }
+        }
     }
 
     /// Takes in an entry that a turn's task has written.

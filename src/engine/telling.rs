@@ -8,7 +8,9 @@ use crate::domain::usage::Usage;
 use crate::flow::ask::Ask;
 use crate::ports::World;
 use crate::ports::journal::Journal;
+use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
+use crate::ports::workspace::Salvage;
 
 use super::context::RunContext;
 use super::session::Session;
@@ -27,17 +29,23 @@ pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Sess
         resolved: items.filter(|item| item.standing == ItemStatus::Resolved).count(),
         usage: session.machine.run().map_or_else(Usage::default, |run| run.usage),
     };
-    if session.told.counts.as_ref() != Some(&counts) {
+    if session.emitted.counts.as_ref() != Some(&counts) {
         cx.tell(&counts);
-        session.told.counts = Some(counts);
+        session.emitted.counts = Some(counts);
     }
+}
+
+/// Says where work was kept.
+pub(super) fn salvage<W: World>(world: &W, salvage: &Salvage) {
+    let Salvage { reference, commit } = salvage.clone();
+    world.operator().tell(&RunEvent::Salvaged { reference, commit });
 }
 
 /// Says that a round begins, when its first reviewer is asked.
 pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, ask: &Ask) {
     let key = &ask.key;
-    if key.role == Role::Reviewer && session.told.round != key.round {
-        session.told.round = key.round;
+    if key.role == Role::Reviewer && session.emitted.round != key.round {
+        session.emitted.round = key.round;
         let (round, max_rounds, head) = (key.round, ask.brief.max_rounds, key.head.clone());
         cx.tell(&RunEvent::RoundBegun { round, max_rounds, head });
     }
@@ -53,7 +61,7 @@ fn unpriced<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) 
         .filter(|(key, turn)| run == Some(&key.run) && cx.config.request.budget.misses(turn.usage));
     let who: Vec<(Role, Label)> = missed.map(|(key, _)| (key.role, key.label.clone())).collect();
     for (role, label) in who {
-        if session.told.unpriced.insert((role, label.clone())) {
+        if session.emitted.unpriced.insert((role, label.clone())) {
             cx.warn(format!(
                 "the {role} `{label}` reported no cost, so --budget-usd does not count its turns; --budget-tokens and \
                  --budget-minutes do, as far as it reports tokens"

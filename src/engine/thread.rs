@@ -34,7 +34,6 @@ impl CachedThread {
         Ok(())
     }
 
-    /// One chain of the thread.
     pub(super) fn chain(&self, chain: &Chain, recorders: &[Login]) -> ChainReading {
         self.reader.chain(chain, recorders)
     }

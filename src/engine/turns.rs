@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::domain::agent::Role;
 use crate::domain::ending::Failed;
@@ -33,6 +33,7 @@ use crate::text::sanitize;
 use super::context::RunContext;
 use super::guard::Guard;
 use super::outcome::RunError;
+use super::telling;
 
 /// So much of a malformed answer is shown, in characters; all of it is in its log.
 const EXCERPT: usize = 200;
@@ -41,18 +42,16 @@ const LOOKED_AT: usize = 2_000;
 
 /// The turns that run.
 #[derive(Default)]
-pub(super) struct RunningTurns(JoinSet<TaskEnd>);
+pub(super) struct RunningTurns(JoinSet<Result<Turned, RunError>>);
 
 /// What became of a turn that ran.
 pub(super) enum Turned {
     /// It ended, and the entry is in the journal.
     Finished(Box<Entry>),
-    /// It was cancelled.
     Cancelled(TurnKey),
 }
 
 impl RunningTurns {
-    /// Starts a turn as a task of its own.
     pub(super) fn start<W: World, J: Journal + 'static>(
         &mut self,
         cx: &RunContext<W>,
@@ -66,17 +65,16 @@ impl RunningTurns {
         self.0.spawn(take(world, start, cx.cancellation.clone()));
     }
 
-    /// Whether any turn runs.
     pub(super) fn are_running(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// Waits until a turn has ended.
     pub(super) async fn next(&mut self) -> Result<Turned, RunError> {
         match self.0.join_next().await {
-            Some(Ok(TaskEnd::Turned(turned))) => Ok(turned),
-            Some(Ok(TaskEnd::RunError(trouble))) => Err(trouble),
-            Some(Err(error)) => Err(ended_badly(&error)),
+            Some(Ok(turned)) => turned,
+            Some(Err(error)) => {
+                Err(RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}")))
+            }
             None => Err(RunError::failed(Failed::Error, "a turn is awaited and none runs")),
         }
     }
@@ -95,38 +93,23 @@ impl RunningTurns {
     }
 }
 
-/// A turn that is about to start.
 struct Start<J> {
     ask: Ask,
     /// The order, but for the clone's path, which is not known yet.
     order: TurnOrder,
     journal: Arc<J>,
-    /// What keeps secrets out.
     guard: Arc<Guard>,
-    /// What is done to get an answer.
     persistence: Persistence,
 }
 
-/// A task has ended.
-enum TaskEnd {
-    Turned(Turned),
-    /// The machine let us down.
-    RunError(RunError),
-}
-
-/// A turn's task did not come to its end.
-fn ended_badly(error: &JoinError) -> RunError {
-    RunError::failed(Failed::Error, format!("a turn's task ended badly: {error}"))
-}
-
-/// Takes a turn.
-async fn take<W: World, J: Journal>(world: Arc<W>, start: Start<J>, cancellation: Cancellation) -> TaskEnd {
+async fn take<W: World, J: Journal>(
+    world: Arc<W>,
+    start: Start<J>,
+    cancellation: Cancellation,
+) -> Result<Turned, RunError> {
     let key = start.ask.key.clone();
-    match attempt(&*world, start, cancellation).await {
-        Ok(Some(entry)) => TaskEnd::Turned(Turned::Finished(Box::new(entry))),
-        Ok(None) => TaskEnd::Turned(Turned::Cancelled(key)),
-        Err(trouble) => TaskEnd::RunError(trouble),
-    }
+    let entry = attempt(&*world, start, cancellation).await?;
+    Ok(entry.map_or(Turned::Cancelled(key), |entry| Turned::Finished(Box::new(entry))))
 }
 
 /// The folder of a turn: a clone, or an empty one for who mends only the form of an answer.
@@ -225,7 +208,7 @@ async fn attempt<W: World, J: Journal>(
         world.operator().tell(&RunEvent::Warning { text });
     }
     if let Some(salvage) = &prepared.salvaged {
-        tell_salvage(world, salvage);
+        telling::salvage(world, salvage);
     }
     order.workdir = prepared.path;
     world.operator().tell(&RunEvent::TurnBegun {
@@ -359,7 +342,7 @@ async fn harvested<W: World>(
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
-            let salvage = match world.workspace().salvage(clone_id, head).await {
+            let salvage = match keep_aside(world, clone_id, head).await {
                 Ok(kept) => kept,
                 // The failure counts all the same: the next turn finds in the clone what git can't read.
                 Err(WorkspaceError::Git(text)) => {
@@ -368,16 +351,13 @@ async fn harvested<W: World>(
                 }
                 Err(error) => return Err(error.into()),
             };
-            if let Some(salvage) = &salvage {
-                tell_salvage(world, salvage);
-            }
             return Ok(Left::Nothing { failure, salvage });
         }
     };
     let message = match ask.work(&raw) {
         LeftFiles::Commit(message) => message,
         LeftFiles::KeepAside => {
-            salvaged(world, clone_id, head).await?;
+            keep_aside(world, clone_id, head).await?;
             return Ok(Left::Answer { raw, commit: None });
         }
     };
@@ -385,28 +365,21 @@ async fn harvested<W: World>(
         Harvest::Unchanged => Left::Answer { raw, commit: None },
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit) },
         Harvest::Unfit { why, salvage } => {
-            tell_salvage(world, &salvage);
+            telling::salvage(world, &salvage);
             let failure = TurnFailure::Malformed { complaints: vec![why] };
             Left::Nothing { failure, salvage: Some(salvage) }
         }
     })
 }
 
-async fn salvaged<W: World>(
+async fn keep_aside<W: World>(
     world: &W,
     clone_id: &CloneId,
     head: &CommitSha,
-) -> Result<Option<Salvage>, RunError> {
+) -> Result<Option<Salvage>, WorkspaceError> {
     let kept = world.workspace().salvage(clone_id, head).await?;
     if let Some(salvage) = &kept {
-        tell_salvage(world, salvage);
+        telling::salvage(world, salvage);
     }
     Ok(kept)
-}
-
-/// Says where work was kept.
-fn tell_salvage<W: World>(world: &W, salvage: &Salvage) {
-    world
-        .operator()
-        .tell(&RunEvent::Salvaged { reference: salvage.reference.clone(), commit: salvage.commit.clone() });
 }

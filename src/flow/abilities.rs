@@ -12,7 +12,6 @@ use super::terms::Terms;
 pub struct Abilities {
     /// Who can be asked here, in which role.
     pub agents: BTreeSet<(Role, Label)>,
-    /// The gates that can be measured here.
     pub gates: BTreeSet<GateName>,
     /// What is wrong with those who can't be asked, where that is known.
     pub missing: BTreeMap<(Role, Label), String>,

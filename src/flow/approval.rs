@@ -51,7 +51,6 @@ impl GatesHold {
 pub struct Approval(());
 
 impl Approval {
-    /// The approval that both proofs make.
     pub fn of(_: Unanimous, _: GatesHold) -> Self {
         Self(())
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::agent::ResponseKind;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
-use crate::domain::ids::{BranchName, CommitSha, ItemId, Label};
+use crate::domain::ids::{BranchName, CommitSha, Label};
 use crate::domain::instant::was_set_back;
 use crate::domain::item::{Author, Item};
 use crate::domain::policy::Followups;
@@ -45,7 +45,6 @@ pub struct Ask {
 /// What an agent is told in a turn, but for the diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Brief {
-    /// The issue, pull request or task.
     pub subject: ContextSubject,
     /// The text that the change is for.
     pub task: String,
@@ -53,10 +52,8 @@ pub struct Brief {
     pub origin: Option<ContextSubject>,
     /// The commit or branch that the diff begins at.
     pub against: Against,
-    /// The findings that are shown.
     pub items: Vec<Item>,
     pub requirements: Requirements,
-    /// What the gates say of the head.
     pub gates: Vec<Measurement>,
     /// What becomes of future items.
     pub followups: Followups,
@@ -80,7 +77,6 @@ pub enum Against {
 /// The time between a failure and the next try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
-    /// When the failure was noted.
     pub since: Timestamp,
     /// When the question may be put again.
     pub until: Timestamp,
@@ -110,9 +106,7 @@ pub enum Purpose {
 /// An answer that is to be put into form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
-    /// What was said, as it was said.
     pub source: String,
-    /// What is wrong with it.
     pub complaints: Vec<String>,
     /// The model that is asked, if one was named.
     pub model: Option<String>,
@@ -180,7 +174,7 @@ impl Ask {
 
     /// The message for work whose words are still to be put into form. If that fails, the commit is kept aside.
     fn provisional(&self) -> String {
-        format!("LeftFiles of {} in round {}\n", self.key.label, self.key.round)
+        format!("Work of {} in round {}\n", self.key.label, self.key.round)
     }
 
     fn later_work(&self, raw: &RawAnswer) -> LeftFiles {
@@ -211,18 +205,12 @@ pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec
     items.iter().map(shown).collect()
 }
 
-/// The ids of items, for sentences.
-pub fn list(ids: impl IntoIterator<Item = ItemId>) -> String {
-    let ids: Vec<String> = ids.into_iter().map(String::from).collect();
-    ids.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_ends_when_its_time_has_come_and_when_the_clock_was_set_back() {
+    fn a_clock_set_back_ends_pauses() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let pause = Pause { since: at(1_000_000), until: at(1_000_015) };
         for (now, is_over) in [

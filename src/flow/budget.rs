@@ -77,7 +77,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_budget_is_reached_exactly_when_one_of_its_limits_is(
+        fn one_reached_limit_exhausts_the_budget(
             limits in (0_u64..4, 0_u64..4, 0_u64..4),
             used in (0_u64..4, 0_u64..4, 0_u64..4),
         ) {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_was_spent_and_how_to_go_on() {
+    fn exhausted_budgets_name_their_flag() {
         let said = |budget: Budget| budget.exhausted(spent(70, 1_250_000, 119_999)).unwrap_or_default();
         assert!(
             said(budget(70, 0, 0)).starts_with("70 of 70 tokens are spent,"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_budget_of_money_misses_a_cost_that_is_not_reported() {
+    fn only_money_budgets_miss_unreported_cost() {
         let turn = Usage { calls: 1, input_tokens: 9, ..Usage::default() };
         assert!(budget(0, 1, 0).misses(turn));
         assert!(!budget(9, 0, 9).misses(turn));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn money_has_the_digits_that_it_has() {
+    fn dollars_keep_their_digits() {
         for (micro_usd, words) in
             [(0, "$0.00"), (1, "$0.000001"), (2_500_000, "$2.50"), (1_234_500, "$1.2345")]
         {

@@ -83,17 +83,14 @@ impl Conclusion {
         Self { message: reword(self.message), ..self }
     }
 
-    /// How the run ends.
     pub fn ending(&self) -> &Ending {
         &self.ending
     }
 
-    /// Why.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The head at that time.
     pub fn head(&self) -> Option<&CommitSha> {
         self.head.as_ref()
     }

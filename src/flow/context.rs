@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
+use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::pull_request::PullRequest;
@@ -15,21 +16,19 @@ use super::abilities::Abilities;
 use super::facts::{Carried, FlowFacts, People};
 use super::request::Request;
 use super::results::Results;
-use super::step::{Decision, Lookup, Step, first};
+use super::run::RunState;
+use super::step::{Decision, Effect, Lookup, PushOrder, Step, first, refuse};
+use super::terms::Terms;
 use super::view::FlowOutput;
 
 /// What a decision may look at besides its state.
 #[derive(Debug, Clone, Copy)]
 pub struct FlowContext<'now> {
-    /// The time, for quota and for waiting.
     pub now: Timestamp,
     /// The id that a new run gets.
     pub fresh_run: &'now RunId,
-    /// What a person asked for.
     pub request: &'now Request,
-    /// What this machine can do.
     pub abilities: &'now Abilities,
-    /// What the journal holds.
     pub results: &'now Results,
     /// What could not be done in this process.
     pub obstacle: Option<&'now Obstacle>,
@@ -66,7 +65,6 @@ impl<'now> FlowContext<'now> {
         known(self.facts.people.get(subject), || Lookup::People(subject.clone()))
     }
 
-    /// A pull request at this instant.
     pub fn pull_request(&self, number: PullRequestNumber) -> Decision<&'now PullRequest> {
         known(self.facts.pull_requests.get(&number), || Lookup::PullRequest(number))
     }
@@ -106,6 +104,26 @@ impl<'now> FlowContext<'now> {
     /// Whether the thread of another subject holds a record of this chain.
     pub fn announced(&self, thread: &Subject) -> Decision<bool> {
         known(self.facts.announced.get(thread).copied(), || Lookup::Announced(thread.clone()))
+    }
+
+    /// The terms of the run. Reviewers and gates are looked at before a coder spends an hour.
+    pub fn terms(&self, request: &Request, run: Option<&RunState>) -> Decision<Terms> {
+        let terms = match request.terms(run) {
+            Ok(terms) => terms,
+            Err(error) => return refuse(Refused::Usage, error.to_string()),
+        };
+        match self.abilities.lacking(&terms) {
+            Some(lacking) => refuse(Refused::Config, lacking),
+            None => ControlFlow::Continue(terms),
+        }
+    }
+
+    /// Moves a branch, unless a checkout was in the way before.
+    pub fn push<T>(&self, order: PushOrder) -> Decision<T> {
+        match self.obstacle {
+            Some(Obstacle::PushRefused(why)) => refuse(Refused::Dirty, why.clone()),
+            Some(Obstacle::MergeConflict(_)) | None => first(Step::Effect(Effect::Push(order))),
+        }
     }
 }
 

@@ -27,13 +27,10 @@ pub struct GatesRecord {
     pub head: CommitSha,
     /// The measurement; earlier versions of the format allow several.
     pub measurements: Vec<Measurement>,
-    /// The items that the red gate opens.
     pub opened: Vec<OpenedItem>,
     /// Open items of the gate that are red again, with the new text.
     pub updated: Vec<OpenedItem>,
-    /// The items that the gate resolves.
     pub resolved: Vec<ItemId>,
-    /// The number of the next item.
     pub next_item: u64,
 }
 
@@ -74,7 +71,6 @@ impl Measured {
         self.0.get(gate).filter(|measured| measured.head == *head)
     }
 
-    /// The latest measurement of each gate.
     pub fn all(&self) -> Vec<Measurement> {
         self.0.values().cloned().collect()
     }
@@ -221,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_without_findings_has_one_item() {
+    fn gates_without_findings_own_one_item() {
         let (mut rounds, mut all) = (Rounds::default(), Measured::default());
         for expected in [(vec!["item-1"], vec![]), (vec![], vec!["item-1"])] {
             let record = gates_record(&rounds, measured(Verdict::Fail, &[]));

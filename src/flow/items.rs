@@ -10,9 +10,7 @@ use crate::protocol::recorded::Reply;
 pub struct CastReview {
     pub round: u32,
     pub agent: Label,
-    /// The findings that the review opens, with their ids.
     pub opened: Vec<OpenedItem>,
-    /// What the review says about known items.
     pub dispositions: Vec<Disposition>,
 }
 

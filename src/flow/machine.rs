@@ -54,7 +54,6 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// Records are missing here.
     fn gap(&mut self);
 
-    /// What comes next. Every path says so.
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible>;
 
     /// The visible part of a record, in Markdown. Nothing is ever read back from it.
@@ -63,7 +62,6 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// One line that says what a record says.
     fn headline(record: &Self::Record) -> String;
 
-    /// The latest run.
     fn run(&self) -> Option<&RunState>;
 
     fn view(&self) -> View;
@@ -82,7 +80,6 @@ pub trait Machine: Send + Sync {
     /// When the record can't be read, or makes no sense where it stands.
     fn apply(&mut self, link: &Link) -> Result<(), Objection>;
 
-    /// The next step.
     fn next(&self, cx: &FlowContext<'_>) -> Step;
 
     /// The visible part of a record, in Markdown.
@@ -97,12 +94,10 @@ pub trait Machine: Send + Sync {
     /// When the record is none of this flow.
     fn headline(&self, record: &Envelope) -> Result<String, Unreadable>;
 
-    /// The latest run.
     fn run(&self) -> Option<&RunState>;
 
     fn view(&self) -> View;
 
-    /// What other flows may know.
     fn output(&self, results: &Results) -> Option<FlowOutput>;
 }
 

@@ -34,7 +34,6 @@ use crate::domain::subject::Subject;
 
 use machine::{FlowEntry, Machine, entry};
 
-/// Every flow.
 pub const FLOWS: &[FlowEntry] =
     &[entry::<delivery::state::DeliveryState>(), entry::<review::state::ReviewState>()];
 

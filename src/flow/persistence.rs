@@ -20,6 +20,5 @@ impl Default for RepairChain {
 pub struct Persistence {
     /// `--repair-model`: who puts malformed answers into form.
     pub repair: RepairChain,
-    /// How failed turns are met.
     pub retry: RetryPolicy,
 }

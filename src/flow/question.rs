@@ -33,18 +33,14 @@ const LONGEST_SOURCE: usize = 200_000;
 pub struct Question<'flow> {
     pub ask: &'flow Ask,
     pub results: &'flow Results,
-    /// What is done to get an answer.
     pub persistence: &'flow Persistence,
 }
 
 /// Where a question stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QuestionState<K: Kind> {
-    /// A turn is to be started.
     Ask(Box<Ask>),
-    /// A turn of it runs.
     Running,
-    /// There is a valid answer.
     Answered(Box<Answered<K>>),
     Failed(TurnFailure),
 }
@@ -63,7 +59,7 @@ pub struct Answered<K: Kind> {
 
 /// What was gathered on the way to an answer.
 #[derive(Default)]
-struct Trail {
+struct RepairLog {
     repairs: Vec<Repair>,
     usage: Usage,
 }
@@ -81,11 +77,10 @@ pub fn ask<K: Kind>(cx: &FlowContext<'_>, ask: &Ask) -> Decision<Result<Answered
 }
 
 impl Question<'_> {
-    /// Where the question stands.
     pub fn state<K: Kind>(&self) -> QuestionState<K> {
         let tries = self.first_tries(&self.ask.key);
         let model = self.model(self.ask, &tries);
-        self.put(&Ask { model, tries, ..self.ask.clone() }, Trail::default())
+        self.put(&Ask { model, tries, ..self.ask.clone() }, RepairLog::default())
     }
 
     /// Of whom a question is asked first: of the first of the chain, or when the run was parked for the chain, of the one
@@ -109,22 +104,22 @@ impl Question<'_> {
         })
     }
 
-    fn put<K: Kind>(&self, ask: &Ask, mut trail: Trail) -> QuestionState<K> {
+    fn put<K: Kind>(&self, ask: &Ask, mut log: RepairLog) -> QuestionState<K> {
         let Some(turn) = self.results.turn(&ask.key) else { return self.unanswered(ask) };
-        trail.usage = trail.usage.plus(turn.usage);
+        log.usage = log.usage.plus(turn.usage);
         let (complaints, source) = match &turn.end {
             TurnEnd::Failed { failure } => match asks_for_another(ask, failure) {
-                Some(complaints) => return self.again(ask, complaints, trail),
-                None => return self.retried(ask, failure, turn.at, trail),
+                Some(complaints) => return self.again(ask, complaints, log),
+                None => return self.retried(ask, failure, turn.at, log),
             },
             TurnEnd::Answered { raw, .. } => match answer::read::<K>(raw, &ask.expectation) {
-                Ok(reading) => return answered(reading, &turn, trail),
+                Ok(reading) => return answered(reading, &turn, log),
                 Err(complaints) => (complaints, raw),
             },
         };
         match remedy(ask, &complaints, source) {
-            Some(Remedy::Again) => self.again(ask, words(&complaints), trail),
-            Some(Remedy::Form) => self.form(ask, &turn, &complaints, trail),
+            Some(Remedy::Again) => self.again(ask, words(&complaints), log),
+            Some(Remedy::Form) => self.form(ask, &turn, &complaints, log),
             None => QuestionState::Failed(malformed(&complaints)),
         }
     }
@@ -150,7 +145,7 @@ impl Question<'_> {
         ask: &Ask,
         failure: &TurnFailure,
         at: Timestamp,
-        trail: Trail,
+        log: RepairLog,
     ) -> QuestionState<K> {
         let who = (ask.key.role, ask.key.label.clone());
         let failed = retry::Failed { failure, at, who: &who };
@@ -160,7 +155,7 @@ impl Question<'_> {
         let key = TurnKey { retry: ask.key.retry + 1, ..ask.key.clone() };
         let model = self.model(ask, &tries);
         let pause = Some(Pause { since: at, until: not_before });
-        self.put(&Ask { key, model, pause, tries, ..ask.clone() }, trail)
+        self.put(&Ask { key, model, pause, tries, ..ask.clone() }, log)
     }
 
     fn model(&self, ask: &Ask, tries: &Tries) -> Option<String> {
@@ -179,7 +174,7 @@ impl Question<'_> {
     }
 
     /// The same agent is asked once more, with everything that it saw, and is told what was wrong.
-    fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut trail: Trail) -> QuestionState<K> {
+    fn again<K: Kind>(&self, ask: &Ask, complaints: Vec<String>, mut log: RepairLog) -> QuestionState<K> {
         let key = TurnKey { again: ask.key.again + 1, ..ask.key.clone() };
         let purpose = Purpose::Again { complaints };
         let once_more = Ask { key, purpose, pause: None, ..ask.clone() };
@@ -190,8 +185,8 @@ impl Question<'_> {
                 Err(_) => RepairResult::Invalid,
             },
         });
-        trail.repairs.extend(result.map(|result| Repair { remedy: Remedy::Again, result, model: None }));
-        self.put(&once_more, trail)
+        log.repairs.extend(result.map(|result| Repair { remedy: Remedy::Again, result, model: None }));
+        self.put(&once_more, log)
     }
 
     /// Somebody who sees nothing else puts the answer into form, as often as the chain is long.
@@ -200,7 +195,7 @@ impl Question<'_> {
         ask: &Ask,
         turn: &Turn,
         complaints: &[Complaint],
-        mut trail: Trail,
+        mut log: RepairLog,
     ) -> QuestionState<K> {
         let TurnEnd::Answered { raw, commit } = &turn.end else {
             return QuestionState::Failed(malformed(complaints));
@@ -227,16 +222,16 @@ impl Question<'_> {
                 published_turns: 0,
                 ..ask.clone()
             };
-            let mended = match self.tried(repair, &mut trail.usage) {
+            let mended = match self.tried(repair, &mut log.usage) {
                 Ok(mended) => mended,
                 Err(repair) => return self.unanswered(&repair),
             };
             used_up = used_up.or_else(|| parks(&mended));
             let reading = read_mended::<K>(source, &mended, &ask.expectation);
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
-            trail.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
+            log.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
             if let Ok(reading) = reading {
-                let Trail { repairs, usage } = trail;
+                let RepairLog { repairs, usage } = log;
                 let (commit, model) = (commit.clone(), turn.model.clone());
                 return QuestionState::Answered(Box::new(Answered {
                     reading,
@@ -261,12 +256,12 @@ fn parks(turn: &Turn) -> Option<TurnFailure> {
     }
 }
 
-fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, trail: Trail) -> QuestionState<K> {
+fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, log: RepairLog) -> QuestionState<K> {
     let commit = match &turn.end {
         TurnEnd::Answered { commit, .. } => commit.clone(),
         TurnEnd::Failed { .. } => None,
     };
-    let Trail { repairs, usage } = trail;
+    let RepairLog { repairs, usage } = log;
     QuestionState::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
 }
 

@@ -10,7 +10,8 @@ use crate::domain::roster::{InvalidRoster, Roster, Seat};
 use super::budget::Budget;
 use super::persistence::Persistence;
 use super::retry::Tries;
-use super::terms::{Overrides, Recorded, Terms};
+use super::run::RunState;
+use super::terms::{Overrides, Terms};
 
 /// What a person asked for, and how the program was configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +75,12 @@ impl Request {
     ///
     /// # Errors
     /// When the seats do not make a roster.
-    pub fn terms(&self, recorded: Recorded<'_>) -> Result<Terms, InvalidRoster> {
+    pub fn terms(&self, recorded: Option<&RunState>) -> Result<Terms, InvalidRoster> {
         let (asked, configured) = (self.asked.clone(), self.configured.clone());
         let overrides = match recorded {
-            Recorded::Nothing => asked.or(configured),
-            Recorded::Open(terms) => asked.or(terms.into()),
-            Recorded::Ended(terms) => asked.or(configured).or(terms.into()),
+            None => asked.or(configured),
+            Some(run) if run.is_open() => asked.or((&run.terms).into()),
+            Some(run) => asked.or(configured).or((&run.terms).into()),
         };
         let usual = Policy::default();
         let reviewers = if overrides.reviewers.is_empty() {

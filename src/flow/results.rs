@@ -22,7 +22,6 @@ pub struct Turn {
     pub end: TurnEnd,
     pub usage: Usage,
     pub model: Option<String>,
-    /// The session, if it can be gone on with.
     pub session: Option<SessionNote>,
     /// The ref of what a failed one had done.
     pub salvage: Option<String>,
@@ -47,14 +46,12 @@ pub enum TurnEnd {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Results {
     pub turns: BTreeMap<TurnKey, Turn>,
-    /// How often a turn was started.
     pub attempts: BTreeMap<TurnKey, u32>,
     pub running: BTreeSet<TurnKey>,
     /// The requirements of people that a turn was shown when it was last started.
     pub surfaced: BTreeMap<TurnKey, Surfaced>,
     /// A person's answers to the coder's questions, by the turn that asked.
     pub clarifications: BTreeMap<TurnKey, Vec<Clarification>>,
-    /// The issues that were filed for follow-ups, as far as they were looked for.
     pub filed: BTreeMap<ChildKey, IssueNumber>,
     /// What gates measured, by run and round, oldest first.
     pub measurements: Vec<(RunId, u32, Measurement)>,
@@ -67,7 +64,6 @@ pub struct Results {
 pub struct Provenance {
     /// The issue or task whose run goes on here.
     pub source: Option<Subject>,
-    /// The text of the task.
     pub task: Option<String>,
 }
 
@@ -113,7 +109,6 @@ impl Results {
         turn.salvage.as_deref().filter(|_| is_fit)
     }
 
-    /// What a turn that has ended cost.
     pub fn spent_on(&self, key: &TurnKey) -> Usage {
         self.turns.get(key).map_or_else(Usage::default, |turn| turn.usage)
     }

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_asked_again_after_longer_and_longer_waits() {
+    fn passing_failures_are_retried_with_backoff() {
         let failure = TurnFailure::Overloaded { detail: "529".to_owned() };
         assert_eq!(instants(&RetryPolicy::default(), &failure), [0, 16, 62]);
         let patient = RetryPolicy { most: 4, ..RetryPolicy::default() };
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_will_not_pass_is_not_asked_again() {
+    fn final_failures_are_not_retried() {
         for failure in [
             TurnFailure::Timeout { seconds: 3600 },
             TurnFailure::Hang { seconds: 900 },
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_model_is_asked_when_one_is_used_up_or_unknown() {
+    fn exhausted_models_give_way_to_others() {
         let quota = TurnFailure::Quota { resets_at: at(100_000), detail: String::new() };
         let unknown = TurnFailure::UnknownModel { detail: String::new() };
         for failure in [quota, unknown] {
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_waited_for_when_it_is_near_and_when_a_person_says_so() {
+    fn near_limits_are_waited_for() {
         let near = TurnFailure::RateLimited { retry_at: Some(at(40)), detail: String::new() };
         assert_eq!(instants(&RetryPolicy::default(), &near), [0, 40, 86]);
         let far = TurnFailure::RateLimited { retry_at: Some(at(4000)), detail: String::new() };
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_session_is_begun_anew_once() {
+    fn lost_sessions_begin_anew_once() {
         let lost = TurnFailure::SessionLost { detail: String::new() };
         assert_eq!(instants(&RetryPolicy::default(), &lost), [0, 1]);
     }
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_that_is_used_up_begins_again_with_the_model_that_is_back_first() {
+    fn chains_resume_with_the_earliest_model() {
         let waiting = RetryPolicy { on_quota: OnQuota::Wait, most: 0, ..chain(&["a", "b", "c"]) };
         for (words, expected) in [
             ("5000 9000 7000", "a@0 b@0 c@0 a@5000"),
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_parked_until_the_first_model_of_its_chain_is_back() {
+    fn runs_park_until_a_model_returns() {
         for (words, expected) in [
             ("5000 9000 7000", "has used up its allowance until 1970-01-01T01:23:20Z"),
             ("9000 7000 5000", "has used up its allowance until 1970-01-01T01:23:20Z"),

@@ -37,10 +37,8 @@ pub struct Rounds<R> {
     head: Option<R>,
     /// The items as they stood when the round began.
     settled: Vec<Item>,
-    /// The reviews of the current round.
     current: Vec<CastReview>,
     next_item: u64,
-    /// The latest vote of each reviewer.
     votes: BTreeMap<Label, Vote>,
     gating: Gating,
     /// How many answers of the coder in a row left the revision as it was.
@@ -82,7 +80,6 @@ where
         }
     }
 
-    /// Takes over the items of an older thread.
     pub fn carry(&mut self, carried: &[CarriedItem], next_item: u64) {
         self.settled.extend(carried.iter().map(items::carried));
         self.next_item = self.next_item.max(next_item);
@@ -104,7 +101,6 @@ where
         });
     }
 
-    /// A reviewer has voted.
     pub fn review(&mut self, at: &RoundAt<R>, vote: Vote, cast: CastReview, next_item: u64) {
         self.enter(at);
         self.next_item = self.next_item.max(next_item);
@@ -123,7 +119,6 @@ where
         self.head = Some(after.clone());
     }
 
-    /// A gate was measured.
     pub fn measured(&mut self, at: &RoundAt<R>, gating: Gating, changes: &GateChanges<'_>, next_item: u64) {
         self.enter(at);
         self.next_item = self.next_item.max(next_item);
@@ -166,17 +161,14 @@ where
         *self.published.entry((role, label.clone())).or_default() += 1;
     }
 
-    /// The current round.
     pub fn round(&self) -> u32 {
         self.round
     }
 
-    /// The revision of the latest record.
     pub fn head(&self) -> Option<&R> {
         self.head.as_ref()
     }
 
-    /// The number of the next item.
     pub fn next_item(&self) -> u64 {
         self.next_item
     }
@@ -196,7 +188,6 @@ where
         self.unchanged_answers
     }
 
-    /// The items now.
     pub fn items(&self) -> Vec<Item> {
         items::merge(self.settled.clone(), &self.current, Resolutions::Count)
     }

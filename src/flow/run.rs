@@ -10,19 +10,16 @@ use crate::domain::vote::Vote;
 use serde::{Deserialize, Serialize};
 
 use super::results::Results;
-use super::terms::{Recorded, Terms};
+use super::terms::Terms;
 
 /// The run that the latest records of a chain belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
     pub id: RunId,
-    /// Who takes part, and by which rules.
     pub terms: Terms,
     /// How often the run was parked.
     pub sitting: u32,
-    /// How the run ended, if it did.
     pub ending: Option<Ending>,
-    /// What the run cost, as far as records say.
     pub usage: Usage,
     /// What of that was spent on the subject from which this one came.
     pub inherited: Usage,
@@ -42,14 +39,12 @@ pub struct Concluded {
     pub gates: Vec<Measurement>,
     /// How many rounds were taken.
     pub rounds: u32,
-    /// What the run cost.
     pub usage: Usage,
     /// Why, in one or more sentences for a person.
     pub message: String,
 }
 
 impl RunState {
-    /// A run that begins.
     pub fn begun(id: RunId, terms: Terms, inherited: Usage) -> Self {
         Self { id, terms, sitting: 0, ending: None, usage: inherited, inherited }
     }
@@ -57,11 +52,6 @@ impl RunState {
     /// Whether a later command goes on with the run.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
-    }
-
-    /// The terms of the run, for the next command.
-    pub fn recorded(&self) -> Recorded<'_> {
-        if self.is_open() { Recorded::Open(&self.terms) } else { Recorded::Ended(&self.terms) }
     }
 
     /// A round of the run, for the keys of its turns.

@@ -21,7 +21,6 @@ pub enum RunEffect {
     },
     /// A person must look at what was about to be published.
     Secret,
-    /// The agent is not available.
     Unavailable,
 }
 
@@ -75,7 +74,6 @@ pub struct Who {
 }
 
 impl Who {
-    /// The failure of this agent's turn, in a sentence.
     pub fn failed(&self, failure: &TurnFailure) -> String {
         format!("the {} `{}` {failure}", self.role, self.label)
     }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
+use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChildKey, CommitSha, GateName, PullRequestNumber, RunId};
 use crate::domain::subject::Subject;
@@ -17,21 +18,15 @@ use super::conclusion::Conclusion;
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Look something up, then decide again.
     Lookup(Lookup),
-    /// Start these turns, at once.
     Ask(Vec<Ask>),
-    /// Wait until a running turn ends.
     Await,
-    /// Measure a gate on a commit.
     Measure(MeasureOrder),
-    /// Publish a record.
     Publish(Box<Draft>),
     /// Publish the record that ends the run, then stop.
     Conclude(Box<Draft>, Conclusion),
     /// Change something on the forge. It is looked for before and after.
     Effect(Effect),
-    /// Ask a person the coder's questions.
     Clarify {
         /// The turn that asked.
         turn: TurnKey,
@@ -39,9 +34,7 @@ pub enum Step {
     },
     /// Wait, then look again.
     Wait {
-        /// What is waited for, in words for a person.
         what: String,
-        /// The instant at which to look again.
         until: Timestamp,
     },
     /// Go on with another flow on another subject. What that flow needs stands in records.
@@ -67,7 +60,6 @@ pub enum Lookup {
     PullRequest(PullRequestNumber),
     /// The pull requests from a branch, in any state, oldest first.
     PullRequestsFrom(BranchName),
-    /// The commit at the tip of a branch.
     Tip(BranchName),
     /// Whether the first commit contains the second.
     Contains(CommitSha, CommitSha),
@@ -82,7 +74,6 @@ pub enum Lookup {
 /// A change on the forge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Move a branch.
     Push(PushOrder),
     OpenPullRequest(PullRequestOrder),
     /// File an issue, or find the one that was filed before.
@@ -110,7 +101,6 @@ pub struct MeasureOrder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushOrder {
     pub branch: BranchName,
-    /// The commit at which the branch is to be.
     pub commit: CommitSha,
     /// The commit at which the branch must be until then; absent: the branch must not exist.
     pub expected: Option<CommitSha>,
@@ -120,7 +110,6 @@ pub struct PushOrder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestOrder {
     pub branch: BranchName,
-    /// The branch to change.
     pub base_ref: BranchName,
     /// Its title, in the coder's words.
     pub title: String,
@@ -133,11 +122,8 @@ pub struct PullRequestOrder {
 /// An issue for a follow-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueOrder {
-    /// The name by which the issue is found again.
     pub key: ChildKey,
-    /// The pull request that the follow-up comes from.
     pub parent: PullRequestNumber,
-    /// The approved head.
     pub head: CommitSha,
     /// Its title, in a reviewer's words.
     pub title: String,
@@ -175,4 +161,9 @@ impl From<Conclusion> for Next {
 /// What has to happen first.
 pub fn first<T>(next: impl Into<Next>) -> Decision<T> {
     ControlFlow::Break(next.into())
+}
+
+/// Nothing is begun: the run stops without a record.
+pub fn refuse<T>(reason: Refused, message: impl Into<String>) -> Decision<T> {
+    first(Step::Stop(Conclusion::refused(reason, message)))
 }

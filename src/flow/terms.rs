@@ -13,7 +13,6 @@ pub struct Overrides {
     pub reviewers: Vec<Seat>,
     /// `--max-rounds`
     pub max_rounds: Option<u32>,
-    /// The gates that must pass.
     pub required_gates: Option<Vec<GateName>>,
     /// `--no-pre-review-tests`
     pub test_timing: Option<TestTiming>,
@@ -30,16 +29,6 @@ pub struct Overrides {
 pub struct Terms {
     pub roster: Roster,
     pub policy: Policy,
-}
-
-/// What a run left in the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recorded<'terms> {
-    Nothing,
-    /// The terms of a run that goes on.
-    Open(&'terms Terms),
-    /// The terms of a run that has ended.
-    Ended(&'terms Terms),
 }
 
 impl Overrides {

@@ -14,13 +14,11 @@ use super::terms::Terms;
 pub struct View {
     /// How many rounds were taken.
     pub round: u32,
-    /// The commit of the latest record.
     pub head: Option<CommitSha>,
     /// The latest commit that the coder of the run made.
     pub ours: Option<CommitSha>,
     /// What the head is compared with.
     pub against: Option<Against>,
-    /// The branch of the change.
     pub branch: Option<BranchName>,
     /// The pull request that the run is about, or has led to.
     pub pull_request: Option<PullRequestNumber>,
@@ -51,7 +49,6 @@ pub enum FlowOutput {
         spent: Usage,
         branch: BranchName,
         pull_request: Option<PullRequestNumber>,
-        /// The head that was delivered.
         head: Option<CommitSha>,
     },
 }

@@ -56,7 +56,6 @@ impl Body {
         Self { kind: self.kind.clone(), payload }
     }
 
-    /// The kind, as it is recorded.
     pub fn kind(&self) -> &str {
         &self.kind
     }

@@ -25,37 +25,32 @@ impl Chain {
 
 /// The hash of a record's canonical bytes.
 pub fn hash(bytes: &[u8]) -> ChainHash {
-    digest(bytes)
+    valid(ChainHash::try_from(hexadecimal(bytes)))
 }
 
 /// The id of the record that follows `prev`.
 pub fn record_id(prev: &ChainHash, kind: &str, agent: Option<&Label>) -> RecordId {
     let agent = agent.map_or("", Label::as_str);
-    let full = digest(format!("{prev}\n{kind}\n{agent}").as_bytes());
-    let short = full.as_str().get(..16).unwrap_or_default().to_owned();
-    valid(RecordId::try_from(short))
+    valid(RecordId::try_from(abbreviated(&format!("{prev}\n{kind}\n{agent}"), 16)))
 }
 
 /// The key of a task: the same words on the same base of the same repository are the same task.
 pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let full = digest(format!("{repository}\n{base}\n{}", words.join(" ")).as_bytes());
-    let short = full.as_str().get(..8).unwrap_or_default().to_owned();
-    valid(TaskKey::try_from(short))
+    valid(TaskKey::try_from(abbreviated(&format!("{repository}\n{base}\n{}", words.join(" ")), 8)))
 }
 
 /// The key of an issue for a follow-up: the same words from the same pull request are the same follow-up.
 pub fn child_key(parent: PullRequestNumber, text: &str) -> ChildKey {
-    let full = digest(format!("followup\n{parent}\n{}", normalised(text)).as_bytes());
-    let short = full.as_str().get(..16).unwrap_or_default().to_owned();
-    valid(ChildKey::try_from(short))
+    valid(ChildKey::try_from(abbreviated(&format!("followup\n{parent}\n{}", normalised(text)), 16)))
 }
 
-fn digest(bytes: &[u8]) -> ChainHash {
-    let text = Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"));
-    valid(ChainHash::try_from(text))
+fn hexadecimal(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"))
+}
+
+fn abbreviated(text: &str, digits: usize) -> String {
+    hexadecimal(text.as_bytes()).chars().take(digits).collect()
 }
 
 #[expect(clippy::expect_used, reason = "a digest in hexadecimal is well-formed by construction")]

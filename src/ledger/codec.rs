@@ -81,9 +81,6 @@ pub enum EncodeError {
 }
 
 /// The canonical bytes of a record: RFC 8785, for what our records hold (ASCII keys, no floats).
-///
-/// # Errors
-/// When a payload can't be expressed as JSON.
 pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
     let inexpressible = |error: serde_json::Error| EncodeError::Inexpressible(error.to_string());
     let wire = Wire {
@@ -105,9 +102,6 @@ pub fn canonical(record: &Envelope) -> Result<Vec<u8>, EncodeError> {
 }
 
 /// The line that holds a record.
-///
-/// # Errors
-/// When the record can't be expressed.
 pub fn line(record: &Envelope) -> Result<String, EncodeError> {
     Ok(format!("{OPENING}{}{CLOSING}", packed(&canonical(record)?)?))
 }

@@ -16,7 +16,6 @@ pub const VERSION: u64 = 1;
 /// A record before it has its place in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// The run that publishes it.
     pub run: RunId,
     /// The round; 0 before the first.
     pub round: u32,
@@ -38,7 +37,6 @@ pub struct Envelope {
     pub id: RecordId,
     /// The hash of the record before it, or of the chain's starting text.
     pub prev: ChainHash,
-    /// The run that published it.
     pub run: RunId,
     pub flow: FlowName,
     pub subject: Subject,

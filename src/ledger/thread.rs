@@ -2,7 +2,6 @@
 //! not count is named with its reason and changes nothing; where records are missing, a gap stands in their place.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -39,19 +38,20 @@ pub struct IgnoredComment {
 }
 
 /// Why a comment does not count as a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IgnoreReason {
-    /// Its author is not trusted to write records.
+    #[error("its author {0} may not write records")]
     Author(Login),
-    /// It was edited, and no later record vouches for it.
+    /// No later record vouches for it.
+    #[error("it was edited")]
     Edited,
-    /// It can't be decoded.
+    #[error("it can't be read: {0}")]
     Damaged(String),
-    /// The same record stands before it.
+    #[error("record {0} stands before it")]
     Duplicate(RecordId),
-    /// Another record took its place first.
+    #[error("another record took its place first")]
     Superseded,
-    /// The record before it is missing.
+    #[error("the record before it is missing")]
     Unlinked,
 }
 
@@ -61,19 +61,6 @@ impl IgnoreReason {
         match self {
             Self::Duplicate(_) => false,
             Self::Author(_) | Self::Edited | Self::Damaged(_) | Self::Superseded | Self::Unlinked => true,
-        }
-    }
-}
-
-impl fmt::Display for IgnoreReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Author(login) => write!(formatter, "its author {login} may not write records"),
-            Self::Edited => formatter.write_str("it was edited"),
-            Self::Damaged(what) => write!(formatter, "it can't be read: {what}"),
-            Self::Duplicate(id) => write!(formatter, "record {id} stands before it"),
-            Self::Superseded => formatter.write_str("another record took its place first"),
-            Self::Unlinked => formatter.write_str("the record before it is missing"),
         }
     }
 }

@@ -18,12 +18,10 @@ use super::cancellation::Cancellation;
 #[derive(Debug, Clone)]
 pub struct TurnOrder {
     pub run: RunId,
-    /// What the run is about.
     pub subject: Subject,
     pub role: Role,
     pub access: Access,
     pub label: Label,
-    /// The kind of answer that is wanted.
     pub kind: ResponseKind,
     /// The round of review; 0 before the first.
     pub round: u32,
@@ -32,12 +30,10 @@ pub struct TurnOrder {
     /// How many turns this label has finished on this subject in this role: the place in a script.
     pub entry: u32,
     pub workdir: PathBuf,
-    /// The commit that is checked out there.
     pub head: CommitSha,
     /// The merge base with the target branch.
     pub base: CommitSha,
     pub prompt: String,
-    /// What the prompt says, in structured form.
     pub context: Context,
     /// The model that is asked, if one was named for this turn.
     pub model: Option<String>,
@@ -60,7 +56,6 @@ pub enum TurnResult {
 pub struct TurnReport {
     pub result: TurnResult,
     pub usage: Usage,
-    /// The model that ran, where the agent says so.
     pub model: Option<String>,
     pub log: Option<PathBuf>,
     /// The session, if it can be gone on with.
@@ -81,7 +76,6 @@ pub trait Agents: Send + Sync {
     /// Runs one attempt to its end. When it returns, no process of it is alive.
     fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
 
-    /// How an agent is to answer.
     fn answer_by(&self, _kind: ResponseKind, _access: Access, _label: &Label) -> AnswerBy {
         AnswerBy::FileOrMessage
     }

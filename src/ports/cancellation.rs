@@ -39,7 +39,6 @@ impl Canceller {
 }
 
 impl Cancellation {
-    /// What is asked for now.
     pub fn urgency(&self) -> Urgency {
         *self.0.borrow()
     }

@@ -4,10 +4,8 @@ use jiff::Timestamp;
 
 /// The time of day, and names that nobody else has.
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Timestamp;
 
-    /// Returns when that instant has come.
     fn sleep_until(&self, instant: Timestamp) -> impl Future<Output = ()> + Send;
 
     /// Letters and digits that no other call returns, on any machine: the random part of a run's id.

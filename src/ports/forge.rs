@@ -11,7 +11,6 @@ pub struct Comment {
     /// The forge's id of it; forge order is the order in which comments are returned.
     pub id: String,
     pub author: Login,
-    /// What that login may do.
     pub standing: AuthorRole,
     pub body: String,
     pub created_at: Timestamp,
@@ -32,9 +31,7 @@ pub enum AuthorRole {
 pub struct Issue {
     pub number: IssueNumber,
     pub author: Login,
-    /// What that login may do.
     pub standing: AuthorRole,
-    /// Whether it can still be worked on.
     pub state: IssueState,
     pub title: String,
     pub body: String,
@@ -52,9 +49,7 @@ pub enum IssueState {
 /// Where a record is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thread {
-    /// The comments of an issue.
     Issue(IssueNumber),
-    /// The comments of a pull request.
     PullRequest(PullRequestNumber),
 }
 
@@ -97,7 +92,6 @@ pub enum Merge {
 /// Why the forge did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ForgeError {
-    /// There is no such thing on the forge.
     #[error("{0}")]
     NotFound(String),
     /// The forge, or a checkout behind it, says no; the text says what to do.
@@ -123,13 +117,11 @@ pub trait Forge: Send + Sync {
     /// What a person types about a pull request.
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands;
 
-    /// The login that writes.
     fn login(&self) -> Login;
 
     /// The forge's own id of the repository: it stays the same when the repository is renamed.
     fn repository_id(&self) -> String;
 
-    /// Reads an issue with its comments.
     fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
 
     /// Finds the issues that this login filed and whose title or description holds these words, in any state, oldest first.
@@ -150,7 +142,6 @@ pub trait Forge: Send + Sync {
         head_ref: &BranchName,
     ) -> impl Future<Output = Result<Vec<PullRequest>, ForgeError>> + Send;
 
-    /// Reads the comments of a pull request, in forge order.
     fn comments(
         &self,
         number: PullRequestNumber,

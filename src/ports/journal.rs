@@ -32,7 +32,6 @@ pub enum Finished {
         session: Option<Box<SessionNote>>,
     },
     Failed {
-        /// What went wrong, and its details.
         failure: TurnFailure,
         usage: Usage,
         log: Option<PathBuf>,
@@ -61,22 +60,16 @@ impl Finished {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Entry {
-    /// A turn is about to start.
     Attempt {
-        /// The name of the turn.
         turn: TurnKey,
-        /// The instant at which this was written.
         at: Timestamp,
         /// The requirements of people that it is shown.
         #[serde(default)]
         surfaced: Surfaced,
     },
     Finished {
-        /// The name of the turn.
         turn: TurnKey,
-        /// The instant at which this was written.
         at: Timestamp,
-        /// The answer or the failure, and what it cost.
         finished: Finished,
     },
     /// A person answered the coder's questions.
@@ -103,9 +96,7 @@ pub enum Entry {
     },
     /// Turns that were taken on the subject from which this one came.
     Inherited {
-        /// The label of the agent that took them.
         label: Label,
-        /// What the agent did in them.
         role: Role,
         /// How many turns of this label and role it took there.
         turns: u32,
@@ -144,7 +135,6 @@ pub struct Holder {
 /// Why a journal did not open or did not take an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
-    /// Another process works on the subject.
     #[error("another agent-loop works on {subject}")]
     Held { subject: Subject, holder: Holder },
     /// The disk could not be read or written.
@@ -163,7 +153,6 @@ pub trait Journal: Send + Sync {
 
 /// The journals of all subjects.
 pub trait Journals: Send + Sync {
-    /// An open journal.
     type Journal: Journal + 'static;
 
     /// Takes the subject's lock and reads its journal. What a dead holder left running is ended first.
@@ -178,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_turn_of_an_earlier_version_has_no_model_and_is_read() {
+    fn older_failed_turns_have_no_model() {
         let failed = |model: Option<&str>| Finished::Failed {
             failure: TurnFailure::Network { detail: String::new() },
             usage: Usage::default(),

@@ -17,7 +17,6 @@ use crate::domain::usage::Usage;
 pub enum RunEvent {
     /// The engine looks at a subject.
     Begun {
-        /// The issue, task or pull request.
         subject: Subject,
     },
     /// A round of review begins.
@@ -29,11 +28,8 @@ pub enum RunEvent {
     },
     /// A turn is asked for.
     TurnBegun {
-        /// The label of the agent that is asked.
         label: Label,
-        /// What the agent does in it.
         role: Role,
-        /// The kind of answer that is wanted.
         kind: ResponseKind,
         /// The size of the prompt in bytes.
         prompt_bytes: usize,
@@ -41,19 +37,14 @@ pub enum RunEvent {
         log: Option<String>,
     },
     TurnAnswered {
-        /// The label of the agent that took it.
         label: Label,
-        /// What the agent does in it.
         role: Role,
         /// How long it took, in milliseconds.
         milliseconds: u64,
     },
     TurnFailed {
-        /// The label of the agent that took it.
         label: Label,
-        /// What the agent does in it.
         role: Role,
-        /// What went wrong, and its details.
         failure: TurnFailure,
         /// The raw log, for a person to look at.
         log: Option<String>,
@@ -63,9 +54,7 @@ pub enum RunEvent {
         follows: Aftermath,
     },
     GateBegun {
-        /// The name of the gate.
         gate: GateName,
-        /// The commit that is measured.
         head: CommitSha,
         /// Where its raw output goes.
         log: Option<String>,
@@ -81,9 +70,7 @@ pub enum RunEvent {
         usage: Usage,
     },
     GateMeasured {
-        /// The name of the gate.
         gate: GateName,
-        /// Whether the commit passed, failed, or could not be judged.
         verdict: Verdict,
     },
     Published {
@@ -96,31 +83,31 @@ pub enum RunEvent {
         status: Option<&'static str>,
     },
     Pushed {
-        /// The branch that was moved.
         branch: BranchName,
-        /// The commit at which it is now.
         head: CommitSha,
     },
-    /// A pull request was opened, or found again.
-    PullRequestOpened { number: PullRequestNumber, branch: BranchName },
-    /// An issue was filed for a follow-up.
-    IssueFiled { number: IssueNumber },
-    /// A pull request was merged.
-    Merged { number: PullRequestNumber, commit: CommitSha },
+    PullRequestOpened {
+        number: PullRequestNumber,
+        branch: BranchName,
+    },
+    IssueFiled {
+        number: IssueNumber,
+    },
+    Merged {
+        number: PullRequestNumber,
+        commit: CommitSha,
+    },
     Salvaged {
-        /// The ref in the mirror.
         reference: String,
         commit: CommitSha,
     },
     Waiting {
         /// What it waits for, in words.
         what: String,
-        /// The instant at which it goes on at the latest.
         until: Timestamp,
     },
     /// Something a person should know, that changes nothing.
     Warning {
-        /// The warning, in a sentence or a few.
         text: String,
     },
 }

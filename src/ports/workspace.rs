@@ -63,7 +63,6 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The commit that HEAD stands for.
     pub fn head(&self) -> &CommitSha {
         match self {
             Self::Work { head, .. } | Self::Review { head, .. } => head,
@@ -78,7 +77,6 @@ impl Layout {
         }
     }
 
-    /// The branch that is checked out.
     pub fn branch(&self) -> Option<&BranchName> {
         match self {
             Self::Work { branch, .. } => branch.as_ref(),
@@ -202,7 +200,6 @@ pub trait Workspace: Send + Sync {
         ancestor: &CommitSha,
     ) -> impl Future<Output = Result<bool, WorkspaceError>> + Send;
 
-    /// The tree of a commit.
     fn tree(&self, commit: &CommitSha) -> impl Future<Output = Result<TreeSha, WorkspaceError>> + Send;
 
     /// What changed from one commit to another, with at most `excerpt_bytes` of the diff.

@@ -30,9 +30,6 @@ pub(super) fn load(path: &Path) -> Option<AgentMemory> {
 }
 
 /// Keeps an agent memory.
-///
-/// # Errors
-/// When the disk says no; the text names the path.
 pub(super) fn save(path: &Path, memory: &AgentMemory) -> Result<(), String> {
     let wrong = |error: serde_json::Error| format!("could not write {}: {error}", path.display());
     let kept =

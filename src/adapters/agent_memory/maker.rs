@@ -31,9 +31,7 @@ pub enum Memory {
 pub struct MemoryOptions {
     /// The file in which it is kept, private.
     pub cache: PathBuf,
-    /// What of it is made anew.
     pub refresh: Refresh,
-    /// Where it is laid in clones of coders.
     pub checkout: Option<CheckoutFolder>,
 }
 
@@ -41,12 +39,10 @@ pub struct MemoryOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
     AsNeeded,
-    /// What is known of tests, at least.
     Tests,
     All,
 }
 
-/// What this run was told.
 #[derive(Debug)]
 enum RunBriefing {
     NotYet,
@@ -64,7 +60,6 @@ pub struct LocalAgentMemories {
 }
 
 impl LocalAgentMemories {
-    /// What is known of the repository of a workspace.
     pub fn new(workspace: Arc<GitWorkspace>, memory: Memory) -> Self {
         Self { workspace, memory, told: tokio::sync::Mutex::new(RunBriefing::NotYet) }
     }

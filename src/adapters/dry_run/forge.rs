@@ -10,16 +10,9 @@ use crate::ports::forge::{
     Thread,
 };
 
-use super::world::{NEW, Rehearsal};
+use super::world::{NEW, RehearsedWorld};
 
-impl<W: World> Rehearsal<W> {
-    fn with_noted(&self, subject: &Subject, mut comments: Vec<Comment>) -> Vec<Comment> {
-        comments.extend(self.lock().comments.get(subject).cloned().unwrap_or_default());
-        comments
-    }
-}
-
-impl<W: World> Forge for Rehearsal<W> {
+impl<W: World> Forge for RehearsedWorld<W> {
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
         self.real.forge().commands(number)
     }

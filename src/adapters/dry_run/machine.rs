@@ -19,9 +19,9 @@ use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
-use super::world::Rehearsal;
+use super::world::RehearsedWorld;
 
-impl<W: World> Agents for Rehearsal<W> {
+impl<W: World> Agents for RehearsedWorld<W> {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         self.note(format!(
             "ask the {} {} for its answer `{}` in round {}, at {} (prompt of {} kB)",
@@ -41,13 +41,13 @@ impl<W: World> Agents for Rehearsal<W> {
     }
 }
 
-impl<W: World> Gates for Rehearsal<W> {
+impl<W: World> Gates for RehearsedWorld<W> {
     fn gate(&self, _: &GateName) -> Option<&dyn Gate> {
         Some(self)
     }
 }
 
-impl<W: World> Gate for Rehearsal<W> {
+impl<W: World> Gate for RehearsedWorld<W> {
     fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
         self.note(format!("run the {} on {}; here they are taken to pass", order.gate, order.head.short()));
         let (verdict, detail, findings) = (Verdict::Pass, String::new(), Vec::new());
@@ -59,7 +59,7 @@ impl<W: World> Gate for Rehearsal<W> {
     }
 }
 
-impl<W: World> AgentMemories for Rehearsal<W> {
+impl<W: World> AgentMemories for RehearsedWorld<W> {
     // Like our mirror, it is a copy of what is read.
     async fn briefing(&self, base: &CommitSha) -> Briefed {
         self.real.agent_memories().briefing(base).await
@@ -74,7 +74,7 @@ impl<W: World> AgentMemories for Rehearsal<W> {
     }
 }
 
-impl<W: World> Clock for Rehearsal<W> {
+impl<W: World> Clock for RehearsedWorld<W> {
     fn now(&self) -> Timestamp {
         self.real.clock().now()
     }
@@ -89,7 +89,7 @@ impl<W: World> Clock for Rehearsal<W> {
     }
 }
 
-impl<W: World> Operator for Rehearsal<W> {
+impl<W: World> Operator for RehearsedWorld<W> {
     fn tell(&self, event: &RunEvent) {
         if let RunEvent::Waiting { what, .. } = event {
             self.note(format!("wait for {what}"));
@@ -106,7 +106,7 @@ impl<W: World> Operator for Rehearsal<W> {
 /// A journal that is read and written in memory.
 pub struct RehearsedJournal(Mutex<Vec<Entry>>);
 
-impl<W: World> Journals for Rehearsal<W> {
+impl<W: World> Journals for RehearsedWorld<W> {
     type Journal = RehearsedJournal;
 
     async fn open(&self, subject: &Subject) -> Result<RehearsedJournal, JournalError> {

@@ -6,4 +6,4 @@ mod machine;
 mod workspace;
 mod world;
 
-pub use world::{Rehearsal, Script};
+pub use world::{RehearsedChanges, RehearsedWorld};

@@ -9,9 +9,9 @@ use crate::ports::workspace::{
     CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
 };
 
-use super::world::Rehearsal;
+use super::world::RehearsedWorld;
 
-impl<W: World> Workspace for Rehearsal<W> {
+impl<W: World> Workspace for RehearsedWorld<W> {
     async fn refresh(&self) -> Result<(), WorkspaceError> {
         self.real.workspace().refresh().await
     }

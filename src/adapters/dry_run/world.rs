@@ -15,41 +15,38 @@ use crate::ports::journal::{Entry, JournalError};
 pub(super) type ReadJournal = Box<dyn Fn(&Subject) -> Result<Vec<Entry>, JournalError> + Send + Sync>;
 
 /// A world in which nothing is done.
-pub struct Rehearsal<W> {
+pub struct RehearsedWorld<W> {
     pub(super) real: W,
     pub(super) journal: ReadJournal,
     canceller: Arc<Canceller>,
-    script: Mutex<Script>,
+    script: Mutex<RehearsedChanges>,
 }
 
 /// What would be done, and how the world would look then.
 #[derive(Debug, Clone, Default)]
-pub struct Script {
+pub struct RehearsedChanges {
     /// What would be done, in order.
     pub effects: Vec<String>,
     /// Comments that would stand, by the subject of their thread.
     pub(super) comments: BTreeMap<Subject, Vec<Comment>>,
-    /// Branches that would have moved.
     pub(super) tips: BTreeMap<BranchName, CommitSha>,
-    /// The pull request that would be open.
     pub(super) opened: Option<PullRequest>,
 }
 
 /// The number of a pull request that is not there: no forge gives it away.
 pub(super) const NEW: PullRequestNumber = PullRequestNumber(u64::MAX);
 
-impl<W: World> Rehearsal<W> {
+impl<W: World> RehearsedWorld<W> {
     /// A rehearsal in front of a real world. The canceller is the one of the engine that rehearses.
     pub fn new(real: W, journal: ReadJournal, canceller: Arc<Canceller>) -> Self {
-        Self { real, journal, canceller, script: Mutex::new(Script::default()) }
+        Self { real, journal, canceller, script: Mutex::new(RehearsedChanges::default()) }
     }
 
-    /// What was written down.
-    pub fn script(&self) -> Script {
+    pub fn script(&self) -> RehearsedChanges {
         self.lock().clone()
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Script> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, RehearsedChanges> {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,13 +55,18 @@ impl<W: World> Rehearsal<W> {
         self.lock().effects.push(effect);
     }
 
+    pub(super) fn with_noted(&self, subject: &Subject, mut comments: Vec<Comment>) -> Vec<Comment> {
+        comments.extend(self.lock().comments.get(subject).cloned().unwrap_or_default());
+        comments
+    }
+
     /// The rehearsal ends here: what follows depends on what somebody else says.
     pub(super) fn end(&self) {
         self.canceller.raise(Urgency::Stop);
     }
 }
 
-impl<W: World> World for Rehearsal<W> {
+impl<W: World> World for RehearsedWorld<W> {
     type Forge = Self;
     type Agents = Self;
     type Workspace = Self;

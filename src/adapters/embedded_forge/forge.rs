@@ -11,43 +11,38 @@ use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
     NewPullRequest, OwnIssue, Thread,
 };
-use crate::ports::workspace::WorkspaceError;
+use crate::ports::workspace::{Workspace, WorkspaceError};
 
-use super::branches::BranchTips;
 use super::closing::closes;
 use super::rows::{CommentRow, SubjectKind, SubjectRow, Writer};
 use super::store::Store;
 
-/// The tool's own login.
 pub const OWN_LOGIN: &str = "agent-loop";
 
 /// The embedded forge.
 #[derive(Debug)]
 pub struct EmbeddedForge {
     store: Store,
-    branches: BranchTips,
     workspace: Arc<GitWorkspace>,
     login: Login,
 }
 
 impl EmbeddedForge {
-    /// The embedded forge of a repository; merges go through the workspace.
-    ///
-    /// # Errors
-    /// If the login under which this program writes here were not well-formed.
-    pub fn new(store: Store, branches: BranchTips, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
+    /// The embedded forge of a repository; the workspace reads its branches and merges.
+    pub fn new(store: Store, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
         let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
-        Ok(Self { store, branches, workspace, login })
+        Ok(Self { store, workspace, login })
     }
 
-    /// The tables.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    fn disk(&self, why: &str) -> ForgeError {
+    fn stored<T>(&self, done: Result<T, String>) -> Result<T, ForgeError> {
         let path = self.store.path().display();
-        ForgeError::Disk(format!("{why}; it is the file {path}. Is there space left? See `df -h`"))
+        done.map_err(|why| {
+            ForgeError::Disk(format!("{why}; it is the file {path}. Is there space left? See `df -h`"))
+        })
     }
 
     fn writer(&self) -> Writer {
@@ -55,7 +50,7 @@ impl EmbeddedForge {
     }
 
     fn row(&self, number: u64, what: &str) -> Result<SubjectRow, ForgeError> {
-        let row = self.store.subject(number).map_err(|why| self.disk(&why))?;
+        let row = self.stored(self.store.subject(number))?;
         let list = if what == "issue" { "issue list" } else { "pr list" };
         row.ok_or_else(|| {
             ForgeError::NotFound(format!(
@@ -73,27 +68,20 @@ impl EmbeddedForge {
             )));
         };
         let head = match &state {
-            PullRequestState::Open | PullRequestState::Closed => {
-                self.branches.tip(&head_ref).await?.unwrap_or(head)
-            }
+            PullRequestState::Open | PullRequestState::Closed => self.tip(&head_ref).await?.unwrap_or(head),
             PullRequestState::Merged { .. } => head,
         };
-        let checks = self.store.checks(&head).map_err(|why| self.disk(&why))?;
-        let (title, body) = (row.title, row.body);
-        Ok(PullRequest {
-            number: PullRequestNumber(number),
-            state,
-            title,
-            body,
-            head,
-            head_ref,
-            base_ref,
-            checks,
-        })
+        let checks = self.stored(self.store.checks(&head))?;
+        let (number, title, body) = (PullRequestNumber(number), row.title, row.body);
+        Ok(PullRequest { number, state, title, body, head, head_ref, base_ref, checks })
+    }
+
+    async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, ForgeError> {
+        self.workspace.tip(branch).await.map_err(|error| ForgeError::Unreachable(error.to_string()))
     }
 
     fn comments_of(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
-        let rows = self.store.comments(number).map_err(|why| self.disk(&why))?;
+        let rows = self.stored(self.store.comments(number))?;
         Ok(rows.into_iter().map(comment).collect())
     }
 
@@ -105,8 +93,8 @@ impl EmbeddedForge {
         let missing = |branch: &BranchName| {
             ForgeError::Refused(format!("there is no branch `{branch}`; make it first"))
         };
-        let head = self.branches.tip(&new.head_ref).await?.ok_or_else(|| missing(&new.head_ref))?;
-        self.branches.tip(&new.base_ref).await?.ok_or_else(|| missing(&new.base_ref))?;
+        let head = self.tip(&new.head_ref).await?.ok_or_else(|| missing(&new.head_ref))?;
+        self.tip(&new.base_ref).await?.ok_or_else(|| missing(&new.base_ref))?;
         if new.head_ref == new.base_ref {
             return Err(ForgeError::Refused(format!("`{}` can't be merged into itself", new.head_ref)));
         }
@@ -131,8 +119,27 @@ impl EmbeddedForge {
             body: new.body.clone(),
             writer: writer.clone(),
         };
-        let number = self.store.create(&row, SystemClock.now()).map_err(|why| self.disk(&why))?;
+        let number = self.stored(self.store.create(&row, SystemClock.now()))?;
         Ok(PullRequestNumber(number))
+    }
+
+    /// Writes down a merge that is done in git: a rerun finds the merge commit again and ends here too.
+    fn finish(
+        &self,
+        number: PullRequestNumber,
+        head: &CommitSha,
+        commit: &CommitSha,
+        body: &str,
+    ) -> Result<(), ForgeError> {
+        let state = PullRequestState::Merged { commit: commit.clone() };
+        self.stored(self.store.set_head(number.0, head))?;
+        for issue in closes(body) {
+            let row = self.stored(self.store.subject(issue))?;
+            if row.is_some_and(|row| row.kind == SubjectKind::Issue(IssueState::Open)) {
+                self.stored(self.store.set_state(issue, &PullRequestState::Closed))?;
+            }
+        }
+        self.stored(self.store.set_state(number.0, &state))
     }
 }
 
@@ -188,7 +195,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
-        let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
+        let rows = self.stored(self.store.subjects())?;
         let ours = rows.into_iter().filter(|row| {
             let is_issue = matches!(row.kind, SubjectKind::Issue(_));
             is_issue
@@ -208,7 +215,7 @@ impl Forge for EmbeddedForge {
             body: new.body.clone(),
             writer: self.writer(),
         };
-        let number = self.store.create(&row, SystemClock.now()).map_err(|why| self.disk(&why))?;
+        let number = self.stored(self.store.create(&row, SystemClock.now()))?;
         Ok(IssueNumber(number))
     }
 
@@ -218,7 +225,7 @@ impl Forge for EmbeddedForge {
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
-        let rows = self.store.subjects().map_err(|why| self.disk(&why))?;
+        let rows = self.stored(self.store.subjects())?;
         let mut found = Vec::new();
         for row in rows {
             let from_branch = match &row.kind {
@@ -242,7 +249,7 @@ impl Forge for EmbeddedForge {
             Thread::PullRequest(number) => number.0,
         };
         let written = self.store.comment(number, &self.writer(), body, SystemClock.now());
-        written.map(|_| ()).map_err(|why| self.disk(&why))
+        self.stored(written).map(drop)
     }
 
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
@@ -278,26 +285,5 @@ impl Forge for EmbeddedForge {
         };
         self.finish(number, head, &commit, &pull_request.body)?;
         Ok(Merge::Merged(commit))
-    }
-}
-
-impl EmbeddedForge {
-    /// Writes down a merge that is done in git: a rerun finds the merge commit again and ends here too.
-    fn finish(
-        &self,
-        number: PullRequestNumber,
-        head: &CommitSha,
-        commit: &CommitSha,
-        body: &str,
-    ) -> Result<(), ForgeError> {
-        let state = PullRequestState::Merged { commit: commit.clone() };
-        self.store.set_head(number.0, head).map_err(|why| self.disk(&why))?;
-        for issue in closes(body) {
-            let row = self.store.subject(issue).map_err(|why| self.disk(&why))?;
-            if row.is_some_and(|row| row.kind == SubjectKind::Issue(IssueState::Open)) {
-                self.store.set_state(issue, &PullRequestState::Closed).map_err(|why| self.disk(&why))?;
-            }
-        }
-        self.store.set_state(number.0, &state).map_err(|why| self.disk(&why))
     }
 }

@@ -1,11 +1,9 @@
 //! The embedded forge: issues, pull requests, comments and checks in one `SQLite` file of a plain git repository.
 
-mod branches;
 mod closing;
 mod forge;
 pub mod rows;
 mod schema;
 pub mod store;
 
-pub use branches::BranchTips;
 pub use forge::{EmbeddedForge, OWN_LOGIN};

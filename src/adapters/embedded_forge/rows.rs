@@ -28,10 +28,8 @@ pub struct SubjectRow {
 pub enum SubjectKind {
     Issue(IssueState),
     PullRequest {
-        /// Whether it can still change.
         state: PullRequestState,
         head_ref: BranchName,
-        /// The branch that it wants to change.
         base_ref: BranchName,
         /// The head that was last seen.
         head: CommitSha,
@@ -45,7 +43,6 @@ pub struct CommentRow {
     pub writer: Writer,
     pub body: String,
     pub created_at: Timestamp,
-    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 

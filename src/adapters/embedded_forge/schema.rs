@@ -9,7 +9,6 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use crate::adapters::clock::SystemClock;
 use crate::ports::clock::Clock;
 
-/// The version of the tables that this program writes.
 const VERSION: i64 = 1;
 
 const TABLES: &str = "
@@ -49,9 +48,6 @@ CREATE TABLE checks (
 ";
 
 /// Opens the file, making its tables if there are none.
-///
-/// # Errors
-/// When it can't be opened, is damaged, or was written by a newer program; the text names the file.
 pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let failed =
         |error: rusqlite::Error| format!("the embedded forge {} can't be used: {error}", path.display());

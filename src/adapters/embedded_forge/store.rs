@@ -28,9 +28,6 @@ const SUBJECT: &str = "SELECT number, kind, state, title, body, author, role, he
 
 impl Store {
     /// Opens the embedded forge of a repository, making it if there is none.
-    ///
-    /// # Errors
-    /// When the file can't be used; the text names it.
     pub fn open(git_directory: &Path) -> Result<Self, String> {
         let path = git_directory.join(FILE);
         let connection = schema::open(&path)?;
@@ -38,17 +35,14 @@ impl Store {
         Ok(Self { connection: Mutex::new(connection), path, repository_id })
     }
 
-    /// Whether the repository has an embedded forge already.
     pub fn exists(git_directory: &Path) -> bool {
         git_directory.join(FILE).exists()
     }
 
-    /// The id of the repository.
     pub fn repository_id(&self) -> &str {
         &self.repository_id
     }
 
-    /// Its file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -58,9 +52,6 @@ impl Store {
     }
 
     /// Files an issue or a pull request under the next number.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn create(&self, new: &SubjectRow, now: Timestamp) -> Result<u64, String> {
         let (kind, head_ref, base_ref, head) = match &new.kind {
             SubjectKind::Issue(_) => ("issue", None, None, None),
@@ -94,22 +85,18 @@ impl Store {
         Ok(connection.last_insert_rowid())
     }
 
-    /// Reads an issue or a pull request.
-    ///
-    /// # Errors
-    /// When the file can't be read.
+    fn change(&self, query: &str, values: impl Params) -> Result<(), String> {
+        self.lock().execute(query, values).map(drop).map_err(failed)
+    }
+
     pub fn subject(&self, number: u64) -> Result<Option<SubjectRow>, String> {
         let query = format!("{SUBJECT} WHERE number = ?1");
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let row =
-            self.lock().query_row(&query, [number], |row| Ok(subject(row))).optional().map_err(failed)?;
+        let row = self.lock().query_row(&query, [key(number)], |row| Ok(subject(row)));
+        let row = row.optional().map_err(failed)?;
         row.transpose()
     }
 
     /// Reads all issues and pull requests, in the order of their numbers.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn subjects(&self) -> Result<Vec<SubjectRow>, String> {
         let connection = self.lock();
         let mut statement = connection.prepare(&format!("{SUBJECT} ORDER BY number")).map_err(failed)?;
@@ -117,72 +104,45 @@ impl Store {
         rows.map(|row| row.map_err(failed)?).collect()
     }
 
-    /// Moves an issue or a pull request to another state.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn set_state(&self, number: u64, state: &PullRequestState) -> Result<(), String> {
         let (word, commit) = match state {
             PullRequestState::Open => ("open", None),
             PullRequestState::Closed => ("closed", None),
             PullRequestState::Merged { commit } => ("merged", Some(commit.as_str())),
         };
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let query = "UPDATE subjects SET state = ?2, merge_commit = ?3 WHERE number = ?1";
-        self.lock().execute(query, params![number, word, commit]).map(|_| ()).map_err(failed)
+        self.change(query, params![key(number), word, commit])
     }
 
     /// Remembers the head of a pull request, for when its branch is gone.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn set_head(&self, number: u64, head: &CommitSha) -> Result<(), String> {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let query = "UPDATE subjects SET head = ?2 WHERE number = ?1 AND head IS NOT ?2";
-        self.lock().execute(query, params![number, head.as_str()]).map(|_| ()).map_err(failed)
+        self.change(query, params![key(number), head.as_str()])
     }
 
-    /// Writes a comment.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn comment(&self, number: u64, writer: &Writer, body: &str, now: Timestamp) -> Result<i64, String> {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         self.insert(
             "INSERT INTO comments (number, author, role, body, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-            params![number, writer.login.as_str(), role_name(writer.role), body, now.to_string()],
+            params![key(number), writer.login.as_str(), role_name(writer.role), body, now.to_string()],
         )
     }
 
     /// Reads the comments of an issue or a pull request, in the order in which they were written.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn comments(&self, number: u64) -> Result<Vec<CommentRow>, String> {
         let connection = self.lock();
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments WHERE number = ?1 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(failed)?;
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        let rows = statement.query_map([number], |row| Ok(comment(row))).map_err(failed)?;
+        let rows = statement.query_map([key(number)], |row| Ok(comment(row))).map_err(failed)?;
         rows.map(|row| row.map_err(failed)?).collect()
     }
 
-    /// Sets a check of a commit.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn set_check(&self, sha: &CommitSha, check: &Check) -> Result<(), String> {
         let query = "INSERT INTO checks (sha, name, state) VALUES (?1, ?2, ?3)
                      ON CONFLICT (sha, name) DO UPDATE SET state = excluded.state";
-        let values = params![sha.as_str(), check.name, check.state.name()];
-        self.lock().execute(query, values).map(|_| ()).map_err(failed)
+        self.change(query, params![sha.as_str(), check.name, check.state.name()])
     }
 
-    /// Reads the checks of a commit.
-    ///
-    /// # Errors
-    /// When the file can't be read.
     pub fn checks(&self, sha: &CommitSha) -> Result<Vec<Check>, String> {
         let connection = self.lock();
         let mut statement = connection
@@ -202,6 +162,11 @@ impl Store {
         })
         .collect()
     }
+}
+
+/// A number as the tables hold it; no subject has one that is too large for that.
+fn key(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]

@@ -18,11 +18,9 @@ pub struct GateRow {
     pub name: fn() -> GateName,
     /// The setting that makes a run require the gate.
     pub setting: &'static str,
-    /// Makes the gate, if it is configured.
     make: fn(&GateSettings) -> Option<Box<dyn Gate>>,
 }
 
-/// Every gate.
 pub const GATES: &[GateRow] =
     &[GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make }];
 
@@ -30,7 +28,6 @@ pub const GATES: &[GateRow] =
 pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);
 
 impl LocalGates {
-    /// Makes every gate that is configured.
     pub fn new(settings: &GateSettings) -> Self {
         Self(GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?))).collect())
     }

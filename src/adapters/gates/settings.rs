@@ -10,11 +10,8 @@ use crate::domain::ids::GateName;
 /// What gates are made from.
 #[derive(Debug, Clone)]
 pub struct GateSettings {
-    /// The commands of the gates that are configured.
     pub commands: BTreeMap<GateName, GateCommand>,
-    /// The environment of this process, from which those of commands are made.
     pub variables: Variables,
-    /// Where raw logs and tables of children lie.
     pub folders: Folders,
 }
 

@@ -65,9 +65,6 @@ const DISK_SIGNS: &[&str] = &[
     "Input/output error",
 ];
 
-/// What is asked if git does not start.
-const HINT: &str = "is git installed?";
-
 /// The longest complaint of git that an error repeats.
 const COMPLAINT_BYTES: usize = 2000;
 
@@ -93,18 +90,14 @@ impl Git {
         Self { environment, identity }
     }
 
-    /// Who commits.
     pub(super) fn identity(&self) -> &Identity {
         &self.identity
     }
 
     /// git in a folder, in whatever repository that is. Only for the user's own repositories.
     pub(super) fn anywhere(&self, folder: &Path) -> CommandLine {
-        let mut line = CommandLine::new("git", folder, self.environment.clone());
-        for setting in SETTINGS {
-            line = line.argument("-c").argument(setting);
-        }
-        line
+        let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
+        CommandLine::new("git", folder, self.environment.clone()).arguments(settings)
     }
 
     /// git in a checkout of the user, with their own configuration: filters such as Git LFS say what its files are.
@@ -114,13 +107,9 @@ impl Git {
         for name in THE_USERS {
             environment.remove(OsStr::new(name));
         }
-        let mut line = CommandLine::new("git", checkout, environment);
-        for setting in
-            SETTINGS.iter().filter(|setting| !THE_USERS_FILES.iter().any(|own| setting.starts_with(own)))
-        {
-            line = line.argument("-c").argument(setting);
-        }
-        line
+        let is_ours = |setting: &&&str| !THE_USERS_FILES.iter().any(|own| setting.starts_with(own));
+        let settings = SETTINGS.iter().filter(is_ours).flat_map(|setting| ["-c", setting]);
+        CommandLine::new("git", checkout, environment).arguments(settings)
     }
 
     /// git with this git folder, wherever it runs.
@@ -131,8 +120,9 @@ impl Git {
 
 /// Runs git and hands back whatever code it ended with. A signal is an error.
 pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
-    let not_run =
-        |error: CaptureError| WorkspaceError::Git(format!("could not {what}: {}", error.hinting(HINT)));
+    let not_run = |error: CaptureError| {
+        WorkspaceError::Git(format!("could not {what}: {}", error.hinting("is git installed?")))
+    };
     let captured = capture(&line).await.map_err(not_run)?;
     match captured.exit {
         Exit::Code(_) => Ok(captured),
@@ -161,6 +151,15 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     } else {
         WorkspaceError::Git(text)
     }
+}
+
+/// git in a folder, as a person would type it.
+pub(super) fn as_typed<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> String {
+    CommandLine::new("git", folder, Variables::new())
+        .argument("-C")
+        .argument(folder)
+        .arguments(arguments)
+        .shown()
 }
 
 /// The one line that git printed.

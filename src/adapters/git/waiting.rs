@@ -23,7 +23,6 @@ const QUIET: Duration = Duration::from_secs(2);
 pub struct WaitNotice(Arc<dyn Fn(String) + Send + Sync>);
 
 impl WaitNotice {
-    /// Passes each notice to a function.
     pub fn new(hear: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
@@ -34,7 +33,6 @@ impl WaitNotice {
 }
 
 impl Default for WaitNotice {
-    /// Drops every notice.
     fn default() -> Self {
         Self::new(|_| {})
     }

@@ -14,17 +14,15 @@ pub(crate) enum Workplace {
 impl Workplace {
     /// The workplace in a checkout of the user's, with notes where those of a clone would lie.
     pub(crate) fn in_checkout(clone: ClonePaths, checkout: UserCheckout) -> Self {
-        Self::UserCheckout(clone.with_checkout(checkout.paths().clone()), checkout)
+        Self::UserCheckout(ClonePaths { checkout: checkout.paths.clone(), ..clone }, checkout)
     }
 
-    /// The paths of the agent's files and of our notes.
     pub(crate) fn paths(&self) -> &ClonePaths {
         match self {
             Self::Clone(paths) | Self::UserCheckout(paths, _) => paths,
         }
     }
 
-    /// The user's checkout, if the agent works in one.
     pub(crate) fn user_checkout(&self) -> Option<&UserCheckout> {
         match self {
             Self::Clone(_) => None,

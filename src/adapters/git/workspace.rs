@@ -19,12 +19,12 @@ use super::clone::paths::ClonePaths;
 use super::clone::prepare;
 use super::clone::salvage::{self, Kept};
 use super::disk::{make_folder, remove};
-use super::mirror::Mirror;
 use super::mirror::difference;
 use super::mirror::facts::CommitFacts;
 use super::mirror::merge::{self, MergeOutcome};
 use super::mirror::tracked::{self, TrackedFile};
-use super::push::Target;
+use super::mirror::{Hold, Mirror};
+use super::push::PushTarget;
 use super::push::intent::Moving;
 use super::runner::Git;
 use super::user_checkout::checkout::UserCheckout;
@@ -44,9 +44,7 @@ pub enum Remote {
 /// Where our own folders are. All of them are made when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitFolders {
-    /// The mirror of the repository.
     pub mirror: PathBuf,
-    /// The root of the clones of this repository's agents.
     pub clones: PathBuf,
     /// Whole diffs, one file for each pair of commits.
     pub diffs: PathBuf,
@@ -89,32 +87,22 @@ impl GitWorkspace {
         Self { checkout_folder, ..self }
     }
 
-    /// With a notice that says for whom it waits, when another process is in the way for long.
     #[must_use]
     pub fn with_wait_notice(self, notice: WaitNotice) -> Self {
         Self { mirror: self.mirror.with_wait_notice(notice), ..self }
     }
 
     /// The plain files of a commit of the mirror. One spawn.
-    ///
-    /// # Errors
-    /// When the mirror does not have it.
     pub async fn files(&self, commit: &CommitSha) -> Result<Vec<TrackedFile>, WorkspaceError> {
         tracked::files(&self.mirror, commit).await
     }
 
     /// The texts of files by path; what is binary is left out. One spawn. All of them are held in memory: ask for few.
-    ///
-    /// # Errors
-    /// When git fails.
     pub async fn texts(&self, files: &[&TrackedFile]) -> Result<BTreeMap<String, String>, WorkspaceError> {
         tracked::texts(&self.mirror, files).await
     }
 
     /// The paths that differ between two commits; nothing if they can't be compared. One spawn.
-    ///
-    /// # Errors
-    /// When git can't be run.
     pub async fn changed(
         &self,
         from: &CommitSha,
@@ -123,7 +111,6 @@ impl GitWorkspace {
         tracked::changed(&self.mirror, from, to).await
     }
 
-    /// Where the mirror is.
     pub fn mirror(&self) -> &Path {
         self.mirror.path()
     }
@@ -140,25 +127,16 @@ impl GitWorkspace {
         message: &str,
     ) -> Result<MergeOutcome, WorkspaceError> {
         let hold = self.mirror.hold().await?;
-        let target = self.target();
-        self.mirror.make(&hold, target.repository).await?;
-        self.mirror.fetch_branches(&hold, target.repository).await?;
-        target.finish_moves(&hold).await?;
-        merge::merge(&hold, &target, base, head, message).await
+        self.bring_up_to_date(&hold).await?;
+        merge::merge(&hold, &self.target(), base, head, message).await
     }
 
     /// Everything that was kept aside, youngest first. One spawn.
-    ///
-    /// # Errors
-    /// When git fails.
     pub async fn kept(&self) -> Result<Vec<Kept>, WorkspaceError> {
         salvage::list(&self.mirror).await
     }
 
     /// Lets go of work that was kept aside. A ref that meanwhile points elsewhere stays. One spawn.
-    ///
-    /// # Errors
-    /// When git fails.
     pub async fn forget(&self, kept: &[Kept]) -> Result<(), WorkspaceError> {
         if kept.is_empty() {
             return Ok(());
@@ -166,9 +144,16 @@ impl GitWorkspace {
         salvage::forget(&self.mirror, kept).await
     }
 
-    fn target(&self) -> Target<'_> {
+    async fn bring_up_to_date(&self, hold: &Hold<'_>) -> Result<(), WorkspaceError> {
+        let target = self.target();
+        self.mirror.make(hold, target.repository).await?;
+        self.mirror.fetch_branches(hold, target.repository).await?;
+        target.finish_moves(hold).await
+    }
+
+    fn target(&self) -> PushTarget<'_> {
         match &self.remote {
-            Remote::Local(repository) => Target { mirror: &self.mirror, repository },
+            Remote::Local(repository) => PushTarget { mirror: &self.mirror, repository },
         }
     }
 
@@ -219,13 +204,11 @@ impl GitWorkspace {
         Ok(())
     }
 
-    /// Checks that a checkout of the user's can be made ready.
     async fn check(&self, workplace: &Workplace, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
         self.must_belong(checkout).await?;
         turn::check(&self.mirror, workplace, checkout).await
     }
 
-    /// Makes a checkout of the user's ready.
     async fn prepare_user_checkout(
         &self,
         workplace: &Workplace,
@@ -237,11 +220,11 @@ impl GitWorkspace {
             format!(
                 "the change touches files that configure agents; {} is the user's own checkout, so the agent there sees \
                  them as they are in the change",
-                checkout.path().display()
+                checkout.paths.tree.display()
             )
         });
         let salvaged = turn::prepare(&self.mirror, workplace, checkout, layout.head()).await?;
-        Ok(Prepared { path: checkout.path().to_owned(), salvaged, warning })
+        Ok(Prepared { path: checkout.paths.tree.clone(), salvaged, warning })
     }
 
     /// Lays unfinished work over the files; says why not if it would overwrite something of the user's.
@@ -295,10 +278,7 @@ impl GitWorkspace {
 impl Workspace for GitWorkspace {
     async fn refresh(&self) -> Result<(), WorkspaceError> {
         let hold = self.mirror.hold().await?;
-        let target = self.target();
-        self.mirror.make(&hold, target.repository).await?;
-        self.mirror.fetch_branches(&hold, target.repository).await?;
-        target.finish_moves(&hold).await
+        self.bring_up_to_date(&hold).await
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
@@ -381,9 +361,9 @@ impl Workspace for GitWorkspace {
 
     async fn empty(&self, clone_id: &CloneId) -> Result<PathBuf, WorkspaceError> {
         let paths = ClonePaths::new(&self.folders.clones, clone_id);
-        remove(paths.tree())?;
-        make_folder(paths.tree())?;
-        Ok(paths.tree().to_owned())
+        remove(&paths.checkout.tree)?;
+        make_folder(&paths.checkout.tree)?;
+        Ok(paths.checkout.tree.to_owned())
     }
 
     async fn harvest(

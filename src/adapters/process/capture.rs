@@ -5,7 +5,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
 
 use super::command::CommandLine;
 use super::exit::Exit;
@@ -21,7 +20,6 @@ const OUTPUT: StreamLimit = StreamLimit { mebibytes: 256, of: "on stdout" };
 /// What one call may complain of, in bytes: git warns of a file in a line, and of all of it 2,000 bytes are shown.
 const COMPLAINTS: StreamLimit = StreamLimit { mebibytes: 16, of: "on stderr" };
 
-/// How much of a stream is kept.
 #[derive(Debug, Clone, Copy)]
 struct StreamLimit {
     mebibytes: u64,
@@ -63,7 +61,7 @@ pub struct Ran {
 
 impl Ran {
     fn of(command: &CommandLine) -> Self {
-        Self { line: command.shown(), folder: command.folder().display().to_string() }
+        Self { line: command.shown(), folder: command.folder.display().to_string() }
     }
 }
 
@@ -105,7 +103,7 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
     let result = time::at_most(DEADLINE, run(command)).await.unwrap_or_else(too_long);
     tracing::debug!(
         line = %command.shown(),
-        folder = %command.folder().display(),
+        folder = %command.folder.display(),
         milliseconds = watch.milliseconds(),
         exit = ?result.as_ref().map(|captured| captured.exit).ok(),
         "ran"
@@ -115,21 +113,9 @@ pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
 
 async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
     let broken = |cause| CaptureError::Pipe { ran: Ran::of(line), cause };
-    #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
-    let mut command =
-        Command::new(line.found().map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?);
-    let mut child = command
-        .args(&line.arguments)
-        .current_dir(&line.folder)
-        .env_clear()
-        .envs(&line.environment)
-        .stdin(if line.input.is_empty() { Stdio::null() } else { Stdio::piped() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?;
+    let stdin = if line.input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    let started = line.child().and_then(|mut child| child.stdin(stdin).spawn());
+    let mut child = started.map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?;
     let _own = child.id().map(OwnChild::remember);
     // After the child, so that it is dropped before: only then nobody has waited for the child.
     let group = ChildGroup(child.id());

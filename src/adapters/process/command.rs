@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
 
 use super::search::{self, Lookup};
 use super::variables::Variables;
@@ -14,10 +17,11 @@ pub enum Prompt {
     /// On stdin, which says nothing else.
     #[default]
     Stdin,
-    /// In the last of the arguments.
     LastArgument,
     /// In a file, which the arguments name.
-    File { bytes: usize },
+    File {
+        bytes: usize,
+    },
 }
 
 /// A program to run. Nothing is inherited: what is not here, the child does not get.
@@ -30,12 +34,10 @@ pub struct CommandLine {
     pub environment: Variables,
     /// What it reads; its stdin is closed afterwards.
     pub input: Vec<u8>,
-    /// Where it is told what it is to do.
     pub prompt: Prompt,
 }
 
 impl CommandLine {
-    /// A program in a folder with an environment, without arguments and input.
     pub fn new(program: impl Into<OsString>, folder: impl Into<PathBuf>, environment: Variables) -> Self {
         Self {
             program: program.into(),
@@ -47,35 +49,30 @@ impl CommandLine {
         }
     }
 
-    /// With one more argument.
     #[must_use]
     pub fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
-    /// With more arguments.
     #[must_use]
     pub fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// With one more variable.
     #[must_use]
     pub fn variable(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
-    /// With this on stdin.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
     }
 
-    /// With the prompt there.
     #[must_use]
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = prompt;
@@ -84,7 +81,7 @@ impl CommandLine {
 
     /// The program's path, looked up in the child's `PATH`. The standard library starts a path with `posix_spawn`; a name
     /// it looks up after a fork, which copies our page tables each time, and in relative folders too.
-    pub(super) fn found(&self) -> io::Result<OsString> {
+    fn found(&self) -> io::Result<OsString> {
         match search::look_for(&self.program, &self.environment) {
             Lookup::There(path) | Lookup::NotExecutable(path) | Lookup::NoFile(path) => {
                 Ok(path.into_os_string())
@@ -98,15 +95,26 @@ impl CommandLine {
         }
     }
 
+    /// The child that this line starts: in a process group of its own, its output in pipes.
+    pub(super) fn child(&self) -> io::Result<Command> {
+        #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
+        let mut child = Command::new(self.found()?);
+        child
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.environment)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        Ok(child)
+    }
+
     /// The name of the program, without its folder: a path of this machine has no place in a record.
     pub fn program_name(&self) -> String {
         let name = Path::new(&self.program).file_name().unwrap_or(&self.program);
         name.to_string_lossy().into_owned()
-    }
-
-    /// Where it runs.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The line as a person would type it, for messages and logs, without the prompt. Arguments never hold secrets.

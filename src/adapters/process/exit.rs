@@ -12,7 +12,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Whether it says that all went well.
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }

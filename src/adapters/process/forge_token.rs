@@ -27,14 +27,12 @@ pub(super) struct ForgeTokens {
 }
 
 impl ForgeTokens {
-    /// The tokens of an environment.
     pub(super) fn of(ours: &Variables) -> Self {
         let values = TOKENS.iter().filter_map(|name| ours.get(OsStr::new(name))).map(|value| text(value));
         let values = values.map(|value| value.trim().to_owned());
         Self { values: values.filter(|value| value.chars().count() >= SHORTEST_VALUE).collect() }
     }
 
-    /// Whether a variable opens the forge.
     pub(super) fn open(&self, name: &OsStr, value: &OsStr) -> bool {
         let (name, value) = (text(name), text(value));
         is_door(&name) || has_shape(&value) || self.values.iter().any(|token| value.contains(token))
@@ -53,7 +51,6 @@ fn is_door(name: &str) -> bool {
     TOKENS.contains(&name.as_str()) || DOORS.contains(&name.as_str()) || forge && may_be_secret(&name)
 }
 
-/// Whether a token of GitHub stands in a value.
 fn has_shape(value: &str) -> bool {
     PREFIXES.iter().any(|prefix| {
         value.match_indices(prefix).any(|(at, _)| {

@@ -27,7 +27,6 @@ pub enum Probed {
         /// How long it had, in seconds.
         seconds: u64,
     },
-    /// It could not be started.
     NotStarted(String),
 }
 

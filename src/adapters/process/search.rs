@@ -10,9 +10,7 @@ use super::variables::Variables;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
     There(PathBuf),
-    /// A file that nobody may run.
     NotExecutable(PathBuf),
-    /// A folder, or something else that is no file.
     NoFile(PathBuf),
     Missing,
 }

@@ -19,13 +19,11 @@ pub async fn at_most<T>(duration: Duration, future: impl Future<Output = T>) -> 
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts.
     #[expect(clippy::disallowed_methods, reason = "how long a child took")]
     pub fn start() -> Self {
         Self(Instant::now())
     }
 
-    /// Milliseconds since the start.
     pub fn milliseconds(self) -> u64 {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

@@ -24,7 +24,6 @@ pub enum FolderState {
     NotWritable(PathBuf),
     /// What stands here is no folder: itself, or something above it.
     NoFolder(PathBuf),
-    /// It belongs to another user.
     Foreign {
         /// Whose it is: a user id.
         owner: u32,

@@ -38,17 +38,14 @@ impl Folders {
         other.join("repositories").join(self.repository.file_name().unwrap_or_default())
     }
 
-    /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.repository
     }
 
-    /// The bare repository that we control.
     pub fn mirror(&self) -> PathBuf {
         self.repository.join("mirror.git")
     }
 
-    /// The clones of agents.
     pub fn clones(&self) -> PathBuf {
         self.repository.join("clones")
     }
@@ -58,7 +55,6 @@ impl Folders {
         self.repository.join("diffs")
     }
 
-    /// The folders of all subjects.
     pub fn subjects(&self) -> PathBuf {
         self.repository.join("subjects")
     }
@@ -75,7 +71,6 @@ impl Folders {
         self.repository.join("usage")
     }
 
-    /// The folder of a subject.
     pub fn subject(&self, subject: &Subject) -> PathBuf {
         self.subjects().join(Self::name(subject))
     }
@@ -84,17 +79,14 @@ impl Folders {
         subject.to_string().replace('/', "-")
     }
 
-    /// The subject whose folder has this name.
     pub fn subject_named(name: &str) -> Option<Subject> {
         name.replacen('-', "/", 1).parse().ok()
     }
 
-    /// The journal of a subject.
     pub fn journal(&self, subject: &Subject) -> PathBuf {
         self.subject(subject).join("journal.jsonl")
     }
 
-    /// The raw logs of a subject.
     pub fn logs(&self, subject: &Subject) -> PathBuf {
         self.logs
             .as_ref()

@@ -26,12 +26,10 @@ pub struct FileJournals {
 }
 
 impl FileJournals {
-    /// Journals in the state folder, locks beside the repository.
     pub fn new(folders: Folders, locks: PathBuf, end_leftovers: EndLeftovers) -> Self {
         Self { folders, locks, end_leftovers }
     }
 
-    /// The lock file of a subject.
     pub fn lock_path(locks: &Path, subject: &Subject) -> PathBuf {
         locks.join(format!("agent-loop-{}.lock", subject.to_string().replace('/', "-")))
     }
@@ -135,7 +133,6 @@ fn whole(text: &[u8]) -> usize {
     text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }
 
-/// The entries of a journal.
 fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>, JournalError> {
     let lines = text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
     lines

@@ -25,7 +25,6 @@ pub struct LogFile {
     pub subject: Subject,
     pub path: PathBuf,
     pub bytes: u64,
-    /// When it was last written to.
     pub modified: SystemTime,
 }
 
@@ -99,9 +98,6 @@ pub fn size(path: &Path) -> u64 {
 }
 
 /// Removes a file, or a folder with everything in it. What is not there is gone already.
-///
-/// # Errors
-/// When the disk says no; the text names the path.
 pub fn remove(path: &Path) -> Result<(), String> {
     let removed = match fs::symlink_metadata(path) {
         Ok(facts) if facts.is_dir() => fs::remove_dir_all(path),

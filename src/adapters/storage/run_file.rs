@@ -43,9 +43,6 @@ const LONGEST: u64 = 16 << 20;
 
 impl RunFile {
     /// What an earlier command wrote; nothing, if there was none.
-    ///
-    /// # Errors
-    /// When the file can't be read or makes no sense; the text names it.
     pub fn load(path: &Path) -> Result<Self, String> {
         let text = match files::read_bounded(path, LONGEST) {
             Ok(text) => text,
@@ -56,10 +53,6 @@ impl RunFile {
             .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))
     }
 
-    /// Keeps it for later commands.
-    ///
-    /// # Errors
-    /// When the disk says no; the text names the path.
     pub fn save(&self, path: &Path) -> Result<(), String> {
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| format!("could not write {}: {error}", path.display()))?;

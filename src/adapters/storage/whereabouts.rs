@@ -28,9 +28,6 @@ impl Whereabouts {
 }
 
 /// Notes where a repository is. Writes nothing if that is known.
-///
-/// # Errors
-/// When the disk says no; the text names the path.
 pub fn note(folders: &Folders, checkout: &Path) -> Result<(), String> {
     let file = folders.root().join(FILE);
     if read(&file).is_ok_and(|known| known.as_deref() == Some(checkout)) {
@@ -40,9 +37,6 @@ pub fn note(folders: &Folders, checkout: &Path) -> Result<(), String> {
 }
 
 /// All repositories that the state folder of the program knows, in the order of their folders.
-///
-/// # Errors
-/// When the state folder can't be read; the text names the path.
 pub fn all(state: &Path) -> Result<Vec<Whereabouts>, String> {
     let folder = Folders::repositories(state);
     let unreadable = |error| format!("could not read {}: {error}", folder.display());

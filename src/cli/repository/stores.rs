@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::embedded_forge::rows::SubjectKind;
 use crate::adapters::embedded_forge::store::Store;
-use crate::adapters::embedded_forge::{BranchTips, EmbeddedForge};
 use crate::adapters::files;
 use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
 use crate::adapters::process::variables::Variables;
@@ -39,8 +39,7 @@ pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc
     files::make_folder(folders.root())?;
     whereabouts::note(&folders, repository.lasting_path())?;
     let workspace = Arc::new(workspace(&folders, repository, &surroundings.variables));
-    let branches = BranchTips::new(repository.common.clone(), &surroundings.variables);
-    EmbeddedForge::new(store, branches, workspace).map(Arc::new)
+    EmbeddedForge::new(store, workspace).map(Arc::new)
 }
 
 /// The branch that a pull request on the embedded forge wants to change. Makes nothing.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::adapters::dry_run::Rehearsal as RehearsedWorld;
+use crate::adapters::dry_run::RehearsedWorld;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::{self, FileJournals};
 use crate::adapters::storage::lock;

@@ -61,7 +61,7 @@ impl Flow for DeliveryState {
         View {
             against: self.run.as_ref().map(|run| Against::Commit(run.base.clone())),
             branch: self.run.as_ref().map(|run| run.branch.clone()),
-            pull_request: self.delivered.as_ref().map(|delivered| delivered.number),
+            pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),
             ..View::default()
         }
     }
@@ -74,7 +74,7 @@ impl Flow for DeliveryState {
             terms: run.state.terms.clone(),
             spent: run.state.spent(results),
             branch: run.branch.clone(),
-            pull_request: self.delivered.as_ref().map(|delivered| delivered.number),
+            pull_request: self.delivered.as_ref().map(|delivered| delivered.pull_request),
             head: self.delivered.as_ref().map(|delivered| delivered.head.clone()).or_else(made),
         })
     }

@@ -14,15 +14,14 @@ use crate::protocol::context::ContextSubject;
 use crate::protocol::requirements;
 
 use super::super::conclusion::Conclusion;
-use super::super::context::{FlowContext, Obstacle};
+use super::super::context::FlowContext;
 use super::super::facts::Workable;
 use super::super::machine::draft;
 use super::super::names;
-use super::super::run::RunState;
-use super::super::step::{Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first};
-use super::super::terms::{Recorded, Terms};
+use super::super::step::{Decision, Effect, HandOver, PullRequestOrder, PushOrder, Step, first, refuse};
+use super::super::terms::Terms;
 use super::coder::{self, Made, OpenDelivery};
-use super::records::{Delivered, DeliveryEntry, Started};
+use super::records::{Delivered, DeliveryEntry, FirstAnswer, Started};
 use super::state::{DeliveryRun, DeliveryState};
 
 /// What a delivery is about, as people say it.
@@ -49,16 +48,12 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
         let message = "the issue is closed; reopen it, then run the same command again";
         return refuse(Refused::ClosedSubject, message);
     }
-    let terms = terms(state, cx)?;
+    let terms = cx.terms(cx.request, state.run.as_ref().map(|run| &run.state))?;
     let run = started(state, cx, &branch, terms)?;
     let tip = cx.tip(&run.branch)?;
     let work = OpenDelivery { cx, run, subject: wanted.subject, requirements: wanted.requirements, tip };
     let made = coder::work(&work)?;
     deliver(&work, &state.subject, made)
-}
-
-fn refuse<T>(reason: Refused, message: impl Into<String>) -> Decision<T> {
-    first(Step::Stop(Conclusion::refused(reason, message)))
 }
 
 fn wanted(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Wanted> {
@@ -123,7 +118,7 @@ fn delivered(
     pull: &PullRequest,
 ) -> Decision<Infallible> {
     let thread = Subject::PullRequest(pull.number);
-    let is_recorded = state.delivered.as_ref().is_some_and(|delivered| delivered.number == pull.number)
+    let is_recorded = state.delivered.as_ref().is_some_and(|delivered| delivered.pull_request == pull.number)
         || match &state.subject {
             Subject::Task(_) => cx.announced(&thread)?,
             Subject::Issue(_) | Subject::PullRequest(_) => false,
@@ -147,11 +142,7 @@ fn delivered(
 }
 
 /// How the coder's answer was read, if this machine knows it.
-fn answer(
-    cx: &FlowContext<'_>,
-    wanted: &Wanted,
-    run: &DeliveryRun,
-) -> Decision<Option<super::records::FirstAnswer>> {
+fn answer(cx: &FlowContext<'_>, wanted: &Wanted, run: &DeliveryRun) -> Decision<Option<FirstAnswer>> {
     let tip = cx.tip(&run.branch)?;
     let (subject, requirements) = (wanted.subject.clone(), wanted.requirements.clone());
     let work = OpenDelivery { cx, run, subject, requirements, tip };
@@ -159,19 +150,6 @@ fn answer(
         ControlFlow::Continue(made) => Some(made.answer),
         ControlFlow::Break(_) => None,
     })
-}
-
-fn terms(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Terms> {
-    let recorded = state.run.as_ref().map_or(Recorded::Nothing, |run| RunState::recorded(&run.state));
-    let terms = match cx.request.terms(recorded) {
-        Ok(terms) => terms,
-        Err(error) => return refuse(Refused::Usage, error.to_string()),
-    };
-    // Said before a coder spends an hour: reviewers and gates are looked at too.
-    match cx.abilities.lacking(&terms) {
-        Some(lacking) => refuse(Refused::Config, lacking),
-        None => ControlFlow::Continue(terms),
-    }
 }
 
 /// The open run on this branch with these terms. It is started, or its new terms are published, first.
@@ -224,11 +202,5 @@ fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<I
         );
         return first(Conclusion::needs_human(NeedsHuman::Rewritten, message));
     }
-    match cx.obstacle {
-        Some(Obstacle::PushRefused(why)) => refuse(Refused::Dirty, why.clone()),
-        Some(Obstacle::MergeConflict(_)) | None => {
-            let expected = tip.cloned();
-            first(Step::Effect(Effect::Push(PushOrder { branch, commit: head, expected })))
-        }
-    }
+    cx.push(PushOrder { branch, commit: head, expected: tip.cloned() })
 }

@@ -14,11 +14,8 @@ use super::super::run::Concluded;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "lowercase")]
 pub enum DeliveryEntry {
-    /// The delivery begins, or its terms change.
     Started(Box<Started>),
-    /// The pull request is open.
     Delivered(Delivered),
-    /// The delivery ends without a pull request, or is parked.
     Concluded(Concluded),
 }
 
@@ -53,9 +50,7 @@ pub struct Delivered {
 #[serde(deny_unknown_fields)]
 pub struct FirstAnswer {
     pub agent: Label,
-    /// What had to be looked past to read it.
     pub normalisations: Vec<String>,
-    /// What was done to get a valid one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
     pub usage: Usage,

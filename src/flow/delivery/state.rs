@@ -1,6 +1,6 @@
 //! The state of a delivery: the fold of its records.
 
-use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 
@@ -12,50 +12,30 @@ use super::records::{Delivered, DeliveryEntry, Started};
 /// The state of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryState {
-    /// The issue or task.
     pub subject: Subject,
-    /// The latest run.
     pub run: Option<DeliveryRun>,
-    /// What was delivered.
-    pub delivered: Option<Handed>,
+    pub delivered: Option<Delivered>,
 }
 
 /// A run of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRun {
     pub state: RunState,
-    /// The branch to change.
     pub base_ref: BranchName,
     /// Where the coder begins.
     pub base: CommitSha,
-    /// The branch that the change has.
     pub branch: BranchName,
-}
-
-/// A pull request that came of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handed {
-    pub number: PullRequestNumber,
-    /// The branch of the pull request.
-    pub branch: BranchName,
-    /// The head at the time of delivery.
-    pub head: CommitSha,
 }
 
 impl DeliveryState {
-    /// A delivery before its first record.
     pub fn new(subject: Subject) -> Self {
         Self { subject, run: None, delivered: None }
     }
 
-    /// Takes in the next record.
-    ///
-    /// # Errors
-    /// When the record needs a run, and none was started.
     pub fn apply(&mut self, at: At<'_>, record: DeliveryEntry) -> Result<(), Illegal> {
         match record {
             DeliveryEntry::Started(started) => self.start(at.run, &started),
-            DeliveryEntry::Delivered(delivered) => self.deliver(&delivered),
+            DeliveryEntry::Delivered(delivered) => self.deliver(delivered),
             DeliveryEntry::Concluded(concluded) => return self.conclude(&concluded),
         }
         Ok(())
@@ -77,12 +57,11 @@ impl DeliveryState {
     }
 
     /// A pull request that a task came to is told in its own thread, where no run was started.
-    fn deliver(&mut self, delivered: &Delivered) {
-        let Delivered { pull_request, branch, head, .. } = delivered.clone();
-        self.delivered = Some(Handed { number: pull_request, branch, head });
+    fn deliver(&mut self, delivered: Delivered) {
         if let (Some(run), Some(answer)) = (&mut self.run, &delivered.answer) {
             run.state.usage = run.state.usage.larger(answer.usage);
         }
+        self.delivered = Some(delivered);
     }
 
     fn conclude(&mut self, concluded: &Concluded) -> Result<(), Illegal> {

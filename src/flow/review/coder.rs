@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::ending::{Blocked, Refused};
+use crate::domain::ending::Blocked;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, Label};
+use crate::domain::ids::Label;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
+use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::body::Body;
 use crate::ledger::codec;
@@ -18,11 +19,10 @@ use crate::protocol::kinds::coder_followup::CoderFollowup;
 
 use super::super::ask::{Ask, Brief, shown_items};
 use super::super::conclusion::Conclusion;
-use super::super::context::Obstacle;
 use super::super::machine::draft;
 use super::super::question::{self, Answered};
 use super::super::run_effect::{self, Who};
-use super::super::step::{Decision, Effect, PushOrder, Step, first};
+use super::super::step::{Decision, PushOrder, Step, first};
 use super::records::{AnswerRecord, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
@@ -58,21 +58,26 @@ fn key(seen: &OpenReview<'_>, at: &ReviewAt) -> TurnKey {
 fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
     let items = seen.state.rounds.items_from(&key.head).into_iter();
     let shown: Vec<Item> = items.filter(|item| item.standing != ItemStatus::Resolved).collect();
-    let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
-    let expectation = Expectation {
-        shown: shown_items(&shown, is_on_roster),
-        ledger: seen.state.rounds.completeness(),
-        requirements: seen.cx.results.surfaced(&key, &seen.observed.requirements),
-        ..Expectation::bare(ResponseKind::CoderFollowup)
-    };
-    let published_turns = seen.state.published_turns(Role::Coder, &key.label);
-    let brief = Brief { branch: Some(seen.observed.pull.head_ref.clone()), ..brief(seen, shown) };
-    let model = seen.run.terms.roster.coder().model.clone();
-    Ask { published_turns, ..Ask::first(key, brief, expectation, model) }
+    let ask = ask_about(seen, key, &shown, seen.run.terms.roster.coder());
+    let branch = Some(seen.observed.pull.head_ref.clone());
+    Ask { brief: Brief { branch, ..ask.brief }, ..ask }
 }
 
-/// What every agent of a review is told.
-pub(super) fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
+/// What an agent of a review is asked about these items.
+pub(super) fn ask_about(seen: &OpenReview<'_>, key: TurnKey, shown: &[Item], seat: &Seat) -> Ask {
+    let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
+    let expectation = Expectation {
+        shown: shown_items(shown, is_on_roster),
+        ledger: seen.state.rounds.completeness(),
+        requirements: seen.cx.results.surfaced(&key, &seen.observed.requirements),
+        ..Expectation::bare(key.kind)
+    };
+    let published_turns = seen.state.rounds.published_turns(key.role, &key.label);
+    let brief = brief(seen, shown.to_vec());
+    Ask { published_turns, ..Ask::first(key, brief, expectation, seat.model.clone()) }
+}
+
+fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {
     let pull = seen.observed.pull;
     let origin = seen.observed.origin.clone();
     Brief {
@@ -120,19 +125,8 @@ fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>
         let draft = draft::<ReviewState>(&seen.run.id, key.round, &record);
         return first(Step::Publish(Box::new(Draft { from: Some(key), ..draft })));
     }
-    push(seen, made, &key.head)
-}
-
-fn push(seen: &OpenReview<'_>, commit: CommitSha, expected: &CommitSha) -> Decision<Infallible> {
-    match seen.cx.obstacle {
-        Some(Obstacle::PushRefused(why)) => {
-            first(Step::Stop(Conclusion::refused(Refused::Dirty, why.clone())))
-        }
-        Some(Obstacle::MergeConflict(_)) | None => {
-            let branch = seen.observed.pull.head_ref.clone();
-            first(Step::Effect(Effect::Push(PushOrder { branch, commit, expected: Some(expected.clone()) })))
-        }
-    }
+    let branch = seen.observed.pull.head_ref.clone();
+    seen.cx.push(PushOrder { branch, commit: made, expected: Some(key.head) })
 }
 
 /// Where the log is was told when the turn failed: a path of this machine has no place in a record.

@@ -171,7 +171,6 @@ fn gates_text(gates: &GatesRecord) -> String {
     text
 }
 
-/// One line that says what became of follow-ups.
 fn followups_line(record: &FollowedUp) -> String {
     let count = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX), "follow-up");
     match record.followups.iter().filter(|one| one.issue.is_some()).count() {
@@ -180,7 +179,6 @@ fn followups_line(record: &FollowedUp) -> String {
     }
 }
 
-/// The visible part of the record that lists follow-ups.
 fn followups_text(record: &FollowedUp) -> String {
     let items: usize = record.followups.iter().map(|one| one.items.len()).sum();
     let merged = items - record.followups.len().min(items);

@@ -8,27 +8,12 @@ use crate::domain::policy::Followups;
 use crate::ledger::chain::child_key;
 
 use super::super::step::{Decision, Effect, IssueOrder, Step, first};
-use super::grouping::{self, Group};
+use super::grouping::{self, FollowUpGroup};
 use super::records::{FollowedUp, Followup, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
 
 /// More issues than this are noise; what is left over is counted.
 const MOST_ISSUES: usize = 3;
-
-/// What a mode does with future items.
-enum FollowupDestination {
-    Nowhere,
-    Comment,
-    Issues,
-}
-
-fn destination(mode: Followups) -> FollowupDestination {
-    match mode {
-        Followups::Ignore => FollowupDestination::Nowhere,
-        Followups::Summarize | Followups::FixAndSummarize => FollowupDestination::Comment,
-        Followups::Issue | Followups::FixAndIssue => FollowupDestination::Issues,
-    }
-}
 
 /// Takes care of the follow-ups of an approved head; nothing is left to do when that was done.
 pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
@@ -40,18 +25,18 @@ pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     if groups.is_empty() {
         return ControlFlow::Continue(());
     }
-    match destination(mode) {
-        FollowupDestination::Nowhere => ControlFlow::Continue(()),
-        FollowupDestination::Comment => {
+    match mode {
+        Followups::Ignore => ControlFlow::Continue(()),
+        Followups::Summarize | Followups::FixAndSummarize => {
             let followups = groups.iter().map(|group| followup(group, None)).collect();
             first(record(seen, at, followups, 0))
         }
-        FollowupDestination::Issues => first(file(seen, at, &groups)),
+        Followups::Issue | Followups::FixAndIssue => first(file(seen, at, &groups)),
     }
 }
 
 /// The first group that has no issue yet gets one; then the record that lists them.
-fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[Group]) -> Step {
+fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[FollowUpGroup]) -> Step {
     let parent = seen.state.number;
     let mut filed = Vec::new();
     for group in groups.iter().take(MOST_ISSUES) {
@@ -83,7 +68,7 @@ fn record(seen: &OpenReview<'_>, at: &ReviewAt, followups: Vec<Followup>, skippe
     seen.publish(at.round, &ReviewEntry::FollowedUp(record))
 }
 
-fn followup(group: &Group, issue: Option<IssueNumber>) -> Followup {
+fn followup(group: &FollowUpGroup, issue: Option<IssueNumber>) -> Followup {
     Followup {
         title: group.title.clone(),
         text: group.text.clone(),

@@ -9,7 +9,7 @@ use super::similarity::{Wording, one_line};
 
 /// Follow-ups that are one piece of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct FollowUpGroup {
     /// What the work is called: one line without markdown, at most 120 characters.
     pub title: String,
     /// The most specific wording: most identifiers, then longest, then first id.
@@ -18,7 +18,7 @@ pub(super) struct Group {
     pub items: Vec<Item>,
 }
 
-impl Group {
+impl FollowUpGroup {
     /// The original notes, a line each: every item in its author's words, then what was said about it later.
     pub(super) fn notes(&self) -> Vec<String> {
         self.items.iter().flat_map(lines_about).collect()
@@ -39,7 +39,7 @@ fn lines_about(item: &Item) -> Vec<String> {
 }
 
 /// The future items of reviewers, each in one group. Groups stand in the order of their first items.
-pub(super) fn group(items: &[Item]) -> Vec<Group> {
+pub(super) fn group(items: &[Item]) -> Vec<FollowUpGroup> {
     let left = items.iter().filter(|item| item.standing == ItemStatus::Future && item.is_reviewers());
     let follow_ups = left.enumerate().map(|(place, item)| FollowUp::new(place, item));
     let mut parts = follow_ups.fold(Vec::new(), admit);
@@ -47,7 +47,7 @@ pub(super) fn group(items: &[Item]) -> Vec<Group> {
         part.sort_by_key(|member| member.place);
     }
     parts.sort_by_key(|part| part.first().map(|member| member.place));
-    parts.iter().filter_map(|part| Group::of(part)).collect()
+    parts.iter().filter_map(|part| FollowUpGroup::of(part)).collect()
 }
 
 /// Adds a follow-up to the parts so far. All that it touches become one with it: sharing is transitive.
@@ -111,12 +111,12 @@ mod tests {
         }
     }
 
-    fn grouped<Text: AsRef<str>>(texts: &[Text]) -> Vec<Group> {
+    fn grouped<Text: AsRef<str>>(texts: &[Text]) -> Vec<FollowUpGroup> {
         group(&(1..).zip(texts).map(|(number, text)| finding(number, text.as_ref())).collect::<Vec<_>>())
     }
 
     #[test]
-    fn the_same_words_title_or_clause_are_one_piece_of_work() {
+    fn equal_words_titles_or_clauses_group() {
         for same in [
             ["- **Fix** it.", "fix it"],
             ["**Retries:** none at night", "1. **Retries** after a 503 would help"],
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_and_a_topic_make_one_piece_of_work_together_but_not_alone() {
+    fn identifiers_group_only_with_a_topic() {
         let panics = "`parse_header()` panics on headers of zero bytes";
         assert_eq!(grouped(&[panics, "Let parse_header return an error, not panic."]).len(), 1);
         assert_eq!(grouped(&[panics, "The docs of `parse_header` are stale"]).len(), 2);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clause_of_two_or_of_thirteen_words_says_nothing() {
+    fn short_and_long_clauses_group_nothing() {
         assert_eq!(grouped(&["Add tests: for the lexer", "Add tests: for the printer"]).len(), 2);
         let long = "a b c d e f g h i j k l m";
         assert_eq!(grouped(&[format!("{long}: one"), format!("{long}: two")]).len(), 2);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_share_nothing_are_one_when_a_later_one_joins_them() {
+    fn a_later_item_joins_two_groups() {
         let apart = ["**Retries** at night", "`push()` hides a timeout", "Something else"];
         assert_eq!(grouped(&apart).len(), 3);
         let joined = grouped(&[apart[0], apart[1], apart[2], "**Retries**: `push()` timeouts"]);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_the_bold_title_or_the_leading_clause_in_plain_words() {
+    fn titles_are_bold_or_leading_words() {
         for (text, title) in [
             ("- **Retry `push_once`:** it\nfails", "Retry push_once"),
             ("_Document_ the [limits](docs/a.md): now", "Document the limits"),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_specific_wording_speaks_for_a_group_and_the_notes_keep_every_word() {
+    fn the_most_specific_wording_speaks() {
         let mut first = finding(1, "**Retries:** the client gives\nup early");
         first.notes.push(Note { author: "claude".to_owned(), round: 2, text: "still\nso".to_owned() });
         let groups = group(&[first, finding(2, "**Retries** in `push()`")]);
@@ -195,13 +195,13 @@ item-2 by codex in round 1: **Retries** in `push()`";
 
     /// The groups, whatever their order and that of their items.
     fn partition(items: &[Item]) -> BTreeSet<(String, String, BTreeSet<ItemId>)> {
-        let ids = |one: &Group| one.items.iter().map(|item| item.id.clone()).collect();
+        let ids = |one: &FollowUpGroup| one.items.iter().map(|item| item.id.clone()).collect();
         group(items).into_iter().map(|one| (one.title.clone(), one.text.clone(), ids(&one))).collect()
     }
 
     proptest! {
         #[test]
-        fn every_follow_up_is_in_one_group_and_all_stand_in_the_order_of_the_ledger(items in ledger()) {
+        fn groups_partition_the_ledger_in_order(items in ledger()) {
             let groups = group(&items);
             let place = |item: &Item| items.iter().position(|known| known == item).unwrap();
             prop_assert!(groups.iter().all(|one| one.items.is_sorted_by_key(place)));
@@ -213,7 +213,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
         }
 
         #[test]
-        fn a_title_is_one_plain_line_for_any_text(text in text(), long in ".{0,300}") {
+        fn titles_are_one_plain_line(text in text(), long in ".{0,300}") {
             for title in [text, long].map(|text| grouped(&[text])[0].title.clone()) {
                 prop_assert!((1..=LONGEST_TITLE).contains(&title.chars().count()));
                 prop_assert!(!title.contains(|letter: char| letter.is_control() || "*`".contains(letter)));
@@ -221,7 +221,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
         }
 
         #[test]
-        fn the_order_of_items_and_what_was_said_later_decide_nothing(
+        fn order_and_later_notes_decide_nothing(
             (items, mut other) in ledger().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()))
         ) {
             let note = Note { author: "claude".to_owned(), round: 2, text: "`push()` panics".to_owned() };
@@ -230,7 +230,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
         }
 
         #[test]
-        fn a_group_grouped_again_is_itself_and_the_wordings_of_two_groups_stay_apart(items in ledger()) {
+        fn grouping_is_idempotent(items in ledger()) {
             let groups = group(&items);
             prop_assert!(groups.iter().all(|one| group(&one.items) == [one.clone()]));
             let again = grouped(&groups.iter().map(|one| &one.text).collect::<Vec<_>>());
@@ -238,11 +238,11 @@ item-2 by codex in round 1: **Retries** in `push()`";
         }
 
         #[test]
-        fn saying_everything_again_adds_items_but_no_group(items in ledger()) {
+        fn repetition_adds_no_group(items in ledger()) {
             let renumbered = |(number, item): (_, &Item)| Item { id: ItemId::numbered(number), ..item.clone() };
             let copies = (101..).zip(&items).map(renumbered);
             let twice = group(&items.iter().cloned().chain(copies).collect::<Vec<_>>());
-            let look = |one: &Group, times| (one.title.clone(), one.text.clone(), times * one.items.len());
+            let look = |one: &FollowUpGroup, times| (one.title.clone(), one.text.clone(), times * one.items.len());
             prop_assert!(twice.iter().map(|one| look(one, 1)).eq(group(&items).iter().map(|one| look(one, 2))));
         }
     }

@@ -20,8 +20,8 @@ use super::super::results::{Turn, TurnEnd};
 use super::super::rounds::{Gating, RoundAt};
 use super::super::run::RunState;
 use super::super::run_effect::{self, Who};
-use super::super::step::{Decision, Effect, Step, first};
-use super::super::terms::{Recorded, Terms};
+use super::super::step::{Decision, Effect, Step, first, refuse};
+use super::super::terms::Terms;
 use super::super::view::{FlowOutput, Records};
 use super::records::{EarlierVotes, Opened, ReviewEntry};
 use super::seen::{Observed, OpenReview, ReviewAt, observe};
@@ -42,10 +42,6 @@ pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infall
     } else {
         at_moved_head(&seen, &here)
     }
-}
-
-fn refuse<T>(reason: Refused, message: impl Into<String>) -> Decision<T> {
-    first(Step::Stop(Conclusion::refused(reason, message)))
 }
 
 /// A pull request that can't change any more ends the run, whoever merged or closed it.
@@ -91,18 +87,9 @@ fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
 
 /// The terms of the run. A run that was handed over goes on with the terms that it has.
 fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<Terms> {
-    let recorded = state.run.as_ref().map_or(Recorded::Nothing, RunState::recorded);
-    let terms = match (&state.run, &observed.delivery) {
-        (None, Some((_, FlowOutput::Delivery { terms, .. }))) => cx.request.bound_to(terms).terms(recorded),
-        (Some(_), _) | (None, None) => cx.request.terms(recorded),
-    };
-    let terms = match terms {
-        Ok(terms) => terms,
-        Err(error) => return refuse(Refused::Usage, error.to_string()),
-    };
-    match cx.abilities.lacking(&terms) {
-        Some(lacking) => refuse(Refused::Config, lacking),
-        None => ControlFlow::Continue(terms),
+    match (&state.run, &observed.delivery) {
+        (None, Some((_, FlowOutput::Delivery { terms, .. }))) => cx.terms(&cx.request.bound_to(terms), None),
+        (run, _) => cx.terms(cx.request, run.as_ref()),
     }
 }
 

@@ -20,18 +20,13 @@ use super::super::run::Concluded;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "lowercase")]
 pub enum ReviewEntry {
-    /// A run begins, or its terms change.
     Opened(Box<Opened>),
-    /// A reviewer has answered.
     Review(Box<ReviewRecord>),
-    /// The coder has answered.
     Answer(Box<AnswerRecord>),
-    /// A gate was measured.
     Gates(GatesRecord),
     /// The future items of an approved head were taken care of.
     #[serde(rename = "followups")]
     FollowedUp(FollowedUp),
-    /// The run ends, or is parked.
     Concluded(Concluded),
 }
 
@@ -47,7 +42,6 @@ pub struct Opened {
     pub delivered: Option<CommitSha>,
     pub roster: Roster,
     pub policy: Policy,
-    /// What becomes of the votes that were given before.
     pub votes: EarlierVotes,
     /// What an older thread leaves to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,21 +65,17 @@ pub enum EarlierVotes {
 #[serde(deny_unknown_fields)]
 pub struct ReviewRecord {
     pub agent: Label,
-    /// The commit that was reviewed.
     pub head: CommitSha,
     pub response: PrReview,
     /// The findings that it opens, with their ids.
     pub opened: Vec<OpenedItem>,
     /// What it says about known items.
     pub dispositions: Vec<Disposition>,
-    /// The number of the next item.
     pub next_item: u64,
     /// The requirements of people that the reviewer was shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
-    /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
-    /// What was done to get a valid answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
     pub usage: Usage,
@@ -103,9 +93,7 @@ pub struct AnswerRecord {
     /// The head that it made.
     pub head_after: CommitSha,
     pub response: CoderFollowup,
-    /// What had to be looked past to read the answer.
     pub normalisations: Vec<String>,
-    /// What was done to get a valid answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Repair>,
     pub usage: Usage,
@@ -129,9 +117,7 @@ pub struct FollowedUp {
 #[serde(deny_unknown_fields)]
 pub struct Followup {
     pub title: String,
-    /// What is to be done.
     pub text: String,
-    /// The items that it comes from.
     pub items: Vec<ItemId>,
     pub notes: Vec<String>,
     /// The issue that was filed for it.

@@ -1,7 +1,7 @@
 //! The reviewers of a round: who is due, what they are asked, and the record of an answer.
 
 use crate::domain::agent::{ResponseKind, Role};
-use crate::domain::ids::{ItemId, Label};
+use crate::domain::ids::ItemId;
 use crate::domain::item::{Author, Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
 use crate::domain::policy::Followups;
@@ -9,15 +9,14 @@ use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
 use crate::protocol::answer::Reading;
-use crate::protocol::expectation::Expectation;
 use crate::protocol::kinds::pr_review::PrReview;
 
-use super::super::ask::{Ask, shown_items};
+use super::super::ask::Ask;
 use super::super::machine::draft;
 use super::super::panel::{self, Asking, FailedSeat};
 use super::super::question::Answered;
 use super::super::step::Decision;
-use super::coder::brief;
+use super::coder::ask_about;
 use super::records::{ReviewEntry, ReviewRecord};
 use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
@@ -49,16 +48,7 @@ fn shown(seen: &OpenReview<'_>, at: &ReviewAt) -> Vec<Item> {
 fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
     let key =
         TurnKey::first(seen.run.at(at.round), Role::Reviewer, &seat.label, ResponseKind::PrReview, &at.head);
-    let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
-    let expectation = Expectation {
-        shown: shown_items(shown, is_on_roster),
-        ledger: seen.state.rounds.completeness(),
-        requirements: seen.cx.results.surfaced(&key, &seen.observed.requirements),
-        ..Expectation::bare(ResponseKind::PrReview)
-    };
-    let published_turns = seen.state.published_turns(Role::Reviewer, &seat.label);
-    let brief = brief(seen, shown.to_vec());
-    Ask { published_turns, ..Ask::first(key, brief, expectation, seat.model.clone()) }
+    ask_about(seen, key, shown, seat)
 }
 
 /// The record of a review: its findings get their numbers here, at publication.

@@ -38,7 +38,6 @@ pub(super) struct Observed<'now> {
     /// The issue or task that the pull request came from, where we know that by ourselves.
     pub(super) origin: Option<ContextSubject>,
     pub(super) discussion: &'now [ContextComment],
-    /// The delivery that this pull request came from.
     pub(super) delivery: Option<(Subject, &'now FlowOutput)>,
 }
 
@@ -132,7 +131,6 @@ impl OpenReview<'_> {
         self.state.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required())
     }
 
-    /// What the head is compared with.
     pub(super) fn against(&self) -> Against {
         Against::Branch(self.observed.pull.base_ref.clone())
     }
@@ -143,12 +141,10 @@ impl OpenReview<'_> {
         GateContext { run: self.run, rounds, measured, against }
     }
 
-    /// A record of this run.
     pub(super) fn publish(&self, round: u32, record: &ReviewEntry) -> Step {
         Step::Publish(Box::new(draft::<ReviewState>(&self.run.id, round, record)))
     }
 
-    /// The record of what a gate measured.
     pub(super) fn gates_record(&self, round: u32, record: GatesRecord) -> Step {
         self.publish(round, &ReviewEntry::Gates(record))
     }

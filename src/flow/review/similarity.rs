@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::protocol::findings::normalised;
 
-/// The most characters of a title.
 pub(super) const LONGEST_TITLE: usize = 120;
 
 /// What ends a leading clause. A colon inside a word (`Parser::next`, `parser.rs:42`) ends nothing.
@@ -33,7 +32,6 @@ pub(super) struct Wording {
 }
 
 impl Wording {
-    /// What this text says.
     pub(super) fn of(text: &str) -> Self {
         let line = one_line(text);
         let body = without_markers(&line);
@@ -57,7 +55,6 @@ impl Wording {
             || (!self.identifiers.is_disjoint(&other.identifiers) && !self.topics.is_disjoint(&other.topics))
     }
 
-    /// What is named of the code.
     pub(super) fn identifiers(&self) -> &BTreeSet<String> {
         &self.identifiers
     }
@@ -111,15 +108,16 @@ fn leading_words(body: &str) -> &str {
 
 /// Whether a stretch of a text stands between two backticks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Script {
+enum TextKind {
     Prose,
     Code,
 }
 
 /// A text, split at its backticks. One without a partner begins no code.
-fn pieces(body: &str) -> impl Iterator<Item = (Script, &str)> {
+fn pieces(body: &str) -> impl Iterator<Item = (TextKind, &str)> {
     let backticks = body.matches('`').count();
-    let script = move |index| if index % 2 == 1 && index < backticks { Script::Code } else { Script::Prose };
+    let script =
+        move |index| if index % 2 == 1 && index < backticks { TextKind::Code } else { TextKind::Prose };
     body.split('`').enumerate().map(move |(index, text)| (script(index), text))
 }
 
@@ -129,12 +127,12 @@ fn identifiers_and_prose(body: &str) -> (BTreeSet<String>, String) {
     let mut prose = String::new();
     for (script, text) in pieces(body) {
         let tokens = match script {
-            Script::Prose => text.split(is_gap).collect(),
-            Script::Code => vec![text],
+            TextKind::Prose => text.split(is_gap).collect(),
+            TextKind::Code => vec![text],
         };
         for token in tokens {
             let name = bare_name(token);
-            if !name.is_empty() && (script == Script::Code || is_identifier(token, name)) {
+            if !name.is_empty() && (script == TextKind::Code || is_identifier(token, name)) {
                 identifiers.insert(name.to_owned());
             } else {
                 prose.extend([token, " "]);
@@ -233,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_looks_like_code_is_an_identifier_and_a_plain_word_is_not() {
+    fn identifiers_look_like_code() {
         let code = "(see src/a.rs:42, `--dry run`), **Cargo.toml**; HTTPServer's fooBar, std::fs: open() a_b";
         let found: Vec<String> = identifiers_and_prose(code).0.into_iter().collect();
         let names = "Cargo.toml HTTPServer a_b dry run fooBar open src/a.rs std::fs";

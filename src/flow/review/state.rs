@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::agent::Role;
-use crate::domain::ids::{BranchName, CommitSha, Label, PullRequestNumber, RunId};
+use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::policy::Followups;
 use crate::domain::usage::Usage;
 use crate::domain::vote::{Ballot, Vote};
@@ -22,15 +22,12 @@ use super::records::{AnswerRecord, EarlierVotes, Opened, ReviewEntry, ReviewReco
 /// The state of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewState {
-    /// The pull request under review.
     pub number: PullRequestNumber,
-    /// The latest run.
     pub run: Option<RunState>,
     pub rounds: Rounds<CommitSha>,
     pub measured: Measured,
     /// The branch that the pull request wants to change, as the latest opening record has it.
     pub base_ref: Option<BranchName>,
-    /// The last head that our coder made.
     pub ours: Option<CommitSha>,
     /// What the coder last said of its change.
     pub summary: Option<String>,
@@ -41,7 +38,6 @@ pub struct ReviewState {
 }
 
 impl ReviewState {
-    /// A review before its first record.
     pub fn new(number: PullRequestNumber) -> Self {
         Self {
             number,
@@ -56,10 +52,6 @@ impl ReviewState {
         }
     }
 
-    /// Takes in the next record.
-    ///
-    /// # Errors
-    /// When the record needs a run, and none was opened.
     pub fn apply(&mut self, at: At<'_>, record: ReviewEntry) -> Result<(), Illegal> {
         let needs_run = !matches!(record, ReviewEntry::Opened(_));
         if needs_run && self.run.is_none() {
@@ -163,10 +155,5 @@ impl ReviewState {
     /// The latest vote of everyone on the roster who gave one.
     pub fn votes(&self) -> Vec<Vote> {
         self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.terms.roster))
-    }
-
-    /// How many turns of this role and label stand in the thread.
-    pub fn published_turns(&self, role: Role, label: &Label) -> u32 {
-        self.rounds.published_turns(role, label)
     }
 }

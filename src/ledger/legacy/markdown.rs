@@ -4,19 +4,19 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::markers;
 
+use super::OlderReason;
+use super::comment::{LARGEST, OlderComment, OlderFinding};
 use super::names::{label, leading_id};
-use super::reason::OlderReason;
-use super::said::{LARGEST, OlderFinding, Said};
 use super::sections::{Section, entries, signature};
 use super::words::{says_nothing, standing_and_note};
 
 /// What a comment without data says. Its footer is a vote, and votes are not taken over.
-pub(super) fn read(body: &str) -> Result<Said, OlderReason> {
+pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {
     if body.len() > LARGEST {
         return Err(OlderReason::Damaged(format!("it holds more than {LARGEST} bytes")));
     }
     let signed = markers::lines_outside_code(body).into_iter().rev().find_map(signature);
-    let mut said = Said {
+    let mut said = OlderComment {
         speaker: label(signed),
         role: Role::Reviewer,
         head: None,
@@ -43,7 +43,7 @@ fn disposition(text: &str) -> Option<Disposition> {
 }
 
 /// A finding that has an id already is one of those known before, with a disposition.
-fn take_finding(said: &mut Said, standing: ItemStatus, text: &str) {
+fn take_finding(said: &mut OlderComment, standing: ItemStatus, text: &str) {
     let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
     if id.is_none() && says_nothing(text) {
         return;
@@ -67,22 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn words_on_earlier_items_are_read_in_any_dress() {
-        let body = "### Prior unresolved item dispositions\n- item-1: resolved\n- `item-2` - still blocking: no test\n\
-                    **item-3** — future\n- item-4: hard to say\n- item-5 is fine\n";
-        let said = read(body).unwrap();
-        let words: Vec<(&str, ItemStatus, Option<&str>)> =
-            said.words.iter().map(|word| (word.item.as_str(), word.standing, word.note.as_deref())).collect();
-        let expected = [
-            ("item-1", ItemStatus::Resolved, None),
-            ("item-2", ItemStatus::Blocking, Some("no test")),
-            ("item-3", ItemStatus::Future, None),
-        ];
-        assert_eq!(words, expected);
-    }
-
-    #[test]
-    fn a_bullet_with_an_id_is_a_known_finding_and_one_without_is_new() {
+    fn bullets_without_ids_are_new_findings() {
         let said =
             read("### Blocking issues\n- item-4: The parser leaks\n- It is slow\n-- Google Gemini").unwrap();
         assert_eq!(said.speaker.as_str(), "gemini");
@@ -91,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_review_of_absurd_length_is_damaged() {
+    fn overlong_reviews_are_damaged() {
         assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(OlderReason::Damaged(_))));
         let many = format!("### Blocking issues\n{}", "- a finding\n".repeat(10_001));
         assert!(matches!(read(&many), Err(OlderReason::Damaged(_))));

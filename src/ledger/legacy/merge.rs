@@ -6,9 +6,9 @@ use crate::domain::ids::{ItemId, Label};
 use crate::domain::item_status::{Disposition, ItemStatus, worst};
 use crate::protocol::findings::normalised;
 
+use super::comment::{Head, OlderComment, OlderFinding};
 use super::names::number;
 use super::rounds::Round;
-use super::said::{Head, OlderFinding, Said};
 use crate::domain::item::CarriedItem;
 
 /// The items that must be fixed at the end of the rounds, and the number of the next item.
@@ -48,7 +48,7 @@ struct Fold {
 impl Fold {
     /// First what was known before, then the words on it, then what is new.
     fn round(&mut self, round: &Round) {
-        let numbers = round.said.iter().flat_map(Said::ids).filter_map(number);
+        let numbers = round.said.iter().flat_map(OlderComment::ids).filter_map(number);
         self.next = numbers.map(|number| number + 1).fold(self.next, u64::max);
         for said in &round.said {
             for finding in said.prior.iter().flatten() {
@@ -68,7 +68,7 @@ impl Fold {
     }
 
     /// An item that was listed as known. A list can make it worse, and never brings back what is resolved.
-    fn remember(&mut self, round: &Round, said: &Said, finding: &OlderFinding) {
+    fn remember(&mut self, round: &Round, said: &OlderComment, finding: &OlderFinding) {
         let place = match &finding.id {
             Some(id) => self.named(id),
             None => self.worded(round, said, finding),
@@ -88,7 +88,7 @@ impl Fold {
     }
 
     /// A finding that was raised. Another one of its name gives the name up: the later comment is nearer to now.
-    fn raise(&mut self, round: &Round, said: &Said, finding: &OlderFinding) {
+    fn raise(&mut self, round: &Round, said: &OlderComment, finding: &OlderFinding) {
         let namesake = finding.id.as_ref().and_then(|id| self.named(id));
         let again = match namesake {
             Some(place) if self.says_the_same(place, finding) => Some(place),
@@ -136,7 +136,7 @@ impl Fold {
         self.names.get(id).copied().filter(|place| self.items.contains_key(place))
     }
 
-    fn worded(&self, round: &Round, said: &Said, finding: &OlderFinding) -> Option<Place> {
+    fn worded(&self, round: &Round, said: &OlderComment, finding: &OlderFinding) -> Option<Place> {
         let reviewer = finding.reviewer.as_ref().unwrap_or(&said.speaker);
         let words = (reviewer.clone(), round.head.clone(), normalised(&finding.text));
         let place = self.words.get(&words).copied()?;
@@ -173,7 +173,7 @@ impl Fold {
         }
     }
 
-    fn add(&mut self, round: &Round, said: &Said, finding: &OlderFinding) {
+    fn add(&mut self, round: &Round, said: &OlderComment, finding: &OlderFinding) {
         let place = self.appeared;
         self.appeared += 1;
         let id = finding.id.clone().unwrap_or_else(|| self.fresh());

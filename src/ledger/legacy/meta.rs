@@ -1,23 +1,28 @@
 //! The data of an older comment: base64 of plain JSON, read leniently in its members and strictly in its form.
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
+use crate::pattern::pattern;
 use crate::protocol::json;
 
+use super::OlderReason;
+use super::comment::{Head, LARGEST, OlderComment, OlderFinding};
 use super::names::{item_id, label, number};
-use super::reason::OlderReason;
-use super::said::{LARGEST, OlderFinding, Said};
-use super::subject;
 use super::words::{says_nothing, standing, standing_and_note};
 
 /// Takes loosely written ends. [`unpack`] brings either alphabet into this one and takes the padding away.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
+static COMMIT: LazyLock<Regex> = pattern!(r"\b(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})\b");
 
 /// The members that are read. Any may be missing, and others are passed over.
 #[derive(Deserialize)]
@@ -27,9 +32,9 @@ struct Data {
     agent: Option<String>,
     round_number: Option<u32>,
     subject: Option<Value>,
-    prior_items: Option<Vec<Listed>>,
+    prior_items: Option<Vec<ListedItem>>,
     dispositions: Option<Vec<Word>>,
-    new_items: Option<Vec<Listed>>,
+    new_items: Option<Vec<ListedItem>>,
     canonical_plan: Option<Value>,
     raw_structured_coder_response: Option<Value>,
     next_item: Option<Value>,
@@ -38,7 +43,7 @@ struct Data {
 
 /// An item in a list, by any of the names that its members have.
 #[derive(Deserialize)]
-struct Listed {
+struct ListedItem {
     id: Option<String>,
     item_id: Option<String>,
     text: Option<String>,
@@ -64,7 +69,7 @@ struct Word {
 }
 
 /// What the data of a comment says.
-pub(super) fn read(packed: &str) -> Result<Said, OlderReason> {
+pub(super) fn read(packed: &str) -> Result<OlderComment, OlderReason> {
     let text = unpack(packed).map_err(OlderReason::Damaged)?;
     let data = parse(&text).map_err(OlderReason::Damaged)?;
     match data.foreign_flow() {
@@ -115,17 +120,17 @@ impl Data {
         }
     }
 
-    fn said(self) -> Said {
+    fn said(self) -> OlderComment {
         let role = self.role();
         let hints = [&self.next_item, &self.next_item_number];
         let next_item = hints.into_iter().flatten().filter_map(next_item).max().unwrap_or(0);
-        let new = self.new_items.into_iter().flatten().map(Listed::finding);
-        Said {
+        let new = self.new_items.into_iter().flatten().map(ListedItem::finding);
+        OlderComment {
             speaker: label(self.agent.as_deref()),
             role,
-            head: self.subject.as_ref().and_then(subject::head),
+            head: self.subject.as_ref().and_then(head),
             round: self.round_number,
-            prior: self.prior_items.map(|items| items.into_iter().map(Listed::finding).collect()),
+            prior: self.prior_items.map(|items| items.into_iter().map(ListedItem::finding).collect()),
             words: self.dispositions.into_iter().flatten().filter_map(Word::disposition).collect(),
             new: new.filter(|finding| finding.id.is_some() || !says_nothing(&finding.text)).collect(),
             next_item,
@@ -133,7 +138,7 @@ impl Data {
     }
 }
 
-impl Listed {
+impl ListedItem {
     /// The member that tells most of now counts first. An item that no member places is taken for the worst.
     fn finding(self) -> OlderFinding {
         let words = [&self.disposition, &self.status, &self.kind, &self.severity];
@@ -157,6 +162,29 @@ impl Word {
         let (standing, beside) = standing_and_note(&self.disposition.or(self.status)?)?;
         let note = self.note.map(|note| note.trim().to_owned()).filter(|note| !says_nothing(note));
         Some(Disposition { item, standing, note: note.or(beside) })
+    }
+}
+
+/// The head of a subject. One that names no commit still is told apart from others.
+fn head(subject: &Value) -> Option<Head> {
+    if subject.is_null() {
+        return None;
+    }
+    Some(Head(commit(subject).unwrap_or_else(|| subject.to_string())))
+}
+
+fn commit(subject: &Value) -> Option<String> {
+    match subject {
+        Value::String(text) => COMMIT.find(text).map(|found| found.as_str().to_ascii_lowercase()),
+        Value::Object(members) => {
+            let is_head = |key: &str| key.to_ascii_lowercase().contains("head");
+            let is_base = |key: &str| key.to_ascii_lowercase().contains("base");
+            let head = members.iter().filter(|(key, _)| is_head(key)).find_map(|(_, value)| commit(value));
+            head.or_else(|| {
+                members.iter().filter(|(key, _)| !is_base(key)).find_map(|(_, value)| commit(value))
+            })
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
     }
 }
 
@@ -191,6 +219,7 @@ mod tests {
         STANDARD, STANDARD_NO_PAD, URL_SAFE as URL_SAFE_PADDED, URL_SAFE_NO_PAD,
     };
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn packed(json: &str) -> String {
         URL_SAFE_NO_PAD.encode(json)
@@ -204,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn either_alphabet_is_read_with_padding_and_without() {
+    fn both_alphabets_are_read() {
         for text in ["{}", "{\"agent\":\"Codex\"}", "{\"a\":\"~~~???>>>ÿÿÿ\"}"] {
             let written = [
                 STANDARD.encode(text),
@@ -219,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_object_of_bounded_size_is_damaged() {
+    fn only_one_bounded_object_is_read() {
         assert!(matches!(read("???"), Err(OlderReason::Damaged(_))));
         assert!(matches!(read(""), Err(OlderReason::Damaged(_))));
         assert!(damage("{\"agent\":").starts_with("JSON"));
@@ -240,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coder_is_known_by_its_role_or_by_its_answer() {
+    fn coders_are_known_by_role_or_answer() {
         for coder in
             ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
         {
@@ -258,6 +287,27 @@ mod tests {
             assert_eq!(read(&packed(json)), Err(OlderReason::Flow(flow.to_owned())));
         }
         assert!(read(&packed("{\"flow\":\"pr\",\"canonical_plan\":\"x\"}")).is_ok());
+    }
+
+    #[test]
+    fn heads_are_found_in_any_subject() {
+        let (head_sha, base_sha) = ("a".repeat(40), "b".repeat(40));
+        for subject in [
+            json!(head_sha),
+            json!(head_sha.to_uppercase()),
+            json!(format!("pr-7@{head_sha}")),
+            json!({ "base_sha": base_sha, "head_sha": head_sha }),
+            json!({ "commit": head_sha, "base": { "sha": base_sha } }),
+            json!({ "a_tree": base_sha, "pull_request": 7, "head": { "sha": head_sha } }),
+        ] {
+            assert_eq!(head(&subject), Some(Head(head_sha.clone())), "{subject}");
+        }
+    }
+
+    #[test]
+    fn subjects_without_commits_differ() {
+        assert_eq!(head(&Value::Null), None);
+        assert_ne!(head(&json!("pr-7")), head(&json!("pr-8")));
     }
 
     proptest! {

@@ -1,58 +1,121 @@
 //! Threads of an older tool of the same kind, from before our records: what its reviewers still wanted fixed. No
 //! vote is ever taken over.
 
-mod claim;
+mod comment;
 mod markdown;
 mod merge;
 mod meta;
 mod names;
-mod reason;
 mod rounds;
-mod said;
 mod sections;
-mod subject;
 mod words;
 
 use crate::domain::ids::Login;
 use crate::domain::item::CarriedItem;
+use crate::protocol::markers;
 
-use super::thread::Posted;
-use claim::{Authority, Claim};
-pub use reason::{OlderIgnored, OlderReason};
-use rounds::OlderRounds;
+use super::thread::{History, Posted};
+use comment::OlderComment;
+use rounds::Round;
 
 /// What an older thread leaves to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Older {
     /// What must still be fixed, in order of appearance.
     pub items: Vec<CarriedItem>,
-    /// The number of the next item.
     pub next_item: u64,
-    /// How many comments were read.
     pub read: usize,
     pub ignored: Vec<OlderIgnored>,
+}
+
+/// A comment that claims to be the older tool's and does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OlderIgnored {
+    /// The forge's id of the comment.
+    pub comment: String,
+    pub why: OlderReason,
+}
+
+/// Why a comment of the older tool does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OlderReason {
+    #[error("its author {0} may not write records")]
+    Author(Login),
+    #[error("it was edited")]
+    Edited,
+    #[error("it can't be read: {0}")]
+    Damaged(String),
+    /// It belongs to another flow than the review of a pull request.
+    #[error("it belongs to the flow `{0}`")]
+    Flow(String),
+    /// Prose never names its head, so one comment with data outranks all prose.
+    #[error("other comments of the older tool carry data")]
+    Superseded,
+    /// The same agent spoke in the same round on the same head before.
+    #[error("its agent spoke in that round before")]
+    Replayed,
+}
+
+/// What a comment claims to be.
+enum Claim<'thread> {
+    Data(OlderComment),
+    /// It has prose and a footer only.
+    Prose(&'thread str),
+    Refused(OlderReason),
 }
 
 /// Reads a thread's comments in forge order. `None`: nothing in it claims to be an older tool's. A comment that is
 /// not trusted changes nothing but `ignored`.
 pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
     let claims: Vec<(&str, Claim<'_>)> =
-        thread.iter().filter_map(|posted| Some((posted.id, Claim::of(trusted, posted)?))).collect();
+        thread.iter().filter_map(|posted| Some((posted.id, claim(trusted, posted)?))).collect();
     if claims.is_empty() {
         return None;
     }
-    let authority = Authority::among(claims.iter().map(|(_, claim)| claim));
-    let mut rounds = OlderRounds::default();
+    let has_data = claims.iter().any(|(_, claim)| matches!(claim, Claim::Data(_)));
+    let mut rounds: Vec<Round> = Vec::new();
     let mut ignored = Vec::new();
     let mut read = 0;
     for (comment, claim) in claims {
-        match claim.said(authority).and_then(|said| rounds.take(said)) {
+        let said = match claim {
+            Claim::Refused(why) => Err(why),
+            Claim::Data(said) => Ok(said),
+            Claim::Prose(_) if has_data => Err(OlderReason::Superseded),
+            Claim::Prose(body) => markdown::read(body),
+        };
+        match said.and_then(|said| rounds::take(&mut rounds, said)) {
             Ok(()) => read += 1,
             Err(why) => ignored.push(OlderIgnored { comment: comment.to_owned(), why }),
         }
     }
-    let (items, next_item) = merge::merge(rounds.as_slice());
+    let (items, next_item) = merge::merge(&rounds);
     Some(Older { items, next_item, read, ignored })
+}
+
+fn claim<'thread>(trusted: &[Login], posted: &Posted<'thread>) -> Option<Claim<'thread>> {
+    let standing = markers::standing(posted.body);
+    let values = |name| standing.iter().filter(move |marker| marker.name == name).map(|marker| marker.value);
+    let (ours, data): (Vec<&str>, Vec<&str>) = values("AGENT_LOOP_META").partition(|data| is_ours(data));
+    if data.is_empty() && (!ours.is_empty() || values("AGENT_STATE").next().is_none()) {
+        return None;
+    }
+    if !trusted.contains(posted.author) {
+        return Some(Claim::Refused(OlderReason::Author(posted.author.clone())));
+    }
+    if posted.history == History::Edited {
+        return Some(Claim::Refused(OlderReason::Edited));
+    }
+    Some(match (ours.as_slice(), data.as_slice()) {
+        ([], []) => Claim::Prose(posted.body),
+        ([], [only]) => meta::read(only).map_or_else(Claim::Refused, Claim::Data),
+        (_, _) => Claim::Refused(OlderReason::Damaged("more than one line of data".to_owned())),
+    })
+}
+
+/// Whether data is of our own format: `v`, a version, a dot. No base64 holds a dot.
+fn is_ours(data: &str) -> bool {
+    let version = data.strip_prefix('v').and_then(|rest| rest.split_once('.')).map(|(version, _)| version);
+    version.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

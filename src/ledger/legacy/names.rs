@@ -5,11 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::ids::{ItemId, Label};
+use crate::pattern::pattern;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static LEADING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?is)^[*_`"'\[(]*(item-[0-9]+)[*_`"'\])]*(.*)$"#).expect("a valid pattern")
-});
+static LEADING: LazyLock<Regex> = pattern!(r#"(?is)^[*_`"'\[(]*(item-[0-9]+)[*_`"'\])]*(.*)$"#);
 
 /// Words that stand beside an agent's name and are none.
 const BESIDE: [&str; 5] = ["anthropic", "openai", "google", "code", "cli"];
@@ -85,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_names_of_one_agent_are_one_label() {
+    fn names_of_one_agent_share_a_label() {
         for (name, expected) in [
             ("Anthropic Claude", "claude"),
             ("Claude Code", "claude"),
@@ -105,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_at_the_beginning_is_found_in_any_dress() {
+    fn leading_ids_are_found_in_markup() {
         for (line, rest) in [
             ("item-3: resolved", "resolved"),
             ("`item-3` - still blocking: note", "still blocking: note"),

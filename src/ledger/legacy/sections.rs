@@ -6,15 +6,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::item_status::ItemStatus;
+use crate::pattern::pattern;
 use crate::protocol::markers;
 
 use super::names::{label, leading_id};
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static HEADING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^#{1,6}\s+(.*)$").expect("a valid pattern"));
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static BULLET: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$").expect("a valid pattern"));
+static HEADING: LazyLock<Regex> = pattern!(r"^#{1,6}\s+(.*)$");
+static BULLET: LazyLock<Regex> = pattern!(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$");
 
 /// A section that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +38,7 @@ impl Section {
 
 /// A line of a comment.
 #[derive(Clone, Copy)]
-enum Line<'text> {
+enum ReviewLine<'text> {
     /// In a fenced block of code.
     Code(&'text str),
     Prose(&'text str),
@@ -51,8 +49,8 @@ pub(super) fn entries(body: &str) -> Vec<(Section, String)> {
     let mut cutter = Cutter::default();
     for line in lines(body) {
         match line {
-            Line::Code(text) => cutter.code(text),
-            Line::Prose(text) => cutter.prose(text),
+            ReviewLine::Code(text) => cutter.code(text),
+            ReviewLine::Prose(text) => cutter.prose(text),
         }
     }
     cutter.end_entry();
@@ -70,19 +68,19 @@ pub(super) fn signature(line: &str) -> Option<&str> {
 }
 
 /// The lines outside of code are slices of the same text: what is not among them stands in code.
-fn lines(body: &str) -> Vec<Line<'_>> {
+fn lines(body: &str) -> Vec<ReviewLine<'_>> {
     let mut outside = markers::lines_outside_code(body).into_iter().peekable();
     let place = |line: &str| line.as_ptr();
     let all = body.split_inclusive('\n').map(|line| line.trim_end_matches(['\n', '\r']));
     all.map(|line| match outside.next_if(|other| ptr::eq(place(other), place(line))) {
-        Some(_) if !line.trim_start().starts_with("```") => Line::Prose(line),
-        Some(_) | None => Line::Code(line),
+        Some(_) if !line.trim_start().starts_with("```") => ReviewLine::Prose(line),
+        Some(_) | None => ReviewLine::Code(line),
     })
     .collect()
 }
 
 /// An entry that is being read.
-struct Entry<'text> {
+struct SectionEntry<'text> {
     section: Section,
     lines: Vec<&'text str>,
     /// How far its first line is indented.
@@ -96,7 +94,7 @@ struct Entry<'text> {
 #[derive(Default)]
 struct Cutter<'text> {
     section: Option<Section>,
-    entry: Option<Entry<'text>>,
+    entry: Option<SectionEntry<'text>>,
     done: Vec<(Section, String)>,
 }
 
@@ -142,7 +140,7 @@ impl<'text> Cutter<'text> {
     fn begin_entry(&mut self, first: &'text str, indent: usize, bullets: usize) {
         self.end_entry();
         if let Some(section) = self.section {
-            self.entry = Some(Entry { section, lines: vec![first], indent, bullets, pause: 0 });
+            self.entry = Some(SectionEntry { section, lines: vec![first], indent, bullets, pause: 0 });
         }
     }
 
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn each_heading_has_its_section_and_others_are_passed_over() {
+    fn only_known_headings_open_sections() {
         let body = "### Summary\nfine\n### Blocking issues\na\n## Same-PR follow-ups:\nb\n### Future follow-ups\nc\n\
                     ### Non-blocking follow-ups\nd\n### Prior unresolved item dispositions\ne\n### Notes\nf";
         let sections: Vec<Section> = entries(body).into_iter().map(|(section, _)| section).collect();
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_ends_at_a_heading_a_marker_and_a_signature() {
+    fn headings_markers_and_signatures_end_sections() {
         for end in ["#### More", "<!-- AGENT_PR: 7 -->", "-- Codex", "-- Anthropic Claude", "-- agy"] {
             assert_eq!(texts(&format!("### Blocking issues\n- a\n{end}\n- b")), ["a"], "{end}");
         }
@@ -196,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn bullets_and_paragraphs_are_entries_with_what_hangs_on_them() {
+    fn bullets_and_paragraphs_are_entries() {
         let body = "### Blocking issues\nThe parser\nleaks.\n\nIt is slow.\n- one\n  - nested\ngoes on\n\n  more of one\n\
                     * two\n1. three\n\n---\nlast";
         let expected = [
@@ -211,17 +209,11 @@ mod tests {
     }
 
     #[test]
-    fn code_belongs_to_the_finding_above_it_and_holds_no_heading() {
+    fn code_belongs_to_the_finding_above() {
         let body =
             "### Blocking issues\n- Use this:\n\n```sh\n# a comment\n### Future follow-ups\n- x\n```\n- two";
         assert_eq!(texts(body), ["Use this:\n\n```sh\n# a comment\n### Future follow-ups\n- x\n```", "two"]);
         let hanging = "### Blocking issues\n- Use this:\n  ```\n  # x\n  ```\n- two";
         assert_eq!(texts(hanging), ["Use this:\n  ```\n  # x\n  ```", "two"]);
-    }
-
-    #[test]
-    fn lines_that_begin_with_ids_are_entries_without_bullets() {
-        let body = "### Prior unresolved item dispositions\n**item-1** — future\n**item-2** — resolved";
-        assert_eq!(texts(body).len(), 2);
     }
 }

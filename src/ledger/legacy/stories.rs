@@ -10,7 +10,6 @@ use proptest::sample::{Index, select};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::thread::History;
 use super::names::number;
 use super::*;
 use crate::domain::ids::ItemId;
@@ -21,14 +20,14 @@ use crate::domain::ids::ItemId;
 struct Story {
     plot: String,
     trusted: Vec<Login>,
-    thread: Vec<Comment>,
+    thread: Vec<StoryComment>,
     /// What is read from it; `null` when nothing older is in it.
     expected: Value,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Comment {
+struct StoryComment {
     id: String,
     author: Login,
     #[serde(default)]
@@ -43,7 +42,7 @@ struct Comment {
     written: Option<String>,
 }
 
-impl Comment {
+impl StoryComment {
     fn text(&self) -> String {
         let mut lines = self.body.clone();
         if let Some(meta) = &self.meta {
@@ -77,7 +76,7 @@ impl Story {
     }
 
     fn read(&self) -> Option<Older> {
-        let texts: Vec<String> = self.thread.iter().map(Comment::text).collect();
+        let texts: Vec<String> = self.thread.iter().map(StoryComment::text).collect();
         let posted: Vec<Posted<'_>> = self
             .thread
             .iter()
@@ -146,7 +145,7 @@ fn data() -> impl Strategy<Value = Value> {
     )
 }
 
-fn comment(author: &'static str) -> impl Strategy<Value = Comment> {
+fn comment(author: &'static str) -> impl Strategy<Value = StoryComment> {
     let lines = prop_oneof![
         Just("### Blocking issues".to_owned()),
         Just("### Prior unresolved item dispositions".to_owned()),
@@ -157,7 +156,7 @@ fn comment(author: &'static str) -> impl Strategy<Value = Comment> {
         ".{0,20}",
     ];
     let body = proptest::collection::vec(lines, 0..8);
-    (body, proptest::option::of(data()), any::<bool>()).prop_map(move |(body, meta, edited)| Comment {
+    (body, proptest::option::of(data()), any::<bool>()).prop_map(move |(body, meta, edited)| StoryComment {
         id: author.to_owned(),
         author: author.parse().unwrap(),
         edited,
@@ -174,13 +173,13 @@ fn left(story: &Story) -> (Vec<CarriedItem>, u64, usize, Vec<OlderIgnored>) {
     (older.items, older.next_item, older.read, ignored)
 }
 
-fn story(thread: Vec<Comment>) -> Story {
+fn story(thread: Vec<StoryComment>) -> Story {
     Story { plot: String::new(), trusted: vec!["bot".parse().unwrap()], thread, expected: Value::Null }
 }
 
 proptest! {
     #[test]
-    fn a_strangers_comments_never_change_the_result(
+    fn comments_of_strangers_change_nothing(
         at in any::<Index>(),
         forged in proptest::collection::vec((any::<Index>(), comment("mallory")), 1..6),
     ) {
@@ -194,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_left_must_be_fixed_and_has_a_name_of_its_own(
+    fn carried_items_block_and_are_distinct(
         thread in proptest::collection::vec(comment("bot"), 0..8),
     ) {
         if let Some(older) = story(thread.clone()).read() {
@@ -207,10 +206,10 @@ proptest! {
     }
 
     #[test]
-    fn a_thread_of_data_that_is_said_again_changes_nothing(
+    fn repeated_data_changes_nothing(
         spoken in proptest::collection::vec(data(), 0..6),
     ) {
-        let say = |data: &Value| Comment {
+        let say = |data: &Value| StoryComment {
             id: "bot".to_owned(), author: "bot".parse().unwrap(), edited: false, body: Vec::new(),
             meta: Some(data.clone()), written: None,
         };

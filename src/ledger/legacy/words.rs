@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use crate::domain::item_status::ItemStatus;
+use crate::pattern::pattern;
 use crate::protocol::findings::normalised;
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static STANDING: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"(?xis)
+static STANDING: LazyLock<Regex> = pattern!(
+    r#"(?xis)
         ^[\s*_`"'(\[]*
         (?:(?:is|now|still|remains|stays|kept|marked|as)[\s_-]+[*_`]*)*
         (?:
@@ -23,13 +23,11 @@ static STANDING: LazyLock<Regex> = LazyLock::new(|| {
             | (?<resolved>resolved | fixed | addressed | done | closed)
         )
         (?:[*_`"')\]\s:;,.–—-]+ | $)
-        (?<rest>.*)$"#;
-    Regex::new(pattern).expect("a valid pattern")
-});
+        (?<rest>.*)$"#
+);
 
-#[expect(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
-static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"(?x)^(?:
+static NOTHING: LazyLock<Regex> = pattern!(
+    r"(?x)^(?:
         | n/?a | nil | empty
         | (?:none|nothing)(?:\s(?:blocking|new|else))?(?:\s(?:found|identified|at\sthis\stime|to\sreport))?
         | no(?:\s(?:blocking|non-?blocking|same-?pr|future|new|further|other|additional|remaining|open
@@ -37,9 +35,8 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
           \s(?:issues?|items?|findings?|follow-?\s?ups?|dispositions?)
           (?:\s(?:found|identified|remain|remaining|at\sthis\stime|to\sreport))?
         | requirement\s[0-9]+(?:\s*[:–—-]\s*(?:resolved|addressed|satisfied|fulfilled|met|done))?
-    )$";
-    Regex::new(pattern).expect("a valid pattern")
-});
+    )$"
+);
 
 /// Where an item stands in a reviewer's words, and what they say beyond it. What is merely open blocks.
 pub(super) fn standing_and_note(text: &str) -> Option<(ItemStatus, Option<String>)> {
@@ -75,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_is_understood_however_it_is_written() {
+    fn statuses_are_read_in_any_spelling() {
         for (text, expected, note) in [
             ("resolved", ItemStatus::Resolved, None),
             ("**Resolved** (see `lib.rs`)", ItemStatus::Resolved, Some("see `lib.rs`")),
@@ -97,13 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn an_open_item_of_a_list_stands_where_another_member_says() {
+    fn open_alone_is_no_status() {
         assert_eq!(standing("open"), None);
         assert_eq!(standing("future"), Some(ItemStatus::Future));
     }
 
     #[test]
-    fn a_filler_is_told_from_a_finding() {
+    fn fillers_are_no_findings() {
         for filler in [
             "None",
             "- None.",

@@ -226,8 +226,8 @@ fn review_end(state: &ReviewState) -> String {
 fn delivery_end(state: &DeliveryState) -> String {
     let run = state.run.as_ref().unwrap();
     let delivered = state.delivered.as_ref();
-    let delivered =
-        delivered.map_or_else(|| "no pull request".to_owned(), |handed| format!("pr/{}", handed.number));
+    let delivered = delivered
+        .map_or_else(|| "no pull request".to_owned(), |handed| format!("pr/{}", handed.pull_request));
     let (branch, cost) = (format!("branch {}", run.branch), usage(run.state.usage));
     [ending(run.state.ending.as_ref()), delivered, branch, cost].join("\n")
 }

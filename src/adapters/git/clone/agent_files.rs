@@ -49,23 +49,16 @@ pub(crate) async fn review_tree(
     let what = format!("take the configuration of agents in {} from {}", head.short(), base.short());
     let compare = ["diff-tree", "-r", "-z", "--no-renames", "--raw"];
     let compare = mirror.line().arguments(compare).arguments([base.as_str(), head.as_str(), "--"]);
-    let output = match must(compare, &what).await {
-        Ok(output) => output,
-        Err(cause) => {
-            mirror.must_know(base).await?;
-            mirror.must_know(head).await?;
-            return Err(cause);
-        }
-    };
+    let output = mirror.must_on(compare, &[base, head], &what).await?;
     let Some(orders) = orders(&changed(&output)) else {
         return Ok(ReviewTree::Head);
     };
     // An index of its own: what is prepared for one reviewer is nobody else's business.
     let index = paths.review_index();
-    make_folder(paths.folder())?;
+    make_folder(&paths.folder)?;
     remove(&index.with_extension("lock"))?;
     remove(&index)?;
-    let line = || mirror.line_on(paths.folder(), &index);
+    let line = || mirror.line_on(&paths.folder, &index);
     must(line().arguments(["read-tree", head.as_str()]), &what).await?;
     let update = line().arguments(["update-index", "-z", "--add", "--replace", "--index-info"]).input(orders);
     must(update, &what).await?;

@@ -14,23 +14,24 @@ use super::paths::ClonePaths;
 /// Removes what an earlier turn left of it, and any link that an agent put in its way. Files of the repository come back
 /// when the commit is checked out.
 pub(crate) fn clear(paths: &ClonePaths) -> Result<(), WorkspaceError> {
-    let Some(folder) = paths.checkout_folder() else { return Ok(()) };
-    if !is_plain_folder(paths.tree()) {
+    let Some(folder) = &paths.checkout_folder else { return Ok(()) };
+    if !is_plain_folder(&paths.checkout.tree) {
         return Ok(());
     }
-    for path in way(paths.tree(), folder) {
+    for path in way(&paths.checkout.tree, folder) {
         if !is_plain_folder(&path) {
             return remove(&path);
         }
     }
-    remove(&path_in(paths.tree(), folder))
+    remove(&path_in(&paths.checkout.tree, folder))
 }
 
 /// Refuses a folder that the repository has itself, and hides it from the agent's git.
 pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
-    let Some(folder) = paths.checkout_folder() else { return Ok(()) };
-    let path = path_in(paths.tree(), folder);
-    let blocked = way(paths.tree(), folder).into_iter().any(|path| exists(&path) && !is_plain_folder(&path));
+    let Some(folder) = &paths.checkout_folder else { return Ok(()) };
+    let path = path_in(&paths.checkout.tree, folder);
+    let blocked =
+        way(&paths.checkout.tree, folder).into_iter().any(|path| exists(&path) && !is_plain_folder(&path));
     if blocked || exists(&path) {
         return Err(WorkspaceError::NotFound(format!(
             "`{folder}` can't hold the agent memory: the repository has a file or folder of that name at {}; name \
@@ -38,7 +39,7 @@ pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), Workspa
             commit.short()
         )));
     }
-    write_file(&paths.agent_git().join("info/exclude"), format!("/{folder}/\n").as_bytes())
+    write_file(&paths.checkout.git.join("info/exclude"), format!("/{folder}/\n").as_bytes())
 }
 
 /// Whether commits of the agent's own touched it anywhere on the way from one commit to another. One spawn.
@@ -56,7 +57,6 @@ pub(crate) async fn was_committed(
     Ok(!must(line, "look through the agent's commits").await?.is_empty())
 }
 
-/// Where it is in a clone.
 fn path_in(tree: &Path, folder: &CheckoutFolder) -> PathBuf {
     folder.parts().fold(tree.to_path_buf(), |path, part| path.join(part))
 }

@@ -28,7 +28,7 @@ pub(crate) async fn unfiltered(
     from: &CommitSha,
     to: &CommitSha,
 ) -> Result<Option<String>, WorkspaceError> {
-    let (tree, index) = (paths.tree(), paths.scratch());
+    let (tree, index) = (&paths.checkout.tree, paths.scratch());
     let names = read_file(&index)?.unwrap_or_default();
     if !names.windows(ATTRIBUTES.len()).any(|name| name == ATTRIBUTES) {
         return Ok(None);

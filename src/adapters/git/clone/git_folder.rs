@@ -18,7 +18,7 @@ pub(crate) fn head_line(head: &CommitSha, branch: Option<&BranchName>) -> String
 
 /// Removes the agent's git folder.
 pub(crate) fn disarm(paths: &ClonePaths) -> Result<(), WorkspaceError> {
-    remove(paths.agent_git())
+    remove(&paths.checkout.git)
 }
 
 /// Makes a git folder for the agent: one commit checked out, objects borrowed from the mirror, no remote.
@@ -29,7 +29,7 @@ pub(crate) fn arm(
     head: &CommitSha,
     branch: Option<&BranchName>,
 ) -> Result<(), WorkspaceError> {
-    let git = paths.agent_git();
+    let git = &paths.checkout.git;
     disarm(paths)?;
     skeleton(git, mirror, None)?;
     write_file(&git.join("config"), agent_config(identity, head).as_bytes())?;
@@ -51,7 +51,7 @@ pub(crate) fn write_export_gitdir(
 ) -> Result<(), WorkspaceError> {
     let git = paths.export_gitdir();
     remove(&git)?;
-    skeleton(&git, mirror, Some(&paths.agent_common().join("objects")))?;
+    skeleton(&git, mirror, Some(&paths.checkout.common.join("objects")))?;
     write_file(&git.join("config"), format_config(head).as_bytes())?;
     write_file(&git.join("HEAD"), format!("{head}\n").as_bytes())
 }

@@ -22,8 +22,8 @@ pub(crate) async fn harvest(
     message: &str,
 ) -> Result<Harvest, WorkspaceError> {
     let paths = workplace.paths();
-    if !is_plain_folder(paths.tree()) {
-        return Err(WorkspaceError::Git(format!("the clone {} is gone", paths.tree().display())));
+    if !is_plain_folder(&paths.checkout.tree) {
+        return Err(WorkspaceError::Git(format!("the clone {} is gone", paths.checkout.tree.display())));
     }
     let found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
     let descends = found.base == *head || mirror.contains(&found.base, head).await?;
@@ -59,12 +59,11 @@ pub(crate) async fn salvage(
     head: &CommitSha,
 ) -> Result<Option<Salvage>, WorkspaceError> {
     let paths = workplace.paths();
-    if !is_plain_folder(paths.tree()) || !paths.index().exists() {
+    if !is_plain_folder(&paths.checkout.tree) || !paths.index().exists() {
         return Ok(None);
     }
     let found = snapshot(mirror, workplace, head, OwnCommits::IfReadable).await?;
-    let message =
-        format!("agent-loop: unfinished work of {} on {}", paths.id().holder(), paths.id().subject());
+    let message = format!("agent-loop: unfinished work of {} on {}", paths.id.holder(), paths.id.subject());
     let made = commit(mirror, paths, found, &message).await?;
     if made == *head { Ok(None) } else { aside(mirror, paths, made).map(Some) }
 }
@@ -76,14 +75,14 @@ pub(crate) async fn salvage_unknown(
     workplace: &Workplace,
 ) -> Result<Option<Salvage>, WorkspaceError> {
     let paths = workplace.paths();
-    let tree = paths.tree();
+    let tree = &paths.checkout.tree;
     if !is_plain_folder(tree) {
         return Ok(None);
     }
     if !paths.index().exists() {
         return Err(paths.unreadable("the index beside it is missing"));
     }
-    let Some(head) = agent_head::head(paths.agent_git(), paths.agent_common()) else {
+    let Some(head) = agent_head::head(&paths.checkout.git, &paths.checkout.common) else {
         return Err(paths.unreadable("its HEAD stands for no commit"));
     };
     bring(mirror, workplace, &head).await.map_err(|error| paths.unreadable(&error.to_string()))?;
@@ -91,7 +90,7 @@ pub(crate) async fn salvage_unknown(
 }
 
 fn aside(mirror: &Mirror, paths: &ClonePaths, commit: CommitSha) -> Result<Salvage, WorkspaceError> {
-    let reference = salvage_ref(paths.id().subject(), &paths.id().holder(), &commit);
+    let reference = salvage_ref(paths.id.subject(), &paths.id.holder(), &commit);
     mirror.write_ref(&reference, &commit)?;
     Ok(Salvage { reference, commit })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::adapters::git::disk::{copy_with_time, is_plain_folder, read_file, read_foreign, remove};
+use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{ask, fields, must};
 use crate::adapters::git::user_checkout::checkout::remembered_refs;
@@ -13,10 +13,9 @@ use crate::domain::ids::CommitSha;
 use crate::ports::workspace::{Inspection, WorkspaceError};
 
 use super::agent_head;
+use super::agent_index;
 use super::git_folder::head_line;
 use super::paths::{CloneNote, ClonePaths};
-
-const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Compares a clone with what was prepared. One spawn if even the reviewer's index is the same; one more if it wrote
 /// its index, two more if files have other times than before.
@@ -27,7 +26,11 @@ pub(crate) async fn inspect(
 ) -> Result<Inspection, WorkspaceError> {
     let paths = workplace.paths();
     let note = paths.note()?.filter(|note| note.head == *head).ok_or_else(|| {
-        WorkspaceError::NotFound(format!("{} was not prepared at {}", paths.tree().display(), head.short()))
+        WorkspaceError::NotFound(format!(
+            "{} was not prepared at {}",
+            paths.checkout.tree.display(),
+            head.short()
+        ))
     })?;
     if let Some(tampering) = git_folder_tampering(workplace, &note)? {
         return Ok(Inspection::Tampered(tampering));
@@ -43,8 +46,8 @@ pub(crate) async fn inspect(
 /// HEAD and refs, read as files.
 fn git_folder_tampering(workplace: &Workplace, note: &CloneNote) -> Result<Option<String>, WorkspaceError> {
     let paths = workplace.paths();
-    let git = paths.agent_git();
-    if !is_plain_folder(paths.tree()) || !is_plain_folder(git) {
+    let git = &paths.checkout.git;
+    if !is_plain_folder(&paths.checkout.tree) || !is_plain_folder(git) {
         return Ok(Some("the clone or its .git is no longer a folder".to_owned()));
     }
     if workplace.user_checkout().is_some_and(|checkout| !checkout.is_as_found()) {
@@ -62,7 +65,7 @@ fn git_folder_tampering(workplace: &Workplace, note: &CloneNote) -> Result<Optio
             None => return Ok(None),
         },
     };
-    Ok(ref_tampering(paths.agent_common(), &expected))
+    Ok(ref_tampering(&paths.checkout.common, &expected))
 }
 
 fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<String> {
@@ -77,31 +80,16 @@ fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<S
     }
 }
 
-/// The reviewer's index by its entries; its times and flags are its own business.
 async fn index_tampering(
     mirror: &Mirror,
     paths: &ClonePaths,
     laid: &str,
 ) -> Result<Option<String>, WorkspaceError> {
-    let theirs = paths.agent_git().join("index");
-    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
+    let git = mirror.line_on(&paths.checkout.tree, &paths.index());
+    let Some(changed) = agent_index::differences(git, paths, None, laid).await? else {
         return Ok(Some("the index can't be read".to_owned()));
     };
-    if read_file(&paths.index())?.is_some_and(|ours| ours == bytes) {
-        return Ok(None);
-    }
-    let line = mirror.line_on(paths.tree(), &theirs).arguments([
-        "diff-index",
-        "--cached",
-        "--name-only",
-        "-z",
-        laid,
-    ]);
-    let captured = ask(line, "compare a reviewer's index").await?;
-    if !captured.exit.is_success() {
-        return Ok(Some("the index can't be read".to_owned()));
-    }
-    Ok(first(&captured.stdout).map(|path| format!("{path} was changed in the index")))
+    Ok(first(&changed).map(|path| format!("{path} was changed in the index")))
 }
 
 /// The files against our own index, so that no flag in the reviewer's hides one.
@@ -110,7 +98,7 @@ async fn content_tampering(
     paths: &ClonePaths,
     laid: &str,
 ) -> Result<Option<String>, WorkspaceError> {
-    let (tree, scratch) = (paths.tree(), paths.scratch());
+    let (tree, scratch) = (&paths.checkout.tree, paths.scratch());
     let what = "compare the files of a reviewer's clone";
     // Attributes as they were laid out: a new .gitattributes must not make a change look like none.
     let with = |index| mirror.line_on(tree, index).variable("GIT_ATTR_SOURCE", laid);

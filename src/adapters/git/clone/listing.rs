@@ -26,12 +26,10 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.tracked.is_empty() && self.others.is_empty()
     }
 
-    /// One of them, for a person.
     pub(crate) fn first(&self) -> Option<String> {
         let first = self.tracked.iter().chain(&self.others).next();
         first.map(|path| String::from_utf8_lossy(path).into_owned())
@@ -72,7 +70,7 @@ pub(crate) async fn changes(
     index: &Path,
 ) -> Result<Changes, WorkspaceError> {
     let paths = workplace.paths();
-    let tree = paths.tree();
+    let tree = &paths.checkout.tree;
     for _ in 0..NESTING {
         let line = mirror.line_on(tree, index).arguments([
             "ls-files",

@@ -2,6 +2,7 @@
 
 pub(super) mod agent_files;
 pub(super) mod agent_head;
+pub(super) mod agent_index;
 pub(super) mod checkout_folder;
 pub(super) mod filters;
 pub(super) mod git_folder;

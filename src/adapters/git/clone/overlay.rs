@@ -31,11 +31,15 @@ pub(crate) async fn lay_over(
     let scratch = paths.scratch();
     remove(&scratch)?;
     copy_with_time(&paths.index(), &scratch)?;
-    let line =
-        mirror.line_on(paths.tree(), &scratch).arguments(["read-tree", "--reset", "-u", commit.as_str()]);
-    must(line, &format!("lay {} over {}", commit.short(), paths.tree().display())).await?;
+    let line = mirror.line_on(&paths.checkout.tree, &scratch).arguments([
+        "read-tree",
+        "--reset",
+        "-u",
+        commit.as_str(),
+    ]);
+    must(line, &format!("lay {} over {}", commit.short(), paths.checkout.tree.display())).await?;
     match workplace {
-        Workplace::Clone(_) => copy_with_time(&scratch, &paths.agent_git().join("index"))?,
+        Workplace::Clone(_) => copy_with_time(&scratch, &paths.checkout.git.join("index"))?,
         Workplace::UserCheckout(..) => {}
     }
     // It knows the files of the salvage, and the next harvest must compare with those of the commit.

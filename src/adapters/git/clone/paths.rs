@@ -13,25 +13,24 @@ use crate::ports::workspace::{CloneId, WorkspaceError};
 /// The folder of one clone: the agent's clone in it, and beside the clone what is ours.
 #[derive(Debug, Clone)]
 pub(crate) struct ClonePaths {
-    id: CloneId,
-    folder: PathBuf,
-    checkout: CheckoutPaths,
-    checkout_folder: Option<CheckoutFolder>,
+    /// Its path is a valid part of a ref.
+    pub(crate) id: CloneId,
+    pub(crate) folder: PathBuf,
+    pub(crate) checkout: CheckoutPaths,
+    /// A folder of ours in the clone, which is never committed.
+    pub(crate) checkout_folder: Option<CheckoutFolder>,
 }
 
 /// What we remember of a clone between two calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CloneNote {
-    /// The commit that the clone was prepared at.
     pub(crate) head: CommitSha,
-    /// The branch that was checked out.
     pub(crate) branch: Option<BranchName>,
     /// The files that were laid out, if they are not just those of the head.
     #[serde(default)]
     pub(crate) tree: Option<TreeSha>,
     /// Whether a turn may have left something there.
     pub(crate) phase: ClonePhase,
-    /// What was last committed from there.
     pub(crate) made: Option<MadeCommit>,
 }
 
@@ -49,7 +48,6 @@ pub(crate) enum Noted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ClonePhase {
-    /// Prepared, and not yet harvested or salvaged.
     Open,
     /// What was there is in the mirror, or it was never ready.
     Closed,
@@ -72,16 +70,10 @@ impl CloneNote {
 }
 
 impl ClonePaths {
-    /// The paths of a clone under a root.
     pub(crate) fn new(root: &Path, clone_id: &CloneId) -> Self {
         let folder = root.join(clone_id.path());
         let checkout = CheckoutPaths::standalone(folder.join("clone"));
         Self { id: clone_id.clone(), folder, checkout, checkout_folder: None }
-    }
-
-    /// The same paths, but with the agent's files in another checkout.
-    pub(crate) fn with_checkout(self, checkout: CheckoutPaths) -> Self {
-        Self { checkout, ..self }
     }
 
     /// The same paths, with a folder of ours in the clone if it is one that files are changed in.
@@ -91,41 +83,6 @@ impl ClonePaths {
             CloneId::Reader { .. } | CloneId::Gate { .. } => None,
         };
         self
-    }
-
-    /// The folder of ours in the clone, which is never committed.
-    pub(crate) fn checkout_folder(&self) -> Option<&CheckoutFolder> {
-        self.checkout_folder.as_ref()
-    }
-
-    /// Whose clone this is, and what for.
-    pub(crate) fn id(&self) -> &CloneId {
-        &self.id
-    }
-
-    /// The name of the clone, which is safe in paths and refs.
-    pub(crate) fn name(&self) -> String {
-        self.id.path()
-    }
-
-    /// The folder of the clone and of our notes.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The agent's files.
-    pub(crate) fn tree(&self) -> &Path {
-        &self.checkout.tree
-    }
-
-    /// The agent's git folder. No git of ours ever uses it.
-    pub(crate) fn agent_git(&self) -> &Path {
-        &self.checkout.git
-    }
-
-    /// Where the agent's objects and branches are.
-    pub(crate) fn agent_common(&self) -> &Path {
-        &self.checkout.common
     }
 
     /// Our index of the files as they were prepared.
@@ -180,12 +137,11 @@ impl ClonePaths {
             "{} can't be read (another version wrote it), and the work in {} can't be kept: {why}\nnothing of it was thrown \
              away: go on with that version, or move {} aside, then run again",
             self.note_path().display(),
-            self.tree().display(),
+            self.checkout.tree.display(),
             self.folder.display(),
         ))
     }
 
-    /// Writes the note.
     pub(crate) fn write_note(&self, note: &CloneNote) -> Result<(), WorkspaceError> {
         let bytes = serde_json::to_vec(note).map_err(|cause| {
             WorkspaceError::Disk(format!("could not write {}: {cause}", self.note_path().display()))

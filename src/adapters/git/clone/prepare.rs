@@ -21,7 +21,7 @@ pub(crate) async fn prepare(
     tree: Option<TreeSha>,
 ) -> Result<Prepared, WorkspaceError> {
     let paths = workplace.paths();
-    make_folder(paths.folder())?;
+    make_folder(&paths.folder)?;
     let (salvaged, warning) = match keep_unfinished(mirror, workplace).await {
         Ok(kept) => (kept, None),
         // What git can't read is kept as it lies.
@@ -43,7 +43,7 @@ pub(crate) async fn prepare(
     if check_out(mirror, paths, &note).await.is_err() {
         // Whatever an agent did to it that we don't understand: begin with nothing.
         mirror.must_know(head).await?;
-        remove(paths.tree())?;
+        remove(&paths.checkout.tree)?;
         ready_folder(paths)?;
         check_out(mirror, paths, &note).await?;
     }
@@ -51,12 +51,12 @@ pub(crate) async fn prepare(
     checkout_folder::hide(paths, head)?;
     note.phase = ClonePhase::Open;
     paths.write_note(&note)?;
-    Ok(Prepared { path: paths.tree().to_owned(), salvaged, warning })
+    Ok(Prepared { path: paths.checkout.tree.clone(), salvaged, warning })
 }
 
 async fn keep_unfinished(mirror: &Mirror, workplace: &Workplace) -> Result<Option<Salvage>, WorkspaceError> {
     let paths = workplace.paths();
-    match paths.id() {
+    match &paths.id {
         CloneId::Author { .. } => {}
         CloneId::Reader { .. } | CloneId::Gate { .. } => return Ok(None),
     }
@@ -74,9 +74,9 @@ async fn keep_unfinished(mirror: &Mirror, workplace: &Workplace) -> Result<Optio
 /// Moves a clone whose work can't be put into a commit out of the way, as it is, and says where it is.
 fn set_aside(paths: &ClonePaths, error: &WorkspaceError) -> Result<String, WorkspaceError> {
     let free =
-        (1_u32..1000).map(|number| paths.folder().join(format!("kept-{number}"))).find(|path| !path.exists());
-    let aside = free.unwrap_or_else(|| paths.folder().join("kept"));
-    rename(paths.tree(), &aside)?;
+        (1_u32..1000).map(|number| paths.folder.join(format!("kept-{number}"))).find(|path| !path.exists());
+    let aside = free.unwrap_or_else(|| paths.folder.join("kept"));
+    rename(&paths.checkout.tree, &aside)?;
     paths.close()?;
     Ok(format!(
         "unfinished work can't be kept as a commit ({error}); its files lie in {} as long as the clones of this subject are kept",
@@ -87,14 +87,14 @@ fn set_aside(paths: &ClonePaths, error: &WorkspaceError) -> Result<String, Works
 /// A folder without `.git`, and with the index that knows best what is in it.
 fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&paths.index().with_extension("lock"))?;
-    if is_plain_folder(paths.tree()) {
+    if is_plain_folder(&paths.checkout.tree) {
         disarm(paths)?;
         if paths.scratch().exists() {
             rename(&paths.scratch(), &paths.index())?;
         }
     } else {
-        remove(paths.tree())?;
-        make_folder(paths.tree())?;
+        remove(&paths.checkout.tree)?;
+        make_folder(&paths.checkout.tree)?;
         remove(&paths.scratch())?;
         remove(&paths.index())?;
     }
@@ -102,12 +102,12 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
 }
 
 async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) -> Result<(), WorkspaceError> {
-    let what = format!("check out {} in {}", note.head.short(), paths.tree().display());
-    let line = || mirror.line_on(paths.tree(), &paths.index());
+    let what = format!("check out {} in {}", note.head.short(), paths.checkout.tree.display());
+    let line = || mirror.line_on(&paths.checkout.tree, &paths.index());
     let read = || line().arguments(["read-tree", "--reset", "-u", note.laid()]);
     must(read(), &what).await?;
     // Twice -f: repositories that an agent made inside go too. Caches of an author's builds stay, a reader sees none.
-    let how = match paths.id() {
+    let how = match &paths.id {
         CloneId::Reader { .. } => "-ffdx",
         CloneId::Author { .. } | CloneId::Gate { .. } => "-ffd",
     };

@@ -3,23 +3,19 @@
 use std::path::Path;
 
 use crate::adapters::git::mirror::{Mirror, sha};
-use crate::adapters::git::runner::must;
-use crate::adapters::process::command::CommandLine;
+use crate::adapters::git::runner::{as_typed, must};
 use crate::domain::ids::CommitSha;
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{Salvage, WorkspaceError};
 
-/// Where the refs of such work are.
 pub(crate) const ROOT: &str = "refs/agent-loop/salvage/";
 
 /// Work that was kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// What the run was about.
     pub subject: Subject,
     /// Whose work it is: a label, or `kept` for a commit that was replaced on the forge.
     pub holder: String,
-    /// The ref in the mirror and its commit.
     pub salvage: Salvage,
     /// The first line of the commit's message.
     pub title: String,
@@ -29,13 +25,8 @@ impl Kept {
     /// The command that makes it a branch of a repository, as a person would type it.
     pub fn command(&self, mirror: &Path, repository: &Path) -> String {
         let name = self.salvage.reference.strip_prefix(ROOT).unwrap_or("work");
-        CommandLine::new("git", repository, std::collections::BTreeMap::new())
-            .argument("-C")
-            .argument(repository)
-            .argument("fetch")
-            .argument(mirror)
-            .argument(format!("{}:refs/heads/salvage/{name}", self.salvage.reference))
-            .shown()
+        let refspec = format!("{}:refs/heads/salvage/{name}", self.salvage.reference);
+        as_typed(repository, ["fetch".as_ref(), mirror.as_os_str(), refspec.as_ref()])
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::adapters::git::disk::{copy_with_time, is_plain_folder, read_file, read_foreign, remove};
+use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
 use crate::adapters::git::mirror::{Mirror, sha};
 use crate::adapters::git::runner::{ask, failure, must, one_line};
 use crate::adapters::git::workplace::Workplace;
@@ -11,12 +11,11 @@ use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
 use super::agent_head;
+use super::agent_index;
 use super::checkout_folder;
 use super::git_folder;
 use super::listing::changes;
 use super::paths::{ClonePaths, MadeCommit};
-
-const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// What lies in a clone.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ pub(crate) async fn snapshot(
 ) -> Result<Snapshot, WorkspaceError> {
     let paths = workplace.paths();
     let base = base(mirror, workplace, head, own).await?;
-    let (tree, scratch) = (paths.tree(), paths.scratch());
+    let (tree, scratch) = (&paths.checkout.tree, paths.scratch());
     remove(&scratch.with_extension("lock"))?;
     remove(&scratch)?;
     copy_with_time(&paths.index(), &scratch)?;
@@ -54,7 +53,7 @@ pub(crate) async fn snapshot(
     }
     let mut found = changes(mirror, workplace, &scratch).await?;
     found.force(tree, &staged(mirror, paths, &base).await?);
-    if let Some(folder) = paths.checkout_folder() {
+    if let Some(folder) = &paths.checkout_folder {
         found.leave_out(folder);
     }
     if found.is_empty() {
@@ -118,7 +117,7 @@ async fn base(
 ) -> Result<CommitSha, WorkspaceError> {
     let paths = workplace.paths();
     let Some(theirs) =
-        agent_head::head(paths.agent_git(), paths.agent_common()).filter(|theirs| theirs != head)
+        agent_head::head(&paths.checkout.git, &paths.checkout.common).filter(|theirs| theirs != head)
     else {
         return Ok(head.clone());
     };
@@ -139,7 +138,7 @@ async fn without_ours(
     head: &CommitSha,
     theirs: CommitSha,
 ) -> Result<CommitSha, WorkspaceError> {
-    let Some(folder) = paths.checkout_folder() else { return Ok(theirs) };
+    let Some(folder) = &paths.checkout_folder else { return Ok(theirs) };
     let ours = checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?;
     // What does not descend from the head is never used, only kept aside here.
     let anew = ours && mirror.contains(&theirs, head).await?;
@@ -158,11 +157,12 @@ pub(crate) async fn bring(
 /// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.
 async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Result<(), WorkspaceError> {
     let paths = workplace.paths();
-    let objects = paths.agent_common().join("objects");
-    match workplace {
-        Workplace::UserCheckout(..) => check_user_objects(&objects)?,
-        Workplace::Clone(_) => check_objects(&objects)?,
+    let objects = paths.checkout.common.join("objects");
+    // A pointer to objects elsewhere would mislead git. In a checkout of the user's it is the user's, and stays.
+    if workplace.user_checkout().is_none() && is_plain_folder(&objects) {
+        remove(&objects.join("info"))?;
     }
+    check_objects(&objects)?;
     git_folder::write_export_gitdir(paths, mirror.path(), commit)?;
     let line = mirror
         .line()
@@ -170,17 +170,17 @@ async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Re
         .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"])
         .argument(paths.export_gitdir())
         .argument(format!("+HEAD:{}", work_ref(paths, commit)));
-    let what = format!("fetch the commit {} from {}", commit.short(), paths.tree().display());
+    let what = format!("fetch the commit {} from {}", commit.short(), paths.checkout.tree.display());
     must(line, &what).await.map(drop)
 }
 
 /// The ref that keeps a commit from a clone alive.
 pub(crate) fn work_ref(paths: &ClonePaths, commit: &CommitSha) -> String {
-    format!("refs/agent-loop/work/{}/{}", paths.name(), commit.short())
+    format!("refs/agent-loop/work/{}/{}", paths.id.path(), commit.short())
 }
 
-/// Nothing but plain files and folders. What points to objects elsewhere is the user's, and stays.
-fn check_user_objects(folder: &Path) -> Result<(), WorkspaceError> {
+/// Nothing but plain files and folders: a pipe would hang git, a link mislead it.
+fn check_objects(folder: &Path) -> Result<(), WorkspaceError> {
     let odd = |path: &Path| {
         WorkspaceError::Git(format!("{} is not what git makes; its commits can't be read", path.display()))
     };
@@ -190,37 +190,9 @@ fn check_user_objects(folder: &Path) -> Result<(), WorkspaceError> {
     for entry in fs::read_dir(folder).map_err(|_| odd(folder))? {
         let entry = entry.map_err(|_| odd(folder))?;
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => check_user_objects(&entry.path())?,
+            Ok(kind) if kind.is_dir() => check_objects(&entry.path())?,
             Ok(kind) if kind.is_file() => {}
             Ok(_) | Err(_) => return Err(odd(&entry.path())),
-        }
-    }
-    Ok(())
-}
-
-/// Nothing but plain files and folders, and no pointer to objects elsewhere: a pipe would hang git, a link mislead it.
-fn check_objects(objects: &Path) -> Result<(), WorkspaceError> {
-    let odd = |path: &Path| {
-        WorkspaceError::Git(format!(
-            "{} is not what git makes; the agent's own commits can't be read",
-            path.display()
-        ))
-    };
-    let info = objects.join("info");
-    if !is_plain_folder(objects) {
-        return Err(odd(objects));
-    }
-    remove(&info)?;
-    for folder in fs::read_dir(objects).map_err(|_| odd(objects))? {
-        let folder = folder.map_err(|_| odd(objects))?.path();
-        if !is_plain_folder(&folder) {
-            return Err(odd(&folder));
-        }
-        for file in fs::read_dir(&folder).map_err(|_| odd(&folder))? {
-            let file = file.map_err(|_| odd(&folder))?;
-            if !file.file_type().is_ok_and(|kind| kind.is_file()) {
-                return Err(odd(&file.path()));
-            }
         }
     }
     Ok(())
@@ -229,24 +201,10 @@ fn check_objects(objects: &Path) -> Result<(), WorkspaceError> {
 /// Files that the agent itself told git about: `git add -f` of an ignored one counts. An index that can't be read
 /// tells nothing.
 async fn staged(mirror: &Mirror, paths: &ClonePaths, base: &CommitSha) -> Result<Vec<u8>, WorkspaceError> {
-    let theirs = paths.agent_git().join("index");
-    if !is_plain_folder(paths.agent_git()) {
+    if !is_plain_folder(&paths.checkout.git) {
         return Ok(Vec::new());
     }
-    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
-        return Ok(Vec::new());
-    };
-    if read_file(&paths.index())?.is_some_and(|ours| ours == bytes) {
-        return Ok(Vec::new());
-    }
-    let line = mirror.line_on(paths.tree(), &theirs).arguments([
-        "diff-index",
-        "--cached",
-        "--diff-filter=A",
-        "--name-only",
-        "-z",
-        base.as_str(),
-    ]);
-    let captured = ask(line, "read the agent's index").await?;
-    Ok(if captured.exit.is_success() { captured.stdout } else { Vec::new() })
+    let git = mirror.line_on(&paths.checkout.tree, &paths.index());
+    let added = agent_index::differences(git, paths, Some("--diff-filter=A"), base.as_str()).await?;
+    Ok(added.unwrap_or_default())
 }

@@ -25,15 +25,7 @@ pub(crate) async fn difference(
         .line()
         .arguments(["diff-tree", "-r", "-z", "--no-renames", "--name-status"])
         .arguments([from.as_str(), to.as_str(), "--"]);
-    let output = match must(list, &what).await {
-        Ok(output) => output,
-        Err(cause) => {
-            mirror.must_know(from).await?;
-            mirror.must_know(to).await?;
-            return Err(cause);
-        }
-    };
-    let files = changed_files(&output);
+    let files = changed_files(&mirror.must_on(list, &[from, to], &what).await?);
     if files.is_empty() {
         return Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None });
     }

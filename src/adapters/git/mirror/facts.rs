@@ -29,12 +29,10 @@ impl CommitFacts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The common ancestor.
     pub(crate) fn base(&self, one: &CommitSha, other: &CommitSha) -> Option<CommitSha> {
         self.known().bases.get(&(one.clone(), other.clone())).cloned()
     }
 
-    /// Learns a common ancestor.
     pub(crate) fn learn_base(&self, one: &CommitSha, other: &CommitSha, base: &CommitSha) {
         self.known().bases.insert((one.clone(), other.clone()), base.clone());
     }
@@ -44,12 +42,10 @@ impl CommitFacts {
         self.known().ancestries.contains(&(commit.clone(), ancestor.clone()))
     }
 
-    /// Learns that a commit contains another.
     pub(crate) fn learn_ancestry(&self, commit: &CommitSha, ancestor: &CommitSha) {
         self.known().ancestries.insert((commit.clone(), ancestor.clone()));
     }
 
-    /// What reviewers of a change see, if that is known.
     pub(crate) fn review(&self, base: &CommitSha, head: &CommitSha) -> Option<ReviewTree> {
         let known = self.known();
         let pair = (base.clone(), head.clone());
@@ -61,7 +57,6 @@ impl CommitFacts {
         (*latest == pair && is_plain).then_some(ReviewTree::Head)
     }
 
-    /// Learns what reviewers of a change see.
     pub(crate) fn learn_review(&self, base: &CommitSha, head: &CommitSha, tree: ReviewTree) {
         self.known().reviews.insert((base.clone(), head.clone()), tree);
     }
@@ -75,7 +70,6 @@ impl CommitFacts {
         (is_this && is_there).then(|| difference.clone())
     }
 
-    /// Learns a difference.
     pub(crate) fn learn_difference(
         &self,
         from: &CommitSha,

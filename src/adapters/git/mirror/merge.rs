@@ -1,6 +1,6 @@
 //! Merges a commit into a branch of a repository on this machine, in the mirror, without a checkout.
 
-use crate::adapters::git::push::Target;
+use crate::adapters::git::push::PushTarget;
 use crate::adapters::git::push::intent::Moving;
 use crate::adapters::git::runner::{ask, failure, fields, must};
 use crate::adapters::process::exit::Exit;
@@ -25,7 +25,7 @@ pub enum MergeOutcome {
 /// Merges. The mirror must just have been brought up to date.
 pub(crate) async fn merge(
     hold: &Hold<'_>,
-    target: &Target<'_>,
+    target: &PushTarget<'_>,
     base: &BranchName,
     head: &CommitSha,
     message: &str,

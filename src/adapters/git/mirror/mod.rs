@@ -9,7 +9,9 @@ pub(super) mod tracked;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::adapters::git::disk::{failed, make_folder, read_file, remove, rename, write_file, write_over};
+use crate::adapters::git::disk::{
+    failed, is_absence, is_plain_folder, make_folder, read_file, remove, rename, write_file, write_over,
+};
 use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line};
 use crate::adapters::git::waiting::{self, WaitNotice};
 use crate::adapters::process::command::CommandLine;
@@ -17,7 +19,6 @@ use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
 
-/// The whole configuration of a mirror.
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 
@@ -44,22 +45,18 @@ pub(crate) struct Hold<'a> {
 }
 
 impl Mirror {
-    /// The mirror in a folder, which need not exist yet.
     pub(crate) fn new(git: Git, path: PathBuf) -> Self {
         Self { git, path, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
     }
 
-    /// With a notice that says for whom it waits.
     pub(crate) fn with_wait_notice(self, notice: WaitNotice) -> Self {
         Self { notice, ..self }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Who runs git.
     pub(crate) fn git(&self) -> &Git {
         &self.git
     }
@@ -70,7 +67,6 @@ impl Mirror {
         PathBuf::from(name)
     }
 
-    /// git on the mirror.
     pub(crate) fn line(&self) -> CommandLine {
         self.git.inside(&self.path, &self.path)
     }
@@ -140,6 +136,39 @@ impl Mirror {
         }
         self.remove_stale_locks(hold)?;
         must(line(), &what).await.map(drop)
+    }
+
+    /// Brings the objects of a commit to the repository that a git runs on, under no ref. One spawn.
+    pub(crate) async fn hand_over(
+        &self,
+        git: CommandLine,
+        commit: &CommitSha,
+        to: &Path,
+    ) -> Result<(), WorkspaceError> {
+        let what = format!("bring {} to {}", commit.short(), to.display());
+        let line = git
+            .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
+            .argument("--refmap=")
+            .argument(self.path())
+            .argument(commit.as_str());
+        self.must_on(line, &[commit], &what).await.map(drop)
+    }
+
+    /// Runs git on commits, and hands back what it printed. An error says which of them the mirror does not have.
+    pub(crate) async fn must_on(
+        &self,
+        line: CommandLine,
+        commits: &[&CommitSha],
+        what: &str,
+    ) -> Result<Vec<u8>, WorkspaceError> {
+        let captured = ask(line, what).await?;
+        if captured.exit.is_success() {
+            return Ok(captured.stdout);
+        }
+        for commit in commits {
+            self.must_know(commit).await?;
+        }
+        Err(failure(&captured, what))
     }
 
     /// Points a ref of the mirror at a commit that is there, by git's own protocol: lock file, then rename. No spawn.
@@ -241,12 +270,12 @@ fn not_found(commit: &CommitSha, mirror: &Path) -> WorkspaceError {
 fn remove_locks_under(folder: &Path) -> Result<(), WorkspaceError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(cause) if crate::adapters::git::disk::is_absence(&cause) => return Ok(()),
+        Err(cause) if is_absence(&cause) => return Ok(()),
         Err(cause) => return Err(failed("list", folder, &cause)),
     };
     for entry in entries {
         let path = entry.map_err(|cause| failed("list", folder, &cause))?.path();
-        if crate::adapters::git::disk::is_plain_folder(&path) {
+        if is_plain_folder(&path) {
             remove_locks_under(&path)?;
         } else if path.extension().is_some_and(|extension| extension == "lock") {
             remove(&path)?;

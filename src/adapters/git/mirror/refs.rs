@@ -15,7 +15,6 @@ const PACKED_BYTES: u64 = 256 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tip {
     At(CommitSha),
-    /// There is no such branch.
     Absent,
     /// Only git knows: another format, a symbolic branch, a disk that fails.
     AskGit,

@@ -13,9 +13,7 @@ use super::Mirror;
 pub struct TrackedFile {
     /// Its path; what is no UTF-8 in it is replaced.
     pub path: String,
-    /// The id of its content.
     pub blob: String,
-    /// The size of its content in bytes.
     pub bytes: u64,
 }
 

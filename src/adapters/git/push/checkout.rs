@@ -121,7 +121,6 @@ impl<'a> Checkout<'a> {
         self.half_moved(&old, &moves).await
     }
 
-    /// The files that the move changes.
     async fn moves(&self) -> Result<Statuses, WorkspaceError> {
         let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status"];
         let line = self.line().arguments(compare).arguments([&self.from, &self.to]);

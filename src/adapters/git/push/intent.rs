@@ -14,16 +14,13 @@ use crate::ports::workspace::WorkspaceError;
 /// A branch on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Moving {
-    /// The branch.
     pub(crate) branch: BranchName,
     /// Where it was; nothing if it is new.
     pub(crate) from: Option<CommitSha>,
-    /// Where it goes.
     pub(crate) to: CommitSha,
 }
 
 impl Moving {
-    /// Remembers the intent.
     pub(crate) fn begin(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
         make_folder(&folder(mirror))?;
         let bytes = serde_json::to_vec(self)
@@ -31,7 +28,6 @@ impl Moving {
         write_file(&self.path(mirror), &bytes)
     }
 
-    /// Forgets it.
     pub(crate) fn end(&self, mirror: &Mirror) -> Result<(), WorkspaceError> {
         remove(&self.path(mirror))
     }
@@ -40,6 +36,12 @@ impl Moving {
     pub(crate) fn scratch(&self, mirror: &Mirror) -> Result<PathBuf, WorkspaceError> {
         make_folder(&folder(mirror))?;
         Ok(self.path(mirror).with_extension("index"))
+    }
+
+    /// Where the branch was, as git is told it: zeros if it is new.
+    pub(crate) fn start(&self) -> String {
+        let zeros = || "0".repeat(self.to.as_str().len());
+        self.from.as_ref().map_or_else(zeros, ToString::to_string)
     }
 
     fn path(&self, mirror: &Mirror) -> PathBuf {

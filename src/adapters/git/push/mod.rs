@@ -7,8 +7,8 @@ pub(super) mod obstruction;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::mirror::refs::{self, Tip};
-use crate::adapters::git::mirror::{Hold, Mirror};
-use crate::adapters::git::runner::{ask, failure, must, one_line};
+use crate::adapters::git::mirror::{Hold, Mirror, sha};
+use crate::adapters::git::runner::{as_typed, ask, failure, must, one_line};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{BranchName, CommitSha};
@@ -18,14 +18,12 @@ use checkout::{Checkout, CheckoutState, checkouts};
 use intent::{Moving, unfinished};
 
 /// A repository on this machine whose branches we may move.
-pub(crate) struct Target<'a> {
-    /// Where the commits come from.
+pub(crate) struct PushTarget<'a> {
     pub(crate) mirror: &'a Mirror,
-    /// The repository.
     pub(crate) repository: &'a Path,
 }
 
-impl Target<'_> {
+impl PushTarget<'_> {
     /// The tip of a branch. No spawn, where git's files are the plain ones.
     pub(crate) async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
         match refs::tip(self.repository, branch) {
@@ -40,7 +38,7 @@ impl Target<'_> {
         let what = format!("read the branch {branch} of {}", self.repository.display());
         let captured = ask(line, &what).await?;
         match captured.exit {
-            Exit::Code(0) => crate::adapters::git::mirror::sha(&captured.stdout, &what).map(Some),
+            Exit::Code(0) => sha(&captured.stdout, &what).map(Some),
             Exit::Code(1) => Ok(None),
             Exit::Code(_) | Exit::Signal(_) => Err(failure(&captured, &what)),
         }
@@ -55,7 +53,7 @@ impl Target<'_> {
         if tip != moving.from {
             return Ok(Push::Moved(tip));
         }
-        self.bring_objects(&moving.to).await?;
+        self.mirror.hand_over(self.line(), &moving.to, self.repository).await?;
         let folders = checkouts(self.mirror.git(), self.repository, &moving.branch).await?;
         for folder in &folders {
             match Checkout::new(self.mirror, folder, moving)?.state().await? {
@@ -131,43 +129,16 @@ impl Target<'_> {
     }
 
     async fn take_back(&self, moving: &Moving, folder: &Path, why: &str) -> Result<Push, WorkspaceError> {
-        let zero = "0".repeat(moving.to.as_str().len());
-        let from = moving.from.as_ref().map_or(zero.as_str(), CommitSha::as_str);
-        let line = self
-            .line()
-            .arguments(["update-ref", "-m", "agent-loop: taken back"])
-            .argument(format!("refs/heads/{}", moving.branch))
-            .arguments([from, moving.to.as_str()]);
+        let line = self.update_ref(moving, "agent-loop: taken back");
+        let line = line.arguments([moving.start(), moving.to.to_string()]);
         must(line, &format!("take back the move of {}", moving.branch)).await?;
         moving.end(self.mirror)?;
         Ok(refused(moving, folder, why))
     }
 
-    /// Brings a commit's objects into the repository, under no ref.
-    async fn bring_objects(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
-        let line = self
-            .line()
-            .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
-            .argument("--refmap=")
-            .argument(self.mirror.path())
-            .argument(commit.as_str());
-        let what = format!("bring {} to {}", commit.short(), self.repository.display());
-        let captured = ask(line, &what).await?;
-        if captured.exit.is_success() {
-            return Ok(());
-        }
-        self.mirror.must_know(commit).await?;
-        Err(failure(&captured, &what))
-    }
-
     async fn swap(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
-        let zero = "0".repeat(moving.to.as_str().len());
-        let from = moving.from.as_ref().map_or(zero.as_str(), CommitSha::as_str);
-        let line = self
-            .line()
-            .arguments(["update-ref", "-m", "agent-loop: push"])
-            .argument(format!("refs/heads/{}", moving.branch))
-            .arguments([moving.to.as_str(), from]);
+        let line = self.update_ref(moving, "agent-loop: push");
+        let line = line.arguments([moving.to.to_string(), moving.start()]);
         let what = format!("move the branch {} of {}", moving.branch, self.repository.display());
         let captured = ask(line, &what).await?;
         if captured.exit.is_success() {
@@ -183,17 +154,19 @@ impl Target<'_> {
         }
     }
 
+    /// git that moves the branch; the commits to which and from which it moves are still to be said.
+    fn update_ref(&self, moving: &Moving, reason: &str) -> CommandLine {
+        let name = format!("refs/heads/{}", moving.branch);
+        self.line().arguments(["update-ref", "-m", reason]).argument(name)
+    }
+
     fn line(&self) -> CommandLine {
         self.mirror.git().anywhere(self.repository)
     }
 }
 
 fn refused(moving: &Moving, folder: &Path, why: &str) -> Push {
-    let command = CommandLine::new("git", folder, std::collections::BTreeMap::new())
-        .argument("-C")
-        .argument(folder)
-        .arguments(["stash", "push", "--include-untracked"])
-        .shown();
+    let command = as_typed(folder, ["stash", "push", "--include-untracked"]);
     Push::Refused(format!(
         "the branch {} is checked out in {}, which can't follow: {}\ncommit or stash there (`{command}`), then run \
          again",

@@ -18,7 +18,7 @@ use crate::adapters::git::disk::{
 };
 use crate::adapters::git::identity::Identity;
 use crate::adapters::git::mirror::refs::common_folder;
-use crate::adapters::process::command::CommandLine;
+use crate::adapters::git::runner::as_typed;
 use crate::domain::ids::CommitSha;
 use crate::ports::clock::Clock;
 use crate::ports::workspace::WorkspaceError;
@@ -39,7 +39,6 @@ const MIDDLES: &[(&str, &str)] = &[
     ("BISECT_LOG", "a bisection"),
 ];
 
-/// Whose branches the checkout's are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BranchSharing {
     Own,
@@ -51,12 +50,11 @@ enum BranchSharing {
 #[derive(Debug, Clone)]
 pub(crate) struct UserCheckout {
     given: ExplicitDirectory,
-    paths: CheckoutPaths,
+    pub(crate) paths: CheckoutPaths,
     branches: BranchSharing,
 }
 
 impl UserCheckout {
-    /// Finds the parts of a checkout.
     pub(crate) fn find(given: &ExplicitDirectory, forge: &Path) -> Result<Self, WorkspaceError> {
         if !given.path.is_absolute() {
             return Err(given.unusable("is not an absolute path"));
@@ -72,7 +70,6 @@ impl UserCheckout {
         Ok(Self { given: given.clone(), paths, branches })
     }
 
-    /// Whether this is the checkout that the directory names.
     pub(crate) fn is_the(&self, given: &ExplicitDirectory) -> bool {
         self.given == *given
     }
@@ -82,34 +79,13 @@ impl UserCheckout {
         CheckoutPaths::find(&self.given.path).as_ref() == Some(&self.paths)
     }
 
-    /// Whether it is a checkout of the forge's repository itself.
     pub(crate) fn is_the_forges(&self) -> bool {
         self.branches == BranchSharing::Shared
     }
 
-    /// Where the parts of the checkout lie.
-    pub(crate) fn paths(&self) -> &CheckoutPaths {
-        &self.paths
-    }
-
-    /// The root of the checkout.
-    pub(crate) fn path(&self) -> &Path {
-        &self.paths.tree
-    }
-
-    /// Where HEAD and index are.
-    pub(crate) fn git(&self) -> &Path {
-        &self.paths.git
-    }
-
-    /// Where objects and branches are.
-    pub(crate) fn common(&self) -> &Path {
-        &self.paths.common
-    }
-
     /// The user's own list of what is ignored here, as an option of `git ls-files`.
     pub(crate) fn excludes(&self) -> Option<OsString> {
-        let file = self.common().join("info/exclude");
+        let file = self.paths.common.join("info/exclude");
         let is_plain = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
         is_plain.then(|| {
             let mut option = OsString::from("--exclude-from=");
@@ -118,22 +94,21 @@ impl UserCheckout {
         })
     }
 
-    /// The commit that is checked out.
     pub(crate) fn head(&self) -> Result<CommitSha, WorkspaceError> {
-        agent_head::head(self.git(), self.common())
+        agent_head::head(&self.paths.git, &self.paths.common)
             .ok_or_else(|| self.unclean("its HEAD stands for no commit"))
     }
 
     /// Whether a turn of this agent was the last thing that happened here: a person who works here has a branch checked out.
     pub(crate) fn was_left_by(&self, paths: &ClonePaths) -> bool {
-        let last = read_foreign(&self.git().join(LAST_CLONE), NAME_BYTES);
-        let is_detached = agent_head::raw_head(self.git()).is_some_and(|head| !head.starts_with("ref:"));
-        is_detached && last.is_some_and(|last| last == paths.name().as_bytes())
+        let last = read_foreign(&self.paths.git.join(LAST_CLONE), NAME_BYTES);
+        let is_detached = agent_head::raw_head(&self.paths.git).is_some_and(|head| !head.starts_with("ref:"));
+        is_detached && last.is_some_and(|last| last == paths.id.path().as_bytes())
     }
 
     /// Notes in the git folder whose turn it is.
     pub(crate) fn mark(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
-        write_file(&self.git().join(LAST_CLONE), paths.name().as_bytes())
+        write_file(&self.paths.git.join(LAST_CLONE), paths.id.path().as_bytes())
     }
 
     /// Checks that no git operation is running or unfinished in the checkout.
@@ -141,13 +116,13 @@ impl UserCheckout {
         if !self.is_as_found() {
             return Err(self.unusable("is no longer the checkout that it was"));
         }
-        let is_there = |name: &str| fs::symlink_metadata(self.git().join(name)).is_ok();
+        let is_there = |name: &str| fs::symlink_metadata(self.paths.git.join(name)).is_ok();
         if let Some((_, what)) = MIDDLES.iter().find(|(name, _)| is_there(name)) {
             return Err(self.unclean(&format!("it is in the middle of {what}")));
         }
         match ["index.lock", "HEAD.lock"].into_iter().find(|name| is_there(name)) {
             Some(lock) => {
-                let lock = self.git().join(lock).display().to_string();
+                let lock = self.paths.git.join(lock).display().to_string();
                 Err(self.unclean(&format!("git is at work there, or was ended: {lock} exists")))
             }
             None => Ok(()),
@@ -161,25 +136,25 @@ impl UserCheckout {
         commit: &CommitSha,
         identity: &Identity,
     ) -> Result<(), WorkspaceError> {
-        if !self.is_as_found() || !is_plain_folder(self.git()) {
+        if !self.is_as_found() || !is_plain_folder(&self.paths.git) {
             return Err(self.unusable("is no longer the checkout that it was"));
         }
-        let copy = self.git().join("agent-loop.index");
+        let copy = self.paths.git.join("agent-loop.index");
         remove(&copy)?;
         copy_with_time(index, &copy)?;
-        rename(&copy, &self.git().join("index"))?;
+        rename(&copy, &self.paths.git.join("index"))?;
         self.detach(commit, identity)
     }
 
     /// Detaches HEAD at a commit, and says so in its log, so that `git reflog` still finds where it was.
     pub(crate) fn detach(&self, commit: &CommitSha, identity: &Identity) -> Result<(), WorkspaceError> {
         let line = format!("{commit}\n");
-        if agent_head::raw_head(self.git()).as_deref() == Some(line.as_str()) {
+        if agent_head::raw_head(&self.paths.git).as_deref() == Some(line.as_str()) {
             return Ok(());
         }
-        let old = agent_head::head(self.git(), self.common());
-        write_file(&self.git().join("HEAD"), line.as_bytes())?;
-        let log = self.git().join("logs/HEAD");
+        let old = agent_head::head(&self.paths.git, &self.paths.common);
+        write_file(&self.paths.git.join("HEAD"), line.as_bytes())?;
+        let log = self.paths.git.join("logs/HEAD");
         if !fs::symlink_metadata(&log).is_ok_and(|metadata| metadata.is_file()) {
             return Ok(());
         }
@@ -197,7 +172,7 @@ impl UserCheckout {
     /// Keeps the refs as they are now, outside of the checkout.
     pub(crate) fn remember_refs(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
         let refs = match self.branches {
-            BranchSharing::Own => agent_head::refs(self.common()),
+            BranchSharing::Own => agent_head::refs(&self.paths.common),
             BranchSharing::Shared => None,
         };
         let bytes = serde_json::to_vec(&refs)
@@ -207,16 +182,12 @@ impl UserCheckout {
 
     /// An error that says what is in the way, and what to type.
     pub(crate) fn unclean(&self, why: &str) -> WorkspaceError {
-        let command = CommandLine::new("git", self.path(), BTreeMap::new())
-            .argument("-C")
-            .argument(self.path())
-            .arguments(["stash", "push", "--include-untracked"])
-            .shown();
+        let command = as_typed(&self.paths.tree, ["stash", "push", "--include-untracked"]);
         WorkspaceError::Unclean(format!(
             "{} {} is not clean: {why}\nan agent works there only when it is clean, and nothing of it is thrown away: \
              commit or stash (`{command}`), then run again",
             self.given.flag,
-            self.path().display(),
+            self.paths.tree.display(),
         ))
     }
 
@@ -225,7 +196,7 @@ impl UserCheckout {
         WorkspaceError::Unclean(format!(
             "{} {} has no room: {why}\nmove that file away, then run again",
             self.given.flag,
-            self.path().display(),
+            self.paths.tree.display(),
         ))
     }
 

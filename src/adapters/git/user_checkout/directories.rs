@@ -41,12 +41,10 @@ struct HeldCheckout {
 }
 
 impl UserDirectories {
-    /// The directories that were named.
     pub(crate) fn new(given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
         Self { given, ..Self::default() }
     }
 
-    /// The directory of an agent, if one was named.
     pub(crate) fn of(&self, role: Role, label: &Label) -> Option<&ExplicitDirectory> {
         self.given.get(&(role, label.clone()))
     }
@@ -59,36 +57,35 @@ impl UserDirectories {
     ) -> Result<(), WorkspaceError> {
         // One at a time, or the second agent would take the lock of the first for that of another run.
         let _turn = self.entering.lock().await;
-        if !self.held().contains_key(checkout.git()) {
+        if !self.held().contains_key(&checkout.paths.git) {
             let held = HeldCheckout {
                 _lock: lock(checkout).await?,
                 checkout: checkout.clone(),
                 clone_id: None,
                 is_known: false,
             };
-            self.held().insert(checkout.git().to_owned(), held);
+            self.held().insert(checkout.paths.git.clone(), held);
         }
         let mut all = self.held();
-        let Some(held) = all.get_mut(checkout.git()) else { return Ok(()) };
+        let Some(held) = all.get_mut(&checkout.paths.git) else { return Ok(()) };
         match &held.clone_id {
-            Some(other) if other != paths.id() => Err(WorkspaceError::Held(format!(
+            Some(other) if *other != paths.id => Err(WorkspaceError::Held(format!(
                 "{}: {} and {} can't work there at the same time; give each a directory of its own, or take their \
                  turns one after the other (`--no-parallel-reviewers`)",
-                checkout.path().display(),
+                checkout.paths.tree.display(),
                 other.path(),
-                paths.name(),
+                paths.id.path(),
             ))),
             Some(_) | None => {
-                held.clone_id = Some(paths.id().clone());
+                held.clone_id = Some(paths.id.clone());
                 Ok(())
             }
         }
     }
 
-    /// Ends the reservation of an agent.
     pub(crate) fn leave(&self, paths: &ClonePaths, checkout: &UserCheckout) {
-        if let Some(held) = self.held().get_mut(checkout.git())
-            && held.clone_id.as_ref() == Some(paths.id())
+        if let Some(held) = self.held().get_mut(&checkout.paths.git)
+            && held.clone_id.as_ref() == Some(&paths.id)
         {
             held.clone_id = None;
         }
@@ -96,12 +93,11 @@ impl UserDirectories {
 
     /// Whether the checkout is known to be one of the repository.
     pub(crate) fn is_known(&self, checkout: &UserCheckout) -> bool {
-        self.held().get(checkout.git()).is_some_and(|held| held.is_known)
+        self.held().get(&checkout.paths.git).is_some_and(|held| held.is_known)
     }
 
-    /// Remembers that the checkout is one of the repository.
     pub(crate) fn learn(&self, checkout: &UserCheckout) {
-        if let Some(held) = self.held().get_mut(checkout.git()) {
+        if let Some(held) = self.held().get_mut(&checkout.paths.git) {
             held.is_known = true;
         }
     }
@@ -123,9 +119,7 @@ impl UserDirectories {
     }
 }
 
-/// Number of attempts to take a lock.
 const TRIES: u32 = 50;
-/// Delay between two attempts.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure
@@ -141,7 +135,7 @@ async fn patient_lock(file: &File) -> Result<(), TryLockError> {
 }
 
 async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
-    let path = checkout.git().join(LOCK);
+    let path = checkout.paths.git.join(LOCK);
     // An agent may have left a pipe or a link there, which must not be opened.
     if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(checkout.unusable(&format!("has something odd at {}; remove that", path.display())));
@@ -157,7 +151,7 @@ async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
                 .map_or_else(|| "a process".to_owned(), |pid| format!("process {pid}"));
             return Err(WorkspaceError::Held(format!(
                 "another agent-loop works in {}: {who} holds it; wait for it, or give another directory",
-                checkout.path().display()
+                checkout.paths.tree.display()
             )));
         }
         Err(TryLockError::Error(cause)) => return Err(disk(cause)),

@@ -7,7 +7,6 @@ use crate::ports::workspace::WorkspaceError;
 /// A directory that the user named for an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplicitDirectory {
-    /// The root of a checkout.
     pub path: PathBuf,
     /// How it was named, for messages: `--claude-dir`.
     pub flag: String,

@@ -2,11 +2,12 @@
 //! of every git here is ours; the checkout's own configuration, hooks and filters are never read.
 
 use crate::adapters::git::clone::agent_head;
+use crate::adapters::git::clone::agent_index;
 use crate::adapters::git::clone::git_folder::{self, write_export_gitdir};
 use crate::adapters::git::clone::harvest;
 use crate::adapters::git::clone::listing::changes;
 use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
-use crate::adapters::git::disk::{make_folder, read_file, read_foreign, remove, rename, write_file};
+use crate::adapters::git::disk::{make_folder, read_foreign, remove, rename, write_file};
 use crate::adapters::git::mirror::{Mirror, SHALLOW};
 use crate::adapters::git::push::obstruction::{in_the_way, statuses};
 use crate::adapters::git::runner::{ask, failure, fields, must};
@@ -17,7 +18,8 @@ use crate::ports::workspace::{Salvage, WorkspaceError};
 
 use super::checkout::UserCheckout;
 
-const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
+/// More than git notes of a shallow history.
+const SHALLOW_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// Checks that the checkout belongs to the repository: that it is a checkout of the forge's repository itself, or that its
 /// HEAD or one of its branches stands at a commit of the mirror. One spawn.
@@ -25,11 +27,11 @@ pub(crate) async fn must_belong(mirror: &Mirror, checkout: &UserCheckout) -> Res
     if checkout.is_the_forges() {
         return Ok(());
     }
-    let refs = agent_head::refs(checkout.common()).unwrap_or_default();
+    let refs = agent_head::refs(&checkout.paths.common).unwrap_or_default();
     let tips = refs.into_values().filter_map(|tip| tip.parse::<CommitSha>().ok()).chain(checkout.head().ok());
     let input = tips.fold(String::new(), |input, tip| input + tip.as_str() + "\n");
     let line = mirror.line().arguments(["cat-file", "--batch-check=%(objecttype)"]).input(input);
-    let types = must(line, &format!("compare {} with the repository", checkout.path().display())).await?;
+    let types = must(line, &format!("compare {} with the repository", checkout.paths.tree.display())).await?;
     if types.split(|byte| *byte == b'\n').any(|kind| kind == b"commit") {
         return Ok(());
     }
@@ -43,7 +45,7 @@ pub(crate) async fn check(
     checkout: &UserCheckout,
 ) -> Result<(), WorkspaceError> {
     let paths = workplace.paths();
-    make_folder(paths.folder())?;
+    make_folder(&paths.folder)?;
     checkout.must_be_idle()?;
     if unfinished(paths, checkout)?.is_some() {
         return Ok(());
@@ -63,7 +65,7 @@ pub(crate) async fn prepare(
     head: &CommitSha,
 ) -> Result<Option<Salvage>, WorkspaceError> {
     let paths = workplace.paths();
-    make_folder(paths.folder())?;
+    make_folder(&paths.folder)?;
     checkout.must_be_idle()?;
     let salvaged = keep_unfinished(mirror, workplace, checkout).await?;
     let here = checkout.head()?;
@@ -152,7 +154,7 @@ async fn must_be_clean(
     here: &CommitSha,
 ) -> Result<(), WorkspaceError> {
     let paths = workplace.paths();
-    let what = format!("read the checkout {}", checkout.path().display());
+    let what = format!("read the checkout {}", checkout.paths.tree.display());
     let index = paths.index();
     remove(&index.with_extension("lock"))?;
     let read = || line(mirror, paths, checkout).arguments(["read-tree", "--reset", here.as_str()]);
@@ -168,20 +170,11 @@ async fn must_be_clean(
             checkout.unclean(&format!("{path} differs from the commit that is checked out, or is not in it"))
         );
     }
-    let theirs = checkout.git().join("index");
-    let Some(bytes) = read_foreign(&theirs, INDEX_BYTES) else {
-        return Err(checkout.unclean("its index can't be read"));
-    };
-    if read_file(&index)?.is_some_and(|ours| ours == bytes) {
-        return Ok(());
-    }
-    let compare = ["diff-index", "--cached", "--name-only", "-z", here.as_str()];
-    let line = line(mirror, paths, checkout).variable("GIT_INDEX_FILE", &theirs).arguments(compare);
-    let captured = ask(line, &what).await?;
-    if !captured.exit.is_success() {
+    let git = line(mirror, paths, checkout);
+    let Some(staged) = agent_index::differences(git, paths, None, here.as_str()).await? else {
         return Err(checkout.unclean("its index can't be read; a split one is not supported"));
-    }
-    match fields(&captured.stdout).next() {
+    };
+    match fields(&staged).next() {
         Some(path) => Err(checkout.unclean(&format!("{} is staged", String::from_utf8_lossy(path)))),
         None => Ok(()),
     }
@@ -198,7 +191,7 @@ pub(crate) async fn must_have_room(
     let compare = ["diff-tree", "-r", "-z", "--no-renames", "--name-status", from.as_str(), to.as_str()];
     let moves = statuses(&must(line(mirror, paths, checkout).arguments(compare), &what).await?);
     let blocked =
-        |(path, status): &(&Vec<u8>, &u8)| **status == b'A' && in_the_way(checkout.path(), path, &moves);
+        |(path, status): &(&Vec<u8>, &u8)| **status == b'A' && in_the_way(&checkout.paths.tree, path, &moves);
     moves.iter().find(blocked).map_or(Ok(()), |(path, _)| {
         let path = String::from_utf8_lossy(path);
         Err(checkout.occupied(&format!("an ignored file is where {} has {path}", to.short())))
@@ -212,7 +205,7 @@ async fn move_files(
     checkout: &UserCheckout,
     (from, to): (&CommitSha, &CommitSha),
 ) -> Result<(), WorkspaceError> {
-    let what = format!("move the checkout {} to {}", checkout.path().display(), to.short());
+    let what = format!("move the checkout {} to {}", checkout.paths.tree.display(), to.short());
     let read = ["read-tree", "-m", "-u", from.as_str(), to.as_str()];
     let captured = ask(line(mirror, paths, checkout).arguments(read), &what).await?;
     if captured.exit.is_success() {
@@ -224,8 +217,8 @@ async fn move_files(
 
 /// git with that git folder, the checkout's files and our index.
 fn line(mirror: &Mirror, paths: &ClonePaths, checkout: &UserCheckout) -> CommandLine {
-    let line = mirror.git().inside(&paths.export_gitdir(), checkout.path());
-    line.variable("GIT_WORK_TREE", checkout.path()).variable("GIT_INDEX_FILE", paths.index())
+    let line = mirror.git().inside(&paths.export_gitdir(), &checkout.paths.tree);
+    line.variable("GIT_WORK_TREE", &checkout.paths.tree).variable("GIT_INDEX_FILE", paths.index())
 }
 
 /// Brings the objects of a commit into the checkout, under no ref. One spawn.
@@ -239,7 +232,7 @@ async fn bring(
     let gitdir = paths.import_gitdir();
     remove(&gitdir)?;
     git_folder::skeleton(&gitdir, mirror.path(), None)?;
-    if let Some(shallow) = read_foreign(&checkout.common().join(SHALLOW), INDEX_BYTES) {
+    if let Some(shallow) = read_foreign(&checkout.paths.common.join(SHALLOW), SHALLOW_BYTES) {
         write_file(&gitdir.join(SHALLOW), &shallow)?;
     }
     write_file(&gitdir.join("config"), git_folder::format_config(commit).as_bytes())?;
@@ -249,16 +242,6 @@ async fn bring(
     let line = mirror
         .git()
         .inside(&gitdir, &gitdir)
-        .variable("GIT_OBJECT_DIRECTORY", checkout.common().join("objects"))
-        .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
-        .argument("--refmap=")
-        .argument(mirror.path())
-        .argument(commit.as_str());
-    let what = format!("bring {} to {}", commit.short(), checkout.path().display());
-    let captured = ask(line, &what).await?;
-    if captured.exit.is_success() {
-        return Ok(());
-    }
-    mirror.must_know(commit).await?;
-    Err(failure(&captured, &what))
+        .variable("GIT_OBJECT_DIRECTORY", checkout.paths.common.join("objects"));
+    mirror.hand_over(line, commit, &checkout.paths.tree).await
 }

@@ -43,7 +43,6 @@ impl<F: FnMut(&[u8])> Lines<F> {
         self.end_line(&[]);
     }
 
-    /// How many lines were too long and were not heard.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }

@@ -37,9 +37,6 @@ enum Overflow {
 
 impl ChildLog {
     /// Begins a log with the command line, and the size of the prompt if there is one.
-    ///
-    /// # Errors
-    /// When the disk says no.
     pub fn create(path: &Path, line: &CommandLine) -> io::Result<Self> {
         let mut log = Self::with_room(path, HEAD, END)?;
         writeln!(log.file, "$ {}", line.shown())?;

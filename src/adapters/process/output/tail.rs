@@ -8,12 +8,10 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Keeps this many bytes.
     pub fn new(limit: usize) -> Self {
         Self { bytes: Vec::new(), limit }
     }
 
-    /// Takes in more.
     pub fn push(&mut self, chunk: &[u8]) {
         let chunk = chunk.get(chunk.len().saturating_sub(self.limit)..).unwrap_or_default();
         self.bytes.extend_from_slice(chunk);

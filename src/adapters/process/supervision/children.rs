@@ -39,10 +39,6 @@ impl ChildRecord {
         Ok(row)
     }
 
-    /// Says which process it is.
-    ///
-    /// # Errors
-    /// When the disk says no.
     pub fn started(&self, pid: u32) -> Result<(), String> {
         self.write(Some(pid))
     }

@@ -17,7 +17,6 @@ const INTERRUPTED: Duration = Duration::from_secs(3);
 const ASKED: Duration = Duration::from_secs(5);
 /// What can't be ended (a process in the kernel's hands) must not hang the loop for ever.
 const ENDED: Duration = Duration::from_secs(10);
-/// Delay between two looks at the processes.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A child and all that it started, as far as it is still alive.

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
@@ -39,11 +39,8 @@ pub struct Job {
     pub command: CommandLine,
     /// The value of [`tree::MARKER`] for the child and all that it starts; unique to this child.
     pub marker: String,
-    /// The folder of the table of children.
     pub children: PathBuf,
-    /// Where its raw output goes.
     pub log: PathBuf,
-    /// How long it may take.
     pub deadline: Duration,
     /// How long it may be silent and compute nothing, if that is watched.
     pub idle: Option<Duration>,
@@ -60,7 +57,6 @@ pub enum End {
         /// For how long, in seconds.
         seconds: u64,
     },
-    /// We were told to stop.
     Cancelled,
     NotStarted(String),
 }
@@ -95,7 +91,6 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
     Ended { end, stderr: streams.stderr.text(), tail: streams.both.text(), milliseconds }
 }
 
-/// Where the output goes.
 struct Streams<'job> {
     log: Option<ChildLog>,
     listener: &'job mut dyn Listener,
@@ -145,21 +140,8 @@ fn begin(job: &Job) -> Result<StartedChild, String> {
         .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
     let row = ChildRecord::announce(&job.children, &job.marker)?;
     let failed = |error: std::io::Error| format!("could not run `{}`: {error}", line.program_name());
-    #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
-    let mut command = Command::new(line.found().map_err(failed)?);
-    let child = command
-        .args(&line.arguments)
-        .current_dir(&line.folder)
-        .env_clear()
-        .envs(&line.environment)
-        .env(tree::MARKER, &job.marker)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(failed)?;
+    let mut child = line.child().map_err(failed)?;
+    let child = child.env(tree::MARKER, &job.marker).stdin(Stdio::piped()).spawn().map_err(failed)?;
     let pid = child.id().unwrap_or_default();
     let own = OwnChild::remember(pid);
     Ok(StartedChild { child, pid, log, row, own, running: Running::begin() })

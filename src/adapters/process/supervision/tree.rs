@@ -19,7 +19,6 @@ static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 /// How often orphans are looked for at once.
 const RUNAWAYS: u32 = 32;
 
-/// How many supervised children run.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 /// Orphans of our children become our children, so that none is lost. A second call changes nothing.
@@ -34,7 +33,6 @@ pub fn adopt_orphans() {
 pub struct OwnChild(u32);
 
 impl OwnChild {
-    /// Remembers a child.
     pub fn remember(pid: u32) -> Self {
         OWN.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
         Self(pid)
@@ -52,7 +50,6 @@ impl Drop for OwnChild {
 pub struct Running(());
 
 impl Running {
-    /// One more runs.
     pub fn begin() -> Self {
         RUNNING.fetch_add(1, Ordering::SeqCst);
         Self(())

@@ -4,7 +4,7 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{ItemId, Label};
 use crate::domain::item_status::{Disposition, ItemStatus};
 
-use super::reason::OlderReason;
+use super::OlderReason;
 
 /// The most findings and words on findings that one comment may hold.
 const MOST: usize = 10_000;
@@ -32,7 +32,7 @@ pub(super) struct OlderFinding {
 
 /// What one comment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct OlderComment {
     pub(super) speaker: Label,
     /// As what. A coder's words move nothing; only the list of what it was given counts.
     pub(super) role: Role,
@@ -50,7 +50,7 @@ pub(super) struct Said {
     pub(super) next_item: u64,
 }
 
-impl Said {
+impl OlderComment {
     /// The comment, unless it holds more than any review does.
     pub(super) fn bounded(self) -> Result<Self, OlderReason> {
         let held = self.prior.as_ref().map_or(0, Vec::len) + self.words.len() + self.new.len();

@@ -8,7 +8,7 @@ use crate::ports::run_event::RunEvent;
 
 /// What the operator was told of a subject.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct EmittedEvents {
     pub(super) round: u32,
     pub(super) counts: Option<RunEvent>,
     pub(super) unpriced: BTreeSet<(Role, Label)>,
