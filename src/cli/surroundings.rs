@@ -21,9 +21,6 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Reads the environment.
-    ///
-    /// # Errors
-    /// When the current folder or the home folder can't be found.
     #[expect(
         clippy::disallowed_methods,
         reason = "cli is the owner of these doors, and this is the one place"

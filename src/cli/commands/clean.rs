@@ -56,9 +56,6 @@ struct Removal {
 }
 
 /// Cleans a repository.
-///
-/// # Errors
-/// When something can't be removed, or nobody is there to confirm it.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
     let Some(here) = Here::find(arguments.repository.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());

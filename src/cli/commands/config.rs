@@ -71,9 +71,6 @@ pub struct TrustArguments {
 }
 
 /// Carries out a command, and returns the text to print.
-///
-/// # Errors
-/// When the settings are faulty, or a file can't be read or written.
 pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result<String, String> {
     match command {
         ConfigCommand::Explain(arguments) => explain(arguments, surroundings).await,

@@ -71,9 +71,6 @@ const QUICK: &str = include_str!("../../../fixtures/demo/quick.json");
 const TEST_COMMAND: &str = "cargo test --quiet --offline";
 
 /// Shows the whole loop.
-///
-/// # Errors
-/// When the sample can't be made; the text says why.
 pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<Outcome, String> {
     let temporary = tempfile::Builder::new().prefix("agent-loop-demo-").tempdir();
     let temporary = temporary.map_err(|error| format!("no temporary folder can be made: {error}"))?;

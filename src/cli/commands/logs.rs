@@ -44,9 +44,6 @@ const LOOK: Duration = Duration::from_millis(200);
 const LONGEST_LINE: u64 = 64 << 10;
 
 /// Prints logs.
-///
-/// # Errors
-/// When there are none, or none of that name; the text says what to type.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
     let here =
         Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;

@@ -46,9 +46,6 @@ const FEW: usize = 5;
 const ITEM: usize = overview::WIDTH - 4;
 
 /// Looks, and returns what is to be printed.
-///
-/// # Errors
-/// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {

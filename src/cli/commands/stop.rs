@@ -28,9 +28,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: u32 = 60 * 20;
 
 /// Stops a run.
-///
-/// # Errors
-/// When nothing runs on the subject, or the process can't be stopped.
 pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here =
         Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;

@@ -41,9 +41,6 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 /// Looks, and returns what is to be printed.
-///
-/// # Errors
-/// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {

@@ -63,9 +63,6 @@ impl Layer {
     }
 
     /// Reads a file. Relative paths in it start at its folder.
-    ///
-    /// # Errors
-    /// When the text is not TOML, or has an unknown key or a value of the wrong kind.
     pub fn from_text(text: &str, source: Source, folder: &Path) -> Result<Self, String> {
         let wrong = |why: String| format!("{source}: {why}");
         let table: Table = text.parse().map_err(|error| wrong(format!("{error}")))?;
@@ -84,9 +81,6 @@ impl Layer {
     }
 
     /// Reads the variables that are settings. Relative paths in them start at the current folder.
-    ///
-    /// # Errors
-    /// When a variable names an unknown key, or has a value of the wrong kind.
     pub fn from_variables(variables: &Variables, folder: &Path) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for (name, value) in variables {
@@ -105,9 +99,6 @@ impl Layer {
     }
 
     /// Takes values of flags, of this command or of an earlier one.
-    ///
-    /// # Errors
-    /// When a value is of the wrong kind.
     pub fn from_values(
         values: impl IntoIterator<Item = (String, Value)>,
         source: Source,
@@ -119,9 +110,6 @@ impl Layer {
     }
 
     /// Checks the kinds of the values.
-    ///
-    /// # Errors
-    /// When a value is of the wrong kind.
     pub fn check(&self) -> Result<(), String> {
         let settings: Result<Settings, _> = nested(&self.values).try_into();
         settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))

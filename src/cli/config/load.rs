@@ -61,9 +61,6 @@ fn read(path: &Path) -> Result<Option<String>, String> {
 }
 
 /// Reads the user's own settings: the file, then variables.
-///
-/// # Errors
-/// When one of them is faulty.
 pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
     let mut layers: Vec<Layer> = user_file_layer(surroundings)?.into_iter().collect();
     layers.push(Layer::from_variables(&surroundings.variables, &surroundings.folder)?);
@@ -71,9 +68,6 @@ pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
 }
 
 /// Reads the user's file, if it exists.
-///
-/// # Errors
-/// When the file is faulty, or can't be read.
 pub fn user_file_layer(surroundings: &Surroundings) -> Result<Option<Layer>, String> {
     let path = user_file(surroundings);
     let text = read(&path)?;
@@ -81,9 +75,6 @@ pub fn user_file_layer(surroundings: &Surroundings) -> Result<Option<Layer>, Str
 }
 
 /// Reads the repository's file on a branch, if it exists.
-///
-/// # Errors
-/// When the file is faulty, or can't be read.
 pub async fn repository_file(
     repository: &Repository,
     branch: &BranchName,
@@ -130,9 +121,6 @@ pub struct Found {
 
 impl Found {
     /// Reads every layer.
-    ///
-    /// # Errors
-    /// When a layer is faulty, or the repository's file needs trust that it does not have.
     pub async fn look(
         repository: &Repository,
         branch: &BranchName,
@@ -151,9 +139,6 @@ impl Found {
     }
 
     /// Merges these layers with others on top.
-    ///
-    /// # Errors
-    /// When they don't fit together.
     pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, Refusal> {
         Ok(Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned())?)
     }

@@ -17,9 +17,6 @@ pub struct Configuration {
 
 impl Configuration {
     /// Merges layers key by key; later layers win. Of keys that exclude each other the later one stays.
-    ///
-    /// # Errors
-    /// When the values don't fit together, although each layer is valid on its own.
     pub fn merge(layers: impl IntoIterator<Item = Layer>) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for layer in layers {

@@ -65,9 +65,6 @@ struct Trusted {
 
 impl TrustFile {
     /// Reads the trusted versions.
-    ///
-    /// # Errors
-    /// When the file can't be read or is damaged.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let path = folder.join("trusted.toml");
         let trusted = match std::fs::read_to_string(&path) {
@@ -85,9 +82,6 @@ impl TrustFile {
     }
 
     /// Trusts this text of a repository's file.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn trust(mut self, repository: &str, text: &str) -> Result<PathBuf, String> {
         self.trusted.repositories.insert(repository.to_owned(), hash(text));
         let written = toml::to_string(&self.trusted)

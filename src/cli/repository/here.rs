@@ -31,9 +31,6 @@ pub struct Here {
 
 impl Here {
     /// Looks around a folder. Nothing, if nothing was begun there: then nothing is made either.
-    ///
-    /// # Errors
-    /// When there is no repository, or its forge can't be read.
     pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
         if !Store::exists(&repository.common) {
@@ -64,9 +61,6 @@ impl Here {
     }
 
     /// The subject that a person typed.
-    ///
-    /// # Errors
-    /// When it is none, or this machine does not know it; the text names the known ones and the nearest.
     pub fn subject(&self, typed: &str) -> Result<Subject, String> {
         let known = self.subjects();
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
@@ -98,9 +92,6 @@ pub fn nothing_begun() -> String {
 }
 
 /// What a command shows where nothing was begun: an error only if something was named.
-///
-/// # Errors
-/// When a subject was named.
 pub fn nothing_to_show(subject: Option<&str>) -> Result<String, String> {
     let text = nothing_begun();
     if subject.is_some() { Err(text) } else { Ok(format!("{text}\n")) }

@@ -51,9 +51,6 @@ impl From<Unusable> for String {
 
 impl Repository {
     /// Looks at the repository around a folder.
-    ///
-    /// # Errors
-    /// When there is none, or git can't be run; the text says what to type.
     pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, Unusable> {
         if !folder.is_dir() {
             let message = format!("there is no folder {}", folder.display());
@@ -82,9 +79,6 @@ impl Repository {
     }
 
     /// Why a branch can't be changed, if it can't: it has no commit yet, or there is none of that name.
-    ///
-    /// # Errors
-    /// When git can't be run.
     pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
         let git = Git { folder: &self.path, variables };
         let reference = format!("refs/heads/{branch}");
@@ -138,9 +132,6 @@ impl Repository {
     }
 
     /// The text of a file as it is on a branch, without the last line feeds; nothing, if it is not there.
-    ///
-    /// # Errors
-    /// When it can't be read, is no text, or is too long to be settings.
     pub async fn file_on(
         &self,
         branch: &BranchName,

@@ -18,9 +18,6 @@ pub type Directories = BTreeMap<(Role, Label), ExplicitDirectory>;
 
 /// Returns the user's checkouts of all agents. Agents of the run may share one only if the user allows it, and never at
 /// the same time.
-///
-/// # Errors
-/// When two agents share a checkout, or the agent memory would lie in one.
 pub fn directories(
     everyone: &[KnownAgent],
     seated: &[KnownAgent],

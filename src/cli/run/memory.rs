@@ -9,9 +9,6 @@ use crate::cli::surroundings::Surroundings;
 use crate::domain::agent_memory::CheckoutFolder;
 
 /// Returns the options of the agent memory.
-///
-/// # Errors
-/// When the folder is unusable, or a renewal is asked for while the memory is off.
 pub fn memory(
     settings: &AgentMemory,
     refresh: Refresh,

@@ -18,9 +18,6 @@ use crate::flow::terms::Overrides;
 use super::models;
 
 /// Makes the request of a run.
-///
-/// # Errors
-/// When an agent has both one model and a chain of models.
 pub fn request(
     configuration: &Configuration,
     agents: &[KnownAgent],

@@ -51,9 +51,6 @@ enum Presence {
 
 /// Finds the program of every agent that may be asked. An agent that was named on this subject keeps its program,
 /// whatever was configured since.
-///
-/// # Errors
-/// When an agent that this command or the configuration names has no program.
 pub fn resolved(
     asked: &[KnownAgent],
     earlier: &Remembered,
@@ -107,9 +104,6 @@ fn usual() -> Vec<KnownAgent> {
 }
 
 /// Returns the agent that reformats malformed answers.
-///
-/// # Errors
-/// When it is configured, and its program does not exist.
 pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, RunError> {
     let named = settings.roles.repair.as_ref();
     let known = named.map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
@@ -123,9 +117,6 @@ pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Labe
 }
 
 /// Returns the program behind an agent, set up as for a run.
-///
-/// # Errors
-/// When there is none, or its settings are faulty.
 pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, RunError> {
     let name = &known.name;
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {

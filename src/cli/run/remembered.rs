@@ -36,9 +36,6 @@ pub struct Remembered {
 
 impl Remembered {
     /// Reads the files of earlier commands.
-    ///
-    /// # Errors
-    /// When a file can't be read or is damaged.
     pub fn load(folders: &Folders, subject: &Subject) -> Result<Self, String> {
         Ok(Self {
             own: RunFile::load(&folders.run_file(subject))?,
@@ -47,9 +44,6 @@ impl Remembered {
     }
 
     /// Returns the flags of earlier commands on the subject, as settings.
-    ///
-    /// # Errors
-    /// When they are no longer valid.
     pub fn layer(&self) -> Result<Layer, String> {
         let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let layer = Layer { source: Source::Remembered, values };
@@ -101,9 +95,6 @@ impl Remembered {
 }
 
 /// Keeps a file for the subject, and for the repository.
-///
-/// # Errors
-/// When a file can't be written.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
     let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };

@@ -104,9 +104,6 @@ pub struct RunSettings {
 }
 
 /// The world of a run in a repository.
-///
-/// # Errors
-/// When the state folder can't be made.
 pub fn world(
     repository: &Repository,
     surroundings: &Surroundings,

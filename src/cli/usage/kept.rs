@@ -23,9 +23,6 @@ const ENDING: &str = "-usage-summary.json";
 
 /// Keeps what the journal of a subject says of costs, for when it is gone. What an earlier journal of the same run said stays.
 /// A journal that can't be read says nothing.
-///
-/// # Errors
-/// When the disk says no, or a file that was kept before makes no sense; the text names it.
 pub fn keep(folders: &Folders, subject: &Subject) -> Result<(), String> {
     let Ok(entries) = journals::read(&folders.journal(subject)) else { return Ok(()) };
     for counted in summaries(&[(subject.clone(), entries)]) {

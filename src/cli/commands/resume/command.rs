@@ -262,9 +262,6 @@ async fn take_up(waiting: &Waiting<'_>) -> Result<Taken, String> {
 }
 
 /// The command that goes on with a subject.
-///
-/// # Errors
-/// When this machine does not know the words of a task.
 fn goal(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
     let subject = waiting.known.subject();
     let file = RunFile::load(&waiting.here.folders.run_file(subject))?;

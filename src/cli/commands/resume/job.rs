@@ -38,9 +38,6 @@ pub(super) struct Job {
 
 impl Job {
     /// The job of this very program, with the variables that it was started with.
-    ///
-    /// # Errors
-    /// When a path can't be written into a file of lines; the text says which.
     pub(super) fn new(
         repository: Option<&Path>,
         power: Power,
@@ -96,9 +93,6 @@ impl Job {
     }
 
     /// A line for a crontab, with comments that say how to install it.
-    ///
-    /// # Errors
-    /// When cron has no way to write it.
     pub(super) fn cron(&self) -> Result<String, String> {
         let mut command = "env".to_owned();
         for (name, value) in &self.variables {
@@ -131,9 +125,6 @@ impl Job {
     }
 
     /// A service and a timer for systemd, one after the other, with comments that say where each goes.
-    ///
-    /// # Errors
-    /// When systemd does not start a program of that name.
     pub(super) fn systemd(&self) -> Result<String, String> {
         if let Some(letter) = self.program.chars().find(|letter| matches!(letter, '"' | '\'' | '\\' | '$')) {
             return Err(format!(

@@ -18,9 +18,6 @@ pub(super) struct Repositories {
 
 impl Repositories {
     /// Looks for them.
-    ///
-    /// # Errors
-    /// When there is no repository here, or the state folder can't be read.
     pub(super) async fn find(
         arguments: &ResumeArguments,
         surroundings: &Surroundings,
@@ -63,9 +60,6 @@ async fn look(known: &Whereabouts, surroundings: &Surroundings) -> Result<Here, 
 }
 
 /// The repository that a job is for, whether something was begun in it or not.
-///
-/// # Errors
-/// When there is none.
 pub(super) async fn here(
     arguments: &ResumeArguments,
     surroundings: &Surroundings,

@@ -40,9 +40,6 @@ pub struct VerifyArguments {
 }
 
 /// What is said, and the exit code: 0 only if nothing was ignored for cause.
-///
-/// # Errors
-/// When the thread can't be read; the text says what to type.
 pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
     let subject: Subject = arguments.subject.parse().map_err(|error| format!("{error}"))?;
     let thread = match &arguments.dump {
