@@ -10,7 +10,7 @@ use toml::Value;
 use crate::cli::config::dollars::Dollars;
 use crate::cli::config::exclusive;
 use crate::cli::config::flags::{self, Flag, Takes};
-use crate::cli::config::keys::{Choice, Kind};
+use crate::cli::config::keys::{Choice, ValueKind};
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::{AgentName, Backend};
 use crate::domain::ids::InvalidName;
@@ -91,7 +91,7 @@ fn arg(flag: &Flag, all: &[Flag]) -> Arg {
         .help_heading(flag.heading.clone())
         .overrides_with_all(names(&|other| other.path == flag.path))
         .conflicts_with_all(names(&|other| excluded.as_ref() == Some(&other.path)));
-    let list = matches!(flag.key.kind, Kind::List(_));
+    let list = matches!(flag.key.kind, ValueKind::List(_));
     let once = if list { ArgAction::Append } else { ArgAction::Set };
     match flag.takes {
         Takes::On | Takes::Off(_) => arg.action(ArgAction::SetTrue),
@@ -104,7 +104,7 @@ fn arg(flag: &Flag, all: &[Flag]) -> Arg {
 
 fn valued(arg: Arg, flag: &Flag, name: &'static str) -> Arg {
     let hint = if name == "PATH" { ValueHint::AnyPath } else { ValueHint::Unknown };
-    let numeric = matches!(item(&flag.key.kind), Kind::Whole(_) | Kind::Dollars);
+    let numeric = matches!(item(&flag.key.kind), ValueKind::Whole(_) | ValueKind::Dollars);
     arg.value_name(name)
         .value_hint(hint)
         .allow_negative_numbers(numeric)
@@ -112,24 +112,28 @@ fn valued(arg: Arg, flag: &Flag, name: &'static str) -> Arg {
 }
 
 /// Returns the kind of one value of a flag.
-fn item(kind: &Kind) -> &Kind {
+fn item(kind: &ValueKind) -> &ValueKind {
     match kind {
-        Kind::List(item) => item,
-        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::Text | Kind::Choice(_) => kind,
+        ValueKind::List(item) => item,
+        ValueKind::Switch
+        | ValueKind::Whole(_)
+        | ValueKind::Dollars
+        | ValueKind::Text
+        | ValueKind::Choice(_) => kind,
     }
 }
 
-fn parser(kind: &'static Kind) -> ValueParser {
+fn parser(kind: &'static ValueKind) -> ValueParser {
     match kind {
-        Kind::Whole(range) => ValueParser::new(|text: &str| whole(text, range).map(Value::from)),
-        Kind::Dollars => {
+        ValueKind::Whole(range) => ValueParser::new(|text: &str| whole(text, range).map(Value::from)),
+        ValueKind::Dollars => {
             ValueParser::new(|text: &str| text.parse().map(|dollars: Dollars| Value::from(dollars.amount())))
         }
-        Kind::Choice(choices) => {
+        ValueKind::Choice(choices) => {
             let words = PossibleValuesParser::new(choices.iter().map(possible));
             ValueParser::new(words.map(Value::String))
         }
-        Kind::Text | Kind::Switch | Kind::List(_) => {
+        ValueKind::Text | ValueKind::Switch | ValueKind::List(_) => {
             ValueParser::new(|text: &str| Ok::<Value, String>(Value::from(text)))
         }
     }
@@ -176,13 +180,15 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
 }
 
 /// Returns the value of a setting from those of a flag: all of them for a list, else the last.
-fn together(kind: &Kind, values: impl Iterator<Item = Value>) -> Option<Value> {
+fn together(kind: &ValueKind, values: impl Iterator<Item = Value>) -> Option<Value> {
     let values: Vec<Value> = values.collect();
     match kind {
-        Kind::List(_) => (!values.is_empty()).then_some(Value::Array(values)),
-        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::Text | Kind::Choice(_) => {
-            values.into_iter().next_back()
-        }
+        ValueKind::List(_) => (!values.is_empty()).then_some(Value::Array(values)),
+        ValueKind::Switch
+        | ValueKind::Whole(_)
+        | ValueKind::Dollars
+        | ValueKind::Text
+        | ValueKind::Choice(_) => values.into_iter().next_back(),
     }
 }
 
@@ -207,7 +213,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::cli::config::layer::{Layer, PREFIX, Source};
+    use crate::cli::config::layer::{Layer, PREFIX, SettingSource};
 
     struct EveryFlag;
 
@@ -228,13 +234,13 @@ mod tests {
         let same = |text: &str| (text.to_owned(), text.to_owned());
         let quoted = |text: &str| (text.to_owned(), format!("['{text}']"));
         match (&flag.key.kind, item(&flag.key.kind)) {
-            (Kind::List(_), Kind::Whole(_)) => vec![("7".to_owned(), "[7]".to_owned())],
-            (Kind::List(_), _) => vec![quoted("sam=claude")],
-            (Kind::Choice(choices), _) => choices.iter().map(|choice| same(&choice.word)).collect(),
-            (Kind::Switch, _) => vec![(String::new(), (flag.takes == Takes::On).to_string())],
-            (Kind::Whole(_), _) => vec![same("7")],
-            (Kind::Dollars, _) => vec![same("2.5")],
-            (Kind::Text, _) => vec![same("sam=claude")],
+            (ValueKind::List(_), ValueKind::Whole(_)) => vec![("7".to_owned(), "[7]".to_owned())],
+            (ValueKind::List(_), _) => vec![quoted("sam=claude")],
+            (ValueKind::Choice(choices), _) => choices.iter().map(|choice| same(&choice.word)).collect(),
+            (ValueKind::Switch, _) => vec![(String::new(), (flag.takes == Takes::On).to_string())],
+            (ValueKind::Whole(_), _) => vec![same("7")],
+            (ValueKind::Dollars, _) => vec![same("2.5")],
+            (ValueKind::Text, _) => vec![same("sam=claude")],
         }
     }
 
@@ -247,7 +253,7 @@ mod tests {
                 let name = format!("--{}", flag.name);
                 let words: Vec<&str> =
                     [name.as_str(), &typed].into_iter().filter(|word| !word.is_empty()).collect();
-                let flags = Layer::from_values(parsed(&words).unwrap(), Source::Flag, folder).unwrap();
+                let flags = Layer::from_values(parsed(&words).unwrap(), SettingSource::Flag, folder).unwrap();
                 let variable = format!("{PREFIX}{}", flag.path.to_uppercase().replace('.', "__"));
                 let variables = [(OsString::from(variable), OsString::from(configured))].into();
                 let settings = Layer::from_variables(&variables, folder).unwrap();

@@ -12,9 +12,9 @@ use crate::adapters::git::Kept;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::Here;
+use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::stores;
-use crate::cli::repository::survey::{self, Doing, Known};
+use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
 use crate::cli::view::print;
@@ -57,7 +57,7 @@ struct Removal {
 
 /// Cleans a repository.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let Some(here) = Here::find(arguments.repository.dir.as_deref(), surroundings).await? else {
+    let Some(here) = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
     let here = here.believing(surroundings).await;
@@ -77,7 +77,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
 }
 
 async fn plan(
-    here: &Here,
+    here: &OpenRepository,
     arguments: &CleanArguments,
     surroundings: &Surroundings,
 ) -> Result<Removal, String> {
@@ -86,21 +86,24 @@ async fn plan(
     let mut removal = Removal::default();
     for subject in here.subjects().into_iter().filter(is_wanted) {
         let known = survey::known(here, subject.clone()).await;
-        match known.as_ref().map(|known| (&known.doing, known)) {
-            Some((Doing::Running(_), known)) => removal.stays.push(why_it_stays(known)),
+        match known.as_ref().map(|known| (&known.state, known)) {
+            Some((SubjectState::Running(_), known)) => removal.stays.push(why_it_stays(known)),
             Some((
-                Doing::Parked(_) | Doing::Interrupted | Doing::NeedsHuman(_) | Doing::Unreadable(_),
+                SubjectState::Parked(_)
+                | SubjectState::Interrupted
+                | SubjectState::NeedsHuman(_)
+                | SubjectState::Unreadable(_),
                 known,
             )) if !arguments.unfinished => {
                 removal.stays.push(why_it_stays(known));
             }
             Some((
-                Doing::Parked(_)
-                | Doing::Interrupted
-                | Doing::Unreadable(_)
-                | Doing::NeedsHuman(_)
-                | Doing::Delivered(_)
-                | Doing::Settled(_),
+                SubjectState::Parked(_)
+                | SubjectState::Interrupted
+                | SubjectState::Unreadable(_)
+                | SubjectState::NeedsHuman(_)
+                | SubjectState::Delivered(_)
+                | SubjectState::Settled(_),
                 _,
             ))
             | None => {
@@ -121,16 +124,16 @@ async fn plan(
     Ok(removal)
 }
 
-fn why_it_stays(known: &Known) -> String {
-    let doing = status::doing(known);
-    match known.doing {
-        Doing::Unreadable(_) => format!("{} {doing}", known.subject()),
-        Doing::Running(_)
-        | Doing::Parked(_)
-        | Doing::Interrupted
-        | Doing::NeedsHuman(_)
-        | Doing::Delivered(_)
-        | Doing::Settled(_) => format!("{} is {doing}", known.subject()),
+fn why_it_stays(known: &SubjectSummary) -> String {
+    let state = status::describe(known);
+    match known.state {
+        SubjectState::Unreadable(_) => format!("{} {state}", known.subject()),
+        SubjectState::Running(_)
+        | SubjectState::Parked(_)
+        | SubjectState::Interrupted
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Delivered(_)
+        | SubjectState::Settled(_) => format!("{} is {state}", known.subject()),
     }
 }
 
@@ -164,7 +167,11 @@ fn is_allowed(text: &str) -> Result<bool, String> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-async fn perform(here: &Here, removal: &Removal, surroundings: &Surroundings) -> Result<(), String> {
+async fn perform(
+    here: &OpenRepository,
+    removal: &Removal,
+    surroundings: &Surroundings,
+) -> Result<(), String> {
     let locks = stores::locks(&here.repository);
     for (subject, paths) in &removal.subjects {
         // Somebody may have begun to work on it while the question was open.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::config::keys;
-use crate::cli::config::layer::{Layer, Source};
+use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::template;
@@ -138,8 +138,8 @@ fn words(configuration: &Configuration, untrusted: &[String]) -> String {
     text
 }
 
-fn is_untrusted(path: &str, source: &Source, untrusted: &[String]) -> bool {
-    matches!(source, Source::Repository { .. }) && untrusted.iter().any(|key| key == path)
+fn is_untrusted(path: &str, source: &SettingSource, untrusted: &[String]) -> bool {
+    matches!(source, SettingSource::Repository { .. }) && untrusted.iter().any(|key| key == path)
 }
 
 fn as_json(configuration: &Configuration, untrusted: &[String]) -> Value {

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::logbook::{self, Log};
+use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::overview::columns;
 use crate::cli::view::print;
@@ -45,8 +45,9 @@ const LONGEST_LINE: u64 = 64 << 10;
 
 /// Prints logs.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
-    let here =
-        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
         let lists: Vec<String> = here
             .subjects()
@@ -168,7 +169,7 @@ fn next(log: &mut BufReader<File>) -> bool {
 }
 
 /// Prints the latest log as it grows, then the next one, until nobody works on the subject any more.
-async fn follow(here: &Here, subject: &Subject) -> Result<(), String> {
+async fn follow(here: &OpenRepository, subject: &Subject) -> Result<(), String> {
     let mut shown: Option<(PathBuf, BufReader<File>)> = None;
     loop {
         let works = here.holder(subject).is_some();

@@ -1,6 +1,6 @@
 //! The settings that are flags too, a line for each. Help, default and allowed values are those of the setting.
 
-use super::keys::{self, Kind, KnownKey};
+use super::keys::{self, KnownKey, ValueKind};
 use super::vendor_flags;
 
 use Takes::{Agent, ForRole, Off, On, Value, Values};
@@ -116,7 +116,7 @@ impl Flag {
         let help = match (takes, &key.kind) {
             (On, _) => meaning.to_owned(),
             (Off(help), _) => help.to_owned(),
-            (Agent | Value(_), Kind::List(_)) => {
+            (Agent | Value(_), ValueKind::List(_)) => {
                 described(&format!("{meaning}; repeat for more"), key.default.as_deref())
             }
             (Agent | Value(_) | Values(_) | ForRole(_), _) => described(meaning, key.default.as_deref()),

@@ -11,7 +11,7 @@ use crate::domain::agent::AgentName;
 
 use super::aliases;
 use super::exclusive;
-use super::keys::{self, Kind, KnownKey};
+use super::keys::{self, KnownKey, ValueKind};
 use super::settings::Settings;
 
 /// The prefix of variables that are settings.
@@ -19,7 +19,7 @@ pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
 
 /// The source of a value, from the weakest to the strongest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     Default,
     /// `agent-loop.toml` on this branch of the repository.
     Repository {
@@ -34,7 +34,7 @@ pub enum Source {
     Flag,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SettingSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => formatter.write_str("default"),
@@ -50,7 +50,7 @@ impl fmt::Display for Source {
 /// The settings of one source: values by the dotted path of their key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    pub source: Source,
+    pub source: SettingSource,
     pub values: BTreeMap<String, Value>,
 }
 
@@ -59,11 +59,11 @@ impl Layer {
     pub fn defaults() -> Self {
         let mut values = flat(&Table::try_from(Settings::default()).unwrap_or_default());
         values.retain(|_, value| !value.is_table());
-        Self { source: Source::Default, values }
+        Self { source: SettingSource::Default, values }
     }
 
     /// Reads a file. Relative paths in it start at its folder.
-    pub fn from_text(text: &str, source: Source, folder: &Path) -> Result<Self, String> {
+    pub fn from_text(text: &str, source: SettingSource, folder: &Path) -> Result<Self, String> {
         let wrong = |why: String| format!("{source}: {why}");
         let table: Table = text.parse().map_err(|error| wrong(format!("{error}")))?;
         let mut values = flat(&table);
@@ -93,7 +93,7 @@ impl Layer {
             let text = value.to_str().ok_or_else(|| wrong("is not UTF-8".to_owned()))?;
             values.insert(path, variable_value(key, text).map_err(wrong)?);
         }
-        let layer = Self { source: Source::Variable, values };
+        let layer = Self { source: SettingSource::Variable, values };
         layer.check()?;
         layer.resolved()?.anchored(folder)
     }
@@ -101,7 +101,7 @@ impl Layer {
     /// Takes values of flags, of this command or of an earlier one.
     pub fn from_values(
         values: impl IntoIterator<Item = (String, Value)>,
-        source: Source,
+        source: SettingSource,
         folder: &Path,
     ) -> Result<Self, String> {
         let layer = Self { source, values: values.into_iter().collect() };
@@ -136,12 +136,12 @@ impl Layer {
     /// Returns a key as it is written in this source.
     fn written(&self, path: &str) -> String {
         match self.source {
-            Source::Variable => format!("{PREFIX}{}", path.to_uppercase().replace('.', "__")),
-            Source::Default
-            | Source::Repository { .. }
-            | Source::User(_)
-            | Source::Remembered
-            | Source::Flag => path.to_owned(),
+            SettingSource::Variable => format!("{PREFIX}{}", path.to_uppercase().replace('.', "__")),
+            SettingSource::Default
+            | SettingSource::Repository { .. }
+            | SettingSource::User(_)
+            | SettingSource::Remembered
+            | SettingSource::Flag => path.to_owned(),
         }
     }
 
@@ -160,17 +160,19 @@ fn is_known(path: &str, value: &Value) -> bool {
 
 fn variable_value(key: &KnownKey, text: &str) -> Result<Value, String> {
     match key.kind {
-        Kind::Text | Kind::Choice(_) => Ok(Value::String(text.to_owned())),
-        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::List(_) => format!("value = {text}")
-            .parse::<Table>()
-            .ok()
-            .and_then(|mut table| table.remove("value"))
-            .ok_or_else(|| {
-                format!(
-                    "`{text}` is not a value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
-                    key.path
-                )
-            }),
+        ValueKind::Text | ValueKind::Choice(_) => Ok(Value::String(text.to_owned())),
+        ValueKind::Switch | ValueKind::Whole(_) | ValueKind::Dollars | ValueKind::List(_) => {
+            format!("value = {text}")
+                .parse::<Table>()
+                .ok()
+                .and_then(|mut table| table.remove("value"))
+                .ok_or_else(|| {
+                    format!(
+                        "`{text}` is not a value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
+                        key.path
+                    )
+                })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
 
-use super::layer::{Layer, Source};
+use super::layer::{Layer, SettingSource};
 use super::merged::Configuration;
 use super::trust::{self, TrustFile};
 
@@ -71,7 +71,8 @@ pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
 pub fn user_file_layer(surroundings: &Surroundings) -> Result<Option<Layer>, String> {
     let path = user_file(surroundings);
     let text = read(&path)?;
-    text.map(|text| Layer::from_text(&text, Source::User(path), &surroundings.configuration)).transpose()
+    text.map(|text| Layer::from_text(&text, SettingSource::User(path), &surroundings.configuration))
+        .transpose()
 }
 
 /// Reads the repository's file on a branch, if it exists.
@@ -83,7 +84,8 @@ pub async fn repository_file(
     let committed = repository.file_on(branch, REPOSITORY_FILE, &surroundings.variables).await?;
     let warning = uncommitted(&repository.path.join(REPOSITORY_FILE), committed.as_deref(), branch);
     let Some(text) = committed else {
-        let layer = Layer::from_text("", Source::Repository { branch: branch.to_string() }, Path::new("/"))?;
+        let layer =
+            Layer::from_text("", SettingSource::Repository { branch: branch.to_string() }, Path::new("/"))?;
         return Ok(warning.map(|warning| RepositoryFile {
             text: String::new(),
             layer,
@@ -91,7 +93,7 @@ pub async fn repository_file(
             warning: Some(warning),
         }));
     };
-    let source = Source::Repository { branch: branch.to_string() };
+    let source = SettingSource::Repository { branch: branch.to_string() };
     let layer = Layer::from_text(&text, source, &repository.path)?;
     let trusted = TrustFile::load(&surroundings.configuration)?.trusts(&repository.trust_name(), &text);
     let guarded = trust::guarded(&layer).into_iter().map(str::to_owned);
@@ -114,12 +116,12 @@ fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Opt
 
 /// The layers below the flags: defaults, the repository's file, the user's file, variables.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct BaseLayers {
     layers: Vec<Layer>,
     warning: Option<String>,
 }
 
-impl Found {
+impl BaseLayers {
     /// Reads every layer.
     pub async fn look(
         repository: &Repository,

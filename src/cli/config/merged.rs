@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::exclusive;
-use super::layer::{Layer, Source, nested};
+use super::layer::{Layer, SettingSource, nested};
 use super::settings::{Roles, Settings};
 
 /// Settings merged from all layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Configuration {
     pub settings: Settings,
-    values: BTreeMap<String, (Value, Source)>,
+    values: BTreeMap<String, (Value, SettingSource)>,
 }
 
 impl Configuration {
@@ -33,24 +33,24 @@ impl Configuration {
     }
 
     /// Returns every value that is set, with its source.
-    pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &Source)> {
+    pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &SettingSource)> {
         self.values.iter().map(|(path, (value, source))| (path.as_str(), value, source))
     }
 
     /// Returns the source of a key's value.
-    pub fn source(&self, path: &str) -> &Source {
-        self.values.get(path).map_or(&Source::Default, |(_, source)| source)
+    pub fn source(&self, path: &str) -> &SettingSource {
+        self.values.get(path).map_or(&SettingSource::Default, |(_, source)| source)
     }
 
     /// Returns the value, if a flag of this command set it.
     pub fn asked<T>(&self, path: &str, value: T) -> Option<T> {
         match self.source(path) {
-            Source::Flag => Some(value),
-            Source::Default
-            | Source::Repository { .. }
-            | Source::User(_)
-            | Source::Variable
-            | Source::Remembered => None,
+            SettingSource::Flag => Some(value),
+            SettingSource::Default
+            | SettingSource::Repository { .. }
+            | SettingSource::User(_)
+            | SettingSource::Variable
+            | SettingSource::Remembered => None,
         }
     }
 
@@ -67,12 +67,12 @@ impl Configuration {
     /// Returns the value, if it is not the default.
     pub fn said<T>(&self, path: &str, value: T) -> Option<T> {
         match self.source(path) {
-            Source::Default => None,
-            Source::Flag
-            | Source::Repository { .. }
-            | Source::User(_)
-            | Source::Variable
-            | Source::Remembered => Some(value),
+            SettingSource::Default => None,
+            SettingSource::Flag
+            | SettingSource::Repository { .. }
+            | SettingSource::User(_)
+            | SettingSource::Variable
+            | SettingSource::Remembered => Some(value),
         }
     }
 }

@@ -92,12 +92,13 @@ fn example(section: &str, name: &str, node: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::config::layer::{Layer, Source};
+    use crate::cli::config::layer::{Layer, SettingSource};
     use crate::cli::config::merged::Configuration;
     use std::path::Path;
 
     fn settings(text: &str) -> Configuration {
-        let layer = Layer::from_text(text, Source::User("config.toml".into()), Path::new("/home")).unwrap();
+        let layer =
+            Layer::from_text(text, SettingSource::User("config.toml".into()), Path::new("/home")).unwrap();
         Configuration::merge([Layer::defaults(), layer]).unwrap()
     }
 
@@ -126,7 +127,7 @@ mod tests {
             let set = all
                 .iter()
                 .flat_map(Configuration::values)
-                .any(|(path, _, source)| key.is(path) && *source != Source::Default);
+                .any(|(path, _, source)| key.is(path) && *source != SettingSource::Default);
             assert!(set, "{}", key.path);
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished, Holder};
 
-use super::here::Here;
+use super::open::OpenRepository;
 
 /// A raw log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Of {
 }
 
 /// The logs of a subject, where its own command put them; the latest first.
-pub fn read(here: &Here, subject: &Subject) -> Vec<Log> {
+pub fn read(here: &OpenRepository, subject: &Subject) -> Vec<Log> {
     let mut files = retention::logs(&folders(here, subject), std::slice::from_ref(subject));
     // Summaries of what runs cost lie there too.
     files.retain(|file| file.path.extension().is_some_and(|ending| ending == "log"));
@@ -77,7 +77,7 @@ pub fn read(here: &Here, subject: &Subject) -> Vec<Log> {
     told(files, &entries, here.holder(subject).as_ref())
 }
 
-fn folders(here: &Here, subject: &Subject) -> Folders {
+fn folders(here: &OpenRepository, subject: &Subject) -> Folders {
     let file = RunFile::load(&here.folders.run_file(subject)).unwrap_or_default();
     let moved = file.flags.get("paths.logs").and_then(toml::Value::as_str).map(PathBuf::from);
     here.folders.clone().with_logs(moved.as_deref())

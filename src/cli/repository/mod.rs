@@ -1,7 +1,7 @@
 //! The user's repository, looked at once at the start: where it is, which branch, whose name. Changes nothing.
 
-pub mod here;
 pub mod logbook;
+pub mod open;
 pub mod stores;
 pub mod survey;
 
@@ -56,7 +56,7 @@ impl Repository {
             let message = format!("there is no folder {}", folder.display());
             return Err(Unusable { reason: Refused::Usage, message });
         }
-        let git = Git { folder, variables };
+        let git = GitQuery { folder, variables };
         git.refuse_old().await?;
         let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
         if !common.exit.is_success() {
@@ -80,7 +80,7 @@ impl Repository {
 
     /// Why a branch can't be changed, if it can't: it has no commit yet, or there is none of that name.
     pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
-        let git = Git { folder: &self.path, variables };
+        let git = GitQuery { folder: &self.path, variables };
         let reference = format!("refs/heads/{branch}");
         if git.ask(&["rev-parse", "--quiet", "--verify", &reference]).await?.is_some() {
             return Ok(None);
@@ -138,7 +138,7 @@ impl Repository {
         name: &str,
         variables: &Variables,
     ) -> Result<Option<String>, String> {
-        let git = Git { folder: &self.path, variables };
+        let git = GitQuery { folder: &self.path, variables };
         let revision = format!("refs/heads/{branch}:{name}");
         let Some(blob) = git.ask(&["rev-parse", "--quiet", "--verify", &revision]).await? else {
             return Ok(None);
@@ -188,12 +188,12 @@ fn unsupported(message: String) -> Unusable {
     Unusable { reason: Refused::Unsupported, message }
 }
 
-struct Git<'folder> {
+struct GitQuery<'folder> {
     folder: &'folder Path,
     variables: &'folder Variables,
 }
 
-impl Git<'_> {
+impl GitQuery<'_> {
     async fn run(&self, arguments: &[&str]) -> Result<Captured, Unusable> {
         let variables = environment::common(self.variables, &["XDG_CONFIG_HOME".to_owned()]);
         let command = CommandLine::new("git", self.folder, variables)

@@ -14,8 +14,8 @@ use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
-use crate::cli::config::layer::{Layer, Source};
-use crate::cli::config::load::{Found, Refusal};
+use crate::cli::config::layer::{Layer, SettingSource};
+use crate::cli::config::load::{BaseLayers, Refusal};
 use crate::cli::config::settings::{ForgeChoice, Retention, Settings};
 use crate::cli::diagnostics;
 use crate::cli::repository::{Repository, stores};
@@ -40,7 +40,7 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
-use super::goal::{Goal, Target};
+use super::goal::{Goal, GoalTarget};
 use super::permissions::{Permissions, Trigger};
 use super::plan::Plan;
 use super::programs::ResolvedAgents;
@@ -62,7 +62,7 @@ pub enum Answers {
 pub enum RunResult {
     Ended(Box<Outcome>),
     /// It was only rehearsed: this is what would be done.
-    Rehearsed(Box<rehearse::Rehearsal>),
+    DryRun(Box<rehearse::DryRun>),
 }
 
 /// Runs to the end.
@@ -82,9 +82,9 @@ pub async fn run(
 /// What is refused before its repository is known. A task has no key then; a refusal shows one of its words alone.
 fn unplaced(goal: &Goal) -> Subject {
     match &goal.target {
-        Target::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
-        Target::Issue(number) => Subject::Issue(*number),
-        Target::PullRequest(number) => Subject::PullRequest(*number),
+        GoalTarget::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
+        GoalTarget::Issue(number) => Subject::Issue(*number),
+        GoalTarget::PullRequest(number) => Subject::PullRequest(*number),
     }
 }
 
@@ -112,7 +112,7 @@ struct Ground {
     repository: Repository,
     default_base: BranchName,
     base: BranchName,
-    found: Found,
+    found: BaseLayers,
     flags: Layer,
 }
 
@@ -130,16 +130,16 @@ async fn look(
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     match &goal.target {
         // Its forge says what a pull request changes; that branch may be gone.
-        Target::PullRequest(_) => {}
-        Target::Task(_) | Target::Issue(_) => {
+        GoalTarget::PullRequest(_) => {}
+        GoalTarget::Task(_) | GoalTarget::Issue(_) => {
             if let Some(why) = repository.lacks(&base, &surroundings.variables).await.map_err(usage)? {
                 return Err(usage(why));
             }
         }
     }
-    let found = Found::look(&repository, &base, surroundings).await?;
+    let found = BaseLayers::look(&repository, &base, surroundings).await?;
     let flags = arguments.settings.values.clone();
-    let flags = Layer::from_values(flags, Source::Flag, &surroundings.folder).map_err(usage)?;
+    let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
     refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
     Ok(Ground { repository, default_base, base, found, flags })
 }
@@ -147,8 +147,8 @@ async fn look(
 /// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
 fn words(goal: &Goal, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
     match &goal.target {
-        Target::Task(text) => (Some(text.clone()), Some(base)),
-        Target::Issue(_) | Target::PullRequest(_) => (None, arguments.base.clone()),
+        GoalTarget::Task(text) => (Some(text.clone()), Some(base)),
+        GoalTarget::Issue(_) | GoalTarget::PullRequest(_) => (None, arguments.base.clone()),
     }
 }
 
@@ -162,7 +162,7 @@ async fn prepare_and_run(
     if arguments.dry_run {
         let Ready { world, plan, repository, folders, .. } = ready;
         let rehearsal = rehearse::run(world, plan, &repository, folders).await;
-        return Ok(RunResult::Rehearsed(Box::new(rehearsal)));
+        return Ok(RunResult::DryRun(Box::new(rehearsal)));
     }
     ready.begin().await
 }
@@ -340,9 +340,9 @@ fn questions(answers: Answers, settings: &Settings) -> Questions {
 
 fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
     let (subject, task) = match goal.target {
-        Target::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
-        Target::Issue(number) => (Subject::Issue(number), None),
-        Target::PullRequest(number) => (Subject::PullRequest(number), None),
+        GoalTarget::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
+        GoalTarget::Issue(number) => (Subject::Issue(number), None),
+        GoalTarget::PullRequest(number) => (Subject::PullRequest(number), None),
     };
     Assignment { flow: goal.flow, subject, task }
 }
@@ -390,14 +390,14 @@ fn default_base(
     repository: &Repository,
 ) -> Result<BranchName, RunError> {
     let own = match &goal.target {
-        Target::PullRequest(number) => stores::base_of(repository, *number),
-        Target::Task(_) | Target::Issue(_) => None,
+        GoalTarget::PullRequest(number) => stores::base_of(repository, *number),
+        GoalTarget::Task(_) | GoalTarget::Issue(_) => None,
     };
     let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());
     match (found, &goal.target) {
         (Some(branch), _) => Ok(branch),
-        (None, Target::PullRequest(_)) => Ok(placeholder_branch()),
-        (None, Target::Task(_) | Target::Issue(_)) => {
+        (None, GoalTarget::PullRequest(_)) => Ok(placeholder_branch()),
+        (None, GoalTarget::Task(_) | GoalTarget::Issue(_)) => {
             let message = "HEAD is detached, so there is no current branch to change; name one with --base";
             Err(RunError::refused(Refused::Usage, message))
         }

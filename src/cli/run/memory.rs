@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::adapters::agent_memory::{Memory, MemoryOptions, Refresh};
 use crate::adapters::storage::folders::Folders;
-use crate::cli::config::settings::AgentMemory;
+use crate::cli::config::settings::AgentMemorySettings;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::agent_memory::CheckoutFolder;
 
 /// Returns the options of the agent memory.
 pub fn memory(
-    settings: &AgentMemory,
+    settings: &AgentMemorySettings,
     refresh: Refresh,
     surroundings: &Surroundings,
     repository: &Folders,
@@ -28,7 +28,7 @@ pub fn memory(
         };
     }
     let (root, checkout) = match folder {
-        Folder::Here(root) => (root, None),
+        Folder::OpenRepository(root) => (root, None),
         Folder::InTheCheckout(checkout) => (cache.clone(), Some(checkout)),
     };
     let cache = repository.beneath(&root).join("agent-memory.json");
@@ -38,15 +38,15 @@ pub fn memory(
 /// The place of the agent memory.
 enum Folder {
     /// In a folder of this machine.
-    Here(PathBuf),
+    OpenRepository(PathBuf),
     /// In the coder's checkout.
     InTheCheckout(CheckoutFolder),
 }
 
-fn folder(settings: &AgentMemory, cache: &Path) -> Result<Folder, String> {
-    let Some(asked) = &settings.dir else { return Ok(Folder::Here(cache.to_path_buf())) };
+fn folder(settings: &AgentMemorySettings, cache: &Path) -> Result<Folder, String> {
+    let Some(asked) = &settings.dir else { return Ok(Folder::OpenRepository(cache.to_path_buf())) };
     if asked.is_absolute() {
-        return Ok(Folder::Here(asked.clone()));
+        return Ok(Folder::OpenRepository(asked.clone()));
     }
     let inside = asked.to_string_lossy().parse().map(Folder::InTheCheckout);
     inside.map_err(|why| {

@@ -8,7 +8,7 @@ use toml::Value;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::{KnownAgent, RunFile};
 use crate::cli::config::exclusive;
-use crate::cli::config::layer::{Layer, Source};
+use crate::cli::config::layer::{Layer, SettingSource};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
 
@@ -46,7 +46,7 @@ impl Remembered {
     /// Returns the flags of earlier commands on the subject, as settings.
     pub fn layer(&self) -> Result<Layer, String> {
         let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        let layer = Layer { source: Source::Remembered, values };
+        let layer = Layer { source: SettingSource::Remembered, values };
         layer.check().map(|()| layer)
     }
 

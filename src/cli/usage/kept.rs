@@ -15,8 +15,8 @@ use crate::domain::ids::{Label, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::usage::{Precision, Usage};
 
-use super::source::Source;
-use super::summary::{Asked, Call, CallEnd, Summary, summaries};
+use super::source::CostSource;
+use super::summary::{Asked, Call, CallEnd, RunCost, summaries};
 
 /// How the files end.
 const ENDING: &str = "-usage-summary.json";
@@ -39,7 +39,7 @@ pub fn keep(folders: &Folders, subject: &Subject) -> Result<(), String> {
 }
 
 /// What was kept, and of each file that can't be read the reason.
-pub fn read(folders: &Folders) -> (Vec<Summary>, Vec<String>) {
+pub fn read(folders: &Folders) -> (Vec<RunCost>, Vec<String>) {
     let entries = fs::read_dir(folders.usage()).into_iter().flatten().flatten().map(|entry| entry.path());
     let (mut all, mut unreadable) = (Vec::new(), Vec::new());
     for path in entries.filter(|path| path.to_string_lossy().ends_with(ENDING)) {
@@ -52,8 +52,8 @@ pub fn read(folders: &Folders) -> (Vec<Summary>, Vec<String>) {
 }
 
 /// What journals say, with what was kept of others: each call once, the runs oldest first.
-pub fn with(journals: Vec<Summary>, kept: Vec<Summary>) -> Vec<Summary> {
-    let mut runs: BTreeMap<RunId, Summary> =
+pub fn with(journals: Vec<RunCost>, kept: Vec<RunCost>) -> Vec<RunCost> {
+    let mut runs: BTreeMap<RunId, RunCost> =
         journals.into_iter().map(|summary| (summary.run.clone(), summary)).collect();
     for old in kept {
         let Some(summary) = runs.get_mut(&old.run) else {
@@ -65,11 +65,11 @@ pub fn with(journals: Vec<Summary>, kept: Vec<Summary>) -> Vec<Summary> {
         let more: Vec<Call> = old.calls.into_iter().filter(is_new).collect();
         summary.calls.extend(more);
         if summary.calls.len() > known {
-            summary.source = Source::Both;
+            summary.source = CostSource::Both;
             summary.calls.sort_by(|one, other| (one.at, &one.asked).cmp(&(other.at, &other.asked)));
         }
     }
-    let mut all: Vec<Summary> = runs.into_values().collect();
+    let mut all: Vec<RunCost> = runs.into_values().collect();
     all.sort_by_key(|summary| summary.calls.first().map(|call| call.at));
     all
 }
@@ -129,13 +129,13 @@ struct Time {
 /// A summary that is longer was not written by us, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-fn load(path: &Path) -> Result<Summary, String> {
+fn load(path: &Path) -> Result<RunCost, String> {
     let text = files::read_bounded(path, LONGEST)
         .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     let written: Written = serde_json::from_slice(&text)
         .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))?;
     let calls = written.calls.into_iter().map(call).collect();
-    Ok(Summary { run: written.run, calls, records: Usage::default(), source: Source::Kept })
+    Ok(RunCost { run: written.run, calls, records: Usage::default(), source: CostSource::Kept })
 }
 
 fn call(written: WrittenCall) -> Call {
@@ -192,8 +192,8 @@ mod tests {
                 let (kept, unreadable) = read(&folders);
                 assert_eq!(unreadable, Vec::<String>::new());
                 let all = with(summaries(&left), kept);
-                let source = if gone == 0 { Source::Both } else { Source::Kept };
-                assert_eq!(all, [Summary { source, ..whole.clone() }]);
+                let source = if gone == 0 { CostSource::Both } else { CostSource::Kept };
+                assert_eq!(all, [RunCost { source, ..whole.clone() }]);
             }
         }
     }

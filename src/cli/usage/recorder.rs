@@ -18,8 +18,8 @@ use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 use crate::ports::journal::Entry;
 
-use super::source::Source;
-use super::summary::{Summary, summaries};
+use super::source::CostSource;
+use super::summary::{RunCost, summaries};
 
 /// How much earlier a file may seem to be written than it was.
 const GRAIN: Duration = Duration::from_secs(2);
@@ -62,7 +62,7 @@ fn path(folders: &Folders, subject: &Subject, run: &RunId) -> PathBuf {
     folders.logs(subject).join(format!("{run}-usage-summary.json"))
 }
 
-fn write(path: &Path, summary: &Summary) -> Result<(), String> {
+fn write(path: &Path, summary: &RunCost) -> Result<(), String> {
     let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
     if let Some(folder) = path.parent() {
         files::make_folder(folder)?;
@@ -71,17 +71,21 @@ fn write(path: &Path, summary: &Summary) -> Result<(), String> {
 }
 
 /// The run that has ended: the one that the outcome names, or the latest that has done anything since the command began.
-fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome) -> Option<Summary> {
+fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome) -> Option<RunCost> {
     let all = summaries(journals);
     let latest = || {
-        let with_end = |summary: &Summary| Some((summary.calls.last()?.at, summary.run.clone()));
+        let with_end = |summary: &RunCost| Some((summary.calls.last()?.at, summary.run.clone()));
         all.iter().filter_map(with_end).filter(|(at, _)| *at >= since).max().map(|(_, run)| run)
     };
     let run = outcome.run.clone().or_else(latest)?;
     let found = all.into_iter().find(|summary| summary.run == run);
-    let summary =
-        found.unwrap_or(Summary { run, calls: Vec::new(), records: outcome.usage, source: Source::Journals });
-    Some(Summary { records: outcome.usage, ..summary })
+    let summary = found.unwrap_or(RunCost {
+        run,
+        calls: Vec::new(),
+        records: outcome.usage,
+        source: CostSource::Journals,
+    });
+    Some(RunCost { records: outcome.usage, ..summary })
 }
 
 /// The journals that may hold turns of the run: of its subjects, and of those from which they came or to which they led.

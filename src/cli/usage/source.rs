@@ -2,7 +2,7 @@
 
 /// Where it is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum CostSource {
     /// From the journals of this machine.
     Journals,
     /// From what was kept when its journals were removed.
@@ -11,7 +11,7 @@ pub enum Source {
     Both,
 }
 
-impl Source {
+impl CostSource {
     /// The word for it in JSON.
     pub fn name(self) -> &'static str {
         match self {

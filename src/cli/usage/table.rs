@@ -5,8 +5,8 @@ use std::fmt::Write;
 use crate::domain::usage::{Precision, Usage};
 use crate::flow::budget::dollars;
 
-use super::source::Source;
-use super::summary::{Sum, Summary};
+use super::source::CostSource;
+use super::summary::{RunCost, Sum};
 
 /// So many columns at the left are words; the others are numbers, but for the last.
 const WORDS: usize = 2;
@@ -14,14 +14,14 @@ const WORDS: usize = 2;
 const HEADS: [&str; 8] = ["agent", "role", "calls", "in (cached)", "out", "cost", "time", "tokens are"];
 
 /// The runs, oldest first, each with its agents; all of them together, if there are several.
-pub fn table(all: &[Summary]) -> String {
+pub fn table(all: &[RunCost]) -> String {
     let mut text = String::new();
     for summary in all {
         let subjects: Vec<String> = summary.subjects().into_iter().map(ToString::to_string).collect();
         let source = match summary.source {
-            Source::Journals => "",
-            Source::Both => " (a journal removed)",
-            Source::Kept => " (journal removed)",
+            CostSource::Journals => "",
+            CostSource::Both => " (a journal removed)",
+            CostSource::Kept => " (journal removed)",
         };
         let _ = writeln!(text, "{}  run {}{source}", subjects.join(" → "), summary.run);
         let agents = summary.agents();
@@ -34,7 +34,7 @@ pub fn table(all: &[Summary]) -> String {
         let start = Sum::default();
         let sum = all
             .iter()
-            .map(Summary::totals)
+            .map(RunCost::totals)
             .fold(start, |sum, one| Sum { usage: sum.usage.plus(one.usage), time: sum.time.max(one.time) });
         let _ = writeln!(text, "{} runs", all.len());
         text.push_str(&aligned(&[HEADS.map(str::to_owned), row("all", "", sum)]));

@@ -27,7 +27,7 @@ const LONGEST_LINE: usize = 998;
 
 /// A job that resumes what is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Job {
+pub(super) struct ResumeJob {
     program: String,
     /// Only this repository; all that the machine knows, if there is none.
     repository: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Job {
     variables: Vec<(&'static str, String)>,
 }
 
-impl Job {
+impl ResumeJob {
     /// The job of this very program, with the variables that it was started with.
     pub(super) fn new(
         repository: Option<&Path>,
@@ -222,8 +222,8 @@ mod tests {
 
     use super::*;
 
-    fn job(program: &str, repository: Option<&str>, path: &str) -> Result<Job, String> {
-        Job::of(Path::new(program), repository.map(Path::new), [("PATH", PathBuf::from(path))])
+    fn job(program: &str, repository: Option<&str>, path: &str) -> Result<ResumeJob, String> {
+        ResumeJob::of(Path::new(program), repository.map(Path::new), [("PATH", PathBuf::from(path))])
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_a_file_of_lines_cant_say_is_refused_with_the_reason() {
-        let refused = |job: Result<Job, String>| job.unwrap_err();
+        let refused = |job: Result<ResumeJob, String>| job.unwrap_err();
         assert!(refused(job("agent-loop", None, "/bin")).contains("not absolute"));
         assert!(refused(job("/opt/agent-loop", Some("repository"), "/bin")).contains("not absolute"));
         assert!(refused(job("/opt/two\nlines", None, "/bin")).contains("line break"));
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn a_job_with_all_permissions_says_so_loudly() {
         let bounded = job("/opt/agent-loop", Some("/home/ada"), "/bin").unwrap();
-        let all = Job { power: Power::Dangerous, ..bounded.clone() };
+        let all = ResumeJob { power: Power::Dangerous, ..bounded.clone() };
         for text in [bounded.cron().unwrap(), bounded.systemd().unwrap()] {
             assert!(!text.to_lowercase().contains("dangerous"), "{text}");
         }

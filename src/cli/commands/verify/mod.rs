@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::adapters::storage::journals;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
@@ -65,8 +65,9 @@ async fn on_the_forge(
     arguments: &VerifyArguments,
     surroundings: &Surroundings,
 ) -> Result<Thread, String> {
-    let here =
-        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
     let here = here.believing(surroundings).await;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match subject {
@@ -84,7 +85,7 @@ async fn on_the_forge(
 }
 
 /// A task has no thread; its records stand in its journal.
-fn in_the_journal(journal: &Path, here: &Here) -> Result<Vec<Comment>, String> {
+fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Comment>, String> {
     let entries = journals::read(journal).map_err(|error| error.to_string())?;
     let records = entries.into_iter().filter_map(Entry::into_record).zip(1..);
     let comment = |(body, number): (String, u32)| Comment {

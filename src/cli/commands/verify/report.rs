@@ -44,7 +44,7 @@ pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
 fn chain_words(text: &mut String, chain: &Chain, reading: &ChainReading) {
     let number = u64::try_from(reading.records().count()).unwrap_or(u64::MAX);
     let _ = writeln!(text, "{} of {}: {} count", chain.flow, chain.subject, count(number, "record"));
-    let state = State::of(chain, reading);
+    let state = ChainState::of(chain, reading);
     for record in reading.records() {
         let _ = writeln!(text, "counts   {} {}", record.id, state.headline(record));
     }
@@ -60,9 +60,9 @@ fn chain_words(text: &mut String, chain: &Chain, reading: &ChainReading) {
 }
 
 /// The state that a chain folds to, if this program knows its flow.
-struct State(Option<Box<dyn Machine>>);
+struct ChainState(Option<Box<dyn Machine>>);
 
-impl State {
+impl ChainState {
     /// A record that this version can't read is shown by its kind, and changes nothing here.
     fn of(chain: &Chain, reading: &ChainReading) -> Self {
         let mut machine = flow::begin(&chain.flow, &chain.subject);
@@ -122,7 +122,7 @@ fn chain_json(chain: &Chain, reading: &ChainReading) -> Value {
         "subject": chain.subject,
         "records": reading.records().map(|one| record(one)).collect::<Vec<_>>(),
         "ignored": reading.ignored.iter().map(ignored).collect::<Vec<_>>(),
-        "whole": State::of(chain, reading).records() == Records::Whole,
+        "whole": ChainState::of(chain, reading).records() == Records::Whole,
         "newer_format": reading.newer,
     })
 }

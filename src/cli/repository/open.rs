@@ -8,7 +8,7 @@ use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
-use crate::cli::config::load::{Found, Refusal};
+use crate::cli::config::load::{BaseLayers, Refusal};
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::Login;
@@ -21,7 +21,7 @@ use super::stores;
 
 /// A repository in which something was begun.
 #[derive(Debug)]
-pub struct Here {
+pub struct OpenRepository {
     pub repository: Repository,
     pub forge: Arc<EmbeddedForge>,
     pub folders: Folders,
@@ -29,7 +29,7 @@ pub struct Here {
     pub recorders: Vec<Login>,
 }
 
-impl Here {
+impl OpenRepository {
     /// Looks around a folder. Nothing, if nothing was begun there: then nothing is made either.
     pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
@@ -82,7 +82,7 @@ impl Here {
 /// The logins that settings trust to write records.
 async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, Refusal> {
     let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
-    let found = Found::look(repository, branch, surroundings).await?;
+    let found = BaseLayers::look(repository, branch, surroundings).await?;
     Ok(found.merged(&[])?.settings.trust.recorders)
 }
 
