@@ -11,7 +11,6 @@ use crate::adapters::process::variables::Variables;
 pub struct Surroundings {
     pub variables: Variables,
     pub folder: PathBuf,
-    /// The folder for state.
     pub state: PathBuf,
     /// The folder for the user's settings.
     pub configuration: PathBuf,

@@ -19,7 +19,6 @@ use super::numbers::whole;
 
 /// A command's choice of the flags that are settings.
 pub trait FlagChoice {
-    /// Whether the command has this flag.
     fn has(flag: &Flag) -> bool;
 }
 
@@ -111,7 +110,6 @@ fn valued(arg: Arg, flag: &Flag, name: &'static str) -> Arg {
         .value_parser(parser(item(&flag.key.kind)))
 }
 
-/// Returns the kind of one value of a flag.
 fn item(kind: &ValueKind) -> &ValueKind {
     match kind {
         ValueKind::List(item) => item,
@@ -155,7 +153,6 @@ fn agent(text: &str) -> Result<Value, String> {
     })
 }
 
-/// Returns the settings that a flag sets, by their paths.
 fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
     let values = || matches.get_many::<Value>(&flag.name).into_iter().flatten().cloned();
     let switched = |value| matches.get_flag(&flag.name).then(|| (flag.path.clone(), Value::from(value)));
@@ -201,7 +198,6 @@ fn of_role(value: Value) -> (&'static str, Value) {
     }
 }
 
-/// Returns the path of an agent's setting in one role.
 fn in_role(path: &str, role: &str) -> Option<String> {
     let (agent, name) = path.rsplit_once('.')?;
     Some(format!("{agent}.{role}{name}"))

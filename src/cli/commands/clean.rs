@@ -62,7 +62,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     };
     let here = here.believing(surroundings).await;
     let removal = plan(&here, arguments, surroundings).await?;
-    let text = words(&removal);
+    let text = render(&removal);
     if removal.subjects.is_empty() && removal.kept.is_empty() {
         return Ok(format!("{text}there is nothing to remove\n"));
     }
@@ -86,35 +86,15 @@ async fn plan(
     let mut removal = Removal::default();
     for subject in here.subjects().into_iter().filter(is_wanted) {
         let known = survey::known(here, subject.clone()).await;
-        match known.as_ref().map(|known| (&known.state, known)) {
-            Some((SubjectState::Running(_), known)) => removal.stays.push(why_it_stays(known)),
-            Some((
-                SubjectState::Parked(_)
-                | SubjectState::Interrupted
-                | SubjectState::NeedsHuman(_)
-                | SubjectState::Unreadable(_),
-                known,
-            )) if !arguments.unfinished => {
-                removal.stays.push(why_it_stays(known));
-            }
-            Some((
-                SubjectState::Parked(_)
-                | SubjectState::Interrupted
-                | SubjectState::Unreadable(_)
-                | SubjectState::NeedsHuman(_)
-                | SubjectState::Delivered(_)
-                | SubjectState::Settled(_),
-                _,
-            ))
-            | None => {
-                let paths = retention::everything(&here.folders, &subject).into_iter();
-                removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
-            }
+        if let Some(known) = known.filter(|known| stays(&known.state, arguments)) {
+            removal.stays.push(why_it_stays(&known));
+            continue;
         }
+        let paths = retention::everything(&here.folders, &subject).into_iter();
+        removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
     }
     if arguments.salvage && here.folders.mirror().exists() {
-        let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
-        let kept = workspace.kept().await.map_err(|error| error.to_string())?;
+        let kept = here.workspace(surroundings).kept().await.map_err(|error| error.to_string())?;
         // What still goes on, or waits, may need its work.
         let goes = |subject: &Subject| removal.subjects.iter().any(|(gone, _)| gone == subject);
         let is_open = |subject: &Subject| here.subjects().contains(subject) && !goes(subject);
@@ -124,20 +104,23 @@ async fn plan(
     Ok(removal)
 }
 
-fn why_it_stays(known: &SubjectSummary) -> String {
-    let state = status::describe(known);
-    match known.state {
-        SubjectState::Unreadable(_) => format!("{} {state}", known.subject()),
-        SubjectState::Running(_)
-        | SubjectState::Parked(_)
+fn stays(state: &SubjectState, arguments: &CleanArguments) -> bool {
+    match state {
+        SubjectState::Running(_) => true,
+        SubjectState::Parked(_)
         | SubjectState::Interrupted
         | SubjectState::NeedsHuman(_)
-        | SubjectState::Delivered(_)
-        | SubjectState::Settled(_) => format!("{} is {state}", known.subject()),
+        | SubjectState::Unreadable(_) => !arguments.unfinished,
+        SubjectState::Delivered(_) | SubjectState::Settled(_) => false,
     }
 }
 
-fn words(removal: &Removal) -> String {
+fn why_it_stays(known: &SubjectSummary) -> String {
+    let verb = if matches!(known.state, SubjectState::Unreadable(_)) { "" } else { " is" };
+    format!("{}{verb} {}", known.subject(), status::describe(known))
+}
+
+fn render(removal: &Removal) -> String {
     let mut text = String::new();
     for (subject, paths) in &removal.subjects {
         let size = paths.iter().map(|path| retention::size(path)).sum();
@@ -183,6 +166,5 @@ async fn perform(
             retention::remove(path)?;
         }
     }
-    let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
-    workspace.forget(&removal.kept).await.map_err(|error| error.to_string())
+    here.workspace(surroundings).forget(&removal.kept).await.map_err(|error| error.to_string())
 }

@@ -56,7 +56,6 @@ pub struct DemoArguments {
     pub json: Option<JsonOutput>,
 }
 
-/// The sample project, file by file.
 const PROJECT: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("../../../fixtures/demo/Cargo.toml.txt")),
     ("src/lib.rs", include_str!("../../../fixtures/demo/lib.rs.txt")),

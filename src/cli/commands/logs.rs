@@ -38,7 +38,6 @@ pub struct LogsArguments {
     pub repository: RepositoryArgs,
 }
 
-/// How often a growing log is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// The longest line that is shown, in bytes: a log may hold a gigabyte without a line feed.
 const LONGEST_LINE: u64 = 64 << 10;

@@ -12,7 +12,6 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
 use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
-use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::outcome;
@@ -266,12 +265,11 @@ fn item(item: &Item) -> String {
     format!("{start}{}", unmarked(&one_line(&item.text, room)))
 }
 
-/// What unfinished turns left.
 async fn kept(here: &OpenRepository, surroundings: &Surroundings) -> Result<Vec<Kept>, String> {
     if !here.folders.mirror().exists() {
         return Ok(Vec::new());
     }
-    let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
+    let workspace = here.workspace(surroundings);
     workspace.refresh().await.map_err(|error| error.to_string())?;
     workspace.kept().await.map_err(|error| error.to_string())
 }

@@ -22,7 +22,6 @@ pub struct StopArguments {
     pub repository: RepositoryArgs,
 }
 
-/// The interval between two looks at the subject's lock.
 const LOOK: Duration = Duration::from_millis(50);
 /// The number of looks: a minute. An agent has 5 s to end, a publication a little longer.
 const PATIENCE: u32 = 60 * 20;

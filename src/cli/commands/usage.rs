@@ -81,10 +81,7 @@ fn named(here: &OpenRepository, all: &[RunCost], typed: &str) -> Result<Subject,
     counted.map_or_else(|| here.subject(typed), Ok)
 }
 
-type Journals = Vec<(Subject, Vec<Entry>)>;
-
-/// All journals, and those that can't be read with the reason.
-fn read(here: &OpenRepository) -> (Journals, Vec<(Subject, String)>) {
+fn read(here: &OpenRepository) -> (Vec<(Subject, Vec<Entry>)>, Vec<(Subject, String)>) {
     let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
     for subject in here.subjects() {
         match journals::read(&here.folders.journal(&subject)) {

@@ -85,7 +85,6 @@ pub enum Takes {
     On,
     /// None: the flag switches the setting off, which is its help.
     Off(&'static str),
-    /// The name of an agent.
     Agent,
     /// One value, shown under this name. A list is extended by each occurrence of the flag.
     Value(&'static str),
@@ -98,7 +97,6 @@ pub enum Takes {
 /// A flag that sets a setting.
 #[derive(Debug, Clone)]
 pub struct Flag {
-    /// The name, without dashes.
     pub name: String,
     /// The path of the setting, with a name in place of `NAME`.
     pub path: String,

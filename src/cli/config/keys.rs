@@ -12,7 +12,6 @@ use super::settings::Settings;
 /// The part of a key that stands for a name of the user's choice.
 pub const NAME: &str = "NAME";
 
-/// The largest integer of TOML.
 const MOST: i64 = i64::MAX;
 
 /// A key of the schema.

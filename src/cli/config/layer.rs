@@ -21,16 +21,13 @@ pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingSource {
     Default,
-    /// `agent-loop.toml` on this branch of the repository.
     Repository {
         branch: String,
     },
     User(PathBuf),
-    /// A variable of the environment.
     Variable,
     /// A flag of an earlier command on the same subject.
     Remembered,
-    /// A flag of this command.
     Flag,
 }
 
@@ -135,13 +132,10 @@ impl Layer {
 
     /// Returns a key as it is written in this source.
     fn written(&self, path: &str) -> String {
-        match self.source {
-            SettingSource::Variable => format!("{PREFIX}{}", path.to_uppercase().replace('.', "__")),
-            SettingSource::Default
-            | SettingSource::Repository { .. }
-            | SettingSource::User(_)
-            | SettingSource::Remembered
-            | SettingSource::Flag => path.to_owned(),
+        if self.source == SettingSource::Variable {
+            format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
+        } else {
+            path.to_owned()
         }
     }
 
@@ -186,17 +180,12 @@ pub fn flat(table: &Table) -> BTreeMap<String, Value> {
 fn flatten(table: &Table, path: &str, values: &mut BTreeMap<String, Value>) {
     for (name, value) in table {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match value {
-            Value::Table(inner) if !inner.is_empty() => flatten(inner, &path, values),
-            Value::Table(_)
-            | Value::String(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::Boolean(_)
-            | Value::Datetime(_)
-            | Value::Array(_) => {
-                values.insert(path, value.clone());
-            }
+        if let Value::Table(inner) = value
+            && !inner.is_empty()
+        {
+            flatten(inner, &path, values);
+        } else {
+            values.insert(path, value.clone());
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::cli::repository::{LONGEST_FILE, Repository};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
+use crate::engine::outcome::RunError;
 
 use super::layer::{Layer, SettingSource};
 use super::merged::Configuration;
@@ -15,19 +16,6 @@ use super::trust::{self, TrustFile};
 pub const REPOSITORY_FILE: &str = "agent-loop.toml";
 /// The name of the user's file, in the configuration folder of the platform.
 pub const USER_FILE: &str = "config.toml";
-
-/// The reason why there are no settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub reason: Refused,
-    pub message: String,
-}
-
-impl From<String> for Refusal {
-    fn from(message: String) -> Self {
-        Self { reason: Refused::Config, message }
-    }
-}
 
 /// The repository's file, as committed on a branch.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +106,8 @@ fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Opt
 #[derive(Debug, Clone, PartialEq)]
 pub struct BaseLayers {
     layers: Vec<Layer>,
-    warning: Option<String>,
+    /// Set if the repository's file in the checkout differs.
+    pub warning: Option<String>,
 }
 
 impl BaseLayers {
@@ -127,8 +116,8 @@ impl BaseLayers {
         repository: &Repository,
         branch: &BranchName,
         surroundings: &Surroundings,
-    ) -> Result<Self, Refusal> {
-        let file = repository_file(repository, branch, surroundings).await?;
+    ) -> Result<Self, RunError> {
+        let file = repository_file(repository, branch, surroundings).await.map_err(faulty)?;
         if let Some(file) = &file
             && !file.untrusted.is_empty()
         {
@@ -136,27 +125,26 @@ impl BaseLayers {
         }
         let mut layers = vec![Layer::defaults()];
         layers.extend(file.iter().map(|file| file.layer.clone()));
-        layers.extend(user_layers(surroundings)?);
+        layers.extend(user_layers(surroundings).map_err(faulty)?);
         Ok(Self { layers, warning: file.and_then(|file| file.warning) })
     }
 
     /// Merges these layers with others on top.
-    pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, Refusal> {
-        Ok(Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned())?)
-    }
-
-    /// Returns the warning about the repository's file.
-    pub fn warning(&self) -> Option<String> {
-        self.warning.clone()
+    pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, RunError> {
+        Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned()).map_err(faulty)
     }
 }
 
-fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> Refusal {
+fn faulty(message: String) -> RunError {
+    RunError::refused(Refused::Config, message)
+}
+
+fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> RunError {
     let message = format!(
         "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not trusted it yet. \
          Read it: `git show {branch}:{REPOSITORY_FILE}`; then trust it: `agent-loop config trust {}`",
         keys.join(", "),
         crate::cli::view::shell::quoted(&repository.trust_name()),
     );
-    Refusal { reason: Refused::UntrustedConfig, message }
+    RunError::refused(Refused::UntrustedConfig, message)
 }

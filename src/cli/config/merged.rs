@@ -42,37 +42,23 @@ impl Configuration {
         self.values.get(path).map_or(&SettingSource::Default, |(_, source)| source)
     }
 
-    /// Returns the value, if a flag of this command set it.
-    pub fn asked<T>(&self, path: &str, value: T) -> Option<T> {
-        match self.source(path) {
-            SettingSource::Flag => Some(value),
-            SettingSource::Default
-            | SettingSource::Repository { .. }
-            | SettingSource::User(_)
-            | SettingSource::Variable
-            | SettingSource::Remembered => None,
-        }
+    /// Whether a flag of this command set the value.
+    pub fn is_asked(&self, path: &str) -> bool {
+        *self.source(path) == SettingSource::Flag
+    }
+
+    /// Whether the value is not the default.
+    pub fn is_set(&self, path: &str) -> bool {
+        *self.source(path) != SettingSource::Default
     }
 
     /// Returns the roles that flags of this command fill.
     pub fn asked_roles(&self) -> Roles {
         let roles = &self.settings.roles;
         Roles {
-            coder: self.asked("roles.coder", roles.coder.clone()).flatten(),
-            reviewers: self.asked("roles.reviewers", roles.reviewers.clone()).unwrap_or_default(),
-            repair: self.asked("roles.repair", roles.repair.clone()).flatten(),
-        }
-    }
-
-    /// Returns the value, if it is not the default.
-    pub fn said<T>(&self, path: &str, value: T) -> Option<T> {
-        match self.source(path) {
-            SettingSource::Default => None,
-            SettingSource::Flag
-            | SettingSource::Repository { .. }
-            | SettingSource::User(_)
-            | SettingSource::Variable
-            | SettingSource::Remembered => Some(value),
+            coder: roles.coder.clone().filter(|_| self.is_asked("roles.coder")),
+            reviewers: if self.is_asked("roles.reviewers") { roles.reviewers.clone() } else { Vec::new() },
+            repair: roles.repair.clone().filter(|_| self.is_asked("roles.repair")),
         }
     }
 }

@@ -58,7 +58,6 @@ fn keys_of_a_name(any: &Value, path: &str, text: &mut String) {
     }
 }
 
-/// Returns the default, or an example where there is none.
 fn example(section: &str, name: &str, node: &Value) -> String {
     let written = match (section, name) {
         ("agents", "cmd") => "\"my-agent\"",

@@ -59,7 +59,6 @@ pub struct TrustFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Trusted {
-    /// Hashes of trusted files, by repository.
     repositories: BTreeMap<String, String>,
 }
 

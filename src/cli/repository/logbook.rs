@@ -36,16 +36,8 @@ impl Log {
 /// What a log is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
-    Turn {
-        run: String,
-        round: u32,
-        role: Role,
-        label: String,
-    },
-    Tests {
-        run: String,
-    },
-    /// Something that is not known here.
+    Turn { run: String, round: u32, role: Role, label: String },
+    Tests { run: String },
     Other,
 }
 

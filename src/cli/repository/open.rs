@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::git::GitWorkspace;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
-use crate::cli::config::load::{BaseLayers, Refusal};
+use crate::cli::config::load::BaseLayers;
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
+use crate::engine::outcome::RunError;
 use crate::ports::forge::Forge;
 use crate::ports::journal::Holder;
 
@@ -49,6 +51,11 @@ impl OpenRepository {
         self
     }
 
+    /// Returns the workspace of the repository.
+    pub fn workspace(&self, surroundings: &Surroundings) -> GitWorkspace {
+        stores::workspace(&self.folders, &self.repository, &surroundings.variables)
+    }
+
     /// The subjects that this machine knows, pull requests first.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut subjects = self.folders.known();
@@ -80,7 +87,7 @@ impl OpenRepository {
 }
 
 /// The logins that settings trust to write records.
-async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, Refusal> {
+async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, RunError> {
     let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
     let found = BaseLayers::look(repository, branch, surroundings).await?;
     Ok(found.merged(&[])?.settings.trust.recorders)

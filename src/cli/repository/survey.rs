@@ -35,7 +35,6 @@ const LONGEST_TITLE: usize = 200;
 /// What happens with a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubjectState {
-    /// A process works on it.
     Running(Holder),
     /// It waits for an allowance to come back.
     Parked(Parking),
@@ -107,7 +106,6 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
     }
 }
 
-/// What is found out about a subject on the forge or in its journal.
 struct SubjectFacts {
     flow: FlowName,
     outcome: Outcome,
@@ -167,16 +165,10 @@ fn awaited(entries: &[Entry]) -> Option<SubjectState> {
     waits.into_values().max_by_key(|parking| parking.resets_at).map(SubjectState::Parked)
 }
 
-/// The run of the last turn.
 fn last_run(entries: &[Entry]) -> Option<&RunId> {
-    entries.iter().rev().find_map(|entry| match entry {
-        Entry::Attempt { turn, .. } | Entry::Finished { turn, .. } => Some(&turn.run),
-        Entry::Clarified { .. }
-        | Entry::Measured { .. }
-        | Entry::Record { .. }
-        | Entry::Task { .. }
-        | Entry::Stopped { .. }
-        | Entry::Inherited { .. } => None,
+    entries.iter().rev().find_map(|entry| {
+        let (Entry::Attempt { turn, .. } | Entry::Finished { turn, .. }) = entry else { return None };
+        Some(&turn.run)
     })
 }
 

@@ -15,7 +15,7 @@ use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, SettingSource};
-use crate::cli::config::load::{BaseLayers, Refusal};
+use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::{ForgeChoice, Retention, Settings};
 use crate::cli::diagnostics;
 use crate::cli::repository::{Repository, stores};
@@ -23,7 +23,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
 use crate::cli::view::lines::Verbosity;
 use crate::cli::view::live::Live;
-use crate::cli::view::paint::{Paint, Seen};
+use crate::cli::view::paint::{Paint, Stderr};
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::{BranchName, GateName};
@@ -52,7 +52,6 @@ use super::{rehearse, retain, signals};
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answers {
-    /// A person at the terminal.
     AtTheTerminal,
     Nobody,
 }
@@ -93,12 +92,6 @@ fn placeholder_branch() -> BranchName {
     "main".parse().expect("a branch name")
 }
 
-impl From<Refusal> for RunError {
-    fn from(refusal: Refusal) -> Self {
-        Self::refused(refusal.reason, refusal.message)
-    }
-}
-
 fn config(why: String) -> RunError {
     RunError::refused(Refused::Config, why)
 }
@@ -107,7 +100,6 @@ fn disk(why: String) -> RunError {
     RunError::failed(Failed::Disk, why)
 }
 
-/// What is known before the forge is opened.
 struct Ground {
     repository: Repository,
     default_base: BranchName,
@@ -123,9 +115,7 @@ async fn look(
 ) -> Result<Ground, RunError> {
     let usage = |why| RunError::refused(Refused::Usage, why);
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
-    let repository = Repository::find(&folder, &surroundings.variables)
-        .await
-        .map_err(|unusable| RunError::refused(unusable.reason, unusable.message))?;
+    let repository = Repository::find(&folder, &surroundings.variables).await?;
     let default_base = default_base(goal, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     match &goal.target {
@@ -167,7 +157,6 @@ async fn prepare_and_run(
     ready.begin().await
 }
 
-/// A run that could begin.
 struct Ready {
     world: RealWorld,
     plan: Plan,
@@ -181,7 +170,6 @@ struct Ready {
 }
 
 impl Ready {
-    /// Begins it, and sees it to its end.
     async fn begin(self) -> Result<RunResult, RunError> {
         let Self { world, plan, file, subject, repository, folders, logs, retention, terminal } = self;
         let with_logs = folders.clone().with_logs(logs.as_deref());
@@ -232,7 +220,7 @@ async fn prepare(
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
-    warn(&terminal, [found.warning(), permissions.warning(&subject), withheld]);
+    warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
     let gates = gates(test_command, settings);
     let abilities =
         Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
@@ -262,21 +250,18 @@ async fn prepare(
     Ok(Ready { world, plan, file, subject, repository, folders, logs, retention, terminal })
 }
 
-/// What a person should know before anything is begun.
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
 }
 
-/// The commands of the gates that are configured.
 fn gates(test_command: Option<String>, settings: &Settings) -> BTreeMap<GateName, GateCommand> {
     let deadline = Duration::from_secs(settings.gates.tests.timeout_seconds.get());
     let tests = |command| (GateName::tests(), GateCommand { command, deadline });
     test_command.into_iter().map(tests).collect()
 }
 
-/// The test command, whose words make sense.
 fn test_command(
     settings: &Settings,
     earlier: &Remembered,
@@ -351,7 +336,7 @@ fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
 fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
     let diagnosed = surroundings.variables.contains_key(std::ffi::OsStr::new(diagnostics::VARIABLE));
     // Lines of diagnostics would tear a live view.
-    let seen = if diagnosed { Seen::Nowhere } else { Seen::stderr(&surroundings.variables) };
+    let seen = if diagnosed { Stderr::Plain } else { Stderr::look(&surroundings.variables) };
     let paint = Paint::wanted(&surroundings.variables, seen);
     let events = match json {
         Some(JsonOutput::Events) => Events::Printed,
@@ -359,8 +344,8 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
     };
     let display = match (settings.output.quiet, seen, events) {
         (true, _, _) => Display::Lines(Verbosity::Quiet),
-        (false, Seen::OnATerminal, Events::Off) => Display::Live(Live::new(paint)),
-        (false, Seen::Nowhere, _) | (false, Seen::OnATerminal, Events::Printed) => {
+        (false, Stderr::Terminal, Events::Off) => Display::Live(Live::new(paint)),
+        (false, Stderr::Plain, _) | (false, Stderr::Terminal, Events::Printed) => {
             Display::Lines(Verbosity::Normal)
         }
     };

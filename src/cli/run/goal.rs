@@ -13,7 +13,6 @@ pub struct Goal {
 /// What a flow is about, as a person says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GoalTarget {
-    /// A task, with its text.
     Task(String),
     Issue(IssueNumber),
     PullRequest(PullRequestNumber),

@@ -28,25 +28,22 @@ pub fn memory(
         };
     }
     let (root, checkout) = match folder {
-        Folder::OpenRepository(root) => (root, None),
+        Folder::OnThisMachine(root) => (root, None),
         Folder::InTheCheckout(checkout) => (cache.clone(), Some(checkout)),
     };
     let cache = repository.beneath(&root).join("agent-memory.json");
     Ok(Memory::On(MemoryOptions { cache, refresh, checkout }))
 }
 
-/// The place of the agent memory.
 enum Folder {
-    /// In a folder of this machine.
-    OpenRepository(PathBuf),
-    /// In the coder's checkout.
+    OnThisMachine(PathBuf),
     InTheCheckout(CheckoutFolder),
 }
 
 fn folder(settings: &AgentMemorySettings, cache: &Path) -> Result<Folder, String> {
-    let Some(asked) = &settings.dir else { return Ok(Folder::OpenRepository(cache.to_path_buf())) };
+    let Some(asked) = &settings.dir else { return Ok(Folder::OnThisMachine(cache.to_path_buf())) };
     if asked.is_absolute() {
-        return Ok(Folder::OpenRepository(asked.clone()));
+        return Ok(Folder::OnThisMachine(asked.clone()));
     }
     let inside = asked.to_string_lossy().parse().map(Folder::InTheCheckout);
     inside.map_err(|why| {

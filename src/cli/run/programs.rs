@@ -60,9 +60,9 @@ pub fn resolved(
     let (usual, configured) = (usual(), named(&settings.roles));
     let lists = [
         (Presence::Optional, usual.as_slice()),
-        (Presence::Optional, earlier.last_agents()),
+        (Presence::Optional, earlier.last.agents.as_slice()),
         (Presence::Required, configured.as_slice()),
-        (Presence::Optional, earlier.own_agents()),
+        (Presence::Optional, earlier.own.agents.as_slice()),
         (Presence::Required, asked),
     ];
     let (mut everyone, mut programs, mut missing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -88,7 +88,7 @@ pub fn resolved(
 /// named on the subject before, else the configured ones, else the defaults.
 pub fn seated(asked: &[KnownAgent], earlier: &Remembered, settings: &Settings) -> Vec<KnownAgent> {
     let (usual, configured) = (usual(), named(&settings.roles));
-    let lists = [asked, earlier.own_agents(), &configured, &usual];
+    let lists = [asked, &earlier.own.agents, &configured, &usual];
     let of = |role: Role| {
         let in_role = |list: &[KnownAgent]| -> Vec<KnownAgent> {
             list.iter().filter(|known| known.role == role).cloned().collect()
@@ -147,7 +147,6 @@ fn not_there(name: &AgentName) -> RunError {
     RunError::refused(Refused::Unsupported, message)
 }
 
-/// Returns a vendor's program, set up for a role.
 fn vendors_program(
     known: &KnownAgent,
     cli: &dyn VendorCli,

@@ -30,8 +30,10 @@ const NOT_REMEMBERED: &[&str] = &[
 /// What this machine remembers of a subject and of the last run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Remembered {
-    own: RunFile,
-    last: RunFile,
+    /// What earlier commands on the subject named.
+    pub own: RunFile,
+    /// What the last command in the repository named.
+    pub last: RunFile,
 }
 
 impl Remembered {
@@ -45,24 +47,9 @@ impl Remembered {
 
     /// Returns the flags of earlier commands on the subject, as settings.
     pub fn layer(&self) -> Result<Layer, String> {
-        let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let values = self.own.flags.clone().into_iter().collect();
         let layer = Layer { source: SettingSource::Remembered, values };
         layer.check().map(|()| layer)
-    }
-
-    /// Whether the run was begun with all permissions.
-    pub fn begun_dangerously(&self) -> bool {
-        self.own.begun_dangerously
-    }
-
-    /// Returns the agents that were named on the subject before.
-    pub fn own_agents(&self) -> &[KnownAgent] {
-        &self.own.agents
-    }
-
-    /// Returns the agents that were named in the repository before.
-    pub fn last_agents(&self) -> &[KnownAgent] {
-        &self.last.agents
     }
 
     /// Returns the test command of the last run in the repository.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,10 +15,8 @@ use crate::domain::ids::{Label, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::usage::{Precision, Usage};
 
-use super::source::CostSource;
-use super::summary::{Asked, Call, CallEnd, RunCost, summaries};
+use super::summary::{Asked, Call, CallEnd, CostSource, RunCost, summaries};
 
-/// How the files end.
 const ENDING: &str = "-usage-summary.json";
 
 /// Keeps what the journal of a subject says of costs, for when it is gone. What an earlier journal of the same run said stays.
@@ -28,14 +26,20 @@ pub fn keep(folders: &Folders, subject: &Subject) -> Result<(), String> {
     for counted in summaries(&[(subject.clone(), entries)]) {
         let path = folders.usage().join(format!("{}{ENDING}", counted.run));
         let before = if path.exists() { Some(load(&path)?) } else { None };
-        let all = with(vec![counted], before.into_iter().collect());
-        files::make_folder(&folders.usage())?;
-        for summary in all {
-            let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
-            files::write_whole(&path, &text)?;
+        for summary in with(vec![counted], before.into_iter().collect()) {
+            write(&folders.usage(), &summary)?;
         }
     }
     Ok(())
+}
+
+/// Writes the summary of a run into a folder, and returns its path.
+pub fn write(folder: &Path, summary: &RunCost) -> Result<PathBuf, String> {
+    let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
+    files::make_folder(folder)?;
+    let path = folder.join(format!("{}{ENDING}", summary.run));
+    files::write_whole(&path, &text)?;
+    Ok(path)
 }
 
 /// What was kept, and of each file that can't be read the reason.
@@ -95,9 +99,9 @@ struct WrittenCall {
     result: WrittenResult,
     failure: Option<String>,
     calls: u64,
-    tokens: Tokens,
-    cost: Option<Cost>,
-    time: Time,
+    tokens: WrittenTokens,
+    cost: Option<WrittenCost>,
+    time: WrittenTime,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -109,7 +113,7 @@ enum WrittenResult {
 }
 
 #[derive(Deserialize)]
-struct Tokens {
+struct WrittenTokens {
     input: u64,
     cached: u64,
     output: u64,
@@ -117,12 +121,12 @@ struct Tokens {
 }
 
 #[derive(Deserialize)]
-struct Cost {
+struct WrittenCost {
     micro_usd: u64,
 }
 
 #[derive(Deserialize)]
-struct Time {
+struct WrittenTime {
     milliseconds: u64,
 }
 
@@ -166,7 +170,6 @@ mod tests {
     use crate::cli::usage::summary::tests::scene;
     use crate::cli::usage::table::table;
 
-    /// The journals of a scene, in a state folder.
     fn written(root: &Path) -> (Folders, Vec<Subject>) {
         let folders = Folders::new(root, "repository");
         let mut subjects = Vec::new();

@@ -12,8 +12,6 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::journal::{Entry, Finished};
 
-use super::source::CostSource;
-
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEnd {
@@ -59,7 +57,6 @@ pub struct Call {
     pub subject: Subject,
     pub asked: Asked,
     pub end: CallEnd,
-    /// The model that ran, where the program says it.
     pub model: Option<String>,
     pub usage: Usage,
 }
@@ -74,9 +71,7 @@ impl Call {
 /// What calls cost together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// Tokens and cost, with their own labels.
     pub usage: Usage,
-    /// How far the time can be trusted.
     pub time: Precision,
 }
 
@@ -120,6 +115,27 @@ fn usd(micro_usd: u64) -> f64 {
     format!("{}.{:06}", micro_usd / 1_000_000, micro_usd % 1_000_000).parse().unwrap_or(0.0)
 }
 
+/// Where the cost of a run is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostSource {
+    Journals,
+    /// From what was kept when its journals were removed.
+    Kept,
+    /// Some of it from journals, the rest from what was kept.
+    Both,
+}
+
+impl CostSource {
+    /// The word for it in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Journals => "journals",
+            Self::Kept => "kept",
+            Self::Both => "journals-and-kept",
+        }
+    }
+}
+
 /// What a run cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunCost {
@@ -128,7 +144,6 @@ pub struct RunCost {
     pub calls: Vec<Call>,
     /// What its records say: they know of turns that were taken elsewhere.
     pub records: Usage,
-    /// From where the calls are known.
     pub source: CostSource,
 }
 

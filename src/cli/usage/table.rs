@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use crate::cli::view::board::clock;
 use crate::domain::usage::{Precision, Usage};
 use crate::flow::budget::dollars;
 
-use super::source::CostSource;
-use super::summary::{RunCost, Sum};
+use super::summary::{CostSource, RunCost, Sum};
 
 /// So many columns at the left are words; the others are numbers, but for the last.
 const WORDS: usize = 2;
@@ -51,7 +51,7 @@ fn row(who: &str, role: &str, sum: Sum) -> [String; 8] {
         tokens(usage, format!("{} ({})", short(usage.input_tokens), short(usage.cached_tokens))),
         tokens(usage, short(usage.output_tokens)),
         cost(usage),
-        marked(&duration(usage.milliseconds), time),
+        marked(&clock(usage.milliseconds / 1000), time),
         usage.precision.name().to_owned(),
     ]
 }
@@ -79,13 +79,6 @@ fn marked(number: &str, precision: Precision) -> String {
         Precision::Partial => format!("≥ {number}"),
         Precision::Estimated => format!("~ {number}"),
     }
-}
-
-/// `0:42`, `12:03`, `1:02:03`.
-fn duration(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// A number in two or three digits: `999`, `1.2 k`, `12 k`, `1.2 M`.

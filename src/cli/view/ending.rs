@@ -32,13 +32,7 @@ pub fn complain(why: &str, exit: u8) -> ExitCode {
 
 /// Prints a result, or says why there is none.
 pub fn say(result: Result<String, String>) -> ExitCode {
-    match result {
-        Ok(text) => {
-            print::result(&text);
-            ExitCode::SUCCESS
-        }
-        Err(why) => complain(&why, 2),
-    }
+    say_with_code(result.map(|text| (text, 0)))
 }
 
 /// The same, with an exit code of its own.

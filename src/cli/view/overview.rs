@@ -10,7 +10,6 @@ use crate::text::sanitize::one_line;
 pub const WIDTH: usize = 80;
 /// How far what belongs to a block is moved to the right.
 const INDENT: usize = 4;
-/// A title is never cut to less.
 const SHORTEST_TITLE: usize = 24;
 
 /// What asks for attention.
@@ -19,7 +18,6 @@ pub struct Block {
     pub subject: String,
     pub state: String,
     pub title: Option<String>,
-    /// More of it, a line each.
     pub details: Vec<String>,
 }
 

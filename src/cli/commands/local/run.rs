@@ -22,13 +22,11 @@ use super::arguments::{
 };
 use super::{json, render};
 
-/// The result of a command, for people and for programs.
 struct Printed {
     text: String,
     json: Value,
 }
 
-/// The reason why a command failed.
 enum Failure {
     /// Invalid arguments, or something that they name does not exist: exit code 2.
     Use(String),

@@ -65,31 +65,31 @@ async fn go_on(
         Ok(candidates) => candidates,
         Err(why) => return complain(&why, 2),
     };
-    let mut exits = Exits::default();
+    let mut exit = 0;
     for why in unreadable {
         print::talk(&format!("agent-loop: {why}\n"));
-        exits.count(Ending::Failed { reason: Failed::Disk }.exit_code());
+        exit = first_bad(exit, Ending::Failed { reason: Failed::Disk }.exit_code());
     }
     let now = SystemClock.now();
     let goes_on = |waiting: &&Resumable<'_>| goes_on_now(waiting, arguments);
     if arguments.list || (!arguments.due && !waiting.iter().any(|waiting| goes_on(&waiting))) {
         print::result(&list::text(&waiting, arguments, now));
-        return exits.exit_code();
+        return ExitCode::from(exit);
     }
     let mut parked = false;
     for waiting in waiting.iter().filter(goes_on) {
-        match step(waiting, arguments, surroundings).await {
-            Step::Skipped => {}
-            Step::Impossible(why) => {
+        match resume(waiting, arguments, surroundings).await {
+            Ok(None) => {}
+            Err(why) => {
                 complain(&why, 2);
-                exits.count(2);
+                exit = first_bad(exit, 2);
             }
-            Step::Ended(outcome) => {
+            Ok(Some(outcome)) => {
                 conclude(&outcome, &next_command(&outcome), arguments.output.json.is_some());
-                exits.count(exit_code(&outcome.ending, arguments));
+                exit = first_bad(exit, exit_code(&outcome.ending, arguments));
                 parked |= matches!(outcome.ending, Ending::Parked { .. });
                 if outcome.ending == Ending::Interrupted {
-                    // Who ends the process does not mean only one of its subjects.
+                    // The signal is meant for all subjects.
                     break;
                 }
             }
@@ -98,25 +98,12 @@ async fn go_on(
     if parked && !arguments.due && arguments.output.json.is_none() {
         print::result(PARKING_HINT);
     }
-    exits.exit_code()
+    ExitCode::from(exit)
 }
 
-/// The first exit code that is none of 0 counts.
-#[derive(Debug, Default)]
-struct Exits {
-    first_bad: u8,
-}
-
-impl Exits {
-    fn count(&mut self, code: u8) {
-        if self.first_bad == 0 {
-            self.first_bad = code;
-        }
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.first_bad)
-    }
+/// The first exit code that is not 0 counts.
+fn first_bad(before: u8, code: u8) -> u8 {
+    if before == 0 { code } else { before }
 }
 
 /// Under `--due` a run that was parked again has nothing that a person should look at: it goes on by itself.
@@ -206,32 +193,22 @@ async fn named(
     }
 }
 
-/// What came of one subject.
-enum Step {
-    Ended(Box<Outcome>),
-    /// Somebody else took it; only under `--due`.
-    Skipped,
-    /// It can't go on; the words say what to type.
-    Impossible(String),
-}
-
-async fn step(waiting: &Resumable<'_>, arguments: &ResumeArguments, surroundings: &Surroundings) -> Step {
-    let taken = if arguments.due { take_up(waiting).await } else { Ok(Taken::Asked) };
-    let _lock = match taken {
-        Ok(Taken::Elsewhere) => return Step::Skipped,
-        Ok(Taken::Due(lock)) => Some(lock),
-        Ok(Taken::Asked) => None,
-        Err(why) => return Step::Impossible(why),
-    };
-    let (goal, run_arguments) = match goal(waiting, arguments) {
-        Ok(goal) => goal,
-        Err(why) => return Step::Impossible(why),
-    };
+/// Resumes one subject. Absent if another process took it, which counts as success under `--due`.
+async fn resume(
+    waiting: &Resumable<'_>,
+    arguments: &ResumeArguments,
+    surroundings: &Surroundings,
+) -> Result<Option<Box<Outcome>>, String> {
+    let lock = if arguments.due { lock_if_due(waiting).await? } else { None };
+    if arguments.due && lock.is_none() {
+        return Ok(None);
+    }
+    let (goal, run_arguments) = goal(waiting, arguments)?;
     match command::run(goal, &run_arguments, (Trigger::Resumption, Answers::Nobody), surroundings).await {
-        RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
-        RunResult::Ended(outcome) => Step::Ended(outcome),
-        // Nobody can ask `resume` for a rehearsal.
-        RunResult::DryRun(_) => Step::Skipped,
+        RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Ok(None),
+        RunResult::Ended(outcome) => Ok(Some(outcome)),
+        // `resume` has no dry run.
+        RunResult::DryRun(_) => Ok(None),
     }
 }
 
@@ -239,33 +216,21 @@ fn is_locked(outcome: &Outcome) -> bool {
     outcome.ending == Ending::Refused { reason: Refused::Locked }
 }
 
-/// Who goes on with a subject.
-enum Taken {
-    /// This process, because it is due; nobody else does for that reason while it holds the lock.
-    Due(SubjectLock),
-    /// This process, because a person said so.
-    Asked,
-    /// Somebody else, now or since the first look.
-    Elsewhere,
-}
-
-/// Takes up what is due. It is looked at again under the lock: another process may have gone on with it since the first look,
-/// and parked it anew.
-async fn take_up(waiting: &Resumable<'_>) -> Result<Taken, String> {
+/// Locks a subject that is due. It is looked at again under the lock: another process may have resumed and parked it.
+async fn lock_if_due(waiting: &Resumable<'_>) -> Result<Option<SubjectLock>, String> {
     let subject = waiting.known.subject();
     let locks = stores::locks(&waiting.here.repository);
     files::make_folder(&locks)?;
     let lock = match lock::take(&FileJournals::due_lock_path(&locks, subject), subject, SystemClock.now()) {
         Ok(lock) => lock,
-        Err(JournalError::Held { .. }) => return Ok(Taken::Elsewhere),
+        Err(JournalError::Held { .. }) => return Ok(None),
         Err(JournalError::Disk(why)) => return Err(why),
     };
     let known = survey::known(waiting.here, subject.clone()).await;
     let when = known.and_then(|known| list::when(&known.state, SystemClock.now()));
-    Ok(if when == Some(When::Due) { Taken::Due(lock) } else { Taken::Elsewhere })
+    Ok((when == Some(When::Due)).then_some(lock))
 }
 
-/// The command that goes on with a subject.
 fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
     let subject = waiting.known.subject();
     let file = RunFile::load(&waiting.here.folders.run_file(subject))?;

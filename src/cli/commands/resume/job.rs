@@ -31,7 +31,6 @@ pub(super) struct ResumeJob {
     program: String,
     /// Only this repository; all that the machine knows, if there is none.
     repository: Option<String>,
-    /// What agents may do in what it resumes.
     power: Power,
     variables: Vec<(&'static str, String)>,
 }
@@ -211,7 +210,6 @@ fn single_quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\"'\"'"))
 }
 
-/// A word for systemd.
 fn double_quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }

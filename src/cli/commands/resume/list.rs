@@ -16,7 +16,6 @@ use super::arguments::ResumeArguments;
 #[derive(Debug)]
 pub(super) struct Resumable<'here> {
     pub(super) here: &'here OpenRepository,
-    /// What is known of it.
     pub(super) known: SubjectSummary,
 }
 
@@ -27,7 +26,6 @@ pub(super) enum When {
     Interrupted,
     /// It was parked, and its instant has come.
     Due,
-    /// It is parked until then.
     Later(Timestamp),
 }
 
@@ -64,7 +62,6 @@ pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Time
     overview::blocks(&all.iter().map(block).collect::<Vec<_>>())
 }
 
-/// What goes on with it.
 fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {
     format!("agent-loop resume {}{}", waiting.known.subject(), place(waiting, arguments))
 }

@@ -19,7 +19,7 @@ use crate::ledger::audit::{self, Audit};
 use crate::ports::forge::{AuthorRole, Comment, Forge};
 use crate::ports::journal::Entry;
 
-use dump::Thread;
+use dump::SavedThread;
 
 /// `verify`
 #[derive(Debug, Args)]
@@ -50,11 +50,11 @@ pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
         dump::save(&surroundings.folder.join(path), &thread)?;
     }
     let audit = look(&thread);
-    let text = if arguments.json { report::json(&thread, &audit) } else { report::words(&thread, &audit) };
+    let text = if arguments.json { report::json(&thread, &audit) } else { report::text(&thread, &audit) };
     Ok((text, u8::from(!audit.is_sound())))
 }
 
-fn look(thread: &Thread) -> Audit {
+fn look(thread: &SavedThread) -> Audit {
     let posted = posted(&thread.comments);
     let expected: Vec<FlowName> = flow::about(&thread.subject).cloned().collect();
     audit::audit(&expected, &thread.repository, &thread.subject, &thread.recorders, &posted)
@@ -64,7 +64,7 @@ async fn on_the_forge(
     subject: &Subject,
     arguments: &VerifyArguments,
     surroundings: &Surroundings,
-) -> Result<Thread, String> {
+) -> Result<SavedThread, String> {
     let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
         .await?
         .ok_or_else(nothing_begun)?;
@@ -81,7 +81,13 @@ async fn on_the_forge(
         }
     };
     let repository = here.forge.repository_id();
-    Ok(Thread { repository, subject: subject.clone(), recorders: here.recorders, comments })
+    Ok(SavedThread {
+        schema: dump::SCHEMA.into(),
+        repository,
+        subject: subject.clone(),
+        recorders: here.recorders,
+        comments,
+    })
 }
 
 /// A task has no thread; its records stand in its journal.
