@@ -111,14 +111,7 @@ fn valued(arg: Arg, flag: &Flag, name: &'static str) -> Arg {
 }
 
 fn item(kind: &ValueKind) -> &ValueKind {
-    match kind {
-        ValueKind::List(item) => item,
-        ValueKind::Switch
-        | ValueKind::Whole(_)
-        | ValueKind::Dollars
-        | ValueKind::Text
-        | ValueKind::Choice(_) => kind,
-    }
+    if let ValueKind::List(item) = kind { item } else { kind }
 }
 
 fn parser(kind: &'static ValueKind) -> ValueParser {
@@ -179,13 +172,10 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
 /// Returns the value of a setting from those of a flag: all of them for a list, else the last.
 fn together(kind: &ValueKind, values: impl Iterator<Item = Value>) -> Option<Value> {
     let values: Vec<Value> = values.collect();
-    match kind {
-        ValueKind::List(_) => (!values.is_empty()).then_some(Value::Array(values)),
-        ValueKind::Switch
-        | ValueKind::Whole(_)
-        | ValueKind::Dollars
-        | ValueKind::Text
-        | ValueKind::Choice(_) => values.into_iter().next_back(),
+    if matches!(kind, ValueKind::List(_)) {
+        (!values.is_empty()).then_some(Value::Array(values))
+    } else {
+        values.into_iter().next_back()
     }
 }
 

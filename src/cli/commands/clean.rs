@@ -60,7 +60,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     let Some(here) = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
-    let here = here.believing(surroundings).await;
+    let here = here.with_trusted_recorders(surroundings).await;
     let removal = plan(&here, arguments, surroundings).await?;
     let text = render(&removal);
     if removal.subjects.is_empty() && removal.kept.is_empty() {

@@ -97,7 +97,7 @@ async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> R
     if arguments.json {
         return Ok(format!("{}\n", as_json(&configuration, untrusted)));
     }
-    let mut text = words(&configuration, untrusted);
+    let mut text = text(&configuration, untrusted);
     if let Some(repository) = repository.filter(|_| !untrusted.is_empty()) {
         let _ = writeln!(
             text,
@@ -124,7 +124,7 @@ async fn file(
     Ok((branch, file))
 }
 
-fn words(configuration: &Configuration, untrusted: &[String]) -> String {
+fn text(configuration: &Configuration, untrusted: &[String]) -> String {
     let mut text = String::new();
     for (path, value, source) in configuration.values() {
         let distrusted = is_untrusted(path, source, untrusted);

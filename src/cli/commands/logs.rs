@@ -118,8 +118,8 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
         [
             number((index + 1).to_string()),
             when.map_or_else(|_| String::new(), |when| when.strftime("%F %H:%M").to_string()),
-            one_line(&log.of.who(), 24),
-            log.of.round(),
+            one_line(&log.source.who(), 24),
+            log.source.round(),
             format!("{:>sizes$}", bytes(log.file.bytes)),
             log.ended.clone(),
             one_line(&log.name, 40),
@@ -197,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::adapters::storage::retention::LogFile;
-    use crate::cli::repository::logbook::Of;
+    use crate::cli::repository::logbook::LogSource;
     use crate::domain::agent::Role;
 
     fn log(name: &str, label: &str, ended: &str) -> Log {
@@ -206,8 +206,8 @@ mod tests {
         let modified = SystemTime::UNIX_EPOCH + Duration::from_mins(29_921_169);
         let file = LogFile { subject, path, bytes: 53_000, modified };
         let (run, label) = ("20261121-1".to_owned(), label.to_owned());
-        let of = Of::Turn { run, round: 2, role: Role::Reviewer, label };
-        Log { file, name: name.to_owned(), of, ended: ended.to_owned() }
+        let source = LogSource::Turn { run, round: 2, role: Role::Reviewer, label };
+        Log { file, name: name.to_owned(), source, ended: ended.to_owned() }
     }
 
     fn logs() -> Vec<Log> {

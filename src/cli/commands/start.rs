@@ -125,13 +125,13 @@ async fn begin(
             }
             exit
         }
-        RunResult::DryRun(rehearsal) => {
+        RunResult::DryRun(dry_run) => {
             if arguments.output.json.is_some() {
-                print::result(&format!("{}\n", rehearsal.json()));
+                print::result(&format!("{}\n", dry_run.json()));
             } else {
-                print::result(&rehearsal.words());
+                print::result(&dry_run.text());
             }
-            ExitCode::from(rehearsal.exit_code())
+            ExitCode::from(dry_run.exit_code())
         }
     }
 }

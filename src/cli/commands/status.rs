@@ -53,7 +53,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
             named => nothing_to_show(named.as_deref()),
         };
     };
-    let here = here.believing(surroundings).await;
+    let here = here.with_trusted_recorders(surroundings).await;
     let now = SystemClock.now();
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
@@ -71,7 +71,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     }
     let extent = if arguments.all { Extent::All } else { Extent::Few };
     let kept = aside(&kept(&here, surroundings).await?, &here, extent);
-    let parts = [words(&all, extent, now), kept];
+    let parts = [text(&all, extent, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
@@ -179,7 +179,7 @@ fn rank(state: &SubjectState) -> Option<u8> {
     }
 }
 
-fn words(all: &[SubjectSummary], extent: Extent, now: Timestamp) -> String {
+fn text(all: &[SubjectSummary], extent: Extent, now: Timestamp) -> String {
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }

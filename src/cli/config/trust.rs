@@ -29,13 +29,10 @@ fn needs_trust(path: &str, value: &Value) -> bool {
 
 /// Whether a role is filled by a program or script that the file brings along.
 fn names_a_file(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.parse::<AgentName>().is_ok_and(|name| name.path().is_some()),
-        Value::Array(values) => values.iter().any(names_a_file),
-        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => {
-            false
-        }
+    if let Value::Array(values) = value {
+        return values.iter().any(names_a_file);
     }
+    value.as_str().is_some_and(|text| text.parse::<AgentName>().is_ok_and(|name| name.path().is_some()))
 }
 
 /// Returns the keys of the repository's file that need trust.

@@ -44,9 +44,9 @@ impl OpenRepository {
         Ok(Some(Self { repository, forge, folders, recorders }))
     }
 
-    /// The same, believing the logins that settings trust too. Who only looks can do so with settings that a run would refuse.
+    /// Adds the logins that settings trust. Commands that only read accept settings that a run would refuse.
     #[must_use]
-    pub async fn believing(mut self, surroundings: &Surroundings) -> Self {
+    pub async fn with_trusted_recorders(mut self, surroundings: &Surroundings) -> Self {
         self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
         self
     }

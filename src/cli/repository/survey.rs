@@ -100,7 +100,7 @@ pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSum
         Ok(known) => known,
         Err(why) => {
             let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
-            let (title, touched) = (words_of(here, &outcome.subject), touched(here, &outcome.subject));
+            let (title, touched) = (task_title(here, &outcome.subject), touched(here, &outcome.subject));
             Some(SubjectSummary { flow: None, outcome, state: SubjectState::Unreadable(why), title, touched })
         }
     }
@@ -178,7 +178,7 @@ fn harmless(text: &str) -> String {
 }
 
 /// The first line of a task that says something. The words lie in the file of its run, which never leaves the machine.
-fn words_of(here: &OpenRepository, subject: &Subject) -> Option<String> {
+fn task_title(here: &OpenRepository, subject: &Subject) -> Option<String> {
     let text = RunFile::load(&here.folders.run_file(subject)).ok()?.task?;
     text.lines().map(harmless).find(|line| !line.is_empty())
 }
@@ -269,21 +269,21 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
 
 /// What an ending that was noted then leaves to do.
 fn after(ending: &Ending, since: Timestamp) -> SubjectState {
-    let words = || match ending.reason() {
+    let described = || match ending.reason() {
         Some(reason) => format!("{} ({reason})", ending.status()),
         None => ending.status().to_owned(),
     };
     match ending {
         Ending::Parked { resets_at, .. } => SubjectState::Parked(Parking { since, resets_at: *resets_at }),
         Ending::Interrupted => SubjectState::Interrupted,
-        Ending::NeedsHuman { .. } => SubjectState::NeedsHuman(words()),
+        Ending::NeedsHuman { .. } => SubjectState::NeedsHuman(described()),
         Ending::Approved
         | Ending::Merged { .. }
         | Ending::ApprovedCiPending
         | Ending::Blocked { .. }
         | Ending::Failed { .. }
         | Ending::Refused { .. }
-        | Ending::Inconclusive => SubjectState::Settled(words()),
+        | Ending::Inconclusive => SubjectState::Settled(described()),
     }
 }
 
@@ -310,7 +310,7 @@ async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
     };
     let delivered = from_branch.last().map(|found| found.number);
     let found = delivery(here, subject.clone(), delivered, folded).await?;
-    Ok(Some(SubjectFacts { title: words_of(here, subject), ..found }))
+    Ok(Some(SubjectFacts { title: task_title(here, subject), ..found }))
 }
 
 /// What has become a pull request is told by that.

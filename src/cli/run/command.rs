@@ -71,15 +71,15 @@ pub async fn run(
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> RunResult {
-    let subject = unplaced(&goal);
+    let subject = provisional_subject(&goal);
     match prepare_and_run(goal, arguments, (trigger, answers), surroundings).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => RunResult::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
     }
 }
 
-/// What is refused before its repository is known. A task has no key then; a refusal shows one of its words alone.
-fn unplaced(goal: &Goal) -> Subject {
+/// Returns the subject of a refusal before the repository is known: the key of a task is made from its words alone.
+fn provisional_subject(goal: &Goal) -> Subject {
     match &goal.target {
         GoalTarget::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
         GoalTarget::Issue(number) => Subject::Issue(*number),
@@ -100,7 +100,7 @@ fn disk(why: String) -> RunError {
     RunError::failed(Failed::Disk, why)
 }
 
-struct Ground {
+struct RunInputs {
     repository: Repository,
     default_base: BranchName,
     base: BranchName,
@@ -112,7 +112,7 @@ async fn look(
     goal: &Goal,
     arguments: &RunArguments,
     surroundings: &Surroundings,
-) -> Result<Ground, RunError> {
+) -> Result<RunInputs, RunError> {
     let usage = |why| RunError::refused(Refused::Usage, why);
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await?;
@@ -131,11 +131,15 @@ async fn look(
     let flags = arguments.settings.values.clone();
     let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
     refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
-    Ok(Ground { repository, default_base, base, found, flags })
+    Ok(RunInputs { repository, default_base, base, found, flags })
 }
 
 /// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
-fn words(goal: &Goal, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
+fn task_and_base(
+    goal: &Goal,
+    base: BranchName,
+    arguments: &RunArguments,
+) -> (Option<String>, Option<BranchName>) {
     match &goal.target {
         GoalTarget::Task(text) => (Some(text.clone()), Some(base)),
         GoalTarget::Issue(_) | GoalTarget::PullRequest(_) => (None, arguments.base.clone()),
@@ -194,11 +198,11 @@ async fn prepare(
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
-    let Ground { repository, default_base, base, found, flags } =
+    let RunInputs { repository, default_base, base, found, flags } =
         look(&goal, arguments, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
     let folders = stores::folders(forge.store(), surroundings);
-    let (text, named) = words(&goal, base.clone(), arguments);
+    let (text, named) = task_and_base(&goal, base.clone(), arguments);
     let assignment = assignment(goal, forge.store(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;

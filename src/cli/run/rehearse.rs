@@ -31,7 +31,7 @@ pub struct DryRun {
 }
 
 impl DryRun {
-    /// The exit code: nothing was done, so only a refusal is none of 0.
+    /// Returns the exit code: 0 unless the real run would be refused.
     pub fn exit_code(&self) -> u8 {
         self.outcome.as_ref().map_or(0, |outcome| outcome.ending.exit_code())
     }
@@ -47,8 +47,8 @@ impl DryRun {
         })
     }
 
-    /// In words.
-    pub fn words(&self) -> String {
+    /// Returns the dry run as text for a person.
+    pub fn text(&self) -> String {
         let mut text = String::from("Dry run: nothing of this was done.\n");
         for (number, effect) in (1..).zip(&self.effects) {
             let _ = writeln!(text, "{number:>3}. {}", one_line(effect, 200));

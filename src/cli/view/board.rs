@@ -85,7 +85,7 @@ impl Board {
         self.workers.insert(who, Worker { since: now, log: log.cloned() });
     }
 
-    /// An answer that is in form now is one of whoever gave it.
+    /// A repaired answer clears the failure of its author.
     fn answers(&mut self, role: Role, label: &Label) {
         let whose = match role {
             Role::Repair => [Role::Coder, Role::Reviewer, Role::Repair].as_slice(),

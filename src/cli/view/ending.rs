@@ -58,7 +58,7 @@ pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
         }
         print::result(&format!("{}\n", outcome::json(outcome, next)));
     } else {
-        print::result(&outcome::words(outcome, next));
+        print::result(&outcome::text(outcome, next));
     }
     ExitCode::from(outcome.ending.exit_code())
 }

@@ -21,12 +21,12 @@ pub enum Verbosity {
 
 /// The line for what happened, if there is one to be said.
 pub fn line(event: &RunEvent, talk: Verbosity, paint: Paint) -> Option<String> {
-    let (mark, text) = words(event)?;
+    let (mark, text) = marked_text(event)?;
     (talk == Verbosity::Normal || mark == "!")
         .then(|| format!("{} {}", paint.mark(mark), one_line(&text, usize::MAX)))
 }
 
-fn words(event: &RunEvent) -> Option<(&'static str, String)> {
+fn marked_text(event: &RunEvent) -> Option<(&'static str, String)> {
     Some(match event {
         // The board shows it; the reviews said it.
         RunEvent::Counted { .. } => return None,

@@ -83,7 +83,7 @@ pub(super) async fn known(
     now: Timestamp,
 ) -> (Vec<Check>, Vec<Waiting>) {
     let here = match OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await {
-        Ok(Some(here)) => here.believing(surroundings).await,
+        Ok(Some(here)) => here.with_trusted_recorders(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let mend = "restore that file, or move it away to begin anew";

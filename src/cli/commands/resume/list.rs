@@ -63,7 +63,12 @@ pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Time
 }
 
 fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {
-    format!("agent-loop resume {}{}", waiting.known.subject(), place(waiting, arguments))
+    let place = if arguments.all {
+        format!(" -C {}", quoted(&waiting.here.repository.path.to_string_lossy()))
+    } else {
+        String::new()
+    };
+    format!("agent-loop resume {}{place}", waiting.known.subject())
 }
 
 fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) -> Value {
@@ -81,15 +86,6 @@ fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) 
         }
     }
     value
-}
-
-/// What has to be said of the repository, if it is not the one here.
-fn place(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {
-    if arguments.all {
-        format!(" -C {}", quoted(&waiting.here.repository.path.to_string_lossy()))
-    } else {
-        String::new()
-    }
 }
 
 #[cfg(test)]

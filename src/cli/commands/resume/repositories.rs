@@ -26,14 +26,14 @@ impl Repositories {
         if !arguments.all {
             let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
             if let Some(here) = here {
-                repositories.found.push(here.believing(surroundings).await);
+                repositories.found.push(here.with_trusted_recorders(surroundings).await);
             }
             return Ok(repositories);
         }
         // A repository in which nothing was begun has nothing to go on with, wherever it is.
         for known in whereabouts::all(&surroundings.state)?.into_iter().filter(Whereabouts::has_subjects) {
             match look(&known, surroundings).await {
-                Ok(here) => repositories.found.push(here.believing(surroundings).await),
+                Ok(here) => repositories.found.push(here.with_trusted_recorders(surroundings).await),
                 Err(why) => repositories.skipped.push(why),
             }
         }

@@ -68,7 +68,7 @@ async fn on_the_forge(
     let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
         .await?
         .ok_or_else(nothing_begun)?;
-    let here = here.believing(surroundings).await;
+    let here = here.with_trusted_recorders(surroundings).await;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match subject {
         Subject::Issue(number) => here.forge.issue(*number).await.map_err(words)?.comments,
