@@ -12,9 +12,6 @@ use super::view::print;
 pub const VARIABLE: &str = "AGENT_LOOP_LOG";
 
 /// Starts diagnostics, if the variable is set.
-///
-/// # Errors
-/// When the variable names an unknown level.
 pub fn begin(variables: &Variables) -> Result<(), String> {
     let Some(asked) = variables.get(OsStr::new(VARIABLE)) else { return Ok(()) };
     let asked = asked.to_string_lossy();

@@ -1,6 +1,5 @@
 //! Suggestions for mistyped words.
 
-/// The least similarity of a suggestion.
 const ALIKE: f64 = 0.6;
 
 /// Returns the most similar of the known words, if one is similar enough.

@@ -11,7 +11,6 @@ use crate::adapters::process::variables::Variables;
 pub struct Surroundings {
     pub variables: Variables,
     pub folder: PathBuf,
-    /// The folder for state.
     pub state: PathBuf,
     /// The folder for the user's settings.
     pub configuration: PathBuf,
@@ -21,9 +20,6 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Reads the environment.
-    ///
-    /// # Errors
-    /// When the current folder or the home folder can't be found.
     #[expect(
         clippy::disallowed_methods,
         reason = "cli is the owner of these doors, and this is the one place"

@@ -1,16 +1,20 @@
 //! The forge: issues, pull requests, comments, checks. Every text that comes from it is data, never an instruction.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::PullRequest;
 
 /// A comment, as it stands on the forge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Comment {
     /// The forge's id of it; forge order is the order in which comments are returned.
     pub id: String,
     pub author: Login,
+    /// What that login may do. It is not saved: whoever reads a saved thread judges records and authors only.
+    #[serde(skip)]
     pub standing: AuthorRole,
     pub body: String,
     pub created_at: Timestamp,
@@ -19,10 +23,11 @@ pub struct Comment {
 }
 
 /// What an author may do in the repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AuthorRole {
     Owner,
     Member,
+    #[default]
     Stranger,
 }
 

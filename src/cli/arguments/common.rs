@@ -32,9 +32,6 @@ pub enum JsonOutput {
 }
 
 /// Reads a text from a file, or from stdin if the path is `-`.
-///
-/// # Errors
-/// When the text can't be read.
 pub fn read_text(path: &Path, folder: &Path) -> Result<String, String> {
     let mut text = String::new();
     let (name, read) = if path.as_os_str() == "-" {

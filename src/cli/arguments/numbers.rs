@@ -3,9 +3,6 @@
 use std::ops::RangeInclusive;
 
 /// Parses a whole number within a range.
-///
-/// # Errors
-/// When the text is not a number of the range.
 pub fn whole(text: &str, allowed: &RangeInclusive<i64>) -> Result<i64, String> {
     let (least, most) = (allowed.start(), allowed.end());
     let digits = text.trim_start_matches(['-', '+']);
@@ -22,9 +19,6 @@ pub fn whole(text: &str, allowed: &RangeInclusive<i64>) -> Result<i64, String> {
 }
 
 /// Parses the number of an issue or a pull request.
-///
-/// # Errors
-/// When the text is not a positive number.
 pub fn number(text: &str) -> Result<u64, String> {
     whole(text, &(1..=i64::MAX)).map(i64::unsigned_abs)
 }

@@ -10,7 +10,7 @@ use toml::Value;
 use crate::cli::config::dollars::Dollars;
 use crate::cli::config::exclusive;
 use crate::cli::config::flags::{self, Flag, Takes};
-use crate::cli::config::keys::{Choice, Kind};
+use crate::cli::config::keys::{Choice, ValueKind};
 use crate::cli::nearest::suggestion;
 use crate::domain::agent::{AgentName, Backend};
 use crate::domain::ids::InvalidName;
@@ -19,7 +19,6 @@ use super::numbers::whole;
 
 /// A command's choice of the flags that are settings.
 pub trait FlagChoice {
-    /// Whether the command has this flag.
     fn has(flag: &Flag) -> bool;
 }
 
@@ -91,7 +90,7 @@ fn arg(flag: &Flag, all: &[Flag]) -> Arg {
         .help_heading(flag.heading.clone())
         .overrides_with_all(names(&|other| other.path == flag.path))
         .conflicts_with_all(names(&|other| excluded.as_ref() == Some(&other.path)));
-    let list = matches!(flag.key.kind, Kind::List(_));
+    let list = matches!(flag.key.kind, ValueKind::List(_));
     let once = if list { ArgAction::Append } else { ArgAction::Set };
     match flag.takes {
         Takes::On | Takes::Off(_) => arg.action(ArgAction::SetTrue),
@@ -104,32 +103,28 @@ fn arg(flag: &Flag, all: &[Flag]) -> Arg {
 
 fn valued(arg: Arg, flag: &Flag, name: &'static str) -> Arg {
     let hint = if name == "PATH" { ValueHint::AnyPath } else { ValueHint::Unknown };
-    let numeric = matches!(item(&flag.key.kind), Kind::Whole(_) | Kind::Dollars);
+    let numeric = matches!(item(&flag.key.kind), ValueKind::Whole(_) | ValueKind::Dollars);
     arg.value_name(name)
         .value_hint(hint)
         .allow_negative_numbers(numeric)
         .value_parser(parser(item(&flag.key.kind)))
 }
 
-/// Returns the kind of one value of a flag.
-fn item(kind: &Kind) -> &Kind {
-    match kind {
-        Kind::List(item) => item,
-        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::Text | Kind::Choice(_) => kind,
-    }
+fn item(kind: &ValueKind) -> &ValueKind {
+    if let ValueKind::List(item) = kind { item } else { kind }
 }
 
-fn parser(kind: &'static Kind) -> ValueParser {
+fn parser(kind: &'static ValueKind) -> ValueParser {
     match kind {
-        Kind::Whole(range) => ValueParser::new(|text: &str| whole(text, range).map(Value::from)),
-        Kind::Dollars => {
+        ValueKind::Whole(range) => ValueParser::new(|text: &str| whole(text, range).map(Value::from)),
+        ValueKind::Dollars => {
             ValueParser::new(|text: &str| text.parse().map(|dollars: Dollars| Value::from(dollars.amount())))
         }
-        Kind::Choice(choices) => {
+        ValueKind::Choice(choices) => {
             let words = PossibleValuesParser::new(choices.iter().map(possible));
             ValueParser::new(words.map(Value::String))
         }
-        Kind::Text | Kind::Switch | Kind::List(_) => {
+        ValueKind::Text | ValueKind::Switch | ValueKind::List(_) => {
             ValueParser::new(|text: &str| Ok::<Value, String>(Value::from(text)))
         }
     }
@@ -151,7 +146,6 @@ fn agent(text: &str) -> Result<Value, String> {
     })
 }
 
-/// Returns the settings that a flag sets, by their paths.
 fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
     let values = || matches.get_many::<Value>(&flag.name).into_iter().flatten().cloned();
     let switched = |value| matches.get_flag(&flag.name).then(|| (flag.path.clone(), Value::from(value)));
@@ -176,13 +170,12 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
 }
 
 /// Returns the value of a setting from those of a flag: all of them for a list, else the last.
-fn together(kind: &Kind, values: impl Iterator<Item = Value>) -> Option<Value> {
+fn together(kind: &ValueKind, values: impl Iterator<Item = Value>) -> Option<Value> {
     let values: Vec<Value> = values.collect();
-    match kind {
-        Kind::List(_) => (!values.is_empty()).then_some(Value::Array(values)),
-        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::Text | Kind::Choice(_) => {
-            values.into_iter().next_back()
-        }
+    if matches!(kind, ValueKind::List(_)) {
+        (!values.is_empty()).then_some(Value::Array(values))
+    } else {
+        values.into_iter().next_back()
     }
 }
 
@@ -195,7 +188,6 @@ fn of_role(value: Value) -> (&'static str, Value) {
     }
 }
 
-/// Returns the path of an agent's setting in one role.
 fn in_role(path: &str, role: &str) -> Option<String> {
     let (agent, name) = path.rsplit_once('.')?;
     Some(format!("{agent}.{role}{name}"))
@@ -207,7 +199,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::cli::config::layer::{Layer, PREFIX, Source};
+    use crate::cli::config::layer::{Layer, PREFIX, SettingSource};
 
     struct EveryFlag;
 
@@ -228,13 +220,13 @@ mod tests {
         let same = |text: &str| (text.to_owned(), text.to_owned());
         let quoted = |text: &str| (text.to_owned(), format!("['{text}']"));
         match (&flag.key.kind, item(&flag.key.kind)) {
-            (Kind::List(_), Kind::Whole(_)) => vec![("7".to_owned(), "[7]".to_owned())],
-            (Kind::List(_), _) => vec![quoted("sam=claude")],
-            (Kind::Choice(choices), _) => choices.iter().map(|choice| same(&choice.word)).collect(),
-            (Kind::Switch, _) => vec![(String::new(), (flag.takes == Takes::On).to_string())],
-            (Kind::Whole(_), _) => vec![same("7")],
-            (Kind::Dollars, _) => vec![same("2.5")],
-            (Kind::Text, _) => vec![same("sam=claude")],
+            (ValueKind::List(_), ValueKind::Whole(_)) => vec![("7".to_owned(), "[7]".to_owned())],
+            (ValueKind::List(_), _) => vec![quoted("sam=claude")],
+            (ValueKind::Choice(choices), _) => choices.iter().map(|choice| same(&choice.word)).collect(),
+            (ValueKind::Switch, _) => vec![(String::new(), (flag.takes == Takes::On).to_string())],
+            (ValueKind::Whole(_), _) => vec![same("7")],
+            (ValueKind::Dollars, _) => vec![same("2.5")],
+            (ValueKind::Text, _) => vec![same("sam=claude")],
         }
     }
 
@@ -247,7 +239,7 @@ mod tests {
                 let name = format!("--{}", flag.name);
                 let words: Vec<&str> =
                     [name.as_str(), &typed].into_iter().filter(|word| !word.is_empty()).collect();
-                let flags = Layer::from_values(parsed(&words).unwrap(), Source::Flag, folder).unwrap();
+                let flags = Layer::from_values(parsed(&words).unwrap(), SettingSource::Flag, folder).unwrap();
                 let variable = format!("{PREFIX}{}", flag.path.to_uppercase().replace('.', "__"));
                 let variables = [(OsString::from(variable), OsString::from(configured))].into();
                 let settings = Layer::from_variables(&variables, folder).unwrap();

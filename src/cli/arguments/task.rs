@@ -6,9 +6,6 @@ use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
 use crate::cli::commands::Arguments;
 
 /// Parses the command line.
-///
-/// # Errors
-/// When the command line is invalid, or asks for help.
 pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, Error> {
     let mut command = Arguments::command();
     let matches = command.try_get_matches_from_mut(words)?;

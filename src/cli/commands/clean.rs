@@ -12,9 +12,9 @@ use crate::adapters::git::Kept;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::Here;
+use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::stores;
-use crate::cli::repository::survey::{self, Doing, Known};
+use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
 use crate::cli::view::print;
@@ -56,16 +56,13 @@ struct Removal {
 }
 
 /// Cleans a repository.
-///
-/// # Errors
-/// When something can't be removed, or nobody is there to confirm it.
 pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let Some(here) = Here::find(arguments.repository.dir.as_deref(), surroundings).await? else {
+    let Some(here) = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await? else {
         return Ok("there is nothing to remove\n".to_owned());
     };
-    let here = here.believing(surroundings).await;
+    let here = here.with_trusted_recorders(surroundings).await;
     let removal = plan(&here, arguments, surroundings).await?;
-    let text = words(&removal);
+    let text = render(&removal);
     if removal.subjects.is_empty() && removal.kept.is_empty() {
         return Ok(format!("{text}there is nothing to remove\n"));
     }
@@ -80,7 +77,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
 }
 
 async fn plan(
-    here: &Here,
+    here: &OpenRepository,
     arguments: &CleanArguments,
     surroundings: &Surroundings,
 ) -> Result<Removal, String> {
@@ -89,32 +86,15 @@ async fn plan(
     let mut removal = Removal::default();
     for subject in here.subjects().into_iter().filter(is_wanted) {
         let known = survey::known(here, subject.clone()).await;
-        match known.as_ref().map(|known| (&known.doing, known)) {
-            Some((Doing::Running(_), known)) => removal.stays.push(why_it_stays(known)),
-            Some((
-                Doing::Parked(_) | Doing::Interrupted | Doing::NeedsHuman(_) | Doing::Unreadable(_),
-                known,
-            )) if !arguments.unfinished => {
-                removal.stays.push(why_it_stays(known));
-            }
-            Some((
-                Doing::Parked(_)
-                | Doing::Interrupted
-                | Doing::Unreadable(_)
-                | Doing::NeedsHuman(_)
-                | Doing::Delivered(_)
-                | Doing::Settled(_),
-                _,
-            ))
-            | None => {
-                let paths = retention::everything(&here.folders, &subject).into_iter();
-                removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
-            }
+        if let Some(known) = known.filter(|known| stays(&known.state, arguments)) {
+            removal.stays.push(why_it_stays(&known));
+            continue;
         }
+        let paths = retention::everything(&here.folders, &subject).into_iter();
+        removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
     }
     if arguments.salvage && here.folders.mirror().exists() {
-        let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
-        let kept = workspace.kept().await.map_err(|error| error.to_string())?;
+        let kept = here.workspace(surroundings).kept().await.map_err(|error| error.to_string())?;
         // What still goes on, or waits, may need its work.
         let goes = |subject: &Subject| removal.subjects.iter().any(|(gone, _)| gone == subject);
         let is_open = |subject: &Subject| here.subjects().contains(subject) && !goes(subject);
@@ -124,20 +104,23 @@ async fn plan(
     Ok(removal)
 }
 
-fn why_it_stays(known: &Known) -> String {
-    let doing = status::doing(known);
-    match known.doing {
-        Doing::Unreadable(_) => format!("{} {doing}", known.subject()),
-        Doing::Running(_)
-        | Doing::Parked(_)
-        | Doing::Interrupted
-        | Doing::NeedsHuman(_)
-        | Doing::Delivered(_)
-        | Doing::Settled(_) => format!("{} is {doing}", known.subject()),
+fn stays(state: &SubjectState, arguments: &CleanArguments) -> bool {
+    match state {
+        SubjectState::Running(_) => true,
+        SubjectState::Parked(_)
+        | SubjectState::Interrupted
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Unreadable(_) => !arguments.unfinished,
+        SubjectState::Delivered(_) | SubjectState::Settled(_) => false,
     }
 }
 
-fn words(removal: &Removal) -> String {
+fn why_it_stays(known: &SubjectSummary) -> String {
+    let verb = if matches!(known.state, SubjectState::Unreadable(_)) { "" } else { " is" };
+    format!("{}{verb} {}", known.subject(), status::describe(known))
+}
+
+fn render(removal: &Removal) -> String {
     let mut text = String::new();
     for (subject, paths) in &removal.subjects {
         let size = paths.iter().map(|path| retention::size(path)).sum();
@@ -167,7 +150,11 @@ fn is_allowed(text: &str) -> Result<bool, String> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-async fn perform(here: &Here, removal: &Removal, surroundings: &Surroundings) -> Result<(), String> {
+async fn perform(
+    here: &OpenRepository,
+    removal: &Removal,
+    surroundings: &Surroundings,
+) -> Result<(), String> {
     let locks = stores::locks(&here.repository);
     for (subject, paths) in &removal.subjects {
         // Somebody may have begun to work on it while the question was open.
@@ -179,6 +166,5 @@ async fn perform(here: &Here, removal: &Removal, surroundings: &Surroundings) ->
             retention::remove(path)?;
         }
     }
-    let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
-    workspace.forget(&removal.kept).await.map_err(|error| error.to_string())
+    here.workspace(surroundings).forget(&removal.kept).await.map_err(|error| error.to_string())
 }

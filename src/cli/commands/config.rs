@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::config::keys;
-use crate::cli::config::layer::{Layer, Source};
+use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::template;
@@ -71,9 +71,6 @@ pub struct TrustArguments {
 }
 
 /// Carries out a command, and returns the text to print.
-///
-/// # Errors
-/// When the settings are faulty, or a file can't be read or written.
 pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result<String, String> {
     match command {
         ConfigCommand::Explain(arguments) => explain(arguments, surroundings).await,
@@ -100,7 +97,7 @@ async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> R
     if arguments.json {
         return Ok(format!("{}\n", as_json(&configuration, untrusted)));
     }
-    let mut text = words(&configuration, untrusted);
+    let mut text = text(&configuration, untrusted);
     if let Some(repository) = repository.filter(|_| !untrusted.is_empty()) {
         let _ = writeln!(
             text,
@@ -127,7 +124,7 @@ async fn file(
     Ok((branch, file))
 }
 
-fn words(configuration: &Configuration, untrusted: &[String]) -> String {
+fn text(configuration: &Configuration, untrusted: &[String]) -> String {
     let mut text = String::new();
     for (path, value, source) in configuration.values() {
         let distrusted = is_untrusted(path, source, untrusted);
@@ -141,8 +138,8 @@ fn words(configuration: &Configuration, untrusted: &[String]) -> String {
     text
 }
 
-fn is_untrusted(path: &str, source: &Source, untrusted: &[String]) -> bool {
-    matches!(source, Source::Repository { .. }) && untrusted.iter().any(|key| key == path)
+fn is_untrusted(path: &str, source: &SettingSource, untrusted: &[String]) -> bool {
+    matches!(source, SettingSource::Repository { .. }) && untrusted.iter().any(|key| key == path)
 }
 
 fn as_json(configuration: &Configuration, untrusted: &[String]) -> Value {

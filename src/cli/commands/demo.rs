@@ -56,7 +56,6 @@ pub struct DemoArguments {
     pub json: Option<JsonOutput>,
 }
 
-/// The sample project, file by file.
 const PROJECT: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("../../../fixtures/demo/Cargo.toml.txt")),
     ("src/lib.rs", include_str!("../../../fixtures/demo/lib.rs.txt")),
@@ -71,9 +70,6 @@ const QUICK: &str = include_str!("../../../fixtures/demo/quick.json");
 const TEST_COMMAND: &str = "cargo test --quiet --offline";
 
 /// Shows the whole loop.
-///
-/// # Errors
-/// When the sample can't be made; the text says why.
 pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<Outcome, String> {
     let temporary = tempfile::Builder::new().prefix("agent-loop-demo-").tempdir();
     let temporary = temporary.map_err(|error| format!("no temporary folder can be made: {error}"))?;

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_begun};
 use crate::cli::repository::logbook::{self, Log};
+use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::overview::columns;
 use crate::cli::view::print;
@@ -38,18 +38,15 @@ pub struct LogsArguments {
     pub repository: RepositoryArgs,
 }
 
-/// How often a growing log is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// The longest line that is shown, in bytes: a log may hold a gigabyte without a line feed.
 const LONGEST_LINE: u64 = 64 << 10;
 
 /// Prints logs.
-///
-/// # Errors
-/// When there are none, or none of that name; the text says what to type.
 pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Result<(), String> {
-    let here =
-        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
     let Some(typed) = &arguments.subject else {
         let lists: Vec<String> = here
             .subjects()
@@ -121,8 +118,8 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
         [
             number((index + 1).to_string()),
             when.map_or_else(|_| String::new(), |when| when.strftime("%F %H:%M").to_string()),
-            one_line(&log.of.who(), 24),
-            log.of.round(),
+            one_line(&log.source.who(), 24),
+            log.source.round(),
             format!("{:>sizes$}", bytes(log.file.bytes)),
             log.ended.clone(),
             one_line(&log.name, 40),
@@ -171,7 +168,7 @@ fn next(log: &mut BufReader<File>) -> bool {
 }
 
 /// Prints the latest log as it grows, then the next one, until nobody works on the subject any more.
-async fn follow(here: &Here, subject: &Subject) -> Result<(), String> {
+async fn follow(here: &OpenRepository, subject: &Subject) -> Result<(), String> {
     let mut shown: Option<(PathBuf, BufReader<File>)> = None;
     loop {
         let works = here.holder(subject).is_some();
@@ -200,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::adapters::storage::retention::LogFile;
-    use crate::cli::repository::logbook::Of;
+    use crate::cli::repository::logbook::LogSource;
     use crate::domain::agent::Role;
 
     fn log(name: &str, label: &str, ended: &str) -> Log {
@@ -209,8 +206,8 @@ mod tests {
         let modified = SystemTime::UNIX_EPOCH + Duration::from_mins(29_921_169);
         let file = LogFile { subject, path, bytes: 53_000, modified };
         let (run, label) = ("20261121-1".to_owned(), label.to_owned());
-        let of = Of::Turn { run, round: 2, role: Role::Reviewer, label };
-        Log { file, name: name.to_owned(), of, ended: ended.to_owned() }
+        let source = LogSource::Turn { run, round: 2, role: Role::Reviewer, label };
+        Log { file, name: name.to_owned(), source, ended: ended.to_owned() }
     }
 
     fn logs() -> Vec<Log> {

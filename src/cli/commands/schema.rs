@@ -20,9 +20,6 @@ pub struct SchemaArguments {
 const CONTEXT: &str = "context";
 
 /// Returns the schema of a kind of answer.
-///
-/// # Errors
-/// When the kind is unknown, or has no strict form.
 pub fn run(arguments: &SchemaArguments) -> Result<String, String> {
     let name = arguments.kind.as_str();
     if name == CONTEXT {

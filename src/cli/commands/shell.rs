@@ -11,9 +11,6 @@ pub fn completions(mut command: Command, shell: Shell) -> String {
 }
 
 /// Returns the manual page of a command line.
-///
-/// # Errors
-/// When the page can't be rendered.
 pub fn manual(command: Command) -> Result<String, String> {
     let mut page = Vec::new();
     let manual = clap_mangen::Man::new(command);

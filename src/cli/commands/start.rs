@@ -11,7 +11,7 @@ use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{CLARIFICATIONS, Flag};
 use crate::cli::run::command::{self, Answers, RunResult};
-use crate::cli::run::goal::{Goal, Target};
+use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude};
@@ -71,14 +71,14 @@ pub struct PrArguments {
 
 /// `issue`
 pub async fn issue(arguments: &IssueArguments, surroundings: &Surroundings) -> ExitCode {
-    let target = Target::Issue(IssueNumber(arguments.number));
+    let target = GoalTarget::Issue(IssueNumber(arguments.number));
     let goal = Goal { flow: names::DELIVERY, target };
     begin(goal, &arguments.run, Answers::Nobody, surroundings).await
 }
 
 /// `pr`
 pub async fn pull_request(arguments: &PrArguments, surroundings: &Surroundings) -> ExitCode {
-    let target = Target::PullRequest(PullRequestNumber(arguments.number));
+    let target = GoalTarget::PullRequest(PullRequestNumber(arguments.number));
     let goal = Goal { flow: names::REVIEW, target };
     begin(goal, &arguments.run, Answers::Nobody, surroundings).await
 }
@@ -96,7 +96,7 @@ pub async fn task(arguments: TaskArguments, surroundings: &Surroundings) -> Exit
     } else {
         Answers::Nobody
     };
-    let goal = Goal { flow: names::DELIVERY, target: Target::Task(text) };
+    let goal = Goal { flow: names::DELIVERY, target: GoalTarget::Task(text) };
     begin(goal, &run, answers, surroundings).await
 }
 
@@ -125,13 +125,13 @@ async fn begin(
             }
             exit
         }
-        RunResult::Rehearsed(rehearsal) => {
+        RunResult::DryRun(dry_run) => {
             if arguments.output.json.is_some() {
-                print::result(&format!("{}\n", rehearsal.json()));
+                print::result(&format!("{}\n", dry_run.json()));
             } else {
-                print::result(&rehearsal.words());
+                print::result(&dry_run.text());
             }
-            ExitCode::from(rehearsal.exit_code())
+            ExitCode::from(dry_run.exit_code())
         }
     }
 }

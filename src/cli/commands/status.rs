@@ -11,12 +11,11 @@ use serde_json::{Value, json};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::Kept;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_begun, nothing_to_show};
-use crate::cli::repository::stores;
-use crate::cli::repository::survey::{self, Doing, Known};
+use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
+use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::outcome;
-use crate::cli::view::overview::{self, Block, Line};
+use crate::cli::view::overview::{self, Block, SettledLine};
 use crate::domain::ids::PullRequestNumber;
 use crate::domain::instant::left;
 use crate::domain::item::Item;
@@ -46,18 +45,15 @@ const FEW: usize = 5;
 const ITEM: usize = overview::WIDTH - 4;
 
 /// Looks, and returns what is to be printed.
-///
-/// # Errors
-/// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),
             named => nothing_to_show(named.as_deref()),
         };
     };
-    let here = here.believing(surroundings).await;
+    let here = here.with_trusted_recorders(surroundings).await;
     let now = SystemClock.now();
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
@@ -75,7 +71,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     }
     let extent = if arguments.all { Extent::All } else { Extent::Few };
     let kept = aside(&kept(&here, surroundings).await?, &here, extent);
-    let parts = [words(&all, extent, now), kept];
+    let parts = [text(&all, extent, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
@@ -96,105 +92,108 @@ impl Extent {
 }
 
 /// All of it as one JSON array.
-pub fn json(all: &[Known]) -> String {
+pub fn json(all: &[SubjectSummary]) -> String {
     format!("{}\n", Value::Array(all.iter().map(as_json).collect()))
 }
 
 /// What happens with a subject, in words.
-pub fn doing(known: &Known) -> String {
-    match &known.doing {
-        Doing::Running(holder) => match (holder.pid, holder.since) {
+pub fn describe(known: &SubjectSummary) -> String {
+    match &known.state {
+        SubjectState::Running(holder) => match (holder.pid, holder.since) {
             (Some(pid), Some(since)) => format!("running (process {pid}, since {since})"),
             (_, _) => "running".to_owned(),
         },
-        Doing::Parked(parking) => format!("parked until {}", parking.resets_at),
-        Doing::Interrupted => "interrupted".to_owned(),
-        Doing::Delivered(number) => format!("delivered as pull request {number}"),
-        Doing::NeedsHuman(how) | Doing::Settled(how) => how.clone(),
-        Doing::Unreadable(why) => format!("can't be read: {why}"),
+        SubjectState::Parked(parking) => format!("parked until {}", parking.resets_at),
+        SubjectState::Interrupted => "interrupted".to_owned(),
+        SubjectState::Delivered(number) => format!("delivered as pull request {number}"),
+        SubjectState::NeedsHuman(how) | SubjectState::Settled(how) => how.clone(),
+        SubjectState::Unreadable(why) => format!("can't be read: {why}"),
     }
 }
 
 /// The same, with how long that is from now.
-pub fn doing_now(known: &Known, now: Timestamp) -> String {
-    match &known.doing {
-        Doing::Running(holder) => match (holder.pid, holder.since) {
+pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
+    match &known.state {
+        SubjectState::Running(holder) => match (holder.pid, holder.since) {
             (Some(pid), Some(since)) => format!("running for {} (process {pid})", left(since, now)),
-            (_, _) => doing(known),
+            (_, _) => describe(known),
         },
-        Doing::Parked(parking) if parking.is_due(now) => format!("{} (due)", doing(known)),
-        Doing::Parked(parking) => format!("{} (in {})", doing(known), left(now, parking.resets_at)),
-        Doing::Settled(_) => known.touched.map_or_else(
-            || doing(known),
-            |touched| format!("{}, {}", doing(known), overview::ago(touched, now)),
+        SubjectState::Parked(parking) if parking.is_due(now) => format!("{} (due)", describe(known)),
+        SubjectState::Parked(parking) => format!("{} (in {})", describe(known), left(now, parking.resets_at)),
+        SubjectState::Settled(_) => known.touched.map_or_else(
+            || describe(known),
+            |touched| format!("{}, {}", describe(known), overview::ago(touched, now)),
         ),
-        Doing::Interrupted | Doing::NeedsHuman(_) | Doing::Delivered(_) | Doing::Unreadable(_) => {
-            doing(known)
-        }
+        SubjectState::Interrupted
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Delivered(_)
+        | SubjectState::Unreadable(_) => describe(known),
     }
 }
 
 /// What a person types next, if there is something to do.
-pub fn next_command(known: &Known) -> Option<String> {
+pub fn next_command(known: &SubjectSummary) -> Option<String> {
     let subject = known.subject();
-    match known.doing {
-        Doing::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
-        Doing::Parked(_) | Doing::Interrupted => Some(format!("agent-loop resume {subject}")),
-        Doing::NeedsHuman(_) => Some(outcome::next_command(&known.outcome)).filter(|next| !next.is_empty()),
-        Doing::Delivered(_) | Doing::Settled(_) | Doing::Unreadable(_) => None,
+    match known.state {
+        SubjectState::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
+        SubjectState::Parked(_) | SubjectState::Interrupted => Some(format!("agent-loop resume {subject}")),
+        SubjectState::NeedsHuman(_) => {
+            Some(outcome::next_command(&known.outcome)).filter(|next| !next.is_empty())
+        }
+        SubjectState::Delivered(_) | SubjectState::Settled(_) | SubjectState::Unreadable(_) => None,
     }
 }
 
 /// One of them as a JSON object.
-pub fn as_json(known: &Known) -> Value {
+pub fn as_json(known: &SubjectSummary) -> Value {
     let mut value = outcome::json(&known.outcome, &next_command(known).unwrap_or_default());
     if let Value::Object(members) = &mut value {
-        members.insert("message".to_owned(), json!(doing(known)));
-        members.insert("doing".to_owned(), json!(state(&known.doing)));
+        members.insert("message".to_owned(), json!(describe(known)));
+        members.insert("doing".to_owned(), json!(state(&known.state)));
         members.insert("title".to_owned(), json!(known.title));
         members.insert("last_activity".to_owned(), json!(known.touched));
     }
     value
 }
 
-fn state(doing: &Doing) -> &'static str {
-    match doing {
-        Doing::Running(_) => "running",
-        Doing::Parked(_) => "parked",
-        Doing::Interrupted => "interrupted",
-        Doing::NeedsHuman(_) => "needs-human",
-        Doing::Delivered(_) | Doing::Settled(_) => "settled",
-        Doing::Unreadable(_) => "unreadable",
+fn state(state: &SubjectState) -> &'static str {
+    match state {
+        SubjectState::Running(_) => "running",
+        SubjectState::Parked(_) => "parked",
+        SubjectState::Interrupted => "interrupted",
+        SubjectState::NeedsHuman(_) => "needs-human",
+        SubjectState::Delivered(_) | SubjectState::Settled(_) => "settled",
+        SubjectState::Unreadable(_) => "unreadable",
     }
 }
 
 /// In which order what asks for attention is shown; nothing, if it is settled.
-fn rank(doing: &Doing) -> Option<u8> {
-    match doing {
-        Doing::Running(_) => Some(0),
-        Doing::Parked(_) => Some(1),
-        Doing::Interrupted => Some(2),
-        Doing::NeedsHuman(_) => Some(3),
-        Doing::Unreadable(_) => Some(4),
-        Doing::Delivered(_) | Doing::Settled(_) => None,
+fn rank(state: &SubjectState) -> Option<u8> {
+    match state {
+        SubjectState::Running(_) => Some(0),
+        SubjectState::Parked(_) => Some(1),
+        SubjectState::Interrupted => Some(2),
+        SubjectState::NeedsHuman(_) => Some(3),
+        SubjectState::Unreadable(_) => Some(4),
+        SubjectState::Delivered(_) | SubjectState::Settled(_) => None,
     }
 }
 
-fn words(all: &[Known], extent: Extent, now: Timestamp) -> String {
+fn text(all: &[SubjectSummary], extent: Extent, now: Timestamp) -> String {
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
     let told =
         |number: PullRequestNumber| all.iter().any(|one| *one.subject() == Subject::PullRequest(number));
     // What has become a pull request is shown with that, once.
-    let is_shown = |known: &&Known| origin_of(known).is_none_or(|number| !told(number));
-    let mut urgent: Vec<(u8, &Known)> =
-        all.iter().filter(is_shown).filter_map(|known| Some((rank(&known.doing)?, known))).collect();
+    let is_shown = |known: &&SubjectSummary| origin_of(known).is_none_or(|number| !told(number));
+    let mut urgent: Vec<(u8, &SubjectSummary)> =
+        all.iter().filter(is_shown).filter_map(|known| Some((rank(&known.state)?, known))).collect();
     urgent.sort_by_key(|(rank, _)| *rank);
     let blocks: Vec<Block> =
         urgent.into_iter().map(|(_, known)| block(known, &origins(all, known), extent, now)).collect();
-    let mut settled: Vec<&Known> =
-        all.iter().filter(is_shown).filter(|known| rank(&known.doing).is_none()).collect();
+    let mut settled: Vec<&SubjectSummary> =
+        all.iter().filter(is_shown).filter(|known| rank(&known.state).is_none()).collect();
     settled.sort_by_key(|known| Reverse(known.touched));
     let mut text = overview::blocks(&blocks);
     if settled.is_empty() {
@@ -203,22 +202,22 @@ fn words(all: &[Known], extent: Extent, now: Timestamp) -> String {
     if !blocks.is_empty() {
         text.push('\n');
     }
-    let lines: Vec<Line> = settled.iter().take(extent.most()).map(|known| line(known, now)).collect();
+    let lines: Vec<SettledLine> = settled.iter().take(extent.most()).map(|known| line(known, now)).collect();
     let _ = write!(text, "Settled, the latest first:\n{}", overview::lines(&lines));
     text + &more(settled.len(), extent)
 }
 
 /// The pull request that a task or an issue has become, if it stands or is worked on.
-fn origin_of(known: &Known) -> Option<PullRequestNumber> {
-    match (&known.doing, known.subject()) {
-        (Doing::Delivered(number), _) => Some(*number),
-        (Doing::Running(_), Subject::Task(_) | Subject::Issue(_)) => known.outcome.pull_request,
+fn origin_of(known: &SubjectSummary) -> Option<PullRequestNumber> {
+    match (&known.state, known.subject()) {
+        (SubjectState::Delivered(number), _) => Some(*number),
+        (SubjectState::Running(_), Subject::Task(_) | Subject::Issue(_)) => known.outcome.pull_request,
         (_, _) => None,
     }
 }
 
 /// The tasks and issues that have become this pull request.
-fn origins(all: &[Known], known: &Known) -> Vec<String> {
+fn origins(all: &[SubjectSummary], known: &SubjectSummary) -> Vec<String> {
     let Subject::PullRequest(number) = known.subject() else { return Vec::new() };
     let came = all.iter().filter(|one| origin_of(one) == Some(*number));
     came.map(|one| one.subject().to_string()).collect()
@@ -231,16 +230,16 @@ fn more(count: usize, extent: Extent) -> String {
     }
 }
 
-fn line(known: &Known, now: Timestamp) -> Line {
-    Line {
+fn line(known: &SubjectSummary, now: Timestamp) -> SettledLine {
+    SettledLine {
         subject: known.subject().to_string(),
-        how: doing(known),
+        how: describe(known),
         age: known.touched.map(|touched| overview::ago(touched, now)).unwrap_or_default(),
         title: known.title.clone(),
     }
 }
 
-fn block(known: &Known, origins: &[String], extent: Extent, now: Timestamp) -> Block {
+fn block(known: &SubjectSummary, origins: &[String], extent: Extent, now: Timestamp) -> Block {
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
@@ -257,7 +256,7 @@ fn block(known: &Known, origins: &[String], extent: Extent, now: Timestamp) -> B
         details.extend((more > 0).then(|| format!("and {more} more: agent-loop status {subject}")));
     }
     details.extend(next_command(known));
-    Block { doing: doing_now(known, now), title: known.title.clone(), details, subject }
+    Block { state: describe_now(known, now), title: known.title.clone(), details, subject }
 }
 
 fn item(item: &Item) -> String {
@@ -266,17 +265,16 @@ fn item(item: &Item) -> String {
     format!("{start}{}", unmarked(&one_line(&item.text, room)))
 }
 
-/// What unfinished turns left.
-async fn kept(here: &Here, surroundings: &Surroundings) -> Result<Vec<Kept>, String> {
+async fn kept(here: &OpenRepository, surroundings: &Surroundings) -> Result<Vec<Kept>, String> {
     if !here.folders.mirror().exists() {
         return Ok(Vec::new());
     }
-    let workspace = stores::workspace(&here.folders, &here.repository, &surroundings.variables);
+    let workspace = here.workspace(surroundings);
     workspace.refresh().await.map_err(|error| error.to_string())?;
     workspace.kept().await.map_err(|error| error.to_string())
 }
 
-fn aside(kept: &[Kept], here: &Here, extent: Extent) -> String {
+fn aside(kept: &[Kept], here: &OpenRepository, extent: Extent) -> String {
     if kept.is_empty() {
         return String::new();
     }

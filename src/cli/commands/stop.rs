@@ -7,7 +7,7 @@ use clap::Args;
 use crate::adapters::process::{signal, time};
 use crate::adapters::storage::lock;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 
 /// `stop`
@@ -22,18 +22,15 @@ pub struct StopArguments {
     pub repository: RepositoryArgs,
 }
 
-/// The interval between two looks at the subject's lock.
 const LOOK: Duration = Duration::from_millis(50);
 /// The number of looks: a minute. An agent has 5 s to end, a publication a little longer.
 const PATIENCE: u32 = 60 * 20;
 
 /// Stops a run.
-///
-/// # Errors
-/// When nothing runs on the subject, or the process can't be stopped.
 pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here =
-        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
     let subject = here.subject(&arguments.subject)?;
     let Some(holder) = here.holder(&subject) else {
         return Err(format!("nothing runs on {subject}; `agent-loop status` shows what does"));

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::adapters::storage::journals;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_to_show};
+use crate::cli::repository::open::{OpenRepository, nothing_to_show};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
-use crate::cli::usage::summary::{Summary, summaries};
+use crate::cli::usage::summary::{RunCost, summaries};
 use crate::cli::usage::table::table;
 use crate::cli::view::print;
 use crate::domain::subject::Subject;
@@ -41,11 +41,8 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 /// Looks, and returns what is to be printed.
-///
-/// # Errors
-/// When there is no repository, or the subject is not known; the text says what to type.
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
-    let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
         return match &arguments.subject {
             None if arguments.json => Ok("[]\n".to_owned()),
@@ -68,7 +65,7 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
         let broken = unreadable.iter().map(|(subject, why)| {
             json!({ "schema": "agent-loop/usage/1", "subjects": [subject], "unreadable": why })
         });
-        let all = all.iter().map(Summary::json).chain(broken).collect();
+        let all = all.iter().map(RunCost::json).chain(broken).collect();
         return Ok(format!("{}\n", Value::Array(all)));
     }
     if all.is_empty() {
@@ -78,16 +75,13 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
 }
 
 /// The subject that a person typed; its journal may be gone.
-fn named(here: &Here, all: &[Summary], typed: &str) -> Result<Subject, String> {
+fn named(here: &OpenRepository, all: &[RunCost], typed: &str) -> Result<Subject, String> {
     let subject = typed.parse::<Subject>().ok();
     let counted = subject.filter(|subject| all.iter().any(|summary| summary.subjects().contains(&subject)));
     counted.map_or_else(|| here.subject(typed), Ok)
 }
 
-type Journals = Vec<(Subject, Vec<Entry>)>;
-
-/// All journals, and those that can't be read with the reason.
-fn read(here: &Here) -> (Journals, Vec<(Subject, String)>) {
+fn read(here: &OpenRepository) -> (Vec<(Subject, Vec<Entry>)>, Vec<(Subject, String)>) {
     let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
     for subject in here.subjects() {
         match journals::read(&here.folders.journal(&subject)) {
@@ -99,9 +93,9 @@ fn read(here: &Here) -> (Journals, Vec<(Subject, String)>) {
 }
 
 /// The runs of a subject, and the calls since an instant.
-fn chosen(all: Vec<Summary>, only: Option<&Subject>, since: Option<Timestamp>) -> Vec<Summary> {
-    let is_about = |summary: &Summary| only.is_none_or(|subject| summary.subjects().contains(&subject));
-    let mut all: Vec<Summary> = all.into_iter().filter(is_about).collect();
+fn chosen(all: Vec<RunCost>, only: Option<&Subject>, since: Option<Timestamp>) -> Vec<RunCost> {
+    let is_about = |summary: &RunCost| only.is_none_or(|subject| summary.subjects().contains(&subject));
+    let mut all: Vec<RunCost> = all.into_iter().filter(is_about).collect();
     for summary in &mut all {
         summary.calls.retain(|call| since.is_none_or(|since| call.at >= since));
     }

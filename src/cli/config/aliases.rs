@@ -7,9 +7,6 @@ use toml::Value;
 use crate::domain::agent::Backend;
 
 /// Returns the values under canonical names.
-///
-/// # Errors
-/// When both names of an agent are used: the alias and the canonical name.
 pub fn resolved(values: &BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>, (String, String)> {
     let key = |path: &str| Some((canonical(path)?, path.to_owned()));
     if let Some((canonical, written)) = values.keys().find_map(|path| key(path)) {

@@ -5,8 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// Millionths of a dollar in a dollar.
 const MILLIONTHS: u64 = 1_000_000;
@@ -14,19 +13,11 @@ const MILLIONTHS: u64 = 1_000_000;
 const MOST_DOLLARS: f64 = 1e9;
 
 /// An amount of US dollars, kept in millionths.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Dollars(u64);
 
 impl Dollars {
-    /// Rounds an amount to millionths, but never a positive amount to zero.
-    fn new(amount: f64) -> Result<Self, String> {
-        if !(0.0..=MOST_DOLLARS).contains(&amount) {
-            return Err(format!("{amount} is not an amount of dollars, such as 2.50"));
-        }
-        let millionths = format!("{:.0}", amount * 1e6).parse().unwrap_or(0_u64);
-        Ok(Self(if amount > 0.0 { millionths.max(1) } else { 0 }))
-    }
-
     /// Returns the amount in millionths of a dollar.
     pub fn millionths(self) -> u64 {
         self.0
@@ -48,43 +39,27 @@ impl FromStr for Dollars {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let amount = text.strip_prefix('$').unwrap_or(text).parse();
-        Self::new(amount.map_err(|_| format!("`{text}` is not an amount of dollars, such as 2.50"))?)
+        let amount = text.strip_prefix('$').unwrap_or(text).parse::<f64>();
+        Self::try_from(amount.map_err(|_| format!("`{text}` is not an amount of dollars, such as 2.50"))?)
     }
 }
 
-impl Serialize for Dollars {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(self.amount())
+impl TryFrom<f64> for Dollars {
+    type Error = String;
+
+    /// Rounds an amount to millionths, but never a positive amount to zero.
+    fn try_from(amount: f64) -> Result<Self, String> {
+        if !(0.0..=MOST_DOLLARS).contains(&amount) {
+            return Err(format!("{amount} is not an amount of dollars, such as 2.50"));
+        }
+        let millionths = format!("{:.0}", amount * 1e6).parse().unwrap_or(0_u64);
+        Ok(Self(if amount > 0.0 { millionths.max(1) } else { 0 }))
     }
 }
 
-impl<'de> Deserialize<'de> for Dollars {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyNumber)
-    }
-}
-
-/// Accepts both of the number types of TOML.
-struct AnyNumber;
-
-impl Visitor<'_> for AnyNumber {
-    type Value = Dollars;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an amount of dollars, such as 2.50")
-    }
-
-    fn visit_f64<E: de::Error>(self, amount: f64) -> Result<Dollars, E> {
-        Dollars::new(amount).map_err(E::custom)
-    }
-
-    fn visit_i64<E: de::Error>(self, amount: i64) -> Result<Dollars, E> {
-        amount.to_string().parse().map_err(E::custom)
-    }
-
-    fn visit_u64<E: de::Error>(self, amount: u64) -> Result<Dollars, E> {
-        amount.to_string().parse().map_err(E::custom)
+impl From<Dollars> for f64 {
+    fn from(dollars: Dollars) -> Self {
+        dollars.amount()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The settings that are flags too, a line for each. Help, default and allowed values are those of the setting.
 
-use super::keys::{self, Kind, KnownKey};
+use super::keys::{self, KnownKey, ValueKind};
 use super::vendor_flags;
 
 use Takes::{Agent, ForRole, Off, On, Value, Values};
@@ -85,7 +85,6 @@ pub enum Takes {
     On,
     /// None: the flag switches the setting off, which is its help.
     Off(&'static str),
-    /// The name of an agent.
     Agent,
     /// One value, shown under this name. A list is extended by each occurrence of the flag.
     Value(&'static str),
@@ -98,7 +97,6 @@ pub enum Takes {
 /// A flag that sets a setting.
 #[derive(Debug, Clone)]
 pub struct Flag {
-    /// The name, without dashes.
     pub name: String,
     /// The path of the setting, with a name in place of `NAME`.
     pub path: String,
@@ -116,7 +114,7 @@ impl Flag {
         let help = match (takes, &key.kind) {
             (On, _) => meaning.to_owned(),
             (Off(help), _) => help.to_owned(),
-            (Agent | Value(_), Kind::List(_)) => {
+            (Agent | Value(_), ValueKind::List(_)) => {
                 described(&format!("{meaning}; repeat for more"), key.default.as_deref())
             }
             (Agent | Value(_) | Values(_) | ForRole(_), _) => described(meaning, key.default.as_deref()),

@@ -12,7 +12,6 @@ use super::settings::Settings;
 /// The part of a key that stands for a name of the user's choice.
 pub const NAME: &str = "NAME";
 
-/// The largest integer of TOML.
 const MOST: i64 = i64::MAX;
 
 /// A key of the schema.
@@ -21,14 +20,14 @@ pub struct KnownKey {
     /// Its parts joined by dots; `NAME` stands for any name.
     pub path: String,
     pub meaning: String,
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Absent if the setting has none, or only an empty one.
     pub default: Option<String>,
 }
 
 /// The kind of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     Switch,
     Whole(RangeInclusive<i64>),
     Dollars,
@@ -86,16 +85,16 @@ pub fn meaning(node: &Value) -> String {
     text.replace('\n', " ")
 }
 
-fn kind(node: &Value) -> Kind {
+fn kind(node: &Value) -> ValueKind {
     if let Some(Value::Array(choices)) = node.get("oneOf") {
-        return Kind::Choice(choices.iter().map(choice).collect());
+        return ValueKind::Choice(choices.iter().map(choice).collect());
     }
     match type_name(node) {
-        "boolean" => Kind::Switch,
-        "integer" => Kind::Whole(range(node)),
-        "number" => Kind::Dollars,
-        "array" => Kind::List(Box::new(node.get("items").map_or(Kind::Text, kind))),
-        _ => Kind::Text,
+        "boolean" => ValueKind::Switch,
+        "integer" => ValueKind::Whole(range(node)),
+        "number" => ValueKind::Dollars,
+        "array" => ValueKind::List(Box::new(node.get("items").map_or(ValueKind::Text, kind))),
+        _ => ValueKind::Text,
     }
 }
 
@@ -200,7 +199,7 @@ mod tests {
         assert!(known.len() > 20, "{known:?}");
         for key in known {
             assert!(!key.meaning.is_empty(), "{}", key.path);
-            if let Kind::Choice(choices) = &key.kind {
+            if let ValueKind::Choice(choices) = &key.kind {
                 let is_described = |choice: &Choice| !choice.word.is_empty() && !choice.meaning.is_empty();
                 assert!(choices.len() > 1 && choices.iter().all(is_described), "{key:?}");
             }
@@ -210,14 +209,14 @@ mod tests {
     #[test]
     fn a_key_has_kind_and_default() {
         let of = |path: &str| find(path).map(|key| (key.kind.clone(), key.default.as_deref())).unwrap();
-        assert_eq!(of("review.max_rounds"), (Kind::Whole(1..=4_294_967_295), Some("10")));
-        assert_eq!(of("turns.idle_seconds"), (Kind::Whole(0..=MOST), Some("900")));
-        let seconds = Kind::List(Box::new(Kind::Whole(0..=4_294_967_295)));
+        assert_eq!(of("review.max_rounds"), (ValueKind::Whole(1..=4_294_967_295), Some("10")));
+        assert_eq!(of("turns.idle_seconds"), (ValueKind::Whole(0..=MOST), Some("900")));
+        let seconds = ValueKind::List(Box::new(ValueKind::Whole(0..=4_294_967_295)));
         assert_eq!(of("turns.retry_backoff_seconds"), (seconds, Some("15 45")));
-        assert_eq!(of("budget.usd"), (Kind::Dollars, Some("0")));
-        assert_eq!(of("agents.claude.timeout_seconds"), (Kind::Whole(1..=MOST), None));
-        assert_eq!(of("agents.claude.models"), (Kind::List(Box::new(Kind::Text)), None));
-        assert_eq!(of("output.quiet"), (Kind::Switch, Some("false")));
+        assert_eq!(of("budget.usd"), (ValueKind::Dollars, Some("0")));
+        assert_eq!(of("agents.claude.timeout_seconds"), (ValueKind::Whole(1..=MOST), None));
+        assert_eq!(of("agents.claude.models"), (ValueKind::List(Box::new(ValueKind::Text)), None));
+        assert_eq!(of("output.quiet"), (ValueKind::Switch, Some("false")));
     }
 
     #[test]

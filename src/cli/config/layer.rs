@@ -11,7 +11,7 @@ use crate::domain::agent::AgentName;
 
 use super::aliases;
 use super::exclusive;
-use super::keys::{self, Kind, KnownKey};
+use super::keys::{self, KnownKey, ValueKind};
 use super::settings::Settings;
 
 /// The prefix of variables that are settings.
@@ -19,22 +19,19 @@ pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
 
 /// The source of a value, from the weakest to the strongest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     Default,
-    /// `agent-loop.toml` on this branch of the repository.
     Repository {
         branch: String,
     },
     User(PathBuf),
-    /// A variable of the environment.
     Variable,
     /// A flag of an earlier command on the same subject.
     Remembered,
-    /// A flag of this command.
     Flag,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SettingSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => formatter.write_str("default"),
@@ -50,7 +47,7 @@ impl fmt::Display for Source {
 /// The settings of one source: values by the dotted path of their key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    pub source: Source,
+    pub source: SettingSource,
     pub values: BTreeMap<String, Value>,
 }
 
@@ -59,14 +56,11 @@ impl Layer {
     pub fn defaults() -> Self {
         let mut values = flat(&Table::try_from(Settings::default()).unwrap_or_default());
         values.retain(|_, value| !value.is_table());
-        Self { source: Source::Default, values }
+        Self { source: SettingSource::Default, values }
     }
 
     /// Reads a file. Relative paths in it start at its folder.
-    ///
-    /// # Errors
-    /// When the text is not TOML, or has an unknown key or a value of the wrong kind.
-    pub fn from_text(text: &str, source: Source, folder: &Path) -> Result<Self, String> {
+    pub fn from_text(text: &str, source: SettingSource, folder: &Path) -> Result<Self, String> {
         let wrong = |why: String| format!("{source}: {why}");
         let table: Table = text.parse().map_err(|error| wrong(format!("{error}")))?;
         let mut values = flat(&table);
@@ -84,9 +78,6 @@ impl Layer {
     }
 
     /// Reads the variables that are settings. Relative paths in them start at the current folder.
-    ///
-    /// # Errors
-    /// When a variable names an unknown key, or has a value of the wrong kind.
     pub fn from_variables(variables: &Variables, folder: &Path) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for (name, value) in variables {
@@ -99,18 +90,15 @@ impl Layer {
             let text = value.to_str().ok_or_else(|| wrong("is not UTF-8".to_owned()))?;
             values.insert(path, variable_value(key, text).map_err(wrong)?);
         }
-        let layer = Self { source: Source::Variable, values };
+        let layer = Self { source: SettingSource::Variable, values };
         layer.check()?;
         layer.resolved()?.anchored(folder)
     }
 
     /// Takes values of flags, of this command or of an earlier one.
-    ///
-    /// # Errors
-    /// When a value is of the wrong kind.
     pub fn from_values(
         values: impl IntoIterator<Item = (String, Value)>,
-        source: Source,
+        source: SettingSource,
         folder: &Path,
     ) -> Result<Self, String> {
         let layer = Self { source, values: values.into_iter().collect() };
@@ -119,9 +107,6 @@ impl Layer {
     }
 
     /// Checks the kinds of the values.
-    ///
-    /// # Errors
-    /// When a value is of the wrong kind.
     pub fn check(&self) -> Result<(), String> {
         let settings: Result<Settings, _> = nested(&self.values).try_into();
         settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))
@@ -147,13 +132,10 @@ impl Layer {
 
     /// Returns a key as it is written in this source.
     fn written(&self, path: &str) -> String {
-        match self.source {
-            Source::Variable => format!("{PREFIX}{}", path.to_uppercase().replace('.', "__")),
-            Source::Default
-            | Source::Repository { .. }
-            | Source::User(_)
-            | Source::Remembered
-            | Source::Flag => path.to_owned(),
+        if self.source == SettingSource::Variable {
+            format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
+        } else {
+            path.to_owned()
         }
     }
 
@@ -172,17 +154,19 @@ fn is_known(path: &str, value: &Value) -> bool {
 
 fn variable_value(key: &KnownKey, text: &str) -> Result<Value, String> {
     match key.kind {
-        Kind::Text | Kind::Choice(_) => Ok(Value::String(text.to_owned())),
-        Kind::Switch | Kind::Whole(_) | Kind::Dollars | Kind::List(_) => format!("value = {text}")
-            .parse::<Table>()
-            .ok()
-            .and_then(|mut table| table.remove("value"))
-            .ok_or_else(|| {
-                format!(
-                    "`{text}` is not a value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
-                    key.path
-                )
-            }),
+        ValueKind::Text | ValueKind::Choice(_) => Ok(Value::String(text.to_owned())),
+        ValueKind::Switch | ValueKind::Whole(_) | ValueKind::Dollars | ValueKind::List(_) => {
+            format!("value = {text}")
+                .parse::<Table>()
+                .ok()
+                .and_then(|mut table| table.remove("value"))
+                .ok_or_else(|| {
+                    format!(
+                        "`{text}` is not a value for `{}`; write it as in TOML: 5, true, [\"a\", \"b\"]",
+                        key.path
+                    )
+                })
+        }
     }
 }
 
@@ -196,17 +180,12 @@ pub fn flat(table: &Table) -> BTreeMap<String, Value> {
 fn flatten(table: &Table, path: &str, values: &mut BTreeMap<String, Value>) {
     for (name, value) in table {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match value {
-            Value::Table(inner) if !inner.is_empty() => flatten(inner, &path, values),
-            Value::Table(_)
-            | Value::String(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::Boolean(_)
-            | Value::Datetime(_)
-            | Value::Array(_) => {
-                values.insert(path, value.clone());
-            }
+        if let Value::Table(inner) = value
+            && !inner.is_empty()
+        {
+            flatten(inner, &path, values);
+        } else {
+            values.insert(path, value.clone());
         }
     }
 }

@@ -6,8 +6,9 @@ use crate::cli::repository::{LONGEST_FILE, Repository};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
+use crate::engine::outcome::RunError;
 
-use super::layer::{Layer, Source};
+use super::layer::{Layer, SettingSource};
 use super::merged::Configuration;
 use super::trust::{self, TrustFile};
 
@@ -15,19 +16,6 @@ use super::trust::{self, TrustFile};
 pub const REPOSITORY_FILE: &str = "agent-loop.toml";
 /// The name of the user's file, in the configuration folder of the platform.
 pub const USER_FILE: &str = "config.toml";
-
-/// The reason why there are no settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub reason: Refused,
-    pub message: String,
-}
-
-impl From<String> for Refusal {
-    fn from(message: String) -> Self {
-        Self { reason: Refused::Config, message }
-    }
-}
 
 /// The repository's file, as committed on a branch.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,9 +49,6 @@ fn read(path: &Path) -> Result<Option<String>, String> {
 }
 
 /// Reads the user's own settings: the file, then variables.
-///
-/// # Errors
-/// When one of them is faulty.
 pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
     let mut layers: Vec<Layer> = user_file_layer(surroundings)?.into_iter().collect();
     layers.push(Layer::from_variables(&surroundings.variables, &surroundings.folder)?);
@@ -71,19 +56,14 @@ pub fn user_layers(surroundings: &Surroundings) -> Result<Vec<Layer>, String> {
 }
 
 /// Reads the user's file, if it exists.
-///
-/// # Errors
-/// When the file is faulty, or can't be read.
 pub fn user_file_layer(surroundings: &Surroundings) -> Result<Option<Layer>, String> {
     let path = user_file(surroundings);
     let text = read(&path)?;
-    text.map(|text| Layer::from_text(&text, Source::User(path), &surroundings.configuration)).transpose()
+    text.map(|text| Layer::from_text(&text, SettingSource::User(path), &surroundings.configuration))
+        .transpose()
 }
 
 /// Reads the repository's file on a branch, if it exists.
-///
-/// # Errors
-/// When the file is faulty, or can't be read.
 pub async fn repository_file(
     repository: &Repository,
     branch: &BranchName,
@@ -92,7 +72,8 @@ pub async fn repository_file(
     let committed = repository.file_on(branch, REPOSITORY_FILE, &surroundings.variables).await?;
     let warning = uncommitted(&repository.path.join(REPOSITORY_FILE), committed.as_deref(), branch);
     let Some(text) = committed else {
-        let layer = Layer::from_text("", Source::Repository { branch: branch.to_string() }, Path::new("/"))?;
+        let layer =
+            Layer::from_text("", SettingSource::Repository { branch: branch.to_string() }, Path::new("/"))?;
         return Ok(warning.map(|warning| RepositoryFile {
             text: String::new(),
             layer,
@@ -100,7 +81,7 @@ pub async fn repository_file(
             warning: Some(warning),
         }));
     };
-    let source = Source::Repository { branch: branch.to_string() };
+    let source = SettingSource::Repository { branch: branch.to_string() };
     let layer = Layer::from_text(&text, source, &repository.path)?;
     let trusted = TrustFile::load(&surroundings.configuration)?.trusts(&repository.trust_name(), &text);
     let guarded = trust::guarded(&layer).into_iter().map(str::to_owned);
@@ -123,22 +104,20 @@ fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Opt
 
 /// The layers below the flags: defaults, the repository's file, the user's file, variables.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct BaseLayers {
     layers: Vec<Layer>,
-    warning: Option<String>,
+    /// Set if the repository's file in the checkout differs.
+    pub warning: Option<String>,
 }
 
-impl Found {
+impl BaseLayers {
     /// Reads every layer.
-    ///
-    /// # Errors
-    /// When a layer is faulty, or the repository's file needs trust that it does not have.
     pub async fn look(
         repository: &Repository,
         branch: &BranchName,
         surroundings: &Surroundings,
-    ) -> Result<Self, Refusal> {
-        let file = repository_file(repository, branch, surroundings).await?;
+    ) -> Result<Self, RunError> {
+        let file = repository_file(repository, branch, surroundings).await.map_err(faulty)?;
         if let Some(file) = &file
             && !file.untrusted.is_empty()
         {
@@ -146,30 +125,26 @@ impl Found {
         }
         let mut layers = vec![Layer::defaults()];
         layers.extend(file.iter().map(|file| file.layer.clone()));
-        layers.extend(user_layers(surroundings)?);
+        layers.extend(user_layers(surroundings).map_err(faulty)?);
         Ok(Self { layers, warning: file.and_then(|file| file.warning) })
     }
 
     /// Merges these layers with others on top.
-    ///
-    /// # Errors
-    /// When they don't fit together.
-    pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, Refusal> {
-        Ok(Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned())?)
-    }
-
-    /// Returns the warning about the repository's file.
-    pub fn warning(&self) -> Option<String> {
-        self.warning.clone()
+    pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, RunError> {
+        Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned()).map_err(faulty)
     }
 }
 
-fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> Refusal {
+fn faulty(message: String) -> RunError {
+    RunError::refused(Refused::Config, message)
+}
+
+fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> RunError {
     let message = format!(
         "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not trusted it yet. \
          Read it: `git show {branch}:{REPOSITORY_FILE}`; then trust it: `agent-loop config trust {}`",
         keys.join(", "),
         crate::cli::view::shell::quoted(&repository.trust_name()),
     );
-    Refusal { reason: Refused::UntrustedConfig, message }
+    RunError::refused(Refused::UntrustedConfig, message)
 }

@@ -5,21 +5,18 @@ use std::collections::BTreeMap;
 use toml::Value;
 
 use super::exclusive;
-use super::layer::{Layer, Source, nested};
+use super::layer::{Layer, SettingSource, nested};
 use super::settings::{Roles, Settings};
 
 /// Settings merged from all layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Configuration {
     pub settings: Settings,
-    values: BTreeMap<String, (Value, Source)>,
+    values: BTreeMap<String, (Value, SettingSource)>,
 }
 
 impl Configuration {
     /// Merges layers key by key; later layers win. Of keys that exclude each other the later one stays.
-    ///
-    /// # Errors
-    /// When the values don't fit together, although each layer is valid on its own.
     pub fn merge(layers: impl IntoIterator<Item = Layer>) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for layer in layers {
@@ -36,46 +33,32 @@ impl Configuration {
     }
 
     /// Returns every value that is set, with its source.
-    pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &Source)> {
+    pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &SettingSource)> {
         self.values.iter().map(|(path, (value, source))| (path.as_str(), value, source))
     }
 
     /// Returns the source of a key's value.
-    pub fn source(&self, path: &str) -> &Source {
-        self.values.get(path).map_or(&Source::Default, |(_, source)| source)
+    pub fn source(&self, path: &str) -> &SettingSource {
+        self.values.get(path).map_or(&SettingSource::Default, |(_, source)| source)
     }
 
-    /// Returns the value, if a flag of this command set it.
-    pub fn asked<T>(&self, path: &str, value: T) -> Option<T> {
-        match self.source(path) {
-            Source::Flag => Some(value),
-            Source::Default
-            | Source::Repository { .. }
-            | Source::User(_)
-            | Source::Variable
-            | Source::Remembered => None,
-        }
+    /// Whether a flag of this command set the value.
+    pub fn is_asked(&self, path: &str) -> bool {
+        *self.source(path) == SettingSource::Flag
+    }
+
+    /// Whether the value is not the default.
+    pub fn is_set(&self, path: &str) -> bool {
+        *self.source(path) != SettingSource::Default
     }
 
     /// Returns the roles that flags of this command fill.
     pub fn asked_roles(&self) -> Roles {
         let roles = &self.settings.roles;
         Roles {
-            coder: self.asked("roles.coder", roles.coder.clone()).flatten(),
-            reviewers: self.asked("roles.reviewers", roles.reviewers.clone()).unwrap_or_default(),
-            repair: self.asked("roles.repair", roles.repair.clone()).flatten(),
-        }
-    }
-
-    /// Returns the value, if it is not the default.
-    pub fn said<T>(&self, path: &str, value: T) -> Option<T> {
-        match self.source(path) {
-            Source::Default => None,
-            Source::Flag
-            | Source::Repository { .. }
-            | Source::User(_)
-            | Source::Variable
-            | Source::Remembered => Some(value),
+            coder: roles.coder.clone().filter(|_| self.is_asked("roles.coder")),
+            reviewers: if self.is_asked("roles.reviewers") { roles.reviewers.clone() } else { Vec::new() },
+            repair: roles.repair.clone().filter(|_| self.is_asked("roles.repair")),
         }
     }
 }

@@ -37,13 +37,13 @@ pub struct Settings {
     /// The turns of agents.
     pub turns: Turns,
     /// The repair of malformed answers.
-    pub repair: Repair,
+    pub repair: RepairSettings,
     /// Limits on the cost of a run, checked before each turn. A running turn is not cut off.
     pub budget: BudgetSettings,
     /// Checks that must pass on the approved commit.
-    pub gates: Gates,
+    pub gates: GatesSettings,
     /// Logins that are trusted besides the one that agent-loop writes with.
-    pub trust: Trust,
+    pub trust: TrustSettings,
     /// Secrets in texts that are about to be published.
     pub redact: Redact,
     /// The forge: the home of issues and pull requests.
@@ -51,7 +51,7 @@ pub struct Settings {
     /// Progress messages of a run.
     pub output: Output,
     /// The summary of the repository that agents get with their task.
-    pub agent_memory: AgentMemory,
+    pub agent_memory: AgentMemorySettings,
     /// Folders.
     pub paths: Paths,
     /// How long local files are kept. Published records are never removed.
@@ -139,7 +139,7 @@ pub struct Roles {
 /// The repair of malformed answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Repair {
+pub struct RepairSettings {
     /// Models to try in order when a malformed answer is reformatted; the program's own default if empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
@@ -147,7 +147,7 @@ pub struct Repair {
     pub timeout_seconds: NonZeroU64,
 }
 
-impl Default for Repair {
+impl Default for RepairSettings {
     fn default() -> Self {
         Self { models: Vec::new(), timeout_seconds: seconds(120) }
     }
@@ -180,7 +180,7 @@ impl BudgetSettings {
 /// Logins that are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Trust {
+pub struct TrustSettings {
     /// Logins whose records count like our own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
@@ -275,7 +275,7 @@ impl Default for Turns {
 /// Checks that must pass on the approved commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Gates {
+pub struct GatesSettings {
     /// The project's tests.
     pub tests: Tests,
     /// The forge's checks, with `review.auto_merge`.
@@ -357,7 +357,7 @@ impl Default for Output {
 /// The summary of the repository that agents get with their task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct AgentMemory {
+pub struct AgentMemorySettings {
     /// Give agents a summary of what files and manifests say about the repository.
     pub enabled: bool,
     /// Folder of the agent memory, if not the cache folder. A relative path lies inside the coder's checkout and is never committed.
@@ -365,7 +365,7 @@ pub struct AgentMemory {
     pub dir: Option<PathBuf>,
 }
 
-impl Default for AgentMemory {
+impl Default for AgentMemorySettings {
     fn default() -> Self {
         Self { enabled: true, dir: None }
     }

@@ -58,7 +58,6 @@ fn keys_of_a_name(any: &Value, path: &str, text: &mut String) {
     }
 }
 
-/// Returns the default, or an example where there is none.
 fn example(section: &str, name: &str, node: &Value) -> String {
     let written = match (section, name) {
         ("agents", "cmd") => "\"my-agent\"",
@@ -92,12 +91,13 @@ fn example(section: &str, name: &str, node: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::config::layer::{Layer, Source};
+    use crate::cli::config::layer::{Layer, SettingSource};
     use crate::cli::config::merged::Configuration;
     use std::path::Path;
 
     fn settings(text: &str) -> Configuration {
-        let layer = Layer::from_text(text, Source::User("config.toml".into()), Path::new("/home")).unwrap();
+        let layer =
+            Layer::from_text(text, SettingSource::User("config.toml".into()), Path::new("/home")).unwrap();
         Configuration::merge([Layer::defaults(), layer]).unwrap()
     }
 
@@ -126,7 +126,7 @@ mod tests {
             let set = all
                 .iter()
                 .flat_map(Configuration::values)
-                .any(|(path, _, source)| key.is(path) && *source != Source::Default);
+                .any(|(path, _, source)| key.is(path) && *source != SettingSource::Default);
             assert!(set, "{}", key.path);
         }
     }

@@ -29,13 +29,10 @@ fn needs_trust(path: &str, value: &Value) -> bool {
 
 /// Whether a role is filled by a program or script that the file brings along.
 fn names_a_file(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.parse::<AgentName>().is_ok_and(|name| name.path().is_some()),
-        Value::Array(values) => values.iter().any(names_a_file),
-        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => {
-            false
-        }
+    if let Value::Array(values) = value {
+        return values.iter().any(names_a_file);
     }
+    value.as_str().is_some_and(|text| text.parse::<AgentName>().is_ok_and(|name| name.path().is_some()))
 }
 
 /// Returns the keys of the repository's file that need trust.
@@ -59,15 +56,11 @@ pub struct TrustFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Trusted {
-    /// Hashes of trusted files, by repository.
     repositories: BTreeMap<String, String>,
 }
 
 impl TrustFile {
     /// Reads the trusted versions.
-    ///
-    /// # Errors
-    /// When the file can't be read or is damaged.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let path = folder.join("trusted.toml");
         let trusted = match std::fs::read_to_string(&path) {
@@ -85,9 +78,6 @@ impl TrustFile {
     }
 
     /// Trusts this text of a repository's file.
-    ///
-    /// # Errors
-    /// When the file can't be written.
     pub fn trust(mut self, repository: &str, text: &str) -> Result<PathBuf, String> {
         self.trusted.repositories.insert(repository.to_owned(), hash(text));
         let written = toml::to_string(&self.trusted)

@@ -13,7 +13,7 @@ use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::ports::journal::{Entry, Finished, Holder};
 
-use super::here::Here;
+use super::open::OpenRepository;
 
 /// A raw log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Log {
     pub file: LogFile,
     /// What a person types for it: the part of the file's name that no other log has.
     pub name: String,
-    pub of: Of,
+    pub source: LogSource,
     /// How that ended, if it is known.
     pub ended: String,
 }
@@ -35,21 +35,13 @@ impl Log {
 
 /// What a log is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Of {
-    Turn {
-        run: String,
-        round: u32,
-        role: Role,
-        label: String,
-    },
-    Tests {
-        run: String,
-    },
-    /// Something that is not known here.
+pub enum LogSource {
+    Turn { run: String, round: u32, role: Role, label: String },
+    Tests { run: String },
     Other,
 }
 
-impl Of {
+impl LogSource {
     /// Who printed it.
     pub fn who(&self) -> String {
         match self {
@@ -69,36 +61,36 @@ impl Of {
 }
 
 /// The logs of a subject, where its own command put them; the latest first.
-pub fn read(here: &Here, subject: &Subject) -> Vec<Log> {
+pub fn read(here: &OpenRepository, subject: &Subject) -> Vec<Log> {
     let mut files = retention::logs(&folders(here, subject), std::slice::from_ref(subject));
     // Summaries of what runs cost lie there too.
     files.retain(|file| file.path.extension().is_some_and(|ending| ending == "log"));
     let entries = journals::read(&here.folders.journal(subject)).unwrap_or_default();
-    told(files, &entries, here.holder(subject).as_ref())
+    described(files, &entries, here.holder(subject).as_ref())
 }
 
-fn folders(here: &Here, subject: &Subject) -> Folders {
+fn folders(here: &OpenRepository, subject: &Subject) -> Folders {
     let file = RunFile::load(&here.folders.run_file(subject)).unwrap_or_default();
     let moved = file.flags.get("paths.logs").and_then(toml::Value::as_str).map(PathBuf::from);
     here.folders.clone().with_logs(moved.as_deref())
 }
 
 /// What is known of each log. They come oldest first, and go latest first.
-fn told(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) -> Vec<Log> {
+fn described(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) -> Vec<Log> {
     let named = files.into_iter().map(|file| {
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let (name, of) = parsed(&stem);
-        Log { file, name, of, ended: String::new() }
+        let (name, source) = parsed(&stem);
+        Log { file, name, source, ended: String::new() }
     });
     let mut logs: Vec<Log> = named.collect();
-    tell_turns(&mut logs, entries);
-    tell_tests(&mut logs, entries);
+    mark_turns(&mut logs, entries);
+    mark_tests(&mut logs, entries);
     let since = holder.and_then(|holder| holder.since).map(SystemTime::from);
-    for log in logs.iter_mut().filter(|log| log.ended.is_empty() && log.of != Of::Other) {
+    for log in logs.iter_mut().filter(|log| log.ended.is_empty() && log.source != LogSource::Other) {
         let is_at_work = since.is_some_and(|since| log.file.modified >= since);
         if is_at_work {
             "at work".clone_into(&mut log.ended);
-        } else if !entries.is_empty() && matches!(log.of, Of::Turn { .. }) {
+        } else if !entries.is_empty() && matches!(log.source, LogSource::Turn { .. }) {
             "cut off".clone_into(&mut log.ended);
         }
     }
@@ -107,24 +99,24 @@ fn told(files: Vec<LogFile>, entries: &[Entry], holder: Option<&Holder>) -> Vec<
 }
 
 /// The name of a log, and what it is of, from the name of its file: `RUN-ROUND-ROLE-LABEL-NAME`, or `RUN-tests-NAME`.
-fn parsed(stem: &str) -> (String, Of) {
-    let Some((rest, name)) = stem.rsplit_once('-') else { return (stem.to_owned(), Of::Other) };
+fn parsed(stem: &str) -> (String, LogSource) {
+    let Some((rest, name)) = stem.rsplit_once('-') else { return (stem.to_owned(), LogSource::Other) };
     let turn = rest.match_indices('-').find_map(|(at, _)| {
         let (round, whose) = rest.get(at + 1..)?.split_once('-')?;
         let (role, label) = whose.split_once('-')?;
         let role = [Role::Coder, Role::Reviewer, Role::Repair].into_iter().find(|one| one.name() == role)?;
         let (run, label) = (rest.get(..at)?.to_owned(), label.to_owned());
-        Some(Of::Turn { run, round: round.parse().ok()?, role, label })
+        Some(LogSource::Turn { run, round: round.parse().ok()?, role, label })
     });
-    let tests = || rest.strip_suffix("-tests").map(|run| Of::Tests { run: run.to_owned() });
+    let tests = || rest.strip_suffix("-tests").map(|run| LogSource::Tests { run: run.to_owned() });
     match turn.or_else(tests) {
         Some(of) => (name.to_owned(), of),
-        None => (stem.to_owned(), Of::Other),
+        None => (stem.to_owned(), LogSource::Other),
     }
 }
 
 /// A turn that has ended was written down just after its log was closed; a failed one with its log.
-fn tell_turns(logs: &mut [Log], entries: &[Entry]) {
+fn mark_turns(logs: &mut [Log], entries: &[Entry]) {
     let mut known: BTreeMap<&TurnKey, usize> = BTreeMap::new();
     for entry in entries {
         let Entry::Finished { turn, at, finished } = entry else { continue };
@@ -134,7 +126,7 @@ fn tell_turns(logs: &mut [Log], entries: &[Entry]) {
         };
         let is_its = |log: &Log| path.and_then(|path| path.file_name()) == log.file.path.file_name();
         let fits = |log: &Log| {
-            log.ended.is_empty() && is_of(&log.of, turn) && log.file.modified <= SystemTime::from(*at)
+            log.ended.is_empty() && is_of(&log.source, turn) && log.file.modified <= SystemTime::from(*at)
         };
         let named = path.is_some().then(|| logs.iter().position(is_its)).flatten();
         // An end that is written a second time is of the same turn.
@@ -146,20 +138,13 @@ fn tell_turns(logs: &mut [Log], entries: &[Entry]) {
     }
 }
 
-fn is_of(of: &Of, turn: &TurnKey) -> bool {
-    match of {
-        Of::Turn { run, round, role, label } => {
-            *run == turn.run.as_str()
-                && *round == turn.round
-                && *role == turn.role
-                && *label == turn.label.as_str()
-        }
-        Of::Tests { .. } | Of::Other => false,
-    }
+fn is_of(of: &LogSource, turn: &TurnKey) -> bool {
+    let LogSource::Turn { run, round, role, label } = of else { return false };
+    *run == turn.run.as_str() && *round == turn.round && *role == turn.role && *label == turn.label.as_str()
 }
 
 /// A measurement does not say when it was made: those of a run are told only if each of its logs has one.
-fn tell_tests(logs: &mut [Log], entries: &[Entry]) {
+fn mark_tests(logs: &mut [Log], entries: &[Entry]) {
     let mut measured: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for entry in entries {
         if let Entry::Measured { run, measurement, .. } = entry {
@@ -167,7 +152,7 @@ fn tell_tests(logs: &mut [Log], entries: &[Entry]) {
         }
     }
     for (run, verdicts) in measured {
-        let is_its = |log: &&mut Log| matches!(&log.of, Of::Tests { run: its } if its == run);
+        let is_its = |log: &&mut Log| matches!(&log.source, LogSource::Tests { run: its } if its == run);
         let its: Vec<&mut Log> = logs.iter_mut().filter(is_its).collect();
         if its.len() == verdicts.len() {
             for (log, verdict) in its.into_iter().zip(verdicts) {
@@ -246,13 +231,17 @@ mod tests {
     #[test]
     fn a_file_says_whose_it_is_however_its_labels_read() {
         let of = |name: &str| parsed(&format!("{RUN}-{name}"));
-        let turn =
-            |round, role, label: &str| Of::Turn { run: RUN.to_owned(), round, role, label: label.to_owned() };
+        let turn = |round, role, label: &str| LogSource::Turn {
+            run: RUN.to_owned(),
+            round,
+            role,
+            label: label.to_owned(),
+        };
         assert_eq!(of("0-coder-sam-0a"), ("0a".to_owned(), turn(0, Role::Coder, "sam")));
         assert_eq!(of("2-reviewer-tests-0b"), ("0b".to_owned(), turn(2, Role::Reviewer, "tests")));
         assert_eq!(of("2-repair-a-1-coder-b-0c"), ("0c".to_owned(), turn(2, Role::Repair, "a-1-coder-b")));
-        assert_eq!(of("tests-0d"), ("0d".to_owned(), Of::Tests { run: RUN.to_owned() }));
-        assert_eq!(parsed("odd"), ("odd".to_owned(), Of::Other));
+        assert_eq!(of("tests-0d"), ("0d".to_owned(), LogSource::Tests { run: RUN.to_owned() }));
+        assert_eq!(parsed("odd"), ("odd".to_owned(), LogSource::Other));
     }
 
     #[test]
@@ -270,7 +259,7 @@ mod tests {
             ended("one", 1, 8, How::Answered),
         ];
         let holder = Holder { pid: None, host: None, since: Some(Timestamp::from_second(2).unwrap()) };
-        let logs = told(files, &entries, Some(&holder));
+        let logs = described(files, &entries, Some(&holder));
         assert_eq!(
             ends(&logs),
             [
@@ -287,6 +276,6 @@ mod tests {
     fn an_end_that_is_written_a_second_time_is_of_the_same_log() {
         let files = vec![file("1-reviewer-one-0a", 1), file("1-reviewer-one-0b", 2)];
         let entries = [ended("one", 0, 3, How::Answered), ended("one", 0, 4, How::Failed)];
-        assert_eq!(ends(&told(files, &entries, None)), [("0b", "failed (network)"), ("0a", "cut off")]);
+        assert_eq!(ends(&described(files, &entries, None)), [("0b", "failed (network)"), ("0a", "cut off")]);
     }
 }

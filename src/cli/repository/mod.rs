@@ -1,7 +1,7 @@
 //! The user's repository, looked at once at the start: where it is, which branch, whose name. Changes nothing.
 
-pub mod here;
 pub mod logbook;
+pub mod open;
 pub mod stores;
 pub mod survey;
 
@@ -16,6 +16,7 @@ use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
+use crate::engine::outcome::RunError;
 
 /// The user's repository.
 #[derive(Debug, Clone)]
@@ -24,42 +25,28 @@ pub struct Repository {
     pub path: PathBuf,
     /// The folder that all its worktrees share; the embedded forge and the locks lie there.
     pub common: PathBuf,
-    /// The current branch, unless HEAD is detached.
     pub branch: Option<BranchName>,
     /// Who commits: the user, as git knows them, else the program.
     pub name: String,
-    /// As `name`.
     pub email: String,
     /// The address of `origin`, as it is configured.
     pub origin: Option<String>,
 }
 
-/// Why a repository can't be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unusable {
-    /// The reason in the outcome.
-    pub reason: Refused,
-    /// What is wrong, and what to type.
-    pub message: String,
-}
-
-impl From<Unusable> for String {
-    fn from(unusable: Unusable) -> Self {
-        unusable.message
+impl From<RunError> for String {
+    fn from(error: RunError) -> Self {
+        error.message
     }
 }
 
 impl Repository {
     /// Looks at the repository around a folder.
-    ///
-    /// # Errors
-    /// When there is none, or git can't be run; the text says what to type.
-    pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, Unusable> {
+    pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, RunError> {
         if !folder.is_dir() {
             let message = format!("there is no folder {}", folder.display());
-            return Err(Unusable { reason: Refused::Usage, message });
+            return Err(RunError::refused(Refused::Usage, message));
         }
-        let git = Git { folder, variables };
+        let git = GitQuery { folder, variables };
         git.refuse_old().await?;
         let common = git.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).await?;
         if !common.exit.is_success() {
@@ -82,11 +69,8 @@ impl Repository {
     }
 
     /// Why a branch can't be changed, if it can't: it has no commit yet, or there is none of that name.
-    ///
-    /// # Errors
-    /// When git can't be run.
     pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
-        let git = Git { folder: &self.path, variables };
+        let git = GitQuery { folder: &self.path, variables };
         let reference = format!("refs/heads/{branch}");
         if git.ask(&["rev-parse", "--quiet", "--verify", &reference]).await?.is_some() {
             return Ok(None);
@@ -138,16 +122,13 @@ impl Repository {
     }
 
     /// The text of a file as it is on a branch, without the last line feeds; nothing, if it is not there.
-    ///
-    /// # Errors
-    /// When it can't be read, is no text, or is too long to be settings.
     pub async fn file_on(
         &self,
         branch: &BranchName,
         name: &str,
         variables: &Variables,
     ) -> Result<Option<String>, String> {
-        let git = Git { folder: &self.path, variables };
+        let git = GitQuery { folder: &self.path, variables };
         let revision = format!("refs/heads/{branch}:{name}");
         let Some(blob) = git.ask(&["rev-parse", "--quiet", "--verify", &revision]).await? else {
             return Ok(None);
@@ -169,8 +150,7 @@ fn path(output: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(output.strip_suffix(b"\n").unwrap_or(output)))
 }
 
-/// Why git finds no repository.
-fn no_repository(folder: &Path, complaint: &str) -> Unusable {
+fn no_repository(folder: &Path, complaint: &str) -> RunError {
     let folder = folder.display();
     if complaint.contains("dubious ownership") {
         let message = format!(
@@ -178,14 +158,14 @@ fn no_repository(folder: &Path, complaint: &str) -> Unusable {
              user, or say that you trust it: `{}`",
             trusting(complaint).unwrap_or("git config --global --add safe.directory PATH"),
         );
-        return Unusable { reason: Refused::Config, message };
+        return RunError::refused(Refused::Config, message);
     }
     if complaint.contains("not a git repository") {
         let message = format!("{folder} is not in a git repository; go to one, or make one with `git init`");
-        return Unusable { reason: Refused::Usage, message };
+        return RunError::refused(Refused::Usage, message);
     }
     let message = format!("git can't use the repository at {folder}: {}", complaint.trim());
-    Unusable { reason: Refused::Config, message }
+    RunError::refused(Refused::Config, message)
 }
 
 /// The command that git itself proposes: it names the folder as git wants it named.
@@ -193,17 +173,17 @@ fn trusting(complaint: &str) -> Option<&str> {
     complaint.lines().map(str::trim).find(|line| line.starts_with("git config --global --add safe.directory"))
 }
 
-fn unsupported(message: String) -> Unusable {
-    Unusable { reason: Refused::Unsupported, message }
+fn unsupported(message: String) -> RunError {
+    RunError::refused(Refused::Unsupported, message)
 }
 
-struct Git<'folder> {
+struct GitQuery<'folder> {
     folder: &'folder Path,
     variables: &'folder Variables,
 }
 
-impl Git<'_> {
-    async fn run(&self, arguments: &[&str]) -> Result<Captured, Unusable> {
+impl GitQuery<'_> {
+    async fn run(&self, arguments: &[&str]) -> Result<Captured, RunError> {
         let variables = environment::common(self.variables, &["XDG_CONFIG_HOME".to_owned()]);
         let command = CommandLine::new("git", self.folder, variables)
             .variable("LC_ALL", "C")
@@ -216,13 +196,13 @@ impl Git<'_> {
     }
 
     /// What git prints, without the last line feed; nothing, if it says no.
-    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, Unusable> {
+    async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, RunError> {
         let captured = self.run(arguments).await?;
         let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();
         Ok(captured.exit.is_success().then_some(text).filter(|text| !text.is_empty()))
     }
 
-    async fn refuse_old(&self) -> Result<(), Unusable> {
+    async fn refuse_old(&self) -> Result<(), RunError> {
         let said = self.ask(&["version"]).await?.unwrap_or_default();
         match GitVersion::parse(&said) {
             Some(version) if version >= MINIMUM_VERSION => Ok(()),

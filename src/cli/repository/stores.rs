@@ -30,9 +30,6 @@ pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variabl
 }
 
 /// The embedded forge of a repository.
-///
-/// # Errors
-/// When its file can't be used, or the state folder can't be made.
 pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<EmbeddedForge>, String> {
     let store = Store::open(&repository.common)?;
     let folders = folders(&store, surroundings);

@@ -27,15 +27,14 @@ use crate::ports::forge::Forge;
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
-use super::here::Here;
+use super::open::OpenRepository;
 
 /// The longest title that is kept, in characters: a task may be a book.
 const LONGEST_TITLE: usize = 200;
 
 /// What happens with a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doing {
-    /// A process works on it.
+pub enum SubjectState {
     Running(Holder),
     /// It waits for an allowance to come back.
     Parked(Parking),
@@ -68,18 +67,18 @@ impl Parking {
 
 /// What is known of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct SubjectSummary {
     /// The flow that wrote last about the subject, or the first that could; absent where nothing can be read.
     pub flow: Option<FlowName>,
     pub outcome: Outcome,
-    pub doing: Doing,
+    pub state: SubjectState,
     /// What it is about, in one harmless line: a title of the forge, or the first line of a task. For this machine's eyes only.
     pub title: Option<String>,
     /// When something was last written down here about it.
     pub touched: Option<Timestamp>,
 }
 
-impl Known {
+impl SubjectSummary {
     /// Which subject.
     pub fn subject(&self) -> &Subject {
         &self.outcome.subject
@@ -87,7 +86,7 @@ impl Known {
 }
 
 /// Everything that is known here.
-pub async fn survey(here: &Here) -> Vec<Known> {
+pub async fn survey(here: &OpenRepository) -> Vec<SubjectSummary> {
     let mut all = Vec::new();
     for subject in here.subjects() {
         all.extend(known(here, subject).await);
@@ -96,52 +95,51 @@ pub async fn survey(here: &Here) -> Vec<Known> {
 }
 
 /// What is known of one subject; nothing, if the forge has it no longer. What can't be read must not hide the others.
-pub async fn known(here: &Here, subject: Subject) -> Option<Known> {
+pub async fn known(here: &OpenRepository, subject: Subject) -> Option<SubjectSummary> {
     match read(here, &subject).await {
         Ok(known) => known,
         Err(why) => {
             let outcome = Outcome::bare(subject, Ending::Failed { reason: Failed::Disk }, why.clone());
-            let (title, touched) = (words_of(here, &outcome.subject), touched(here, &outcome.subject));
-            Some(Known { flow: None, outcome, doing: Doing::Unreadable(why), title, touched })
+            let (title, touched) = (task_title(here, &outcome.subject), touched(here, &outcome.subject));
+            Some(SubjectSummary { flow: None, outcome, state: SubjectState::Unreadable(why), title, touched })
         }
     }
 }
 
-/// What is found out about a subject on the forge or in its journal.
-struct Found {
+struct SubjectFacts {
     flow: FlowName,
     outcome: Outcome,
-    doing: Doing,
+    state: SubjectState,
     title: Option<String>,
 }
 
-async fn read(here: &Here, subject: &Subject) -> Result<Option<Known>, String> {
+async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectSummary>, String> {
     let found = match subject {
         Subject::PullRequest(number) => review(here, *number).await?,
         Subject::Issue(number) => issue(here, *number).await?,
         Subject::Task(_) => task(here, subject).await?,
     };
-    let Some(Found { flow, mut outcome, doing, title }) = found else { return Ok(None) };
+    let Some(SubjectFacts { flow, mut outcome, state, title }) = found else { return Ok(None) };
     outcome.subject = subject.clone();
-    let doing = here
+    let state = here
         .holder(subject)
-        .map_or_else(|| waiting(here, subject, doing), |holder| Ok(Doing::Running(holder)))?;
+        .map_or_else(|| waiting(here, subject, state), |holder| Ok(SubjectState::Running(holder)))?;
     let title = title.map(|title| harmless(&title)).filter(|title| !title.is_empty());
-    Ok(Some(Known { flow: Some(flow), outcome, doing, title, touched: touched(here, subject) }))
+    Ok(Some(SubjectSummary { flow: Some(flow), outcome, state, title, touched: touched(here, subject) }))
 }
 
 /// A run that was cut off while it waited for an allowance is as good as parked: nobody has to say that it may go on.
-fn waiting(here: &Here, subject: &Subject, doing: Doing) -> Result<Doing, String> {
-    if doing != Doing::Interrupted {
-        return Ok(doing);
+fn waiting(here: &OpenRepository, subject: &Subject, state: SubjectState) -> Result<SubjectState, String> {
+    if state != SubjectState::Interrupted {
+        return Ok(state);
     }
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
-    Ok(awaited(&entries).unwrap_or(doing))
+    Ok(awaited(&entries).unwrap_or(state))
 }
 
 /// What is waited for: the last instant of all for whom there is no allowance and who were not asked since. Nothing, if a
 /// person stopped the run.
-fn awaited(entries: &[Entry]) -> Option<Doing> {
+fn awaited(entries: &[Entry]) -> Option<SubjectState> {
     let mut waits: BTreeMap<(Role, &Label), Parking> = BTreeMap::new();
     let last = last_run(entries);
     let is_of_the_last_run = |turn: &TurnKey| Some(&turn.run) == last;
@@ -164,19 +162,13 @@ fn awaited(entries: &[Entry]) -> Option<Doing> {
             | Entry::Inherited { .. } => {}
         }
     }
-    waits.into_values().max_by_key(|parking| parking.resets_at).map(Doing::Parked)
+    waits.into_values().max_by_key(|parking| parking.resets_at).map(SubjectState::Parked)
 }
 
-/// The run of the last turn.
 fn last_run(entries: &[Entry]) -> Option<&RunId> {
-    entries.iter().rev().find_map(|entry| match entry {
-        Entry::Attempt { turn, .. } | Entry::Finished { turn, .. } => Some(&turn.run),
-        Entry::Clarified { .. }
-        | Entry::Measured { .. }
-        | Entry::Record { .. }
-        | Entry::Task { .. }
-        | Entry::Stopped { .. }
-        | Entry::Inherited { .. } => None,
+    entries.iter().rev().find_map(|entry| {
+        let (Entry::Attempt { turn, .. } | Entry::Finished { turn, .. }) = entry else { return None };
+        Some(&turn.run)
     })
 }
 
@@ -186,13 +178,13 @@ fn harmless(text: &str) -> String {
 }
 
 /// The first line of a task that says something. The words lie in the file of its run, which never leaves the machine.
-fn words_of(here: &Here, subject: &Subject) -> Option<String> {
+fn task_title(here: &OpenRepository, subject: &Subject) -> Option<String> {
     let text = RunFile::load(&here.folders.run_file(subject)).ok()?.task?;
     text.lines().map(harmless).find(|line| !line.is_empty())
 }
 
 /// When the journal was last written to, or else the file of the run.
-fn touched(here: &Here, subject: &Subject) -> Option<Timestamp> {
+fn touched(here: &OpenRepository, subject: &Subject) -> Option<Timestamp> {
     let modified = |path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
     let when =
         modified(here.folders.journal(subject)).or_else(|| modified(here.folders.run_file(subject)))?;
@@ -207,7 +199,11 @@ struct Folded {
 }
 
 /// The state of the flow that wrote last about a subject, or of the first that could.
-fn fold(subject: &Subject, read: impl Fn(&Chain) -> ChainReading, here: &Here) -> Result<Folded, String> {
+fn fold(
+    subject: &Subject,
+    read: impl Fn(&Chain) -> ChainReading,
+    here: &OpenRepository,
+) -> Result<Folded, String> {
     let mut latest: Option<Folded> = None;
     for name in flow::about(subject) {
         let chain =
@@ -227,20 +223,20 @@ fn fold(subject: &Subject, read: impl Fn(&Chain) -> ChainReading, here: &Here) -
 
 impl Folded {
     /// What is known where the subject has led to no pull request: how its run ended, or that it was cut off.
-    fn found(self, subject: Subject) -> Found {
+    fn found(self, subject: Subject) -> SubjectFacts {
         let run = self.machine.run();
         let ending = run.and_then(|run| run.ending.clone());
-        let doing = match (&ending, run) {
+        let state = match (&ending, run) {
             (Some(ending), _) => after(ending, self.noted),
-            (None, Some(_)) => Doing::Interrupted,
-            (None, None) => Doing::Settled("not begun".to_owned()),
+            (None, Some(_)) => SubjectState::Interrupted,
+            (None, None) => SubjectState::Settled("not begun".to_owned()),
         };
         let outcome = Outcome::bare(subject, ending.unwrap_or(Ending::Interrupted), String::new());
-        Found { flow: self.flow, outcome, doing, title: None }
+        SubjectFacts { flow: self.flow, outcome, state, title: None }
     }
 }
 
-async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>, String> {
+async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Option<SubjectFacts>, String> {
     let Ok(pull_request) = here.forge.pull_request(number).await else {
         return Ok(None);
     };
@@ -259,39 +255,39 @@ async fn review(here: &Here, number: PullRequestNumber) -> Result<Option<Found>,
         commands: Some(here.forge.commands(number)),
         ..bare.with_view(view)
     };
-    let doing = match (&ending, &pull_request.state) {
-        (_, PullRequestState::Merged { .. }) => Doing::Settled("merged".to_owned()),
-        (_, PullRequestState::Closed) => Doing::Settled("closed".to_owned()),
+    let state = match (&ending, &pull_request.state) {
+        (_, PullRequestState::Merged { .. }) => SubjectState::Settled("merged".to_owned()),
+        (_, PullRequestState::Closed) => SubjectState::Settled("closed".to_owned()),
         (Some(Ending::Approved), PullRequestState::Open) if reviewed.as_ref() != Some(&pull_request.head) => {
-            Doing::Settled("approved an older head".to_owned())
+            SubjectState::Settled("approved an older head".to_owned())
         }
         (Some(ending), PullRequestState::Open) => after(ending, noted),
-        (None, PullRequestState::Open) => Doing::Interrupted,
+        (None, PullRequestState::Open) => SubjectState::Interrupted,
     };
-    Ok(Some(Found { flow, outcome, doing, title: Some(pull_request.title) }))
+    Ok(Some(SubjectFacts { flow, outcome, state, title: Some(pull_request.title) }))
 }
 
 /// What an ending that was noted then leaves to do.
-fn after(ending: &Ending, since: Timestamp) -> Doing {
-    let words = || match ending.reason() {
+fn after(ending: &Ending, since: Timestamp) -> SubjectState {
+    let described = || match ending.reason() {
         Some(reason) => format!("{} ({reason})", ending.status()),
         None => ending.status().to_owned(),
     };
     match ending {
-        Ending::Parked { resets_at, .. } => Doing::Parked(Parking { since, resets_at: *resets_at }),
-        Ending::Interrupted => Doing::Interrupted,
-        Ending::NeedsHuman { .. } => Doing::NeedsHuman(words()),
+        Ending::Parked { resets_at, .. } => SubjectState::Parked(Parking { since, resets_at: *resets_at }),
+        Ending::Interrupted => SubjectState::Interrupted,
+        Ending::NeedsHuman { .. } => SubjectState::NeedsHuman(described()),
         Ending::Approved
         | Ending::Merged { .. }
         | Ending::ApprovedCiPending
         | Ending::Blocked { .. }
         | Ending::Failed { .. }
         | Ending::Refused { .. }
-        | Ending::Inconclusive => Doing::Settled(words()),
+        | Ending::Inconclusive => SubjectState::Settled(described()),
     }
 }
 
-async fn issue(here: &Here, number: IssueNumber) -> Result<Option<Found>, String> {
+async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<SubjectFacts>, String> {
     let Ok(issue) = here.forge.issue(number).await else {
         return Ok(None);
     };
@@ -299,11 +295,11 @@ async fn issue(here: &Here, number: IssueNumber) -> Result<Option<Found>, String
     let folded = fold(&subject, |chain| thread::read(chain, &here.recorders, &issue.comments), here)?;
     let delivered = folded.machine.view().pull_request;
     let found = delivery(here, subject, delivered, folded).await?;
-    Ok(Some(Found { title: Some(issue.title), ..found }))
+    Ok(Some(SubjectFacts { title: Some(issue.title), ..found }))
 }
 
 /// A task's records live in its journal until its pull request is open.
-async fn task(here: &Here, subject: &Subject) -> Result<Option<Found>, String> {
+async fn task(here: &OpenRepository, subject: &Subject) -> Result<Option<SubjectFacts>, String> {
     let entries = journals::read(&here.folders.journal(subject)).map_err(|error| error.to_string())?;
     let bodies: Vec<String> = entries.into_iter().filter_map(Entry::into_record).collect();
     let login = here.forge.login();
@@ -314,19 +310,19 @@ async fn task(here: &Here, subject: &Subject) -> Result<Option<Found>, String> {
     };
     let delivered = from_branch.last().map(|found| found.number);
     let found = delivery(here, subject.clone(), delivered, folded).await?;
-    Ok(Some(Found { title: words_of(here, subject), ..found }))
+    Ok(Some(SubjectFacts { title: task_title(here, subject), ..found }))
 }
 
 /// What has become a pull request is told by that.
 async fn delivery(
-    here: &Here,
+    here: &OpenRepository,
     subject: Subject,
     delivered: Option<PullRequestNumber>,
     folded: Folded,
-) -> Result<Found, String> {
+) -> Result<SubjectFacts, String> {
     let Some(number) = delivered else { return Ok(folded.found(subject)) };
     let outcome = review(here, number).await?.map(|found| found.outcome);
     let bare = || Outcome::bare(subject, Ending::Interrupted, String::new());
     let (flow, outcome) = (folded.flow, outcome.unwrap_or_else(bare));
-    Ok(Found { flow, outcome, doing: Doing::Delivered(number), title: None })
+    Ok(SubjectFacts { flow, outcome, state: SubjectState::Delivered(number), title: None })
 }

@@ -38,19 +38,9 @@ impl Beginning {
     /// Removes what this command made, if it was refused and nothing was written into the journal. Never the reason for a
     /// failure: what stays is shown by `status`, and can be cleaned.
     pub fn forget_if_refused(self, outcome: &Outcome) {
-        match &outcome.ending {
-            // What is there belongs to whoever holds it.
-            Ending::Refused { reason: Refused::Locked }
-            | Ending::Approved
-            | Ending::Merged { .. }
-            | Ending::ApprovedCiPending
-            | Ending::Blocked { .. }
-            | Ending::Failed { .. }
-            | Ending::Parked { .. }
-            | Ending::NeedsHuman { .. }
-            | Ending::Inconclusive
-            | Ending::Interrupted => return,
-            Ending::Refused { .. } => {}
+        let Ending::Refused { reason } = &outcome.ending else { return };
+        if *reason == Refused::Locked {
+            return;
         }
         let Ok(_lock) = lock::take(&self.lock, &self.subject, SystemClock.now()) else { return };
         if journals::read(&self.journal).is_ok_and(|entries| entries.is_empty()) {

@@ -14,8 +14,8 @@ use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
-use crate::cli::config::layer::{Layer, Source};
-use crate::cli::config::load::{Found, Refusal};
+use crate::cli::config::layer::{Layer, SettingSource};
+use crate::cli::config::load::BaseLayers;
 use crate::cli::config::settings::{ForgeChoice, Retention, Settings};
 use crate::cli::diagnostics;
 use crate::cli::repository::{Repository, stores};
@@ -23,7 +23,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
 use crate::cli::view::lines::Verbosity;
 use crate::cli::view::live::Live;
-use crate::cli::view::paint::{Paint, Seen};
+use crate::cli::view::paint::{Paint, Stderr};
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::{BranchName, GateName};
@@ -40,7 +40,7 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
-use super::goal::{Goal, Target};
+use super::goal::{Goal, GoalTarget};
 use super::permissions::{Permissions, Trigger};
 use super::plan::Plan;
 use super::programs::ResolvedAgents;
@@ -52,7 +52,6 @@ use super::{rehearse, retain, signals};
 /// Who answers the coder's questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answers {
-    /// A person at the terminal.
     AtTheTerminal,
     Nobody,
 }
@@ -62,7 +61,7 @@ pub enum Answers {
 pub enum RunResult {
     Ended(Box<Outcome>),
     /// It was only rehearsed: this is what would be done.
-    Rehearsed(Box<rehearse::Rehearsal>),
+    DryRun(Box<rehearse::DryRun>),
 }
 
 /// Runs to the end.
@@ -72,31 +71,25 @@ pub async fn run(
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> RunResult {
-    let subject = unplaced(&goal);
+    let subject = provisional_subject(&goal);
     match prepare_and_run(goal, arguments, (trigger, answers), surroundings).await {
         Ok(conclusion) => conclusion,
         Err(trouble) => RunResult::Ended(Box::new(Outcome::bare(subject, trouble.ending, trouble.message))),
     }
 }
 
-/// What is refused before its repository is known. A task has no key then; a refusal shows one of its words alone.
-fn unplaced(goal: &Goal) -> Subject {
+/// Returns the subject of a refusal before the repository is known: the key of a task is made from its words alone.
+fn provisional_subject(goal: &Goal) -> Subject {
     match &goal.target {
-        Target::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
-        Target::Issue(number) => Subject::Issue(*number),
-        Target::PullRequest(number) => Subject::PullRequest(*number),
+        GoalTarget::Task(words) => Subject::Task(task_key("", &placeholder_branch(), words)),
+        GoalTarget::Issue(number) => Subject::Issue(*number),
+        GoalTarget::PullRequest(number) => Subject::PullRequest(*number),
     }
 }
 
 #[expect(clippy::expect_used, reason = "a constant that is a branch name")]
 fn placeholder_branch() -> BranchName {
     "main".parse().expect("a branch name")
-}
-
-impl From<Refusal> for RunError {
-    fn from(refusal: Refusal) -> Self {
-        Self::refused(refusal.reason, refusal.message)
-    }
 }
 
 fn config(why: String) -> RunError {
@@ -107,12 +100,11 @@ fn disk(why: String) -> RunError {
     RunError::failed(Failed::Disk, why)
 }
 
-/// What is known before the forge is opened.
-struct Ground {
+struct RunInputs {
     repository: Repository,
     default_base: BranchName,
     base: BranchName,
-    found: Found,
+    found: BaseLayers,
     flags: Layer,
 }
 
@@ -120,35 +112,37 @@ async fn look(
     goal: &Goal,
     arguments: &RunArguments,
     surroundings: &Surroundings,
-) -> Result<Ground, RunError> {
+) -> Result<RunInputs, RunError> {
     let usage = |why| RunError::refused(Refused::Usage, why);
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
-    let repository = Repository::find(&folder, &surroundings.variables)
-        .await
-        .map_err(|unusable| RunError::refused(unusable.reason, unusable.message))?;
+    let repository = Repository::find(&folder, &surroundings.variables).await?;
     let default_base = default_base(goal, arguments, &repository)?;
     let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
     match &goal.target {
         // Its forge says what a pull request changes; that branch may be gone.
-        Target::PullRequest(_) => {}
-        Target::Task(_) | Target::Issue(_) => {
+        GoalTarget::PullRequest(_) => {}
+        GoalTarget::Task(_) | GoalTarget::Issue(_) => {
             if let Some(why) = repository.lacks(&base, &surroundings.variables).await.map_err(usage)? {
                 return Err(usage(why));
             }
         }
     }
-    let found = Found::look(&repository, &base, surroundings).await?;
+    let found = BaseLayers::look(&repository, &base, surroundings).await?;
     let flags = arguments.settings.values.clone();
-    let flags = Layer::from_values(flags, Source::Flag, &surroundings.folder).map_err(usage)?;
+    let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
     refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
-    Ok(Ground { repository, default_base, base, found, flags })
+    Ok(RunInputs { repository, default_base, base, found, flags })
 }
 
 /// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
-fn words(goal: &Goal, base: BranchName, arguments: &RunArguments) -> (Option<String>, Option<BranchName>) {
+fn task_and_base(
+    goal: &Goal,
+    base: BranchName,
+    arguments: &RunArguments,
+) -> (Option<String>, Option<BranchName>) {
     match &goal.target {
-        Target::Task(text) => (Some(text.clone()), Some(base)),
-        Target::Issue(_) | Target::PullRequest(_) => (None, arguments.base.clone()),
+        GoalTarget::Task(text) => (Some(text.clone()), Some(base)),
+        GoalTarget::Issue(_) | GoalTarget::PullRequest(_) => (None, arguments.base.clone()),
     }
 }
 
@@ -162,12 +156,11 @@ async fn prepare_and_run(
     if arguments.dry_run {
         let Ready { world, plan, repository, folders, .. } = ready;
         let rehearsal = rehearse::run(world, plan, &repository, folders).await;
-        return Ok(RunResult::Rehearsed(Box::new(rehearsal)));
+        return Ok(RunResult::DryRun(Box::new(rehearsal)));
     }
     ready.begin().await
 }
 
-/// A run that could begin.
 struct Ready {
     world: RealWorld,
     plan: Plan,
@@ -181,7 +174,6 @@ struct Ready {
 }
 
 impl Ready {
-    /// Begins it, and sees it to its end.
     async fn begin(self) -> Result<RunResult, RunError> {
         let Self { world, plan, file, subject, repository, folders, logs, retention, terminal } = self;
         let with_logs = folders.clone().with_logs(logs.as_deref());
@@ -206,11 +198,11 @@ async fn prepare(
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
-    let Ground { repository, default_base, base, found, flags } =
+    let RunInputs { repository, default_base, base, found, flags } =
         look(&goal, arguments, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
     let folders = stores::folders(forge.store(), surroundings);
-    let (text, named) = words(&goal, base.clone(), arguments);
+    let (text, named) = task_and_base(&goal, base.clone(), arguments);
     let assignment = assignment(goal, forge.store(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
@@ -232,7 +224,7 @@ async fn prepare(
 
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
-    warn(&terminal, [found.warning(), permissions.warning(&subject), withheld]);
+    warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
     let gates = gates(test_command, settings);
     let abilities =
         Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
@@ -262,21 +254,18 @@ async fn prepare(
     Ok(Ready { world, plan, file, subject, repository, folders, logs, retention, terminal })
 }
 
-/// What a person should know before anything is begun.
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
 }
 
-/// The commands of the gates that are configured.
 fn gates(test_command: Option<String>, settings: &Settings) -> BTreeMap<GateName, GateCommand> {
     let deadline = Duration::from_secs(settings.gates.tests.timeout_seconds.get());
     let tests = |command| (GateName::tests(), GateCommand { command, deadline });
     test_command.into_iter().map(tests).collect()
 }
 
-/// The test command, whose words make sense.
 fn test_command(
     settings: &Settings,
     earlier: &Remembered,
@@ -340,9 +329,9 @@ fn questions(answers: Answers, settings: &Settings) -> Questions {
 
 fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
     let (subject, task) = match goal.target {
-        Target::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
-        Target::Issue(number) => (Subject::Issue(number), None),
-        Target::PullRequest(number) => (Subject::PullRequest(number), None),
+        GoalTarget::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
+        GoalTarget::Issue(number) => (Subject::Issue(number), None),
+        GoalTarget::PullRequest(number) => (Subject::PullRequest(number), None),
     };
     Assignment { flow: goal.flow, subject, task }
 }
@@ -351,7 +340,7 @@ fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
 fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
     let diagnosed = surroundings.variables.contains_key(std::ffi::OsStr::new(diagnostics::VARIABLE));
     // Lines of diagnostics would tear a live view.
-    let seen = if diagnosed { Seen::Nowhere } else { Seen::stderr(&surroundings.variables) };
+    let seen = if diagnosed { Stderr::Plain } else { Stderr::look(&surroundings.variables) };
     let paint = Paint::wanted(&surroundings.variables, seen);
     let events = match json {
         Some(JsonOutput::Events) => Events::Printed,
@@ -359,8 +348,8 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
     };
     let display = match (settings.output.quiet, seen, events) {
         (true, _, _) => Display::Lines(Verbosity::Quiet),
-        (false, Seen::OnATerminal, Events::Off) => Display::Live(Live::new(paint)),
-        (false, Seen::Nowhere, _) | (false, Seen::OnATerminal, Events::Printed) => {
+        (false, Stderr::Terminal, Events::Off) => Display::Live(Live::new(paint)),
+        (false, Stderr::Plain, _) | (false, Stderr::Terminal, Events::Printed) => {
             Display::Lines(Verbosity::Normal)
         }
     };
@@ -390,14 +379,14 @@ fn default_base(
     repository: &Repository,
 ) -> Result<BranchName, RunError> {
     let own = match &goal.target {
-        Target::PullRequest(number) => stores::base_of(repository, *number),
-        Target::Task(_) | Target::Issue(_) => None,
+        GoalTarget::PullRequest(number) => stores::base_of(repository, *number),
+        GoalTarget::Task(_) | GoalTarget::Issue(_) => None,
     };
     let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());
     match (found, &goal.target) {
         (Some(branch), _) => Ok(branch),
-        (None, Target::PullRequest(_)) => Ok(placeholder_branch()),
-        (None, Target::Task(_) | Target::Issue(_)) => {
+        (None, GoalTarget::PullRequest(_)) => Ok(placeholder_branch()),
+        (None, GoalTarget::Task(_) | GoalTarget::Issue(_)) => {
             let message = "HEAD is detached, so there is no current branch to change; name one with --base";
             Err(RunError::refused(Refused::Usage, message))
         }

@@ -18,14 +18,12 @@ pub type Directories = BTreeMap<(Role, Label), ExplicitDirectory>;
 
 /// Returns the user's checkouts of all agents. Agents of the run may share one only if the user allows it, and never at
 /// the same time.
-///
-/// # Errors
-/// When two agents share a checkout, or the agent memory would lie in one.
 pub fn directories(
     everyone: &[KnownAgent],
     seated: &[KnownAgent],
     settings: &Settings,
 ) -> Result<Directories, RunError> {
+    let usage = |message: String| RunError::refused(Refused::Usage, message);
     let mut taken: BTreeMap<PathBuf, Vec<&KnownAgent>> = BTreeMap::new();
     for known in seated {
         if let Some(directory) = directory(&known.name, settings) {
@@ -43,20 +41,20 @@ pub fn directories(
                 "{who} would work in {}; give each its own directory, or allow them to share it: `--allow-shared-dir`",
                 path.display()
             );
-            return Err(RunError::refused(Refused::Usage, message));
+            return Err(usage(message));
         }
         if reviewers > 1 && settings.review.parallel {
             let message = format!(
                 "{who} would work in {} at the same time; ask one reviewer after the other: `--no-parallel-reviewers`",
                 path.display()
             );
-            return Err(RunError::refused(Refused::Usage, message));
+            return Err(usage(message));
         }
     }
     for directory in seated.iter().filter_map(|known| directory(&known.name, settings)) {
         if !directory.path.is_dir() {
             let message = format!("{}: there is no directory {}", directory.flag, directory.path.display());
-            return Err(RunError::refused(Refused::Usage, message));
+            return Err(usage(message));
         }
     }
     refuse_memory_in_user_checkout(seated, settings)?;

@@ -7,13 +7,12 @@ use crate::domain::ids::{IssueNumber, PullRequestNumber};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Goal {
     pub flow: FlowName,
-    pub target: Target,
+    pub target: GoalTarget,
 }
 
 /// What a flow is about, as a person says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A task, with its text.
+pub enum GoalTarget {
     Task(String),
     Issue(IssueNumber),
     PullRequest(PullRequestNumber),

@@ -4,16 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::adapters::agent_memory::{Memory, MemoryOptions, Refresh};
 use crate::adapters::storage::folders::Folders;
-use crate::cli::config::settings::AgentMemory;
+use crate::cli::config::settings::AgentMemorySettings;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::agent_memory::CheckoutFolder;
 
 /// Returns the options of the agent memory.
-///
-/// # Errors
-/// When the folder is unusable, or a renewal is asked for while the memory is off.
 pub fn memory(
-    settings: &AgentMemory,
+    settings: &AgentMemorySettings,
     refresh: Refresh,
     surroundings: &Surroundings,
     repository: &Folders,
@@ -31,25 +28,22 @@ pub fn memory(
         };
     }
     let (root, checkout) = match folder {
-        Folder::Here(root) => (root, None),
+        Folder::OnThisMachine(root) => (root, None),
         Folder::InTheCheckout(checkout) => (cache.clone(), Some(checkout)),
     };
     let cache = repository.beneath(&root).join("agent-memory.json");
     Ok(Memory::On(MemoryOptions { cache, refresh, checkout }))
 }
 
-/// The place of the agent memory.
 enum Folder {
-    /// In a folder of this machine.
-    Here(PathBuf),
-    /// In the coder's checkout.
+    OnThisMachine(PathBuf),
     InTheCheckout(CheckoutFolder),
 }
 
-fn folder(settings: &AgentMemory, cache: &Path) -> Result<Folder, String> {
-    let Some(asked) = &settings.dir else { return Ok(Folder::Here(cache.to_path_buf())) };
+fn folder(settings: &AgentMemorySettings, cache: &Path) -> Result<Folder, String> {
+    let Some(asked) = &settings.dir else { return Ok(Folder::OnThisMachine(cache.to_path_buf())) };
     if asked.is_absolute() {
-        return Ok(Folder::Here(asked.clone()));
+        return Ok(Folder::OnThisMachine(asked.clone()));
     }
     let inside = asked.to_string_lossy().parse().map(Folder::InTheCheckout);
     inside.map_err(|why| {

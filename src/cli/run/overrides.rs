@@ -18,9 +18,6 @@ use crate::flow::terms::Overrides;
 use super::models;
 
 /// Makes the request of a run.
-///
-/// # Errors
-/// When an agent has both one model and a chain of models.
 pub fn request(
     configuration: &Configuration,
     agents: &[KnownAgent],
@@ -94,8 +91,8 @@ fn overrides(configuration: &Configuration, sources: Sources) -> Overrides {
     let settings = &configuration.settings;
     let (review, tests) = (&settings.review, &settings.gates.tests);
     let is_set = |key: &str| match sources {
-        Sources::CommandLine => configuration.asked(key, ()).is_some(),
-        Sources::All => configuration.said(key, ()).is_some(),
+        Sources::CommandLine => configuration.is_asked(key),
+        Sources::All => configuration.is_set(key),
     };
     let timing =
         if tests.before_review { TestTiming::BeforeReviewAndApproval } else { TestTiming::BeforeApproval };

@@ -28,7 +28,7 @@ impl Permissions {
     pub fn of(trigger: Trigger, earlier: &Remembered, turns: &Turns) -> Self {
         match (turns.dangerous_permissions, trigger) {
             (true, Trigger::Command | Trigger::Resumption) => Self::Dangerous,
-            (false, Trigger::Resumption) if earlier.begun_dangerously() => Self::OfRolesAgain,
+            (false, Trigger::Resumption) if earlier.own.begun_dangerously => Self::OfRolesAgain,
             (false, Trigger::Command | Trigger::Resumption) => Self::OfRoles,
         }
     }
@@ -37,7 +37,7 @@ impl Permissions {
     pub fn begun_dangerously(self, trigger: Trigger, earlier: &Remembered) -> bool {
         match trigger {
             Trigger::Command => self == Self::Dangerous,
-            Trigger::Resumption => earlier.begun_dangerously(),
+            Trigger::Resumption => earlier.own.begun_dangerously,
         }
     }
 

@@ -54,9 +54,6 @@ enum Presence {
 
 /// Finds the program of every agent that may be asked. An agent that was named on this subject keeps its program,
 /// whatever was configured since.
-///
-/// # Errors
-/// When an agent that this command or the configuration names has no program.
 pub fn resolved(
     asked: &[KnownAgent],
     earlier: &Remembered,
@@ -66,9 +63,9 @@ pub fn resolved(
     let (usual, configured) = (usual(), named(&settings.roles));
     let lists = [
         (Presence::Optional, usual.as_slice()),
-        (Presence::Optional, earlier.last_agents()),
+        (Presence::Optional, earlier.last.agents.as_slice()),
         (Presence::Required, configured.as_slice()),
-        (Presence::Optional, earlier.own_agents()),
+        (Presence::Optional, earlier.own.agents.as_slice()),
         (Presence::Required, asked),
     ];
     let (mut everyone, mut programs, mut missing) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -94,7 +91,7 @@ pub fn resolved(
 /// named on the subject before, else the configured ones, else the defaults.
 pub fn seated(asked: &[KnownAgent], earlier: &Remembered, settings: &Settings) -> Vec<KnownAgent> {
     let (usual, configured) = (usual(), named(&settings.roles));
-    let lists = [asked, earlier.own_agents(), &configured, &usual];
+    let lists = [asked, &earlier.own.agents, &configured, &usual];
     let of = |role: Role| {
         let in_role = |list: &[KnownAgent]| -> Vec<KnownAgent> {
             list.iter().filter(|known| known.role == role).cloned().collect()
@@ -110,9 +107,6 @@ fn usual() -> Vec<KnownAgent> {
 }
 
 /// Returns the agent that reformats malformed answers.
-///
-/// # Errors
-/// When it is configured, and its program does not exist.
 pub fn repair(settings: &Settings, variables: &Variables) -> Result<RepairAgent, RunError> {
     let named = settings.roles.repair.as_ref();
     let known = named.map(|name| KnownAgent { role: Role::Repair, name: name.clone() });
@@ -126,9 +120,6 @@ pub fn able(programs: &BTreeMap<(Role, Label), Program>) -> BTreeSet<(Role, Labe
 }
 
 /// Returns the program behind an agent, set up as for a run.
-///
-/// # Errors
-/// When there is none, or its settings are faulty.
 pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -> Result<Program, RunError> {
     let name = &known.name;
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
@@ -161,7 +152,6 @@ fn not_there(name: &AgentName) -> RunError {
     RunError::refused(Refused::Unsupported, message)
 }
 
-/// Returns a vendor's program, set up for a role.
 fn vendors_program(
     known: &KnownAgent,
     vendor: Vendor,

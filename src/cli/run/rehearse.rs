@@ -24,14 +24,14 @@ use super::plan::Plan;
 
 /// What would be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rehearsal {
+pub struct DryRun {
     pub effects: Vec<String>,
     /// How it would end, if it would end without anybody's word.
     pub outcome: Option<Outcome>,
 }
 
-impl Rehearsal {
-    /// The exit code: nothing was done, so only a refusal is none of 0.
+impl DryRun {
+    /// Returns the exit code: 0 unless the real run would be refused.
     pub fn exit_code(&self) -> u8 {
         self.outcome.as_ref().map_or(0, |outcome| outcome.ending.exit_code())
     }
@@ -47,8 +47,8 @@ impl Rehearsal {
         })
     }
 
-    /// In words.
-    pub fn words(&self) -> String {
+    /// Returns the dry run as text for a person.
+    pub fn text(&self) -> String {
         let mut text = String::from("Dry run: nothing of this was done.\n");
         for (number, effect) in (1..).zip(&self.effects) {
             let _ = writeln!(text, "{number:>3}. {}", one_line(effect, 200));
@@ -69,7 +69,7 @@ impl Rehearsal {
 }
 
 /// Rehearses a plan in front of a real world.
-pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folders: Folders) -> Rehearsal {
+pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folders: Folders) -> DryRun {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
     let locks = stores::locks(repository);
@@ -84,5 +84,5 @@ pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folder
     let engine = Engine::new(Arc::clone(&world), plan.config, control);
     let outcome = engine.run(plan.assignment).await;
     let outcome = Some(outcome).filter(|outcome| outcome.ending != Ending::Interrupted);
-    Rehearsal { effects: world.script().effects, outcome }
+    DryRun { effects: world.script().effects, outcome }
 }

@@ -8,7 +8,7 @@ use toml::Value;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::{KnownAgent, RunFile};
 use crate::cli::config::exclusive;
-use crate::cli::config::layer::{Layer, Source};
+use crate::cli::config::layer::{Layer, SettingSource};
 use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
 
@@ -30,15 +30,14 @@ const NOT_REMEMBERED: &[&str] = &[
 /// What this machine remembers of a subject and of the last run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Remembered {
-    own: RunFile,
-    last: RunFile,
+    /// What earlier commands on the subject named.
+    pub own: RunFile,
+    /// What the last command in the repository named.
+    pub last: RunFile,
 }
 
 impl Remembered {
     /// Reads the files of earlier commands.
-    ///
-    /// # Errors
-    /// When a file can't be read or is damaged.
     pub fn load(folders: &Folders, subject: &Subject) -> Result<Self, String> {
         Ok(Self {
             own: RunFile::load(&folders.run_file(subject))?,
@@ -47,28 +46,10 @@ impl Remembered {
     }
 
     /// Returns the flags of earlier commands on the subject, as settings.
-    ///
-    /// # Errors
-    /// When they are no longer valid.
     pub fn layer(&self) -> Result<Layer, String> {
-        let values = self.own.flags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        let layer = Layer { source: Source::Remembered, values };
+        let values = self.own.flags.clone().into_iter().collect();
+        let layer = Layer { source: SettingSource::Remembered, values };
         layer.check().map(|()| layer)
-    }
-
-    /// Whether the run was begun with all permissions.
-    pub fn begun_dangerously(&self) -> bool {
-        self.own.begun_dangerously
-    }
-
-    /// Returns the agents that were named on the subject before.
-    pub fn own_agents(&self) -> &[KnownAgent] {
-        &self.own.agents
-    }
-
-    /// Returns the agents that were named in the repository before.
-    pub fn last_agents(&self) -> &[KnownAgent] {
-        &self.last.agents
     }
 
     /// Returns the test command of the last run in the repository.
@@ -101,9 +82,6 @@ impl Remembered {
 }
 
 /// Keeps a file for the subject, and for the repository.
-///
-/// # Errors
-/// When a file can't be written.
 pub fn keep(file: &RunFile, folders: &Folders, subject: &Subject) -> Result<(), String> {
     file.save(&folders.run_file(subject))?;
     let mut last = RunFile { task: None, base: None, begun_dangerously: false, ..file.clone() };

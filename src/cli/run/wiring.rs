@@ -85,29 +85,21 @@ impl World for RealWorld {
 /// What a run needs besides its repository.
 #[derive(Debug)]
 pub struct RunSettings {
-    /// Who is behind each role and label.
     pub agents: BTreeMap<(Role, Label), Program>,
     /// Checkouts of the user's own in which agents work.
     pub directories: Directories,
-    /// How long a turn may take.
     pub agent_deadline: Duration,
     /// How long an agent may be silent and compute nothing, if that is watched.
     pub agent_idle: Option<Duration>,
-    /// Who puts malformed answers into form.
     pub repair: RepairAgent,
-    /// The commands of the gates that are configured.
     pub gates: BTreeMap<GateName, GateCommand>,
     /// The folder of raw logs, if not the state folder.
     pub logs: Option<PathBuf>,
-    /// What is remembered of the repository.
     pub memory: Memory,
     pub terminal: Arc<Terminal>,
 }
 
 /// The world of a run in a repository.
-///
-/// # Errors
-/// When the state folder can't be made.
 pub fn world(
     repository: &Repository,
     surroundings: &Surroundings,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,34 +15,35 @@ use crate::domain::ids::{Label, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::usage::{Precision, Usage};
 
-use super::source::Source;
-use super::summary::{Asked, Call, CallEnd, Summary, summaries};
+use super::summary::{Asked, Call, CallEnd, CostSource, RunCost, summaries};
 
-/// How the files end.
 const ENDING: &str = "-usage-summary.json";
 
 /// Keeps what the journal of a subject says of costs, for when it is gone. What an earlier journal of the same run said stays.
 /// A journal that can't be read says nothing.
-///
-/// # Errors
-/// When the disk says no, or a file that was kept before makes no sense; the text names it.
 pub fn keep(folders: &Folders, subject: &Subject) -> Result<(), String> {
     let Ok(entries) = journals::read(&folders.journal(subject)) else { return Ok(()) };
     for counted in summaries(&[(subject.clone(), entries)]) {
         let path = folders.usage().join(format!("{}{ENDING}", counted.run));
         let before = if path.exists() { Some(load(&path)?) } else { None };
-        let all = with(vec![counted], before.into_iter().collect());
-        files::make_folder(&folders.usage())?;
-        for summary in all {
-            let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
-            files::write_whole(&path, &text)?;
+        for summary in with(vec![counted], before.into_iter().collect()) {
+            write(&folders.usage(), &summary)?;
         }
     }
     Ok(())
 }
 
+/// Writes the summary of a run into a folder, and returns its path.
+pub fn write(folder: &Path, summary: &RunCost) -> Result<PathBuf, String> {
+    let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
+    files::make_folder(folder)?;
+    let path = folder.join(format!("{}{ENDING}", summary.run));
+    files::write_whole(&path, &text)?;
+    Ok(path)
+}
+
 /// What was kept, and of each file that can't be read the reason.
-pub fn read(folders: &Folders) -> (Vec<Summary>, Vec<String>) {
+pub fn read(folders: &Folders) -> (Vec<RunCost>, Vec<String>) {
     let entries = fs::read_dir(folders.usage()).into_iter().flatten().flatten().map(|entry| entry.path());
     let (mut all, mut unreadable) = (Vec::new(), Vec::new());
     for path in entries.filter(|path| path.to_string_lossy().ends_with(ENDING)) {
@@ -55,8 +56,8 @@ pub fn read(folders: &Folders) -> (Vec<Summary>, Vec<String>) {
 }
 
 /// What journals say, with what was kept of others: each call once, the runs oldest first.
-pub fn with(journals: Vec<Summary>, kept: Vec<Summary>) -> Vec<Summary> {
-    let mut runs: BTreeMap<RunId, Summary> =
+pub fn with(journals: Vec<RunCost>, kept: Vec<RunCost>) -> Vec<RunCost> {
+    let mut runs: BTreeMap<RunId, RunCost> =
         journals.into_iter().map(|summary| (summary.run.clone(), summary)).collect();
     for old in kept {
         let Some(summary) = runs.get_mut(&old.run) else {
@@ -68,11 +69,11 @@ pub fn with(journals: Vec<Summary>, kept: Vec<Summary>) -> Vec<Summary> {
         let more: Vec<Call> = old.calls.into_iter().filter(is_new).collect();
         summary.calls.extend(more);
         if summary.calls.len() > known {
-            summary.source = Source::Both;
+            summary.source = CostSource::Both;
             summary.calls.sort_by(|one, other| (one.at, &one.asked).cmp(&(other.at, &other.asked)));
         }
     }
-    let mut all: Vec<Summary> = runs.into_values().collect();
+    let mut all: Vec<RunCost> = runs.into_values().collect();
     all.sort_by_key(|summary| summary.calls.first().map(|call| call.at));
     all
 }
@@ -98,9 +99,9 @@ struct WrittenCall {
     result: WrittenResult,
     failure: Option<String>,
     calls: u64,
-    tokens: Tokens,
-    cost: Option<Cost>,
-    time: Time,
+    tokens: WrittenTokens,
+    cost: Option<WrittenCost>,
+    time: WrittenTime,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -112,7 +113,7 @@ enum WrittenResult {
 }
 
 #[derive(Deserialize)]
-struct Tokens {
+struct WrittenTokens {
     input: u64,
     cached: u64,
     output: u64,
@@ -120,25 +121,25 @@ struct Tokens {
 }
 
 #[derive(Deserialize)]
-struct Cost {
+struct WrittenCost {
     micro_usd: u64,
 }
 
 #[derive(Deserialize)]
-struct Time {
+struct WrittenTime {
     milliseconds: u64,
 }
 
 /// A summary that is longer was not written by us, in bytes.
 const LONGEST: u64 = 64 << 20;
 
-fn load(path: &Path) -> Result<Summary, String> {
+fn load(path: &Path) -> Result<RunCost, String> {
     let text = files::read_bounded(path, LONGEST)
         .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     let written: Written = serde_json::from_slice(&text)
         .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))?;
     let calls = written.calls.into_iter().map(call).collect();
-    Ok(Summary { run: written.run, calls, records: Usage::default(), source: Source::Kept })
+    Ok(RunCost { run: written.run, calls, records: Usage::default(), source: CostSource::Kept })
 }
 
 fn call(written: WrittenCall) -> Call {
@@ -169,7 +170,6 @@ mod tests {
     use crate::cli::usage::summary::tests::scene;
     use crate::cli::usage::table::table;
 
-    /// The journals of a scene, in a state folder.
     fn written(root: &Path) -> (Folders, Vec<Subject>) {
         let folders = Folders::new(root, "repository");
         let mut subjects = Vec::new();
@@ -195,8 +195,8 @@ mod tests {
                 let (kept, unreadable) = read(&folders);
                 assert_eq!(unreadable, Vec::<String>::new());
                 let all = with(summaries(&left), kept);
-                let source = if gone == 0 { Source::Both } else { Source::Kept };
-                assert_eq!(all, [Summary { source, ..whole.clone() }]);
+                let source = if gone == 0 { CostSource::Both } else { CostSource::Kept };
+                assert_eq!(all, [RunCost { source, ..whole.clone() }]);
             }
         }
     }

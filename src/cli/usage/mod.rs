@@ -2,6 +2,5 @@
 
 pub mod kept;
 pub mod recorder;
-pub mod source;
 pub mod summary;
 pub mod table;

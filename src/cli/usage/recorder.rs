@@ -1,25 +1,22 @@
 //! The file that says what a run cost: written when it ends, however it ends.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::files;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals;
 use crate::cli::view::print;
 use crate::domain::ending::{Ending, Refused};
-use crate::domain::ids::RunId;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 use crate::ports::journal::Entry;
 
-use super::source::Source;
-use super::summary::{Summary, summaries};
+use super::kept;
+use super::summary::{CostSource, RunCost, summaries};
 
 /// How much earlier a file may seem to be written than it was.
 const GRAIN: Duration = Duration::from_secs(2);
@@ -48,40 +45,32 @@ impl<'run> UsageRecorder<'run> {
         let journals = touched(self, &outcome);
         let Some(summary) = ended(&journals, self.begun, &outcome) else { return outcome };
         let last = summary.calls.last().map(|call| &call.subject);
-        let path = path(self.folders, last.unwrap_or(&outcome.subject), &summary.run);
-        if let Err(why) = write(&path, &summary) {
-            print::talk(&format!("! the summary of what it cost: {why}\n"));
-            return outcome;
+        match kept::write(&self.folders.logs(last.unwrap_or(&outcome.subject)), &summary) {
+            Ok(path) => Outcome { usage_summary: Some(path), ..outcome },
+            Err(why) => {
+                print::talk(&format!("! the summary of what it cost: {why}\n"));
+                outcome
+            }
         }
-        Outcome { usage_summary: Some(path), ..outcome }
     }
-}
-
-/// Where the summary of a run lies.
-fn path(folders: &Folders, subject: &Subject, run: &RunId) -> PathBuf {
-    folders.logs(subject).join(format!("{run}-usage-summary.json"))
-}
-
-fn write(path: &Path, summary: &Summary) -> Result<(), String> {
-    let text = serde_json::to_vec_pretty(&summary.json()).map_err(|error| error.to_string())?;
-    if let Some(folder) = path.parent() {
-        files::make_folder(folder)?;
-    }
-    files::write_whole(path, &text)
 }
 
 /// The run that has ended: the one that the outcome names, or the latest that has done anything since the command began.
-fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome) -> Option<Summary> {
+fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome) -> Option<RunCost> {
     let all = summaries(journals);
     let latest = || {
-        let with_end = |summary: &Summary| Some((summary.calls.last()?.at, summary.run.clone()));
+        let with_end = |summary: &RunCost| Some((summary.calls.last()?.at, summary.run.clone()));
         all.iter().filter_map(with_end).filter(|(at, _)| *at >= since).max().map(|(_, run)| run)
     };
     let run = outcome.run.clone().or_else(latest)?;
     let found = all.into_iter().find(|summary| summary.run == run);
-    let summary =
-        found.unwrap_or(Summary { run, calls: Vec::new(), records: outcome.usage, source: Source::Journals });
-    Some(Summary { records: outcome.usage, ..summary })
+    let summary = found.unwrap_or(RunCost {
+        run,
+        calls: Vec::new(),
+        records: outcome.usage,
+        source: CostSource::Journals,
+    });
+    Some(RunCost { records: outcome.usage, ..summary })
 }
 
 /// The journals that may hold turns of the run: of its subjects, and of those from which they came or to which they led.
@@ -114,15 +103,9 @@ fn touched(recorder: &UsageRecorder<'_>, outcome: &Outcome) -> Vec<(Subject, Vec
 }
 
 fn origins(entries: &[Entry]) -> impl Iterator<Item = Subject> {
-    entries.iter().filter_map(|entry| match entry {
-        Entry::Inherited { from, .. } => from.clone(),
-        Entry::Attempt { .. }
-        | Entry::Finished { .. }
-        | Entry::Clarified { .. }
-        | Entry::Measured { .. }
-        | Entry::Task { .. }
-        | Entry::Stopped { .. }
-        | Entry::Record { .. } => None,
+    entries.iter().filter_map(|entry| {
+        let Entry::Inherited { from, .. } = entry else { return None };
+        from.clone()
     })
 }
 

@@ -12,8 +12,6 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::journal::{Entry, Finished};
 
-use super::source::Source;
-
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEnd {
@@ -59,7 +57,6 @@ pub struct Call {
     pub subject: Subject,
     pub asked: Asked,
     pub end: CallEnd,
-    /// The model that ran, where the program says it.
     pub model: Option<String>,
     pub usage: Usage,
 }
@@ -74,9 +71,7 @@ impl Call {
 /// What calls cost together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// Tokens and cost, with their own labels.
     pub usage: Usage,
-    /// How far the time can be trusted.
     pub time: Precision,
 }
 
@@ -120,19 +115,39 @@ fn usd(micro_usd: u64) -> f64 {
     format!("{}.{:06}", micro_usd / 1_000_000, micro_usd % 1_000_000).parse().unwrap_or(0.0)
 }
 
+/// Where the cost of a run is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CostSource {
+    Journals,
+    /// From what was kept when its journals were removed.
+    Kept,
+    /// Some of it from journals, the rest from what was kept.
+    Both,
+}
+
+impl CostSource {
+    /// The word for it in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Journals => "journals",
+            Self::Kept => "kept",
+            Self::Both => "journals-and-kept",
+        }
+    }
+}
+
 /// What a run cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct RunCost {
     pub run: RunId,
     /// Its calls, as far as this machine's journals know them, oldest first.
     pub calls: Vec<Call>,
     /// What its records say: they know of turns that were taken elsewhere.
     pub records: Usage,
-    /// From where the calls are known.
-    pub source: Source,
+    pub source: CostSource,
 }
 
-impl Summary {
+impl RunCost {
     /// The subjects in whose journals the run has calls, in the order in which it came to them.
     pub fn subjects(&self) -> Vec<&Subject> {
         let mut subjects: Vec<&Subject> = Vec::new();
@@ -209,22 +224,22 @@ fn merged(mut one: Value, other: Value) -> Value {
 
 /// A turn as its journal tells it.
 #[derive(Default)]
-struct Told<'entries> {
+struct TurnEntries<'entries> {
     begun: Vec<Timestamp>,
     ended: Option<(Timestamp, &'entries Finished, Usage)>,
 }
 
 /// The runs that have calls in these journals, oldest first.
-pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<Summary> {
+pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<RunCost> {
     let mut runs: BTreeMap<RunId, Vec<Call>> = BTreeMap::new();
     for (run, call) in journals.iter().flat_map(|(subject, entries)| calls(subject, entries)) {
         runs.entry(run).or_default().push(call);
     }
-    let mut all: Vec<Summary> = runs
+    let mut all: Vec<RunCost> = runs
         .into_iter()
         .map(|(run, mut calls)| {
             calls.sort_by(|one, other| (one.at, &one.asked).cmp(&(other.at, &other.asked)));
-            Summary { run, calls, records: Usage::default(), source: Source::Journals }
+            RunCost { run, calls, records: Usage::default(), source: CostSource::Journals }
         })
         .collect();
     all.sort_by_key(|summary| summary.calls.first().map(|call| call.at));
@@ -234,7 +249,7 @@ pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<Summary> {
 /// The calls of a journal. A turn that was cut off and asked for again is two calls; an end that is written a second time,
 /// because the answer did not fit into a record, is none.
 fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
-    let mut turns: BTreeMap<&TurnKey, Told<'_>> = BTreeMap::new();
+    let mut turns: BTreeMap<&TurnKey, TurnEntries<'_>> = BTreeMap::new();
     for entry in entries {
         match entry {
             Entry::Attempt { turn, at, .. } => turns.entry(turn).or_default().begun.push(*at),
@@ -251,13 +266,13 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             | Entry::Inherited { .. } => {}
         }
     }
-    let of = |(turn, told): (&TurnKey, Told<'_>)| {
+    let of = |(turn, told): (&TurnKey, TurnEntries<'_>)| {
         calls_of(subject, turn, &told).into_iter().map(|call| (turn.run.clone(), call)).collect::<Vec<_>>()
     };
     turns.into_iter().flat_map(of).collect()
 }
 
-fn calls_of(subject: &Subject, turn: &TurnKey, told: &Told<'_>) -> Vec<Call> {
+fn calls_of(subject: &Subject, turn: &TurnKey, told: &TurnEntries<'_>) -> Vec<Call> {
     let cut_off = told.begun.len().saturating_sub(usize::from(told.ended.is_some()));
     let call = |at, end, model, usage| Call {
         at,

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use crate::cli::view::board::clock;
 use crate::domain::usage::{Precision, Usage};
 use crate::flow::budget::dollars;
 
-use super::source::Source;
-use super::summary::{Sum, Summary};
+use super::summary::{CostSource, RunCost, Sum};
 
 /// So many columns at the left are words; the others are numbers, but for the last.
 const WORDS: usize = 2;
@@ -14,14 +14,14 @@ const WORDS: usize = 2;
 const HEADS: [&str; 8] = ["agent", "role", "calls", "in (cached)", "out", "cost", "time", "tokens are"];
 
 /// The runs, oldest first, each with its agents; all of them together, if there are several.
-pub fn table(all: &[Summary]) -> String {
+pub fn table(all: &[RunCost]) -> String {
     let mut text = String::new();
     for summary in all {
         let subjects: Vec<String> = summary.subjects().into_iter().map(ToString::to_string).collect();
         let source = match summary.source {
-            Source::Journals => "",
-            Source::Both => " (a journal removed)",
-            Source::Kept => " (journal removed)",
+            CostSource::Journals => "",
+            CostSource::Both => " (a journal removed)",
+            CostSource::Kept => " (journal removed)",
         };
         let _ = writeln!(text, "{}  run {}{source}", subjects.join(" → "), summary.run);
         let agents = summary.agents();
@@ -34,7 +34,7 @@ pub fn table(all: &[Summary]) -> String {
         let start = Sum::default();
         let sum = all
             .iter()
-            .map(Summary::totals)
+            .map(RunCost::totals)
             .fold(start, |sum, one| Sum { usage: sum.usage.plus(one.usage), time: sum.time.max(one.time) });
         let _ = writeln!(text, "{} runs", all.len());
         text.push_str(&aligned(&[HEADS.map(str::to_owned), row("all", "", sum)]));
@@ -51,7 +51,7 @@ fn row(who: &str, role: &str, sum: Sum) -> [String; 8] {
         tokens(usage, format!("{} ({})", short(usage.input_tokens), short(usage.cached_tokens))),
         tokens(usage, short(usage.output_tokens)),
         cost(usage),
-        marked(&duration(usage.milliseconds), time),
+        marked(&clock(usage.milliseconds / 1000), time),
         usage.precision.name().to_owned(),
     ]
 }
@@ -79,13 +79,6 @@ fn marked(number: &str, precision: Precision) -> String {
         Precision::Partial => format!("≥ {number}"),
         Precision::Estimated => format!("~ {number}"),
     }
-}
-
-/// `0:42`, `12:03`, `1:02:03`.
-fn duration(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// A number in two or three digits: `999`, `1.2 k`, `12 k`, `1.2 M`.

@@ -23,7 +23,6 @@ pub struct Worker {
 /// What goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Board {
-    /// What the run is about.
     pub subject: Option<Subject>,
     /// The round, and the last that may be taken.
     pub round: Option<(u32, u32)>,
@@ -33,11 +32,8 @@ pub struct Board {
     pub items: (usize, usize, usize),
     /// What gates said of the current head.
     pub gates: BTreeMap<GateName, Verdict>,
-    /// What the run has cost.
     pub usage: Usage,
-    /// What is awaited, and until when at the latest.
     pub waiting: Option<(String, Timestamp)>,
-    /// Whose last turn failed, and its log.
     pub failed: BTreeMap<String, String>,
 }
 
@@ -78,21 +74,10 @@ impl Board {
             | RunEvent::Salvaged { .. }
             | RunEvent::Warning { .. } => {}
         }
-        match event {
-            RunEvent::Waiting { .. } | RunEvent::Counted { .. } | RunEvent::Warning { .. } => {}
-            RunEvent::Begun { .. }
-            | RunEvent::RoundBegun { .. }
-            | RunEvent::TurnBegun { .. }
-            | RunEvent::TurnAnswered { .. }
-            | RunEvent::TurnFailed { .. }
-            | RunEvent::GateBegun { .. }
-            | RunEvent::GateMeasured { .. }
-            | RunEvent::Published { .. }
-            | RunEvent::Pushed { .. }
-            | RunEvent::PullRequestOpened { .. }
-            | RunEvent::IssueFiled { .. }
-            | RunEvent::Merged { .. }
-            | RunEvent::Salvaged { .. } => self.waiting = None,
+        let still_waits =
+            matches!(event, RunEvent::Waiting { .. } | RunEvent::Counted { .. } | RunEvent::Warning { .. });
+        if !still_waits {
+            self.waiting = None;
         }
     }
 
@@ -100,7 +85,7 @@ impl Board {
         self.workers.insert(who, Worker { since: now, log: log.cloned() });
     }
 
-    /// An answer that is in form now is one of whoever gave it.
+    /// A repaired answer clears the failure of its author.
     fn answers(&mut self, role: Role, label: &Label) {
         let whose = match role {
             Role::Repair => [Role::Coder, Role::Reviewer, Role::Repair].as_slice(),
@@ -157,7 +142,6 @@ impl Board {
     }
 }
 
-/// What was spent, as far as agents say.
 fn spend(usage: &Usage) -> Option<String> {
     let mut parts = Vec::new();
     if usage.calls > 0 {
@@ -174,9 +158,12 @@ fn spend(usage: &Usage) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// `0:42`, `12:03`, `1:02:03`.
-pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
-    let seconds = to.duration_since(from).as_secs().max(0);
+fn elapsed(from: Timestamp, to: Timestamp) -> String {
+    clock(to.duration_since(from).as_secs().max(0).unsigned_abs())
+}
+
+/// Formats a duration in seconds: `0:42`, `12:03`, `1:02:03`.
+pub fn clock(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }

@@ -32,13 +32,7 @@ pub fn complain(why: &str, exit: u8) -> ExitCode {
 
 /// Prints a result, or says why there is none.
 pub fn say(result: Result<String, String>) -> ExitCode {
-    match result {
-        Ok(text) => {
-            print::result(&text);
-            ExitCode::SUCCESS
-        }
-        Err(why) => complain(&why, 2),
-    }
+    say_with_code(result.map(|text| (text, 0)))
 }
 
 /// The same, with an exit code of its own.
@@ -64,7 +58,7 @@ pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
         }
         print::result(&format!("{}\n", outcome::json(outcome, next)));
     } else {
-        print::result(&outcome::words(outcome, next));
+        print::result(&outcome::text(outcome, next));
     }
     ExitCode::from(outcome.ending.exit_code())
 }

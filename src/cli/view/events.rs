@@ -7,7 +7,6 @@ use crate::ports::run_event::RunEvent;
 
 use super::board::Board;
 
-/// The schema of an event.
 const SCHEMA: &str = "agent-loop/event/1";
 
 /// An event.

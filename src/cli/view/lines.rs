@@ -21,12 +21,12 @@ pub enum Verbosity {
 
 /// The line for what happened, if there is one to be said.
 pub fn line(event: &RunEvent, talk: Verbosity, paint: Paint) -> Option<String> {
-    let (mark, text) = words(event)?;
+    let (mark, text) = marked_text(event)?;
     (talk == Verbosity::Normal || mark == "!")
         .then(|| format!("{} {}", paint.mark(mark), one_line(&text, usize::MAX)))
 }
 
-fn words(event: &RunEvent) -> Option<(&'static str, String)> {
+fn marked_text(event: &RunEvent) -> Option<(&'static str, String)> {
     Some(match event {
         // The board shows it; the reviews said it.
         RunEvent::Counted { .. } => return None,
@@ -77,7 +77,6 @@ fn words(event: &RunEvent) -> Option<(&'static str, String)> {
     })
 }
 
-/// What an agent said instead of an answer.
 fn quoted(said: Option<&str>) -> String {
     match said {
         None => String::new(),
@@ -86,7 +85,6 @@ fn quoted(said: Option<&str>) -> String {
     }
 }
 
-/// What follows a failed turn.
 fn aftermath(role: Role, follows: &Aftermath) -> String {
     match (follows, role) {
         (Aftermath::AskedAgain { seconds: 0, .. }, _) => "it is asked again at once".to_owned(),
@@ -116,7 +114,7 @@ fn place(log: Option<&str>, follows: &Aftermath) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::view::paint::Seen;
+    use crate::cli::view::paint::Stderr;
     use crate::domain::failure::TurnFailure;
 
     #[test]
@@ -130,7 +128,7 @@ mod tests {
             said: None,
             follows: Aftermath::Corrected,
         };
-        let paint = Paint::wanted(&crate::adapters::process::variables::Variables::new(), Seen::Nowhere);
+        let paint = Paint::wanted(&crate::adapters::process::variables::Variables::new(), Stderr::Plain);
         let said = line(&event, Verbosity::Quiet, paint).unwrap();
         assert!(said.contains("…; ") && said.ends_with(&format!("; its log is {log}")), "{said}");
         assert!(said.chars().count() < log.len() + LONGEST_TEXT + 100, "{said}");

@@ -8,7 +8,6 @@ use crate::text::sanitize::one_line;
 use super::board::Board;
 use super::paint::Paint;
 
-/// The pictures of something that goes on.
 const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
 
 /// A board at the bottom of a terminal.

@@ -70,7 +70,7 @@ fn gate(measured: &Measurement) -> Value {
 }
 
 /// The outcome in a few lines.
-pub fn words(outcome: &Outcome, next_command: &str) -> String {
+pub fn text(outcome: &Outcome, next_command: &str) -> String {
     let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), plain(&outcome.message));
     if let Some(number) = outcome.pull_request {
         let _ = write!(text, "  pull request {number}");

@@ -10,22 +10,20 @@ use crate::text::sanitize::one_line;
 pub const WIDTH: usize = 80;
 /// How far what belongs to a block is moved to the right.
 const INDENT: usize = 4;
-/// A title is never cut to less.
 const SHORTEST_TITLE: usize = 24;
 
 /// What asks for attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     pub subject: String,
-    pub doing: String,
+    pub state: String,
     pub title: Option<String>,
-    /// More of it, a line each.
     pub details: Vec<String>,
 }
 
 /// What is settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct SettledLine {
     pub subject: String,
     pub how: String,
     pub age: String,
@@ -36,7 +34,7 @@ pub struct Line {
 pub fn blocks(all: &[Block]) -> String {
     let width = widest(all.iter().map(|block| block.subject.as_str()));
     let block = |block: &Block| {
-        let mut text = format!("{:<width$}  {}\n", block.subject, block.doing);
+        let mut text = format!("{:<width$}  {}\n", block.subject, block.state);
         let title = block.title.as_ref().map(|title| one_line(title, WIDTH - INDENT));
         for line in title.iter().chain(&block.details) {
             let _ = writeln!(text, "{:INDENT$}{line}", "");
@@ -47,12 +45,12 @@ pub fn blocks(all: &[Block]) -> String {
 }
 
 /// The lines, as a table.
-pub fn lines(all: &[Line]) -> String {
+pub fn lines(all: &[SettledLine]) -> String {
     let subjects = widest(all.iter().map(|line| line.subject.as_str()));
     let hows = widest(all.iter().map(|line| line.how.as_str()));
     let ages = widest(all.iter().map(|line| line.age.as_str()));
     let mut text = String::new();
-    for Line { subject, how, age, title } in all {
+    for SettledLine { subject, how, age, title } in all {
         let line = format!("  {subject:<subjects$}  {how:<hows$}  {age:>ages$}  ");
         let room = WIDTH.saturating_sub(line.chars().count()).max(SHORTEST_TITLE);
         let title = title.as_ref().map(|title| one_line(title, room)).unwrap_or_default();
@@ -113,9 +111,9 @@ mod tests {
 
     #[test]
     fn blocks_and_lines_are_aligned() {
-        let block = |subject: &str, doing: &str, details: &[&str]| Block {
+        let block = |subject: &str, state: &str, details: &[&str]| Block {
             subject: subject.to_owned(),
-            doing: doing.to_owned(),
+            state: state.to_owned(),
             title: Some("Say hello".to_owned()),
             details: details.iter().map(ToString::to_string).collect(),
         };
@@ -132,7 +130,7 @@ task/1a2b3c4d  interrupted
     Say hello
 "
         );
-        let line = |subject: &str, how: &str, age: &str, title: Option<&str>| Line {
+        let line = |subject: &str, how: &str, age: &str, title: Option<&str>| SettledLine {
             subject: subject.to_owned(),
             how: how.to_owned(),
             age: age.to_owned(),
@@ -155,8 +153,8 @@ task/1a2b3c4d  interrupted
         fn no_title_makes_a_line_wider_than_a_terminal(title in ".{0,200}", how in "[a-z()]{0,25}") {
             let title = Some(title);
             let (subject, age) = ("task/1a2b3c4d".to_owned(), "just now".to_owned());
-            let block = Block { subject: subject.clone(), doing: how.clone(), title: title.clone(), details: vec![] };
-            let line = Line { subject, how, age, title };
+            let block = Block { subject: subject.clone(), state: how.clone(), title: title.clone(), details: vec![] };
+            let line = SettledLine { subject, how, age, title };
             for line in blocks(&[block]).lines().chain(lines(&[line]).lines()) {
                 prop_assert!(line.chars().count() <= WIDTH, "{line}");
             }

@@ -15,13 +15,13 @@ pub enum Paint {
 
 impl Paint {
     /// What the environment asks for.
-    pub fn wanted(variables: &Variables, terminal: Seen) -> Self {
+    pub fn wanted(variables: &Variables, terminal: Stderr) -> Self {
         let is_set =
             |name: &str| variables.get(std::ffi::OsStr::new(name)).is_some_and(|value| !value.is_empty());
         match terminal {
-            Seen::Nowhere => Self::Plain,
-            Seen::OnATerminal if is_set("NO_COLOR") => Self::Plain,
-            Seen::OnATerminal => Self::Colour,
+            Stderr::Plain => Self::Plain,
+            Stderr::Terminal if is_set("NO_COLOR") => Self::Plain,
+            Stderr::Terminal => Self::Colour,
         }
     }
 
@@ -49,18 +49,18 @@ impl Paint {
     }
 }
 
-/// Where what is said is seen.
+/// The kind of stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum Stderr {
     /// In a file, a pipe, a log, or a terminal that can't move its cursor.
-    Nowhere,
-    OnATerminal,
+    Plain,
+    Terminal,
 }
 
-impl Seen {
+impl Stderr {
     /// Whether stderr is a terminal that can move its cursor.
-    pub fn stderr(variables: &Variables) -> Self {
+    pub fn look(variables: &Variables) -> Self {
         let can_move = variables.get(std::ffi::OsStr::new("TERM")).is_some_and(|term| term != "dumb");
-        if can_move && print::talks_to_a_terminal() { Self::OnATerminal } else { Self::Nowhere }
+        if can_move && print::talks_to_a_terminal() { Self::Terminal } else { Self::Plain }
     }
 }

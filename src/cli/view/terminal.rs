@@ -18,15 +18,12 @@ use super::live::Live;
 use super::paint::Paint;
 use super::print;
 
-/// How often the live view is redrawn.
 const FRAME: Duration = Duration::from_millis(120);
 
 /// How a run is shown.
 #[derive(Debug)]
 pub enum Display {
-    /// A line for each event.
     Lines(Verbosity),
-    /// Lines, and a board below them.
     Live(Live),
 }
 
@@ -34,7 +31,6 @@ pub enum Display {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Events {
     Off,
-    /// A line each, on stdout.
     Printed,
 }
 

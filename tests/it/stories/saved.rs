@@ -163,7 +163,7 @@ fn comments(world: &MemoryWorld) -> String {
 fn words(outcome: &Outcome) -> String {
     let next = outcome::next_command(outcome);
     let json = serde_json::to_string_pretty(&outcome::json(outcome, &next)).unwrap();
-    format!("{}\n{json}\n", outcome::words(outcome, &next))
+    format!("{}\n{json}\n", outcome::text(outcome, &next))
 }
 
 macro_rules! saved_tests {

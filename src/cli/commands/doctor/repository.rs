@@ -7,8 +7,8 @@ use crate::adapters::storage::journals;
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::ForgeChoice;
 use crate::cli::repository::Repository;
-use crate::cli::repository::here::Here;
-use crate::cli::repository::survey::{self, Doing};
+use crate::cli::repository::open::OpenRepository;
+use crate::cli::repository::survey::{self, SubjectState};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
@@ -82,8 +82,8 @@ pub(super) async fn known(
     surroundings: &Surroundings,
     now: Timestamp,
 ) -> (Vec<DoctorCheck>, Vec<ParkedRun>) {
-    let here = match Here::find(arguments.repository.dir.as_deref(), surroundings).await {
-        Ok(Some(here)) => here.believing(surroundings).await,
+    let here = match OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await {
+        Ok(Some(here)) => here.with_trusted_recorders(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let mend = "restore that file, or move it away to begin anew";
@@ -98,24 +98,24 @@ pub(super) async fn known(
         vec![DoctorCheck::ok("embedded forge", format!("{}", here.forge.store().path().display()))];
     let mut waiting = Vec::new();
     for known in &all {
-        match &known.doing {
-            Doing::Parked(parking) => waiting.push(ParkedRun {
+        match &known.state {
+            SubjectState::Parked(parking) => waiting.push(ParkedRun {
                 subject: known.subject().clone(),
                 resets_at: parking.resets_at,
                 label: whose(&here, known.subject()),
             }),
-            Doing::Unreadable(why) => {
+            SubjectState::Unreadable(why) => {
                 checks.push(DoctorCheck::new(
                     DoctorVerdict::Warning,
                     "runs",
                     format!("{}: {why}", known.subject()),
                 ));
             }
-            Doing::Running(_)
-            | Doing::Interrupted
-            | Doing::NeedsHuman(_)
-            | Doing::Delivered(_)
-            | Doing::Settled(_) => {}
+            SubjectState::Running(_)
+            | SubjectState::Interrupted
+            | SubjectState::NeedsHuman(_)
+            | SubjectState::Delivered(_)
+            | SubjectState::Settled(_) => {}
         }
     }
     checks.extend(waiting.iter().map(|one| parked(one, now)));
@@ -123,7 +123,7 @@ pub(super) async fn known(
 }
 
 /// Who said last that nothing is left.
-fn whose(here: &Here, subject: &Subject) -> Option<Label> {
+fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
     let entries = journals::read(&here.folders.journal(subject)).ok()?;
     entries.into_iter().rev().find_map(|entry| match entry {
         Entry::Finished {

@@ -1,6 +1,6 @@
 //! The settings that a run would have, as far as they can be read: a source that makes no sense is reported and left out.
 
-use crate::cli::config::layer::{Layer, PREFIX, Source};
+use crate::cli::config::layer::{Layer, PREFIX, SettingSource};
 use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
 use crate::cli::config::merged::Configuration;
 use crate::cli::repository::Repository;
@@ -56,7 +56,11 @@ pub(super) async fn read(
         }
         Err(why) => checks.push(broken("variables", why, "correct or unset that variable")),
     }
-    layers.push(Layer::from_values(arguments.settings.values.clone(), Source::Flag, &surroundings.folder)?);
+    layers.push(Layer::from_values(
+        arguments.settings.values.clone(),
+        SettingSource::Flag,
+        &surroundings.folder,
+    )?);
     let (configuration, check) = merge(layers)?;
     checks.extend(check);
     Ok(ReadSettings { configuration, checks })
@@ -72,8 +76,9 @@ fn merge(layers: Vec<Layer>) -> Result<(Configuration, Option<DoctorCheck>), Str
         Ok(configuration) => Ok((configuration, None)),
         Err(why) => {
             let check = broken("together", why, "see which source says what: agent-loop config explain");
-            let ends =
-                layers.into_iter().filter(|layer| matches!(layer.source, Source::Default | Source::Flag));
+            let ends = layers
+                .into_iter()
+                .filter(|layer| matches!(layer.source, SettingSource::Default | SettingSource::Flag));
             Ok((Configuration::merge(ends)?, Some(check)))
         }
     }

@@ -109,7 +109,7 @@ pub enum IssueAction {
     /// File an issue
     Create {
         #[command(flatten)]
-        words: DescriptionArgs,
+        description: DescriptionArgs,
         #[command(flatten)]
         by: AuthorArgs,
     },
@@ -141,7 +141,7 @@ pub enum PullRequestAction {
         #[arg(long)]
         base: BranchName,
         #[command(flatten)]
-        words: DescriptionArgs,
+        description: DescriptionArgs,
         #[command(flatten)]
         by: AuthorArgs,
     },

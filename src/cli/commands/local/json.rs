@@ -58,20 +58,8 @@ pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
 
 /// With comments.
 pub(super) fn with_comments(mut object: Value, comments: &[Comment]) -> Value {
-    let comments: Vec<Value> = comments
-        .iter()
-        .map(|comment| {
-            json!({
-                "id": comment.id,
-                "author": comment.author,
-                "body": comment.body,
-                "created_at": comment.created_at,
-                "updated_at": comment.updated_at,
-            })
-        })
-        .collect();
     if let Value::Object(members) = &mut object {
-        members.insert("comments".to_owned(), Value::Array(comments));
+        members.insert("comments".to_owned(), json!(comments));
     }
     object
 }

@@ -2,8 +2,8 @@
 
 mod arguments;
 mod json;
+mod render;
 mod run;
-mod words;
 
 pub use arguments::LocalCommand;
 pub use run::run;

@@ -20,15 +20,13 @@ use super::arguments::{
     Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, DescriptionArgs, IssueAction, LocalCommand,
     NumberArgs, PullRequestAction, RoleChoice, StateChoice,
 };
-use super::{json, words};
+use super::{json, render};
 
-/// The result of a command, for people and for programs.
 struct Printed {
-    words: String,
+    text: String,
     json: Value,
 }
 
-/// The reason why a command failed.
 enum Failure {
     /// Invalid arguments, or something that they name does not exist: exit code 2.
     Use(String),
@@ -51,7 +49,7 @@ pub async fn run(command: LocalCommand, surroundings: &Surroundings) -> (String,
     let said = act(command, surroundings).await;
     match said {
         Ok(said) if as_json => (format!("{}\n", said.json), 0),
-        Ok(said) => (said.words, 0),
+        Ok(said) => (said.text, 0),
         Err(failure) => {
             let (text, exit) = match failure {
                 Failure::Use(text) => (text, 2),
@@ -72,7 +70,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
     let handler = Handler { forge, repository: &repository, folder: &folder };
     match command.action {
         Action::Init => Ok(Printed {
-            words: format!("The embedded forge of {} is ready.\n", repository.path.display()),
+            text: format!("The embedded forge of {} is ready.\n", repository.path.display()),
             json: json!({ "repository_id": handler.forge.repository_id() }),
         }),
         Action::Issue(action) => handler.issue(action).await,
@@ -90,13 +88,13 @@ struct Handler<'repository> {
 impl Handler<'_> {
     async fn issue(&self, action: IssueAction) -> Result<Printed, Failure> {
         match action {
-            IssueAction::Create { words, by } => {
+            IssueAction::Create { description, by } => {
                 let writer = self.writer(by)?;
                 let row = SubjectRow {
                     number: 0,
                     kind: SubjectKind::Issue(IssueState::Open),
-                    body: self.body(&words)?,
-                    title: words.title,
+                    body: self.body(&description)?,
+                    title: description.title,
                     writer,
                 };
                 let number = self.forge.store().create(&row, SystemClock.now()).map_err(Failure::Work)?;
@@ -108,7 +106,7 @@ impl Handler<'_> {
                 let row = self.row(number)?;
                 let about = format!("issue, {}", json::issue_state(issue.state));
                 Ok(Printed {
-                    words: words::view(&row, &about, &issue.comments),
+                    text: render::view(&row, &about, &issue.comments),
                     json: json::with_comments(json::issue(&row, issue.state), &issue.comments),
                 })
             }
@@ -134,7 +132,7 @@ impl Handler<'_> {
                 SubjectKind::PullRequest { .. } => continue,
             };
             if fits(wanted, state == IssueState::Open) {
-                text.push_str(&words::row(&row, json::issue_state(state)));
+                text.push_str(&render::row(&row, json::issue_state(state)));
                 all.push(json::issue(&row, state));
             }
         }
@@ -144,15 +142,15 @@ impl Handler<'_> {
     async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Printed, Failure> {
         self.forge.issue(IssueNumber(number)).await?;
         self.forge.store().set_state(number, state).map_err(Failure::Work)?;
-        Ok(state_said("issue", number, state))
+        Ok(state_set("issue", number, state))
     }
 
     async fn pull_request(&self, action: PullRequestAction) -> Result<Printed, Failure> {
         match action {
-            PullRequestAction::Create { head, base, words, by } => {
+            PullRequestAction::Create { head, base, description, by } => {
                 let writer = self.writer(by)?;
-                let body = self.body(&words)?;
-                let new = NewPullRequest { head_ref: head, base_ref: base, title: words.title, body };
+                let body = self.body(&description)?;
+                let new = NewPullRequest { head_ref: head, base_ref: base, title: description.title, body };
                 let number = self.forge.open(&new, &writer).await?;
                 Ok(created("pull request", number.0))
             }
@@ -169,7 +167,7 @@ impl Handler<'_> {
                     seen.head.short()
                 );
                 let json = json::with_comments(json::pull_request(&row, &seen), &comments);
-                Ok(Printed { words: words::view(&row, &about, &comments), json })
+                Ok(Printed { text: render::view(&row, &about, &comments), json })
             }
             PullRequestAction::Comment(comment) => {
                 self.forge.pull_request(PullRequestNumber(comment.on.number)).await?;
@@ -194,7 +192,7 @@ impl Handler<'_> {
             }
             let seen = self.forge.pull_request(PullRequestNumber(row.number)).await?;
             if fits(wanted, seen.state == PullRequestState::Open) {
-                text.push_str(&words::row(&row, json::pull_request_state(&seen.state)));
+                text.push_str(&render::row(&row, json::pull_request_state(&seen.state)));
                 all.push(json::pull_request(&row, &seen));
             }
         }
@@ -208,14 +206,14 @@ impl Handler<'_> {
         }
         self.forge.store().set_head(number, &seen.head).map_err(Failure::Work)?;
         self.forge.store().set_state(number, state).map_err(Failure::Work)?;
-        Ok(state_said("pull request", number, state))
+        Ok(state_set("pull request", number, state))
     }
 
     async fn merge(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(number).await?;
         match self.forge.merge(number, &seen.head).await? {
             Merge::Merged(commit) => Ok(Printed {
-                words: format!("Pull request {number} is merged as {}.\n", commit.short()),
+                text: format!("Pull request {number} is merged as {}.\n", commit.short()),
                 json: json!({ "number": number, "merge_commit": commit }),
             }),
             Merge::HeadMoved(head) => Err(Failure::Work(format!(
@@ -235,7 +233,7 @@ impl Handler<'_> {
             CheckChoice::Failure => CheckState::Failure,
         };
         let said = Printed {
-            words: format!("{name} is {} on {}.\n", state.name(), sha.short()),
+            text: format!("{name} is {} on {}.\n", state.name(), sha.short()),
             json: json!({ "sha": sha, "name": name, "state": state.name() }),
         };
         self.forge.store().set_check(sha, &Check { name, state }).map_err(Failure::Work)?;
@@ -248,7 +246,7 @@ impl Handler<'_> {
         let id =
             self.forge.store().comment(number, &writer, &body, SystemClock.now()).map_err(Failure::Work)?;
         Ok(Printed {
-            words: format!("Added comment {id} to {number}.\n"),
+            text: format!("Added comment {id} to {number}.\n"),
             json: json!({ "number": number, "id": id.to_string() }),
         })
     }
@@ -290,9 +288,9 @@ impl Handler<'_> {
             .unwrap_or_else(|| self.forge.login())
     }
 
-    fn body(&self, words: &DescriptionArgs) -> Result<String, Failure> {
-        let Some(path) = &words.body_file else {
-            return Ok(words.body.clone());
+    fn body(&self, description: &DescriptionArgs) -> Result<String, Failure> {
+        let Some(path) = &description.body_file else {
+            return Ok(description.body.clone());
         };
         read_text(path, self.folder).map_err(Failure::Use)
     }
@@ -307,18 +305,18 @@ fn fits(wanted: StateChoice, open: bool) -> bool {
 }
 
 fn created(kind: &str, number: u64) -> Printed {
-    Printed { words: format!("Created {kind} {number}.\n"), json: json!({ "number": number }) }
+    Printed { text: format!("Created {kind} {number}.\n"), json: json!({ "number": number }) }
 }
 
 fn listed(text: String, all: Vec<Value>, what: &str) -> Printed {
-    let words = if all.is_empty() { format!("There is no {what} to show.\n") } else { text };
-    Printed { words, json: Value::Array(all) }
+    let text = if all.is_empty() { format!("There is no {what} to show.\n") } else { text };
+    Printed { text, json: Value::Array(all) }
 }
 
-fn state_said(what: &str, number: u64, state: &PullRequestState) -> Printed {
+fn state_set(what: &str, number: u64, state: &PullRequestState) -> Printed {
     let word = json::pull_request_state(state);
     Printed {
-        words: format!("{what} {number} is {word}.\n"),
+        text: format!("{what} {number} is {word}.\n"),
         json: json!({ "number": number, "state": word }),
     }
 }

@@ -12,11 +12,11 @@ use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::SettingFlags;
 use crate::cli::commands::status;
 use crate::cli::config::flags::DANGEROUS_KEY;
-use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::repository::stores;
-use crate::cli::repository::survey::{self, Doing, Known};
+use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::run::command::{self, Answers, RunResult};
-use crate::cli::run::goal::{Goal, Target};
+use crate::cli::run::goal::{Goal, GoalTarget};
 use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
@@ -30,7 +30,7 @@ use crate::ports::clock::Clock;
 use crate::ports::journal::JournalError;
 
 use super::arguments::ResumeArguments;
-use super::list::{self, Waiting, When};
+use super::list::{self, Resumable, When};
 use super::repositories::Repositories;
 use super::{job, repositories};
 
@@ -49,7 +49,7 @@ async fn printed_job(arguments: &ResumeArguments, surroundings: &Surroundings) -
     let repository =
         if arguments.all { None } else { Some(repositories::here(arguments, surroundings).await?) };
     let power = if arguments.settings.is_on(DANGEROUS_KEY) { Power::Dangerous } else { Power::Bounded };
-    let job = job::Job::new(repository.as_deref(), power, surroundings)?;
+    let job = job::ResumeJob::new(repository.as_deref(), power, surroundings)?;
     if arguments.print_cron { job.cron() } else { job.systemd() }
 }
 
@@ -65,31 +65,31 @@ async fn go_on(
         Ok(candidates) => candidates,
         Err(why) => return complain(&why, 2),
     };
-    let mut exits = Exits::default();
+    let mut exit = 0;
     for why in unreadable {
         print::talk(&format!("agent-loop: {why}\n"));
-        exits.count(Ending::Failed { reason: Failed::Disk }.exit_code());
+        exit = first_bad(exit, Ending::Failed { reason: Failed::Disk }.exit_code());
     }
     let now = SystemClock.now();
-    let goes_on = |waiting: &&Waiting<'_>| goes_on_now(waiting, arguments);
+    let goes_on = |waiting: &&Resumable<'_>| goes_on_now(waiting, arguments);
     if arguments.list || (!arguments.due && !waiting.iter().any(|waiting| goes_on(&waiting))) {
         print::result(&list::text(&waiting, arguments, now));
-        return exits.exit_code();
+        return ExitCode::from(exit);
     }
     let mut parked = false;
     for waiting in waiting.iter().filter(goes_on) {
-        match step(waiting, arguments, surroundings).await {
-            Step::Skipped => {}
-            Step::Impossible(why) => {
+        match resume(waiting, arguments, surroundings).await {
+            Ok(None) => {}
+            Err(why) => {
                 complain(&why, 2);
-                exits.count(2);
+                exit = first_bad(exit, 2);
             }
-            Step::Ended(outcome) => {
+            Ok(Some(outcome)) => {
                 conclude(&outcome, &next_command(&outcome), arguments.output.json.is_some());
-                exits.count(exit_code(&outcome.ending, arguments));
+                exit = first_bad(exit, exit_code(&outcome.ending, arguments));
                 parked |= matches!(outcome.ending, Ending::Parked { .. });
                 if outcome.ending == Ending::Interrupted {
-                    // Who ends the process does not mean only one of its subjects.
+                    // The signal is meant for all subjects.
                     break;
                 }
             }
@@ -98,25 +98,12 @@ async fn go_on(
     if parked && !arguments.due && arguments.output.json.is_none() {
         print::result(PARKING_HINT);
     }
-    exits.exit_code()
+    ExitCode::from(exit)
 }
 
-/// The first exit code that is none of 0 counts.
-#[derive(Debug, Default)]
-struct Exits {
-    first_bad: u8,
-}
-
-impl Exits {
-    fn count(&mut self, code: u8) {
-        if self.first_bad == 0 {
-            self.first_bad = code;
-        }
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.first_bad)
-    }
+/// The first exit code that is not 0 counts.
+fn first_bad(before: u8, code: u8) -> u8 {
+    if before == 0 { code } else { before }
 }
 
 /// Under `--due` a run that was parked again has nothing that a person should look at: it goes on by itself.
@@ -125,8 +112,8 @@ fn exit_code(ending: &Ending, arguments: &ResumeArguments) -> u8 {
     if goes_on_by_itself { 0 } else { ending.exit_code() }
 }
 
-fn goes_on_now(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> bool {
-    match list::when(&waiting.known.doing, SystemClock.now()) {
+fn goes_on_now(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> bool {
+    match list::when(&waiting.known.state, SystemClock.now()) {
         Some(When::Due) => true,
         Some(When::Interrupted) => !arguments.due,
         // Who names it means it, now.
@@ -138,17 +125,17 @@ fn goes_on_now(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> bool {
 /// What can go on, now or later.
 #[derive(Debug, Default)]
 struct Candidates<'here> {
-    waiting: Vec<Waiting<'here>>,
+    waiting: Vec<Resumable<'here>>,
     /// What may be due: its journal is damaged, and cron would never say so.
     unreadable: Vec<String>,
 }
 
 impl<'here> Candidates<'here> {
-    fn take(&mut self, here: &'here Here, known: Known, arguments: &ResumeArguments) {
-        match (list::when(&known.doing, SystemClock.now()), &known.doing) {
+    fn take(&mut self, here: &'here OpenRepository, known: SubjectSummary, arguments: &ResumeArguments) {
+        match (list::when(&known.state, SystemClock.now()), &known.state) {
             (Some(When::Interrupted | When::Later(_)), _) if arguments.due => {}
-            (Some(_), _) => self.waiting.push(Waiting { here, known }),
-            (None, Doing::Unreadable(why)) if arguments.due => {
+            (Some(_), _) => self.waiting.push(Resumable { here, known }),
+            (None, SubjectState::Unreadable(why)) if arguments.due => {
                 self.unreadable.push(format!("{} can't be read: {why}", known.subject()));
             }
             (None, _) => {}
@@ -157,7 +144,7 @@ impl<'here> Candidates<'here> {
 }
 
 async fn candidates<'here>(
-    all: &'here [Here],
+    all: &'here [OpenRepository],
     arguments: &ResumeArguments,
 ) -> Result<Candidates<'here>, String> {
     let mut candidates = Candidates::default();
@@ -178,21 +165,25 @@ async fn candidates<'here>(
 }
 
 /// The subject that was typed. Who asks for what is due gets an answer in any case: nothing, if it is not.
-async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<Known, String> {
+async fn named(
+    here: &OpenRepository,
+    typed: &str,
+    arguments: &ResumeArguments,
+) -> Result<SubjectSummary, String> {
     let subject = here.subject(typed)?;
     let known = survey::known(here, subject).await;
     let known = known.ok_or_else(|| format!("{typed} is no longer on the forge"))?;
-    match &known.doing {
+    match &known.state {
         _ if arguments.due => Ok(known),
-        Doing::Parked(_) | Doing::Interrupted => Ok(known),
-        Doing::Running(_) => Err(format!(
+        SubjectState::Parked(_) | SubjectState::Interrupted => Ok(known),
+        SubjectState::Running(_) => Err(format!(
             "{typed} is {} already; see `agent-loop logs {typed} --follow`, or end it with `agent-loop stop {typed}`",
-            status::doing(&known)
+            status::describe(&known)
         )),
-        Doing::Unreadable(why) => Err(why.clone()),
-        Doing::NeedsHuman(_) | Doing::Delivered(_) | Doing::Settled(_) => Err(format!(
+        SubjectState::Unreadable(why) => Err(why.clone()),
+        SubjectState::NeedsHuman(_) | SubjectState::Delivered(_) | SubjectState::Settled(_) => Err(format!(
             "there is nothing to go on with: {typed} is {}. To begin anew, type `{}`",
-            status::doing(&known),
+            status::describe(&known),
             match known.subject() {
                 Subject::Task(_) => "agent-loop task THE-SAME-WORDS".to_owned(),
                 Subject::Issue(_) | Subject::PullRequest(_) =>
@@ -202,32 +193,22 @@ async fn named(here: &Here, typed: &str, arguments: &ResumeArguments) -> Result<
     }
 }
 
-/// What came of one subject.
-enum Step {
-    Ended(Box<Outcome>),
-    /// Somebody else took it; only under `--due`.
-    Skipped,
-    /// It can't go on; the words say what to type.
-    Impossible(String),
-}
-
-async fn step(waiting: &Waiting<'_>, arguments: &ResumeArguments, surroundings: &Surroundings) -> Step {
-    let taken = if arguments.due { take_up(waiting).await } else { Ok(Taken::Asked) };
-    let _lock = match taken {
-        Ok(Taken::Elsewhere) => return Step::Skipped,
-        Ok(Taken::Due(lock)) => Some(lock),
-        Ok(Taken::Asked) => None,
-        Err(why) => return Step::Impossible(why),
-    };
-    let (goal, run_arguments) = match goal(waiting, arguments) {
-        Ok(goal) => goal,
-        Err(why) => return Step::Impossible(why),
-    };
+/// Resumes one subject. Absent if another process took it, which counts as success under `--due`.
+async fn resume(
+    waiting: &Resumable<'_>,
+    arguments: &ResumeArguments,
+    surroundings: &Surroundings,
+) -> Result<Option<Box<Outcome>>, String> {
+    let lock = if arguments.due { lock_if_due(waiting).await? } else { None };
+    if arguments.due && lock.is_none() {
+        return Ok(None);
+    }
+    let (goal, run_arguments) = goal(waiting, arguments)?;
     match command::run(goal, &run_arguments, (Trigger::Resumption, Answers::Nobody), surroundings).await {
-        RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Step::Skipped,
-        RunResult::Ended(outcome) => Step::Ended(outcome),
-        // Nobody can ask `resume` for a rehearsal.
-        RunResult::Rehearsed(_) => Step::Skipped,
+        RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Ok(None),
+        RunResult::Ended(outcome) => Ok(Some(outcome)),
+        // `resume` has no dry run.
+        RunResult::DryRun(_) => Ok(None),
     }
 }
 
@@ -235,43 +216,28 @@ fn is_locked(outcome: &Outcome) -> bool {
     outcome.ending == Ending::Refused { reason: Refused::Locked }
 }
 
-/// Who goes on with a subject.
-enum Taken {
-    /// This process, because it is due; nobody else does for that reason while it holds the lock.
-    Due(SubjectLock),
-    /// This process, because a person said so.
-    Asked,
-    /// Somebody else, now or since the first look.
-    Elsewhere,
-}
-
-/// Takes up what is due. It is looked at again under the lock: another process may have gone on with it since the first look,
-/// and parked it anew.
-async fn take_up(waiting: &Waiting<'_>) -> Result<Taken, String> {
+/// Locks a subject that is due. It is looked at again under the lock: another process may have resumed and parked it.
+async fn lock_if_due(waiting: &Resumable<'_>) -> Result<Option<SubjectLock>, String> {
     let subject = waiting.known.subject();
     let locks = stores::locks(&waiting.here.repository);
     files::make_folder(&locks)?;
     let lock = match lock::take(&FileJournals::due_lock_path(&locks, subject), subject, SystemClock.now()) {
         Ok(lock) => lock,
-        Err(JournalError::Held { .. }) => return Ok(Taken::Elsewhere),
+        Err(JournalError::Held { .. }) => return Ok(None),
         Err(JournalError::Disk(why)) => return Err(why),
     };
     let known = survey::known(waiting.here, subject.clone()).await;
-    let when = known.and_then(|known| list::when(&known.doing, SystemClock.now()));
-    Ok(if when == Some(When::Due) { Taken::Due(lock) } else { Taken::Elsewhere })
+    let when = known.and_then(|known| list::when(&known.state, SystemClock.now()));
+    Ok((when == Some(When::Due)).then_some(lock))
 }
 
-/// The command that goes on with a subject.
-///
-/// # Errors
-/// When this machine does not know the words of a task.
-fn goal(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
+fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, RunArguments), String> {
     let subject = waiting.known.subject();
     let file = RunFile::load(&waiting.here.folders.run_file(subject))?;
     let target = match subject {
-        Subject::Issue(number) => Target::Issue(*number),
-        Subject::PullRequest(number) => Target::PullRequest(*number),
-        Subject::Task(_) => Target::Task(file.task.ok_or_else(|| {
+        Subject::Issue(number) => GoalTarget::Issue(*number),
+        Subject::PullRequest(number) => GoalTarget::PullRequest(*number),
+        Subject::Task(_) => GoalTarget::Task(file.task.ok_or_else(|| {
             format!(
                 "this machine does not know the words of {subject}; type `agent-loop task …` with them again"
             )

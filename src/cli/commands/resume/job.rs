@@ -27,20 +27,16 @@ const LONGEST_LINE: usize = 998;
 
 /// A job that resumes what is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Job {
+pub(super) struct ResumeJob {
     program: String,
     /// Only this repository; all that the machine knows, if there is none.
     repository: Option<String>,
-    /// What agents may do in what it resumes.
     power: Power,
     variables: Vec<(&'static str, String)>,
 }
 
-impl Job {
+impl ResumeJob {
     /// The job of this very program, with the variables that it was started with.
-    ///
-    /// # Errors
-    /// When a path can't be written into a file of lines; the text says which.
     pub(super) fn new(
         repository: Option<&Path>,
         power: Power,
@@ -96,9 +92,6 @@ impl Job {
     }
 
     /// A line for a crontab, with comments that say how to install it.
-    ///
-    /// # Errors
-    /// When cron has no way to write it.
     pub(super) fn cron(&self) -> Result<String, String> {
         let mut command = "env".to_owned();
         for (name, value) in &self.variables {
@@ -131,9 +124,6 @@ impl Job {
     }
 
     /// A service and a timer for systemd, one after the other, with comments that say where each goes.
-    ///
-    /// # Errors
-    /// When systemd does not start a program of that name.
     pub(super) fn systemd(&self) -> Result<String, String> {
         if let Some(letter) = self.program.chars().find(|letter| matches!(letter, '"' | '\'' | '\\' | '$')) {
             return Err(format!(
@@ -220,7 +210,6 @@ fn single_quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\"'\"'"))
 }
 
-/// A word for systemd.
 fn double_quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -231,8 +220,8 @@ mod tests {
 
     use super::*;
 
-    fn job(program: &str, repository: Option<&str>, path: &str) -> Result<Job, String> {
-        Job::of(Path::new(program), repository.map(Path::new), [("PATH", PathBuf::from(path))])
+    fn job(program: &str, repository: Option<&str>, path: &str) -> Result<ResumeJob, String> {
+        ResumeJob::of(Path::new(program), repository.map(Path::new), [("PATH", PathBuf::from(path))])
     }
 
     #[test]
@@ -267,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_a_file_of_lines_cant_say_is_refused_with_the_reason() {
-        let refused = |job: Result<Job, String>| job.unwrap_err();
+        let refused = |job: Result<ResumeJob, String>| job.unwrap_err();
         assert!(refused(job("agent-loop", None, "/bin")).contains("not absolute"));
         assert!(refused(job("/opt/agent-loop", Some("repository"), "/bin")).contains("not absolute"));
         assert!(refused(job("/opt/two\nlines", None, "/bin")).contains("line break"));
@@ -285,7 +274,7 @@ mod tests {
     #[test]
     fn a_job_with_all_permissions_says_so_loudly() {
         let bounded = job("/opt/agent-loop", Some("/home/ada"), "/bin").unwrap();
-        let all = Job { power: Power::Dangerous, ..bounded.clone() };
+        let all = ResumeJob { power: Power::Dangerous, ..bounded.clone() };
         for text in [bounded.cron().unwrap(), bounded.systemd().unwrap()] {
             assert!(!text.to_lowercase().contains("dangerous"), "{text}");
         }

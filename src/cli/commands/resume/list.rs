@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::cli::arguments::common::JsonOutput;
 use crate::cli::commands::status;
-use crate::cli::repository::here::Here;
-use crate::cli::repository::survey::{Doing, Known};
+use crate::cli::repository::open::OpenRepository;
+use crate::cli::repository::survey::{SubjectState, SubjectSummary};
 use crate::cli::view::overview::{self, Block};
 use crate::cli::view::shell::quoted;
 
@@ -14,10 +14,9 @@ use super::arguments::ResumeArguments;
 
 /// A subject that can go on, now or later.
 #[derive(Debug)]
-pub(super) struct Waiting<'here> {
-    pub(super) here: &'here Here,
-    /// What is known of it.
-    pub(super) known: Known,
+pub(super) struct Resumable<'here> {
+    pub(super) here: &'here OpenRepository,
+    pub(super) known: SubjectSummary,
 }
 
 /// When a subject can go on.
@@ -27,26 +26,25 @@ pub(super) enum When {
     Interrupted,
     /// It was parked, and its instant has come.
     Due,
-    /// It is parked until then.
     Later(Timestamp),
 }
 
 /// When a subject can go on, if it can. The instant is one of the wall clock, so that it counts after a restart too.
-pub(super) fn when(doing: &Doing, now: Timestamp) -> Option<When> {
-    match doing {
-        Doing::Interrupted => Some(When::Interrupted),
-        Doing::Parked(parking) if parking.is_due(now) => Some(When::Due),
-        Doing::Parked(parking) => Some(When::Later(parking.resets_at)),
-        Doing::Running(_)
-        | Doing::NeedsHuman(_)
-        | Doing::Delivered(_)
-        | Doing::Settled(_)
-        | Doing::Unreadable(_) => None,
+pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
+    match state {
+        SubjectState::Interrupted => Some(When::Interrupted),
+        SubjectState::Parked(parking) if parking.is_due(now) => Some(When::Due),
+        SubjectState::Parked(parking) => Some(When::Later(parking.resets_at)),
+        SubjectState::Running(_)
+        | SubjectState::NeedsHuman(_)
+        | SubjectState::Delivered(_)
+        | SubjectState::Settled(_)
+        | SubjectState::Unreadable(_) => None,
     }
 }
 
 /// The list; as JSON the array that `status` prints, with `due` for what is parked.
-pub(super) fn text(all: &[Waiting<'_>], arguments: &ResumeArguments, now: Timestamp) -> String {
+pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Timestamp) -> String {
     if let Some(JsonOutput::Outcome | JsonOutput::Events) = arguments.output.json {
         let array = all.iter().map(|waiting| object(waiting, arguments, now)).collect();
         return format!("{}\n", Value::Array(array));
@@ -55,24 +53,28 @@ pub(super) fn text(all: &[Waiting<'_>], arguments: &ResumeArguments, now: Timest
         // Under --due silence is the answer: cron mails every word.
         return if arguments.due { String::new() } else { "nothing waits to go on\n".to_owned() };
     }
-    let block = |waiting: &Waiting<'_>| Block {
+    let block = |waiting: &Resumable<'_>| Block {
         subject: waiting.known.subject().to_string(),
-        doing: status::doing_now(&waiting.known, now),
+        state: status::describe_now(&waiting.known, now),
         title: waiting.known.title.clone(),
         details: vec![command(waiting, arguments)],
     };
     overview::blocks(&all.iter().map(block).collect::<Vec<_>>())
 }
 
-/// What goes on with it.
-fn command(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> String {
-    format!("agent-loop resume {}{}", waiting.known.subject(), place(waiting, arguments))
+fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {
+    let place = if arguments.all {
+        format!(" -C {}", quoted(&waiting.here.repository.path.to_string_lossy()))
+    } else {
+        String::new()
+    };
+    format!("agent-loop resume {}{place}", waiting.known.subject())
 }
 
-fn object(waiting: &Waiting<'_>, arguments: &ResumeArguments, now: Timestamp) -> Value {
+fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) -> Value {
     let mut value = status::as_json(&waiting.known);
     if let Value::Object(members) = &mut value {
-        match when(&waiting.known.doing, now) {
+        match when(&waiting.known.state, now) {
             Some(When::Due) => members.insert("due".to_owned(), json!(true)),
             Some(When::Later(_)) => members.insert("due".to_owned(), json!(false)),
             Some(When::Interrupted) | None => None,
@@ -86,15 +88,6 @@ fn object(waiting: &Waiting<'_>, arguments: &ResumeArguments, now: Timestamp) ->
     value
 }
 
-/// What has to be said of the repository, if it is not the one here.
-fn place(waiting: &Waiting<'_>, arguments: &ResumeArguments) -> String {
-    if arguments.all {
-        format!(" -C {}", quoted(&waiting.here.repository.path.to_string_lossy()))
-    } else {
-        String::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,14 +96,15 @@ mod tests {
     #[test]
     fn an_instant_is_due_from_then_on_however_long_ago_it_was() {
         let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-        let parked = |text: &str| Doing::Parked(Parking { since: now, resets_at: text.parse().unwrap() });
+        let parked =
+            |text: &str| SubjectState::Parked(Parking { since: now, resets_at: text.parse().unwrap() });
         assert_eq!(when(&parked("1970-01-01T00:00:00Z"), now), Some(When::Due));
         assert_eq!(when(&parked("2026-11-21T00:00:00Z"), now), Some(When::Due));
         let later: Timestamp = "2026-11-21T00:00:01Z".parse().unwrap();
         assert_eq!(when(&parked("2026-11-21T00:00:01Z"), now), Some(When::Later(later)));
         let set_back: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
         assert_eq!(when(&parked("2026-12-11T16:11:38Z"), set_back), Some(When::Due), "the clock was ahead");
-        assert_eq!(when(&Doing::Interrupted, now), Some(When::Interrupted));
-        assert_eq!(when(&Doing::Settled("approved".to_owned()), now), None);
+        assert_eq!(when(&SubjectState::Interrupted, now), Some(When::Interrupted));
+        assert_eq!(when(&SubjectState::Settled("approved".to_owned()), now), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::adapters::storage::whereabouts::{self, Whereabouts};
-use crate::cli::repository::here::Here;
+use crate::cli::repository::open::OpenRepository;
 use crate::cli::surroundings::Surroundings;
 
 use super::arguments::ResumeArguments;
@@ -11,32 +11,29 @@ use super::arguments::ResumeArguments;
 /// The repositories in which something was begun, and those that could not be looked at.
 #[derive(Debug, Default)]
 pub(super) struct Repositories {
-    pub(super) found: Vec<Here>,
+    pub(super) found: Vec<OpenRepository>,
     /// Of each other one: why it is skipped, and what to do.
     pub(super) skipped: Vec<String>,
 }
 
 impl Repositories {
     /// Looks for them.
-    ///
-    /// # Errors
-    /// When there is no repository here, or the state folder can't be read.
     pub(super) async fn find(
         arguments: &ResumeArguments,
         surroundings: &Surroundings,
     ) -> Result<Self, String> {
         let mut repositories = Self::default();
         if !arguments.all {
-            let here = Here::find(arguments.repository.dir.as_deref(), surroundings).await?;
+            let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
             if let Some(here) = here {
-                repositories.found.push(here.believing(surroundings).await);
+                repositories.found.push(here.with_trusted_recorders(surroundings).await);
             }
             return Ok(repositories);
         }
         // A repository in which nothing was begun has nothing to go on with, wherever it is.
         for known in whereabouts::all(&surroundings.state)?.into_iter().filter(Whereabouts::has_subjects) {
             match look(&known, surroundings).await {
-                Ok(here) => repositories.found.push(here.believing(surroundings).await),
+                Ok(here) => repositories.found.push(here.with_trusted_recorders(surroundings).await),
                 Err(why) => repositories.skipped.push(why),
             }
         }
@@ -45,7 +42,7 @@ impl Repositories {
 }
 
 /// The repository of a state folder, if it is still where it was.
-async fn look(known: &Whereabouts, surroundings: &Surroundings) -> Result<Here, String> {
+async fn look(known: &Whereabouts, surroundings: &Surroundings) -> Result<OpenRepository, String> {
     let forget = format!(
         "if it moved, type `agent-loop status` in it; if it is no more, remove {}",
         known.folder.display()
@@ -54,7 +51,7 @@ async fn look(known: &Whereabouts, surroundings: &Surroundings) -> Result<Here, 
         return Err(format!("it was never noted where a repository is: {forget}"));
     };
     let path = checkout.display();
-    match Here::find(Some(checkout), surroundings).await {
+    match OpenRepository::find(Some(checkout), surroundings).await {
         Ok(Some(here)) if here.folders.root() == known.folder => Ok(here),
         Ok(Some(_) | None) => Err(format!("the repository at {path} is another one now: {forget}")),
         Err(why) if checkout.is_dir() => Err(format!("the repository at {path} is skipped: {why}; {forget}")),
@@ -63,9 +60,6 @@ async fn look(known: &Whereabouts, surroundings: &Surroundings) -> Result<Here, 
 }
 
 /// The repository that a job is for, whether something was begun in it or not.
-///
-/// # Errors
-/// When there is none.
 pub(super) async fn here(
     arguments: &ResumeArguments,
     surroundings: &Surroundings,

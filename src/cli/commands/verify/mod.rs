@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::adapters::storage::journals;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::here::{Here, nothing_begun};
+use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
@@ -19,7 +19,7 @@ use crate::ledger::audit::{self, Audit};
 use crate::ports::forge::{AuthorRole, Comment, Forge};
 use crate::ports::journal::Entry;
 
-use dump::Thread;
+use dump::SavedThread;
 
 /// `verify`
 #[derive(Debug, Args)]
@@ -40,9 +40,6 @@ pub struct VerifyArguments {
 }
 
 /// What is said, and the exit code: 0 only if nothing was ignored for cause.
-///
-/// # Errors
-/// When the thread can't be read; the text says what to type.
 pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
     let subject: Subject = arguments.subject.parse().map_err(|error| format!("{error}"))?;
     let thread = match &arguments.dump {
@@ -53,11 +50,11 @@ pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Re
         dump::save(&surroundings.folder.join(path), &thread)?;
     }
     let audit = look(&thread);
-    let text = if arguments.json { report::json(&thread, &audit) } else { report::words(&thread, &audit) };
+    let text = if arguments.json { report::json(&thread, &audit) } else { report::text(&thread, &audit) };
     Ok((text, u8::from(!audit.is_sound())))
 }
 
-fn look(thread: &Thread) -> Audit {
+fn look(thread: &SavedThread) -> Audit {
     let posted = posted(&thread.comments);
     let expected: Vec<FlowName> = flow::about(&thread.subject).cloned().collect();
     audit::audit(&expected, &thread.repository, &thread.subject, &thread.recorders, &posted)
@@ -67,10 +64,11 @@ async fn on_the_forge(
     subject: &Subject,
     arguments: &VerifyArguments,
     surroundings: &Surroundings,
-) -> Result<Thread, String> {
-    let here =
-        Here::find(arguments.repository.dir.as_deref(), surroundings).await?.ok_or_else(nothing_begun)?;
-    let here = here.believing(surroundings).await;
+) -> Result<SavedThread, String> {
+    let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
+        .await?
+        .ok_or_else(nothing_begun)?;
+    let here = here.with_trusted_recorders(surroundings).await;
     let words = |error: crate::ports::forge::ForgeError| error.to_string();
     let comments = match subject {
         Subject::Issue(number) => here.forge.issue(*number).await.map_err(words)?.comments,
@@ -83,11 +81,17 @@ async fn on_the_forge(
         }
     };
     let repository = here.forge.repository_id();
-    Ok(Thread { repository, subject: subject.clone(), recorders: here.recorders, comments })
+    Ok(SavedThread {
+        schema: dump::SCHEMA.into(),
+        repository,
+        subject: subject.clone(),
+        recorders: here.recorders,
+        comments,
+    })
 }
 
 /// A task has no thread; its records stand in its journal.
-fn in_the_journal(journal: &Path, here: &Here) -> Result<Vec<Comment>, String> {
+fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Comment>, String> {
     let entries = journals::read(journal).map_err(|error| error.to_string())?;
     let records = entries.into_iter().filter_map(Entry::into_record).zip(1..);
     let comment = |(body, number): (String, u32)| Comment {

@@ -14,16 +14,16 @@ use crate::ledger::envelope::Envelope;
 use crate::ledger::thread::{ChainReading, IgnoredComment};
 use crate::text::markdown::count;
 
-use super::dump::Thread;
+use super::dump::SavedThread;
 
 /// In lines.
-pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
+pub(super) fn text(thread: &SavedThread, audit: &Audit) -> String {
     let mut text = String::new();
     for (chain, reading) in &audit.chains {
-        chain_words(&mut text, chain, reading);
+        chain_text(&mut text, chain, reading);
     }
     for stray in &audit.strays {
-        let _ = writeln!(text, "ignored  comment {}: {}", stray.comment, stray_words(stray));
+        let _ = writeln!(text, "ignored  comment {}: {}", stray.comment, stray_text(stray));
     }
     if let Some(older) = &audit.older {
         let _ = writeln!(
@@ -41,10 +41,10 @@ pub(super) fn words(thread: &Thread, audit: &Audit) -> String {
     format!("{}\n", plain(&text))
 }
 
-fn chain_words(text: &mut String, chain: &Chain, reading: &ChainReading) {
+fn chain_text(text: &mut String, chain: &Chain, reading: &ChainReading) {
     let number = u64::try_from(reading.records().count()).unwrap_or(u64::MAX);
     let _ = writeln!(text, "{} of {}: {} count", chain.flow, chain.subject, count(number, "record"));
-    let state = State::of(chain, reading);
+    let state = ChainState::of(chain, reading);
     for record in reading.records() {
         let _ = writeln!(text, "counts   {} {}", record.id, state.headline(record));
     }
@@ -60,9 +60,9 @@ fn chain_words(text: &mut String, chain: &Chain, reading: &ChainReading) {
 }
 
 /// The state that a chain folds to, if this program knows its flow.
-struct State(Option<Box<dyn Machine>>);
+struct ChainState(Option<Box<dyn Machine>>);
 
-impl State {
+impl ChainState {
     /// A record that this version can't read is shown by its kind, and changes nothing here.
     fn of(chain: &Chain, reading: &ChainReading) -> Self {
         let mut machine = flow::begin(&chain.flow, &chain.subject);
@@ -84,14 +84,14 @@ impl State {
     }
 }
 
-fn stray_words(stray: &Stray) -> String {
+fn stray_text(stray: &Stray) -> String {
     format!("it belongs to the {} of {}", stray.flow, stray.subject)
 }
 
 /// As one JSON object.
-pub(super) fn json(thread: &Thread, audit: &Audit) -> String {
+pub(super) fn json(thread: &SavedThread, audit: &Audit) -> String {
     let chains: Vec<Value> = audit.chains.iter().map(|(chain, reading)| chain_json(chain, reading)).collect();
-    let stray = |stray: &Stray| json!({ "comment": stray.comment, "why": stray_words(stray), "cause": true });
+    let stray = |stray: &Stray| json!({ "comment": stray.comment, "why": stray_text(stray), "cause": true });
     let mut object = json!({
         "schema": "agent-loop/verify/1",
         "subject": thread.subject,
@@ -122,7 +122,7 @@ fn chain_json(chain: &Chain, reading: &ChainReading) -> Value {
         "subject": chain.subject,
         "records": reading.records().map(|one| record(one)).collect::<Vec<_>>(),
         "ignored": reading.ignored.iter().map(ignored).collect::<Vec<_>>(),
-        "whole": State::of(chain, reading).records() == Records::Whole,
+        "whole": ChainState::of(chain, reading).records() == Records::Whole,
         "newer_format": reading.newer,
     })
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::git::GitWorkspace;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
-use crate::cli::config::load::{Found, Refusal};
+use crate::cli::config::load::BaseLayers;
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
+use crate::engine::outcome::RunError;
 use crate::ports::forge::Forge;
 use crate::ports::journal::Holder;
 
@@ -21,7 +23,7 @@ use super::stores;
 
 /// A repository in which something was begun.
 #[derive(Debug)]
-pub struct Here {
+pub struct OpenRepository {
     pub repository: Repository,
     pub forge: Arc<EmbeddedForge>,
     pub folders: Folders,
@@ -29,11 +31,8 @@ pub struct Here {
     pub recorders: Vec<Login>,
 }
 
-impl Here {
+impl OpenRepository {
     /// Looks around a folder. Nothing, if nothing was begun there: then nothing is made either.
-    ///
-    /// # Errors
-    /// When there is no repository, or its forge can't be read.
     pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
         if !Store::exists(&repository.common) {
@@ -45,11 +44,16 @@ impl Here {
         Ok(Some(Self { repository, forge, folders, recorders }))
     }
 
-    /// The same, believing the logins that settings trust too. Who only looks can do so with settings that a run would refuse.
+    /// Adds the logins that settings trust. Commands that only read accept settings that a run would refuse.
     #[must_use]
-    pub async fn believing(mut self, surroundings: &Surroundings) -> Self {
+    pub async fn with_trusted_recorders(mut self, surroundings: &Surroundings) -> Self {
         self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
         self
+    }
+
+    /// Returns the workspace of the repository.
+    pub fn workspace(&self, surroundings: &Surroundings) -> GitWorkspace {
+        stores::workspace(&self.folders, &self.repository, &surroundings.variables)
     }
 
     /// The subjects that this machine knows, pull requests first.
@@ -64,9 +68,6 @@ impl Here {
     }
 
     /// The subject that a person typed.
-    ///
-    /// # Errors
-    /// When it is none, or this machine does not know it; the text names the known ones and the nearest.
     pub fn subject(&self, typed: &str) -> Result<Subject, String> {
         let known = self.subjects();
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
@@ -86,9 +87,9 @@ impl Here {
 }
 
 /// The logins that settings trust to write records.
-async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, Refusal> {
+async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, RunError> {
     let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
-    let found = Found::look(repository, branch, surroundings).await?;
+    let found = BaseLayers::look(repository, branch, surroundings).await?;
     Ok(found.merged(&[])?.settings.trust.recorders)
 }
 
@@ -98,9 +99,6 @@ pub fn nothing_begun() -> String {
 }
 
 /// What a command shows where nothing was begun: an error only if something was named.
-///
-/// # Errors
-/// When a subject was named.
 pub fn nothing_to_show(subject: Option<&str>) -> Result<String, String> {
     let text = nothing_begun();
     if subject.is_some() { Err(text) } else { Ok(format!("{text}\n")) }
