@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::domain::agent::ResponseKind;
 
-use super::envelope::{self, Envelope, Normalisation};
+use super::envelope::{self, Normalisation, OpenedAnswer};
 use super::expectation::{Complaint, Expectation, RuleReport};
 use super::kinds::Kind;
 use super::kinds::coder_followup::CoderFollowup;
@@ -159,7 +159,7 @@ fn unreadable(error: &serde_json::Error) -> Vec<Complaint> {
 }
 
 fn read_text<K: Kind>(text: &str, expectation: &Expectation) -> Result<Reading<K>, Vec<Complaint>> {
-    let Envelope { object, normalisations } = envelope::open(text)?;
+    let OpenedAnswer { object, normalisations } = envelope::open(text)?;
     let object = strict::relaxed(K::KIND, object)?;
     let broken = schema::complaints(K::KIND, &object);
     if !broken.is_empty() {

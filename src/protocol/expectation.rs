@@ -65,12 +65,12 @@ pub struct Debate {
     pub round: u32,
     pub debaters: Vec<Label>,
     /// What is asked of research.
-    pub research: Research,
+    pub research: ResearchPolicy,
 }
 
 /// What is asked of a debater's research.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Research {
+pub enum ResearchPolicy {
     Forbidden,
     Optional,
     Required,

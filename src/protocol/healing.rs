@@ -26,21 +26,21 @@ pub fn heal(source: &str) -> Option<Healed> {
     let mut healer = Healer { text: String::with_capacity(source.len().min(1 << 16)), ..Healer::default() };
     for (offset, letter) in source.char_indices() {
         match healer.read(letter) {
-            Read::On => {}
-            Read::Closed => {
+            Progress::On => {}
+            Progress::Closed => {
                 healer.mended.sort_unstable();
                 healer.mended.dedup();
                 let length = offset + letter.len_utf8();
                 return Some(Healed { text: healer.text, length, mended: healer.mended });
             }
-            Read::Broken => return None,
+            Progress::Broken => return None,
         }
     }
     None
 }
 
 /// What follows a letter.
-enum Read {
+enum Progress {
     On,
     Closed,
     Broken,
@@ -66,7 +66,7 @@ enum Within {
 }
 
 impl Healer {
-    fn read(&mut self, letter: char) -> Read {
+    fn read(&mut self, letter: char) -> Progress {
         match self.within {
             Within::Structure => return self.structure(letter),
             Within::Escape => {
@@ -75,7 +75,7 @@ impl Healer {
             }
             Within::Text => self.letter(letter),
         }
-        Read::On
+        Progress::On
     }
 
     fn letter(&mut self, letter: char) {
@@ -92,14 +92,14 @@ impl Healer {
         }
     }
 
-    fn structure(&mut self, letter: char) -> Read {
+    fn structure(&mut self, letter: char) -> Progress {
         if letter.is_ascii_whitespace() {
             if self.held.is_empty() {
                 self.text.push(letter);
             } else {
                 self.held.push(letter);
             }
-            return Read::On;
+            return Progress::On;
         }
         if matches!(letter, '}' | ']') {
             return self.close(letter);
@@ -115,7 +115,7 @@ impl Healer {
             }
             _ => self.text.push(letter),
         }
-        Read::On
+        Progress::On
     }
 
     fn open(&mut self, letter: char, closing: char) {
@@ -123,15 +123,15 @@ impl Healer {
         self.text.push(letter);
     }
 
-    fn close(&mut self, letter: char) -> Read {
+    fn close(&mut self, letter: char) -> Progress {
         if !std::mem::take(&mut self.held).is_empty() {
             self.mended.push(Mended::TrailingComma);
         }
         if self.open.pop() != Some(letter) {
-            return Read::Broken;
+            return Progress::Broken;
         }
         self.text.push(letter);
-        if self.open.is_empty() { Read::Closed } else { Read::On }
+        if self.open.is_empty() { Progress::Closed } else { Progress::On }
     }
 }
 

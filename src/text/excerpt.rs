@@ -31,14 +31,14 @@ pub(super) struct Excerpt<'subject> {
     title: Option<&'subject str>,
     body: &'subject str,
     extent: Shown,
-    comments: Vec<Said<'subject>>,
+    comments: Vec<ShownComment<'subject>>,
     /// How many comments were left out, or cut.
     omitted: usize,
 }
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Said<'subject> {
+struct ShownComment<'subject> {
     author: &'subject str,
     body: &'subject str,
 }
@@ -66,7 +66,7 @@ impl<'subject> Excerpt<'subject> {
 }
 
 /// The newest comments that fit, oldest first, and how many were left out or cut.
-fn newest(comments: &[ContextComment]) -> (Vec<Said<'_>>, usize) {
+fn newest(comments: &[ContextComment]) -> (Vec<ShownComment<'_>>, usize) {
     let mut room = COMMENTS;
     let mut shown = Vec::new();
     let mut omitted = 0;
@@ -80,7 +80,7 @@ fn newest(comments: &[ContextComment]) -> (Vec<Said<'_>>, usize) {
         let (body, extent) = beginning(body, room - AROUND);
         omitted += usize::from(extent == Shown::Beginning);
         room = room.saturating_sub(needed);
-        shown.push(Said { author, body });
+        shown.push(ShownComment { author, body });
     }
     shown.reverse();
     (shown, omitted)

@@ -11,7 +11,7 @@ use crate::domain::agent_memory::{AgentMemory, Briefing, Changed, CheckoutFolder
 use crate::domain::ids::CommitSha;
 use crate::ports::agent_memory::{AgentMemories, Briefed};
 use crate::ports::workspace::WorkspaceError;
-use crate::text::agent_memory::{self, File, Size, Texts};
+use crate::text::agent_memory::{self, ListedFile, Size, Texts};
 
 use super::cache;
 
@@ -133,8 +133,8 @@ fn fits(changed: &[String]) -> bool {
     changed.len() <= MOST_CHANGED && !changed.iter().any(|path| agent_memory::is_manifest(path))
 }
 
-fn plain(tracked: &[TrackedFile]) -> Vec<File> {
-    tracked.iter().map(|file| File { path: file.path.clone(), bytes: file.bytes }).collect()
+fn plain(tracked: &[TrackedFile]) -> Vec<ListedFile> {
+    tracked.iter().map(|file| ListedFile { path: file.path.clone(), bytes: file.bytes }).collect()
 }
 
 /// Writes what is known into a folder of a clone: to be read, and to be read by programs.

@@ -157,8 +157,13 @@ fn gates_text(gates: &GatesRecord) -> String {
             let _ = write!(text, "\n{}\n", indented(&measured.detail));
         }
     }
-    for opened in gates.opened.iter().chain(&gates.updated) {
-        let _ = writeln!(text, "\nIt is `{}`.", opened.id);
+    for item in gates.opened.iter().chain(&gates.updated) {
+        let mut findings = gates.measurements.iter().flat_map(|measured| &measured.findings);
+        let finding = findings.find(|finding| item.key.as_ref() == Some(&finding.key));
+        let _ = match finding {
+            Some(finding) => writeln!(text, "\n- `{}` {}", item.id, hanging(&unmarked(&finding.text), 2)),
+            None => writeln!(text, "\nIt is `{}`.", item.id),
+        };
     }
     for resolved in &gates.resolved {
         let _ = writeln!(text, "\n`{resolved}` is resolved.");

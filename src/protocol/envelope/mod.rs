@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::expectation::Complaint;
 use announced::Announced;
 pub use normalisation::Normalisation;
-use objects::Found;
+use objects::FoundObjects;
 pub(super) use whole::verdict;
 use whole::whole;
 
@@ -21,7 +21,7 @@ pub const ANSWER_LIMIT: usize = 1 << 20;
 
 /// The one object of an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Envelope {
+pub struct OpenedAnswer {
     pub object: Value,
     /// What the reader had to look past, each once.
     pub normalisations: Vec<Normalisation>,
@@ -32,14 +32,14 @@ pub struct Envelope {
 /// # Errors
 /// When there is none or more than one, when it is damaged beyond its syntax, when a footer contradicts it, and when the
 /// text around it holds a marker of ours.
-pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
+pub fn open(text: &str) -> Result<OpenedAnswer, Vec<Complaint>> {
     if text.len() > ANSWER_LIMIT {
         return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));
     }
     let mut normalisations = Vec::new();
     let Announced { body, before } =
         announced::after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
-    let Found { mut objects, rest } = objects::find(body, &mut normalisations)?;
+    let FoundObjects { mut objects, rest } = objects::find(body, &mut normalisations)?;
     let Some(object) = objects.pop() else {
         return Err(whole("one JSON object with `schema_version` and `kind`", "text without one"));
     };
@@ -55,7 +55,7 @@ pub fn open(text: &str) -> Result<Envelope, Vec<Complaint>> {
     around::around(&rest, &object, &mut normalisations)?;
     normalisations.sort_unstable();
     normalisations.dedup();
-    Ok(Envelope { object, normalisations })
+    Ok(OpenedAnswer { object, normalisations })
 }
 
 #[cfg(test)]

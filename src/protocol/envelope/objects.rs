@@ -19,15 +19,18 @@ const EFFORT: usize = 4;
 
 static KEY_WORD: LazyLock<Regex> = pattern!("(?i)schema_version|kind|state|outcome");
 /// Every top-level object that could be an answer, and the text without them.
-pub(super) struct Found {
+pub(super) struct FoundObjects {
     pub(super) objects: Vec<Value>,
     pub(super) rest: String,
 }
 
-pub(super) fn find(text: &str, normalisations: &mut Vec<Normalisation>) -> Result<Found, Vec<Complaint>> {
+pub(super) fn find(
+    text: &str,
+    normalisations: &mut Vec<Normalisation>,
+) -> Result<FoundObjects, Vec<Complaint>> {
     let names_its_kind = key_finder(text);
     let mut effort = text.len() * EFFORT;
-    let mut found = Found { objects: Vec::new(), rest: String::new() };
+    let mut found = FoundObjects { objects: Vec::new(), rest: String::new() };
     let mut offset = 0;
     while let Some(remaining) = text.get(offset..).filter(|remaining| !remaining.is_empty()) {
         let Some(start) = remaining.find('{') else {
@@ -79,7 +82,7 @@ pub(super) fn key_finder(text: &str) -> impl Fn(usize) -> bool {
     move |start| last.is_some_and(|last| start < last)
 }
 
-impl Found {
+impl FoundObjects {
     fn take(&mut self, object: Value) {
         self.objects.push(object);
         // What stands before and after an object must not grow together into something that neither is.

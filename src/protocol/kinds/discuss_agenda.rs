@@ -81,13 +81,13 @@ impl Kind for DiscussAgenda {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::expectation::{Debate, Research};
+    use crate::protocol::expectation::{Debate, ResearchPolicy};
 
     fn holds(rest: &str) -> bool {
         let json = format!(r#"{{"schema_version":1,"kind":"discuss_agenda","consensus":[]{rest}}}"#);
         let agenda: DiscussAgenda = serde_json::from_str(&json).unwrap();
         let debaters = vec!["codex".parse().unwrap()];
-        let debate = Some(Debate { round: 1, debaters, research: Research::Optional });
+        let debate = Some(Debate { round: 1, debaters, research: ResearchPolicy::Optional });
         agenda.judged(&Expectation { debate, ..Expectation::bare(ResponseKind::DiscussAgenda) }).is_ok()
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::ResponseKind;
 
-use super::super::expectation::{Expectation, Research as Policy, RuleReport};
+use super::super::expectation::{Expectation, ResearchPolicy, RuleReport};
 use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::KindTag;
@@ -19,7 +19,7 @@ pub struct DiscussReview {
     /// Always `discuss_review`.
     pub kind: KindTag<Self>,
     /// The vote.
-    pub outcome: Outcome,
+    pub outcome: DebateOutcome,
     /// Why.
     pub rationale: Text,
     /// How the issue should be cut; at least one with `split`, none otherwise.
@@ -42,7 +42,7 @@ pub struct DiscussReview {
 /// A vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum DebateOutcome {
     /// It should be done.
     Implement,
     /// It should not be done.
@@ -53,7 +53,7 @@ pub enum Outcome {
     Split,
 }
 
-impl Outcome {
+impl DebateOutcome {
     /// The value used in answers and records.
     pub fn name(self) -> &'static str {
         match self {
@@ -112,45 +112,46 @@ pub struct SourcedFact {
 
 /// A vote that keeps the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vote {
+pub struct DebateVote {
     /// The vote.
-    pub outcome: Outcome,
+    pub outcome: DebateOutcome,
     /// How the issue should be cut.
     pub split: Vec<String>,
 }
 
 impl Kind for DiscussReview {
     const KIND: ResponseKind = ResponseKind::DiscussReview;
-    type Meaning = Vote;
+    type Meaning = DebateVote;
 
     fn verdict(&self) -> Option<&'static str> {
         Some(self.outcome.name())
     }
 
-    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> Vote {
+    fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> DebateVote {
         let split: Vec<String> =
             self.split_proposals.iter().flatten().map(|text| text.as_str().to_owned()).collect();
         match (self.outcome, split.is_empty()) {
-            (Outcome::Split, true) => {
+            (DebateOutcome::Split, true) => {
                 report.complain("/split_proposals", "at least one with `split`", "none");
             }
-            (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, false) => {
+            (DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman, false) => {
                 report.complain(
                     "/split_proposals",
                     "none without the outcome `split`",
                     format!("{}", split.len()),
                 );
             }
-            (Outcome::Split, false)
-            | (Outcome::Implement | Outcome::DoNotImplement | Outcome::NeedsHuman, true) => {}
+            (DebateOutcome::Split, false)
+            | (DebateOutcome::Implement | DebateOutcome::DoNotImplement | DebateOutcome::NeedsHuman, true) => {
+            }
         }
         self.framing_is_told(report);
         let debate = expectation.debate.as_ref();
         if debate.is_some_and(|debate| debate.round > 1) && self.rebuttal.is_none() {
             report.complain("/rebuttal", "a text, from round 2 on", "nothing");
         }
-        self.research_is_told(debate.map_or(Policy::Optional, |debate| debate.research), report);
-        Vote { outcome: self.outcome, split }
+        self.research_is_told(debate.map_or(ResearchPolicy::Optional, |debate| debate.research), report);
+        DebateVote { outcome: self.outcome, split }
     }
 }
 
@@ -168,22 +169,22 @@ impl DiscussReview {
         }
     }
 
-    fn research_is_told(&self, policy: Policy, report: &mut RuleReport) {
+    fn research_is_told(&self, policy: ResearchPolicy, report: &mut RuleReport) {
         let path = "/research";
         match (policy, &self.research) {
-            (Policy::Required, None) => report.complain(path, "what was looked up", "nothing"),
-            (Policy::Required, Some(Research { status: ResearchStatus::NotNeeded, .. })) => {
+            (ResearchPolicy::Required, None) => report.complain(path, "what was looked up", "nothing"),
+            (ResearchPolicy::Required, Some(Research { status: ResearchStatus::NotNeeded, .. })) => {
                 report.complain(
                     "/research/status",
                     "another status than `not-needed`: research is required",
                     "not-needed",
                 );
             }
-            (Policy::Forbidden, Some(_)) => {
+            (ResearchPolicy::Forbidden, Some(_)) => {
                 report.complain(path, "nothing: research is not asked for", "research");
             }
-            (Policy::Required | Policy::Optional, Some(_)) | (Policy::Forbidden | Policy::Optional, None) => {
-            }
+            (ResearchPolicy::Required | ResearchPolicy::Optional, Some(_))
+            | (ResearchPolicy::Forbidden | ResearchPolicy::Optional, None) => {}
         }
         let Some(research) = &self.research else { return };
         let facts = research.sourced_facts.as_ref().map_or(0, Vec::len);
@@ -210,7 +211,7 @@ mod tests {
     use super::*;
     use crate::protocol::expectation::Debate;
 
-    fn holds(rest: &str, round: u32, research: Policy) -> bool {
+    fn holds(rest: &str, round: u32, research: ResearchPolicy) -> bool {
         let json = format!(r#"{{"schema_version":1,"kind":"discuss_review","rationale":"r",{rest}}}"#);
         let review: DiscussReview = serde_json::from_str(&json).unwrap();
         let debate = Some(Debate { round, debaters: Vec::new(), research });
@@ -219,39 +220,45 @@ mod tests {
 
     #[test]
     fn a_split_says_how() {
-        assert!(!holds(r#""outcome":"split""#, 1, Policy::Optional));
-        assert!(holds(r#""outcome":"split","split_proposals":["a"]"#, 1, Policy::Optional));
-        assert!(!holds(r#""outcome":"implement","split_proposals":["a"]"#, 1, Policy::Optional));
+        assert!(!holds(r#""outcome":"split""#, 1, ResearchPolicy::Optional));
+        assert!(holds(r#""outcome":"split","split_proposals":["a"]"#, 1, ResearchPolicy::Optional));
+        assert!(!holds(r#""outcome":"implement","split_proposals":["a"]"#, 1, ResearchPolicy::Optional));
     }
 
     #[test]
     fn from_the_second_round_on_a_debater_answers_the_others() {
-        assert!(holds(r#""outcome":"implement""#, 1, Policy::Optional));
-        assert!(!holds(r#""outcome":"implement""#, 2, Policy::Optional));
-        assert!(holds(r#""outcome":"implement","rebuttal":"still""#, 2, Policy::Optional));
+        assert!(holds(r#""outcome":"implement""#, 1, ResearchPolicy::Optional));
+        assert!(!holds(r#""outcome":"implement""#, 2, ResearchPolicy::Optional));
+        assert!(holds(r#""outcome":"implement","rebuttal":"still""#, 2, ResearchPolicy::Optional));
     }
 
     #[test]
     fn framing_and_its_note_go_together() {
-        assert!(!holds(r#""outcome":"implement","analyzer_framing":"misframed""#, 1, Policy::Optional));
+        assert!(!holds(
+            r#""outcome":"implement","analyzer_framing":"misframed""#,
+            1,
+            ResearchPolicy::Optional
+        ));
         assert!(holds(
             r#""outcome":"implement","analyzer_framing":"misframed","framing_note":"x""#,
             1,
-            Policy::Optional
+            ResearchPolicy::Optional
         ));
-        assert!(!holds(r#""outcome":"implement","framing_note":"x""#, 1, Policy::Optional));
+        assert!(!holds(r#""outcome":"implement","framing_note":"x""#, 1, ResearchPolicy::Optional));
     }
 
     #[test]
     fn research_keeps_to_its_policy() {
         let with = |research: &str| format!(r#""outcome":"implement","research":{research}"#);
         let sourced = with(r#"{"status":"sourced","sourced_facts":[{"fact":"f","source":"s"}]}"#);
-        assert!(holds(&sourced, 1, Policy::Required) && !holds(&sourced, 1, Policy::Forbidden));
-        assert!(!holds(r#""outcome":"implement""#, 1, Policy::Required));
-        assert!(!holds(&with(r#"{"status":"not-needed"}"#), 1, Policy::Required));
-        assert!(holds(&with(r#"{"status":"not-needed"}"#), 1, Policy::Optional));
-        assert!(!holds(&with(r#"{"status":"sourced"}"#), 1, Policy::Optional));
+        assert!(
+            holds(&sourced, 1, ResearchPolicy::Required) && !holds(&sourced, 1, ResearchPolicy::Forbidden)
+        );
+        assert!(!holds(r#""outcome":"implement""#, 1, ResearchPolicy::Required));
+        assert!(!holds(&with(r#"{"status":"not-needed"}"#), 1, ResearchPolicy::Required));
+        assert!(holds(&with(r#"{"status":"not-needed"}"#), 1, ResearchPolicy::Optional));
+        assert!(!holds(&with(r#"{"status":"sourced"}"#), 1, ResearchPolicy::Optional));
         let facts = r#"{"status":"unavailable","sourced_facts":[{"fact":"f","source":"s"}]}"#;
-        assert!(!holds(&with(facts), 1, Policy::Optional));
+        assert!(!holds(&with(facts), 1, ResearchPolicy::Optional));
     }
 }

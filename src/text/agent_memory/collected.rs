@@ -18,12 +18,12 @@ pub(super) struct Collected {
 }
 
 /// Collects what one manifest says.
-pub(super) struct Collector<'all> {
+pub(super) struct ManifestCollector<'all> {
     pub(super) path: &'all str,
     pub(super) collected: &'all mut Collected,
 }
 
-impl Collector<'_> {
+impl ManifestCollector<'_> {
     /// Returns whether the manifest lies at the root.
     pub(super) fn is_at_the_root(&self) -> bool {
         paths::depth(self.path) == 0

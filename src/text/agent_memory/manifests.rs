@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use toml::{Table, Value as Toml};
 
-use super::collected::Collector;
+use super::collected::ManifestCollector;
 
 /// Test frameworks, by the name under which manifests ask for them.
 const FRAMEWORKS: &[&str] = &[
@@ -28,7 +28,7 @@ const FRAMEWORKS: &[&str] = &[
 ];
 
 /// `Cargo.toml`
-pub(super) fn cargo(text: &str, collector: &mut Collector<'_>) {
+pub(super) fn cargo(text: &str, collector: &mut ManifestCollector<'_>) {
     let Ok(table) = text.parse::<Table>() else { return };
     let package = table.get("package").and_then(Toml::as_table);
     collector.name(package.and_then(|package| word(package, "name")));
@@ -51,7 +51,7 @@ pub(super) fn cargo(text: &str, collector: &mut Collector<'_>) {
 }
 
 /// `pyproject.toml`
-pub(super) fn pyproject(text: &str, collector: &mut Collector<'_>) {
+pub(super) fn pyproject(text: &str, collector: &mut ManifestCollector<'_>) {
     let Ok(table) = text.parse::<Table>() else { return };
     let project = table.get("project").and_then(Toml::as_table);
     let poetry = table.get("tool").and_then(|tool| tool.get("poetry")).and_then(Toml::as_table);
@@ -78,7 +78,7 @@ pub(super) fn pyproject(text: &str, collector: &mut Collector<'_>) {
 }
 
 /// `package.json`
-pub(super) fn package_json(text: &str, runner: &str, collector: &mut Collector<'_>) {
+pub(super) fn package_json(text: &str, runner: &str, collector: &mut ManifestCollector<'_>) {
     let Ok(json) = serde_json::from_str::<Json>(text) else { return };
     collector.name(json.get("name").and_then(Json::as_str));
     collector.about(json.get("description").and_then(Json::as_str));

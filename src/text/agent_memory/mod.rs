@@ -38,7 +38,7 @@ const KEPT_FEW: usize = 40;
 
 /// A plain file that git tracks. Links and submodules are none: what they lead to is not in the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct ListedFile {
     /// Its path; what is no UTF-8 in it is replaced.
     pub path: String,
     pub bytes: u64,
@@ -48,8 +48,8 @@ pub struct File {
 pub type Texts = BTreeMap<String, String>;
 
 /// The paths whose texts an agent memory is made from, the most telling first, within the bounds.
-pub fn wanted(files: &[File]) -> Vec<&str> {
-    let speaks = |file: &&File| !paths::is_foreign(&file.path);
+pub fn wanted(files: &[ListedFile]) -> Vec<&str> {
+    let speaks = |file: &&ListedFile| !paths::is_foreign(&file.path);
     let readmes = files.iter().filter(speaks).filter(|file| paths::is_readme(&file.path));
     let readmes = by_depth(readmes.filter(|file| paths::depth(&file.path) <= 1)).into_iter().take(KEPT_FEW);
     let sources = ranked_sources(files);
@@ -57,11 +57,11 @@ pub fn wanted(files: &[File]) -> Vec<&str> {
 }
 
 /// The paths whose texts a test profile is made from.
-pub fn wanted_for_tests(files: &[File]) -> Vec<&str> {
+pub fn wanted_for_tests(files: &[ListedFile]) -> Vec<&str> {
     within_bounds(manifests(files))
 }
 
-fn within_bounds<'file>(files: impl IntoIterator<Item = &'file File>) -> Vec<&'file str> {
+fn within_bounds<'file>(files: impl IntoIterator<Item = &'file ListedFile>) -> Vec<&'file str> {
     let mut left = TEXT_BYTES;
     let mut seen = BTreeSet::new();
     let mut wanted = Vec::new();
@@ -77,22 +77,22 @@ fn within_bounds<'file>(files: impl IntoIterator<Item = &'file File>) -> Vec<&'f
     wanted
 }
 
-fn manifests(files: &[File]) -> Vec<&File> {
+fn manifests(files: &[ListedFile]) -> Vec<&ListedFile> {
     let mut found = by_depth(files.iter().filter(|file| is_manifest(&file.path)));
     found.truncate(MANIFESTS);
     found
 }
 
-fn by_depth<'file>(files: impl Iterator<Item = &'file File>) -> Vec<&'file File> {
-    let mut files: Vec<&File> = files.collect();
+fn by_depth<'file>(files: impl Iterator<Item = &'file ListedFile>) -> Vec<&'file ListedFile> {
+    let mut files: Vec<&ListedFile> = files.collect();
     files.sort_by_key(|file| (paths::depth(&file.path), file.path.as_str()));
     files
 }
 
 /// Source files: those that speak for a folder first, then those near the root.
-fn ranked_sources(files: &[File]) -> Vec<&File> {
-    let mut sources: Vec<&File> = files.iter().filter(|file| paths::is_source(&file.path)).collect();
-    let rank = |file: &&File| {
+fn ranked_sources(files: &[ListedFile]) -> Vec<&ListedFile> {
+    let mut sources: Vec<&ListedFile> = files.iter().filter(|file| paths::is_source(&file.path)).collect();
+    let rank = |file: &&ListedFile| {
         let depth = paths::depth(&file.path);
         (Reverse(paths::is_entry(&file.path) && depth <= 3), depth, file.path.clone())
     };
@@ -101,7 +101,7 @@ fn ranked_sources(files: &[File]) -> Vec<&File> {
 }
 
 /// What files and texts of a commit say.
-pub fn make(commit: &CommitSha, files: &[File], texts: &Texts) -> AgentMemory {
+pub fn make(commit: &CommitSha, files: &[ListedFile], texts: &Texts) -> AgentMemory {
     let collected = collected(files, texts);
     let readme = files.iter().filter(|file| paths::is_readme(&file.path) && paths::depth(&file.path) == 0);
     let readme =
@@ -124,11 +124,11 @@ pub fn make(commit: &CommitSha, files: &[File], texts: &Texts) -> AgentMemory {
 }
 
 /// What files and texts of a commit say about tests alone.
-pub fn test_profile(commit: &CommitSha, files: &[File], texts: &Texts) -> TestProfile {
+pub fn test_profile(commit: &CommitSha, files: &[ListedFile], texts: &Texts) -> TestProfile {
     profile(commit, files, collected(files, texts))
 }
 
-fn collected(files: &[File], texts: &Texts) -> Collected {
+fn collected(files: &[ListedFile], texts: &Texts) -> Collected {
     let mut collected = Collected::default();
     let runner = script_runner(files);
     for file in manifests(files) {
@@ -140,16 +140,16 @@ fn collected(files: &[File], texts: &Texts) -> Collected {
 }
 
 /// What runs the scripts of `package.json`, told by the lock file.
-fn script_runner(files: &[File]) -> &'static str {
+fn script_runner(files: &[ListedFile]) -> &'static str {
     let has = |name: &str| files.iter().any(|file| file.path == name);
     let runners =
         [("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun")];
     runners.into_iter().find(|(lock, _)| has(lock)).map_or("npm", |(_, runner)| runner)
 }
 
-fn profile(commit: &CommitSha, files: &[File], collected: Collected) -> TestProfile {
-    let mut places: BTreeMap<&str, Vec<&File>> = BTreeMap::new();
-    let is_test = |file: &&File| !paths::is_foreign(&file.path) && paths::is_test(&file.path);
+fn profile(commit: &CommitSha, files: &[ListedFile], collected: Collected) -> TestProfile {
+    let mut places: BTreeMap<&str, Vec<&ListedFile>> = BTreeMap::new();
+    let is_test = |file: &&ListedFile| !paths::is_foreign(&file.path) && paths::is_test(&file.path);
     for file in files.iter().filter(is_test) {
         places.entry(paths::test_place(&file.path)).or_default().push(file);
     }
@@ -164,13 +164,13 @@ fn profile(commit: &CommitSha, files: &[File], collected: Collected) -> TestProf
     }
 }
 
-fn languages(files: &[File]) -> Listed<Language> {
+fn languages(files: &[ListedFile]) -> Listed<Language> {
     let mut languages = by_language(files.iter());
     languages.sort_by_key(|language| (Reverse(language.bytes), language.name.clone()));
     Listed::first(KEPT_FEW, languages)
 }
 
-fn by_language<'file>(files: impl Iterator<Item = &'file File>) -> Vec<Language> {
+fn by_language<'file>(files: impl Iterator<Item = &'file ListedFile>) -> Vec<Language> {
     let mut found: BTreeMap<&str, Language> = BTreeMap::new();
     for file in files {
         let Some(name) = paths::language(&file.path) else { continue };
@@ -182,8 +182,8 @@ fn by_language<'file>(files: impl Iterator<Item = &'file File>) -> Vec<Language>
     found.into_values().collect()
 }
 
-fn architecture(files: &[File], texts: &Texts) -> Listed<Area> {
-    let mut folders: BTreeMap<&str, Vec<&File>> = BTreeMap::new();
+fn architecture(files: &[ListedFile], texts: &Texts) -> Listed<Area> {
+    let mut folders: BTreeMap<&str, Vec<&ListedFile>> = BTreeMap::new();
     for file in files {
         let folder = file.path.split_once('/').map_or("", |(folder, _)| folder);
         folders.entry(folder).or_default().push(file);
@@ -193,7 +193,7 @@ fn architecture(files: &[File], texts: &Texts) -> Listed<Area> {
     Listed::first(KEPT_FEW, areas)
 }
 
-fn area(path: &str, files: &[&File], texts: &Texts) -> Area {
+fn area(path: &str, files: &[&ListedFile], texts: &Texts) -> Area {
     let mut languages = by_language(files.iter().copied());
     languages.sort_by_key(|language| {
         (Reverse(paths::is_programmed(&language.name)), Reverse(language.files), language.name.clone())
@@ -208,8 +208,8 @@ fn area(path: &str, files: &[&File], texts: &Texts) -> Area {
 }
 
 /// What the README or the file that speaks for a folder says, nearest to the folder first.
-fn about_folder(files: &[&File], texts: &Texts) -> Option<String> {
-    let speaking = |file: &&File| paths::is_readme(&file.path) || paths::is_entry(&file.path);
+fn about_folder(files: &[&ListedFile], texts: &Texts) -> Option<String> {
+    let speaking = |file: &&ListedFile| paths::is_readme(&file.path) || paths::is_entry(&file.path);
     let nearest = by_depth(files.iter().copied().filter(speaking));
     nearest.into_iter().filter(|file| paths::depth(&file.path) <= 2).find_map(|file| {
         let text = texts.get(&file.path)?;
@@ -223,10 +223,10 @@ fn about_folder(files: &[&File], texts: &Texts) -> Option<String> {
 }
 
 /// Packages first, then source files in the order in which they were wanted.
-fn modules(files: &[File], texts: &Texts) -> Listed<Module> {
+fn modules(files: &[ListedFile], texts: &Texts) -> Listed<Module> {
     let packages =
         by_depth(files.iter().filter(|file| paths::is_package(&file.path) && paths::depth(&file.path) > 0));
-    let package = |file: &File| {
+    let package = |file: &ListedFile| {
         let mut own = Collected::default();
         // Read as if it lay at the root, so that its own name and words count.
         if let Some(text) = texts.get(&file.path) {
@@ -239,7 +239,7 @@ fn modules(files: &[File], texts: &Texts) -> Listed<Module> {
         };
         Module { path: clean(paths::folder(&file.path), LINE) + "/", about }
     };
-    let source = |file: &File| Module {
+    let source = |file: &ListedFile| Module {
         path: clean(&file.path, LINE),
         about: texts
             .get(&file.path)
@@ -255,7 +255,7 @@ fn modules(files: &[File], texts: &Texts) -> Listed<Module> {
     listed
 }
 
-fn size<'file>(files: impl Iterator<Item = &'file File>) -> u64 {
+fn size<'file>(files: impl Iterator<Item = &'file ListedFile>) -> u64 {
     files.fold(0, |sum: u64, file| sum.saturating_add(file.bytes))
 }
 

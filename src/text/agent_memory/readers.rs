@@ -1,11 +1,11 @@
 //! Reads manifests: which file is read how.
 
-use super::collected::{Collected, Collector};
+use super::collected::{Collected, ManifestCollector};
 use super::{manifests, paths, scripts};
 
 /// Reads a manifest. `runner` is what runs the scripts of `package.json`.
 pub(super) fn read(path: &str, text: &str, runner: &str, collected: &mut Collected) {
-    let collector = &mut Collector { path, collected };
+    let collector = &mut ManifestCollector { path, collected };
     if paths::is_workflow(path) {
         return scripts::workflow(text, collector);
     }

@@ -1,6 +1,6 @@
 //! Manifests that are read line by line: make, just, Go, workflows of CI.
 
-use super::collected::Collector;
+use super::collected::ManifestCollector;
 use super::manifests::is_about_tests;
 
 /// Words of a command that runs tests or checks.
@@ -22,7 +22,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// `Makefile`: targets that are named for tests.
-pub(super) fn makefile(text: &str, collector: &mut Collector<'_>) {
+pub(super) fn makefile(text: &str, collector: &mut ManifestCollector<'_>) {
     for line in text.lines() {
         let Some((targets, rest)) = line.split_once(':') else { continue };
         let is_rule = !line.starts_with(['\t', ' ', '.', '#']) && !rest.starts_with('=');
@@ -33,7 +33,7 @@ pub(super) fn makefile(text: &str, collector: &mut Collector<'_>) {
 }
 
 /// `justfile`: recipes that are named for tests.
-pub(super) fn justfile(text: &str, collector: &mut Collector<'_>) {
+pub(super) fn justfile(text: &str, collector: &mut ManifestCollector<'_>) {
     for line in text.lines().filter(|line| !line.starts_with(['\t', ' ', '#', '@'])) {
         let Some((recipe, rest)) = line.split_once(':') else { continue };
         let name = recipe.split_whitespace().next().unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn justfile(text: &str, collector: &mut Collector<'_>) {
 }
 
 /// `.github/workflows/*.yml`: the lines that run tests, and the versions that are set up.
-pub(super) fn workflow(text: &str, collector: &mut Collector<'_>) {
+pub(super) fn workflow(text: &str, collector: &mut ManifestCollector<'_>) {
     let mut block: Option<usize> = None;
     for line in text.lines() {
         let indent = line.len() - line.trim_start().len();
@@ -69,7 +69,7 @@ pub(super) fn workflow(text: &str, collector: &mut Collector<'_>) {
     }
 }
 
-fn test_line(line: &str, collector: &mut Collector<'_>) {
+fn test_line(line: &str, collector: &mut ManifestCollector<'_>) {
     let low = line.to_ascii_lowercase();
     let is_command = !line.starts_with('#') && !low.starts_with("echo");
     if is_command && COMMANDS.iter().any(|word| low.contains(word)) {
@@ -78,7 +78,7 @@ fn test_line(line: &str, collector: &mut Collector<'_>) {
 }
 
 /// `go.mod`
-pub(super) fn go_mod(text: &str, collector: &mut Collector<'_>) {
+pub(super) fn go_mod(text: &str, collector: &mut ManifestCollector<'_>) {
     for line in text.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix("module ") {
             collector.name(Some(name));

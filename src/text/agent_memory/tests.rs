@@ -10,13 +10,13 @@ fn commit(digit: char) -> CommitSha {
     digit.to_string().repeat(40).parse().unwrap()
 }
 
-fn file(path: &str, text: &str) -> (File, (String, String)) {
+fn file(path: &str, text: &str) -> (ListedFile, (String, String)) {
     let bytes = u64::try_from(text.len()).unwrap();
-    (File { path: path.to_owned(), bytes }, (path.to_owned(), text.to_owned()))
+    (ListedFile { path: path.to_owned(), bytes }, (path.to_owned(), text.to_owned()))
 }
 
 fn memory(all: &[(&str, &str)]) -> AgentMemory {
-    let (files, texts): (Vec<File>, Texts) = all.iter().map(|(path, text)| file(path, text)).unzip();
+    let (files, texts): (Vec<ListedFile>, Texts) = all.iter().map(|(path, text)| file(path, text)).unzip();
     let wanted: Vec<&str> = wanted(&files);
     let texts = texts.into_iter().filter(|(path, _)| wanted.contains(&path.as_str())).collect();
     make(&commit('a'), &files, &texts)
@@ -100,13 +100,13 @@ fn commits_that_cannot_be_compared_are_said_to_be() {
 
 #[test]
 fn what_is_too_long_or_too_much_is_not_asked_for() {
-    let huge = File { path: "README.md".to_owned(), bytes: FILE_BYTES + 1 };
-    let source = |number: usize| File { path: format!("src/{number}.rs"), bytes: FILE_BYTES };
-    let files: Vec<File> = std::iter::once(huge).chain((0..2_000).map(source)).collect();
+    let huge = ListedFile { path: "README.md".to_owned(), bytes: FILE_BYTES + 1 };
+    let source = |number: usize| ListedFile { path: format!("src/{number}.rs"), bytes: FILE_BYTES };
+    let files: Vec<ListedFile> = std::iter::once(huge).chain((0..2_000).map(source)).collect();
     let asked = wanted(&files);
     assert!(!asked.contains(&"README.md"));
     assert_eq!(u64::try_from(asked.len()).unwrap() * FILE_BYTES, TEXT_BYTES);
-    let small: Vec<File> = (0..2_000).map(|number| File { bytes: 1, ..source(number) }).collect();
+    let small: Vec<ListedFile> = (0..2_000).map(|number| ListedFile { bytes: 1, ..source(number) }).collect();
     assert_eq!(wanted(&small).len(), FILES);
 }
 

@@ -7,7 +7,7 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::ids::ItemId;
 use agent_loop::protocol::answer;
-use agent_loop::protocol::expectation::{Debate, Expectation, Owner, Research, ShownItem};
+use agent_loop::protocol::expectation::{Debate, Expectation, Owner, ResearchPolicy, ShownItem};
 use agent_loop::protocol::raw_answer::RawAnswer;
 use libfuzzer_sys::fuzz_target;
 
@@ -16,7 +16,7 @@ fn expectation(kind: ResponseKind) -> Expectation {
     let shown =
         shown.map(|(number, standing, owner)| ShownItem { id: ItemId::numbered(number), standing, owner });
     let debaters = ["codex", "claude"].map(|name| name.parse().expect("a label")).to_vec();
-    let debate = Some(Debate { round: 1, debaters, research: Research::Optional });
+    let debate = Some(Debate { round: 1, debaters, research: ResearchPolicy::Optional });
     Expectation { shown: shown.to_vec(), debate, ..Expectation::bare(kind) }
 }
 

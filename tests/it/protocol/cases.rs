@@ -12,7 +12,7 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ids::{ItemId, Label, RequirementId};
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::protocol::expectation::{
-    Completeness, Debate, Expectation, Owner, Research, ShownItem, Surfaced, SurfacedExtent,
+    Completeness, Debate, Expectation, Owner, ResearchPolicy, ShownItem, Surfaced, SurfacedExtent,
 };
 use agent_loop::protocol::raw_answer::RawAnswer;
 use agent_loop::protocol::schema;
@@ -279,9 +279,9 @@ impl ExpectationFile {
             round: debate.round,
             debaters: debate.debaters,
             research: match debate.research {
-                ResearchFile::Forbidden => Research::Forbidden,
-                ResearchFile::Optional => Research::Optional,
-                ResearchFile::Required => Research::Required,
+                ResearchFile::Forbidden => ResearchPolicy::Forbidden,
+                ResearchFile::Optional => ResearchPolicy::Optional,
+                ResearchFile::Required => ResearchPolicy::Required,
             },
         });
         Expectation {

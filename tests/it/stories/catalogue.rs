@@ -4,22 +4,22 @@
 macro_rules! every_story {
     ($callback:ident) => {
         $callback! {
-            two_reviewers_one_blocks: 1,
-            red_tests: 1,
-            lost_dispute: 1,
-            won_dispute: 1,
-            never_content: 1,
-            idle_coder: 1,
-            failing_reviewer_goes_on: 1,
-            a_persons_pull_request: 1,
-            an_issue_merged: 1,
-            a_coder_with_questions: 1,
-            a_review_put_into_form: 1,
-            a_coder_whose_words_are_put_into_form: 1,
-            follow_ups_filed: 1,
-            a_wish_in_an_issue: 1,
-            no_second_round: 1,
-            overloaded_at_first: 1,
+            two_reviewers_one_blocks: 85,
+            red_tests: 95,
+            lost_dispute: 80,
+            won_dispute: 100,
+            never_content: 120,
+            idle_coder: 100,
+            failing_reviewer_goes_on: 110,
+            a_persons_pull_request: 80,
+            an_issue_merged: 115,
+            a_coder_with_questions: 70,
+            a_review_put_into_form: 130,
+            a_coder_whose_words_are_put_into_form: 95,
+            follow_ups_filed: 160,
+            a_wish_in_an_issue: 135,
+            no_second_round: 35,
+            overloaded_at_first: 90,
         }
     };
 }
