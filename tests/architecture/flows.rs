@@ -89,7 +89,6 @@ fn ledger_engine_adapters_know_no_flow() {
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 40 places"]
 fn adapters_ask_for_no_role() {
     assert_kept(&asking_roles(&CRATE));
 }

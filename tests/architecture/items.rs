@@ -56,7 +56,6 @@ fn no_two_types_share_a_name() {
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 2 items"]
 fn what_others_see_is_explained() {
     assert_kept(&unexplained(&CRATE));
 }

@@ -202,7 +202,7 @@ fn followup_line(followup: &Followup) -> String {
     if let Some(number) = followup.issue {
         return format!("#{number} {title} ({ids})");
     }
-    let mut text = format!("**{title}** ({ids})\n\n{}\n", unmarked(&followup.text));
+    let mut text = format!("**{title}** ({ids})\n\n{}\n", neutral(&followup.text));
     // The words of one reviewer alone stand there already.
     if followup.notes.len() > 1 {
         text.push_str("\nOriginal reviewer notes:\n\n");

@@ -17,6 +17,7 @@ pub(super) struct Announced<'text> {
     pub(super) before: Vec<Value>,
 }
 
+/// Splits a text at the line that announces the answer; a text without that line is all body.
 pub(super) fn after_announcement<'text>(
     text: &'text str,
     normalisations: &mut Vec<Normalisation>,

@@ -24,6 +24,7 @@ pub(super) struct FoundObjects {
     pub(super) rest: String,
 }
 
+/// Finds every object that could be an answer, in linear time.
 pub(super) fn find(
     text: &str,
     normalisations: &mut Vec<Normalisation>,

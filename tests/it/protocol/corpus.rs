@@ -67,7 +67,7 @@ fn the_corpus_is_large() {
 }
 
 #[test]
-fn answers_are_read_up_to_the_limit() {
+fn answers_up_to_the_limit_count() {
     for answers in cases::answers(Path::new(ROOT)) {
         let answer = answers.named["least"].to_string();
         let padded = |length: usize| RawAnswer::message(" ".repeat(length - answer.len()) + &answer);

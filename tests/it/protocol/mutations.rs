@@ -124,7 +124,7 @@ fn raw_control_characters_are_read_anywhere() {
 }
 
 #[test]
-fn stray_syntax_after_an_answer_is_ignored() {
+fn stray_syntax_after_answers_is_ignored() {
     for answers in cases::answers(Path::new(ROOT)) {
         for (name, answer) in &answers.named {
             let text = answer.to_string();
