@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_of_vendors_are_known_by_value() {
+    fn vendor_secrets_are_known_by_value() {
         for name in [
             "ANTHROPIC_API_KEY",
             "ANTHROPIC_AUTH_TOKEN",

@@ -22,7 +22,7 @@ fn reviewer<'words>(name: &'words str, more: &[&'words str]) -> Vec<&'words str>
 }
 
 #[test]
-fn cut_off_turns_count_what_was_seen() {
+fn cut_off_turns_count_in_part() {
     let stage = Stage::new();
     stage.agent(
         "claude",

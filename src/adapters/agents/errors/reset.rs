@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_read_at_the_end() {
+    fn long_texts_count_from_behind() {
         let text = format!("resets 5pm {} resets 4pm", "é".repeat(LOOKED_AT));
         assert_read("2026-11-21T00:00:00Z", &[(text.as_str(), "2026-11-21T16:00:00Z")]);
     }
