@@ -57,7 +57,6 @@ fn described(edges: &Edges<'_>, circle: &BTreeSet<&Path>) -> String {
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 2 circles"]
 fn no_files_form_a_circle() {
     assert_kept(&circles(&CRATE));
 }

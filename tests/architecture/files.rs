@@ -89,7 +89,6 @@ fn words(name: &str) -> usize {
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 500 names"]
 fn names_of_tests_are_short() {
     let all = sources(Path::new("src")).into_iter().chain(sources(Path::new("tests/it")));
     let of_file = |(path, text): (PathBuf, String)| {

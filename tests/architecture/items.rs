@@ -44,13 +44,11 @@ fn unexplained(tree: &Tree) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 2 types"]
 fn methods_stand_in_one_file() {
     assert_kept(&spread(&CRATE));
 }
 
 #[test]
-#[ignore = "red until the redesign lands: 41 names"]
 fn no_two_types_share_a_name() {
     assert_kept(&ambiguous(&CRATE));
 }

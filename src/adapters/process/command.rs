@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use super::search::{self, Lookup};
+use super::search::{self, FoundProgram};
 use super::variables::Variables;
 
 /// Where a child is told what it is to do.
@@ -83,13 +83,17 @@ impl CommandLine {
     /// it looks up after a fork, which copies our page tables each time, and in relative folders too.
     fn found(&self) -> io::Result<OsString> {
         match search::look_for(&self.program, &self.environment) {
-            Lookup::There(path) | Lookup::NotExecutable(path) | Lookup::NoFile(path) => {
+            FoundProgram::There(path) | FoundProgram::NotExecutable(path) | FoundProgram::NoFile(path) => {
                 Ok(path.into_os_string())
             }
             // A path is tried, so that the system says what is wrong; without a `PATH` the system has one of its own.
-            Lookup::Missing if self.program.as_encoded_bytes().contains(&b'/') => Ok(self.program.clone()),
-            Lookup::Missing if !self.environment.contains_key(OsStr::new("PATH")) => Ok(self.program.clone()),
-            Lookup::Missing => {
+            FoundProgram::Missing if self.program.as_encoded_bytes().contains(&b'/') => {
+                Ok(self.program.clone())
+            }
+            FoundProgram::Missing if !self.environment.contains_key(OsStr::new("PATH")) => {
+                Ok(self.program.clone())
+            }
+            FoundProgram::Missing => {
                 Err(io::Error::new(io::ErrorKind::NotFound, "it is in no absolute folder of PATH"))
             }
         }

@@ -8,7 +8,7 @@ use super::variables::Variables;
 
 /// What was found where a program should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lookup {
+pub enum FoundProgram {
     There(PathBuf),
     NotExecutable(PathBuf),
     NoFile(PathBuf),
@@ -17,18 +17,18 @@ pub enum Lookup {
 
 /// Looks for a program by its path, or by its name in `PATH`. What can't be run is passed over, as shells do. So are
 /// relative folders: they would lie in the repository that somebody works on, and its files are nobody's programs.
-pub fn look_for(program: impl AsRef<OsStr>, variables: &Variables) -> Lookup {
+pub fn look_for(program: impl AsRef<OsStr>, variables: &Variables) -> FoundProgram {
     let program = program.as_ref();
     if program.as_encoded_bytes().contains(&b'/') {
         return judge(Path::new(program));
     }
     let path = variables.get(OsStr::new("PATH")).cloned().unwrap_or_default();
-    let mut instead = Lookup::Missing;
+    let mut instead = FoundProgram::Missing;
     for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
         match (judge(&folder.join(program)), &instead) {
-            (Lookup::There(found), _) => return Lookup::There(found),
-            (other, Lookup::Missing) => instead = other,
-            (_, Lookup::There(_) | Lookup::NotExecutable(_) | Lookup::NoFile(_)) => {}
+            (FoundProgram::There(found), _) => return FoundProgram::There(found),
+            (other, FoundProgram::Missing) => instead = other,
+            (_, FoundProgram::There(_) | FoundProgram::NotExecutable(_) | FoundProgram::NoFile(_)) => {}
         }
     }
     instead
@@ -41,12 +41,14 @@ pub(super) fn absolute_folders(path: &OsStr) -> Option<OsString> {
     std::env::join_paths(folders).ok().filter(|path| !path.is_empty())
 }
 
-fn judge(path: &Path) -> Lookup {
+fn judge(path: &Path) -> FoundProgram {
     match std::fs::metadata(path) {
-        Err(_) => Lookup::Missing,
-        Ok(metadata) if !metadata.is_file() => Lookup::NoFile(path.to_owned()),
-        Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => Lookup::NotExecutable(path.to_owned()),
-        Ok(_) => Lookup::There(path.to_owned()),
+        Err(_) => FoundProgram::Missing,
+        Ok(metadata) if !metadata.is_file() => FoundProgram::NoFile(path.to_owned()),
+        Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => {
+            FoundProgram::NotExecutable(path.to_owned())
+        }
+        Ok(_) => FoundProgram::There(path.to_owned()),
     }
 }
 
@@ -70,12 +72,12 @@ mod tests {
             let path = std::env::join_paths(folders.iter().map(|name| place.path().join(name))).unwrap();
             look_for("tool", &Variables::from([("PATH".into(), path)]))
         };
-        assert_eq!(look(&["folder", "plain", "good"]), Lookup::There(of("good")));
-        assert_eq!(look(&["none", "plain", "folder"]), Lookup::NotExecutable(of("plain")));
-        assert_eq!(look(&["folder", "plain"]), Lookup::NoFile(of("folder")));
-        assert_eq!(look(&["none"]), Lookup::Missing);
-        assert_eq!(look_for(of("plain"), &Variables::new()), Lookup::NotExecutable(of("plain")));
-        assert_eq!(look_for("tool", &Variables::new()), Lookup::Missing);
+        assert_eq!(look(&["folder", "plain", "good"]), FoundProgram::There(of("good")));
+        assert_eq!(look(&["none", "plain", "folder"]), FoundProgram::NotExecutable(of("plain")));
+        assert_eq!(look(&["folder", "plain"]), FoundProgram::NoFile(of("folder")));
+        assert_eq!(look(&["none"]), FoundProgram::Missing);
+        assert_eq!(look_for(of("plain"), &Variables::new()), FoundProgram::NotExecutable(of("plain")));
+        assert_eq!(look_for("tool", &Variables::new()), FoundProgram::Missing);
     }
 
     #[test]
@@ -83,8 +85,8 @@ mod tests {
         // The tests run where `src` is, and cargo's own files lie there.
         for path in [".", "", "src", "src:.", "::"] {
             let variables = Variables::from([("PATH".into(), path.into())]);
-            assert_eq!(look_for("Cargo.toml", &variables), Lookup::Missing, "{path}");
-            assert_eq!(look_for("lib.rs", &variables), Lookup::Missing, "{path}");
+            assert_eq!(look_for("Cargo.toml", &variables), FoundProgram::Missing, "{path}");
+            assert_eq!(look_for("lib.rs", &variables), FoundProgram::Missing, "{path}");
             assert_eq!(absolute_folders(OsStr::new(path)), None, "{path}");
         }
         let mixed = absolute_folders(OsStr::new("bin:/usr/bin::./x:/bin"));

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_does_what_its_setting_does() {
+    fn a_flag_equals_its_setting() {
         let folder = Path::new("/folder");
         let mut tried = 0;
         for flag in flags::all() {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_for_all_roles_or_one() {
+    fn values_go_to_roles() {
         let words = [
             "--claude-model=opus",
             "--claude-model=reviewer=haiku",
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_answered_with_advice() {
+    fn a_wrong_value_gets_advice() {
         for (words, advice) in [
             (&["--coder", "cluade"][..], "did you mean `claude`?"),
             (&["--on-quota", "wiat"], "a similar value exists: 'wait'"),

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_aligned_and_fits_a_terminal() {
+    fn a_list_fits_a_terminal() {
         let list = list(&"pr/7".parse().unwrap(), &logs());
         assert_eq!(
             list,
@@ -235,7 +235,7 @@ pr/7
     }
 
     #[test]
-    fn a_log_is_named_by_a_number_or_by_as_much_of_its_name_as_no_other_has() {
+    fn a_log_is_found_by_prefix() {
         let (logs, subject) = (logs(), "pr/7".parse().unwrap());
         let name = |typed: &str| chosen(&logs, typed, &subject).map(|log| log.name.clone());
         for (typed, found) in [

@@ -62,14 +62,14 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         return Ok(if arguments.json {
             format!("{}\n", as_json(&known))
         } else {
-            overview::blocks(&[block(&known, &[], Extent::All, now)])
+            overview::blocks(&[block(&known, &[], ListLength::All, now)])
         });
     }
     let all = survey::survey(&here).await;
     if arguments.json {
         return Ok(json(&all));
     }
-    let extent = if arguments.all { Extent::All } else { Extent::Few };
+    let extent = if arguments.all { ListLength::All } else { ListLength::Few };
     let kept = aside(&kept(&here, surroundings).await?, &here, extent);
     let parts = [text(&all, extent, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
@@ -77,12 +77,12 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Extent {
+enum ListLength {
     Few,
     All,
 }
 
-impl Extent {
+impl ListLength {
     fn most(self) -> usize {
         match self {
             Self::Few => FEW,
@@ -179,7 +179,7 @@ fn rank(state: &SubjectState) -> Option<u8> {
     }
 }
 
-fn text(all: &[SubjectSummary], extent: Extent, now: Timestamp) -> String {
+fn text(all: &[SubjectSummary], extent: ListLength, now: Timestamp) -> String {
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
@@ -223,7 +223,7 @@ fn origins(all: &[SubjectSummary], known: &SubjectSummary) -> Vec<String> {
     came.map(|one| one.subject().to_string()).collect()
 }
 
-fn more(count: usize, extent: Extent) -> String {
+fn more(count: usize, extent: ListLength) -> String {
     match count.saturating_sub(extent.most()) {
         0 => String::new(),
         more => format!("  and {more} more: agent-loop status --all\n"),
@@ -239,7 +239,7 @@ fn line(known: &SubjectSummary, now: Timestamp) -> SettledLine {
     }
 }
 
-fn block(known: &SubjectSummary, origins: &[String], extent: Extent, now: Timestamp) -> Block {
+fn block(known: &SubjectSummary, origins: &[String], extent: ListLength, now: Timestamp) -> Block {
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
@@ -274,7 +274,7 @@ async fn kept(here: &OpenRepository, surroundings: &Surroundings) -> Result<Vec<
     workspace.kept().await.map_err(|error| error.to_string())
 }
 
-fn aside(kept: &[Kept], here: &OpenRepository, extent: Extent) -> String {
+fn aside(kept: &[Kept], here: &OpenRepository, extent: ListLength) -> String {
     if kept.is_empty() {
         return String::new();
     }

@@ -109,7 +109,7 @@ mod tests {
     use crate::cli::usage::summary::tests::scene;
 
     #[test]
-    fn a_date_is_a_midnight_and_an_instant_is_itself() {
+    fn a_date_is_a_midnight() {
         assert_eq!(instant("2026-11-21").unwrap().to_string(), "2026-11-21T00:00:00Z");
         assert_eq!(instant("2026-11-21T08:00:00+01:00").unwrap().to_string(), "2026-11-21T07:00:00Z");
         for bad in ["", "yesterday", "2026-13-01", "21.11.2026"] {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_found_by_each_of_its_subjects_and_cut_by_a_date() {
+    fn a_run_is_found_by_subject() {
         let subject = |text: &str| text.parse::<Subject>().unwrap();
         let calls = |only: Option<&str>, since: i64| -> usize {
             let since = Timestamp::from_second(since).unwrap();

@@ -3,6 +3,7 @@
 pub mod aliases;
 pub mod dollars;
 pub mod exclusive;
+mod flag;
 pub mod flags;
 pub mod keys;
 pub mod layer;

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_the_template_is_valid() {
+    fn every_template_line_is_valid() {
         let is_setting = |line: &&str| line.starts_with("# ") && line.contains(" = ");
         let bare: Vec<String> = template()
             .lines()

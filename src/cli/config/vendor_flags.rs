@@ -4,7 +4,7 @@ use crate::adapters::agents::driver::vendor_cli::{EffortFlag, ModelChoice, Vendo
 use crate::adapters::agents::vendors;
 use crate::domain::vendors::Vendor;
 
-use super::flags::{Flag, Takes};
+use super::flag::{Flag, Takes};
 
 /// Returns the flags of every vendor.
 pub(super) fn all() -> impl Iterator<Item = Flag> {

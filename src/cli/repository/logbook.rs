@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_whose_it_is_however_its_labels_read() {
+    fn a_log_file_names_its_owner() {
         let of = |name: &str| parsed(&format!("{RUN}-{name}"));
         let turn = |round, role, label: &str| LogSource::Turn {
             run: RUN.to_owned(),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn each_log_is_told_with_how_its_turn_ended() {
+    fn each_log_shows_its_ending() {
         let files = vec![
             file("1-reviewer-one-0a", 1), // cut off
             file("1-reviewer-one-0b", 3),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_written_a_second_time_is_of_the_same_log() {
+    fn a_repeated_end_is_one_log() {
         let files = vec![file("1-reviewer-one-0a", 1), file("1-reviewer-one-0b", 2)];
         let entries = [ended("one", 0, 3, How::Answered), ended("one", 0, 4, How::Failed)];
         assert_eq!(ends(&described(files, &entries, None)), [("0b", "failed (network)"), ("0a", "cut off")]);

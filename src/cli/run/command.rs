@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::gates::tests::split;
-use crate::adapters::process::search::{Lookup, look_for};
+use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
@@ -281,7 +281,7 @@ fn test_command(
 
 /// A program that is not there is told before a coder works for an hour. One with a path may lie in the repository.
 fn must_be_there(command: &str, program: &str, variables: &Variables) -> Result<(), RunError> {
-    if program.contains('/') || matches!(look_for(program, variables), Lookup::There(_)) {
+    if program.contains('/') || matches!(look_for(program, variables), FoundProgram::There(_)) {
         return Ok(());
     }
     let why = format!(

@@ -9,7 +9,7 @@ use crate::adapters::agents::driver::vendor_agent::VendorAgent;
 use crate::adapters::agents::driver::vendor_cli::ModelChoice;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::agents::vendors;
-use crate::adapters::process::search::{self, Lookup};
+use crate::adapters::process::search::{self, FoundProgram};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::{AgentSettings, DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
@@ -265,7 +265,7 @@ fn is_variable_name(text: &str) -> bool {
 /// Finds a program in `PATH`. One that is not executable counts only if there is no other: its turn then fails with the reason.
 fn on_path(program: &str, variables: &Variables) -> Option<PathBuf> {
     match search::look_for(program, variables) {
-        Lookup::There(found) | Lookup::NotExecutable(found) => Some(found),
-        Lookup::NoFile(_) | Lookup::Missing => None,
+        FoundProgram::There(found) | FoundProgram::NotExecutable(found) => Some(found),
+        FoundProgram::NoFile(_) | FoundProgram::Missing => None,
     }
 }

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_costs_the_same_whichever_of_its_journals_are_gone_and_in_whatever_order_they_went() {
+    fn removed_journals_change_no_cost() {
         let whole = summaries(&scene()).remove(0);
         for order in [[0, 1], [1, 0]] {
             let root = tempfile::tempdir().unwrap();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn keeping_twice_counts_once_and_a_journal_that_is_still_there_is_believed() {
+    fn keeping_twice_counts_once() {
         let root = tempfile::tempdir().unwrap();
         let (folders, subjects) = written(root.path());
         for subject in subjects.iter().chain(&subjects) {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_says_that_a_journal_is_gone_and_a_file_that_makes_no_sense_is_named() {
+    fn a_table_names_removed_journals() {
         let root = tempfile::tempdir().unwrap();
         let (folders, subjects) = written(root.path());
         for subject in &subjects {

@@ -379,7 +379,7 @@ pub(in crate::cli) mod tests {
     }
 
     #[test]
-    fn a_run_that_went_on_in_its_pull_request_is_one_and_retries_are_calls() {
+    fn a_handed_over_run_is_one() {
         let all = summaries(&scene());
         let [run] = all.as_slice() else { panic!("{all:#?}") };
         let json = run.json();
@@ -407,7 +407,7 @@ pub(in crate::cli) mod tests {
     }
 
     #[test]
-    fn a_turn_that_was_cut_off_makes_the_numbers_partial() {
+    fn a_cut_off_turn_is_partial() {
         let coder = turn("sam", Role::Coder, 0);
         let entries = vec![begun(&coder, 1), begun(&coder, 2), answered(&coder, 3, spent(400, Some(7)))];
         let all = summaries(&[("pr/2".parse().unwrap(), entries)]);
@@ -419,7 +419,7 @@ pub(in crate::cli) mod tests {
     }
 
     #[test]
-    fn an_end_that_is_written_again_is_no_second_call_and_costs_what_the_first_did() {
+    fn a_repeated_end_is_one_call() {
         let coder = turn("sam", Role::Coder, 0);
         let entries = vec![
             begun(&coder, 1),
@@ -433,7 +433,7 @@ pub(in crate::cli) mod tests {
     }
 
     #[test]
-    fn what_only_records_know_counts_and_is_partial() {
+    fn cost_from_records_is_partial() {
         let mut summary = summaries(&scene()).remove(0);
         summary.records = Usage { calls: 9, input_tokens: 5_000_000, ..Usage::default() };
         let json = summary.json();

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_says_who_cost_what_and_how_sure_that_is() {
+    fn a_table_shows_cost_and_precision() {
         let table = table(&summaries(&scene()));
         let expected = "\
 issue/1 → pr/2  run 20261121-1

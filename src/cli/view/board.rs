@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_who_works_since_when_and_what_it_cost() {
+    fn the_board_shows_who_works() {
         assert_eq!(
             board().text(at(3723), '*'),
             [
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_names_the_log_until_the_turn_ends() {
+    fn a_heartbeat_names_the_log() {
         let mut board = board();
         assert_eq!(
             board.heartbeats(at(33)),

@@ -34,7 +34,7 @@ mod tests {
     use crate::domain::subject::Subject;
 
     #[test]
-    fn an_event_says_its_schema_its_time_and_its_name() {
+    fn an_event_has_schema_and_time() {
         let begun = RunEvent::Begun { subject: Subject::PullRequest(PullRequestNumber(7)) };
         assert_eq!(
             event(&begun, Timestamp::from_second(0).unwrap()),

@@ -118,7 +118,7 @@ mod tests {
     use crate::domain::failure::TurnFailure;
 
     #[test]
-    fn a_long_failure_is_cut_and_the_path_of_its_log_is_not() {
+    fn a_log_path_is_never_cut() {
         let log = format!("/state/{}/coder.log", "long/".repeat(100));
         let event = RunEvent::TurnFailed {
             label: "sam".parse().unwrap(),

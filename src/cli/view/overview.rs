@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn how_long_ago_it_was_is_told_in_one() {
+    fn ages_have_one_unit() {
         let now = at("2026-11-21T23:09:00Z");
         for (instant, told) in [
             ("2026-11-11T23:08:00Z", "10 d ago"),
@@ -150,7 +150,7 @@ task/1a2b3c4d  interrupted
 
     proptest! {
         #[test]
-        fn no_title_makes_a_line_wider_than_a_terminal(title in ".{0,200}", how in "[a-z()]{0,25}") {
+        fn no_title_widens_a_line(title in ".{0,200}", how in "[a-z()]{0,25}") {
             let title = Some(title);
             let (subject, age) = ("task/1a2b3c4d".to_owned(), "just now".to_owned());
             let block = Block { subject: subject.clone(), state: how.clone(), title: title.clone(), details: vec![] };

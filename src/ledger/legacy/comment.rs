@@ -4,7 +4,7 @@ use crate::domain::agent::Role;
 use crate::domain::ids::{ItemId, Label};
 use crate::domain::item_status::{Disposition, ItemStatus};
 
-use super::OlderReason;
+use super::reason::OlderReason;
 
 /// The most findings and words on findings that one comment may hold.
 const MOST: usize = 10_000;

@@ -4,9 +4,9 @@ use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::markers;
 
-use super::OlderReason;
 use super::comment::{LARGEST, OlderComment, OlderFinding};
 use super::names::{label, leading_id};
+use super::reason::OlderReason;
 use super::sections::{Section, entries, signature};
 use super::words::{says_nothing, standing_and_note};
 

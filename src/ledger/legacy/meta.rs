@@ -14,9 +14,9 @@ use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::pattern::pattern;
 use crate::protocol::json;
 
-use super::OlderReason;
 use super::comment::{Head, LARGEST, OlderComment, OlderFinding};
 use super::names::{item_id, label, number};
+use super::reason::OlderReason;
 use super::words::{says_nothing, standing, standing_and_note};
 
 /// Takes loosely written ends. [`unpack`] brings either alphabet into this one and takes the padding away.
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn coders_are_known_by_role_or_answer() {
+    fn coders_are_known_by_role() {
         for coder in
             ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
         {

@@ -83,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_of_one_agent_share_a_label() {
+    fn names_of_an_agent_share_labels() {
         for (name, expected) in [
             ("Anthropic Claude", "claude"),
             ("Claude Code", "claude"),

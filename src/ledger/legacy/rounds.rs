@@ -1,7 +1,7 @@
 //! The comments of an older thread, gathered by head and round. Who speaks twice in a round is heard once.
 
-use super::OlderReason;
 use super::comment::{Head, OlderComment};
+use super::reason::OlderReason;
 
 /// What was said in one round on one head.
 #[derive(Debug)]

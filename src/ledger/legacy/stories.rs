@@ -100,7 +100,7 @@ fn told(older: &Older) -> Value {
 }
 
 #[test]
-fn every_story_ends_as_it_is_told() {
+fn every_story_ends_as_told() {
     let stories = Story::all();
     assert!(stories.len() >= 12);
     for story in stories {
@@ -111,7 +111,7 @@ fn every_story_ends_as_it_is_told() {
 }
 
 #[test]
-fn a_carried_item_refuses_members_that_it_does_not_know() {
+fn carried_items_refuse_unknown_members() {
     let item =
         json!({ "id": "item-1", "reviewer": "codex", "round": 1, "standing": "blocking", "text": "x" });
     let read: CarriedItem = serde_json::from_value(item.clone()).unwrap();

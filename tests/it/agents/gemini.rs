@@ -28,7 +28,7 @@ fn limited(message: Option<&str>, stderr: &str) -> String {
 }
 
 #[test]
-fn limits_end_as_message_or_stderr_says() {
+fn limits_end_as_stderr_says() {
     let day = "You have exhausted your daily quota on this model.";
     let terminal = |delay: &str| {
         format!(

@@ -12,7 +12,7 @@ use crate::adapters::agents::vendors;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::probe::{Probed, probe};
-use crate::adapters::process::search::{self, Lookup};
+use crate::adapters::process::search::{self, FoundProgram};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::fitness;
 use crate::adapters::storage::run_file::KnownAgent;
@@ -92,9 +92,11 @@ impl Inspector<'_> {
         let mends = Mends { install: profile.installation.how, elsewhere };
         let mut checks = vec![judge::program(need, cmd, &sought, &mends)];
         let path = match (sought, need) {
-            (Lookup::There(path), _) => path,
-            (Lookup::Missing, Need::Optional) if !self.all => return None,
-            (Lookup::Missing | Lookup::NotExecutable(_) | Lookup::NoFile(_), _) => return Some(checks),
+            (FoundProgram::There(path), _) => path,
+            (FoundProgram::Missing, Need::Optional) if !self.all => return None,
+            (FoundProgram::Missing | FoundProgram::NotExecutable(_) | FoundProgram::NoFile(_), _) => {
+                return Some(checks);
+            }
         };
         let (agents, troubles) = self.set_up(cli, need, known);
         checks.extend(troubles);

@@ -3,7 +3,7 @@
 use crate::adapters::agents::driver::installation::{Installation, Version};
 use crate::adapters::agents::driver::setup::{LoginState, SetupFinding, Severity, complaint};
 use crate::adapters::process::probe::Probed;
-use crate::adapters::process::search::Lookup;
+use crate::adapters::process::search::FoundProgram;
 use crate::cli::view::shell::quoted;
 
 use super::report::{DoctorCheck, DoctorVerdict};
@@ -41,14 +41,14 @@ pub(super) struct Mends {
 }
 
 /// Returns the check for the path of a program.
-pub(super) fn program(need: Need, cmd: &str, sought: &Lookup, mends: &Mends) -> DoctorCheck {
+pub(super) fn program(need: Need, cmd: &str, sought: &FoundProgram, mends: &Mends) -> DoctorCheck {
     let wrong = |seen: String| DoctorCheck::new(need.wrong(), "program", seen);
     match sought {
-        Lookup::There(path) => DoctorCheck::ok("program", path.display().to_string()),
-        Lookup::NotExecutable(path) => wrong(format!("{} may not be run", path.display()))
+        FoundProgram::There(path) => DoctorCheck::ok("program", path.display().to_string()),
+        FoundProgram::NotExecutable(path) => wrong(format!("{} may not be run", path.display()))
             .mend(format!("chmod +x {}", quoted(&path.to_string_lossy()))),
-        Lookup::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(&*mends.elsewhere),
-        Lookup::Missing => {
+        FoundProgram::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(&*mends.elsewhere),
+        FoundProgram::Missing => {
             let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
             wrong(format!("`{cmd}`: {place}")).mend(format!("{}; or {}", mends.install, mends.elsewhere))
         }
@@ -132,13 +132,13 @@ mod tests {
     fn only_needed_programs_are_errors() {
         let mends = Mends { install: "npm install -g x", elsewhere: "--x-cmd PATH".to_owned() };
         let check = |need, cmd, sought| program(need, cmd, sought, &mends);
-        let needed = check(Need::Required, "codex", &Lookup::Missing);
+        let needed = check(Need::Required, "codex", &FoundProgram::Missing);
         assert_eq!(needed.verdict, DoctorVerdict::Error);
         assert_eq!(needed.mend.unwrap(), "npm install -g x; or --x-cmd PATH");
-        assert_eq!(check(Need::Optional, "codex", &Lookup::Missing).verdict, DoctorVerdict::Note);
-        let plain = Lookup::NotExecutable("/b/a codex".into());
+        assert_eq!(check(Need::Optional, "codex", &FoundProgram::Missing).verdict, DoctorVerdict::Note);
+        let plain = FoundProgram::NotExecutable("/b/a codex".into());
         assert_eq!(check(Need::Required, "codex", &plain).mend.unwrap(), "chmod +x '/b/a codex'");
-        let folder = check(Need::Required, "./codex", &Lookup::NoFile("./codex".into()));
+        let folder = check(Need::Required, "./codex", &FoundProgram::NoFile("./codex".into()));
         assert_eq!((folder.verdict, folder.seen.as_str()), (DoctorVerdict::Error, "./codex is no file"));
     }
 

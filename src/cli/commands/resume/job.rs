@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_for_cron_escapes_percents_and_quotes_the_rest() {
+    fn the_cron_line_is_escaped() {
         let cron =
             job("/opt/a b/agent-loop", Some("/home/ada/50% it's"), "/usr/bin:/bin").unwrap().cron().unwrap();
         let line = cron.lines().last().unwrap();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_units_for_systemd_escape_specifiers_and_variables() {
+    fn systemd_units_are_escaped() {
         let job =
             job("/opt/50% b/agent-loop", Some("/home/$ada/50% \"it\" \\ is"), "/a $b/50%:/bin").unwrap();
         let units = job.systemd().unwrap();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_of_lines_cant_say_is_refused_with_the_reason() {
+    fn line_breaks_are_refused() {
         let refused = |job: Result<ResumeJob, String>| job.unwrap_err();
         assert!(refused(job("agent-loop", None, "/bin")).contains("not absolute"));
         assert!(refused(job("/opt/agent-loop", Some("repository"), "/bin")).contains("not absolute"));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_with_all_permissions_says_so_loudly() {
+    fn all_permissions_are_said_loudly() {
         let bounded = job("/opt/agent-loop", Some("/home/ada"), "/bin").unwrap();
         let all = ResumeJob { power: Power::Dangerous, ..bounded.clone() };
         for text in [bounded.cron().unwrap(), bounded.systemd().unwrap()] {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn units_of_two_repositories_of_one_name_are_two() {
+    fn equal_names_have_two_units() {
         let name = |path| job("/opt/agent-loop", Some(path), "/bin").unwrap().unit_name();
         assert_ne!(name("/home/ada/project"), name("/home/bob/project"));
         assert!(name("/home/ada/project").starts_with("agent-loop-resume-project-"));
@@ -297,7 +297,7 @@ mod tests {
     proptest! {
         /// Read as cron does and then as a shell does, the line has the words that were meant.
         #[test]
-        fn a_shell_reads_the_words_that_were_meant(name in "[^\\\\\\p{C}]{1,60}", path in "[^\\\\\\p{C}]{0,60}") {
+        fn a_shell_reads_what_was_meant(name in "[^\\\\\\p{C}]{1,60}", path in "[^\\\\\\p{C}]{0,60}") {
             let repository = format!("/{name}");
             let cron = job("/opt/agent-loop", Some(&repository), &path).unwrap().cron().unwrap();
             let line = cron.lines().last().unwrap();

@@ -94,7 +94,7 @@ mod tests {
     use crate::cli::repository::survey::Parking;
 
     #[test]
-    fn an_instant_is_due_from_then_on_however_long_ago_it_was() {
+    fn a_past_instant_is_due() {
         let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
         let parked =
             |text: &str| SubjectState::Parked(Parking { since: now, resets_at: text.parse().unwrap() });
