@@ -363,7 +363,7 @@ impl Workspace for GitWorkspace {
         let paths = ClonePaths::new(&self.folders.clones, clone_id);
         remove(&paths.checkout.tree)?;
         make_folder(&paths.checkout.tree)?;
-        Ok(paths.checkout.tree.to_owned())
+        Ok(paths.checkout.tree.clone())
     }
 
     async fn harvest(
