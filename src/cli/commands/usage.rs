@@ -81,7 +81,10 @@ fn named(here: &OpenRepository, all: &[RunCost], typed: &str) -> Result<Subject,
     counted.map_or_else(|| here.subject(typed), Ok)
 }
 
-fn read(here: &OpenRepository) -> (Vec<(Subject, Vec<Entry>)>, Vec<(Subject, String)>) {
+/// The entries of a subject's journal.
+type SubjectEntries = (Subject, Vec<Entry>);
+
+fn read(here: &OpenRepository) -> (Vec<SubjectEntries>, Vec<(Subject, String)>) {
     let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
     for subject in here.subjects() {
         match journals::read(&here.folders.journal(&subject)) {
