@@ -197,16 +197,25 @@ pub enum Role {
     Coder,
     /// Judges a change, may not alter it.
     Reviewer,
+    /// Votes on an issue, before anyone writes code.
+    Debater,
+    /// Sums up a round of a debate.
+    Analyzer,
     /// Mends the form of an answer, sees nothing but that answer.
     Repair,
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] = [Self::Coder, Self::Reviewer, Self::Debater, Self::Analyzer, Self::Repair];
+
     /// The name used in files, environments and records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Coder => "coder",
             Self::Reviewer => "reviewer",
+            Self::Debater => "debater",
+            Self::Analyzer => "analyzer",
             Self::Repair => "repair",
         }
     }

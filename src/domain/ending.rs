@@ -14,6 +14,14 @@ pub enum Ending {
     Merged {
         commit: CommitSha,
     },
+    /// Debaters agree.
+    Consensus,
+    /// A plan is approved.
+    Planned,
+    /// An approved plan is cut into child issues.
+    Decomposed,
+    /// A repair session kept what it improved.
+    Kept,
     /// Approved; the forge's checks are not finished.
     ApprovedCiPending,
     /// Something is left to fix, and the loop has done what it may.
@@ -36,6 +44,8 @@ pub enum Ending {
     NeedsHuman {
         reason: NeedsHuman,
     },
+    /// Debaters do not agree, and a person must decide.
+    Deadlock,
     /// A gate could not be measured.
     Inconclusive,
     /// INT or TERM; the state is safe.
@@ -69,6 +79,8 @@ reasons!(
         Rounds = "rounds",
         /// The coder left the head as it was, twice in a row.
         NoChange = "no-change",
+        /// A gate stays red.
+        Gate = "gate",
         /// What the run may cost is spent.
         Budget = "budget",
     }
@@ -127,26 +139,61 @@ reasons!(
         /// A record stands under our login that this engine did not publish.
         ForeignRecord = "foreign-record",
         Merge = "merge",
+        /// A phase of a plan is a person's.
+        Phase = "phase",
         /// What was about to be published holds a secret.
         Secret = "secret",
     }
 );
 
+/// What follows from an ending.
+struct EndingRow {
+    status: &'static str,
+    exit_code: u8,
+    run: AfterEnding,
+}
+
+/// What a later command does with a run that ended so.
+enum AfterEnding {
+    /// It opens a new run.
+    Closed,
+    /// It goes on with the run, and asks its questions anew.
+    NewSitting,
+    /// It goes on with the run and with what was answered.
+    SameSitting,
+}
+
 impl Ending {
+    /// Everything that follows from an ending, one row for each.
+    fn row(&self) -> EndingRow {
+        use AfterEnding::{Closed, NewSitting, SameSitting};
+        let row = |status, exit_code, run| EndingRow { status, exit_code, run };
+        match self {
+            Self::Approved => row("approved", 0, Closed),
+            Self::Merged { .. } => row("merged", 0, Closed),
+            Self::Consensus => row("consensus", 0, Closed),
+            Self::Planned => row("planned", 0, Closed),
+            Self::Decomposed => row("decomposed", 0, Closed),
+            Self::Kept => row("kept", 0, Closed),
+            // What was spent counts on: a new run would have the whole budget again.
+            Self::Blocked { reason: Blocked::Budget } => row("blocked", 1, SameSitting),
+            Self::Blocked { reason: Blocked::Rounds | Blocked::NoChange | Blocked::Gate } => {
+                row("blocked", 1, Closed)
+            }
+            Self::Failed { .. } => row("failed", 1, Closed),
+            Self::Refused { .. } => row("refused", 2, Closed),
+            Self::Parked { .. } => row("parked", 3, NewSitting),
+            Self::NeedsHuman { .. } => row("needs-human", 4, Closed),
+            Self::Deadlock => row("deadlock", 4, Closed),
+            Self::ApprovedCiPending => row("approved-ci-pending", 5, NewSitting),
+            Self::Inconclusive => row("inconclusive", 6, Closed),
+            Self::Interrupted => row("interrupted", 130, NewSitting),
+        }
+    }
+
     /// The value of `status` in an outcome.
     pub fn status(&self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Merged { .. } => "merged",
-            Self::ApprovedCiPending => "approved-ci-pending",
-            Self::Blocked { .. } => "blocked",
-            Self::Failed { .. } => "failed",
-            Self::Refused { .. } => "refused",
-            Self::Parked { .. } => "parked",
-            Self::NeedsHuman { .. } => "needs-human",
-            Self::Inconclusive => "inconclusive",
-            Self::Interrupted => "interrupted",
-        }
+        self.row().status
     }
 
     /// The value of `reason` in an outcome.
@@ -154,6 +201,11 @@ impl Ending {
         match self {
             Self::Approved
             | Self::Merged { .. }
+            | Self::Consensus
+            | Self::Planned
+            | Self::Decomposed
+            | Self::Kept
+            | Self::Deadlock
             | Self::ApprovedCiPending
             | Self::Inconclusive
             | Self::Interrupted => None,
@@ -167,51 +219,23 @@ impl Ending {
 
     /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Approved | Self::Merged { .. } => 0,
-            Self::Blocked { .. } | Self::Failed { .. } => 1,
-            Self::Refused { .. } => 2,
-            Self::Parked { .. } => 3,
-            Self::NeedsHuman { .. } => 4,
-            Self::ApprovedCiPending => 5,
-            Self::Inconclusive => 6,
-            Self::Interrupted => 130,
-        }
+        self.row().exit_code
     }
 
     /// Whether a later command goes on with the same run rather than opening a new one.
     pub fn leaves_run_open(&self) -> bool {
-        match self {
-            Self::Parked { .. }
-            | Self::ApprovedCiPending
-            | Self::Interrupted
-            // What was spent counts on: a new run would have the whole budget again.
-            | Self::Blocked { reason: Blocked::Budget } => true,
-            Self::Approved
-            | Self::Merged { .. }
-            | Self::Blocked { reason: Blocked::Rounds | Blocked::NoChange }
-            | Self::Failed { .. }
-            | Self::Refused { .. }
-            | Self::NeedsHuman { .. }
-            | Self::Inconclusive => false,
+        match self.row().run {
+            AfterEnding::NewSitting | AfterEnding::SameSitting => true,
+            AfterEnding::Closed => false,
         }
     }
 
     /// By how many sittings this ending moves a run on, 1 or 0. In a new sitting the run's questions are asked anew. A spent
     /// budget fails no question: the sitting goes on, with what was answered.
     pub fn sittings(&self) -> u32 {
-        match self {
-            Self::Blocked { reason: Blocked::Budget } => 0,
-            Self::Blocked { reason: Blocked::Rounds | Blocked::NoChange }
-            | Self::Parked { .. }
-            | Self::ApprovedCiPending
-            | Self::Interrupted
-            | Self::Approved
-            | Self::Merged { .. }
-            | Self::Failed { .. }
-            | Self::Refused { .. }
-            | Self::NeedsHuman { .. }
-            | Self::Inconclusive => 1,
+        match self.row().run {
+            AfterEnding::SameSitting => 0,
+            AfterEnding::NewSitting | AfterEnding::Closed => 1,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::Access;
 use super::agent::{AgentName, Backend, Role};
 use super::ids::Label;
 
@@ -48,6 +49,14 @@ struct Seats {
     reviewers: Vec<Seat>,
 }
 
+/// Who takes part in a run, as far as its folders depend on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    pub role: Role,
+    pub access: Access,
+    pub label: Label,
+}
+
 /// Why seats do not make a roster.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoster {
@@ -88,9 +97,10 @@ impl Roster {
     }
 
     /// Who takes part, with what each does.
-    pub fn seats(&self) -> Vec<(Role, Label)> {
-        let reviewers = self.reviewers.iter().map(|seat| (Role::Reviewer, seat.label.clone()));
-        std::iter::once((Role::Coder, self.coder.label.clone())).chain(reviewers).collect()
+    pub fn participants(&self) -> Vec<Participant> {
+        let of = |role, access| move |seat: &Seat| Participant { role, access, label: seat.label.clone() };
+        let reviewers = self.reviewers.iter().map(of(Role::Reviewer, Access::Read));
+        std::iter::once(of(Role::Coder, Access::Edit)(&self.coder)).chain(reviewers).collect()
     }
 
     /// Returns the reviewers whose models are of the coder's house: they may share its blind spots.

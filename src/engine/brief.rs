@@ -1,7 +1,7 @@
 //! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
 
 use crate::domain::access::Access;
-use crate::domain::agent::{AnswerBy, Role};
+use crate::domain::agent::AnswerBy;
 use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RequirementId, RunId};
@@ -24,7 +24,7 @@ use crate::text::prompt::{self, Material};
 
 use super::context::RunContext;
 use super::outcome::RunError;
-use super::turns::clone_id;
+use super::turns::{clone_id, participant};
 use crate::domain::ending::Failed;
 
 /// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
@@ -50,7 +50,7 @@ pub(super) async fn order<W: World>(
         run: RunId::clone(&key.run),
         subject: subject.clone(),
         role: key.role,
-        access: access(key.role),
+        access: ask.access,
         label: key.label.clone(),
         kind: key.kind,
         round: key.round,
@@ -64,15 +64,6 @@ pub(super) async fn order<W: World>(
         model,
         session: None,
     })
-}
-
-/// Returns what a turn in a role may do.
-fn access(role: Role) -> Access {
-    match role {
-        Role::Coder => Access::Edit,
-        Role::Reviewer => Access::Read,
-        Role::Repair => Access::Nothing,
-    }
 }
 
 /// What is told to an agent, in words and in structured form, and the model that is to hear it.
@@ -114,14 +105,13 @@ async fn work<W: World>(
 
 /// Where more of what is known of the repository lies in the agent's folder: only in a coder's, and only if that is ours.
 fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<String> {
-    let role = ask.key.role;
-    match role {
-        Role::Coder => {
-            let clone_id = clone_id(subject, role, &ask.key.label);
+    match ask.access {
+        Access::Edit => {
+            let clone_id = clone_id(subject, &participant(ask));
             let is_user_checkout = world.workspace().is_user_checkout(&clone_id);
             world.agent_memories().folder().filter(|_| !is_user_checkout)
         }
-        Role::Reviewer | Role::Repair => None,
+        Access::Read | Access::ReadAndWeb | Access::Nothing => None,
     }
 }
 
@@ -158,7 +148,7 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptPa
 }
 
 fn answer_by<W: World>(world: &W, ask: &Ask) -> AnswerBy {
-    world.agents().answer_by(ask.key.kind, access(ask.key.role), &ask.key.label)
+    world.agents().answer_by(ask.key.kind, ask.access, &ask.key.label)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]

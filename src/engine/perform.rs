@@ -198,8 +198,8 @@ async fn look_at_checkouts<W: World>(
     session: &Session<JournalOf<W>>,
     draft: &Draft,
 ) -> Result<(), RunError> {
-    for (role, label) in &draft.seats {
-        let clone_id = turns::clone_id(&session.subject, *role, label);
+    for participant in &draft.participants {
+        let clone_id = turns::clone_id(&session.subject, participant);
         cx.world.workspace().check_user_checkout(&clone_id).await?;
     }
     Ok(())

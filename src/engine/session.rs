@@ -273,7 +273,9 @@ impl<J: Journal> Session<J> {
     pub(super) fn to_go_on_with(&self, ask: &Ask, reviewers: ReviewSessions) -> Option<SessionNote> {
         let goes_on = match (ask.key.role, reviewers) {
             (Role::Coder, _) | (Role::Reviewer, ReviewSessions::Resume) => true,
-            (Role::Reviewer, ReviewSessions::Fresh) | (Role::Repair, _) => false,
+            (Role::Reviewer, ReviewSessions::Fresh) | (Role::Debater | Role::Analyzer | Role::Repair, _) => {
+                false
+            }
         };
         let last = || self.last_session((ask.key.role, &ask.key.label), &ask.key.head);
         let same_model = |note: &SessionNote| ask.model.is_none() || ask.model == note.model;
@@ -288,7 +290,9 @@ impl<J: Journal> Session<J> {
         let left = match (&turn.end, role) {
             (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
             // Whoever only reads knows that the files may be others now.
-            (TurnEnd::Answered { .. }, Role::Reviewer | Role::Repair) => head,
+            (TurnEnd::Answered { .. }, Role::Reviewer | Role::Debater | Role::Analyzer | Role::Repair) => {
+                head
+            }
             (TurnEnd::Failed { .. }, _) => return None,
         };
         turn.session.clone().filter(|_| left == head)

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::domain::agent::Role;
+use crate::domain::access::Access;
 use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::{CommitSha, Label};
+use crate::domain::ids::CommitSha;
+use crate::domain::roster::Participant;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 use crate::flow::aftermath;
@@ -122,7 +123,7 @@ async fn ready<W: World>(
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => {
             let prepared = world.workspace().prepare(clone_id, &layout(ask, base)).await?;
-            if ask.key.role == Role::Coder
+            if ask.access == Access::Edit
                 && !world.workspace().is_user_checkout(clone_id)
                 && let Some(text) = world.agent_memories().lay_out(&prepared.path).await
             {
@@ -157,21 +158,26 @@ async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Ca
     }
 }
 
-/// The clone of an agent: what a coder leaves there is work, everyone else only reads.
-pub(super) fn clone_id(subject: &Subject, role: Role, label: &Label) -> CloneId {
-    let (subject, label) = (subject.clone(), label.clone());
-    match role {
-        Role::Coder => CloneId::Author { subject, role, label },
-        Role::Reviewer | Role::Repair => CloneId::Reader { subject, role, label },
+/// Who takes a turn.
+pub(super) fn participant(ask: &Ask) -> Participant {
+    Participant { role: ask.key.role, access: ask.access, label: ask.key.label.clone() }
+}
+
+/// The clone of an agent: what is left there by an agent that edits is work, everyone else only reads.
+pub(super) fn clone_id(subject: &Subject, who: &Participant) -> CloneId {
+    let (subject, role, label) = (subject.clone(), who.role, who.label.clone());
+    match who.access {
+        Access::Edit => CloneId::Author { subject, role, label },
+        Access::Read | Access::ReadAndWeb | Access::Nothing => CloneId::Reader { subject, role, label },
     }
 }
 
-/// A reviewer gets its instructions from us and from the base branch, never from the change that it judges.
+/// An agent that judges gets its instructions from us and from the base branch, never from the change that it judges.
 fn layout(ask: &Ask, base: &CommitSha) -> Layout {
     let head = ask.key.head.clone();
-    match ask.key.role {
-        Role::Reviewer => Layout::Review { head, base: base.clone() },
-        Role::Coder | Role::Repair => {
+    match ask.access {
+        Access::Read | Access::ReadAndWeb => Layout::Review { head, base: base.clone() },
+        Access::Edit | Access::Nothing => {
             Layout::Work { head, branch: ask.brief.branch.clone(), unfinished: ask.unfinished.clone() }
         }
     }
@@ -189,7 +195,7 @@ async fn attempt<W: World, J: Journal>(
         return Ok(None);
     }
     let turn = ask.key.clone();
-    let clone_id = clone_id(&order.subject, turn.role, &turn.label);
+    let clone_id = clone_id(&order.subject, &participant(&ask));
     let base = order.base.clone();
     let prepare = ready(world, &clone_id, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
@@ -260,10 +266,10 @@ async fn finish<W: World>(
         TurnResult::Failed(failure) => Err(failure),
         TurnResult::Answered(raw) => Ok(raw),
     };
-    let left = match ask.key.role {
-        Role::Reviewer => inspected(world, clone_id, head, answer).await?,
-        Role::Coder => harvested(world, ask, clone_id, answer).await?,
-        Role::Repair => match answer {
+    let left = match ask.access {
+        Access::Read | Access::ReadAndWeb => inspected(world, clone_id, head, answer).await?,
+        Access::Edit => harvested(world, ask, clone_id, answer).await?,
+        Access::Nothing => match answer {
             Ok(raw) => Left::Answer { raw, commit: None },
             Err(failure) => Left::Nothing { failure, salvage: None },
         },

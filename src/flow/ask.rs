@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::access::Access;
 use crate::domain::agent::ResponseKind;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
@@ -25,6 +26,8 @@ use super::retry::Tries;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     pub key: TurnKey,
+    /// What the turn may do.
+    pub access: Access,
     /// What the agent is told; the engine adds the diff.
     pub brief: Brief,
     /// What the answer is measured against.
@@ -125,9 +128,16 @@ pub enum LeftFiles {
 
 impl Ask {
     /// A question that is put for the first time.
-    pub fn first(key: TurnKey, brief: Brief, expectation: Expectation, model: Option<String>) -> Self {
+    pub fn first(
+        key: TurnKey,
+        access: Access,
+        brief: Brief,
+        expectation: Expectation,
+        model: Option<String>,
+    ) -> Self {
         Self {
             key,
+            access,
             brief,
             expectation,
             published_turns: 0,

@@ -43,6 +43,11 @@ fn title(ending: &Ending) -> String {
     match ending {
         Ending::Approved => "Approved".to_owned(),
         Ending::Merged { commit } => format!("Approved and merged as {}", commit.short()),
+        Ending::Consensus => "Consensus".to_owned(),
+        Ending::Planned => "Planned".to_owned(),
+        Ending::Decomposed => "Decomposed".to_owned(),
+        Ending::Kept => "Kept".to_owned(),
+        Ending::Deadlock => "Deadlock".to_owned(),
         Ending::ApprovedCiPending => "Approved; checks are not finished".to_owned(),
         Ending::Blocked { .. } => "Blocked".to_owned(),
         Ending::Failed { .. } => "Failed".to_owned(),

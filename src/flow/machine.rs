@@ -238,5 +238,5 @@ pub fn draft<F: Flow>(run: &RunId, round: u32, record: &F::Record) -> Draft {
 
 fn unplaced(run: &RunId, round: u32, body: Body) -> Draft {
     let run = run.clone();
-    Draft { run, round, body, from: None, thread: None, continues: None, seats: Vec::new() }
+    Draft { run, round, body, from: None, thread: None, continues: None, participants: Vec::new() }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
+use crate::domain::access::Access;
 use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::CommitSha;
@@ -215,6 +216,7 @@ impl Question<'_> {
             let purpose = Purpose::Form(form);
             let repair = Ask {
                 key,
+                access: Access::Nothing,
                 purpose,
                 model: None,
                 pause: None,
@@ -290,7 +292,9 @@ pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) ->
     match ask.key.role {
         Role::Repair => None,
         Role::Reviewer if lacks_only_a_word => (ask.key.again == 0).then_some(Remedy::Again),
-        Role::Reviewer | Role::Coder => (1..=LONGEST_SOURCE).contains(&length).then_some(Remedy::Form),
+        Role::Reviewer | Role::Coder | Role::Debater | Role::Analyzer => {
+            (1..=LONGEST_SOURCE).contains(&length).then_some(Remedy::Form)
+        }
     }
 }
 

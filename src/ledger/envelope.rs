@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::agent::Role;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::{ChainHash, Label, RecordId, RunId};
+use crate::domain::ids::{ChainHash, RecordId, RunId};
+use crate::domain::roster::Participant;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
 
@@ -27,7 +27,7 @@ pub struct Draft {
     /// The subject from which the run came: its turns and its task count on here.
     pub continues: Option<Subject>,
     /// Who takes part in a run that the record opens: the user's folders that they work in are looked at before.
-    pub seats: Vec<(Role, Label)>,
+    pub participants: Vec<Participant>,
 }
 
 /// A record in its place.

@@ -104,7 +104,7 @@ fn parsed(stem: &str) -> (String, LogSource) {
     let turn = rest.match_indices('-').find_map(|(at, _)| {
         let (round, whose) = rest.get(at + 1..)?.split_once('-')?;
         let (role, label) = whose.split_once('-')?;
-        let role = [Role::Coder, Role::Reviewer, Role::Repair].into_iter().find(|one| one.name() == role)?;
+        let role = Role::ALL.into_iter().find(|one| one.name() == role)?;
         let (run, label) = (rest.get(..at)?.to_owned(), label.to_owned());
         Some(LogSource::Turn { run, round: round.parse().ok()?, role, label })
     });

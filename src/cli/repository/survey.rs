@@ -276,13 +276,17 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
     match ending {
         Ending::Parked { resets_at, .. } => SubjectState::Parked(Parking { since, resets_at: *resets_at }),
         Ending::Interrupted => SubjectState::Interrupted,
-        Ending::NeedsHuman { .. } => SubjectState::NeedsHuman(described()),
+        Ending::NeedsHuman { .. } | Ending::Deadlock => SubjectState::NeedsHuman(described()),
         Ending::Approved
         | Ending::Merged { .. }
         | Ending::ApprovedCiPending
         | Ending::Blocked { .. }
         | Ending::Failed { .. }
         | Ending::Refused { .. }
+        | Ending::Consensus
+        | Ending::Planned
+        | Ending::Decomposed
+        | Ending::Kept
         | Ending::Inconclusive => SubjectState::Settled(described()),
     }
 }

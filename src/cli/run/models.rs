@@ -23,7 +23,7 @@ pub fn of_role(settings: &AgentSettings, role: Role) -> Option<&RoleSettings> {
     match role {
         Role::Coder => Some(&settings.coder),
         Role::Reviewer => Some(&settings.reviewer),
-        Role::Repair => None,
+        Role::Debater | Role::Analyzer | Role::Repair => None,
     }
 }
 

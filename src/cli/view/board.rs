@@ -88,9 +88,8 @@ impl Board {
     /// A repaired answer clears the failure of its author.
     fn answers(&mut self, role: Role, label: &Label) {
         let whose = match role {
-            Role::Repair => [Role::Coder, Role::Reviewer, Role::Repair].as_slice(),
-            Role::Coder => &[Role::Coder],
-            Role::Reviewer => &[Role::Reviewer],
+            Role::Repair => Role::ALL.to_vec(),
+            Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer => vec![role],
         };
         for role in whose {
             self.failed.remove(&format!("{role} {label}"));

@@ -95,7 +95,7 @@ fn aftermath(role: Role, follows: &Aftermath) -> String {
         (Aftermath::NextModel { model }, _) => format!("the next model, {model}, is asked"),
         (Aftermath::Corrected, _) => "it is told so and asked once more".to_owned(),
         (Aftermath::PutIntoForm, Role::Repair) => "the next model is asked to do it".to_owned(),
-        (Aftermath::PutIntoForm, Role::Coder | Role::Reviewer) => {
+        (Aftermath::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
             "only its form is asked for again".to_owned()
         }
         (Aftermath::Parked { .. }, _) => "the run is parked".to_owned(),

@@ -129,7 +129,13 @@ pub fn next_command(outcome: &Outcome) -> String {
     let again = || outcome.pull_request.map_or_else(String::new, |number| format!("agent-loop pr {number}"));
     match &outcome.ending {
         Ending::Approved => outcome.commands.as_ref().map_or_else(String::new, |forge| forge.merge.clone()),
-        Ending::Merged { .. } | Ending::Refused { .. } => String::new(),
+        Ending::Merged { .. }
+        | Ending::Refused { .. }
+        | Ending::Consensus
+        | Ending::Planned
+        | Ending::Decomposed
+        | Ending::Kept
+        | Ending::Deadlock => String::new(),
         Ending::Blocked { .. } | Ending::NeedsHuman { .. } => {
             outcome.commands.as_ref().map_or_else(String::new, |forge| forge.view.clone())
         }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
+use crate::domain::access::Access;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ending::{Failed, NeedsHuman};
 use crate::domain::ids::CommitSha;
@@ -104,7 +105,7 @@ fn ask(work: &OpenDelivery<'_>, key: TurnKey, clarifications: Vec<Clarification>
         clarifications,
         summary: None,
     };
-    Ask::first(key, brief, expectation, terms.roster.coder().model.clone())
+    Ask::first(key, Access::Edit, brief, expectation, terms.roster.coder().model.clone())
 }
 
 fn clarify(cx: &FlowContext<'_>, turn: TurnKey, asked: u32, questions: Vec<String>) -> Decision<Infallible> {

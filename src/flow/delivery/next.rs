@@ -169,7 +169,7 @@ fn started<'now>(
     let Some(tip) = cx.tip(base_ref)? else {
         return refuse(Refused::Usage, format!("there is no branch `{base_ref}`; name another with --base"));
     };
-    let seats = terms.roster.seats();
+    let participants = terms.roster.participants();
     let record = DeliveryEntry::Started(Box::new(Started {
         base_ref: base_ref.clone(),
         base: open.map_or_else(|| tip.clone(), |run| run.base.clone()),
@@ -178,7 +178,7 @@ fn started<'now>(
         policy: terms.policy,
     }));
     let run = open.map_or(cx.fresh_run, |run| &run.state.id);
-    first(Step::Publish(Box::new(Draft { seats, ..draft::<DeliveryState>(run, 0, &record) })))
+    first(Step::Publish(Box::new(Draft { participants, ..draft::<DeliveryState>(run, 0, &record) })))
 }
 
 /// The branch is pushed, then its pull request is opened.

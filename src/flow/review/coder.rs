@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use crate::domain::access::Access;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::ending::Blocked;
 use crate::domain::failure::TurnFailure;
@@ -60,10 +61,10 @@ fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
     let shown: Vec<Item> = items.filter(|item| item.standing != ItemStatus::Resolved).collect();
     let ask = ask_about(seen, key, &shown, seen.run.terms.roster.coder());
     let branch = Some(seen.observed.pull.head_ref.clone());
-    Ask { brief: Brief { branch, ..ask.brief }, ..ask }
+    Ask { access: Access::Edit, brief: Brief { branch, ..ask.brief }, ..ask }
 }
 
-/// What an agent of a review is asked about these items.
+/// What an agent of a review is asked about these items; it reads, unless it is the coder.
 pub(super) fn ask_about(seen: &OpenReview<'_>, key: TurnKey, shown: &[Item], seat: &Seat) -> Ask {
     let is_on_roster = |label: &Label| seen.run.terms.roster.reviewer(label).is_some();
     let expectation = Expectation {
@@ -74,7 +75,7 @@ pub(super) fn ask_about(seen: &OpenReview<'_>, key: TurnKey, shown: &[Item], sea
     };
     let published_turns = seen.state.rounds.published_turns(key.role, &key.label);
     let brief = brief(seen, shown.to_vec());
-    Ask { published_turns, ..Ask::first(key, brief, expectation, seat.model.clone()) }
+    Ask { published_turns, ..Ask::first(key, Access::Read, brief, expectation, seat.model.clone()) }
 }
 
 fn brief(seen: &OpenReview<'_>, items: Vec<Item>) -> Brief {

@@ -124,7 +124,7 @@ fn opened<'now>(
     let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
     let pull = observed.pull;
     // What was handed over has begun already: it is opened, and waits for the folders.
-    let seats = if handed_over.is_some() { Vec::new() } else { terms.roster.seats() };
+    let participants = if handed_over.is_some() { Vec::new() } else { terms.roster.participants() };
     let record = ReviewEntry::Opened(Box::new(Opened {
         base_ref: pull.base_ref.clone(),
         head: pull.head.clone(),
@@ -138,7 +138,7 @@ fn opened<'now>(
     let run = run.or(handed_run).unwrap_or(cx.fresh_run);
     let draft = draft::<ReviewState>(run, state.rounds.round().max(1), &record);
     let continues = handed_over.map(|(subject, _)| subject.clone());
-    first(Step::Publish(Box::new(Draft { continues, seats, ..draft })))
+    first(Step::Publish(Box::new(Draft { continues, participants, ..draft })))
 }
 
 fn is_settled(seen: &OpenReview<'_>) -> bool {

@@ -65,7 +65,7 @@ impl OlderComment {
     pub(super) fn is_review(&self) -> bool {
         match self.role {
             Role::Reviewer => true,
-            Role::Coder | Role::Repair => false,
+            Role::Coder | Role::Repair | Role::Debater | Role::Analyzer => false,
         }
     }
 
