@@ -69,9 +69,9 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
     if arguments.json {
         return Ok(json(&all));
     }
-    let extent = if arguments.all { ListLength::All } else { ListLength::Few };
-    let kept = aside(&kept(&here, surroundings).await?, &here, extent);
-    let parts = [text(&all, extent, now), kept];
+    let length = if arguments.all { ListLength::All } else { ListLength::Few };
+    let kept = aside(&kept(&here, surroundings).await?, &here, length);
+    let parts = [text(&all, length, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
@@ -179,7 +179,7 @@ fn rank(state: &SubjectState) -> Option<u8> {
     }
 }
 
-fn text(all: &[SubjectSummary], extent: ListLength, now: Timestamp) -> String {
+fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
@@ -191,7 +191,7 @@ fn text(all: &[SubjectSummary], extent: ListLength, now: Timestamp) -> String {
         all.iter().filter(is_shown).filter_map(|known| Some((rank(&known.state)?, known))).collect();
     urgent.sort_by_key(|(rank, _)| *rank);
     let blocks: Vec<Block> =
-        urgent.into_iter().map(|(_, known)| block(known, &origins(all, known), extent, now)).collect();
+        urgent.into_iter().map(|(_, known)| block(known, &origins(all, known), length, now)).collect();
     let mut settled: Vec<&SubjectSummary> =
         all.iter().filter(is_shown).filter(|known| rank(&known.state).is_none()).collect();
     settled.sort_by_key(|known| Reverse(known.touched));
@@ -202,9 +202,9 @@ fn text(all: &[SubjectSummary], extent: ListLength, now: Timestamp) -> String {
     if !blocks.is_empty() {
         text.push('\n');
     }
-    let lines: Vec<SettledLine> = settled.iter().take(extent.most()).map(|known| line(known, now)).collect();
+    let lines: Vec<SettledLine> = settled.iter().take(length.most()).map(|known| line(known, now)).collect();
     let _ = write!(text, "Settled, the latest first:\n{}", overview::lines(&lines));
-    text + &more(settled.len(), extent)
+    text + &more(settled.len(), length)
 }
 
 /// The pull request that a task or an issue has become, if it stands or is worked on.
@@ -223,8 +223,8 @@ fn origins(all: &[SubjectSummary], known: &SubjectSummary) -> Vec<String> {
     came.map(|one| one.subject().to_string()).collect()
 }
 
-fn more(count: usize, extent: ListLength) -> String {
-    match count.saturating_sub(extent.most()) {
+fn more(count: usize, length: ListLength) -> String {
+    match count.saturating_sub(length.most()) {
         0 => String::new(),
         more => format!("  and {more} more: agent-loop status --all\n"),
     }
@@ -239,7 +239,7 @@ fn line(known: &SubjectSummary, now: Timestamp) -> SettledLine {
     }
 }
 
-fn block(known: &SubjectSummary, origins: &[String], extent: ListLength, now: Timestamp) -> Block {
+fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Timestamp) -> Block {
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
@@ -251,8 +251,8 @@ fn block(known: &SubjectSummary, origins: &[String], extent: ListLength, now: Ti
         };
         details.extend(overview::columns(&outcome.votes.iter().map(vote).collect::<Vec<_>>()));
         let open: Vec<&Item> = outcome.open_items().collect();
-        details.extend(open.iter().take(extent.most()).map(|open| item(open)));
-        let more = open.len().saturating_sub(extent.most());
+        details.extend(open.iter().take(length.most()).map(|open| item(open)));
+        let more = open.len().saturating_sub(length.most());
         details.extend((more > 0).then(|| format!("and {more} more: agent-loop status {subject}")));
     }
     details.extend(next_command(known));
@@ -274,16 +274,16 @@ async fn kept(here: &OpenRepository, surroundings: &Surroundings) -> Result<Vec<
     workspace.kept().await.map_err(|error| error.to_string())
 }
 
-fn aside(kept: &[Kept], here: &OpenRepository, extent: ListLength) -> String {
+fn aside(kept: &[Kept], here: &OpenRepository, length: ListLength) -> String {
     if kept.is_empty() {
         return String::new();
     }
     let mut text = String::from("Unfinished work, kept aside:\n");
-    for kept in kept.iter().take(extent.most()) {
+    for kept in kept.iter().take(length.most()) {
         let start = format!("  {}  {}  ", kept.subject, kept.salvage.commit.short());
         let room = overview::WIDTH.saturating_sub(start.chars().count());
         let command = kept.command(&here.folders.mirror(), &here.repository.path);
         let _ = writeln!(text, "{start}{}\n    {command}", one_line(&kept.title, room));
     }
-    text + &more(kept.len(), extent)
+    text + &more(kept.len(), length)
 }
