@@ -1,6 +1,7 @@
 //! Arguments of the command line: those that commands share, and the flags that are settings.
 
 pub mod common;
+pub mod deferred;
 pub mod memory;
 pub mod numbers;
 pub mod run;

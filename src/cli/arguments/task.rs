@@ -40,7 +40,7 @@ mod tests {
     fn words(typed: &str) -> Result<String, Error> {
         let all = ["agent-loop", "task"].into_iter().chain(typed.split(' '));
         let Command::Task(task) = read(all.map(Into::into))?.command else { panic!("{typed}") };
-        Ok(task.text.join(" "))
+        Ok(task.0.text.join(" "))
     }
 
     #[test]

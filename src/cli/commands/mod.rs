@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::arguments::deferred::Deferred;
 use super::surroundings::Surroundings;
 use super::view::ending::{complain, conclude, say, say_with_code};
 use super::view::print;
@@ -39,13 +40,13 @@ pub enum Command {
     /// Watch the whole loop on a small sample project: an issue, a coder, two reviewers, a merge
     Demo(demo::DemoArguments),
     /// Make a change described in words: open a pull request and review it until everyone approves
-    Task(Box<start::TaskArguments>),
+    Task(Deferred<start::TaskArguments>),
     /// Make the change that an issue describes: open a pull request and review it until everyone approves
-    Issue(Box<start::IssueArguments>),
+    Issue(Deferred<start::IssueArguments>),
     /// Review an open pull request and fix it until everyone approves
-    Pr(Box<start::PrArguments>),
+    Pr(Deferred<start::PrArguments>),
     /// Resume interrupted and parked runs
-    Resume(resume::arguments::ResumeArguments),
+    Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
     Stop(stop::StopArguments),
     /// Show active, parked and interrupted runs, saved work and recent results
@@ -59,7 +60,7 @@ pub enum Command {
     /// Remove clones, logs and journals of settled subjects, after confirmation
     Clean(clean::CleanArguments),
     /// Check what a run needs and suggest fixes
-    Doctor(doctor::arguments::DoctorArguments),
+    Doctor(Deferred<doctor::arguments::DoctorArguments>),
     /// Show, create or check settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -83,10 +84,10 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
             Ok(outcome) => conclude(&outcome, "", arguments.json.is_some()),
             Err(why) => complain(&why, 1),
         },
-        Command::Task(arguments) => start::task(*arguments, surroundings).await,
-        Command::Issue(arguments) => start::issue(&arguments, surroundings).await,
-        Command::Pr(arguments) => start::pull_request(&arguments, surroundings).await,
-        Command::Resume(arguments) => resume::command::run(&arguments, surroundings).await,
+        Command::Task(arguments) => start::task(*arguments.0, surroundings).await,
+        Command::Issue(arguments) => start::issue(&arguments.0, surroundings).await,
+        Command::Pr(arguments) => start::pull_request(&arguments.0, surroundings).await,
+        Command::Resume(arguments) => resume::command::run(&arguments.0, surroundings).await,
         Command::Stop(arguments) => say(stop::run(&arguments, surroundings).await),
         Command::Status(arguments) => say(status::run(&arguments, surroundings).await),
         Command::Usage(arguments) => say(usage::run(&arguments, surroundings).await),
@@ -104,7 +105,7 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
             ExitCode::from(exit)
         }
         Command::Verify(arguments) => say_with_code(verify::run(&arguments, surroundings).await),
-        Command::Doctor(arguments) => say_with_code(doctor::run(&arguments, surroundings).await),
+        Command::Doctor(arguments) => say_with_code(doctor::run(&arguments.0, surroundings).await),
         Command::Schema(arguments) => say(schema::run(&arguments)),
         Command::Completions { shell } => say(Ok(shell::completions(Arguments::command(), shell))),
         Command::Man => say(shell::manual(Arguments::command())),
