@@ -107,8 +107,10 @@ reasons!(
         Config = "config",
         /// Somebody else holds the subject's lock.
         Locked = "locked",
-        /// The issue or pull request is closed.
+        /// The issue or pull request is closed, or a branch of the pull request is gone.
         ClosedSubject = "closed-subject",
+        /// The pull request changes nothing against its base.
+        NoChange = "no-change",
         /// A checkout holds changes that would be in the way.
         Dirty = "dirty",
         /// The repository's file of settings names programs, and its user has not said that they trust it.

@@ -28,7 +28,7 @@ use super::turns::{clone_id, participant};
 use crate::domain::ending::Failed;
 
 /// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
-const DIFF_EXCERPT: usize = 60_000;
+pub(super) const DIFF_EXCERPT: usize = 60_000;
 
 /// The order for a turn; the path of its clone is filled in when that is ready.
 pub(super) async fn order<W: World>(

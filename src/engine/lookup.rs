@@ -15,6 +15,7 @@ use crate::ports::forge::{Forge, ForgeError};
 use crate::ports::journal::{Entry, Journals};
 use crate::ports::workspace::Workspace;
 
+use super::brief::DIFF_EXCERPT;
 use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
 use super::people;
@@ -49,6 +50,11 @@ pub(super) async fn look_up<W: World>(
         Lookup::Contains(commit, ancestor) => {
             let found = cx.world.workspace().contains(&commit, &ancestor).await?;
             session.facts.contains.insert((commit, ancestor), found);
+        }
+        Lookup::Changes(against, head) => {
+            let base = cx.base(&against, &head).await?;
+            let difference = cx.world.workspace().difference(&base, &head, DIFF_EXCERPT).await?;
+            session.facts.changes.insert((against, head), !difference.files.is_empty());
         }
         Lookup::Older => session.facts.older = Some(older(cx, session)),
         Lookup::Output(flow, subject) => {

@@ -71,7 +71,7 @@ pub struct Brief {
 }
 
 /// What a head is compared with: the merge base with a branch or a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Against {
     Branch(BranchName),
     Commit(CommitSha),

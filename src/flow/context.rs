@@ -13,6 +13,7 @@ use crate::domain::subject::Subject;
 use crate::protocol::context::ContextSubject;
 
 use super::abilities::Abilities;
+use super::ask::Against;
 use super::facts::{Carried, FlowFacts, People};
 use super::request::Request;
 use super::results::Results;
@@ -86,6 +87,13 @@ impl<'now> FlowContext<'now> {
         let both = (commit.clone(), ancestor.clone());
         let found = self.facts.contains.get(&both).copied();
         known(found, || Lookup::Contains(both.0, both.1))
+    }
+
+    /// Whether a commit changes any file of what it is compared with.
+    pub fn changes(&self, against: Against, head: &CommitSha) -> Decision<bool> {
+        let both = (against, head.clone());
+        let found = self.facts.changes.get(&both).copied();
+        known(found, || Lookup::Changes(both.0, both.1))
     }
 
     /// What an older tool left in the thread of the subject.

@@ -10,6 +10,7 @@ use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextComment;
 
+use super::ask::Against;
 use super::view::FlowOutput;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct FlowFacts {
     pub tips: BTreeMap<BranchName, Option<CommitSha>>,
     /// Whether the first commit contains the second.
     pub contains: BTreeMap<(CommitSha, CommitSha), bool>,
+    /// Whether a commit changes any file of what it is compared with.
+    pub changes: BTreeMap<(Against, CommitSha), bool>,
     /// What an older tool left; the inner value is absent where it left nothing.
     pub older: Option<Option<Carried>>,
     pub outputs: BTreeMap<(FlowName, Subject), Option<FlowOutput>>,

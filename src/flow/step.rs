@@ -63,6 +63,8 @@ pub enum Lookup {
     Tip(BranchName),
     /// Whether the first commit contains the second.
     Contains(CommitSha, CommitSha),
+    /// Whether a commit changes any file of what it is compared with.
+    Changes(Against, CommitSha),
     /// What an older tool left in the thread of the subject.
     Older,
     /// What the chain of another flow and subject lets others know.

@@ -106,7 +106,7 @@ pub struct Salvage {
 /// What a coder's clone holds after its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Harvest {
-    /// The same tree as before, and no new commit.
+    /// The same files as before; commits that change nothing do not count.
     Unchanged,
     /// This commit, which descends from the head of the turn. It is in the mirror, and kept alive there.
     Commit(CommitSha),

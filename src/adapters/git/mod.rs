@@ -4,7 +4,7 @@
 //! folder. The mirror is the git folder, the index lies beside the clone, and only the files are the agent's. A
 //! checkout of the user's is treated alike: its HEAD and index are written as files, its objects come through a git folder of ours.
 //!
-//! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 5
+//! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 6
 //! (changed, and the agent touched its own index) in `harvest`. A change of files that configure agents costs 4 more, once
 //! for each pair of base and head.
 

@@ -13,6 +13,7 @@ use crate::ledger::envelope::Draft;
 use crate::protocol::context::ContextSubject;
 use crate::protocol::requirements;
 
+use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
 use super::super::facts::Workable;
@@ -186,7 +187,7 @@ fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<I
     let OpenDelivery { cx, run, tip, .. } = work;
     let Made { before, title, body, commit, answer: _ } = made;
     let head = commit.unwrap_or_else(|| before.clone());
-    if head == run.base {
+    if !cx.changes(Against::Commit(run.base.clone()), &head)? {
         let message = "the coder changed nothing, so there is nothing to review";
         return first(Conclusion::blocked(Blocked::NoChange, message));
     }

@@ -7,11 +7,12 @@ use crate::domain::agent::Role;
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::item::Item;
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
-use crate::domain::pull_request::PullRequestState;
+use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::domain::turn::TurnKey;
 use crate::ledger::envelope::Draft;
 
 use super::super::approval::{Approval, GatesHold, Unanimous};
+use super::super::ask::Against;
 use super::super::conclusion::Conclusion;
 use super::super::context::{FlowContext, Obstacle};
 use super::super::machine::draft;
@@ -32,6 +33,7 @@ use super::{checks, coder, followups, reviewers, tests_first};
 pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infallible> {
     let observed = observe(state, cx)?;
     changeable(state, cx, &observed)?;
+    changes_something(state, cx, &observed)?;
     let terms = terms(state, cx, &observed)?;
     let run = opened(state, cx, &observed, terms)?;
     let seen = OpenReview { cx, state, run, observed: &observed };
@@ -48,7 +50,7 @@ pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infall
 fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<()> {
     let number = state.number;
     let commit = match &observed.pull.state {
-        PullRequestState::Open => return ControlFlow::Continue(()),
+        PullRequestState::Open => return has_branches(cx, observed.pull),
         PullRequestState::Closed => {
             let message =
                 format!("pull request {number} is closed; reopen it, then run the same command again");
@@ -69,6 +71,44 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
             first(seen.end(Conclusion::merged(&approval, commit.clone(), message)))
         }
         None => refuse(Refused::ClosedSubject, format!("pull request {number} was merged by somebody else")),
+    }
+}
+
+/// The forge may remember the head of a pull request whose branches were deleted.
+fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
+    let number = pull.number;
+    if cx.tip(&pull.head_ref)?.is_none() {
+        let (branch, head) = (&pull.head_ref, pull.head.short());
+        let message = format!(
+            "the branch `{branch}` of pull request {number} does not exist any more; restore it with `git branch {branch} \
+             {head}`, or close the pull request"
+        );
+        return refuse(Refused::ClosedSubject, message);
+    }
+    if cx.tip(&pull.base_ref)?.is_none() {
+        let base = &pull.base_ref;
+        let message = format!("the base branch `{base}` of pull request {number} does not exist any more");
+        return refuse(Refused::ClosedSubject, message);
+    }
+    ControlFlow::Continue(())
+}
+
+/// A pull request without any difference to its base is never reviewed, however many commits it has.
+fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<()> {
+    let PullRequest { number, head, base_ref, .. } = observed.pull;
+    if cx.changes(Against::Branch(base_ref.clone()), head)? {
+        return ControlFlow::Continue(());
+    }
+    let message = format!(
+        "pull request {number} changes no file: its head {} is the same as `{base_ref}`",
+        head.short()
+    );
+    match state.run.as_ref().filter(|run| run.is_open()) {
+        Some(run) => {
+            let seen = OpenReview { cx, state, run, observed };
+            first(seen.end(Conclusion::blocked(Blocked::NoChange, message)))
+        }
+        None => refuse(Refused::NoChange, message),
     }
 }
 

@@ -69,3 +69,23 @@ fn a_missing_test_command_is_refused() {
     assert!(refused.stdout.contains("there is no program `no-such-program`"), "{}", refused.stdout);
     assert_eq!(stage.run(&["status", "--json"]).stdout.trim(), "[]", "nothing was begun");
 }
+
+#[test]
+fn a_deleted_branch_is_never_reviewed() {
+    let stage = Stage::new();
+    stage.git(&["checkout", "--quiet", "-b", "feature"]);
+    stage.write("notes.txt", "one DONE\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "done"]);
+    stage.git(&["checkout", "--quiet", "main"]);
+    let create =
+        ["local", "pr", "create", "--head", "feature", "--base", "main", "--title", "T", "--body", "B"];
+    assert_eq!(stage.run(&create).exit, Some(0));
+    let review =
+        ["pr", "1", "--json", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    stage.git(&["branch", "--move", "feature", "elsewhere"]);
+    refused(&stage, &review, "closed-subject", "restore it with `git branch feature ");
+    stage.git(&["branch", "--move", "elsewhere", "feature"]);
+    stage.git(&["checkout", "--quiet", "feature"]);
+    stage.git(&["branch", "--delete", "--force", "main"]);
+    refused(&stage, &review, "closed-subject", "the base branch `main` of pull request 1");
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agent_loop::domain::agent::AgentName;
-use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman};
+use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::policy::OnReviewerFailure;
@@ -107,6 +107,27 @@ async fn everyone_must_approve_the_same_commit() {
     ];
     assert_eq!(story.told(&world), told);
     assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
+}
+
+#[tokio::test]
+async fn an_empty_difference_is_never_reviewed() {
+    let story = a_persons_pull_request();
+    let world = story.world();
+    world.force_push(&"feature".parse().unwrap(), world.branches()[&"main".parse().unwrap()].clone());
+    let outcome = story.play(&world).await;
+    assert_eq!((outcome.ending, world.calls()), (Ending::Refused { reason: Refused::NoChange }, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_change_taken_back_is_blocked() {
+    let takes_back = implements_and(|order, tree| {
+        tree.insert(FILE.to_owned(), "old".to_owned());
+        Reaction::Says(addresses_all(order))
+    });
+    let story = story("takes it back", takes_back, vec![("careful", blocks_while("bug"))]);
+    let outcome = story.play(&story.world()).await;
+    assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });
+    assert!(outcome.message.contains("changes no file"), "{}", outcome.message);
 }
 
 #[tokio::test]

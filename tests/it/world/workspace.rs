@@ -1,5 +1,6 @@
 //! The workspace port on the model of git.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use agent_loop::domain::agent_files::is_agent_file;
@@ -74,9 +75,10 @@ impl Workspace for MemoryWorld {
     ) -> Result<Difference, WorkspaceError> {
         self.look(|state| {
             let (before, after) = (state.git.tree(from), state.git.tree(to));
-            let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(*text));
+            let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            let changed = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
             let files =
-                changed.map(|(path, _)| ChangedFile { path: path.clone(), status: "M".to_owned() }).collect();
+                changed.map(|path| ChangedFile { path: path.clone(), status: "M".to_owned() }).collect();
             Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None })
         })
         .await

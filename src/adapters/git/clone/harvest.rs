@@ -12,7 +12,7 @@ use super::paths::ClonePaths;
 use super::salvage::salvage_ref;
 use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
-/// Commits what lies in a clone. One spawn if nothing changed, four if files did, one more if the agent wrote its own
+/// Commits what lies in a clone. One spawn if nothing changed, five if files did, one more if the agent wrote its own
 /// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit. The caller closes
 /// the workplace.
 pub(crate) async fn harvest(
@@ -28,7 +28,7 @@ pub(crate) async fn harvest(
     let found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
     let descends = found.base == *head || mirror.contains(&found.base, head).await?;
     let made = commit(mirror, paths, found, message).await?;
-    let harvest = if made == *head {
+    let harvest = if mirror.same_files(&made, head).await? {
         Harvest::Unchanged
     } else if let Some(why) = objection(mirror, paths, head, (&made, descends)).await? {
         Harvest::Unfit { why, salvage: aside(mirror, paths, made)? }
@@ -65,7 +65,7 @@ pub(crate) async fn salvage(
     let found = snapshot(mirror, workplace, head, OwnCommits::IfReadable).await?;
     let message = format!("agent-loop: unfinished work of {} on {}", paths.id.holder(), paths.id.subject());
     let made = commit(mirror, paths, found, &message).await?;
-    if made == *head { Ok(None) } else { aside(mirror, paths, made).map(Some) }
+    if mirror.same_files(&made, head).await? { Ok(None) } else { aside(mirror, paths, made).map(Some) }
 }
 
 /// Keeps the work in a clone whose starting commit is unknown: on top of the commit that the agent's HEAD stands for.

@@ -238,6 +238,25 @@ impl Mirror {
         one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))
     }
 
+    /// Whether two commits have the same files. No spawn for the same commit, else one.
+    pub(crate) async fn same_files(
+        &self,
+        one: &CommitSha,
+        other: &CommitSha,
+    ) -> Result<bool, WorkspaceError> {
+        if one == other {
+            return Ok(true);
+        }
+        let what = format!("compare {} with {}", one.short(), other.short());
+        let line = self.line().arguments(["diff-tree", "--quiet", one.as_str(), other.as_str(), "--"]);
+        let captured = ask(line, &what).await?;
+        match captured.exit {
+            Exit::Code(0) => Ok(true),
+            Exit::Code(1) => Ok(false),
+            Exit::Code(_) | Exit::Signal(_) => Err(failure(&captured, &what)),
+        }
+    }
+
     /// Whether the mirror has a commit. One spawn.
     pub(crate) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
         let line = self.line().arguments(["cat-file", "-e"]).argument(format!("{commit}^{{commit}}"));

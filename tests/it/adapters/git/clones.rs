@@ -33,6 +33,20 @@ async fn new_file_times_are_no_change() {
 }
 
 #[tokio::test]
+async fn commits_without_changes_are_no_change() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    git(&clone, &["commit", "-q", "--allow-empty", "-m", "nothing"]).await;
+    assert_eq!(scene.harvest().await, Harvest::Unchanged);
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "there"]).await;
+    git(&clone, &["revert", "--no-edit", "HEAD"]).await;
+    assert_eq!(scene.workspace.salvage(&coder(), &scene.head).await.unwrap(), None);
+    assert_eq!(scene.harvest().await, Harvest::Unchanged);
+}
+
+#[tokio::test]
 async fn all_edits_become_one_commit() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
