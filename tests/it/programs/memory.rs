@@ -50,7 +50,7 @@ fn agents_are_told_of_the_repository() {
     let prompts = seen(&stage, "prompt");
     assert_eq!(prompts.len(), 3);
     for (who, prompt) in &prompts {
-        for words in ["## What is known of this repository", "It is stale-prone", "\n- Counts votes.\n"] {
+        for words in ["## What is known of this repository", "It may be out of date", "\n- Counts votes.\n"] {
             assert!(prompt.contains(words), "{who}: {words}\n{prompt}");
         }
         let (_, rest) = prompt.split_once("## What is known").unwrap();
@@ -78,7 +78,7 @@ fn a_relative_folder_is_never_committed() {
     assert_eq!(memories.len(), 1, "{memories:?}");
     assert!(memories[0].0.starts_with("coder") && memories[0].1.contains("- Counts votes."), "{memories:?}");
     for (who, prompt) in seen(&stage, "prompt") {
-        let is_told = prompt.contains("More of it lies in `.notes/memory.md`");
+        let is_told = prompt.contains("`.notes/memory.md` in the current folder has more");
         assert_eq!(is_told, who.starts_with("coder"), "{who}: {prompt}");
     }
     let branch = stage.branch();

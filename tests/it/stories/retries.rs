@@ -147,7 +147,7 @@ fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> 
             tree.insert("half.txt".to_owned(), "half\n".to_owned());
             return Reaction::Fails(failure.clone());
         }
-        let is_told = order.prompt.contains("An earlier try of yours was cut off");
+        let is_told = order.prompt.contains("Your previous attempt was cut off");
         assert_eq!((order.context.unfinished, is_told), (!finds.is_empty(), !finds.is_empty()));
         assert_eq!(tree.contains_key("half.txt"), finds.contains(&"half.txt"));
         tree.insert("whole.txt".to_owned(), "whole\n".to_owned());
