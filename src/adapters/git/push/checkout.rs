@@ -2,6 +2,8 @@
 //! what exists nowhere else.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{copy_with_time, remove};
@@ -11,6 +13,7 @@ use crate::adapters::process::command::CommandLine;
 use crate::domain::ids::BranchName;
 use crate::ports::workspace::WorkspaceError;
 
+use super::blocker::Blocker;
 use super::intent::Moving;
 use super::obstruction::{Statuses, in_the_way, statuses};
 
@@ -26,8 +29,8 @@ pub(crate) enum CheckoutState {
     Clean,
     /// Its index is where the branch was, and every file that differs is what it will be: a move was cut short.
     HalfMoved,
-    /// It holds something that a move would lose; the text says what.
-    Dirty(String),
+    /// It holds something that a move would lose, or git would not move it.
+    Blocked(Blocker),
     /// Its index is neither here nor there.
     Elsewhere,
 }
@@ -75,25 +78,51 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// Finds out the state of the checkout, on a copy of its index. Six spawns if the checkout is clean.
+    /// Finds out the state of the checkout, on a copy of its index. Ten spawns if the checkout is clean.
     pub(crate) async fn state(&self) -> Result<CheckoutState, WorkspaceError> {
         remove(&self.scratch.with_extension("lock"))?;
         remove(&self.scratch)?;
         let index = self.index().await?;
+        let lock = index.with_extension("lock");
+        if lock.exists() {
+            return Ok(CheckoutState::Blocked(Blocker::Locked(lock.display().to_string())));
+        }
         if index.exists() {
             copy_with_time(&index, &self.scratch)?;
         }
         let state = self.judged().await;
         remove(&self.scratch)?;
+        remove(&self.rehearsed_files())?;
         state
     }
 
     /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
     pub(crate) async fn follow(&self) -> Result<(), WorkspaceError> {
+        self.step(&self.from, &self.to).await
+    }
+
+    /// Moves a checkout that followed back to where it was. Two spawns.
+    pub(crate) async fn go_back(&self) -> Result<(), WorkspaceError> {
+        self.step(&self.to, &self.from).await
+    }
+
+    async fn step(&self, from: &str, to: &str) -> Result<(), WorkspaceError> {
         // Only times may be stale; what really differs was seen before, and read-tree refuses it.
         self.refresh(self.line()).await?;
-        let line = self.line().arguments(["read-tree", "-m", "-u", &self.from, &self.to]);
+        let line = self.line().arguments(["read-tree", "-m", "-u", from, to]);
         must(line, &self.what("move")).await.map(drop)
+    }
+
+    /// Takes back a move that git did not bring to its end. Two spawns.
+    pub(crate) async fn restore(&self) -> Result<(), WorkspaceError> {
+        let index = self.index().await?;
+        copy_with_time(&index, &self.scratch)?;
+        let read = self.copy().arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
+        must(read, &self.what("restore")).await?;
+        let back = self.copy().arguments(["read-tree", "--reset", "-u", &self.from]);
+        let restored = must(back, &self.what("restore")).await.map(drop);
+        remove(&self.scratch)?;
+        restored
     }
 
     /// Finishes a move that was cut short. One spawn.
@@ -115,10 +144,64 @@ impl<'a> Checkout<'a> {
         let moves = self.moves().await?;
         // git would overwrite an ignored file, which exists nowhere else either.
         let free = moves.iter().all(|(path, status)| *status != b'A' || !in_the_way(self.path, path, &moves));
-        if old.is_empty() && free {
-            return Ok(CheckoutState::Clean);
+        if !old.is_empty() || !free {
+            return self.half_moved(&old, &moves).await;
         }
-        self.half_moved(&old, &moves).await
+        if let Some(path) = self.hidden_change(&moves).await? {
+            return Ok(CheckoutState::Blocked(Blocker::Hidden(path)));
+        }
+        match self.rehearse(&moves).await? {
+            None => Ok(CheckoutState::Clean),
+            Some(words) => Ok(CheckoutState::Blocked(Blocker::Refused(words))),
+        }
+    }
+
+    /// A file of the move that differs from the index although git was told not to look at it. Two spawns, four more if
+    /// such a file is there.
+    async fn hidden_change(&self, moves: &Statuses) -> Result<Option<String>, WorkspaceError> {
+        let listed = must(self.copy().arguments(["ls-files", "-v", "-z"]), &self.what("read")).await?;
+        let hidden = fields(&listed).filter_map(|entry| {
+            let (tag, path) = entry.split_at_checked(2)?;
+            let is_hidden = tag.first().is_some_and(|tag| *tag == b'S' || tag.is_ascii_lowercase());
+            let is_there = moves.contains_key(path) && fs::symlink_metadata(self.path.join(os(path))).is_ok();
+            (is_hidden && is_there).then_some(path)
+        });
+        let paths: Vec<u8> = hidden.flat_map(|path| [path, b"\0"].concat()).collect();
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        for flag in ["--no-skip-worktree", "--no-assume-unchanged"] {
+            let show = self.copy().arguments(["update-index", flag, "-z", "--stdin"]).input(paths.clone());
+            must(show, &self.what("read")).await?;
+        }
+        self.refresh(self.copy()).await?;
+        let differing = self.differing().await?;
+        Ok(differing.keys().next().map(|path| String::from_utf8_lossy(path).into_owned()))
+    }
+
+    /// Moves a copy of the index, and writes the new files beside it with the filters of the user: what git says against
+    /// it, if anything. Two spawns.
+    async fn rehearse(&self, moves: &Statuses) -> Result<Option<String>, WorkspaceError> {
+        let there = |(path, status): (&Vec<u8>, &u8)| (*status != b'D').then(|| [path, &b"\0"[..]].concat());
+        let paths: Vec<u8> = moves.iter().filter_map(there).flatten().collect();
+        let move_index = self.copy().arguments(["read-tree", "-m", "-u", "-n", &self.from, &self.to]);
+        let read = self.copy().arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
+        let mut prefix = OsString::from("--prefix=");
+        prefix.push(self.rehearsed_files().join(""));
+        let write =
+            self.copy().variable("GIT_ATTR_SOURCE", &self.to).arguments(["checkout-index", "-z", "--stdin"]);
+        for line in [move_index, read, write.argument(prefix).input(paths)] {
+            let captured = ask(line, &self.what("move")).await?;
+            if !captured.exit.is_success() {
+                return Ok(Some(failure(&captured, &self.what("move")).to_string()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where a rehearsal writes the new files.
+    fn rehearsed_files(&self) -> PathBuf {
+        self.scratch.with_extension("files")
     }
 
     async fn moves(&self) -> Result<Statuses, WorkspaceError> {
@@ -142,7 +225,12 @@ impl<'a> Checkout<'a> {
             Some(_) | None => old.contains_key(*path) && new.contains_key(*path),
         });
         Ok(lost.map_or(CheckoutState::HalfMoved, |path| {
-            CheckoutState::Dirty(format!("{} has changes", String::from_utf8_lossy(path)))
+            let name = String::from_utf8_lossy(path).into_owned();
+            CheckoutState::Blocked(match (old.get(path), moves.get(path)) {
+                (Some(b'A'), _) => Blocker::IntendedToAdd(name),
+                (None, Some(b'A')) => Blocker::Occupied(name),
+                (Some(_) | None, Some(_) | None) => Blocker::Edited(name),
+            })
         }))
     }
 
@@ -153,7 +241,14 @@ impl<'a> Checkout<'a> {
     }
 
     async fn index_is_at(&self, commit: &str) -> Result<bool, WorkspaceError> {
-        self.says_yes(self.copy().arguments(["diff-index", "--cached", "--quiet", commit])).await
+        self.says_yes(self.copy().arguments([
+            "diff-index",
+            "--cached",
+            "--ita-invisible-in-index",
+            "--quiet",
+            commit,
+        ]))
+        .await
     }
 
     /// Brings the times in an index up to date. A filter that fails makes a file look changed, and is the thing to be said.

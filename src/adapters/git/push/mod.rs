@@ -1,5 +1,6 @@
 //! Moves a branch of a repository on this machine by compare-and-swap, and the user's checkouts of it along.
 
+pub(super) mod blocker;
 pub(super) mod checkout;
 pub(super) mod intent;
 pub(super) mod obstruction;
@@ -8,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use crate::adapters::git::mirror::refs::{self, Tip};
 use crate::adapters::git::mirror::{Hold, Mirror, sha};
-use crate::adapters::git::runner::{as_typed, ask, failure, must, one_line};
+use crate::adapters::git::runner::{ask, failure, must};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::{Push, WorkspaceError};
 
+use blocker::Blocker;
 use checkout::{Checkout, CheckoutState, checkouts};
 use intent::{Moving, unfinished};
 
@@ -44,7 +46,7 @@ impl PushTarget<'_> {
         }
     }
 
-    /// Moves a branch. Four spawns where it is checked out nowhere, twelve with one clean checkout.
+    /// Moves a branch. Four spawns where it is checked out nowhere, sixteen with one clean checkout.
     pub(crate) async fn push(&self, _hold: &Hold<'_>, moving: &Moving) -> Result<Push, WorkspaceError> {
         let tip = self.tip(&moving.branch).await?;
         if tip.as_ref() == Some(&moving.to) {
@@ -58,9 +60,11 @@ impl PushTarget<'_> {
         for folder in &folders {
             match Checkout::new(self.mirror, folder, moving)?.state().await? {
                 CheckoutState::Clean | CheckoutState::Settled => {}
-                CheckoutState::HalfMoved => return Ok(refused(moving, folder, "it has changes")),
-                CheckoutState::Dirty(why) => return Ok(refused(moving, folder, &why)),
-                CheckoutState::Elsewhere => return Ok(refused(moving, folder, "it has staged changes")),
+                CheckoutState::HalfMoved => {
+                    return Ok(Blocker::Edited("the checkout".to_owned()).refusal(moving, folder));
+                }
+                CheckoutState::Blocked(blocker) => return Ok(blocker.refusal(moving, folder)),
+                CheckoutState::Elsewhere => return Ok(Blocker::staged().refusal(moving, folder)),
             }
         }
         if folders.is_empty() {
@@ -100,40 +104,51 @@ impl PushTarget<'_> {
                 CheckoutState::Settled | CheckoutState::Elsewhere => {}
                 CheckoutState::Clean => checkout.follow().await?,
                 CheckoutState::HalfMoved => checkout.finish().await?,
-                CheckoutState::Dirty(why) => return Ok(refused(moving, &folder, &why)),
+                CheckoutState::Blocked(blocker) => return Ok(blocker.refusal(moving, &folder)),
             }
         }
         moving.end(self.mirror)?;
         Ok(Push::Done)
     }
 
+    /// Moves the checkouts of a branch that was moved. If one can't follow, the others and the branch go back.
     async fn move_checkouts(&self, moving: &Moving, folders: &[PathBuf]) -> Result<Push, WorkspaceError> {
-        for folder in folders {
+        for (position, folder) in folders.iter().enumerate() {
             let checkout = Checkout::new(self.mirror, folder, moving)?;
             let Err(cause) = checkout.follow().await else {
                 continue;
             };
-            match checkout.state().await? {
-                CheckoutState::Settled => {}
-                // The user changed something in the last instant: nothing was moved, so the branch goes back.
-                CheckoutState::Dirty(why) => return self.take_back(moving, folder, &why).await,
-                CheckoutState::Elsewhere => {
-                    return self.take_back(moving, folder, "it has staged changes").await;
+            let blocker = match checkout.state().await? {
+                CheckoutState::Settled => continue,
+                // The user changed something in the last instant, and git moved nothing.
+                CheckoutState::Blocked(blocker) => blocker,
+                CheckoutState::Elsewhere => Blocker::staged(),
+                CheckoutState::Clean => Blocker::Refused(cause.to_string()),
+                CheckoutState::HalfMoved => {
+                    checkout.restore().await?;
+                    Blocker::Refused(cause.to_string())
                 }
-                // The next run finishes it.
-                CheckoutState::Clean | CheckoutState::HalfMoved => return Err(cause),
+            };
+            for moved in folders.iter().take(position) {
+                Checkout::new(self.mirror, moved, moving)?.go_back().await?;
             }
+            return self.take_back(moving, folder, &blocker).await;
         }
         moving.end(self.mirror)?;
         Ok(Push::Done)
     }
 
-    async fn take_back(&self, moving: &Moving, folder: &Path, why: &str) -> Result<Push, WorkspaceError> {
+    async fn take_back(
+        &self,
+        moving: &Moving,
+        folder: &Path,
+        blocker: &Blocker,
+    ) -> Result<Push, WorkspaceError> {
         let line = self.update_ref(moving, "agent-loop: taken back");
         let line = line.arguments([moving.start(), moving.to.to_string()]);
         must(line, &format!("take back the move of {}", moving.branch)).await?;
         moving.end(self.mirror)?;
-        Ok(refused(moving, folder, why))
+        Ok(blocker.refusal(moving, folder))
     }
 
     async fn swap(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
@@ -163,15 +178,4 @@ impl PushTarget<'_> {
     fn line(&self) -> CommandLine {
         self.mirror.git().anywhere(self.repository)
     }
-}
-
-fn refused(moving: &Moving, folder: &Path, why: &str) -> Push {
-    let command = as_typed(folder, ["stash", "push", "--include-untracked"]);
-    Push::Refused(format!(
-        "the branch {} is checked out in {}, which can't follow: {}\ncommit or stash there (`{command}`), then run \
-         again",
-        moving.branch,
-        folder.display(),
-        one_line(why.as_bytes()),
-    ))
 }

@@ -95,15 +95,21 @@ async fn unborn_checked_out_branches_get_files() {
 }
 
 #[tokio::test]
-async fn dirty_checkouts_are_refused_and_untouched() {
-    for (deed, named) in [
-        ("edit", "a.txt"),
-        ("edit unrelated", "src/lib.rs"),
-        ("stage", "staged"),
-        ("delete", "a.txt"),
-        ("untracked in the way", "new.txt"),
-        ("ignored in the way", "x.log"),
-        ("folder in the way", "new.txt"),
+async fn blocked_checkouts_keep_their_branch() {
+    let stash = "stash push --include-untracked";
+    for (deed, named, remedy) in [
+        ("edit", "a.txt", stash),
+        ("edit unrelated", "src/lib.rs", stash),
+        ("stage", "the index", stash),
+        ("delete", "a.txt", stash),
+        ("untracked in the way", "new.txt", "move "),
+        ("ignored in the way", "x.log", "move "),
+        ("folder in the way", "new.txt", "move "),
+        ("intent to add", "b.txt", "reset -- b.txt"),
+        ("skip-worktree", "a.txt", "update-index --no-skip-worktree"),
+        ("assume-unchanged", "a.txt", "update-index --no-skip-worktree"),
+        ("lock", "index.lock", "if no git is running"),
+        ("failing filter", "filter", "correct the cause"),
     ] {
         let scene = Scene::new().await;
         let user = scene.user();
@@ -123,14 +129,58 @@ async fn dirty_checkouts_are_refused_and_untouched() {
             "delete" => fs::remove_file(user.join("a.txt")).unwrap(),
             "untracked in the way" => write(&user, "new.txt", "mine\n"),
             "ignored in the way" => write(&user, "x.log", "mine\n"),
-            _ => write(&user, "new.txt/mine", "mine\n"),
+            "folder in the way" => write(&user, "new.txt/mine", "mine\n"),
+            "intent to add" => {
+                write(&user, "b.txt", "mine\n");
+                git(&user, &["add", "-N", "b.txt"]).await;
+            }
+            "lock" => write(&user, ".git/index.lock", ""),
+            "failing filter" => {
+                write(&user, ".git/info/attributes", "new.txt filter=f\n");
+                for (key, value) in
+                    [("filter.f.clean", "cat"), ("filter.f.smudge", "false"), ("filter.f.required", "true")]
+                {
+                    git(&user, &["config", key, value]).await;
+                }
+            }
+            flag => {
+                git(&user, &["update-index", &format!("--{flag}"), "a.txt"]).await;
+                write(&user, "a.txt", "mine\n");
+            }
         }
         let before = status(&scene).await;
         let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
-        assert!(text.contains(named) && text.contains("stash push --include-untracked"), "{deed}: {text}");
+        assert!(text.contains(named) && text.contains(remedy), "{deed}: {text}");
         assert_eq!(status(&scene).await, before, "{deed}");
         assert_eq!(sha(&user, "main").await, scene.head, "{deed}");
     }
+}
+
+#[tokio::test]
+async fn a_failed_move_is_taken_back() {
+    let scene = Scene::new().await;
+    let (user, linked) = (scene.user(), scene.outside("linked"));
+    git(&user, &["worktree", "add", "-q", "--force", linked.to_str().unwrap(), "main"]).await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    write(&clone, "new.txt", "new\n");
+    let commit = scene.harvested().await;
+    // It passes the rehearsal, and fails when the second checkout is moved.
+    let ran = scene.outside("ran");
+    let smudge = format!("echo x >> {0}; [ $(wc -l < {0}) -lt 4 ] && cat", ran.display());
+    write(&user, ".git/info/attributes", "new.txt filter=f\n");
+    for (key, value) in
+        [("filter.f.clean", "cat"), ("filter.f.smudge", &smudge), ("filter.f.required", "true")]
+    {
+        git(&user, &["config", key, value]).await;
+    }
+    let text = refusal(push(&scene, "main", &commit, Some(&scene.head)).await);
+    assert!(text.contains("filter"), "{text}");
+    for checkout in [&user, &linked] {
+        assert_eq!(git(checkout, &["status", "--porcelain"]).await, "");
+        assert_eq!(read(checkout, "a.txt"), "one\n");
+    }
+    assert_eq!(sha(&user, "main").await, scene.head);
 }
 
 /// Where a kill can leave a checkout: the branch is moved, the index is not, some files are.
