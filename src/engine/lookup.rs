@@ -47,6 +47,10 @@ pub(super) async fn look_up<W: World>(
             session.mirrored = session.mirrored.take().or_else(|| tip.clone());
             session.facts.tips.insert(branch, tip);
         }
+        Lookup::Checks(commit) => {
+            let found = cx.world.forge().checks(&commit).await?;
+            session.facts.checks.insert(commit, found);
+        }
         Lookup::Contains(commit, ancestor) => {
             let found = cx.world.workspace().contains(&commit, &ancestor).await?;
             session.facts.contains.insert((commit, ancestor), found);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
-use crate::domain::pull_request::PullRequest;
+use crate::domain::pull_request::{Check, PullRequest};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextSubject;
 
@@ -80,6 +80,11 @@ impl<'now> FlowContext<'now> {
     pub fn tip(&self, branch: &BranchName) -> Decision<Option<&'now CommitSha>> {
         let tip = known(self.facts.tips.get(branch), || Lookup::Tip(branch.clone()))?;
         ControlFlow::Continue(tip.as_ref())
+    }
+
+    /// The checks of a commit that is no longer the head.
+    pub fn checks(&self, commit: &CommitSha) -> Decision<&'now [Check]> {
+        known(self.facts.checks.get(commit).map(Vec::as_slice), || Lookup::Checks(commit.clone()))
     }
 
     /// Whether a commit contains another.

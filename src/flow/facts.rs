@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber};
 use crate::domain::item::CarriedItem;
-use crate::domain::pull_request::PullRequest;
+use crate::domain::pull_request::{Check, PullRequest};
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextComment;
@@ -22,6 +22,8 @@ pub struct FlowFacts {
     pub pull_requests: BTreeMap<PullRequestNumber, PullRequest>,
     pub pull_requests_from: BTreeMap<BranchName, Vec<PullRequest>>,
     pub tips: BTreeMap<BranchName, Option<CommitSha>>,
+    /// The checks of commits that are no longer the head.
+    pub checks: BTreeMap<CommitSha, Vec<Check>>,
     /// Whether the first commit contains the second.
     pub contains: BTreeMap<(CommitSha, CommitSha), bool>,
     /// Whether a commit changes any file of what it is compared with.

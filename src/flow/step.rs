@@ -65,6 +65,8 @@ pub enum Lookup {
     Contains(CommitSha, CommitSha),
     /// Whether a commit changes any file of what it is compared with.
     Changes(Against, CommitSha),
+    /// The checks that the forge has for a commit.
+    Checks(CommitSha),
     /// What an older tool left in the thread of the subject.
     Older,
     /// What the chain of another flow and subject lets others know.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::PullRequest;
+use crate::domain::pull_request::{Check, PullRequest};
 
 /// A comment, as it stands on the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +146,9 @@ pub trait Forge: Send + Sync {
         &self,
         head_ref: &BranchName,
     ) -> impl Future<Output = Result<Vec<PullRequest>, ForgeError>> + Send;
+
+    /// Reads the checks that were reported on a commit.
+    fn checks(&self, commit: &CommitSha) -> impl Future<Output = Result<Vec<Check>, ForgeError>> + Send;
 
     fn comments(
         &self,

@@ -1,7 +1,7 @@
 //! The forge of a rehearsal: reads the real one, writes comments, a pull request and a merge down.
 
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
@@ -56,6 +56,10 @@ impl<W: World> Forge for RehearsedWorld<W> {
         let mut found = self.real.forge().pull_requests_from(head_ref).await?;
         found.extend(self.lock().opened.clone().filter(|opened| opened.head_ref == *head_ref));
         Ok(found)
+    }
+
+    async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
+        self.real.forge().checks(commit).await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

@@ -19,24 +19,39 @@ use super::seen::{OpenReview, ReviewAt};
 /// Looks at the board of a head that everyone approves; nothing is left to do when it holds.
 pub(super) fn board(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<()> {
     let checks = &seen.observed.pull.checks;
-    let red: Vec<&str> = checks
-        .iter()
-        .filter(|check| check.state == CheckState::Failure)
-        .map(|check| check.name.as_str())
-        .collect();
     let known = seen.state.measured.on(&GateName::ci(), &at.head).map(|one| one.verdict);
-    let against = seen.against();
-    let is_red = seen.gates(&against).is_red(&GateName::ci());
+    let named = |is_one: fn(CheckState) -> bool| -> Vec<&str> {
+        checks.iter().filter(|check| is_one(check.state)).map(|check| check.name.as_str()).collect()
+    };
+    let red = named(|state| state == CheckState::Failure);
     if !red.is_empty() && known != Some(Verdict::Fail) {
         return record(seen, at, Verdict::Fail, format!("red checks: {}", red.join(", ")));
     }
-    if checks.iter().any(|check| check.state == CheckState::Pending) {
-        return unfinished(seen, unanimous);
+    let pending = named(|state| state != CheckState::Success);
+    if !pending.is_empty() {
+        return unfinished(seen, unanimous, &pending);
     }
-    if is_red || (!checks.is_empty() && known.is_none()) {
-        return record(seen, at, Verdict::Pass, format!("{} checks are green", checks.len()));
+    if checks.is_empty() {
+        return match reported_before(seen, at)?.as_slice() {
+            [] => ControlFlow::Continue(()),
+            expected => unfinished(seen, unanimous, expected),
+        };
     }
-    ControlFlow::Continue(())
+    if known == Some(Verdict::Pass) {
+        return ControlFlow::Continue(());
+    }
+    record(seen, at, Verdict::Pass, format!("{} checks are green", checks.len()))
+}
+
+/// The checks of an earlier head, if the forge had any: on a new head it only needs some time to start them again.
+fn reported_before<'now>(seen: &OpenReview<'now>, at: &ReviewAt) -> Decision<Vec<&'now str>> {
+    for head in seen.state.heads.iter().filter(|head| **head != at.head) {
+        let checks = seen.cx.checks(head)?;
+        if !checks.is_empty() {
+            return ControlFlow::Continue(checks.iter().map(|check| check.name.as_str()).collect());
+        }
+    }
+    ControlFlow::Continue(Vec::new())
 }
 
 fn record<T>(seen: &OpenReview<'_>, at: &ReviewAt, verdict: Verdict, detail: String) -> Decision<T> {
@@ -45,12 +60,13 @@ fn record<T>(seen: &OpenReview<'_>, at: &ReviewAt, verdict: Verdict, detail: Str
     first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
 }
 
-fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous) -> Decision<()> {
+/// Checks without a result are awaited before a merge; otherwise the run ends, and a later command looks again.
+fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous, checks: &[&str]) -> Decision<()> {
     let cx = seen.cx;
+    let on = format!("{} on {}", checks.join(", "), seen.observed.pull.head.short());
     let pending = || {
-        let message =
-            "approved by everyone; the forge's checks are not finished. Run the same command again later";
-        first(seen.end(Conclusion::checks_pending(unanimous, message.to_owned())))
+        let message = format!("approved by everyone; no result yet from {on}. Run the same command again later");
+        first(seen.end(Conclusion::checks_pending(unanimous, message)))
     };
     match seen.run.terms.policy.after_approval {
         AfterApproval::Leave => pending(),
@@ -61,7 +77,7 @@ fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous) -> Decision<()> {
                 return pending();
             }
             let until = after(cx.now, cx.request.ci_poll_seconds).min(deadline);
-            first(Step::Wait { what: "the forge's checks".to_owned(), until })
+            first(Step::Wait { what: on, until })
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct ReviewState {
     pub ours: Option<CommitSha>,
     /// What the coder last said of its change.
     pub summary: Option<String>,
+    /// Every head that a record names.
+    pub heads: BTreeSet<CommitSha>,
     /// The heads whose future items were taken care of, and how.
     followed_up: BTreeSet<(CommitSha, Followups)>,
     /// Whether records are missing since the last time that every reviewer was asked anew.
@@ -47,6 +49,7 @@ impl ReviewState {
             base_ref: None,
             ours: None,
             summary: None,
+            heads: BTreeSet::new(),
             followed_up: BTreeSet::new(),
             records: Records::Whole,
         }
@@ -75,6 +78,7 @@ impl ReviewState {
         let before = self.run.as_ref().map(|run| run.terms.roster.clone());
         self.rounds.forget_changed_seats(before.as_ref(), &terms.roster);
         self.base_ref = Some(opened.base_ref.clone());
+        self.heads.insert(opened.head.clone());
         match opened.votes {
             EarlierVotes::Stand => {}
             EarlierVotes::AskedAnew => {
@@ -111,6 +115,7 @@ impl ReviewState {
             ReviewVerdict::Approved => Ballot::Approved,
             ReviewVerdict::Blocking => Ballot::Blocking,
         };
+        self.heads.insert(head.clone());
         let vote = Vote { agent: agent.clone(), state, head: (&head).into(), requirements };
         let cast = CastReview { round, agent, opened, dispositions };
         self.rounds.review(&RoundAt { round, head }, vote, cast, next_item);
@@ -123,11 +128,13 @@ impl ReviewState {
         if answer.head_before != answer.head_after {
             self.ours = Some(answer.head_after.clone());
         }
+        self.heads.insert(answer.head_after.clone());
         self.summary = Some(answer.response.summary.as_str().to_owned());
     }
 
     fn gates(&mut self, round: u32, gates: &GatesRecord) {
         self.go_on(Usage::default());
+        self.heads.insert(gates.head.clone());
         self.measured.take_in(round, gates, &mut self.rounds);
     }
 

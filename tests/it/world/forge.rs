@@ -233,6 +233,10 @@ impl Forge for MemoryWorld {
         .await
     }
 
+    async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
+        self.read_forge("checks", |state| Ok(state.forge.checks.get(commit).cloned().unwrap_or_default())).await
+    }
+
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
         self.read_forge("comments", |state| {
             Ok(state.forge.comments.get(&number.0).cloned().unwrap_or_default())
