@@ -135,10 +135,10 @@ impl<J: Journal> Session<J> {
         self.thread_is = Freshness::Stale;
     }
 
-    /// Drops what may have changed. What an older tool left is looked at once.
+    /// Drops what may have changed. What an older tool left and the checks of earlier heads are looked at once.
     pub(super) fn drop_facts(&mut self) {
-        let older = self.facts.older.take();
-        self.facts = FlowFacts { older, ..FlowFacts::default() };
+        let FlowFacts { older, checks, .. } = std::mem::take(&mut self.facts);
+        self.facts = FlowFacts { older, checks, ..FlowFacts::default() };
         self.others.clear();
         self.facts_are = Freshness::Fresh;
     }

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::gate::{Finding, Measurement, Verdict};
-use crate::domain::ids::{CommitSha, GateName, ItemId};
+use crate::domain::ids::{BranchName, CommitSha, GateName, ItemId};
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
+use crate::pattern::pattern;
 
 use super::ask::Against;
 use super::conclusion::Conclusion;
@@ -36,7 +39,17 @@ pub struct GatesRecord {
 
 /// The latest measurement of each gate in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Measured(BTreeMap<GateName, Measurement>);
+pub struct Measured(BTreeMap<GateName, Streak>);
+
+/// A measurement, and how often in a row the gate said the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Streak {
+    latest: Measurement,
+    alike: u32,
+}
+
+/// A gate that says the same this often, after as many attempts to fix it, is not going to pass.
+const MOST_ALIKE: u32 = 3;
 
 impl Measured {
     /// Takes in a record, and puts what it says into the items.
@@ -57,8 +70,16 @@ impl Measured {
             rounds.measured(&at, gating, &changes, record.next_item);
         }
         for measured in &record.measurements {
-            self.0.insert(measured.gate.clone(), measured.clone());
+            let before = self.0.get(&measured.gate).filter(|before| says_the_same(&before.latest, measured));
+            let alike = before.map_or(1, |before| before.alike + 1);
+            self.0.insert(measured.gate.clone(), Streak { latest: measured.clone(), alike });
         }
+    }
+
+    /// The measurement of a gate that was red on this commit, for the third time in a row with the same output.
+    fn stuck(&self, gate: &GateName, head: &CommitSha) -> Option<&Measurement> {
+        let is_stuck = |one: &&Streak| one.alike >= MOST_ALIKE && one.latest.verdict == Verdict::Fail;
+        self.0.get(gate).filter(is_stuck).map(|one| &one.latest).filter(|latest| latest.head == *head)
     }
 
     /// A new run begins.
@@ -68,12 +89,25 @@ impl Measured {
 
     /// What a gate said of this commit.
     pub fn on(&self, gate: &GateName, head: &CommitSha) -> Option<&Measurement> {
-        self.0.get(gate).filter(|measured| measured.head == *head)
+        self.0.get(gate).map(|one| &one.latest).filter(|measured| measured.head == *head)
     }
 
     pub fn all(&self) -> Vec<Measurement> {
-        self.0.values().cloned().collect()
+        self.0.values().map(|one| one.latest.clone()).collect()
     }
+}
+
+/// Whether two measurements have the same verdict and output, apart from times, durations, addresses and ids.
+fn says_the_same(one: &Measurement, other: &Measurement) -> bool {
+    static CHANGING: LazyLock<Regex> = pattern!(
+        r"\b(\d+:\d\d(:\d\d)?(\.\d+)?|\d+(\.\d+)? ?(ms|s|secs?|seconds)|0x[0-9a-f]+|[0-9a-f]{7,})\b"
+    );
+    let texts = |measured: &Measurement| -> Vec<String> {
+        let findings = measured.findings.iter().map(|finding| &finding.text);
+        let texts = std::iter::once(&measured.detail).chain(findings);
+        texts.map(|text| CHANGING.replace_all(text, "#").into_owned()).collect()
+    };
+    one.verdict == other.verdict && texts(one) == texts(other)
 }
 
 /// A run at the place where its gates are looked at.
@@ -95,16 +129,7 @@ impl GateContext<'_> {
         at: &RoundAt<CommitSha>,
         record: impl Fn(u32, GatesRecord) -> Step,
     ) -> Decision<T> {
-        let place = MeasuredAt { run: &self.run.id, round: at.round, head: &at.head };
-        let Some(measured) = cx.results.measurement(gate, place) else {
-            return first(Step::Measure(MeasureOrder {
-                gate: gate.clone(),
-                run: self.run.id.clone(),
-                round: at.round,
-                against: self.against.clone(),
-                head: at.head.clone(),
-            }));
-        };
+        let measured = self.measurement(cx, gate, at)?;
         match measured.verdict {
             Verdict::Pass | Verdict::Fail => {
                 first(record(at.round, gates_record(self.rounds, measured.clone())))
@@ -114,6 +139,62 @@ impl GateContext<'_> {
                 first(Conclusion::inconclusive(message).about(&at.head))
             }
         }
+    }
+
+    /// What a gate says of the commit of a place.
+    fn measurement<'cx>(
+        &self,
+        cx: &FlowContext<'cx>,
+        gate: &GateName,
+        at: &RoundAt<CommitSha>,
+    ) -> Decision<&'cx Measurement> {
+        let place = MeasuredAt { run: &self.run.id, round: at.round, head: &at.head };
+        match cx.results.measurement(gate, place) {
+            Some(measured) => ControlFlow::Continue(measured),
+            None => first(Step::Measure(MeasureOrder {
+                gate: gate.clone(),
+                run: self.run.id.clone(),
+                round: at.round,
+                against: self.against.clone(),
+                head: at.head.clone(),
+            })),
+        }
+    }
+
+    /// Why no further turn of the coder can make a gate pass: it was red three times in a row with the same output. Says too
+    /// whether the base branch fails in the same way.
+    pub fn hopeless(
+        &self,
+        cx: &FlowContext<'_>,
+        required: &[GateName],
+        at: &RoundAt<CommitSha>,
+        base: &BranchName,
+    ) -> Decision<Option<String>> {
+        let Some(red) = required.iter().find_map(|gate| self.measured.stuck(gate, &at.head)) else {
+            return ControlFlow::Continue(None);
+        };
+        let on_base = match cx.tip(base)? {
+            None => format!("the branch `{base}` is gone"),
+            Some(tip) => {
+                let there = RoundAt { round: at.round, head: tip.clone() };
+                let measured = self.measurement(cx, &red.gate, &there)?;
+                let place = format!("`{base}` at {}", tip.short());
+                match measured.verdict {
+                    Verdict::Pass => format!("{place} passes, so this change breaks it"),
+                    Verdict::Fail if says_the_same(measured, red) => {
+                        format!("{place} fails in the same way, so this change is not the cause")
+                    }
+                    Verdict::Fail => format!("{place} fails too, in another way"),
+                    Verdict::Inconclusive => format!("{place} could not be measured: {}", measured.detail),
+                }
+            }
+        };
+        let last = red.detail.lines().last().unwrap_or_default();
+        let message = format!(
+            "the gate `{}` failed {MOST_ALIKE} times in a row with the same output (it ends with: {last}). {on_base}",
+            red.gate
+        );
+        ControlFlow::Continue(Some(message))
     }
 
     /// The first required gate that does not pass on this commit is measured there; when all do, nothing is left to do.
@@ -214,6 +295,22 @@ mod tests {
         assert_eq!(changes(&second), (vec!["item-3"], vec!["item-2"], vec!["item-1"]));
         let third = measure(measured(Verdict::Pass, &[]));
         assert_eq!(changes(&third), (vec![], vec![], vec!["item-2", "item-3"]));
+    }
+
+    #[test]
+    fn changing_numbers_are_not_compared() {
+        let says = |detail: &str| Measurement { detail: detail.to_owned(), ..measured(Verdict::Fail, &[]) };
+        for (one, other, same) in [
+            ("1 failed in 0.02s", "1 failed in 1.31s", true),
+            ("12:03:04 red", "12:04:59.123 red", true),
+            ("at 0x7f3a00 in 1a2b3c4d", "at 0x7f3a10 in 5a2b3c4e", true),
+            ("expected 3, got 4", "expected 3, got 5", false),
+            ("1 failed", "2 failed", false),
+        ] {
+            assert_eq!(says_the_same(&says(one), &says(other)), same, "{one} / {other}");
+        }
+        assert!(!says_the_same(&measured(Verdict::Fail, &["a"]), &measured(Verdict::Fail, &["b"])));
+        assert!(!says_the_same(&measured(Verdict::Fail, &[]), &measured(Verdict::Pass, &[])));
     }
 
     #[test]

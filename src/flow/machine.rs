@@ -54,6 +54,9 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// Records are missing here.
     fn gap(&mut self);
 
+    /// Takes note of a record behind a gap: the ids that it gave are not given again.
+    fn unlinked(&mut self, _: Self::Record) {}
+
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible>;
 
     /// The visible part of a record, in Markdown. Nothing is ever read back from it.
@@ -160,9 +163,16 @@ enum OfEveryFlow {
 
 impl<F: Flow> Machine for FlowMachine<F> {
     fn apply(&mut self, link: &Link) -> Result<(), Objection> {
-        let Link::Record(record) = link else {
-            self.0.gap();
-            return Ok(());
+        let record = match link {
+            Link::Record(record) => record,
+            Link::Gap => {
+                self.0.gap();
+                return Ok(());
+            }
+            Link::Unlinked(record) => {
+                record.body.read().into_iter().for_each(|read| self.0.unlinked(read));
+                return Ok(());
+            }
         };
         let read = record
             .body

@@ -85,8 +85,17 @@ where
         self.next_item = self.next_item.max(next_item);
     }
 
-    /// Records are missing: no vote counts, and some item may be unknown.
-    pub fn forget_votes(&mut self) {
+    /// Ids below this one are used up.
+    pub fn reserve_items(&mut self, next_item: u64) {
+        self.next_item = self.next_item.max(next_item);
+    }
+
+    /// Records are missing: the round begins anew, without votes; what its reviews resolved is open again, and some item may
+    /// be unknown.
+    pub fn begin_anew(&mut self) {
+        self.settled = items::merge(std::mem::take(&mut self.settled), &self.current, Resolutions::Void);
+        self.current.clear();
+        self.gating = Gating::Open;
         self.votes.clear();
         self.completeness = Completeness::Gaps;
     }

@@ -71,6 +71,8 @@ pub enum Link {
     Record(Arc<Envelope>),
     /// Records are missing here.
     Gap,
+    /// A record that stands behind a gap: nothing that it says counts, but the ids that it gave are used up.
+    Unlinked(Arc<Envelope>),
 }
 
 /// One chain of a thread.
@@ -90,7 +92,7 @@ impl ChainReading {
     pub fn records(&self) -> impl Iterator<Item = &Arc<Envelope>> {
         self.links.iter().filter_map(|link| match link {
             Link::Record(record) => Some(record),
-            Link::Gap => None,
+            Link::Gap | Link::Unlinked(_) => None,
         })
     }
 }
@@ -214,9 +216,15 @@ impl Linker {
     }
 
     fn gap(&mut self) {
-        if self.reading.links.last() != Some(&Link::Gap) {
+        if !matches!(self.reading.links.last(), Some(Link::Gap | Link::Unlinked(_))) {
             self.reading.links.push(Link::Gap);
         }
+    }
+
+    fn unlinked(&mut self, comment: &DecodedComment, record: &Arc<Envelope>, why: IgnoreReason) {
+        self.ignore(comment, why);
+        self.gap();
+        self.reading.links.push(Link::Unlinked(Arc::clone(record)));
     }
 
     fn take(&mut self, comment: &DecodedComment, decoded: &Decoded, objection: Option<IgnoreReason>) {
@@ -226,11 +234,9 @@ impl Linker {
         } else if self.passed.contains(&record.prev) {
             self.ignore(comment, IgnoreReason::Superseded);
         } else if record.prev != self.reading.tail {
-            self.ignore(comment, IgnoreReason::Unlinked);
-            self.gap();
+            self.unlinked(comment, record, IgnoreReason::Unlinked);
         } else if let Some(why) = objection {
-            self.ignore(comment, why);
-            self.gap();
+            self.unlinked(comment, record, why);
         } else {
             self.accept(decoded);
         }

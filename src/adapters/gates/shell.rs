@@ -1,5 +1,11 @@
 //! Finds what only a shell would understand in a command that no shell reads.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::pattern::pattern;
+
 /// A letter of a word, and whether quotes keep it from meaning anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ShellLetter {
@@ -7,11 +13,15 @@ enum ShellLetter {
     Quoted,
 }
 
-/// The first operator of a shell in a command: one that is a word of its own or stands at an end of one, or a
-/// substitution. What stands in quotes is no operator, and what stands in the middle of a word (`a|b`) may be meant as it is.
+/// Finds the first thing in a command that only a shell understands: an operator at an end of a word, a substitution, an
+/// expansion, or an assignment in front. Nothing in quotes counts, nor does an operator in the middle of a word (`a|b`).
 pub(super) fn operator(command: &str) -> Option<String> {
     let lines = lines(command);
-    let found = lines.iter().flatten().find_map(|word| substitution(word).or_else(|| at_an_end(word)));
+    let in_a_word = |word: &Vec<ShellLetter>| {
+        substitution(word).or_else(|| at_an_end(word)).or_else(|| expansion(&bare(word)))
+    };
+    let assigned = lines.first().and_then(|words| words.first()).and_then(|word| assignment(&bare(word)));
+    let found = assigned.or_else(|| lines.iter().flatten().find_map(in_a_word));
     // A shell runs one line after the other; here the words of the second would be arguments of the first.
     found.or_else(|| (lines.len() > 1).then(|| "a new line".to_owned()))
 }
@@ -66,6 +76,29 @@ fn substitution(word: &[ShellLetter]) -> Option<String> {
     found.map(str::to_owned)
 }
 
+/// A word with a NUL for each part in quotes, which no command line holds.
+fn bare(word: &[ShellLetter]) -> String {
+    let letter = |letter: &ShellLetter| match letter {
+        ShellLetter::Bare(letter) => *letter,
+        ShellLetter::Quoted => '\0',
+    };
+    word.iter().map(letter).collect()
+}
+
+/// `NAME=value` in front of a program.
+fn assignment(word: &str) -> Option<String> {
+    static ASSIGNMENT: LazyLock<Regex> = pattern!("^[A-Za-z_][A-Za-z0-9_]*=");
+    ASSIGNMENT.find(word).map(|found| found.as_str().to_owned())
+}
+
+/// `$NAME`, `${NAME}`, `~`, `{a,b}`, `*.py`. An address and the id of a test may hold `?` and `[…]`.
+fn expansion(word: &str) -> Option<String> {
+    static EXPANSION: LazyLock<Regex> = pattern!(
+        r"\$[A-Za-z_]\w*|\$\{[^}]*\}?|^~[\w.-]*(/|$)|\{[^{}]*,[^{}]*\}|\*|^[^:]*\?|^[^:]*\[[^\]]+\]"
+    );
+    EXPANSION.find(word).map(|found| found.as_str().replace('\0', "…"))
+}
+
 /// `&&`, `make;`, `2>&1`, `>log`.
 fn at_an_end(word: &[ShellLetter]) -> Option<String> {
     let taken = |letters: &mut dyn Iterator<Item = &ShellLetter>| -> String {
@@ -116,6 +149,17 @@ mod tests {
             ("make\n&& make", "&&"),
             ("make lint\nmake test", "a new line"),
             ("true # it's all\nfalse", "a new line"),
+            ("python3 test_*.py", "*"),
+            ("python3 test_?.py", "test_?"),
+            ("python3 test_[ab].py", "test_[ab]"),
+            ("ls $HOME/x", "$HOME"),
+            ("make HOME=$HOME", "$HOME"),
+            ("ls ${HOME}", "${HOME}"),
+            ("ls ~", "~"),
+            ("ls ~/x", "~/"),
+            ("ls {calc,test_calc}.py", "{calc,test_calc}"),
+            ("X=1 python3 test_calc.py", "X="),
+            ("X='1 2' python3 test_calc.py", "X="),
         ] {
             assert_eq!(operator(command).as_deref(), Some(found), "{command}");
         }
@@ -134,7 +178,9 @@ mod tests {
             "find . -exec true {} ';'",
             "curl http://localhost/?a=1&b=2",
             "make # && not this",
-            "make HOME=$HOME",
+            "make X=1",
+            "pytest test_a.py::test_b[1-2]",
+            "env X=1 pytest '*.py' \"$HOME\" '~' x~ HEAD~1 a{1}b $1 100$",
             "pytest -k 'a>b' 2",
         ] {
             assert_eq!(operator(command), None, "{command}");

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::adapters::files;
 use crate::adapters::process::command::CommandLine;
@@ -12,6 +15,7 @@ use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
+use crate::pattern::pattern;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 
@@ -20,6 +24,9 @@ use super::shell;
 
 /// How much of the end of the output goes into a record, in bytes.
 const DETAIL: usize = 4_000;
+
+/// How many lines at the end of the output may say that a program was not found.
+const LAST_LINES: usize = 10;
 
 /// The gate `tests`: passes when the test command succeeds.
 #[derive(Debug)]
@@ -37,18 +44,17 @@ pub fn split(command: &str) -> Result<Vec<String>, String> {
     match (words.first(), shell::operator(command)) {
         (None, _) => Err("the test command is empty".to_owned()),
         (Some(_), None) => Ok(words),
-        (Some(program), Some(operator)) => Err(no_shell(command, program, &operator)),
+        (Some(_), Some(operator)) => Err(no_shell(command, &operator)),
     }
 }
 
-/// Why an operator is refused, and what to type instead.
-fn no_shell(command: &str, program: &str, operator: &str) -> String {
+/// Why something that only a shell understands is refused, and what to type instead.
+fn no_shell(command: &str, operator: &str) -> String {
     let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), Cow::into_owned);
     let instead = format!("sh -c {}", quoted(command));
     format!(
-        "the test command `{command}` is run without a shell, and `{operator}` means something only to a shell: {program} \
-         would get it as an argument; type --test-command {} (in a configuration: command = {}), or quote what is meant \
-         as it stands",
+        "the test command `{command}` runs without a shell, and only a shell understands `{operator}`. Type \
+         --test-command {} (in a configuration: command = {}), or put the word in quotes if the program is to get it as it is",
         quoted(&instead),
         toml::Value::String(instead.clone())
     )
@@ -122,9 +128,32 @@ impl TestsGate {
             }
             End::Exited(Exit::Code(0)) => measured(Verdict::Pass, String::new(), log),
             End::Exited(Exit::Code(code)) => {
-                measured(Verdict::Fail, format!("exit code {code}\n{}", ending(&ended.tail)), log)
+                let detail = format!("exit code {code}\n{}", ending(&ended.tail));
+                match not_run(code, &ended.tail) {
+                    Some(why) => inconclusive(format!("{why}. {FRESH_CLONE}\n{detail}"), Some(log)),
+                    None => measured(Verdict::Fail, detail, log),
+                }
             }
         }
+    }
+}
+
+const FRESH_CLONE: &str = "The tests run in a fresh clone, which has nothing that git ignores, such as `node_modules` or \
+     `.venv`: install what they need with `--setup-command`";
+
+/// Says why a command that has failed did not get to run the tests at all: a program was not found, or is not executable.
+fn not_run(code: i32, output: &str) -> Option<String> {
+    /// How `sh`, `bash`, `zsh` and `make` say so, whatever exit code is made of it.
+    static NOT_RUN: LazyLock<Regex> = pattern!(
+        r"^(\S*sh: (line )?\d+: .*: not found|.*: command not found|zsh:.* command not found: .*|make.* Error 12[67])$"
+    );
+    let last = || output.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES);
+    let said = last().find(|line| NOT_RUN.is_match(line));
+    match (said, code) {
+        (Some(line), _) => Some(format!("the test command did not run: {line}")),
+        (None, 126) => Some("the test command is not executable".to_owned()),
+        (None, 127) => Some("a program of the test command was not found".to_owned()),
+        (None, _) => None,
     }
 }
 
@@ -165,6 +194,24 @@ fn cut(line: &str) -> String {
 mod examples {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn missing_programs_are_no_finding() {
+        for (code, output, is_run) in [
+            (127, "sh: 1: leftpad-check: not found\n", false),
+            (1, "run.sh: line 3: pytest: command not found\n", false),
+            (1, "zsh:1: command not found: pytest\n", false),
+            (2, "make: *** [Makefile:2: test] Error 127\n", false),
+            (126, "", false),
+            (127, "", false),
+            (1, "FAILED test_missing - KeyError: not found\n", true),
+            (1, "AssertionError: page not found\n1 failed\n", true),
+            (2, "make: *** [Makefile:2: test] Error 1\n", true),
+            (1, "", true),
+        ] {
+            assert_eq!(not_run(code, output).is_none(), is_run, "{code} {output}");
+        }
+    }
 
     #[test]
     fn overlong_last_lines_are_cut() {

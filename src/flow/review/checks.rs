@@ -65,7 +65,8 @@ fn unfinished(seen: &OpenReview<'_>, unanimous: &Unanimous, checks: &[&str]) -> 
     let cx = seen.cx;
     let on = format!("{} on {}", checks.join(", "), seen.observed.pull.head.short());
     let pending = || {
-        let message = format!("approved by everyone; no result yet from {on}. Run the same command again later");
+        let message =
+            format!("approved by everyone; no result yet from {on}. Run the same command again later");
         first(seen.end(Conclusion::checks_pending(unanimous, message)))
     };
     match seen.run.terms.policy.after_approval {

@@ -30,6 +30,10 @@ use super::state::ReviewState;
 
 /// The coder's turn after a round.
 pub(super) fn turn(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
+    let (against, required) = (seen.against(), &seen.run.terms.policy.required_gates);
+    if let Some(why) = seen.gates(&against).hopeless(seen.cx, required, at, &seen.observed.pull.base_ref)? {
+        return first(seen.end(Conclusion::blocked(Blocked::Gate, why)));
+    }
     if at.round >= seen.run.terms.policy.max_rounds {
         let left: Vec<String> = seen.must_fix(at).into_iter().map(|item| item.id.into()).collect();
         let message = format!(

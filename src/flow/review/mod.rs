@@ -48,6 +48,10 @@ impl Flow for ReviewState {
         self.records = Records::Missing;
     }
 
+    fn unlinked(&mut self, record: ReviewEntry) {
+        Self::unlinked(self, &record);
+    }
+
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible> {
         next::next(self, cx)
     }

@@ -8,7 +8,7 @@ use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::item::Item;
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
-use crate::domain::turn::TurnKey;
+use crate::domain::turn::{RunRound, TurnKey};
 use crate::ledger::envelope::Draft;
 
 use super::super::approval::{Approval, GatesHold, Unanimous};
@@ -191,8 +191,10 @@ fn is_settled(seen: &OpenReview<'_>) -> bool {
 /// A head that equals a journaled commit is ours: its answer is published.
 fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
     let head = &seen.observed.pull.head;
+    let round = seen.run.at(seen.state.rounds.round());
     let is_of_this_round = |key: &TurnKey| {
-        key.run == seen.run.id && key.role == Role::Coder && key.round == seen.state.rounds.round()
+        let at = RunRound { run: key.run.clone(), sitting: key.sitting, round: key.round };
+        key.role == Role::Coder && at == round
     };
     let made = |turn: &Turn| match &turn.end {
         TurnEnd::Answered { commit, .. } => commit.as_ref() == Some(head),

@@ -82,12 +82,16 @@ impl ReviewState {
         match opened.votes {
             EarlierVotes::Stand => {}
             EarlierVotes::AskedAnew => {
-                self.rounds.forget_votes();
+                self.rounds.begin_anew();
                 self.records = Records::Whole;
             }
         }
         match &mut self.run {
-            Some(current) if current.id == *run => current.terms = terms,
+            Some(current) if current.id == *run => {
+                current.terms = terms;
+                // Answers in the journal belong to the sitting before: nobody knows what the missing records said.
+                current.sitting += u32::from(opened.votes == EarlierVotes::AskedAnew);
+            }
             Some(_) | None => {
                 self.run = Some(RunState::begun(run.clone(), terms, opened.spent.unwrap_or_default()));
                 self.begin_run(opened);
@@ -152,6 +156,19 @@ impl ReviewState {
             run.ending = None;
             run.usage = run.usage.plus(usage);
         }
+    }
+
+    /// Takes note of a record behind a gap: its items have ids that people have seen.
+    pub fn unlinked(&mut self, record: &ReviewEntry) {
+        let next_item = match record {
+            ReviewEntry::Opened(opened) => opened.carried.as_ref().map(|carried| carried.next_item),
+            ReviewEntry::Review(review) => Some(review.next_item),
+            ReviewEntry::Gates(gates) => Some(gates.next_item),
+            ReviewEntry::Answer(_) | ReviewEntry::FollowedUp(_) | ReviewEntry::Concluded(_) => None,
+        };
+        // Nothing vouches for the record: a number that no thread comes to was made up.
+        let plausible = next_item.filter(|number| *number <= u64::from(u32::MAX));
+        plausible.into_iter().for_each(|number| self.rounds.reserve_items(number));
     }
 
     /// Whether the future items of this head were taken care of in this way.

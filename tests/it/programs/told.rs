@@ -195,10 +195,10 @@ fn test_commands_have_no_shell() {
     let ended = stage.run(&task(&["--test-command", "make && make test"]));
     let message = ended.json()["message"].as_str().unwrap().to_owned();
     assert_eq!(ended.exit, Some(2), "{message}");
-    assert!(message.contains("`&&` means something only to a shell: make would get it"), "{message}");
-    assert!(message.contains("type --test-command \"sh -c 'make && make test'\""), "{message}");
+    assert!(message.contains("only a shell understands `&&`"), "{message}");
+    assert!(message.contains("Type --test-command \"sh -c 'make && make test'\""), "{message}");
     // What it says works, typed into a shell.
-    let typed = message.split("type ").nth(1).and_then(|rest| rest.split(" (in").next()).unwrap();
+    let typed = message.split("Type ").nth(1).and_then(|rest| rest.split(" (in").next()).unwrap();
     let script = format!("printf '%s' {typed}");
     let words = stage.run_program("sh", &["-c", &script]).stdout;
     assert_eq!(words, "--test-commandsh -c 'make && make test'");
@@ -216,7 +216,7 @@ fn test_commands_have_no_shell() {
     stage.run(&["config", "trust"]);
     let ended = stage.run(&task(&[]));
     let message = ended.json()["message"].as_str().unwrap().to_owned();
-    assert!(ended.exit == Some(2) && message.contains("`|` means something only to a shell"), "{message}");
+    assert!(ended.exit == Some(2) && message.contains("only a shell understands `|`"), "{message}");
 
     let quoted =
         Stage::new().run(&task(&["--test-command", "sh -c 'true && grep -c DONE notes.txt > /dev/null'"]));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::flow_name::FlowName;
-use agent_loop::domain::ids::{CommitSha, PullRequestNumber};
+use agent_loop::domain::ids::{CommitSha, ItemId, PullRequestNumber};
 use agent_loop::domain::item::Item;
 use agent_loop::domain::repair::Repair;
 use agent_loop::domain::subject::Subject;
@@ -147,6 +147,18 @@ pub(super) fn delivered_answer(thread: &[Comment]) -> Option<(Vec<Repair>, Usage
     let Content::Record(decoded) = codec::read(&thread.last()?.body) else { return None };
     let DeliveryEntry::Delivered(delivered) = decoded.record.body.read().ok()? else { return None };
     delivered.answer.map(|answer| (answer.repairs, answer.usage))
+}
+
+/// The ids that every readable review of a thread gave, whether it counts or not.
+pub(super) fn opened_ids(thread: &[Comment]) -> Vec<ItemId> {
+    let review = |comment: &Comment| match codec::read(&comment.body) {
+        Content::Record(decoded) => match decoded.record.body.read() {
+            Ok(ReviewEntry::Review(review)) => review.opened,
+            Ok(_) | Err(_) => Vec::new(),
+        },
+        Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => Vec::new(),
+    };
+    thread.iter().flat_map(review).map(|item| item.id).collect()
 }
 
 /// Whether a comment claims to be a record.

@@ -315,3 +315,35 @@ async fn a_dependent_reviewer_is_named() {
     let outcome = story.play(&world).await;
     assert!(!outcome.message.contains("independent"), "scripts have no vendor: {}", outcome.message);
 }
+
+/// A coder that changes something in every turn, and never what the gate looks at.
+#[tokio::test]
+async fn the_same_red_output_ends_blocked() {
+    let red_on = |bad: fn(&str) -> bool| -> Gate {
+        Arc::new(
+            move |tree| {
+                if tree.get(FILE).is_some_and(|text| bad(text)) { Verdict::Fail } else { Verdict::Pass }
+            },
+        )
+    };
+    for (gate, on_base) in [
+        (red_on(|_| true), "`main` at"),
+        (red_on(|_| true), "fails in the same way"),
+        (red_on(|text| text != "old"), "passes, so this change breaks it"),
+    ] {
+        let busy = implements_and(|order, tree| {
+            tree.insert(FILE.to_owned(), format!("bug {}", order.round));
+            Reaction::Says(addresses_all(order))
+        });
+        let story = Story {
+            gate: Some(gate),
+            max_rounds: 10,
+            ..story("hopeless", busy, vec![("quick", always_approves())])
+        };
+        let world = story.world();
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::Gate }, "{}", outcome.message);
+        assert!(outcome.message.contains(on_base), "{}", outcome.message);
+        assert_eq!(world.calls().len(), 3, "the first turn and two fixes: {:?}", world.calls());
+    }
+}

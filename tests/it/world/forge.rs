@@ -234,7 +234,8 @@ impl Forge for MemoryWorld {
     }
 
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
-        self.read_forge("checks", |state| Ok(state.forge.checks.get(commit).cloned().unwrap_or_default())).await
+        self.read_forge("checks", |state| Ok(state.forge.checks.get(commit).cloned().unwrap_or_default()))
+            .await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
