@@ -170,7 +170,9 @@ impl<F: Flow> Machine for FlowMachine<F> {
                 return Ok(());
             }
             Link::Unlinked(record) => {
-                record.body.read().into_iter().for_each(|read| self.0.unlinked(read));
+                if let Ok(read) = record.body.read() {
+                    self.0.unlinked(read);
+                }
                 return Ok(());
             }
         };

@@ -167,8 +167,9 @@ impl ReviewState {
             ReviewEntry::Answer(_) | ReviewEntry::FollowedUp(_) | ReviewEntry::Concluded(_) => None,
         };
         // Nothing vouches for the record: a number that no thread comes to was made up.
-        let plausible = next_item.filter(|number| *number <= u64::from(u32::MAX));
-        plausible.into_iter().for_each(|number| self.rounds.reserve_items(number));
+        if let Some(number) = next_item.and_then(|number| u32::try_from(number).ok()) {
+            self.rounds.reserve_items(number.into());
+        }
     }
 
     /// Whether the future items of this head were taken care of in this way.
