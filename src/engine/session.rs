@@ -137,8 +137,8 @@ impl<J: Journal> Session<J> {
 
     /// Drops what may have changed. What an older tool left and the checks of earlier heads are looked at once.
     pub(super) fn drop_facts(&mut self) {
-        let FlowFacts { older, checks, .. } = std::mem::take(&mut self.facts);
-        self.facts = FlowFacts { older, checks, ..FlowFacts::default() };
+        let FlowFacts { checks, older, .. } = std::mem::take(&mut self.facts);
+        self.facts = FlowFacts { checks, older, ..FlowFacts::default() };
         self.others.clear();
         self.facts_are = Freshness::Fresh;
     }
