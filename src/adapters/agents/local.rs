@@ -37,8 +37,7 @@ impl Program {
             Self::Vendor(agent) => (agent.variables.as_slice(), Some(vendors::cli(agent.vendor).profile())),
             Self::ScriptFile(_) | Self::ScriptText(_) => (&[][..], None),
         };
-        let (names, prefixes) = profile.map_or((&[][..], &[][..]), |own| (own.variables, own.prefixes));
-        environment::kept_back(ours, allowed, names, prefixes)
+        environment::kept_back(ours, allowed, profile.map_or(&[][..], |own| own.variables))
     }
 }
 

@@ -33,14 +33,12 @@ pub struct Allowed<'agent> {
     pub names: &'agent [String],
     /// The names that the vendor's program uses.
     pub vendor: &'static [&'static str],
-    /// The prefixes of names that the vendor's program uses.
-    pub prefixes: &'static [&'static str],
 }
 
 impl<'agent> Allowed<'agent> {
     /// Allows only the names that the user lists.
     pub fn named(names: &'agent [String]) -> Self {
-        Self { names, vendor: &[], prefixes: &[] }
+        Self { names, vendor: &[] }
     }
 }
 
@@ -60,7 +58,7 @@ impl TurnFiles {
         files::write_over(&offered.context, &context)?;
         files::write_over(&offered.schema, schema::text(&schema::of(order.kind)).as_bytes())?;
         let mut environment = environment::common(&host.variables, allowed.names);
-        environment.extend(environment::of_a_vendor(&host.variables, allowed.vendor, allowed.prefixes));
+        environment.extend(environment::of_a_vendor(&host.variables, allowed.vendor));
         environment.extend(facts(order));
         environment.extend(offered.variables(&order.workdir));
         Ok(Self {

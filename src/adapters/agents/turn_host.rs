@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use crate::adapters::process::exit::Exit;
+use crate::adapters::process::supervision::{End, Ended};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::domain::access::Access;
 use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnReport, TurnResult};
+
+use super::errors::last_words;
 
 /// The setup that is the same for the turns of all agents.
 #[derive(Debug, Clone)]
@@ -29,6 +33,21 @@ impl TurnHost {
         match access {
             Access::Edit | Access::Read | Access::ReadAndWeb => own.unwrap_or(self.deadline),
             Access::Nothing => self.repair_deadline,
+        }
+    }
+}
+
+/// Returns what was wrong with the end of a program that had answered before.
+pub(super) fn late_end(ended: &Ended) -> Option<String> {
+    match &ended.end {
+        End::Exited(Exit::Code(0)) | End::Cancelled | End::NotStarted(_) => None,
+        End::Exited(exit) => {
+            let stderr = last_words(&ended.stderr);
+            let said = if stderr.is_empty() { String::new() } else { format!(": {stderr}") };
+            Some(format!("it answered, and then ended with {exit}{said}"))
+        }
+        End::TimedOut | End::Hung { .. } => {
+            Some("it answered, but did not exit afterwards, and was ended".to_owned())
         }
     }
 }

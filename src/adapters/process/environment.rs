@@ -52,9 +52,9 @@ pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
     select(ours, |name| is_common(name) || allowed.contains(&name))
 }
 
-/// What a vendor's program gets of its vendor's own variables, by name or by how the name begins.
-pub fn of_a_vendor(ours: &Variables, names: &[&str], prefixes: &[&str]) -> Variables {
-    select(ours, |name| is_of_a_vendor(name, names, prefixes))
+/// Returns what a vendor's program gets of its vendor's own variables.
+pub fn of_a_vendor(ours: &Variables, names: &[&str]) -> Variables {
+    select(ours, |name| names.iter().any(|known| name == *known))
 }
 
 /// What a test command gets.
@@ -63,22 +63,16 @@ pub fn for_tests(ours: &Variables) -> Variables {
 }
 
 /// The names of the variables that [`common`], [`of_a_vendor`] and [`for_tests`] keep back, because they open the forge.
-pub fn kept_back(ours: &Variables, allowed: &[String], names: &[&str], prefixes: &[&str]) -> Vec<String> {
+pub fn kept_back(ours: &Variables, allowed: &[String], names: &[&str]) -> Vec<String> {
     let asked = |name: &OsStr| {
         allowed.iter().any(|known| name == known.as_str())
-            || is_of_a_vendor(name, names, prefixes)
+            || names.iter().any(|known| name == *known)
             || is_common(name)
             || is_of_a_toolchain(name)
     };
     let tokens = ForgeTokens::of(ours);
     let kept = ours.iter().filter(|(name, value)| asked(name) && tokens.open(name, value));
     kept.map(|(name, _)| name.to_string_lossy().into_owned()).collect()
-}
-
-fn is_of_a_vendor(name: &OsStr, names: &[&str], prefixes: &[&str]) -> bool {
-    let bytes = name.as_encoded_bytes();
-    names.iter().any(|known| name == *known)
-        || prefixes.iter().any(|start| bytes.starts_with(start.as_bytes()))
 }
 
 fn is_of_a_toolchain(name: &OsStr) -> bool {
@@ -118,10 +112,10 @@ mod tests {
         };
         let wanted = ["MY_KEY", "GH_TOKEN"].map(str::to_owned);
         assert_eq!(names(common(&ours, &wanted)), ["LC_ALL", "MY_KEY", "PATH"]);
-        assert_eq!(names(of_a_vendor(&ours, &["GITHUB_TOKEN"], &["MY_", "GH_"])), ["MY_KEY"]);
+        assert_eq!(names(of_a_vendor(&ours, &["GITHUB_TOKEN", "MY_KEY"])), ["MY_KEY"]);
         assert_eq!(names(for_tests(&ours)), ["CARGO_HOME", "LC_ALL", "PATH"]);
-        assert_eq!(kept_back(&ours, &wanted, &["GITHUB_TOKEN"], &[]), ["GH_TOKEN", "GITHUB_TOKEN"]);
-        assert_eq!(kept_back(&ours, &[], &[], &[]), Vec::<String>::new());
+        assert_eq!(kept_back(&ours, &wanted, &["GITHUB_TOKEN"]), ["GH_TOKEN", "GITHUB_TOKEN"]);
+        assert_eq!(kept_back(&ours, &[], &[]), Vec::<String>::new());
     }
 
     #[test]

@@ -15,13 +15,20 @@ fn now() -> Timestamp {
 
 /// What a program's lines come to, when it ends with this exit code.
 fn outcome(vendor: Vendor, code: i32, lines: &[&str]) -> Result<RawAnswer, TurnFailure> {
+    let ending = ProcessEnd { exit: Exit::Code(code), stderr: "", last_message: None, now: now() };
+    vendors::cli(vendor).outcome(&heard(vendor, lines), &ending)
+}
+
+/// What a program's lines come to.
+fn heard(vendor: Vendor, lines: &[&str]) -> Transcript {
     let cli = vendors::cli(vendor);
     let mut transcript = Transcript::default();
     for line in lines {
         cli.events(line.as_bytes(), &mut |event| transcript.take(event));
     }
-    let ending = ProcessEnd { exit: Exit::Code(code), stderr: "", last_message: None, now: now() };
-    cli.outcome(&transcript, &ending)
+    let document = std::mem::take(&mut transcript.document);
+    cli.document_events(&document, &mut |event| transcript.take(event));
+    transcript
 }
 
 const APPROVED: &str =
@@ -35,8 +42,15 @@ fn the_last_ending_of_claude_counts() {
     let failed = r#"{"type":"result","is_error":true,"api_error_status":500,"result":"API Error: 500"}"#;
     let failure = outcome(Vendor::Claude, 0, &[APPROVED, failed]).unwrap_err();
     assert_eq!(failure.class(), "overloaded");
-    let silent = r#"{"type":"result","is_error":false}"#;
-    assert_eq!(outcome(Vendor::Claude, 0, &[APPROVED, silent]).unwrap_err().class(), "vacuous");
+    let empty = r#"{"type":"result","is_error":false}"#;
+    assert_eq!(outcome(Vendor::Claude, 0, &[empty]).unwrap_err().class(), "vacuous");
+    assert_eq!(
+        outcome(Vendor::Claude, 0, &[APPROVED, empty]).unwrap().most_trusted(),
+        r#"{"state":"approved"}"#
+    );
+    let remark = r#"{"type":"result","is_error":false,"result":"My review stands."}"#;
+    let both = outcome(Vendor::Claude, 0, &[APPROVED, remark, empty]).unwrap();
+    assert_eq!(both.most_trusted(), "{\"state\":\"approved\"}\n\nMy review stands.");
     let unsure = r#"{"type":"result","result":"yes","structured_output":{"state":"approved"}}"#;
     assert!(outcome(Vendor::Claude, 0, &[unsure]).is_err(), "nothing says that it is no error");
 }
@@ -59,16 +73,93 @@ fn messages_before_tools_are_no_answer() {
     assert_eq!(outcome(Vendor::Gemini, 0, &[said, tool, done]).unwrap_err().class(), "vacuous");
 }
 
+/// Each line is odd in values that decide nothing, and the answer is still `yes`.
 #[test]
-fn odd_numbers_leave_the_answer_whole() {
-    for odd in [
-        r#""errors":null,"permission_denials":null,"modelUsage":null"#,
-        r#""modelUsage":{"x":{"inputTokens":1.5,"outputTokens":-3}},"api_error_status":"none""#,
-        r#""total_cost_usd":"much","permission_denials":[7]"#,
+fn odd_values_leave_the_answer_whole() {
+    for (vendor, lines) in [
+        (
+            Vendor::Claude,
+            r#"{"type":"result","is_error":false,"result":"yes","errors":null,"permission_denials":null,"modelUsage":null}"#,
+        ),
+        (
+            Vendor::Claude,
+            r#"{"type":"result","is_error":false,"result":"yes","modelUsage":{"x":{"inputTokens":1.5}},"api_error_status":"none"}"#,
+        ),
+        (
+            Vendor::Claude,
+            r#"{"type":"result","is_error":false,"result":"yes","total_cost_usd":"much","permission_denials":[7],"session_id":7}"#,
+        ),
+        (
+            Vendor::Claude,
+            r#"{"type":"result","is_error":false,"result":"yes","error":{"x":1},"subtype":[],"message":7,"usage":"\ud83d"}"#,
+        ),
+        (
+            Vendor::Codex,
+            r#"{"type":"item.completed","item":{"type":"agent_message","text":"yes","exit_code":"0","aggregated_output":null}}
+               {"type":"turn.completed","usage":{},"error":"none"}"#,
+        ),
+        (
+            Vendor::Codex,
+            r#"{"type":"item.completed","item":{"type":"agent_message","text":"yes","message":{}},"thread_id":7}
+               {"type":"turn.completed","usage":{"input_tokens":1,"cached_input_tokens":-1,"output_tokens":1}}"#,
+        ),
+        (
+            Vendor::Gemini,
+            r#"{"type":"message","role":"assistant","content":"yes","delta":"no","stats":7,"error":7}
+               {"type":"result","status":"success","stats":{"input_tokens":"1"},"error":"none"}"#,
+        ),
+        (
+            Vendor::Opencode,
+            r#"{"type":"text","part":{"type":"text","text":"yes","cost":"0","tokens":7,"state":7},"sessionID":7}
+               {"type":"step_finish","part":{"type":"step-finish","reason":"stop","tokens":{"input":-1},"cost":"0"}}"#,
+        ),
+        (
+            Vendor::Antigravity,
+            r#"{"status":"SUCCESS","response":"yes","usage":7,"denied_actions":7,"error":"\ud83d"}"#,
+        ),
     ] {
-        let line = format!(r#"{{"type":"result","is_error":false,"result":"yes",{odd}}}"#);
-        assert_eq!(outcome(Vendor::Claude, 0, &[&line]).unwrap().most_trusted(), "yes", "{odd}");
+        let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+        assert_eq!(outcome(vendor, 0, &lines).unwrap().most_trusted(), "yes", "{lines:?}");
     }
+}
+
+#[test]
+fn lone_surrogates_become_replacement_characters() {
+    let line =
+        r#"{"type":"result","is_error":false,"result":"a","structured_output":{"summary":"cut \ud83d"}}"#;
+    let answer = outcome(Vendor::Claude, 0, &[line]).unwrap();
+    assert_eq!(answer.native.as_deref(), Some("{\"summary\":\"cut \u{fffd}\"}"));
+}
+
+#[test]
+fn unreadable_endings_are_named() {
+    let failure =
+        outcome(Vendor::Claude, 0, &[r#"{"type":"result","is_error":false,"result":"yes"#]).unwrap_err();
+    let said = failure.to_string();
+    assert!(said.contains("its `result` event can't be read: EOF while parsing a string"), "{said}");
+}
+
+/// What comes after the event that ends a turn: an exit code, a signal.
+#[test]
+fn finished_turns_are_answered_however_they_exit() {
+    let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"yes"}}"#;
+    let completed = r#"{"type":"turn.completed"}"#;
+    let error = r#"{"type":"error","error":{"name":"ProviderAuthError"}}"#;
+    let stop = r#"{"type":"step_finish","part":{"reason":"stop"}}"#;
+    assert!(outcome(Vendor::Claude, 1, &[APPROVED]).is_ok());
+    assert!(outcome(Vendor::Claude, 137, &[APPROVED]).is_ok());
+    assert!(outcome(Vendor::Codex, 1, &[said, completed]).is_ok());
+    assert_eq!(outcome(Vendor::Codex, 1, &[said]).unwrap_err().class(), "exit");
+    assert_eq!(outcome(Vendor::Opencode, 1, &[stop, error]).unwrap_err().class(), "auth");
+}
+
+#[test]
+fn usage_of_claude_without_models_counts() {
+    let line = r#"{"type":"result","is_error":false,"result":"yes","total_cost_usd":0.01,
+        "usage":{"input_tokens":100,"cache_read_input_tokens":35,"output_tokens":20}}"#;
+    let usage = heard(Vendor::Claude, &[line]).usage.unwrap();
+    let counted = (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.micro_usd);
+    assert_eq!((counted, usage.precision.name()), ((135, 35, 20, 10_000), "exact"));
 }
 
 #[test]

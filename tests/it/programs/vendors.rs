@@ -76,3 +76,51 @@ echo '{"conversation_id":"c","status":"SUCCESS","response":"","structured_output
     assert!(line.starts_with("$ ") && line.ends_with(" -p PROMPT"), "{line}");
     assert!(size.starts_with("# prompt: ") && size.ends_with(" bytes in the last argument"), "{size}");
 }
+
+/// A reviewer that answers in full and does not exit, or exits as if it had failed.
+#[test]
+fn complete_answers_survive_bad_exits() {
+    for (ending, warning) in [
+        ("exec sleep 1000", "it answered, but did not exit afterwards, and was ended"),
+        ("echo 'hook cancelled' >&2; exit 1", "it answered, and then ended with exit code 1: hook cancelled"),
+    ] {
+        let stage = Stage::new();
+        stage.agent("claude", &format!("{CLAUDE}{ending}\n"));
+        let ended = stage.run(&reviewer("claude", &["--claude-cmd", "../claude"]));
+        assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains(warning), "{}", ended.stderr);
+        let call = reviewed(&stage);
+        assert_eq!((&call["result"], &call["tokens"]["precision"]), (&json!("answered"), &json!("exact")));
+    }
+}
+
+/// Approves by its structured output.
+const CLAUDE: &str = r#"#!/bin/sh
+echo '{"type":"result","is_error":false,"result":"done","usage":{"input_tokens":5},"structured_output":{"schema_version":1,
+"kind":"pr_review","state":"approved","summary":"Fine.","prior_item_dispositions":[]}}' | tr -d '\n'
+echo
+"#;
+
+/// A session of an agent from which agent-loop is started is none of its agents' business.
+#[test]
+fn surrounding_sessions_reach_no_agent() {
+    let stage = Stage::new();
+    stage.agent("claude", &format!("{CLAUDE}env >&2\n"));
+    let surrounding = [
+        "CLAUDECODE",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_SSE_PORT",
+        "CLAUDE_CODE_SESSION_ACCESS_TOKEN",
+        "CLAUDE_PROJECT_DIR",
+        "CODEX_THREAD_ID",
+        "CODEX_SANDBOX",
+        "OPENCODE_PID",
+        "GEMINI_CLI",
+    ];
+    let mut variables = surrounding.map(|name| (name, "of-a-session")).to_vec();
+    variables.push(("ANTHROPIC_API_KEY", "of-the-user"));
+    let ended = stage.run_with(&reviewer("claude", &["--claude-cmd", "../claude"]), &variables);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let logs: String = stage.logs().iter().map(|log| fs::read_to_string(log).unwrap()).collect();
+    assert!(logs.contains("ANTHROPIC_API_KEY=of-the-user") && !logs.contains("of-a-session"), "{logs}");
+}

@@ -102,10 +102,9 @@ impl Scene {
             self.home.variables().map(|(name, value)| (name.into(), value.into())).collect();
         let allowed: Vec<String> = profile.variables.iter().map(|name| (*name).to_owned()).collect();
         let common = environment::common(&ours, &allowed);
-        let is_prefixed = |name: &str| profile.prefixes.iter().any(|prefix| name.starts_with(prefix));
         self.home
             .variables()
-            .filter(|(name, _)| is_prefixed(name) || common.contains_key(std::ffi::OsStr::new(name)))
+            .filter(|(name, _)| common.contains_key(std::ffi::OsStr::new(name)))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
     }

@@ -8,18 +8,19 @@ use crate::protocol::raw_answer::RawAnswer;
 use super::transcript::{Finish, ReportedError, Transcript};
 use super::vendor_cli::ProcessEnd;
 
-/// What a turn came to. A reported failure counts only if the turn did not end well: programs retry by themselves.
+/// Returns the outcome of a turn. Once the event that ends a good turn has arrived, how the process ends decides nothing, and
+/// neither do failures that were reported before it: programs retry by themselves.
 ///
 /// # Errors
-/// When the program says so, or ended badly, or the event that ends a good turn is missing, or there is no answer.
+/// When the event that ends a good turn is missing, or there is no answer.
 pub fn conclude(
     transcript: &Transcript,
     ending: &ProcessEnd<'_>,
     last: &str,
 ) -> Result<RawAnswer, TurnFailure> {
-    let is_good = ending.exit.is_success() && transcript.finished == Finish::Seen;
-    if !is_good {
-        return Err(failure(transcript, ending, last));
+    match transcript.finished {
+        Finish::Missing => return Err(failure(transcript, ending, last)),
+        Finish::Seen => {}
     }
     let said = Some(transcript.said.clone()).filter(|text| !text.trim().is_empty());
     let answer = RawAnswer {
@@ -51,9 +52,12 @@ fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> Turn
     match ending.exit {
         Exit::Signal(signal) => TurnFailure::Killed { signal },
         Exit::Code(0) => classified().unwrap_or_else(|| TurnFailure::Vacuous {
-            detail: match transcript.denied.as_slice() {
-                [] => format!("it ended as if all were well, without {last}"),
-                denied => format!("it ended without {last}, after it was not allowed: {}", denied.join("; ")),
+            detail: match (transcript.denied.as_slice(), &transcript.unreadable) {
+                ([], None) => format!("it ended as if all were well, without {last}"),
+                ([], Some(unreadable)) => unreadable.clone(),
+                (denied, _) => {
+                    format!("it ended without {last}, after it was not allowed: {}", denied.join("; "))
+                }
             },
         }),
         Exit::Code(code) => {

@@ -11,18 +11,21 @@ pub mod vendor_agent;
 pub mod vendor_cli;
 mod vendor_turn;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::adapters::agents::turn_files::{Allowed, TurnFiles};
 use crate::adapters::agents::turn_host::{TurnHost, failed};
 use crate::adapters::agents::vendors;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::output::lines::Lines;
+use crate::adapters::process::output::listener::{Listener, Progress};
 use crate::adapters::process::supervision::{Job, supervise};
 use crate::domain::failure::TurnFailure;
 use crate::ports::agents::{TurnOrder, TurnReport};
 use crate::ports::cancellation::Cancellation;
 
 use report::Recording;
-use transcript::Transcript;
+use transcript::{Finish, Transcript};
 use vendor_agent::VendorAgent;
 use vendor_cli::VendorCli;
 use vendor_turn::VendorTurn;
@@ -36,7 +39,7 @@ pub(in crate::adapters::agents) async fn take(
 ) -> TurnReport {
     let cli = vendors::cli(agent.vendor);
     let profile = cli.profile();
-    let allowed = Allowed { names: &agent.variables, vendor: profile.variables, prefixes: profile.prefixes };
+    let allowed = Allowed { names: &agent.variables, vendor: profile.variables };
     let prepared = TurnFiles::make(host, order, allowed).and_then(|files| {
         let turn = VendorTurn::new(agent, order, files);
         let invocation = cli.invocation(&turn.cli_turn());
@@ -57,15 +60,36 @@ pub(in crate::adapters::agents) async fn take(
         stop: profile.stop,
     };
     let mut transcript = Transcript::default();
-    let mut lines = Lines::new(|line: &[u8]| cli.events(line, &mut |event| transcript.take(event)));
-    let ended = supervise(&job, &mut lines, cancellation).await;
-    lines.finish();
-    let dropped_lines = lines.dropped();
+    let finished = AtomicBool::new(false);
+    let lines = Lines::new(|line: &[u8]| {
+        cli.events(line, &mut |event| transcript.take(event));
+        finished.store(transcript.finished == Finish::Seen, Ordering::Relaxed);
+    });
+    let mut listener = StreamListener { lines, finished: &finished };
+    let ended = supervise(&job, &mut listener, cancellation).await;
+    listener.lines.finish();
+    let dropped_lines = listener.lines.dropped();
     let document = std::mem::take(&mut transcript.document);
     cli.document_events(&document, &mut |event| transcript.take(event));
     read_session_file(cli, &job.command, &mut transcript);
     cli.stderr_events(&ended.stderr, &mut |event| transcript.take(event));
     Recording { transcript, ended, dropped_lines, deadline: job.deadline }.report(cli, &turn)
+}
+
+/// Hears the lines of a program, and knows when the event that ends its turn has arrived.
+struct StreamListener<'turn, F> {
+    lines: Lines<F>,
+    finished: &'turn AtomicBool,
+}
+
+impl<F: FnMut(&[u8]) + Send> Listener for StreamListener<'_, F> {
+    fn hear(&mut self, chunk: &[u8]) {
+        self.lines.hear(chunk);
+    }
+
+    fn progress(&self) -> Progress {
+        if self.finished.load(Ordering::Relaxed) { Progress::Complete } else { Progress::Expected }
+    }
 }
 
 fn read_session_file(cli: &dyn VendorCli, command: &CommandLine, transcript: &mut Transcript) {

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::adapters::agents::accounting;
+use crate::adapters::agents::turn_host::late_end;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
+use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::{End, Ended};
 use crate::domain::agent::Backend;
 use crate::domain::failure::TurnFailure;
@@ -15,7 +17,7 @@ use crate::ports::agents::{TurnReport, TurnResult};
 use crate::ports::clock::Clock;
 use crate::protocol::envelope::ANSWER_LIMIT;
 
-use super::transcript::Transcript;
+use super::transcript::{Finish, Transcript};
 use super::vendor_cli::{ProcessEnd, Sessions, VendorCli};
 use super::vendor_turn::VendorTurn;
 
@@ -48,17 +50,25 @@ impl Recording {
         }
     }
 
+    /// Returns how the program ended, as far as that matters: after the event that ends a good turn, it does not.
+    fn end(&self) -> End {
+        match (self.transcript.finished, &self.ended.end) {
+            (Finish::Seen, End::Exited(_) | End::TimedOut | End::Hung { .. }) => End::Exited(Exit::Code(0)),
+            (Finish::Seen | Finish::Missing, end) => end.clone(),
+        }
+    }
+
     fn result(&self, cli: &dyn VendorCli, turn: &VendorTurn<'_>) -> TurnResult {
-        let exit = match &self.ended.end {
-            End::Exited(exit) => *exit,
+        let exit = match self.end() {
+            End::Exited(exit) => exit,
             End::Cancelled => return TurnResult::Cancelled,
             End::NotStarted(detail) => {
-                return TurnResult::Failed(TurnFailure::Spawn { detail: detail.clone() });
+                return TurnResult::Failed(TurnFailure::Spawn { detail });
             }
             End::TimedOut => {
                 return TurnResult::Failed(TurnFailure::Timeout { seconds: self.deadline.as_secs() });
             }
-            End::Hung { seconds } => return TurnResult::Failed(TurnFailure::Hang { seconds: *seconds }),
+            End::Hung { seconds } => return TurnResult::Failed(TurnFailure::Hang { seconds }),
         };
         let last_message = answer_in(&turn.last_message);
         let ending = ProcessEnd {
@@ -74,9 +84,9 @@ impl Recording {
         let spent = match self.transcript.usage {
             Some(counted) => {
                 let of_turn = cli.profile().counting.of_turn(counted, earlier(turn));
-                accounting::counted(of_turn, &self.ended.end)
+                accounting::counted(of_turn, &self.end())
             }
-            None => accounting::uncounted(&turn.order.prompt, &self.transcript, &self.ended.end),
+            None => accounting::uncounted(&turn.order.prompt, &self.transcript, &self.end()),
         };
         Usage {
             calls: 1,
@@ -104,6 +114,9 @@ impl Recording {
         let mut warnings = self.transcript.warnings.clone();
         if let (TurnResult::Answered(_), denied @ [_, ..]) = (result, self.transcript.denied.as_slice()) {
             warnings.push(format!("answered, though it was not allowed: {}", denied.join("; ")));
+        }
+        if let (TurnResult::Answered(_), Some(late)) = (result, late_end(&self.ended)) {
+            warnings.push(late);
         }
         if let Some((percent, resets_at)) = self.transcript.low {
             warnings.push(format!("{percent} % of its allowance is used; it is back at {resets_at}"));

@@ -28,6 +28,9 @@ pub enum Event {
     Said(String),
     /// A piece of a message: it goes on where the piece before it ended, and after a whole message it begins another.
     SaidMore(String),
+    /// A message with which the turn ends, perhaps once more. A later one without an object adds to an answer before it, and
+    /// does not replace it.
+    EndedWith(String),
     /// The turn goes on, or ends once more, though it may have seemed to be at its end: nothing that was said before is its
     /// answer.
     Continued,
@@ -41,6 +44,8 @@ pub enum Event {
     Acted,
     /// In a file of a whole session: here a turn begins, and what the file said of an earlier one counts no more.
     Began,
+    /// An event that could not be read, and why.
+    Unreadable(String),
     /// Something that a person should know, though it is no failure.
     Warned(String),
     /// What the turn has cost until now, all of it.
@@ -115,6 +120,8 @@ pub struct Transcript {
     pub trouble: Option<ReportedError>,
     /// Whether the event that ends a good turn was there.
     pub finished: Finish,
+    /// The last event that could not be read, and why.
+    pub unreadable: Option<String>,
     requests: Requests,
     paused: bool,
 }
@@ -166,6 +173,7 @@ impl Transcript {
                 self.paused = true;
             }
             Event::SaidMore(text) => self.say_more(&text),
+            Event::EndedWith(text) => self.end_with(text),
             Event::Continued => {
                 self.said.clear();
                 self.structured = None;
@@ -179,6 +187,7 @@ impl Transcript {
             Event::Denied(what) => note(&mut self.denied, what),
             Event::Acted => self.acted = self.acted.saturating_add(1),
             Event::Began => self.begin(),
+            Event::Unreadable(why) => self.unreadable = Some(bounded(why)),
             Event::Warned(what) => note(&mut self.warnings, what),
             Event::Counted(usage) => self.usage = Some(usage),
             Event::Spent(usage) => self.usage = Some(self.usage.unwrap_or_default().plus(usage)),
@@ -201,6 +210,19 @@ impl Transcript {
         self.denied.clear();
         let told = self.trouble.take().map(|trouble| ReportedError { code: None, status: None, ..trouble });
         self.trouble = told.filter(|trouble| !trouble.text.is_empty());
+    }
+
+    fn end_with(&mut self, text: String) {
+        let answer = match (self.structured.take(), self.finished) {
+            (None, Finish::Seen) => Some(std::mem::take(&mut self.said)).filter(|said| said.contains('{')),
+            (structured, Finish::Seen | Finish::Missing) => structured,
+        };
+        self.paused = true;
+        self.said = match answer {
+            Some(answer) if text.trim().is_empty() => answer,
+            Some(answer) if !text.contains('{') => bounded(format!("{answer}\n\n{text}")),
+            Some(_) | None => bounded(text),
+        };
     }
 
     fn say_more(&mut self, text: &str) {

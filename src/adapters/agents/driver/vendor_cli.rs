@@ -17,6 +17,7 @@ use crate::domain::usage::Usage;
 use crate::protocol::raw_answer::RawAnswer;
 
 use super::installation::Installation;
+use super::lenient;
 use super::setup::{LoginState, Setup, SetupFinding};
 use super::transcript::{Event, Transcript};
 
@@ -66,8 +67,19 @@ pub trait VendorCli: Sync {
     /// Returns how a turn is asked for.
     fn invocation(&self, turn: &CliTurn<'_>) -> Invocation;
 
-    /// Reads the events of one line of stdout. A line that makes no sense has none: the missing event is noticed at the end.
-    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event));
+    /// Reads the events of one line of stdout. Values of an unexpected shape count as absent, and a line that is no JSON has
+    /// no events: the missing event is noticed at the end.
+    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+        if self.read(line, tell).is_err() {
+            lenient::read(line, &|line, tell| self.read(line, tell), tell);
+        }
+    }
+
+    /// Reads the events of a line of the expected shape. Tells none unless the whole line was read.
+    ///
+    /// # Errors
+    /// When a value has another shape than expected.
+    fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()>;
 
     /// Reads the events of stdout as a whole, for a program that writes one document: the lines of `Event::Document`.
     fn document_events(&self, _document: &str, _tell: &mut dyn FnMut(Event)) {}
@@ -97,10 +109,9 @@ pub struct Profile {
     pub product: &'static str,
     /// The name by which it is found in `PATH`.
     pub program: &'static str,
-    /// The variables of ours that it may see besides the common ones: whole names.
+    /// The variables of ours that it may see besides the common ones. Names, never prefixes: a prefix would pass on what
+    /// identifies the agent session that agent-loop was started from.
     pub variables: &'static [&'static str],
-    /// The same, by how their names begin.
-    pub prefixes: &'static [&'static str],
     pub installation: Installation,
     pub stop: StopSequence,
     pub sessions: Sessions,

@@ -4,9 +4,11 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::adapters::agents::driver::conclusion::conclude;
 use crate::adapters::agents::driver::installation::Installation;
+use crate::adapters::agents::driver::lenient::{fitting, with_paired_surrogates};
 use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding, real};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
@@ -29,8 +31,7 @@ pub struct Antigravity;
 static PROFILE: Profile = Profile {
     product: "Antigravity CLI",
     program: "agy",
-    variables: &[],
-    prefixes: &["ANTIGRAVITY_", "AGY_"],
+    variables: &["ANTIGRAVITY_API_KEY"],
     // The first version that prints JSON.
     installation: Installation::reported(
         "see https://antigravity.google/cli (the npm package `antigravity-cli` is not it)",
@@ -100,17 +101,21 @@ impl VendorCli for Antigravity {
     }
 
     /// The document may take many lines: they are gathered, and read at the end.
-    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
+    fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
         let mut line = String::from_utf8_lossy(line).into_owned();
         line.push('\n');
         tell(Event::Document(line));
+        Ok(())
     }
 
     fn document_events(&self, document: &str, tell: &mut dyn FnMut(Event)) {
         // Words may stand before it.
-        let start = document.find('{').and_then(|start| document.get(start..));
-        let mut found = serde_json::Deserializer::from_str(start.unwrap_or_default()).into_iter::<Document>();
-        if let Some(Ok(document)) = found.next() {
+        let start = document.find('{').and_then(|start| document.get(start..)).unwrap_or_default();
+        let text = with_paired_surrogates(start);
+        let mut found = serde_json::Deserializer::from_str(&text).into_iter::<Map<String, Value>>();
+        let Some(Ok(object)) = found.next() else { return };
+        let read = |object: &Map<String, Value>| serde_json::from_value::<Document>(object.clone().into());
+        if let Ok(document) = read(&fitting(object, &|object| read(object).is_ok())) {
             document.tell(tell);
         }
     }
@@ -173,15 +178,16 @@ fn by_file(file: &Path) -> String {
 /// The document, as far as it matters.
 #[derive(Deserialize)]
 struct Document {
+    #[serde(default)]
     status: String,
     #[serde(default)]
     response: Option<String>,
     #[serde(default)]
-    error: Option<serde_json::Value>,
+    error: Option<Value>,
     #[serde(default)]
     usage: Option<AgyTokens>,
     #[serde(default)]
-    structured_output: Option<serde_json::Value>,
+    structured_output: Option<Value>,
     #[serde(default)]
     denied_actions: Vec<Denied>,
 }
@@ -224,7 +230,7 @@ impl Document {
         }
         if self.status != "SUCCESS" {
             let text = match self.error {
-                Some(serde_json::Value::String(text)) => text,
+                Some(Value::String(text)) => text,
                 Some(error) => error.to_string(),
                 None => self.response.unwrap_or_default(),
             };

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
 use crate::adapters::agents::driver::installation::Installation;
-use crate::adapters::agents::driver::lenient::lenient;
 use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
@@ -31,8 +30,7 @@ pub struct Claude;
 static PROFILE: Profile = Profile {
     product: "Claude Code",
     program: "claude",
-    variables: &["API_TIMEOUT_MS", "IS_SANDBOX", "MAX_THINKING_TOKENS", "CLOUD_ML_REGION"],
-    prefixes: &["ANTHROPIC_", "CLAUDE_"],
+    variables: VARIABLES,
     installation: Installation::measured("npm install -g @anthropic-ai/claude-code", [2, 1, 197]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
@@ -42,6 +40,61 @@ static PROFILE: Profile = Profile {
     usual_model: None,
     login: Login { check: &["auth", "status"], how: "claude auth login" },
 };
+
+/// Logins, endpoints, models and limits, by the names in its documentation. Those of a surrounding session
+/// (`CLAUDE_CODE_ENTRYPOINT`, `CLAUDE_CODE_SSE_PORT` …) are not among them.
+const VARIABLES: &[&str] = &[
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_BEDROCK_BASE_URL",
+    "ANTHROPIC_BETAS",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    "ANTHROPIC_CUSTOM_MODEL_OPTION",
+    "ANTHROPIC_DEFAULT_FABLE_MODEL",
+    "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+    "ANTHROPIC_DEFAULT_OPUS_MODEL",
+    "ANTHROPIC_DEFAULT_SONNET_MODEL",
+    "ANTHROPIC_FOUNDRY_API_KEY",
+    "ANTHROPIC_FOUNDRY_BASE_URL",
+    "ANTHROPIC_FOUNDRY_RESOURCE",
+    "ANTHROPIC_MODEL",
+    "ANTHROPIC_SMALL_FAST_MODEL",
+    "ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION",
+    "ANTHROPIC_VERTEX_BASE_URL",
+    "ANTHROPIC_VERTEX_PROJECT_ID",
+    "API_TIMEOUT_MS",
+    "BASH_DEFAULT_TIMEOUT_MS",
+    "BASH_MAX_OUTPUT_LENGTH",
+    "BASH_MAX_TIMEOUT_MS",
+    "CLAUDE_CODE_API_KEY_HELPER_TTL_MS",
+    "CLAUDE_CODE_CLIENT_CERT",
+    "CLAUDE_CODE_CLIENT_KEY",
+    "CLAUDE_CODE_CLIENT_KEY_PASSPHRASE",
+    "CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+    "CLAUDE_CODE_EFFORT_LEVEL",
+    "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+    "CLAUDE_CODE_MAX_RETRIES",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
+    "CLAUDE_CODE_SKIP_FOUNDRY_AUTH",
+    "CLAUDE_CODE_SKIP_VERTEX_AUTH",
+    "CLAUDE_CODE_SUBAGENT_MODEL",
+    "CLAUDE_CODE_TMPDIR",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_USE_FOUNDRY",
+    "CLAUDE_CODE_USE_VERTEX",
+    "CLAUDE_CONFIG_DIR",
+    "CLAUDE_ENABLE_STREAM_WATCHDOG",
+    "CLAUDE_STREAM_IDLE_TIMEOUT_MS",
+    "CLOUD_ML_REGION",
+    "IS_SANDBOX",
+    "MAX_MCP_OUTPUT_TOKENS",
+    "MAX_THINKING_TOKENS",
+    "MCP_TIMEOUT",
+    "MCP_TOOL_TIMEOUT",
+];
 
 /// Files and commands, but not the commands that speak to the forge.
 const EDIT_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
@@ -75,8 +128,8 @@ impl VendorCli for Claude {
             .variable("DISABLE_AUTOUPDATER", "1")
     }
 
-    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<ClaudeLine<'_>>(line) else { return };
+    fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+        let line = serde_json::from_slice::<ClaudeLine<'_>>(line)?;
         match (line.kind.as_ref(), line.subtype.as_deref()) {
             ("system", Some("init")) => line.init(tell),
             ("assistant", _) => line.assistant(tell),
@@ -84,6 +137,7 @@ impl VendorCli for Claude {
             ("result", _) => line.result(tell),
             _ => {}
         }
+        Ok(())
     }
 
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
@@ -180,21 +234,23 @@ struct ClaudeLine<'line> {
     error: Option<Cow<'line, str>>,
     #[serde(default)]
     is_error: Option<bool>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default)]
     api_error_status: Option<u16>,
     #[serde(default)]
     result: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default)]
     errors: Vec<String>,
     #[serde(default)]
     structured_output: Option<Value>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default)]
     permission_denials: Vec<Denial>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default)]
+    usage: Option<RequestUsage>,
+    #[serde(default)]
     total_cost_usd: Option<f64>,
-    #[serde(default, rename = "modelUsage", deserialize_with = "lenient")]
-    models: Option<BTreeMap<String, ModelUsage>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, rename = "modelUsage")]
+    models: Option<BTreeMap<String, RequestUsage>>,
+    #[serde(default)]
     rate_limit_info: Option<Limit>,
 }
 
@@ -204,45 +260,33 @@ struct Message<'line> {
     model: Option<Cow<'line, str>>,
     #[serde(borrow, default)]
     id: Option<Cow<'line, str>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default)]
     usage: Option<RequestUsage>,
     #[serde(default, rename = "content")]
     _content: IgnoredAny,
 }
 
-/// Tokens of one request until the message was told: of what is received only the beginning is counted yet.
+/// Tokens of one request until its message was reported, of whose output only the beginning is counted yet; in a result, those
+/// of the turn, or of one model in it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RequestUsage {
-    #[serde(rename = "input_tokens")]
+    #[serde(rename = "input_tokens", alias = "inputTokens")]
     uncached: u64,
-    #[serde(rename = "cache_read_input_tokens")]
+    #[serde(rename = "cache_read_input_tokens", alias = "cacheReadInputTokens")]
     read_from_cache: u64,
-    #[serde(rename = "cache_creation_input_tokens")]
+    #[serde(rename = "cache_creation_input_tokens", alias = "cacheCreationInputTokens")]
     written_to_cache: u64,
-    #[serde(rename = "output_tokens")]
+    #[serde(rename = "output_tokens", alias = "outputTokens")]
     received: u64,
 }
 
 #[derive(Deserialize)]
 struct Denial {
+    #[serde(default)]
     tool_name: String,
     #[serde(default)]
     tool_input: Value,
-}
-
-/// Tokens that one model was sent and has sent.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ModelUsage {
-    #[serde(rename = "inputTokens")]
-    uncached: u64,
-    #[serde(rename = "cacheReadInputTokens")]
-    read_from_cache: u64,
-    #[serde(rename = "cacheCreationInputTokens")]
-    written_to_cache: u64,
-    #[serde(rename = "outputTokens")]
-    received: u64,
 }
 
 #[derive(Deserialize)]
@@ -303,9 +347,7 @@ impl ClaudeLine<'_> {
         if let Some(usage) = self.usage() {
             tell(Event::Counted(usage));
         }
-        // Of many endings the last one counts.
-        tell(Event::Continued);
-        let Self { subtype, is_error, api_error_status, result, errors, .. } = self;
+        let Self { subtype, is_error, api_error_status, result, errors, structured_output, .. } = self;
         for denial in self.permission_denials {
             tell(Event::Denied(denial.words()));
         }
@@ -313,30 +355,38 @@ impl ClaudeLine<'_> {
         if is_error != Some(false) {
             let text = result.unwrap_or_else(|| errors.join("; "));
             let code = subtype.filter(|subtype| subtype != "success").map(Cow::into_owned);
+            tell(Event::Continued);
             tell(Event::ReportedError(ReportedError { status: api_error_status, code, text }));
             return;
         }
-        if let Some(text) = result {
-            tell(Event::Said(text));
-        }
-        if let Some(value) = self.structured_output {
-            tell(Event::Structured(value.to_string()));
+        // Of several results the last one with an answer counts.
+        match (structured_output, result) {
+            (Some(value), text) => {
+                tell(Event::Said(text.unwrap_or_default()));
+                tell(Event::Structured(value.to_string()));
+            }
+            (None, text) => tell(Event::EndedWith(text.unwrap_or_default())),
         }
         tell(Event::Finished);
     }
 
-    /// Of all models that took part: small ones do small things besides.
+    /// Returns the usage of all models that took part, small helper models too, or else that of the main one.
     fn usage(&self) -> Option<Usage> {
-        let mut usage = Usage { precision: Precision::Exact, ..Usage::default() };
-        for model in self.models.as_ref()?.values() {
-            let sent = [model.uncached, model.read_from_cache, model.written_to_cache];
-            usage.input_tokens = sent.into_iter().fold(usage.input_tokens, u64::saturating_add);
-            usage.cached_tokens = usage.cached_tokens.saturating_add(model.read_from_cache);
-            usage.output_tokens = usage.output_tokens.saturating_add(model.received);
-        }
-        usage.micro_usd = self.total_cost_usd.map_or(0, micro_usd);
-        usage.priced_calls = u64::from(self.total_cost_usd.is_some());
-        Some(usage)
+        let by_model = self.models.as_ref().map(|models| {
+            models.values().fold(RequestUsage::default(), |sum, model| RequestUsage {
+                uncached: sum.uncached.saturating_add(model.uncached),
+                read_from_cache: sum.read_from_cache.saturating_add(model.read_from_cache),
+                written_to_cache: sum.written_to_cache.saturating_add(model.written_to_cache),
+                received: sum.received.saturating_add(model.received),
+            })
+        });
+        let tokens = by_model.as_ref().or(self.usage.as_ref())?.usage();
+        Some(Usage {
+            micro_usd: self.total_cost_usd.map_or(0, micro_usd),
+            priced_calls: u64::from(self.total_cost_usd.is_some()),
+            precision: Precision::Exact,
+            ..tokens
+        })
     }
 }
 

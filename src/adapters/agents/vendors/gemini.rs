@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::adapters::agents::driver::conclusion::{conclude, reported};
 use crate::adapters::agents::driver::installation::Installation;
 use crate::adapters::agents::driver::setup::{LoginState, Setup, settings_text};
-use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
+use crate::adapters::agents::driver::transcript::{Event, Finish, ReportedError, Transcript};
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
@@ -30,8 +30,7 @@ pub struct Gemini;
 static PROFILE: Profile = Profile {
     product: "Gemini CLI",
     program: "gemini",
-    variables: &[],
-    prefixes: &["GEMINI_", "GOOGLE_"],
+    variables: VARIABLES,
     installation: Installation::measured("npm install -g @google/gemini-cli", [0, 61, 0]),
     stop: StopSequence::Terminate,
     sessions: Sessions::ById,
@@ -45,6 +44,27 @@ static PROFILE: Profile = Profile {
               those use antigravity (agy)",
     },
 };
+
+/// Logins, endpoints and models.
+const VARIABLES: &[&str] = &[
+    "GEMINI_API_KEY",
+    "GEMINI_API_KEY_AUTH_MECHANISM",
+    "GEMINI_CLI_CUSTOM_HEADERS",
+    "GEMINI_CLI_HOME",
+    "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
+    "GEMINI_MODEL",
+    "GOOGLE_API_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CLOUD_ACCESS_TOKEN",
+    "GOOGLE_CLOUD_LOCATION",
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_CLOUD_PROJECT_ID",
+    "GOOGLE_GEMINI_BASE_URL",
+    "GOOGLE_GENAI_API_VERSION",
+    "GOOGLE_GENAI_USE_GCA",
+    "GOOGLE_GENAI_USE_VERTEXAI",
+    "GOOGLE_VERTEX_BASE_URL",
+];
 
 /// Allows every command but those that speak to the forge. The rule with the highest priority counts.
 const EDIT_POLICY: &str = r#"[[rule]]
@@ -111,16 +131,16 @@ impl VendorCli for Gemini {
         invocation.with(no_servers.iter().copied()).with(folders).with(turn.arguments.iter().cloned())
     }
 
-    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<GeminiLine<'_>>(line) else { return };
+    fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+        let line = serde_json::from_slice::<GeminiLine<'_>>(line)?;
         match (line.kind.as_ref(), line.role.as_deref()) {
             ("init", _) => {
                 line.session_id.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
                 line.model.into_iter().for_each(|model| tell(Event::Model(model.into_owned())));
             }
             ("message", Some("assistant")) => {
-                let Some(text) = line.content else { return };
-                tell(if line.delta { Event::SaidMore(text) } else { Event::Said(text) });
+                let said = if line.delta { Event::SaidMore } else { Event::Said };
+                line.content.into_iter().for_each(|text| tell(said(text)));
             }
             // What was said before a tool was used is not the answer.
             ("tool_use", _) => tell(Event::Continued),
@@ -129,6 +149,7 @@ impl VendorCli for Gemini {
             ("result", _) => line.result(tell),
             _ => {}
         }
+        Ok(())
     }
 
     fn check_effort(&self, _effort: &str) -> Result<(), String> {
@@ -142,7 +163,8 @@ impl VendorCli for Gemini {
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
         let last = "its `result` event";
         let told = structured(ending.stderr)
-            .filter(|_| transcript.trouble.is_none() && !ending.exit.is_success())
+            .filter(|_| transcript.trouble.is_none() && transcript.finished == Finish::Missing)
+            .filter(|_| !ending.exit.is_success())
             .map(|text| ReportedError { text, ..ReportedError::default() });
         let answer = match &told {
             Some(trouble) => Err(reported(trouble, transcript, ending)),
@@ -354,7 +376,10 @@ impl GeminiLine<'_> {
         }
         match self.status.as_deref() {
             Some("success") => tell(Event::Finished),
-            _ => tell(Event::ReportedError(self.trouble())),
+            _ => {
+                tell(Event::Continued);
+                tell(Event::ReportedError(self.trouble()));
+            }
         }
     }
 }

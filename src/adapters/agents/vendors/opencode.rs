@@ -31,8 +31,7 @@ pub struct Opencode;
 static PROFILE: Profile = Profile {
     product: "OpenCode",
     program: "opencode",
-    variables: &["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"],
-    prefixes: &["OPENCODE_"],
+    variables: VARIABLES,
     installation: Installation::measured("npm install -g opencode-ai", [1, 18, 33]),
     // It ignores SIGINT.
     stop: StopSequence::Terminate,
@@ -43,6 +42,24 @@ static PROFILE: Profile = Profile {
     usual_model: None,
     login: Login { check: &["auth", "list"], how: "opencode auth login" },
 };
+
+/// Where its files are, its settings and logins. Those of a surrounding session (`OPENCODE_PID`, `OPENCODE_SERVER_PASSWORD` …)
+/// are not among them.
+const VARIABLES: &[&str] = &[
+    "OPENCODE_API_KEY",
+    "OPENCODE_AUTH_CONTENT",
+    "OPENCODE_CONFIG",
+    CONFIG,
+    "OPENCODE_CONFIG_DIR",
+    "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD",
+    "OPENCODE_DISABLE_MODELS_FETCH",
+    "OPENCODE_MODELS_PATH",
+    "OPENCODE_MODELS_URL",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+];
 
 /// The variable that holds settings as JSON. It outranks every file.
 const CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
@@ -84,8 +101,8 @@ impl VendorCli for Opencode {
         }
     }
 
-    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<OpencodeLine<'_>>(line) else { return };
+    fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+        let line = serde_json::from_slice::<OpencodeLine<'_>>(line)?;
         match (line.kind.as_ref(), line.part, line.error) {
             ("step_start", ..) => {
                 line.session.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
@@ -98,10 +115,12 @@ impl VendorCli for Opencode {
             ("step_finish", Some(part), _) => part.step_finish(tell),
             ("error", _, Some(error)) => {
                 line.session.into_iter().for_each(|id| tell(Event::Session(id.into_owned())));
+                tell(Event::Continued);
                 tell(Event::ReportedError(error.trouble()));
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
@@ -289,7 +308,7 @@ struct Part {
     #[serde(default)]
     reason: Option<String>,
     #[serde(default)]
-    tokens: OpencodeTokens,
+    tokens: Option<OpencodeTokens>,
     #[serde(default)]
     cost: f64,
     #[serde(default)]
@@ -300,6 +319,7 @@ struct Part {
 
 #[derive(Deserialize)]
 struct ToolState {
+    #[serde(default)]
     status: String,
     #[serde(default)]
     input: Value,
@@ -326,6 +346,7 @@ struct Cached {
 
 #[derive(Deserialize)]
 struct OpencodeError {
+    #[serde(default)]
     name: String,
     #[serde(default)]
     data: Value,
@@ -333,17 +354,18 @@ struct OpencodeError {
 
 impl Part {
     fn step_finish(self, tell: &mut dyn FnMut(Event)) {
-        let OpencodeTokens { input, output, reasoning, cache } = self.tokens;
-        tell(Event::Spent(Usage {
-            input_tokens: input.saturating_add(cache.read).saturating_add(cache.write),
-            cached_tokens: cache.read,
-            output_tokens: output.saturating_add(reasoning),
-            micro_usd: micro_usd(self.cost),
-            // It multiplies tokens with the prices that it knows. Of a model without a price it says 0, as of one that is free.
-            priced_calls: u64::from(self.cost > 0.0),
-            precision: Precision::Exact,
-            ..Usage::default()
-        }));
+        if let Some(OpencodeTokens { input, output, reasoning, cache }) = self.tokens {
+            tell(Event::Spent(Usage {
+                input_tokens: input.saturating_add(cache.read).saturating_add(cache.write),
+                cached_tokens: cache.read,
+                output_tokens: output.saturating_add(reasoning),
+                micro_usd: micro_usd(self.cost),
+                // It multiplies tokens by the prices it knows. A model without a price costs 0, like a free one.
+                priced_calls: u64::from(self.cost > 0.0),
+                precision: Precision::Exact,
+                ..Usage::default()
+            }));
+        }
         if self.reason.as_deref() == Some("stop") {
             tell(Event::Finished);
         }

@@ -4,6 +4,18 @@
 pub trait Listener: Send {
     /// Hears more. A chunk begins and ends anywhere, in the middle of a line or of a letter too.
     fn hear(&mut self, chunk: &[u8]);
+
+    /// Returns whether more is expected. A child that has said everything is not waited for long.
+    fn progress(&self) -> Progress {
+        Progress::Expected
+    }
+}
+
+/// Whether a child has said all that is wanted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    Expected,
+    Complete,
 }
 
 /// Hears nothing: for children of which only the end of the output counts.

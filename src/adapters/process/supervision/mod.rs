@@ -17,7 +17,7 @@ use tokio::process::Child;
 
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::output::listener::Listener;
+use crate::adapters::process::output::listener::{Listener, Progress};
 use crate::adapters::process::output::log::ChildLog;
 use crate::adapters::process::output::tail::Tail;
 use crate::adapters::process::time::{self, Stopwatch};
@@ -30,6 +30,8 @@ use tree::{OwnChild, Root, Running};
 
 /// How long its last output is awaited when all its processes are gone.
 const DRAIN: Duration = Duration::from_secs(2);
+/// How long a child may be silent and not exit after it has said everything.
+const GRACE: Duration = Duration::from_secs(4);
 /// How much of the end of stderr, and of both streams together, is kept.
 const TAIL_BYTES: usize = 16 << 10;
 
@@ -52,7 +54,7 @@ pub struct Job {
 pub enum End {
     Exited(Exit),
     TimedOut,
-    /// It wrote nothing and computed nothing for too long.
+    /// It wrote nothing and computed nothing for too long, or did not exit after it had said everything.
     Hung {
         /// For how long, in seconds.
         seconds: u64,
@@ -109,6 +111,11 @@ impl<'job> Streams<'job> {
     fn new(listener: &'job mut dyn Listener) -> Self {
         let (stderr, both) = (Tail::new(TAIL_BYTES), Tail::new(TAIL_BYTES));
         Self { log: None, listener, heard: 0, stderr, both }
+    }
+
+    /// Returns how much was heard when everything was said.
+    fn complete(&self) -> Option<u64> {
+        (self.listener.progress() == Progress::Complete).then_some(self.heard)
     }
 
     fn take(&mut self, source: OutputStream, chunk: &[u8]) {
@@ -186,7 +193,8 @@ async fn run(
         let deadline = time::wait(job.deadline);
         let look = || tree::time_used(Root { pid: Some(pid), marker: &job.marker, strays: running.strays() });
         let hung = idle::hung(job.idle, || lock(streams).heard, look);
-        tokio::pin!(deadline, hung);
+        let lingers = lingers(|| lock(streams).complete());
+        tokio::pin!(deadline, hung, lingers);
         loop {
             // Every arm may be dropped at any await: waiting and reading keep what they have in `child` and `pumps`.
             tokio::select! {
@@ -197,6 +205,7 @@ async fn run(
                 () = &mut deadline => break End::TimedOut,
                 () = cancellation.reached(Urgency::Stop) => break End::Cancelled,
                 seconds = &mut hung => break End::Hung { seconds },
+                () = &mut lingers => break End::Hung { seconds: GRACE.as_secs() },
                 _ = &mut pumps, if !pumped => pumped = true,
             }
         }
@@ -222,6 +231,17 @@ async fn run(
     }
     drop((row, own));
     end
+}
+
+/// Waits until a child has said everything and is silent afterwards, for once to twice as long as [`GRACE`].
+async fn lingers(complete: impl Fn() -> Option<u64>) {
+    loop {
+        let before = complete();
+        time::wait(GRACE).await;
+        if before.is_some() && before == complete() {
+            return;
+        }
+    }
 }
 
 async fn pump(pipe: Option<impl AsyncRead + Unpin>, source: OutputStream, streams: &Mutex<Streams<'_>>) {

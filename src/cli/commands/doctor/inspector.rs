@@ -145,7 +145,7 @@ impl Inspector<'_> {
     fn environment(self, profile: &Profile, agent: Option<&VendorAgent>) -> Variables {
         let allowed = agent.map_or(&[][..], |agent| &agent.variables);
         let mut variables = environment::common(self.variables, allowed);
-        variables.extend(environment::of_a_vendor(self.variables, profile.variables, profile.prefixes));
+        variables.extend(environment::of_a_vendor(self.variables, profile.variables));
         let set = [
             ("GIT_CONFIG_GLOBAL", "/dev/null"),
             ("GIT_CONFIG_NOSYSTEM", "1"),

@@ -31,8 +31,7 @@ pub struct Codex;
 static PROFILE: Profile = Profile {
     product: "Codex CLI",
     program: "codex",
-    variables: &["CODEX_HOME"],
-    prefixes: &["CODEX_", "OPENAI_"],
+    variables: VARIABLES,
     installation: Installation::measured("npm install -g @openai/codex", [0, 169, 0]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
@@ -42,6 +41,20 @@ static PROFILE: Profile = Profile {
     usual_model: None,
     login: Login { check: &["login", "status"], how: "codex login" },
 };
+
+/// Logins and endpoints. Those of a surrounding session (`CODEX_THREAD_ID`, `CODEX_SANDBOX` …) are not among them.
+const VARIABLES: &[&str] = &[
+    "CODEX_ACCESS_TOKEN",
+    "CODEX_API_KEY",
+    "CODEX_CA_CERTIFICATE",
+    "CODEX_HOME",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORGANIZATION",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT",
+    "OPENAI_PROJECT_ID",
+];
 
 /// The user's `allow` rules run commands outside of the sandbox, even of a read-only one.
 const NO_RULES: &str = "--ignore-rules";
@@ -88,8 +101,8 @@ impl VendorCli for Codex {
         }
     }
 
-    fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
-        let Ok(line) = serde_json::from_slice::<CodexLine<'_>>(line) else { return };
+    fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
+        let line = serde_json::from_slice::<CodexLine<'_>>(line)?;
         match line.kind.as_ref() {
             "thread.started" => {
                 // With what is no id, `resume` would begin a new thread without a word.
@@ -117,6 +130,7 @@ impl VendorCli for Codex {
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
@@ -372,6 +386,7 @@ struct CodexItem<'line> {
 
 #[derive(Deserialize)]
 struct CodexError {
+    #[serde(default)]
     message: String,
 }
 
