@@ -141,7 +141,7 @@ fn unreadable_endings_are_named() {
 
 /// What comes after the event that ends a turn: an exit code, a signal.
 #[test]
-fn finished_turns_are_answered_however_they_exit() {
+fn finished_turns_may_exit_badly() {
     let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"yes"}}"#;
     let completed = r#"{"type":"turn.completed"}"#;
     let error = r#"{"type":"error","error":{"name":"ProviderAuthError"}}"#;

@@ -6,15 +6,15 @@ pub trait Listener: Send {
     fn hear(&mut self, chunk: &[u8]);
 
     /// Returns whether more is expected. A child that has said everything is not waited for long.
-    fn progress(&self) -> Progress {
-        Progress::Expected
+    fn progress(&self) -> Completeness {
+        Completeness::Partial
     }
 }
 
 /// Whether a child has said all that is wanted of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    Expected,
+pub enum Completeness {
+    Partial,
     Complete,
 }
 
