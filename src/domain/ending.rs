@@ -126,6 +126,8 @@ reasons!(
         /// The allowance of an account or plan.
         #[default]
         Quota = "quota",
+        /// The same, and nobody said until when: the instant is a guess.
+        QuotaUnknown = "quota-unknown",
         /// The limit of requests in a short time.
         RateLimit = "rate-limit",
     }

@@ -17,6 +17,13 @@ pub enum TurnFailure {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
     },
+    /// The account's allowance is used up, and nobody says until when.
+    QuotaUnknown {
+        /// When it is asked again: a guess.
+        retry_at: Timestamp,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        detail: String,
+    },
     /// Too many requests in a short time, and the program's own retries did not help.
     RateLimited {
         /// When it may be asked again, if the service said so.
@@ -82,7 +89,7 @@ impl TurnFailure {
     /// The name of the class, for tables and records.
     pub fn class(&self) -> &'static str {
         match self {
-            Self::Quota { .. } => "quota",
+            Self::Quota { .. } | Self::QuotaUnknown { .. } => "quota",
             Self::RateLimited { .. } => "rate-limited",
             Self::Auth { .. } => "auth",
             Self::Billing { .. } => "billing",
@@ -109,6 +116,7 @@ impl TurnFailure {
     pub fn course(&self) -> Course {
         match self {
             Self::Quota { resets_at, .. } => Course::Quota { resets_at: *resets_at },
+            Self::QuotaUnknown { retry_at, .. } => Course::QuotaUnknown { retry_at: *retry_at },
             Self::RateLimited { retry_at, .. } => Course::RateLimited { retry_at: *retry_at },
             Self::Overloaded { .. } | Self::Network { .. } => Course::ServicePasses,
             Self::Vacuous { .. } | Self::Killed { .. } => Course::Passes,
@@ -132,7 +140,10 @@ impl TurnFailure {
     /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
     pub fn is_of_the_service(&self) -> bool {
         match self.course() {
-            Course::Quota { .. } | Course::RateLimited { .. } | Course::ServicePasses => true,
+            Course::Quota { .. }
+            | Course::QuotaUnknown { .. }
+            | Course::RateLimited { .. }
+            | Course::ServicePasses => true,
             Course::Passes | Course::UnknownModel | Course::SessionLost | Course::Secret | Course::Final => {
                 false
             }
@@ -144,6 +155,7 @@ impl TurnFailure {
     pub fn with_texts(mut self, change: &mut impl FnMut(String) -> String) -> Self {
         match &mut self {
             Self::Quota { detail, .. }
+            | Self::QuotaUnknown { detail, .. }
             | Self::RateLimited { detail, .. }
             | Self::Auth { detail }
             | Self::Billing { detail }
@@ -172,7 +184,10 @@ impl TurnFailure {
     /// The same, with the instant that it names rounded up to a whole second: people read it, and records keep it.
     #[must_use]
     pub fn at_a_whole_second(mut self) -> Self {
-        if let Self::Quota { resets_at: at, .. } | Self::RateLimited { retry_at: Some(at), .. } = &mut self {
+        if let Self::Quota { resets_at: at, .. }
+        | Self::QuotaUnknown { retry_at: at, .. }
+        | Self::RateLimited { retry_at: Some(at), .. } = &mut self
+        {
             *at = instant::whole_second(*at);
         }
         self
@@ -185,6 +200,10 @@ pub enum Course {
     /// An allowance is used up until then.
     Quota {
         resets_at: Timestamp,
+    },
+    /// An allowance is used up, and when it is asked again is a guess.
+    QuotaUnknown {
+        retry_at: Timestamp,
     },
     /// Too many requests in a short time.
     RateLimited {
@@ -210,6 +229,13 @@ impl std::fmt::Display for TurnFailure {
             }
             Self::Quota { resets_at, detail } => {
                 write!(formatter, "has used up its allowance until {resets_at}: {detail}")
+            }
+            Self::QuotaUnknown { retry_at, detail } => {
+                let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+                write!(
+                    formatter,
+                    "has used up its allowance until an unknown time ({retry_at} is a guess){detail}"
+                )
             }
             Self::RateLimited { retry_at: Some(instant), detail } => {
                 write!(formatter, "was told to wait until {instant}: {detail}")

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::ending::Ending;
+use crate::domain::ending::{Ending, Parked};
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
 use crate::text::markdown::count;
@@ -52,7 +52,12 @@ fn title(ending: &Ending) -> String {
         Ending::Blocked { .. } => "Blocked".to_owned(),
         Ending::Failed { .. } => "Failed".to_owned(),
         Ending::Refused { .. } => "Refused".to_owned(),
-        Ending::Parked { resets_at, .. } => format!("Parked until {resets_at}"),
+        Ending::Parked { resets_at, reason: Parked::Quota | Parked::RateLimit } => {
+            format!("Parked until {resets_at}")
+        }
+        Ending::Parked { resets_at, reason: Parked::QuotaUnknown } => {
+            format!("Parked until {resets_at} (a guess)")
+        }
         Ending::NeedsHuman { .. } => "A person must decide".to_owned(),
         Ending::Inconclusive => "Inconclusive".to_owned(),
         Ending::Interrupted => "Interrupted".to_owned(),

@@ -153,7 +153,9 @@ impl RetryPolicy {
                     // That it is near did not help before.
                     OnQuota::Exit => waited().filter(|retry| retry.tries.model != tries.model),
                 }),
-            Course::Quota { .. } | Course::UnknownModel => another().or_else(waited),
+            Course::Quota { .. } | Course::QuotaUnknown { .. } | Course::UnknownModel => {
+                another().or_else(waited)
+            }
             // The next turn begins a session of its own.
             Course::SessionLost => {
                 (tries.lost == 0).then(|| Retry { tries: Tries { lost: 1, ..tries.clone() }, not_before: at })
@@ -201,7 +203,7 @@ impl RetryPolicy {
 fn back(failure: &TurnFailure, at: Timestamp) -> Option<Back> {
     let allowance = |at| Some(Back::Allowance { at, failure: failure.clone() });
     match failure.course() {
-        Course::Quota { resets_at } => allowance(resets_at),
+        Course::Quota { resets_at: at } | Course::QuotaUnknown { retry_at: at } => allowance(at),
         Course::RateLimited { retry_at } => allowance(retry_at.unwrap_or(after(at, USUAL_REST))),
         Course::ServicePasses | Course::Passes => Some(Back::Unknown { at: after(at, UNKNOWN_REST) }),
         Course::UnknownModel => Some(Back::Never),
@@ -222,6 +224,9 @@ pub fn settled(failed: Failed<'_>, tries: &Tries) -> TurnFailure {
     match (allowances.min_by_key(|(at, _)| *at), tries.soonest()) {
         (Some((_, TurnFailure::RateLimited { detail, .. })), Some((instant, _))) => {
             TurnFailure::RateLimited { retry_at: Some(instant), detail: detail.clone() }
+        }
+        (Some((_, TurnFailure::QuotaUnknown { detail, .. })), Some((instant, _))) => {
+            TurnFailure::QuotaUnknown { retry_at: instant, detail: detail.clone() }
         }
         (Some((_, TurnFailure::Quota { detail, .. })), Some((instant, _))) => {
             TurnFailure::Quota { resets_at: instant, detail: detail.clone() }

@@ -30,6 +30,9 @@ pub fn of(failure: &TurnFailure) -> RunEffect {
         Course::Quota { resets_at } => {
             RunEffect::Park { resets_at: instant::whole_second(resets_at), reason: Parked::Quota }
         }
+        Course::QuotaUnknown { retry_at } => {
+            RunEffect::Park { resets_at: instant::whole_second(retry_at), reason: Parked::QuotaUnknown }
+        }
         Course::RateLimited { retry_at: Some(at) } => {
             RunEffect::Park { resets_at: instant::whole_second(at), reason: Parked::RateLimit }
         }
@@ -49,8 +52,12 @@ pub fn conclusion(who: &Who, failure: &TurnFailure, now: Timestamp) -> Option<Co
     match of(failure) {
         RunEffect::Park { resets_at, reason } => {
             let until = instant::until(now, resets_at);
+            let used_up = match reason {
+                Parked::Quota | Parked::RateLimit => format!("is used up until {until}"),
+                Parked::QuotaUnknown => format!("is used up until an unknown time; {until} is a guess"),
+            };
             let message = format!(
-                "the allowance of `{}` ({}) is used up until {until}; run the same command again then",
+                "the allowance of `{}` ({}) {used_up}; run the same command again then",
                 who.label, who.role
             );
             Some(Conclusion::parked(resets_at, reason, message))

@@ -92,8 +92,8 @@ fn result(deadline: Duration, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>)
         End::Cancelled => TurnResult::Cancelled,
         End::Exited(Exit::Code(0)) => answered(files, stdout),
         End::Exited(Exit::Code(QUOTA_EXIT)) => {
-            let resets_at = errors::back(resets_at(&ended.stderr), SystemClock.now());
-            TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() })
+            let (said, now) = (resets_at(&ended.stderr), SystemClock.now());
+            TurnResult::Failed(errors::said_used_up(said, now, String::new()))
         }
         End::Exited(exit) => TurnResult::Failed(TurnFailure::Exit {
             code: exit.shell_code(),

@@ -1,6 +1,9 @@
-//! Asking another agent-loop on this machine to end.
+//! Signals of this process, and the one that asks another agent-loop on this machine to end.
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// The signal of a write that would make a file larger than the limit allows.
+pub const FILE_SIZE: i32 = Signal::XFSZ.as_raw();
 
 /// Asks a process to end, as Ctrl-C would.
 ///
@@ -11,4 +14,12 @@ pub fn interrupt(pid: u32) -> Result<(), String> {
     let pid = raw.ok_or_else(|| format!("{pid} is no process id"))?;
     kill_process(pid, Signal::INT)
         .map_err(|error| format!("process {} can't be asked to end: {error}", pid.as_raw_nonzero()))
+}
+
+/// Returns whether a signal was ignored when this process was started. Only Linux tells.
+pub fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    u32::try_from(signal - 1).is_ok_and(|bit| mask.checked_shr(bit).unwrap_or_default() & 1 == 1)
 }

@@ -103,7 +103,7 @@ pub fn describe(known: &SubjectSummary) -> String {
             (Some(pid), Some(since)) => format!("running (process {pid}, since {since})"),
             (_, _) => "running".to_owned(),
         },
-        SubjectState::Parked(parking) => format!("parked until {}", parking.resets_at),
+        SubjectState::Parked(parking) => format!("parked until {}", parking.until()),
         SubjectState::Interrupted => "interrupted".to_owned(),
         SubjectState::Delivered(number) => format!("delivered as pull request {number}"),
         SubjectState::NeedsHuman(how) | SubjectState::Settled(how) => how.clone(),

@@ -8,7 +8,7 @@ use crate::adapters::process::output::tail::plain;
 use crate::adapters::storage::journals;
 use crate::adapters::storage::run_file::RunFile;
 use crate::domain::agent::Role;
-use crate::domain::ending::{Ending, Failed};
+use crate::domain::ending::{Ending, Failed, Parked};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
 use crate::domain::instant::was_set_back;
@@ -56,9 +56,18 @@ pub struct Parking {
     /// When the allowance was noted to be used up.
     pub since: Timestamp,
     pub resets_at: Timestamp,
+    pub reason: Parked,
 }
 
 impl Parking {
+    /// Returns the instant as people read it: a guessed one is called a guess.
+    pub fn until(self) -> String {
+        match self.reason {
+            Parked::Quota | Parked::RateLimit => self.resets_at.to_string(),
+            Parked::QuotaUnknown => format!("{} (a guess)", self.resets_at),
+        }
+    }
+
     /// Whether the run may go on. A clock that was set back says nothing of how long it still is; asking costs one turn.
     pub fn is_due(self, now: Timestamp) -> bool {
         self.resets_at <= now || was_set_back(self.since, now)
@@ -150,8 +159,8 @@ fn awaited(entries: &[Entry]) -> Option<SubjectState> {
             Entry::Finished { turn, finished: Finished::Failed { failure, .. }, at }
                 if is_of_the_last_run(turn) =>
             {
-                if let RunEffect::Park { resets_at, .. } = run_effect::of(failure) {
-                    waits.insert((turn.role, &turn.label), Parking { since: *at, resets_at });
+                if let RunEffect::Park { resets_at, reason } = run_effect::of(failure) {
+                    waits.insert((turn.role, &turn.label), Parking { since: *at, resets_at, reason });
                 }
             }
             Entry::Finished { .. }
@@ -274,7 +283,9 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
         None => ending.status().to_owned(),
     };
     match ending {
-        Ending::Parked { resets_at, .. } => SubjectState::Parked(Parking { since, resets_at: *resets_at }),
+        Ending::Parked { resets_at, reason } => {
+            SubjectState::Parked(Parking { since, resets_at: *resets_at, reason: *reason })
+        }
         Ending::Interrupted => SubjectState::Interrupted,
         Ending::NeedsHuman { .. } | Ending::Deadlock => SubjectState::NeedsHuman(described()),
         Ending::Approved

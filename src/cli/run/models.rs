@@ -65,11 +65,31 @@ pub fn check(settings: &Settings) -> Result<(), String> {
             check_words(&format!("agents.{name}{part}"), words)?;
         }
         check_efforts(name, agent)?;
+        check_arguments(name, agent)?;
     }
     if settings.turns.max_retries > MOST_RETRIES {
         return Err(format!("turns.max_retries: at most {MOST_RETRIES}"));
     }
     settings.repair.models.iter().try_for_each(|model| check_word("repair.models", model))
+}
+
+/// Returns an error if the arguments of an agent name a model besides its settings: programs refuse both, or choose silently.
+fn check_arguments(name: &str, agent: &AgentSettings) -> Result<(), String> {
+    let parts = [
+        (&agent.model, &agent.models),
+        (&agent.coder.model, &agent.coder.models),
+        (&agent.reviewer.model, &agent.reviewer.models),
+    ];
+    let model = parts.iter().find_map(|(model, models)| model.as_ref().or_else(|| models.first()));
+    let mut arguments = agent.args.iter().chain(&agent.coder.args).chain(&agent.reviewer.args);
+    let names_one =
+        |word: &&String| word.as_str() == "-m" || word.as_str() == "--model" || word.starts_with("--model=");
+    match (model, arguments.find(names_one)) {
+        (Some(model), Some(argument)) => Err(format!(
+            "agents.{name}: the model is named twice, as `{model}` and by the argument `{argument}`; leave out one of them"
+        )),
+        (_, _) => Ok(()),
+    }
 }
 
 /// A failure that did not pass in so many tries does not pass.
@@ -144,6 +164,8 @@ mod tests {
         assert!(check(&toml::from_str("[repair]\nmodels = ['-x']").unwrap()).is_err());
         let both = "[agents.claude]\nmodel = 'a'\nmodels = ['b']";
         assert!(check(&toml::from_str(both).unwrap()).unwrap_err().contains("say one of them"));
+        let twice = "[agents.codex]\nargs = ['--model=y']\n[agents.codex.reviewer]\nmodel = 'x'";
+        assert!(check(&toml::from_str(twice).unwrap()).unwrap_err().contains("named twice"));
         let good = "[agents.antigravity]\nmodel = 'Gemini 3.1 Pro (High)'\neffort = 'high'";
         assert_eq!(check(&toml::from_str(good).unwrap()), Ok(()));
     }

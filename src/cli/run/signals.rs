@@ -1,28 +1,33 @@
-//! INT and TERM: the first signal asks for a clean stop, the second for an immediate end.
+//! The signals that ask for an end: the first asks for a clean stop, the second for an immediate one. A terminal that is
+//! closed is such a signal too.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::adapters::process::signal::{FILE_SIZE, is_ignored};
 use crate::ports::cancellation::{Canceller, Urgency};
 
-/// Forwards signals as long as it is polled; never returns.
-pub async fn listen(canceller: Arc<Canceller>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    signalled(&mut interrupt, &mut terminate).await;
-    canceller.raise(Urgency::Stop);
-    signalled(&mut interrupt, &mut terminate).await;
-    canceller.raise(Urgency::Kill);
-    std::future::pending::<()>().await;
-}
+/// What ends a process that does not listen.
+const STOPPING: [fn() -> SignalKind; 4] =
+    [SignalKind::interrupt, SignalKind::terminate, SignalKind::hangup, SignalKind::quit];
 
-async fn signalled(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Forwards signals as long as it is polled; never returns. A signal that was ignored at the start (`nohup`) stays ignored.
+pub async fn listen(canceller: Arc<Canceller>) {
+    let heard = STOPPING.iter().map(|kind| kind()).filter(|kind| !is_ignored(kind.as_raw_value()));
+    let mut heard: Vec<Signal> = heard.filter_map(|kind| signal(kind).ok()).collect();
+    // A log that meets a limit of file size (`ulimit -f`) is an error of that write, and not the end of this process.
+    let _file_size = signal(SignalKind::from_raw(FILE_SIZE));
+    for urgency in [Urgency::Stop, Urgency::Kill] {
+        poll_fn(|context| {
+            let came =
+                heard.iter_mut().any(|signal| matches!(signal.poll_recv(context), Poll::Ready(Some(()))));
+            if came { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        canceller.raise(urgency);
     }
+    std::future::pending::<()>().await;
 }

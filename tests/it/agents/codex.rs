@@ -30,7 +30,9 @@ fn outcome(exit: Exit, stream: &[&str], session: &[&str]) -> Result<RawAnswer, T
 fn class(exit: Exit, stream: &[&str], session: &[&str]) -> String {
     match outcome(exit, stream, session) {
         Ok(_) => "answered".to_owned(),
-        Err(TurnFailure::Quota { resets_at, .. }) => format!("quota {resets_at}"),
+        Err(TurnFailure::Quota { resets_at, .. } | TurnFailure::QuotaUnknown { retry_at: resets_at, .. }) => {
+            format!("quota {resets_at}")
+        }
         Err(failure) => failure.class().to_owned(),
     }
 }

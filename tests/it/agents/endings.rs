@@ -175,7 +175,11 @@ fn unbelievable_instants_become_an_hour() {
             r#"{{"type":"rate_limit_event","rate_limit_info":{{"status":"rejected","resetsAt":{epoch}}}}}"#
         );
         let failure = outcome(Vendor::Claude, 1, &[&limit, failed]).unwrap_err();
-        let TurnFailure::Quota { resets_at, .. } = failure else { panic!("{failure}") };
+        let (TurnFailure::Quota { resets_at, .. } | TurnFailure::QuotaUnknown { retry_at: resets_at, .. }) =
+            failure
+        else {
+            panic!("{failure}")
+        };
         assert_eq!(resets_at.duration_since(now()), expected, "{epoch}");
     }
 }

@@ -19,8 +19,9 @@ fn limited(message: Option<&str>, stderr: &str) -> String {
     let ending = ProcessEnd { exit: Exit::Code(173), stderr, last_message: None, now: NOW.parse().unwrap() };
     let failure = Gemini.outcome(&transcript, &ending).unwrap_err();
     assert!(failure.to_string().contains("use antigravity (agy) instead"), "{failure}");
-    if let TurnFailure::Quota { resets_at: at, .. } | TurnFailure::RateLimited { retry_at: Some(at), .. } =
-        failure
+    if let TurnFailure::Quota { resets_at: at, .. }
+    | TurnFailure::QuotaUnknown { retry_at: at, .. }
+    | TurnFailure::RateLimited { retry_at: Some(at), .. } = failure
     {
         return format!("{} {at}", failure.class());
     }

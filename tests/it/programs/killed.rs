@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::Value;
 
-use super::stage::{Stage, task, until};
+use super::stage::{Ended, Stage, task, until};
+use rustix::process::{Pid, Signal};
 
 /// What must be the same, however often the program was killed.
 fn end(stage: &Stage, outcome: &Value) -> (Value, Value, String, Vec<String>) {
@@ -106,21 +107,46 @@ fn a_killed_coder_leaves_no_child() {
     stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
 }
 
+/// A closed terminal is an interrupt too.
 #[test]
 fn an_interrupted_command_can_go_on() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let stage = Stage::new();
+        let mark = stage.root().join("began").display().to_string();
+        let script = format!(
+            "#!/bin/sh\nif [ ! -e {mark} ]; then touch {mark}; exec sleep 600; fi\nexec {}/todo.sh\n",
+            stage.root().display()
+        );
+        stage.agent("slow.sh", &script);
+        let mut words = task(&[]);
+        words[4] = "sam=command:../slow.sh";
+        let mut child = stage.start(&words);
+        until("the coder's turn", || fs::exists(&mark).unwrap());
+        rustix::process::kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal:?}");
+        assert_eq!(stage.run(&words).json()["status"], "approved");
+    }
+}
+
+/// Runs the program from a shell that prepares something, with a coder that does something first.
+fn run_from_shell(prepared: &str, first: &str) -> Ended {
     let stage = Stage::new();
-    let mark = stage.root().join("began").display().to_string();
-    let script = format!(
-        "#!/bin/sh\nif [ ! -e {mark} ]; then touch {mark}; sleep 600; fi\nexec {}/todo.sh\n",
-        stage.root().display()
-    );
-    stage.agent("slow.sh", &script);
+    stage.agent("first.sh", &format!("#!/bin/sh\n{first}\nexec {}/todo.sh\n", stage.root().display()));
     let mut words = task(&[]);
-    words[4] = "sam=command:../slow.sh";
-    let mut child = stage.start(&words);
-    until("the coder's turn", || fs::exists(&mark).unwrap());
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(stage.run(&words).json()["status"], "approved");
+    words[4] = "sam=command:../first.sh";
+    let script = format!("{prepared}; exec \"$@\"");
+    let shell = [&["-c", &script, "sh", env!("CARGO_BIN_EXE_agent-loop")], words.as_slice()].concat();
+    stage.run_program("sh", &shell)
+}
+
+#[test]
+fn ignored_hangups_stay_ignored() {
+    assert_eq!(run_from_shell("trap '' HUP", "kill -HUP $PPID").exit, Some(0));
+}
+
+#[test]
+fn file_size_limits_kill_nothing() {
+    let ended = run_from_shell("ulimit -f 2000", "head -c 4000000 /dev/zero >&2");
+    assert!(ended.exit.is_some(), "{}", ended.stderr);
+    assert!(!ended.stdout.is_empty(), "{}", ended.stderr);
 }

@@ -1,6 +1,6 @@
 //! From a transcript and an ending to an answer or a class of failure: the order in which every program is judged. Pure.
 
-use crate::adapters::agents::errors::{back, classify, last_words};
+use crate::adapters::agents::errors::{classify, classify_stderr, last_words, said_used_up};
 use crate::adapters::process::exit::Exit;
 use crate::domain::failure::TurnFailure;
 use crate::protocol::raw_answer::RawAnswer;
@@ -43,12 +43,9 @@ fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> Turn
         return reported(trouble, transcript, ending);
     }
     if transcript.rejected.is_some() {
-        return TurnFailure::Quota {
-            resets_at: back(transcript.rejected, ending.now),
-            detail: String::new(),
-        };
+        return said_used_up(transcript.rejected, ending.now, String::new());
     }
-    let classified = || classify(ending.stderr, ending.now);
+    let classified = || classify_stderr(ending.stderr, ending.now);
     match ending.exit {
         Exit::Signal(signal) => TurnFailure::Killed { signal },
         Exit::Code(0) => classified().unwrap_or_else(|| TurnFailure::Vacuous {
@@ -70,9 +67,11 @@ fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> Turn
 pub fn reported(trouble: &ReportedError, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
     let detail = last_words(&trouble.text);
     let by_words = || classify(&trouble.text, ending.now);
+    // Some services refuse a used-up allowance with the status of a bad login.
+    let of_an_account = || by_words().filter(is_of_an_account);
     match trouble.status {
-        Some(401 | 403) => TurnFailure::Auth { detail },
-        Some(402) => TurnFailure::Billing { detail },
+        Some(401 | 403) => of_an_account().unwrap_or(TurnFailure::Auth { detail }),
+        Some(402) => of_an_account().unwrap_or(TurnFailure::Billing { detail }),
         Some(429) => limited((transcript, ending), detail, by_words()),
         Some(408) => by_words().unwrap_or(TurnFailure::Network { detail }),
         Some(500..=599) => by_words().unwrap_or(TurnFailure::Overloaded { detail }),
@@ -83,6 +82,14 @@ pub fn reported(trouble: &ReportedError, transcript: &Transcript, ending: &Proce
     }
 }
 
+/// Returns whether a failure is about what an account may spend.
+pub fn is_of_an_account(failure: &TurnFailure) -> bool {
+    matches!(
+        failure,
+        TurnFailure::Quota { .. } | TurnFailure::QuotaUnknown { .. } | TurnFailure::Billing { .. }
+    )
+}
+
 /// Too many requests: the plan's allowance, if the stream says until when.
 fn limited(
     (transcript, ending): (&Transcript, &ProcessEnd<'_>),
@@ -90,7 +97,7 @@ fn limited(
     by_words: Option<TurnFailure>,
 ) -> TurnFailure {
     match (transcript.rejected, by_words) {
-        (Some(_), _) => TurnFailure::Quota { resets_at: back(transcript.rejected, ending.now), detail },
+        (Some(_), _) => said_used_up(transcript.rejected, ending.now, detail),
         (None, Some(failure)) => failure,
         (None, None) => TurnFailure::RateLimited { retry_at: None, detail },
     }

@@ -18,7 +18,7 @@ use crate::adapters::agents::turn_host::{TurnHost, failed};
 use crate::adapters::agents::vendors;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::output::lines::Lines;
-use crate::adapters::process::output::listener::{Completeness, Listener};
+use crate::adapters::process::output::listener::{Listener, Remaining};
 use crate::adapters::process::supervision::{Job, supervise};
 use crate::domain::failure::TurnFailure;
 use crate::ports::agents::{TurnOrder, TurnReport};
@@ -87,8 +87,8 @@ impl<F: FnMut(&[u8]) + Send> Listener for StreamListener<'_, F> {
         self.lines.hear(chunk);
     }
 
-    fn progress(&self) -> Completeness {
-        if self.finished.load(Ordering::Relaxed) { Completeness::Complete } else { Completeness::Partial }
+    fn remaining(&self) -> Remaining {
+        if self.finished.load(Ordering::Relaxed) { Remaining::Nothing } else { Remaining::Something }
     }
 }
 

@@ -14,6 +14,9 @@ use patterns::{Named, PATTERNS};
 /// How long a detail may be, in characters.
 pub(super) const DETAIL: usize = 400;
 
+/// How many last lines of a stderr can name the class of a failure: a stack trace stands below its error.
+const STDERR_LINES: usize = 60;
+
 /// How many last lines of a stderr are shown, and how long each may be, in characters.
 const LAST_LINES: usize = 5;
 const LAST_LINE: usize = 200;
@@ -26,8 +29,8 @@ const LONG_WAIT: SignedDuration = SignedDuration::from_mins(10);
 
 /// The class of an error message of an agent's program, if it names one.
 ///
-/// For messages of errors and for stderr, never for what a model wrote. What is wrong with the login counts more than
-/// everything else, for no waiting mends it.
+/// For messages of errors, never for what a model wrote. Words about a login count most, for no waiting helps there; words
+/// about an allowance count more than a status of 401 or 403, and a status of 429 counts less than both.
 pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
     let text = heard(text);
     let (named, start) =
@@ -35,23 +38,33 @@ pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
     let detail = detail(&text, start);
     let reset = reset::instant(&text, now);
     Some(match named {
-        Named::Auth => TurnFailure::Auth { detail },
+        Named::Auth | Named::AuthStatus => TurnFailure::Auth { detail },
         Named::NoTrouble => return None,
         Named::SessionLost => TurnFailure::SessionLost { detail },
         Named::AnyQuota if reset.is_none() => TurnFailure::Billing { detail },
         Named::Billing => TurnFailure::Billing { detail },
         Named::UnknownModel => TurnFailure::UnknownModel { detail },
-        Named::Quota => TurnFailure::Quota { resets_at: waited_for(reset, now), detail },
+        Named::Quota => used_up(reset, now, detail),
         Named::AnyQuota | Named::RateLimited => limit(reset, now, detail),
         Named::Overloaded => TurnFailure::Overloaded { detail },
         Named::Network => TurnFailure::Network { detail },
     })
 }
 
+/// Returns the class that the end of a stderr names. What stands further up did not end the program, and a quoted line was
+/// said by somebody else.
+pub fn classify_stderr(stderr: &str, now: Timestamp) -> Option<TurnFailure> {
+    let stderr = heard(stderr);
+    let is_own = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('>');
+    let mut last: Vec<&str> = stderr.lines().rev().filter(is_own).take(STDERR_LINES).collect();
+    last.reverse();
+    classify(&last.join("\n"), now)
+}
+
 /// A limit of whatever kind: an allowance that is used up, or a rate limit, depending on the wait.
 pub fn limit(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
     if reset.is_some_and(|reset| reset.duration_since(now) > LONG_WAIT) {
-        TurnFailure::Quota { resets_at: waited_for(reset, now), detail }
+        used_up(reset, now, detail)
     } else {
         TurnFailure::RateLimited { retry_at: reset, detail }
     }
@@ -87,17 +100,22 @@ fn detail(text: &str, start: usize) -> String {
     sanitize::one_line(text.get(from..).unwrap_or_default(), DETAIL)
 }
 
-/// When an allowance is asked for again, if an agent itself names an instant: an absurd one counts as none.
-pub fn back(said: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    waited_for(said.filter(|instant| reset::is_believed(*instant, now)), now)
+/// Returns the failure of an agent that names an instant itself: an absurd one counts as none.
+pub fn said_used_up(said: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
+    used_up(said.filter(|instant| reset::is_believed(*instant, now)), now, detail)
 }
 
-/// An allowance that should be back by now, and is not, is asked for again later.
-pub fn waited_for(reset: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    let to_come = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW);
-    // At a whole second: a person reads it.
-    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-    to_come.or_else(|| now.checked_add(UNKNOWN_WAIT).ok()).unwrap_or(Timestamp::MAX)
+/// Returns the failure of an allowance that is used up. One that should be back by now, and is not, is asked for again later.
+pub fn used_up(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
+    match reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW) {
+        Some(resets_at) => TurnFailure::Quota { resets_at, detail },
+        None => {
+            // At a whole second: a person reads it.
+            let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+            let retry_at = now.checked_add(UNKNOWN_WAIT).unwrap_or(Timestamp::MAX);
+            TurnFailure::QuotaUnknown { retry_at, detail }
+        }
+    }
 }
 
 /// What Codex writes of its tool servers while nothing is wrong with its own service.
@@ -134,6 +152,7 @@ mod tests {
     fn found(failure: Option<&TurnFailure>) -> String {
         let Some(failure) = failure else { return "none".to_owned() };
         if let TurnFailure::Quota { resets_at: at, .. }
+        | TurnFailure::QuotaUnknown { retry_at: at, .. }
         | TurnFailure::RateLimited { retry_at: Some(at), .. } = failure
         {
             return format!("{} {at}", failure.class());
@@ -249,6 +268,21 @@ mod tests {
             ("authentication required", "auth"),
             ("The model does not exist or you do not have access to it.", "unknown-model"),
             ("authentication timed out", "auth"),
+            ("429 Too Many Requests: api key unauthorized", "auth"),
+            ("resource exhausted", "rate-limited"),
+            (
+                "Failed to authenticate. API Error: 403 You've reached your usage limit for this cycle",
+                "quota 2026-11-21T01:10:00Z",
+            ),
+            ("API Error: 403 You've reached your weekly (7-day) usage limit.", "quota 2026-11-21T01:10:00Z"),
+            (
+                "API Error: 400 You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
+                "quota 2026-12-01T00:00:00Z",
+            ),
+            (
+                "Usage limit reached for 5 hour. Your limit will reset at 2026-11-21 10:10:00",
+                "quota 2026-11-21T05:10:00Z",
+            ),
             ("You have exhausted your daily quota on this model.", "quota 2026-11-21T01:10:00Z"),
             ("Error: thread/resume failed: no rollout found for thread id X (code -32600)", "session-lost"),
             ("stream disconnected before completion: idle timeout waiting for SSE", "network"),
@@ -266,6 +300,19 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(found(classify(text, now()).as_ref()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_last_own_lines_count() {
+        let cap = "RESOURCE_EXHAUSTED (code 429): Individual quota reached. Resets in 143h57m55s.";
+        for (stderr, expected) in [
+            (format!("{cap}\n"), "quota 2026-11-27T00:07:55Z"),
+            (format!("{cap}\n  at stack.js\n"), "quota 2026-11-27T00:07:55Z"),
+            (format!("> {cap}\nSegmentation fault\n"), "none"),
+            (format!("{cap}\n{}Segmentation fault\n", "trace line\n".repeat(300)), "none"),
+        ] {
+            assert_eq!(found(classify_stderr(&stderr, now()).as_ref()), expected, "{stderr}");
         }
     }
 

@@ -11,6 +11,8 @@ use crate::pattern::compiled;
 pub(in crate::adapters::agents) enum Named {
     /// The login is missing or not accepted.
     Auth,
+    /// A status of 401 or 403, which some services send for a used-up allowance too.
+    AuthStatus,
     /// A request that is too long, a refusal, an answer that is too long: the same turn would fail again.
     NoTrouble,
     SessionLost,
@@ -30,12 +32,13 @@ const STATUS: &str = r#"(?:api error|status|status_?code|status code|code)[\\"']
 /// The words of each class, the class that counts most first. A blank stands for any white space.
 pub(in crate::adapters::agents) static PATTERNS: LazyLock<Vec<(Named, Regex)>> = LazyLock::new(|| {
     let classes = [
-        (Named::Auth, "40[13]", AUTH),
+        (Named::Auth, "", AUTH),
         (Named::NoTrouble, "413", NO_TROUBLE),
         (Named::SessionLost, "", SESSION_LOST),
         (Named::Billing, "402", BILLING),
         (Named::UnknownModel, "", UNKNOWN_MODEL),
         (Named::Quota, "", QUOTA),
+        (Named::AuthStatus, "40[13]", AUTH_STATUS),
         (Named::AnyQuota, "", ANY_QUOTA),
         (Named::RateLimited, "429", RATE_LIMITED),
         (Named::Overloaded, "5(?:0[0234]|29)", OVERLOADED),
@@ -62,15 +65,13 @@ const AUTH: &[&str] = &[
     "log out and sign in again",
     "invalid api key",
     "incorrect api key",
+    "(?:api key|token|credentials) (?:is |was )?(?:unauthorized|not authorized)",
     "api key not valid",
     "api_key_invalid|invalid_api_key",
-    "failed to authenticate",
-    "authentication_(?:error|failed)",
     "authentication (?:required|timed out)",
     "invalid authentication credentials",
     "oauth token (?:has )?(?:expired|been revoked)",
     "access token could not be refreshed",
-    "401 unauthorized|403 forbidden",
     "missing bearer or basic authentication",
     "please set an auth method",
     "invalid auth method",
@@ -79,6 +80,9 @@ const AUTH: &[&str] = &[
     r#""invalid_grant""#,
     r#"status[\\]?": ?[\\]?"(?:unauthenticated|permission_denied)"#,
 ];
+
+const AUTH_STATUS: &[&str] =
+    &["failed to authenticate", "authentication_(?:error|failed)", "401 unauthorized|403 forbidden"];
 
 const NO_TROUBLE: &[&str] = &[
     "context_length_exceeded",
@@ -126,6 +130,8 @@ const UNKNOWN_MODEL: &[&str] = &[
 const QUOTA: &[&str] = &[
     r"you`ve hit your (?:[a-z0-9`-]+ ){0,3}limit\b",
     "usage limit (?:has been )?reached",
+    r"reached your (?:[a-z0-9()-]+ ){0,4}(?:usage|spending) limits?\b",
+    r"\b(?:usage |weekly |daily |monthly |session )?limit exhausted",
     "usage_limit_(?:reached|exceeded)",
     "(?:hour|daily|weekly|session|opus|sonnet) limit reached",
     r"you`re out of (?:extra )?usage\b",
@@ -146,7 +152,7 @@ const RATE_LIMITED: &[&str] = &[
     r"request rejected \(429\)",
     "temporarily limiting requests",
     "retryablequotaerror",
-    "resource_exhausted|resource has been exhausted",
+    "resource_exhausted|resource (?:has been )?exhausted",
 ];
 
 const OVERLOADED: &[&str] = &[

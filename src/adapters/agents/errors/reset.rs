@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use jiff::{RoundMode, SignedDuration, SignedDurationRound, Span, SpanRelativeTo, Timestamp, ToSpan, Unit};
 use regex::{Captures, Regex};
 
@@ -40,6 +40,25 @@ pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
         })
         .filter(|instant| is_believed(*instant, now))
         .max()
+        .map(|instant| {
+            window(text)
+                .and_then(|window| now.checked_add(window).ok())
+                .map_or(instant, |end| end.min(instant))
+        })
+}
+
+/// Returns the longest window that a message names for its limit. No allowance comes back later than one window from now: a
+/// time that seems to be later was shown in another zone.
+fn window(text: &str) -> Option<SignedDuration> {
+    let windows = WINDOW.captures_iter(text).filter_map(|found| {
+        if let (Some(number), Some(unit)) =
+            (found.name("number").or(found.name("count")), found.name("unit").or(found.name("units")))
+        {
+            return duration(number.as_str(), unit.as_str());
+        }
+        Some(SignedDuration::from_hours(if found.name("week").is_some() { 7 * 24 } else { 24 }))
+    });
+    windows.max()
 }
 
 /// Returns whether an instant can be one at which an allowance comes back.
@@ -76,8 +95,18 @@ fn epoch(digits: &str) -> Option<Timestamp> {
 }
 
 /// The forms of a date, and last that of a time of day without a date.
-const DATES: [&str; 9] =
-    ["%b %d %Y ", "%B %d %Y ", "%d %b %Y ", "%d %B %Y ", "%b %d ", "%B %d ", "%d %b ", "%d %B ", ""];
+const DATES: [&str; 10] = [
+    "%Y-%m-%d ",
+    "%b %d %Y ",
+    "%B %d %Y ",
+    "%d %b %Y ",
+    "%d %B %Y ",
+    "%b %d ",
+    "%B %d ",
+    "%d %b ",
+    "%d %B ",
+    "",
+];
 
 /// The forms of a time of day. A lone number is none.
 const TIMES: [&str; 5] = ["%I:%M:%S %p", "%I:%M %p", "%I %p", "%H:%M:%S", "%H:%M"];
@@ -115,9 +144,6 @@ fn on_a_clock(value: &str, now: Timestamp) -> Option<Timestamp> {
 /// `2026-11-24T00:03:00Z`, `2026-11-24 00:03+01:00`.
 fn in_digits(found: &Captures<'_>) -> Option<Timestamp> {
     let (date, time) = (found.name("date")?.as_str(), found.name("time")?.as_str());
-    if let Some(offset) = found.name("offset") {
-        return format!("{date}T{time}{}", offset.as_str()).parse().ok();
-    }
     latest(format!("{date}T{time}").parse().ok()?, &zone(found)?)
 }
 
@@ -129,10 +155,20 @@ fn latest(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
 
 /// Returns the zone of a time, UTC if it has none, and nothing if nobody knows the zone.
 fn zone(found: &Captures<'_>) -> Option<TimeZone> {
-    match found.name("zone").or(found.name("bare_zone")).map(|zone| zone.as_str()) {
-        None | Some("Z" | "z") => Some(TimeZone::UTC),
+    let Some(name) = found.name("zone").or(found.name("bare_zone")).map(|zone| zone.as_str().trim()) else {
+        return Some(TimeZone::UTC);
+    };
+    if let Some(offset) = OFFSET.captures(name) {
+        let part =
+            |name: &str| offset.name(name).map_or(Some(0), |digits| digits.as_str().parse::<i32>().ok());
+        let seconds = part("hours")?.checked_mul(3600)?.checked_add(part("minutes")?.checked_mul(60)?)?;
+        let signed = if name.contains('-') { -seconds } else { seconds };
+        return Some(TimeZone::fixed(Offset::from_seconds(signed).ok()?));
+    }
+    match name {
+        "Z" | "z" => Some(TimeZone::UTC),
         // The one in the program and not the machine's, so that the same text always means the same.
-        Some(name) => TimeZoneDatabase::bundled().get(name).ok(),
+        name => TimeZoneDatabase::bundled().get(name).ok(),
     }
 }
 
@@ -164,6 +200,7 @@ static LABEL: LazyLock<Regex> = pattern!(
           | (?:quota_?)?resets?(?:[-_\s]?(?:in|at|on|after|timestamp|time_stamp|time|delay))?
             (?:[-_](?:seconds|requests|tokens))?
           | limit\sreached
+          | regain\saccess\s(?:on|at)
           | until
           )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#
 );
@@ -172,14 +209,22 @@ static LABEL: LazyLock<Regex> = pattern!(
 static ORNAMENT: LazyLock<Regex> =
     pattern!(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s|(?P<digit>[0-9])(?:st|nd|rd|th)\b|\bat\s");
 
-/// In parentheses any word is a zone, and outside of them only what looks like one.
-const ZONE_NAME: &str = r"(?:\s?\((?P<zone>[a-z][a-z0-9_+/-]*)\)|\s?\b(?P<bare_zone>z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b)?";
+/// In parentheses anything is a zone, and outside of them only what looks like one.
+const ZONE_NAME: &str = r"(?:\s?\((?P<zone>[^()]{1,60})\)|\s?(?P<bare_zone>(?:\b(?:utc|gmt))?[-+][0-9]{2}:?[0-9]{2}\b|\b(?:utc|gmt)[-+][0-9]{1,2}\b|\b(?:z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b))?";
+
+static OFFSET: LazyLock<Regex> =
+    pattern!(r"(?i)^(?:utc|gmt)?\s?[-+](?P<hours>[0-9]{1,2}):?(?P<minutes>[0-9]{2})?$");
+static WINDOW: LazyLock<Regex> = pattern!(
+    r"(?ix) \b(?:reached|exhausted|exceeded)\sfor\s(?P<number>[0-9]{1,3})[\s-](?P<unit>hour|day|week)s?\b
+          | \b(?P<count>[0-9]{1,3})[\s-](?P<units>hour|day|week)s?\)?\s(?:usage\s|token\s|rate\s){0,2}limit
+          | \b(?P<week>weekly)\s(?:usage\s|token\s|rate\s){0,2}limit
+          | \bdaily\s(?:usage\s|token\s|rate\s){0,2}limit"
+);
 
 static ZONE: LazyLock<Regex> = pattern!(format!("(?i)^{ZONE_NAME}"));
 static DIGITS: LazyLock<Regex> = pattern!({
-    let offset = r"\s?(?P<offset>[-+][0-9]{2}:?[0-9]{2})";
     let time = r"(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)";
-    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}(?:{offset}|{ZONE_NAME})")
+    format!(r"(?i)^(?P<date>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[t\s]{time}{ZONE_NAME}")
 });
 static EPOCH: LazyLock<Regex> = pattern!(r"^([0-9]{13}|[0-9]{10})(?:\.[0-9]+)?(?:[^0-9]|$)");
 static AMOUNT: LazyLock<Regex> =
@@ -219,6 +264,13 @@ mod tests {
                 ("Your limit will reset at 7pm (Asia/Tokyo).", "2026-11-21T10:00:00Z"),
                 ("Claude AI usage limit reached|1795222978", "2026-11-21T01:02:58Z"),
                 ("resets 3pm (Nowhere/Atlantis)", ""),
+                ("resets 10pm (UTC+05:30)", "2026-11-21T16:30:00Z"),
+                ("resets 10pm (GMT-3)", "2026-11-21T01:00:00Z"),
+                ("resets 22:00 +0530", "2026-11-21T16:30:00Z"),
+                ("resets 10pm (your local time)", ""),
+                ("5-hour limit reached, resets 9am", "2026-11-21T05:03:10Z"),
+                ("weekly limit reached, resets Dec 24, 9am", "2026-11-28T00:03:10Z"),
+                ("You will regain access on 2026-12-01 at 00:00 UTC.", "2026-12-01T00:00:00Z"),
                 ("resets 13pm (UTC)", ""),
                 ("Please try again later.", ""),
             ],

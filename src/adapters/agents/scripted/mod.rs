@@ -64,8 +64,8 @@ async fn perform(
     match turn.exit {
         None | Some(0) => {}
         Some(75) => {
-            let resets_at = errors::back(turn.quota_resets_at, SystemClock.now());
-            return TurnResult::Failed(TurnFailure::Quota { resets_at, detail: String::new() });
+            let used_up = errors::said_used_up(turn.quota_resets_at, SystemClock.now(), String::new());
+            return TurnResult::Failed(used_up);
         }
         Some(code) => {
             return TurnResult::Failed(TurnFailure::Exit { code, detail: "as scripted".to_owned() });

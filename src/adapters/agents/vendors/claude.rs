@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::adapters::agents::driver::conclusion::{conclude, micro_usd};
+use crate::adapters::agents::driver::conclusion::{conclude, is_of_an_account, micro_usd};
 use crate::adapters::agents::driver::installation::Installation;
 use crate::adapters::agents::driver::setup::{LoginState, Setup, SetupFinding};
 use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcript};
@@ -165,7 +165,7 @@ fn refined(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
     let Some(trouble) = &transcript.trouble else { return failure };
     let detail = last_words(&trouble.text);
     match trouble.code.as_deref() {
-        Some("authentication_failed") => TurnFailure::Auth { detail },
+        Some("authentication_failed") if !is_of_an_account(&failure) => TurnFailure::Auth { detail },
         Some("billing_error") => TurnFailure::Billing { detail },
         Some("error_max_structured_output_retries") => TurnFailure::Malformed { complaints: vec![detail] },
         Some(_) | None => failure,

@@ -15,7 +15,7 @@ use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, ProcessEnd, Profile, Sessions, VendorCli,
 };
 use crate::adapters::agents::errors::reset;
-use crate::adapters::agents::errors::{DETAIL, last_words, limit, waited_for};
+use crate::adapters::agents::errors::{DETAIL, last_words, limit, used_up};
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::domain::access::{Access, Power};
 use crate::domain::failure::TurnFailure;
@@ -226,6 +226,7 @@ const LIMITED: i32 = 173;
 fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
     let (TurnFailure::Exit { detail, .. }
     | TurnFailure::Quota { detail, .. }
+    | TurnFailure::QuotaUnknown { detail, .. }
     | TurnFailure::RateLimited { detail, .. }
     | TurnFailure::Billing { detail }) = &failure
     else {
@@ -255,11 +256,11 @@ fn limited(failure: &TurnFailure, (said, told): (&str, Option<&str>), now: Times
     let reset = reset::instant(&text, now);
     let is_owed = matches!(failure, TurnFailure::Billing { .. }) && !said.contains(ANY_LIMIT);
     // An allowance without an instant is one that is asked for again later.
-    let is_gone = told.is_some() || (matches!(failure, TurnFailure::Quota { .. }) && reset.is_none());
+    let is_gone = told.is_some() || (matches!(failure, TurnFailure::QuotaUnknown { .. }) && reset.is_none());
     if is_owed || has_no_quota(&text) || text.contains(NO_CREDIT) {
         TurnFailure::Billing { detail }
     } else if is_gone {
-        TurnFailure::Quota { resets_at: waited_for(reset, now), detail }
+        used_up(reset, now, detail)
     } else {
         limit(reset, now, detail)
     }
@@ -292,6 +293,7 @@ fn with_note(mut failure: TurnFailure) -> TurnFailure {
     if let TurnFailure::Auth { detail }
     | TurnFailure::Billing { detail }
     | TurnFailure::Quota { detail, .. }
+    | TurnFailure::QuotaUnknown { detail, .. }
     | TurnFailure::RateLimited { detail, .. } = &mut failure
     {
         let said = sanitize::one_line(detail, DETAIL.saturating_sub(NOTE.len() + 3));

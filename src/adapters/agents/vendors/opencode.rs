@@ -14,7 +14,7 @@ use crate::adapters::agents::driver::transcript::{Event, ReportedError, Transcri
 use crate::adapters::agents::driver::vendor_cli::{
     CliTurn, Counting, Invocation, Login, ModelChoice, ProcessEnd, Profile, Sessions, VendorCli,
 };
-use crate::adapters::agents::errors::{classify, last_words};
+use crate::adapters::agents::errors::{classify_stderr, last_words};
 use crate::adapters::process::exit::Exit;
 use crate::adapters::process::output::tail;
 use crate::adapters::process::probe::Answer;
@@ -271,11 +271,12 @@ fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_
             asked => TurnFailure::Denied { detail: asked.join("; ") },
         },
         (TurnFailure::Exit { detail, .. }, Some("ProviderAuthError")) => TurnFailure::Auth { detail },
-        (TurnFailure::Exit { code, detail }, Some("UnknownError")) => classify(ending.stderr, ending.now)
-            .unwrap_or_else(|| TurnFailure::Exit {
+        (TurnFailure::Exit { code, detail }, Some("UnknownError")) => {
+            classify_stderr(ending.stderr, ending.now).unwrap_or_else(|| TurnFailure::Exit {
                 code,
                 detail: [detail, last_words(ending.stderr)].join("\n").trim().to_owned(),
-            }),
+            })
+        }
         (failure, _) => failure,
     }
 }

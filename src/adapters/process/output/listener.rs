@@ -6,16 +6,16 @@ pub trait Listener: Send {
     fn hear(&mut self, chunk: &[u8]);
 
     /// Returns whether more is expected. A child that has said everything is not waited for long.
-    fn progress(&self) -> Completeness {
-        Completeness::Partial
+    fn remaining(&self) -> Remaining {
+        Remaining::Something
     }
 }
 
 /// Whether a child has said all that is wanted of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completeness {
-    Partial,
-    Complete,
+pub enum Remaining {
+    Something,
+    Nothing,
 }
 
 /// Hears nothing: for children of which only the end of the output counts.

@@ -17,7 +17,7 @@ use tokio::process::Child;
 
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
-use crate::adapters::process::output::listener::{Completeness, Listener};
+use crate::adapters::process::output::listener::{Listener, Remaining};
 use crate::adapters::process::output::log::ChildLog;
 use crate::adapters::process::output::tail::Tail;
 use crate::adapters::process::time::{self, Stopwatch};
@@ -115,7 +115,7 @@ impl<'job> Streams<'job> {
 
     /// Returns how much was heard when everything was said.
     fn complete(&self) -> Option<u64> {
-        (self.listener.progress() == Completeness::Complete).then_some(self.heard)
+        (self.listener.remaining() == Remaining::Nothing).then_some(self.heard)
     }
 
     fn take(&mut self, source: OutputStream, chunk: &[u8]) {

@@ -8,7 +8,7 @@ use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::ForgeChoice;
 use crate::cli::repository::Repository;
 use crate::cli::repository::open::OpenRepository;
-use crate::cli::repository::survey::{self, SubjectState};
+use crate::cli::repository::survey::{self, Parking, SubjectState};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
@@ -23,7 +23,7 @@ use super::report::{DoctorCheck, DoctorVerdict};
 pub(super) struct ParkedRun {
     pub(super) subject: Subject,
     /// When the allowance comes back.
-    pub(super) resets_at: Timestamp,
+    pub(super) parking: Parking,
     /// Whose it is, if that is known on this machine.
     pub(super) label: Option<Label>,
 }
@@ -101,7 +101,7 @@ pub(super) async fn known(
         match &known.state {
             SubjectState::Parked(parking) => waiting.push(ParkedRun {
                 subject: known.subject().clone(),
-                resets_at: parking.resets_at,
+                parking: *parking,
                 label: whose(&here, known.subject()),
             }),
             SubjectState::Unreadable(why) => {
@@ -129,7 +129,13 @@ fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
         Entry::Finished {
             turn,
             finished:
-                Finished::Failed { failure: TurnFailure::Quota { .. } | TurnFailure::RateLimited { .. }, .. },
+                Finished::Failed {
+                    failure:
+                        TurnFailure::Quota { .. }
+                        | TurnFailure::QuotaUnknown { .. }
+                        | TurnFailure::RateLimited { .. },
+                    ..
+                },
             ..
         } => Some(turn.label),
         Entry::Finished { .. }
@@ -145,12 +151,13 @@ fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
 
 /// A run that waits.
 pub(super) fn parked(waiting: &ParkedRun, now: Timestamp) -> DoctorCheck {
-    let ParkedRun { subject, resets_at, label } = waiting;
+    let ParkedRun { subject, parking, label } = waiting;
+    let until = parking.until();
     let whose = label.as_ref().map_or_else(String::new, |label| format!(" of `{label}`"));
-    let seen = if *resets_at <= now {
-        format!("{subject} was parked; the allowance{whose} came back at {resets_at}")
+    let seen = if parking.resets_at <= now {
+        format!("{subject} was parked; the allowance{whose} came back at {until}")
     } else {
-        format!("{subject} is parked until {resets_at}, when the allowance{whose} comes back")
+        format!("{subject} is parked until {until}, when the allowance{whose} comes back")
     };
     DoctorCheck::new(DoctorVerdict::Note, "parked", seen)
         .mend(format!("agent-loop resume --due, or: agent-loop resume {subject}"))

@@ -92,12 +92,15 @@ fn object(waiting: &Resumable<'_>, arguments: &ResumeArguments, now: Timestamp) 
 mod tests {
     use super::*;
     use crate::cli::repository::survey::Parking;
+    use crate::domain::ending::Parked;
 
     #[test]
     fn a_past_instant_is_due() {
         let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-        let parked =
-            |text: &str| SubjectState::Parked(Parking { since: now, resets_at: text.parse().unwrap() });
+        let parked = |text: &str| {
+            let (resets_at, reason) = (text.parse().unwrap(), Parked::Quota);
+            SubjectState::Parked(Parking { since: now, resets_at, reason })
+        };
         assert_eq!(when(&parked("1970-01-01T00:00:00Z"), now), Some(When::Due));
         assert_eq!(when(&parked("2026-11-21T00:00:00Z"), now), Some(When::Due));
         let later: Timestamp = "2026-11-21T00:00:01Z".parse().unwrap();

@@ -31,7 +31,7 @@ pub struct Codex;
 static PROFILE: Profile = Profile {
     product: "Codex CLI",
     program: "codex",
-    variables: VARIABLES,
+    variables: setup::VARIABLES,
     installation: Installation::measured("npm install -g @openai/codex", [0, 169, 0]),
     stop: StopSequence::InterruptFirst,
     sessions: Sessions::ById,
@@ -41,20 +41,6 @@ static PROFILE: Profile = Profile {
     usual_model: None,
     login: Login { check: &["login", "status"], how: "codex login" },
 };
-
-/// Logins and endpoints. Those of a surrounding session (`CODEX_THREAD_ID`, `CODEX_SANDBOX` …) are not among them.
-const VARIABLES: &[&str] = &[
-    "CODEX_ACCESS_TOKEN",
-    "CODEX_API_KEY",
-    "CODEX_CA_CERTIFICATE",
-    "CODEX_HOME",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_ORGANIZATION",
-    "OPENAI_ORG_ID",
-    "OPENAI_PROJECT",
-    "OPENAI_PROJECT_ID",
-];
 
 /// The user's `allow` rules run commands outside of the sandbox, even of a read-only one.
 const NO_RULES: &str = "--ignore-rules";
@@ -288,6 +274,10 @@ fn refined(failure: TurnFailure, transcript: &Transcript, now: Timestamp) -> Tur
         (TurnFailure::Quota { resets_at, detail }, _) => {
             TurnFailure::Quota { resets_at: used_up.unwrap_or(resets_at), detail }
         }
+        (TurnFailure::QuotaUnknown { retry_at, detail }, _) => match used_up {
+            Some(resets_at) => TurnFailure::Quota { resets_at, detail },
+            None => TurnFailure::QuotaUnknown { retry_at, detail },
+        },
         (TurnFailure::Exit { detail, .. }, Some("usage_limit_exceeded")) => match used_up {
             Some(resets_at) => TurnFailure::Quota { resets_at, detail },
             // The same word stands for a plan that does not cover it.

@@ -8,6 +8,20 @@ use crate::adapters::agents::driver::setup::{
 use crate::adapters::process::probe::Probed;
 use crate::domain::access::Power;
 
+/// Logins and endpoints. Those of a surrounding session (`CODEX_THREAD_ID`, `CODEX_SANDBOX` …) are not among them.
+pub(super) const VARIABLES: &[&str] = &[
+    "CODEX_ACCESS_TOKEN",
+    "CODEX_API_KEY",
+    "CODEX_CA_CERTIFICATE",
+    "CODEX_HOME",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORGANIZATION",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT",
+    "OPENAI_PROJECT_ID",
+];
+
 /// Returns the login that `codex login status` does not know: of a key in a variable, and of another provider.
 pub(super) fn login(setup: &Setup<'_>) -> LoginState {
     if setup.variable("CODEX_API_KEY").is_some() {
