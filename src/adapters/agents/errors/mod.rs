@@ -107,15 +107,13 @@ pub fn said_used_up(said: Option<Timestamp>, now: Timestamp, detail: String) -> 
 
 /// Returns the failure of an allowance that is used up. One that should be back by now, and is not, is asked for again later.
 pub fn used_up(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
-    match reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW) {
-        Some(resets_at) => TurnFailure::Quota { resets_at, detail },
-        None => {
-            // At a whole second: a person reads it.
-            let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-            let retry_at = now.checked_add(UNKNOWN_WAIT).unwrap_or(Timestamp::MAX);
-            TurnFailure::QuotaUnknown { retry_at, detail }
-        }
+    if let Some(resets_at) = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW) {
+        return TurnFailure::Quota { resets_at, detail };
     }
+    // At a whole second: a person reads it.
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let retry_at = now.checked_add(UNKNOWN_WAIT).unwrap_or(Timestamp::MAX);
+    TurnFailure::QuotaUnknown { retry_at, detail }
 }
 
 /// What Codex writes of its tool servers while nothing is wrong with its own service.

@@ -376,12 +376,11 @@ impl GeminiLine<'_> {
                 tell(Event::Model((*model).clone()));
             }
         }
-        match self.status.as_deref() {
-            Some("success") => tell(Event::Finished),
-            _ => {
-                tell(Event::Continued);
-                tell(Event::ReportedError(self.trouble()));
-            }
+        if self.status.as_deref() == Some("success") {
+            tell(Event::Finished);
+        } else {
+            tell(Event::Continued);
+            tell(Event::ReportedError(self.trouble()));
         }
     }
 }
