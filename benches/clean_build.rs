@@ -1,4 +1,4 @@
-//! How long a clean default build takes: `cargo bench --bench clean_build`. It is slow, so it is not one of the numbers.
+//! Measures a clean default build: `cargo bench --bench clean_build`. It is separate from the other numbers because it is slow.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,

@@ -1,5 +1,5 @@
-//! The agents of the benchmarks, by name: `noop` does the least that the protocol asks for, `sleeper` sleeps first,
-//! `talker` prints a gigabyte, `streamer` prints events.
+//! The agents of the benchmarks by name: `noop` does the minimum of the protocol, `sleeper` sleeps first, `talker` prints a
+//! gigabyte, `streamer` prints events.
 
 use std::env;
 use std::fs;
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// After so many of the coder's turns reviewers are content.
+/// The number of turns of the coder after which reviewers approve.
 pub(super) const TURNS: usize = 8;
 
-/// Plays an agent.
+/// Runs as an agent.
 pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     std::io::stdin().read_to_end(&mut Vec::new()).expect("the prompt");
     match name {
@@ -49,14 +49,14 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The events of a turn, as claude 2.1.197 prints them.
+/// The events of a turn in the format of claude 2.1.197.
 const EVENTS: &str = include_str!("../../fixtures/agents/claude/tool-allowed-stream.stdout");
-/// How often `streamer` prints them: 50 MB together.
+/// The number of times that `streamer` prints them: 50 MB in total.
 const TURNS_OF_EVENTS: usize = 50_000_000 / EVENTS.len();
-/// What `streamer` prints, in bytes.
+/// The output of `streamer` in bytes.
 pub(super) const STREAM: usize = TURNS_OF_EVENTS * EVENTS.len();
 
-/// Prints events, in pieces that are no multiple of their length.
+/// Prints events, in chunks that are not a multiple of their length.
 fn stream() -> ExitCode {
     let mut stdout = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     for _ in 0..TURNS_OF_EVENTS {
@@ -66,12 +66,12 @@ fn stream() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How many lines `streamer` prints.
+/// The number of lines that `streamer` prints.
 pub(super) fn events() -> usize {
     TURNS_OF_EVENTS * EVENTS.lines().count()
 }
 
-/// Prints a gigabyte, and writes down how much memory its parent has had.
+/// Prints a gigabyte, and records the peak memory of the parent process.
 fn talk(folder: &Path) -> ExitCode {
     let chunk = vec![b'y'; 1 << 20];
     let mut stdout = std::io::stdout().lock();

@@ -1,4 +1,4 @@
-//! What it costs to understand an answer: a usual review from its text to its comment, and answers at the limit.
+//! Measures the reading of answers: a typical review from its text to its comment, and answers at the size limit.
 
 use std::sync::Arc;
 
@@ -26,12 +26,11 @@ use serde_json::json;
 use crate::measure::Limit::AtMost;
 use crate::measure::{Number, median, milliseconds, timed};
 
-/// Measures it.
 pub(super) fn measure() -> Vec<Number> {
     vec![usual_review(), at_the_limit(&large_review(), "a 1 MiB review, read"), hostile()]
 }
 
-/// An answer of about 8 kB with twelve findings.
+/// Returns an answer of about 8 kB with twelve findings.
 fn review_text() -> String {
     let finding = |number: usize| {
         format!("Finding {number}: `parse_{number}()` {}", "loses the last line. ".repeat(28))
@@ -64,7 +63,7 @@ fn usual_review() -> Number {
     }
 }
 
-/// The comment that a review becomes, after the state has taken it in.
+/// Returns the comment of a review, after its record was added to the state.
 fn published(reading: Reading<PrReview>) -> String {
     let head: CommitSha = "a".repeat(40).parse().expect("a commit");
     let opened: Vec<OpenedItem> = reading
@@ -115,7 +114,7 @@ fn published(reading: Reading<PrReview>) -> String {
     codec::body(&fitted(&machine.comment(&record).expect("a comment"), room), &line)
 }
 
-/// The record that opens the run of a review.
+/// Returns the record that opens a run.
 fn opened_first(review: &Envelope) -> Envelope {
     let seat = |label: &str| json!({ "label": label, "backend": "command" });
     let opened = json!({
@@ -150,7 +149,7 @@ fn at_the_limit(text: &str, name: &'static str) -> Number {
     Number { name, value: median(values), limit: AtMost(100.0), unit: "ms" }
 }
 
-/// The worst of several texts of 1 MiB that try to make the reader work.
+/// Measures the slowest of several texts of 1 MiB that are expensive to read.
 fn hostile() -> Number {
     let fill = |piece: &str| piece.repeat(ANSWER_LIMIT / piece.len());
     let texts = [

@@ -1,4 +1,4 @@
-//! The children that are counted: this program under other names. Each writes down when it began and ended.
+//! Child processes that are counted: this program under other names. Each records its start and end.
 
 use std::env;
 use std::fs::{File, OpenOptions};
@@ -8,34 +8,32 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The variable that says where the real git is; agents do not see it, git does as it is in the shim's own name.
+/// The variable with the path of the real git. Agents do not see it; git does, because the wrapper sets it.
 const REAL_GIT: &str = "real-git";
-/// The file in which children write down when they began and ended.
+/// The file in which children record their start and end.
 const TABLE: &str = "table";
 
-/// A child's life, in nanoseconds since 1970.
+/// The lifetime of a child, in nanoseconds since 1970.
 #[derive(Clone, Copy)]
 pub(super) struct Life {
     is_git: bool,
-    /// When it began.
     pub(super) begun: u128,
-    /// When it ended.
     pub(super) ended: u128,
 }
 
 impl Life {
-    /// Whether it was git.
+    /// Returns whether the child was git.
     pub(super) fn is_git(&self) -> bool {
         self.is_git
     }
 
-    /// Any child counts.
+    /// Accepts any child.
     pub(super) fn is_any(&self) -> bool {
         self.begun > 0
     }
 }
 
-/// Plays the part that its own name says, if it says one.
+/// Runs as a child, if the program was started under the name of one.
 pub(super) fn plays_a_part() -> Option<ExitCode> {
     let own = PathBuf::from(env::args_os().next()?);
     let part = own.file_name()?.to_str()?.to_owned();
@@ -68,12 +66,12 @@ fn git(folder: &Path) -> ExitCode {
     ExitCode::from(u8::try_from(status.code().unwrap_or(128)).unwrap_or(128))
 }
 
-/// Now, in nanoseconds since 1970: the same clock for every process.
+/// Returns the current time in nanoseconds since 1970, from the same clock in all processes.
 pub(super) fn now() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos())
 }
 
-/// Makes a folder of programs: git with this program before it, and agents of these names.
+/// Creates a folder of programs: a wrapper for git, and agents with these names.
 pub(super) fn programs(folder: &Path, agents: &[&str]) {
     std::fs::create_dir_all(folder).expect("a folder");
     let own = env::current_exe().expect("this program");
@@ -89,12 +87,12 @@ pub(super) fn programs(folder: &Path, agents: &[&str]) {
     forget(folder);
 }
 
-/// Empties the table.
+/// Clears the recorded children.
 pub(super) fn forget(folder: &Path) {
     File::create(folder.join(TABLE)).expect("the table");
 }
 
-/// Every child that has ended.
+/// Returns all children that have ended.
 pub(super) fn lives(folder: &Path) -> Vec<Life> {
     let text = std::fs::read_to_string(folder.join(TABLE)).expect("the table");
     let life = |line: &str| {
@@ -105,7 +103,7 @@ pub(super) fn lives(folder: &Path) -> Vec<Life> {
     text.lines().filter_map(life).collect()
 }
 
-/// What a child costs before and after its own life: starting this program in its place, in nanoseconds.
+/// Measures the overhead of a child outside of its own lifetime, in nanoseconds.
 pub(super) fn overhead(folder: &Path) -> u128 {
     let mut all = Vec::new();
     for _ in 0..40 {
@@ -122,7 +120,7 @@ pub(super) fn overhead(folder: &Path) -> u128 {
     all[all.len() / 2]
 }
 
-/// How many nanoseconds of a span children lived in.
+/// Returns the number of nanoseconds of a span in which children were alive.
 pub(super) fn covered(lives: &[Life], from: u128, to: u128) -> u128 {
     let mut spans: Vec<(u128, u128)> = lives
         .iter()

@@ -1,4 +1,4 @@
-//! Whole runs with compiled agents: own time and spawns of a turn, reviewers side by side, memory.
+//! Measures whole runs with compiled agents: own time and processes per turn, parallel reviewers, memory.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use super::measure::Limit::AtMost;
 use super::measure::{Number, median, milliseconds, timed};
 use super::stage::Stage;
 
-/// One reviewer and the coder take turns in reused clones of 300 files. A turn is the span from when it is its turn to its
-/// record; its own time is that span without the time in which git or the agent lived, was started, and was reaped.
+/// Measures turns of a reviewer and the coder in reused clones of 300 files. A turn lasts from the end of the previous step to
+/// its record; its own time excludes the time in which git or the agent was started, alive, or reaped.
 pub(super) fn own_time() -> Vec<Number> {
     let stage = Stage::new(300, &["noop"]);
     let overhead = children::overhead(&stage.programs());
@@ -17,7 +17,7 @@ pub(super) fn own_time() -> Vec<Number> {
     assert_eq!(lines.last().map(|outcome| &outcome["status"]), Some(&Value::from("approved")), "{lines:?}");
     let born = children::lives(&stage.programs());
     keep_timeline(&stage, &lines);
-    // The first turn of each makes its clone, the last has nothing after it.
+    // The first turn of each agent creates its clone, and nothing follows the last turn.
     let turns: Vec<Turn> = turns(&lines).into_iter().skip(2).collect();
     assert!(turns.len() >= 2 * TURNS - 2, "{} turns", turns.len());
     let own = |turn: &Turn| {
@@ -28,7 +28,7 @@ pub(super) fn own_time() -> Vec<Number> {
     let spawns = |from: u128, to: u128| count(&born, (from, to), Life::is_git) as f64;
     let most = |values: Vec<f64>| values.into_iter().fold(0.0, f64::max);
     let in_turns = turns.iter().map(|turn| spawns(turn.begun, turn.answered)).collect();
-    // Two turns after one another are a round, wherever it is cut.
+    // Any two consecutive turns are a round.
     let besides = turns.windows(3).map(|next| {
         let ([first, second, third], whole) =
             ([&next[0], &next[1], &next[2]], spawns(next[0].begun, next[2].begun));
@@ -58,17 +58,17 @@ pub(super) fn own_time() -> Vec<Number> {
     ]
 }
 
-/// A turn, in nanoseconds since 1970.
+/// A turn, with times in nanoseconds since 1970.
 struct Turn {
-    /// When everything before it was done.
+    /// The end of the previous step.
     begun: u128,
-    /// When its answer was there.
+    /// The arrival of the answer.
     answered: u128,
-    /// When its record stood.
+    /// The publication of the record.
     recorded: u128,
 }
 
-/// The turns of a run. One begins with the last word about what was before it: the count of items, or the round.
+/// Returns the turns of a run. A turn starts at the last event of the previous step: the count of items, or the round.
 fn turns(lines: &[Value]) -> Vec<Turn> {
     let mut turns = Vec::new();
     let (mut before, mut answered) = (0, 0);
@@ -87,7 +87,7 @@ fn turns(lines: &[Value]) -> Vec<Turn> {
     turns
 }
 
-/// For a person who wants to see where time goes: events and children, with their commands.
+/// Prints events and children with their commands, for a person who analyzes the time.
 fn keep_timeline(stage: &Stage, lines: &[Value]) {
     let Some(folder) = std::env::var_os("KEEP_TIMELINE").map(std::path::PathBuf::from) else { return };
     let text = lines.iter().fold(String::new(), |text, line| format!("{text}{line}\n"));
@@ -103,7 +103,7 @@ fn count(lives: &[Life], (from, to): (u128, u128), counts: impl Fn(&Life) -> boo
     lives.iter().filter(|life| counts(life) && life.begun >= from && life.begun < to).count()
 }
 
-/// Four reviewers that sleep two seconds each, beside one.
+/// Measures four reviewers that sleep two seconds each, compared with one.
 pub(super) fn parallel() -> Vec<Number> {
     let took = |reviewers: usize| {
         let stage = Stage::new(20, &["sleeper"]);
@@ -119,7 +119,7 @@ pub(super) fn parallel() -> Vec<Number> {
     vec![Number { name: "four sleeping reviewers beside one", value, limit: AtMost(1.3), unit: "times" }]
 }
 
-/// The peak of memory while an agent prints a gigabyte.
+/// Measures the peak memory while an agent prints a gigabyte.
 pub(super) fn memory() -> Vec<Number> {
     let stage = Stage::new(20, &["talker"]);
     stage.run(&words(&stage.review("talker", 1)));

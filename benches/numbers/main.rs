@@ -1,5 +1,5 @@
-//! The numbers that docs/testing.md states, measured on the release build: `cargo bench --bench numbers`. This one program
-//! also plays the agent and stands before git, so that children are compiled programs and each of them is counted.
+//! Measures the numbers in docs/testing.md on the release build: `cargo bench --bench numbers`. This program is also the agent
+//! and the wrapper of git in the benchmarks, so that all children are compiled programs and each of them is counted.
 #![expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use measure::Number;
 
-/// One measurement, which may give more than one number.
+/// A measurement, which may return several numbers.
 type Measurement = fn() -> Vec<Number>;
 
 fn main() -> ExitCode {

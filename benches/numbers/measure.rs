@@ -1,31 +1,28 @@
-//! A number with its limit, and the middle of many.
+//! Measured numbers with their limits, and medians.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// What was measured, against what it may be.
+/// A measured number with its limit.
 pub(super) struct Number {
-    /// What it is.
+    /// The subject of the measurement.
     pub(super) name: &'static str,
-    /// What was measured.
     pub(super) value: f64,
-    /// What it may be.
     pub(super) limit: Limit,
-    /// In what.
     pub(super) unit: &'static str,
 }
 
-/// What a number may be.
+/// The limit of a number.
 #[derive(Clone, Copy)]
 pub(super) enum Limit {
-    /// This or less.
+    /// The maximum.
     AtMost(f64),
-    /// This or more.
+    /// The minimum.
     AtLeast(f64),
 }
 
 impl Number {
-    /// Whether it is within its limit.
+    /// Returns whether the number is within its limit.
     pub(super) fn holds(&self) -> bool {
         match self.limit {
             Limit::AtMost(limit) => self.value <= limit,
@@ -50,20 +47,20 @@ impl fmt::Display for Number {
     }
 }
 
-/// How long something takes.
+/// Measures the duration of a function.
 pub(super) fn timed<T>(deed: impl FnOnce() -> T) -> (Duration, T) {
     let begun = Instant::now();
     let done = deed();
     (begun.elapsed(), done)
 }
 
-/// The middle of many.
+/// Returns the median.
 pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Milliseconds.
+/// Converts a duration to milliseconds.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }

@@ -1,4 +1,4 @@
-//! A long thread, read from its comments to the state of the review.
+//! Measures the reading of a long thread, from its comments to the state of the review.
 
 use agent_loop::domain::subject::Subject;
 use agent_loop::engine::thread;
@@ -20,7 +20,6 @@ const COMMENTS: usize = 5_000;
 const RECORDS: usize = 1_200;
 const BYTES: usize = 2_000;
 
-/// Measures it.
 pub(super) fn measure() -> Vec<Number> {
     let chain = Chain {
         repository: "repository".to_owned(),
@@ -69,7 +68,7 @@ fn thread(chain: &Chain) -> Vec<Comment> {
     comments.collect()
 }
 
-/// A body of about two kilobytes; a record stays its last line.
+/// Returns a body of about two kilobytes, whose last line is the record.
 fn padded(body: &str, index: usize) -> String {
     let words = format!("A person says something of some length, number {index}. ");
     let filler: String = words.chars().cycle().take(BYTES.saturating_sub(body.len())).collect();
@@ -120,7 +119,7 @@ fn opened() -> ReviewEntry {
     ReviewEntry::Opened(serde_json::from_value(opened).expect("the opening record"))
 }
 
-/// A review with a page of words and two findings.
+/// Returns a review with a page of text and two findings.
 fn review(number: usize) -> ReviewEntry {
     let text = |word: &str| {
         format!("{word} {number}: the second branch is taken when the list is empty. ").repeat(3)

@@ -1,4 +1,4 @@
-//! A repository of its own with a pull request, and the release build of the program in an environment of its own.
+//! A repository with a pull request, and the release build of the program with its own environment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ pub(super) struct Stage {
     folder: TempDir,
 }
 
-/// A folder in memory where there is one: our own time is measured, not the disk's of the day.
+/// The parent folder, in memory if possible: the benchmarks measure our own time, not that of the disk.
 pub(super) fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
 }
 
 impl Stage {
-    /// A repository of so many files, with pull request 1 that adds one, and agents of these names.
+    /// Creates a repository with this number of files, pull request 1 that adds a file, and agents with these names.
     pub(super) fn new(files: usize, agents: &[&str]) -> Self {
         let stage = Self { folder: folder() };
         children::programs(&stage.programs(), agents);
@@ -47,7 +47,7 @@ impl Stage {
         self.git(&["commit", "--quiet", "--message", message]);
     }
 
-    /// The folder of programs that come first in `PATH`.
+    /// Returns the folder of programs that comes first in `PATH`.
     pub(super) fn programs(&self) -> PathBuf {
         self.folder.path().join("programs")
     }
@@ -75,7 +75,7 @@ impl Stage {
         assert!(status.success(), "git {arguments:?}");
     }
 
-    /// The lines that the program prints on stdout.
+    /// Returns the lines that the program prints on stdout.
     pub(super) fn run(&self, arguments: &[&str]) -> Vec<Value> {
         let output = self
             .prepared(Path::new(env!("CARGO_BIN_EXE_agent-loop")))
@@ -86,7 +86,7 @@ impl Stage {
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// The words that review pull request 1 with an agent in every seat.
+    /// Returns the command line for a review of pull request 1 with an agent in every role.
     pub(super) fn review(&self, agent: &str, reviewers: usize) -> Vec<String> {
         let program = self.programs().join(agent).display().to_string();
         let mut words: Vec<String> =

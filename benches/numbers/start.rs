@@ -1,4 +1,4 @@
-//! How long the program takes to begin, beside git: both print their version, one after the other, many times.
+//! Measures the start of the program compared with git: both print their version, one after another, many times.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,6 @@ use super::measure::{Number, median, milliseconds, timed};
 
 const TIMES: usize = 60;
 
-/// Measures it.
 pub(super) fn measure() -> Vec<Number> {
     let mut ours = Vec::new();
     let mut theirs = Vec::new();

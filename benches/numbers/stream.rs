@@ -1,5 +1,5 @@
-//! How fast the stream of an agent is heard and understood, and in how much memory: 50 MB of Claude Code's events through
-//! the supervisor, its log, and the reader of that program.
+//! Measures the time and memory for reading an agent's stream: 50 MB of Claude Code's events through the supervisor, its log,
+//! and the reader of the program.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,6 @@ use super::{children, stage};
 
 const TIMES: usize = 7;
 
-/// Measures it.
 pub(super) fn measure() -> Vec<Number> {
     let folder = stage::folder();
     children::programs(&folder.path().join("programs"), &["streamer"]);
@@ -53,7 +52,7 @@ pub(super) fn measure() -> Vec<Number> {
     ]
 }
 
-/// Only the splitting: lines of 200 bytes, cut as a pipe cuts them.
+/// Measures only the splitting of lines of 200 bytes, in the chunks of a pipe.
 fn splitting() -> Number {
     let text = format!("{}\n", "x".repeat(199)).repeat(1 << 16);
     let rates = (0..9).map(|_| {
@@ -72,7 +71,7 @@ fn splitting() -> Number {
     Number { name: "lines of 200 bytes, split", value, limit: AtLeast(1000.0), unit: "MB/s" }
 }
 
-/// One turn of the agent that prints.
+/// Runs one turn of the agent that prints.
 fn hear(folder: &Path) {
     let program = folder.join("programs").join("streamer");
     let job = Job {
@@ -98,12 +97,12 @@ fn hear(folder: &Path) {
     assert_eq!((transcript.finished, transcript.said.as_str()), (Finish::Seen, "MOCK-OK: all good."));
 }
 
-/// What other measurements needed does not count.
+/// Resets the peak memory, which earlier measurements may have raised.
 fn forget_peak() {
     fs::write("/proc/self/clear_refs", "5").expect("the peak of memory can be forgotten");
 }
 
-/// The most memory that this process had, in MiB.
+/// Returns the peak memory of this process in MiB.
 fn peak() -> f64 {
     let status = fs::read_to_string("/proc/self/status").expect("our own status");
     let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("a peak");

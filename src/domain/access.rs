@@ -1,6 +1,6 @@
-//! What a turn may do: all that programs of agents, clones and turns depend on of a role.
+//! The access of a turn. Agent programs, clones and turns depend on it and never on the role.
 
-/// What a turn may do, unless the user gives agents all permissions.
+/// The access of a turn, unless the user grants agents all permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
     /// Edit the clone and run commands in it.
@@ -9,14 +9,14 @@ pub enum Access {
     Read,
     /// Read the clone, search the web and fetch pages.
     ReadAndWeb,
-    /// Nothing but answer: the prompt holds everything that the turn needs.
+    /// Only answer: the prompt holds everything that the turn needs.
     Nothing,
 }
 
-/// Whether agents are held to the access of their turns.
+/// Whether agents are restricted to the access of their turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Power {
     Bounded,
-    /// `--dangerous-agent-permissions`: everything is allowed to a turn that has any access.
+    /// Allow everything to turns that have any access: `--dangerous-agent-permissions`.
     Dangerous,
 }

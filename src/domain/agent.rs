@@ -1,4 +1,4 @@
-//! Who takes a turn: the name that a person types for an agent, and what a turn is for.
+//! Agents: their names on the command line, their roles, and the kinds of their answers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,35 +6,36 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{InvalidName, Label};
+use super::ids::{InvalidName, Label, text_form};
 use super::vendors::Vendor;
+use super::word_list::word_list;
 
-/// The program behind an agent.
+/// The program of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Backend {
     Vendor(Vendor),
-    /// Any program: prompt on stdin, answer on stdout or in a file.
+    /// Any program that reads the prompt on stdin and answers on stdout or in a file.
     Command,
-    /// A file of turns, for the demo and for tests.
+    /// A file of prepared turns, for the demo and for tests.
     Scripted,
-    /// The surrounding session takes the turn.
+    /// The agent session that runs this program.
     Host,
 }
 
 impl Backend {
-    /// Returns every backend, in the order in which they are listed to people.
+    /// Returns all backends in the order in which messages list them.
     pub fn all() -> impl Iterator<Item = Self> {
         let vendors = Vendor::ALL.iter().copied().map(Self::Vendor);
         vendors.chain([Self::Command, Self::Scripted, Self::Host])
     }
 
-    /// Returns the name under which the settings of an agent are stored that was typed by its alias.
+    /// Replaces an alias by the name of the backend.
     pub fn canonical(typed: &str) -> &str {
         Vendor::canonical(typed)
     }
 
-    /// Returns the kind of text that stands behind the colon of such an agent's name.
+    /// Returns the kind of detail in the names of agents of this backend.
     pub fn detail(self) -> Detail {
         match self {
             Self::Command => Detail::Program,
@@ -43,7 +44,7 @@ impl Backend {
         }
     }
 
-    /// Returns the name that is typed and recorded.
+    /// Returns the name on the command line and in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Vendor(vendor) => vendor.name(),
@@ -53,7 +54,7 @@ impl Backend {
         }
     }
 
-    /// Returns the form in which the name is typed, with the detail that it needs.
+    /// Returns the syntax of the name with its detail.
     fn form(self) -> String {
         match self.detail() {
             Detail::Program => format!("{self}:NAME"),
@@ -63,7 +64,7 @@ impl Backend {
     }
 }
 
-/// The form of an agent's name with the backends that there are.
+/// The syntax of an agent's name, with all backends.
 static AGENT_FORM: LazyLock<String> = LazyLock::new(|| {
     let backends: Vec<String> = Backend::all().map(Backend::form).collect();
     format!("[LABEL=]BACKEND[:DETAIL] with one of {}", backends.join(", "))
@@ -78,19 +79,7 @@ impl FromStr for Backend {
     }
 }
 
-impl TryFrom<String> for Backend {
-    type Error = InvalidName;
-
-    fn try_from(text: String) -> Result<Self, InvalidName> {
-        text.parse()
-    }
-}
-
-impl From<Backend> for String {
-    fn from(backend: Backend) -> Self {
-        backend.name().to_owned()
-    }
-}
+text_form!(Backend);
 
 impl fmt::Display for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,29 +87,27 @@ impl fmt::Display for Backend {
     }
 }
 
-/// What stands behind the colon of an agent's name.
+/// The kind of text after the colon of an agent's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     Nothing,
-    /// A path of a program if it holds a `/`, else the name of a configured agent.
+    /// The path of a program if it contains a `/`, else the name of a configured agent.
     Program,
-    /// A path of a file of turns.
+    /// The path of a file of turns.
     Script,
 }
 
-/// An agent as a person names it: `[LABEL=]BACKEND[:DETAIL]`.
+/// The name of an agent on the command line: `[LABEL=]BACKEND[:DETAIL]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgentName {
-    /// What the ledger and the comments show.
     pub label: Label,
     pub backend: Backend,
-    /// For `command:` a path or a configured name, for `scripted:` a path.
     pub detail: Option<String>,
 }
 
 impl AgentName {
-    /// Returns the detail if that is a path.
+    /// Returns the detail if it is a path.
     pub fn path(&self) -> Option<&str> {
         let detail = self.detail.as_deref()?;
         match self.backend.detail() {
@@ -130,7 +117,7 @@ impl AgentName {
         }
     }
 
-    /// Returns the label of an agent whose name has none: the stem of the file in its detail, or the backend's name.
+    /// Returns the label of an agent without an explicit one: the stem of the file in its detail, or the backend's name.
     fn default_label(backend: Backend, detail: Option<&str>) -> String {
         let Some(detail) = detail else {
             return backend.name().to_owned();
@@ -158,7 +145,7 @@ impl FromStr for AgentName {
             (Detail::Program | Detail::Script, None | Some("")) => {
                 return Err(invalid("command:NAME-or-PATH or scripted:FILE"));
             }
-            (Detail::Nothing, Some(_)) => return Err(invalid("this backend without a detail")),
+            (Detail::Nothing, Some(_)) => return Err(invalid("this backend without `:` and a detail")),
             (Detail::Program | Detail::Script, Some(_)) | (Detail::Nothing, None) => {}
         }
         let label = label.map_or_else(|| Self::default_label(backend, detail), str::to_owned).parse()?;
@@ -176,69 +163,36 @@ impl fmt::Display for AgentName {
     }
 }
 
-impl TryFrom<String> for AgentName {
-    type Error = InvalidName;
+text_form!(AgentName);
 
-    fn try_from(text: String) -> Result<Self, InvalidName> {
-        text.parse()
+word_list!(
+    /// The role of an agent in a turn.
+    #[derive(PartialOrd, Ord, Hash)]
+    Role {
+        Coder = "coder",
+        /// Reviews a change without editing it.
+        Reviewer = "reviewer",
+        /// Votes on an issue before code is written.
+        Debater = "debater",
+        /// Summarizes a round of a debate.
+        Analyzer = "analyzer",
+        /// Reformats an answer, and sees only that answer.
+        Repair = "repair",
     }
-}
+);
 
-impl From<AgentName> for String {
-    fn from(name: AgentName) -> Self {
-        name.to_string()
-    }
-}
-
-/// What an agent does in a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    Coder,
-    /// Judges a change, may not alter it.
-    Reviewer,
-    /// Votes on an issue, before anyone writes code.
-    Debater,
-    /// Sums up a round of a debate.
-    Analyzer,
-    /// Mends the form of an answer, sees nothing but that answer.
-    Repair,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 5] = [Self::Coder, Self::Reviewer, Self::Debater, Self::Analyzer, Self::Repair];
-
-    /// The name used in files, environments and records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Coder => "coder",
-            Self::Reviewer => "reviewer",
-            Self::Debater => "debater",
-            Self::Analyzer => "analyzer",
-            Self::Repair => "repair",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-/// How an agent is to answer.
+/// The way in which an agent answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerBy {
-    /// In the response file if it can, else as its last message.
+    /// In the response file if possible, else in its last message.
     FileOrMessage,
-    /// As its last message, or as the structured output that its program asks for: a sandbox may keep it from writing files
-    /// outside of its clone.
+    /// In its last message, or in the structured output that its program requests: a sandbox may prevent it from writing
+    /// files outside of its clone.
     Message,
 }
 
 impl AnswerBy {
-    /// The word for it in prompts.
+    /// Returns the name used in prompt templates.
     pub fn name(self) -> &'static str {
         match self {
             Self::FileOrMessage => "file-or-message",
@@ -247,44 +201,32 @@ impl AnswerBy {
     }
 }
 
-/// The kind of answer that a turn asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseKind {
-    /// The coder's first turn on an issue or a task.
-    Implementation,
-    /// A reviewer's turn on a pull request.
-    PrReview,
-    /// The coder's turn after a review.
-    CoderFollowup,
-    PlanState,
-    /// The coder's plan after a review of the one before.
-    PlanRevision,
-    /// A reviewer's turn on a plan.
-    PlanReview,
-    /// An approved plan, cut into phases.
-    PlanDecomposition,
-    /// A debater's vote on an issue.
-    DiscussReview,
-    /// What an analyzer makes of a round of a debate.
-    DiscussAgenda,
-}
+word_list!(
+    /// The kind of an answer. Its name is the field `kind` of the answer.
+    #[derive(PartialOrd, Ord, Hash)]
+    ResponseKind {
+        /// The coder's first turn on an issue or a task.
+        Implementation = "implementation",
+        /// A reviewer's turn on a pull request.
+        PrReview = "pr_review",
+        /// The coder's turn after a review.
+        CoderFollowup = "coder_followup",
+        PlanState = "plan_state",
+        /// The coder's plan after a review of the previous one.
+        PlanRevision = "plan_revision",
+        /// A reviewer's turn on a plan.
+        PlanReview = "plan_review",
+        /// An approved plan, divided into phases.
+        PlanDecomposition = "plan_decomposition",
+        /// A debater's vote on an issue.
+        DiscussReview = "discuss_review",
+        /// An analyzer's summary of a round of a debate.
+        DiscussAgenda = "discuss_agenda",
+    }
+);
 
 impl ResponseKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Implementation,
-        Self::PrReview,
-        Self::CoderFollowup,
-        Self::PlanState,
-        Self::PlanRevision,
-        Self::PlanReview,
-        Self::PlanDecomposition,
-        Self::DiscussReview,
-        Self::DiscussAgenda,
-    ];
-
-    /// Who is asked for it.
+    /// Returns the role that gives this kind of answer.
     pub fn asked_of(self) -> Role {
         match self {
             Self::Implementation
@@ -294,27 +236,6 @@ impl ResponseKind {
             | Self::PlanDecomposition => Role::Coder,
             Self::PrReview | Self::PlanReview | Self::DiscussReview | Self::DiscussAgenda => Role::Reviewer,
         }
-    }
-
-    /// The value of the field `kind` in an answer.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Implementation => "implementation",
-            Self::PrReview => "pr_review",
-            Self::CoderFollowup => "coder_followup",
-            Self::PlanState => "plan_state",
-            Self::PlanRevision => "plan_revision",
-            Self::PlanReview => "plan_review",
-            Self::PlanDecomposition => "plan_decomposition",
-            Self::DiscussReview => "discuss_review",
-            Self::DiscussAgenda => "discuss_agenda",
-        }
-    }
-}
-
-impl fmt::Display for ResponseKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
     }
 }
 
@@ -333,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_reads_back_as_written() {
+    fn names_parse_and_print_equally() {
         for text in
             ["codex", "strict=codex", "command:./my-agent.sh", "bob=scripted:turns.json", "antigravity"]
         {

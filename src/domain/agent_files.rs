@@ -1,35 +1,35 @@
-//! Tells which paths of a repository configure the agents that work in it.
+//! Paths of a repository that configure agent programs.
 
 use super::vendors::Vendor;
 
 /// Names of files and folders that programs of several vendors read.
 const SHARED: &[&str] = &["agents.md", ".agents"];
 
-/// The file of GitHub Copilot, which counts in this folder only.
+/// The file of GitHub Copilot, which is read in this folder only.
 const COPILOT: [&str; 2] = [".github", "copilot-instructions.md"];
 
-/// Returns whether a path, relative to the repository's root and with `/` between its parts, configures agents. The case
-/// of letters does not count, because a disk may not tell `agents.md` from `AGENTS.md`. A path below such a name counts
-/// too, because a file may have taken the place of a folder, and a folder that of a file.
+/// Returns whether a path, relative to the repository's root and with `/` between its parts, configures agents. Case is
+/// ignored, because a file system may not distinguish `agents.md` from `AGENTS.md`. Paths below such a name are included,
+/// because a change may replace a file by a folder.
 pub fn is_agent_file(path: &str) -> bool {
     let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(folded).collect();
     parts.iter().any(|part| names().any(|name| name == part))
         || parts.windows(COPILOT.len()).any(|pair| pair == COPILOT)
 }
 
-/// Returns the names that count in any folder, each in lower case.
+/// Returns the names that configure agents in any folder, in lower case.
 fn names() -> impl Iterator<Item = &'static str> {
     Vendor::ALL.iter().flat_map(|vendor| vendor.row().agent_files).chain(SHARED).copied()
 }
 
-/// Returns a name as the file system with the loosest rules compares it.
+/// Folds a name as the most tolerant file system does before comparison.
 fn folded(name: &str) -> String {
-    let seen = name.chars().filter(|letter| !is_ignored(*letter));
+    let visible = name.chars().filter(|letter| !is_ignored(*letter));
     // Upper case first: `ſ` is a lower-case letter whose upper case is `S`.
-    seen.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    visible.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// Returns whether HFS+ leaves a letter, which has no width, out when it compares names.
+/// Returns whether HFS+ ignores a zero-width character when it compares names.
 fn is_ignored(letter: char) -> bool {
     matches!(letter, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
@@ -40,7 +40,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn agent_files_count_in_any_folder() {
+    fn agent_files_match_in_any_folder() {
         for path in [
             ".claude/settings.json",
             ".claude",
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_do_not_count() {
+    fn other_files_do_not_match() {
         for path in [
             "",
             "README.md",
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn names_equal_to_a_disk_count() {
+    fn names_equal_on_disk_match() {
         for path in
             ["agents.MD", ".CLAUDE/settings.json", ".Mcp.Json", "AGENT\u{17f}.md", "CLAU\u{200d}DE.md"]
         {

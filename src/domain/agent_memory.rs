@@ -1,4 +1,4 @@
-//! What is known of a repository before anybody looks into it. Users call it the agent memory.
+//! The agent memory: facts about a repository that agents get in their prompts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::CommitSha;
 
-/// What the files of one commit say about their repository.
+/// The facts about a repository, read from the files of one commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentMemory {
     /// The commit whose files were read.
     pub made_at: CommitSha,
-    /// The whole in a few words.
     pub summary: Summary,
-    /// The folders at the top.
+    /// The top folders.
     pub architecture: Listed<Area>,
     pub modules: Listed<Module>,
     pub tests: TestProfile,
@@ -22,16 +21,15 @@ pub struct AgentMemory {
     pub toolchain: Listed<Pin>,
 }
 
-/// The beginning of a list, and how much of it was left out.
+/// The beginning of a list, with the number of omitted elements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed<T> {
     pub shown: Vec<T>,
-    /// How many more there were.
     pub omitted: usize,
 }
 
 impl<T> Listed<T> {
-    /// At most so many of these.
+    /// Takes at most `most` elements.
     pub fn first(most: usize, all: impl IntoIterator<Item = T>) -> Self {
         let mut all = all.into_iter();
         let shown = all.by_ref().take(most).collect();
@@ -39,20 +37,20 @@ impl<T> Listed<T> {
     }
 }
 
-/// The whole in a few words.
+/// A summary of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// What a manifest calls it.
+    /// The name in a manifest.
     pub name: Option<String>,
-    /// The first paragraph of the README, else what a manifest says.
+    /// The first paragraph of the README, else the description in a manifest.
     pub about: Option<String>,
-    /// How many files are tracked.
+    /// The number of tracked files.
     pub files: u64,
     pub bytes: u64,
     pub languages: Listed<Language>,
 }
 
-/// How much of a repository is in one language.
+/// The share of a language in a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Language {
     pub name: String,
@@ -63,13 +61,13 @@ pub struct Language {
 /// A folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
-    /// Its path; empty is the root.
+    /// The path; empty for the root.
     pub path: String,
-    /// Files in and below it.
+    /// The number of files in and below the folder.
     pub files: u64,
-    /// The language of most of them.
+    /// The language of most of these files.
     pub language: Option<String>,
-    /// What a file in it says it is for.
+    /// The purpose of the folder according to one of its files.
     pub about: Option<String>,
 }
 
@@ -77,20 +75,20 @@ pub struct Area {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
     pub path: String,
-    /// What it says it is for.
+    /// The purpose according to the file itself.
     pub about: Option<String>,
 }
 
-/// How a repository is tested.
+/// The tests of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestProfile {
     /// The commit whose files were read.
     pub made_at: CommitSha,
-    /// Commands that manifests and CI name.
+    /// Commands from manifests and CI files.
     pub commands: Listed<TestCommand>,
-    /// Folders in which tests lie.
+    /// Folders with tests.
     pub places: Listed<Area>,
-    /// Test frameworks that manifests name.
+    /// Test frameworks from manifests.
     pub frameworks: Listed<String>,
 }
 
@@ -98,53 +96,53 @@ pub struct TestProfile {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TestCommand {
     pub command: String,
-    /// The file that names it.
+    /// The file with the command.
     pub source: String,
 }
 
-/// A version that a file pins.
+/// A pinned version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Pin {
     pub source: String,
     pub says: String,
 }
 
-/// What changed since an agent memory was made.
+/// The files that changed since an agent memory was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
     Known(Vec<String>),
-    /// The last one was of a commit that can't be compared: every tracked file counts as changed since it.
+    /// The commit of the memory cannot be compared: all tracked files are treated as changed.
     NotDiffable {
         since: CommitSha,
     },
 }
 
-/// What agents are told: an agent memory, and how far it may be trusted.
+/// The agent memory in a prompt, with the changes since it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Briefing {
     pub memory: AgentMemory,
-    /// The commit that it was compared with.
+    /// The commit with which the memory was compared.
     pub compared_with: CommitSha,
     pub changed: Changed,
 }
 
-/// A folder inside a checkout, in which files of ours lie beside those of the repository.
+/// A folder for our files inside a checkout of the user's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutFolder(Vec<String>);
 
-/// The longest path of such a folder, in bytes: far below what any system takes.
+/// The maximum length of the path in bytes, far below the limit of any system.
 const LONGEST_PATH: usize = 200;
 
-/// Names that mean something to git.
+/// Names with a meaning to git.
 const NAMES_OF_GIT: [&str; 6] = [".git", "git~1", ".gitmodules", ".gitattributes", ".gitignore", ".gitkeep"];
 
 impl CheckoutFolder {
-    /// The names of the folders on the way to it, and its own.
+    /// Returns the components of the path.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether a path of a repository is this folder or lies in it.
+    /// Returns whether a path of the repository is this folder or below it.
     pub fn holds(&self, path: &[u8]) -> bool {
         let mut parts = path.split(|byte| *byte == b'/');
         self.0.iter().all(|own| parts.next() == Some(own.as_bytes()))
@@ -161,7 +159,7 @@ impl FromStr for CheckoutFolder {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| Err(format!("`{text}` is no folder inside a checkout: {why}"));
+        let wrong = |why: &str| Err(format!("`{text}` is not a folder inside a checkout: {why}"));
         let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-' | '/');
         if text.starts_with('/') {
             return wrong("it is an absolute path");
@@ -178,9 +176,9 @@ impl FromStr for CheckoutFolder {
         }
         for part in &parts {
             if part.bytes().all(|byte| byte == b'.') {
-                return wrong("it leads out of it");
+                return wrong("it leads out of the checkout");
             }
-            // Some file systems take no notice of a dot at the end, or of the case.
+            // Some file systems ignore trailing dots and case.
             let name = part.trim_end_matches('.').to_ascii_lowercase();
             if NAMES_OF_GIT.contains(&name.as_str()) {
                 return wrong(&format!("`{part}` belongs to git"));
@@ -222,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_holds_what_is_below() {
+    fn a_folder_holds_paths_below() {
         let folder: CheckoutFolder = "a/b".parse().unwrap();
         for path in ["a/b", "a/b/", "a/b/c"] {
             assert!(folder.holds(path.as_bytes()), "{path}");

@@ -1,19 +1,19 @@
-//! How the branches of runs are named, and which issue such a name stands for.
+//! The names of the branches of runs.
 
 use super::ids::{IssueNumber, TaskKey};
 use super::subject::Subject;
 
-/// The branch of an issue. Where it is taken by somebody else, `-2` and so on is put behind it.
+/// Returns the branch of an issue. If the name is taken, callers append `-2` and so on.
 pub fn of_issue(number: IssueNumber) -> String {
     format!("{ISSUE}{number}")
 }
 
-/// The branch of a task.
+/// Returns the branch of a task.
 pub fn of_task(key: &TaskKey) -> String {
     format!("{TASK}{key}")
 }
 
-/// The issue or task that a branch is named after, if the name is one of ours. Anybody may give a branch such a name.
+/// Returns the issue or task in the name of a branch. Anyone can create a branch with such a name.
 pub fn subject_of(branch: &str) -> Option<Subject> {
     let issue = |name: &str| name.parse().ok().map(|number| Subject::Issue(IssueNumber(number)));
     let task = |name: &str| name.parse().ok().map(Subject::Task);
@@ -24,10 +24,10 @@ pub fn subject_of(branch: &str) -> Option<Subject> {
         .or_else(|| branch.strip_prefix(TASK).and_then(without_suffix).and_then(task))
 }
 
-/// A name without the `-2` of a second branch.
+/// Removes the `-2` of a second branch from a name.
 fn without_suffix(name: &str) -> Option<&str> {
-    let (name, again) = name.split_once('-').unwrap_or((name, "2"));
-    again.parse::<u32>().ok().map(|_| name)
+    let (name, number) = name.split_once('-').unwrap_or((name, "2"));
+    number.parse::<u32>().ok().map(|_| name)
 }
 
 const ISSUE: &str = "agent-loop/issue-";

@@ -1,41 +1,42 @@
-//! How a run ends: every status, reason and exit code of the program, as one closed enum.
+//! The endings of a run, with their statuses, reasons and exit codes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::CommitSha;
+use super::word_list::word_list;
 
-/// How a run ends.
+/// The ending of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Ending {
-    /// Everyone approved this head, and every gate passed on it.
+    /// All reviewers approved the head, and all gates passed on it.
     Approved,
     Merged {
         commit: CommitSha,
     },
-    /// Debaters agree.
+    /// The debaters agree.
     Consensus,
     /// A plan is approved.
     Planned,
-    /// An approved plan is cut into child issues.
+    /// An approved plan is divided into child issues.
     Decomposed,
-    /// A repair session kept what it improved.
+    /// A repair session improved the code.
     Kept,
-    /// Approved; the forge's checks are not finished.
+    /// The change is approved, and the forge's checks are not finished.
     ApprovedCiPending,
-    /// Something is left to fix, and the loop has done what it may.
+    /// Findings remain, and the run has reached a limit.
     Blocked {
         reason: Blocked,
     },
-    /// The loop could not do its work.
+    /// The run could not continue.
     Failed {
         reason: Failed,
     },
     Refused {
         reason: Refused,
     },
-    /// The run waits for an allowance to come back.
+    /// The run waits until a quota or rate limit resets.
     Parked {
         resets_at: Timestamp,
         #[serde(default)]
@@ -44,133 +45,114 @@ pub enum Ending {
     NeedsHuman {
         reason: NeedsHuman,
     },
-    /// Debaters do not agree, and a person must decide.
+    /// The debaters disagree, and a person must decide.
     Deadlock,
     /// A gate could not be measured.
     Inconclusive,
-    /// INT or TERM; the state is safe.
+    /// The run received INT or TERM; its state is saved.
     Interrupted,
 }
 
-/// Declares a closed list of reasons with the names that outcomes and records use.
-macro_rules! reasons {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        $(#[$doc])*
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
-        }
-
-        impl $name {
-            /// The value of `reason` in outcomes and records.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text),+
-                }
-            }
-        }
-    };
-}
-
-reasons!(
-    /// Why a run ended with something left to fix.
+word_list!(
+    /// The reason why a run ended with open findings.
     Blocked {
-        /// The maximum of rounds is reached.
+        /// The maximum number of rounds is reached.
         Rounds = "rounds",
-        /// The coder left the head as it was, twice in a row.
+        /// The coder did not change the head, twice in a row.
         NoChange = "no-change",
-        /// A gate stays red.
+        /// A gate keeps failing.
         Gate = "gate",
-        /// What the run may cost is spent.
+        /// The budget of the run is spent.
         Budget = "budget",
     }
 );
-reasons!(
-    /// Why the loop could not do its work.
+word_list!(
+    /// The reason why a run could not continue.
     Failed {
         ReviewerUnavailable = "reviewer-unavailable",
         AgentFailed = "agent-failed",
         /// Another engine works on the subject.
         Superseded = "superseded",
-        /// The forge could not be reached, or said no.
+        /// The forge could not be reached, or rejected a request.
         Forge = "forge",
         /// The disk could not be read or written.
         Disk = "disk",
-        /// Anything else; a defect of this program.
+        /// Any other error; a defect of this program.
         Error = "error",
     }
 );
-reasons!(
+word_list!(
+    /// The reason why a command was refused.
     Refused {
-        /// The words of the command line are off.
+        /// The command line is invalid.
         Usage = "usage",
         Config = "config",
-        /// Somebody else holds the subject's lock.
+        /// Another process holds the subject's lock.
         Locked = "locked",
         /// The issue or pull request is closed, or a branch of the pull request is gone.
         ClosedSubject = "closed-subject",
-        /// The pull request changes nothing against its base.
+        /// The pull request changes nothing compared to its base.
         NoChange = "no-change",
-        /// A checkout holds changes that would be in the way.
+        /// A checkout has changes that would be overwritten.
         Dirty = "dirty",
-        /// The repository's file of settings names programs, and its user has not said that they trust it.
+        /// The repository's settings file names programs, and the user has not trusted the file.
         UntrustedConfig = "untrusted-config",
-        /// What was asked for is not there yet, or not possible here.
+        /// The request is not implemented, or not possible in this repository.
         Unsupported = "unsupported",
     }
 );
-reasons!(
-    /// What a run waits for.
+word_list!(
+    /// The limit whose reset a run waits for.
     #[derive(Default)]
     Parked {
-        /// The allowance of an account or plan.
+        /// The quota of an account or plan.
         #[default]
         Quota = "quota",
-        /// The same, and nobody said until when: the instant is a guess.
+        /// The quota of an account or plan, whose reset time is unknown: the instant is a guess.
         QuotaUnknown = "quota-unknown",
-        /// The limit of requests in a short time.
+        /// The number of requests in a short time.
         RateLimit = "rate-limit",
     }
 );
-reasons!(
-    /// What a person must decide.
+word_list!(
+    /// The decision that a person must take.
     NeedsHuman {
         Clarification = "clarification",
         /// A coder and a reviewer disagree.
         Dispute = "dispute",
-        /// The head no longer contains the loop's own commits.
+        /// The head no longer contains the commits of the run.
         Rewritten = "rewritten",
-        /// A record stands under our login that this engine did not publish.
+        /// The thread has a record under our login that this engine did not publish.
         ForeignRecord = "foreign-record",
         Merge = "merge",
-        /// A phase of a plan is a person's.
+        /// A phase of a plan is assigned to a person.
         Phase = "phase",
-        /// What was about to be published holds a secret.
+        /// A text contains a secret and was not published.
         Secret = "secret",
     }
 );
 
-/// What follows from an ending.
+/// The consequences of an ending.
 struct EndingRow {
     status: &'static str,
     exit_code: u8,
     run: AfterEnding,
 }
 
-/// What a later command does with a run that ended so.
+/// The effect of an ending on the next command for the same subject.
 enum AfterEnding {
-    /// It opens a new run.
+    /// The next command opens a new run.
     Closed,
-    /// It goes on with the run, and asks its questions anew.
-    NewSitting,
-    /// It goes on with the run and with what was answered.
-    SameSitting,
+    /// The next command resumes the run, and asks its questions again.
+    NewWindow,
+    /// The next command resumes the run, and keeps the answers.
+    SameWindow,
 }
 
 impl Ending {
-    /// Everything that follows from an ending, one row for each.
+    /// Returns all consequences of the ending.
     fn row(&self) -> EndingRow {
-        use AfterEnding::{Closed, NewSitting, SameSitting};
+        use AfterEnding::{Closed, NewWindow, SameWindow};
         let row = |status, exit_code, run| EndingRow { status, exit_code, run };
         match self {
             Self::Approved => row("approved", 0, Closed),
@@ -179,28 +161,28 @@ impl Ending {
             Self::Planned => row("planned", 0, Closed),
             Self::Decomposed => row("decomposed", 0, Closed),
             Self::Kept => row("kept", 0, Closed),
-            // What was spent counts on: a new run would have the whole budget again.
-            Self::Blocked { reason: Blocked::Budget } => row("blocked", 1, SameSitting),
+            // A new run would start with the whole budget.
+            Self::Blocked { reason: Blocked::Budget } => row("blocked", 1, SameWindow),
             Self::Blocked { reason: Blocked::Rounds | Blocked::NoChange | Blocked::Gate } => {
                 row("blocked", 1, Closed)
             }
             Self::Failed { .. } => row("failed", 1, Closed),
             Self::Refused { .. } => row("refused", 2, Closed),
-            Self::Parked { .. } => row("parked", 3, NewSitting),
+            Self::Parked { .. } => row("parked", 3, NewWindow),
             Self::NeedsHuman { .. } => row("needs-human", 4, Closed),
             Self::Deadlock => row("deadlock", 4, Closed),
-            Self::ApprovedCiPending => row("approved-ci-pending", 5, NewSitting),
+            Self::ApprovedCiPending => row("approved-ci-pending", 5, NewWindow),
             Self::Inconclusive => row("inconclusive", 6, Closed),
-            Self::Interrupted => row("interrupted", 130, NewSitting),
+            Self::Interrupted => row("interrupted", 130, NewWindow),
         }
     }
 
-    /// The value of `status` in an outcome.
+    /// Returns the `status` of an outcome.
     pub fn status(&self) -> &'static str {
         self.row().status
     }
 
-    /// The value of `reason` in an outcome.
+    /// Returns the `reason` of an outcome.
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Approved
@@ -221,25 +203,25 @@ impl Ending {
         }
     }
 
-    /// The exit code of the process.
+    /// Returns the exit code of the process.
     pub fn exit_code(&self) -> u8 {
         self.row().exit_code
     }
 
-    /// Whether a later command goes on with the same run rather than opening a new one.
+    /// Returns whether the next command resumes the run instead of opening a new one.
     pub fn leaves_run_open(&self) -> bool {
         match self.row().run {
-            AfterEnding::NewSitting | AfterEnding::SameSitting => true,
+            AfterEnding::NewWindow | AfterEnding::SameWindow => true,
             AfterEnding::Closed => false,
         }
     }
 
-    /// By how many sittings this ending moves a run on, 1 or 0. In a new sitting the run's questions are asked anew. A spent
-    /// budget fails no question: the sitting goes on, with what was answered.
-    pub fn sittings(&self) -> u32 {
+    /// Returns the number of attempt windows that this ending closes: 1, or 0 for a spent budget, which fails no question.
+    /// In a new window all questions are asked again.
+    pub fn attempt_windows(&self) -> u32 {
         match self.row().run {
-            AfterEnding::SameSitting => 0,
-            AfterEnding::NewSitting | AfterEnding::Closed => 1,
+            AfterEnding::SameWindow => 0,
+            AfterEnding::NewWindow | AfterEnding::Closed => 1,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Why a turn gave no answer. A value: the retry policy and the flow decide what follows.
+//! The failures of turns. The retry policy and the flow decide what follows from one.
 
 use std::mem;
 
@@ -7,86 +7,95 @@ use serde::{Deserialize, Serialize};
 
 use super::instant;
 
-/// Why a turn failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A failure of a turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "class", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TurnFailure {
-    /// The account's allowance is used up until this instant.
+    /// The account's quota is used up until this instant.
+    #[error("has used up its quota until {resets_at}{}", colon(detail))]
     Quota {
         resets_at: Timestamp,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
     },
-    /// The account's allowance is used up, and nobody says until when.
+    /// The account's quota is used up, and the reset time is unknown.
+    #[error("has used up its quota, and the reset time is unknown ({retry_at} is a guess){}", colon(detail))]
     QuotaUnknown {
-        /// When it is asked again: a guess.
+        /// The instant of the next attempt, a guess.
         retry_at: Timestamp,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
     },
-    /// Too many requests in a short time, and the program's own retries did not help.
+    /// There were too many requests in a short time, and the program's own retries did not help.
+    #[error("is rate-limited{}: {detail}", retry_at.map(|at| format!(" until {at}")).unwrap_or_default())]
     RateLimited {
-        /// When it may be asked again, if the service said so.
+        /// The instant from which the service accepts requests again, if it named one.
         retry_at: Option<Timestamp>,
         detail: String,
     },
-    /// The program is not logged in, or its login is not accepted.
+    /// The program is not logged in, or the service rejected its login.
+    #[error("could not log in (run `agent-loop doctor` for help): {detail}")]
     Auth { detail: String },
     /// The account has no credit, or its plan does not cover the program.
+    #[error("has no credit or plan for this: {detail}")]
     Billing { detail: String },
-    /// There is no such model, or not for this account.
+    /// The model does not exist or is not available to the account.
+    #[error("cannot use the model: {detail}")]
     UnknownModel { detail: String },
-    /// The service is overloaded or broken at this moment.
+    /// The service is overloaded or has an outage.
+    #[error("failed because its service is overloaded or down: {detail}")]
     Overloaded { detail: String },
     /// The service could not be reached, or the connection broke.
+    #[error("could not reach its service: {detail}")]
     Network { detail: String },
-    /// The session to go on with is not there any more.
+    /// The session to resume no longer exists.
+    #[error("could not resume its session: {detail}")]
     SessionLost { detail: String },
-    /// It was not allowed what it needed, and gave no answer.
-    Denied {
-        /// What it was not allowed.
-        detail: String,
-    },
-    /// It ended as if all were well, without an answer or without the event that ends one.
+    /// The agent was denied a permission and gave no answer.
+    #[error("was denied a permission: {detail}")]
+    Denied { detail: String },
+    /// The program ended successfully, but without an answer or without its terminal event.
+    #[error("gave no answer: {detail}")]
     Vacuous { detail: String },
     /// The program could not be started.
+    #[error("could not be started: {detail}")]
     Spawn { detail: String },
-    /// The program ended with another exit code than 0.
+    /// The program failed.
+    #[error("ended with exit code {code}{}", colon(detail))]
     Exit {
-        /// Its exit code, or 128 + the signal that ended it.
+        /// The exit code, or 128 + the signal that ended the program.
         code: i32,
-        /// The bounded tail of its stderr.
+        /// The last lines of stderr.
         detail: String,
     },
-    /// The turn's time was over, and its processes were ended.
-    Timeout {
-        /// How long it was allowed to take, in seconds.
-        seconds: u64,
-    },
-    /// It wrote nothing and computed nothing for too long, and its processes were ended.
-    Hang {
-        /// How long it was silent, in seconds.
-        seconds: u64,
-    },
-    /// Somebody else ended its process.
+    /// The turn exceeded its time limit, and its processes were killed.
+    #[error("took longer than {seconds} s and was killed")]
+    Timeout { seconds: u64 },
+    /// The program was idle for too long, and its processes were killed.
+    #[error("was idle for {seconds} s and was killed")]
+    Hang { seconds: u64 },
+    /// Another process killed the program.
+    #[error("was killed by another process (signal {signal})")]
     Killed { signal: i32 },
     /// The answer does not follow the protocol.
+    #[error("gave a malformed answer: {}", complaints.join("; "))]
     Malformed { complaints: Vec<String> },
-    /// A reviewer altered what it reviewed; its vote is void.
+    /// A reviewer changed what it reviewed; its vote is void.
+    #[error("changed what it reviewed: {what}")]
     Tampered { what: String },
-    /// The answer holds a secret, and was thrown away.
+    /// The answer contains a secret and was discarded.
+    #[error("answered with a secret ({}); the answer was discarded", kinds.join(", "))]
     Secret { kinds: Vec<String> },
-    /// A script has no turn left, or names something that is not there.
+    /// A script has no turns left, or refers to a missing file.
+    #[error("failed: {detail}")]
     Script { detail: String },
-    /// The turn was started many times and never came to its end.
-    NeverFinished {
-        /// How often it was started.
-        attempts: u32,
-    },
+    /// The turn was started this many times and never finished.
+    #[error("was started {attempts} times and never finished")]
+    NeverFinished { attempts: u32 },
 }
 
 impl TurnFailure {
-    /// The name of the class, for tables and records.
+    /// Returns the name of the class, for tables and outcomes.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Quota { .. } | Self::QuotaUnknown { .. } => "quota",
@@ -112,7 +121,7 @@ impl TurnFailure {
         }
     }
 
-    /// What may follow the failure.
+    /// Returns the class that decides about retries.
     pub fn course(&self) -> Course {
         match self {
             Self::Quota { resets_at, .. } => Course::Quota { resets_at: *resets_at },
@@ -137,7 +146,7 @@ impl TurnFailure {
         }
     }
 
-    /// Whether the agent's service gave out, and not the agent: what it had done until then is good to go on with.
+    /// Returns whether the service failed and not the agent: work done before the failure can be continued.
     pub fn is_of_the_service(&self) -> bool {
         match self.course() {
             Course::Quota { .. }
@@ -150,7 +159,7 @@ impl TurnFailure {
         }
     }
 
-    /// The same failure with every text of somebody else's put through a function.
+    /// Applies a function to every text that comes from an agent or a service.
     #[must_use]
     pub fn with_texts(mut self, change: &mut impl FnMut(String) -> String) -> Self {
         match &mut self {
@@ -181,7 +190,7 @@ impl TurnFailure {
         self
     }
 
-    /// The same, with the instant that it names rounded up to a whole second: people read it, and records keep it.
+    /// Rounds the instant in the failure up to a whole second, for messages and records.
     #[must_use]
     pub fn at_a_whole_second(mut self) -> Self {
         if let Self::Quota { resets_at: at, .. }
@@ -194,90 +203,30 @@ impl TurnFailure {
     }
 }
 
-/// What may follow a failed turn, in the classes that decisions tell apart.
+/// The classes of failures that lead to different decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Course {
-    /// An allowance is used up until then.
     Quota {
         resets_at: Timestamp,
     },
-    /// An allowance is used up, and when it is asked again is a guess.
     QuotaUnknown {
         retry_at: Timestamp,
     },
-    /// Too many requests in a short time.
     RateLimited {
         retry_at: Option<Timestamp>,
     },
-    /// The service gave out, and may be back soon.
+    /// The service failed temporarily.
     ServicePasses,
-    /// The turn came to nothing, and the next one may not.
+    /// The turn failed for a reason that may not recur.
     Passes,
     UnknownModel,
     SessionLost,
-    /// The answer held a secret.
     Secret,
-    /// A further try would end in the same way, or take its whole time again.
+    /// Another attempt would fail in the same way, or take its whole time again.
     Final,
 }
 
-impl std::fmt::Display for TurnFailure {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Quota { resets_at, detail } if detail.is_empty() => {
-                write!(formatter, "has used up its allowance until {resets_at}")
-            }
-            Self::Quota { resets_at, detail } => {
-                write!(formatter, "has used up its allowance until {resets_at}: {detail}")
-            }
-            Self::QuotaUnknown { retry_at, detail } => {
-                let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-                write!(
-                    formatter,
-                    "has used up its allowance until an unknown time ({retry_at} is a guess){detail}"
-                )
-            }
-            Self::RateLimited { retry_at: Some(instant), detail } => {
-                write!(formatter, "was told to wait until {instant}: {detail}")
-            }
-            Self::RateLimited { retry_at: None, detail } => {
-                write!(formatter, "asked too often in a short time: {detail}")
-            }
-            Self::Auth { detail } => {
-                write!(formatter, "could not log in (`agent-loop doctor` says how): {detail}")
-            }
-            Self::Billing { detail } => write!(formatter, "has no credit or plan for this: {detail}"),
-            Self::UnknownModel { detail } => {
-                write!(formatter, "does not know or may not use the model: {detail}")
-            }
-            Self::Overloaded { detail } => {
-                write!(formatter, "found its service overloaded or broken: {detail}")
-            }
-            Self::Network { detail } => write!(formatter, "could not reach its service: {detail}"),
-            Self::SessionLost { detail } => write!(formatter, "could not go on with its session: {detail}"),
-            Self::Denied { detail } => write!(formatter, "was not allowed what it needed: {detail}"),
-            Self::Vacuous { detail } => write!(formatter, "gave no answer: {detail}"),
-            Self::Hang { seconds } => {
-                write!(formatter, "wrote nothing and computed nothing for {seconds} s and was ended")
-            }
-            Self::Killed { signal } => write!(formatter, "was ended by somebody else (signal {signal})"),
-            Self::Spawn { detail } => write!(formatter, "could not be started: {detail}"),
-            Self::Exit { code, detail } if detail.is_empty() => {
-                write!(formatter, "ended with exit code {code}")
-            }
-            Self::Exit { code, detail } => write!(formatter, "ended with exit code {code}: {detail}"),
-            Self::Timeout { seconds } => write!(formatter, "took longer than {seconds} s and was ended"),
-            Self::Malformed { complaints } => {
-                write!(formatter, "gave a malformed answer: {}", complaints.join("; "))
-            }
-            Self::Tampered { what } => write!(formatter, "altered what it reviewed: {what}"),
-            Self::Secret { kinds } => {
-                write!(formatter, "said a secret ({}); its answer was thrown away", kinds.join(", "))
-            }
-            Self::Script { detail } => write!(formatter, "failed: {detail}"),
-            Self::NeverFinished { attempts } => {
-                write!(formatter, "was started {attempts} times and never came to its end")
-            }
-        }
-    }
+/// Returns a text after a colon, unless it is empty.
+fn colon(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }

@@ -1,4 +1,4 @@
-//! The name of a flow, as records carry it. Which flows exist is known to `flow` alone.
+//! The name of a flow in records. The module `flow` has the list of flows.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,12 +13,11 @@ use super::ids::InvalidName;
 pub struct FlowName(Cow<'static, str>);
 
 impl FlowName {
-    /// The name that a flow gives itself.
+    /// Creates the name of a flow of this program.
     pub const fn constant(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))
     }
 
-    /// The text of the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -33,7 +32,7 @@ impl TryFrom<String> for FlowName {
         if is_name {
             Ok(Self(Cow::Owned(text)))
         } else {
-            Err(InvalidName { kind: "flow", text, expected: "lowercase letters and `-`, at most 32 of them" })
+            Err(InvalidName { kind: "flow", text, expected: "up to 32 lowercase letters and `-`" })
         }
     }
 }

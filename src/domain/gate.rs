@@ -1,32 +1,22 @@
-//! What a gate measured on a commit.
+//! Measurements of gates on commits.
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitSha, GateName, TreeSha};
+use super::word_list::word_list;
 
-/// What a gate says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    Pass,
-    /// Red: it was measured, and it is not good enough.
-    Fail,
-    /// It could not be measured: not started, killed, out of time, unreadable.
-    Inconclusive,
-}
-
-impl Verdict {
-    /// The value used in records and outcomes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Inconclusive => "inconclusive",
-        }
+word_list!(
+    /// The result of a gate.
+    Verdict {
+        Pass = "pass",
+        /// The measurement succeeded, and its result is not good enough.
+        Fail = "fail",
+        /// The measurement did not succeed: not started, killed, timed out or unreadable.
+        Inconclusive = "inconclusive",
     }
-}
+);
 
-/// Something that a gate found, and that has to be fixed.
+/// A problem that a gate found and that must be fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
@@ -40,13 +30,12 @@ pub struct Finding {
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
     pub gate: GateName,
-    /// The commit that was measured.
     pub head: CommitSha,
-    /// The tree of that commit, where it was measured here; a forge's board is of the commit alone.
+    /// The tree of the commit, for gates that ran on this machine; the forge reports checks by commit only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<TreeSha>,
     pub verdict: Verdict,
-    /// Why, for people: the bounded tail of the output, or what went wrong.
+    /// The reason for people: the last lines of the output, or the error.
     pub detail: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,

@@ -1,22 +1,40 @@
-//! Validated names and numbers. A value that exists is well-formed; nothing here knows where it came from.
+//! Validated names and numbers: every value of these types is well-formed.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A text that is not a well-formed name of its kind.
+/// An error for a text that is not a valid name of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no {kind}: {expected}")]
+#[error("`{text}` is not a valid {kind}; expected {expected}")]
 pub struct InvalidName {
-    /// The kind of name that was wanted.
     pub kind: &'static str,
     pub text: String,
-    /// What a well-formed one looks like.
+    /// A description of valid names, which follows the word "expected".
     pub expected: &'static str,
 }
 
-/// Declares a string newtype that can only hold what its check accepts.
+/// Makes serde write a type with its `Display` and read it with its `FromStr`.
+macro_rules! text_form {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = $crate::domain::ids::InvalidName;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+pub(super) use text_form;
+
+/// Declares a string newtype whose values all pass a check.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $expected:literal, $check:expr) => {
         $(#[$doc])*
@@ -25,48 +43,33 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// The text of the name.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::ids::InvalidName;
 
-            fn try_from(text: String) -> Result<Self, InvalidName> {
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let check: fn(&str) -> bool = $check;
-                if check(&text) {
-                    Ok(Self(text))
-                } else {
-                    Err(InvalidName { kind: $kind, text, expected: $expected })
-                }
+                let text = text.to_owned();
+                if check(&text) { Ok(Self(text)) } else { Err(Self::Err { kind: $kind, text, expected: $expected }) }
             }
         }
 
-        impl FromStr for $name {
-            type Err = InvalidName;
+        $crate::domain::ids::text_form!($name);
 
-            fn from_str(text: &str) -> Result<Self, InvalidName> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str(&self.0)
             }
         }
     };
 }
+pub(super) use name;
 
-/// Declares a number newtype for things that a forge counts.
+/// Declares a newtype for numbers that a forge assigns.
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -106,9 +109,9 @@ name!(
     }
 );
 name!(
-    /// What the ledger and the comments call an agent.
-    Label, "label", "a lowercase letter or digit, then up to 31 of a-z, 0-9, `_` and `-`; not `gate-` first, for comments \
-    show what gates say under such names", |text| {
+    /// The name of an agent in records and comments.
+    Label, "label", "a lowercase letter or digit, then up to 31 of a-z, 0-9, `_` and `-`; not starting with `gate-`, \
+    which is reserved for gates", |text| {
         text.len() <= 32
             && !text.starts_with("gate-")
             && text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
@@ -116,7 +119,7 @@ name!(
     }
 );
 name!(
-    /// The stable name of a finding in a ledger: `item-1`, `item-2`, …
+    /// The stable id of a finding in the records of a run: `item-1`, `item-2`, …
     ItemId, "item id", "a letter or digit, then letters, digits, `.`, `_` and `-`", |text| {
         text.len() <= 64
             && text.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -124,17 +127,17 @@ name!(
     }
 );
 name!(
-    /// The stable name of what a person asked for: `hr-` and the beginning of the hash of its words.
+    /// The stable id of a human requirement: `hr-` and the first 8 digits of the hash of its text.
     RequirementId, "requirement id", "hr- and 8 lowercase hexadecimal digits", |text| {
         text.strip_prefix("hr-").is_some_and(|digits| digits.len() == 8 && is_lower_hex(digits))
     }
 );
 name!(
-    /// The name of an issue that the loop filed: a hash of where it comes from and what it says.
+    /// The key of an issue filed by this program: a hash of its origin and its text.
     ChildKey, "child key", "16 lowercase hexadecimal digits", |text| text.len() == 16 && is_lower_hex(text)
 );
 name!(
-    /// The name of one run of the program on one subject, unique and sortable by time.
+    /// The id of one run on one subject, unique and sortable by time.
     RunId, "run id", "lowercase letters, digits and `-`, at most 40 of them", |text| {
         (1..=40).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
@@ -151,7 +154,7 @@ name!(
     }
 );
 name!(
-    /// The SHA-256 of a record's canonical bytes, or of the chain's starting text, in hexadecimal.
+    /// The SHA-256 of a record's canonical bytes, or of the text that starts the chain, in hexadecimal.
     ChainHash, "chain hash", "64 lowercase hexadecimal digits", |text| text.len() == 64 && is_lower_hex(text)
 );
 name!(
@@ -176,36 +179,38 @@ number!(
 );
 
 impl CommitSha {
-    /// The first 10 digits, for people.
+    /// Returns the first 10 digits, for messages.
     pub fn short(&self) -> &str {
         self.0.get(..10).unwrap_or(&self.0)
     }
 }
 
 impl ItemId {
-    /// The id of the item with this number.
+    /// Returns the id of the item with this number.
     pub fn numbered(number: u64) -> Self {
         Self(format!("item-{number}"))
     }
 }
 
 impl GateName {
-    /// The test command.
+    /// Returns the name of the gate that runs the test command.
     pub fn tests() -> Self {
         Self("tests".to_owned())
     }
 
-    /// The forge's board of checks.
+    /// Returns the name of the gate that reads the forge's checks.
     pub fn ci() -> Self {
         Self("ci".to_owned())
     }
 }
 
-fn is_lower_hex(text: &str) -> bool {
+/// Returns whether a text consists of lowercase hexadecimal digits.
+pub(super) fn is_lower_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// The rules of `git check-ref-format --branch`, and no leading dash, so that a name is never read as an option.
+/// Returns whether a name follows the rules of `git check-ref-format --branch` and has no leading dash: git would read it
+/// as an option.
 fn is_branch_name(text: &str) -> bool {
     let forbidden = |byte: u8| byte <= b' ' || byte == 0x7f || b"~^:?*[\\".contains(&byte);
     !text.is_empty()
@@ -223,9 +228,10 @@ fn is_branch_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
     use super::*;
 
-    /// Git or a parser of options would misread them.
     #[test]
     fn misread_branch_names_are_refused() {
         for good in ["main", "agent-loop/issue-3", "féature/x", "a.b"] {
@@ -240,14 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_never_a_gate() {
+    fn labels_of_gates_are_refused() {
         let refusal = Label::from_str("gate-tests").unwrap_err().to_string();
         assert!(refusal.contains("`gate-`"), "{refusal}");
         assert!(Label::from_str("gate").is_ok() && Label::from_str("gatekeeper").is_ok());
     }
 
     #[test]
-    fn a_label_is_short_and_lowercase() {
+    fn labels_are_short_and_lowercase() {
         assert!(Label::from_str("strict-2").is_ok());
         for bad in ["", "Strict", "-a", &"a".repeat(33), "a b", "ü"] {
             assert!(Label::from_str(bad).is_err(), "{bad}");

@@ -1,19 +1,19 @@
-//! Instants that people read: at whole seconds, and how long it is until then.
+//! Instants in messages: rounded to seconds, with the time that remains.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The first whole second from this instant on: nobody is asked a fraction too early.
+/// Rounds an instant up to a whole second, so that no agent is asked a fraction too early.
 #[must_use]
 pub fn whole_second(instant: Timestamp) -> Timestamp {
-    // Floored, before 1970 too.
+    // `div_euclid` rounds down before 1970 too.
     let nanoseconds = instant.as_nanosecond();
     let second = nanoseconds.div_euclid(1_000_000_000);
     let up = second + i128::from(nanoseconds.rem_euclid(1_000_000_000) > 0);
     i64::try_from(up).ok().and_then(|up| Timestamp::from_second(up).ok()).unwrap_or(instant)
 }
 
-/// How long it is until then, in the two largest units.
-pub fn left(now: Timestamp, instant: Timestamp) -> String {
+/// Returns the time that remains until an instant, in the two largest units.
+pub fn time_until(now: Timestamp, instant: Timestamp) -> String {
     let minutes = instant.duration_since(now).as_secs() / 60;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours, rest) {
@@ -26,20 +26,20 @@ pub fn left(now: Timestamp, instant: Timestamp) -> String {
     }
 }
 
-/// An instant, and how long it is until then if it is to come.
+/// Formats an instant, with the time that remains if it is in the future.
 pub fn until(now: Timestamp, instant: Timestamp) -> String {
     if instant.duration_since(now) > SignedDuration::ZERO {
-        format!("{instant} (in {})", left(now, instant))
+        format!("{instant} (in {})", time_until(now, instant))
     } else {
         instant.to_string()
     }
 }
 
-/// So much earlier a clock may be without having been set back by somebody: networks correct clocks by less.
+/// The largest step back that counts as a correction of the clock: time servers correct clocks by less.
 const CORRECTION: SignedDuration = SignedDuration::from_mins(5);
 
-/// Whether the clock that shows `now` was set back since it showed `then`. Then nobody knows how long it is until an instant
-/// that was noted before.
+/// Returns whether the clock was set back since it showed `then`: the time that remains until an instant recorded at `then`
+/// is unknown.
 pub fn was_set_back(then: Timestamp, now: Timestamp) -> bool {
     then.duration_since(now) > CORRECTION
 }
@@ -54,16 +54,16 @@ mod tests {
     }
 
     #[test]
-    fn instants_are_told_with_their_distance() {
+    fn future_instants_have_their_distance() {
         let back = whole_second(at("2026-11-27T13:56:41.883991612Z"));
         assert_eq!(until(at("2026-11-21T14:30:00Z"), back), "2026-11-27T13:56:42Z (in 5 d 23 h)");
         assert_eq!(until(back, back), "2026-11-27T13:56:42Z");
     }
 
     #[test]
-    fn durations_are_told_in_two_units() {
+    fn durations_have_two_units() {
         let now = at("2026-11-21T23:09:00Z");
-        for (instant, told) in [
+        for (instant, expected) in [
             ("2026-11-24T02:09:00Z", "2 d 3 h"),
             ("2026-11-22T23:30:00Z", "1 d"),
             ("2026-11-22T00:14:59Z", "1 h 5 min"),
@@ -72,12 +72,12 @@ mod tests {
             ("2026-11-21T23:09:59Z", "less than a minute"),
             ("2026-11-20T23:09:59Z", "less than a minute"),
         ] {
-            assert_eq!(left(now, at(instant)), told);
+            assert_eq!(time_until(now, at(instant)), expected);
         }
     }
 
     #[test]
-    fn a_correction_sets_no_clock_back() {
+    fn clock_corrections_are_tolerated() {
         let then = at("2026-11-21T12:00:00Z");
         assert!(!was_set_back(then, at("2027-11-21T12:00:00Z")));
         assert!(!was_set_back(then, at("2026-11-21T11:56:00Z")));

@@ -1,4 +1,4 @@
-//! A finding in the ledger: who raised it, when, what it says, where it stands, and what was said about it.
+//! Findings in the records of a run.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{GateName, ItemId, Label};
 use super::item_status::ItemStatus;
 
-/// Who raised an item. Written as the reviewer's label, or `gate-tests` for a gate.
+/// The author of an item, written as the reviewer's label or, for a gate, as in `gate-tests`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Author {
@@ -24,21 +24,20 @@ impl fmt::Display for Author {
     }
 }
 
-/// Something that was said about an item after it was raised.
+/// A later comment on an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// Who said it: a reviewer's or the coder's label, or a gate.
+    /// The label of a reviewer or of the coder, or the name of a gate.
     pub author: String,
-    /// The round in which it was said.
     pub round: u32,
     pub text: String,
 }
 
-/// A coder's reasoned objection to an item, judged once, by the reviewer who raised it.
+/// A coder's reasoned objection to an item. The reviewer who raised the item judges it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dispute {
-    /// The round at whose end the coder objected.
+    /// The round after which the coder objected.
     pub round: u32,
     pub evidence: String,
 }
@@ -48,27 +47,26 @@ pub struct Dispute {
 pub struct Item {
     pub id: ItemId,
     pub author: Author,
-    /// The round in which it was raised.
     pub round: u32,
     pub text: String,
-    /// Where it stood when it was raised.
+    /// The status at the time the item was raised.
     pub first: ItemStatus,
     pub standing: ItemStatus,
-    /// What was said about it since, oldest first.
+    /// Later comments, oldest first.
     pub notes: Vec<Note>,
-    /// The coder's open objection, if there is one.
+    /// The coder's open objection.
     pub dispute: Option<Dispute>,
-    /// The name of the finding in its gate; a gate with one finding needs none.
+    /// The key of the finding within its gate; `None` for gates with a single finding.
     pub key: Option<String>,
 }
 
 impl Item {
-    /// Whether approval has to wait for it.
+    /// Returns whether the item prevents approval.
     pub fn must_fix(&self) -> bool {
         self.standing.must_fix()
     }
 
-    /// Whether a reviewer raised it, so that reviewers dispose of it.
+    /// Returns whether a reviewer raised the item: then reviewers judge it, else the gate does.
     pub fn is_reviewers(&self) -> bool {
         match self.author {
             Author::Reviewer(_) => true,
@@ -77,29 +75,29 @@ impl Item {
     }
 }
 
-/// An item as it is published in the record that opens it.
+/// An item in the record that opens it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenedItem {
     pub id: ItemId,
     pub standing: ItemStatus,
     pub text: String,
-    /// The name of the finding in its gate; a gate with one finding needs none.
+    /// The key of the finding within its gate; `None` for gates with a single finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
-/// A finding of the older tool that approval has to wait for.
+/// A finding of the older tool that still prevents approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CarriedItem {
     pub id: ItemId,
     pub reviewer: Label,
-    /// The round in which it was first seen, as the older tool counted.
+    /// The round of the older tool in which the finding first appeared.
     pub round: u32,
     pub standing: ItemStatus,
     pub text: String,
-    /// What was said about it since, oldest first.
+    /// Later comments, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

@@ -1,7 +1,6 @@
-//! The nouns: plain data that every floor above speaks in. No IO, no async, no JSON values, no text formats.
+//! The nouns: plain data that all other modules use. No IO, no async, no JSON values, no text formats.
 
 pub mod access;
-pub mod aftermath;
 pub mod agent;
 pub mod agent_files;
 pub mod agent_memory;
@@ -9,6 +8,7 @@ pub mod branch_names;
 pub mod ending;
 pub mod failure;
 pub mod flow_name;
+pub mod follow_up_action;
 pub mod gate;
 pub mod ids;
 pub mod instant;
@@ -26,3 +26,4 @@ pub mod turn;
 pub mod usage;
 pub mod vendors;
 pub mod vote;
+mod word_list;

@@ -1,55 +1,34 @@
-//! What was done to get a valid answer out of a malformed one.
+//! Attempts to get a valid answer after a malformed one.
 
 use serde::{Deserialize, Serialize};
 
-/// One attempt to get a valid answer out of a malformed one.
+/// One attempt to get a valid answer after a malformed one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repair {
     pub remedy: Remedy,
     pub result: RepairResult,
-    /// The model that was asked, if one was named.
+    /// The model that was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
 }
 
-/// What is asked for after a malformed answer.
+/// The request that follows a malformed answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Remedy {
-    /// The same words in the right form, of somebody who sees nothing else.
+    /// Reformat the answer: the agent sees nothing else.
     Form,
-    /// Another answer, of the same agent with everything that it saw before.
+    /// Answer again: the same agent sees the whole question.
     Again,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RepairResult {
     Recovered,
-    /// An answer that breaks the rules, or that does not keep what was said.
+    /// The new answer breaks the rules, or changes the meaning of the first one.
     Invalid,
     Failed,
-}
-
-impl Remedy {
-    /// The words for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Form => "asked for the form again",
-            Self::Again => "asked again",
-        }
-    }
-}
-
-impl RepairResult {
-    /// The words for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Recovered => "recovered",
-            Self::Invalid => "invalid",
-            Self::Failed => "failed",
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! What people who may write to the repository asked for, signed.
+//! Human requirements: signed requests of people with write access to the repository.
 
 use super::ids::{Login, RequirementId};
 
@@ -7,14 +7,14 @@ use super::ids::{Login, RequirementId};
 pub struct Requirement {
     pub id: RequirementId,
     pub author: Login,
-    /// The words, without the signature.
+    /// The request without its signature.
     pub text: String,
 }
 
-/// The requirements that a turn is shown, oldest first.
+/// The requirements in a turn's prompt, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requirements {
     pub shown: Vec<Requirement>,
-    /// How many older ones were left out, or cut.
+    /// The number of older requirements that were left out or shortened.
     pub omitted: usize,
 }

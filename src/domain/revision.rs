@@ -1,18 +1,18 @@
-//! What is approved, without saying what it is: a commit today, a plan's hash tomorrow. Only compared and shown.
-
-use std::fmt;
+//! The revision under review, without its kind: a commit, or the hash of a plan. Revisions are only compared and shown.
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{CommitSha, InvalidName};
+use super::ids::{CommitSha, is_lower_hex, name};
 
-/// The name of one state of what is under review. A commit converts into a revision and never back.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Revision(String);
+name!(
+    /// The hash of one state of what is under review. A commit converts into a revision and never back.
+    Revision, "revision", "16 to 64 lowercase hexadecimal digits", |text| {
+        (16..=64).contains(&text.len()) && is_lower_hex(text)
+    }
+);
 
 impl Revision {
-    /// The beginning of the name, for people.
+    /// Returns the first 10 digits, for messages.
     pub fn short(&self) -> &str {
         self.0.get(..10).unwrap_or(&self.0)
     }
@@ -27,31 +27,5 @@ impl From<&CommitSha> for Revision {
 impl PartialEq<CommitSha> for Revision {
     fn eq(&self, commit: &CommitSha) -> bool {
         self.0 == commit.as_str()
-    }
-}
-
-impl TryFrom<String> for Revision {
-    type Error = InvalidName;
-
-    fn try_from(text: String) -> Result<Self, InvalidName> {
-        let is_hash = (16..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        if is_hash {
-            Ok(Self(text))
-        } else {
-            Err(InvalidName { kind: "revision", text, expected: "16 to 64 lowercase hexadecimal digits" })
-        }
-    }
-}
-
-impl From<Revision> for String {
-    fn from(revision: Revision) -> Self {
-        revision.0
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
     }
 }

@@ -1,4 +1,4 @@
-//! Who sits at the table of one run. A roster that exists has a coder and at least one reviewer, with distinct labels.
+//! The coder and the reviewers of a run. Every roster has a coder and at least one reviewer, with distinct labels.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,14 +6,13 @@ use super::access::Access;
 use super::agent::{AgentName, Backend, Role};
 use super::ids::Label;
 
-/// One place at the table, as it is recorded: no path, no command.
+/// An agent of a run as records show it: without paths and commands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seat {
-    /// What the ledger and the comments show.
     pub label: Label,
     pub backend: Backend,
-    /// The model that was asked for, if one was.
+    /// The model that was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
 }
@@ -25,7 +24,7 @@ impl From<&AgentName> for Seat {
 }
 
 impl Seat {
-    /// Returns the company whose models answer, as far as the seat tells; none for a program of the user's and a script.
+    /// Returns the company whose models answer; `None` for programs of the user and for scripts.
     pub fn house(&self) -> Option<&str> {
         match self.backend {
             Backend::Vendor(vendor) => Some(vendor.house(self.model.as_deref())),
@@ -49,7 +48,7 @@ struct Seats {
     reviewers: Vec<Seat>,
 }
 
-/// Who takes part in a run, as far as its folders depend on it.
+/// A participant of a run. Its folders depend on these fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
     pub role: Role,
@@ -57,20 +56,19 @@ pub struct Participant {
     pub label: Label,
 }
 
-/// Why seats do not make a roster.
+/// An error for seats that do not form a roster.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoster {
     #[error("a run needs at least one reviewer: name one with `--reviewer`")]
     NoReviewer,
-    /// Two reviewers would be told apart by nothing.
     #[error(
-        "the label `{0}` names two reviewers: give each its own, as in `--reviewer strict=AGENT --reviewer second=AGENT`"
+        "two reviewers have the label `{0}`: give each its own, as in `--reviewer strict=AGENT --reviewer second=AGENT`"
     )]
     SameLabel(Label),
 }
 
 impl Roster {
-    /// Seats a coder and reviewers.
+    /// Creates a roster.
     ///
     /// # Errors
     /// Without a reviewer, and with two reviewers of one label.
@@ -86,30 +84,29 @@ impl Roster {
         Ok(Self { coder, reviewers })
     }
 
-    /// Who changes files.
     pub fn coder(&self) -> &Seat {
         &self.coder
     }
 
-    /// Who judges, in the configured order.
+    /// Returns the reviewers in the configured order.
     pub fn reviewers(&self) -> &[Seat] {
         &self.reviewers
     }
 
-    /// Who takes part, with what each does.
+    /// Returns the coder, then the reviewers, each with role and access.
     pub fn participants(&self) -> Vec<Participant> {
         let of = |role, access| move |seat: &Seat| Participant { role, access, label: seat.label.clone() };
         let reviewers = self.reviewers.iter().map(of(Role::Reviewer, Access::Read));
         std::iter::once(of(Role::Coder, Access::Edit)(&self.coder)).chain(reviewers).collect()
     }
 
-    /// Returns the reviewers whose models are of the coder's house: they may share its blind spots.
+    /// Returns the reviewers whose models are made by the same company as the coder's: they may share its blind spots.
     pub fn dependent_reviewers(&self) -> impl Iterator<Item = &Seat> {
         let house = self.coder.house();
         self.reviewers.iter().filter(move |seat| house.is_some() && seat.house() == house)
     }
 
-    /// The seat of a reviewer.
+    /// Returns the seat of the reviewer with this label.
     pub fn reviewer(&self, label: &Label) -> Option<&Seat> {
         self.reviewers.iter().find(|seat| seat.label == *label)
     }

@@ -1,21 +1,19 @@
-//! What a run is about: an issue, a pull request, or a task that has no place on a forge yet.
+//! The subject of a run: an issue, a pull request, or a task that is not on a forge yet.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{InvalidName, IssueNumber, PullRequestNumber, TaskKey};
+use super::ids::{InvalidName, IssueNumber, PullRequestNumber, TaskKey, text_form};
 
-/// The subject of a run and of a chain of records. Written as `issue/3`, `pr/7`, `task/1a2b3c4d`.
+/// The subject of a run and of a chain of records, written as `issue/3`, `pr/7` or `task/1a2b3c4d`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subject {
-    /// An issue on the forge.
     Issue(IssueNumber),
-    /// A pull request on the forge.
     PullRequest(PullRequestNumber),
-    /// Words that a person gave.
+    /// A text that a person typed.
     Task(TaskKey),
 }
 
@@ -46,16 +44,4 @@ impl FromStr for Subject {
     }
 }
 
-impl TryFrom<String> for Subject {
-    type Error = InvalidName;
-
-    fn try_from(text: String) -> Result<Self, InvalidName> {
-        text.parse()
-    }
-}
-
-impl From<Subject> for String {
-    fn from(subject: Subject) -> Self {
-        subject.to_string()
-    }
-}
+text_form!(Subject);

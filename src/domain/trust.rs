@@ -1,12 +1,12 @@
-//! Who is believed besides the login that the program runs as.
+//! The logins that are trusted besides the login of this program.
 
 use super::ids::Login;
 
-/// Who is believed.
+/// The logins that are trusted besides the login of this program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// Logins whose records count as ours do.
+    /// Logins whose records are accepted like our own.
     pub recorders: Vec<Login>,
-    /// Logins whose signed requirements count, though they may not write to the repository.
+    /// Logins without write access whose signed requirements are accepted.
     pub humans: Vec<Login>,
 }

@@ -1,4 +1,4 @@
-//! The name of a turn: the same question has the same key on every restart, so that a finished one is never asked again.
+//! The key of a turn: it is the same after every restart, so that an answered question is never asked again.
 
 use std::path::PathBuf;
 
@@ -8,63 +8,60 @@ use super::agent::{Backend, ResponseKind, Role};
 use super::ids::{CommitSha, Label, RunId};
 use super::usage::Usage;
 
-/// Which question, to whom, on what. Two equal keys are one turn.
+/// The question, agent and commit that identify a turn. Turns with equal keys are the same turn.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnKey {
     pub run: RunId,
-    /// How many sittings of the run ended before, by a parking, an interrupt, checks that were still pending and the like (see
-    /// `Ending::sittings`): in a new one its questions are asked anew.
-    pub sitting: u32,
+    /// The number of earlier attempt windows of the run, see `Ending::attempt_windows`. Each window asks its questions again.
+    #[serde(rename = "sitting")]
+    pub attempt_window: u32,
     pub round: u32,
     pub role: Role,
     pub label: Label,
-    /// The kind of answer that is wanted.
     pub kind: ResponseKind,
     /// The commit on which the agent works.
     pub head: CommitSha,
-    /// How often a person has answered the coder's questions before.
+    /// The number of times that a person has answered the coder's questions.
     pub clarifications: u32,
-    /// How often the question was put before, to the same agent or (role `repair`) about the form of its answer.
+    /// The number of earlier malformed answers, or of earlier attempts to reformat one (role `repair`).
     #[serde(default)]
     pub again: u32,
-    /// How often it was put before, and failed in a way that may pass.
+    /// The number of earlier attempts that failed temporarily.
     #[serde(default)]
     pub retry: u32,
 }
 
-/// A round of a run, in one of its sittings.
+/// A round of a run in one of its attempt windows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRound {
     pub run: RunId,
-    /// How often the run was parked before.
-    pub sitting: u32,
+    pub attempt_window: u32,
     pub round: u32,
 }
 
 impl TurnKey {
-    /// The key of a question that is put for the first time.
+    /// Returns the key of a question that is asked for the first time.
     pub fn first(at: RunRound, role: Role, label: &Label, kind: ResponseKind, head: &CommitSha) -> Self {
-        let RunRound { run, sitting, round } = at;
+        let RunRound { run, attempt_window, round } = at;
         let (label, head) = (label.clone(), head.clone());
-        Self { run, sitting, round, role, label, kind, head, clarifications: 0, again: 0, retry: 0 }
+        Self { run, attempt_window, round, role, label, kind, head, clarifications: 0, again: 0, retry: 0 }
     }
 }
 
-/// A session of a program that can be gone on with.
+/// A session of an agent program that can be resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionNote {
-    /// Its id, in the program's own form.
+    /// The program's own id of the session.
     pub id: String,
-    /// Whose program it is of.
     pub backend: Backend,
-    /// The folder that it belongs to: no program goes on with one in another folder.
+    /// The folder in which the session started: programs resume a session only there.
     pub folder: PathBuf,
-    /// The model that worked in it.
+    /// The model of the session's last turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// What all of it has cost until now: some programs count a session, not a turn.
+    /// The usage of the whole session so far: some programs report it for the session instead of the turn.
     #[serde(default)]
     pub counted: Usage,
 }

@@ -1,89 +1,78 @@
-//! What a turn cost.
+//! The usage of turns: tokens, money and time.
 
 use serde::{Deserialize, Serialize};
 
-/// Tokens and money of one or many calls. Money is in millionths of a US dollar.
+use super::word_list::word_list;
+
+/// The usage of one or more calls. Money is in millionths of a US dollar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
     pub calls: u64,
-    /// Tokens sent, those that were read from a cache included.
+    /// Tokens sent, including those read from a cache.
     pub input_tokens: u64,
-    /// Tokens sent that were read from a cache.
     #[serde(default)]
     pub cached_tokens: u64,
     pub output_tokens: u64,
-    /// Cost, as far as CLIs report it; see `cost`.
+    /// The cost that was reported, see `cost`.
     pub micro_usd: u64,
-    /// How many of the calls reported their cost, be it nothing.
-    #[serde(default, skip_serializing_if = "is_none")]
+    /// The number of calls that reported a cost, even one of zero.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub priced_calls: u64,
     pub milliseconds: u64,
-    /// How far the numbers can be trusted.
     #[serde(default)]
     pub precision: Precision,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_none(count: &u64) -> bool {
+fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// What calls cost.
+/// The cost of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// As reported, in millionths of a US dollar.
+    /// The reported cost in millionths of a US dollar.
     pub micro_usd: u64,
-    /// Partial, if some of the calls reported none.
+    /// `Partial` if some of the calls reported no cost.
     pub precision: Precision,
 }
 
-/// How far a number can be trusted. The label of a sum is the worst of its parts: it is exact only if all of them are, and
-/// what is missing in one of them is missing in all, however exact or guessed the rest is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    #[default]
-    Exact,
-    /// Nothing is missing, but something was counted from the length of texts.
-    Estimated,
-    /// Something was spent that is not counted.
-    Partial,
-}
-
-impl Precision {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Partial => "partial",
-            Self::Estimated => "estimated",
-        }
+word_list!(
+    /// The precision of a number, in order: the precision of a sum is the worst of its parts.
+    #[derive(Default, PartialOrd, Ord)]
+    Precision {
+        #[default]
+        Exact = "exact",
+        /// The number includes everything, but parts of it were computed from the length of texts.
+        Estimated = "estimated",
+        /// The number does not include everything that was spent.
+        Partial = "partial",
     }
-}
+);
 
 impl Usage {
-    /// Tokens sent and received. Those from a cache count in full: what they cost is the vendor's affair.
+    /// Returns the tokens sent and received. Cached tokens are included in full, although vendors charge less for them.
     pub fn tokens(self) -> u64 {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
-    /// What the calls cost, as reported; nothing, if none of them reported it.
+    /// Returns the reported cost of the calls; `None` if none of them reported one.
     pub fn cost(self) -> Option<Cost> {
-        // What was written before calls were counted as priced has a sum alone.
+        // Older records have a sum without `priced_calls`.
         let is_priced = self.calls == 0 || self.priced_calls > 0 || self.micro_usd > 0;
         let is_whole = self.priced_calls >= self.calls || (self.calls == 1 && self.micro_usd > 0);
         let precision = if is_whole { Precision::Exact } else { Precision::Partial };
         is_priced.then_some(Cost { micro_usd: self.micro_usd, precision })
     }
 
-    /// Whichever counts more calls.
+    /// Returns the usage with more calls.
     #[must_use]
     pub fn larger(self, other: Self) -> Self {
         if other.calls > self.calls { other } else { self }
     }
 
-    /// The sum of two.
+    /// Adds two usages.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -98,7 +87,7 @@ impl Usage {
         }
     }
 
-    /// What was spent since an earlier count of the same session.
+    /// Subtracts an earlier usage of the same session.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {
         Self {
@@ -121,7 +110,7 @@ mod tests {
         #[test]
         fn sums_hide_no_gap_or_guess(
             parts in prop::collection::vec(
-                prop::sample::select(vec![Precision::Exact, Precision::Estimated, Precision::Partial]), 0..6),
+                prop::sample::select(Precision::ALL.to_vec()), 0..6),
         ) {
             let one = |precision: &Precision| Usage { precision: *precision, ..Usage::default() };
             let sum = parts.iter().map(one).fold(Usage::default(), Usage::plus).precision;
@@ -145,7 +134,7 @@ mod tests {
         assert_eq!(cost(call(7, 1).plus(call(5, 1))), Some((12, "exact")));
         assert_eq!(cost(call(7, 1).plus(call(0, 0))), Some((7, "partial")));
         assert_eq!(cost(call(0, 0).plus(call(0, 0))), None);
-        assert_eq!(cost(Usage::default()), Some((0, "exact")), "nobody was asked");
+        assert_eq!(cost(Usage::default()), Some((0, "exact")), "no calls");
     }
 
     #[test]
@@ -160,6 +149,6 @@ mod tests {
         assert_eq!(cost(old(3, 7)), Some((7, "partial")));
         assert_eq!(cost(old(3, 0)), None);
         let text = serde_json::to_string(&old(1, 0)).unwrap();
-        assert!(!text.contains("priced"), "records do not grow: {text}");
+        assert!(!text.contains("priced"), "records keep their length: {text}");
     }
 }

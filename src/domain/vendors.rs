@@ -1,8 +1,8 @@
-//! The vendors' agent programs: one row for each, from which every list of them is derived.
+//! The agent programs of vendors: a table from which every list of them is derived.
 
 use std::fmt;
 
-/// Declares the enum of vendors' programs, the list of them, and the row of each, from the rows alone.
+/// Declares the enum of vendors, the list of them, and the table, from the rows.
 macro_rules! vendors {
     ($($(#[$doc:meta])* $vendor:ident = $row:expr;)+) => {
         /// A vendor's agent program.
@@ -12,10 +12,10 @@ macro_rules! vendors {
         }
 
         impl Vendor {
-            /// Every vendor, in the order in which they are listed to people.
+            /// All vendors in the order in which messages list them.
             pub const ALL: &'static [Self] = &[$(Self::$vendor,)+];
 
-            /// Returns the facts that are fixed for this vendor's program.
+            /// Returns the constant facts about this vendor's program.
             pub fn row(self) -> &'static VendorRow {
                 match self {
                     $(Self::$vendor => const { &$row },)+
@@ -25,15 +25,15 @@ macro_rules! vendors {
     };
 }
 
-/// The facts that are fixed for a vendor's program and that do not depend on a turn.
+/// The constant facts about a vendor's program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VendorRow {
-    /// The name that is typed and recorded.
+    /// The name on the command line and in records.
     pub name: &'static str,
-    /// Another name that may be typed.
+    /// Another name that is accepted on the command line.
     pub alias: Option<&'static str>,
     pub house: House,
-    /// Words that occur in the names of models which the program can ask. In lower case.
+    /// Words in the names of models that the program can use. In lower case.
     pub model_words: &'static [&'static str],
     /// Names of files and folders of a repository that configure the program. In lower case.
     pub agent_files: &'static [&'static str],
@@ -43,7 +43,7 @@ pub struct VendorRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum House {
     One(&'static str),
-    /// The provider that stands before the slash of the model's name.
+    /// The provider before the slash in the model's name.
     OfTheModel,
 }
 
@@ -60,7 +60,7 @@ vendors! {
         alias: None,
         house: House::One("openai"),
         model_words: &["gpt", "codex"],
-        // Codex reads AGENTS.override.md instead of AGENTS.md if both are there.
+        // Codex reads AGENTS.override.md instead of AGENTS.md if both exist.
         agent_files: &[".codex", "agents.override.md"],
     };
     Gemini = VendorRow {
@@ -68,7 +68,7 @@ vendors! {
         alias: None,
         house: House::One("google"),
         model_words: &["gemini", "gemma"],
-        // The last two name files that are hidden from the agent: a change could hide itself from its reviewer.
+        // The last two list files that are hidden from the agent: a change could hide itself from its reviewer.
         agent_files: &[".gemini", "gemini.md", ".geminiignore", ".aiexclude"],
     };
     /// Antigravity CLI, also typed `agy`.
@@ -80,7 +80,7 @@ vendors! {
         // The older folder of rules, skills and workflows; the newer one is `.agents`.
         agent_files: &[".agent"],
     };
-    /// `OpenCode`, which asks any provider.
+    /// `OpenCode`, which works with any provider.
     Opencode = VendorRow {
         name: "opencode",
         alias: None,
@@ -91,12 +91,12 @@ vendors! {
 }
 
 impl Vendor {
-    /// Returns the name that is typed and recorded.
+    /// Returns the name on the command line and in records.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// Returns the company whose models answer, given the model that is asked.
+    /// Returns the company that makes the models, given the requested model.
     pub fn house(self, model: Option<&str>) -> &str {
         match self.row().house {
             House::One(house) => house,
@@ -106,7 +106,7 @@ impl Vendor {
         }
     }
 
-    /// Returns the name under which the settings of an agent are stored that was typed by its alias.
+    /// Replaces an alias of a vendor by its name.
     pub fn canonical(typed: &str) -> &str {
         let by_alias = Self::ALL.iter().find(|vendor| vendor.row().alias == Some(typed));
         by_alias.map_or(typed, |vendor| vendor.name())
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_rows_are_lower_case() {
+    fn words_are_lower_case() {
         for vendor in Vendor::ALL {
             let VendorRow { model_words, agent_files, .. } = vendor.row();
             for word in model_words.iter().chain(*agent_files) {

@@ -1,35 +1,22 @@
-//! A vote, as records, outcomes and comments show it.
+//! Votes in records, outcomes and comments.
 
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Label, RequirementId};
 use super::revision::Revision;
+use super::word_list::word_list;
 
-/// The closed list of words that votes use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ballot {
-    Approved,
-    Blocking,
-    Implement,
-    DoNotImplement,
-    NeedsHuman,
-    Split,
-}
-
-impl Ballot {
-    /// The word, as records and outcomes have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Blocking => "blocking",
-            Self::Implement => "implement",
-            Self::DoNotImplement => "do-not-implement",
-            Self::NeedsHuman => "needs-human",
-            Self::Split => "split",
-        }
+word_list!(
+    /// The choice of a voter.
+    Ballot {
+        Approved = "approved",
+        Blocking = "blocking",
+        Implement = "implement",
+        DoNotImplement = "do-not-implement",
+        NeedsHuman = "needs-human",
+        Split = "split",
     }
-}
+);
 
 /// The latest vote of one agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +24,9 @@ impl Ballot {
 pub struct Vote {
     pub agent: Label,
     pub state: Ballot,
-    /// What was voted on.
+    /// The revision that was voted on.
     pub head: Revision,
-    /// The requirements of people that the voter was shown.
+    /// The human requirements in the voter's prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
 }

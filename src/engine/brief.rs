@@ -35,7 +35,7 @@ pub(super) async fn order<W: World>(
     cx: &RunContext<W>,
     subject: &Subject,
     ask: &Ask,
-    entry: u32,
+    script_index: u32,
 ) -> Result<TurnOrder, RunError> {
     let key = &ask.key;
     let world = &*cx.world;
@@ -55,7 +55,7 @@ pub(super) async fn order<W: World>(
         kind: key.kind,
         round: key.round,
         attempt: delimiter,
-        entry,
+        script_index,
         workdir: std::path::PathBuf::new(),
         head: key.head.clone(),
         base,

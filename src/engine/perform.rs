@@ -97,8 +97,8 @@ async fn ask<W: World>(
     for ask in asks {
         telling::round(cx, session, &ask);
         let finished = session.finished_turns(ask.key.role, &ask.key.label);
-        let entry = finished.max(ask.published_turns);
-        let mut order = brief::order(cx, &session.subject, &ask, entry).await?;
+        let script_index = finished.max(ask.published_turns);
+        let mut order = brief::order(cx, &session.subject, &ask, script_index).await?;
         order.session = session.to_go_on_with(&ask, cx.config.request.sessions);
         session.results.running.insert(ask.key.clone());
         session.results.surfaced.insert(ask.key.clone(), ask.expectation.requirements.clone());

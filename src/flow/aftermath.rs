@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::domain::aftermath::Aftermath;
 use crate::domain::failure::TurnFailure;
+use crate::domain::follow_up_action::FollowUpAction;
 use crate::domain::repair::Remedy;
 use crate::protocol::expectation::Complaint;
 use crate::protocol::raw_answer::RawAnswer;
@@ -15,20 +15,25 @@ use super::retry::{self, Retry};
 use super::run_effect::{self, RunEffect};
 
 /// What follows a turn that gave no answer, at the instant that the journal has of it.
-pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: &Persistence) -> Aftermath {
+pub fn of_failure(
+    ask: &Ask,
+    failure: &TurnFailure,
+    at: Timestamp,
+    persistence: &Persistence,
+) -> FollowUpAction {
     if asks_for_another(ask, failure).is_some() {
-        return Aftermath::Corrected;
+        return FollowUpAction::Corrected;
     }
     let who = (ask.key.role, ask.key.label.clone());
     let failed = retry::Failed { failure, at, who: &who };
     match persistence.retry.after(failed, &ask.tries) {
         Some(Retry { tries, not_before }) => match persistence.retry.model(&who, &tries) {
             Some(model) if tries.is_of_another_model(&ask.tries) && not_before <= at => {
-                Aftermath::NextModel { model: model.to_owned() }
+                FollowUpAction::NextModel { model: model.to_owned() }
             }
             Some(_) | None => {
                 let wait = not_before.duration_since(at);
-                Aftermath::AskedAgain {
+                FollowUpAction::AskedAgain {
                     seconds: u64::try_from(wait.as_secs()).unwrap_or_default(),
                     not_before,
                 }
@@ -39,25 +44,25 @@ pub fn of_failure(ask: &Ask, failure: &TurnFailure, at: Timestamp, persistence: 
 }
 
 /// What follows an answer that does not follow the protocol.
-pub fn of_malformed(ask: &Ask, complaints: &[Complaint], raw: &RawAnswer) -> Aftermath {
+pub fn of_malformed(ask: &Ask, complaints: &[Complaint], raw: &RawAnswer) -> FollowUpAction {
     match remedy(ask, complaints, raw) {
-        Some(Remedy::Again) => Aftermath::Corrected,
-        Some(Remedy::Form) => Aftermath::PutIntoForm,
-        None => others_put_it_into_form(ask).unwrap_or(Aftermath::Nothing),
+        Some(Remedy::Again) => FollowUpAction::Corrected,
+        Some(Remedy::Form) => FollowUpAction::PutIntoForm,
+        None => others_put_it_into_form(ask).unwrap_or(FollowUpAction::Nothing),
     }
 }
 
-fn in_the_end(ask: &Ask, failure: &TurnFailure) -> Aftermath {
+fn in_the_end(ask: &Ask, failure: &TurnFailure) -> FollowUpAction {
     others_put_it_into_form(ask).unwrap_or_else(|| match run_effect::of(failure) {
-        RunEffect::Park { resets_at, .. } => Aftermath::Parked { until: resets_at },
-        RunEffect::Secret | RunEffect::Unavailable => Aftermath::Nothing,
+        RunEffect::Park { resets_at, .. } => FollowUpAction::Parked { until: resets_at },
+        RunEffect::Secret | RunEffect::Unavailable => FollowUpAction::Nothing,
     })
 }
 
 /// The next of those who are asked to put an answer into form.
-fn others_put_it_into_form(ask: &Ask) -> Option<Aftermath> {
+fn others_put_it_into_form(ask: &Ask) -> Option<FollowUpAction> {
     match &ask.purpose {
-        Purpose::Form(form) => (form.others > 0).then_some(Aftermath::PutIntoForm),
+        Purpose::Form(form) => (form.others > 0).then_some(FollowUpAction::PutIntoForm),
         Purpose::Work | Purpose::Again { .. } => None,
     }
 }

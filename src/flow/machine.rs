@@ -121,7 +121,7 @@ pub struct FlowMachine<F>(F);
 impl<F: Flow> FlowMachine<F> {
     fn conclude(&self, cx: &FlowContext<'_>, conclusion: Conclusion) -> Step {
         let Some(run) = self.0.run() else { return Step::Stop(conclusion) };
-        if run.ending.as_ref() == Some(conclusion.ending()) && conclusion.ending().sittings() == 0 {
+        if run.ending.as_ref() == Some(conclusion.ending()) && conclusion.ending().attempt_windows() == 0 {
             // The thread says so already, and nothing has happened since.
             return Step::Stop(conclusion);
         }

@@ -88,14 +88,15 @@ impl Question<'_> {
     /// that was to be back first.
     fn first_tries(&self, key: &TurnKey) -> Tries {
         let who = (key.role, key.label.clone());
-        (0..key.sitting).fold(Tries::default(), |first, sitting| {
-            let asked = (0..).map(|retry| self.results.turn(&TurnKey { sitting, retry, ..key.clone() }));
+        (0..key.attempt_window).fold(Tries::default(), |first, attempt_window| {
+            let asked =
+                (0..).map(|retry| self.results.turn(&TurnKey { attempt_window, retry, ..key.clone() }));
             let turns: Vec<Turn> = asked.map_while(|turn| turn).collect();
             let mut tries = first;
             for (place, turn) in turns.iter().enumerate() {
                 let TurnEnd::Failed { failure } = &turn.end else { return Tries::default() };
                 let failed = retry::Failed { failure, at: turn.at, who: &who };
-                // The last of a sitting ended it, whatever would follow by the rules of today.
+                // The last attempt of a window ended it, whatever the current settings say.
                 tries = match self.persistence.retry.after(failed, &tries) {
                     Some(retry) if place + 1 < turns.len() => retry.tries,
                     Some(_) | None => retry::after_parking(failed, &tries),

@@ -394,11 +394,11 @@ mod tests {
     #[test]
     fn runs_park_until_a_model_returns() {
         for (words, expected) in [
-            ("5000 9000 7000", "has used up its allowance until 1970-01-01T01:23:20Z"),
-            ("9000 7000 5000", "has used up its allowance until 1970-01-01T01:23:20Z"),
-            ("9000 7000 !", "has used up its allowance until 1970-01-01T01:00:00Z"),
-            ("9000 ? 7000", "has used up its allowance until 1970-01-01T01:56:40Z"),
-            ("9000 7000 ?", "has used up its allowance until 1970-01-01T01:56:40Z"),
+            ("5000 9000 7000", "has used up its quota until 1970-01-01T01:23:20Z"),
+            ("9000 7000 5000", "has used up its quota until 1970-01-01T01:23:20Z"),
+            ("9000 7000 !", "has used up its quota until 1970-01-01T01:00:00Z"),
+            ("9000 ? 7000", "has used up its quota until 1970-01-01T01:56:40Z"),
+            ("9000 7000 ?", "has used up its quota until 1970-01-01T01:56:40Z"),
         ] {
             let policy = RetryPolicy { most: 0, ..chain(&["a", "b", "c"]) };
             let mut tries = Tries::default();

@@ -18,7 +18,7 @@ pub struct RunState {
     pub id: RunId,
     pub terms: Terms,
     /// How often the run was parked.
-    pub sitting: u32,
+    pub attempt_window: u32,
     pub ending: Option<Ending>,
     pub usage: Usage,
     /// What of that was spent on the subject from which this one came.
@@ -46,7 +46,7 @@ pub struct Concluded {
 
 impl RunState {
     pub fn begun(id: RunId, terms: Terms, inherited: Usage) -> Self {
-        Self { id, terms, sitting: 0, ending: None, usage: inherited, inherited }
+        Self { id, terms, attempt_window: 0, ending: None, usage: inherited, inherited }
     }
 
     /// Whether a later command goes on with the run.
@@ -56,14 +56,14 @@ impl RunState {
 
     /// A round of the run, for the keys of its turns.
     pub fn at(&self, round: u32) -> RunRound {
-        RunRound { run: self.id.clone(), sitting: self.sitting, round }
+        RunRound { run: self.id.clone(), attempt_window: self.attempt_window, round }
     }
 
     /// Takes in how the run ended. The record counts turns that came to nothing, which have no record of their own.
     pub fn conclude(&mut self, concluded: &Concluded) {
         self.usage = self.usage.larger(concluded.usage);
         if concluded.ending.leaves_run_open() {
-            self.sitting += concluded.ending.sittings();
+            self.attempt_window += concluded.ending.attempt_windows();
         }
         self.ending = Some(concluded.ending.clone());
     }

@@ -1,4 +1,4 @@
-//! A whole thread, looked at without going on with it: the chains in it, what counts, what does not and why.
+//! The audit of a whole thread: its chains, the accepted records, and the ignored ones with their reasons.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,12 @@ use super::chain::Chain;
 use super::legacy::{self, Older};
 use super::thread::{ChainReading, Posted, ThreadReader};
 
-/// What a thread holds.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
-    /// Its chains, with what counts in each.
     pub chains: Vec<(Chain, ChainReading)>,
-    /// Records that belong to another thread.
     pub strays: Vec<Stray>,
-    /// What an older tool left, where no record of ours stands.
+    /// The data of an older tool, if the thread has no record of ours.
     pub older: Option<Older>,
 }
 
@@ -31,7 +29,7 @@ pub struct Stray {
 }
 
 impl Audit {
-    /// Whether nothing was ignored for cause. The same record twice is none: a late write leaves it.
+    /// Returns whether no comment was ignored except for duplicates, which late writes leave.
     pub fn is_sound(&self) -> bool {
         let chain_is_sound = |reading: &ChainReading| {
             reading.newer.is_none() && reading.ignored.iter().all(|ignored| !ignored.why.is_cause())
@@ -42,7 +40,7 @@ impl Audit {
     }
 }
 
-/// Looks at the thread of a subject, of which chains of these flows are expected.
+/// Audits the thread of a subject, in which chains of these flows are expected.
 pub fn audit(
     expected: &[FlowName],
     repository: &str,
@@ -74,7 +72,7 @@ pub fn audit(
     Audit { chains, strays, older }
 }
 
-/// Whether a chain has its place in the thread of a subject. What a task led to is told in its pull request.
+/// Returns whether a chain belongs in a thread. The chain of a task continues in the thread of its pull request.
 fn belongs(thread: &Subject, named: &Subject) -> bool {
     match (thread, named) {
         (Subject::PullRequest(_), Subject::Task(_)) => true,

@@ -1,4 +1,4 @@
-//! What a record says, sealed: a kind and a payload that only the flow which wrote them reads. No JSON leaves the ledger.
+//! The sealed content of a record: only the flow that wrote it reads it. No JSON leaves the ledger.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use crate::domain::ending::Ending;
 use crate::domain::ids::Label;
 
-/// A kind and its payload. It is made from, and read as, a flow's own enum of records, which serde tags with `kind` and
-/// `payload`.
+/// The kind and payload of a record, converted from and into a flow's own enum of records, which serde tags with `kind`
+/// and `payload`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     kind: String,
     payload: Value,
 }
 
-/// A body that is none of the records that were expected.
+/// An error for a body that is not one of a flow's records.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a record of the kind `{kind}` can't be read: {why}")]
+#[error("cannot read a record of kind `{kind}`: {why}")]
 pub struct Unreadable {
     pub kind: String,
     pub why: String,
@@ -26,14 +26,13 @@ impl Body {
     /// Seals a record.
     ///
     /// # Panics
-    /// When `record` is no enum that serde tags with `kind` and `payload`: a defect of its flow.
+    /// When `record` is not an enum that serde tags with `kind` and `payload`: a defect of its flow.
     #[expect(clippy::expect_used, reason = "records are enums of structs whose maps have strings as keys")]
     pub fn of(record: &impl Serialize) -> Self {
         let value = serde_json::to_value(record).expect("a record that JSON can express");
         serde_json::from_value(value).expect("a record that is tagged with `kind` and `payload`")
     }
 
-    /// A body of parts that were read from a thread.
     pub(super) fn from_parts(kind: String, payload: Value) -> Self {
         Self { kind, payload }
     }
@@ -41,14 +40,14 @@ impl Body {
     /// Opens the seal.
     ///
     /// # Errors
-    /// When the kind is unknown to `R`, or the payload has another shape: another version wrote it.
+    /// When `R` has no such kind, or the payload has another shape: another version wrote the record.
     pub fn read<R: DeserializeOwned>(&self) -> Result<R, Unreadable> {
         let tagged = json!({ "kind": self.kind, "payload": self.payload });
         serde_json::from_value(tagged)
             .map_err(|error| Unreadable { kind: self.kind.clone(), why: error.to_string() })
     }
 
-    /// The same body, every text in its payload rewritten.
+    /// Rewrites every text in the payload.
     #[must_use]
     pub fn rewritten(&self, mut rewrite: impl FnMut(&str) -> String) -> Self {
         let mut payload = self.payload.clone();
@@ -64,12 +63,12 @@ impl Body {
         &self.payload
     }
 
-    /// The agent whose answer the record holds: the member `agent`, which is reserved for that in every payload.
+    /// Returns the agent whose answer the record holds: the member `agent` has this meaning in every payload.
     pub fn agent(&self) -> Option<Label> {
         self.payload.get("agent")?.as_str()?.parse().ok()
     }
 
-    /// How a run ends, if the record says that: the member `ending`, which is reserved for that in every payload.
+    /// Returns the ending of the run that the record concludes: the member `ending` has this meaning in every payload.
     pub fn ending(&self) -> Option<Ending> {
         serde_json::from_value(self.payload.get("ending")?.clone()).ok()
     }

@@ -1,4 +1,4 @@
-//! The hashes that hold a chain together, and the start of each chain.
+//! The hashes that link the records of a chain, and the keys derived from hashes.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PullRequestNumb
 use crate::domain::subject::Subject;
 use crate::protocol::findings::normalised;
 
-/// Which chain: the records of one flow on one subject of one repository.
+/// A chain: the records of one flow on one subject of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     /// The forge's own id of the repository.
@@ -17,30 +17,30 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The `prev` of the first record.
+    /// Returns the `prev` of the first record.
     pub fn start(&self) -> ChainHash {
         hash(format!("{}/{}/{}", self.repository, self.flow, self.subject).as_bytes())
     }
 }
 
-/// The hash of a record's canonical bytes.
+/// Hashes a record's canonical bytes.
 pub fn hash(bytes: &[u8]) -> ChainHash {
     valid(ChainHash::try_from(hexadecimal(bytes)))
 }
 
-/// The id of the record that follows `prev`.
+/// Returns the id of the record that follows `prev`.
 pub fn record_id(prev: &ChainHash, kind: &str, agent: Option<&Label>) -> RecordId {
     let agent = agent.map_or("", Label::as_str);
     valid(RecordId::try_from(abbreviated(&format!("{prev}\n{kind}\n{agent}"), 16)))
 }
 
-/// The key of a task: the same words on the same base of the same repository are the same task.
+/// Returns the key of a task: equal texts on the same base of the same repository are the same task.
 pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
     let words: Vec<&str> = text.split_whitespace().collect();
     valid(TaskKey::try_from(abbreviated(&format!("{repository}\n{base}\n{}", words.join(" ")), 8)))
 }
 
-/// The key of an issue for a follow-up: the same words from the same pull request are the same follow-up.
+/// Returns the key of an issue for a follow-up: equal texts from the same pull request are the same follow-up.
 pub fn child_key(parent: PullRequestNumber, text: &str) -> ChildKey {
     valid(ChildKey::try_from(abbreviated(&format!("followup\n{parent}\n{}", normalised(text)), 16)))
 }

@@ -1,4 +1,4 @@
-//! A record: a fact that has been published, with its place in a chain. What it says is sealed in its body.
+//! A record: a published fact with its place in a chain. Its content is sealed in its body.
 
 use jiff::Timestamp;
 
@@ -13,38 +13,37 @@ use super::body::Body;
 /// The version of the format that this program writes.
 pub const VERSION: u64 = 1;
 
-/// A record before it has its place in a chain.
+/// A record without its place in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     pub run: RunId,
     /// The round; 0 before the first.
     pub round: u32,
     pub body: Body,
-    /// The turn whose answer it holds: an answer that does not fit into a comment becomes a failed turn.
+    /// The turn whose answer the record holds: an answer that does not fit into a comment becomes a failed turn.
     pub from: Option<TurnKey>,
-    /// The thread in which it is published, if that is another one than that of its subject.
+    /// The thread for the record, if it is not the thread of the record's subject.
     pub thread: Option<Subject>,
-    /// The subject from which the run came: its turns and its task count on here.
+    /// The subject that handed the run over: its turns and its task belong to the run.
     pub continues: Option<Subject>,
-    /// Who takes part in a run that the record opens: the user's folders that they work in are looked at before.
+    /// The participants of a run that the record opens: their folders in the user's checkouts are inspected first.
     pub participants: Vec<Participant>,
 }
 
-/// A record in its place.
+/// A record with its place in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// Its deterministic id.
     pub id: RecordId,
-    /// The hash of the record before it, or of the chain's starting text.
+    /// The hash of the previous record, or of the text that starts the chain.
     pub prev: ChainHash,
     pub run: RunId,
     pub flow: FlowName,
     pub subject: Subject,
     /// The round; 0 before the first.
     pub round: u32,
-    /// When it was written. For people; order never depends on it.
+    /// The time of writing, for people: order never depends on it.
     pub at: Timestamp,
-    /// The program that wrote it, with its version.
+    /// The name and version of the program that wrote the record.
     pub tool: String,
     pub body: Body,
 }

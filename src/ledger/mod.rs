@@ -1,5 +1,4 @@
-//! What the tool remembers: records, their codec, the chains of a thread, and who is trusted. Knows no flow, and nothing of
-//! what a run does next.
+//! The records of runs: their codec, the chains of a thread, and the trusted authors. It knows no flow and makes no decision.
 
 pub mod audit;
 pub mod body;

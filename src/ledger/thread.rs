@@ -1,5 +1,5 @@
-//! From the comments of a thread to the records that count: author, version, place in the chain. Everything that does
-//! not count is named with its reason and changes nothing; where records are missing, a gap stands in their place.
+//! Reads the records in the comments of a thread. Authors, versions and hashes decide which records are accepted; other
+//! comments are ignored with a reason, and missing records leave a gap.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,25 +11,24 @@ use super::chain::Chain;
 use super::codec::{self, Content, Decoded};
 use super::envelope::Envelope;
 
-/// A comment, as far as the ledger looks at it.
+/// The parts of a comment that the ledger reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Posted<'thread> {
     /// The forge's id of the comment.
     pub id: &'thread str,
     pub author: &'thread Login,
     pub body: &'thread str,
-    /// Whether it was changed after it was written.
     pub history: History,
 }
 
-/// Whether a comment was changed after it was written.
+/// Whether a comment was edited after it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum History {
     Unedited,
     Edited,
 }
 
-/// A comment that claims to be a record and does not count.
+/// A comment that claims to hold a record and is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoredComment {
     /// The forge's id of the comment.
@@ -37,26 +36,26 @@ pub struct IgnoredComment {
     pub why: IgnoreReason,
 }
 
-/// Why a comment does not count as a record.
+/// The reason why a record is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IgnoreReason {
     #[error("its author {0} may not write records")]
     Author(Login),
-    /// No later record vouches for it.
+    /// The comment was edited, and no later record names its hash.
     #[error("it was edited")]
     Edited,
-    #[error("it can't be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Damaged(String),
-    #[error("record {0} stands before it")]
+    #[error("it repeats record {0}")]
     Duplicate(RecordId),
-    #[error("another record took its place first")]
+    #[error("an earlier comment already follows the same record")]
     Superseded,
     #[error("the record before it is missing")]
     Unlinked,
 }
 
 impl IgnoreReason {
-    /// Whether somebody or something is at fault. A late write leaves the same record twice, and nobody is.
+    /// Returns whether the comment indicates a fault: a duplicate does not, because late writes leave duplicates.
     pub fn is_cause(&self) -> bool {
         match self {
             Self::Duplicate(_) => false,
@@ -65,30 +64,29 @@ impl IgnoreReason {
     }
 }
 
-/// One element of a chain, in the order in which a fold hears of them.
+/// An element of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
     Record(Arc<Envelope>),
-    /// Records are missing here.
+    /// One or more records are missing.
     Gap,
     /// A record that stands behind a gap: nothing that it says counts, but the ids that it gave are used up.
     Unlinked(Arc<Envelope>),
 }
 
-/// One chain of a thread.
+/// The accepted records of one chain of a thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainReading {
-    /// The records that count, and the gaps between them.
     pub links: Vec<Link>,
     /// The `prev` of the next record.
     pub tail: ChainHash,
     pub ignored: Vec<IgnoredComment>,
-    /// A version of the format that this program does not know, if a trusted record has one.
+    /// The version of a trusted record that is newer than this program.
     pub newer: Option<u64>,
 }
 
 impl ChainReading {
-    /// The records that count, in order.
+    /// Returns the accepted records in order.
     pub fn records(&self) -> impl Iterator<Item = &Arc<Envelope>> {
         self.links.iter().filter_map(|link| match link {
             Link::Record(record) => Some(record),
@@ -97,7 +95,7 @@ impl ChainReading {
     }
 }
 
-/// The comments of one thread, each decoded once: reading the thread again costs what is new in it.
+/// The comments of one thread, each decoded once: only new comments are decoded when the thread is read again.
 #[derive(Debug, Default)]
 pub struct ThreadReader {
     comments: Vec<DecodedComment>,
@@ -113,7 +111,7 @@ struct DecodedComment {
 }
 
 impl ThreadReader {
-    /// Takes in a thread's comments in forge order. A comment that stands where it stood before is not decoded again.
+    /// Updates the comments from a thread in forge order. Unchanged comments at the beginning are not decoded again.
     pub fn take_in<'thread>(&mut self, thread: impl IntoIterator<Item = Posted<'thread>>) {
         let mut count = 0;
         for posted in thread {
@@ -135,7 +133,7 @@ impl ThreadReader {
 
     /// Reads one chain of the thread.
     pub fn chain(&self, chain: &Chain, trusted: &[Login]) -> ChainReading {
-        let vouched: BTreeSet<&ChainHash> = self
+        let named_hashes: BTreeSet<&ChainHash> = self
             .comments
             .iter()
             .filter(|comment| trusted.contains(&comment.author))
@@ -162,7 +160,7 @@ impl ThreadReader {
                     links.gap();
                 }
                 Content::Record(decoded) => {
-                    let edited = comment.history == History::Edited && !vouched.contains(&decoded.hash);
+                    let edited = comment.history == History::Edited && !named_hashes.contains(&decoded.hash);
                     links.take(comment, decoded, edited.then_some(IgnoreReason::Edited));
                 }
             }
@@ -170,7 +168,7 @@ impl ThreadReader {
         links.reading
     }
 
-    /// Every record of the thread, whoever wrote it, with the id of its comment.
+    /// Returns all records of the thread, regardless of their author, with the ids of their comments.
     pub(super) fn decoded(&self) -> impl Iterator<Item = (&str, &Envelope)> {
         self.comments.iter().filter_map(|comment| match &comment.content {
             Content::Record(decoded) => Some((comment.id.as_str(), &*decoded.record)),
@@ -179,7 +177,7 @@ impl ThreadReader {
     }
 }
 
-/// Reads one chain of a thread's comments in forge order.
+/// Reads one chain from a thread's comments in forge order.
 pub fn read(chain: &Chain, trusted: &[Login], thread: &[Posted<'_>]) -> ChainReading {
     let mut reader = ThreadReader::default();
     reader.take_in(thread.iter().copied());
@@ -196,10 +194,10 @@ fn belongs(chain: &Chain, record: &Envelope) -> bool {
     record.flow == chain.flow && record.subject == chain.subject
 }
 
-/// Puts records into their places, one comment after the other.
+/// Links records to a chain, comment by comment.
 struct Linker {
     reading: ChainReading,
-    /// Every `prev` that was a tail once: a record that names one of them came too late.
+    /// Former tails of the chain: a record whose `prev` is one of them came too late.
     passed: BTreeSet<ChainHash>,
     ids: BTreeSet<RecordId>,
 }

@@ -1,4 +1,4 @@
-//! What agents are told of a repository before they look into it.
+//! The agent memory: facts about the repository for the prompts of agents.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,24 +6,23 @@ use std::sync::Arc;
 use crate::domain::agent_memory::Briefing;
 use crate::domain::ids::CommitSha;
 
-/// What is known. It is an aid and never a reason to fail, so there is no error: only a word on what went wrong.
+/// The agent memory of a run. A problem is only a warning: agents can work without the memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Briefed {
-    /// What agents are told, if there is anything.
     pub briefing: Option<Arc<Briefing>>,
-    /// What went wrong on the way, said once.
+    /// The problem, in the first result only.
     pub warning: Option<String>,
 }
 
-/// What is known of a repository.
+/// The agent memory of a repository.
 pub trait AgentMemories: Send + Sync {
-    /// What is known, as far as it goes for a base. Made at most once; later calls give the same.
+    /// Returns the memory for a base commit. It is made at most once; later calls return the same.
     fn briefing(&self, base: &CommitSha) -> impl Future<Output = Briefed> + Send;
 
-    /// Lays it as files into a coder's clone, if that is wanted. Says what went wrong.
+    /// Writes the memory as files into a coder's clone, if that is configured, and returns a warning.
     fn lay_out(&self, clone: &Path) -> impl Future<Output = Option<String>> + Send;
 
-    /// The folder in a coder's clone into which it is laid, if that is wanted.
+    /// Returns the folder for these files in a coder's clone, if one is configured.
     fn folder(&self) -> Option<String> {
         None
     }

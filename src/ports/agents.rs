@@ -1,4 +1,4 @@
-//! Taking a turn. An agent's failure is a value; only the flow decides what it means.
+//! The agents that take turns. A failure of an agent is a value; only the flow decides what follows from it.
 
 use std::path::PathBuf;
 
@@ -27,45 +27,44 @@ pub struct TurnOrder {
     pub round: u32,
     /// Letters and digits, unique for each attempt: a part of the name of its log.
     pub attempt: String,
-    /// How many turns this label has finished on this subject in this role: the place in a script.
-    pub entry: u32,
+    /// The number of turns that this label has finished on this subject in this role: the index in a script.
+    pub script_index: u32,
     pub workdir: PathBuf,
     pub head: CommitSha,
     /// The merge base with the target branch.
     pub base: CommitSha,
     pub prompt: String,
     pub context: Context,
-    /// The model that is asked, if one was named for this turn.
+    /// The requested model.
     pub model: Option<String>,
-    /// The session to go on with, where the program can.
+    /// The session to resume, if the program can.
     pub session: Option<SessionNote>,
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnResult {
-    /// The agent answered; whether the answer is well-formed is not known here.
+    /// The agent answered. The answer is not checked yet.
     Answered(RawAnswer),
     Failed(TurnFailure),
-    /// We were told to stop; all its processes are gone.
+    /// The run was cancelled; no process of the attempt is alive.
     Cancelled,
 }
 
-/// What an attempt left.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TurnReport {
     pub result: TurnResult,
     pub usage: Usage,
     pub model: Option<String>,
     pub log: Option<PathBuf>,
-    /// The session, if it can be gone on with.
+    /// The session, if it can be resumed.
     pub session: Option<SessionNote>,
-    /// What a person should know, though it is no failure.
     pub warnings: Vec<String>,
 }
 
 impl TurnReport {
-    /// A report that says nothing but how the attempt ended, and what it cost.
+    /// Creates a report with only the end of the attempt and its usage.
     pub fn bare(result: TurnResult, usage: Usage) -> Self {
         Self { result, usage, model: None, log: None, session: None, warnings: Vec::new() }
     }
@@ -73,13 +72,13 @@ impl TurnReport {
 
 /// The agents of a run.
 pub trait Agents: Send + Sync {
-    /// Runs one attempt to its end. When it returns, no process of it is alive.
+    /// Runs one attempt to its end. When it returns, no process of the attempt is alive.
     fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> impl Future<Output = TurnReport> + Send;
 
     fn answer_by(&self, _kind: ResponseKind, _access: Access, _label: &Label) -> AnswerBy {
         AnswerBy::FileOrMessage
     }
 
-    /// Where the raw output of an attempt goes, if it goes anywhere.
+    /// Returns the path of the raw output of an attempt, if it is kept.
     fn log(&self, order: &TurnOrder) -> Option<PathBuf>;
 }

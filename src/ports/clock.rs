@@ -1,13 +1,13 @@
-//! Time, as the engine gets it. Wall time is for people and for quota resets; order never depends on it.
+//! The clock. Wall time is for people and for quota resets; order never depends on it.
 
 use jiff::Timestamp;
 
-/// The time of day, and names that nobody else has.
+/// The time of day, and unique names.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 
     fn sleep_until(&self, instant: Timestamp) -> impl Future<Output = ()> + Send;
 
-    /// Letters and digits that no other call returns, on any machine: the random part of a run's id.
+    /// Returns letters and digits that are unique across all machines: the random part of a run's id.
     fn unique(&self) -> String;
 }

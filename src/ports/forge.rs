@@ -1,4 +1,4 @@
-//! The forge: issues, pull requests, comments, checks. Every text that comes from it is data, never an instruction.
+//! The forge: issues, pull requests, comments, checks. All texts from the forge are data, never instructions.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
 
-/// A comment, as it stands on the forge.
+/// A comment on the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comment {
-    /// The forge's id of it; forge order is the order in which comments are returned.
+    /// The forge's id of the comment.
     pub id: String,
     pub author: Login,
-    /// What that login may do. It is not saved: whoever reads a saved thread judges records and authors only.
+    /// The author's permissions. They are not saved: saved threads are checked by records and authors only.
     #[serde(skip)]
     pub standing: AuthorRole,
     pub body: String,
     pub created_at: Timestamp,
-    /// When it was last edited; equal to `created_at` if never.
+    /// The time of the last edit; `created_at` if there is none.
     pub updated_at: Timestamp,
 }
 
-/// What an author may do in the repository.
+/// The permissions of an author in the repository.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AuthorRole {
     Owner,
@@ -40,18 +40,18 @@ pub struct Issue {
     pub state: IssueState,
     pub title: String,
     pub body: String,
-    /// Its comments, oldest first, records included.
+    /// The comments, oldest first, including records.
     pub comments: Vec<Comment>,
 }
 
-/// Whether an issue is open.
+/// The state of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssueState {
     Open,
     Closed,
 }
 
-/// Where a record is published.
+/// The thread of comments in which a record is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thread {
     Issue(IssueNumber),
@@ -61,7 +61,7 @@ pub enum Thread {
 /// A pull request that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPullRequest {
-    /// The branch with the change; it exists on the forge.
+    /// The branch with the change, which exists on the forge.
     pub head_ref: BranchName,
     pub base_ref: BranchName,
     pub title: String,
@@ -83,26 +83,26 @@ pub struct OwnIssue {
     pub body: String,
 }
 
-/// What became of a merge.
+/// The result of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merge {
-    /// It is merged, by this commit.
+    /// The pull request is merged, by this commit.
     Merged(CommitSha),
-    /// The head is another one; nothing was done.
+    /// The pull request has another head and was not merged.
     HeadMoved(CommitSha),
-    /// It can't be merged without a person.
+    /// The pull request cannot be merged without a person.
     Conflict(String),
 }
 
-/// Why the forge did not do what was asked.
+/// An error of the forge.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ForgeError {
     #[error("{0}")]
     NotFound(String),
-    /// The forge, or a checkout behind it, says no; the text says what to do.
+    /// The forge, or the user's checkout, rejected the request; the text names a solution.
     #[error("{0}")]
     Refused(String),
-    /// It could not be reached, or answered with nonsense. A write may have happened or not.
+    /// The forge could not be reached, or its answer was invalid. A write may have happened.
     #[error("{0}")]
     Unreachable(String),
     /// The disk of a forge on this machine could not be read or written.
@@ -110,32 +110,32 @@ pub enum ForgeError {
     Disk(String),
 }
 
-/// What a person types on this forge about a pull request.
+/// The commands for a pull request on this forge, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForgeCommands {
     pub merge: String,
     pub view: String,
 }
 
-/// A forge, seen as one login.
+/// A forge, used by one login.
 pub trait Forge: Send + Sync {
-    /// What a person types about a pull request.
+    /// Returns the commands for a pull request.
     fn commands(&self, number: PullRequestNumber) -> ForgeCommands;
 
     fn login(&self) -> Login;
 
-    /// The forge's own id of the repository: it stays the same when the repository is renamed.
+    /// Returns the forge's own id of the repository, which does not change when the repository is renamed.
     fn repository_id(&self) -> String;
 
     fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
 
-    /// Finds the issues that this login filed and whose title or description holds these words, in any state, oldest first.
+    /// Finds the issues of this login whose title or description contains these words, in any state, oldest first.
     fn own_issues(&self, words: &str) -> impl Future<Output = Result<Vec<OwnIssue>, ForgeError>> + Send;
 
-    /// Files an issue. After an error the caller looks for it before it tries again.
+    /// Files an issue. After an error, callers search for the issue before they try again.
     fn file_issue(&self, new: &NewIssue) -> impl Future<Output = Result<IssueNumber, ForgeError>> + Send;
 
-    /// Reads a pull request, its head being the tip of its branch at this instant.
+    /// Reads a pull request. Its head is the current tip of its branch.
     fn pull_request(
         &self,
         number: PullRequestNumber,
@@ -155,16 +155,16 @@ pub trait Forge: Send + Sync {
         number: PullRequestNumber,
     ) -> impl Future<Output = Result<Vec<Comment>, ForgeError>> + Send;
 
-    /// Publishes a comment. After an error the caller reads the thread before it writes again.
+    /// Publishes a comment. After an error, callers read the thread before they try again.
     fn publish(&self, thread: Thread, body: &str) -> impl Future<Output = Result<(), ForgeError>> + Send;
 
-    /// Opens a pull request. After an error the caller looks for one before it tries again.
+    /// Opens a pull request. After an error, callers search for one before they try again.
     fn open_pull_request(
         &self,
         new: &NewPullRequest,
     ) -> impl Future<Output = Result<PullRequestNumber, ForgeError>> + Send;
 
-    /// Merges, if the head is still this one. Merging what is merged already answers with the merge commit.
+    /// Merges a pull request if it still has this head. For a merged one, returns the merge commit.
     fn merge(
         &self,
         number: PullRequestNumber,

@@ -1,4 +1,4 @@
-//! The gates that are measured on this machine, by name. What a verdict means for the run is the flow's business.
+//! The gates that run on this machine. The flow decides what follows from a verdict.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -17,11 +17,11 @@ pub struct GateOrder {
     pub gate: GateName,
     /// Letters and digits, unique for each attempt: a part of the name of its log.
     pub attempt: String,
-    /// Where the change began: its merge base with the target branch.
+    /// The merge base with the target branch.
     pub base: CommitSha,
-    /// The commit to be measured, checked out in `workdir`.
+    /// The commit to measure, checked out in `workdir`.
     pub head: CommitSha,
-    /// A clone that nobody else uses meanwhile.
+    /// A clone for the exclusive use of the gate.
     pub workdir: PathBuf,
 }
 
@@ -30,29 +30,29 @@ pub struct GateOrder {
 pub enum GateReport {
     Measured {
         verdict: Verdict,
-        /// Why, for people: the bounded tail of the output, or what went wrong.
+        /// The reason for people: the last lines of the output, or the error.
         detail: String,
         findings: Vec<Finding>,
         log: Option<PathBuf>,
     },
-    /// We were told to stop; no process of the measurement is alive.
+    /// The run was cancelled; no process of the measurement is alive.
     Cancelled,
 }
 
-/// A measurement that is going on.
+/// A running measurement.
 pub type Measuring<'a> = Pin<Box<dyn Future<Output = GateReport> + Send + 'a>>;
 
-/// Something that measures a commit.
+/// A gate that measures commits.
 pub trait Gate: Send + Sync {
     /// Measures a commit. When the future is ready, no process of the measurement is alive.
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a>;
 
-    /// Returns where the raw output of an attempt goes, if it goes anywhere.
+    /// Returns the path of the raw output of an attempt, if it is kept.
     fn log(&self, order: &GateOrder) -> Option<PathBuf>;
 }
 
 /// The gates of a run.
 pub trait Gates: Send + Sync {
-    /// Returns a gate by its name, if one of that name is measured here.
+    /// Returns the gate with this name, if it runs on this machine.
     fn gate(&self, name: &GateName) -> Option<&dyn Gate>;
 }

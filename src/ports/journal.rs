@@ -1,4 +1,4 @@
-//! The local append-only file of a subject, and its lock: a journal that is open is held by nobody else.
+//! Journals: the local append-only file of a subject, with its lock.
 
 use std::path::PathBuf;
 
@@ -16,18 +16,17 @@ use crate::protocol::context::Clarification;
 use crate::protocol::expectation::Surfaced;
 use crate::protocol::raw_answer::RawAnswer;
 
-/// How a turn ended, written before anything follows from it.
+/// The end of a turn, written before anything follows from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Finished {
     Answered {
-        /// What it said, as it said it.
         raw: RawAnswer,
         usage: Usage,
         model: Option<String>,
-        /// A coder's work, if it made any: a commit in the mirror.
+        /// The commit of a coder in the mirror, if it changed anything.
         commit: Option<CommitSha>,
-        /// The session, if it can be gone on with.
+        /// The session, if it can be resumed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<Box<SessionNote>>,
     },
@@ -35,16 +34,16 @@ pub enum Finished {
         failure: TurnFailure,
         usage: Usage,
         log: Option<PathBuf>,
-        /// Where its work was kept, if it made any: a ref in the mirror.
+        /// The ref in the mirror that keeps the agent's work, if there was any.
         salvage: Option<String>,
-        /// The model that ran, as far as it was told before it failed. Journals of earlier versions have none.
+        /// The model, if the program reported it before it failed. Journals of earlier versions have none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         model: Option<String>,
     },
 }
 
 impl Finished {
-    /// The same end, its failure rewritten if it is one.
+    /// Rewrites the failure, if the end is one.
     #[must_use]
     pub fn with_failure(self, rewrite: impl FnOnce(TurnFailure) -> TurnFailure) -> Self {
         match self {
@@ -63,7 +62,7 @@ pub enum Entry {
     Attempt {
         turn: TurnKey,
         at: Timestamp,
-        /// The requirements of people that it is shown.
+        /// The human requirements in the prompt.
         #[serde(default)]
         surfaced: Surfaced,
     },
@@ -82,32 +81,31 @@ pub enum Entry {
         round: u32,
         measurement: Measurement,
     },
-    /// A record of a subject that has no place on the forge (yet): the body that a comment would have.
+    /// A record of a subject without a thread on the forge, in the form of a comment's body.
     Record {
         body: String,
     },
-    /// A person ended the run, which can be gone on with.
+    /// A person stopped the run, which can be resumed.
     Stopped {
         at: Timestamp,
     },
-    /// The words of the task from which this pull request came: no thread has them.
+    /// The text of the task from which this pull request came: it is in no thread.
     Task {
         words: String,
     },
-    /// Turns that were taken on the subject from which this one came.
+    /// The number of turns on the subject that handed the run over.
     Inherited {
         label: Label,
         role: Role,
-        /// How many turns of this label and role it took there.
         turns: u32,
-        /// The subject from which this one came: its journal has more of the same run.
+        /// The subject that handed the run over: its journal has earlier entries of the run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<Subject>,
     },
 }
 
 impl Entry {
-    /// The body of a record, if the entry is one.
+    /// Returns the body of a record.
     pub fn into_record(self) -> Option<String> {
         match self {
             Self::Record { body } => Some(body),
@@ -122,32 +120,30 @@ impl Entry {
     }
 }
 
-/// Who holds a subject's lock.
+/// The holder of a subject's lock, according to the lock file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Its process id, if the lock file says so.
     pub pid: Option<u32>,
     pub host: Option<String>,
-    /// Since when it holds it.
     pub since: Option<Timestamp>,
 }
 
-/// Why a journal did not open or did not take an entry.
+/// An error of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
-    #[error("another agent-loop works on {subject}")]
+    #[error("another agent-loop process is working on {subject}")]
     Held { subject: Subject, holder: Holder },
     /// The disk could not be read or written.
     #[error("{0}")]
     Disk(String),
 }
 
-/// An open journal; while it lives, nobody else can open it.
+/// An open journal. No other process can open it.
 pub trait Journal: Send + Sync {
-    /// Everything that was written, oldest first, without a torn last line.
+    /// Returns all entries, oldest first, without an incomplete last line.
     fn entries(&self) -> Vec<Entry>;
 
-    /// Appends an entry; once this has returned, it is on the disk.
+    /// Appends an entry. When this returns, the entry is on the disk.
     fn append(&self, entry: Entry) -> impl Future<Output = Result<(), JournalError>> + Send;
 }
 
@@ -155,10 +151,10 @@ pub trait Journal: Send + Sync {
 pub trait Journals: Send + Sync {
     type Journal: Journal + 'static;
 
-    /// Takes the subject's lock and reads its journal. What a dead holder left running is ended first.
+    /// Takes the subject's lock and reads its journal. Processes that a dead holder left running are ended first.
     fn open(&self, subject: &Subject) -> impl Future<Output = Result<Self::Journal, JournalError>> + Send;
 
-    /// Reads a journal as it is, without its lock; empty, if the subject has none.
+    /// Reads a journal without its lock. It is empty if the subject has none.
     fn peek(&self, subject: &Subject) -> impl Future<Output = Result<Vec<Entry>, JournalError>> + Send;
 }
 
@@ -176,7 +172,7 @@ mod tests {
             model: model.map(str::to_owned),
         };
         let text = |finished: &Finished| serde_json::to_string(finished).unwrap();
-        assert!(!text(&failed(None)).contains("model"), "it is written as it was before there was one");
+        assert!(!text(&failed(None)).contains("model"), "the format is that of earlier versions");
         for finished in [failed(None), failed(Some("small"))] {
             assert_eq!(serde_json::from_str::<Finished>(&text(&finished)).unwrap(), finished);
         }

@@ -1,4 +1,5 @@
-//! What the engine needs from the world, as small traits. Each has a real implementation, and one in memory in `tests/it/world`.
+//! The ports: what the engine needs from the world, as traits. Each has a real implementation, and one in memory in
+//! `tests/it/world`.
 
 pub mod agent_memory;
 pub mod agents;
@@ -20,7 +21,7 @@ use journal::Journals;
 use operator::Operator;
 use workspace::Workspace;
 
-/// All ports together, so that everything generic has one parameter.
+/// All ports together, so that generic code has one type parameter. A type that implements all ports itself is a world too.
 pub trait World: Send + Sync + 'static {
     type Forge: Forge;
     type Agents: Agents;
@@ -39,4 +40,50 @@ pub trait World: Send + Sync + 'static {
     fn journals(&self) -> &Self::Journals;
     fn operator(&self) -> &Self::Operator;
     fn agent_memories(&self) -> &Self::AgentMemories;
+}
+
+impl<W> World for W
+where
+    W: Forge + Agents + Workspace + Gates + Clock + Journals + Operator + AgentMemories + 'static,
+{
+    type Forge = Self;
+    type Agents = Self;
+    type Workspace = Self;
+    type Gates = Self;
+    type Clock = Self;
+    type Journals = Self;
+    type Operator = Self;
+    type AgentMemories = Self;
+
+    fn forge(&self) -> &Self {
+        self
+    }
+
+    fn agents(&self) -> &Self {
+        self
+    }
+
+    fn workspace(&self) -> &Self {
+        self
+    }
+
+    fn gates(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+
+    fn journals(&self) -> &Self {
+        self
+    }
+
+    fn operator(&self) -> &Self {
+        self
+    }
+
+    fn agent_memories(&self) -> &Self {
+        self
+    }
 }

@@ -1,12 +1,12 @@
-//! The person at the terminal, if there is one.
+//! The operator: the person at the terminal.
 
 use super::run_event::RunEvent;
 
-/// The person at the terminal, or the lack of one.
+/// The person at the terminal, or a substitute if there is none.
 pub trait Operator: Send + Sync {
-    /// Tells what happened. Must not block.
+    /// Reports an event. Must not block.
     fn tell(&self, event: &RunEvent);
 
-    /// Asks a person; absent when nobody is there to be asked.
+    /// Asks questions; `None` if no person can answer.
     fn ask(&self, questions: &[String]) -> impl Future<Output = Option<Vec<String>>> + Send;
 }

@@ -1,72 +1,66 @@
-//! What the engine tells whoever watches, as values; words and JSON are made of them elsewhere.
+//! The events of a run, as values. Messages and JSON are made from them in `cli/view`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::aftermath::Aftermath;
 use crate::domain::agent::{ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
+use crate::domain::follow_up_action::FollowUpAction;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::{BranchName, CommitSha, GateName, IssueNumber, Label, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 
-/// Something that happened in a run.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum RunEvent {
-    /// The engine looks at a subject.
+    /// The engine starts with a subject.
     Begun {
         subject: Subject,
     },
-    /// A round of review begins.
     RoundBegun {
         round: u32,
-        /// The last that may be taken.
         max_rounds: u32,
         head: CommitSha,
     },
-    /// A turn is asked for.
     TurnBegun {
         label: Label,
         role: Role,
         kind: ResponseKind,
-        /// The size of the prompt in bytes.
         prompt_bytes: usize,
-        /// Where its raw output goes.
+        /// The path of the raw output.
         log: Option<String>,
     },
     TurnAnswered {
         label: Label,
         role: Role,
-        /// How long it took, in milliseconds.
         milliseconds: u64,
     },
     TurnFailed {
         label: Label,
         role: Role,
         failure: TurnFailure,
-        /// The raw log, for a person to look at.
+        /// The path of the raw output.
         log: Option<String>,
-        /// How a malformed answer begins, on one line and without secrets.
+        /// The beginning of a malformed answer, on one line and without secrets.
         #[serde(skip_serializing_if = "Option::is_none")]
         said: Option<String>,
-        follows: Aftermath,
+        follows: FollowUpAction,
     },
     GateBegun {
         gate: GateName,
         head: CommitSha,
-        /// Where its raw output goes.
+        /// The path of the raw output.
         log: Option<String>,
     },
-    /// The ledger says something new.
+    /// The number of items or the usage has changed.
     Counted {
-        /// Items that must be fixed.
+        /// The number of items that must be fixed.
         open: usize,
-        /// Items that are worth a change of their own.
+        /// The number of items that deserve a change of their own.
         future: usize,
         resolved: usize,
-        /// What the run has cost.
         usage: Usage,
     },
     GateMeasured {
@@ -74,11 +68,11 @@ pub enum RunEvent {
         verdict: Verdict,
     },
     Published {
-        /// The issue, task or pull request in whose thread or journal it stands.
+        /// The issue, task or pull request whose thread or journal has the record.
         subject: Subject,
-        /// One line that says what it says.
+        /// A summary in one line.
         line: String,
-        /// How the run ends, if it says that.
+        /// The ending of the run that the record concludes.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<&'static str>,
     },
@@ -102,11 +96,10 @@ pub enum RunEvent {
         commit: CommitSha,
     },
     Waiting {
-        /// What it waits for, in words.
+        /// The reason, for people.
         what: String,
         until: Timestamp,
     },
-    /// Something a person should know, that changes nothing.
     Warning {
         text: String,
     },

@@ -1,4 +1,4 @@
-//! git: the mirror that we control, the clones that agents work in, and the branches on the forge's repository.
+//! Git: the mirror that we control, the clones in which agents work, and the branches of the forge's repository.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use crate::domain::ids::{BranchName, CommitSha, GateName, Label, TreeSha};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ChangedFile;
 
-/// Identifies a clone by its user and by what the user does there. A clone is used again over the rounds.
+/// The id of a clone: its user and the purpose. A clone is reused in later rounds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CloneId {
-    /// The clone of an agent that changes files: what a turn leaves there is work, and is never thrown away.
+    /// The clone of an agent that edits files: changes of a turn are work, and are never discarded.
     Author { subject: Subject, role: Role, label: Label },
-    /// The clone of an agent that only reads: whatever a turn leaves there is removed.
+    /// The clone of an agent that only reads: changes of a turn are removed.
     Reader { subject: Subject, role: Role, label: Label },
-    /// The clone in which a gate is measured: ignored files stay, so that builds are reused.
+    /// The clone of a gate: ignored files remain, so that builds are reused.
     Gate { subject: Subject, gate: GateName },
 }
 
@@ -27,7 +27,7 @@ impl CloneId {
         }
     }
 
-    /// Names the user of the clone: the label of an agent, or a gate.
+    /// Returns the user of the clone: the label of an agent, or a gate.
     pub fn holder(&self) -> String {
         match self {
             Self::Author { label, .. } | Self::Reader { label, .. } => label.to_string(),
@@ -46,19 +46,19 @@ impl CloneId {
     }
 }
 
-/// What a clone is made ready as.
+/// The content of a clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layout {
-    /// The files of a commit, to be worked on or tested.
+    /// The files of a commit, for a coder or a gate.
     Work {
         head: CommitSha,
-        /// The branch that stands there; none: detached.
+        /// The branch that is checked out; `None`: detached.
         branch: Option<BranchName>,
-        /// The ref of work that was kept aside there: its files are laid over those of the commit, uncommitted.
+        /// The ref of work that was kept: its files replace those of the commit, uncommitted.
         unfinished: Option<String>,
     },
-    /// The files of a commit, detached, to be judged; but what configures agents is as in the merge base, so that a
-    /// change does not say how it is reviewed.
+    /// The files of a commit, detached, for a reviewer. Files that configure agents come from the merge base, so that a
+    /// change cannot configure its own review.
     Review { head: CommitSha, base: CommitSha },
 }
 
@@ -69,7 +69,7 @@ impl Layout {
         }
     }
 
-    /// The ref of the work that is laid over its files.
+    /// Returns the ref of the work whose files replace those of the commit.
     pub fn unfinished(&self) -> Option<&str> {
         match self {
             Self::Work { unfinished, .. } => unfinished.as_deref(),
@@ -85,17 +85,16 @@ impl Layout {
     }
 }
 
-/// A clone that is ready to be worked in.
+/// A clone that is ready for use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     pub path: PathBuf,
-    /// Work of an earlier turn that never came to its end, found there and kept.
+    /// Work of an earlier, unfinished turn that was found in the clone and kept.
     pub salvaged: Option<Salvage>,
-    /// What could not be laid out as asked, for a person.
     pub warning: Option<String>,
 }
 
-/// Work that was kept aside.
+/// Work that was kept under a ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Salvage {
     /// The full name of the ref in the mirror.
@@ -103,33 +102,33 @@ pub struct Salvage {
     pub commit: CommitSha,
 }
 
-/// What a coder's clone holds after its turn.
+/// The changes in a coder's clone after its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Harvest {
-    /// The same files as before; commits that change nothing do not count.
+    /// The files are the same. Commits that change no file are ignored.
     Unchanged,
-    /// This commit, which descends from the head of the turn. It is in the mirror, and kept alive there.
+    /// A commit that descends from the head of the turn. It is in the mirror, and a ref keeps it.
     Commit(CommitSha),
-    /// Work that can't be used: it is kept aside.
+    /// The work cannot be used and was kept.
     Unfit { why: String, salvage: Salvage },
 }
 
-/// Whether a reviewer left its clone as it was.
+/// Whether a reviewer changed its clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inspection {
-    /// HEAD, index, refs and tracked content are as they were laid out.
+    /// HEAD, index, refs and tracked files are unchanged.
     Untouched,
     Tampered(String),
 }
 
-/// What became of a push.
+/// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Push {
-    /// The branch is now at the commit, or was there already.
+    /// The branch points at the commit.
     Done,
-    /// The branch is elsewhere (or gone); nothing was done.
+    /// The branch points at another commit or does not exist, and was not moved.
     Moved(Option<CommitSha>),
-    /// A checkout of the branch is in the way; the text says what to do.
+    /// A checkout of the branch prevents the push; the text names a solution.
     Refused(String),
 }
 
@@ -137,63 +136,62 @@ pub enum Push {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub files: Vec<ChangedFile>,
-    /// The beginning of the unified diff, whole lines, at most as many bytes as were asked for.
+    /// The beginning of the unified diff in whole lines, up to the requested number of bytes.
     pub excerpt: String,
-    /// Whether the excerpt is the whole diff.
     pub extent: Extent,
-    /// A file with the whole diff; none if there is no difference.
+    /// A file with the whole diff; `None` if there is no difference.
     pub path: Option<PathBuf>,
 }
 
-/// How much of a text is there.
+/// Whether an excerpt is the whole text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     Whole,
     Excerpt,
 }
 
-/// Why git did not do what was asked.
+/// An error of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkspaceError {
-    /// There is no such commit or branch.
+    /// The commit or branch does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// git failed; the text says at what, and why.
+    /// Git failed.
     #[error("{0}")]
     Git(String),
     /// The disk could not be read or written.
     #[error("{0}")]
     Disk(String),
-    /// A checkout of the user's holds what would be lost; the text says what to type.
+    /// The user's checkout has changes that would be lost; the text names a solution.
     #[error("{0}")]
     Unclean(String),
-    /// A checkout of the user's is in use.
+    /// The user's checkout is in use.
     #[error("{0}")]
     Held(String),
-    /// A checkout of the user's can't be used at all.
+    /// The user's checkout cannot be used at all.
     #[error("{0}")]
     Unusable(String),
 }
 
-/// git, and the clones that agents work in.
+/// Git, and the clones in which agents work.
 pub trait Workspace: Send + Sync {
-    /// Brings the mirror up to date with the forge's repository.
+    /// Updates the mirror from the forge's repository.
     fn refresh(&self) -> impl Future<Output = Result<(), WorkspaceError>> + Send;
 
-    /// The tip of a branch on the forge's repository, at this instant.
+    /// Returns the current tip of a branch of the forge's repository.
     fn tip(
         &self,
         branch: &BranchName,
     ) -> impl Future<Output = Result<Option<CommitSha>, WorkspaceError>> + Send;
 
-    /// The best common ancestor.
+    /// Returns the best common ancestor.
     fn merge_base(
         &self,
         one: &CommitSha,
         other: &CommitSha,
     ) -> impl Future<Output = Result<CommitSha, WorkspaceError>> + Send;
 
-    /// Whether `ancestor` is reachable from `commit`. An ancestor that the mirror does not know is not.
+    /// Returns whether `ancestor` is reachable from `commit`; `false` if the mirror does not have it.
     fn contains(
         &self,
         commit: &CommitSha,
@@ -202,7 +200,7 @@ pub trait Workspace: Send + Sync {
 
     fn tree(&self, commit: &CommitSha) -> impl Future<Output = Result<TreeSha, WorkspaceError>> + Send;
 
-    /// What changed from one commit to another, with at most `excerpt_bytes` of the diff.
+    /// Returns the difference between two commits, with at most `excerpt_bytes` of the diff.
     fn difference(
         &self,
         from: &CommitSha,
@@ -210,21 +208,21 @@ pub trait Workspace: Send + Sync {
         excerpt_bytes: usize,
     ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
 
-    /// Makes a clone ready: clean, laid out as asked, with git configuration of ours. What an unfinished turn of an author
-    /// left there is kept first.
+    /// Prepares a clone: clean, with this content and our git configuration. Work of an author's unfinished turn is kept
+    /// first.
     fn prepare(
         &self,
         clone_id: &CloneId,
         layout: &Layout,
     ) -> impl Future<Output = Result<Prepared, WorkspaceError>> + Send;
 
-    /// Whether the agent works in a checkout of the user's instead of a clone. It can be refused; a refusal is not
+    /// Returns whether the agent works in the user's checkout instead of a clone. It can be refused; a refusal is not
     /// journaled as an attempt.
     fn is_user_checkout(&self, _clone_id: &CloneId) -> bool {
         false
     }
 
-    /// Checks that the user's checkout would be accepted now, without changing it. Succeeds for a clone of ours.
+    /// Checks that the user's checkout can be used now, without changing it. Always succeeds for our own clones.
     fn check_user_checkout(
         &self,
         _clone_id: &CloneId,
@@ -232,11 +230,11 @@ pub trait Workspace: Send + Sync {
         std::future::ready(Ok(()))
     }
 
-    /// An empty folder for a turn that is to see nothing. What an earlier turn left there is removed.
+    /// Returns an empty folder for a turn without access to files. Files of earlier turns are removed.
     fn empty(&self, clone_id: &CloneId) -> impl Future<Output = Result<PathBuf, WorkspaceError>> + Send;
 
-    /// Commits what lies in a coder's clone, keeps the coder's own commits, and fetches all into the mirror.
-    /// `head` is the commit that the clone was prepared at.
+    /// Commits the changes in a coder's clone, after the coder's own commits, and fetches all into the mirror. `head` is the
+    /// commit for which the clone was prepared.
     fn harvest(
         &self,
         clone_id: &CloneId,
@@ -244,28 +242,28 @@ pub trait Workspace: Send + Sync {
         message: &str,
     ) -> impl Future<Output = Result<Harvest, WorkspaceError>> + Send;
 
-    /// Keeps what lies in a coder's clone aside, if it differs from `head`.
+    /// Keeps the changes in a coder's clone under a ref, if it differs from `head`.
     fn salvage(
         &self,
         clone_id: &CloneId,
         head: &CommitSha,
     ) -> impl Future<Output = Result<Option<Salvage>, WorkspaceError>> + Send;
 
-    /// Keeps a commit of the mirror aside.
+    /// Keeps a commit of the mirror under a ref.
     fn keep(
         &self,
         subject: &Subject,
         commit: &CommitSha,
     ) -> impl Future<Output = Result<Salvage, WorkspaceError>> + Send;
 
-    /// Looks whether a reviewer's clone is as it was prepared at `head`; untracked leftovers are not held against it.
+    /// Returns whether a reviewer changed its clone since it was prepared for `head`; untracked files are ignored.
     fn inspect(
         &self,
         clone_id: &CloneId,
         head: &CommitSha,
     ) -> impl Future<Output = Result<Inspection, WorkspaceError>> + Send;
 
-    /// Moves a branch on the forge's repository from `expected` (absent: it must not exist) to `commit`, or not at all.
+    /// Moves a branch of the forge's repository from `expected` (`None`: it must not exist) to `commit`, or not at all.
     fn push(
         &self,
         branch: &BranchName,
@@ -279,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clones_lie_where_they_always_lay() {
+    fn paths_of_clones_never_change() {
         let subject: Subject = "pr/7".parse().unwrap();
         let (role, label) = (Role::Coder, "claude".parse().unwrap());
         let author = CloneId::Author { subject: subject.clone(), role, label };

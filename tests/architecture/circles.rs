@@ -1,11 +1,11 @@
-//! No circle of files: a reader can begin with a file that needs nothing, and go on from there.
+//! The rule against circular dependencies between files: every file can be read after the files that it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::tree::{CRATE, Tree, assert_kept};
 
-/// The files that each file names, with a path that names it.
+/// Returns the files that each file uses, with one of the paths.
 type Edges<'tree> = BTreeMap<&'tree Path, BTreeMap<&'tree Path, String>>;
 
 fn edges(tree: &Tree) -> Edges<'_> {
@@ -19,7 +19,7 @@ fn edges(tree: &Tree) -> Edges<'_> {
     edges
 }
 
-/// Everything that a file leads to.
+/// Returns all files that a file uses directly or indirectly.
 fn reachable<'tree>(edges: &Edges<'tree>, from: &'tree Path) -> BTreeSet<&'tree Path> {
     let mut seen = BTreeSet::new();
     let mut next = vec![from];
@@ -29,7 +29,7 @@ fn reachable<'tree>(edges: &Edges<'tree>, from: &'tree Path) -> BTreeSet<&'tree 
     seen
 }
 
-/// The strongly connected components of more than one file, each with the edges inside of it.
+/// Returns the strongly connected components of more than one file, each with its edges.
 fn circles(tree: &Tree) -> Vec<String> {
     let edges = edges(tree);
     let leads_to: BTreeMap<&Path, BTreeSet<&Path>> =

@@ -1,10 +1,10 @@
-//! Doors to the system: each stands in its room, under whatever name it was brought in.
+//! Rules for access to the system: each kind of access is allowed only in certain files, under any imported name.
 
 use std::path::Path;
 
 use super::tree::{CRATE, Tree, assert_kept};
 
-/// A way to the system, and the files and folders that may go it.
+/// A kind of access to the system, with the files and folders that may use it.
 struct Door {
     name: &'static str,
     rooms: &'static [&'static str],
@@ -29,7 +29,7 @@ const DOORS: [Door; 8] = [
         is_taken: |path| matches!(path, ["tokio", "time", "sleep" | "timeout", ..]),
     },
     Door {
-        name: "begins a task",
+        name: "spawns a task",
         rooms: &["engine"],
         is_taken: |path| matches!(path, ["tokio", "spawn"] | ["tokio", "task", "spawn"]),
     },
@@ -55,7 +55,7 @@ const DOORS: [Door; 8] = [
     },
 ];
 
-/// Who goes through a door outside of its room.
+/// Returns the accesses outside of the allowed files.
 fn trespassers(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     for (file, named) in tree.paths() {

@@ -1,4 +1,4 @@
-//! What every file is: its first line, its length, and words that stand nowhere.
+//! Rules for all files: the first line, the length, and forbidden words.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::floors::code;
 use super::tree::{assert_kept, files, sources};
 
-/// Files grow until they hold two things.
+/// The maximum length of a file: longer files have more than one purpose.
 const MOST_LINES: usize = 450;
 
-/// A name is a subject and what holds for it; the test says the rest.
+/// The maximum number of words in the name of a test.
 const MOST_WORDS: usize = 6;
 
 #[test]
@@ -28,7 +28,7 @@ fn every_file_says_its_purpose() {
     let all = sources(Path::new("src")).into_iter().chain(sources(Path::new("tests")));
     let silent: Vec<PathBuf> =
         all.filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path).collect();
-    assert!(silent.is_empty(), "no first line that says what the file is for: {silent:?}");
+    assert!(silent.is_empty(), "the first line does not explain the file: {silent:?}");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn the_tree_names_no_machine_path() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// Whether a path begins there: `agent-loop/work/…` is the name of a ref.
+/// Returns whether a path starts at this position: `agent-loop/work/…` is the name of a ref.
 fn stands_alone(text: &str, needle: &str) -> bool {
     let is_name = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
     text.match_indices(needle).any(|(at, _)| !text[..at].ends_with(is_name))
@@ -76,7 +76,7 @@ fn only_one_file_knows_records() {
     assert_kept(&broken);
 }
 
-/// The names of tests in a text that are longer than a name may be.
+/// Returns the names of tests that are too long.
 fn long_names(text: &str) -> impl Iterator<Item = &str> {
     let behind = text.split("test]\n").skip(1);
     behind

@@ -1,11 +1,11 @@
-//! Floors: which module may name which, and what may not be said on a floor.
+//! Rules for floors: the modules that each module may use, and the words that its code may not contain.
 
 use std::fs;
 use std::path::Path;
 
 use super::tree::{assert_kept, sources};
 
-/// Each module and the modules it may name. The order is the order of reading.
+/// The modules, each with the modules that it may use, from the lowest floor to the highest.
 const FLOORS: &[(&str, &[&str])] = &[
     ("pattern", &[]),
     ("domain", &[]),
@@ -19,17 +19,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cli", &["pattern", "domain", "protocol", "ledger", "flow", "text", "ports", "engine", "adapters"]),
 ];
 
-/// What a floor's code may not say, and why.
+/// Words that the code of a floor may not contain, with the reason.
 const ABSENCES: &[(&str, &[&str], &str)] = &[
     ("flow", &["async ", "std::env", "Instant", "SystemTime", "tokio", "serde_json"], "decisions are pure"),
-    ("domain", &["async ", "tokio", "serde_json", "std::fs", "std::env"], "nouns know no world"),
-    ("text", &["async ", "tokio", "std::fs", "std::env"], "words are made without a world"),
-    (
-        "engine",
-        &["std::fs", "std::process", "std::env", "serde_json"],
-        "the engine makes no call to the system",
-    ),
-    ("ports", &["std::fs", "std::process", "std::env"], "ports are promises, not deeds"),
+    ("domain", &["async ", "tokio", "serde_json", "std::fs", "std::env"], "the nouns are plain data"),
+    ("text", &["async ", "tokio", "std::fs", "std::env"], "texts are pure functions"),
+    ("engine", &["std::fs", "std::process", "std::env", "serde_json"], "the engine uses only ports"),
+    ("ports", &["std::fs", "std::process", "std::env"], "ports are interfaces"),
 ];
 
 #[test]
@@ -68,7 +64,7 @@ fn no_floor_says_forbidden_words() {
     assert_kept(&broken);
 }
 
-/// Words for people are made in one file of each flow.
+/// Each flow has one file that makes texts for people.
 #[test]
 fn only_comments_of_flows_use_text() {
     let mut broken = Vec::new();
@@ -90,7 +86,7 @@ fn every_top_module_has_a_floor() {
     }
 }
 
-/// The lines of code before the unit tests, with their numbers.
+/// Returns the lines of code before the unit tests, with their numbers.
 pub(super) fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
     lines

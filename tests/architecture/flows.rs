@@ -1,14 +1,14 @@
-//! A flow is typed inside of its folder and nameless outside: nobody else knows that it exists.
+//! Rules for flows: code outside a flow's folder does not depend on the flow.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::tree::{CRATE, Named, Tree, assert_kept};
 
-/// Rooms that work with any flow.
+/// Folders whose code works with any flow.
 const BLIND: [&str; 3] = ["ledger", "engine", "adapters"];
 
-/// The flows, by the folders that there are.
+/// Returns the names of flows, which are those of their folders.
 fn flows(tree: &Tree) -> BTreeSet<&str> {
     let below = tree.sources.keys().filter_map(|file| file.strip_prefix("flow").ok());
     let folders = below.filter(|file| file.iter().count() > 1);
@@ -19,7 +19,7 @@ fn place(file: &Path, line: usize, what: &str) -> String {
     format!("{}:{line}: {what}", file.display())
 }
 
-/// Who names a flow's module and is neither in its folder nor the list of flows.
+/// Returns the uses of a flow's module outside of its folder and the list of flows.
 fn strangers(tree: &Tree) -> Vec<String> {
     let flows = flows(tree);
     let named = tree.paths().filter_map(|(file, named)| match named.what.as_slice() {
@@ -34,11 +34,11 @@ fn strangers(tree: &Tree) -> Vec<String> {
     strangers.map(|(file, named, _)| place(file, named.line, &named.what.join("::"))).collect()
 }
 
-/// Who says the name of a flow where every flow is the same: as a module, as a text, as a variant of `Flow`, as a state.
+/// Returns the uses of a flow's name in code for all flows: as a module, a text, a variant of `Flow`, or a state.
 fn knowing(tree: &Tree) -> Vec<String> {
     let flows = flows(tree);
     let mut found = Vec::new();
-    // The reader of older threads knows what the older tool called its flows.
+    // The reader of older threads knows the flow names of the older tool.
     let is_blind =
         |file: &Path| BLIND.iter().any(|room| file.starts_with(room)) && !file.starts_with("ledger/legacy");
     for (file, source) in tree.sources.iter().filter(|(file, _)| is_blind(file)) {
@@ -70,7 +70,7 @@ fn capitalised(name: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// Adapters that look at what an agent is there for, though what it may do is all that they need.
+/// Returns the adapters that depend on roles: they may depend only on access.
 fn asking_roles(tree: &Tree) -> Vec<String> {
     let adapters = tree.paths().filter(|(file, _)| file.starts_with("adapters"));
     let is_role = |named: &Named<Vec<String>>| named.what.windows(2).any(|pair| pair[0] == "Role");

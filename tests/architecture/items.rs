@@ -1,4 +1,4 @@
-//! What every item is: a type has one name and one file with its methods, and what others see says what it is for.
+//! Rules for items: a type has a unique name and its methods in one file, and visible items have a doc comment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ fn items(tree: &Tree) -> impl Iterator<Item = (&Path, &Named<Item>)> {
     tree.sources.iter().flat_map(|(file, source)| source.items.iter().map(|item| (file.as_path(), item)))
 }
 
-/// The types whose methods are spread over several files: a circle of methods is no circle of imports.
+/// Returns the types whose methods are in several files: circular calls of methods are not circular imports.
 fn spread(tree: &Tree) -> Vec<String> {
     let mut files: BTreeMap<(&Path, &str), BTreeSet<&Path>> = BTreeMap::new();
     for (file, source) in &tree.sources {
@@ -23,7 +23,7 @@ fn spread(tree: &Tree) -> Vec<String> {
     spread.map(|((home, name), files)| format!("{name} of {}: {files:?}", home.display())).collect()
 }
 
-/// The names that several types have.
+/// Returns the names that several types have.
 fn ambiguous(tree: &Tree) -> Vec<String> {
     let mut files: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
     for (file, item) in items(tree).filter(|(_, item)| item.what.kind == ItemKind::Type) {
@@ -33,7 +33,7 @@ fn ambiguous(tree: &Tree) -> Vec<String> {
     ambiguous.map(|(name, files)| format!("{name}: {files:?}")).collect()
 }
 
-/// What other files see and nobody explains.
+/// Returns the items that other files can see and that have no doc comment.
 fn unexplained(tree: &Tree) -> Vec<String> {
     let unexplained = items(tree).filter(|(_, item)| {
         item.what.kind != ItemKind::Other

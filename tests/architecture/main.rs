@@ -1,6 +1,6 @@
-//! The rules of the tree, as tests: who may use whom, where the doors are, what every file and every name must be.
+//! Tests of the architecture: dependencies between modules, access to the system, and rules for files and names.
 //!
-//! Each rule says what breaks it, for the crate and for a small example: a rule that finds nothing has not gone blind.
+//! Each rule is tested on the crate and on a small example that breaks it: this proves that the rule still finds faults.
 
 #[cfg(test)]
 mod circles;

@@ -1,4 +1,4 @@
-//! From the text of a source file to what the rules look at. Unit tests are left out.
+//! Parses a source file into the facts that the rules check. Unit tests are left out.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use syn::{Attribute, Ident, ImplItem, Item as RustItem, Type, UseTree, Visibilit
 
 use super::tree::{Documentation, FullPath, Item, ItemKind, Named, Source, Visibility};
 
-/// Reads a source file that is this module.
+/// Reads the source file of a module.
 pub(super) fn read(module: FullPath, text: &str) -> syn::Result<Source> {
     let file = syn::parse_file(text)?;
     let mut imports = Imports::default();
@@ -22,10 +22,10 @@ pub(super) fn read(module: FullPath, text: &str) -> syn::Result<Source> {
     Ok(reader.source)
 }
 
-/// How names of a file become paths from a root.
+/// Resolves names of a file to paths from a root.
 struct Names {
     module: FullPath,
-    /// What a `use` brings in, by the name that it has here.
+    /// The imported paths by their local names.
     imported: BTreeMap<String, FullPath>,
     /// The items and modules of the file.
     own: Vec<String>,
@@ -58,20 +58,20 @@ impl Names {
     }
 }
 
-/// Whether a `use` is for the file itself or passes something on.
+/// Whether a `use` is an import or a re-export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Passing {
     Used,
     PassedOn,
 }
 
-/// A leaf of a `use`, and the name that it gets.
+/// A leaf of a `use`, with its local name.
 struct Leaf {
     path: Named<FullPath>,
     alias: Option<String>,
 }
 
-/// The leaves of every `use` in a file.
+/// The leaves of all `use` items of a file.
 #[derive(Default)]
 struct Imports {
     found: Vec<(Named<FullPath>, Option<String>, Passing)>,
@@ -95,7 +95,7 @@ impl<'ast> Visit<'ast> for Imports {
     }
 }
 
-/// The leaves of a `use` below a prefix; one without a name is a glob.
+/// Returns the leaves of a `use` below a prefix. A leaf without a name is a glob.
 fn leaves(tree: &UseTree, mut prefix: FullPath) -> Vec<Leaf> {
     let leaf = |prefix: FullPath, ident: &Ident, alias: &Ident| {
         let path = match ident.to_string().as_str() {
@@ -142,7 +142,7 @@ impl Reader {
     }
 
     fn name(&mut self, path: &[String], line: usize) {
-        // The receiver of a method is no module.
+        // `self` alone is the receiver of a method, not a module.
         if path == ["self"] {
             return;
         }
@@ -150,7 +150,7 @@ impl Reader {
         self.source.paths.push(Named { what, line });
     }
 
-    /// The paths and texts in the tokens of a macro.
+    /// Collects the paths and texts in the tokens of a macro.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut at = 0;
@@ -242,7 +242,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 
-    // The `super` of `pub(super)` is no use of a module.
+    // The `super` of `pub(super)` does not use a module.
     fn visit_visibility(&mut self, _: &'ast RustVisibility) {}
 }
 
@@ -254,7 +254,7 @@ fn line(span: Span) -> usize {
     span.start().line
 }
 
-/// Whether an item is there only in unit tests.
+/// Returns whether an item exists only in unit tests.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
@@ -262,7 +262,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// An item as the rules look at it, and its name.
+/// Converts an item to the facts that the rules check, with its name.
 #[expect(clippy::wildcard_enum_match_arm, reason = "syn says that its enums will grow")]
 fn described(item: &RustItem) -> Option<(Item, &Ident)> {
     let (kind, ident, visibility) = match item {

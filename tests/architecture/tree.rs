@@ -1,4 +1,4 @@
-//! The source files as the rules look at them: which paths each names, what it defines, and in which file a path ends.
+//! The source files for the rules: the paths that each file uses, the items that it defines, and the file behind a path.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,17 +7,17 @@ use std::sync::LazyLock;
 
 use super::reader;
 
-/// A path from its root: `crate::domain::ids::Label`, `std::env::var`, or a name alone if nobody knows where it is from.
+/// A path from its root: `crate::domain::ids::Label`, `std::env::var`, or a name alone if its origin is unknown.
 pub(super) type FullPath = Vec<String>;
 
-/// Where a file names something.
+/// A thing that a file names, with its line.
 #[derive(Debug, Clone)]
 pub(super) struct Named<T> {
     pub(super) what: T,
     pub(super) line: usize,
 }
 
-/// What kind of item a file defines at its top.
+/// The kind of a top-level item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ItemKind {
     Type,
@@ -25,7 +25,7 @@ pub(super) enum ItemKind {
     Other,
 }
 
-/// An item that a file defines at its top.
+/// A top-level item.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) name: String,
@@ -49,35 +49,34 @@ pub(super) enum Documentation {
 /// A source file without its unit tests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Source {
-    /// The module that the file is.
     pub(super) module: FullPath,
-    /// Every path that is used, but for what is only passed on by a `pub use`.
+    /// All paths that are used, except for re-exports.
     pub(super) paths: Vec<Named<FullPath>>,
     pub(super) texts: Vec<Named<String>>,
     pub(super) items: Vec<Named<Item>>,
     /// The types that have an `impl` without a trait.
     pub(super) impls: Vec<Named<FullPath>>,
-    /// What is passed on by a `pub use`, by its name.
+    /// The re-exported paths by name.
     pub(super) passed_on: BTreeMap<String, FullPath>,
-    /// The modules of which everything is passed on.
+    /// The modules that are re-exported with a glob.
     pub(super) passed_on_whole: Vec<FullPath>,
 }
 
-/// All source files below `src`, by path.
+/// All source files below `src` by path.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) sources: BTreeMap<PathBuf, Source>,
     modules: BTreeMap<FullPath, PathBuf>,
 }
 
-/// The tree of this crate.
+/// Returns the tree of this crate.
 pub(super) static CRATE: LazyLock<Tree> = LazyLock::new(|| {
     let files = sources(Path::new("src")).into_iter();
     Tree::of(files.map(|(path, text)| (path.strip_prefix("src").unwrap().to_owned(), text)))
 });
 
 impl Tree {
-    /// A tree of files with their texts; the paths begin below `src`.
+    /// Creates a tree from the paths of files below `src` and their texts.
     pub(super) fn of(files: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
         let read = |(path, text): (PathBuf, String)| {
             let source = reader::read(module_of(&path), &text)
@@ -89,12 +88,12 @@ impl Tree {
         Self { sources, modules }
     }
 
-    /// A tree for an example.
+    /// Creates a tree for an example.
     pub(super) fn example(files: &[(&str, &str)]) -> Self {
         Self::of(files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())))
     }
 
-    /// The file in which a path of this crate ends, whoever passes it on.
+    /// Returns the file that defines a path of this crate, through all re-exports.
     pub(super) fn file_of(&self, path: &[String]) -> Option<&Path> {
         self.follow(path, 0)
     }
@@ -117,12 +116,12 @@ impl Tree {
         Some(defining.next().unwrap_or(file))
     }
 
-    /// Whether a path is a module of this crate.
+    /// Returns whether a path is a module of this crate.
     pub(super) fn is_module(&self, path: &[String]) -> bool {
         self.modules.contains_key(path)
     }
 
-    /// Every path that some file names, with the file.
+    /// Returns all paths that files use, with the files.
     pub(super) fn paths(&self) -> impl Iterator<Item = (&Path, &Named<FullPath>)> {
         self.sources
             .iter()
@@ -136,7 +135,7 @@ impl Source {
     }
 }
 
-/// The module that a file is: `a/b.rs` and `a/b/mod.rs` are `crate::a::b`.
+/// Returns the module of a file: `a/b.rs` and `a/b/mod.rs` are `crate::a::b`.
 fn module_of(path: &Path) -> FullPath {
     let stem = path.with_extension("");
     let names = stem.iter().map(|name| name.to_str().unwrap().to_owned());
@@ -147,19 +146,19 @@ fn module_of(path: &Path) -> FullPath {
     module
 }
 
-/// Fails with everything that breaks a rule.
+/// Fails with the list of everything that breaks a rule.
 #[track_caller]
 pub(super) fn assert_kept(broken: &[String]) {
     assert!(broken.is_empty(), "{} times:\n{}", broken.len(), broken.join("\n"));
 }
 
-/// The Rust files below a folder, with their texts.
+/// Returns the Rust files below a folder with their texts.
 pub(super) fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let rust = files(folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
     rust.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
 }
 
-/// The files below a folder, in order.
+/// Returns the files below a folder in order.
 pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -1,4 +1,4 @@
-//! Anthropic Messages, as Claude Code speaks it.
+//! The dialect of Claude Code: Anthropic Messages.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::request::{Told, list, texts};
 use super::scenario::{ToolCall, Window};
 use super::wire::{Event, Refusal, Said, fresh, shell};
 
-/// The tool through which Claude Code takes an answer of a given form.
+/// The tool of Claude Code for structured answers.
 pub(super) const STRUCTURED: &str = "StructuredOutput";
 
 pub(super) fn told(body: &Value) -> Told {
@@ -27,7 +27,7 @@ pub(super) fn told(body: &Value) -> Told {
     told
 }
 
-/// What does it, the best first.
+/// The tools for this action, the best first.
 pub(super) fn uses(call: &ToolCall) -> Vec<(&'static str, Value)> {
     let bash = ("Bash", json!({"command": shell(call), "description": "work"}));
     match call {

@@ -1,4 +1,4 @@
-//! Chat completions, as `OpenCode` speaks it.
+//! The dialect of `OpenCode`: chat completions.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::responses::MADE;
 use super::scenario::ToolCall;
 use super::wire::{Event, Refusal, Said, fresh, shell};
 
-/// How `OpenCode` begins when it only wants a title for a conversation.
+/// The beginning of the prompts in which `OpenCode` asks for the title of a conversation.
 const TITLES: &str = "You are a title generator";
 
 pub(super) fn told(body: &Value) -> Told {
@@ -26,7 +26,7 @@ pub(super) fn told(body: &Value) -> Told {
     told
 }
 
-/// What does it, the best first.
+/// The tools for this action, the best first.
 pub(super) fn uses(call: &ToolCall) -> Vec<(&'static str, Value)> {
     let bash = ("bash", json!({"command": shell(call), "description": "work"}));
     match call {

@@ -1,4 +1,4 @@
-//! The model server itself, asked without any program: whole answers in each dialect, the course of a script, what is not there.
+//! Tests of the model server without an agent program: answers in each dialect, the order of a script, unknown paths.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Scenario, Server, ToolCall};
 
-/// Where each dialect asks, how, and where the text of a whole answer stands.
+/// The path, the request and the location of the answer's text in each dialect.
 fn dialects() -> [(&'static str, Value, &'static str); 4] {
     let user = json!({"role": "user", "content": "Hello."});
     [
@@ -26,7 +26,7 @@ fn dialects() -> [(&'static str, Value, &'static str); 4] {
     ]
 }
 
-/// Asks, and gives the status and the body.
+/// Sends a request and returns status and body.
 fn ask(url: &str, body: &Value) -> (u16, Value) {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let body = body.to_string();

@@ -1,4 +1,4 @@
-//! `generateContent`, as the Gemini CLI speaks it.
+//! The dialect of the Gemini CLI: `generateContent`.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn told(body: &Value) -> Told {
     told
 }
 
-/// What does it, the best first.
+/// The tools for this action, the best first.
 pub(super) fn uses(call: &ToolCall) -> Vec<(&'static str, Value)> {
     let command = ("run_shell_command", json!({"command": shell(call), "description": "work"}));
     match call {
@@ -45,7 +45,7 @@ pub(super) fn whole(said: &Said) -> Value {
     })
 }
 
-/// A beginning without an end, and the end: a connection can break between them.
+/// Splits an answer into an incomplete beginning and the end: a connection can break between them.
 pub(super) fn events(said: &Said) -> Vec<Event> {
     let last = whole(said);
     let first = json!({"candidates": [{"content": {"role": "model", "parts": [{"text": ""}]}, "index": 0}]});
@@ -64,7 +64,7 @@ pub(super) fn usual(status: u16) -> Value {
     json!({"error": {"code": status, "message": message, "status": name, "details": []}})
 }
 
-/// The allowance of a day: the only one that Gemini takes for final.
+/// The daily quota: the only one that Gemini CLI treats as final.
 pub(super) fn used_up() -> Refusal {
     let kind = |name: &str| format!("type.googleapis.com/google.rpc.{name}");
     let mut body = usual(429);

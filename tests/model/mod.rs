@@ -1,6 +1,6 @@
-//! A model server with a script, on loopback: real agent programs talk to it, and a test says what the model does.
+//! A scripted model server on loopback: tests define the model's answers to real agent programs.
 //!
-//! A scenario is a part of the URL (`/s/NAME/…`), so that many tests share nothing and one server can play many models.
+//! The scenario is part of the URL (`/s/NAME/…`), so that tests share nothing and one server can play many models.
 
 mod anthropic;
 mod chat;

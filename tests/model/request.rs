@@ -1,48 +1,48 @@
-//! What a program asked: the same few facts in all dialects, for the scenario and for the test.
+//! The requests of programs: the same facts for all dialects.
 
 use axum::http::HeaderMap;
 use serde_json::Value;
 
 use super::{anthropic, chat, gemini, responses};
 
-/// The language that a program speaks with its model.
+/// The protocol between a program and its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// Messages, as Claude Code speaks it.
+    /// Messages of Claude Code.
     Anthropic,
-    /// Responses, as Codex speaks it.
+    /// Responses of Codex.
     Responses,
-    /// `generateContent`, as Gemini speaks it.
+    /// `generateContent` of Gemini CLI.
     Gemini,
-    /// Chat completions, as `OpenCode` speaks it with most providers.
+    /// Chat completions of `OpenCode` with most providers.
     Chat,
 }
 
-/// One request, as far as a test wants to know.
+/// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) dialect: Dialect,
-    /// The path behind the scenario's name.
+    /// The path after the scenario's name.
     pub(crate) path: String,
-    /// What the user said last.
+    /// The last message of the user.
     pub(crate) prompt: String,
-    /// Everything that the user said in this conversation, oldest first.
+    /// All messages of the user in this conversation, oldest first.
     pub(crate) said: Vec<String>,
-    /// The names of the tools on offer.
+    /// The names of the available tools.
     pub(crate) tools: Vec<String>,
-    /// What the tools brought since the user spoke.
+    /// The results of tools since the last message of the user.
     pub(crate) results: Vec<String>,
-    /// The model that is asked for.
+    /// The requested model.
     pub(crate) model: String,
-    /// Whether the answer is wanted in pieces.
+    /// Whether the answer is streamed.
     pub(crate) streamed: bool,
-    /// Whether it only asks for a title for the conversation, beside its turns.
+    /// Whether the request only asks for a title of the conversation.
     pub(crate) aside: bool,
-    /// The headers, for instance to see which credential was used.
+    /// The headers, for example to see which credential was used.
     pub(crate) headers: HeaderMap,
 }
 
-/// What a dialect finds in a body.
+/// The facts that a dialect reads from a body.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) said: Vec<String>,
@@ -52,7 +52,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// The user spoke: what tools brought before belongs to an earlier turn.
+    /// Adds a message of the user: earlier results of tools belong to an earlier turn.
     pub(super) fn user(&mut self, words: String) {
         self.said.push(words);
         self.results.clear();
@@ -60,7 +60,7 @@ impl Told {
 }
 
 impl Dialect {
-    /// The dialect of a path, if it is one in which a model is asked.
+    /// Returns the dialect of a path, if the path is for requests to a model.
     pub(super) fn of(path: &str) -> Option<Self> {
         match path {
             path if path.ends_with("/messages") => Some(Self::Anthropic),
@@ -101,7 +101,7 @@ impl Dialect {
     }
 }
 
-/// The texts of a list of parts, or the text itself.
+/// Returns the texts of a list of parts, or the text itself.
 pub(super) fn texts(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
@@ -113,7 +113,7 @@ pub(super) fn texts(content: &Value) -> String {
     }
 }
 
-/// The elements of a list, or none.
+/// Returns the elements of a list; none for other values.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! `OpenAI` Responses, as Codex speaks it.
+//! The dialect of Codex: `OpenAI` Responses.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::request::{Told, list, texts};
 use super::scenario::ToolCall;
 use super::wire::{Event, Refusal, Said, fresh, shell};
 
-/// When everything here was made, in seconds since 1970. No program looks at it.
+/// The creation time of all objects, in seconds since 1970. No program uses it.
 pub(super) const MADE: i64 = 1_760_000_000;
 
 pub(super) fn told(body: &Value) -> Told {
@@ -26,7 +26,7 @@ pub(super) fn told(body: &Value) -> Told {
     told
 }
 
-/// What does it, the best first.
+/// The tools for this action, the best first.
 pub(super) fn uses(call: &ToolCall) -> Vec<(&'static str, Value)> {
     let command = shell(call);
     vec![

@@ -1,4 +1,4 @@
-//! What a model does, said without any dialect.
+//! The answers of a model, independent of dialects.
 
 use std::collections::VecDeque;
 
@@ -6,38 +6,38 @@ use serde_json::Value;
 
 use super::request::Seen;
 
-/// What it does in one turn of a program: in a new conversation, or after a new message of the user.
+/// The answer of the model in one turn: in a new conversation, or after a new message of the user.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// It says this and is done.
+    /// The model answers with a text.
     Text(String),
-    /// It asks for these tools, one a request, and says this at the end.
+    /// The model requests these tools, one per request, and then answers with a text.
     Tools(Vec<ToolCall>, Box<Self>),
-    /// It answers with this object: through the tool for it where there is one, else as text.
+    /// The model answers with this object: through the tool for structured answers if there is one, else as text.
     Structured(Value),
-    /// The service refuses. Without a body, it is what the service usually says with that status.
+    /// The service returns an error. Without a body, it uses the service's usual one for the status.
     Error { status: u16, body: Option<Value>, headers: Vec<(String, String)> },
-    /// The allowance of the account is used up until this second since 1970.
+    /// The account's quota is used up until this second since 1970.
     QuotaReset { epoch: i64, window: Window },
-    /// The service takes the request and never answers.
+    /// The service accepts the request and never answers.
     Hang,
     /// The connection breaks in the middle of the answer.
     DropMidStream,
 }
 
-/// Which allowance is used up.
+/// The kind of quota that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Window {
     FiveHours,
     Week,
 }
 
-/// A tool that the model asks for. Each dialect picks the tool of that use which the request offers.
+/// A tool that the model requests. Each dialect chooses a suitable tool of the request.
 #[derive(Debug, Clone)]
 pub(crate) enum ToolCall {
-    /// Write a file, named from the working folder.
+    /// Write a file with a path relative to the working folder.
     Write { path: String, text: String },
-    /// Run this in a shell.
+    /// Run a shell command.
     Shell(String),
 }
 
@@ -50,7 +50,7 @@ impl Answer {
         Self::Error { status, body: None, headers: Vec::new() }
     }
 
-    /// A refusal that says this, too.
+    /// Creates an error with this message.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         let Self::Error { headers, .. } = &mut self else { panic!("{self:?} refuses nothing") };
         headers.push((name.to_owned(), value.to_owned()));
@@ -58,16 +58,16 @@ impl Answer {
     }
 }
 
-/// Says an answer from what it was told.
+/// Computes an answer from a request.
 type Thought = Box<dyn FnMut(&Seen) -> Answer + Send>;
 
-/// What a model does over many turns.
+/// The answers of a model over several turns.
 pub(crate) enum Scenario {
-    /// The same in each turn.
+    /// The same answer in each turn.
     Always(Answer),
-    /// One answer for each turn, in order; after the last, the service has nothing to say (status 410).
+    /// One answer for each turn, in order; after the last, the service returns status 410.
     Script(VecDeque<Answer>),
-    /// What comes of what it was told.
+    /// An answer computed from the request.
     Thinks(Thought),
 }
 
@@ -80,7 +80,7 @@ impl Scenario {
         Self::Thinks(Box::new(thought))
     }
 
-    /// The answer to a turn that begins.
+    /// Returns the answer to a new turn.
     pub(super) fn begin(&mut self, seen: &Seen) -> Answer {
         match self {
             Self::Always(answer) => answer.clone(),

@@ -1,4 +1,4 @@
-//! The server: one for each test, on a port that the system picks, with a thread of its own.
+//! The server: one for each test, on a port chosen by the system, with its own thread.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -17,7 +17,7 @@ use super::request::{Dialect, Seen};
 use super::scenario::{Answer, Scenario};
 use super::wire;
 
-/// A model server. It ends when it is dropped.
+/// A model server. It stops when it is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     plays: Plays,
@@ -27,13 +27,13 @@ pub(crate) struct Server {
 
 type Plays = Arc<Mutex<HashMap<String, Play>>>;
 
-/// A scenario as it goes.
+/// A running scenario.
 struct Play {
     scenario: Scenario,
-    /// What it answers in a turn that goes on, by what the user said in it.
+    /// The answers to turns in progress, by the last message of the user.
     turns: HashMap<String, Answer>,
     seen: Vec<Seen>,
-    /// Requests in which no model is asked, or none that can be read.
+    /// Requests that do not ask a model, or are unreadable.
     strange: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl Server {
         Self { address, plays, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// From now on the model of that name does this. What it saw before is kept.
+    /// Replaces the script of a model. Its recorded requests are kept.
     pub(crate) fn plays(&self, name: &str, scenario: impl Into<Scenario>) {
         let scenario = scenario.into();
         let mut plays = locked(&self.plays);
@@ -61,17 +61,17 @@ impl Server {
         }
     }
 
-    /// Where the model of that name is asked.
+    /// Returns the URL of a model.
     pub(crate) fn url(&self, name: &str) -> String {
         format!("http://{}/s/{name}", self.address)
     }
 
-    /// What the model of that name was asked, oldest first.
+    /// Returns the requests to a model, oldest first.
     pub(crate) fn seen(&self, name: &str) -> Vec<Seen> {
         locked(&self.plays).get(name).map(|play| play.seen.clone()).unwrap_or_default()
     }
 
-    /// The requests that it did not understand.
+    /// Returns the requests that the server did not understand.
     pub(crate) fn strange(&self, name: &str) -> Vec<String> {
         locked(&self.plays).get(name).map(|play| play.strange.clone()).unwrap_or_default()
     }
@@ -98,7 +98,7 @@ fn serve(listener: TcpListener, plays: Plays, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         let router = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(plays);
-        // Requests that hang are dropped with the runtime.
+        // Requests without an answer are dropped with the runtime.
         tokio::select! {
             served = async { axum::serve(listener, router).await } => served.unwrap(),
             _ = stopped => {}
@@ -167,7 +167,7 @@ impl Play {
         reply
     }
 
-    /// A request with results of tools goes on with the turn in which they were asked for.
+    /// Returns the answer to a request. Results of tools continue the turn that requested them.
     fn turn(&mut self, seen: &Seen) -> Answer {
         if let (false, Some(answer)) = (seen.results.is_empty(), self.turns.get(&seen.prompt)) {
             return answer.clone();

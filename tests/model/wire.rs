@@ -1,4 +1,4 @@
-//! What goes over the wire: what the model says in one request, as a reply with a status, headers and a body.
+//! The replies of the model server: status, headers and body for an answer of the model.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use super::request::{Dialect, Seen};
 use super::scenario::{Answer, ToolCall, Window};
 use super::{anthropic, chat, gemini, responses};
 
-/// What the model says in one request.
+/// The answer of the model to one request.
 #[derive(Debug, Clone)]
 pub(super) enum Said {
     Text(String),
@@ -29,7 +29,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// One that is named in its data, too.
+    /// Creates an event whose data repeats its name.
     pub(super) fn named(name: &'static str, mut data: Value) -> Self {
         data["type"] = name.into();
         Self { name: Some(name), data: data.to_string() }
@@ -40,7 +40,7 @@ impl Event {
     }
 }
 
-/// A reply that is refused, in the words of a dialect.
+/// Creates an error reply in the form of a dialect.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: u16,
@@ -48,7 +48,7 @@ pub(super) struct Refusal {
     pub(super) body: Value,
 }
 
-/// The reply to a request, or none if the service never answers.
+/// Returns the reply to a request; `None` if the service never answers.
 pub(super) fn reply(seen: &Seen, answer: &Answer) -> Option<Response<Body>> {
     match answer {
         Answer::Text(text) => Some(says(seen, &Said::Text(text.clone()))),
@@ -75,7 +75,7 @@ fn structured(seen: &Seen, value: &Value) -> Said {
     }
 }
 
-/// The first tool on offer that does it; a model without hands says so.
+/// Uses the first suitable tool of the request; without one, the answer says so.
 fn use_of(seen: &Seen, call: &ToolCall) -> Said {
     let known = match seen.dialect {
         Dialect::Anthropic => anthropic::uses(call),
@@ -89,7 +89,7 @@ fn use_of(seen: &Seen, call: &ToolCall) -> Said {
     )
 }
 
-/// A file, written by a shell.
+/// Writes a file with a shell command.
 pub(super) fn shell(call: &ToolCall) -> String {
     match call {
         ToolCall::Shell(command) => command.clone(),
@@ -146,7 +146,7 @@ fn refuse(refusal: &Refusal) -> Response<Body> {
     with_json(refusal.status, &refusal.headers, &refusal.body)
 }
 
-/// Half of an answer, and then the end of the connection.
+/// Sends half of an answer and closes the connection.
 fn broken(seen: &Seen) -> Response<Body> {
     let said = Said::Text("This is the beginning of".to_owned());
     if !seen.streamed {
@@ -169,7 +169,7 @@ fn stream(body: Body) -> Response<Body> {
     Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
 }
 
-/// A reply that is one object.
+/// Creates a reply with one JSON object.
 pub(super) fn with_json(status: u16, headers: &[(String, String)], body: &Value) -> Response<Body> {
     let mut response = Response::builder()
         .status(StatusCode::from_u16(status).unwrap())
@@ -180,7 +180,7 @@ pub(super) fn with_json(status: u16, headers: &[(String, String)], body: &Value)
     response.body(Body::from(body.to_string())).unwrap().into_response()
 }
 
-/// A body that breaks.
+/// A body that breaks off.
 struct Broken {
     first: Option<Bytes>,
 }
@@ -198,7 +198,7 @@ impl HttpBody for Broken {
     }
 }
 
-/// A name that no other answer of this process has.
+/// Returns a name that is unique in this process.
 pub(super) fn fresh(prefix: &str) -> String {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -1,4 +1,4 @@
-//! The file that an agent memory is kept in. One that is damaged, or of another version, is as good as none.
+//! The cache file of an agent memory. A damaged file, or one of another version, is ignored.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use crate::adapters::digest;
 use crate::adapters::files;
 use crate::domain::agent_memory::AgentMemory;
 
-/// Goes up when an agent memory of an older program would say other things.
+/// The version of the content; increased when older memories are no longer valid.
 const VERSION: u32 = 1;
-/// A file that is longer is none of ours.
+/// The maximum size of a cache file.
 const BYTES: usize = 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,21 +20,24 @@ struct CacheFile {
     memory: AgentMemory,
 }
 
-/// The agent memory in a file, if there is one that is whole.
+/// Loads an agent memory, if the file is valid.
 pub(super) fn load(path: &Path) -> Option<AgentMemory> {
     let bytes = files::read_foreign(path, BYTES).ok().filter(|bytes| bytes.len() <= BYTES)?;
-    let kept: CacheFile = serde_json::from_slice(&bytes).ok()?;
-    let is_whole =
-        kept.version == VERSION && digest_of(&kept.memory).is_ok_and(|digest| digest == kept.digest);
-    is_whole.then_some(kept.memory)
+    let file: CacheFile = serde_json::from_slice(&bytes).ok()?;
+    let is_valid =
+        file.version == VERSION && digest_of(&file.memory).is_ok_and(|digest| digest == file.digest);
+    is_valid.then_some(file.memory)
 }
 
-/// Keeps an agent memory.
+/// Saves an agent memory, unless the file already contains it.
 pub(super) fn save(path: &Path, memory: &AgentMemory) -> Result<(), String> {
+    if load(path).as_ref() == Some(memory) {
+        return Ok(());
+    }
     let wrong = |error: serde_json::Error| format!("could not write {}: {error}", path.display());
-    let kept =
+    let file =
         CacheFile { version: VERSION, digest: digest_of(memory).map_err(wrong)?, memory: memory.clone() };
-    let bytes = serde_json::to_vec(&kept).map_err(wrong)?;
+    let bytes = serde_json::to_vec(&file).map_err(wrong)?;
     files::make_folder(path.parent().unwrap_or(path))?;
     files::write_whole(path, &bytes)
 }

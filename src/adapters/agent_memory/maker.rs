@@ -1,4 +1,4 @@
-//! Uses the agent memory that is kept, as long as it fits the commit well enough, else makes it anew. At most once a run.
+//! Loads the cached agent memory, or makes a new one if too many files have changed. At most once per run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,27 +15,27 @@ use crate::text::agent_memory::{self, ListedFile, Size, Texts};
 
 use super::cache;
 
-/// When more files than this have changed, an agent memory is made anew.
+/// The number of changed files above which a new agent memory is made.
 const MOST_CHANGED: usize = 50;
 
-/// Whether anything is remembered of a repository.
+/// Whether agents get an agent memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Memory {
-    /// Nothing is, and nobody is told anything.
     Off,
     On(MemoryOptions),
 }
 
-/// How it is wanted.
+/// The options of the agent memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryOptions {
-    /// The file in which it is kept, private.
+    /// The cache file.
     pub cache: PathBuf,
     pub refresh: Refresh,
+    /// The folder in the coder's clone for the files of the memory.
     pub checkout: Option<CheckoutFolder>,
 }
 
-/// What is made anew.
+/// The parts of the memory to renew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
     AsNeeded,
@@ -45,71 +45,73 @@ pub enum Refresh {
 
 #[derive(Debug)]
 enum RunBriefing {
-    NotYet,
-    /// This, or that there is nothing.
-    Known(Option<Arc<Briefing>>),
+    NotMade,
+    /// The result; `None` after an error.
+    Made(Option<Arc<Briefing>>),
 }
 
-/// What is known of one repository.
+/// The agent memory of one repository.
 #[derive(Debug)]
 pub struct LocalAgentMemories {
     workspace: Arc<GitWorkspace>,
     memory: Memory,
-    /// What this run was told first: all its turns are told the same.
-    told: tokio::sync::Mutex<RunBriefing>,
+    /// The memory of this run, the same for all of its turns.
+    briefing: tokio::sync::Mutex<RunBriefing>,
 }
 
 impl LocalAgentMemories {
     pub fn new(workspace: Arc<GitWorkspace>, memory: Memory) -> Self {
-        Self { workspace, memory, told: tokio::sync::Mutex::new(RunBriefing::NotYet) }
+        Self { workspace, memory, briefing: tokio::sync::Mutex::new(RunBriefing::NotMade) }
     }
 
-    /// No spawn if what is kept is of the commit itself, one if it is of another, two more if it is made anew.
+    /// Loads or makes the memory. It starts no process if the cached memory is of this commit, one if it is of another
+    /// commit, and two more if it makes a new memory.
     async fn brief(&self, options: &MemoryOptions, base: &CommitSha) -> Result<Briefing, WorkspaceError> {
-        let kept = match options.refresh {
+        let cached = match options.refresh {
             Refresh::AsNeeded | Refresh::Tests => cache::load(&options.cache),
             Refresh::All => None,
         };
-        let whole = |memory, changed| Briefing { memory, compared_with: base.clone(), changed };
-        let Some(kept) = kept else {
-            return Ok(whole(self.anew(base).await?, Changed::Known(Vec::new())));
+        let (memory, changed) = match cached {
+            None => (self.make(base).await?, Changed::Known(Vec::new())),
+            Some(cached) => match self.changed(&cached, base).await? {
+                Changed::Known(paths) if !fits(&paths) => {
+                    (self.make(base).await?, Changed::Known(Vec::new()))
+                }
+                changed @ Changed::Known(_) => (self.with_tests(options, cached, base).await?, changed),
+                changed @ Changed::NotDiffable { .. } => (self.make(base).await?, changed),
+            },
         };
-        if kept.made_at == *base {
-            let kept = self.with_tests(options, kept, base).await?;
-            return Ok(whole(kept, Changed::Known(Vec::new())));
+        Ok(Briefing { memory, compared_with: base.clone(), changed })
+    }
+
+    async fn changed(&self, cached: &AgentMemory, base: &CommitSha) -> Result<Changed, WorkspaceError> {
+        if cached.made_at == *base {
+            return Ok(Changed::Known(Vec::new()));
         }
-        match self.workspace.changed(&kept.made_at, base).await? {
-            Some(paths) if fits(&paths) => {
-                Ok(whole(self.with_tests(options, kept, base).await?, Changed::Known(paths)))
-            }
-            Some(_) => Ok(whole(self.anew(base).await?, Changed::Known(Vec::new()))),
-            None => {
-                let since = kept.made_at;
-                Ok(whole(self.anew(base).await?, Changed::NotDiffable { since }))
-            }
-        }
+        let paths = self.workspace.changed(&cached.made_at, base).await?;
+        Ok(paths.map_or_else(|| Changed::NotDiffable { since: cached.made_at.clone() }, Changed::Known))
     }
 
     async fn with_tests(
         &self,
         options: &MemoryOptions,
-        kept: AgentMemory,
+        cached: AgentMemory,
         base: &CommitSha,
     ) -> Result<AgentMemory, WorkspaceError> {
         match options.refresh {
-            Refresh::AsNeeded | Refresh::All => Ok(kept),
-            Refresh::Tests => Ok(AgentMemory { tests: self.tests_anew(base).await?, ..kept }),
+            Refresh::AsNeeded | Refresh::All => Ok(cached),
+            Refresh::Tests => Ok(AgentMemory { tests: self.make_tests(base).await?, ..cached }),
         }
     }
 
-    async fn anew(&self, base: &CommitSha) -> Result<AgentMemory, WorkspaceError> {
+    async fn make(&self, base: &CommitSha) -> Result<AgentMemory, WorkspaceError> {
         let tracked = self.workspace.files(base).await?;
         let files = plain(&tracked);
         let texts = self.texts(&tracked, &agent_memory::wanted(&files)).await?;
         Ok(agent_memory::make(base, &files, &texts))
     }
 
-    async fn tests_anew(&self, base: &CommitSha) -> Result<TestProfile, WorkspaceError> {
+    async fn make_tests(&self, base: &CommitSha) -> Result<TestProfile, WorkspaceError> {
         let tracked = self.workspace.files(base).await?;
         let files = plain(&tracked);
         let texts = self.texts(&tracked, &agent_memory::wanted_for_tests(&files)).await?;
@@ -132,12 +134,12 @@ fn plain(tracked: &[TrackedFile]) -> Vec<ListedFile> {
     tracked.iter().map(|file| ListedFile { path: file.path.clone(), bytes: file.bytes }).collect()
 }
 
-/// Writes what is known into a folder of a clone: to be read, and to be read by programs.
+/// Writes the memory into a folder of a clone, as Markdown and as JSON.
 fn write_files(folder: &Path, briefing: &Briefing) -> Result<(), String> {
     let wrong = |error: &dyn std::fmt::Display| format!("could not write into {}: {error}", folder.display());
     let text = format!(
-        "# What is known of this repository\n\nMade from files and manifests of commit {}. It is stale-prone: check it \
-         against the source and the diff. {}\nIt is never committed, and what is written here is lost.\n\n{}\n",
+        "# About this repository\n\nMade from files and manifests of commit {}. It may be out of date: check it \
+         against the source and the diff. {}\nThis file is never committed, and changes to it are lost.\n\n{}\n",
         briefing.memory.made_at,
         agent_memory::since(briefing),
         agent_memory::render(briefing, Size::File),
@@ -151,23 +153,22 @@ fn write_files(folder: &Path, briefing: &Briefing) -> Result<(), String> {
 impl AgentMemories for LocalAgentMemories {
     async fn briefing(&self, base: &CommitSha) -> Briefed {
         let Memory::On(options) = &self.memory else { return Briefed::default() };
-        let mut told = self.told.lock().await;
-        if let RunBriefing::Known(briefing) = &*told {
+        let mut current = self.briefing.lock().await;
+        if let RunBriefing::Made(briefing) = &*current {
             return Briefed { briefing: briefing.clone(), warning: None };
         }
-        let made = self.brief(options, base).await;
-        let briefed = match made {
+        let briefed = match self.brief(options, base).await {
             Ok(briefing) => {
-                let saved = save(&options.cache, &briefing.memory);
-                let warning = saved.err().map(|why| format!("the agent memory is not kept: {why}"));
+                let saved = cache::save(&options.cache, &briefing.memory);
+                let warning = saved.err().map(|why| format!("the agent memory was not saved: {why}"));
                 Briefed { briefing: Some(Arc::new(briefing)), warning }
             }
             Err(why) => Briefed {
                 briefing: None,
-                warning: Some(format!("there is no agent memory in this run: {why}")),
+                warning: Some(format!("the run continues without an agent memory: {why}")),
             },
         };
-        *told = RunBriefing::Known(briefed.briefing.clone());
+        *current = RunBriefing::Made(briefed.briefing.clone());
         briefed
     }
 
@@ -180,17 +181,12 @@ impl AgentMemories for LocalAgentMemories {
 
     async fn lay_out(&self, clone: &Path) -> Option<String> {
         let Memory::On(MemoryOptions { checkout: Some(checkout), .. }) = &self.memory else { return None };
-        let briefing = match &*self.told.lock().await {
-            RunBriefing::Known(briefing) => briefing.clone()?,
-            RunBriefing::NotYet => return None,
+        let briefing = match &*self.briefing.lock().await {
+            RunBriefing::Made(briefing) => briefing.clone()?,
+            RunBriefing::NotMade => return None,
         };
         let folder = checkout.parts().fold(clone.to_path_buf(), |path, part| path.join(part));
         let written = write_files(&folder, &briefing);
-        written.err().map(|why| format!("the agent memory does not lie in the clone: {why}"))
+        written.err().map(|why| format!("the agent memory was not added to the clone: {why}"))
     }
-}
-
-/// Keeps an agent memory, unless the file says the same already.
-fn save(path: &Path, memory: &AgentMemory) -> Result<(), String> {
-    if cache::load(path).as_ref() == Some(memory) { Ok(()) } else { cache::save(path, memory) }
 }

@@ -1,4 +1,4 @@
-//! What is known of a repository, made from our mirror and kept in the cache folder. It never leaves the machine.
+//! The agent memory, made from our mirror and kept in the cache folder. It never leaves the machine.
 
 mod cache;
 mod maker;

@@ -1,4 +1,4 @@
-//! The forge of a rehearsal: reads the real one, writes comments, a pull request and a merge down.
+//! The forge of a dry run: it reads the real forge, and records comments, pull requests and merges.
 
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
@@ -91,7 +91,8 @@ impl<W: World> Forge for RehearsedWorld<W> {
     async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
         self.note(format!("open a pull request from {} into {}: {}", new.head_ref, new.base_ref, new.title));
         let head = self.lock().tips.get(&new.head_ref).cloned();
-        let head = head.ok_or_else(|| ForgeError::Refused(format!("{} is not there", new.head_ref)))?;
+        let head =
+            head.ok_or_else(|| ForgeError::Refused(format!("the branch {} does not exist", new.head_ref)))?;
         self.lock().opened = Some(PullRequest {
             number: NEW,
             state: PullRequestState::Open,

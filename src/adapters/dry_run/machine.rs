@@ -1,4 +1,4 @@
-//! The machine of a rehearsal: agents, tests, time, journals and the person at the terminal.
+//! The local ports of a dry run: agents, gates, clock, journals and operator.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +24,7 @@ use super::world::RehearsedWorld;
 impl<W: World> Agents for RehearsedWorld<W> {
     async fn take(&self, order: &TurnOrder, _: Cancellation) -> TurnReport {
         self.note(format!(
-            "ask the {} {} for its answer `{}` in round {}, at {} (prompt of {} kB)",
+            "ask the {} {} for an answer of kind `{}` in round {}, at {} (prompt of {} kB)",
             order.role,
             order.label,
             order.kind,
@@ -49,7 +49,7 @@ impl<W: World> Gates for RehearsedWorld<W> {
 
 impl<W: World> Gate for RehearsedWorld<W> {
     fn measure<'a>(&'a self, order: &'a GateOrder, _: Cancellation) -> Measuring<'a> {
-        self.note(format!("run the {} on {}; here they are taken to pass", order.gate, order.head.short()));
+        self.note(format!("run the {} on {} (assumed to pass)", order.gate, order.head.short()));
         let (verdict, detail, findings) = (Verdict::Pass, String::new(), Vec::new());
         Box::pin(std::future::ready(GateReport::Measured { verdict, detail, findings, log: None }))
     }
@@ -60,7 +60,7 @@ impl<W: World> Gate for RehearsedWorld<W> {
 }
 
 impl<W: World> AgentMemories for RehearsedWorld<W> {
-    // Like our mirror, it is a copy of what is read.
+    // The memory is a copy of what was read, like the mirror.
     async fn briefing(&self, base: &CommitSha) -> Briefed {
         self.real.agent_memories().briefing(base).await
     }
@@ -103,7 +103,7 @@ impl<W: World> Operator for RehearsedWorld<W> {
     }
 }
 
-/// A journal that is read and written in memory.
+/// A journal in memory.
 pub struct RehearsedJournal(Mutex<Vec<Entry>>);
 
 impl<W: World> Journals for RehearsedWorld<W> {

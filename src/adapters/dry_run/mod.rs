@@ -1,5 +1,5 @@
-//! A world in which nothing is done: what would be done is written down instead, up to the next turn of an agent. It reads
-//! the real world; the only thing that it brings up to date is our own mirror, which is a copy of what it reads.
+//! The world of a dry run: it reads the real world, and records effects instead of performing them, up to the next turn of
+//! an agent. It changes only our own mirror, which it updates.
 
 mod forge;
 mod machine;

@@ -1,4 +1,4 @@
-//! The workspace of a rehearsal: reads commits from the real mirror, writes clones and pushes down.
+//! The workspace of a dry run: it reads commits from the real mirror, and records clones and pushes.
 
 use std::path::PathBuf;
 
@@ -46,13 +46,13 @@ impl<W: World> Workspace for RehearsedWorld<W> {
     }
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
-        let whose = match clone_id {
+        let user = match clone_id {
             CloneId::Author { role, label, .. } | CloneId::Reader { role, label, .. } => {
                 format!("the {role} {label}")
             }
             CloneId::Gate { gate, .. } => format!("the {gate}"),
         };
-        self.note(format!("prepare the clone of {whose} at {}", layout.head().short()));
+        self.note(format!("prepare the clone of {user} at {}", layout.head().short()));
         Ok(Prepared { path: PathBuf::new(), salvaged: None, warning: None })
     }
 
@@ -73,7 +73,7 @@ impl<W: World> Workspace for RehearsedWorld<W> {
     }
 
     async fn keep(&self, subject: &Subject, commit: &CommitSha) -> Result<Salvage, WorkspaceError> {
-        self.note(format!("keep {} of {subject} aside", commit.short()));
+        self.note(format!("keep {} of {subject} under a ref", commit.short()));
         Ok(Salvage { reference: String::new(), commit: commit.clone() })
     }
 

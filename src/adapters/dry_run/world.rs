@@ -1,4 +1,4 @@
-//! What was written down so far, laid over the real world.
+//! The effects recorded so far, and the world as it would look after them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::ports::journal::{Entry, JournalError};
 /// Reads a subject's journal without opening it.
 pub(super) type ReadJournal = Box<dyn Fn(&Subject) -> Result<Vec<Entry>, JournalError> + Send + Sync>;
 
-/// A world in which nothing is done.
+/// A world that records effects instead of performing them.
 pub struct RehearsedWorld<W> {
     pub(super) real: W,
     pub(super) journal: ReadJournal,
@@ -22,22 +22,22 @@ pub struct RehearsedWorld<W> {
     script: Mutex<RehearsedChanges>,
 }
 
-/// What would be done, and how the world would look then.
+/// The recorded effects, and their results.
 #[derive(Debug, Clone, Default)]
 pub struct RehearsedChanges {
-    /// What would be done, in order.
+    /// Descriptions of the effects, in order.
     pub effects: Vec<String>,
-    /// Comments that would stand, by the subject of their thread.
+    /// Recorded comments by the subject of their thread.
     pub(super) comments: BTreeMap<Subject, Vec<Comment>>,
     pub(super) tips: BTreeMap<BranchName, CommitSha>,
     pub(super) opened: Option<PullRequest>,
 }
 
-/// The number of a pull request that is not there: no forge gives it away.
+/// The number of a recorded pull request: no forge uses it.
 pub(super) const NEW: PullRequestNumber = PullRequestNumber(u64::MAX);
 
 impl<W: World> RehearsedWorld<W> {
-    /// A rehearsal in front of a real world. The canceller is the one of the engine that rehearses.
+    /// Creates the world of a dry run. The canceller ends the engine.
     pub fn new(real: W, journal: ReadJournal, canceller: Arc<Canceller>) -> Self {
         Self { real, journal, canceller, script: Mutex::new(RehearsedChanges::default()) }
     }
@@ -60,51 +60,8 @@ impl<W: World> RehearsedWorld<W> {
         comments
     }
 
-    /// The rehearsal ends here: what follows depends on what somebody else says.
+    /// Ends the dry run, because the next step depends on an agent or a person.
     pub(super) fn end(&self) {
         self.canceller.raise(Urgency::Stop);
-    }
-}
-
-impl<W: World> World for RehearsedWorld<W> {
-    type Forge = Self;
-    type Agents = Self;
-    type Workspace = Self;
-    type Gates = Self;
-    type Clock = Self;
-    type Journals = Self;
-    type Operator = Self;
-    type AgentMemories = Self;
-
-    fn forge(&self) -> &Self {
-        self
-    }
-
-    fn agents(&self) -> &Self {
-        self
-    }
-
-    fn workspace(&self) -> &Self {
-        self
-    }
-
-    fn gates(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn journals(&self) -> &Self {
-        self
-    }
-
-    fn operator(&self) -> &Self {
-        self
-    }
-
-    fn agent_memories(&self) -> &Self {
-        self
     }
 }

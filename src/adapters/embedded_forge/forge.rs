@@ -1,4 +1,4 @@
-//! The embedded forge as the engine sees it. The one login that writes here is the tool's own.
+//! The embedded forge as a port of the engine. It writes under our own login.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub struct EmbeddedForge {
 }
 
 impl EmbeddedForge {
-    /// The embedded forge of a repository; the workspace reads its branches and merges.
+    /// Creates the embedded forge of a repository. The workspace reads its branches and merges.
     pub fn new(store: Store, workspace: Arc<GitWorkspace>) -> Result<Self, String> {
         let login = OWN_LOGIN.parse().map_err(|error| format!("{error}"))?;
         Ok(Self { store, workspace, login })
@@ -38,10 +38,10 @@ impl EmbeddedForge {
         &self.store
     }
 
-    fn stored<T>(&self, done: Result<T, String>) -> Result<T, ForgeError> {
+    fn stored<T>(&self, result: Result<T, String>) -> Result<T, ForgeError> {
         let path = self.store.path().display();
-        done.map_err(|why| {
-            ForgeError::Disk(format!("{why}; it is the file {path}. Is there space left? See `df -h`"))
+        result.map_err(|why| {
+            ForgeError::Disk(format!("{why} (file {path}); check with `df -h` whether the disk is full"))
         })
     }
 
@@ -54,13 +54,13 @@ impl EmbeddedForge {
         let list = if what == "issue" { "issue list" } else { "pr list" };
         row.ok_or_else(|| {
             ForgeError::NotFound(format!(
-                "there is no {what} {number} here; `agent-loop local {list}` shows the known ones"
+                "{what} {number} does not exist here; `agent-loop local {list}` lists those that do"
             ))
         })
     }
 
-    /// A pull request, its head being the tip of its branch at this instant.
-    async fn seen(&self, row: SubjectRow) -> Result<PullRequest, ForgeError> {
+    /// Converts a row to a pull request with the current head.
+    async fn current(&self, row: SubjectRow) -> Result<PullRequest, ForgeError> {
         let number = row.number;
         let SubjectKind::PullRequest { state, head_ref, base_ref, head } = row.kind else {
             return Err(ForgeError::NotFound(format!(
@@ -85,25 +85,25 @@ impl EmbeddedForge {
         Ok(rows.into_iter().map(comment).collect())
     }
 
-    /// Opens a pull request in somebody's name.
+    /// Opens a pull request for an author.
     ///
     /// # Errors
-    /// When a branch is missing, both are the same, or one is open from that branch already.
+    /// When a branch is missing, both are the same, or a pull request is already open from that branch.
     pub async fn open(&self, new: &NewPullRequest, writer: &Writer) -> Result<PullRequestNumber, ForgeError> {
         let missing = |branch: &BranchName| {
-            ForgeError::Refused(format!("there is no branch `{branch}`; make it first"))
+            ForgeError::Refused(format!("branch `{branch}` does not exist; create it first"))
         };
         let head = self.tip(&new.head_ref).await?.ok_or_else(|| missing(&new.head_ref))?;
         self.tip(&new.base_ref).await?.ok_or_else(|| missing(&new.base_ref))?;
         if new.head_ref == new.base_ref {
-            return Err(ForgeError::Refused(format!("`{}` can't be merged into itself", new.head_ref)));
+            return Err(ForgeError::Refused(format!("`{}` cannot be merged into itself", new.head_ref)));
         }
         let open = self.pull_requests_from(&new.head_ref).await?;
         if let Some(open) =
             open.iter().find(|one| one.state == PullRequestState::Open && one.base_ref == new.base_ref)
         {
             return Err(ForgeError::Refused(format!(
-                "pull request {} is open from `{}` already",
+                "pull request {} is already open from `{}`",
                 open.number, new.head_ref
             )));
         }
@@ -123,7 +123,7 @@ impl EmbeddedForge {
         Ok(PullRequestNumber(number))
     }
 
-    /// Writes down a merge that is done in git: a rerun finds the merge commit again and ends here too.
+    /// Records a merge that was made in git. After a crash, the next attempt finds the merge commit and records it.
     fn finish(
         &self,
         number: PullRequestNumber,
@@ -143,7 +143,7 @@ impl EmbeddedForge {
     }
 }
 
-/// A merge of our own git that fails, fails again: nobody waits for a better answer.
+/// Converts an error of a merge. Our own git would fail in the same way again, so the error is final.
 fn not_merged(error: WorkspaceError) -> ForgeError {
     match error {
         WorkspaceError::NotFound(text)
@@ -196,15 +196,14 @@ impl Forge for EmbeddedForge {
 
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
         let rows = self.stored(self.store.subjects())?;
-        let ours = rows.into_iter().filter(|row| {
-            let is_issue = matches!(row.kind, SubjectKind::Issue(_));
-            is_issue
+        let own = rows.into_iter().filter(|row| {
+            matches!(row.kind, SubjectKind::Issue(_))
                 && row.writer.login == self.login
                 && (row.title.contains(words) || row.body.contains(words))
         });
-        let found =
-            ours.map(|row| OwnIssue { number: IssueNumber(row.number), title: row.title, body: row.body });
-        Ok(found.collect())
+        Ok(own
+            .map(|row| OwnIssue { number: IssueNumber(row.number), title: row.title, body: row.body })
+            .collect())
     }
 
     async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
@@ -221,7 +220,7 @@ impl Forge for EmbeddedForge {
 
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
         let row = self.row(number.0, "pull request")?;
-        self.seen(row).await
+        self.current(row).await
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
@@ -233,7 +232,7 @@ impl Forge for EmbeddedForge {
                 SubjectKind::Issue(_) => false,
             };
             if from_branch {
-                found.push(self.seen(row).await?);
+                found.push(self.current(row).await?);
             }
         }
         Ok(found)
@@ -284,7 +283,7 @@ impl Forge for EmbeddedForge {
             }
             MergeOutcome::Refused(why) => return Ok(Merge::Conflict(why)),
             MergeOutcome::Moved(_) => {
-                return Err(ForgeError::Unreachable("the base branch moved at this instant".to_owned()));
+                return Err(ForgeError::Unreachable("the base branch moved during the merge".to_owned()));
             }
         };
         self.finish(number, head, &commit, &pull_request.body)?;

@@ -1,4 +1,4 @@
-//! The embedded forge: issues, pull requests, comments and checks in one `SQLite` file of a plain git repository.
+//! The embedded forge: issues, pull requests, comments and checks in one `SQLite` file inside a plain git repository.
 
 mod closing;
 mod forge;

@@ -1,4 +1,4 @@
-//! What stands in the tables, as values.
+//! The rows of the tables, as values.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::domain::ids::{BranchName, CommitSha, Login};
 use crate::domain::pull_request::PullRequestState;
 use crate::ports::forge::{AuthorRole, IssueState};
 
-/// Who writes, and what that login may do.
+/// An author with its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
     pub login: Login,
@@ -23,7 +23,7 @@ pub struct SubjectRow {
     pub writer: Writer,
 }
 
-/// What a subject is, with what only that has.
+/// The kind of a subject, with its own fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubjectKind {
     Issue(IssueState),
@@ -31,12 +31,12 @@ pub enum SubjectKind {
         state: PullRequestState,
         head_ref: BranchName,
         base_ref: BranchName,
-        /// The head that was last seen.
+        /// The last known head.
         head: CommitSha,
     },
 }
 
-/// A comment to be written or that stands.
+/// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommentRow {
     pub id: i64,
@@ -46,7 +46,7 @@ pub struct CommentRow {
     pub updated_at: Timestamp,
 }
 
-/// The word for what an author may do.
+/// Returns the name of a role in tables.
 pub fn role_name(role: AuthorRole) -> &'static str {
     match role {
         AuthorRole::Owner => "owner",
@@ -55,7 +55,7 @@ pub fn role_name(role: AuthorRole) -> &'static str {
     }
 }
 
-/// What a word says that an author may do; an unknown word gives no rights.
+/// Returns the role with this name. An unknown name has no permissions.
 pub(super) fn role(name: &str) -> AuthorRole {
     match name {
         "owner" => AuthorRole::Owner,

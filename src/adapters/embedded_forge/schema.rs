@@ -1,4 +1,4 @@
-//! The tables of the embedded forge, and opening them. A file of a newer program is left alone.
+//! The tables of the embedded forge. A file of a newer program is not opened.
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -47,13 +47,13 @@ CREATE TABLE checks (
 ) STRICT;
 ";
 
-/// Opens the file, making its tables if there are none.
+/// Opens the file, and creates its tables if they do not exist.
 pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let failed =
-        |error: rusqlite::Error| format!("the embedded forge {} can't be used: {error}", path.display());
-    // Made first, so that it is private from its first byte.
-    let made = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    made.map_err(|error| format!("the embedded forge {} can't be opened: {error}", path.display()))?;
+        |error: rusqlite::Error| format!("cannot open the embedded forge {}: {error}", path.display());
+    // The file is created first, so that it is private from the start.
+    let created = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    created.map_err(|error| format!("cannot open the embedded forge {}: {error}", path.display()))?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
@@ -71,7 +71,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
         }
         newer => {
             return Err(format!(
-                "the embedded forge {} has version {newer}, and this program knows {VERSION}: use a newer agent-loop",
+                "the embedded forge {} has version {newer}, but this program supports only version {VERSION}: use a newer \
+                 agent-loop",
                 path.display()
             ));
         }
@@ -80,7 +81,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     Ok(connection)
 }
 
-/// The id of the repository: made once, never changed.
+/// Returns the id of the repository, which never changes.
 pub(super) fn repository_id(connection: &Connection) -> Result<String, String> {
     let id = connection.query_row("SELECT repository_id FROM meta", [], |row| row.get(0)).optional();
     id.map_err(|error| error.to_string())?.ok_or_else(|| "the embedded forge has no id".to_owned())

@@ -1,4 +1,4 @@
-//! Reading and writing the tables. Knows no git: heads are given to it.
+//! Reads and writes the tables, without access to git.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,7 +27,7 @@ pub struct Store {
 const SUBJECT: &str = "SELECT number, kind, state, title, body, author, role, head_ref, base_ref, head, merge_commit FROM subjects";
 
 impl Store {
-    /// Opens the embedded forge of a repository, making it if there is none.
+    /// Opens the embedded forge of a repository, and creates it if it does not exist.
     pub fn open(git_directory: &Path) -> Result<Self, String> {
         let path = git_directory.join(FILE);
         let connection = schema::open(&path)?;
@@ -77,8 +77,7 @@ impl Store {
         u64::try_from(number).map_err(|error| error.to_string())
     }
 
-    /// Adds a row, and says under which number. A statement that returns the number itself would say it before the disk
-    /// has taken the row.
+    /// Adds a row and returns its number. A statement with `RETURNING` would return the number before the row is on the disk.
     fn insert(&self, query: &str, values: impl Params) -> Result<i64, String> {
         let connection = self.lock();
         connection.execute(query, values).map_err(failed)?;
@@ -114,7 +113,7 @@ impl Store {
         self.change(query, params![key(number), word, commit])
     }
 
-    /// Remembers the head of a pull request, for when its branch is gone.
+    /// Stores the head of a pull request, for the case that its branch is removed.
     pub fn set_head(&self, number: u64, head: &CommitSha) -> Result<(), String> {
         let query = "UPDATE subjects SET head = ?2 WHERE number = ?1 AND head IS NOT ?2";
         self.change(query, params![key(number), head.as_str()])
@@ -153,18 +152,16 @@ impl Store {
             .map_err(failed)?;
         rows.map(|row| {
             let (name, state) = row.map_err(failed)?;
-            let state = [CheckState::Pending, CheckState::Success, CheckState::Failure]
-                .into_iter()
-                .find(|known| known.name() == state)
-                // What is not understood is not green.
-                .unwrap_or(CheckState::Pending);
+            // An unknown state is not a success.
+            let known = CheckState::ALL.into_iter().find(|known| known.name() == state);
+            let state = known.unwrap_or(CheckState::Pending);
             Ok(Check { name, state })
         })
         .collect()
     }
 }
 
-/// A number as the tables hold it; no subject has one that is too large for that.
+/// Converts a number for the tables. No subject has a number above the limit.
 fn key(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -213,5 +210,5 @@ fn comment(row: &Row<'_>) -> Result<CommentRow, String> {
 }
 
 fn damaged(error: impl std::fmt::Display) -> String {
-    format!("the embedded forge holds something damaged: {error}")
+    format!("the embedded forge is damaged: {error}")
 }

@@ -118,7 +118,7 @@ impl TestsGate {
             End::NotStarted(why) => inconclusive(why, Some(log)),
             End::TimedOut => {
                 let seconds = self.test.deadline.as_secs();
-                inconclusive(format!("took longer than {seconds} s and was ended"), Some(log))
+                inconclusive(format!("took longer than {seconds} s and was killed"), Some(log))
             }
             End::Hung { seconds } => {
                 inconclusive(format!("wrote and computed nothing for {seconds} s and was ended"), Some(log))

@@ -1,4 +1,4 @@
-//! Arguments that several commands have: the repository, JSON output, a text from a file.
+//! Arguments shared by several commands: the repository, JSON output, a text from a file.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub struct RepositoryArgs {
     pub dir: Option<PathBuf>,
 }
 
-/// What a run prints for programs.
+/// The output of a run for other programs.
 #[derive(Debug, Clone, Default, Args)]
 pub struct OutputArgs {
     /// Print the outcome on stdout as one JSON object; with `--json=events` also each event before it, one per line.
@@ -22,12 +22,11 @@ pub struct OutputArgs {
     pub json: Option<JsonOutput>,
 }
 
-/// What is printed as JSON.
+/// The kind of JSON output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum JsonOutput {
-    /// The outcome.
     Outcome,
-    /// Every event, one per line, and then the outcome.
+    /// All events, one per line, then the outcome.
     Events,
 }
 
@@ -39,5 +38,5 @@ pub fn read_text(path: &Path, folder: &Path) -> Result<String, String> {
     } else {
         (path.display().to_string(), std::fs::read_to_string(folder.join(path)))
     };
-    read.map_err(|error| format!("{name} can't be read: {error}"))
+    read.map_err(|error| format!("cannot read {name}: {error}"))
 }

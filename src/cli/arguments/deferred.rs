@@ -1,9 +1,9 @@
-//! Arguments of a subcommand that are described to clap only when that subcommand is used.
+//! Arguments of a subcommand that are built only when the subcommand is used.
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
-/// Arguments of a subcommand, described when the subcommand is typed or its help is shown: other commands start
-/// without the cost. Boxed, because the commands differ much in size.
+/// Arguments of a subcommand, built when the subcommand is used or its help is shown: other commands start faster. They
+/// are boxed, because the sizes of commands differ.
 #[derive(Debug)]
 pub struct Deferred<A>(pub Box<A>);
 
@@ -17,7 +17,7 @@ impl<A: Args> Args for Deferred<A> {
     }
 }
 
-/// Adds the arguments. The command keeps the description of its variant: `A` would replace it with its own.
+/// Adds the arguments, and restores the description of the command, which `A` replaces by its own.
 fn described<A: Args>(command: Command) -> Command {
     let about = command.get_about().cloned().unwrap_or_default();
     A::augment_args(command).about(about).long_about(None)

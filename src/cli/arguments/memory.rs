@@ -4,13 +4,13 @@ use clap::Args;
 
 use crate::adapters::agent_memory::Refresh;
 
-/// Flags that renew the agent memory. They are about one command, so they are not settings.
+/// Flags that renew the agent memory. They apply to one command, so they are not settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct RefreshArgs {
     /// Renew the whole agent memory
     #[arg(long, conflicts_with = "no-agent-memory")]
     pub refresh_agent_memory: bool,
-    /// Renew the part of the agent memory that is about tests
+    /// Renew the part of the agent memory about tests
     #[arg(long, conflicts_with = "no-agent-memory")]
     pub refresh_test_profile: bool,
 }

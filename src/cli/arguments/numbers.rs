@@ -1,4 +1,4 @@
-//! Whole numbers of the command line. A refusal says in the same words for every flag which numbers are allowed.
+//! Whole numbers on the command line, with one error message for all flags.
 
 use std::ops::RangeInclusive;
 
@@ -49,7 +49,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_allowed_number_is_taken(value in 0..=i64::MAX, least in 0..=i64::MAX) {
+        fn allowed_numbers_are_accepted(value in 0..=i64::MAX, least in 0..=i64::MAX) {
             let parsed = whole(&value.to_string(), &(least..=i64::MAX));
             prop_assert_eq!(parsed.ok(), (value >= least).then_some(value));
         }

@@ -1,4 +1,4 @@
-//! Flags of every run.
+//! The flags of all commands that start a run.
 
 use clap::Args;
 
@@ -9,13 +9,13 @@ use super::common::{OutputArgs, RepositoryArgs};
 use super::memory::RefreshArgs;
 use super::settings::{FlagChoice, SettingFlags};
 
-/// Flags of every run.
+/// The flags of all commands that start a run.
 #[derive(Debug, Default, Args)]
 pub struct RunArguments {
     /// Branch to change [default: the current branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
-    /// Print what would be done up to the next turn of an agent, and do nothing
+    /// Print the steps up to the next turn of an agent, without performing them
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub struct RunArguments {
     pub settings: SettingFlags<RunFlags>,
 }
 
-/// All flags that are settings, but for the one about the coder's questions: only `task` lets the coder ask.
+/// All flags that are settings, except for the one about the coder's questions: only `task` allows them.
 #[derive(Debug)]
 pub struct RunFlags;
 

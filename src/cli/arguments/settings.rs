@@ -1,4 +1,4 @@
-//! Flags that are settings, as clap arguments: built from the table, and read back as values by key.
+//! Flags that are settings, as clap arguments: built from the table of flags, and read back as values by key.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -17,7 +17,7 @@ use crate::domain::ids::InvalidName;
 
 use super::numbers::whole;
 
-/// A command's choice of the flags that are settings.
+/// A command's selection of flags.
 pub trait FlagChoice {
     fn has(flag: &Flag) -> bool;
 }
@@ -25,18 +25,18 @@ pub trait FlagChoice {
 /// The settings that the flags of a command set.
 #[derive(Debug)]
 pub struct SettingFlags<C> {
-    /// Values by the dotted path of their key. A flag that was not given sets nothing.
+    /// Values by the dotted path of their key, for the flags on the command line.
     pub values: BTreeMap<String, Value>,
     command: PhantomData<C>,
 }
 
 impl<C> SettingFlags<C> {
-    /// Wraps values that the flags of another command have set.
+    /// Creates the flags from the values of another command.
     pub fn new(values: BTreeMap<String, Value>) -> Self {
         Self { values, command: PhantomData }
     }
 
-    /// Whether a switch was given.
+    /// Returns whether a switch was given.
     pub fn is_on(&self, path: &str) -> bool {
         self.values.get(path).and_then(Value::as_bool).unwrap_or_default()
     }
@@ -134,7 +134,7 @@ fn possible(choice: &Choice) -> PossibleValue {
     PossibleValue::new(choice.word.clone()).help(choice.meaning.trim_end_matches('.').to_owned())
 }
 
-/// Parses the name of an agent; a mistyped backend is answered with the nearest one.
+/// Parses the name of an agent. The error suggests the backend nearest to a typo.
 fn agent(text: &str) -> Result<Value, String> {
     let parsed: Result<AgentName, InvalidName> = text.parse();
     parsed.map(|name| Value::String(name.to_string())).map_err(|error| {
@@ -169,7 +169,7 @@ fn given(flag: &Flag, matches: &ArgMatches) -> Vec<(String, Value)> {
     }
 }
 
-/// Returns the value of a setting from those of a flag: all of them for a list, else the last.
+/// Combines the values of a flag into that of a setting: all of them for a list, else the last.
 fn together(kind: &ValueKind, values: impl Iterator<Item = Value>) -> Option<Value> {
     let values: Vec<Value> = values.collect();
     if matches!(kind, ValueKind::List(_)) {
@@ -179,7 +179,7 @@ fn together(kind: &ValueKind, values: impl Iterator<Item = Value>) -> Option<Val
     }
 }
 
-/// Splits a value into the part of the key that names its role, and the value itself.
+/// Splits a value into the part of the key for its role, and the rest.
 fn of_role(value: Value) -> (&'static str, Value) {
     match value.as_str().and_then(|text| text.split_once('=')) {
         Some(("coder", rest)) => ("coder.", Value::from(rest)),
@@ -215,7 +215,7 @@ mod tests {
         Ok(SettingFlags::<EveryFlag>::from_arg_matches(&matches)?.values)
     }
 
-    /// Values of a flag, each with the same value as a variable says it.
+    /// Returns values of a flag, each with the same value in the syntax of a variable.
     fn examples(flag: &Flag) -> Vec<(String, String)> {
         let same = |text: &str| (text.to_owned(), text.to_owned());
         let quoted = |text: &str| (text.to_owned(), format!("['{text}']"));
@@ -247,7 +247,7 @@ mod tests {
                 tried += 1;
             }
         }
-        assert!(tried > 60, "only {tried} values were tried");
+        assert!(tried > 60, "only {tried} values were tested");
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_of_two_switches_counts() {
+    fn the_later_of_two_switches_wins() {
         for (words, parallel) in [
             (["--parallel-reviewers", "--no-parallel-reviewers"], false),
             (["--no-parallel-reviewers", "--parallel-reviewers"], true),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_gets_advice() {
+    fn wrong_values_get_advice() {
         for (words, advice) in [
             (&["--coder", "cluade"][..], "did you mean `claude`?"),
             (&["--on-quota", "wiat"], "a similar value exists: 'wait'"),

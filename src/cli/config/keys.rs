@@ -1,15 +1,18 @@
-//! The keys of the settings, read off their schema: meaning, kind of value, default, and the nearest key to a typo.
+//! The keys of the settings, derived from their schema: meaning, kind of value, default, and the key nearest to a typo.
 
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
 use crate::cli::nearest::nearest;
 
 use super::settings::Settings;
 
-/// The part of a key that stands for a name of the user's choice.
+/// The placeholder in a key for a name that the user chooses.
 pub const NAME: &str = "NAME";
 
 const MOST: i64 = i64::MAX;
@@ -17,11 +20,11 @@ const MOST: i64 = i64::MAX;
 /// A key of the schema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownKey {
-    /// Its parts joined by dots; `NAME` stands for any name.
+    /// The dotted path, with `NAME` for a name that the user chooses.
     pub path: String,
     pub meaning: String,
     pub kind: ValueKind,
-    /// Absent if the setting has none, or only an empty one.
+    /// The default unless it is empty.
     pub default: Option<String>,
 }
 
@@ -36,7 +39,7 @@ pub enum ValueKind {
     List(Box<Self>),
 }
 
-/// One of the words that a setting allows.
+/// An allowed value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     pub word: String,
@@ -45,9 +48,9 @@ pub struct Choice {
 
 /// Returns the JSON Schema of the settings.
 pub fn schema() -> Value {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|settings| {
-        settings.inline_subschemas = true;
-    });
+    let settings = SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true)
+        .with_transform(RecursiveTransform(remove_empty_default));
     let mut schema = settings.into_generator().into_root_schema_for::<Settings>().to_value();
     if let Value::Object(members) = &mut schema {
         members.insert("title".to_owned(), Value::from("agent-loop.toml"));
@@ -55,7 +58,19 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Returns every key, section by section.
+/// Removes an empty default, and that of a section: it repeats the defaults of its keys.
+fn remove_empty_default(schema: &mut Schema) {
+    let is_empty = schema.get("default").is_some_and(|default| match default {
+        Value::Null | Value::Object(_) => true,
+        Value::Array(values) => values.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    });
+    if is_empty {
+        schema.remove("default");
+    }
+}
+
+/// Returns all keys, section by section.
 pub fn known() -> &'static [KnownKey] {
     static KNOWN: LazyLock<Vec<KnownKey>> = LazyLock::new(|| {
         let mut keys = Vec::new();
@@ -103,7 +118,7 @@ fn choice(node: &Value) -> Choice {
     Choice { word: word.to_owned(), meaning: meaning(node) }
 }
 
-/// Returns the type of a value; for an optional one the type that is not `null`.
+/// Returns the type of a value; for an optional value, the type besides `null`.
 fn type_name(node: &Value) -> &str {
     match node.get("type") {
         Some(Value::Array(names)) => names.first().and_then(Value::as_str).unwrap_or_default(),
@@ -121,7 +136,7 @@ fn range(node: &Value) -> RangeInclusive<i64> {
     least..=most
 }
 
-/// Returns a default as a person would type it.
+/// Returns a default in the form in which a person types it.
 fn shown(default: &Value) -> Option<String> {
     match default {
         Value::Null | Value::Object(_) => None,
@@ -130,50 +145,39 @@ fn shown(default: &Value) -> Option<String> {
             Some(number.as_f64().map_or_else(|| number.to_string(), |it| it.to_string()))
         }
         Value::String(text) => Some(text.clone()),
-        Value::Array(values) => {
-            let all: Vec<String> = values.iter().filter_map(shown).collect();
-            (!all.is_empty()).then(|| all.join(" "))
-        }
+        Value::Array(values) => Some(values.iter().filter_map(shown).collect::<Vec<_>>().join(" ")),
     }
 }
 
 impl KnownKey {
-    /// Whether a path in a source of settings is this key.
+    /// Returns whether a path in a source of settings is this key.
     pub fn is(&self, path: &str) -> bool {
         matches(&self.path, path)
     }
 }
 
-/// Finds the key that a path in a source of settings names.
+/// Finds the key for a path in a source of settings.
 pub fn find(path: &str) -> Option<&'static KnownKey> {
     known().iter().find(|key| key.is(path))
 }
 
-/// Whether a section with this path exists.
+/// Returns whether a section with this path exists.
 pub fn is_section(path: &str) -> bool {
-    known().iter().any(|key| {
-        let parts = path.split('.').count();
-        let section: Vec<&str> = key.path.split('.').take(parts).collect();
-        key.path.split('.').count() > parts && matches(&section.join("."), path)
-    })
+    let sections =
+        |key: &'static KnownKey| key.path.match_indices('.').map(|(end, _)| key.path.split_at(end).0);
+    known().iter().flat_map(sections).any(|section| matches(section, path))
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
-    let (mut pattern, mut path) = (pattern.split('.'), path.split('.'));
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return true,
-            (Some(NAME), Some(name)) if !name.is_empty() => {}
-            (Some(part), Some(name)) if part == name => {}
-            (Some(_) | None, Some(_) | None) => return false,
-        }
-    }
+    let is_match = |(part, name): (&str, &str)| part == name || (part == NAME && !name.is_empty());
+    pattern.split('.').count() == path.split('.').count()
+        && pattern.split('.').zip(path.split('.')).all(is_match)
 }
 
-/// Describes an unknown key, with the nearest one that exists.
+/// Describes an unknown key, with the nearest known one.
 pub fn unknown(path: &str) -> String {
     if is_section(path) {
-        return format!("`{path}` is a section and takes no value; its keys are below it, as in `[{path}]`");
+        return format!("`{path}` is a section, not a key; set its keys below `[{path}]`");
     }
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let whole = nearest(path, known().iter().map(|key| key.path.as_str())).map(str::to_owned);
@@ -185,7 +189,7 @@ pub fn unknown(path: &str) -> String {
     };
     match whole.or_else(by_last_part) {
         Some(known) => format!("unknown key `{path}`; did you mean `{known}`?"),
-        None => format!("unknown key `{path}`; `agent-loop config explain` lists those that exist"),
+        None => format!("unknown key `{path}`; run `agent-loop config explain` for a list of keys"),
     }
 }
 
@@ -220,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_hold_any_name() {
+    fn agents_may_have_any_name() {
         assert!(find("agents.todo.cmd").is_some());
         assert!(find("agents.cmd").is_none());
         assert!(is_section("agents.todo") && is_section("gates"));

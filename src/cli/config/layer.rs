@@ -1,4 +1,4 @@
-//! Layers of settings, one for each source: a file, the environment, flags. A faulty layer is refused with its source.
+//! Layers of settings, one for each source: a file, the environment, flags. Errors in a layer name its source.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use super::exclusive;
 use super::keys::{self, KnownKey, ValueKind};
 use super::settings::Settings;
 
-/// The prefix of variables that are settings.
+/// The prefix of environment variables with settings.
 pub const PREFIX: &str = "AGENT_LOOP_CONFIG__";
 
 /// The source of a value, from the weakest to the strongest.
@@ -55,11 +55,11 @@ impl Layer {
     /// Returns the layer of defaults.
     pub fn defaults() -> Self {
         let mut values = flat(&Table::try_from(Settings::default()).unwrap_or_default());
-        values.retain(|_, value| !value.is_table());
+        values.retain(|_, value| !value.is_table() && !value.as_array().is_some_and(Vec::is_empty));
         Self { source: SettingSource::Default, values }
     }
 
-    /// Reads a file. Relative paths in it start at its folder.
+    /// Reads a file. Relative paths in it are relative to its folder.
     pub fn from_text(text: &str, source: SettingSource, folder: &Path) -> Result<Self, String> {
         let wrong = |why: String| format!("{source}: {why}");
         let table: Table = text.parse().map_err(|error| wrong(format!("{error}")))?;
@@ -77,7 +77,7 @@ impl Layer {
         Self { source, values }.resolved()?.anchored(folder)
     }
 
-    /// Reads the variables that are settings. Relative paths in them start at the current folder.
+    /// Reads settings from environment variables. Relative paths in them are relative to the current folder.
     pub fn from_variables(variables: &Variables, folder: &Path) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for (name, value) in variables {
@@ -85,9 +85,9 @@ impl Layer {
                 continue;
             };
             let path = path.to_lowercase().replace("__", ".");
-            let wrong = |why: String| format!("the variable {}: {why}", name.to_string_lossy());
+            let wrong = |why: String| format!("variable {}: {why}", name.to_string_lossy());
             let key = keys::find(&path).ok_or_else(|| wrong(keys::unknown(&path)))?;
-            let text = value.to_str().ok_or_else(|| wrong("is not UTF-8".to_owned()))?;
+            let text = value.to_str().ok_or_else(|| wrong("its value is not UTF-8".to_owned()))?;
             values.insert(path, variable_value(key, text).map_err(wrong)?);
         }
         let layer = Self { source: SettingSource::Variable, values };
@@ -95,7 +95,7 @@ impl Layer {
         layer.resolved()?.anchored(folder)
     }
 
-    /// Takes values of flags, of this command or of an earlier one.
+    /// Creates a layer from the flags of this command or of an earlier one.
     pub fn from_values(
         values: impl IntoIterator<Item = (String, Value)>,
         source: SettingSource,
@@ -106,17 +106,17 @@ impl Layer {
         layer.resolved()?.anchored(folder)
     }
 
-    /// Checks the kinds of the values.
+    /// Checks the types of the values.
     pub fn check(&self) -> Result<(), String> {
         let settings: Result<Settings, _> = nested(&self.values).try_into();
         settings.map(|_| ()).map_err(|error| format!("{}: {}", self.source, error.to_string().trim_end()))
     }
 
-    /// Resolves aliases, and refuses keys that exclude each other.
+    /// Resolves aliases, and rejects keys that exclude each other.
     fn resolved(mut self) -> Result<Self, String> {
         self.values = aliases::resolved(&self.values).map_err(|(alias, name)| {
             let (alias, name) = (self.written(&alias), self.written(&name));
-            format!("{}: `{alias}` and `{name}` are one agent; use only one of the two names", self.source)
+            format!("{}: `{alias}` and `{name}` are the same agent; use only one of the names", self.source)
         })?;
         match exclusive::conflict(&self.values) {
             None => Ok(self),
@@ -130,7 +130,7 @@ impl Layer {
         }
     }
 
-    /// Returns a key as it is written in this source.
+    /// Returns a key in the spelling of this source.
     fn written(&self, path: &str) -> String {
         if self.source == SettingSource::Variable {
             format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
@@ -139,7 +139,7 @@ impl Layer {
         }
     }
 
-    /// Makes paths absolute, because later nobody knows the folder that they are relative to.
+    /// Makes paths absolute.
     fn anchored(mut self, folder: &Path) -> Result<Self, String> {
         for (path, value) in &mut self.values {
             anchor(path, value, folder).map_err(|why| format!("{}: {path}: {why}", self.source))?;
@@ -170,7 +170,7 @@ fn variable_value(key: &KnownKey, text: &str) -> Result<Value, String> {
     }
 }
 
-/// Flattens tables to values by dotted path. Empty tables stay, so that an unknown section is noticed.
+/// Flattens tables to values by dotted path. Empty tables remain, so that unknown sections are noticed.
 pub fn flat(table: &Table) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     flatten(table, "", &mut values);

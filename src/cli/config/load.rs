@@ -1,4 +1,4 @@
-//! Finds the layers of a run and merges them: the repository's file on the base branch, the user's, variables, flags.
+//! Loads and merges the layers of settings: the repository's file on the base branch, the user's file, variables, flags.
 
 use std::path::{Path, PathBuf};
 
@@ -22,9 +22,9 @@ pub const USER_FILE: &str = "config.toml";
 pub struct RepositoryFile {
     pub text: String,
     pub layer: Layer,
-    /// Keys in the file that need the user's trust and do not have it.
+    /// Keys that need the user's trust and do not have it.
     pub untrusted: Vec<String>,
-    /// Set if the file in the checkout differs.
+    /// A warning if the file in the checkout differs.
     pub warning: Option<String>,
 }
 
@@ -33,15 +33,15 @@ pub fn user_file(surroundings: &Surroundings) -> PathBuf {
     surroundings.configuration.join(USER_FILE)
 }
 
-/// Reads a file of settings, if it exists. Links are followed: people keep their files elsewhere.
+/// Reads a settings file, if it exists. Links are followed: people keep their files elsewhere.
 fn read(path: &Path) -> Result<Option<String>, String> {
-    let wrong = |why: &str| format!("{} can't be read: {why}", path.display());
+    let wrong = |why: &str| format!("cannot read {}: {why}", path.display());
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(wrong(&error.to_string())),
         Ok(facts) if !facts.is_file() => return Err(wrong("it is not a file")),
         Ok(facts) if facts.len() > LONGEST_FILE => {
-            return Err(wrong("it is too long for a file of settings"));
+            return Err(wrong("it is too long for a settings file"));
         }
         Ok(_) => {}
     }
@@ -71,16 +71,10 @@ pub async fn repository_file(
 ) -> Result<Option<RepositoryFile>, String> {
     let committed = repository.file_on(branch, REPOSITORY_FILE, &surroundings.variables).await?;
     let warning = uncommitted(&repository.path.join(REPOSITORY_FILE), committed.as_deref(), branch);
-    let Some(text) = committed else {
-        let layer =
-            Layer::from_text("", SettingSource::Repository { branch: branch.to_string() }, Path::new("/"))?;
-        return Ok(warning.map(|warning| RepositoryFile {
-            text: String::new(),
-            layer,
-            untrusted: Vec::new(),
-            warning: Some(warning),
-        }));
-    };
+    if committed.is_none() && warning.is_none() {
+        return Ok(None);
+    }
+    let text = committed.unwrap_or_default();
     let source = SettingSource::Repository { branch: branch.to_string() };
     let layer = Layer::from_text(&text, source, &repository.path)?;
     let trusted = TrustFile::load(&surroundings.configuration)?.trusts(&repository.trust_name(), &text);
@@ -91,14 +85,14 @@ pub async fn repository_file(
 
 /// Returns a warning if the file in the checkout is not the committed one.
 fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Option<String> {
-    // A link in a hostile repository may lead anywhere; it is not followed.
+    // A hostile repository may contain a link to any file, so links are not followed.
     let facts = std::fs::symlink_metadata(path).ok()?;
     let here = if facts.is_file() { read(path).ok().flatten() } else { None };
     let same =
         here.is_some_and(|here| committed.is_some_and(|committed| committed.trim_end() == here.trim_end()));
-    let what = if committed.is_some() { "differs from" } else { "is not on" };
+    let difference = if committed.is_some() { "differs from" } else { "is not on" };
     (!same).then(|| {
-        format!("{} {what} the branch {branch}, and only what is on that branch counts", path.display())
+        format!("{} {difference} the branch {branch}; only the file on that branch is used", path.display())
     })
 }
 
@@ -106,12 +100,12 @@ fn uncommitted(path: &Path, committed: Option<&str>, branch: &BranchName) -> Opt
 #[derive(Debug, Clone, PartialEq)]
 pub struct BaseLayers {
     layers: Vec<Layer>,
-    /// Set if the repository's file in the checkout differs.
+    /// A warning if the repository's file in the checkout differs.
     pub warning: Option<String>,
 }
 
 impl BaseLayers {
-    /// Reads every layer.
+    /// Reads all layers.
     pub async fn look(
         repository: &Repository,
         branch: &BranchName,
@@ -141,7 +135,7 @@ fn faulty(message: String) -> RunError {
 
 fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> RunError {
     let message = format!(
-        "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not trusted it yet. \
+        "{REPOSITORY_FILE} on {branch} sets programs, paths or trusted logins ({}), and you have not trusted it yet. \
          Read it: `git show {branch}:{REPOSITORY_FILE}`; then trust it: `agent-loop config trust {}`",
         keys.join(", "),
         crate::cli::view::shell::quoted(&repository.trust_name()),

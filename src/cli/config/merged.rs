@@ -16,7 +16,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Merges layers key by key; later layers win. Of keys that exclude each other the later one stays.
+    /// Merges layers key by key; later layers win. Of two keys that exclude each other, the later one wins.
     pub fn merge(layers: impl IntoIterator<Item = Layer>) -> Result<Self, String> {
         let mut values = BTreeMap::new();
         for layer in layers {
@@ -32,7 +32,7 @@ impl Configuration {
         Ok(Self { settings, values })
     }
 
-    /// Returns every value that is set, with its source.
+    /// Returns all values with their sources.
     pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &SettingSource)> {
         self.values.iter().map(|(path, (value, source))| (path.as_str(), value, source))
     }
@@ -42,17 +42,17 @@ impl Configuration {
         self.values.get(path).map_or(&SettingSource::Default, |(_, source)| source)
     }
 
-    /// Whether a flag of this command set the value.
+    /// Returns whether a flag of this command set the value.
     pub fn is_asked(&self, path: &str) -> bool {
         *self.source(path) == SettingSource::Flag
     }
 
-    /// Whether the value is not the default.
+    /// Returns whether any source set the value.
     pub fn is_set(&self, path: &str) -> bool {
         *self.source(path) != SettingSource::Default
     }
 
-    /// Returns the roles that flags of this command fill.
+    /// Returns the roles that flags of this command assign.
     pub fn asked_roles(&self) -> Roles {
         let roles = &self.settings.roles;
         Roles {

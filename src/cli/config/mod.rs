@@ -1,4 +1,4 @@
-//! Settings: their keys and flags, the layers they come from, and the keys that a repository's file may use only once trusted.
+//! Settings: their keys and flags, the layers they come from, and the trust in a repository's file.
 
 pub mod aliases;
 pub mod dollars;

@@ -1,5 +1,5 @@
-//! Every setting as a type: its meaning, its values, its default. Flags, schema, template and `config explain` are made
-//! from this file.
+//! The settings, with their meanings, values and defaults. Flags, schema, template and `config explain` are generated from
+//! these types.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -18,9 +18,9 @@ use crate::flow::retry::{OnQuota, RetryPolicy};
 
 use super::dollars::Dollars;
 
-/// The coder of a run that names none.
+/// The default coder.
 pub const DEFAULT_CODER: &str = "claude";
-/// The reviewer of a run that names none.
+/// The default reviewer.
 pub const DEFAULT_REVIEWER: &str = "codex";
 
 /// Settings of agent-loop.
@@ -28,7 +28,6 @@ pub const DEFAULT_REVIEWER: &str = "codex";
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Programs of agents: those of vendors by their names (claude, codex, gemini, antigravity, opencode), others as `command:NAME`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<String, AgentSettings>,
     /// The agents of a run.
     pub roles: Roles,
@@ -58,39 +57,29 @@ pub struct Settings {
     pub retention: Retention,
 }
 
-/// A program that is an agent.
+/// The program of an agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentSettings {
-    /// Program: a name that is looked up in PATH, or a path relative to the folder of this file. Vendors have a default.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Program: a name to find in PATH, or a path relative to the folder of this file. Vendors have a default.
     pub cmd: Option<String>,
     /// Additional arguments for the program. The prompt is sent on stdin.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
-    /// Names of environment variables that it may see, besides the few that every agent sees.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Names of environment variables to pass to the program, besides the few that every agent gets.
     pub env: Vec<String>,
     /// Time limit for its turns, in seconds; `review.agent_timeout_seconds` if not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<NonZeroU64>,
     /// Model; the program's own default if not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Models to try in order: the next one is asked if a model is unknown, overloaded or out of quota. Instead of `model`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Models to try in order, instead of `model`: the next one is used if a model is unknown, overloaded or out of quota.
     pub models: Vec<String>,
-    /// Reasoning effort, one of the program's own words.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Reasoning effort, one of the program's own values.
     pub effort: Option<String>,
-    /// Your own checkout in which its turns run, instead of a clone made for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Your own checkout for its turns, instead of a clone.
     pub dir: Option<PathBuf>,
     /// Differences when it is the coder.
-    #[serde(skip_serializing_if = "RoleSettings::is_empty")]
     pub coder: RoleSettings,
     /// Differences when it is a reviewer.
-    #[serde(skip_serializing_if = "RoleSettings::is_empty")]
     pub reviewer: RoleSettings,
 }
 
@@ -99,23 +88,13 @@ pub struct AgentSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct RoleSettings {
     /// Model in this role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Models to try in order, in this role.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
     /// Reasoning effort in this role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
     /// Additional arguments in this role, after those for all roles.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
-}
-
-impl RoleSettings {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// The agents of a run.
@@ -123,15 +102,12 @@ impl RoleSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
     /// Agent that changes files: `[LABEL=]BACKEND`, where BACKEND is claude, codex, gemini, antigravity (agy), opencode, command:NAME-or-PATH or scripted:FILE.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("default" = DEFAULT_CODER))]
     pub coder: Option<AgentName>,
     /// Agents that review, in this order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>", extend("default" = [DEFAULT_REVIEWER]))]
     pub reviewers: Vec<AgentName>,
     /// Agent that reformats malformed answers; the answering agent if not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub repair: Option<AgentName>,
 }
@@ -141,7 +117,6 @@ pub struct Roles {
 #[serde(deny_unknown_fields, default)]
 pub struct RepairSettings {
     /// Models to try in order when a malformed answer is reformatted; the program's own default if empty.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
     /// Time limit for each attempt to reformat an answer, in seconds.
     pub timeout_seconds: NonZeroU64,
@@ -157,16 +132,16 @@ impl Default for RepairSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BudgetSettings {
-    /// Tokens, sent and received and from a cache, after which a run begins no further turn; 0 for no limit.
+    /// Tokens (sent, received and cached) after which a run starts no further turn; 0 for no limit.
     pub tokens: u64,
-    /// US dollars, as far as agents report their cost, after which a run begins no further turn; 0 for no limit.
+    /// US dollars, as reported by agents, after which a run starts no further turn; 0 for no limit.
     pub usd: Dollars,
-    /// Minutes of agents' working time after which a run begins no further turn; 0 for no limit.
+    /// Minutes of agents' working time after which a run starts no further turn; 0 for no limit.
     pub minutes: u64,
 }
 
 impl BudgetSettings {
-    /// Returns the limits, without those that are off.
+    /// Returns the limits that are not 0.
     pub fn budget(&self) -> Budget {
         let limit = NonZeroU64::new;
         Budget {
@@ -181,12 +156,10 @@ impl BudgetSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrustSettings {
-    /// Logins whose records count like our own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Logins whose records are accepted like our own.
     #[schemars(with = "Vec<String>")]
     pub recorders: Vec<Login>,
-    /// Logins whose signed requirements count even without write access to the repository.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Logins without write access whose signed requirements are accepted.
     #[schemars(with = "Vec<String>")]
     pub humans: Vec<Login>,
 }
@@ -197,8 +170,7 @@ pub struct TrustSettings {
 pub struct Redact {
     /// Action when a text to be published contains a secret: `replace` the secret or `stop` the run.
     pub on_hit: OnSecret,
-    /// Names of environment variables whose values are secrets, besides those with a telling name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Names of environment variables whose values are secrets, besides those whose names say so.
     pub variables: Vec<String>,
 }
 
@@ -206,7 +178,7 @@ pub struct Redact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Review {
-    /// Rounds with something left to fix after which the run ends.
+    /// Maximum number of rounds of review.
     pub max_rounds: NonZeroU32,
     /// Ask all reviewers of a round at once.
     pub parallel: bool,
@@ -244,7 +216,7 @@ impl Default for Review {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Turns {
-    /// Time after which a turn without output and computation is ended, in seconds; 0 for never.
+    /// Time after which a turn without output and computation is stopped, in seconds; 0 for never.
     pub idle_seconds: u64,
     /// Retries after a failure that may be temporary.
     pub max_retries: u32,
@@ -254,7 +226,7 @@ pub struct Turns {
     pub on_quota: OnQuota,
     /// Allow two agents to take turns in the same checkout of yours.
     pub allow_shared_dir: bool,
-    /// Let agents do anything on this machine, without confirmation and without a sandbox; no later command remembers it.
+    /// Let agents do anything on this machine, without confirmation and without a sandbox. Later commands do not remember it.
     pub dangerous_permissions: bool,
 }
 
@@ -286,8 +258,7 @@ pub struct GatesSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tests {
-    /// Test command that must succeed on the approved commit. It is split into words without a shell; for `&&`, `|` and the like use `sh -c '…'`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Test command that must succeed on the approved commit. It runs without a shell; for `&&`, `|` and the like use `sh -c '…'`.
     pub command: Option<String>,
     /// Run the test command before each review of a new commit too.
     pub before_review: bool,
@@ -307,7 +278,7 @@ impl Default for Tests {
 pub struct Ci {
     /// How long to wait for unfinished checks before a merge, in seconds.
     pub timeout_seconds: u64,
-    /// Interval between two looks at unfinished checks, in seconds.
+    /// Interval between two requests for unfinished checks, in seconds.
     pub poll_interval_seconds: NonZeroU64,
 }
 
@@ -329,7 +300,7 @@ pub struct ForgeSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ForgeChoice {
-    /// GitHub if the repository's origin is there, else the embedded forge.
+    /// GitHub if the repository's origin is on GitHub, else the embedded forge.
     #[default]
     Auto,
     /// GitHub.
@@ -344,7 +315,7 @@ pub enum ForgeChoice {
 pub struct Output {
     /// Print only warnings and errors on stderr.
     pub quiet: bool,
-    /// Interval between reports of which agents are still working, in seconds.
+    /// Interval between reports on running agents, in seconds.
     pub progress_interval_seconds: NonZeroU64,
 }
 
@@ -358,10 +329,9 @@ impl Default for Output {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentMemorySettings {
-    /// Give agents a summary of what files and manifests say about the repository.
+    /// Give agents a summary of the repository, made from its files and manifests.
     pub enabled: bool,
-    /// Folder of the agent memory, if not the cache folder. A relative path lies inside the coder's checkout and is never committed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Folder for the agent memory, if not the cache folder. A relative path is inside the coder's checkout and is never committed.
     pub dir: Option<PathBuf>,
 }
 
@@ -375,8 +345,7 @@ impl Default for AgentMemorySettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Paths {
-    /// Folder of raw logs, if not the state folder.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Folder for raw logs, if not the state folder.
     pub logs: Option<PathBuf>,
 }
 

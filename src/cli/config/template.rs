@@ -1,4 +1,4 @@
-//! A commented template for a file of settings, made from the schema: every key with its meaning and default.
+//! A commented template for a settings file, generated from the schema: every key with its meaning and default.
 
 use std::fmt::Write;
 
@@ -6,72 +6,56 @@ use serde_json::Value;
 
 use super::keys::{self, NAME};
 
-/// Returns the template. Everything in it is a comment, so it changes nothing until it is edited.
+/// Returns the template. All of its keys are comments, so it changes nothing until it is edited.
 pub fn template() -> String {
     let mut text = String::from(
         "# Settings of agent-loop. Remove a `#` to change a setting; the values shown are the defaults.\n\
-         # In a repository the version on the branch to be changed counts.\n",
+         # In a repository, agent-loop uses the version on the branch to be changed.\n",
     );
-    section(&keys::schema(), "", &mut text);
+    section(&keys::schema(), "", "", &mut text);
     text
 }
 
-fn section(node: &Value, path: &str, text: &mut String) {
+fn section(node: &Value, path: &str, meaning: &str, text: &mut String) {
     let Some(Value::Object(members)) = node.get("properties") else { return };
-    let is_section = |member: &Value| member.get("properties").is_some();
-    if members.values().any(|member| !is_section(member) && named(member).is_none()) {
-        let _ = writeln!(text, "\n# {}\n[{path}]", keys::meaning(node));
+    let (sections, settings): (Vec<_>, Vec<_>) =
+        members.iter().partition(|(_, member)| member.get("properties").is_some() || named(member).is_some());
+    if !settings.is_empty() {
+        // A heading with a name that the user chooses is a comment too.
+        let mark = if path.contains(NAME) { "# " } else { "" };
+        let _ = writeln!(text, "\n# {meaning}\n{mark}[{path}]");
     }
-    for (name, member) in members {
-        if !is_section(member) && named(member).is_none() {
-            let _ = writeln!(text, "# {}\n# {name} = {}", keys::meaning(member), example(path, name, node));
-        }
+    for (name, member) in settings {
+        let _ = writeln!(text, "# {}\n# {name} = {}", keys::meaning(member), example(path, name, member));
     }
-    for (name, member) in members {
+    for (name, member) in sections {
         let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let meaning = keys::meaning(member);
         match named(member) {
-            Some(any) => section_of_a_name(any, &below, member, text),
-            None => section(member, &below, text),
+            Some(any) => section(any, &format!("{below}.{NAME}"), &meaning, text),
+            None => section(member, &below, &meaning, text),
         }
     }
 }
 
-/// Returns the schema below names of the user's choice.
+/// Returns the schema below names that the user chooses.
 fn named(member: &Value) -> Option<&Value> {
     member.get("additionalProperties").filter(|any| any.is_object())
 }
 
-fn section_of_a_name(any: &Value, path: &str, member: &Value, text: &mut String) {
-    let _ = writeln!(text, "\n# {}\n# [{path}.{NAME}]", keys::meaning(member));
-    keys_of_a_name(any, path, text);
-    let Some(Value::Object(members)) = any.get("properties") else { return };
-    for (name, member) in members.iter().filter(|(_, member)| member.get("properties").is_some()) {
-        let _ = writeln!(text, "\n# {}\n# [{path}.{NAME}.{name}]", keys::meaning(member));
-        keys_of_a_name(member, &format!("{path}.{NAME}"), text);
-    }
-}
-
-fn keys_of_a_name(any: &Value, path: &str, text: &mut String) {
-    let Some(Value::Object(members)) = any.get("properties") else { return };
-    for (name, member) in members.iter().filter(|(_, member)| member.get("properties").is_none()) {
-        let _ = writeln!(text, "# {}\n# {name} = {}", keys::meaning(member), example(path, name, any));
-    }
-}
-
-fn example(section: &str, name: &str, node: &Value) -> String {
+fn example(section: &str, name: &str, setting: &Value) -> String {
     let written = match (section, name) {
-        ("agents", "cmd") => "\"my-agent\"",
-        ("agents" | "agents.NAME", "args") => "[\"--verbose\"]",
-        ("agents", "env") => "[\"MY_AGENT_KEY\"]",
-        ("agents", "timeout_seconds") => "600",
-        ("agents" | "agents.NAME", "model") => "\"opus\"",
-        ("agents" | "agents.NAME", "models") => "[\"large\", \"small\"]",
-        ("agents" | "agents.NAME", "effort") => "\"high\"",
-        ("agents", "dir") => "\"../my-checkout\"",
+        ("agents.NAME", "cmd") => "\"my-agent\"",
+        ("agents.NAME", "env") => "[\"MY_AGENT_KEY\"]",
+        ("agents.NAME", "timeout_seconds") => "600",
+        ("agents.NAME", "dir") => "\"../my-checkout\"",
+        (_, "args") => "[\"--verbose\"]",
+        (_, "model") => "\"opus\"",
+        (_, "effort") => "\"high\"",
         ("roles", "coder") => "\"sam=command:NAME\"",
         ("roles", "reviewers") => "[\"strict=command:NAME\", \"quick=command:./tools/quick.sh\"]",
         ("roles", "repair") => "\"command:NAME\"",
-        ("repair", "models") => "[\"small\", \"large\"]",
+        (_, "models") => "[\"large\", \"small\"]",
         ("trust", "recorders") => "[\"ci-bot\"]",
         ("trust", "humans") => "[\"ada\"]",
         ("redact", "variables") => "[\"MY_SERVICE_LOGIN\"]",
@@ -83,9 +67,7 @@ fn example(section: &str, name: &str, node: &Value) -> String {
     if !written.is_empty() {
         return written.to_owned();
     }
-    let default =
-        node.get("properties").and_then(|members| members.get(name)).and_then(|one| one.get("default"));
-    default.map_or_else(|| "…".to_owned(), Value::to_string)
+    setting.get("default").map_or_else(|| "…".to_owned(), Value::to_string)
 }
 
 #[cfg(test)]
@@ -116,7 +98,7 @@ mod tests {
                 if bare { line.trim_start_matches("# ").to_owned() } else { line.to_owned() }
             })
             .collect();
-        // A file says one of the two.
+        // `model` and `models` exclude each other.
         let without = |left_out: &str| {
             let kept = bare.iter().filter(|line| !line.starts_with(left_out)).map(String::as_str);
             settings(&kept.collect::<Vec<&str>>().join("\n"))

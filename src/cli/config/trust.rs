@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use toml::Value;
 
+use crate::adapters::digest::sha256;
 use crate::adapters::files;
 use crate::domain::agent::AgentName;
 
 use super::layer::Layer;
 
-/// Whether a value names a program, a place on this machine, or a person to trust.
+/// Returns whether a value sets a program, a path on this machine, or a trusted login.
 fn needs_trust(path: &str, value: &Value) -> bool {
     let parts: Vec<&str> = path.split('.').collect();
     match parts.as_slice() {
@@ -27,7 +27,7 @@ fn needs_trust(path: &str, value: &Value) -> bool {
     }
 }
 
-/// Whether a role is filled by a program or script that the file brings along.
+/// Returns whether a role is assigned to a program or script by its path.
 fn names_a_file(value: &Value) -> bool {
     if let Value::Array(values) = value {
         return values.iter().any(names_a_file);
@@ -41,12 +41,7 @@ pub fn guarded(layer: &Layer) -> Vec<&str> {
     guarded.map(|(path, _)| path.as_str()).collect()
 }
 
-/// Returns the SHA-256 of a text, in hexadecimal.
-pub fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
-}
-
-/// The trusted versions of repositories' files. They are kept beside the user's own file, which agent-loop never rewrites.
+/// The trusted versions of repositories' files, stored beside the user's own file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustFile {
     path: PathBuf,
@@ -67,21 +62,21 @@ impl TrustFile {
             Ok(text) => toml::from_str(&text)
                 .map_err(|error| format!("{} is damaged: {error}; remove it", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Trusted::default(),
-            Err(error) => return Err(format!("{} can't be read: {error}", path.display())),
+            Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
         };
         Ok(Self { path, trusted })
     }
 
-    /// Whether this text of a repository's file is trusted.
+    /// Returns whether this version of a repository's file is trusted.
     pub fn trusts(&self, repository: &str, text: &str) -> bool {
-        self.trusted.repositories.get(repository).is_some_and(|trusted| *trusted == hash(text))
+        self.trusted.repositories.get(repository).is_some_and(|trusted| *trusted == sha256(text))
     }
 
-    /// Trusts this text of a repository's file.
+    /// Trusts this version of a repository's file.
     pub fn trust(mut self, repository: &str, text: &str) -> Result<PathBuf, String> {
-        self.trusted.repositories.insert(repository.to_owned(), hash(text));
+        self.trusted.repositories.insert(repository.to_owned(), sha256(text));
         let written = toml::to_string(&self.trusted)
-            .map_err(|error| format!("{} can't be written: {error}", self.path.display()))?;
+            .map_err(|error| format!("cannot write {}: {error}", self.path.display()))?;
         if let Some(folder) = self.path.parent() {
             files::make_folder(folder)?;
         }

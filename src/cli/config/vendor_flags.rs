@@ -1,4 +1,4 @@
-//! The flags of vendors' programs: the same few for each, described with what is particular to its program.
+//! The flags of vendors' programs: the same set for each, described for its program.
 
 use crate::adapters::agents::driver::vendor_cli::{EffortFlag, ModelChoice, VendorCli};
 use crate::adapters::agents::vendors;
@@ -6,7 +6,7 @@ use crate::domain::vendors::Vendor;
 
 use super::flag::{Flag, Takes};
 
-/// Returns the flags of every vendor.
+/// Returns the flags of all vendors.
 pub(super) fn all() -> impl Iterator<Item = Flag> {
     Vendor::ALL.iter().flat_map(|vendor| of_vendor(*vendor, vendors::cli(*vendor)))
 }

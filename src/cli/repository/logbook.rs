@@ -195,7 +195,7 @@ mod tests {
     fn ended(label: &str, retry: u32, second: i64, how: How<'_>) -> Entry {
         let turn = TurnKey {
             run: RUN.parse().unwrap(),
-            sitting: 0,
+            attempt_window: 0,
             round: 1,
             role: Role::Reviewer,
             label: label.parse().unwrap(),

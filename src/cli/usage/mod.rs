@@ -1,6 +1,7 @@
-//! What runs cost: the summary of a run, the file of it, and the table that shows it.
+//! The cost of runs: summaries, their files, and the table for people.
 
 pub mod kept;
 pub mod recorder;
+mod sum;
 pub mod summary;
 pub mod table;

@@ -1,4 +1,4 @@
-//! The file that says what a run cost: written when it ends, however it ends.
+//! Writes the usage summary of a run when it ends.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -18,44 +18,44 @@ use crate::ports::journal::Entry;
 use super::kept;
 use super::summary::{CostSource, RunCost, summaries};
 
-/// How much earlier a file may seem to be written than it was.
+/// The tolerance for modification times of files.
 const GRAIN: Duration = Duration::from_secs(2);
 
-/// A command that runs, and whose summary is to be written.
+/// A running command whose usage summary will be written.
 #[derive(Debug)]
 pub struct UsageRecorder<'run> {
     folders: &'run Folders,
     ordered: &'run Subject,
-    begun: Timestamp,
+    start: Timestamp,
 }
 
 impl<'run> UsageRecorder<'run> {
-    /// From now on, in these folders, for the subject that was named.
+    /// Starts recording for the subject of a command.
     pub fn begin(folders: &'run Folders, ordered: &'run Subject) -> Self {
-        Self { folders, ordered, begun: SystemClock.now() }
+        Self { folders, ordered, start: SystemClock.now() }
     }
 
-    /// Writes the summary of the run that has just ended, and tells the outcome where it lies. What can't be written is a warning: the run has ended as it has.
+    /// Writes the summary of the run that has just ended, and adds its path to the outcome. An error is only a warning.
     #[must_use]
     pub fn end(&self, outcome: Outcome) -> Outcome {
         if outcome.ending == (Ending::Refused { reason: Refused::Locked }) {
-            // What goes on there is the run of somebody else.
+            // The subject's run belongs to another process.
             return outcome;
         }
         let journals = touched(self, &outcome);
-        let Some(summary) = ended(&journals, self.begun, &outcome) else { return outcome };
+        let Some(summary) = ended(&journals, self.start, &outcome) else { return outcome };
         let last = summary.calls.last().map(|call| &call.subject);
         match kept::write(&self.folders.logs(last.unwrap_or(&outcome.subject)), &summary) {
             Ok(path) => Outcome { usage_summary: Some(path), ..outcome },
             Err(why) => {
-                print::talk(&format!("! the summary of what it cost: {why}\n"));
+                print::talk(&format!("! cannot write the usage summary: {why}\n"));
                 outcome
             }
         }
     }
 }
 
-/// The run that has ended: the one that the outcome names, or the latest that has done anything since the command began.
+/// Returns the run that has ended: that of the outcome, or the latest with a call since the command started.
 fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome) -> Option<RunCost> {
     let all = summaries(journals);
     let latest = || {
@@ -73,9 +73,9 @@ fn ended(journals: &[(Subject, Vec<Entry>)], since: Timestamp, outcome: &Outcome
     Some(RunCost { records: outcome.usage, ..summary })
 }
 
-/// The journals that may hold turns of the run: of its subjects, and of those from which they came or to which they led.
+/// Returns the journals that may have turns of the run: those of its subjects, and of subjects linked by a handover.
 fn touched(recorder: &UsageRecorder<'_>, outcome: &Outcome) -> Vec<(Subject, Vec<Entry>)> {
-    let UsageRecorder { folders, ordered, begun } = *recorder;
+    let UsageRecorder { folders, ordered, start } = *recorder;
     let mut wanted = vec![ordered.clone(), outcome.subject.clone()];
     wanted.extend(outcome.pull_request.map(Subject::PullRequest));
     let mut found: Vec<(Subject, Vec<Entry>)> = Vec::new();
@@ -87,11 +87,11 @@ fn touched(recorder: &UsageRecorder<'_>, outcome: &Outcome) -> Vec<(Subject, Vec
         wanted.extend(origins(&entries));
         found.push((subject, entries));
     }
-    // A run that failed in its pull request does not always say which that is; its journal does.
-    let begun = SystemTime::from(begun).checked_sub(GRAIN).unwrap_or(SystemTime::UNIX_EPOCH);
+    // The outcome of a run that failed in its pull request may not name it, but the journal does.
+    let start = SystemTime::from(start).checked_sub(GRAIN).unwrap_or(SystemTime::UNIX_EPOCH);
     for subject in folders.known() {
         let modified = fs::metadata(folders.journal(&subject)).and_then(|facts| facts.modified());
-        let is_new = modified.is_ok_and(|when| when >= begun);
+        let is_new = modified.is_ok_and(|when| when >= start);
         if is_new && found.iter().all(|(known, _)| *known != subject) {
             let entries = read(folders, &subject);
             if origins(&entries).any(|origin| origin == *ordered) {
@@ -111,7 +111,7 @@ fn origins(entries: &[Entry]) -> impl Iterator<Item = Subject> {
 
 fn read(folders: &Folders, subject: &Subject) -> Vec<Entry> {
     journals::read(&folders.journal(subject)).unwrap_or_else(|error| {
-        print::talk(&format!("! what {subject} cost can't be counted: {error}\n"));
+        print::talk(&format!("! the usage of {subject} is incomplete: {error}\n"));
         Vec::new()
     })
 }

@@ -1,8 +1,9 @@
-//! From journals to what a run cost, schema `agent-loop/usage/1`: in all, by agent, by call. Pure.
+//! The cost of runs, computed from journals, with the schema `agent-loop/usage/1`: totals, by agent, by call. Pure.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::agent::{ResponseKind, Role};
@@ -12,30 +13,33 @@ use crate::domain::turn::TurnKey;
 use crate::domain::usage::{Precision, Usage};
 use crate::ports::journal::{Entry, Finished};
 
-/// How a call ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallEnd {
+use super::sum::Sum;
+
+/// The result of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallResult {
     Answered,
-    /// With a failure of this class.
-    Failed(String),
-    /// Not in the journal: it runs, or it was cut off. What it spent is not known.
+    Failed,
+    /// The journal has no end of the call: it is running or was interrupted, and its cost is unknown.
     Open,
 }
 
-/// What was asked of whom.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
+/// The question of a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CallQuestion {
     pub round: u32,
     pub role: Role,
+    #[serde(rename = "agent")]
     pub label: Label,
     pub kind: ResponseKind,
-    /// How often the question was put before.
+    /// See `TurnKey::again`.
     pub again: u32,
-    /// How often it was put before, and failed in a way that may pass.
+    /// See `TurnKey::retry`.
     pub retry: u32,
 }
 
-impl Asked {
+impl CallQuestion {
     fn of(turn: &TurnKey) -> Self {
         Self {
             round: turn.round,
@@ -49,106 +53,59 @@ impl Asked {
 }
 
 /// One start of an agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// When it ended, or began if it did not end.
+    /// The time of its end, or of its start if it has no end.
     pub at: Timestamp,
-    /// In whose journal it stands.
+    /// The subject whose journal has the call.
     pub subject: Subject,
-    pub asked: Asked,
-    pub end: CallEnd,
+    #[serde(flatten)]
+    pub question: CallQuestion,
     pub model: Option<String>,
-    pub usage: Usage,
+    pub result: CallResult,
+    /// The class of the failure.
+    pub failure: Option<String>,
+    #[serde(flatten)]
+    pub cost: Sum,
 }
 
 impl Call {
-    /// Whether both are one call, whatever is known of it.
+    /// Returns whether both are the same call.
     pub fn is_the_same(&self, other: &Self) -> bool {
-        (self.at, &self.subject, &self.asked) == (other.at, &other.subject, &other.asked)
+        self.order() == other.order() && self.subject == other.subject
+    }
+
+    /// Returns the key by which the calls of a run are sorted.
+    pub fn order(&self) -> (Timestamp, &CallQuestion) {
+        (self.at, &self.question)
     }
 }
 
-/// What calls cost together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sum {
-    pub usage: Usage,
-    pub time: Precision,
-}
-
-impl Sum {
-    /// The sum of calls.
-    pub fn of<'calls>(calls: impl IntoIterator<Item = &'calls Call>) -> Self {
-        calls.into_iter().fold(Self::default(), |sum, call| Self {
-            usage: sum.usage.plus(call.usage),
-            time: sum.time.max(time(&call.end)),
-        })
-    }
-
-    fn json(self) -> Value {
-        let Self { usage, time } = self;
-        let cost = usage.cost().map(|cost| {
-            json!({ "usd": usd(cost.micro_usd), "micro_usd": cost.micro_usd, "precision": cost.precision })
-        });
-        json!({
-            "calls": usage.calls,
-            "tokens": {
-                "input": usage.input_tokens,
-                "cached": usage.cached_tokens,
-                "output": usage.output_tokens,
-                "precision": usage.precision,
-            },
-            "cost": cost,
-            "time": { "milliseconds": usage.milliseconds, "precision": time },
-        })
-    }
-}
-
-fn time(end: &CallEnd) -> Precision {
-    match end {
-        CallEnd::Answered | CallEnd::Failed(_) => Precision::Exact,
-        CallEnd::Open => Precision::Partial,
-    }
-}
-
-/// Dollars as a number, for people who read JSON; `micro_usd` is the exact one.
-fn usd(micro_usd: u64) -> f64 {
-    format!("{}.{:06}", micro_usd / 1_000_000, micro_usd % 1_000_000).parse().unwrap_or(0.0)
-}
-
-/// Where the cost of a run is known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The origin of the cost of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum CostSource {
+    #[serde(rename = "journals")]
     Journals,
-    /// From what was kept when its journals were removed.
+    /// A summary that was kept when the journals were removed.
+    #[serde(rename = "kept")]
     Kept,
-    /// Some of it from journals, the rest from what was kept.
+    #[serde(rename = "journals-and-kept")]
     Both,
 }
 
-impl CostSource {
-    /// The word for it in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Journals => "journals",
-            Self::Kept => "kept",
-            Self::Both => "journals-and-kept",
-        }
-    }
-}
-
-/// What a run cost.
+/// The cost of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunCost {
     pub run: RunId,
-    /// Its calls, as far as this machine's journals know them, oldest first.
+    /// The calls in this machine's journals, oldest first.
     pub calls: Vec<Call>,
-    /// What its records say: they know of turns that were taken elsewhere.
+    /// The usage in the run's records, which includes turns on other machines.
     pub records: Usage,
     pub source: CostSource,
 }
 
 impl RunCost {
-    /// The subjects in whose journals the run has calls, in the order in which it came to them.
+    /// Returns the subjects whose journals have calls of the run, in order of their first call.
     pub fn subjects(&self) -> Vec<&Subject> {
         let mut subjects: Vec<&Subject> = Vec::new();
         for call in &self.calls {
@@ -159,77 +116,67 @@ impl RunCost {
         subjects
     }
 
-    /// What all of it cost: what the journals or the records say, whichever knows more calls.
+    /// Returns the total of the journals or of the records, whichever has more calls.
     pub fn totals(&self) -> Sum {
-        let sum = Sum::of(&self.calls);
         if self.calls_elsewhere() == 0 {
-            return sum;
+            return self.sum();
         }
         let precision = self.records.precision.max(Precision::Partial);
         Sum { usage: Usage { precision, ..self.records }, time: Precision::Partial }
     }
 
+    fn sum(&self) -> Sum {
+        self.calls.iter().map(|call| call.cost).fold(Sum::default(), Sum::plus)
+    }
+
     fn calls_elsewhere(&self) -> u64 {
-        self.records.calls.saturating_sub(Sum::of(&self.calls).usage.calls)
+        self.records.calls.saturating_sub(self.sum().usage.calls)
     }
 
-    /// What each agent cost, in each of its roles.
+    /// Returns the cost of each agent in each of its roles.
     pub fn agents(&self) -> BTreeMap<(Role, &Label), Sum> {
-        let mut agents: BTreeMap<(Role, &Label), Vec<&Call>> = BTreeMap::new();
-        for call in &self.calls {
-            agents.entry((call.asked.role, &call.asked.label)).or_default().push(call);
+        let mut agents: BTreeMap<(Role, &Label), Sum> = BTreeMap::new();
+        for Call { question, cost, .. } in &self.calls {
+            let sum = agents.entry((question.role, &question.label)).or_default();
+            *sum = sum.plus(*cost);
         }
-        agents.into_iter().map(|(who, calls)| (who, Sum::of(calls))).collect()
+        agents
     }
 
-    /// The summary as one JSON object.
+    /// Returns the summary as a JSON object.
     pub fn json(&self) -> Value {
-        let agent = |((role, label), sum): ((Role, &Label), Sum)| {
-            merged(json!({ "agent": label, "role": role }), sum.json())
-        };
+        let agents = self.agents();
+        let agents: Vec<AgentCost<'_>> =
+            agents.into_iter().map(|((role, agent), cost)| AgentCost { agent, role, cost }).collect();
         json!({
             "schema": "agent-loop/usage/1",
             "run": self.run,
             "subjects": self.subjects(),
-            "totals": self.totals().json(),
+            "totals": self.totals(),
             "calls_elsewhere": self.calls_elsewhere(),
-            "source": self.source.name(),
-            "agents": self.agents().into_iter().map(agent).collect::<Vec<_>>(),
-            "calls": self.calls.iter().map(call).collect::<Vec<_>>(),
+            "source": self.source,
+            "agents": agents,
+            "calls": self.calls,
         })
     }
 }
 
-fn call(call: &Call) -> Value {
-    let (result, failure) = match &call.end {
-        CallEnd::Answered => ("answered", None),
-        CallEnd::Failed(class) => ("failed", Some(class)),
-        CallEnd::Open => ("open", None),
-    };
-    let asked = &call.asked;
-    let facts = json!({
-        "at": call.at, "subject": call.subject, "agent": asked.label, "role": asked.role, "kind": asked.kind,
-        "round": asked.round, "again": asked.again, "retry": asked.retry, "model": call.model, "result": result,
-        "failure": failure,
-    });
-    merged(facts, Sum::of([call]).json())
+#[derive(Serialize)]
+struct AgentCost<'run> {
+    agent: &'run Label,
+    role: Role,
+    #[serde(flatten)]
+    cost: Sum,
 }
 
-fn merged(mut one: Value, other: Value) -> Value {
-    if let (Value::Object(members), Value::Object(more)) = (&mut one, other) {
-        members.extend(more);
-    }
-    one
-}
-
-/// A turn as its journal tells it.
+/// The entries of a turn in its journal.
 #[derive(Default)]
 struct TurnEntries<'entries> {
-    begun: Vec<Timestamp>,
-    ended: Option<(Timestamp, &'entries Finished, Usage)>,
+    starts: Vec<Timestamp>,
+    end: Option<(Timestamp, &'entries Finished, Usage)>,
 }
 
-/// The runs that have calls in these journals, oldest first.
+/// Returns the runs with calls in these journals, oldest first.
 pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<RunCost> {
     let mut runs: BTreeMap<RunId, Vec<Call>> = BTreeMap::new();
     for (run, call) in journals.iter().flat_map(|(subject, entries)| calls(subject, entries)) {
@@ -238,7 +185,7 @@ pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<RunCost> {
     let mut all: Vec<RunCost> = runs
         .into_iter()
         .map(|(run, mut calls)| {
-            calls.sort_by(|one, other| (one.at, &one.asked).cmp(&(other.at, &other.asked)));
+            calls.sort_by(|one, other| one.order().cmp(&other.order()));
             RunCost { run, calls, records: Usage::default(), source: CostSource::Journals }
         })
         .collect();
@@ -246,17 +193,17 @@ pub fn summaries(journals: &[(Subject, Vec<Entry>)]) -> Vec<RunCost> {
     all
 }
 
-/// The calls of a journal. A turn that was cut off and asked for again is two calls; an end that is written a second time,
-/// because the answer did not fit into a record, is none.
+/// Returns the calls of a journal. An interrupted turn that was asked again is two calls. A turn whose end is written
+/// twice, because the answer did not fit into a record, is one.
 fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
     let mut turns: BTreeMap<&TurnKey, TurnEntries<'_>> = BTreeMap::new();
     for entry in entries {
         match entry {
-            Entry::Attempt { turn, at, .. } => turns.entry(turn).or_default().begun.push(*at),
+            Entry::Attempt { turn, at, .. } => turns.entry(turn).or_default().starts.push(*at),
             Entry::Finished { turn, at, finished } => {
-                let told = turns.entry(turn).or_default();
-                let spent = told.ended.map_or_else(Usage::default, |(_, _, spent)| spent);
-                told.ended = Some((*at, finished, spent.larger(usage(finished))));
+                let known = turns.entry(turn).or_default();
+                let spent = known.end.map_or_else(Usage::default, |(_, _, spent)| spent);
+                known.end = Some((*at, finished, spent.larger(usage(finished))));
             }
             Entry::Clarified { .. }
             | Entry::Measured { .. }
@@ -266,30 +213,36 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             | Entry::Inherited { .. } => {}
         }
     }
-    let of = |(turn, told): (&TurnKey, TurnEntries<'_>)| {
-        calls_of(subject, turn, &told).into_iter().map(|call| (turn.run.clone(), call)).collect::<Vec<_>>()
+    let of = |(turn, entries): (&TurnKey, TurnEntries<'_>)| {
+        calls_of(subject, turn, &entries).into_iter().map(|call| (turn.run.clone(), call)).collect::<Vec<_>>()
     };
     turns.into_iter().flat_map(of).collect()
 }
 
-fn calls_of(subject: &Subject, turn: &TurnKey, told: &TurnEntries<'_>) -> Vec<Call> {
-    let cut_off = told.begun.len().saturating_sub(usize::from(told.ended.is_some()));
-    let call = |at, end, model, usage| Call {
-        at,
+fn calls_of(subject: &Subject, turn: &TurnKey, entries: &TurnEntries<'_>) -> Vec<Call> {
+    let open = |at: &Timestamp| Call {
+        at: *at,
         subject: subject.clone(),
-        asked: Asked::of(turn),
-        end,
-        model,
-        usage,
+        question: CallQuestion::of(turn),
+        model: None,
+        result: CallResult::Open,
+        failure: None,
+        cost: Sum {
+            usage: Usage { calls: 1, precision: Precision::Partial, ..Usage::default() },
+            time: Precision::Partial,
+        },
     };
-    let unknown = Usage { calls: 1, precision: Precision::Partial, ..Usage::default() };
-    let mut calls: Vec<Call> =
-        told.begun.iter().take(cut_off).map(|at| call(*at, CallEnd::Open, None, unknown)).collect();
-    calls.extend(told.ended.map(|(at, finished, usage)| match finished {
-        Finished::Answered { model, .. } => call(at, CallEnd::Answered, model.clone(), usage),
-        Finished::Failed { failure, model, .. } => {
-            call(at, CallEnd::Failed(failure.class().to_owned()), model.clone(), usage)
-        }
+    let interrupted = entries.starts.len().saturating_sub(usize::from(entries.end.is_some()));
+    let mut calls: Vec<Call> = entries.starts.iter().take(interrupted).map(open).collect();
+    calls.extend(entries.end.map(|(at, finished, usage)| {
+        let (result, failure, model) = match finished {
+            Finished::Answered { model, .. } => (CallResult::Answered, None, model),
+            Finished::Failed { failure, model, .. } => {
+                (CallResult::Failed, Some(failure.class().to_owned()), model)
+            }
+        };
+        let cost = Sum { usage, time: Precision::Exact };
+        Call { model: model.clone(), result, failure, cost, ..open(&at) }
     }));
     calls
 }
@@ -310,7 +263,7 @@ pub(in crate::cli) mod tests {
     fn turn(label: &str, role: Role, retry: u32) -> TurnKey {
         TurnKey {
             run: "20261121-1".parse().unwrap(),
-            sitting: 0,
+            attempt_window: 0,
             round: 1,
             role,
             label: label.parse().unwrap(),
@@ -326,7 +279,7 @@ pub(in crate::cli) mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn begun(turn: &TurnKey, second: i64) -> Entry {
+    fn started(turn: &TurnKey, second: i64) -> Entry {
         Entry::Attempt { turn: turn.clone(), at: at(second), surfaced: Surfaced::default() }
     }
 
@@ -357,7 +310,7 @@ pub(in crate::cli) mod tests {
         }
     }
 
-    /// A coder with a cost in the issue, a reviewer without one in its pull request, whose first try failed.
+    /// Returns a coder with a cost in the issue, and a reviewer without one in its pull request, whose first attempt failed.
     pub(in crate::cli) fn scene() -> Vec<(Subject, Vec<Entry>)> {
         let (coder, reviewer) = (turn("sam", Role::Coder, 0), turn("one", Role::Reviewer, 0));
         let once_more = turn("one", Role::Reviewer, 1);
@@ -365,15 +318,15 @@ pub(in crate::cli) mod tests {
             (
                 "pr/2".parse().unwrap(),
                 vec![
-                    begun(&reviewer, 3),
+                    started(&reviewer, 3),
                     failed(&reviewer, 4, spent(2_000, None)),
-                    begun(&once_more, 5),
+                    started(&once_more, 5),
                     answered(&once_more, 6, spent(1_234_000, None)),
                 ],
             ),
             (
                 "issue/1".parse().unwrap(),
-                vec![begun(&coder, 1), answered(&coder, 2, spent(400, Some(1_250_000)))],
+                vec![started(&coder, 1), answered(&coder, 2, spent(400, Some(1_250_000)))],
             ),
         ]
     }
@@ -402,14 +355,14 @@ pub(in crate::cli) mod tests {
             json!({ "usd": 1.25, "micro_usd": 1_250_000, "precision": "partial" })
         );
         assert_eq!(json["agents"][0]["cost"]["precision"], "exact");
-        assert_eq!(json["agents"][1]["cost"], Value::Null, "no cost is not a cost of nothing");
+        assert_eq!(json["agents"][1]["cost"], Value::Null, "an unknown cost is not zero");
         assert_eq!(json["totals"]["time"], json!({ "milliseconds": 270_000, "precision": "exact" }));
     }
 
     #[test]
     fn a_cut_off_turn_is_partial() {
         let coder = turn("sam", Role::Coder, 0);
-        let entries = vec![begun(&coder, 1), begun(&coder, 2), answered(&coder, 3, spent(400, Some(7)))];
+        let entries = vec![started(&coder, 1), started(&coder, 2), answered(&coder, 3, spent(400, Some(7)))];
         let all = summaries(&[("pr/2".parse().unwrap(), entries)]);
         let totals = all[0].json()["totals"].clone();
         assert_eq!((&totals["calls"], &totals["tokens"]["precision"]), (&json!(2), &json!("partial")));
@@ -422,7 +375,7 @@ pub(in crate::cli) mod tests {
     fn a_repeated_end_is_one_call() {
         let coder = turn("sam", Role::Coder, 0);
         let entries = vec![
-            begun(&coder, 1),
+            started(&coder, 1),
             answered(&coder, 2, spent(400, None)),
             failed(&coder, 3, Usage::default()),
         ];

@@ -1,4 +1,4 @@
-//! What runs cost, as a table for people: numbers to the right, no more digits than one reads.
+//! The cost of runs as a table for people.
 
 use std::fmt::Write;
 
@@ -6,14 +6,15 @@ use crate::cli::view::board::clock;
 use crate::domain::usage::{Precision, Usage};
 use crate::flow::budget::dollars;
 
-use super::summary::{CostSource, RunCost, Sum};
+use super::sum::Sum;
+use super::summary::{CostSource, RunCost};
 
-/// So many columns at the left are words; the others are numbers, but for the last.
+/// The number of text columns at the left; the others have numbers, except for the last.
 const WORDS: usize = 2;
 
 const HEADS: [&str; 8] = ["agent", "role", "calls", "in (cached)", "out", "cost", "time", "tokens are"];
 
-/// The runs, oldest first, each with its agents; all of them together, if there are several.
+/// Returns a table for each run, and the totals of several runs.
 pub fn table(all: &[RunCost]) -> String {
     let mut text = String::new();
     for summary in all {
@@ -31,11 +32,7 @@ pub fn table(all: &[RunCost]) -> String {
         text.push_str(&aligned(&rows));
     }
     if all.len() > 1 {
-        let start = Sum::default();
-        let sum = all
-            .iter()
-            .map(RunCost::totals)
-            .fold(start, |sum, one| Sum { usage: sum.usage.plus(one.usage), time: sum.time.max(one.time) });
+        let sum = all.iter().map(RunCost::totals).fold(Sum::default(), Sum::plus);
         let _ = writeln!(text, "{} runs", all.len());
         text.push_str(&aligned(&[HEADS.map(str::to_owned), row("all", "", sum)]));
     }
@@ -56,10 +53,10 @@ fn row(who: &str, role: &str, sum: Sum) -> [String; 8] {
     ]
 }
 
-/// A count, if there was anything to count.
+/// Returns a number of tokens, unless none were reported.
 fn tokens(usage: Usage, counted: String) -> String {
-    let nothing = usage.tokens() == 0 && usage.precision != Precision::Exact;
-    if nothing { "not reported".to_owned() } else { counted }
+    let is_unknown = usage.tokens() == 0 && usage.precision != Precision::Exact;
+    if is_unknown { "not reported".to_owned() } else { counted }
 }
 
 fn cost(usage: Usage) -> String {
@@ -72,7 +69,7 @@ fn cost(usage: Usage) -> String {
     )
 }
 
-/// What is not all of it is at least so much.
+/// Marks a number that is not exact.
 fn marked(number: &str, precision: Precision) -> String {
     match precision {
         Precision::Exact => number.to_owned(),
@@ -81,10 +78,10 @@ fn marked(number: &str, precision: Precision) -> String {
     }
 }
 
-/// A number in two or three digits: `999`, `1.2 k`, `12 k`, `1.2 M`.
+/// Returns a number with two or three digits: `999`, `1.2 k`, `12 k`, `1.2 M`.
 pub fn short(number: u64) -> String {
     for (unit, name) in [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")] {
-        // What would be rounded to a thousand of the smaller unit is one of this.
+        // Numbers that would be rounded to 1000 of the smaller unit use this one.
         if number >= unit - unit / 2000 {
             let (number, unit) = (u128::from(number), u128::from(unit));
             let rounded = |number: u128| (number + unit / 2) / unit;

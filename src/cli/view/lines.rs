@@ -1,7 +1,7 @@
 //! What happened, as one quiet line for a person. Texts of others are made harmless by the time they get here.
 
-use crate::domain::aftermath::Aftermath;
 use crate::domain::agent::Role;
+use crate::domain::follow_up_action::FollowUpAction;
 use crate::ports::run_event::RunEvent;
 use crate::text::sanitize::one_line;
 
@@ -85,28 +85,28 @@ fn quoted(said: Option<&str>) -> String {
     }
 }
 
-fn aftermath(role: Role, follows: &Aftermath) -> String {
+fn aftermath(role: Role, follows: &FollowUpAction) -> String {
     match (follows, role) {
-        (Aftermath::AskedAgain { seconds: 0, .. }, _) => "it is asked again at once".to_owned(),
-        (Aftermath::AskedAgain { seconds, .. }, _) if *seconds <= LONGEST_WAIT => {
+        (FollowUpAction::AskedAgain { seconds: 0, .. }, _) => "it is asked again at once".to_owned(),
+        (FollowUpAction::AskedAgain { seconds, .. }, _) if *seconds <= LONGEST_WAIT => {
             format!("it is asked again in {seconds} s")
         }
-        (Aftermath::AskedAgain { not_before, .. }, _) => format!("it is asked again at {not_before}"),
-        (Aftermath::NextModel { model }, _) => format!("the next model, {model}, is asked"),
-        (Aftermath::Corrected, _) => "it is told so and asked once more".to_owned(),
-        (Aftermath::PutIntoForm, Role::Repair) => "the next model is asked to do it".to_owned(),
-        (Aftermath::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
+        (FollowUpAction::AskedAgain { not_before, .. }, _) => format!("it is asked again at {not_before}"),
+        (FollowUpAction::NextModel { model }, _) => format!("the next model, {model}, is asked"),
+        (FollowUpAction::Corrected, _) => "it is told so and asked once more".to_owned(),
+        (FollowUpAction::PutIntoForm, Role::Repair) => "the next model is asked to do it".to_owned(),
+        (FollowUpAction::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
             "only its form is asked for again".to_owned()
         }
-        (Aftermath::Parked { .. }, _) => "the run is parked".to_owned(),
-        (Aftermath::Nothing, _) => "it is not asked again".to_owned(),
+        (FollowUpAction::Parked { .. }, _) => "the run is parked".to_owned(),
+        (FollowUpAction::Nothing, _) => "it is not asked again".to_owned(),
     }
 }
 
 /// Where the raw output lies, unless the outcome will say it.
-fn place(log: Option<&str>, follows: &Aftermath) -> String {
+fn place(log: Option<&str>, follows: &FollowUpAction) -> String {
     match (log, follows) {
-        (None, _) | (Some(_), Aftermath::Nothing | Aftermath::Parked { .. }) => String::new(),
+        (None, _) | (Some(_), FollowUpAction::Nothing | FollowUpAction::Parked { .. }) => String::new(),
         (Some(log), _) => format!("; its log is {log}"),
     }
 }
@@ -126,7 +126,7 @@ mod tests {
             failure: TurnFailure::Exit { code: 1, detail: "it went wrong ".repeat(1000) },
             log: Some(log.clone()),
             said: None,
-            follows: Aftermath::Corrected,
+            follows: FollowUpAction::Corrected,
         };
         let paint = Paint::wanted(&crate::adapters::process::variables::Variables::new(), Stderr::Plain);
         let said = line(&event, Verbosity::Quiet, paint).unwrap();

@@ -193,7 +193,7 @@ fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
     let head = &seen.observed.pull.head;
     let round = seen.run.at(seen.state.rounds.round());
     let is_of_this_round = |key: &TurnKey| {
-        let at = RunRound { run: key.run.clone(), sitting: key.sitting, round: key.round };
+        let at = RunRound { run: key.run.clone(), attempt_window: key.attempt_window, round: key.round };
         key.role == Role::Coder && at == round
     };
     let made = |turn: &Turn| match &turn.end {

@@ -89,8 +89,8 @@ impl ReviewState {
         match &mut self.run {
             Some(current) if current.id == *run => {
                 current.terms = terms;
-                // Answers in the journal belong to the sitting before: nobody knows what the missing records said.
-                current.sitting += u32::from(opened.votes == EarlierVotes::AskedAnew);
+                // Answers in the journal belong to the previous attempt window: the missing records are unknown.
+                current.attempt_window += u32::from(opened.votes == EarlierVotes::AskedAnew);
             }
             Some(_) | None => {
                 self.run = Some(RunState::begun(run.clone(), terms, opened.spent.unwrap_or_default()));

@@ -1,4 +1,4 @@
-//! What one comment of the older tool says, whether it says so in data or in words.
+//! The content of one comment of the older tool, from data or from prose.
 
 use crate::domain::agent::Role;
 use crate::domain::ids::{ItemId, Label};
@@ -6,62 +6,59 @@ use crate::domain::item_status::{Disposition, ItemStatus};
 
 use super::reason::OlderReason;
 
-/// The most findings and words on findings that one comment may hold.
+/// The maximum number of findings and dispositions in one comment.
 const MOST: usize = 10_000;
 
-/// The largest text that is looked at, in bytes: the data of a comment unpacked, or its words.
+/// The maximum size of a comment's unpacked data or prose, in bytes.
 pub(super) const LARGEST: usize = 1 << 20;
 
-/// The head that a comment is about. Opaque: it is only compared.
+/// The head to which a comment refers. It is only compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Head(pub(super) String);
 
-/// A finding, as a comment names it.
+/// A finding in a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OlderFinding {
-    /// Its name, if it has one.
     pub(super) id: Option<ItemId>,
-    /// Who raised it, if that is another than the speaker.
+    /// The author, if it is not the author of the comment.
     pub(super) reviewer: Option<Label>,
     pub(super) standing: ItemStatus,
-    /// What it says; may be empty.
+    /// The text; may be empty.
     pub(super) text: String,
-    /// What was said about it.
     pub(super) notes: Vec<String>,
 }
 
-/// What one comment says.
+/// The content of one comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OlderComment {
     pub(super) speaker: Label,
-    /// As what. A coder's words move nothing; only the list of what it was given counts.
+    /// The role of the author. Only the list of known findings is used from a coder's comment.
     pub(super) role: Role,
-    /// On which head; words never name one.
+    /// The head; prose never names one.
     pub(super) head: Option<Head>,
-    /// In which round, if the comment says so.
     pub(super) round: Option<u32>,
     /// The findings that were known before, if the comment lists them.
     pub(super) prior: Option<Vec<OlderFinding>>,
-    /// The speaker's words on known findings.
+    /// The author's dispositions of known findings.
     pub(super) words: Vec<Disposition>,
-    /// The findings that it opens.
+    /// New findings.
     pub(super) new: Vec<OlderFinding>,
-    /// The number of the next item, as far as the comment knows; 0 if it does not say.
+    /// The number of the next item; 0 if the comment has none.
     pub(super) next_item: u64,
 }
 
 impl OlderComment {
-    /// The comment, unless it holds more than any review does.
+    /// Rejects a comment with more findings than any review has.
     pub(super) fn bounded(self) -> Result<Self, OlderReason> {
-        let held = self.prior.as_ref().map_or(0, Vec::len) + self.words.len() + self.new.len();
-        if held > MOST {
+        let count = self.prior.as_ref().map_or(0, Vec::len) + self.words.len() + self.new.len();
+        if count > MOST {
             Err(OlderReason::Damaged(format!("it holds more than {MOST} items")))
         } else {
             Ok(self)
         }
     }
 
-    /// Whether these are a reviewer's words.
+    /// Returns whether the author is a reviewer.
     pub(super) fn is_review(&self) -> bool {
         match self.role {
             Role::Reviewer => true,
@@ -69,7 +66,7 @@ impl OlderComment {
         }
     }
 
-    /// Every name that it gives to a finding.
+    /// Returns the ids of all findings in the comment.
     pub(super) fn ids(&self) -> impl Iterator<Item = &ItemId> {
         let findings = self.prior.iter().flatten().chain(&self.new);
         findings.filter_map(|finding| finding.id.as_ref()).chain(self.words.iter().map(|word| &word.item))

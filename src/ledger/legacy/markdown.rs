@@ -1,4 +1,4 @@
-//! An older review that is only words: its sections, its findings, its words on earlier ones.
+//! Reads a review of the older tool that has only prose: sections, findings and dispositions.
 
 use crate::domain::agent::Role;
 use crate::domain::item_status::{Disposition, ItemStatus};
@@ -10,13 +10,13 @@ use super::reason::OlderReason;
 use super::sections::{Section, entries, signature};
 use super::words::{says_nothing, standing_and_note};
 
-/// What a comment without data says. Its footer is a vote, and votes are not taken over.
+/// Reads a comment without data. The vote in its footer is ignored.
 pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {
     if body.len() > LARGEST {
         return Err(OlderReason::Damaged(format!("it holds more than {LARGEST} bytes")));
     }
     let signed = markers::lines_outside_code(body).into_iter().rev().find_map(signature);
-    let mut said = OlderComment {
+    let mut comment = OlderComment {
         speaker: label(signed),
         role: Role::Reviewer,
         head: None,
@@ -28,22 +28,22 @@ pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {
     };
     for (section, text) in entries(body) {
         match section {
-            Section::Dispositions => said.words.extend(disposition(&text)),
-            Section::Findings(standing) => take_finding(&mut said, standing, &text),
+            Section::Dispositions => comment.words.extend(disposition(&text)),
+            Section::Findings(standing) => take_finding(&mut comment, standing, &text),
         }
     }
-    said.bounded()
+    comment.bounded()
 }
 
-/// A line such as `item-3: still blocking: no test`. One that can't be understood says nothing.
+/// Reads a line such as `item-3: still blocking: no test`; `None` for other lines.
 fn disposition(text: &str) -> Option<Disposition> {
     let (item, rest) = leading_id(text)?;
     let (standing, note) = standing_and_note(rest)?;
     Some(Disposition { item, standing, note })
 }
 
-/// A finding that has an id already is one of those known before, with a disposition.
-fn take_finding(said: &mut OlderComment, standing: ItemStatus, text: &str) {
+/// Adds a finding to a comment. A finding with an id is a known one with a disposition.
+fn take_finding(comment: &mut OlderComment, standing: ItemStatus, text: &str) {
     let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
     if id.is_none() && says_nothing(text) {
         return;
@@ -53,10 +53,10 @@ fn take_finding(said: &mut OlderComment, standing: ItemStatus, text: &str) {
     let finding = OlderFinding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
     match id {
         Some(item) => {
-            said.words.push(Disposition { item, standing, note });
-            said.prior.get_or_insert_default().push(finding);
+            comment.words.push(Disposition { item, standing, note });
+            comment.prior.get_or_insert_default().push(finding);
         }
-        None => said.new.push(finding),
+        None => comment.new.push(finding),
     }
 }
 
@@ -68,11 +68,11 @@ mod tests {
 
     #[test]
     fn bullets_without_ids_are_new_findings() {
-        let said =
+        let comment =
             read("### Blocking issues\n- item-4: The parser leaks\n- It is slow\n-- Google Gemini").unwrap();
-        assert_eq!(said.speaker.as_str(), "gemini");
-        assert_eq!(said.prior.unwrap()[0].id, Some(ItemId::numbered(4)));
-        assert_eq!(said.new[0].text, "It is slow");
+        assert_eq!(comment.speaker.as_str(), "gemini");
+        assert_eq!(comment.prior.unwrap()[0].id, Some(ItemId::numbered(4)));
+        assert_eq!(comment.new[0].text, "It is slow");
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
         assert!(matches!(read(&many), Err(OlderReason::Damaged(_))));
     }
 
-    /// A line as an older review, or somebody who means ill, could write it.
+    /// Generates lines of older reviews and of attackers.
     fn line() -> impl Strategy<Value = String> {
         prop_oneof![
             ".{0,40}",

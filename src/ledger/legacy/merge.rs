@@ -1,4 +1,4 @@
-//! From the rounds of an older thread to what is still to be fixed.
+//! Merges the rounds of an older thread into its open findings.
 
 use std::collections::BTreeMap;
 
@@ -11,42 +11,42 @@ use super::names::number;
 use super::rounds::Round;
 use crate::domain::item::CarriedItem;
 
-/// The items that must be fixed at the end of the rounds, and the number of the next item.
+/// Returns the items that must be fixed after all rounds, and the number of the next item.
 pub(super) fn merge(rounds: &[Round]) -> (Vec<CarriedItem>, u64) {
     let mut fold = Fold { next: 1, ..Fold::default() };
     for round in rounds {
         fold.round(round);
     }
-    fold.left()
+    fold.finish()
 }
 
-/// The most notes that an item keeps, the latest.
+/// The maximum number of notes of an item; older notes are dropped.
 const MOST_NOTES: usize = 50;
 
-/// An item, as the rounds so far have it.
-struct Held {
+/// An item after the rounds so far.
+struct KnownItem {
     item: CarriedItem,
-    /// The head on which it was last spoken of.
+    /// The head of the last comment that mentioned the item.
     head: Option<Head>,
 }
 
-/// By what a finding without a name is known again: who says it, on which head, in which words.
-type Words = (Label, Option<Head>, String);
+/// The key of a finding without an id: reviewer, head and normalised text.
+type TextKey = (Label, Option<Head>, String);
 
-/// The order in which an item appeared.
-type Place = usize;
+/// The number of an item in order of appearance.
+type Index = usize;
 
 #[derive(Default)]
 struct Fold {
-    items: BTreeMap<Place, Held>,
-    names: BTreeMap<ItemId, Place>,
-    words: BTreeMap<Words, Place>,
-    appeared: Place,
+    items: BTreeMap<Index, KnownItem>,
+    names: BTreeMap<ItemId, Index>,
+    texts: BTreeMap<TextKey, Index>,
+    appeared: Index,
     next: u64,
 }
 
 impl Fold {
-    /// First what was known before, then the words on it, then what is new.
+    /// Adds a round: first the known findings, then their dispositions, then the new findings.
     fn round(&mut self, round: &Round) {
         let numbers = round.said.iter().flat_map(OlderComment::ids).filter_map(number);
         self.next = numbers.map(|number| number + 1).fold(self.next, u64::max);
@@ -67,16 +67,16 @@ impl Fold {
         self.next = round.said.iter().map(|said| said.next_item).fold(self.next, u64::max);
     }
 
-    /// An item that was listed as known. A list can make it worse, and never brings back what is resolved.
+    /// Adds an item that was listed as known. A list can make an item worse, but never reopens a resolved one.
     fn remember(&mut self, round: &Round, said: &OlderComment, finding: &OlderFinding) {
-        let place = match &finding.id {
-            Some(id) => self.named(id),
-            None => self.worded(round, said, finding),
+        let index = match &finding.id {
+            Some(id) => self.by_id(id),
+            None => self.by_text(round, said, finding),
         };
-        match place {
-            Some(place) => {
-                self.speak_of(place, round, finding);
-                self.set_standing(place, |before| match before {
+        match index {
+            Some(index) => {
+                self.mention(index, round, finding);
+                self.set_standing(index, |before| match before {
                     ItemStatus::Resolved => before,
                     ItemStatus::Future | ItemStatus::SamePr | ItemStatus::Blocking => {
                         before.max(finding.standing)
@@ -87,19 +87,19 @@ impl Fold {
         }
     }
 
-    /// A finding that was raised. Another one of its name gives the name up: the later comment is nearer to now.
+    /// Adds a new finding. If a different finding has its id, that one is renamed: the later comment is more recent.
     fn raise(&mut self, round: &Round, said: &OlderComment, finding: &OlderFinding) {
-        let namesake = finding.id.as_ref().and_then(|id| self.named(id));
-        let again = match namesake {
-            Some(place) if self.says_the_same(place, finding) => Some(place),
-            Some(_) | None => self.worded(round, said, finding),
+        let namesake = finding.id.as_ref().and_then(|id| self.by_id(id));
+        let known = match namesake {
+            Some(index) if self.has_same_text(index, finding) => Some(index),
+            Some(_) | None => self.by_text(round, said, finding),
         };
-        match (again, &finding.id) {
-            (Some(place), id) => {
-                self.speak_of(place, round, finding);
-                self.set_standing(place, |before| before.max(finding.standing));
+        match (known, &finding.id) {
+            (Some(index), id) => {
+                self.mention(index, round, finding);
+                self.set_standing(index, |before| before.max(finding.standing));
                 if let Some(id) = id {
-                    self.names.entry(id.clone()).or_insert(place);
+                    self.names.entry(id.clone()).or_insert(index);
                 }
             }
             (None, Some(id)) => {
@@ -110,74 +110,74 @@ impl Fold {
         }
     }
 
-    /// The words of a round's reviewers on each item, merged. Words on an unknown one say nothing.
+    /// Merges the dispositions of a round. Dispositions of unknown items are ignored.
     fn dispose(&mut self, round: &Round) {
-        let mut of: BTreeMap<Place, Vec<&Disposition>> = BTreeMap::new();
-        for word in round.reviews().flat_map(|said| &said.words) {
-            if let Some(place) = self.named(&word.item) {
-                of.entry(place).or_default().push(word);
+        let mut by_item: BTreeMap<Index, Vec<&Disposition>> = BTreeMap::new();
+        for disposition in round.reviews().flat_map(|said| &said.words) {
+            if let Some(index) = self.by_id(&disposition.item) {
+                by_item.entry(index).or_default().push(disposition);
             }
         }
-        for (place, words) in of {
-            self.set_standing(place, |before| worst(before, words.iter().map(|word| word.standing)));
-            if let Some(held) = self.items.get_mut(&place) {
-                held.note(words.iter().filter_map(|word| word.note.as_ref()));
+        for (index, dispositions) in by_item {
+            self.set_standing(index, |before| worst(before, dispositions.iter().map(|one| one.standing)));
+            if let Some(known) = self.items.get_mut(&index) {
+                known.add_notes(dispositions.iter().filter_map(|one| one.note.as_ref()));
             }
-            self.move_to(place, round);
+            self.move_to(index, round);
         }
     }
 
-    /// A reviewer's list of what was known is whole: what only older heads knew is over.
+    /// Removes items of other heads: a reviewer's list of known items is complete.
     fn forget_other_heads(&mut self, round: &Round) {
-        self.items.retain(|_, held| held.head == round.head);
+        self.items.retain(|_, known| known.head == round.head);
     }
 
-    fn named(&self, id: &ItemId) -> Option<Place> {
-        self.names.get(id).copied().filter(|place| self.items.contains_key(place))
+    fn by_id(&self, id: &ItemId) -> Option<Index> {
+        self.names.get(id).copied().filter(|index| self.items.contains_key(index))
     }
 
-    fn worded(&self, round: &Round, said: &OlderComment, finding: &OlderFinding) -> Option<Place> {
+    fn by_text(&self, round: &Round, said: &OlderComment, finding: &OlderFinding) -> Option<Index> {
         let reviewer = finding.reviewer.as_ref().unwrap_or(&said.speaker);
-        let words = (reviewer.clone(), round.head.clone(), normalised(&finding.text));
-        let place = self.words.get(&words).copied()?;
-        (!finding.text.is_empty() && self.items.contains_key(&place)).then_some(place)
+        let key = (reviewer.clone(), round.head.clone(), normalised(&finding.text));
+        let index = self.texts.get(&key).copied()?;
+        (!finding.text.is_empty() && self.items.contains_key(&index)).then_some(index)
     }
 
-    fn says_the_same(&self, place: Place, finding: &OlderFinding) -> bool {
-        let known = self.items.get(&place).map_or("", |held| held.item.text.as_str());
+    fn has_same_text(&self, index: Index, finding: &OlderFinding) -> bool {
+        let known = self.items.get(&index).map_or("", |known| known.item.text.as_str());
         known.is_empty() || finding.text.is_empty() || normalised(known) == normalised(&finding.text)
     }
 
-    fn set_standing(&mut self, place: Place, change: impl FnOnce(ItemStatus) -> ItemStatus) {
-        if let Some(held) = self.items.get_mut(&place) {
-            held.item.standing = change(held.item.standing);
+    fn set_standing(&mut self, index: Index, change: impl FnOnce(ItemStatus) -> ItemStatus) {
+        if let Some(known) = self.items.get_mut(&index) {
+            known.item.standing = change(known.item.standing);
         }
     }
 
-    fn speak_of(&mut self, place: Place, round: &Round, finding: &OlderFinding) {
-        if let Some(held) = self.items.get_mut(&place) {
-            if held.item.text.is_empty() {
-                held.item.text.clone_from(&finding.text);
+    fn mention(&mut self, index: Index, round: &Round, finding: &OlderFinding) {
+        if let Some(known) = self.items.get_mut(&index) {
+            if known.item.text.is_empty() {
+                known.item.text.clone_from(&finding.text);
             }
-            held.note(&finding.notes);
+            known.add_notes(&finding.notes);
         }
-        self.move_to(place, round);
+        self.move_to(index, round);
     }
 
-    /// The item is an item of this head from now on.
-    fn move_to(&mut self, place: Place, round: &Round) {
-        if let Some(held) = self.items.get_mut(&place) {
-            held.head.clone_from(&round.head);
-            let words = (held.item.reviewer.clone(), round.head.clone(), normalised(&held.item.text));
-            self.words.entry(words).or_insert(place);
+    /// Moves an item to the head of a round.
+    fn move_to(&mut self, index: Index, round: &Round) {
+        if let Some(known) = self.items.get_mut(&index) {
+            known.head.clone_from(&round.head);
+            let key = (known.item.reviewer.clone(), round.head.clone(), normalised(&known.item.text));
+            self.texts.entry(key).or_insert(index);
         }
     }
 
     fn add(&mut self, round: &Round, said: &OlderComment, finding: &OlderFinding) {
-        let place = self.appeared;
+        let index = self.appeared;
         self.appeared += 1;
         let id = finding.id.clone().unwrap_or_else(|| self.fresh());
-        self.names.insert(id.clone(), place);
+        self.names.insert(id.clone(), index);
         let item = CarriedItem {
             id,
             reviewer: finding.reviewer.clone().unwrap_or_else(|| said.speaker.clone()),
@@ -186,19 +186,19 @@ impl Fold {
             text: finding.text.clone(),
             notes: Vec::new(),
         };
-        let mut held = Held { item, head: round.head.clone() };
-        held.note(&finding.notes);
-        self.items.insert(place, held);
-        self.move_to(place, round);
+        let mut known = KnownItem { item, head: round.head.clone() };
+        known.add_notes(&finding.notes);
+        self.items.insert(index, known);
+        self.move_to(index, round);
     }
 
-    /// Gives the item of this name another one.
+    /// Gives the item with this id a new id.
     fn rename(&mut self, id: &ItemId) {
-        let Some(place) = self.names.remove(id) else { return };
+        let Some(index) = self.names.remove(id) else { return };
         let fresh = self.fresh();
-        if let Some(held) = self.items.get_mut(&place).filter(|held| held.item.id == *id) {
-            held.item.id.clone_from(&fresh);
-            self.names.insert(fresh, place);
+        if let Some(known) = self.items.get_mut(&index).filter(|known| known.item.id == *id) {
+            known.item.id.clone_from(&fresh);
+            self.names.insert(fresh, index);
         }
     }
 
@@ -208,24 +208,24 @@ impl Fold {
         id
     }
 
-    fn left(self) -> (Vec<CarriedItem>, u64) {
-        let items = self.items.into_values().map(|held| held.item);
+    fn finish(self) -> (Vec<CarriedItem>, u64) {
+        let items = self.items.into_values().map(|known| known.item);
         (items.filter(|item| item.standing.must_fix() && !item.text.is_empty()).collect(), self.next)
     }
 }
 
-impl Held {
-    /// Adds what was not said of it yet.
-    fn note<'notes>(&mut self, notes: impl IntoIterator<Item = &'notes String>) {
+impl KnownItem {
+    /// Adds notes that the item does not have yet.
+    fn add_notes<'notes>(&mut self, notes: impl IntoIterator<Item = &'notes String>) {
         let text = normalised(&self.item.text);
-        let said = &mut self.item.notes;
+        let known = &mut self.item.notes;
         for note in notes {
-            let words = normalised(note);
-            if words != text && !said.iter().any(|before| normalised(before) == words) {
-                said.push(note.clone());
+            let normal = normalised(note);
+            if normal != text && !known.iter().any(|before| normalised(before) == normal) {
+                known.push(note.clone());
             }
-            if said.len() > MOST_NOTES {
-                said.remove(0);
+            if known.len() > MOST_NOTES {
+                known.remove(0);
             }
         }
     }

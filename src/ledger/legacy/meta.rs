@@ -1,4 +1,4 @@
-//! The data of an older comment: base64 of plain JSON, read leniently in its members and strictly in its form.
+//! Reads the data of an older comment: base64 of plain JSON. Its syntax is checked strictly, its members leniently.
 
 use std::sync::LazyLock;
 
@@ -19,12 +19,12 @@ use super::names::{item_id, label, number};
 use super::reason::OlderReason;
 use super::words::{says_nothing, standing, standing_and_note};
 
-/// Takes loosely written ends. [`unpack`] brings either alphabet into this one and takes the padding away.
+/// A decoder that ignores trailing bits. [`unpack`] converts both alphabets to this one and removes the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 static COMMIT: LazyLock<Regex> = pattern!(r"\b(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40})\b");
 
-/// The members that are read. Any may be missing, and others are passed over.
+/// The members that are read. All are optional, and others are ignored.
 #[derive(Deserialize)]
 struct Data {
     flow: Option<String>,
@@ -41,7 +41,7 @@ struct Data {
     next_item_number: Option<Value>,
 }
 
-/// An item in a list, by any of the names that its members have.
+/// An item in a list, with all known names of its members.
 #[derive(Deserialize)]
 struct ListedItem {
     id: Option<String>,
@@ -58,7 +58,7 @@ struct ListedItem {
     notes: Option<Value>,
 }
 
-/// A word on an item.
+/// A disposition of an item.
 #[derive(Deserialize)]
 struct Word {
     item_id: Option<String>,
@@ -68,13 +68,13 @@ struct Word {
     note: Option<String>,
 }
 
-/// What the data of a comment says.
+/// Reads the data of a comment.
 pub(super) fn read(packed: &str) -> Result<OlderComment, OlderReason> {
     let text = unpack(packed).map_err(OlderReason::Damaged)?;
     let data = parse(&text).map_err(OlderReason::Damaged)?;
     match data.foreign_flow() {
         Some(flow) => Err(OlderReason::Flow(flow)),
-        None => data.said().bounded(),
+        None => data.comment().bounded(),
     }
 }
 
@@ -94,23 +94,23 @@ fn unpack(packed: &str) -> Result<String, String> {
 fn parse(text: &str) -> Result<Data, String> {
     let parsed = json::first_value(text).map_err(|error| format!("JSON: {error}"))?;
     if text.get(parsed.length..).is_none_or(|rest| !rest.trim().is_empty()) {
-        return Err("JSON: something follows it".to_owned());
+        return Err("JSON: text follows the object".to_owned());
     }
     if !parsed.value.is_object() {
-        return Err("JSON: it is no object".to_owned());
+        return Err("JSON: it is not an object".to_owned());
     }
     serde_json::from_value(parsed.value).map_err(|error| format!("JSON: {error}"))
 }
 
 impl Data {
-    /// The flow, if it is another than the review of a pull request. Data of no flow that holds a plan is a plan's.
+    /// Returns the flow if it is not the review of a pull request. Without a flow, data with a plan belongs to planning.
     fn foreign_flow(&self) -> Option<String> {
         let unnamed = if self.canonical_plan.is_some() { "plan" } else { "pr" };
         let flow = self.flow.as_deref().unwrap_or(unnamed).trim().to_lowercase();
         (!["pr", "review"].contains(&flow.as_str())).then_some(flow)
     }
 
-    /// Who does not say that it reviews is not heard as a reviewer, unless nothing tells otherwise.
+    /// Returns the role of the author. Data without a role and without a coder's answer is a reviewer's.
     fn role(&self) -> Role {
         match self.role.as_deref().map(|role| role.trim().to_lowercase()) {
             Some(role) if role == "reviewer" => Role::Reviewer,
@@ -120,7 +120,7 @@ impl Data {
         }
     }
 
-    fn said(self) -> OlderComment {
+    fn comment(self) -> OlderComment {
         let role = self.role();
         let hints = [&self.next_item, &self.next_item_number];
         let next_item = hints.into_iter().flatten().filter_map(next_item).max().unwrap_or(0);
@@ -139,7 +139,7 @@ impl Data {
 }
 
 impl ListedItem {
-    /// The member that tells most of now counts first. An item that no member places is taken for the worst.
+    /// Converts an item. The most recent member decides about the status; without any the item is blocking.
     fn finding(self) -> OlderFinding {
         let words = [&self.disposition, &self.status, &self.kind, &self.severity];
         let known = words.into_iter().flatten().find_map(|word| standing(word));
@@ -156,7 +156,7 @@ impl ListedItem {
 }
 
 impl Word {
-    /// A word that can't be understood says nothing, and silence changes nothing.
+    /// Converts a disposition; `None` if it has no id or no known status.
     fn disposition(self) -> Option<Disposition> {
         let item = [self.item_id, self.id].iter().flatten().find_map(|id| item_id(id))?;
         let (standing, beside) = standing_and_note(&self.disposition.or(self.status)?)?;
@@ -165,7 +165,7 @@ impl Word {
     }
 }
 
-/// The head of a subject. One that names no commit still is told apart from others.
+/// Returns the head of a subject. A subject without a commit still differs from others.
 fn head(subject: &Value) -> Option<Head> {
     if subject.is_null() {
         return None;
@@ -188,7 +188,7 @@ fn commit(subject: &Value) -> Option<String> {
     }
 }
 
-/// The number of the next item, as a number or as an id.
+/// Reads the number of the next item from a number or an id.
 fn next_item(hint: &Value) -> Option<u64> {
     match hint {
         Value::Number(found) => found.as_u64().filter(|found| u32::try_from(*found).is_ok()),
@@ -197,7 +197,7 @@ fn next_item(hint: &Value) -> Option<u64> {
     }
 }
 
-/// Notes as a text, as texts, or as objects that hold one.
+/// Reads notes from a text, a list of texts, or objects with a text.
 fn notes(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) if says_nothing(text) => Vec::new(),
@@ -254,7 +254,7 @@ mod tests {
         assert!(damage("{\"agent\":").starts_with("JSON"));
         assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("twice"));
         assert!(damage("{} {}").contains("follows"));
-        assert!(damage("[]").contains("no object"));
+        assert!(damage("[]").contains("not an object"));
         assert!(damage("{\"round_number\":-1}").starts_with("JSON"));
         assert!(damage(&format!("{{\"x\":\"{}\"}}", "y".repeat(LARGEST))).contains("more than"));
         let many = vec!["{}"; 10_001].join(",");
@@ -263,13 +263,13 @@ mod tests {
 
     #[test]
     fn unknown_and_missing_members_are_tolerated() {
-        let said = read(&packed("{\"mood\":\"fine\",\"prior_items\":null}")).unwrap();
-        assert!(said.is_review() && said.prior.is_none() && said.ids().next().is_none());
-        assert_eq!(said.speaker.as_str(), "reviewer");
+        let comment = read(&packed("{\"mood\":\"fine\",\"prior_items\":null}")).unwrap();
+        assert!(comment.is_review() && comment.prior.is_none() && comment.ids().next().is_none());
+        assert_eq!(comment.speaker.as_str(), "reviewer");
     }
 
     #[test]
-    fn coders_are_known_by_role() {
+    fn coders_are_recognised_by_role() {
         for coder in
             ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
         {

@@ -1,5 +1,4 @@
-//! Threads of an older tool of the same kind, from before our records: what its reviewers still wanted fixed. No
-//! vote is ever taken over.
+//! Imports threads of an older tool of the same kind: the findings that its reviewers still wanted fixed, and never a vote.
 
 mod comment;
 mod markdown;
@@ -20,26 +19,27 @@ use comment::OlderComment;
 pub use reason::{OlderIgnored, OlderReason};
 use rounds::Round;
 
-/// What an older thread leaves to begin with.
+/// The findings of an older thread with which a new run starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Older {
-    /// What must still be fixed, in order of appearance.
+    /// The open findings in order of appearance.
     pub items: Vec<CarriedItem>,
     pub next_item: u64,
+    /// The number of comments that were read.
     pub read: usize,
     pub ignored: Vec<OlderIgnored>,
 }
 
-/// What a comment claims to be.
+/// The kind of content in a comment of the older tool.
 enum Claim<'thread> {
     Data(OlderComment),
-    /// It has prose and a footer only.
+    /// Prose with a footer, without data.
     Prose(&'thread str),
     Refused(OlderReason),
 }
 
-/// Reads a thread's comments in forge order. `None`: nothing in it claims to be an older tool's. A comment that is
-/// not trusted changes nothing but `ignored`.
+/// Reads a thread's comments in forge order; `None` if none of them claims to be of the older tool. Comments of untrusted
+/// authors change only `ignored`.
 pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
     let claims: Vec<(&str, Claim<'_>)> =
         thread.iter().filter_map(|posted| Some((posted.id, claim(trusted, posted)?))).collect();
@@ -51,13 +51,13 @@ pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
     let mut ignored = Vec::new();
     let mut read = 0;
     for (comment, claim) in claims {
-        let said = match claim {
+        let content = match claim {
             Claim::Refused(why) => Err(why),
-            Claim::Data(said) => Ok(said),
+            Claim::Data(data) => Ok(data),
             Claim::Prose(_) if has_data => Err(OlderReason::Superseded),
             Claim::Prose(body) => markdown::read(body),
         };
-        match said.and_then(|said| rounds::take(&mut rounds, said)) {
+        match content.and_then(|content| rounds::take(&mut rounds, content)) {
             Ok(()) => read += 1,
             Err(why) => ignored.push(OlderIgnored { comment: comment.to_owned(), why }),
         }
@@ -86,7 +86,7 @@ fn claim<'thread>(trusted: &[Login], posted: &Posted<'thread>) -> Option<Claim<'
     })
 }
 
-/// Whether data is of our own format: `v`, a version, a dot. No base64 holds a dot.
+/// Returns whether data has our own format: `v`, a version, a dot. Base64 contains no dot.
 fn is_ours(data: &str) -> bool {
     let version = data.strip_prefix('v').and_then(|rest| rest.split_once('.')).map(|(version, _)| version);
     version.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))

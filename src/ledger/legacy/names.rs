@@ -1,4 +1,4 @@
-//! The older tool's names as ours: agents as labels, and the ids of items, alone or at the beginning of a line.
+//! Converts names of the older tool: agents to labels, and item ids, alone or at the beginning of a line.
 
 use std::sync::LazyLock;
 
@@ -9,13 +9,13 @@ use crate::pattern::pattern;
 
 static LEADING: LazyLock<Regex> = pattern!(r#"(?is)^[*_`"'\[(]*(item-[0-9]+)[*_`"'\])]*(.*)$"#);
 
-/// Words that stand beside an agent's name and are none.
+/// Words that accompany agent names.
 const BESIDE: [&str; 5] = ["anthropic", "openai", "google", "code", "cli"];
 
-/// The longest label, in letters.
+/// The maximum length of a label.
 const LONGEST: usize = 32;
 
-/// The label of an agent; `reviewer` when its name holds nothing that a label can.
+/// Converts the name of an agent to a label; `reviewer` when no letter of the name is valid in a label.
 #[expect(clippy::expect_used, reason = "a constant label, made by a test")]
 pub(super) fn label(name: Option<&str>) -> Label {
     let made = name.and_then(|name| sanitised(name).parse().ok());
@@ -25,12 +25,12 @@ pub(super) fn label(name: Option<&str>) -> Label {
 fn sanitised(name: &str) -> String {
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
-    let mut telling: Vec<&str> = words.iter().copied().filter(|word| !BESIDE.contains(word)).collect();
-    if telling.is_empty() {
-        telling = words;
+    let mut distinctive: Vec<&str> = words.iter().copied().filter(|word| !BESIDE.contains(word)).collect();
+    if distinctive.is_empty() {
+        distinctive = words;
     }
-    let known = telling.join("-");
-    let letters = known.chars().map(|letter| match letter {
+    let joined = distinctive.join("-");
+    let letters = joined.chars().map(|letter| match letter {
         'a'..='z' | '0'..='9' | '_' => letter,
         _ => '-',
     });
@@ -43,7 +43,7 @@ fn sanitised(name: &str) -> String {
     }
 }
 
-/// The id that a text is. `Item-3` is `item-3`.
+/// Parses an item id; `Item-3` is `item-3`.
 pub(super) fn item_id(text: &str) -> Option<ItemId> {
     let text = text.trim();
     let numbered = text.get(..5).filter(|start| start.eq_ignore_ascii_case("item-"));
@@ -53,21 +53,21 @@ pub(super) fn item_id(text: &str) -> Option<ItemId> {
     }
 }
 
-/// The number in an id; one that is out of all reason is no number.
+/// Returns the number in an id if it fits in 32 bits.
 pub(super) fn number(id: &ItemId) -> Option<u64> {
     id.as_str().strip_prefix("item-")?.parse::<u32>().ok().map(u64::from)
 }
 
-/// The id at the beginning of a text, and what follows it.
+/// Splits a text into the id at its beginning and the rest.
 pub(super) fn leading_id(text: &str) -> Option<(ItemId, &str)> {
     let found = LEADING.captures(text.trim())?;
     let id = item_id(found.get(1)?.as_str())?;
     let rest = found.get(2)?.as_str();
-    let goes_on = rest.strip_prefix(['-', '.']).unwrap_or(rest).starts_with(char::is_alphanumeric);
-    (!goes_on).then(|| (id, unseparated(rest)))
+    let continues = rest.strip_prefix(['-', '.']).unwrap_or(rest).starts_with(char::is_alphanumeric);
+    (!continues).then(|| (id, unseparated(rest)))
 }
 
-/// A text without the marks that part it from what stood before.
+/// Removes the punctuation that separates a text from the id before it.
 fn unseparated(text: &str) -> &str {
     let is_mark = |letter: char| letter.is_whitespace() || ":;,.-–—>→=".contains(letter);
     let bare = text.trim_start_matches(is_mark);
@@ -83,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_of_an_agent_share_labels() {
+    fn agent_names_share_labels() {
         for (name, expected) in [
             ("Anthropic Claude", "claude"),
             ("Claude Code", "claude"),

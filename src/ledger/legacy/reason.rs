@@ -1,8 +1,8 @@
-//! Why comments of the older tool do not count.
+//! The reasons why comments of the older tool are ignored.
 
 use crate::domain::ids::Login;
 
-/// A comment that claims to be the older tool's and does not count.
+/// An ignored comment of the older tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OlderIgnored {
     /// The forge's id of the comment.
@@ -10,22 +10,22 @@ pub struct OlderIgnored {
     pub why: OlderReason,
 }
 
-/// Why a comment of the older tool does not count.
+/// The reason why a comment of the older tool is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OlderReason {
     #[error("its author {0} may not write records")]
     Author(Login),
     #[error("it was edited")]
     Edited,
-    #[error("it can't be read: {0}")]
+    #[error("it cannot be read: {0}")]
     Damaged(String),
-    /// It belongs to another flow than the review of a pull request.
+    /// The flow is not the review of a pull request.
     #[error("it belongs to the flow `{0}`")]
     Flow(String),
     /// Prose never names its head, so one comment with data outranks all prose.
-    #[error("other comments of the older tool carry data")]
+    #[error("other comments of the older tool hold data")]
     Superseded,
-    /// The same agent spoke in the same round on the same head before.
-    #[error("its agent spoke in that round before")]
+    /// An earlier comment is by the same agent, for the same round and head.
+    #[error("an earlier comment of its agent is for the same round")]
     Replayed,
 }

@@ -1,4 +1,4 @@
-//! Whole threads of the older tool, from `fixtures/older`, and the laws that hold for any thread.
+//! Tests with whole threads of the older tool from `fixtures/older`, and properties of all threads.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,14 +14,14 @@ use super::names::number;
 use super::*;
 use crate::domain::ids::ItemId;
 
-/// A thread, and what it leaves.
+/// A thread with the expected result.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Story {
     plot: String,
     trusted: Vec<Login>,
     thread: Vec<StoryComment>,
-    /// What is read from it; `null` when nothing older is in it.
+    /// The result of reading the thread; `null` for a thread without comments of the older tool.
     expected: Value,
 }
 
@@ -32,12 +32,12 @@ struct StoryComment {
     author: Login,
     #[serde(default)]
     edited: bool,
-    /// Its lines; the data takes the place of `{{meta}}`, or stands at the end.
+    /// The lines; the data replaces `{{meta}}`, or is appended.
     #[serde(default)]
     body: Vec<String>,
     #[serde(default)]
     meta: Option<Value>,
-    /// How the data is written: `url`, `padded`, or `standard`.
+    /// The encoding of the data: `url`, `padded`, or `standard`.
     #[serde(default)]
     written: Option<String>,
 }
@@ -51,11 +51,11 @@ impl StoryComment {
                 None | Some("url") => URL_SAFE_NO_PAD.encode(json),
                 Some("padded") => URL_SAFE.encode(json),
                 Some("standard") => STANDARD.encode(json),
-                Some(other) => panic!("`{other}` is no way to write data"),
+                Some(other) => panic!("`{other}` is not an encoding"),
             };
             let line = format!("<!-- AGENT_LOOP_META: {data} -->");
             match lines.iter_mut().find(|line| *line == "{{meta}}") {
-                Some(place) => *place = line,
+                Some(placeholder) => *placeholder = line,
                 None => lines.push(line),
             }
         }
@@ -68,11 +68,11 @@ impl Story {
         let mut paths: Vec<_> =
             fs::read_dir("fixtures/older").unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.sort();
-        let told = paths.iter().map(|path| {
+        let stories = paths.iter().map(|path| {
             let text = fs::read_to_string(path).unwrap();
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         });
-        told.collect()
+        stories.collect()
     }
 
     fn read(&self) -> Option<Older> {
@@ -92,19 +92,19 @@ impl Story {
     }
 }
 
-/// What was read, as a story tells it.
-fn told(older: &Older) -> Value {
+/// Converts a result to the JSON of a story.
+fn result(older: &Older) -> Value {
     let ignored: serde_json::Map<String, Value> =
         older.ignored.iter().map(|one| (one.comment.clone(), json!(one.why.to_string()))).collect();
     json!({ "items": older.items, "next_item": older.next_item, "read": older.read, "ignored": ignored })
 }
 
 #[test]
-fn every_story_ends_as_told() {
+fn every_story_has_its_result() {
     let stories = Story::all();
     assert!(stories.len() >= 12);
     for story in stories {
-        let found = story.read().as_ref().map_or(Value::Null, told);
+        let found = story.read().as_ref().map_or(Value::Null, result);
         let shown = serde_json::to_string_pretty(&found).unwrap();
         assert_eq!(found, story.expected, "\n{}\n{shown}", story.plot);
     }
@@ -131,7 +131,7 @@ fn listed() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Data of a comment: with a head and a round, so that saying it again is a replay.
+/// Generates data with a head and a round, so that its repetition is a replay.
 fn data() -> impl Strategy<Value = Value> {
     let some = || proptest::collection::vec(listed(), 0..4);
     let head = select(vec!["a".repeat(40), "b".repeat(40)]);
@@ -166,8 +166,8 @@ fn comment(author: &'static str) -> impl Strategy<Value = StoryComment> {
     })
 }
 
-/// What a thread leaves, without what is said of strangers.
-fn left(story: &Story) -> (Vec<CarriedItem>, u64, usize, Vec<OlderIgnored>) {
+/// Reads a thread, without the ignored comments of strangers.
+fn read_known(story: &Story) -> (Vec<CarriedItem>, u64, usize, Vec<OlderIgnored>) {
     let Some(older) = story.read() else { return (Vec::new(), 1, 0, Vec::new()) };
     let ignored = older.ignored.into_iter().filter(|one| one.comment != "mallory").collect();
     (older.items, older.next_item, older.read, ignored)
@@ -184,12 +184,12 @@ proptest! {
         forged in proptest::collection::vec((any::<Index>(), comment("mallory")), 1..6),
     ) {
         let stories = Story::all();
-        let told = at.get(&stories);
-        let mut disturbed = told.clone();
-        for (place, comment) in forged {
-            disturbed.thread.insert(place.index(disturbed.thread.len() + 1), comment);
+        let original = at.get(&stories);
+        let mut disturbed = original.clone();
+        for (index, comment) in forged {
+            disturbed.thread.insert(index.index(disturbed.thread.len() + 1), comment);
         }
-        prop_assert_eq!(left(&disturbed), left(told));
+        prop_assert_eq!(read_known(&disturbed), read_known(original));
     }
 
     #[test]
@@ -207,17 +207,17 @@ proptest! {
 
     #[test]
     fn repeated_data_changes_nothing(
-        spoken in proptest::collection::vec(data(), 0..6),
+        comments in proptest::collection::vec(data(), 0..6),
     ) {
-        let say = |data: &Value| StoryComment {
+        let post = |data: &Value| StoryComment {
             id: "bot".to_owned(), author: "bot".parse().unwrap(), edited: false, body: Vec::new(),
             meta: Some(data.clone()), written: None,
         };
-        let once = story(spoken.iter().map(say).collect());
-        let twice = story(spoken.iter().chain(&spoken).map(say).collect());
-        let (items, next_item, read, _) = left(&once);
-        let (again, next_again, read_again, ignored) = left(&twice);
+        let once = story(comments.iter().map(post).collect());
+        let twice = story(comments.iter().chain(&comments).map(post).collect());
+        let (items, next_item, read, _) = read_known(&once);
+        let (again, next_again, read_again, ignored) = read_known(&twice);
         prop_assert_eq!((items, next_item, read), (again, next_again, read_again));
-        prop_assert_eq!(ignored.len(), spoken.len() * 2 - read);
+        prop_assert_eq!(ignored.len(), comments.len() * 2 - read);
     }
 }

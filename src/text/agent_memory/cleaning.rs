@@ -1,12 +1,12 @@
-//! Makes a text of a repository safe to repeat: one line, bounded, without control characters.
+//! Makes texts of a repository safe for prompts: one line of limited length, without control characters.
 
 use crate::text::sanitize::{one_line, unmarked};
 
-/// The longest text of a repository that is repeated, in characters.
+/// The maximum length of most texts, in characters.
 pub(super) const LINE: usize = 160;
-/// The longest first paragraph of a README, in characters.
+/// The maximum length of a README's first paragraph, in characters.
 pub(super) const PARAGRAPH: usize = 600;
-/// A text is cut at so many times its longest before it is made clean: no cost grows with what a stranger wrote.
+/// The factor by which a text may exceed its maximum length before it is cleaned: this limits the cost of cleaning.
 const CUT: usize = 3;
 
 /// Returns at most `most` characters of a text, on one line.
@@ -15,7 +15,7 @@ pub(super) fn clean(text: &str, most: usize) -> String {
     one_line(&unmarked(&start), most)
 }
 
-/// Does the same, and returns `None` if nothing is left.
+/// Does the same, and returns `None` if the result is empty.
 pub(super) fn cleaned(text: &str, most: usize) -> Option<String> {
     Some(clean(text, most)).filter(|text| !text.is_empty())
 }

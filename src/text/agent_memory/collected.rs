@@ -1,4 +1,4 @@
-//! What manifests say, collected manifest by manifest.
+//! Collects facts from manifests.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::domain::agent_memory::{Pin, TestCommand};
 use super::cleaning::{LINE, PARAGRAPH, clean, cleaned};
 use super::paths;
 
-/// What the manifests of a repository say.
+/// The facts from the manifests of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     pub(super) name: Option<String>,
@@ -17,26 +17,26 @@ pub(super) struct Collected {
     pub(super) pins: Vec<Pin>,
 }
 
-/// Collects what one manifest says.
+/// Collects the facts from one manifest.
 pub(super) struct ManifestCollector<'all> {
     pub(super) path: &'all str,
     pub(super) collected: &'all mut Collected,
 }
 
 impl ManifestCollector<'_> {
-    /// Returns whether the manifest lies at the root.
+    /// Returns whether the manifest is at the root.
     pub(super) fn is_at_the_root(&self) -> bool {
         paths::depth(self.path) == 0
     }
 
-    /// Adds the name of the repository, if this manifest lies at the root and none was found before.
+    /// Adds the name of the repository, if the manifest is at the root and the first with a name.
     pub(super) fn name(&mut self, name: Option<&str>) {
         if self.is_at_the_root() && self.collected.name.is_none() {
             self.collected.name = name.and_then(|name| cleaned(name, LINE));
         }
     }
 
-    /// Adds what the repository is for, likewise.
+    /// Adds the description of the repository under the same conditions.
     pub(super) fn about(&mut self, about: Option<&str>) {
         if self.is_at_the_root() && self.collected.about.is_none() {
             self.collected.about = about.and_then(|about| cleaned(about, PARAGRAPH));
@@ -51,7 +51,7 @@ impl ManifestCollector<'_> {
         }
     }
 
-    /// Adds those of the names that are test frameworks.
+    /// Adds the names of test frameworks among these names.
     pub(super) fn frameworks<'name>(&mut self, names: impl IntoIterator<Item = &'name str>, known: &[&str]) {
         for name in names.into_iter().filter(|name| known.contains(name)) {
             self.collected.frameworks.insert(clean(name, LINE));

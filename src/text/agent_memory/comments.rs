@@ -1,9 +1,9 @@
-//! What a file says of itself in its first lines: the first sentence of a doc comment, the first paragraph of a README.
+//! Extracts the description of a file: the first line of its doc comment, or the first paragraph of a README.
 
-/// How many lines are looked at for the comment that begins a file.
-const LOOKED_AT: usize = 60;
+/// The number of lines that are searched for a comment.
+const SEARCHED_LINES: usize = 60;
 
-/// Comments that say nothing of what a file is for.
+/// Words in comments that do not describe a file.
 const NOISE: &[&str] = &[
     "copyright",
     "license",
@@ -22,13 +22,13 @@ const NOISE: &[&str] = &[
     "clippy",
 ];
 
-/// The first line of the comment that begins a source file.
+/// Returns the first descriptive line of the comment at the beginning of a source file.
 pub(super) fn first_doc_line(text: &str) -> Option<&str> {
-    let mut lines = text.lines().take(LOOKED_AT).map(str::trim);
+    let mut lines = text.lines().take(SEARCHED_LINES).map(str::trim);
     let mut in_block: Option<&str> = None;
     loop {
         let line = lines.next()?;
-        let said = match in_block {
+        let comment = match in_block {
             Some(end) => {
                 if line.contains(end) {
                     in_block = None;
@@ -36,59 +36,57 @@ pub(super) fn first_doc_line(text: &str) -> Option<&str> {
                 line.split(end).next().unwrap_or_default()
             }
             None => match opening(line) {
-                Opening::Line(said) => said,
-                Opening::Block(said, end) => {
-                    if !said.contains(end) {
+                Opening::Line(comment) => comment,
+                Opening::Block(comment, end) => {
+                    if !comment.contains(end) {
                         in_block = Some(end);
                     }
-                    said.split(end).next().unwrap_or_default()
+                    comment.split(end).next().unwrap_or_default()
                 }
-                Opening::Passed => continue,
+                Opening::Skipped => continue,
                 Opening::Code => return None,
             },
         };
-        let said = said.trim_start_matches(['/', '*', '!', '#', ' ', '=', '-']).trim();
-        if is_said(said) {
-            return Some(said);
+        let comment = comment.trim_start_matches(['/', '*', '!', '#', ' ', '=', '-']).trim();
+        if is_descriptive(comment) {
+            return Some(comment);
         }
     }
 }
 
-/// What a line outside a comment begins.
+/// The kind of a line outside a comment.
 enum Opening<'line> {
-    /// A comment of this line.
+    /// A comment in one line.
     Line(&'line str),
-    /// A comment up to an end.
+    /// The start of a comment, with its end mark.
     Block(&'line str, &'static str),
-    Passed,
+    Skipped,
     Code,
 }
 
 fn opening(line: &str) -> Opening<'_> {
-    let passed =
+    let skipped =
         ["#!", "#[", "#pragma", "#ifndef", "#define", "<?php", "'use ", "\"use ", "package ", "module "];
     let blocks =
         [("/*", "*/"), ("\"\"\"", "\"\"\""), ("r\"\"\"", "\"\"\""), ("'''", "'''"), ("=begin", "=end")];
-    if line.is_empty() || passed.iter().any(|start| line.starts_with(start)) {
-        return Opening::Passed;
+    if line.is_empty() || skipped.iter().any(|start| line.starts_with(start)) {
+        return Opening::Skipped;
     }
     for (start, end) in blocks {
-        if let Some(said) = line.strip_prefix(start) {
-            return Opening::Block(said, end);
+        if let Some(comment) = line.strip_prefix(start) {
+            return Opening::Block(comment, end);
         }
     }
-    match ["//", "#", "--", ";;"].iter().find_map(|start| line.strip_prefix(start)) {
-        Some(said) => Opening::Line(said),
-        None => Opening::Code,
-    }
+    let comment = ["//", "#", "--", ";;"].iter().find_map(|start| line.strip_prefix(start));
+    comment.map_or(Opening::Code, Opening::Line)
 }
 
-fn is_said(text: &str) -> bool {
+fn is_descriptive(text: &str) -> bool {
     let low = text.to_ascii_lowercase();
     text.chars().any(char::is_alphabetic) && !NOISE.iter().any(|noise| low.contains(noise))
 }
 
-/// The first paragraph of a README: no heading, no badge, no markup of HTML.
+/// Returns the first paragraph of a README, without headings, badges and HTML.
 pub(super) fn first_paragraph(text: &str) -> Option<String> {
     let mut paragraph: Vec<&str> = Vec::new();
     let mut in_code = false;
@@ -101,7 +99,7 @@ pub(super) fn first_paragraph(text: &str) -> Option<String> {
                 .iter()
                 .any(|start| line.starts_with(start));
         if is_markup && paragraph.len() == 1 && (line.starts_with("===") || line.starts_with("---")) {
-            // It was a heading.
+            // The paragraph was a heading.
             paragraph.clear();
         } else if is_markup || line.is_empty() {
             if paragraph.iter().any(|line| line.chars().any(char::is_alphabetic)) {

@@ -1,11 +1,11 @@
-//! Manifests in TOML and JSON: name, tests, versions. One that makes no sense says nothing.
+//! Reads manifests in TOML and JSON: names, tests, versions. Invalid manifests are ignored.
 
 use serde_json::Value as Json;
 use toml::{Table, Value as Toml};
 
 use super::collected::ManifestCollector;
 
-/// Test frameworks, by the name under which manifests ask for them.
+/// Names of test frameworks in manifests.
 const FRAMEWORKS: &[&str] = &[
     "pytest",
     "hypothesis",
@@ -27,7 +27,7 @@ const FRAMEWORKS: &[&str] = &[
     "trybuild",
 ];
 
-/// `Cargo.toml`
+/// Reads `Cargo.toml`.
 pub(super) fn cargo(text: &str, collector: &mut ManifestCollector<'_>) {
     let Ok(table) = text.parse::<Table>() else { return };
     let package = table.get("package").and_then(Toml::as_table);
@@ -50,7 +50,7 @@ pub(super) fn cargo(text: &str, collector: &mut ManifestCollector<'_>) {
     }
 }
 
-/// `pyproject.toml`
+/// Reads `pyproject.toml`.
 pub(super) fn pyproject(text: &str, collector: &mut ManifestCollector<'_>) {
     let Ok(table) = text.parse::<Table>() else { return };
     let project = table.get("project").and_then(Toml::as_table);
@@ -72,12 +72,12 @@ pub(super) fn pyproject(text: &str, collector: &mut ManifestCollector<'_>) {
             collector.command(command);
         }
     }
-    // Requirements are written as `pytest>=8` in several places; the words are enough.
+    // Requirements such as `pytest>=8` occur in several places, so all words of the file are checked.
     let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
     collector.frameworks(words, FRAMEWORKS);
 }
 
-/// `package.json`
+/// Reads `package.json`.
 pub(super) fn package_json(text: &str, runner: &str, collector: &mut ManifestCollector<'_>) {
     let Ok(json) = serde_json::from_str::<Json>(text) else { return };
     collector.name(json.get("name").and_then(Json::as_str));
@@ -96,7 +96,7 @@ pub(super) fn package_json(text: &str, runner: &str, collector: &mut ManifestCol
     }
 }
 
-/// Whether the name of a script is one of a test or a check.
+/// Returns whether the name of a script suggests a test or a check.
 pub(super) fn is_about_tests(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["test", "check", "lint", "spec", "typecheck", "verify"].iter().any(|word| name.contains(word))

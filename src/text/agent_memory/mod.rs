@@ -1,5 +1,5 @@
-//! From the files of a commit to what is known of a repository. Everything that is read was written by strangers: each
-//! text ends up on one line, bounded, without control characters.
+//! Makes the agent memory from the files of a commit. The files are untrusted: each text is reduced to one line of limited
+//! length without control characters.
 
 mod cleaning;
 mod collected;
@@ -22,55 +22,55 @@ use collected::Collected;
 pub use paths::is_manifest;
 pub use render::{Size, render, since};
 
-/// The most bytes that are read of all files together.
+/// The maximum size of all texts together.
 pub const TEXT_BYTES: u64 = 4 * 1024 * 1024;
-/// A file that is longer is not read: no manifest or source file of a person is.
+/// The maximum size of a file: longer ones are probably generated.
 pub const FILE_BYTES: u64 = 256 * 1024;
-/// The most files that are read.
+/// The maximum number of files to read.
 pub const FILES: usize = 500;
 
-/// The most manifests that are read.
+/// The maximum number of manifests to read.
 const MANIFESTS: usize = 150;
-/// The most entries of a kind that are kept. What of them is told is fewer still.
+/// The maximum number of modules in a memory. Prompts show fewer.
 const KEPT: usize = 200;
-/// The most folders, languages, commands and versions that are kept.
+/// The maximum number of folders, languages, commands and versions in a memory.
 const KEPT_FEW: usize = 40;
 
-/// A plain file that git tracks. Links and submodules are none: what they lead to is not in the commit.
+/// A regular file that git tracks: no link and no submodule, because their targets are not in the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedFile {
-    /// Its path; what is no UTF-8 in it is replaced.
+    /// The path. Invalid UTF-8 is replaced.
     pub path: String,
     pub bytes: u64,
 }
 
-/// Texts by path, as far as they were wanted and could be read.
+/// Texts of files by path.
 pub type Texts = BTreeMap<String, String>;
 
-/// The paths whose texts an agent memory is made from, the most telling first, within the bounds.
+/// Returns the paths of the files to read for an agent memory, the most informative first, within the limits.
 pub fn wanted(files: &[ListedFile]) -> Vec<&str> {
-    let speaks = |file: &&ListedFile| !paths::is_foreign(&file.path);
-    let readmes = files.iter().filter(speaks).filter(|file| paths::is_readme(&file.path));
+    let is_own = |file: &&ListedFile| !paths::is_foreign(&file.path);
+    let readmes = files.iter().filter(is_own).filter(|file| paths::is_readme(&file.path));
     let readmes = by_depth(readmes.filter(|file| paths::depth(&file.path) <= 1)).into_iter().take(KEPT_FEW);
     let sources = ranked_sources(files);
     within_bounds(manifests(files).into_iter().chain(readmes).chain(sources))
 }
 
-/// The paths whose texts a test profile is made from.
+/// Returns the paths of the files to read for a test profile.
 pub fn wanted_for_tests(files: &[ListedFile]) -> Vec<&str> {
     within_bounds(manifests(files))
 }
 
 fn within_bounds<'file>(files: impl IntoIterator<Item = &'file ListedFile>) -> Vec<&'file str> {
-    let mut left = TEXT_BYTES;
-    let mut seen = BTreeSet::new();
+    let mut remaining = TEXT_BYTES;
+    let mut known = BTreeSet::new();
     let mut wanted = Vec::new();
     for file in files.into_iter().filter(|file| file.bytes <= FILE_BYTES) {
-        if wanted.len() == FILES || file.bytes > left {
+        if wanted.len() == FILES || file.bytes > remaining {
             break;
         }
-        if seen.insert(file.path.as_str()) {
-            left -= file.bytes;
+        if known.insert(file.path.as_str()) {
+            remaining -= file.bytes;
             wanted.push(file.path.as_str());
         }
     }
@@ -89,7 +89,7 @@ fn by_depth<'file>(files: impl Iterator<Item = &'file ListedFile>) -> Vec<&'file
     files
 }
 
-/// Source files: those that speak for a folder first, then those near the root.
+/// Returns the source files: those that describe a folder first, then those near the root.
 fn ranked_sources(files: &[ListedFile]) -> Vec<&ListedFile> {
     let mut sources: Vec<&ListedFile> = files.iter().filter(|file| paths::is_source(&file.path)).collect();
     let rank = |file: &&ListedFile| {
@@ -100,7 +100,7 @@ fn ranked_sources(files: &[ListedFile]) -> Vec<&ListedFile> {
     sources
 }
 
-/// What files and texts of a commit say.
+/// Makes an agent memory.
 pub fn make(commit: &CommitSha, files: &[ListedFile], texts: &Texts) -> AgentMemory {
     let collected = collected(files, texts);
     let readme = files.iter().filter(|file| paths::is_readme(&file.path) && paths::depth(&file.path) == 0);
@@ -123,7 +123,7 @@ pub fn make(commit: &CommitSha, files: &[ListedFile], texts: &Texts) -> AgentMem
     }
 }
 
-/// What files and texts of a commit say about tests alone.
+/// Makes only a test profile.
 pub fn test_profile(commit: &CommitSha, files: &[ListedFile], texts: &Texts) -> TestProfile {
     profile(commit, files, collected(files, texts))
 }
@@ -139,7 +139,7 @@ fn collected(files: &[ListedFile], texts: &Texts) -> Collected {
     collected
 }
 
-/// What runs the scripts of `package.json`, told by the lock file.
+/// Returns the program for the scripts of `package.json`, according to the lock file.
 fn script_runner(files: &[ListedFile]) -> &'static str {
     let has = |name: &str| files.iter().any(|file| file.path == name);
     let runners =
@@ -207,32 +207,32 @@ fn area(path: &str, files: &[&ListedFile], texts: &Texts) -> Area {
     }
 }
 
-/// What the README or the file that speaks for a folder says, nearest to the folder first.
+/// Returns the description of a folder from the nearest README or main file.
 fn about_folder(files: &[&ListedFile], texts: &Texts) -> Option<String> {
-    let speaking = |file: &&ListedFile| paths::is_readme(&file.path) || paths::is_entry(&file.path);
-    let nearest = by_depth(files.iter().copied().filter(speaking));
+    let describes = |file: &&ListedFile| paths::is_readme(&file.path) || paths::is_entry(&file.path);
+    let nearest = by_depth(files.iter().copied().filter(describes));
     nearest.into_iter().filter(|file| paths::depth(&file.path) <= 2).find_map(|file| {
         let text = texts.get(&file.path)?;
-        let said = if paths::is_readme(&file.path) {
+        let about = if paths::is_readme(&file.path) {
             comments::first_paragraph(text)
         } else {
             comments::first_doc_line(text).map(str::to_owned)
         };
-        said.and_then(|said| cleaned(&said, LINE))
+        about.and_then(|about| cleaned(&about, LINE))
     })
 }
 
-/// Packages first, then source files in the order in which they were wanted.
+/// Returns the packages, then the source files in order of rank.
 fn modules(files: &[ListedFile], texts: &Texts) -> Listed<Module> {
     let packages =
         by_depth(files.iter().filter(|file| paths::is_package(&file.path) && paths::depth(&file.path) > 0));
     let package = |file: &ListedFile| {
-        let mut own = Collected::default();
-        // Read as if it lay at the root, so that its own name and words count.
+        let mut manifest = Collected::default();
+        // Only names and descriptions of manifests at the root are collected, so the folder is left out.
         if let Some(text) = texts.get(&file.path) {
-            readers::read(paths::name(&file.path), text, "npm", &mut own);
+            readers::read(paths::name(&file.path), text, "npm", &mut manifest);
         }
-        let about = match (own.name, own.about) {
+        let about = match (manifest.name, manifest.about) {
             (Some(name), Some(about)) => cleaned(&format!("package {name}: {about}"), LINE),
             (Some(name), None) => cleaned(&format!("package {name}"), LINE),
             (None, about) => about.and_then(|about| cleaned(&about, LINE)),
@@ -244,7 +244,7 @@ fn modules(files: &[ListedFile], texts: &Texts) -> Listed<Module> {
         about: texts
             .get(&file.path)
             .and_then(|text| comments::first_doc_line(text))
-            .and_then(|said| cleaned(said, LINE)),
+            .and_then(|about| cleaned(about, LINE)),
     };
     let sources = ranked_sources(files);
     let mut listed =

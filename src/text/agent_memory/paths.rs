@@ -1,6 +1,6 @@
-//! What a path says about its file: its language, whether it is a manifest, a test, or somebody else's code.
+//! Classifies files by their paths: language, manifest, test, or third-party code.
 
-/// Languages by the ending of a file.
+/// Languages by file extension.
 const LANGUAGES: &[(&str, &[&str])] = &[
     ("Rust", &["rs"]),
     ("Python", &["py", "pyi"]),
@@ -31,10 +31,10 @@ const LANGUAGES: &[(&str, &[&str])] = &[
     ("JSON", &["json"]),
 ];
 
-/// Languages in which nothing runs.
+/// Languages that are not for programs.
 const NOT_SOURCE: &[&str] = &["HTML", "CSS", "Markdown", "YAML", "TOML", "JSON", "SQL"];
 
-/// Folders of code that is not the repository's own, or that nobody wrote.
+/// Folders of third-party and generated code.
 const FOREIGN: &[&str] = &[
     "node_modules",
     "vendor",
@@ -50,33 +50,33 @@ const FOREIGN: &[&str] = &[
 /// Folders of tests.
 const TEST_FOLDERS: &[&str] = &["test", "tests", "spec", "specs", "__tests__", "e2e"];
 
-/// Files that say what a repository is, how it is built and tested, and which versions it takes.
+/// Files that describe a repository, its build, tests and versions.
 const MANIFESTS: &[&str] =
     &["cargo.toml", "package.json", "pyproject.toml", "go.mod", "makefile", "gnumakefile", "justfile"];
 
 /// Manifests that make their folder a package.
 const PACKAGES: &[&str] = &["cargo.toml", "package.json", "pyproject.toml", "go.mod"];
 
-/// Files that speak for their folder.
+/// Main files, whose comments describe their folder.
 const ENTRIES: &[&str] =
     &["lib.rs", "mod.rs", "main.rs", "__init__.py", "index.ts", "index.js", "main.go", "doc.go", "main.py"];
 
-/// The last part of a path.
+/// Returns the last part of a path.
 pub(super) fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The path of the folder that a file is in; empty is the root.
+/// Returns the folder of a file; empty for the root.
 pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// How many folders a file is in.
+/// Returns the number of folders around a file.
 pub(super) fn depth(path: &str) -> usize {
     path.matches('/').count()
 }
 
-/// The language of a file.
+/// Returns the language of a file.
 pub(super) fn language(path: &str) -> Option<&'static str> {
     let (_, ending) = name(path).rsplit_once('.')?;
     let found =
@@ -84,50 +84,50 @@ pub(super) fn language(path: &str) -> Option<&'static str> {
     found.map(|(language, _)| *language)
 }
 
-/// Whether a language is one that programs are written in.
+/// Returns whether a language is for programs.
 pub(super) fn is_programmed(language: &str) -> bool {
     !NOT_SOURCE.contains(&language)
 }
 
-/// Whether a file is the repository's own code, and no test.
+/// Returns whether a file is the repository's own code, except for tests.
 pub(super) fn is_source(path: &str) -> bool {
     language(path).is_some_and(is_programmed) && !is_foreign(path) && !is_test(path)
 }
 
-/// Whether a file is not the repository's own code.
+/// Returns whether a file is third-party, generated or hidden.
 pub(super) fn is_foreign(path: &str) -> bool {
     folder(path).split('/').any(|part| FOREIGN.contains(&part) || (part.starts_with('.') && part.len() > 1))
 }
 
-/// Whether a file speaks for its folder.
+/// Returns whether a file is the main file of its folder.
 pub(super) fn is_entry(path: &str) -> bool {
     ENTRIES.contains(&name(path))
 }
 
-/// Whether a file makes its folder a package.
+/// Returns whether a file makes its folder a package.
 pub(super) fn is_package(path: &str) -> bool {
     PACKAGES.contains(&name(path).to_ascii_lowercase().as_str()) && !is_foreign(path)
 }
 
-/// Whether a file is a README.
+/// Returns whether a file is a README.
 pub(super) fn is_readme(path: &str) -> bool {
     let name = name(path).to_ascii_lowercase();
     matches!(name.as_str(), "readme" | "readme.md" | "readme.rst" | "readme.txt" | "readme.markdown")
 }
 
-/// Whether a file is a workflow of the forge's CI.
+/// Returns whether a file is a CI workflow of GitHub.
 pub(super) fn is_workflow(path: &str) -> bool {
     folder(path) == ".github/workflows" && language(path) == Some("YAML")
 }
 
-/// Whether an agent memory says other things once this file has changed.
+/// Returns whether a change of this file invalidates an agent memory.
 pub fn is_manifest(path: &str) -> bool {
     let name = name(path).to_ascii_lowercase();
     let is_one = MANIFESTS.contains(&name.as_str()) && !is_foreign(path);
     is_one || is_workflow(path) || (is_readme(path) && depth(path) == 0)
 }
 
-/// Whether a file holds tests.
+/// Returns whether a file has tests.
 pub(super) fn is_test(path: &str) -> bool {
     let file = name(path);
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
@@ -135,7 +135,7 @@ pub(super) fn is_test(path: &str) -> bool {
     test_folder(path).is_some() || by_name || stem.starts_with("test_")
 }
 
-/// The folder that a test is said to lie in: the one that is named for tests, else its own.
+/// Returns the test folder around a test, else its own folder.
 pub(super) fn test_place(path: &str) -> &str {
     test_folder(path).unwrap_or_else(|| folder(path))
 }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_lie_in_their_named_folder() {
+    fn tests_belong_to_test_folders() {
         for (path, place) in [
             ("tests/it/main.rs", "tests"),
             ("packages/a/__tests__/b.ts", "packages/a/__tests__"),
@@ -172,9 +172,8 @@ mod tests {
         assert!(!is_test("src/contest.rs") && !is_test("src/latest.py"));
     }
 
-    /// Those of somebody else are none of ours.
     #[test]
-    fn manifests_are_known_by_name() {
+    fn manifests_are_recognised_by_name() {
         for path in ["Cargo.toml", "a/package.json", "README.md", ".github/workflows/ci.yml", "justfile"] {
             assert!(is_manifest(path), "{path}");
         }

@@ -1,9 +1,9 @@
-//! Reads manifests: which file is read how.
+//! Selects the reader for each manifest.
 
 use super::collected::{Collected, ManifestCollector};
 use super::{manifests, paths, scripts};
 
-/// Reads a manifest. `runner` is what runs the scripts of `package.json`.
+/// Reads a manifest. `runner` is the program for the scripts of `package.json`.
 pub(super) fn read(path: &str, text: &str, runner: &str, collected: &mut Collected) {
     let collector = &mut ManifestCollector { path, collected };
     if paths::is_workflow(path) {
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn every_manifest_names_its_tests() {
+    fn all_manifests_have_test_commands() {
         for (path, text, expected) in [
             ("Cargo.toml", "[package]\nname = \"a\"", "cargo test"),
             ("Cargo.toml", "[workspace]\nmembers = []", "cargo test --workspace"),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn every_manifest_pins_its_versions() {
+    fn all_manifests_have_pinned_versions() {
         for (path, text, expected) in [
             ("Cargo.toml", "[package]\nedition = \"2024\"", "edition 2024"),
             ("package.json", r#"{"engines": {"node": ">=20"}}"#, "node >=20"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonsensical_manifest_says_nothing() {
+    fn invalid_manifests_are_ignored() {
         for path in ["Cargo.toml", "package.json", "pyproject.toml", "Makefile"] {
             let found = collected(path, "{[\u{0}<<<\u{fffd}");
             assert!(

@@ -1,4 +1,4 @@
-//! An agent memory in words: a section for each kind of fact, each with a bound of its own that says what it leaves out.
+//! Renders an agent memory as text: sections of limited length, each with the number of omitted lines.
 
 use std::fmt::Write;
 
@@ -6,12 +6,12 @@ use crate::domain::agent_memory::{AgentMemory, Area, Briefing, Changed, Listed, 
 
 use super::cleaning::{LINE, PARAGRAPH, clean};
 
-/// How much is said.
+/// The size of a rendered memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// For a prompt: at most 6 kB.
     Prompt,
-    /// For a file that is read on purpose: ten times as much.
+    /// For a file that agents read if they need it: ten times as much.
     File,
 }
 
@@ -24,19 +24,19 @@ impl Size {
     }
 }
 
-/// Bytes of each section in a prompt. Together less than 6000.
+/// The maximum size of each section in a prompt, in bytes. Together less than 6000.
 const SUMMARY: usize = 1_500;
 const ARCHITECTURE: usize = 1_100;
 const MODULES: usize = 1_300;
 const TESTS: usize = 1_000;
 const TOOLCHAIN: usize = 450;
 const CHANGED: usize = 600;
-/// What stays free in a section to say how much is left out.
+/// The space in a section for the number of omitted lines.
 const OMISSION: usize = 40;
-/// A language, a folder or a framework that is named in passing.
+/// The maximum length of a language, a folder or a framework within a line.
 const WORD: usize = 60;
 
-/// Returns what is known of a repository, section by section.
+/// Renders all sections of an agent memory.
 pub fn render(briefing: &Briefing, size: Size) -> String {
     let Briefing { memory, changed, .. } = briefing;
     let changed = match changed {
@@ -52,30 +52,26 @@ pub fn render(briefing: &Briefing, size: Size) -> String {
         ("Folders".to_owned(), map(&memory.architecture, bytes(ARCHITECTURE), area), bytes(ARCHITECTURE)),
         ("Modules".to_owned(), map(&memory.modules, bytes(MODULES), described), bytes(MODULES)),
         (tests_title(memory), tests(memory, bytes(TESTS)), bytes(TESTS)),
-        (
-            "Versions that files pin".to_owned(),
-            map(&memory.toolchain, bytes(TOOLCHAIN), pinned),
-            bytes(TOOLCHAIN),
-        ),
+        ("Pinned versions".to_owned(), map(&memory.toolchain, bytes(TOOLCHAIN), pinned), bytes(TOOLCHAIN)),
         ("Changed since".to_owned(), map(&changed, bytes(CHANGED), |path| (*path).clone()), bytes(CHANGED)),
     ];
     let text: String = sections.iter().map(|(title, lines, bytes)| limited(title, lines, *bytes)).collect();
     text.trim_end().to_owned()
 }
 
-/// What is to be said, in our own words, of the time that has passed since an agent memory was made. Empty if none has.
+/// Returns a sentence on the changes since an agent memory was made; empty if there are none.
 pub fn since(briefing: &Briefing) -> String {
     let Briefing { compared_with, changed, .. } = briefing;
     match changed {
         Changed::NotDiffable { since } => format!(
-            "What was known before was of commit {}, which can't be compared with {}: take every tracked file as changed \
-             since then.",
+            "The previous summary was made from commit {}, which cannot be compared with {}: treat every tracked file as \
+             changed since then.",
             since.short(),
             compared_with.short()
         ),
         Changed::Known(paths) if paths.is_empty() => String::new(),
         Changed::Known(paths) => format!(
-            "What changed from there to commit {} is listed at the end: {}.",
+            "The end of this section lists what changed up to commit {}: {}.",
             compared_with.short(),
             counted(paths.len())
         ),
@@ -89,13 +85,13 @@ fn counted(files: impl TryInto<u64>) -> String {
     }
 }
 
-/// As many lines as fit, and a word on the others.
+/// Renders a section with as many lines as fit, and the number of omitted lines.
 fn limited(title: &str, lines: &Listed<String>, bytes: usize) -> String {
     let mut text = format!("{title}:\n");
     let mut omitted = lines.omitted;
     for line in &lines.shown {
         let line = beginning(line, bytes / 2);
-        // Once one is left out, so are those after it: the order says what matters.
+        // The lines are in order of importance, so all lines after the first that does not fit are omitted.
         let fits = omitted == lines.omitted && text.len() + line.len() + OMISSION + 3 <= bytes;
         if fits {
             let _ = writeln!(text, "- {line}");
@@ -113,12 +109,12 @@ fn limited(title: &str, lines: &Listed<String>, bytes: usize) -> String {
     text
 }
 
-/// As much of a line as this many bytes hold.
+/// Cuts a line to a number of bytes.
 fn beginning(line: &str, bytes: usize) -> &str {
     line.get(..line.floor_char_boundary(bytes)).unwrap_or(line)
 }
 
-/// The lines of a list, as far as they can matter in this many bytes.
+/// Renders the elements of a list that may fit in a number of bytes.
 fn map<T>(list: &Listed<T>, bytes: usize, line: impl Fn(&T) -> String) -> Listed<String> {
     let mut room = bytes;
     let mut lines = Listed { shown: Vec::new(), omitted: list.omitted };
@@ -126,7 +122,7 @@ fn map<T>(list: &Listed<T>, bytes: usize, line: impl Fn(&T) -> String) -> Listed
         if room == 0 {
             lines.omitted = lines.omitted.saturating_add(1);
         } else {
-            // Texts may come from a file that somebody has edited, so they are made clean once more.
+            // The texts may come from an edited cache file, so they are cleaned again.
             let line = clean(&line(one), 2 * LINE);
             room = room.saturating_sub(line.len());
             lines.shown.push(line);
@@ -180,7 +176,7 @@ fn tests(memory: &AgentMemory, bytes: usize) -> Listed<String> {
         tests.frameworks.shown.iter().take(10).map(|name| clean(name, WORD)).collect();
     let places = map(&tests.places, bytes, area);
     let mut shown = Vec::new();
-    // The first few of each kind come first: a long CI must not hide where tests lie.
+    // The first few of each kind come first: a long list of commands must not hide the folders.
     let (first, rest) = commands.shown.split_at(commands.shown.len().min(6));
     let (near, far) = places.shown.split_at(places.shown.len().min(4));
     shown.extend_from_slice(first);

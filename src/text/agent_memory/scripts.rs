@@ -1,9 +1,9 @@
-//! Manifests that are read line by line: make, just, Go, workflows of CI.
+//! Reads manifests line by line: make, just, Go, CI workflows.
 
 use super::collected::ManifestCollector;
 use super::manifests::is_about_tests;
 
-/// Words of a command that runs tests or checks.
+/// Words in commands that run tests or checks.
 const COMMANDS: &[&str] = &[
     "test",
     "pytest",
@@ -21,7 +21,7 @@ const COMMANDS: &[&str] = &[
     "fmt --check",
 ];
 
-/// `Makefile`: targets that are named for tests.
+/// Reads the test targets of a `Makefile`.
 pub(super) fn makefile(text: &str, collector: &mut ManifestCollector<'_>) {
     for line in text.lines() {
         let Some((targets, rest)) = line.split_once(':') else { continue };
@@ -32,7 +32,7 @@ pub(super) fn makefile(text: &str, collector: &mut ManifestCollector<'_>) {
     }
 }
 
-/// `justfile`: recipes that are named for tests.
+/// Reads the test recipes of a `justfile`.
 pub(super) fn justfile(text: &str, collector: &mut ManifestCollector<'_>) {
     for line in text.lines().filter(|line| !line.starts_with(['\t', ' ', '#', '@'])) {
         let Some((recipe, rest)) = line.split_once(':') else { continue };
@@ -43,7 +43,7 @@ pub(super) fn justfile(text: &str, collector: &mut ManifestCollector<'_>) {
     }
 }
 
-/// `.github/workflows/*.yml`: the lines that run tests, and the versions that are set up.
+/// Reads the test commands and versions of `.github/workflows/*.yml`.
 pub(super) fn workflow(text: &str, collector: &mut ManifestCollector<'_>) {
     let mut block: Option<usize> = None;
     for line in text.lines() {
@@ -77,7 +77,7 @@ fn test_line(line: &str, collector: &mut ManifestCollector<'_>) {
     }
 }
 
-/// `go.mod`
+/// Reads `go.mod`.
 pub(super) fn go_mod(text: &str, collector: &mut ManifestCollector<'_>) {
     for line in text.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix("module ") {

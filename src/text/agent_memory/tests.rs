@@ -1,4 +1,4 @@
-//! Laws of the agent memory: whatever a repository holds, what is told of it is bounded and harmless.
+//! Properties of the agent memory: the rendered text is harmless and of limited length for any repository.
 
 use proptest::prelude::*;
 
@@ -22,12 +22,12 @@ fn memory(all: &[(&str, &str)]) -> AgentMemory {
     make(&commit('a'), &files, &texts)
 }
 
-fn told(memory: AgentMemory, changed: Changed) -> String {
+fn rendered(memory: AgentMemory, changed: Changed) -> String {
     render(&Briefing { memory, compared_with: commit('b'), changed }, Size::Prompt)
 }
 
 #[test]
-fn a_small_repository_is_told_briefly() {
+fn small_repositories_get_short_texts() {
     let made = memory(&[
         (
             "Cargo.toml",
@@ -39,7 +39,7 @@ fn a_small_repository_is_told_briefly() {
         ("tests/count.rs", "//! Stories.\n"),
         (".github/workflows/ci.yml", "jobs:\n  a:\n    steps:\n      - run: cargo clippy --all-targets\n"),
     ]);
-    let text = told(made, Changed::Known(vec!["src/vote.rs".to_owned()]));
+    let text = rendered(made, Changed::Known(vec!["src/vote.rs".to_owned()]));
     assert!(text.starts_with("Summary:\n- tally: Counts votes.\n- 6 tracked files, "), "{text}");
     for line in [
         "- src/ (2 files, Rust): Counting, and nothing else.",
@@ -58,19 +58,19 @@ fn a_small_repository_is_told_briefly() {
 }
 
 #[test]
-fn what_is_left_out_is_counted() {
+fn omitted_lines_are_counted() {
     let many: Vec<(String, String)> =
         (0..900).map(|number| (format!("src/module{number}.rs"), "//! Does it.\n".to_owned())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let made = memory(&many);
     assert_eq!((made.modules.shown.len(), made.modules.omitted), (200, 700));
-    let text = told(made, Changed::Known(Vec::new()));
+    let text = rendered(made, Changed::Known(Vec::new()));
     let listed = text.lines().filter(|line| line.starts_with("- src/module")).count();
     assert!(text.contains(&format!("- ({} more left out)", 900 - listed)), "{text}");
 }
 
 #[test]
-fn packages_are_told_by_their_names() {
+fn packages_have_their_names() {
     let made = memory(&[
         ("package.json", r#"{"name": "root", "description": "All of it."}"#),
         ("packages/a/package.json", r#"{"name": "@x/a", "description": "The first."}"#),
@@ -84,7 +84,7 @@ fn packages_are_told_by_their_names() {
 }
 
 #[test]
-fn incomparable_commits_are_named_as_such() {
+fn incomparable_commits_are_reported() {
     let made = memory(&[]);
     let changed = Changed::NotDiffable { since: commit('c') };
     let briefing = Briefing { memory: made.clone(), compared_with: commit('a'), changed };
@@ -94,12 +94,12 @@ fn incomparable_commits_are_named_as_such() {
         compared_with: commit('b'),
         changed: Changed::Known(paths.iter().map(|path| (*path).to_owned()).collect()),
     };
-    assert!(since(&known(&["a"])).contains("to commit bbbbbbbbbb is listed at the end: 1 file."));
+    assert!(since(&known(&["a"])).contains("lists what changed up to commit bbbbbbbbbb: 1 file."));
     assert_eq!(since(&known(&[])), "");
 }
 
 #[test]
-fn what_is_too_much_is_skipped() {
+fn large_files_are_skipped() {
     let huge = ListedFile { path: "README.md".to_owned(), bytes: FILE_BYTES + 1 };
     let source = |number: usize| ListedFile { path: format!("src/{number}.rs"), bytes: FILE_BYTES };
     let files: Vec<ListedFile> = std::iter::once(huge).chain((0..2_000).map(source)).collect();
@@ -110,25 +110,25 @@ fn what_is_too_much_is_skipped() {
     assert_eq!(wanted(&small).len(), FILES);
 }
 
-/// Paths that an agent memory takes for something.
+/// A pattern of paths with a meaning for the agent memory.
 const PATHS: &str = "(Cargo.toml|package.json|pyproject.toml|go.mod|Makefile|justfile|README.md|.github/workflows/a.yml|\
                      a/Cargo.toml|src/[a-z\u{202e}\u{1b}]{1,200}.rs|tests/a[0-9].py|.{1,30}/.{1,30})";
 
-/// Contents that are made of what readers look for.
+/// A pattern of texts with words that readers search for.
 const CONTENTS: &str = "(\\[package\\]|\\[tool.pytest\\]|name = |\"x\"|test|:|\n|\t|//! |# |\"\"\"|/\\*|run: |\\||from |FROM |\
                         \u{1b}\\[31m|\u{202e}|\u{0}|\u{2028}|DATA-1|<!-- AGENT_LOOP_META|\\{|\\}|é|.{0,40}|x{200,400}){0,40}";
 
 proptest! {
-    // Each case makes and tells a whole repository.
+    // Each case makes the memory of a whole repository.
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_repository_is_told_harmlessly(
+    fn any_repository_is_rendered_harmlessly(
         all in proptest::collection::vec((PATHS, CONTENTS), 0..20),
         changed in proptest::collection::vec(".{0,300}", 0..80),
     ) {
         let all: Vec<(&str, &str)> = all.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        let text = told(memory(&all), Changed::Known(changed));
+        let text = rendered(memory(&all), Changed::Known(changed));
         prop_assert!(text.len() <= 6_000, "{} bytes", text.len());
         let harmless = |letter: char| letter == '\n' || !(letter.is_control() || "\u{202e}\u{2028}".contains(letter));
         prop_assert!(text.chars().all(harmless), "{text:?}");
@@ -144,7 +144,7 @@ proptest! {
         edited.summary.about = Some(words.clone());
         edited.modules.shown = vec![Module { path: words.clone(), about: Some(words.clone()) }; count];
         edited.modules.omitted = usize::MAX;
-        let text = told(edited, Changed::Known(vec![words; count]));
+        let text = rendered(edited, Changed::Known(vec![words; count]));
         prop_assert!(text.len() <= 6_000, "{} bytes", text.len());
     }
 }

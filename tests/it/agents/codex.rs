@@ -1,4 +1,4 @@
-//! Codex where no recording could be made: sandboxes that do not start, limits, its own words for failures.
+//! Codex without recordings: sandboxes that do not start, limits, its own error messages.
 
 use agent_loop::adapters::agents::driver::transcript::Transcript;
 use agent_loop::adapters::agents::driver::vendor_cli::{ProcessEnd, VendorCli};
@@ -11,7 +11,7 @@ const NOW: &str = "2026-11-21T00:00:00Z";
 const DONE: &str = r#"{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}"#;
 const ANSWER: &str = r#"{"type":"item.completed","item":{"type":"agent_message","text":"{}"}}"#;
 
-fn heard(stream: &[&str], session: &[&str]) -> Transcript {
+fn transcript(stream: &[&str], session: &[&str]) -> Transcript {
     let mut transcript = Transcript::default();
     for line in stream {
         Codex.events(line.as_bytes(), &mut |event| transcript.take(event));
@@ -24,7 +24,7 @@ fn heard(stream: &[&str], session: &[&str]) -> Transcript {
 
 fn outcome(exit: Exit, stream: &[&str], session: &[&str]) -> Result<RawAnswer, TurnFailure> {
     let ending = ProcessEnd { exit, stderr: "", last_message: None, now: NOW.parse().unwrap() };
-    Codex.outcome(&heard(stream, session), &ending)
+    Codex.outcome(&transcript(stream, session), &ending)
 }
 
 fn class(exit: Exit, stream: &[&str], session: &[&str]) -> String {
@@ -64,43 +64,44 @@ fn turns_without_a_sandbox_fail() {
         panic!("an answer without a look at anything");
     };
     assert!(detail.contains("execvp") && detail.ends_with("does not contain CODEX_HOME"), "{detail}");
-    // One that ran another command has an answer, and a person is told of the first one.
+    // A turn with another successful command has an answer, and a warning about the first one.
     let ran = command("bwrap: is what this file is about", 0);
     assert_eq!(class(Exit::Code(0), &[&broken, &ran, ANSWER, DONE], &[]), "answered");
-    assert_eq!(heard(&[&broken, &ran], &[]).denied.len(), 1);
-    // A command of its own that fails is no matter of the sandbox.
+    assert_eq!(transcript(&[&broken, &ran], &[]).denied.len(), 1);
+    // A failing command is not a failure of the sandbox.
     let failed = command("error: bwrap: not found", 127);
     assert_eq!(class(Exit::Code(0), &[&failed, ANSWER, DONE], &[]), "answered");
 }
 
 #[test]
-fn failures_in_session_files_are_seen() {
+fn failures_in_session_files_are_read() {
     let output = r"Process exited with code 1\nOutput:\nbwrap: No permissions to create a new namespace\n";
-    let told = format!(
+    let failure = format!(
         r#"{{"type":"response_item","payload":{{"type":"function_call_output","output":"{output}"}}}}"#
     );
-    assert_eq!(class(Exit::Code(0), &[ANSWER, DONE], &[&told]), "denied");
+    assert_eq!(class(Exit::Code(0), &[ANSWER, DONE], &[&failure]), "denied");
     let began = r#"{"type":"event_msg","payload":{"type":"task_started"}}"#;
-    assert_eq!(class(Exit::Code(0), &[ANSWER, DONE], &[&told, began]), "answered");
+    assert_eq!(class(Exit::Code(0), &[ANSWER, DONE], &[&failure, began]), "answered");
 }
 
 #[test]
 fn limits_end_with_the_used_window() {
-    let said =
+    let message =
         r#"{"type":"turn.failed","error":{"message":"You’ve hit your usage limit. Try again later."}}"#;
-    let class = |session: &str| class(Exit::Code(1), &[said], &[session]);
+    let class = |session: &str| class(Exit::Code(1), &[message], &[session]);
     assert_eq!(class(""), "quota 2026-11-21T01:00:00Z");
     assert_eq!(class(&limits((100.0, 1_795_226_400), (30.0, 1_795_312_800))), "quota 2026-11-21T02:00:00Z");
     assert_eq!(class(&limits((100.0, 1_795_226_400), (100.0, 1_795_312_800))), "quota 2026-11-22T02:00:00Z");
-    // Neither what is over nor what is absurd is believed.
+    // Past and implausible instants are ignored.
     assert_eq!(class(&limits((100.0, 1_795_000_000), (100.0, 0))), "quota 2026-11-21T01:00:00Z");
     assert_eq!(class(&limits((100.0, i64::MAX), (f64::NAN, 5_000_000_000))), "quota 2026-11-21T01:00:00Z");
 }
 
 #[test]
-fn nearly_used_allowances_are_told() {
-    let low =
-        |primary, secondary| heard(&[], &[&limits((primary, 1_795_226_400), (secondary, 1_795_312_800))]).low;
+fn nearly_used_quotas_are_warnings() {
+    let low = |primary, secondary| {
+        transcript(&[], &[&limits((primary, 1_795_226_400), (secondary, 1_795_312_800))]).low
+    };
     assert_eq!(low(79.4, 0.0), None);
     assert_eq!(low(93.0, 30.0).map(|(percent, _)| percent), Some(93));
     assert_eq!(low(30.0, 250.0).map(|(percent, _)| percent), Some(100));
@@ -108,7 +109,7 @@ fn nearly_used_allowances_are_told() {
 
 #[test]
 fn error_codes_classify_silent_messages() {
-    let said = r#"{"type":"turn.failed","error":{"message":"Nope."}}"#;
+    let message = r#"{"type":"turn.failed","error":{"message":"Nope."}}"#;
     for (info, expected) in [
         (r#""usage_limit_exceeded""#, "billing"),
         (r#""model_not_found""#, "unknown-model"),
@@ -122,15 +123,15 @@ fn error_codes_classify_silent_messages() {
         (r#""other""#, "exit"),
         ("[1]", "exit"),
     ] {
-        assert_eq!(class(Exit::Code(1), &[said], &[&failed_with(info)]), expected, "{info}");
+        assert_eq!(class(Exit::Code(1), &[message], &[&failed_with(info)]), expected, "{info}");
     }
 }
 
 #[test]
-fn odd_thread_ids_are_no_session() {
+fn invalid_thread_ids_are_ignored() {
     for id in ["--last", "../../x", "", "01a1fb6d"] {
         let line = format!(r#"{{"type":"thread.started","thread_id":"{id}"}}"#);
-        assert_eq!(heard(&[&line], &[]).session, None);
+        assert_eq!(transcript(&[&line], &[]).session, None);
         assert_eq!(Codex.session_file(id), None);
     }
 }
@@ -152,7 +153,7 @@ fn rate_limits_have_the_named_instant() {
 }
 
 #[test]
-fn retries_that_helped_are_no_failure() {
+fn successful_retries_are_ignored() {
     let again = r#"{"type":"error","message":"Reconnecting... waiting for network (Connection failed: error sending request)"}"#;
     assert_eq!(class(Exit::Code(0), &[again, ANSWER, DONE], &[]), "answered");
     assert_eq!(class(Exit::Signal(9), &[again], &[]), "network");

@@ -1,4 +1,4 @@
-//! Streams that no recording has: more than one ending, odd values, an end that takes back what was said before.
+//! Output that no recording has: several endings, odd values, an ending that contradicts earlier output.
 
 use agent_loop::adapters::agents::driver::transcript::Transcript;
 use agent_loop::adapters::agents::driver::vendor_cli::ProcessEnd;
@@ -13,14 +13,14 @@ fn now() -> Timestamp {
     "2026-11-21T00:00:00Z".parse().unwrap()
 }
 
-/// What a program's lines come to, when it ends with this exit code.
+/// Returns the result of a program with this output and exit code.
 fn outcome(vendor: Vendor, code: i32, lines: &[&str]) -> Result<RawAnswer, TurnFailure> {
     let ending = ProcessEnd { exit: Exit::Code(code), stderr: "", last_message: None, now: now() };
-    vendors::cli(vendor).outcome(&heard(vendor, lines), &ending)
+    vendors::cli(vendor).outcome(&transcript(vendor, lines), &ending)
 }
 
-/// What a program's lines come to.
-fn heard(vendor: Vendor, lines: &[&str]) -> Transcript {
+/// Returns the transcript of a program with this output.
+fn transcript(vendor: Vendor, lines: &[&str]) -> Transcript {
     let cli = vendors::cli(vendor);
     let mut transcript = Transcript::default();
     for line in lines {
@@ -35,7 +35,7 @@ const APPROVED: &str =
     r#"{"type":"result","is_error":false,"result":"yes","structured_output":{"state":"approved"}}"#;
 
 #[test]
-fn the_last_ending_of_claude_counts() {
+fn the_last_ending_of_claude_wins() {
     let blocking = r#"{"type":"result","is_error":false,"result":"{\"state\":\"blocking\"}"}"#;
     let answer = outcome(Vendor::Claude, 0, &[APPROVED, blocking]).unwrap();
     assert_eq!((answer.native, answer.message.as_deref()), (None, Some(r#"{"state":"blocking"}"#)));
@@ -52,30 +52,30 @@ fn the_last_ending_of_claude_counts() {
     let both = outcome(Vendor::Claude, 0, &[APPROVED, remark, empty]).unwrap();
     assert_eq!(both.most_trusted(), "{\"state\":\"approved\"}\n\nMy review stands.");
     let unsure = r#"{"type":"result","result":"yes","structured_output":{"state":"approved"}}"#;
-    assert!(outcome(Vendor::Claude, 0, &[unsure]).is_err(), "nothing says that it is no error");
+    assert!(outcome(Vendor::Claude, 0, &[unsure]).is_err(), "the output does not exclude an error");
 }
 
 #[test]
-fn late_failures_of_codex_count() {
-    let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"approved"}}"#;
+fn late_failures_of_codex_win() {
+    let message = r#"{"type":"item.completed","item":{"type":"agent_message","text":"approved"}}"#;
     let completed = r#"{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}"#;
     let failed = r#"{"type":"turn.failed","error":{"message":"stream disconnected before completion"}}"#;
-    assert!(outcome(Vendor::Codex, 0, &[said, completed]).is_ok());
-    assert_eq!(outcome(Vendor::Codex, 0, &[said, completed, failed]).unwrap_err().class(), "network");
+    assert!(outcome(Vendor::Codex, 0, &[message, completed]).is_ok());
+    assert_eq!(outcome(Vendor::Codex, 0, &[message, completed, failed]).unwrap_err().class(), "network");
 }
 
 #[test]
-fn messages_before_tools_are_no_answer() {
-    let said = r#"{"type":"message","role":"assistant","content":"approved","delta":true}"#;
+fn messages_before_tools_are_ignored() {
+    let message = r#"{"type":"message","role":"assistant","content":"approved","delta":true}"#;
     let tool = r#"{"type":"tool_use","tool_name":"read_file"}"#;
     let done = r#"{"type":"result","status":"success"}"#;
-    assert!(outcome(Vendor::Gemini, 0, &[said, done]).is_ok());
-    assert_eq!(outcome(Vendor::Gemini, 0, &[said, tool, done]).unwrap_err().class(), "vacuous");
+    assert!(outcome(Vendor::Gemini, 0, &[message, done]).is_ok());
+    assert_eq!(outcome(Vendor::Gemini, 0, &[message, tool, done]).unwrap_err().class(), "vacuous");
 }
 
 /// Each line is odd in values that decide nothing, and the answer is still `yes`.
 #[test]
-fn odd_values_leave_the_answer_whole() {
+fn odd_values_keep_the_answer() {
     for (vendor, lines) in [
         (
             Vendor::Claude,
@@ -135,35 +135,35 @@ fn lone_surrogates_become_replacement_characters() {
 fn unreadable_endings_are_named() {
     let failure =
         outcome(Vendor::Claude, 0, &[r#"{"type":"result","is_error":false,"result":"yes"#]).unwrap_err();
-    let said = failure.to_string();
-    assert!(said.contains("its `result` event can't be read: EOF while parsing a string"), "{said}");
+    let message = failure.to_string();
+    assert!(message.contains("its `result` event can't be read: EOF while parsing a string"), "{message}");
 }
 
 /// What comes after the event that ends a turn: an exit code, a signal.
 #[test]
 fn finished_turns_may_exit_badly() {
-    let said = r#"{"type":"item.completed","item":{"type":"agent_message","text":"yes"}}"#;
+    let message = r#"{"type":"item.completed","item":{"type":"agent_message","text":"yes"}}"#;
     let completed = r#"{"type":"turn.completed"}"#;
     let error = r#"{"type":"error","error":{"name":"ProviderAuthError"}}"#;
     let stop = r#"{"type":"step_finish","part":{"reason":"stop"}}"#;
     assert!(outcome(Vendor::Claude, 1, &[APPROVED]).is_ok());
     assert!(outcome(Vendor::Claude, 137, &[APPROVED]).is_ok());
-    assert!(outcome(Vendor::Codex, 1, &[said, completed]).is_ok());
-    assert_eq!(outcome(Vendor::Codex, 1, &[said]).unwrap_err().class(), "exit");
+    assert!(outcome(Vendor::Codex, 1, &[message, completed]).is_ok());
+    assert_eq!(outcome(Vendor::Codex, 1, &[message]).unwrap_err().class(), "exit");
     assert_eq!(outcome(Vendor::Opencode, 1, &[stop, error]).unwrap_err().class(), "auth");
 }
 
 #[test]
-fn usage_of_claude_without_models_counts() {
+fn usage_without_models_is_read() {
     let line = r#"{"type":"result","is_error":false,"result":"yes","total_cost_usd":0.01,
         "usage":{"input_tokens":100,"cache_read_input_tokens":35,"output_tokens":20}}"#;
-    let usage = heard(Vendor::Claude, &[line]).usage.unwrap();
+    let usage = transcript(Vendor::Claude, &[line]).usage.unwrap();
     let counted = (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.micro_usd);
     assert_eq!((counted, usage.precision.name()), ((135, 35, 20, 10_000), "exact"));
 }
 
 #[test]
-fn unbelievable_instants_become_an_hour() {
+fn implausible_instants_become_an_hour() {
     let failed = r#"{"type":"result","is_error":true,"api_error_status":429,"result":"limit"}"#;
     for (epoch, expected) in [
         (253_402_100_000, SignedDuration::from_hours(1)),

@@ -1,4 +1,4 @@
-//! Gemini CLI where no recording could be made: limits of which only a part of its output tells.
+//! Gemini CLI without recordings: limits that only parts of its output mention.
 
 use agent_loop::adapters::agents::driver::transcript::Transcript;
 use agent_loop::adapters::agents::driver::vendor_cli::{ProcessEnd, VendorCli};
@@ -9,7 +9,7 @@ use agent_loop::domain::failure::TurnFailure;
 const NOW: &str = "2026-11-21T00:00:00Z";
 const LIMIT: &str = "You exceeded your current quota, please check your plan and billing details.";
 
-/// A failure with the exit code of a 429: the class, the instant if there is one.
+/// Returns class and instant of a failure with the exit code of a 429.
 fn limited(message: Option<&str>, stderr: &str) -> String {
     let mut transcript = Transcript::default();
     if let Some(message) = message {
@@ -29,7 +29,7 @@ fn limited(message: Option<&str>, stderr: &str) -> String {
 }
 
 #[test]
-fn limits_end_as_stderr_says() {
+fn stderr_names_the_reset() {
     let day = "You have exhausted your daily quota on this model.";
     let terminal = |delay: &str| {
         format!(
@@ -42,7 +42,7 @@ fn limits_end_as_stderr_says() {
         (Some(day), terminal("66670000"), later),
         (Some("Your quota will reset after 18h31m10s."), terminal("undefined"), later),
         (None, terminal("66670000"), later),
-        // An earlier try was told to wait for two seconds: that is not when the day ends.
+        // The two seconds are the delay of an earlier attempt, not the reset of the daily quota.
         (Some(day), terminal("undefined"), "quota 2026-11-21T01:00:00Z"),
         (Some(day), String::new(), "quota 2026-11-21T01:00:00Z"),
         (Some(&format!("{LIMIT} Please retry in 48s")), String::new(), "rate-limited 2026-11-21T00:00:48Z"),
@@ -54,7 +54,7 @@ fn limits_end_as_stderr_says() {
 }
 
 #[test]
-fn empty_allowances_are_not_waited_for() {
+fn zero_quotas_are_not_awaited() {
     for (message, expected) in [
         ("Quota exceeded for metric: requests, limit: 0, model: x. Please retry in 48s", "billing"),
         ("Quota exceeded for metric: requests, limit: 0", "billing"),

@@ -1,4 +1,4 @@
-//! How each program is asked for a turn, for each access: the whole command line, as in a log.
+//! The command line of each program for each access, as in a log.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ fn turn(access: Access, power: Power, readable: &[PathBuf]) -> CliTurn<'_> {
     }
 }
 
-/// The arguments of a turn and the variables that it sets.
+/// Returns the arguments and variables of a turn.
 fn line(vendor: Vendor, access: Access, power: Power) -> String {
     let readable = [PathBuf::from("/turn")];
     let invocation = vendors::cli(vendor).invocation(&turn(access, power, &readable));
@@ -42,7 +42,7 @@ fn line(vendor: Vendor, access: Access, power: Power) -> String {
 }
 
 #[test]
-fn claude_is_allowed_what_access_says() {
+fn claude_has_the_tools_of_access() {
     let always = "DISABLE_AUTOUPDATER=1 -p --output-format stream-json --verbose --json-schema {}";
     let own = "--setting-sources=user --strict-mcp-config";
     for (power, access, permissions) in [
@@ -139,7 +139,7 @@ fn codex_arguments_precede_the_resumed_session() {
          -o /turn/last.txt -m gpt-5-codex -c model_reasoning_effort=\"high\" \
          -c sandbox_workspace_write.network_access=true resume 01a1fb6d-c021-74a3-92f0-93ee7da64437 -"
     );
-    // A prompt in the arguments could be a word that it takes for a command, such as `review`.
+    // A prompt in the arguments could be mistaken for a subcommand such as `review`.
     assert_eq!(invocation.input, b"PROMPT");
 }
 
@@ -154,7 +154,7 @@ fn odd_efforts_never_reach_codex() {
 
 #[test]
 fn gemini_has_the_policy_of_access() {
-    let told = |access, power| {
+    let invoked = |access, power| {
         let readable = [PathBuf::from("/turn")];
         let invocation = vendors::cli(Vendor::Gemini).invocation(&turn(access, power, &readable));
         let variables = [("GEMINI_CLI_NO_RELAUNCH", "true"), ("GEMINI_CLI_TRUST_WORKSPACE", "false")];
@@ -165,7 +165,7 @@ fn gemini_has_the_policy_of_access() {
     let (always, turn) = ("-o stream-json --skip-trust", "--include-directories=/turn");
     let policy = "--policy /turn/gemini-policy.toml";
     let servers = "--allowed-mcp-server-names none-of-them";
-    let (coder, rules) = told(Access::Edit, Power::Bounded);
+    let (coder, rules) = invoked(Access::Edit, Power::Bounded);
     assert_eq!(coder, format!("{always} --approval-mode auto_edit {policy} {turn}"));
     assert!(rules.contains(r#"commandPrefix = ["git push", "gh "]"#), "{rules}");
     let reading = r#""read_file", "read_many_files", "list_directory", "glob", "grep_search""#;
@@ -174,7 +174,7 @@ fn gemini_has_the_policy_of_access() {
         (Access::ReadAndWeb, Some(format!(r#"{reading}, "google_web_search", "web_fetch""#))),
         (Access::Nothing, None),
     ] {
-        let (arguments, rules) = told(access, Power::Bounded);
+        let (arguments, rules) = invoked(access, Power::Bounded);
         assert_eq!(arguments, format!("{always} --approval-mode default {policy} {servers} {turn}"));
         let rules: toml::Table = rules.parse().unwrap();
         let mut rules: Vec<String> =
@@ -185,7 +185,7 @@ fn gemini_has_the_policy_of_access() {
             tools.map(|tools| format!(r#"{{ decision = "allow", priority = 950, toolName = [{tools}] }}"#));
         assert_eq!(rules.first(), allowed.as_ref(), "{access:?}");
     }
-    let (dangerous, rules) = told(Access::Edit, Power::Dangerous);
+    let (dangerous, rules) = invoked(Access::Edit, Power::Dangerous);
     assert_eq!((dangerous, rules), (format!("{always} --approval-mode yolo {turn}"), String::new()));
 }
 
@@ -213,7 +213,7 @@ fn antigravity_reads_long_prompts_from_files() {
         let nothing = asked(Access::Nothing, power, "PROMPT").arguments.join(" ");
         assert_eq!(nothing, format!("{always} --mode plan {limit} --add-dir /turn -p PROMPT"));
     }
-    // The system takes no argument of 128 KiB.
+    // The system does not accept an argument of 128 KiB.
     let long = "x".repeat(300_000);
     let invocation = asked(Access::Edit, Power::Bounded, &long);
     assert_eq!(invocation.files, [(PathBuf::from("/turn/prompt.md"), long.into_bytes())]);
@@ -235,7 +235,7 @@ fn json_of(invocation: &Invocation, name: &str) -> Value {
 }
 
 #[test]
-fn opencode_reaches_one_provider_only() {
+fn opencode_uses_one_provider_only() {
     let named = opencode(Some("openrouter/z-ai/glm-5"), Access::Edit, &NOTHING_SET);
     assert_eq!(
         named.arguments.join(" "),
@@ -261,7 +261,7 @@ fn opencode_has_the_permissions_of_access() {
     let allowed = |access| {
         let invocation = opencode(Some("p/m"), access, &NOTHING_SET);
         let permissions = json_of(&invocation, "OPENCODE_PERMISSION");
-        // What a user allows to agents of theirs counts more than the variable, so our own agent says it too.
+        // The user's settings for agents override the variable, so our own agent repeats the permissions.
         let ours = &json_of(&invocation, "OPENCODE_CONFIG_CONTENT")["agent"]["agent-loop"]["permission"];
         assert_eq!(*ours, permissions);
         assert!(
@@ -296,7 +296,7 @@ fn opencode_has_the_permissions_of_access() {
 }
 
 #[test]
-fn providers_of_opencode_users_stay() {
+fn own_providers_of_opencode_remain() {
     let set = r#"{"provider":{"mine":{"options":{"baseURL":"http://127.0.0.1:1"}}},"share":"auto"}"#;
     let environment = Variables::from([("OPENCODE_CONFIG_CONTENT".into(), set.into())]);
     let config = json_of(&opencode(Some("mine/m"), Access::Edit, &environment), "OPENCODE_CONFIG_CONTENT");

@@ -1,4 +1,4 @@
-//! What each program's call for its login tells, from recordings of it, and with what a login pays.
+//! The login of each program, from recordings of its status command, and its way of payment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use agent_loop::adapters::process::variables::Variables;
 use agent_loop::domain::access::{Access, Power};
 use agent_loop::domain::vendors::Vendor;
 
-/// A recorded answer to the call that tells.
+/// Reads a recorded output of a status command.
 fn recorded(vendor: Vendor, name: &str) -> Answer {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents").join(vendor.name()).join("login");
@@ -31,29 +31,29 @@ fn state(vendor: Vendor, answer: &Answer) -> LoginState {
 }
 
 #[test]
-fn recorded_programs_tell_their_login() {
+fn recorded_logins_are_recognised() {
     let (unknown, logged_in) =
         (LoginState::Unknown { why: None }, |with| LoginState::LoggedIn { with: Some(with) });
-    for (vendor, name, told) in [
+    for (vendor, name, expected) in [
         (Vendor::Claude, "none", LoginState::LoggedOut),
         (Vendor::Claude, "api-key", logged_in("an API key")),
         (Vendor::Claude, "oauth-token", logged_in("the token of a subscription")),
         (Vendor::Codex, "none", LoginState::LoggedOut),
         (Vendor::Codex, "api-key", logged_in("an API key")),
         (Vendor::Codex, "chatgpt", logged_in("a ChatGPT account")),
-        // A turn would be let in with the key in the variable; the call does not know it.
+        // The key in the variable suffices for a turn, but the status command ignores it.
         (Vendor::Codex, "key-in-variable", LoginState::LoggedOut),
         (Vendor::Opencode, "none", unknown),
     ] {
         let answer = recorded(vendor, name);
-        assert_eq!(state(vendor, &answer), told, "{vendor} {name}: {answer:?}");
+        assert_eq!(state(vendor, &answer), expected, "{vendor} {name}: {answer:?}");
     }
 }
 
 #[test]
-fn unrecorded_answers_are_understood_too() {
+fn unrecorded_outputs_are_recognised_too() {
     let (unknown, logged_in) = (|| LoginState::Unknown { why: None }, || LoginState::LoggedIn { with: None });
-    for (vendor, stdout, stderr, code, told) in [
+    for (vendor, stdout, stderr, code, expected) in [
         (Vendor::Claude, "error: unknown command", "", 1, unknown()),
         (Vendor::Claude, r#"{"loggedIn":true,"authMethod":"something new"}"#, "", 0, logged_in()),
         (Vendor::Claude, r#"{"loggedIn":true}"#, "", 0, logged_in()),
@@ -72,7 +72,7 @@ fn unrecorded_answers_are_understood_too() {
         ),
     ] {
         let answer = Answer { exit: Exit::Code(code), stdout: stdout.to_owned(), stderr: stderr.to_owned() };
-        assert_eq!(state(vendor, &answer), told, "{vendor}: {answer:?}");
+        assert_eq!(state(vendor, &answer), expected, "{vendor}: {answer:?}");
     }
 }
 
@@ -112,7 +112,7 @@ fn gemini_settings_outrank_its_variables() {
     }
 }
 
-/// Returns the severities of what is found about a program.
+/// Returns the severities of the findings about a program.
 fn quirks(vendor: Vendor, program: &str, agent: VendorAgent, is_root: bool) -> Vec<Severity> {
     let environment =
         Variables::from([("HOME".into(), "/home/me".into()), ("TMPDIR".into(), "/home".into())]);
@@ -134,7 +134,7 @@ fn agent(vendor: Vendor, model: Option<&str>, power: Power) -> VendorAgent {
 }
 
 #[test]
-fn quirks_are_found_where_they_matter() {
+fn quirks_are_reported_where_they_matter() {
     use Severity::{Doubtful, Note, Wrong};
     let (bounded, dangerous) = (Power::Bounded, Power::Dangerous);
     let squatter = "/usr/lib/node_modules/antigravity-cli/bin/kirox";
@@ -154,9 +154,9 @@ fn quirks_are_found_where_they_matter() {
     }
 }
 
-/// `opencode models` without a login lists models that its maker hosts, and a turn without a model takes one of them.
+/// Without a login, `opencode models` lists models hosted by its vendor, and a turn without a model would use one of them.
 #[test]
-fn hosted_models_of_opencode_stay_unreached() {
+fn hosted_models_of_opencode_are_unused() {
     let offered = include_str!("../../../fixtures/agents/opencode/models-without-login.txt");
     assert!(!offered.is_empty() && offered.lines().all(|model| model.starts_with("opencode/")), "{offered}");
     for (model, enabled) in [(None, "[]"), (Some("mine/m"), r#"["mine"]"#)] {

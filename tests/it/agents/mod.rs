@@ -1,4 +1,4 @@
-//! The programs of vendors, from recordings of their streams: what each ending comes to. No program is run.
+//! The programs of vendors, tested with recordings of their output. No program is run.
 
 #[cfg(test)]
 mod codex;

@@ -1,6 +1,6 @@
-//! Each recording of a program with what it comes to, in one list for each program: what it printed, how it ended
-//! (`rc=1`, `rc=signal 9`), the file that Codex writes its last message to (`.last`), and the file of its session. After a change that is meant:
-//! `UPDATE_SNAPSHOTS=1 cargo test --test it recordings`, and read the difference.
+//! The recordings of programs with their results, in one list for each program. A recording has the output, the end
+//! (`rc=1`, `rc=signal 9`), the file with the last message of Codex (`.last`), and the session file. After an intended change,
+//! run `UPDATE_SNAPSHOTS=1 cargo test --test it recordings` and review the difference.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,20 +12,20 @@ use agent_loop::adapters::agents::vendors;
 use agent_loop::adapters::process::exit::Exit;
 use agent_loop::domain::vendors::Vendor;
 
-/// A little before the resets that the recordings name.
+/// An instant shortly before the resets in the recordings.
 const NOW: &str = "2026-11-21T00:00:00Z";
 
 fn folder(vendor: Vendor) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/agents").join(vendor.name())
 }
 
-/// A file that a recording may lack.
+/// Reads an optional file of a recording.
 fn read(path: &Path) -> Option<String> {
     path.exists()
         .then(|| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
-/// `rc=1 secs=0.5`, or `rc=signal 9`.
+/// Parses an end such as `rc=1 secs=0.5` or `rc=signal 9`.
 fn exit(text: &str) -> Option<Exit> {
     let words: Vec<&str> = text.strip_prefix("rc=")?.split_whitespace().collect();
     match words.as_slice() {
@@ -35,7 +35,7 @@ fn exit(text: &str) -> Option<Exit> {
     }
 }
 
-/// What a recording comes to, in a line or a few.
+/// Returns the result of a recording in one or more lines.
 fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
     let file = |ending: &str| read(&folder.join(format!("{name}.{ending}")));
     let text = |ending: &str| file(ending).unwrap_or_default();

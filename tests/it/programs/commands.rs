@@ -130,7 +130,7 @@ fn a_dry_run_does_nothing() {
     assert_eq!((ended.exit, rehearsed["schema"].as_str()), (Some(0), Some("agent-loop/dry-run/1")));
     let effects = rehearsed["effects"].to_string();
     assert!(effects.contains("prepare the clone of the coder sam"), "{effects}");
-    assert!(effects.contains("ask the coder sam for its answer `implementation`"), "{effects}");
+    assert!(effects.contains("ask the coder sam for an answer of kind `implementation`"), "{effects}");
     assert_eq!(stage.git(&["for-each-ref"]), before);
     assert_eq!(stage.run(&["status", "--json"]).stdout, "[]\n");
     assert!(stage.logs().is_empty());

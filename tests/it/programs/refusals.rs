@@ -37,12 +37,7 @@ fn refusals_say_what_to_type() {
     refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
     refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
     refused(&stage, &["task", "x", "--json", "-C", "/"], "usage", "git init");
-    refused(
-        &stage,
-        &["task", "--json", "--task-file", "no.md"],
-        "usage",
-        "the task file no.md can't be read",
-    );
+    refused(&stage, &["task", "--json", "--task-file", "no.md"], "usage", "cannot read no.md");
     stage.git(&["checkout", "--quiet", "--detach"]);
     refused(&stage, &["task", "x", "--json"], "usage", "--base");
 }

@@ -185,7 +185,7 @@ fn a_task_needs_no_quotes() {
     let again = stage.run(&task(&[]));
     let first = |ended: &Ended| ended.stderr.lines().next().map(str::to_owned);
     assert_eq!(first(&ended), first(&again), "it is the same task as with quotes");
-    refused(&["task", "fix", "--quiet", "the", "bug"], "or all words between quotes");
+    refused(&["task", "fix", "--quiet", "the", "bug"], "or quote the whole task");
     refused(&["task", "add", "a", "--verbose", "flag"], "unexpected argument '--verbose'");
 }
 

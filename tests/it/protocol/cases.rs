@@ -1,5 +1,5 @@
-//! The corpus in `fixtures/responses`: one folder of cases for each kind of answer, one that every kind goes through.
-//! Texts are made of the named answers of the kind, so that a case shows only what is done to them.
+//! The corpus in `fixtures/responses`: one folder of cases for each kind of answer, and one for all kinds. A case names an
+//! answer of its kind and the changes to the answer.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,32 +17,27 @@ use agent_loop::protocol::expectation::{
 use agent_loop::protocol::raw_answer::RawAnswer;
 use agent_loop::protocol::schema;
 
-/// An answer, what it is measured against, and what should come of it.
+/// An answer with the expected result.
 pub(super) struct Case {
-    /// Kind, family and name.
+    /// The kind, family and name.
     pub(super) name: String,
-    /// What it is measured against.
     pub(super) expectation: Expectation,
-    /// The answer.
     pub(super) raw: RawAnswer,
-    /// What should come of it.
     pub(super) outcome: Outcome,
 }
 
-/// What should come of an answer.
+/// The expected result of an answer.
 pub(super) enum Outcome {
-    /// It is understood.
     Understood {
         /// The name of the tier.
         tier: &'static str,
-        /// The word by which it decides something.
+        /// The verdict.
         verdict: Option<String>,
-        /// What the reader did, where the case says so.
+        /// The normalisations, if the case lists them.
         normalisations: Option<Vec<String>>,
-        /// The object that was read, where the case says so.
+        /// The object, if the case has it.
         object: Option<Value>,
     },
-    /// It is refused.
     Refused {
         /// The paths of the complaints, sorted.
         paths: Vec<String>,
@@ -51,30 +46,27 @@ pub(super) enum Outcome {
 
 /// The named answers of one kind.
 pub(super) struct Answers {
-    /// The kind.
     pub(super) kind: ResponseKind,
-    /// What they are measured against.
     pub(super) expectation: Expectation,
-    /// The answers themselves.
     pub(super) named: BTreeMap<String, Value>,
     texts: BTreeMap<String, String>,
 }
 
-/// The folder of the cases that every kind goes through.
+/// The folder of the cases for all kinds.
 const EVERY_KIND: &str = "every_kind";
 
-/// The named answers of every kind.
+/// Reads the named answers of all kinds.
 pub(super) fn answers(root: &Path) -> Vec<Answers> {
     ResponseKind::ALL.into_iter().map(|kind| Answers::read(root, kind)).collect()
 }
 
-/// How many cases are written down, those of every kind counted once.
+/// Returns the number of cases, with those for all kinds counted once.
 pub(super) fn stored(root: &Path) -> usize {
     let folders = ResponseKind::ALL.map(|kind| kind.to_string()).into_iter().chain([EVERY_KIND.to_owned()]);
     folders.flat_map(|folder| families(&root.join(folder))).map(|(_, family)| family.cases.len()).sum()
 }
 
-/// Every case of the corpus, those of every kind once for each.
+/// Returns all cases of the corpus, with those for all kinds once per kind.
 pub(super) fn all(root: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
     for answers in answers(root) {
@@ -101,14 +93,14 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// `answers.json` of a kind.
+/// The file `answers.json` of a kind.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswersFile {
     #[serde(rename = "about")]
     _about: String,
     expectation: ExpectationFile,
-    /// By name; a text is another name of the answer that it names.
+    /// The answers by name. A text is an alias of another answer.
     answers: BTreeMap<String, Value>,
     texts: BTreeMap<String, String>,
 }
@@ -132,12 +124,12 @@ struct CaseFile {
     message: Option<Source>,
     expectation: Option<ExpectationFile>,
     tier: TierFile,
-    /// The verdict, or the name of an answer that has it.
+    /// The verdict, or the name of an answer with the same verdict.
     verdict: Option<String>,
     /// The name of the answer that is read.
     reads: Option<String>,
     normalisations: Option<Vec<String>>,
-    /// The paths of the complaints; without it, the whole answer is complained of.
+    /// The paths of the complaints; the whole answer by default.
     complains_of: Option<Vec<String>>,
 }
 
@@ -150,7 +142,7 @@ enum TierFile {
     Refused,
 }
 
-/// A text, or an answer with what is done to it.
+/// A text, or an answer with changes.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Source {
@@ -158,42 +150,42 @@ enum Source {
     Edited(Box<Edited>),
 }
 
-/// What is done to an answer, in this order.
+/// The changes to an answer, in this order.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Edited {
     /// The name of the answer.
     of: String,
-    /// Paths whose values are taken out.
+    /// Paths whose values are removed.
     #[serde(default)]
     drop: Vec<String>,
-    /// Paths with other values.
+    /// Paths with new values.
     #[serde(default)]
     set: Map<String, Value>,
-    /// It is indented.
+    /// Whether the text is indented.
     #[serde(default)]
     pretty: bool,
-    /// Pieces of its text that are replaced wherever they stand.
+    /// Parts of the text, all of whose occurrences are replaced.
     #[serde(default)]
     replace: Vec<(String, String)>,
-    /// A piece of its text that is replaced where it stands last.
+    /// A part of the text whose last occurrence is replaced.
     replace_last: Option<(String, String)>,
-    /// It ends before this.
+    /// The text is cut before this.
     until: Option<String>,
-    /// Only so many letters of it are kept.
+    /// The number of letters to keep.
     keep: Option<Length>,
-    /// So many letters at its beginning are left out.
+    /// The number of letters to remove at the beginning.
     skip: Option<Length>,
-    /// So many letters at its end are left out.
+    /// The number of letters to remove at the end.
     skip_end: Option<Length>,
-    /// It is written as a JSON string.
+    /// Whether the text is encoded as a JSON string.
     #[serde(default)]
     quoted: bool,
-    /// What stands around it, which is `«it»` there.
+    /// The surrounding text, with `«it»` for the answer.
     r#in: Option<String>,
 }
 
-/// A number of letters, or a part of all: `2/9`.
+/// A number of letters, or a fraction such as `2/9`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Length {
@@ -309,7 +301,7 @@ impl Answers {
         Self { kind, expectation: file.expectation.of_kind(kind), named, texts }
     }
 
-    /// The word by which an answer of this kind decides something.
+    /// Returns the verdict of an answer of this kind.
     pub(super) fn verdict(&self, name: &str) -> Option<String> {
         let key = match self.kind {
             ResponseKind::PrReview | ResponseKind::PlanReview | ResponseKind::CoderFollowup => "state",
@@ -407,7 +399,7 @@ impl Answers {
     }
 }
 
-/// Changes or takes out the value at a path.
+/// Changes or removes the value at a path.
 fn change(answer: &mut Value, path: &str, value: Option<Value>) {
     let (parent, key) = path.rsplit_once('/').expect("a path that begins with a slash");
     match (answer.pointer_mut(parent), value) {
@@ -423,7 +415,7 @@ fn change(answer: &mut Value, path: &str, value: Option<Value>) {
     }
 }
 
-/// An object without the keys that are null, which say the same as absent ones.
+/// Removes keys with the value null, which are equivalent to absent ones.
 fn without_nulls(mut answer: Value) -> Value {
     if let Value::Object(members) = &mut answer {
         members.retain(|_, member| !member.is_null());

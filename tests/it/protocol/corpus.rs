@@ -1,4 +1,4 @@
-//! Every answer of the corpus is understood, or refused, as its case says.
+//! Checks that each answer of the corpus has the expected result.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use agent_loop::protocol::raw_answer::RawAnswer;
 
 use super::cases::{self, Case, Outcome};
 
-/// Where the corpus lies.
+/// The folder of the corpus.
 pub(super) const ROOT: &str = "fixtures/responses";
 
 fn tier_name(tier: Tier) -> &'static str {
@@ -27,7 +27,7 @@ fn paths(complaints: &[Complaint]) -> Vec<String> {
     paths
 }
 
-/// What is wrong with how a case came out, if anything is.
+/// Returns the difference from the expected result, if there is one.
 fn deviation(case: &Case) -> Option<String> {
     let found = answer::understand(&case.raw, &case.expectation);
     match (&case.outcome, found) {
@@ -67,7 +67,7 @@ fn the_corpus_is_large() {
 }
 
 #[test]
-fn answers_up_to_the_limit_count() {
+fn answers_of_limit_size_are_read() {
     for answers in cases::answers(Path::new(ROOT)) {
         let answer = answers.named["least"].to_string();
         let padded = |length: usize| RawAnswer::message(" ".repeat(length - answer.len()) + &answer);

@@ -1,9 +1,9 @@
-//! Damages answers at random, from a seed. No damage writes the word of another verdict into an answer: its letters are
-//! never inserted, and a verdict that ends in another one is a single piece that is not taken apart.
+//! Damages answers at random, from a seed. Damage never creates another verdict: letters are never inserted, and a verdict
+//! that ends with another one is treated as a single letter.
 
 use serde_json::Value;
 
-/// Numbers that look random and are the same for the same seed.
+/// A pseudo-random number generator.
 pub(super) struct Dice(u64);
 
 impl Dice {
@@ -11,7 +11,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// A number below a limit, which is not zero.
+    /// Returns a number below a positive limit.
     pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -24,10 +24,10 @@ impl Dice {
     }
 }
 
-/// A verdict that ends in the word of another one.
+/// A verdict that ends with another verdict.
 const WHOLE_WORD: &str = "do-not-implement";
 
-/// What is put into answers: pieces of JSON, of Markdown and of other scripts, and what can't be seen.
+/// Texts to insert: pieces of JSON, Markdown and other scripts, and invisible characters.
 const PIECES: [&str; 34] = [
     "\"",
     "\\",
@@ -65,7 +65,7 @@ const PIECES: [&str; 34] = [
     "\"kind\":\"note\",",
 ];
 
-/// What stands before an answer.
+/// Texts before an answer.
 const BEFORE: [&str; 8] = [
     "",
     "Here is my answer:\n",
@@ -77,7 +77,7 @@ const BEFORE: [&str; 8] = [
     "{\"note\": \"approved\"}\n",
 ];
 
-/// What stands behind one.
+/// Texts after an answer.
 const BEHIND: [&str; 9] = [
     "",
     "\n```\n",
@@ -90,7 +90,7 @@ const BEHIND: [&str; 9] = [
     "}",
 ];
 
-/// An answer, damaged once or a few times, and perhaps wrapped in something.
+/// Returns an answer with one or more damages, possibly with surrounding text.
 pub(super) fn damaged(answer: &Value, other: &Value, dice: &mut Dice) -> String {
     let mut pieces = pieces(&written(answer, other, dice));
     for _ in 0..=dice.below(4) / 2 {
@@ -101,7 +101,7 @@ pub(super) fn damaged(answer: &Value, other: &Value, dice: &mut Dice) -> String 
     format!("{before}{}{behind}", pieces.concat())
 }
 
-/// The text of an answer: as it is, in another order of its keys, with a key renamed, or spliced with another answer.
+/// Returns the text of an answer: unchanged, with reordered keys, with a renamed key, or combined with another answer.
 fn written(answer: &Value, other: &Value, dice: &mut Dice) -> String {
     match dice.below(6) {
         0 => format!("{answer:#}"),
@@ -140,7 +140,7 @@ fn renamed(answer: &Value, dice: &mut Dice) -> String {
     answer.to_string().replacen(&format!("\"{key}\":"), &format!("\"{name}\":"), 1)
 }
 
-/// The letters of a text, and a verdict that must not be taken apart.
+/// Splits a text into letters, with certain verdicts as single letters.
 fn pieces(text: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     for (index, part) in text.split(WHOLE_WORD).enumerate() {
@@ -179,7 +179,7 @@ fn other_case(piece: &str) -> String {
     if piece.to_lowercase() == *piece { piece.to_uppercase() } else { piece.to_lowercase() }
 }
 
-/// Drops or repeats the line around a place.
+/// Removes or repeats a line.
 fn line(pieces: &mut Vec<String>, place: usize, dice: &mut Dice) {
     let is_break = |piece: &String| piece == "\n";
     let start = pieces[..place].iter().rposition(is_break).map_or(0, |at| at + 1);
@@ -189,7 +189,7 @@ fn line(pieces: &mut Vec<String>, place: usize, dice: &mut Dice) {
     drop(pieces.splice(start..end, repeated));
 }
 
-/// Drops, repeats or replaces a letter of the syntax.
+/// Removes, repeats or replaces a letter of the syntax.
 fn structure(pieces: &mut Vec<String>, dice: &mut Dice) {
     let is_syntax = |piece: &String| ["{", "}", "[", "]", ",", ":", "\""].contains(&piece.as_str());
     let places: Vec<usize> = (0..pieces.len()).filter(|place| is_syntax(&pieces[*place])).collect();

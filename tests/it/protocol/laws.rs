@@ -1,4 +1,4 @@
-//! Laws of reading: it is settled once it is done, and what counts less comes in any order.
+//! Properties of reading: reading twice changes nothing, and the order of less trusted texts is irrelevant.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn expectation() -> Expectation {
     Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
 }
 
-/// Findings that differ in little, so that many of them are the same.
+/// Generates similar findings, so that many of them are equal.
 fn findings() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec("[-*]{0,1} ?[aAbB]{1,2}( [cC]){0,1}[.!]{0,1}", 0..5)
 }
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn every_finding_counts_once(review in review()) {
+    fn duplicate_findings_are_merged(review in review()) {
         if let Some(reading) = read(&review) {
             let mut seen = BTreeSet::new();
             let lists = [("blocking_items", ItemStatus::Blocking), ("same_pr_followups", ItemStatus::SamePr), ("future_followups", ItemStatus::Future)];

@@ -1,4 +1,4 @@
-//! The tolerant reader against many answers: a corpus, random damage, and laws that hold whatever an agent says.
+//! Tests of the tolerant reader: a corpus of answers, random damage, and properties of all answers.
 
 mod cases;
 mod corpus;

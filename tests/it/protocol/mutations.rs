@@ -1,4 +1,4 @@
-//! Random damage never makes an approval, and damage that is only one of syntax never loses an answer.
+//! Random damage never creates an approval, and damage of the syntax alone never loses an answer.
 
 use std::path::Path;
 
@@ -11,16 +11,16 @@ use super::cases::{self, Answers};
 use super::corpus::ROOT;
 use super::damage::{Dice, damaged};
 
-/// How often each named answer is damaged.
+/// The number of damages for each named answer.
 const ROUNDS: u64 = 180;
 
-/// Whether this word lets something happen.
+/// Returns whether a verdict approves something.
 fn approves(verdict: Option<&str>) -> bool {
     matches!(verdict, Some("approved" | "implement"))
 }
 
 #[test]
-fn no_damage_makes_an_approval() {
+fn no_damage_creates_an_approval() {
     let (mut tried, mut read) = (0, 0);
     for answers in cases::answers(Path::new(ROOT)) {
         for name in answers.named.keys() {
@@ -34,7 +34,7 @@ fn no_damage_makes_an_approval() {
     assert!(read * 25 > tried, "of {tried} only {read} were read, so that little was tried");
 }
 
-/// Damages an answer, and looks that it approves only if what it is made of does.
+/// Damages an answer, and checks that the result approves only if a source approves.
 fn survives(answers: &Answers, name: &str, seed: u64) -> bool {
     let approves_already = |name: &str| approves(answers.verdict(name).as_deref());
     let alike: Vec<&String> =
@@ -52,32 +52,32 @@ fn survives(answers: &Answers, name: &str, seed: u64) -> bool {
     understood.is_ok()
 }
 
-/// The object that is read from a text, if one is.
+/// Returns the object that is read from a text.
 fn object(answers: &Answers, text: &str) -> Option<Value> {
     Some(answer::understand(&RawAnswer::message(text), &answers.expectation).ok()?.object)
 }
 
-/// Where a letter of JSON stands.
+/// The context of a letter in JSON.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum Context {
     Outside,
     InText,
 }
 
-/// Every place of a text with what stands there; none between a backslash and what it escapes.
-fn places(json: &str) -> Vec<(usize, Stands)> {
+/// Returns all positions of a text with their contexts, except between a backslash and the escaped letter.
+fn places(json: &str) -> Vec<(usize, Context)> {
     let mut places = Vec::new();
-    let (mut stands, mut is_escaped) = (Stands::Outside, false);
+    let (mut context, mut is_escaped) = (Context::Outside, false);
     for (place, letter) in json.char_indices() {
         if !is_escaped {
-            places.push((place, stands));
+            places.push((place, context));
         }
-        stands = match (stands, letter, is_escaped) {
-            (Stands::Outside, '"', _) => Stands::InText,
-            (Stands::InText, '"', false) => Stands::Outside,
-            (Stands::Outside | Stands::InText, _, _) => stands,
+        context = match (context, letter, is_escaped) {
+            (Context::Outside, '"', _) => Context::InText,
+            (Context::InText, '"', false) => Context::Outside,
+            (Context::Outside | Context::InText, _, _) => context,
         };
-        is_escaped = stands == Stands::InText && letter == '\\' && !is_escaped;
+        is_escaped = context == Context::InText && letter == '\\' && !is_escaped;
     }
     places
 }
@@ -87,17 +87,17 @@ fn inserted(text: &str, place: usize, piece: &str) -> String {
 }
 
 #[test]
-fn an_extra_comma_is_mended_anywhere() {
+fn extra_commas_are_removed_anywhere() {
     for answers in cases::answers(Path::new(ROOT)) {
         for (name, answer) in &answers.named {
             let whole = object(&answers, &answer.to_string());
             for text in [answer.to_string(), format!("{answer:#}")] {
-                for (place, stands) in places(&text) {
-                    let closes = text[place..].starts_with(['}', ']']) && stands == Stands::Outside;
+                for (place, context) in places(&text) {
+                    let closes = text[place..].starts_with(['}', ']']) && context == Context::Outside;
                     if closes && !text[..place].trim_end().ends_with(['{', '[']) {
-                        let mended = object(&answers, &inserted(&text, place, ","));
-                        assert!(mended.is_some(), "{} {name}: a comma at {place}", answers.kind);
-                        assert_eq!(mended, whole, "{} {name}: a comma at {place}", answers.kind);
+                        let repaired = object(&answers, &inserted(&text, place, ","));
+                        assert!(repaired.is_some(), "{} {name}: a comma at {place}", answers.kind);
+                        assert_eq!(repaired, whole, "{} {name}: a comma at {place}", answers.kind);
                     }
                 }
             }
@@ -109,17 +109,17 @@ fn an_extra_comma_is_mended_anywhere() {
 fn raw_control_characters_are_read_anywhere() {
     for answers in cases::answers(Path::new(ROOT)) {
         let text = answers.named["least"].to_string();
-        let within = places(&text).into_iter().filter(|(_, stands)| *stands == Stands::InText);
-        let mut mended = 0;
+        let within = places(&text).into_iter().filter(|(_, context)| *context == Context::InText);
+        let mut repaired = 0;
         for ((place, _), (raw, escaped)) in
             within.zip([("\n", "\\n"), ("\t", "\\t"), ("\r\n", "\\r\\n")].iter().cycle())
         {
             let wanted = object(&answers, &inserted(&text, place, escaped));
             let found = object(&answers, &inserted(&text, place, raw));
             assert_eq!(found, wanted, "{}: {raw:?} at {place}", answers.kind);
-            mended += usize::from(found.is_some());
+            repaired += usize::from(found.is_some());
         }
-        assert!(mended > 10, "{}: only {mended} were mended", answers.kind);
+        assert!(repaired > 10, "{}: only {repaired} were repaired", answers.kind);
     }
 }
 
@@ -142,7 +142,7 @@ fn stray_syntax_after_answers_is_ignored() {
     }
 }
 
-/// What may stand between a text and an approval that was put into it: ends of texts, objects and lines.
+/// Separators before an inserted approval: ends of texts, objects and lines.
 const SEAMS: [&str; 8] =
     ["", "\"", "\"}", "\"]}", "\n", "}\n", "\n```json\n", "\n=== AGENT_LOOP_PUBLIC_RESPONSE_BELOW ===\n"];
 

@@ -1,5 +1,4 @@
-//! Our adapters with the real programs: what they are asked with, they have; what they say, is understood; and what they
-//! may not do, they can't.
+//! Tests of our adapters with the real programs: they accept our arguments, we understand their output, and restrictions hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,7 +27,7 @@ use crate::model::{Answer, Scenario, Server, ToolCall};
 
 const SCHEMA: &str = include_str!("../../../schemas/strict/pr_review.schema.json");
 
-/// A program with its adapter, a home, and a model that does what a test says.
+/// A program with its adapter, a home, and a scripted model.
 struct Scene {
     cli: &'static dyn VendorCli,
     model: Option<&'static str>,
@@ -60,7 +59,7 @@ impl Scene {
         Self { cli: adapter(program), model: program.model(), path, home: home.repository(), server }
     }
 
-    /// A turn as a run takes it, without the supervision.
+    /// Runs a turn like a run does, but without supervision.
     fn turn(&self, access: Access, session: Option<&SessionNote>) -> Turn {
         let folder = self.home.beside();
         let (schema_file, last_message) = (folder.join("schema.json"), folder.join("last.txt"));
@@ -95,7 +94,7 @@ impl Scene {
         Turn { outcome: self.cli.outcome(&transcript, &ending), transcript }
     }
 
-    /// Of the home's variables, those that the adapter lets through: they must be enough.
+    /// The variables of the home that the adapter passes on: they must suffice.
     fn passed(&self) -> BTreeMap<String, String> {
         let profile = self.cli.profile();
         let ours: Variables =
@@ -110,10 +109,10 @@ impl Scene {
     }
 }
 
-/// No variable of a vendor is the user's own here.
+/// Returns the user's own variables for a vendor: none.
 static NOTHING_SET: Variables = Variables::new();
 
-/// What every turn is told.
+/// The prompt of all turns.
 fn turn(access: Access) -> CliTurn<'static> {
     CliTurn {
         access,
@@ -132,7 +131,7 @@ fn turn(access: Access) -> CliTurn<'static> {
     }
 }
 
-/// An approval in the strict form, in which nothing is left out.
+/// Returns an approval in the strict format, with all members.
 fn review() -> Value {
     json!({
         "schema_version": 1, "kind": "pr_review", "state": "approved", "summary": "Both herons are there.",
@@ -141,7 +140,7 @@ fn review() -> Value {
     })
 }
 
-/// Every way in which a program is asked uses flags that it has, each where it may stand.
+/// Checks that the program accepts all flags that we use, at their positions.
 fn is_asked_with_flags_that_it_has(program: Program) {
     let path = program.path();
     let flags = Flags::of(program, &path);
@@ -157,7 +156,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
         for (power, session) in
             [(Power::Bounded, None), (Power::Dangerous, None), (Power::Bounded, Some(&session))]
         {
-            let told = CliTurn {
+            let turn = CliTurn {
                 power,
                 session,
                 model: Some("m"),
@@ -165,7 +164,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
                 readable: &readable,
                 ..turn(access)
             };
-            let arguments = adapter(program).invocation(&told).arguments;
+            let arguments = adapter(program).invocation(&turn).arguments;
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let unknown = flags.unknown(&arguments);
             assert!(unknown.is_empty(), "{unknown:?} in {arguments:?}");
@@ -173,7 +172,7 @@ fn is_asked_with_flags_that_it_has(program: Program) {
     }
 }
 
-/// A coder changes a file and answers; what it answers is understood, and the next turn remembers it.
+/// Checks that a coder changes a file and answers, that we understand the answer, and that the next turn continues the session.
 fn codes_and_remembers(program: Program) {
     let scene = Scene::new(program);
     let calls = vec![
@@ -202,12 +201,12 @@ fn codes_and_remembers(program: Program) {
     let second = scene.turn(Access::Edit, Some(&note));
     assert_eq!(second.outcome.unwrap().most_trusted(), answer.most_trusted());
     assert_eq!(second.transcript.session, Some(id));
-    let told = scene.server.seen("turn").last().unwrap().said.clone();
-    let asked = told.iter().filter(|text| text.contains("Please look at the herons.")).count();
-    assert_eq!(asked, 2, "both prompts are in the conversation: {told:?}");
+    let messages = scene.server.seen("turn").last().unwrap().said.clone();
+    let asked = messages.iter().filter(|text| text.contains("Please look at the herons.")).count();
+    assert_eq!(asked, 2, "both prompts are in the conversation: {messages:?}");
 }
 
-/// A reviewer that is told to write can't, and its answer is understood all the same.
+/// Checks that a reviewer cannot write files, and that we understand its answer.
 fn reviews_without_writing(program: Program) {
     let scene = Scene::new(program);
     let calls = vec![
@@ -291,7 +290,7 @@ fn offered(program: Program, access: Access) -> BTreeSet<String> {
     scene.server.seen("turn").into_iter().flat_map(|seen| seen.tools).collect()
 }
 
-/// A reader gets these tools besides if its turn has the web, and no tool of the web if it has not.
+/// Checks that a reader has these web tools only if its access includes the web.
 fn offers_the_web_with_access(program: Program, web: &[&str]) {
     let (read, with_web) = (offered(program, Access::Read), offered(program, Access::ReadAndWeb));
     let besides: Vec<&str> = with_web.difference(&read).map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! A program that is started, told something, and waited for: never longer than it may take.
+//! Starts a program with an input, and waits for its end with a time limit.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Longer than any turn here takes on a busy machine: `OpenCode` waits 78 s between its tries.
+/// The time limit, longer than any turn on a busy machine: `OpenCode` waits 78 s between its attempts.
 const LIMIT: Duration = Duration::from_mins(4);
 
 pub(super) struct Ended {
@@ -24,14 +24,14 @@ pub(super) fn command(program: &Path) -> Command {
     Command::new(program)
 }
 
-/// Runs it with this on its stdin.
+/// Runs a command with this input.
 pub(super) fn run(command: &mut Command, input: &str) -> Ended {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.process_group(0).spawn().unwrap();
     let group = Pid::from_child(&child);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
-    // A program that does not read is no failure: what it says is.
+    // A program may end without reading its input. Its output decides.
     thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
     let (ended, end) = mpsc::channel();
     thread::spawn(move || ended.send(child.wait_with_output()));

@@ -1,4 +1,4 @@
-//! What a real program keeps from turn to turn, how it takes an answer of a given form, and which login it shows.
+//! Tests of real programs: sessions across turns, structured answers, and the login that is used.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::home::{Home, Login};
 use super::program::Program;
 use crate::model::{Answer, Scenario, Server};
 
-/// Says what it was told, all of it.
+/// Repeats the whole conversation.
 fn parrot() -> Scenario {
     Scenario::thinks(|seen| Answer::text(&format!("I was told: {}", seen.said.join(" | "))))
 }

@@ -1,4 +1,4 @@
-//! What the real programs say when the service refuses or breaks off: the facts that our reading of them rests on.
+//! Tests of the output of real programs when the service returns errors: our error patterns rely on it.
 
 use agent_loop::adapters::clock::SystemClock;
 use agent_loop::ports::clock::Clock;
@@ -10,7 +10,7 @@ use super::program::Program;
 use super::turns::words;
 use crate::model::{Answer, Scenario, Server, Window};
 
-/// An allowance that is used up for four hours.
+/// Returns a quota error with a reset in four hours.
 fn used_up() -> Answer {
     Answer::QuotaReset { epoch: SystemClock.now().as_second() + 4 * 3600, window: Window::FiveHours }
 }
@@ -25,7 +25,7 @@ fn turn(program: Program, scenario: impl Into<Scenario>) -> Ended {
     ended
 }
 
-/// The last object that a program printed.
+/// Returns the last JSON object in the output of a program.
 fn last(ended: &Ended) -> Value {
     let line = ended.stdout.lines().last().unwrap_or_default();
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {}\n{}", ended.stdout, ended.stderr))
@@ -58,7 +58,7 @@ fn codex_tells_refusals_apart() {
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
 fn gemini_tells_refusals_apart() {
-    // Its exit code is the lower half of the status, which for a key that is wrong is 400.
+    // The exit code is the lower byte of the status, which is 400 for an invalid key.
     for (answer, status, says) in [
         (Answer::error(400), 400, "API key not valid"),
         (Answer::error(500), 500, "internal error"),

@@ -1,4 +1,4 @@
-//! The flags that we give a real program are flags that it has: read from its own help, not from our memory.
+//! Checks that real programs have the flags that we use, according to their own help.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::child::run;
 use super::home::Home;
 use super::program::Program;
 
-/// The commands of a program in which we give flags, the outer one first.
+/// The subcommands of a program whose flags we use, the outermost first.
 fn commands(program: Program) -> &'static [&'static [&'static str]] {
     match program {
         Program::Claude | Program::Gemini => &[&[]],
@@ -16,9 +16,9 @@ fn commands(program: Program) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// The flags that a program has, by its help.
+/// The flags of a program according to its help.
 pub(super) struct Flags {
-    /// Of each command with the word that begins it; the outer one has none.
+    /// The flags of each subcommand with its name; the outermost has none.
     commands: Vec<(Option<&'static str>, BTreeSet<String>)>,
 }
 
@@ -28,15 +28,15 @@ impl Flags {
         let of_command = |command: &&[&'static str]| {
             let ended = run(home.command(path).args(*command).arg("--help"), "");
             assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
-            // OpenCode's help goes to stderr.
+            // OpenCode prints its help on stderr.
             let help = if ended.stdout.is_empty() { ended.stderr } else { ended.stdout };
             (command.last().copied(), help.lines().flat_map(defined).collect())
         };
         Self { commands: commands(program).iter().map(of_command).collect() }
     }
 
-    /// The flags in these arguments that the program does not have in the place where they stand. An argument is taken
-    /// for a value if it does not begin with a dash.
+    /// Returns the flags among these arguments that the program does not accept at their position. An argument without a
+    /// leading dash is treated as a value.
     pub(super) fn unknown(&self, arguments: &[&str]) -> Vec<String> {
         let mut place = 0;
         let mut unknown = Vec::new();
@@ -54,7 +54,7 @@ impl Flags {
     }
 }
 
-/// The flags that a line of a help defines. A flag that a description mentions stands further right.
+/// Returns the flags that a line of help defines. Flags in descriptions are further to the right.
 fn defined(line: &str) -> Vec<String> {
     let words = line.trim_start();
     let indent = line.len() - words.len();
@@ -80,7 +80,7 @@ fn known_flags_are_told_from_removed() {
             &["exec", "--json", "-s", "read-only", "--full-auto", "-c", "a=b", "-"],
             &["--full-auto"],
         ),
-        // What it takes before `resume`, it does not take behind it.
+        // This flag is accepted before `resume`, but not after.
         (Program::Codex, &["exec", "-s", "read-only", "resume", "id", "--json", "-s", "x", "-"], &["-s"]),
         (Program::Gemini, &["-m", "m", "--output-format", "json", "--full-auto"], &["--full-auto"]),
         (Program::OpenCode, &["run", "--format", "json", "-m", "a/b", "--full-auto"], &["--full-auto"]),

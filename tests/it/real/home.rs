@@ -1,4 +1,4 @@
-//! A home of its own for each test: the files and variables that make a real program ask our model server, and nobody else.
+//! A home for each test: files and variables that make a real program use only our model server.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use super::child::{command, run};
 use super::program::{Program, folders};
 
-/// A login that nobody accepts but our model server.
+/// A credential that only our model server accepts.
 const KEY: &str = "key-of-no-account";
 
-/// A proxy that is not there.
+/// The address of a proxy that does not exist.
 const NOBODY: &str = "http://127.0.0.1:9";
 
-/// How a program is logged in. What it says of a used-up allowance depends on it.
+/// The kind of login. It determines the messages about a used-up quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Login {
     ApiKey,
@@ -30,7 +30,7 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// Codex refuses to work with a home below TMPDIR, so both lie side by side in the build folder.
+    /// Creates a home. Codex rejects a home below TMPDIR, so both are in the build folder.
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let mut home = Self { folder, variables: BTreeMap::new() };
@@ -44,7 +44,7 @@ impl Home {
             ("TMPDIR", home.temporary().display().to_string()),
             ("TZ", "UTC".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
-            // Whoever asks for something outside of this machine (OpenCode: for packages) is refused at once.
+            // Requests to other machines (OpenCode: for packages) fail at once.
             ("HTTPS_PROXY", NOBODY.to_owned()),
             ("https_proxy", NOBODY.to_owned()),
             ("NO_PROXY", "127.0.0.1".to_owned()),
@@ -63,22 +63,22 @@ impl Home {
         self.folder.path().join("temporary")
     }
 
-    /// The folder in which a program works.
+    /// Returns the working folder of the program.
     pub(super) fn work(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
-    /// A folder for what a turn needs besides.
+    /// Returns a folder for other files of a turn.
     pub(super) fn beside(&self) -> PathBuf {
         self.folder.path().join("beside")
     }
 
-    /// All of its variables.
+    /// Returns all variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Makes a program ask the model at that address, with no second try.
+    /// Makes a program use the model at this address, without retries.
     pub(super) fn with(self, program: Program, url: &str) -> Self {
         match program {
             Program::Claude => self.claude(url, Login::ApiKey),
@@ -97,16 +97,16 @@ impl Home {
             credential,
             ("ANTHROPIC_BASE_URL", url.to_owned()),
             ("CLAUDE_CODE_MAX_RETRIES", "0".to_owned()),
-            // How long a model may be silent, in milliseconds.
+            // The idle time limit for the model, in milliseconds.
             ("API_TIMEOUT_MS", "5000".to_owned()),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".to_owned()),
-            // Without it, root may not run it without questions.
+            // Without this, root may not run the program without confirmations.
             ("IS_SANDBOX", "1".to_owned()),
         ]);
         self
     }
 
-    /// A name of a model that Codex does not know makes it offer its classic tools.
+    /// The name of a model that Codex does not know: then it offers its classic tools.
     fn codex(mut self, url: &str) -> Self {
         let home = self.home().join(".codex");
         let config = format!(
@@ -149,14 +149,14 @@ impl Home {
         self
     }
 
-    /// A program in this home, in its working folder, with no other variable than ours.
+    /// Returns a command for a program in the working folder, with only our variables.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = command(program);
         command.env_clear().envs(&self.variables).current_dir(self.work());
         command
     }
 
-    /// Makes the working folder a git repository.
+    /// Turns the working folder into a git repository.
     pub(super) fn repository(self) -> Self {
         let ended = run(self.command(Path::new("git")).args(["init", "--quiet"]), "");
         assert_eq!(ended.exit, Some(0), "{}", ended.stderr);

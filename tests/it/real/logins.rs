@@ -1,4 +1,4 @@
-//! The calls by which doctor sees whether a real program is logged in: the program has them, and what it says is understood.
+//! Tests of the commands by which doctor checks the login of real programs.
 
 use agent_loop::adapters::agents::driver::setup::LoginState;
 use agent_loop::adapters::agents::vendors;
@@ -10,14 +10,14 @@ use super::child::run;
 use super::home::{Home, Login};
 use super::program::Program;
 
-/// What a program says of its login in a home.
-fn told(program: Program, vendor: Vendor, home: &Home) -> (LoginState, String) {
+/// Returns the login of a program in a home.
+fn login_of(program: Program, vendor: Vendor, home: &Home) -> (LoginState, String) {
     let cli = vendors::cli(vendor);
     let path = program.path();
     let ended = run(home.command(&path).args(cli.profile().login.check), "");
     let exit = Exit::Code(ended.exit.unwrap());
-    let said = format!("{}{}", ended.stdout, ended.stderr);
-    (cli.login(&Answer { exit, stdout: ended.stdout, stderr: ended.stderr }), said)
+    let output = format!("{}{}", ended.stdout, ended.stderr);
+    (cli.login(&Answer { exit, stdout: ended.stdout, stderr: ended.stderr }), output)
 }
 
 #[test]
@@ -26,12 +26,15 @@ fn an_empty_home_has_no_login() {
     for (program, vendor, expected) in [
         (Program::Claude, Vendor::Claude, LoginState::LoggedOut),
         (Program::Codex, Vendor::Codex, LoginState::LoggedOut),
-        // It always ends well, and lists nothing.
+        // The command always succeeds, and lists nothing.
         (Program::OpenCode, Vendor::Opencode, LoginState::Unknown { why: None }),
     ] {
-        let (state, said) = told(program, vendor, &Home::new());
-        assert_eq!(state, expected, "{vendor}: {said}");
-        assert!(expected != LoginState::Unknown { why: None } || said.contains("0 credentials"), "{said}");
+        let (state, output) = login_of(program, vendor, &Home::new());
+        assert_eq!(state, expected, "{vendor}: {output}");
+        assert!(
+            expected != LoginState::Unknown { why: None } || output.contains("0 credentials"),
+            "{output}"
+        );
     }
 }
 
@@ -40,8 +43,8 @@ fn an_empty_home_has_no_login() {
 fn claude_accepts_a_key_or_token() {
     for login in [Login::ApiKey, Login::Subscription] {
         let home = Home::new().claude("http://127.0.0.1:9", login);
-        let (state, said) = told(Program::Claude, Vendor::Claude, &home);
-        assert!(matches!(state, LoginState::LoggedIn { .. }), "{said}");
+        let (state, output) = login_of(Program::Claude, Vendor::Claude, &home);
+        assert!(matches!(state, LoginState::LoggedIn { .. }), "{output}");
     }
 }
 

@@ -1,6 +1,6 @@
-//! The real agent programs, with a model server of ours on loopback: what we know of them is still true.
+//! Tests of the real agent programs with our model server on loopback: they verify our assumptions about the programs.
 //!
-//! They are ignored, for most machines miss one; `.ci/run` installs all of them and asks for the ignored tests.
+//! They are ignored by default, because most machines lack a program; `.ci/run` installs all of them and runs the tests.
 
 mod adapters;
 mod child;

@@ -1,4 +1,4 @@
-//! Where the real programs are, and in which version.
+//! The paths and versions of the real programs.
 
 use std::ffi::OsString;
 use std::fs;
@@ -30,7 +30,7 @@ impl Program {
         }
     }
 
-    /// The model that the home of a test knows, where the program does not choose one by itself.
+    /// Returns the model in the home of a test, if the program does not choose one.
     pub(super) fn model(self) -> Option<&'static str> {
         match self {
             Self::Codex => Some("gpt-5-mock"),
@@ -53,7 +53,7 @@ impl Program {
         pinned["dependencies"][self.package()].as_str().unwrap().to_owned()
     }
 
-    /// The program; a test that asks for it is one of those that are ignored where it may be missing.
+    /// Returns the path of the program. Tests that use it are ignored by default.
     pub(super) fn path(self) -> PathBuf {
         let mut paths = folders().into_iter().map(|folder| folder.join(self.name()));
         let (name, package, version) = (self.name(), self.package(), self.version());
@@ -63,7 +63,7 @@ impl Program {
     }
 }
 
-/// Where programs are looked for, the best place first: the installed ones, and then as anybody finds programs.
+/// The folders that are searched for programs: first the installed ones, then `PATH`.
 pub(super) fn folders() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     if let Some(prefix) = variable("AGENT_LOOP_REAL_CLIS") {
@@ -75,7 +75,7 @@ pub(super) fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// Codex itself, without the script that starts it.
+/// Returns Codex itself, without the script that starts it.
 fn native_codex(modules: &Path) -> Option<PathBuf> {
     let below = |folder: &Path| -> Vec<PathBuf> {
         fs::read_dir(folder).map(|all| all.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()

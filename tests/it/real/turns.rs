@@ -1,11 +1,11 @@
-//! Each real program completes a turn of words and a turn with a tool that changes a file, against our model server.
+//! Tests of turns of each real program against our model server: one with a text, and one with a tool that changes a file.
 
 use super::child::{Ended, run};
 use super::home::Home;
 use super::program::Program;
 use crate::model::{Answer, Scenario, Server, ToolCall};
 
-/// What makes a program work once, without questions, with its prompt on stdin.
+/// Returns the arguments that make a program work once, without confirmations, with its prompt on stdin.
 pub(super) fn words(program: Program) -> &'static [&'static str] {
     match program {
         Program::Claude => &["-p", "--output-format", "json", "--permission-mode", "acceptEdits"],
@@ -15,7 +15,7 @@ pub(super) fn words(program: Program) -> &'static [&'static str] {
     }
 }
 
-/// One turn, in which the model does this.
+/// Runs one turn with this answer of the model.
 fn turn(program: Program, scenario: impl Into<Scenario>) -> (Ended, Home, Server) {
     let path = program.path();
     let server = Server::start();

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::world::{MemoryWorld, Reaction};
-use agent_loop::domain::aftermath::Aftermath;
 use agent_loop::domain::agent::Role;
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::follow_up_action::FollowUpAction;
 use agent_loop::flow::persistence::{Persistence, RepairChain};
 use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::RetryPolicy;
@@ -34,12 +34,12 @@ async fn foretold(story: &Story, persistence: Persistence) -> Vec<&'static str> 
         let RunEvent::TurnFailed { label, role, follows, .. } = event else { continue };
         let next = asked_next(&events[place + 1..], label.as_str());
         let (kind, expected) = match follows {
-            Aftermath::AskedAgain { .. } => ("asked again", Some(*role)),
-            Aftermath::NextModel { .. } => ("next model", Some(*role)),
-            Aftermath::Corrected => ("corrected", Some(*role)),
-            Aftermath::PutIntoForm => ("put into form", Some(Role::Repair)),
-            Aftermath::Parked { .. } => ("parked", None),
-            Aftermath::Nothing => ("nothing", None),
+            FollowUpAction::AskedAgain { .. } => ("asked again", Some(*role)),
+            FollowUpAction::NextModel { .. } => ("next model", Some(*role)),
+            FollowUpAction::Corrected => ("corrected", Some(*role)),
+            FollowUpAction::PutIntoForm => ("put into form", Some(Role::Repair)),
+            FollowUpAction::Parked { .. } => ("parked", None),
+            FollowUpAction::Nothing => ("nothing", None),
         };
         assert_eq!(next, expected, "{}: {event:?}", story.name);
         told.push(kind);

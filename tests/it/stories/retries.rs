@@ -24,7 +24,7 @@ fn overloaded() -> TurnFailure {
 
 /// The service is overloaded when the reviewer is asked first, and twice in a row.
 pub(super) fn overloaded_at_first() -> Story {
-    let careful = agent(|order, _| match order.entry {
+    let careful = agent(|order, _| match order.script_index {
         0 | 1 => Reaction::Fails(overloaded()),
         _ => Reaction::Says(approves(order)),
     });
@@ -71,7 +71,7 @@ async fn a_repairer_is_asked_again_too() {
     story.play(&world).await;
     let usual = calls_of(&world, "repair");
     let mender = story.repairers.first().map(|(name, turn)| (*name, turn.clone())).unwrap();
-    let hesitant = agent(move |order, tree| match order.entry {
+    let hesitant = agent(move |order, tree| match order.script_index {
         0 => Reaction::Fails(overloaded()),
         _ => (mender.1)(order, tree),
     });
@@ -112,7 +112,7 @@ async fn waiting_lasts_until_the_allowance_returns() {
     let story = story("patient", honest_coder(), vec![("careful", always_approves())]);
     let world = story.world();
     let resets_at = world.now() + SignedDuration::from_hours(5);
-    let careful = agent(move |order, _| match order.entry {
+    let careful = agent(move |order, _| match order.script_index {
         0 => Reaction::Fails(TurnFailure::Quota { resets_at, detail: String::new() }),
         _ => Reaction::Says(approves(order)),
     });
@@ -142,7 +142,7 @@ async fn too_many_requests_park_the_run() {
 /// A coder that does half of its work, fails, and finds what its next try begins with.
 fn fails_in_the_middle(failure: TurnFailure, finds: &'static [&'static str]) -> Story {
     let coder = agent(move |order, tree| {
-        if order.entry == 0 {
+        if order.script_index == 0 {
             assert!(!order.context.unfinished);
             tree.insert("half.txt".to_owned(), "half\n".to_owned());
             return Reaction::Fails(failure.clone());

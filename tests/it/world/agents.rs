@@ -1,4 +1,4 @@
-//! The agents and the gate of the model: functions of what they are told, so that a story survives a lost machine.
+//! The agents and the gate of the model: pure functions of their orders, so that a story survives a lost machine.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use agent_loop::protocol::raw_answer::RawAnswer;
 use super::git::Tree;
 use super::memory_world::{MemoryWorld, State};
 
-/// What an agent does in a turn.
+/// The action of an agent in a turn.
 pub(crate) enum Reaction {
     Says(String),
     Fails(TurnFailure),
 }
 
-/// What each turn of the model costs: a thousand tokens, a cent, a minute.
+/// The usage of each turn: a thousand tokens, a cent, a minute.
 pub(crate) const TURN_USAGE: Usage = Usage {
     calls: 1,
     input_tokens: 900,
@@ -33,7 +33,7 @@ pub(crate) const TURN_USAGE: Usage = Usage {
     precision: Precision::Exact,
 };
 
-/// An agent: it reads its order, edits its clone, and says something.
+/// An agent: it reads its order, edits its clone, and answers.
 pub(crate) type Agent = Arc<dyn Fn(&TurnOrder, &mut Tree) -> Reaction + Send + Sync>;
 
 impl Agents for MemoryWorld {

@@ -1,4 +1,4 @@
-//! The crash machinery: each change of the world is counted, and one of them can be the last.
+//! The crash machinery: it counts the changes of the world, and can make one of them the last.
 
 use std::sync::{Arc, PoisonError};
 
@@ -7,19 +7,19 @@ use tokio::sync::Notify;
 use super::history::saved;
 use super::memory_world::{MemoryWorld, State};
 
-/// How the world stops at an effect.
+/// The way in which the world stops at an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     Before,
     After,
-    /// It happens, and the engine is told that it failed; where it can't be told so, as `After`.
+    /// The effect happens, and the engine gets an error; where that is impossible, the same as `After`.
     Unacknowledged,
 }
 
-/// At which effect the world stops, and how.
+/// The effect at which the world stops, and the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The number of the effect, from 0.
+    /// The index of the effect.
     pub(crate) at: usize,
     pub(crate) stop: Stop,
 }
@@ -34,14 +34,14 @@ pub(super) struct Effects {
     pub(super) rang: Arc<Notify>,
 }
 
-/// What follows an effect.
+/// The consequence of an effect.
 enum After<T> {
     Goes(T),
     Stops,
 }
 
 impl MemoryWorld {
-    /// Looks at the world; a stopped world never answers.
+    /// Reads the world. A stopped world never answers.
     pub(super) async fn look<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
         let seen = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,14 +53,14 @@ impl MemoryWorld {
         }
     }
 
-    /// Changes the world. `unanswered` is what the engine is told when the change happens and nobody says so.
+    /// Changes the world. `unanswered` is the engine's result when the change happens without an acknowledgement.
     pub(super) async fn change<T>(
         &self,
         name: &'static str,
         effect: impl FnOnce(&mut State) -> T,
         unanswered: impl FnOnce() -> Option<T>,
     ) -> T {
-        // Another engine on the same world gets its turn before each change.
+        // Other engines on the same world may run before each change.
         tokio::task::yield_now().await;
         match self.changed(name, effect, unanswered) {
             After::Goes(result) => result,
@@ -105,7 +105,7 @@ impl MemoryWorld {
 }
 
 impl State {
-    /// Writes the history, if somebody wants one.
+    /// Records the change, if a history is requested.
     fn note(&mut self, effect: &str) {
         if let Some(mut recorder) = self.recorder.take() {
             recorder.note(effect, saved(self));

@@ -1,4 +1,4 @@
-//! The forge port on the model of a forge.
+//! The forge port, backed by a model of a forge.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::git::Git;
 use super::memory_world::{MemoryWorld, State};
 use super::shapes::{AuthorRoleShape, IssueStateShape, NewPullRequestShape};
 
-/// What a number stands for.
+/// An issue or a pull request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Filed {
@@ -37,20 +37,19 @@ pub(super) enum Filed {
     },
 }
 
-/// A forge.
 #[derive(Debug, Default)]
 pub(super) struct ForgeModel {
     pub(super) subjects: BTreeMap<u64, Filed>,
     pub(super) comments: BTreeMap<u64, Vec<Comment>>,
     pub(super) checks: BTreeMap<CommitSha, Vec<Check>>,
-    /// How often each method was called by an engine.
+    /// The number of calls of each method by engines.
     pub(super) reads: BTreeMap<&'static str, usize>,
     pub(super) writes: BTreeMap<&'static str, usize>,
     comments_made: u64,
 }
 
 impl ForgeModel {
-    /// A forge as a history left it.
+    /// Creates the forge of a saved history.
     pub(super) fn with(subjects: BTreeMap<u64, Filed>, comments: BTreeMap<u64, Vec<Comment>>) -> Self {
         let comments_made = comments.values().map(Vec::len).sum::<usize>().try_into().unwrap_or(u64::MAX);
         Self { subjects, comments, comments_made, ..Self::default() }
@@ -131,7 +130,7 @@ fn merge(state: &mut State, number: u64, head: &CommitSha) -> Result<Merge, Forg
 }
 
 impl MemoryWorld {
-    /// Reads the forge, which counts.
+    /// Counts a read.
     async fn read_forge<T>(&self, name: &'static str, look: impl FnOnce(&mut State) -> T) -> T {
         self.look(|state| {
             *state.forge.reads.entry(name).or_default() += 1;
@@ -140,7 +139,7 @@ impl MemoryWorld {
         .await
     }
 
-    /// Writes to the forge, which counts.
+    /// Counts a write.
     async fn write_forge<T>(
         &self,
         name: &'static str,
@@ -154,7 +153,7 @@ impl MemoryWorld {
     }
 }
 
-/// The write happened, and nobody says so.
+/// Returns the error for a write that happened without an acknowledgement.
 #[expect(clippy::unnecessary_wraps, reason = "the shape that `change` wants")]
 fn no_answer<T>() -> Option<Result<T, ForgeError>> {
     Some(Err(ForgeError::Unreachable("no answer".to_owned())))

@@ -1,4 +1,4 @@
-//! A model of git: commits with parents and trees, branches on the forge, what one machine knows besides.
+//! A model of git: commits with parents and trees, branches of the forge, and the local state of one machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,38 +10,37 @@ use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
 /// Files by path.
 pub(crate) type Tree = BTreeMap<String, String>;
 
-/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Commit {
     pub(crate) parents: Vec<CommitSha>,
     pub(crate) tree: Tree,
 }
 
-/// A clone that an agent works in.
+/// A clone in which an agent works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CloneState {
     pub(super) head: CommitSha,
     pub(super) tree: Tree,
-    /// The files as they were laid out.
+    /// The files after preparation.
     pub(super) laid: Tree,
-    /// Whether a turn is under way there.
+    /// Whether a turn is running in the clone.
     pub(super) unfinished: bool,
 }
 
-/// All repositories at once.
+/// All repositories together.
 #[derive(Debug, Default)]
 pub(crate) struct Git {
     pub(super) commits: BTreeMap<CommitSha, Commit>,
     pub(super) branches: BTreeMap<BranchName, CommitSha>,
     pub(super) clones: BTreeMap<String, CloneState>,
     pub(super) kept: BTreeMap<String, CommitSha>,
-    /// Why the directory that the user lent to all agents can't be used now.
+    /// The reason why the user's directory for all agents cannot be used now.
     pub(super) unclean: Option<String>,
     pub(super) commits_made: u64,
 }
 
 impl Git {
-    /// Repositories as a history left them.
+    /// Creates the repositories of a saved history.
     pub(super) fn with(
         commits: BTreeMap<CommitSha, Commit>,
         branches: BTreeMap<BranchName, CommitSha>,
@@ -51,7 +50,7 @@ impl Git {
         Self { commits, branches, kept, commits_made, ..Self::default() }
     }
 
-    /// A new commit; equal content twice makes two commits, as time does.
+    /// Adds a commit. Equal content twice makes two commits, as real commits differ by their time.
     pub(crate) fn commit(&mut self, parents: Vec<CommitSha>, tree: Tree) -> Option<CommitSha> {
         self.commits_made += 1;
         let sha: CommitSha = digest(&format!("{} {parents:?} {tree:?}", self.commits_made)).parse().ok()?;
@@ -59,17 +58,17 @@ impl Git {
         Some(sha)
     }
 
-    /// The files of a commit; none, if it is not known.
+    /// Returns the files of a commit; none if it is unknown.
     pub(crate) fn tree(&self, commit: &CommitSha) -> Tree {
         self.commits.get(commit).map(|commit| commit.tree.clone()).unwrap_or_default()
     }
 
-    /// The id of a commit's tree.
+    /// Returns the id of a commit's tree.
     pub(super) fn tree_sha(&self, commit: &CommitSha) -> Option<TreeSha> {
         digest(&format!("{:?}", self.tree(commit))).parse().ok()
     }
 
-    /// A commit and all that it descends from.
+    /// Returns a commit and all of its ancestors.
     pub(crate) fn history(&self, commit: &CommitSha) -> BTreeSet<CommitSha> {
         let mut seen = BTreeSet::new();
         let mut next = vec![commit.clone()];
@@ -83,14 +82,14 @@ impl Git {
         seen
     }
 
-    /// The best common ancestor: the one with the longest history.
+    /// Returns the best common ancestor: the one with the longest history.
     pub(super) fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Option<CommitSha> {
         let others = self.history(other);
         let common = self.history(one).into_iter().filter(|commit| others.contains(commit));
         common.max_by_key(|commit| self.history(commit).len())
     }
 
-    /// Merges path by path; the paths that both sides changed differently are conflicts.
+    /// Merges path by path. Paths that both sides changed differently are conflicts.
     pub(super) fn merged_tree(
         &self,
         base: &CommitSha,
@@ -118,7 +117,7 @@ impl Git {
         if conflicts.is_empty() { Ok(tree) } else { Err(conflicts) }
     }
 
-    /// Another machine: clones, salvage, and commits that no branch holds are gone.
+    /// Removes everything that is local to a machine: clones, salvage, and commits that are on no branch.
     pub(super) fn lose_machine(&mut self) {
         self.clones.clear();
         self.kept.clear();

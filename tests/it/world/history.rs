@@ -1,4 +1,4 @@
-//! The history of a world: what every change left behind, as text that a later version of the engine can begin with.
+//! The history of a world: the result of every change, as text from which a later version of the engine can start.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -16,7 +16,7 @@ use super::git::{Commit, Git};
 use super::memory_world::{MemoryWorld, State};
 use super::shapes::CommentShape;
 
-/// A world after each of its changes, oldest first.
+/// The states of a world after each change, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct History {
     moments: Vec<Moment>,
@@ -26,13 +26,12 @@ pub(crate) struct History {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Moment {
-    /// The name of the effect.
     pub(crate) effect: String,
-    /// What is new or different since the moment before: a part of a `Saved`.
+    /// The new and changed parts of a `Saved`.
     left: Value,
 }
 
-/// What outlives an engine, numbered so that a change is a small part of it.
+/// The state that outlives an engine, with numbered elements, so that changes are small.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
@@ -50,7 +49,7 @@ struct Saved {
 #[derive(Serialize, Deserialize)]
 struct SavedComment(#[serde(with = "CommentShape")] Comment);
 
-/// What is needed to write a history while a world goes on.
+/// The state of the recording.
 #[derive(Debug)]
 pub(super) struct Recorder {
     moments: Vec<Moment>,
@@ -72,20 +71,20 @@ impl Recorder {
 }
 
 impl Moment {
-    /// Whether something is left that a later engine reads, not only a clone or an unheard commit.
+    /// Returns whether the change includes data for a later engine, and not only a clone or an unreported commit.
     pub(crate) fn is_durable(&self) -> bool {
         ["journals", "comments", "branches", "subjects"].iter().any(|part| self.left.get(part).is_some())
     }
 }
 
 impl History {
-    /// Reads a history, one moment a line.
+    /// Reads a history with one moment per line.
     pub(crate) fn parse(text: &str) -> serde_json::Result<Self> {
         let moments = text.lines().map(serde_json::from_str).collect::<serde_json::Result<_>>()?;
         Ok(Self { moments })
     }
 
-    /// The text that [`History::parse`] reads.
+    /// Returns the text that [`History::parse`] reads.
     pub(crate) fn text(&self) -> serde_json::Result<String> {
         let lines: Vec<String> =
             self.moments.iter().map(serde_json::to_string).collect::<serde_json::Result<_>>()?;
@@ -96,13 +95,13 @@ impl History {
         &self.moments
     }
 
-    /// The entries of every journal at the end, each as it was written.
+    /// Returns the entries of all journals at the end, as they were written.
     pub(crate) fn journal_entries(&self) -> serde_json::Result<BTreeMap<Subject, BTreeMap<usize, Value>>> {
         let end = self.after(self.moments.len());
         serde_json::from_value(end.get("journals").cloned().unwrap_or_default())
     }
 
-    /// The saved world after so many moments.
+    /// Returns the saved world after this number of moments.
     fn after(&self, count: usize) -> Value {
         let mut saved = Value::Null;
         for moment in self.moments.iter().take(count) {
@@ -113,19 +112,19 @@ impl History {
 }
 
 impl MemoryWorld {
-    /// From now on every change is written to a history.
+    /// Starts recording a history.
     pub(crate) fn record_history(&self) {
         self.with(|state| state.recorder = Some(Recorder::begin(state)));
     }
 
-    /// What was recorded.
+    /// Returns the recorded history.
     pub(crate) fn history(&self) -> Option<History> {
         self.with(|state| {
             state.recorder.as_ref().map(|recorder| History { moments: recorder.moments.clone() })
         })
     }
 
-    /// Puts the world where a history was after so many moments. Clones are gone, as after a crash and a cleaning.
+    /// Restores the world after this number of moments, without clones, as after a crash and a cleanup.
     pub(crate) fn restore(&self, history: &History, count: usize) -> serde_json::Result<()> {
         let saved: Saved = serde_json::from_value(history.after(count))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,7 +142,7 @@ impl MemoryWorld {
     }
 }
 
-/// The world as it is, without clones and locks.
+/// Returns the current world, without clones and locks.
 pub(super) fn saved(state: &State) -> Value {
     let numbered = |(number, comments): (&u64, &Vec<Comment>)| {
         (*number, comments.iter().cloned().map(SavedComment).enumerate().collect())
@@ -166,7 +165,7 @@ pub(super) fn saved(state: &State) -> Value {
     serde_json::to_value(saved).unwrap_or_else(|error| panic!("a world can't be saved: {error}"))
 }
 
-/// The members that are new or different; nothing that is there ever goes away.
+/// Returns the new and changed members. Members are never removed.
 fn difference(before: &Value, after: &Value) -> Option<Value> {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
@@ -184,7 +183,7 @@ fn difference(before: &Value, after: &Value) -> Option<Value> {
     }
 }
 
-/// Lays what a moment left over what was there.
+/// Applies the changes of a moment.
 fn lay_over(target: &mut Value, left: &Value) {
     match (target, left) {
         (Value::Object(target), Value::Object(left)) => {

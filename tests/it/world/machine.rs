@@ -1,5 +1,4 @@
-//! What belongs to one machine: the clock, the journals and their locks, the person at the terminal, and no memory of
-//! repositories.
+//! The local ports of a machine: the clock, journals with their locks, the operator, and an empty agent memory.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +16,7 @@ use agent_loop::ports::run_event::RunEvent;
 use super::memory_world::{MemoryWorld, State};
 
 impl State {
-    /// A second later.
+    /// Advances the clock by a second.
     pub(super) fn tick(&mut self) -> Timestamp {
         let next = self.now.checked_add(SignedDuration::from_secs(1));
         self.now = next.unwrap_or(self.now);
@@ -51,7 +50,7 @@ impl Clock for MemoryWorld {
     }
 }
 
-/// An open journal of the model; dropping it releases the lock, as the end of a process does.
+/// An open journal. Dropping it releases the lock, like the end of a process.
 pub(crate) struct MemoryJournal {
     world: MemoryWorld,
     subject: Subject,

@@ -1,4 +1,4 @@
-//! The whole model behind one handle, as a story sets it up, changes it, stops it, and looks at it.
+//! The model of the world behind one handle, for the setup, changes and checks of stories.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,7 +10,6 @@ use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
 use agent_loop::domain::pull_request::{Check, PullRequestState};
 use agent_loop::domain::subject::Subject;
-use agent_loop::ports::World;
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
 use agent_loop::ports::journal::Entry;
 use agent_loop::ports::run_event::RunEvent;
@@ -21,10 +20,10 @@ use super::forge::{Filed, ForgeModel};
 use super::git::{Git, Tree};
 use super::history::Recorder;
 
-/// The test command of the model: a verdict on a tree.
+/// The test command of the model: it returns a verdict on a tree.
 pub(crate) type Gate = Arc<dyn Fn(&Tree) -> Verdict + Send + Sync>;
 
-/// Everything there is.
+/// The state of the whole model.
 pub(super) struct State {
     pub(super) forge: ForgeModel,
     pub(super) git: Git,
@@ -38,23 +37,22 @@ pub(super) struct State {
     pub(super) calls: Vec<String>,
     pub(super) events: Vec<RunEvent>,
     pub(super) effects: Effects,
-    /// How many ends of turns the disk still takes, if it is nearly full.
+    /// The number of ends of turns for which the disk has space, if it is nearly full.
     pub(super) room_for_ends: Option<usize>,
-    /// Writes the history, if somebody wants one.
+    /// Records the history, if it is requested.
     pub(super) recorder: Option<Recorder>,
 }
 
-/// What a story begins with.
+/// The initial state of a story.
 pub(crate) struct Setup {
-    /// The files of `main`.
     pub(crate) files: Tree,
     pub(crate) agents: BTreeMap<(Role, Label), Agent>,
     pub(crate) gate: Gate,
-    /// What a person answers to questions, if one is there.
+    /// The person's answer to questions, if a person is present.
     pub(crate) answer: Option<String>,
 }
 
-/// A world in memory. Cheap to clone: every clone is the same world.
+/// A world in memory. Clones of the handle share the same world.
 #[derive(Clone)]
 pub(crate) struct MemoryWorld {
     pub(super) state: Arc<Mutex<State>>,
@@ -63,7 +61,7 @@ pub(crate) struct MemoryWorld {
 }
 
 impl MemoryWorld {
-    /// A world with one branch, `main`.
+    /// Creates a world with one branch, `main`.
     ///
     /// # Errors
     /// Never; the names are constants.
@@ -91,7 +89,7 @@ impl MemoryWorld {
         Ok(Self { state: Arc::new(Mutex::new(state)), login: "agent-loop".parse()?, machine: 0 })
     }
 
-    /// The same forge and its branches, seen from another machine with journals, locks and clones of its own.
+    /// Returns the same forge from another machine with its own journals, locks and clones.
     #[must_use]
     pub(crate) fn on_another_machine(&self) -> Self {
         Self { machine: self.machine + 1, ..self.clone() }
@@ -101,20 +99,20 @@ impl MemoryWorld {
         effect(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A person files an issue.
+    /// Files an issue of a person.
     pub(crate) fn file_as_person(&self, author: &Login, title: &str, body: &str) -> u64 {
         let (author, title, body) = (author.clone(), title.to_owned(), body.to_owned());
         let issue = Filed::Issue { author, role: AuthorRole::Member, title, body, state: IssueState::Open };
         self.with(|state| state.forge.file(issue))
     }
 
-    /// A person opens a pull request.
+    /// Opens a pull request of a person.
     pub(crate) fn open_as_person(&self, new: NewPullRequest) -> u64 {
         let filed = Filed::PullRequest { new, state: PullRequestState::Open, merged_head: None };
         self.with(|state| state.forge.file(filed))
     }
 
-    /// Somebody pushes files to a branch, on top of what is there; a new branch begins at `main`.
+    /// Pushes files to a branch on top of its tip; a new branch starts at `main`.
     pub(crate) fn push_as_person(&self, branch: &BranchName, main: &BranchName, files: Tree) {
         self.with(|state| {
             let tip = state.git.branches.get(branch).or_else(|| state.git.branches.get(main)).cloned();
@@ -126,7 +124,7 @@ impl MemoryWorld {
         });
     }
 
-    /// Somebody throws away what a branch held.
+    /// Replaces the content of a branch.
     pub(crate) fn force_push(&self, branch: &BranchName, files: Tree) {
         self.with(|state| {
             if let Some(commit) = state.git.commit(Vec::new(), files) {
@@ -135,12 +133,12 @@ impl MemoryWorld {
         });
     }
 
-    /// Somebody who may write to the repository comments.
+    /// Adds a comment of a person with write access.
     pub(crate) fn say(&self, number: u64, author: &Login, body: &str) {
         self.say_as(number, (author, AuthorRole::Member), body);
     }
 
-    /// Somebody with these rights comments.
+    /// Adds a comment of an author with this role.
     pub(crate) fn say_as(&self, number: u64, author: (&Login, AuthorRole), body: &str) {
         self.with(|state| {
             let now = state.tick();
@@ -148,7 +146,7 @@ impl MemoryWorld {
         });
     }
 
-    /// Somebody edits the comment at this index of a thread.
+    /// Edits the comment at this index of a thread.
     pub(crate) fn edit(&self, number: u64, index: usize, body: &str) {
         self.with(|state| {
             let now = state.tick();
@@ -160,7 +158,7 @@ impl MemoryWorld {
         });
     }
 
-    /// Somebody deletes the comment at this index of a thread.
+    /// Deletes the comment at this index of a thread.
     pub(crate) fn delete(&self, number: u64, index: usize) {
         self.with(|state| {
             let thread = state.forge.comments.entry(number).or_default();
@@ -170,29 +168,28 @@ impl MemoryWorld {
         });
     }
 
-    /// A CI system sets a check.
+    /// Adds a check of a CI system.
     pub(crate) fn check(&self, commit: &CommitSha, check: Check) {
         self.with(|state| state.forge.checks.entry(commit.clone()).or_default().push(check));
     }
 
-    /// The comments of a thread.
+    /// Returns the comments of a thread.
     pub(crate) fn thread(&self, number: u64) -> Vec<Comment> {
         self.with(|state| state.forge.comments.get(&number).cloned().unwrap_or_default())
     }
 
-    /// The files at the tip of each branch.
+    /// Returns the files at the tip of each branch.
     pub(crate) fn branches(&self) -> BTreeMap<BranchName, Tree> {
         self.with(|state| {
             state.git.branches.iter().map(|(name, tip)| (name.clone(), state.git.tree(tip))).collect()
         })
     }
 
-    /// The tip of a branch.
     pub(crate) fn tip_of(&self, branch: &BranchName) -> Option<CommitSha> {
         self.with(|state| state.git.branches.get(branch).cloned())
     }
 
-    /// The state of every issue and pull request, in words.
+    /// Describes the state of every issue and pull request.
     pub(crate) fn states(&self) -> BTreeMap<u64, String> {
         let word = |filed: &Filed| match filed {
             Filed::Issue { state: IssueState::Open, .. } => "open issue".to_owned(),
@@ -206,27 +203,27 @@ impl MemoryWorld {
         self.with(|state| state.forge.subjects.iter().map(|(number, filed)| (*number, word(filed))).collect())
     }
 
-    /// Every turn that was begun, in order.
+    /// Returns all turns that were started, in order.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.with(|state| state.calls.clone())
     }
 
-    /// How often an engine has called each method of the forge that reads.
+    /// Returns the number of calls of each read method of the forge.
     pub(crate) fn forge_reads(&self) -> BTreeMap<&'static str, usize> {
         self.with(|state| state.forge.reads.clone())
     }
 
-    /// How often an engine has called each method of the forge that writes.
+    /// Returns the number of calls of each write method of the forge.
     pub(crate) fn forge_writes(&self) -> BTreeMap<&'static str, usize> {
         self.with(|state| state.forge.writes.clone())
     }
 
-    /// The comments of every issue and pull request that has any.
+    /// Returns the comments of all issues and pull requests with comments.
     pub(crate) fn threads(&self) -> BTreeMap<u64, Vec<Comment>> {
         self.with(|state| state.forge.comments.clone())
     }
 
-    /// The entries of every journal of this machine.
+    /// Returns the entries of all journals of this machine.
     pub(crate) fn journal_entries(&self) -> BTreeMap<Subject, Vec<Entry>> {
         self.with(|state| {
             let ours = state.journals.iter().filter(|((machine, _), _)| *machine == self.machine);
@@ -234,47 +231,47 @@ impl MemoryWorld {
         })
     }
 
-    /// The commits that were kept aside.
+    /// Returns the commits that were salvaged.
     pub(crate) fn kept(&self) -> Vec<CommitSha> {
         self.with(|state| state.git.kept.values().cloned().collect())
     }
 
-    /// Everything that the operator was told.
+    /// Returns all events.
     pub(crate) fn events(&self) -> Vec<RunEvent> {
         self.with(|state| state.events.clone())
     }
 
-    /// The effects of the engine that runs or ran last.
+    /// Returns the effects of the latest engine.
     pub(crate) fn effects(&self) -> Vec<&'static str> {
         self.with(|state| state.effects.names.clone())
     }
 
-    /// Lets the world stop at an effect of the next engine.
+    /// Stops the world at an effect of the next engine.
     pub(crate) fn stop_at(&self, plan: Plan) {
         self.with(|state| state.effects.plan = Some(plan));
     }
 
-    /// From now on nothing of this name happens, and nobody answers.
+    /// Ignores all later effects of this name, without an answer.
     pub(crate) fn be_deaf_to(&self, name: &'static str) {
         self.with(|state| state.effects.deaf_to = Some(name));
     }
 
-    /// From now on journals take the ends of so many turns; then the disk is full.
+    /// Fills the disk after this number of further ends of turns.
     pub(crate) fn fill_disk_after(&self, ends: usize) {
         self.with(|state| state.room_for_ends = Some(ends));
     }
 
-    /// All agents work in a directory of the user's, which is unclean for this reason; nothing: in clones of ours.
+    /// Makes all agents work in a directory of the user that is unclean for this reason; `None`: in our own clones.
     pub(crate) fn lend_unclean(&self, why: Option<&str>) {
         self.with(|state| state.git.unclean = why.map(str::to_owned));
     }
 
-    /// Another engine begins, on the same machine.
+    /// Prepares for another engine on the same machine.
     pub(crate) fn restart(&self) {
         self.with(|state| state.effects = Effects::default());
     }
 
-    /// Another engine begins, on another machine: only what was published and pushed is there.
+    /// Prepares for another engine on another machine: only published and pushed data remains.
     pub(crate) fn lose_machine(&self) {
         self.with(|state| {
             state.effects = Effects::default();
@@ -283,7 +280,7 @@ impl MemoryWorld {
         });
     }
 
-    /// Runs an engine until it ends, or until the world stops; then it is dropped, as a killed process is.
+    /// Runs an engine until it ends or the world stops; then it is dropped like a killed process.
     pub(crate) async fn until_stop<T>(&self, engine: impl Future<Output = T>) -> Option<T> {
         let rang = self.with(|state| Arc::clone(&state.effects.rang));
         tokio::select! {
@@ -291,48 +288,5 @@ impl MemoryWorld {
             () = rang.notified() => None,
             end = engine => Some(end),
         }
-    }
-}
-
-impl World for MemoryWorld {
-    type Forge = Self;
-    type Agents = Self;
-    type Workspace = Self;
-    type Gates = Self;
-    type Clock = Self;
-    type Journals = Self;
-    type Operator = Self;
-    type AgentMemories = Self;
-
-    fn forge(&self) -> &Self {
-        self
-    }
-
-    fn agents(&self) -> &Self {
-        self
-    }
-
-    fn workspace(&self) -> &Self {
-        self
-    }
-
-    fn gates(&self) -> &Self {
-        self
-    }
-
-    fn clock(&self) -> &Self {
-        self
-    }
-
-    fn journals(&self) -> &Self {
-        self
-    }
-
-    fn operator(&self) -> &Self {
-        self
-    }
-
-    fn agent_memories(&self) -> &Self {
-        self
     }
 }

@@ -1,5 +1,5 @@
-//! Every port in memory: a model of a forge, of git, of agents, and a hand-cranked clock. Any change of the world can be
-//! made to be the last thing that an engine does.
+//! All ports in memory: models of a forge, of git and of agents, and a manual clock. Any change of the world can be made the
+//! last one of an engine.
 
 mod agents;
 mod effects;

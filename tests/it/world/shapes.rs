@@ -1,4 +1,4 @@
-//! How values of the forge's port are written in a saved history; the port itself needs no JSON.
+//! The JSON of forge types in a saved history; the port itself needs no JSON.
 
 use agent_loop::domain::ids::{BranchName, Login};
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};

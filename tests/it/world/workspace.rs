@@ -1,4 +1,4 @@
-//! The workspace port on the model of git.
+//! The workspace port, backed by a model of git.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
 }
 
-/// The files of a layout.
+/// Returns the files of a layout.
 fn laid(git: &Git, layout: &Layout) -> Tree {
     let head = git.tree(layout.head());
     match layout {
@@ -34,7 +34,7 @@ fn laid(git: &Git, layout: &Layout) -> Tree {
     }
 }
 
-/// Keeps what lies in a clone, if it differs from what was put there.
+/// Salvages the content of a clone, if it was changed.
 fn keep_unfinished(git: &mut Git, path: &str) -> Option<Salvage> {
     let state = git.clones.get(path)?.clone();
     if state.tree == git.tree(&state.head) {

@@ -31,7 +31,7 @@ pub(in crate::adapters::agents) async fn take(
     mut cancellation: Cancellation,
 ) -> TurnReport {
     let watch = time::Stopwatch::start();
-    let result = match script::turn(text, order.role, order.entry) {
+    let result = match script::turn(text, order.role, order.script_index) {
         Err(detail) => TurnResult::Failed(TurnFailure::Script { detail }),
         Ok(turn) => perform(ours, &turn, order, &mut cancellation).await,
     };

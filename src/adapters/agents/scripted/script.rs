@@ -40,15 +40,18 @@ pub struct ScriptedTurn {
 ///
 /// # Errors
 /// When the script makes no sense or has no turn left.
-pub fn turn(text: &str, role: Role, entry: u32) -> Result<ScriptedTurn, String> {
+pub fn turn(text: &str, role: Role, script_index: u32) -> Result<ScriptedTurn, String> {
     let script: TurnScript =
         serde_json::from_str(text).map_err(|error| format!("its script makes no sense: {error}"))?;
     let fitting: Vec<ScriptedTurn> =
         script.turns.into_iter().filter(|turn| turn.role.is_none_or(|wanted| wanted == role)).collect();
     let count = fitting.len();
-    let index = usize::try_from(entry).unwrap_or(usize::MAX);
+    let index = usize::try_from(script_index).unwrap_or(usize::MAX);
     let past = || {
-        format!("its script has {count} turns for a {role}, turn {} was requested", entry.saturating_add(1))
+        format!(
+            "its script has {count} turns for a {role}, turn {} was requested",
+            script_index.saturating_add(1)
+        )
     };
     fitting.into_iter().nth(index).ok_or_else(past)
 }

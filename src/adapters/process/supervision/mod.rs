@@ -54,7 +54,7 @@ pub struct Job {
 pub enum End {
     Exited(Exit),
     TimedOut,
-    /// It wrote nothing and computed nothing for too long, or did not exit after it had said everything.
+    /// The program was idle for too long, or did not exit after its last output.
     Hung {
         /// For how long, in seconds.
         seconds: u64,

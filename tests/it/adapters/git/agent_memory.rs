@@ -1,4 +1,4 @@
-//! What is known of a repository: kept, used again, made anew, and never a reason to fail.
+//! The agent memory: cached, reused, remade, and never a reason to fail.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -171,11 +171,11 @@ async fn failures_of_memory_are_warnings() {
     let nowhere: CommitSha = "1".repeat(40).parse().unwrap();
     let none = briefed(&scene, Refresh::AsNeeded, &nowhere).await;
     assert_eq!(none.briefing, None);
-    assert!(none.warning.unwrap().starts_with("there is no agent memory in this run: could not list"));
+    assert!(none.warning.unwrap().starts_with("the run continues without an agent memory: could not list"));
     fs::create_dir_all(cache(&scene)).unwrap();
     let unkept = briefed(&scene, Refresh::AsNeeded, &scene.head).await;
     assert!(unkept.briefing.is_some());
-    assert!(unkept.warning.unwrap().starts_with("the agent memory is not kept: could not write"));
+    assert!(unkept.warning.unwrap().starts_with("the agent memory was not saved: could not write"));
 }
 
 #[tokio::test]

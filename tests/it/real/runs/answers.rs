@@ -1,17 +1,17 @@
-//! What the models answer: whole objects in the strict form, in which nothing is left out.
+//! The answers of the models, in the strict format with all members.
 
 use serde_json::{Value, json};
 
 use crate::model::{Answer, Seen, ToolCall};
 
-/// The kind of answer that a prompt asks for.
+/// Returns the kind of answer that a prompt requests.
 pub(super) fn kind(seen: &Seen) -> &'static str {
     let kinds = ["implementation", "coder_followup", "pr_review"];
     let asks = |kind: &&str| seen.prompt.contains(&format!("\"const\": \"{kind}\""));
     kinds.into_iter().find(asks).unwrap_or_else(|| panic!("what is asked? {}", seen.prompt))
 }
 
-/// The ids of the items that a prompt shows.
+/// Returns the ids of the items in a prompt.
 pub(super) fn items(seen: &Seen) -> Vec<String> {
     let words = seen.prompt.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
     let mut items: Vec<String> = words
@@ -23,7 +23,7 @@ pub(super) fn items(seen: &Seen) -> Vec<String> {
     items
 }
 
-/// The work is done.
+/// Returns the coder's first answer.
 pub(super) fn implemented() -> Answer {
     Answer::Structured(json!({
         "schema_version": 1, "kind": "implementation", "summary": "There are two herons now.",
@@ -32,7 +32,7 @@ pub(super) fn implemented() -> Answer {
     }))
 }
 
-/// Every finding is taken care of.
+/// Returns the coder's answer to a review, with all items addressed.
 pub(super) fn followed_up(items: &[String]) -> Answer {
     Answer::Structured(json!({
         "schema_version": 1, "kind": "coder_followup", "state": "approved", "summary": "They stand in the reeds.",
@@ -41,7 +41,7 @@ pub(super) fn followed_up(items: &[String]) -> Answer {
     }))
 }
 
-/// A review in which each known finding is resolved and these are new.
+/// Returns a review that resolves all known findings and adds new ones.
 pub(super) fn reviewed(resolved: &[String], blocking: &[&str]) -> Answer {
     let state = if blocking.is_empty() { "approved" } else { "blocking" };
     let dispositions: Vec<Value> = resolved
@@ -55,12 +55,12 @@ pub(super) fn reviewed(resolved: &[String], blocking: &[&str]) -> Answer {
     }))
 }
 
-/// It writes a file that is not there yet, and says this.
+/// Returns an answer that creates a file.
 pub(super) fn writes(path: &str, text: &str, answer: Answer) -> Answer {
     Answer::Tools(vec![ToolCall::Write { path: path.to_owned(), text: text.to_owned() }], Box::new(answer))
 }
 
-/// It runs this, and then says that.
+/// Returns an answer after a shell command.
 pub(super) fn runs(command: &str, answer: Answer) -> Answer {
     Answer::Tools(vec![ToolCall::Shell(command.to_owned())], Box::new(answer))
 }

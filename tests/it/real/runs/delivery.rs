@@ -1,4 +1,4 @@
-//! From words, or from a pull request with something left to fix, to an approval, with real agents in both roles.
+//! Tests of runs from a task, or from a pull request with findings, to an approval, with real agents in both roles.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use super::answers::{followed_up, implemented, items, kind, reviewed, runs, writ
 use super::stage::Stage;
 use crate::model::{Answer, Scenario, Seen};
 
-/// A coder whose work is done with a tool, and a reviewer that has nothing against it.
+/// Checks a coder that uses a tool, and a reviewer that approves.
 fn a_task_is_done_and_approved(coder: Program, reviewer: Program) {
     let stage = Stage::new(&[coder, reviewer]);
     stage.plays(coder, writes("herons.txt", "two herons\n", implemented()));
@@ -23,7 +23,7 @@ fn a_task_is_done_and_approved(coder: Program, reviewer: Program) {
     let head = told.outcome["head"].as_str().unwrap();
     assert_eq!(stage.git(&["show", &format!("{head}:herons.txt")]), "two herons");
     assert_eq!(stage.git(&["status", "--porcelain"]), "", "the checkout is left alone");
-    // Two requests of the coder and one of the reviewer, of 100 tokens and with 20 each.
+    // There are two requests of the coder and one of the reviewer, each with 100 input and 20 output tokens.
     let usage = &told.outcome["usage"];
     let spent = ["calls", "input_tokens", "output_tokens"].map(|name| usage[name].as_u64());
     assert_eq!((spent, &usage["precision"]), ([2, 300, 60].map(Some), &"exact".into()), "{usage}");
@@ -47,7 +47,7 @@ fn codex_codes_and_claude_approves() {
     a_task_is_done_and_approved(Program::Codex, Program::Claude);
 }
 
-/// A reviewer with one finding for each state of the file, until two herons stand in the reeds.
+/// Returns a reviewer with one finding for each state of the file, until the file lists two herons.
 fn strict(seen: &Seen) -> Answer {
     let known = items(seen);
     if seen.prompt.contains("+two herons in the reeds") {
@@ -59,13 +59,13 @@ fn strict(seen: &Seen) -> Answer {
     }
 }
 
-/// In which turns the prompt of an earlier turn was still known.
+/// Returns the turns that had the prompt of an earlier turn in their conversation.
 fn remembered(seen: &[Seen]) -> Vec<bool> {
     let begun = seen.iter().filter(|seen| seen.results.is_empty());
     begun.map(|seen| seen.said.iter().filter(|said| said.contains("## Your answer")).count() > 1).collect()
 }
 
-/// A coder that does what is asked for, one thing a turn.
+/// Returns a coder that fixes one finding per turn.
 fn diligent() -> Scenario {
     let mut texts = ["two herons in the reeds", "two herons"].map(str::to_owned).to_vec();
     Scenario::thinks(move |seen| {
@@ -74,7 +74,7 @@ fn diligent() -> Scenario {
     })
 }
 
-/// Findings are mended round by round, and each review is a fresh look.
+/// Findings are fixed round by round, and each review starts a new session.
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
 fn only_the_coder_remembers_its_rounds() {
@@ -97,7 +97,7 @@ fn only_the_coder_remembers_its_rounds() {
     assert_eq!(signed, 2, "{comments:?}");
 }
 
-/// What a program remembers of its sessions is lost before the second turn of the coder.
+/// The sessions of a program are lost before the second turn of the coder.
 fn a_lost_session_is_begun_anew(coder: Program, reviewer: Program, sessions: &str) {
     let stage = Stage::with_pull_request(&[coder, reviewer], Login::ApiKey);
     stage.plays(coder, diligent());

@@ -1,4 +1,4 @@
-//! What a service breaks off only once is mended by asking again. How it ends where nothing helps is in `matrix`.
+//! Tests of temporary errors of a service, which a retry resolves. Persistent errors are in `matrix`.
 
 use super::super::home::Login;
 use super::super::program::Program;
@@ -6,7 +6,7 @@ use super::answers::reviewed;
 use super::stage::Stage;
 use crate::model::{Answer, Scenario};
 
-/// What passes is asked again, and nobody sees more of it than an event.
+/// Checks that a temporary error is retried and only leads to an event.
 fn asks_again(program: Program) {
     let stage = Stage::with_pull_request(&[program], Login::ApiKey);
     stage.plays(program, Scenario::script([Answer::error(529), reviewed(&[], &[])]));

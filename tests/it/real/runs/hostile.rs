@@ -1,4 +1,4 @@
-//! What a change or a model would like to do to a run: commands and instructions for its reviewers, a push past them.
+//! Tests of attacks on a run by a change or a model: configuration and instructions for reviewers, and pushes.
 
 use std::fs;
 
@@ -8,10 +8,10 @@ use super::answers::{implemented, reviewed};
 use super::stage::Stage;
 use crate::model::{Answer, ToolCall};
 
-/// A word that stands only in the instructions of the change.
+/// A word that occurs only in the instructions of the change.
 const WORD: &str = "spoonbill";
 
-/// A change that brings hooks, servers and instructions for every program.
+/// Creates a change with hooks, servers and instructions for all programs.
 fn configures_its_reviewers(stage: &Stage) {
     let manuals = ["CLAUDE.md", "AGENTS.md", "GEMINI.md"];
     let mark = stage.home.beside().join("began").display().to_string();
@@ -50,7 +50,7 @@ fn no_change_configures_its_reviewer(program: Program) {
     assert!(!instructed, "and is no instruction: {:?}", seen.said);
 }
 
-/// A coder that would like to push. Its work is published by us, after the reviews.
+/// Checks that a coder cannot push. We publish its work after the reviews.
 fn no_coder_pushes(program: Program) {
     let stage = Stage::new(&[program]);
     let main = stage.git(&["rev-parse", "main"]);

@@ -1,4 +1,4 @@
-//! Ctrl-C while a tool of a real program runs: nothing of it stays alive.
+//! Tests of Ctrl-C while a tool of a real program runs: no process may survive.
 
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use super::super::program::Program;
 use super::answers::{implemented, runs};
 use super::stage::Stage;
 
-/// Waits a bounded while for what another process does; whether it did.
+/// Waits for a condition with a time limit, and returns whether it was met.
 fn until(mut happened: impl FnMut() -> bool) -> bool {
     (0..3000).any(|_| {
         let seen = happened();
@@ -24,7 +24,7 @@ fn until(mut happened: impl FnMut() -> bool) -> bool {
 
 fn is_interrupted(program: Program) {
     let stage = Stage::new(&[program]);
-    // Below the working folder of the turn: no sandbox has anything against it.
+    // The folder is below the working folder of the turn: all sandboxes allow it.
     stage.plays(program, runs("touch began; setsid tail -f /dev/null & tail -f /dev/null", implemented()));
     let words = ["task", "Count the herons", "--coder", program.name(), "--reviewer", program.name()];
     let mut command = stage.command(&words);

@@ -1,4 +1,4 @@
-//! The matrix of errors: all that can be wrong with a program's service, and what a run with that program comes to.
+//! The matrix of errors: all faults of a program's service, with the expected results of a run.
 
 use std::sync::Mutex;
 use std::thread;
@@ -14,10 +14,10 @@ use super::stage::{Stage, Told};
 use crate::model::{Answer, Window};
 use Class::{Auth, Billing, Hang, Network, Overloaded, Quota, QuotaOfNobodyKnows, RateLimited, UnknownModel};
 
-/// How the program is logged in, what the service does, and the class of the failure.
+/// The login, the behaviour of the service, and the class of the failure.
 type Row = (Login, Answer, Class);
 
-/// The rows of a program. That each of them is a field means that no program can leave one out.
+/// The rows of a program. They are fields, so that no program can omit one.
 struct Matrix {
     status_401: Row,
     status_403: Row,
@@ -25,30 +25,30 @@ struct Matrix {
     status_429: Row,
     status_429_until_an_instant: Row,
     status_500: Row,
-    /// 503, where the vendor has no 529.
+    /// The status 503, if the vendor does not use 529.
     status_529: Row,
-    /// Nothing is ever answered.
+    /// The service never answers.
     hangs: Row,
     /// The connection breaks in the middle of an answer.
     drops: Row,
-    /// What only this program's service does.
+    /// Faults that only this program's service has.
     more: Vec<Row>,
 }
 
-/// The classes that a service can bring a turn to.
+/// The classes of failures that a service can cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     Auth,
     Billing,
     UnknownModel,
     RateLimited,
-    /// The program names the instant at which the allowance is back, which is `later`.
+    /// The program names the instant of the reset, which is `later`.
     Quota,
-    /// The program names none.
+    /// The program names no reset.
     QuotaOfNobodyKnows,
     Overloaded,
     Network,
-    /// Our own limit of silence ended it.
+    /// Our own idle time limit ended the turn.
     Hang,
 }
 
@@ -68,7 +68,7 @@ fn claude(later: i64) -> Matrix {
             (Subscription, Answer::error(401), Auth),
             (Subscription, Answer::error(429), RateLimited),
             (Subscription, used_up(later, Window::Week), Quota),
-            // With a limit of its own (`API_TIMEOUT_MS`).
+            // The program has its own time limit (`API_TIMEOUT_MS`).
             (ApiKey, Answer::Hang, Network),
         ],
     }
@@ -101,7 +101,7 @@ fn gemini(later: i64) -> Matrix {
         hangs: (ApiKey, Answer::Hang, Hang),
         drops: (ApiKey, Answer::DropMidStream, Network),
         more: vec![
-            // What its service says of a wrong key.
+            // The service's message for an invalid key.
             (ApiKey, Answer::error(400), Auth),
             (ApiKey, used_up(later, Window::FiveHours), QuotaOfNobodyKnows),
             (ApiKey, Answer::error(529), Overloaded),
@@ -109,7 +109,7 @@ fn gemini(later: i64) -> Matrix {
     }
 }
 
-/// It tries six times and waits 62 to 78 s in all, if the service does not say how long: so in `status_429` and `drops`.
+/// `OpenCode` tries six times and waits 62 to 78 s in total if the service names no delay: in `status_429` and `drops`.
 fn opencode(later: i64) -> Matrix {
     Matrix {
         status_401: (ApiKey, Answer::error(401), Auth),
@@ -123,7 +123,7 @@ fn opencode(later: i64) -> Matrix {
         drops: (ApiKey, Answer::DropMidStream, Network),
         more: vec![
             (ApiKey, again_at_once(503), Overloaded),
-            // It obeys, and says nothing for all that time: our limit of silence ends it.
+            // The program waits without output: our idle time limit ends the turn.
             (ApiKey, Answer::error(429).with_header("retry-after", "14400"), Hang),
         ],
     }
@@ -133,7 +133,7 @@ fn used_up(epoch: i64, window: Window) -> Answer {
     Answer::QuotaReset { epoch, window }
 }
 
-/// A limit of Gemini's that is neither of a minute nor of a day, with how long it lasts.
+/// Returns a limit of Gemini that is neither per minute nor per day, with its duration.
 fn retry_info(later: i64) -> Answer {
     let delay = format!("{}s", later - now());
     let body: Value = json!({"error": {
@@ -143,12 +143,12 @@ fn retry_info(later: i64) -> Answer {
     Answer::Error { status: 429, body: Some(body), headers: Vec::new() }
 }
 
-/// A refusal after which it may ask again in a millisecond.
+/// Returns an error with a delay of a millisecond.
 fn again_at_once(status: u16) -> Answer {
     Answer::error(status).with_header("retry-after-ms", "1")
 }
 
-/// The same, though the allowance is back at this instant only.
+/// Returns an error with a delay of a millisecond, although the quota resets at this instant.
 fn requests_of_the_day(later: i64) -> Answer {
     again_at_once(429).with_header("x-ratelimit-reset", &later.to_string())
 }
@@ -158,7 +158,7 @@ fn now() -> i64 {
 }
 
 impl Matrix {
-    /// The rows with their names, the slow ones first.
+    /// Returns the rows with their names, the slow ones first.
     fn rows(self) -> Vec<(String, Row)> {
         let named = [
             ("drops", self.drops),
@@ -176,15 +176,15 @@ impl Matrix {
     }
 }
 
-/// How long an allowance is used up, in seconds.
+/// The duration until a quota resets, in seconds.
 const WAIT: i64 = 4 * 3600;
 
-/// How many rows are tried at the same time: the slow ones only wait.
+/// The number of rows that are tested at the same time: the slow ones only wait.
 const LANES: usize = 3;
 
-/// Each row of a program comes to its class, and the run to what follows from it.
+/// Checks the failure class and the outcome of a run for each row of a program.
 fn holds(program: Program, matrix: fn(i64) -> Matrix) {
-    // Minutes are all that some programs name.
+    // Some programs name resets in minutes only.
     let later = now() / 60 * 60 + WAIT;
     let rows = Mutex::new(matrix(later).rows().into_iter());
     let next = || rows.lock().unwrap().next();
@@ -202,7 +202,7 @@ fn holds(program: Program, matrix: fn(i64) -> Matrix) {
     });
 }
 
-/// A review in which the only reviewer's service does this.
+/// Runs a review in which the service of the only reviewer has this fault.
 fn reviewed(program: Program, login: Login, service: Answer, class: Class) -> (Stage, Told) {
     let stage = Stage::with_pull_request(&[program], login);
     stage.plays(program, service);
@@ -210,23 +210,23 @@ fn reviewed(program: Program, login: Login, service: Answer, class: Class) -> (S
     let mut command =
         stage.command(&["pr", "1", "--coder", name, "--reviewer", name, "--agent-max-retries", "0"]);
     if class == Hang {
-        // Claude Code's own limit would end it before ours.
+        // Claude Code's own time limit would end the turn before ours.
         command.args(["--agent-idle-seconds", "8"]).env("API_TIMEOUT_MS", "600000");
     }
     let told = Told::of(&run(&mut command, ""));
     (stage, told)
 }
 
-/// The run failed and says whose fault it is, or it is parked until the instant that is known.
+/// Checks that the run failed with the right class, or is parked until the known instant.
 fn comes_to(class: Class, later: i64, told: &Told, row: &str) {
     let outcome = &told.outcome;
     let ended = match class {
-        Auth => Err(("auth", "could not log in (`agent-loop doctor` says how): ")),
+        Auth => Err(("auth", "could not log in (run `agent-loop doctor` for help): ")),
         Billing => Err(("billing", "has no credit or plan for this: ")),
-        UnknownModel => Err(("unknown_model", "does not know or may not use the model: ")),
-        Overloaded => Err(("overloaded", "found its service overloaded or broken: ")),
+        UnknownModel => Err(("unknown_model", "cannot use the model: ")),
+        Overloaded => Err(("overloaded", "failed because its service is overloaded or down: ")),
         Network => Err(("network", "could not reach its service: ")),
-        Hang => Err(("hang", "wrote nothing and computed nothing for ")),
+        Hang => Err(("hang", "was idle for ")),
         RateLimited => Ok(("rate_limited", now() + 15 * 60)),
         Quota => Ok(("quota", later)),
         QuotaOfNobodyKnows => Ok(("quota", now() + 3600)),
@@ -243,7 +243,7 @@ fn comes_to(class: Class, later: i64, told: &Told, row: &str) {
         Ok((_, until)) => {
             told.assert(3, "parked");
             let resets_at: jiff::Timestamp = outcome["resets_at"].as_str().unwrap().parse().unwrap();
-            // What is told as a wait counts from the turn, which was some time since the test began.
+            // Relative delays count from the turn, which was some time after the start of the test.
             let passed = now() - (later - WAIT) + 1;
             let early = until - resets_at.as_second();
             assert!((-passed..=passed).contains(&early), "{row}: {early} s too early: {outcome}");

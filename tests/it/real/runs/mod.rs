@@ -1,4 +1,4 @@
-//! The built program with the real agent programs: from words to an approved pull request, and everything that comes between.
+//! Tests of the built program with the real agent programs, from a task to an approved pull request.
 
 mod answers;
 mod delivery;

@@ -1,4 +1,4 @@
-//! What real agents may do in a run, and what they can't: a coder edits and runs commands, a reviewer only reads.
+//! Tests of the permissions of real agents in a run: coders edit files and run commands, reviewers only read.
 
 use super::super::home::Login;
 use super::super::program::Program;
@@ -6,7 +6,7 @@ use super::answers::{implemented, reviewed};
 use super::stage::{Stage, Told};
 use crate::model::{Answer, Scenario, ToolCall};
 
-/// A reviewer whose model writes: into its clone, and into a folder beside it.
+/// Runs a review whose model writes into its clone and into a folder next to it.
 fn reviewer_writes(program: Program, more: &[&str]) -> (Stage, Told) {
     let stage = Stage::with_pull_request(&[program], Login::ApiKey);
     let beside = stage.home.beside().join("egret.txt").display().to_string();
@@ -34,7 +34,7 @@ fn a_reviewer_reads_and_writes_nothing(program: Program) {
     assert_eq!(stage.git(&["status", "--porcelain"]), "");
 }
 
-/// With all powers it writes where it likes; what it altered of the change voids its vote all the same.
+/// Checks that a reviewer with all permissions can write anywhere, and that a change to the reviewed files still voids its vote.
 fn with_all_powers_a_reviewer_writes(program: Program) {
     let (stage, told) = reviewer_writes(program, &["--dangerous-agent-permissions"]);
     assert!(
@@ -70,7 +70,7 @@ fn codex_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::Codex);
 }
 
-/// A reviewer that has no tool to write with, and none to run anything.
+/// Checks that a reviewer has no tools for writing or running commands.
 fn a_reviewer_has_only_eyes(program: Program, eyes: &[&str]) {
     let stage = Stage::with_pull_request(&[program], Login::ApiKey);
     stage.plays(program, reviewed(&[], &[]));
@@ -107,7 +107,7 @@ fn opencode_has_all_powers() {
     with_all_powers_a_reviewer_writes(Program::OpenCode);
 }
 
-/// A coder edits, runs what it likes, and is kept from pushing by its program; `refusal` is what that says.
+/// Checks that a coder edits files and runs commands, and that its program prevents a push with the message `refusal`.
 fn a_coder_works_and_does_not_push(program: Program, refusal: &str) {
     let stage = Stage::new(&[program]);
     let calls = vec![
@@ -133,7 +133,7 @@ fn claude_codes_and_does_not_push() {
     a_coder_works_and_does_not_push(Program::Claude, "has been denied");
 }
 
-/// Nothing denies it the word; there is no remote, no login, and no network.
+/// Codex does not forbid the command; there is no remote, no login and no network.
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
 fn codex_codes_and_does_not_push() {

@@ -1,4 +1,4 @@
-//! A used-up allowance in the middle of a review: the run is parked with the exact instant, and goes on when it is back.
+//! Tests of used-up quotas during a review: the run is parked until the exact instant, and then resumes.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use super::answers::{followed_up, items, reviewed, runs};
 use super::stage::{Stage, Told};
 use crate::model::{Answer, Scenario, Seen, Window};
 
-/// Longer than a turn takes, in seconds.
+/// A duration longer than a turn, in seconds.
 const WAIT: i64 = 4;
 
 fn used_up(epoch: i64) -> Answer {
@@ -23,13 +23,13 @@ fn now() -> i64 {
     SystemClock.now().as_second()
 }
 
-/// When the allowance is back, in seconds since 1970.
+/// Returns the instant of the reset, in seconds since 1970.
 fn resets_at(parked: &Told) -> i64 {
     let text = parked.outcome["resets_at"].as_str().unwrap();
     text.parse::<Timestamp>().unwrap().as_second()
 }
 
-/// One reviewer has voted, the other has no allowance; when it is back, only that one is asked.
+/// Checks that only the reviewer without quota is asked again after the reset.
 fn is_parked_and_resumed(tired: Program, other: Program) {
     let stage = Stage::with_pull_request(&[tired, other], Login::Subscription);
     stage.plays(other, reviewed(&[], &[]));
@@ -45,7 +45,7 @@ fn is_parked_and_resumed(tired: Program, other: Program) {
     assert_eq!((nothing.exit, nothing.stdout.as_str()), (Some(0), ""), "it is not due");
     assert_eq!(stage.turns(tired), 1);
 
-    // Who names it asks all the same, and is told another instant: one that has come.
+    // A command that names the subject asks at once, and gets another instant, which has passed.
     let past = now() - 30;
     stage.plays(tired, used_up(past));
     let parked = stage.resume(&["pr/1"]);
@@ -77,7 +77,7 @@ fn codex_is_parked_and_resumed() {
 #[ignore = "needs the pinned agent programs: .ci/programs"]
 fn a_reset_in_seconds_is_awaited() {
     let stage = Stage::with_pull_request(&[Program::Claude], Login::Subscription);
-    // When it was asked, and when it says that it is back.
+    // The time of the request and the announced reset.
     let asked = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&asked);
     let thought = move |_: &Seen| {
@@ -93,8 +93,8 @@ fn a_reset_in_seconds_is_awaited() {
     assert!(asked.len() == 2 && asked[1] >= asked[0] + WAIT, "{asked:?}");
 }
 
-/// A coder's allowance ends in the middle of its second turn, when it has written half of the change; the run is gone on with
-/// when it is back, with what had been written.
+/// The coder's quota is used up in its second turn, after half of the change; the resumed run continues with the files
+/// that were written.
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
 fn a_coder_parked_midway_goes_on() {
@@ -113,7 +113,7 @@ fn a_coder_parked_midway_goes_on() {
             reviewed(&known, findings)
         }),
     );
-    // An allowance that came back just now is waited for once, in the run.
+    // The run itself waits once for a quota that resets soon.
     let first = runs("echo two herons > herons.txt", followed_up(&["item-1".to_owned()]));
     let cut_off = runs("echo one egret > egrets.txt", used_up(now() - 30));
     stage.plays(claude, Scenario::script([first, cut_off.clone(), cut_off]));

@@ -1,4 +1,4 @@
-//! A repository, a home and a model for each program, and the built binary among them.
+//! A repository, a home and a model for each program, and the built binary.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::model::{Scenario, Seen, Server};
 
 const OURS: &str = env!("CARGO_BIN_EXE_agent-loop");
 
-/// How a run is told: one event a line, and the outcome in the last one.
+/// The output of a run: one event per line, and the outcome in the last line.
 const TELLING: [&str; 3] = ["--forge", "local", "--json=events"];
 
 pub(super) struct Stage {
@@ -22,16 +22,16 @@ pub(super) struct Stage {
     programs: Vec<Program>,
 }
 
-/// How a run ended.
+/// The result of a run.
 pub(super) struct Told {
     pub(super) exit: Option<i32>,
     pub(super) outcome: Value,
-    /// What was told on the way, oldest first.
+    /// The events, oldest first.
     pub(super) events: Vec<Value>,
 }
 
 impl Stage {
-    /// With these programs.
+    /// Creates a stage with these programs.
     pub(super) fn new(programs: &[Program]) -> Self {
         Self::logged_in(programs, Login::ApiKey)
     }
@@ -57,12 +57,12 @@ impl Stage {
         stage
     }
 
-    /// The same with a pull request of a person: a branch on which one heron was counted.
+    /// Creates a stage with a pull request of a person, whose branch counts one heron.
     pub(super) fn with_pull_request(programs: &[Program], login: Login) -> Self {
         Self::with_branch(programs, login, |_| {})
     }
 
-    /// The same with more in that branch.
+    /// Creates a stage with further changes in that branch.
     pub(super) fn with_branch(programs: &[Program], login: Login, more: impl FnOnce(&Self)) -> Self {
         let stage = Self::logged_in(programs, login);
         stage.git(&["checkout", "--quiet", "-b", "feature"]);
@@ -88,29 +88,29 @@ impl Stage {
         ended.stdout.trim().to_owned()
     }
 
-    /// From now on the model of a program does this.
+    /// Replaces the script of a program's model.
     pub(super) fn plays(&self, program: Program, scenario: impl Into<Scenario>) {
         self.server.plays(program.name(), scenario);
     }
 
-    /// What the model of a program was asked, oldest first. It understood all of it.
+    /// Returns the requests to a program's model, oldest first, and checks that the model understood all of them.
     pub(super) fn seen(&self, program: Program) -> Vec<Seen> {
         let strange = self.server.strange(program.name());
         assert!(strange.is_empty(), "{strange:?}");
         self.server.seen(program.name())
     }
 
-    /// In how many turns a program was asked: each begins without results of tools.
+    /// Returns the number of turns of a program: each starts without results of tools.
     pub(super) fn turns(&self, program: Program) -> usize {
         self.seen(program).iter().filter(|seen| seen.results.is_empty()).count()
     }
 
-    /// Our program, asked for something that needs no agent.
+    /// Returns our program for commands without agents.
     pub(super) fn ours(&self, words: &[&str]) -> Ended {
         run(self.home.command(Path::new(OURS)).args(words), "")
     }
 
-    /// Our program for a run, told where the programs of agents are.
+    /// Returns our program for a run, with the paths of agent programs.
     pub(super) fn command(&self, words: &[&str]) -> Command {
         let mut command = self.home.command(Path::new(OURS));
         command.args(words).args(TELLING);
@@ -124,18 +124,18 @@ impl Stage {
         command
     }
 
-    /// A run, from its beginning.
+    /// Starts a run.
     pub(super) fn run(&self, words: &[&str]) -> Told {
         Told::of(&run(&mut self.command(words), ""))
     }
 
-    /// `resume`, which knows the rest from the run that it goes on with.
+    /// Runs `resume`, which takes all other settings from the run.
     pub(super) fn resume(&self, words: &[&str]) -> Told {
         let all: Vec<&str> = ["resume", "--json=events"].into_iter().chain(words.iter().copied()).collect();
         Told::of(&self.ours(&all))
     }
 
-    /// The processes of this test: whoever has its home in the environment.
+    /// Returns the processes of this test: those with its home in their environment.
     pub(super) fn alive(&self) -> Vec<String> {
         let home = format!("HOME={}", self.home.home().display()).into_bytes();
         let all = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
@@ -147,7 +147,7 @@ impl Stage {
         ours.map(|path| String::from_utf8_lossy(&line(path)).replace('\0', " ")).collect()
     }
 
-    /// The bodies of the comments on the pull request, oldest first.
+    /// Returns the bodies of the comments on the pull request, oldest first.
     pub(super) fn comments(&self) -> Vec<String> {
         let view: Value =
             serde_json::from_str(&self.ours(&["local", "pr", "view", "1", "--json"]).stdout).unwrap();
@@ -167,7 +167,7 @@ impl Told {
         Self { exit: ended.exit, outcome, events }
     }
 
-    /// It ended with this exit code and status.
+    /// Checks exit code and status.
     #[track_caller]
     pub(super) fn assert(&self, exit: i32, status: &str) {
         let Self { outcome, events, .. } = self;
@@ -178,22 +178,22 @@ impl Told {
         );
     }
 
-    /// The events of that name.
+    /// Returns the events with this name.
     pub(super) fn named<'told>(&'told self, name: &'told str) -> impl Iterator<Item = &'told Value> {
         self.events.iter().filter(move |event| event["event"] == name)
     }
 
-    /// Who began turns, in order.
+    /// Returns the labels of all turns in order of their start.
     pub(super) fn asked(&self) -> Vec<&str> {
         self.named("turn-begun").map(|event| event["label"].as_str().unwrap()).collect()
     }
 
-    /// The classes of the turns that failed, in order.
+    /// Returns the classes of failed turns in order.
     pub(super) fn failed(&self) -> Vec<&str> {
         self.named("turn-failed").map(|event| event["failure"]["class"].as_str().unwrap()).collect()
     }
 
-    /// Who voted.
+    /// Returns the labels of voters.
     pub(super) fn voters(&self) -> Vec<&str> {
         let votes = self.outcome["votes"].as_array().unwrap();
         votes.iter().map(|vote| vote["agent"].as_str().unwrap()).collect()
