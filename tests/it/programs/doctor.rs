@@ -1,12 +1,14 @@
 //! `doctor`: what it sees of programs that print what the real ones print, and of those that misbehave; how it judges.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::screens::assert_screen;
 use super::stage::{Ended, Stage, from_now, until};
 
 const CLAUDE: &str = r#"#!/bin/sh
@@ -61,13 +63,13 @@ fn group<'report>(report: &'report Value, title: &str) -> &'report Value {
     found.unwrap_or_else(|| panic!("no group {title} in {report:#}"))
 }
 
-/// The verdict of a check, what was seen, and how to mend it.
+/// The verdict of a check, what was seen, and how to fix it.
 fn check(report: &Value, title: &str, name: &str) -> (String, String, String) {
     let checks = group(report, title)["checks"].as_array().unwrap();
     let found = checks.iter().find(|check| check["name"] == name);
     let found = found.unwrap_or_else(|| panic!("no check {name} of {title} in {report:#}"));
     let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
-    (text("verdict"), text("seen"), text("mend"))
+    (text("verdict"), text("seen"), text("fix"))
 }
 
 fn verdict(report: &Value, title: &str, name: &str) -> String {
@@ -107,6 +109,35 @@ fn complete_machines_are_well() {
     assert!(!stage.root().join("state").exists(), "nothing is made");
 }
 
+/// Returns the report as people see it, with the git of the tests and no other program of theirs.
+fn text(stage: &Stage) -> String {
+    let git = stage.root().join("bin/git");
+    if !git.exists() {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
+        symlink(found.unwrap(), &git).unwrap();
+    }
+    let version = Command::new(&git).arg("version").output().unwrap().stdout;
+    let version: Vec<&str> = std::str::from_utf8(&version).unwrap().split(['.', ' ']).collect();
+    let path = format!("{}:/usr/bin:/bin", stage.root().join("bin").display());
+    let temp = stage.root().join("temp").display().to_string();
+    fs::create_dir_all(&temp).unwrap();
+    let words = stage.run_with(&["doctor"], &[("PATH", path.as_str()), ("TMPDIR", temp.as_str())]).stdout;
+    words.replace(&format!("version            {}.{}\n", version[2], version[3]), "version            GIT\n")
+}
+
+#[test]
+fn the_report_reads_well() {
+    let stage = healthy();
+    assert_screen(&stage, "doctor-ready", &text(&stage));
+    install(&stage, "claude", "#!/bin/sh\necho '{ \"loggedIn\": false }'\nexit 1\n");
+    fs::remove_file(stage.root().join("bin/codex")).unwrap();
+    stage.write("agent-loop.toml", "[gates.tests]\ncommand = \"make\"\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "settings"]);
+    assert_screen(&stage, "doctor-problems", &text(&stage));
+}
+
 #[test]
 fn unneeded_programs_can_not_fail() {
     let stage = healthy();
@@ -116,8 +147,8 @@ fn unneeded_programs_can_not_fail() {
         (needed.exit, verdict(&needed.json(), "claude (coder)", "login")),
         (Some(1), "error".to_owned())
     );
-    let (_, _, mend) = check(&needed.json(), "claude (coder)", "login");
-    assert_eq!(mend, "claude auth login");
+    let (_, _, fix) = check(&needed.json(), "claude (coder)", "login");
+    assert_eq!(fix, "claude auth login");
 
     let other = doctor(&stage, &["--coder", "codex"]);
     let report = other.json();
@@ -137,16 +168,16 @@ fn missing_programs_are_named_with_remedies() {
     let ended = doctor(&stage, &[]);
     let report = ended.json();
     assert_eq!(ended.exit, Some(1));
-    let (verdict, seen, mend) = check(&report, "claude (coder)", "program");
+    let (verdict, seen, fix) = check(&report, "claude (coder)", "program");
     assert_eq!(verdict, "error");
-    assert!(seen.ends_with("bin/claude may not be run") && mend.starts_with("chmod +x "), "{seen}: {mend}");
+    assert!(seen.ends_with("bin/claude is not executable") && fix.starts_with("chmod +x "), "{seen}: {fix}");
     let (verdict, seen, _) = check(&report, "codex (reviewer)", "program");
-    assert!(verdict == "error" && seen.ends_with("bin/codex is no file"), "{seen}");
+    assert!(verdict == "error" && seen.ends_with("bin/codex is not a file"), "{seen}");
 
     fs::remove_dir(bin.join("codex")).unwrap();
-    let (verdict, seen, mend) = check(&doctor(&stage, &[]).json(), "codex (reviewer)", "program");
-    assert_eq!((verdict.as_str(), seen.as_str()), ("error", "`codex`: it is not in PATH"));
-    assert!(mend.contains("npm install -g @openai/codex") && mend.contains("--codex-cmd PATH"), "{mend}");
+    let (verdict, seen, fix) = check(&doctor(&stage, &[]).json(), "codex (reviewer)", "program");
+    assert_eq!((verdict.as_str(), seen.as_str()), ("error", "`codex`: not found on PATH"));
+    assert!(fix.contains("npm install -g @openai/codex") && fix.contains("--codex-cmd PATH"), "{fix}");
 
     // The old place is given by a flag, and a launcher without its interpreter says what it lacks.
     install(&stage, "elsewhere", "#!/nowhere/node\n");
@@ -172,7 +203,7 @@ fn hanging_programs_hold_nobody_up() {
     let (verdict_, seen, _) = check(&report, "claude (coder)", "login");
     assert_eq!(
         (verdict_.as_str(), seen.as_str()),
-        ("warning", "unknown: `claude auth status` said nothing in 14 s")
+        ("warning", "unknown: `claude auth status` did not answer within 14 s")
     );
     assert_eq!(verdict(&report, "claude (coder)", "version"), "ok");
     assert_eq!(verdict(&report, "codex (reviewer)", "version"), "warning", "a megabyte is no version");
@@ -207,9 +238,9 @@ fn bad_settings_are_reported() {
     stage.git(&["commit", "--quiet", "--all", "--message", "better"]);
     let untrusted = doctor(&stage, &[]);
     let report = untrusted.json();
-    let (verdict, seen, mend) = check(&report, "configuration", "repository's file");
+    let (verdict, seen, fix) = check(&report, "configuration", "repository's file");
     assert!(verdict == "error" && seen.contains("gates.tests.command"), "{seen}");
-    let words = mend.split("then: agent-loop ").nth(1).unwrap();
+    let words = fix.split("then: agent-loop ").nth(1).unwrap();
     assert_eq!(
         stage.run(&words.split(' ').collect::<Vec<&str>>()).exit,
         Some(0),
@@ -251,9 +282,9 @@ fn quirks_are_told_where_they_apply() {
     // Its home below the folder of temporary files: it makes no helpers for its sandbox there.
     let root = stage.root().display().to_string();
     let broken = doctor_with(&stage, &[], &[("TMPDIR", &root)]);
-    let (verdict_, seen, mend) = check(&broken.json(), "codex (reviewer)", "sandbox");
+    let (verdict_, seen, fix) = check(&broken.json(), "codex (reviewer)", "sandbox");
     assert_eq!((broken.exit, verdict_.as_str()), (Some(0), "warning"), "{seen}");
-    assert!(seen.contains("temporary") && mend.contains("TMPDIR"), "{seen}: {mend}");
+    assert!(seen.contains("temporary") && fix.contains("TMPDIR"), "{seen}: {fix}");
     // Without a sandbox there is nothing to break.
     let free =
         doctor_with(&stage, &["--dangerous-agent-permissions"], &[("TMPDIR", &root), ("IS_SANDBOX", "1")]);
@@ -299,7 +330,7 @@ fn programs_see_what_turns_see() {
         assert!(!environment.contains(absent), "{absent}: {environment}");
     }
     assert!(
-        ended.stdout.contains("ended with exit code 3") && !ended.stdout.contains("very-secret"),
+        ended.stdout.contains("failed with exit code 3") && !ended.stdout.contains("very-secret"),
         "{}",
         ended.stdout
     );
@@ -318,8 +349,8 @@ fn only_a_named_folder_must_exist() {
 
     stage.git(&["remote", "add", "origin", "https://github.com/o/r.git"]);
     let github = doctor(&stage, &[]);
-    let (verdict_, _, mend) = check(&github.json(), "repository", "forge");
-    assert!(github.exit == Some(1) && verdict_ == "error" && mend.contains("--forge local"), "{mend}");
+    let (verdict_, _, fix) = check(&github.json(), "repository", "forge");
+    assert!(github.exit == Some(1) && verdict_ == "error" && fix.contains("--forge local"), "{fix}");
     assert_eq!(doctor(&stage, &["--forge", "local"]).exit, Some(0));
 
     fs::write(
@@ -346,10 +377,10 @@ fn parked_runs_are_told_of_agents() {
     let report = ended.json();
     assert_eq!(ended.exit, Some(0), "{report:#}");
     for title in ["repository", "one=command:"] {
-        let (verdict, seen, mend) = check(&report, title, "parked");
+        let (verdict, seen, fix) = check(&report, title, "parked");
         assert_eq!(verdict, "note");
         assert!(seen.contains(&back) && seen.contains("`one`"), "{seen}");
-        assert!(mend.starts_with("agent-loop resume"), "{mend}");
+        assert!(fix.starts_with("agent-loop resume"), "{fix}");
     }
 }
 
@@ -359,8 +390,8 @@ fn readable_folders_are_named() {
     let kept = stage.root().join("state/agent-loop");
     fs::create_dir_all(&kept).unwrap();
     fs::set_permissions(&kept, Permissions::from_mode(0o755)).unwrap();
-    let (verdict, _, mend) = check(&doctor(&stage, &[]).json(), "agent-loop", "state");
-    assert_eq!((verdict.as_str(), mend), ("warning", format!("chmod go-rwx {}", kept.display())));
+    let (verdict, _, fix) = check(&doctor(&stage, &[]).json(), "agent-loop", "state");
+    assert_eq!((verdict.as_str(), fix), ("warning", format!("chmod go-rwx {}", kept.display())));
 }
 
 /// They are judged by what they say and by what is set.
@@ -386,13 +417,16 @@ fn other_vendors_are_judged_too() {
         let (verdict, seen, _) = check(&report, title, name);
         format!("{verdict}: {seen}")
     };
-    assert_eq!(seen("gemini (coder)", "version"), "note: 0.60.1; measured with 0.61.0");
+    assert_eq!(seen("gemini (coder)", "version"), "note: 0.60.1; tested with 0.61.0");
     assert_eq!(seen("gemini (coder)", "login"), "error: not logged in");
     assert!(check(&report, "gemini (coder)", "login").2.contains("use antigravity"), "{report:#}");
     assert!(seen("opencode (reviewer)", "settings").contains("needs a model"), "{report:#}");
     assert_eq!(check(&report, "opencode (reviewer)", "settings").2, "--opencode-model provider/model");
     assert!(seen("opencode (reviewer)", "login").starts_with("warning: unknown"), "{report:#}");
-    assert_eq!(seen("antigravity (reviewer)", "version"), "error: 1.1.7, and turns need 1.1.8 or later");
+    assert_eq!(
+        seen("antigravity (reviewer)", "version"),
+        "error: 1.1.7 is too old; 1.1.8 or later is required"
+    );
     assert_eq!(seen("antigravity (reviewer)", "login"), "error: not logged in");
 
     let with_key = doctor_with(&stage, &["--coder", "gemini"], &[("GEMINI_API_KEY", "a-key-of-some-length")]);

@@ -82,7 +82,7 @@ pub struct SetupFinding {
     pub severity: Severity,
     pub seen: String,
     /// A command to type, or what to do.
-    pub mend: Option<String>,
+    pub fix: Option<String>,
 }
 
 /// How much a fact matters to turns.
@@ -100,21 +100,21 @@ pub enum Severity {
 impl SetupFinding {
     /// Returns the finding that all is well.
     pub fn fine(name: &'static str, seen: impl Into<String>) -> Self {
-        Self { name, severity: Severity::Fine, seen: seen.into(), mend: None }
+        Self { name, severity: Severity::Fine, seen: seen.into(), fix: None }
     }
 
     /// Returns a finding that no turn fails because of.
-    pub fn note(name: &'static str, seen: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { name, severity: Severity::Note, seen: seen.into(), mend: Some(mend.into()) }
+    pub fn note(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name, severity: Severity::Note, seen: seen.into(), fix: Some(fix.into()) }
     }
 
     /// Returns a finding that a turn may fail because of.
-    pub fn doubtful(name: &'static str, seen: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { severity: Severity::Doubtful, ..Self::note(name, seen, mend) }
+    pub fn doubtful(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { severity: Severity::Doubtful, ..Self::note(name, seen, fix) }
     }
 
     /// Returns a finding that keeps all turns from being taken.
-    pub fn wrong(name: &'static str, seen: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { severity: Severity::Wrong, ..Self::note(name, seen, mend) }
+    pub fn wrong(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { severity: Severity::Wrong, ..Self::note(name, seen, fix) }
     }
 }

@@ -1,4 +1,4 @@
-//! The agents and programs that `doctor` looks at: those that a run needs, and the programs of other vendors.
+//! The agents and programs that `doctor` inspects: those that a run needs, and the programs of other vendors.
 
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::settings::Settings;
@@ -9,21 +9,21 @@ use crate::domain::vendors::Vendor;
 
 use super::judge::Need;
 
-/// One thing to look at.
+/// One agent or program to inspect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Look {
-    /// A vendor's program, and the agents that it is behind.
+    /// A vendor's program, with the agents that use it.
     Vendor {
         vendor: Vendor,
-        /// Whether the run needs it.
+        /// Whether the run needs a program.
         need: Need,
         known: Vec<KnownAgent>,
     },
-    /// An agent of the user's own.
+    /// A custom or scripted agent.
     Own(KnownAgent),
 }
 
-/// Returns what is looked at: the agents that the run needs, in the order of roles, and then the other vendors' programs.
+/// Returns the agents that a run needs, in the order of roles, followed by the programs of other vendors.
 pub(super) fn looks(settings: &Settings) -> Vec<Look> {
     let seated = programs::seated(&[], &Remembered::default(), settings);
     let repair =
@@ -48,7 +48,7 @@ pub(super) fn looks(settings: &Settings) -> Vec<Look> {
     looks
 }
 
-/// Adds a needed agent to those of its program, for one program may be behind several.
+/// Adds a needed agent to the entry of its program, because several agents may use one program.
 fn needed(looks: &mut Vec<Look>, wanted: Vendor, agent: KnownAgent) {
     let same = looks.iter_mut().find_map(|look| match look {
         Look::Vendor { vendor, known, .. } if *vendor == wanted => Some(known),
@@ -60,7 +60,7 @@ fn needed(looks: &mut Vec<Look>, wanted: Vendor, agent: KnownAgent) {
     }
 }
 
-/// Returns a line for the models of each agent for which some are named.
+/// Returns a line with the models of each agent that has any.
 pub(super) fn model_lines(known: &[KnownAgent], settings: &Settings) -> Vec<String> {
     let line = |agent: &KnownAgent| {
         let chain =

@@ -1,4 +1,4 @@
-//! Looks at the program behind an agent: its path, version and login, and what its vendor's file finds. Asks no model.
+//! Inspects the program of an agent: path, version, login and the vendor's own checks. Never calls a model.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,26 +21,25 @@ use crate::cli::run::programs;
 use crate::domain::vendors::Vendor;
 
 use super::agents::Look;
-use super::judge::{self, Mends, Need};
+use super::judge::{self, Fixes, Need};
 use super::report::{CheckGroup, DoctorCheck, DoctorVerdict};
 
-/// How long a program has for an answer. A busy machine needs some seconds; a person waits no longer.
+/// Time limit for the answer of a program. A busy machine needs some seconds; a person waits no longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(14);
 
-/// Looks at programs.
+/// Inspects programs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inspector<'doctor> {
-    /// The settings of a run.
     pub(super) settings: &'doctor Settings,
     pub(super) variables: &'doctor Variables,
-    /// A folder of ours, in which the programs run.
+    /// Our folder, in which the programs run.
     pub(super) folder: &'doctor Path,
-    /// Whether programs are listed, too, that are neither needed nor installed.
+    /// Whether to list programs that are neither needed nor installed.
     pub(super) all: bool,
 }
 
 impl Inspector<'_> {
-    /// Looks at one agent or program; returns nothing for a program that is neither needed nor installed.
+    /// Inspects one agent or program. Returns nothing for a program that is neither needed nor installed.
     pub(super) async fn look(self, look: &Look) -> Option<CheckGroup> {
         match look {
             Look::Own(agent) => {
@@ -58,23 +57,24 @@ impl Inspector<'_> {
         }
     }
 
-    /// Looks at an agent of the user's own. Its program is never started: nobody knows what it does without a prompt.
+    /// Inspects a custom agent. Its program is never started, because its behaviour without a prompt is unknown.
     fn own(self, agent: &KnownAgent) -> DoctorCheck {
         let error = |name, seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
         match programs::program(agent, self.settings, self.variables) {
             Err(trouble) => {
-                error("program", trouble.message).mend("see docs/agents.md, or name another agent")
+                error("program", trouble.message).fix("see docs/agents.md, or name another agent")
             }
             Ok(Program::Command(own)) => {
                 let sought = search::look_for(&own.program, self.variables);
                 let elsewhere = "name another path (docs/agents.md)".to_owned();
-                let mends = Mends { install: "install it", elsewhere };
-                judge::program(Need::Required, &own.program.to_string_lossy(), &sought, &mends)
+                let fixes = Fixes { install: "install it", elsewhere };
+                judge::program(Need::Required, &own.program.to_string_lossy(), &sought, &fixes)
             }
             Ok(Program::ScriptFile(path)) => match script(&path) {
                 Ok(turns) => DoctorCheck::ok("file", format!("{}: {turns} turns", path.display())),
-                Err(why) => error("file", format!("{}: {why}", path.display()))
-                    .mend("correct that file (docs/agents.md)"),
+                Err(why) => {
+                    error("file", format!("{}: {why}", path.display())).fix("fix that file (docs/agents.md)")
+                }
             },
             Ok(Program::ScriptText(_) | Program::Vendor(_)) => {
                 DoctorCheck::ok("program", agent.name.to_string())
@@ -88,9 +88,9 @@ impl Inspector<'_> {
         let configured = self.settings.agents.get(vendor.name()).and_then(|agent| agent.cmd.as_deref());
         let cmd = configured.unwrap_or(profile.program);
         let sought = search::look_for(cmd, self.variables);
-        let elsewhere = format!("say where it is: --{vendor}-cmd PATH");
-        let mends = Mends { install: profile.installation.how, elsewhere };
-        let mut checks = vec![judge::program(need, cmd, &sought, &mends)];
+        let elsewhere = format!("name its path: --{vendor}-cmd PATH");
+        let fixes = Fixes { install: profile.installation.how, elsewhere };
+        let mut checks = vec![judge::program(need, cmd, &sought, &fixes)];
         let path = match (sought, need) {
             (FoundProgram::There(path), _) => path,
             (FoundProgram::Missing, Need::Optional) if !self.all => return None,
@@ -115,7 +115,7 @@ impl Inspector<'_> {
         Some(checks)
     }
 
-    /// Sets up the agents behind a program as a run would. Trouble with an agent that is not needed is not told.
+    /// Sets up the agents behind a program as a run would. Problems of an agent that is not needed are dropped.
     fn set_up(
         self,
         cli: &dyn VendorCli,
@@ -127,12 +127,11 @@ impl Inspector<'_> {
             match (programs::program(agent, self.settings, self.variables), need) {
                 (Ok(Program::Vendor(set_up)), _) => agents.push(set_up),
                 (Err(trouble), Need::Required) => {
-                    let mend = match cli.model_choice() {
+                    let fix = match cli.model_choice() {
                         ModelChoice::Required { form } => format!("--{}-model {form}", agent.name.backend),
                         ModelChoice::Optional => "agent-loop config explain".to_owned(),
                     };
-                    checks
-                        .push(DoctorCheck::new(DoctorVerdict::Error, "settings", trouble.message).mend(mend));
+                    checks.push(DoctorCheck::new(DoctorVerdict::Error, "settings", trouble.message).fix(fix));
                 }
                 (Ok(Program::Command(_) | Program::ScriptFile(_) | Program::ScriptText(_)), _)
                 | (Err(_), Need::Optional) => {}
@@ -141,7 +140,7 @@ impl Inspector<'_> {
         (agents, checks)
     }
 
-    /// Returns the environment of a turn, as far as it does not depend on the turn.
+    /// Returns the part of a turn's environment that does not depend on the turn.
     fn environment(self, profile: &Profile, agent: Option<&VendorAgent>) -> Variables {
         let allowed = agent.map_or(&[][..], |agent| &agent.variables);
         let mut variables = environment::common(self.variables, allowed);
@@ -172,13 +171,13 @@ impl Inspector<'_> {
         let Profile { program, login, .. } = cli.profile();
         let typed = format!("`{program} {}`", login.check.join(" "));
         let (state, call) = match login.check {
-            [] => (LoginState::LoggedOut, "it has no call that tells".to_owned()),
+            [] => (LoginState::LoggedOut, "it has no command that shows the login".to_owned()),
             words => match self.ask(setup, words).await {
                 Probed::Answered(answer) => {
-                    (cli.login(&answer), format!("{typed} does not tell ({})", answer.exit))
+                    (cli.login(&answer), format!("{typed} does not show it ({})", answer.exit))
                 }
                 Probed::TooLong { seconds } => {
-                    (LoginState::Unknown { why: None }, format!("{typed} said nothing in {seconds} s"))
+                    (LoginState::Unknown { why: None }, format!("{typed} did not answer within {seconds} s"))
                 }
                 Probed::NotStarted(why) => (LoginState::Unknown { why: None }, why),
             },
@@ -200,8 +199,8 @@ impl Inspector<'_> {
 
 /// Returns the number of turns in a script.
 fn script(path: &Path) -> Result<usize, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("it can't be read: {error}"))?;
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
     let script: TurnScript =
-        serde_json::from_str(&text).map_err(|error| format!("it makes no sense: {error}"))?;
+        serde_json::from_str(&text).map_err(|error| format!("not a valid script: {error}"))?;
     Ok(script.turns.len())
 }

@@ -1,4 +1,4 @@
-//! What is said of a vendor's program: whether it is there, how old it is, whether it is logged in. Pure.
+//! Checks of a program: path, version, login. Pure.
 
 use crate::adapters::agents::driver::installation::{Installation, Version};
 use crate::adapters::agents::driver::setup::{LoginState, SetupFinding, Severity, complaint};
@@ -8,16 +8,16 @@ use crate::cli::view::shell::quoted;
 
 use super::report::{DoctorCheck, DoctorVerdict};
 
-/// Whether the run needs it.
+/// Whether the run needs a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
-    /// The configuration or a flag names it.
+    /// The settings or a flag name it.
     Required,
     Optional,
 }
 
 impl Need {
-    /// What something is that no turn can do without.
+    /// Returns the verdict for a problem that makes every turn fail.
     pub(super) fn wrong(self) -> DoctorVerdict {
         match self {
             Self::Required => DoctorVerdict::Error,
@@ -25,7 +25,7 @@ impl Need {
         }
     }
 
-    /// What something is that a turn may fail of.
+    /// Returns the verdict for a problem that may make a turn fail.
     pub(super) fn doubtful(self) -> DoctorVerdict {
         match self {
             Self::Required => DoctorVerdict::Warning,
@@ -34,23 +34,25 @@ impl Need {
     }
 }
 
-/// The ways to make a program be found.
-pub(super) struct Mends {
+/// Fixes for a program that was not found.
+pub(super) struct Fixes {
     pub(super) install: &'static str,
     pub(super) elsewhere: String,
 }
 
 /// Returns the check for the path of a program.
-pub(super) fn program(need: Need, cmd: &str, sought: &FoundProgram, mends: &Mends) -> DoctorCheck {
+pub(super) fn program(need: Need, cmd: &str, sought: &FoundProgram, fixes: &Fixes) -> DoctorCheck {
     let wrong = |seen: String| DoctorCheck::new(need.wrong(), "program", seen);
     match sought {
         FoundProgram::There(path) => DoctorCheck::ok("program", path.display().to_string()),
-        FoundProgram::NotExecutable(path) => wrong(format!("{} may not be run", path.display()))
-            .mend(format!("chmod +x {}", quoted(&path.to_string_lossy()))),
-        FoundProgram::NoFile(path) => wrong(format!("{} is no file", path.display())).mend(&*mends.elsewhere),
+        FoundProgram::NotExecutable(path) => wrong(format!("{} is not executable", path.display()))
+            .fix(format!("chmod +x {}", quoted(&path.to_string_lossy()))),
+        FoundProgram::NoFile(path) => {
+            wrong(format!("{} is not a file", path.display())).fix(&*fixes.elsewhere)
+        }
         FoundProgram::Missing => {
-            let place = if cmd.contains('/') { "there is no such file" } else { "it is not in PATH" };
-            wrong(format!("`{cmd}`: {place}")).mend(format!("{}; or {}", mends.install, mends.elsewhere))
+            let problem = if cmd.contains('/') { "no such file" } else { "not found on PATH" };
+            wrong(format!("`{cmd}`: {problem}")).fix(format!("{}; or {}", fixes.install, fixes.elsewhere))
         }
     }
 }
@@ -58,30 +60,30 @@ pub(super) fn program(need: Need, cmd: &str, sought: &FoundProgram, mends: &Mend
 /// Returns the check for the version of a program.
 pub(super) fn version(need: Need, installation: Installation, probed: &Probed) -> DoctorCheck {
     let check = |verdict, seen: String| DoctorCheck::new(verdict, "version", seen);
-    let install = format!("install it anew: {}", installation.how);
+    let install = format!("reinstall: {}", installation.how);
     let answer = match probed {
         Probed::Answered(answer) => answer,
         Probed::TooLong { seconds } => {
-            return check(need.doubtful(), format!("unknown: `--version` said nothing in {seconds} s"))
-                .mend("type it yourself, and see what it waits for");
+            return check(need.doubtful(), format!("unknown: `--version` did not answer within {seconds} s"))
+                .fix("run it in a terminal to see what it waits for");
         }
-        Probed::NotStarted(why) => return check(need.wrong(), why.clone()).mend(install),
+        Probed::NotStarted(why) => return check(need.wrong(), why.clone()).fix(install),
     };
     if !answer.exit.is_success() {
-        let seen = format!("`--version` ended with {}{}", answer.exit, complaint(answer));
-        return check(need.wrong(), seen).mend(install);
+        let seen = format!("`--version` failed with {}{}", answer.exit, complaint(answer));
+        return check(need.wrong(), seen).fix(install);
     }
     match Version::find(&answer.stdout).or_else(|| Version::find(&answer.stderr)) {
-        None => check(need.doubtful(), "unknown: `--version` prints no version".to_owned()).mend(install),
+        None => check(need.doubtful(), "unknown: `--version` printed no version".to_owned()).fix(install),
         Some(version) if installation.oldest.is_some_and(|oldest| version < oldest) => {
             let oldest = installation.oldest.unwrap_or(version);
-            check(need.wrong(), format!("{version}, and turns need {oldest} or later"))
-                .mend(format!("update it: {}", installation.how))
+            check(need.wrong(), format!("{version} is too old; {oldest} or later is required"))
+                .fix(format!("update: {}", installation.how))
         }
         Some(version) => match installation.measured {
             Some(measured) if version < measured => {
-                check(DoctorVerdict::Note, format!("{version}; measured with {measured}"))
-                    .mend(format!("update it: {}", installation.how))
+                check(DoctorVerdict::Note, format!("{version}; tested with {measured}"))
+                    .fix(format!("update: {}", installation.how))
             }
             Some(_) | None => check(DoctorVerdict::Ok, version.to_string()),
         },
@@ -96,20 +98,23 @@ pub(super) fn finding(need: Need, finding: SetupFinding) -> DoctorCheck {
         Severity::Doubtful => need.doubtful(),
         Severity::Wrong => need.wrong(),
     };
-    DoctorCheck { name: finding.name, verdict, seen: finding.seen, mend: finding.mend }
+    DoctorCheck { name: finding.name, verdict, seen: finding.seen, fix: finding.fix }
 }
 
-/// Returns the check for a login. Whether the vendor accepts it is seen in the first turn only.
+/// Returns the check for a login. Only the first turn shows whether the vendor accepts the login.
 pub(super) fn login(need: Need, how: &str, state: &LoginState, call: &str) -> DoctorCheck {
     match state {
         LoginState::LoggedIn { with } => {
             let with = with.map_or_else(String::new, |with| format!(" with {with}"));
-            DoctorCheck::ok("login", format!("logged in{with} (the first turn tells whether it is accepted)"))
+            DoctorCheck::ok(
+                "login",
+                format!("logged in{with} (only the first turn shows whether the login is accepted)"),
+            )
         }
-        LoginState::LoggedOut => DoctorCheck::new(need.wrong(), "login", "not logged in").mend(how),
+        LoginState::LoggedOut => DoctorCheck::new(need.wrong(), "login", "not logged in").fix(how),
         LoginState::Unknown { why } => {
             let why = why.unwrap_or(call);
-            DoctorCheck::new(need.doubtful(), "login", format!("unknown: {why}")).mend(how)
+            DoctorCheck::new(need.doubtful(), "login", format!("unknown: {why}")).fix(how)
         }
     }
 }
@@ -130,16 +135,16 @@ mod tests {
 
     #[test]
     fn only_needed_programs_are_errors() {
-        let mends = Mends { install: "npm install -g x", elsewhere: "--x-cmd PATH".to_owned() };
-        let check = |need, cmd, sought| program(need, cmd, sought, &mends);
+        let fixes = Fixes { install: "npm install -g x", elsewhere: "--x-cmd PATH".to_owned() };
+        let check = |need, cmd, sought| program(need, cmd, sought, &fixes);
         let needed = check(Need::Required, "codex", &FoundProgram::Missing);
         assert_eq!(needed.verdict, DoctorVerdict::Error);
-        assert_eq!(needed.mend.unwrap(), "npm install -g x; or --x-cmd PATH");
+        assert_eq!(needed.fix.unwrap(), "npm install -g x; or --x-cmd PATH");
         assert_eq!(check(Need::Optional, "codex", &FoundProgram::Missing).verdict, DoctorVerdict::Note);
         let plain = FoundProgram::NotExecutable("/b/a codex".into());
-        assert_eq!(check(Need::Required, "codex", &plain).mend.unwrap(), "chmod +x '/b/a codex'");
+        assert_eq!(check(Need::Required, "codex", &plain).fix.unwrap(), "chmod +x '/b/a codex'");
         let folder = check(Need::Required, "./codex", &FoundProgram::NoFile("./codex".into()));
-        assert_eq!((folder.verdict, folder.seen.as_str()), (DoctorVerdict::Error, "./codex is no file"));
+        assert_eq!((folder.verdict, folder.seen.as_str()), (DoctorVerdict::Error, "./codex is not a file"));
     }
 
     #[test]
@@ -149,36 +154,41 @@ mod tests {
         for (installation, probed, verdict, seen) in [
             (claude, answered(0, "2.1.197 (Claude Code)", ""), DoctorVerdict::Ok, "2.1.197"),
             (claude, answered(0, "2.2.0", ""), DoctorVerdict::Ok, "2.2.0"),
-            (claude, answered(0, "2.1.9", ""), DoctorVerdict::Note, "2.1.9; measured with 2.1.197"),
+            (claude, answered(0, "2.1.9", ""), DoctorVerdict::Note, "2.1.9; tested with 2.1.197"),
             (claude, answered(0, "", "2.1.197"), DoctorVerdict::Ok, "2.1.197"),
             (
                 claude,
                 answered(0, "hello", ""),
                 DoctorVerdict::Warning,
-                "unknown: `--version` prints no version",
+                "unknown: `--version` printed no version",
             ),
             (
                 claude,
                 answered(127, "", "env: node: No such file\n"),
                 DoctorVerdict::Error,
-                "`--version` ended with exit code 127: env: node: No such file",
+                "`--version` failed with exit code 127: env: node: No such file",
             ),
             (
                 claude,
                 Probed::TooLong { seconds: 14 },
                 DoctorVerdict::Warning,
-                "unknown: `--version` said nothing in 14 s",
+                "unknown: `--version` did not answer within 14 s",
             ),
             (claude, Probed::NotStarted("no".to_owned()), DoctorVerdict::Error, "no"),
-            (agy, answered(0, "1.1.7", ""), DoctorVerdict::Error, "1.1.7, and turns need 1.1.8 or later"),
+            (
+                agy,
+                answered(0, "1.1.7", ""),
+                DoctorVerdict::Error,
+                "1.1.7 is too old; 1.1.8 or later is required",
+            ),
             (agy, answered(0, "1.2.0", ""), DoctorVerdict::Ok, "1.2.0"),
         ] {
             let check = version(Need::Required, installation, &probed);
             assert_eq!((check.verdict, check.seen.as_str()), (verdict, seen));
             assert_eq!(
                 check.verdict == DoctorVerdict::Ok,
-                check.mend.is_none(),
-                "what is not ok can be mended: {seen}"
+                check.fix.is_none(),
+                "every problem has a fix: {seen}"
             );
         }
         assert_eq!(version(Need::Optional, agy, &answered(1, "", "")).verdict, DoctorVerdict::Note);
@@ -194,7 +204,7 @@ mod tests {
             (Need::Optional, &unknown, DoctorVerdict::Note),
             (Need::Required, &logged_in, DoctorVerdict::Ok),
         ] {
-            assert_eq!(login(need, "log in", state, "it does not tell").verdict, verdict, "{state:?}");
+            assert_eq!(login(need, "log in", state, "no login command").verdict, verdict, "{state:?}");
         }
     }
 
@@ -202,9 +212,9 @@ mod tests {
     fn findings_weigh_less_without_need() {
         for (made, verdict) in [
             (SetupFinding::fine("sandbox", "works"), DoctorVerdict::Ok),
-            (SetupFinding::note("launcher", "slow", "mend"), DoctorVerdict::Note),
-            (SetupFinding::doubtful("sandbox", "may fail", "mend"), DoctorVerdict::Warning),
-            (SetupFinding::wrong("package", "not it", "mend"), DoctorVerdict::Error),
+            (SetupFinding::note("launcher", "slow", "fix"), DoctorVerdict::Note),
+            (SetupFinding::doubtful("sandbox", "may fail", "fix"), DoctorVerdict::Warning),
+            (SetupFinding::wrong("package", "not it", "fix"), DoctorVerdict::Error),
         ] {
             assert_eq!(finding(Need::Required, made.clone()).verdict, verdict, "{made:?}");
             assert_eq!(finding(Need::Optional, made).verdict, verdict.min(DoctorVerdict::Note));

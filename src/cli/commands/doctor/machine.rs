@@ -1,4 +1,4 @@
-//! This program's own needs on this machine: its folders, git, the sight of processes. Judged purely.
+//! Checks of this machine: folders, git, process supervision. Pure.
 
 use std::path::Path;
 
@@ -10,43 +10,43 @@ use crate::cli::view::shell::quoted;
 
 use super::report::{DoctorCheck, DoctorVerdict};
 
-/// Less free space than this is said, in bytes: a run makes clones and logs.
+/// Free space in bytes below which `doctor` warns: a run makes clones and logs.
 const LITTLE: u64 = 1 << 30;
 
-/// Who may look into a folder.
+/// Who may read or write a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Privacy {
-    /// This user alone: journals and logs are in it.
+    /// Only this user, because it holds journals and logs.
     Private,
-    /// Anybody may read it, nobody else may write: it says what programs are run.
+    /// Everybody may read, only this user may write, because it names programs to run.
     Guarded,
 }
 
-/// A folder of the program.
+/// Checks a folder of agent-loop.
 pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness: &Fitness) -> DoctorCheck {
     let shown = path.display();
     let typed = quoted(&path.to_string_lossy());
     let error = |seen: String| DoctorCheck::new(DoctorVerdict::Error, name, seen);
     match &fitness.state {
         FolderState::NoFolder(what) => {
-            error(format!("{shown} can't be made: {} is no folder", what.display())).mend("move that away")
+            error(format!("cannot create {shown}: {} is not a folder", what.display())).fix("move or delete that file")
         }
-        FolderState::NotWritable(what) => error(format!("{shown} can't be written: {} is not yours to write", what.display()))
-            .mend("set XDG_STATE_HOME, XDG_CACHE_HOME or XDG_CONFIG_HOME to folders of yours, or mount that one writable"),
+        FolderState::NotWritable(what) => error(format!("cannot write {shown}: no write permission for {}", what.display()))
+            .fix("set XDG_STATE_HOME, XDG_CACHE_HOME or XDG_CONFIG_HOME to writable folders, or make that folder writable"),
         FolderState::Foreign { owner } => {
-            error(format!("{shown} belongs to the user {owner}")).mend(format!("sudo chown -R \"$(id -u)\" {typed}"))
+            error(format!("{shown} belongs to another user (uid {owner})")).fix(format!("sudo chown -R \"$(id -u)\" {typed}"))
         }
-        FolderState::NotYet => spacious(name, format!("{shown} (made when it is needed)"), fitness.free),
+        FolderState::NotYet => spacious(name, format!("{shown} (created when needed)"), fitness.free),
         FolderState::Writable { mode } => {
             let (forbidden, who, chmod) = match privacy {
-                Privacy::Private => (0o077, "read or changed", "go-rwx"),
-                Privacy::Guarded => (0o022, "changed", "go-w"),
+                Privacy::Private => (0o077, "read or change", "go-rwx"),
+                Privacy::Guarded => (0o022, "change", "go-w"),
             };
             if mode & forbidden == 0 {
                 spacious(name, shown.to_string(), fitness.free)
             } else {
-                let seen = format!("{shown} can be {who} by others (mode {mode:03o})");
-                DoctorCheck::new(DoctorVerdict::Warning, name, seen).mend(format!("chmod {chmod} {typed}"))
+                let seen = format!("other users can {who} {shown} (mode {mode:03o})");
+                DoctorCheck::new(DoctorVerdict::Warning, name, seen).fix(format!("chmod {chmod} {typed}"))
             }
         }
     }
@@ -54,60 +54,56 @@ pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness:
 
 fn spacious(name: &'static str, shown: String, free: Option<u64>) -> DoctorCheck {
     match free.filter(|free| *free < LITTLE) {
-        Some(free) => DoctorCheck::new(
-            DoctorVerdict::Warning,
-            name,
-            format!("{shown}: only {} MB are free there", free >> 20),
-        )
-        .mend("agent-loop clean, or make room (df -h)"),
+        Some(free) => {
+            DoctorCheck::new(DoctorVerdict::Warning, name, format!("{shown}: only {} MB free", free >> 20))
+                .fix("agent-loop clean, or free disk space (df -h)")
+        }
         None => DoctorCheck::ok(name, shown),
     }
 }
 
-/// git itself.
+/// Checks the version of git.
 pub(super) fn git(version: &Probed) -> DoctorCheck {
     let error = |seen: String| DoctorCheck::new(DoctorVerdict::Error, "version", seen);
     let install = format!("install git {MINIMUM_VERSION} or later");
     match version {
-        Probed::NotStarted(_) => error("git is not in PATH".to_owned()).mend(install),
-        Probed::TooLong { seconds } => error(format!("`git version` said nothing in {seconds} s"))
-            .mend("type `git version` and see what it waits for"),
+        Probed::NotStarted(_) => error("git was not found on PATH".to_owned()).fix(install),
+        Probed::TooLong { seconds } => error(format!("`git version` did not answer within {seconds} s"))
+            .fix("run `git version` in a terminal to see what it waits for"),
         Probed::Answered(answer) => match GitVersion::parse(&answer.stdout) {
             Some(version) if version >= MINIMUM_VERSION => DoctorCheck::ok("version", version.to_string()),
-            Some(version) => {
-                error(format!("git {version} is too old: it can't merge without a checkout")).mend(install)
-            }
-            None => error("`git version` prints no version; is that git?".to_owned()).mend(install),
+            Some(version) => error(format!("git {version} is too old")).fix(install),
+            None => error("`git version` printed no version".to_owned()).fix(install),
         },
     }
 }
 
-/// Whose name commits would bear.
+/// Checks the author of commits.
 pub(super) fn identity(name: Option<&str>, email: Option<&str>) -> DoctorCheck {
-    let tell = "git config --global user.name \"NAME\"; git config --global user.email EMAIL";
+    let command = "git config --global user.name \"NAME\"; git config --global user.email EMAIL";
     match (name, email) {
         (Some(name), Some(email)) => DoctorCheck::ok("identity", format!("{name} <{email}>")),
         (name, email) => {
             let who =
                 format!("{} <{}>", name.unwrap_or("agent-loop"), email.unwrap_or("agent-loop@localhost"));
-            let seen = format!("not said, so commits would be by {who}");
-            DoctorCheck::new(DoctorVerdict::Note, "identity", seen).mend(tell)
+            let seen = format!("not configured; commits would be made by {who}");
+            DoctorCheck::new(DoctorVerdict::Note, "identity", seen).fix(command)
         }
     }
 }
 
-/// Whether what agents leave behind is found and ended.
+/// Checks whether leftover processes of agents can be found and ended.
 pub(super) fn processes(sight: Visibility) -> DoctorCheck {
     let warning =
-        |seen: &str, mend: &str| DoctorCheck::new(DoctorVerdict::Warning, "processes", seen).mend(mend);
+        |seen: &str, fix: &str| DoctorCheck::new(DoctorVerdict::Warning, "processes", seen).fix(fix);
     match (sight.sees_processes, sight.adopts_orphans) {
-        (true, true) => DoctorCheck::ok("processes", "all that an agent starts is found and ended"),
+        (true, true) => DoctorCheck::ok("processes", "all processes of agents can be supervised"),
         (true, false) => warning(
-            "orphans of agents are not handed to us: one that hides its variables may outlive its turn",
-            "on Linux allow prctl(PR_SET_CHILD_SUBREAPER) and a kernel with /proc/PID/task/TID/children",
+            "orphaned processes are not adopted: a process that clears its environment may survive its turn",
+            "allow prctl(PR_SET_CHILD_SUBREAPER), and use a kernel with /proc/PID/task/TID/children",
         ),
         (false, _) => warning(
-            "/proc does not show processes: what an agent leaves behind may outlive its turn",
+            "/proc shows no processes: leftover processes of an agent may survive its turn",
             "mount /proc (in a container: without hidepid)",
         ),
     }
@@ -122,7 +118,7 @@ mod tests {
     #[test]
     fn folders_are_private_and_have_room() {
         let roomy = Some(u64::MAX);
-        for (state, free, privacy, verdict, mend) in [
+        for (state, free, privacy, verdict, fix) in [
             (FolderState::Writable { mode: 0o700 }, roomy, Privacy::Private, DoctorVerdict::Ok, ""),
             (FolderState::Writable { mode: 0o700 }, None, Privacy::Private, DoctorVerdict::Ok, ""),
             (
@@ -162,8 +158,8 @@ mod tests {
             let fitness = Fitness { state, free };
             let check = folder("state", Path::new("/a b"), privacy, &fitness);
             assert_eq!(check.verdict, verdict, "{fitness:?}");
-            let said = check.mend.unwrap_or_default();
-            assert!(said.contains(mend) && (said.is_empty() == mend.is_empty()), "{fitness:?}: {said}");
+            let said = check.fix.unwrap_or_default();
+            assert!(said.contains(fix) && (said.is_empty() == fix.is_empty()), "{fitness:?}: {said}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! `doctor`: whether a run would find what it needs, what else is known here, and how to mend each thing. Changes nothing.
+//! `doctor`: checks everything that a run needs and suggests fixes. Changes nothing.
 
 mod agents;
 pub mod arguments;
@@ -31,13 +31,13 @@ use machine::Privacy;
 use report::{CheckGroup, DoctorCheck, Report};
 use repository::ParkedRun;
 
-/// Looks at everything, and returns what is to be printed, and the exit code.
+/// Runs all checks. Returns the text to print and the exit code.
 ///
 /// # Errors
-/// When flags make no sense, or there is no place for files of ours.
+/// Fails when flags contradict each other, or no temporary folder can be created.
 pub async fn run(arguments: &DoctorArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
     let place = tempfile::Builder::new().prefix("agent-loop-doctor-").tempdir().map_err(|error| {
-        format!("no temporary folder can be made: {error}; set TMPDIR to a folder that can be written")
+        format!("cannot create a temporary folder: {error}; set TMPDIR to a writable folder")
     })?;
     let report = look(arguments, surroundings, place.path()).await?;
     let exit = report.exit_code();
@@ -53,14 +53,14 @@ async fn look(
     let now = SystemClock.now();
     let version = git(surroundings, place, &["version"]).await;
     let works = machine::git(&version);
-    let (repository, found) = match &works.mend {
+    let (repository, found) = match &works.fix {
         None => repository::repository(arguments, surroundings).await,
         Some(_) => (None, Vec::new()),
     };
     let read = settings::read(arguments, repository.as_ref(), surroundings).await?;
     let mut groups = vec![program(surroundings)];
     let mut checks = vec![works];
-    if checks.iter().all(|check| check.mend.is_none()) {
+    if checks.iter().all(|check| check.fix.is_none()) {
         checks.push(identity(arguments, surroundings, place).await);
     }
     groups.push(CheckGroup::new("git", checks));
@@ -87,7 +87,7 @@ async fn look(
     Ok(Report { groups }.map(|text| redactor.redact(text).text.into_owned()))
 }
 
-/// What is known of an agent without its program: its models, and who waits for its allowance.
+/// Returns checks of an agent that do not need its program: its models, and runs that wait for its quota.
 fn more(
     look: &Look,
     settings: &crate::cli::config::settings::Settings,
@@ -105,7 +105,7 @@ fn more(
     models.chain(waiting.iter().filter(whose).map(|one| repository::parked(one, now))).collect()
 }
 
-/// This program and its folders.
+/// Checks agent-loop's own version and folders.
 fn program(surroundings: &Surroundings) -> CheckGroup {
     let Surroundings { state, cache, configuration, .. } = surroundings;
     let folder = |name, path: &Path, privacy| machine::folder(name, path, privacy, &fitness::look(path));

@@ -1,24 +1,22 @@
-//! What `doctor` says: checks, each with a verdict, what was seen, and how to mend it; in lines, and as
-//! `agent-loop/doctor/1`. Pure.
+//! The report of `doctor`: checks with a verdict, an observation and a fix, as text and as `agent-loop/doctor/1`. Pure.
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-/// What a check came to.
+/// The result of a check, from harmless to serious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DoctorVerdict {
     Ok,
-    /// Worth knowing; no run fails of it.
+    /// Worth knowing, but no reason for a run to fail.
     Note,
-    /// A run may fail of it.
+    /// A run may fail.
     Warning,
-    /// A run would fail of it.
+    /// A run would fail.
     Error,
 }
 
 impl DoctorVerdict {
-    /// The word for it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -29,36 +27,36 @@ impl DoctorVerdict {
     }
 }
 
-/// One thing that was looked at.
+/// One check and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DoctorCheck {
     pub(super) name: &'static str,
     pub(super) verdict: DoctorVerdict,
     pub(super) seen: String,
-    /// How to mend it: a command to type, or what to do.
-    pub(super) mend: Option<String>,
+    /// A command to type, or an instruction.
+    pub(super) fix: Option<String>,
 }
 
 impl DoctorCheck {
-    /// A check that came to this.
+    /// Returns a check with this result and no fix.
     pub(super) fn new(verdict: DoctorVerdict, name: &'static str, seen: impl Into<String>) -> Self {
-        Self { name, verdict, seen: seen.into(), mend: None }
+        Self { name, verdict, seen: seen.into(), fix: None }
     }
 
-    /// A check that found all as it should be.
+    /// Returns a check that found no problem.
     pub(super) fn ok(name: &'static str, seen: impl Into<String>) -> Self {
         Self::new(DoctorVerdict::Ok, name, seen)
     }
 
-    /// With what mends it.
+    /// Adds the fix.
     #[must_use]
-    pub(super) fn mend(mut self, mend: impl Into<String>) -> Self {
-        self.mend = Some(mend.into());
+    pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
         self
     }
 }
 
-/// Checks of one thing.
+/// Checks of one subject, such as git or an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CheckGroup {
     pub(super) title: String,
@@ -66,19 +64,18 @@ pub(super) struct CheckGroup {
 }
 
 impl CheckGroup {
-    /// Checks of one thing.
     pub(super) fn new(title: impl Into<String>, checks: Vec<DoctorCheck>) -> Self {
         Self { title: title.into(), checks }
     }
 }
 
-/// Everything that was looked at.
+/// All checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Report {
     pub(super) groups: Vec<CheckGroup>,
 }
 
-/// How wide the column of verdicts is.
+/// Width of the column of verdicts.
 const VERDICT: usize = "warning".len();
 
 impl Report {
@@ -86,12 +83,12 @@ impl Report {
         self.groups.iter().flat_map(|group| &group.checks)
     }
 
-    /// The worst of all verdicts.
+    /// Returns the most serious verdict.
     pub(super) fn verdict(&self) -> DoctorVerdict {
         self.checks().map(|check| check.verdict).max().unwrap_or(DoctorVerdict::Ok)
     }
 
-    /// 0 if a run would find what it needs, else 1.
+    /// Returns 1 if a run would fail, otherwise 0.
     pub(super) fn exit_code(&self) -> u8 {
         match self.verdict() {
             DoctorVerdict::Ok | DoctorVerdict::Note | DoctorVerdict::Warning => 0,
@@ -99,26 +96,26 @@ impl Report {
         }
     }
 
-    /// In lines.
+    /// Returns the report as text.
     pub(super) fn words(&self) -> String {
         let width = self.checks().map(|check| check.name.len()).max().unwrap_or(0);
         let indent = " ".repeat(VERDICT + width + 6);
         let mut text = String::new();
         for group in self.groups.iter().filter(|group| !group.checks.is_empty()) {
             let _ = writeln!(text, "{}", group.title);
-            for DoctorCheck { name, verdict, seen, mend } in &group.checks {
+            for DoctorCheck { name, verdict, seen, fix } in &group.checks {
                 let seen = seen.trim_end().replace('\n', &format!("\n{indent}"));
                 let _ = writeln!(text, "  {:VERDICT$}  {name:width$}  {seen}", verdict.name());
-                if let Some(mend) = mend {
-                    let _ = writeln!(text, "{indent}mend: {mend}");
+                if let Some(fix) = fix {
+                    let _ = writeln!(text, "{indent}fix: {fix}");
                 }
             }
             text.push('\n');
         }
         let count = |verdict| self.checks().filter(|check| check.verdict == verdict).count();
         let _ = match (count(DoctorVerdict::Error), count(DoctorVerdict::Warning)) {
-            (0, 0) => writeln!(text, "a run has what it needs"),
-            (0, warnings) => writeln!(text, "a run has what it needs; warnings: {warnings}"),
+            (0, 0) => writeln!(text, "ready to run"),
+            (0, warnings) => writeln!(text, "ready to run; warnings: {warnings}"),
             (errors, warnings) => {
                 writeln!(text, "a run would fail; errors: {errors}, warnings: {warnings}")
             }
@@ -126,13 +123,13 @@ impl Report {
         text
     }
 
-    /// For scripts and bug reports.
+    /// Returns the report as JSON, for scripts and bug reports.
     pub(super) fn json(&self) -> Value {
         let check = |check: &DoctorCheck| {
             let mut object =
                 json!({ "name": check.name, "verdict": check.verdict.name(), "seen": check.seen });
-            if let (Some(fields), Some(mend)) = (object.as_object_mut(), &check.mend) {
-                fields.insert("mend".to_owned(), json!(mend));
+            if let (Some(fields), Some(fix)) = (object.as_object_mut(), &check.fix) {
+                fields.insert("fix".to_owned(), json!(fix));
             }
             object
         };
@@ -149,12 +146,12 @@ impl Report {
         })
     }
 
-    /// The same with every text changed: to keep secrets out of it.
+    /// Returns the report with every text changed, to remove secrets.
     #[must_use]
     pub(super) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
         for check in self.groups.iter_mut().flat_map(|group| &mut group.checks) {
             check.seen = change(&check.seen);
-            check.mend = check.mend.as_deref().map(&change);
+            check.fix = check.fix.as_deref().map(&change);
         }
         self
     }
@@ -174,14 +171,14 @@ mod tests {
                     "claude (coder)",
                     vec![
                         DoctorCheck::new(DoctorVerdict::Warning, "login state", "unknown")
-                            .mend("claude auth login"),
+                            .fix("claude auth login"),
                     ],
                 ),
             ],
         };
         assert_eq!(
             report.words(),
-            "git\n  ok       version      git 2.47\n\nclaude (coder)\n  warning  login state  unknown\n                        mend: claude auth login\n\na run has what it needs; warnings: 1\n"
+            "git\n  ok       version      git 2.47\n\nclaude (coder)\n  warning  login state  unknown\n                        fix: claude auth login\n\nready to run; warnings: 1\n"
         );
         assert_eq!((report.exit_code(), report.json()["verdict"].as_str()), (0, Some("warning")));
         report

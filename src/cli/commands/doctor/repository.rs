@@ -1,4 +1,4 @@
-//! The repository that a run would work on: its branch, its forge, what is parked in it.
+//! Checks of the repository: branch, forge, parked runs.
 
 use jiff::Timestamp;
 
@@ -18,17 +18,16 @@ use crate::ports::journal::{Entry, Finished};
 use super::arguments::DoctorArguments;
 use super::report::{DoctorCheck, DoctorVerdict};
 
-/// A run that waits for an allowance.
+/// A run that waits for quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ParkedRun {
     pub(super) subject: Subject,
-    /// When the allowance comes back.
     pub(super) parking: Parking,
-    /// Whose it is, if that is known on this machine.
+    /// The agent without quota, if this machine knows it.
     pub(super) label: Option<Label>,
 }
 
-/// Where a run would work. Outside of repositories the rest is looked at all the same, unless one was named.
+/// Checks the repository. Without one, the other checks still run, unless `-C` names one.
 pub(super) async fn repository(
     arguments: &DoctorArguments,
     surroundings: &Surroundings,
@@ -42,7 +41,7 @@ pub(super) async fn repository(
             let outside = named.is_none() && unusable.message.contains("is not in a git repository");
             let verdict = if outside { DoctorVerdict::Warning } else { DoctorVerdict::Error };
             let check =
-                DoctorCheck::new(verdict, "place", unusable.message).mend("agent-loop doctor -C REPOSITORY");
+                DoctorCheck::new(verdict, "place", unusable.message).fix("agent-loop doctor -C REPOSITORY");
             return (None, vec![check]);
         }
     };
@@ -67,16 +66,15 @@ pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> D
         ForgeChoice::Auto => (false, "origin is not on GitHub".to_owned()),
     };
     if github {
-        let seen = format!("GitHub, because {why}; this version can't use it yet");
-        return DoctorCheck::new(DoctorVerdict::Error, "forge", seen).mend(
-            "add --forge local, or say `kind = \"local\"` in [forge]: the embedded forge of this repository",
-        );
+        let seen = format!("GitHub, because {why}; GitHub is not supported yet");
+        return DoctorCheck::new(DoctorVerdict::Error, "forge", seen)
+            .fix("add --forge local, or set `kind = \"local\"` in [forge], to use the embedded forge");
     }
-    let begun = if Store::exists(&repository.common) { "" } else { "; it is made when it is first used" };
-    DoctorCheck::ok("forge", format!("embedded, because {why}{begun}"))
+    let note = if Store::exists(&repository.common) { "" } else { "; created when first used" };
+    DoctorCheck::ok("forge", format!("embedded, because {why}{note}"))
 }
 
-/// What is known on the embedded forge, and which runs wait for an allowance.
+/// Checks the embedded forge, and returns the runs that wait for quota.
 pub(super) async fn known(
     arguments: &DoctorArguments,
     surroundings: &Surroundings,
@@ -86,9 +84,9 @@ pub(super) async fn known(
         Ok(Some(here)) => here.with_trusted_recorders(surroundings).await,
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
-            let mend = "restore that file, or move it away to begin anew";
+            let fix = "restore that file, or move it away to start again";
             return (
-                vec![DoctorCheck::new(DoctorVerdict::Error, "embedded forge", why).mend(mend)],
+                vec![DoctorCheck::new(DoctorVerdict::Error, "embedded forge", why).fix(fix)],
                 Vec::new(),
             );
         }
@@ -122,7 +120,7 @@ pub(super) async fn known(
     (checks, waiting)
 }
 
-/// Who said last that nothing is left.
+/// Returns the agent that last reported used-up quota.
 fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
     let entries = journals::read(&here.folders.journal(subject)).ok()?;
     entries.into_iter().rev().find_map(|entry| match entry {
@@ -149,16 +147,16 @@ fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
     })
 }
 
-/// A run that waits.
+/// Returns the check for a parked run.
 pub(super) fn parked(waiting: &ParkedRun, now: Timestamp) -> DoctorCheck {
     let ParkedRun { subject, parking, label } = waiting;
     let until = parking.until();
     let whose = label.as_ref().map_or_else(String::new, |label| format!(" of `{label}`"));
     let seen = if parking.resets_at <= now {
-        format!("{subject} was parked; the allowance{whose} came back at {until}")
+        format!("{subject} is parked; the quota{whose} was reset at {until}")
     } else {
-        format!("{subject} is parked until {until}, when the allowance{whose} comes back")
+        format!("{subject} is parked until the quota{whose} resets at {until}")
     };
     DoctorCheck::new(DoctorVerdict::Note, "parked", seen)
-        .mend(format!("agent-loop resume --due, or: agent-loop resume {subject}"))
+        .fix(format!("agent-loop resume --due, or: agent-loop resume {subject}"))
 }

@@ -1,4 +1,4 @@
-//! The settings that a run would have, as far as they can be read: a source that makes no sense is reported and left out.
+//! The settings of a run: an invalid source is reported and left out.
 
 use crate::cli::config::layer::{Layer, PREFIX, SettingSource};
 use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
@@ -11,15 +11,14 @@ use crate::domain::ids::BranchName;
 use super::arguments::DoctorArguments;
 use super::report::{DoctorCheck, DoctorVerdict};
 
-/// The settings, and what was found while they were read.
+/// The settings, with a check for each source.
 pub(super) struct ReadSettings {
-    /// What counts of all that could be read.
+    /// The merged settings of all valid sources.
     pub(super) configuration: Configuration,
-    /// A check for each source.
     pub(super) checks: Vec<DoctorCheck>,
 }
 
-/// Reads every source.
+/// Reads and merges every source.
 pub(super) async fn read(
     arguments: &DoctorArguments,
     repository: Option<&Repository>,
@@ -37,12 +36,12 @@ pub(super) async fn read(
     let (layer, check) = match load::user_file_layer(surroundings) {
         Ok(Some(layer)) => (Some(layer), DoctorCheck::ok("your file", path.display().to_string())),
         Ok(None) => {
-            let seen = format!("none ({}); `agent-loop config init --user` begins one", path.display());
+            let seen = format!("none ({}); create it with `agent-loop config init --user`", path.display());
             (None, DoctorCheck::ok("your file", seen))
         }
         Err(why) => (
             None,
-            broken("your file", why, "edit that file; `agent-loop config init --print` shows every key"),
+            broken("your file", why, "fix that file; `agent-loop config init --print` lists every key"),
         ),
     };
     layers.extend(layer);
@@ -54,7 +53,7 @@ pub(super) async fn read(
                 .push(DoctorCheck::ok("variables", format!("{} settings in {PREFIX}…", layer.values.len())));
             layers.push(layer);
         }
-        Err(why) => checks.push(broken("variables", why, "correct or unset that variable")),
+        Err(why) => checks.push(broken("variables", why, "fix or unset that variable")),
     }
     layers.push(Layer::from_values(
         arguments.settings.values.clone(),
@@ -66,16 +65,16 @@ pub(super) async fn read(
     Ok(ReadSettings { configuration, checks })
 }
 
-fn broken(name: &'static str, why: String, mend: &str) -> DoctorCheck {
-    DoctorCheck::new(DoctorVerdict::Error, name, why).mend(mend)
+fn broken(name: &'static str, why: String, fix: &str) -> DoctorCheck {
+    DoctorCheck::new(DoctorVerdict::Error, name, why).fix(fix)
 }
 
-/// Each source made sense alone. If they do not together, the defaults and the flags are looked at.
+/// Merges the sources. If they contradict each other, only defaults and flags are used.
 fn merge(layers: Vec<Layer>) -> Result<(Configuration, Option<DoctorCheck>), String> {
     match Configuration::merge(layers.iter().cloned()) {
         Ok(configuration) => Ok((configuration, None)),
         Err(why) => {
-            let check = broken("together", why, "see which source says what: agent-loop config explain");
+            let check = broken("together", why, "show the source of each value: agent-loop config explain");
             let ends = layers
                 .into_iter()
                 .filter(|layer| matches!(layer.source, SettingSource::Default | SettingSource::Flag));
@@ -90,12 +89,12 @@ async fn of_the_repository(
     surroundings: &Surroundings,
 ) -> (Option<Layer>, Vec<DoctorCheck>) {
     let Some(branch) = branch else {
-        let seen = format!("HEAD is detached, so no branch says which {REPOSITORY_FILE} counts");
+        let seen = format!("HEAD is detached, so no branch selects a {REPOSITORY_FILE}");
         return (
             None,
             vec![
                 DoctorCheck::new(DoctorVerdict::Warning, "repository's file", seen)
-                    .mend("name a branch with --base"),
+                    .fix("name a branch with --base"),
             ],
         );
     };
@@ -105,35 +104,34 @@ async fn of_the_repository(
         }
         Ok(Some(file)) => judged(file, branch, &repository.trust_name()),
         Err(why) => {
-            let mend = format!(
-                "correct it and commit it on {branch}; `agent-loop config init --print` shows every key"
-            );
-            (None, vec![broken("repository's file", why, &mend)])
+            let fix =
+                format!("fix it and commit it on {branch}; `agent-loop config init --print` lists every key");
+            (None, vec![broken("repository's file", why, &fix)])
         }
     }
 }
 
-/// What a file says that is not trusted does not count here either.
+/// Checks the repository's file, and removes its untrusted settings.
 fn judged(file: RepositoryFile, branch: &BranchName, name: &str) -> (Option<Layer>, Vec<DoctorCheck>) {
     let RepositoryFile { text, mut layer, untrusted, warning } = file;
     let mut checks = Vec::new();
     if !untrusted.is_empty() {
         let seen = format!(
-            "{REPOSITORY_FILE} on {branch} names programs, places or people ({}), and you have not said that you trust it",
+            "{REPOSITORY_FILE} on {branch} names programs, folders or people ({}), and is not trusted yet",
             untrusted.join(", ")
         );
-        let mend = format!(
-            "read it: git show {branch}:{REPOSITORY_FILE}; then: agent-loop config trust {}",
+        let fix = format!(
+            "review it (git show {branch}:{REPOSITORY_FILE}), then: agent-loop config trust {}",
             quoted(name)
         );
-        checks.push(DoctorCheck::new(DoctorVerdict::Error, "repository's file", seen).mend(mend));
+        checks.push(DoctorCheck::new(DoctorVerdict::Error, "repository's file", seen).fix(fix));
         layer.values.retain(|key, _| !untrusted.contains(key));
     } else if !text.is_empty() {
         checks.push(DoctorCheck::ok("repository's file", format!("{REPOSITORY_FILE} on {branch}")));
     }
     checks.extend(warning.map(|warning| {
         DoctorCheck::new(DoctorVerdict::Warning, "repository's file", warning)
-            .mend(format!("commit it on {branch}"))
+            .fix(format!("commit it on {branch}"))
     }));
     (Some(layer), checks)
 }
