@@ -3,7 +3,6 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Command;
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -113,12 +112,10 @@ fn complete_machines_are_well() {
 fn text(stage: &Stage) -> String {
     let git = stage.root().join("bin/git");
     if !git.exists() {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
-        symlink(found.unwrap(), &git).unwrap();
+        symlink(Path::new(&stage.git(&["--exec-path"])).join("git"), &git).unwrap();
     }
-    let version = Command::new(&git).arg("version").output().unwrap().stdout;
-    let version: Vec<&str> = std::str::from_utf8(&version).unwrap().split(['.', ' ']).collect();
+    let version = stage.git(&["version"]);
+    let version: Vec<&str> = version.split(['.', ' ']).collect();
     let path = format!("{}:/usr/bin:/bin", stage.root().join("bin").display());
     let temp = stage.root().join("temp").display().to_string();
     fs::create_dir_all(&temp).unwrap();
