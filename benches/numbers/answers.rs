@@ -71,12 +71,7 @@ fn published(reading: Reading<PrReview>) -> String {
         .findings
         .into_iter()
         .zip(1..)
-        .map(|((standing, text), number)| OpenedItem {
-            id: ItemId::numbered(number),
-            standing,
-            text,
-            key: None,
-        })
+        .map(|((status, text), number)| OpenedItem { id: ItemId::numbered(number), status, text, key: None })
         .collect();
     let review = ReviewRecord {
         agent: "codex".parse().expect("a label"),
@@ -108,7 +103,7 @@ fn published(reading: Reading<PrReview>) -> String {
     let mut machine = flow::begin(&REVIEW, &subject).expect("a review");
     machine.apply(&Link::Record(Arc::new(opened_first(&record)))).expect("a run");
     machine.apply(&Link::Record(Arc::new(record.clone()))).expect("a record of ours");
-    assert!(machine.view().items.iter().all(|item| item.standing == ItemStatus::Blocking));
+    assert!(machine.view().items.iter().all(|item| item.status == ItemStatus::Blocking));
     let line = codec::line(&record).expect("a line");
     let room = codec::room(&line).expect("room");
     codec::body(&fitted(&machine.comment(&record).expect("a comment"), room), &line)

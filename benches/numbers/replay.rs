@@ -81,7 +81,7 @@ fn comment(index: usize, is_record: bool, body: String) -> Comment {
     Comment {
         id: index.to_string(),
         author: if is_record { "agent-loop" } else { "ada" }.parse().expect("a login"),
-        standing: AuthorRole::Member,
+        role: AuthorRole::Member,
         body,
         created_at: at,
         updated_at: at,

@@ -51,7 +51,7 @@ pub struct Item {
     pub text: String,
     /// The status at the time the item was raised.
     pub first: ItemStatus,
-    pub standing: ItemStatus,
+    pub status: ItemStatus,
     /// Later comments, oldest first.
     pub notes: Vec<Note>,
     /// The coder's open objection.
@@ -63,7 +63,7 @@ pub struct Item {
 impl Item {
     /// Returns whether the item prevents approval.
     pub fn must_fix(&self) -> bool {
-        self.standing.must_fix()
+        self.status.must_fix()
     }
 
     /// Returns whether a reviewer raised the item: then reviewers judge it, else the gate does.
@@ -80,7 +80,8 @@ impl Item {
 #[serde(deny_unknown_fields)]
 pub struct OpenedItem {
     pub id: ItemId,
-    pub standing: ItemStatus,
+    #[serde(rename = "standing")]
+    pub status: ItemStatus,
     pub text: String,
     /// The key of the finding within its gate; `None` for gates with a single finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +96,8 @@ pub struct CarriedItem {
     pub reviewer: Label,
     /// The round of the older tool in which the finding first appeared.
     pub round: u32,
-    pub standing: ItemStatus,
+    #[serde(rename = "standing")]
+    pub status: ItemStatus,
     pub text: String,
     /// Later comments, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

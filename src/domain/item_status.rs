@@ -34,7 +34,8 @@ impl ItemStatus {
 #[serde(deny_unknown_fields)]
 pub struct Disposition {
     pub item: ItemId,
-    pub standing: ItemStatus,
+    #[serde(rename = "standing")]
+    pub status: ItemStatus,
     /// The reviewer's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

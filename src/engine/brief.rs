@@ -185,7 +185,7 @@ fn item(item: &Item) -> ContextItem {
     ContextItem {
         id: item.id.to_string(),
         reviewer: item.author.to_string(),
-        status: item.standing.name().to_owned(),
+        status: item.status.name().to_owned(),
         round: item.round,
         text: item.text.clone(),
         notes: item

@@ -87,11 +87,11 @@ impl Outcome {
 
     /// The items that are worth a change of their own.
     pub fn future_items(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(|item| item.standing == ItemStatus::Future)
+        self.items.iter().filter(|item| item.status == ItemStatus::Future)
     }
 
     pub fn resolved(&self) -> usize {
-        self.items.iter().filter(|item| item.standing == ItemStatus::Resolved).count()
+        self.items.iter().filter(|item| item.status == ItemStatus::Resolved).count()
     }
 }
 

@@ -12,10 +12,10 @@ use crate::protocol::requirements;
 
 /// What people say in an issue, if there is one, and in comments; records are left out.
 pub(super) fn listen(trust: &Trust, issue: Option<&Issue>, comments: &[Comment]) -> People {
-    let own = issue.and_then(|issue| requirement(trust, issue.standing, &issue.author, &issue.body));
+    let own = issue.and_then(|issue| requirement(trust, issue.role, &issue.author, &issue.body));
     let people = || comments.iter().filter(|comment| !codec::claims(&comment.body));
     let required =
-        people().filter_map(|comment| requirement(trust, comment.standing, &comment.author, &comment.body));
+        people().filter_map(|comment| requirement(trust, comment.role, &comment.author, &comment.body));
     let said =
         |comment: &Comment| ContextComment { author: comment.author.to_string(), body: comment.body.clone() };
     People {

@@ -25,8 +25,8 @@ pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Sess
     let items = view.items.iter();
     let counts = RunEvent::Counted {
         open: items.clone().filter(|item| item.must_fix()).count(),
-        future: items.clone().filter(|item| item.standing == ItemStatus::Future).count(),
-        resolved: items.filter(|item| item.standing == ItemStatus::Resolved).count(),
+        future: items.clone().filter(|item| item.status == ItemStatus::Future).count(),
+        resolved: items.filter(|item| item.status == ItemStatus::Resolved).count(),
         usage: session.machine.run().map_or_else(Usage::default, |run| run.usage),
     };
     if session.emitted.counts.as_ref() != Some(&counts) {

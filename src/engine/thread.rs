@@ -79,7 +79,7 @@ pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[
         Content::Record(decoded) => decoded.record.prev == chain.start(),
         Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => false,
     };
-    let may_write = |comment: &&Comment| match comment.standing {
+    let may_write = |comment: &&Comment| match comment.role {
         AuthorRole::Owner | AuthorRole::Member => true,
         AuthorRole::Stranger => false,
     };

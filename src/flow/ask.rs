@@ -211,7 +211,7 @@ pub fn shown_items(items: &[Item], is_on_roster: impl Fn(&Label) -> bool) -> Vec
         Author::Reviewer(label) if is_on_roster(label) => Owner::Reviewer,
         Author::Reviewer(_) => Owner::FormerReviewer,
     };
-    let shown = |item: &Item| ShownItem { id: item.id.clone(), standing: item.standing, owner: owner(item) };
+    let shown = |item: &Item| ShownItem { id: item.id.clone(), status: item.status, owner: owner(item) };
     items.iter().map(shown).collect()
 }
 

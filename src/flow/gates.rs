@@ -229,12 +229,12 @@ pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesR
     let mut next_item = rounds.next_item();
     let (mut opened, mut updated) = (Vec::new(), Vec::new());
     for (key, text) in &found {
-        let standing = ItemStatus::Blocking;
+        let status = ItemStatus::Blocking;
         let (key, text) = (key.clone(), text.clone());
         if let Some(item) = known.iter().find(|item| item.key == key) {
-            updated.push(OpenedItem { id: item.id.clone(), standing, text, key });
+            updated.push(OpenedItem { id: item.id.clone(), status, text, key });
         } else {
-            opened.push(OpenedItem { id: ItemId::numbered(next_item), standing, text, key });
+            opened.push(OpenedItem { id: ItemId::numbered(next_item), status, text, key });
             next_item += 1;
         }
     }

@@ -60,9 +60,9 @@ fn judge(item: &mut Item, reviews: &[CastReview], resolutions: Resolutions) {
         .filter(|(_, said)| said.item == item.id)
         .collect();
     let counts =
-        |said: &&Disposition| resolutions == Resolutions::Count || said.standing != ItemStatus::Resolved;
-    let statuses = said.iter().map(|(_, said)| *said).filter(counts).map(|said| said.standing);
-    item.standing = worst(item.standing, statuses);
+        |said: &&Disposition| resolutions == Resolutions::Count || said.status != ItemStatus::Resolved;
+    let statuses = said.iter().map(|(_, said)| *said).filter(counts).map(|said| said.status);
+    item.status = worst(item.status, statuses);
     for (review, said) in said {
         let (author, round) = (review.agent.to_string(), review.round);
         item.notes.extend(said.note.as_ref().map(|text| Note { author, round, text: text.clone() }));
@@ -75,8 +75,8 @@ fn open(opened: &OpenedItem, author: Author, round: u32) -> Item {
         author,
         round,
         text: opened.text.clone(),
-        first: opened.standing,
-        standing: opened.standing,
+        first: opened.status,
+        status: opened.status,
         notes: Vec::new(),
         dispute: None,
         key: opened.key.clone(),
@@ -92,8 +92,8 @@ pub fn carried(item: &CarriedItem) -> Item {
         author: Author::Reviewer(item.reviewer.clone()),
         round: item.round,
         text: item.text.clone(),
-        first: item.standing,
-        standing: item.standing,
+        first: item.status,
+        status: item.status,
         notes: item.notes.iter().map(note).collect(),
         dispute: None,
         key: None,
@@ -104,10 +104,10 @@ pub fn carried(item: &CarriedItem) -> Item {
 pub fn apply_gate(items: &mut Vec<Item>, changes: &GateChanges<'_>) {
     for item in items.iter_mut() {
         if changes.resolved.contains(&item.id) {
-            item.standing = ItemStatus::Resolved;
+            item.status = ItemStatus::Resolved;
         }
         if let Some(update) = changes.updated.iter().find(|update| update.id == item.id) {
-            item.standing = update.standing;
+            item.status = update.status;
             item.text.clone_from(&update.text);
         }
     }
@@ -139,15 +139,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn review(agent: &str, standing: ItemStatus) -> CastReview {
-        let said = Disposition { item: ItemId::numbered(1), standing, note: None };
+    fn review(agent: &str, status: ItemStatus) -> CastReview {
+        let said = Disposition { item: ItemId::numbered(1), status, note: None };
         let agent = agent.parse().unwrap();
         CastReview { round: 1, agent, opened: Vec::new(), dispositions: vec![said] }
     }
 
     fn opened(number: u64, key: Option<&str>) -> OpenedItem {
         let (id, key) = (ItemId::numbered(number), key.map(str::to_owned));
-        OpenedItem { id, standing: ItemStatus::Blocking, text: "x".to_owned(), key }
+        OpenedItem { id, status: ItemStatus::Blocking, text: "x".to_owned(), key }
     }
 
     fn item() -> Item {
@@ -157,14 +157,14 @@ mod tests {
     #[test]
     fn no_reviewer_waves_an_item_away() {
         let reviews = [review("a", ItemStatus::Resolved), review("b", ItemStatus::SamePr)];
-        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, ItemStatus::SamePr);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].status, ItemStatus::SamePr);
     }
 
     #[test]
     fn resolutions_on_another_head_are_void() {
         let reviews = [review("a", ItemStatus::Resolved)];
-        assert_eq!(merge(vec![item()], &reviews, Resolutions::Void)[0].standing, ItemStatus::Blocking);
-        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].standing, ItemStatus::Resolved);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Void)[0].status, ItemStatus::Blocking);
+        assert_eq!(merge(vec![item()], &reviews, Resolutions::Count)[0].status, ItemStatus::Resolved);
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
                 standings.iter().enumerate().map(|(index, one)| review(&format!("r{index}"), *one)).collect();
             let counted = merge(vec![item()], &reviews, Resolutions::Count);
             let voided = merge(vec![item()], &reviews, Resolutions::Void);
-            prop_assert!(voided[0].standing >= counted[0].standing);
+            prop_assert!(voided[0].status >= counted[0].status);
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Comment {
     pub author: Login,
     /// The author's permissions. They are not saved: saved threads are checked by records and authors only.
     #[serde(skip)]
-    pub standing: AuthorRole,
+    pub role: AuthorRole,
     pub body: String,
     pub created_at: Timestamp,
     /// The time of the last edit; `created_at` if there is none.
@@ -36,7 +36,7 @@ pub enum AuthorRole {
 pub struct Issue {
     pub number: IssueNumber,
     pub author: Login,
-    pub standing: AuthorRole,
+    pub role: AuthorRole,
     pub state: IssueState,
     pub title: String,
     pub body: String,

@@ -15,7 +15,7 @@ use super::text::Text;
 pub struct ShownItem {
     pub id: ItemId,
     /// Where it stood when it was shown.
-    pub standing: ItemStatus,
+    pub status: ItemStatus,
     /// Who may say what about it.
     pub owner: Owner,
 }

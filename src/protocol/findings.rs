@@ -82,8 +82,8 @@ impl ReviewContent<'_> {
         dispositions: &[Disposition],
         report: &mut RuleReport,
     ) {
-        let new = findings.iter().filter(|(standing, _)| standing.must_fix()).count();
-        let active: Vec<&Disposition> = dispositions.iter().filter(|one| one.standing.must_fix()).collect();
+        let new = findings.iter().filter(|(status, _)| status.must_fix()).count();
+        let active: Vec<&Disposition> = dispositions.iter().filter(|one| one.status.must_fix()).collect();
         match self.verdict {
             ReviewVerdict::Approved => {
                 if new > 0 {
@@ -91,7 +91,7 @@ impl ReviewContent<'_> {
                 }
                 report.complaints.extend(active.iter().map(|one| {
                     let expected = format!("`{}` resolved or future in an approving review", one.item);
-                    Complaint::new(self.dispositions_path, expected, one.standing.name()).about([&one.item])
+                    Complaint::new(self.dispositions_path, expected, one.status.name()).about([&one.item])
                 }));
             }
             ReviewVerdict::Blocking => {
@@ -100,10 +100,10 @@ impl ReviewContent<'_> {
                     report.complain("/state", expected, "blocking without anything to fix");
                 }
                 let was_must_fix =
-                    |id: &str| expectation.item(id).is_some_and(|shown| shown.standing.must_fix());
+                    |id: &str| expectation.item(id).is_some_and(|shown| shown.status.must_fix());
                 let lowered = dispositions
                     .iter()
-                    .filter(|one| one.standing == ItemStatus::Future && was_must_fix(one.item.as_str()));
+                    .filter(|one| one.status == ItemStatus::Future && was_must_fix(one.item.as_str()));
                 report.complaints.extend(lowered.map(|one| {
                     let expected = format!("`{}` resolved or still to fix in a blocking review", one.item);
                     Complaint::new(self.dispositions_path, expected, "future").about([&one.item])
@@ -156,7 +156,7 @@ pub(super) fn dispositions(
                 report.complaints.extend(empty_note(&path, one));
                 dispositions.push(Disposition {
                     item: shown.id.clone(),
-                    standing: one.status,
+                    status: one.status,
                     note: one.note.map(|note| note.as_str().to_owned()),
                 });
             }

@@ -53,7 +53,7 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
     });
     let opened = findings.iter().zip(1..).map(|(text, number)| OpenedItem {
         id: ItemId::numbered(number),
-        standing: ItemStatus::Blocking,
+        status: ItemStatus::Blocking,
         text: text.clone(),
         key: None,
     });
@@ -64,7 +64,7 @@ fn record(summary: &str, findings: &[String], prev: agent_loop::domain::ids::Cha
         opened: opened.collect(),
         dispositions: vec![Disposition {
             item: ItemId::numbered(9),
-            standing: ItemStatus::Future,
+            status: ItemStatus::Future,
             note: Some(summary.to_owned()),
         }],
         next_item: 10,

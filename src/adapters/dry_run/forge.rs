@@ -80,7 +80,7 @@ impl<W: World> Forge for RehearsedWorld<W> {
         noted.push(Comment {
             id: format!("rehearsed-{}", noted.len()),
             author: self.real.forge().login(),
-            standing: AuthorRole::Owner,
+            role: AuthorRole::Owner,
             body: body.to_owned(),
             created_at: now,
             updated_at: now,

@@ -159,7 +159,7 @@ fn comment(row: CommentRow) -> Comment {
     Comment {
         id: row.id.to_string(),
         author: row.writer.login,
-        standing: row.writer.role,
+        role: row.writer.role,
         body: row.body,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -190,8 +190,8 @@ impl Forge for EmbeddedForge {
             )));
         };
         let comments = self.comments_of(number.0)?;
-        let Writer { login: author, role: standing } = row.writer;
-        Ok(Issue { number, author, standing, state, title: row.title, body: row.body, comments })
+        let Writer { login: author, role } = row.writer;
+        Ok(Issue { number, author, role, state, title: row.title, body: row.body, comments })
     }
 
     async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {

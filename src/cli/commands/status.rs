@@ -262,7 +262,7 @@ fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Ti
 }
 
 fn item(item: &Item) -> String {
-    let start = format!("{} ({}) ", item.id, item.standing.name());
+    let start = format!("{} ({}) ", item.id, item.status.name());
     let room = ITEM.saturating_sub(start.chars().count());
     format!("{start}{}", unmarked(&one_line(&item.text, room)))
 }

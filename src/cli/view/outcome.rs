@@ -59,7 +59,7 @@ fn item(item: &Item) -> Value {
     json!({
         "id": item.id,
         "reviewer": item.author.to_string(),
-        "status": item.standing.name(),
+        "status": item.status.name(),
         "round": item.round,
         "text": item.text,
     })
@@ -96,7 +96,7 @@ pub fn text(outcome: &Outcome, next_command: &str) -> String {
             text,
             "  {} ({}, {}) {}",
             item.id,
-            item.standing.name(),
+            item.status.name(),
             item.author,
             unmarked(&one_line(&item.text, 120))
         );

@@ -62,7 +62,7 @@ fn key(seen: &OpenReview<'_>, at: &ReviewAt) -> TurnKey {
 
 fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
     let items = seen.state.rounds.items_from(&key.head).into_iter();
-    let shown: Vec<Item> = items.filter(|item| item.standing != ItemStatus::Resolved).collect();
+    let shown: Vec<Item> = items.filter(|item| item.status != ItemStatus::Resolved).collect();
     let ask = ask_about(seen, key, &shown, seen.run.terms.roster.coder());
     let branch = Some(seen.observed.pull.head_ref.clone());
     Ask { access: Access::Edit, brief: Brief { branch, ..ask.brief }, ..ask }

@@ -34,7 +34,7 @@ pub(super) fn headline(record: &ReviewEntry) -> String {
         ReviewEntry::Review(review) => match review.response.state {
             ReviewVerdict::Approved => format!("{} approves", review.agent),
             ReviewVerdict::Blocking => {
-                let left = review.dispositions.iter().filter(|said| said.standing.must_fix()).count();
+                let left = review.dispositions.iter().filter(|said| said.status.must_fix()).count();
                 format!("{} blocks: {} new, {left} still open", review.agent, review.opened.len())
             }
         },
@@ -88,7 +88,7 @@ fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
             format!(
                 "`{}` {}{note} <sub>{}</sub>",
                 said.item,
-                said.standing.name(),
+                said.status.name(),
                 unmarked(&one_line(known, 100))
             )
         })
@@ -98,8 +98,8 @@ fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
     text
 }
 
-fn new_items(review: &ReviewRecord, standing: ItemStatus) -> Vec<String> {
-    let of_this_kind = review.opened.iter().filter(|opened| opened.standing == standing);
+fn new_items(review: &ReviewRecord, status: ItemStatus) -> Vec<String> {
+    let of_this_kind = review.opened.iter().filter(|opened| opened.status == status);
     of_this_kind.map(item_line).collect()
 }
 

@@ -40,7 +40,7 @@ fn lines_about(item: &Item) -> Vec<String> {
 
 /// The future items of reviewers, each in one group. Groups stand in the order of their first items.
 pub(super) fn group(items: &[Item]) -> Vec<FollowUpGroup> {
-    let left = items.iter().filter(|item| item.standing == ItemStatus::Future && item.is_reviewers());
+    let left = items.iter().filter(|item| item.status == ItemStatus::Future && item.is_reviewers());
     let follow_ups = left.enumerate().map(|(place, item)| FollowUp::new(place, item));
     let mut parts = follow_ups.fold(Vec::new(), admit);
     for part in &mut parts {
@@ -96,15 +96,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn finding(number: u64, text: &str) -> Item {
-        let (author, standing) = (Author::Reviewer("codex".parse().unwrap()), ItemStatus::Future);
+        let (author, status) = (Author::Reviewer("codex".parse().unwrap()), ItemStatus::Future);
         let (id, text) = (ItemId::numbered(number), text.to_owned());
         Item {
             id,
             author,
             round: 1,
             text,
-            first: standing,
-            standing,
+            first: status,
+            status,
             notes: Vec::new(),
             dispute: None,
             key: None,
@@ -186,7 +186,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
         proptest::collection::vec((text(), 0_u8..9), 0..12).prop_map(|texts| {
             let items = (1..).zip(texts).map(|(number, (text, kind))| match kind {
                 0 => Item { author: Author::Gate("ci".parse().unwrap()), ..finding(number, &text) },
-                1 => Item { standing: ItemStatus::Resolved, ..finding(number, &text) },
+                1 => Item { status: ItemStatus::Resolved, ..finding(number, &text) },
                 2.. => finding(number, &text),
             });
             items.collect()
@@ -208,7 +208,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
             prop_assert!(groups.is_sorted_by_key(|one| place(&one.items[0])));
             let mut all: Vec<&Item> = groups.iter().flat_map(|one| &one.items).collect();
             all.sort_by_key(|item| place(item));
-            let left = items.iter().filter(|item| item.is_reviewers() && item.standing == ItemStatus::Future);
+            let left = items.iter().filter(|item| item.is_reviewers() && item.status == ItemStatus::Future);
             prop_assert!(left.eq(all));
         }
 

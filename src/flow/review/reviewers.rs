@@ -42,7 +42,7 @@ fn is_due(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> 
 /// The items that everyone in the round is shown: open ones, and future ones that may be promoted.
 fn shown(seen: &OpenReview<'_>, at: &ReviewAt) -> Vec<Item> {
     let items = seen.state.rounds.items_at(at).into_iter();
-    items.filter(|item| item.standing != ItemStatus::Resolved).collect()
+    items.filter(|item| item.status != ItemStatus::Resolved).collect()
 }
 
 fn ask(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> Ask {
@@ -64,7 +64,7 @@ fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<Pr
         normalisations.push(format!("{} future follow-ups left out, as the mode says", dropped.len()));
     }
     let open =
-        |((standing, text), number)| OpenedItem { id: ItemId::numbered(number), standing, text, key: None };
+        |((status, text), number)| OpenedItem { id: ItemId::numbered(number), status, text, key: None };
     let first = seen.state.rounds.next_item();
     let opened: Vec<OpenedItem> = kept.into_iter().zip(first..).map(open).collect();
     let record = ReviewRecord {

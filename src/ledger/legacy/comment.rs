@@ -22,7 +22,7 @@ pub(super) struct OlderFinding {
     pub(super) id: Option<ItemId>,
     /// The author, if it is not the author of the comment.
     pub(super) reviewer: Option<Label>,
-    pub(super) standing: ItemStatus,
+    pub(super) status: ItemStatus,
     /// The text; may be empty.
     pub(super) text: String,
     pub(super) notes: Vec<String>,

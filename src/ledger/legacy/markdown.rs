@@ -29,7 +29,7 @@ pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {
     for (section, text) in entries(body) {
         match section {
             Section::Dispositions => comment.words.extend(disposition(&text)),
-            Section::Findings(standing) => take_finding(&mut comment, standing, &text),
+            Section::Findings(status) => take_finding(&mut comment, status, &text),
         }
     }
     comment.bounded()
@@ -38,22 +38,22 @@ pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {
 /// Reads a line such as `item-3: still blocking: no test`; `None` for other lines.
 fn disposition(text: &str) -> Option<Disposition> {
     let (item, rest) = leading_id(text)?;
-    let (standing, note) = standing_and_note(rest)?;
-    Some(Disposition { item, standing, note })
+    let (status, note) = standing_and_note(rest)?;
+    Some(Disposition { item, status, note })
 }
 
 /// Adds a finding to a comment. A finding with an id is a known one with a disposition.
-fn take_finding(comment: &mut OlderComment, standing: ItemStatus, text: &str) {
+fn take_finding(comment: &mut OlderComment, status: ItemStatus, text: &str) {
     let (id, text) = leading_id(text).map_or((None, text), |(id, rest)| (Some(id), rest));
     if id.is_none() && says_nothing(text) {
         return;
     }
     let text = text.trim().to_owned();
     let note = (!says_nothing(&text)).then(|| text.clone());
-    let finding = OlderFinding { id: id.clone(), reviewer: None, standing, text, notes: Vec::new() };
+    let finding = OlderFinding { id: id.clone(), reviewer: None, status, text, notes: Vec::new() };
     match id {
         Some(item) => {
-            comment.words.push(Disposition { item, standing, note });
+            comment.words.push(Disposition { item, status, note });
             comment.prior.get_or_insert_default().push(finding);
         }
         None => comment.new.push(finding),

@@ -76,10 +76,10 @@ impl Fold {
         match index {
             Some(index) => {
                 self.mention(index, round, finding);
-                self.set_standing(index, |before| match before {
+                self.set_status(index, |before| match before {
                     ItemStatus::Resolved => before,
                     ItemStatus::Future | ItemStatus::SamePr | ItemStatus::Blocking => {
-                        before.max(finding.standing)
+                        before.max(finding.status)
                     }
                 });
             }
@@ -97,7 +97,7 @@ impl Fold {
         match (known, &finding.id) {
             (Some(index), id) => {
                 self.mention(index, round, finding);
-                self.set_standing(index, |before| before.max(finding.standing));
+                self.set_status(index, |before| before.max(finding.status));
                 if let Some(id) = id {
                     self.names.entry(id.clone()).or_insert(index);
                 }
@@ -119,7 +119,7 @@ impl Fold {
             }
         }
         for (index, dispositions) in by_item {
-            self.set_standing(index, |before| worst(before, dispositions.iter().map(|one| one.standing)));
+            self.set_status(index, |before| worst(before, dispositions.iter().map(|one| one.status)));
             if let Some(known) = self.items.get_mut(&index) {
                 known.add_notes(dispositions.iter().filter_map(|one| one.note.as_ref()));
             }
@@ -148,9 +148,9 @@ impl Fold {
         known.is_empty() || finding.text.is_empty() || normalised(known) == normalised(&finding.text)
     }
 
-    fn set_standing(&mut self, index: Index, change: impl FnOnce(ItemStatus) -> ItemStatus) {
+    fn set_status(&mut self, index: Index, change: impl FnOnce(ItemStatus) -> ItemStatus) {
         if let Some(known) = self.items.get_mut(&index) {
-            known.item.standing = change(known.item.standing);
+            known.item.status = change(known.item.status);
         }
     }
 
@@ -182,7 +182,7 @@ impl Fold {
             id,
             reviewer: finding.reviewer.clone().unwrap_or_else(|| said.speaker.clone()),
             round: round.number,
-            standing: finding.standing,
+            status: finding.status,
             text: finding.text.clone(),
             notes: Vec::new(),
         };
@@ -210,7 +210,7 @@ impl Fold {
 
     fn finish(self) -> (Vec<CarriedItem>, u64) {
         let items = self.items.into_values().map(|known| known.item);
-        (items.filter(|item| item.standing.must_fix() && !item.text.is_empty()).collect(), self.next)
+        (items.filter(|item| item.status.must_fix() && !item.text.is_empty()).collect(), self.next)
     }
 }
 

@@ -148,7 +148,7 @@ impl ListedItem {
         OlderFinding {
             id: [self.id, self.item_id].iter().flatten().find_map(|id| item_id(id)),
             reviewer: self.reviewer.or(self.agent).map(|name| label(Some(&name))),
-            standing: known.unwrap_or(ItemStatus::Blocking),
+            status: known.unwrap_or(ItemStatus::Blocking),
             text: texts.next().unwrap_or_default(),
             notes: self.notes.as_ref().map(notes).unwrap_or_default(),
         }
@@ -159,9 +159,9 @@ impl Word {
     /// Converts a disposition; `None` if it has no id or no known status.
     fn disposition(self) -> Option<Disposition> {
         let item = [self.item_id, self.id].iter().flatten().find_map(|id| item_id(id))?;
-        let (standing, beside) = standing_and_note(&self.disposition.or(self.status)?)?;
+        let (status, beside) = standing_and_note(&self.disposition.or(self.status)?)?;
         let note = self.note.map(|note| note.trim().to_owned()).filter(|note| !says_nothing(note));
-        Some(Disposition { item, standing, note: note.or(beside) })
+        Some(Disposition { item, status, note: note.or(beside) })
     }
 }
 

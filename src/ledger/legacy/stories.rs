@@ -122,12 +122,12 @@ fn carried_items_refuse_unknown_members() {
 }
 
 fn listed() -> impl Strategy<Value = Value> {
-    let standing = select(vec!["blocking", "same-pr", "future", "resolved", "?"]);
+    let status = select(vec!["blocking", "same-pr", "future", "resolved", "?"]);
     let text = select(vec!["It leaks", "It is slow", "- **it leaks**.", "None", ""]);
-    (0..5_u32, standing, text).prop_map(|(number, standing, text)| match number {
-        0 => json!({ "text": text, "status": standing }),
+    (0..5_u32, status, text).prop_map(|(number, status, text)| match number {
+        0 => json!({ "text": text, "status": status }),
         _ => json!({ "id": format!("item-{number}"), "item_id": format!("item-{number}"), "summary": text,
-                     "disposition": standing, "notes": [text] }),
+                     "disposition": status, "notes": [text] }),
     })
 }
 
@@ -200,7 +200,7 @@ proptest! {
             let names: BTreeSet<&ItemId> = older.items.iter().map(|item| &item.id).collect();
             prop_assert_eq!(names.len(), older.items.len());
             prop_assert!(names.into_iter().filter_map(number).all(|number| number < older.next_item));
-            prop_assert!(older.items.iter().all(|item| item.standing.must_fix() && !item.text.is_empty()));
+            prop_assert!(older.items.iter().all(|item| item.status.must_fix() && !item.text.is_empty()));
             prop_assert!(older.read + older.ignored.len() <= thread.len(), "a comment counts once");
         }
     }

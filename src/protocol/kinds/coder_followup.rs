@@ -93,7 +93,7 @@ impl CoderFollowup {
                 let complaint =
                     Complaint::new("", format!("`{}` in one list", shown.id), "in more than one place");
                 report.complaints.push(complaint.about([&shown.id]));
-            } else if times == 0 && shown.standing.must_fix() {
+            } else if times == 0 && shown.status.must_fix() {
                 let complaint = Complaint::new("", format!("`{}` in {lists}", shown.id), "in none");
                 report.complaints.push(complaint.about([&shown.id]));
             }
@@ -172,7 +172,7 @@ mod tests {
     use crate::protocol::expectation::{Completeness, ShownItem};
 
     fn expecting(owner: Owner) -> Expectation {
-        let shown = ShownItem { id: ItemId::numbered(1), standing: ItemStatus::Blocking, owner };
+        let shown = ShownItem { id: ItemId::numbered(1), status: ItemStatus::Blocking, owner };
         Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::CoderFollowup) }
     }
 

@@ -67,7 +67,7 @@ impl Kind for PlanRevision {
         let dispositions = dispositions(path, &given, expectation, report);
         for shown in &expectation.shown {
             let is_disposed = dispositions.iter().any(|one| one.item == shown.id);
-            if shown.owner != Owner::Gate && shown.standing.must_fix() && !is_disposed {
+            if shown.owner != Owner::Gate && shown.status.must_fix() && !is_disposed {
                 let expected = format!("what was done about `{}`", shown.id);
                 report.complaints.push(Complaint::new(path, expected, "nothing").about([&shown.id]));
             }
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn every_open_item_is_spoken_of() {
         let shown =
-            ShownItem { id: ItemId::numbered(1), standing: ItemStatus::Blocking, owner: Owner::Reviewer };
+            ShownItem { id: ItemId::numbered(1), status: ItemStatus::Blocking, owner: Owner::Reviewer };
         let expectation = Expectation { shown: vec![shown], ..Expectation::bare(ResponseKind::PlanRevision) };
         assert!(revision("").judged(&expectation).is_err());
         assert!(revision(r#"{"item_id":"item-1","disposition":"resolved"}"#).judged(&expectation).is_ok());

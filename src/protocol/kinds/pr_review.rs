@@ -122,8 +122,8 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
-    fn expecting(standing: ItemStatus, owner: Owner) -> Expectation {
-        let shown = vec![ShownItem { id: ItemId::numbered(1), standing, owner }];
+    fn expecting(status: ItemStatus, owner: Owner) -> Expectation {
+        let shown = vec![ShownItem { id: ItemId::numbered(1), status, owner }];
         Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
     }
 

@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 fn expectation(kind: ResponseKind) -> Expectation {
     let shown = [(1, ItemStatus::Blocking, Owner::Reviewer), (2, ItemStatus::Future, Owner::Reviewer)];
     let shown =
-        shown.map(|(number, standing, owner)| ShownItem { id: ItemId::numbered(number), standing, owner });
+        shown.map(|(number, status, owner)| ShownItem { id: ItemId::numbered(number), status, owner });
     let debaters = ["codex", "claude"].map(|name| name.parse().expect("a label")).to_vec();
     let debate = Some(Debate { round: 1, debaters, research: ResearchPolicy::Optional });
     Expectation { shown: shown.to_vec(), debate, ..Expectation::bare(kind) }

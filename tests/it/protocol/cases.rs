@@ -220,7 +220,8 @@ struct ExpectationFile {
 #[serde(deny_unknown_fields)]
 struct ShownFile {
     id: ItemId,
-    standing: ItemStatus,
+    #[serde(rename = "standing")]
+    status: ItemStatus,
     owner: OwnerFile,
 }
 
@@ -260,7 +261,7 @@ impl ExpectationFile {
     fn of_kind(self, kind: ResponseKind) -> Expectation {
         let shown = self.shown.into_iter().map(|shown| ShownItem {
             id: shown.id,
-            standing: shown.standing,
+            status: shown.status,
             owner: match shown.owner {
                 OwnerFile::Reviewer => Owner::Reviewer,
                 OwnerFile::FormerReviewer => Owner::FormerReviewer,

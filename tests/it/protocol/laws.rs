@@ -19,8 +19,7 @@ use super::cases;
 use super::corpus::ROOT;
 
 fn expectation() -> Expectation {
-    let shown =
-        |number, standing| ShownItem { id: ItemId::numbered(number), standing, owner: Owner::Reviewer };
+    let shown = |number, status| ShownItem { id: ItemId::numbered(number), status, owner: Owner::Reviewer };
     let shown =
         vec![shown(1, ItemStatus::Blocking), shown(2, ItemStatus::SamePr), shown(3, ItemStatus::Future)];
     Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
@@ -63,8 +62,8 @@ fn read(review: &Value) -> Option<Reading<PrReview>> {
     answer::read(&RawAnswer::message(review.to_string()), &expectation()).ok()
 }
 
-fn of(findings: &[(ItemStatus, String)], standing: ItemStatus) -> Vec<&String> {
-    findings.iter().filter(|(found, _)| *found == standing).map(|(_, text)| text).collect()
+fn of(findings: &[(ItemStatus, String)], status: ItemStatus) -> Vec<&String> {
+    findings.iter().filter(|(found, _)| *found == status).map(|(_, text)| text).collect()
 }
 
 proptest! {
@@ -82,8 +81,8 @@ proptest! {
         if let Some(reading) = read(&review) {
             let mut seen = BTreeSet::new();
             let lists = [("blocking_items", ItemStatus::Blocking), ("same_pr_followups", ItemStatus::SamePr), ("future_followups", ItemStatus::Future)];
-            let all = lists.iter().flat_map(|(list, standing)| {
-                review[*list].as_array().unwrap().iter().map(|text| (*standing, text.as_str().unwrap().trim().to_owned()))
+            let all = lists.iter().flat_map(|(list, status)| {
+                review[*list].as_array().unwrap().iter().map(|text| (*status, text.as_str().unwrap().trim().to_owned()))
             });
             let first: Vec<(ItemStatus, String)> = all.filter(|(_, text)| seen.insert(normalised(text))).collect();
             prop_assert_eq!(reading.meaning.findings, first);

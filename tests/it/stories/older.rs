@@ -68,12 +68,12 @@ async fn a_strangers_older_thread_is_ignored() {
 }
 
 /// A thread that another login has written: a whole approved run.
-async fn written_by(story: &Story, author: &str, standing: AuthorRole) -> MemoryWorld {
+async fn written_by(story: &Story, author: &str, role: AuthorRole) -> MemoryWorld {
     let first = story.world();
     story.play(&first).await;
     let world = story.world();
     for comment in first.thread(1) {
-        world.say_as(1, (&login(author), standing), &comment.body);
+        world.say_as(1, (&login(author), role), &comment.body);
     }
     world
 }

@@ -229,7 +229,7 @@ fn review_end(state: &ReviewState) -> String {
     let items = state.rounds.items().into_iter();
     lines.extend(items.map(|item| {
         let notes: Vec<&str> = item.notes.iter().map(|note| note.text.as_str()).collect();
-        format!("{} {} {}: {} {notes:?}", item.id, item.author, item.standing.name(), item.text)
+        format!("{} {} {}: {} {notes:?}", item.id, item.author, item.status.name(), item.text)
     }));
     lines.extend(state.measured.all().iter().map(|one| format!("{} {}", one.gate, one.verdict.name())));
     lines.join("\n")
@@ -262,7 +262,7 @@ fn line(record: &Envelope) -> String {
             let said: Vec<String> = review
                 .dispositions
                 .iter()
-                .map(|said| format!("{} {}", said.item, said.standing.name()))
+                .map(|said| format!("{} {}", said.item, said.status.name()))
                 .collect();
             format!("{round} {} {} {opened:?} {said:?}", review.agent, review.response.state.name())
         }

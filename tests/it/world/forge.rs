@@ -64,7 +64,7 @@ impl ForgeModel {
     pub(super) fn say(
         &mut self,
         number: u64,
-        (author, standing): (&Login, AuthorRole),
+        (author, role): (&Login, AuthorRole),
         body: &str,
         now: Timestamp,
     ) {
@@ -72,7 +72,7 @@ impl ForgeModel {
         self.comments.entry(number).or_default().push(Comment {
             id: self.comments_made.to_string(),
             author: author.clone(),
-            standing,
+            role,
             body: body.to_owned(),
             created_at: now,
             updated_at: now,
@@ -177,7 +177,7 @@ impl Forge for MemoryWorld {
             Some(Filed::Issue { author, role, title, body, state: open }) => Ok(Issue {
                 number,
                 author: author.clone(),
-                standing: *role,
+                role: *role,
                 state: *open,
                 title: title.clone(),
                 body: body.clone(),

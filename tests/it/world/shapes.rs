@@ -25,8 +25,8 @@ pub(super) enum IssueStateShape {
 pub(super) struct CommentShape {
     id: String,
     author: Login,
-    #[serde(with = "AuthorRoleShape", rename = "role")]
-    standing: AuthorRole,
+    #[serde(with = "AuthorRoleShape")]
+    role: AuthorRole,
     body: String,
     created_at: Timestamp,
     updated_at: Timestamp,

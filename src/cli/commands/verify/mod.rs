@@ -97,7 +97,7 @@ fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Comment>,
     let comment = |(body, number): (String, u32)| Comment {
         id: format!("journal-{number}"),
         author: here.forge.login(),
-        standing: AuthorRole::Owner,
+        role: AuthorRole::Owner,
         body,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         updated_at: jiff::Timestamp::UNIX_EPOCH,
