@@ -70,7 +70,7 @@ pub enum Link {
     Record(Arc<Envelope>),
     /// One or more records are missing.
     Gap,
-    /// A record that stands behind a gap: nothing that it says counts, but the ids that it gave are used up.
+    /// A record after a gap. Its content is ignored, but the ids that it assigned are not reused.
     Unlinked(Arc<Envelope>),
 }
 
