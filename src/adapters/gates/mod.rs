@@ -1,4 +1,4 @@
-//! The gates that are measured on this machine, one row each. What a verdict means is the flow's business.
+//! The table of gates that run on this machine. The flow decides what follows from a verdict.
 
 pub mod settings;
 mod shell;
@@ -13,7 +13,7 @@ use crate::ports::gates::{Gate, Gates};
 use settings::GateSettings;
 use tests::TestsGate;
 
-/// A gate by name, and how it is made.
+/// A gate with its constructor.
 pub struct GateRow {
     pub name: fn() -> GateName,
     /// The setting that makes a run require the gate.

@@ -1,4 +1,4 @@
-//! What gates are made from.
+//! The settings of gates.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::GateName;
 
-/// What gates are made from.
+/// The settings of gates.
 #[derive(Debug, Clone)]
 pub struct GateSettings {
     pub commands: BTreeMap<GateName, GateCommand>,
@@ -18,7 +18,6 @@ pub struct GateSettings {
 /// The command of a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateCommand {
-    /// The command, as it was typed.
     pub command: String,
     pub deadline: Duration,
 }

@@ -1,4 +1,4 @@
-//! Finds what only a shell would understand in a command that no shell reads.
+//! Finds shell syntax in commands that run without a shell.
 
 use std::sync::LazyLock;
 
@@ -6,15 +6,15 @@ use regex::Regex;
 
 use crate::pattern::pattern;
 
-/// A letter of a word, and whether quotes keep it from meaning anything.
+/// A letter of a word, or a quoted part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ShellLetter {
     Bare(char),
     Quoted,
 }
 
-/// Finds the first thing in a command that only a shell understands: an operator at an end of a word, a substitution, an
-/// expansion, or an assignment in front. Nothing in quotes counts, nor does an operator in the middle of a word (`a|b`).
+/// Finds the first piece of shell syntax in a command: an operator at an end of a word, a substitution, an expansion, or an
+/// assignment at the beginning. Quoted text and operators in the middle of a word (`a|b`) are ignored.
 pub(super) fn operator(command: &str) -> Option<String> {
     let lines = lines(command);
     let in_a_word = |word: &Vec<ShellLetter>| {
@@ -22,11 +22,11 @@ pub(super) fn operator(command: &str) -> Option<String> {
     };
     let assigned = lines.first().and_then(|words| words.first()).and_then(|word| assignment(&bare(word)));
     let found = assigned.or_else(|| lines.iter().flatten().find_map(in_a_word));
-    // A shell runs one line after the other; here the words of the second would be arguments of the first.
+    // A shell would run each line; without one, the words of the second line would be arguments of the first.
     found.or_else(|| (lines.len() > 1).then(|| "a new line".to_owned()))
 }
 
-/// The lines that hold words, and what stands between spaces in each, as `shlex` splits it.
+/// Splits a command into lines and words like `shlex`, without empty lines.
 fn lines(command: &str) -> Vec<Vec<Vec<ShellLetter>>> {
     let (mut lines, mut words, mut word) = (Vec::new(), Vec::new(), Vec::new());
     let mut letters = command.chars();
@@ -69,14 +69,14 @@ fn lines(command: &str) -> Vec<Vec<Vec<ShellLetter>>> {
     lines
 }
 
-/// `$(…)` or backticks.
+/// Finds `$(…)` or backticks.
 fn substitution(word: &[ShellLetter]) -> Option<String> {
     let opens = word.windows(2).any(|pair| pair == [ShellLetter::Bare('$'), ShellLetter::Bare('(')]);
     let found = if opens { Some("$(") } else { word.contains(&ShellLetter::Bare('`')).then_some("`") };
     found.map(str::to_owned)
 }
 
-/// A word with a NUL for each part in quotes, which no command line holds.
+/// Returns a word with a NUL for each quoted part: command lines contain no NUL.
 fn bare(word: &[ShellLetter]) -> String {
     let letter = |letter: &ShellLetter| match letter {
         ShellLetter::Bare(letter) => *letter,
@@ -85,13 +85,13 @@ fn bare(word: &[ShellLetter]) -> String {
     word.iter().map(letter).collect()
 }
 
-/// `NAME=value` in front of a program.
+/// Finds `NAME=value`.
 fn assignment(word: &str) -> Option<String> {
     static ASSIGNMENT: LazyLock<Regex> = pattern!("^[A-Za-z_][A-Za-z0-9_]*=");
     ASSIGNMENT.find(word).map(|found| found.as_str().to_owned())
 }
 
-/// `$NAME`, `${NAME}`, `~`, `{a,b}`, `*.py`. An address and the id of a test may hold `?` and `[…]`.
+/// Finds `$NAME`, `${NAME}`, `~`, `{a,b}` or `*.py`. URLs and ids of tests may contain `?` and `[…]`.
 fn expansion(word: &str) -> Option<String> {
     static EXPANSION: LazyLock<Regex> = pattern!(
         r"\$[A-Za-z_]\w*|\$\{[^}]*\}?|^~[\w.-]*(/|$)|\{[^{}]*,[^{}]*\}|\*|^[^:]*\?|^[^:]*\[[^\]]+\]"
@@ -99,7 +99,7 @@ fn expansion(word: &str) -> Option<String> {
     EXPANSION.find(word).map(|found| found.as_str().replace('\0', "…"))
 }
 
-/// `&&`, `make;`, `2>&1`, `>log`.
+/// Finds operators such as `&&`, `make;`, `2>&1` and `>log`.
 fn at_an_end(word: &[ShellLetter]) -> Option<String> {
     let taken = |letters: &mut dyn Iterator<Item = &ShellLetter>| -> String {
         letters.map_while(|letter| operates(*letter)).collect()
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn quoted_and_inner_operators_are_none() {
+    fn quoted_and_inner_operators_are_ignored() {
         for command in [
             "make test",
             "sh -c 'make && make test > log 2>&1; echo `x` $(y)'",

@@ -1,36 +1,34 @@
-//! Whether a folder of the program can be used: looked at without making or changing anything.
+//! Checks whether a folder of the program can be used, without changing anything.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access, statvfs};
 
-/// What is known of a folder that may not exist yet.
+/// The result of a check. The folder may not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitness {
     pub state: FolderState,
-    /// Free space there for this user, in bytes, if it can be told.
+    /// The free space for this user in bytes, if it is known.
     pub free: Option<u64>,
 }
 
 /// Whether a folder can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FolderState {
-    /// It is there, and this user may write in it.
+    /// The folder exists, and this user can write to it.
     Writable { mode: u32 },
-    /// It is not there, and this user may make it.
+    /// The folder does not exist, and this user can create it.
     NotYet,
-    /// Here nothing can be written: the folder itself, or the nearest one above it that is there.
+    /// This folder is not writable: the folder itself, or the nearest existing one above it.
     NotWritable(PathBuf),
-    /// What stands here is no folder: itself, or something above it.
+    /// This path is not a folder: the path itself, or one above it.
     NoFolder(PathBuf),
-    Foreign {
-        /// Whose it is: a user id.
-        owner: u32,
-    },
+    /// The folder belongs to another user.
+    Foreign { owner: u32 },
 }
 
-/// Looks at a folder.
+/// Checks a folder.
 pub fn look(path: &Path) -> Fitness {
     let Some((nearest, facts)) =
         path.ancestors().find_map(|place| Some((place, std::fs::metadata(place).ok()?)))
@@ -52,7 +50,7 @@ pub fn look(path: &Path) -> Fitness {
     Fitness { state, free }
 }
 
-/// Whether we are the superuser.
+/// Returns whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -64,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folder_states_are_told_apart() {
+    fn folder_states_are_distinguished() {
         let place = tempfile::tempdir().unwrap();
         let (here, file) = (place.path().join("here"), place.path().join("file"));
         fs::create_dir(&here).unwrap();

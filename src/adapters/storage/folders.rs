@@ -1,4 +1,4 @@
-//! The layout of the state folder. Names of folders are made from names that can't leave it.
+//! The layout of the state folder. Names of folders are derived from names that cannot contain a path.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,19 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// The folder of a repository below the state folder of the program. Its name comes from the id alone: a repository
-    /// has many checkouts, and its folder may be renamed.
+    /// Returns the folder of a repository below the state folder of the program. Its name depends only on the id: a
+    /// repository has many checkouts, and its folder may be renamed.
     pub fn new(state: &Path, repository_id: &str) -> Self {
         let name = digest::abbreviated(repository_id, 16);
         Self { repository: Self::repositories(state).join(name), logs: None }
     }
 
-    /// The folders of all repositories, below the state folder of the program.
+    /// Returns the folder of all repositories below the state folder of the program.
     pub fn repositories(state: &Path) -> PathBuf {
         state.join("repositories")
     }
 
-    /// With the raw logs of this repository somewhere else.
+    /// Moves the raw logs of this repository to another folder.
     #[must_use]
     pub fn with_logs(mut self, logs: Option<&Path>) -> Self {
         let name = self.repository.file_name().unwrap_or_default().to_owned();
@@ -33,7 +33,7 @@ impl Folders {
         self
     }
 
-    /// The folder of the same repository below another folder of the program.
+    /// Returns the folder of the same repository below another folder of the program.
     pub fn beneath(&self, other: &Path) -> PathBuf {
         other.join("repositories").join(self.repository.file_name().unwrap_or_default())
     }
@@ -50,7 +50,7 @@ impl Folders {
         self.repository.join("clones")
     }
 
-    /// Whole diffs, for agents to read.
+    /// Returns the folder of whole diffs for agents.
     pub fn diffs(&self) -> PathBuf {
         self.repository.join("diffs")
     }
@@ -59,14 +59,14 @@ impl Folders {
         self.repository.join("subjects")
     }
 
-    /// The subjects that have a folder, in the order of its entries.
+    /// Returns the subjects with a folder, in the order of the folder's entries.
     pub fn known(&self) -> Vec<Subject> {
         let entries = std::fs::read_dir(self.subjects()).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         names.filter_map(|name| Self::subject_named(&name)).collect()
     }
 
-    /// What runs cost whose journals are removed.
+    /// Returns the folder with the costs of runs whose journals were removed.
     pub fn usage(&self) -> PathBuf {
         self.repository.join("usage")
     }
@@ -93,17 +93,17 @@ impl Folders {
             .map_or_else(|| self.subject(subject).join("logs"), |logs| logs.join(Self::name(subject)))
     }
 
-    /// The files that are offered to agents in turns on a subject.
+    /// Returns the folder of files for agents in turns on a subject.
     pub fn turns(&self, subject: &Subject) -> PathBuf {
         self.subject(subject).join("turns")
     }
 
-    /// The table of a subject's children.
+    /// Returns the table of a subject's child processes.
     pub fn children(&self, subject: &Subject) -> PathBuf {
         self.subject(subject).join("children")
     }
 
-    /// Where local settings of a subject's run are kept.
+    /// Returns the file with local settings of a subject's run.
     pub fn run_file(&self, subject: &Subject) -> PathBuf {
         self.subject(subject).join("run.json")
     }

@@ -1,4 +1,4 @@
-//! The lock of a subject: an operating system's lock on a file, which a dead process can't hold.
+//! The lock of a subject: a file lock of the operating system, which ends with the process.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -13,7 +13,7 @@ use crate::ports::journal::{Holder, JournalError};
 
 use crate::adapters::files;
 
-/// A lock that is held until it is dropped, or this process ends.
+/// A lock that is held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct SubjectLock {
     _file: File,
@@ -29,7 +29,7 @@ struct LockText {
 /// Takes the lock of a subject.
 ///
 /// # Errors
-/// When another process holds it, and when the disk says no.
+/// When another process holds the lock, or the disk fails.
 pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLock, JournalError> {
     let disk = |error: std::io::Error| {
         JournalError::Disk(format!("could not lock {subject} with {}: {error}", path.display()))
@@ -48,19 +48,19 @@ pub fn take(path: &Path, subject: &Subject, now: Timestamp) -> Result<SubjectLoc
     Ok(SubjectLock { _file: file })
 }
 
-/// How often a lock is tried while others only look at it.
+/// The number of attempts to take a lock while other processes only check it.
 const TRIES: u32 = 200;
-/// A look takes microseconds, unless the system lets the process wait that looks.
+/// The time between attempts. A check takes microseconds, unless the checking process is suspended.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// Locks a file for this process alone. `who_holds` shares a lock for an instant: that is a look, and no holder.
+/// Locks a file exclusively. `who_holds` takes a shared lock for an instant, which does not count as a holder.
 fn lock_alone(file: &File) -> Result<(), TryLockError> {
     for _ in 0..TRIES {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {}
-            settled @ (Ok(()) | Err(TryLockError::Error(_))) => return settled,
+            result @ (Ok(()) | Err(TryLockError::Error(_))) => return result,
         }
-        // Who holds it alone shares it with nobody.
+        // This fails if the lock is held exclusively.
         file.try_lock_shared()?;
         file.unlock().map_err(TryLockError::Error)?;
         std::thread::sleep(LOOK);
@@ -68,12 +68,12 @@ fn lock_alone(file: &File) -> Result<(), TryLockError> {
     Err(TryLockError::WouldBlock)
 }
 
-/// The name of this machine, for messages.
+/// Returns the name of this machine, for messages.
 pub fn this_host() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
 }
 
-/// Who says to hold a lock file; for the message only.
+/// Returns the holder according to the lock file, for messages only.
 fn holder(file: &mut File) -> Holder {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
@@ -85,7 +85,7 @@ fn holder(file: &mut File) -> Holder {
     })
 }
 
-/// Who holds a lock now, if anybody does.
+/// Returns the current holder of a lock.
 pub fn who_holds(path: &Path) -> Option<Holder> {
     let mut file = File::open(path).ok()?;
     match file.try_lock_shared() {

@@ -1,4 +1,4 @@
-//! The state folder: journals, locks, run files. Knows paths and bytes, not what a run means.
+//! The state folder: journals, locks, run files. This code knows paths and bytes, but not the meaning of a run.
 
 pub mod fitness;
 pub mod folders;

@@ -1,5 +1,5 @@
-//! What this machine remembers of a subject's run: flags, how to start its agents, the words of a task. A later command
-//! on the subject reads it. It names commands and paths, which never leave the machine.
+//! The run file of a subject: flags, the commands of its agents, the text of a task, for later commands on the subject. Its
+//! commands and paths never leave the machine.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -12,37 +12,37 @@ use crate::domain::ids::BranchName;
 
 use crate::adapters::files;
 
-/// How to start an agent of the run.
+/// An agent of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownAgent {
     pub role: Role,
-    /// Its name, with an absolute path where it has one.
+    /// The name. A path in it is absolute.
     pub name: AgentName,
 }
 
-/// What this machine remembers of a run.
+/// The local settings of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunFile {
-    /// Everyone who was named on the subject.
+    /// All agents of commands on the subject.
     pub agents: Vec<KnownAgent>,
-    /// The flags of the latest command that gave some: settings by the dotted path of their key.
+    /// The flags of the latest command with flags: settings by the dotted path of their key.
     pub flags: BTreeMap<String, toml::Value>,
-    /// The words of a task, so that it can go on without them.
+    /// The text of a task, so that `resume` does not need it.
     pub task: Option<String>,
-    /// The branch to change, if it was named.
+    /// The branch to change, if a command named it.
     pub base: Option<BranchName>,
-    /// Whether it was begun with all permissions. It is told when it goes on without, and allows nothing.
+    /// Whether the run started with all permissions. This leads to a message when it resumes without, and allows nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub begun_dangerously: bool,
 }
 
-/// Words of a task are the longest part of it; what is longer was not written by us, in bytes.
+/// The maximum size in bytes. The text of a task is the longest part.
 const LONGEST: u64 = 16 << 20;
 
 impl RunFile {
-    /// What an earlier command wrote; nothing, if there was none.
+    /// Loads the file; empty settings if it does not exist.
     pub fn load(path: &Path) -> Result<Self, String> {
         let text = match files::read_bounded(path, LONGEST) {
             Ok(text) => text,
@@ -50,7 +50,7 @@ impl RunFile {
             Err(error) => return Err(format!("could not read {}: {error}", path.display())),
         };
         serde_json::from_slice(&text)
-            .map_err(|error| format!("{} makes no sense: {error}; remove it", path.display()))
+            .map_err(|error| format!("{} is damaged: {error}; remove it", path.display()))
     }
 
     pub fn save(&self, path: &Path) -> Result<(), String> {
@@ -62,7 +62,7 @@ impl RunFile {
         files::write_whole(path, &text)
     }
 
-    /// Adds those who are not known yet under their role and label.
+    /// Adds agents whose role and label are not known yet.
     pub fn learn(&mut self, others: impl IntoIterator<Item = KnownAgent>) {
         for known in others {
             let same = |one: &KnownAgent| one.role == known.role && one.name.label == known.name.label;

@@ -1,4 +1,4 @@
-//! Which repository a state folder belongs to, so that a command that was typed somewhere else finds it.
+//! The checkouts of the repositories in the state folder, for commands that run elsewhere.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,25 +9,25 @@ use std::path::{Path, PathBuf};
 use super::folders::Folders;
 use crate::adapters::files;
 
-/// The file in the state folder of a repository that holds the path of its checkout, byte for byte: a path is no text.
+/// The file in the state folder of a repository with the path of its checkout, in bytes: a path may be invalid UTF-8.
 const FILE: &str = "checkout";
 
-/// A repository that the state folder knows.
+/// A repository in the state folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whereabouts {
     pub folder: PathBuf,
-    /// Where it was last seen, if that was noted.
+    /// The last known path of its checkout.
     pub checkout: Option<PathBuf>,
 }
 
 impl Whereabouts {
-    /// Whether anything was begun in it.
+    /// Returns whether a run was started in the repository.
     pub fn has_subjects(&self) -> bool {
         fs::read_dir(self.folder.join("subjects")).is_ok_and(|mut entries| entries.next().is_some())
     }
 }
 
-/// Notes where a repository is. Writes nothing if that is known.
+/// Stores the path of a repository's checkout, if it has changed.
 pub fn note(folders: &Folders, checkout: &Path) -> Result<(), String> {
     let file = folders.root().join(FILE);
     if read(&file).is_ok_and(|known| known.as_deref() == Some(checkout)) {
@@ -36,7 +36,7 @@ pub fn note(folders: &Folders, checkout: &Path) -> Result<(), String> {
     files::write_whole(&file, checkout.as_os_str().as_bytes())
 }
 
-/// All repositories that the state folder of the program knows, in the order of their folders.
+/// Returns all repositories in the state folder of the program, in the order of their folders.
 pub fn all(state: &Path) -> Result<Vec<Whereabouts>, String> {
     let folder = Folders::repositories(state);
     let unreadable = |error| format!("could not read {}: {error}", folder.display());
@@ -57,7 +57,7 @@ pub fn all(state: &Path) -> Result<Vec<Whereabouts>, String> {
 fn read(file: &Path) -> Result<Option<PathBuf>, String> {
     match fs::read(file) {
         Ok(bytes) => Ok(Some(PathBuf::from(OsString::from_vec(bytes)))),
-        // What is no folder of a repository has none either.
+        // Other files in the folder are not repositories.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(format!("could not read {}: {error}", file.display())),
     }

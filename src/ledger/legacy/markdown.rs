@@ -63,17 +63,7 @@ fn take_finding(comment: &mut OlderComment, status: ItemStatus, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::ItemId;
     use proptest::prelude::*;
-
-    #[test]
-    fn bullets_without_ids_are_new_findings() {
-        let comment =
-            read("### Blocking issues\n- item-4: The parser leaks\n- It is slow\n-- Google Gemini").unwrap();
-        assert_eq!(comment.speaker.as_str(), "gemini");
-        assert_eq!(comment.prior.unwrap()[0].id, Some(ItemId::numbered(4)));
-        assert_eq!(comment.new[0].text, "It is slow");
-    }
 
     #[test]
     fn overlong_reviews_are_damaged() {
