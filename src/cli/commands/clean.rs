@@ -46,7 +46,7 @@ pub struct CleanArguments {
     pub repository: RepositoryArgs,
 }
 
-/// What would be removed.
+/// The things to remove.
 #[derive(Debug, Default)]
 struct Removal {
     subjects: Vec<(Subject, Vec<PathBuf>)>,
@@ -95,9 +95,9 @@ async fn plan(
     }
     if arguments.salvage && here.folders.mirror().exists() {
         let kept = here.workspace(surroundings).kept().await.map_err(|error| error.to_string())?;
-        // What still goes on, or waits, may need its work.
-        let goes = |subject: &Subject| removal.subjects.iter().any(|(gone, _)| gone == subject);
-        let is_open = |subject: &Subject| here.subjects().contains(subject) && !goes(subject);
+        // Running and parked subjects may need their saved work.
+        let is_removed = |subject: &Subject| removal.subjects.iter().any(|(removed, _)| removed == subject);
+        let is_open = |subject: &Subject| here.subjects().contains(subject) && !is_removed(subject);
         removal.kept =
             kept.into_iter().filter(|kept| is_wanted(&kept.subject) && !is_open(&kept.subject)).collect();
     }
@@ -127,13 +127,13 @@ fn render(removal: &Removal) -> String {
         let _ = writeln!(text, "{subject}: journal, logs and clones, {}", bytes(size));
     }
     if !removal.subjects.is_empty() {
-        text.push_str("stays: what they cost, for `agent-loop usage`\n");
+        text.push_str("kept: their costs, for `agent-loop usage`\n");
     }
     for kept in &removal.kept {
-        let _ = writeln!(text, "work kept aside from {}: {}", kept.subject, kept.salvage.commit);
+        let _ = writeln!(text, "saved work of {}: {}", kept.subject, kept.salvage.commit);
     }
     for why in &removal.stays {
-        let _ = writeln!(text, "stays: {why}");
+        let _ = writeln!(text, "kept: {why}");
     }
     text
 }
@@ -141,12 +141,12 @@ fn render(removal: &Removal) -> String {
 fn is_allowed(text: &str) -> Result<bool, String> {
     if !std::io::stdin().is_terminal() {
         return Err(format!(
-            "{text}nobody is there to be asked; say --yes to remove it, or --dry-run to look"
+            "{text}clean needs a confirmation, and stdin is not a terminal; use --yes to remove, or --dry-run to look"
         ));
     }
     print::talk(&format!("{text}Remove all of it? [y/N] "));
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("stdin can't be read: {error}"))?;
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("cannot read stdin: {error}"))?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
@@ -157,10 +157,9 @@ async fn perform(
 ) -> Result<(), String> {
     let locks = stores::locks(&here.repository);
     for (subject, paths) in &removal.subjects {
-        // Somebody may have begun to work on it while the question was open.
+        // Another process may have started work on the subject during the confirmation.
         let path = FileJournals::lock_path(&locks, subject);
         let _lock = lock::take(&path, subject, SystemClock.now()).map_err(|error| error.to_string())?;
-        // What it cost is asked for later, too.
         kept::keep(&here.folders, subject)?;
         for path in paths {
             retention::remove(path)?;

@@ -34,7 +34,7 @@ pub enum ConfigCommand {
 /// `config explain`
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// Branch whose agent-loop.toml counts [default: the current branch]
+    /// Branch whose agent-loop.toml is used [default: the current branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<BranchName>,
     /// Print JSON
@@ -60,7 +60,7 @@ pub struct InitArguments {
 /// `config trust`
 #[derive(Debug, Args)]
 pub struct TrustArguments {
-    /// Repository that you mean, as a safeguard: OWNER/REPO or its git folder; it must be the one here
+    /// Expected repository, as a safeguard: OWNER/REPO or its git folder; it must be the current one
     #[arg(value_name = "REPOSITORY")]
     pub expected: Option<String>,
     /// Branch whose agent-loop.toml is trusted [default: the current branch]
@@ -70,7 +70,7 @@ pub struct TrustArguments {
     pub repository: RepositoryArgs,
 }
 
-/// Carries out a command, and returns the text to print.
+/// Runs a command, and returns the text to print.
 pub async fn run(command: &ConfigCommand, surroundings: &Surroundings) -> Result<String, String> {
     match command {
         ConfigCommand::Explain(arguments) => explain(arguments, surroundings).await,
@@ -112,7 +112,7 @@ async fn explain(arguments: &ExplainArguments, surroundings: &Surroundings) -> R
     Ok(text)
 }
 
-/// Returns the branch whose file counts, with that file.
+/// Returns the branch whose file is used, with the file.
 async fn file(
     repository: &Repository,
     base: Option<&BranchName>,
@@ -168,8 +168,8 @@ async fn init(arguments: &InitArguments, surroundings: &Surroundings) -> Result<
     };
     write_new(&path, &text)?;
     let next =
-        if arguments.user { "" } else { "; it counts once it is committed on the branch that is changed" };
-    Ok(format!("created {}, with everything in it a comment{next}\n", path.display()))
+        if arguments.user { "" } else { "; it takes effect when it is committed on the branch to change" };
+    Ok(format!("created {}, with all settings as comments{next}\n", path.display()))
 }
 
 /// Writes a new file. An existing one is never overwritten.
@@ -179,9 +179,9 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             let example = "`agent-loop config init --print`";
-            format!("{} exists already and stays as it is; see the template with {example}", path.display())
+            format!("{} already exists and was not changed; see the template with {example}", path.display())
         } else {
-            format!("{} can't be written: {error}", path.display())
+            format!("cannot write {}: {error}", path.display())
         }
     })
 }
@@ -192,13 +192,13 @@ async fn trust(arguments: &TrustArguments, surroundings: &Surroundings) -> Resul
     let name = repository.trust_name();
     if let Some(expected) = arguments.expected.as_ref().filter(|expected| **expected != name) {
         return Err(format!(
-            "the repository here is {name}, not {expected}; change to the one that you mean, or type `agent-loop config trust {}`",
+            "the repository here is {name}, not {expected}; go to {expected}, or type `agent-loop config trust {}`",
             quoted(&name)
         ));
     }
     let (branch, file) = file(&repository, arguments.base.as_ref(), surroundings).await?;
     let Some(file) = file.filter(|file| !file.text.is_empty()) else {
-        return Err(format!("there is no {REPOSITORY_FILE} on {branch}, so there is nothing to trust"));
+        return Err(format!("{REPOSITORY_FILE} does not exist on {branch}, so there is nothing to trust"));
     };
     let guarded = trust::guarded(&file.layer);
     if guarded.is_empty() {

@@ -1,4 +1,4 @@
-//! The commands, a file or a folder for each: its arguments, and how it is carried out.
+//! The commands: each has a file or a folder with its arguments and its code.
 
 pub mod clean;
 pub mod config;
@@ -37,11 +37,11 @@ pub struct Arguments {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Watch the whole loop on a small sample project: an issue, a coder, two reviewers, a merge
+    /// Watch a whole run on a small sample project: an issue, a coder, two reviewers, a merge
     Demo(demo::DemoArguments),
-    /// Make a change described in words: open a pull request and review it until everyone approves
+    /// Make a change from a description: open a pull request and review it until everyone approves
     Task(Deferred<start::TaskArguments>),
-    /// Make the change that an issue describes: open a pull request and review it until everyone approves
+    /// Make the change described by an issue: open a pull request and review it until everyone approves
     Issue(Deferred<start::IssueArguments>),
     /// Review an open pull request and fix it until everyone approves
     Pr(Deferred<start::PrArguments>),
@@ -55,7 +55,7 @@ pub enum Command {
     Usage(usage::UsageArguments),
     /// Show the output of agents and tests
     Logs(logs::LogsArguments),
-    /// Check a whole thread: which records count, which do not, and why; exits with 1 if one is ignored for cause
+    /// Check the records of a thread: which are valid and which are ignored, with reasons; exits with 1 if any is invalid
     Verify(verify::VerifyArguments),
     /// Remove clones, logs and journals of settled subjects, after confirmation
     Clean(clean::CleanArguments),
@@ -77,7 +77,7 @@ pub enum Command {
     Man,
 }
 
-/// Carries out a command.
+/// Runs a command.
 pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode {
     match command {
         Command::Demo(arguments) => match demo::run(&arguments, surroundings).await {

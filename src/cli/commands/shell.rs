@@ -1,4 +1,4 @@
-//! `completions` and `man`: the command line described for a shell and for its user.
+//! `completions` and `man`: a completion script for a shell, and the manual page.
 
 use clap::Command;
 use clap_complete::Shell;
@@ -14,6 +14,6 @@ pub fn completions(mut command: Command, shell: Shell) -> String {
 pub fn manual(command: Command) -> Result<String, String> {
     let mut page = Vec::new();
     let manual = clap_mangen::Man::new(command);
-    manual.render(&mut page).map_err(|error| format!("the manual page can't be made: {error}"))?;
+    manual.render(&mut page).map_err(|error| format!("cannot create the manual page: {error}"))?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }

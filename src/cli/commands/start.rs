@@ -1,4 +1,4 @@
-//! `task`, `issue` and `pr`: begin a run or continue it, and print its outcome.
+//! `task`, `issue` and `pr`: start or resume a run, and print its outcome.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `stop`: asks the process that works on a subject to end cleanly, and waits for its end.
+//! `stop`: asks the process that is working on a subject to end, and waits until it has ended.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct StopArguments {
 }
 
 const LOOK: Duration = Duration::from_millis(50);
-/// The number of looks: a minute. An agent has 5 s to end, a publication a little longer.
+/// The number of checks, a minute in total. An agent has 5 s to end, a publication a little longer.
 const PATIENCE: u32 = 60 * 20;
 
 /// Stops a run.
@@ -33,17 +33,17 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
         .ok_or_else(nothing_begun)?;
     let subject = here.subject(&arguments.subject)?;
     let Some(holder) = here.holder(&subject) else {
-        return Err(format!("nothing runs on {subject}; `agent-loop status` shows what does"));
+        return Err(format!("no run is active on {subject}; see `agent-loop status`"));
     };
     if holder.host.as_ref().is_some_and(|host| *host != lock::this_host()) {
         let host = holder.host.unwrap_or_default();
-        return Err(format!("{subject} is worked on by the machine {host}; type the command there"));
+        return Err(format!("the run on {subject} is on the machine {host}; type the command there"));
     }
     let pid =
         holder.pid.ok_or_else(|| format!("the lock of {subject} does not say which process holds it"))?;
     signal::interrupt(pid)?;
     if arguments.now {
-        // The second signal counts only once the first was heard.
+        // The second signal has an effect only after the first one was handled.
         time::wait(LOOK).await;
         signal::interrupt(pid)?;
     }
@@ -54,6 +54,6 @@ pub async fn run(arguments: &StopArguments, surroundings: &Surroundings) -> Resu
         time::wait(LOOK).await;
     }
     Err(format!(
-        "process {pid} was asked to end and has not ended yet; to kill its agents at once: `agent-loop stop {subject} --now`"
+        "process {pid} has not ended yet; to kill its agents at once: `agent-loop stop {subject} --now`"
     ))
 }

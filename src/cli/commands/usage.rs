@@ -1,4 +1,4 @@
-//! `usage`: what the runs in this repository cost. Reads journals, and what was kept of removed ones; changes nothing.
+//! `usage`: shows the cost of the runs in this repository, from journals and from summaries of removed ones.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -37,10 +37,10 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     let day = text.len() == 10;
     let date = day.then(|| text.parse().ok().and_then(midnight)).flatten();
     date.or_else(|| text.parse().ok())
-        .ok_or_else(|| format!("`{text}` is no date; type one such as 2026-11-21 or 2026-11-21T08:00:00Z"))
+        .ok_or_else(|| format!("`{text}` is not a date; type one such as 2026-11-21 or 2026-11-21T08:00:00Z"))
 }
 
-/// Looks, and returns what is to be printed.
+/// Returns the text to print.
 pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Result<String, String> {
     let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings).await?;
     let Some(here) = here else {
@@ -49,14 +49,14 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
             named => nothing_to_show(named.as_deref()),
         };
     };
-    // A run goes on in the journal of its pull request, so all of them are read whichever was named.
+    // A run continues in the journal of its pull request, so all journals are read even for one subject.
     let (journals, unreadable) = read(&here);
     let (kept, odd) = kept::read(&here.folders);
     let all = kept::with(summaries(&journals), kept);
     let only = arguments.subject.as_deref().map(|typed| named(&here, &all, typed)).transpose()?;
     let all = chosen(all, only.as_ref(), arguments.since);
     for (subject, why) in &unreadable {
-        print::talk(&format!("! {subject} can't be read: {why}\n"));
+        print::talk(&format!("! cannot read {subject}: {why}\n"));
     }
     for why in odd {
         print::talk(&format!("! {why}\n"));
@@ -69,12 +69,12 @@ pub async fn run(arguments: &UsageArguments, surroundings: &Surroundings) -> Res
         return Ok(format!("{}\n", Value::Array(all)));
     }
     if all.is_empty() {
-        return Ok("no agent was asked\n".to_owned());
+        return Ok("no calls of agents\n".to_owned());
     }
     Ok(table(&all))
 }
 
-/// The subject that a person typed; its journal may be gone.
+/// Parses a subject, whose journal may have been removed.
 fn named(here: &OpenRepository, all: &[RunCost], typed: &str) -> Result<Subject, String> {
     let subject = typed.parse::<Subject>().ok();
     let counted = subject.filter(|subject| all.iter().any(|summary| summary.subjects().contains(&subject)));
@@ -95,7 +95,7 @@ fn read(here: &OpenRepository) -> (Vec<SubjectEntries>, Vec<(Subject, String)>) 
     (readable, unreadable)
 }
 
-/// The runs of a subject, and the calls since an instant.
+/// Selects the runs of a subject and the calls since an instant.
 fn chosen(all: Vec<RunCost>, only: Option<&Subject>, since: Option<Timestamp>) -> Vec<RunCost> {
     let is_about = |summary: &RunCost| only.is_none_or(|subject| summary.subjects().contains(&subject));
     let mut all: Vec<RunCost> = all.into_iter().filter(is_about).collect();
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(instant("2026-11-21").unwrap().to_string(), "2026-11-21T00:00:00Z");
         assert_eq!(instant("2026-11-21T08:00:00+01:00").unwrap().to_string(), "2026-11-21T07:00:00Z");
         for bad in ["", "yesterday", "2026-13-01", "21.11.2026"] {
-            assert!(instant(bad).unwrap_err().contains("is no date"), "{bad}");
+            assert!(instant(bad).unwrap_err().contains("is not a date"), "{bad}");
         }
     }
 

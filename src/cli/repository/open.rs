@@ -1,4 +1,4 @@
-//! The repository that a command is about, with its embedded forge and its state folder, if it has been used already.
+//! The repository of a command, with its embedded forge and its state folder, if agent-loop was used there before.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,18 +21,18 @@ use crate::ports::journal::Holder;
 use super::Repository;
 use super::stores;
 
-/// A repository in which something was begun.
+/// A repository in which agent-loop was used.
 #[derive(Debug)]
 pub struct OpenRepository {
     pub repository: Repository,
     pub forge: Arc<EmbeddedForge>,
     pub folders: Folders,
-    /// Whose records count: the tool's own login, and those that settings trust.
+    /// The logins whose records are accepted: our own, and those that settings trust.
     pub recorders: Vec<Login>,
 }
 
 impl OpenRepository {
-    /// Looks around a folder. Nothing, if nothing was begun there: then nothing is made either.
+    /// Opens the repository of a folder; `None` if agent-loop was not used there. It creates nothing.
     pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
         if !Store::exists(&repository.common) {
@@ -44,7 +44,7 @@ impl OpenRepository {
         Ok(Some(Self { repository, forge, folders, recorders }))
     }
 
-    /// Adds the logins that settings trust. Commands that only read accept settings that a run would refuse.
+    /// Adds the logins that settings trust. Commands that only read accept settings that a run would reject.
     #[must_use]
     pub async fn with_trusted_recorders(mut self, surroundings: &Surroundings) -> Self {
         self.recorders.extend(trusted(&self.repository, surroundings).await.unwrap_or_default());
@@ -56,7 +56,7 @@ impl OpenRepository {
         stores::workspace(&self.folders, &self.repository, &surroundings.variables)
     }
 
-    /// The subjects that this machine knows, pull requests first.
+    /// Returns the subjects on this machine, pull requests first.
     pub fn subjects(&self) -> Vec<Subject> {
         let mut subjects = self.folders.known();
         subjects.sort_by_key(|subject| match subject {
@@ -67,7 +67,7 @@ impl OpenRepository {
         subjects
     }
 
-    /// The subject that a person typed.
+    /// Parses a subject and checks that it is known on this machine.
     pub fn subject(&self, typed: &str) -> Result<Subject, String> {
         let known = self.subjects();
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
@@ -75,30 +75,30 @@ impl OpenRepository {
         let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         match typed.parse::<Subject>() {
             Ok(subject) if known.contains(&subject) => Ok(subject),
-            Ok(_) => Err(format!("nothing is known of {typed} on this machine (known: {list}){hint}")),
+            Ok(_) => Err(format!("{typed} is not known on this machine (known: {list}){hint}")),
             Err(error) => Err(format!("{error} (known: {list}){hint}")),
         }
     }
 
-    /// Who works on a subject now, if anybody does.
+    /// Returns the process that is working on a subject.
     pub fn holder(&self, subject: &Subject) -> Option<Holder> {
         lock::who_holds(&FileJournals::lock_path(&stores::locks(&self.repository), subject))
     }
 }
 
-/// The logins that settings trust to write records.
+/// Returns the logins that settings trust to write records.
 async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result<Vec<Login>, RunError> {
     let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
     let found = BaseLayers::look(repository, branch, surroundings).await?;
     Ok(found.merged(&[])?.settings.trust.recorders)
 }
 
-/// What is said where nothing was begun.
+/// Returns the message for a repository in which agent-loop was not used.
 pub fn nothing_begun() -> String {
-    "nothing was begun in this repository yet; `agent-loop task --help` says how".to_owned()
+    "there are no runs in this repository yet; see `agent-loop task --help`".to_owned()
 }
 
-/// What a command shows where nothing was begun: an error only if something was named.
+/// Returns the message for a repository in which agent-loop was not used: an error only if a subject was named.
 pub fn nothing_to_show(subject: Option<&str>) -> Result<String, String> {
     let text = nothing_begun();
     if subject.is_some() { Err(text) } else { Ok(format!("{text}\n")) }

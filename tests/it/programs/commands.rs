@@ -71,7 +71,7 @@ fn logs_follow_runs_to_their_end() {
 fn an_unknown_subject_names_known_ones() {
     let stage = Stage::new();
     let nothing = stage.run(&["stop", "pr/1"]);
-    assert!(nothing.stderr.contains("nothing was begun"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("there are no runs in this repository yet"), "{}", nothing.stderr);
     assert!(!stage.repository().join(".git/agent-loop.sqlite3").exists(), "asking makes nothing");
     stage.run(&task(&[]));
     for words in
@@ -84,7 +84,7 @@ fn an_unknown_subject_names_known_ones() {
     let odd = stage.run(&["status", "pull/1"]);
     assert!(odd.stderr.contains("issue/N, pr/N or task/KEY"), "{}", odd.stderr);
     let idle = stage.run(&["stop", "pr/1"]);
-    assert!(idle.stderr.contains("nothing runs on pr/1"), "{}", idle.stderr);
+    assert!(idle.stderr.contains("no run is active on pr/1"), "{}", idle.stderr);
 }
 
 #[test]
@@ -174,5 +174,5 @@ fn a_damaged_journal_hides_nothing_else() {
     let status = stage.run(&["status"]);
     assert!(status.stdout.contains("pr/1  approved"), "{}", status.stdout);
     assert!(status.stdout.contains("can't be read: line 1 of the journal"), "{}", status.stdout);
-    assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("stays: task/"));
+    assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("kept: task/"));
 }

@@ -154,7 +154,7 @@ fn clean_keeps_what_runs_cost() {
     settled(&stage, "Do it");
     let mut before = stage.run(&["usage", "--json"]).json();
     let looked = stage.run(&["clean", "--dry-run"]);
-    assert!(looked.stdout.contains("stays: what they cost, for `agent-loop usage`"), "{}", looked.stdout);
+    assert!(looked.stdout.contains("kept: their costs, for `agent-loop usage`"), "{}", looked.stdout);
     assert_eq!(stage.run(&["clean", "--yes"]).exit, Some(0));
     assert!(walk(&stage.root().join("state")).iter().all(|path| !path.ends_with("journal.jsonl")));
     let after = stage.run(&["usage", "--json"]).json();

@@ -30,7 +30,7 @@ fn refusals_say_what_to_type() {
     refused(&stage, &["task", "x", "--json", "--max-round", "3"], "usage", "--max-rounds");
     refused(&stage, &["tsak", "x", "--json"], "usage", "task");
     refused(&stage, &["task", " ", "--json"], "usage", "the task is empty");
-    refused(&stage, &["resume", "pr/1", "--json"], "usage", "nothing is known of pr/1");
+    refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
     refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "no such file");
     refused(&stage, &["task", "x", "--json", "--forge", "github"], "unsupported", "--forge local");

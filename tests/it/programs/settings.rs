@@ -179,7 +179,7 @@ fn config_init_overwrites_nothing() {
     let before = fs::read_to_string(stage.repository().join("agent-loop.toml")).unwrap();
     let again = stage.run(&["config", "init"]);
     assert_eq!(again.exit, Some(2));
-    assert!(again.stderr.contains("stays as it is"), "{}", again.stderr);
+    assert!(again.stderr.contains("was not changed"), "{}", again.stderr);
     assert_eq!(fs::read_to_string(stage.repository().join("agent-loop.toml")).unwrap(), before);
     assert_eq!(stage.run(&["config", "init", "--user"]).exit, Some(0));
     let schema: serde_json::Value = serde_json::from_str(&stage.run(&["config", "schema"]).stdout).unwrap();

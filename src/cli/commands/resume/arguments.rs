@@ -10,7 +10,7 @@ use crate::cli::config::flags::{DANGEROUS, Flag, QUIET};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are just that")]
 pub struct ResumeArguments {
-    /// Resume only this subject: issue/N, pr/N or task/KEY [default: everything that can go on now]
+    /// Resume only this subject: issue/N, pr/N or task/KEY [default: all that can be resumed now]
     pub subject: Option<String>,
     /// Resume only parked runs whose quota is back; prints nothing if there are none (for cron)
     #[arg(long)]
@@ -35,7 +35,7 @@ pub struct ResumeArguments {
     pub settings: SettingFlags<ResumeFlags>,
 }
 
-/// The flags that are not taken from the command that began a run.
+/// The flags that are not taken from the command that started a run.
 #[derive(Debug)]
 pub struct ResumeFlags;
 

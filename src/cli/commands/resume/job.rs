@@ -1,16 +1,15 @@
-//! `--print-cron` and `--print-systemd`: the job that resumes what is due, in the words of who runs it every 10 minutes.
+//! `--print-cron` and `--print-systemd`: a job for cron or systemd that resumes due runs every 10 minutes.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::adapters::digest;
 use crate::cli::run::permissions::DANGEROUS;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::access::Power;
 
-/// What the job needs of the variables of today: cron and systemd have a PATH of their own and none of the others. Secrets
-/// are not among them: the text ends up in a file.
+/// The variables to copy into the job: cron and systemd have their own PATH and none of the others. Secrets are not
+/// copied, because the job is stored in a file.
 const VARIABLES: [&str; 8] = [
     "HOME",
     "PATH",
@@ -22,32 +21,32 @@ const VARIABLES: [&str; 8] = [
     "CLAUDE_CONFIG_DIR",
 ];
 
-/// The longest line, in bytes, that every cron reads: cronie takes more, the older Vixie cron keeps 1000 with the end of the line.
+/// The maximum length of a line that every cron accepts: the older Vixie cron reads 1000 bytes with the line end.
 const LONGEST_LINE: usize = 998;
 
-/// A job that resumes what is due.
+/// A job that resumes due runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ResumeJob {
     program: String,
-    /// Only this repository; all that the machine knows, if there is none.
+    /// The repository; `None` for all repositories on this machine.
     repository: Option<String>,
     power: Power,
     variables: Vec<(&'static str, String)>,
 }
 
 impl ResumeJob {
-    /// The job of this very program, with the variables that it was started with.
+    /// Creates the job for this program and its current variables.
     pub(super) fn new(
         repository: Option<&Path>,
         power: Power,
         surroundings: &Surroundings,
     ) -> Result<Self, String> {
         let program = std::env::current_exe()
-            .map_err(|error| format!("the path of this program can't be found: {error}"))?;
+            .map_err(|error| format!("cannot find the path of this program: {error}"))?;
         if !program.is_file() {
             let path = program.display();
             return Err(format!(
-                "this program is no longer at {path}; type the command again with the new one"
+                "this program was moved or replaced: {path} does not exist; type the command again"
             ));
         }
         let set = VARIABLES.map(|name| (name, surroundings.variables.get(std::ffi::OsStr::new(name))));
@@ -73,7 +72,7 @@ impl ResumeJob {
         self.repository.as_deref().unwrap_or("every repository")
     }
 
-    /// Where it resumes, and with what.
+    /// Returns the arguments for the repository and the permissions.
     fn place(&self, quoted: impl Fn(&str) -> String) -> String {
         let place = |path| format!("-C {}", quoted(path));
         let place = self.repository.as_deref().map_or_else(|| "--all".to_owned(), place);
@@ -83,7 +82,7 @@ impl ResumeJob {
         }
     }
 
-    /// A comment that says loudly what it allows, if it allows anything.
+    /// Returns a prominent comment about the permissions, if all are granted.
     fn warning(&self) -> String {
         match self.power {
             Power::Bounded => String::new(),
@@ -91,7 +90,7 @@ impl ResumeJob {
         }
     }
 
-    /// A line for a crontab, with comments that say how to install it.
+    /// Returns a line for a crontab, with comments about its installation.
     pub(super) fn cron(&self) -> Result<String, String> {
         let mut command = "env".to_owned();
         for (name, value) in &self.variables {
@@ -101,33 +100,35 @@ impl ResumeJob {
         let place = self.place(single_quoted);
         let _ = write!(command, " {program} resume --due --quiet {place}");
         if command.contains('\\') {
-            // Some crons take a backslash away before the shell sees it, some do not.
-            return Err("a path or variable holds a backslash, which crons read in different ways; \
-                        `agent-loop resume --print-systemd` can write it"
-                .to_owned());
+            // Some crons remove backslashes before the shell sees them, others do not.
+            return Err(
+                "a path or variable contains a backslash, which not every cron handles in the same way; \
+                        use `agent-loop resume --print-systemd`"
+                    .to_owned(),
+            );
         }
         let line = format!("*/10 * * * * {}", command.replace('%', "\\%"));
         if line.len() > LONGEST_LINE {
             return Err(format!(
-                "the line has {} bytes, and not every cron reads more than {LONGEST_LINE}; give it a shorter PATH \
+                "the line has {} bytes, and not every cron reads more than {LONGEST_LINE}; use a shorter PATH \
                  (`PATH=… agent-loop resume --print-cron`), or use `agent-loop resume --print-systemd`",
                 line.len()
             ));
         }
         let subject = self.subject();
         Ok(format!(
-            "# agent-loop: goes on with what waited for an allowance, in {subject}. Install it with:\n\
+            "# agent-loop: resumes runs whose quota is back, in {subject}. Install it with:\n\
              #   (crontab -l; {program} resume --print-cron {place}) | crontab -\n\
              {}{line}\n",
             self.warning()
         ))
     }
 
-    /// A service and a timer for systemd, one after the other, with comments that say where each goes.
+    /// Returns a service and a timer for systemd, with comments about their files.
     pub(super) fn systemd(&self) -> Result<String, String> {
         if let Some(letter) = self.program.chars().find(|letter| matches!(letter, '"' | '\'' | '\\' | '$')) {
             return Err(format!(
-                "systemd starts no program that has {letter} in its path: {}; move it to another folder",
+                "systemd cannot start a program with {letter} in its path: {}; move it to another folder",
                 self.program
             ));
         }
@@ -148,14 +149,14 @@ impl ResumeJob {
         Ok(format!(
             "# ---- {folder}/{name}.service ----\n\
              [Unit]\n\
-             Description=agent-loop: goes on with what waited for an allowance, in {subject}\n\n\
+             Description=agent-loop: resumes runs whose quota is back, in {subject}\n\n\
              [Service]\n\
              Type=oneshot\n\
              {warning}{variables}\
              ExecStart={program} resume --due {place}\n\n\
              # ---- {folder}/{name}.timer ----\n\
              [Unit]\n\
-             Description=agent-loop: looks every 10 minutes what is due, in {subject}\n\n\
+             Description=agent-loop: checks every 10 minutes for due runs, in {subject}\n\n\
              [Timer]\n\
              OnCalendar=*:0/10\n\
              Persistent=true\n\n\
@@ -167,41 +168,37 @@ impl ResumeJob {
         ))
     }
 
-    /// Units of two repositories lie in one folder: the name has to tell them apart.
+    /// Returns a unit name that is unique for the repository: all units are in one folder.
     fn unit_name(&self) -> String {
         let Some(path) = &self.repository else { return "agent-loop-resume".to_owned() };
         let last = path.rsplit('/').next().unwrap_or_default();
         let plain: String = last.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
-        let digest = Sha256::digest(path.as_bytes());
-        digest
-            .iter()
-            .take(4)
-            .fold(format!("agent-loop-resume-{plain}-"), |text, byte| format!("{text}{byte:02x}"))
+        format!("agent-loop-resume-{plain}-{}", digest::abbreviated(path, 8))
     }
 }
 
-/// A path that means the same in every folder.
+/// Checks that a path is absolute.
 fn absolute(what: &str, path: &Path) -> Result<String, String> {
     if !path.is_absolute() {
-        return Err(format!("{what} is not absolute: {}; start it by its whole path", path.display()));
+        return Err(format!("{what} is not absolute: {}; start it with its whole path", path.display()));
     }
     plain(what, path)
 }
 
-/// A text that fits into one line of a file.
+/// Checks that a path fits into one line of a text file.
 fn plain(what: &str, path: &Path) -> Result<String, String> {
     let text = path
         .to_str()
         .ok_or_else(|| format!("{what} is not UTF-8: {}; files of jobs are text", path.display()))?;
     if text.chars().any(char::is_control) {
         return Err(format!(
-            "{what} holds a line break or another control character: {text:?}; a job can't say that"
+            "{what} contains a line break or another control character: {text:?}; a job cannot contain it"
         ));
     }
     Ok(text.to_owned())
 }
 
-/// A word for the shell, without backslashes: crons do not agree on them.
+/// Quotes a word for the shell without backslashes, which not every cron handles in the same way.
 fn single_quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:+,@".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -263,16 +260,16 @@ mod tests {
         assert!(
             refused(job("/opt/agent-loop", Some("/two\nlines"), "/bin")).contains("path of the repository")
         );
-        assert!(refused(job("/opt/agent-loop", None, "/bin\n* * * * * rm")).starts_with("PATH holds"));
+        assert!(refused(job("/opt/agent-loop", None, "/bin\n* * * * * rm")).starts_with("PATH contains"));
         let odd = |program| job(program, None, "/bin").unwrap();
         assert!(odd("/opt/a\\b").cron().unwrap_err().contains("--print-systemd"));
-        assert!(odd("/opt/it's").systemd().unwrap_err().contains("starts no program"));
+        assert!(odd("/opt/it's").systemd().unwrap_err().contains("cannot start a program"));
         let long = job("/opt/agent-loop", None, &"/bin:".repeat(200)).unwrap();
         assert!(long.cron().unwrap_err().contains("shorter PATH"));
     }
 
     #[test]
-    fn all_permissions_are_said_loudly() {
+    fn all_permissions_are_prominent() {
         let bounded = job("/opt/agent-loop", Some("/home/ada"), "/bin").unwrap();
         let all = ResumeJob { power: Power::Dangerous, ..bounded.clone() };
         for text in [bounded.cron().unwrap(), bounded.systemd().unwrap()] {
@@ -295,9 +292,9 @@ mod tests {
     }
 
     proptest! {
-        /// Read as cron does and then as a shell does, the line has the words that were meant.
+        /// Cron and then a shell read the line as the intended words.
         #[test]
-        fn a_shell_reads_what_was_meant(name in "[^\\\\\\p{C}]{1,60}", path in "[^\\\\\\p{C}]{0,60}") {
+        fn a_shell_reads_the_intended_words(name in "[^\\\\\\p{C}]{1,60}", path in "[^\\\\\\p{C}]{0,60}") {
             let repository = format!("/{name}");
             let cron = job("/opt/agent-loop", Some(&repository), &path).unwrap().cron().unwrap();
             let line = cron.lines().last().unwrap();

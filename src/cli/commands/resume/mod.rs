@@ -1,4 +1,4 @@
-//! `resume`: goes on with what was interrupted or parked; here or everywhere, at a terminal or from cron.
+//! `resume`: resumes interrupted and parked runs, here or in all repositories, at a terminal or from cron.
 
 pub mod arguments;
 pub mod command;

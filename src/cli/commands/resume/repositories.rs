@@ -1,4 +1,4 @@
-//! In which repositories `resume` looks: in the one here, or in every one that the state folder knows.
+//! The repositories of `resume`: the current one, or all in the state folder.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,16 @@ use crate::cli::surroundings::Surroundings;
 
 use super::arguments::ResumeArguments;
 
-/// The repositories in which something was begun, and those that could not be looked at.
+/// The repositories with runs, and those that could not be opened.
 #[derive(Debug, Default)]
 pub(super) struct Repositories {
     pub(super) found: Vec<OpenRepository>,
-    /// Of each other one: why it is skipped, and what to do.
+    /// For each other repository: the reason why it is skipped, and a solution.
     pub(super) skipped: Vec<String>,
 }
 
 impl Repositories {
-    /// Looks for them.
+    /// Finds the repositories.
     pub(super) async fn find(
         arguments: &ResumeArguments,
         surroundings: &Surroundings,
@@ -30,7 +30,7 @@ impl Repositories {
             }
             return Ok(repositories);
         }
-        // A repository in which nothing was begun has nothing to go on with, wherever it is.
+        // A repository without runs has nothing to resume.
         for known in whereabouts::all(&surroundings.state)?.into_iter().filter(Whereabouts::has_subjects) {
             match look(&known, surroundings).await {
                 Ok(here) => repositories.found.push(here.with_trusted_recorders(surroundings).await),
@@ -41,25 +41,25 @@ impl Repositories {
     }
 }
 
-/// The repository of a state folder, if it is still where it was.
+/// Opens the repository of a state folder, if its checkout has not moved.
 async fn look(known: &Whereabouts, surroundings: &Surroundings) -> Result<OpenRepository, String> {
     let forget = format!(
-        "if it moved, type `agent-loop status` in it; if it is no more, remove {}",
+        "if it was moved, type `agent-loop status` in it; if it was removed, remove {} too",
         known.folder.display()
     );
     let Some(checkout) = &known.checkout else {
-        return Err(format!("it was never noted where a repository is: {forget}"));
+        return Err(format!("the path of a repository is unknown: {forget}"));
     };
     let path = checkout.display();
     match OpenRepository::find(Some(checkout), surroundings).await {
         Ok(Some(here)) if here.folders.root() == known.folder => Ok(here),
-        Ok(Some(_) | None) => Err(format!("the repository at {path} is another one now: {forget}")),
+        Ok(Some(_) | None) => Err(format!("the repository at {path} is now a different one: {forget}")),
         Err(why) if checkout.is_dir() => Err(format!("the repository at {path} is skipped: {why}; {forget}")),
         Err(_) => Err(format!("the repository at {path} is gone: {forget}")),
     }
 }
 
-/// The repository that a job is for, whether something was begun in it or not.
+/// Returns the path of the repository of a job, with or without runs.
 pub(super) async fn here(
     arguments: &ResumeArguments,
     surroundings: &Surroundings,
