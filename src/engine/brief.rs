@@ -1,4 +1,4 @@
-//! What a turn is told: the structured context, the diff, the prompt. Made from the state and the forge, before it starts.
+//! The input of a turn: the structured context, the diff, the prompt. Made from the state and the forge before the turn starts.
 
 use crate::domain::access::Access;
 use crate::domain::agent::AnswerBy;
@@ -27,10 +27,10 @@ use super::outcome::RunError;
 use super::turns::{clone_id, participant};
 use crate::domain::ending::Failed;
 
-/// How much of a diff stands in a prompt, in bytes; the whole lies in a file that the prompt names.
+/// The maximum size of a diff in a prompt, in bytes; the prompt names a file with the whole diff.
 pub(super) const DIFF_EXCERPT: usize = 60_000;
 
-/// The order for a turn; the path of its clone is filled in when that is ready.
+/// Returns the order for a turn. The path of its clone is added when the clone is ready.
 pub(super) async fn order<W: World>(
     cx: &RunContext<W>,
     subject: &Subject,
@@ -66,7 +66,7 @@ pub(super) async fn order<W: World>(
     })
 }
 
-/// What is told to an agent, in words and in structured form, and the model that is to hear it.
+/// The prompt of a turn, its structured context, and the requested model.
 type PromptParts = (String, Context, Option<String>);
 
 async fn work<W: World>(
@@ -80,7 +80,9 @@ async fn work<W: World>(
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
         (Extent::Whole, _) | (Extent::Excerpt, None) => String::new(),
-        (Extent::Excerpt, Some(path)) => format!("The diff goes on; all of it is in the file {path}."),
+        (Extent::Excerpt, Some(path)) => {
+            format!("This is only the beginning of the diff; the file {path} has all of it.")
+        }
     };
     let mut context = context(ask, &ask.brief, difference.files, diff_path);
     context.errors = errors.to_vec();
@@ -103,7 +105,7 @@ async fn work<W: World>(
     Ok((prompt, context, ask.model.clone()))
 }
 
-/// Where more of what is known of the repository lies in the agent's folder: only in a coder's, and only if that is ours.
+/// Returns the path of the longer agent memory: only a coder has it, and only in a clone of ours.
 fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<String> {
     match ask.access {
         Access::Edit => {
@@ -115,7 +117,7 @@ fn memory_folder<W: World>(world: &W, subject: &Subject, ask: &Ask) -> Option<St
     }
 }
 
-/// Who mends the form of an answer is told nothing of what it is about.
+/// An agent that reformats an answer gets no information about its subject.
 fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptParts, RunError> {
     let subject = ContextSubject {
         title: String::new(),
@@ -135,7 +137,7 @@ fn form_only(ask: &Ask, form: &Form, marks: (&str, AnswerBy)) -> Result<PromptPa
         item.notes.clear();
         item.dispute = None;
     }
-    // The requirements that the answer is measured against: those of the moment at which its turn was asked.
+    // The requirements for the answer are those at the time of the question.
     let named = |id: &RequirementId| ContextRequirement {
         id: id.to_string(),
         author: String::new(),

@@ -1,4 +1,4 @@
-//! From the end of a run to its outcome: what the state of the flow shows then.
+//! Makes the outcome of a run from its end and the state of the flow.
 
 use crate::domain::ids::CommitSha;
 use crate::domain::usage::Usage;
@@ -11,7 +11,7 @@ use super::context::{JournalOf, RunContext};
 use super::outcome::Outcome;
 use super::session::Session;
 
-/// The outcome of a run that ends so.
+/// Returns the outcome of a run with this ending.
 pub(super) async fn of<W: World>(
     cx: &RunContext<W>,
     session: &Session<JournalOf<W>>,
@@ -21,13 +21,13 @@ pub(super) async fn of<W: World>(
         Outcome::bare(session.subject.clone(), conclusion.ending().clone(), conclusion.message().to_owned());
     let mut outcome = seen(cx, session, bare);
     if let (Some(against), Some(head)) = (session.machine.view().against, &outcome.head) {
-        // An outcome is not lost because its merge base can't be found.
+        // An outcome without a merge base is better than none.
         outcome.base = cx.base(&against, head).await.ok();
     }
     outcome
 }
 
-/// An outcome with what the state of the flow shows.
+/// Returns an outcome with the state of the flow.
 pub(super) fn seen<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>, bare: Outcome) -> Outcome {
     let (view, run) = (session.machine.view(), session.machine.run());
     Outcome {
@@ -39,7 +39,7 @@ pub(super) fn seen<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>
     }
 }
 
-/// The head of the pull request as it was last seen, else the one of the latest record.
+/// Returns the last known head of the pull request, else that of the latest record.
 pub(super) fn head<J: Journal>(session: &Session<J>) -> Option<CommitSha> {
     let view = session.machine.view();
     let seen = view.pull_request.and_then(|number| session.facts.pull_requests.get(&number));

@@ -1,4 +1,4 @@
-//! What every part of the loop works with: the world, what was asked for, and the word to stop.
+//! The context of the loop: the world, the request, and the cancellation.
 
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use crate::ports::workspace::{Workspace, WorkspaceError};
 use super::guard::{Guard, Secrets};
 use super::outcome::RunError;
 
-/// What is said when a person stopped a run.
-pub(super) const INTERRUPTED: &str = "the state is safe; run the same command again to go on";
+/// The message of a run that a person stopped.
+pub(super) const INTERRUPTED: &str = "the state is saved; run the same command again to resume";
 
-/// What an engine is set to.
+/// The configuration of an engine.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
     pub request: Request,
@@ -35,16 +35,16 @@ pub struct EngineConfig {
     pub secrets: Secrets,
 }
 
-/// The branches of a repository that a new change may be for.
+/// The possible base branches of a new change.
 #[derive(Debug, Clone)]
 pub struct Bases {
     /// `--base`
     pub asked: Option<BranchName>,
-    /// The branch that is changed when none was asked for.
+    /// The base branch without `--base`.
     pub default: BranchName,
 }
 
-/// What every part of the loop works with.
+/// The context of the loop.
 pub(super) struct RunContext<W: World> {
     pub(super) world: Arc<W>,
     pub(super) config: EngineConfig,
@@ -56,13 +56,13 @@ pub(super) struct RunContext<W: World> {
 pub(super) type JournalOf<W> = <<W as World>::Journals as Journals>::Journal;
 
 impl<W: World> RunContext<W> {
-    /// The logins whose records count.
+    /// The logins whose records are accepted.
     pub(super) fn recorders(&self) -> Vec<Login> {
         let trusted = self.config.trust.recorders.iter().cloned();
         std::iter::once(self.world.forge().login()).chain(trusted).collect()
     }
 
-    /// The branch that a new change is for.
+    /// The base branch of a new change.
     pub(super) fn base_ref(&self) -> &BranchName {
         self.config.bases.asked.as_ref().unwrap_or(&self.config.bases.default)
     }
@@ -80,7 +80,7 @@ impl<W: World> RunContext<W> {
         self.tell(&RunEvent::Warning { text });
     }
 
-    /// Waits for something that may take long, unless a person wants the run to stop as urgently as this.
+    /// Waits for a slow operation, unless the cancellation reaches this urgency.
     pub(super) async fn unless<T>(
         &self,
         urgency: Urgency,
@@ -96,13 +96,13 @@ impl<W: World> RunContext<W> {
         }
     }
 
-    /// Brings the mirror up to date. Whoever interrupts the run does not wait for another process, or a slow disk.
+    /// Updates the mirror. An interrupted run does not wait for another process or a slow disk.
     pub(super) async fn refresh(&self) -> Result<(), RunError> {
         self.unless(Urgency::Stop, self.world.workspace().refresh()).await??;
         Ok(())
     }
 
-    /// The commit that a head is compared with: the merge base, or the head itself where its target branch is gone.
+    /// Returns the commit with which a head is compared: the merge base, or the head itself if its target branch is gone.
     pub(super) async fn base(&self, against: &Against, head: &CommitSha) -> Result<CommitSha, RunError> {
         match against {
             Against::Commit(commit) if commit == head => Ok(commit.clone()),
@@ -114,13 +114,13 @@ impl<W: World> RunContext<W> {
         }
     }
 
-    /// The best common ancestor. Histories that share nothing have none: then the whole of the change counts.
+    /// Returns the best common ancestor; `None` for unrelated histories: then the whole tree is the change.
     async fn common_base(&self, base: &CommitSha, head: &CommitSha) -> Result<CommitSha, RunError> {
         let workspace = self.world.workspace();
         if let Ok(found) = workspace.merge_base(base, head).await {
             return Ok(found);
         }
-        // The target branch may have moved to a commit that the mirror has not seen.
+        // The target branch may have moved to a commit that the mirror does not have.
         self.refresh().await?;
         match workspace.merge_base(base, head).await {
             Err(WorkspaceError::NotFound(_) | WorkspaceError::Git(_)) => Ok(base.clone()),

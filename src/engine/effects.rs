@@ -1,4 +1,4 @@
-//! The one match over an effect: each arm changes one thing on the forge. Whether it happened is seen by looking.
+//! The match over effects: each arm changes one thing on the forge. The next read shows whether it happened.
 
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::flow::context::Obstacle;
@@ -30,14 +30,14 @@ pub(super) async fn perform<W: World>(
     }
 }
 
-/// Moves a branch. A branch that somebody else moved is looked at again; the commit is kept aside.
+/// Moves a branch. If another process moved the branch, its tip is read again and the commit is salvaged.
 async fn push<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
     order: PushOrder,
 ) -> Result<(), RunError> {
     let PushOrder { branch, commit, expected } = order;
-    // A push is short, but for another process that is in the way: only who wants to end at once leaves it.
+    // A push is short unless another process blocks it: only an immediate stop interrupts it.
     let push = cx.world.workspace().push(&branch, &commit, expected.as_ref());
     match cx.unless(Urgency::Kill, push).await? {
         Ok(Push::Done) => {
@@ -56,7 +56,7 @@ async fn push<W: World>(
             Ok(())
         }
         Err(error) => {
-            // Whether it happened is seen by looking; only if it did not, the error counts.
+            // The next read shows whether the write happened; if it did not, the error is used.
             if cx.world.workspace().tip(&branch).await?.as_ref() == Some(&commit) {
                 Ok(())
             } else {
@@ -74,12 +74,12 @@ async fn open_pull_request<W: World>(
     let PullRequestOrder { branch, base_ref, title, body, subject } = order;
     let body = cx.guard.words(&pull_request::body(&cx.guard.words(&body)?, &subject))?;
     let words = one_line(&cx.guard.words(&unmarked(&title))?, 120);
-    // A title of nothing but letters that nobody sees.
+    // The title consists of invisible characters only.
     let title = if words.trim().is_empty() { branch.to_string() } else { words };
     let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };
     let number = match cx.world.forge().open_pull_request(&new).await {
         Ok(number) => number,
-        // Whether it happened is seen by looking for a pull request from the branch.
+        // A search for a pull request from the branch shows whether the write happened.
         Err(error) => return session.write_failed(&format!("open a pull request from {branch}"), error),
     };
     session.unanswered = 0;
@@ -87,7 +87,7 @@ async fn open_pull_request<W: World>(
     Ok(())
 }
 
-/// Finds the issue that was filed before, by its marker or its title; else files it, and finds it the next time.
+/// Finds an issue that was filed before, by its marker or its title; else files it, and finds it the next time.
 async fn file_issue<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -115,7 +115,7 @@ async fn file_issue<W: World>(
             session.results.filed.insert(key, number);
             Ok(())
         }
-        // Whether it happened is seen by looking for it.
+        // A search shows whether the write happened.
         Err(error) => session.write_failed("file an issue for a follow-up", error),
     }
 }

@@ -1,4 +1,4 @@
-//! What the operator was told of a subject, so that nothing is told twice.
+//! The events that were emitted for a subject, so that none is repeated.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 use crate::ports::run_event::RunEvent;
 
-/// What the operator was told of a subject.
+/// The events that were emitted for a subject.
 #[derive(Debug, Default)]
 pub(super) struct EmittedEvents {
     pub(super) round: u32,

@@ -1,4 +1,4 @@
-//! Keeps secrets out of what is published: rewrites texts, counts what was found, and says when a run has to stop.
+//! Keeps secrets out of published texts: rewrites texts, counts the findings, and stops the run if configured.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -15,31 +15,31 @@ use crate::text::redaction::{Redactor, Secret};
 use super::outcome::RunError;
 use crate::domain::ending::{Ending, NeedsHuman};
 
-/// What is done when a secret is found in what is about to be published.
+/// The reaction to a secret in a text that is about to be published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnSecret {
-    /// It is replaced, and the run goes on.
+    /// Replace the secret, and continue.
     #[default]
     Replace,
-    /// Nothing is published, and the run ends.
+    /// Publish nothing, and end the run.
     Stop,
 }
 
-/// What must not be published.
+/// The secrets of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
-    /// Values that are known to this run; shapes of tokens are known anyway.
+    /// The known values; the shapes of tokens are known to the guard.
     pub values: Vec<Secret>,
-    /// What is done when one is found.
+    /// The reaction to a secret.
     pub on_hit: OnSecret,
 }
 
-/// Keeps secrets out of what is published.
+/// Keeps secrets out of published texts.
 #[derive(Debug, Default)]
 pub struct Guard {
     secrets: Secrets,
-    /// Made when it is first needed: its patterns take some milliseconds to compile.
+    /// Created when it is first needed: compiling its patterns takes some milliseconds.
     redactor: OnceLock<Redactor>,
     found: Mutex<BTreeMap<String, usize>>,
 }
@@ -49,15 +49,15 @@ impl Guard {
         Self { secrets, ..Self::default() }
     }
 
-    /// How often what was found so far.
+    /// The number of redactions so far, by kind of secret.
     pub fn found(&self) -> BTreeMap<String, usize> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An answer without its secrets.
+    /// Removes secrets from an answer.
     ///
     /// # Errors
-    /// When there are some and the run is to stop; then the answer is not to be kept.
+    /// When the answer has secrets and the run must stop; then the answer must not be stored.
     pub(super) fn answer(&self, raw: RawAnswer) -> Result<RawAnswer, TurnFailure> {
         let mut hits = Vec::new();
         let clean = raw.map(|text| self.text(&with_plain_letters(&text), &mut hits));
@@ -67,7 +67,7 @@ impl Guard {
         }
     }
 
-    /// A failure without the secrets that a program printed before it failed.
+    /// Removes the secrets that a program printed from a failure.
     pub(super) fn failure(&self, failure: TurnFailure) -> TurnFailure {
         let mut hits = Vec::new();
         let mut clean = |text: String| self.text(&text, &mut hits);
@@ -75,19 +75,19 @@ impl Guard {
         self.judged(&hits).map_or_else(|kinds| TurnFailure::Secret { kinds }, |()| failure)
     }
 
-    /// A message for a person without its secrets. What stops a run has stopped it before.
+    /// Removes secrets from a message for people. Secrets that stop a run have stopped it before.
     pub(super) fn message(&self, text: &str) -> String {
         self.text(text, &mut Vec::new())
     }
 
-    /// A record's body without its secrets.
+    /// Removes secrets from a record's body.
     pub(super) fn body(&self, body: &Body) -> Result<Body, RunError> {
         let mut hits = Vec::new();
         let clean = body.rewritten(|text| self.text(text, &mut hits));
         self.judged(&hits).map_err(|kinds| stop(&kinds)).map(|()| clean)
     }
 
-    /// A text without its secrets.
+    /// Removes secrets from a text.
     pub(super) fn words(&self, text: &str) -> Result<String, RunError> {
         let mut hits = Vec::new();
         let clean = self.text(text, &mut hits);

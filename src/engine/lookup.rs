@@ -1,4 +1,4 @@
-//! The one match over a lookup: each arm fetches one fact. Nothing is changed.
+//! The match over lookups: each arm fetches one fact, and changes nothing.
 
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::PullRequestNumber;
@@ -76,7 +76,7 @@ pub(super) async fn look_up<W: World>(
     Ok(())
 }
 
-/// Reads a pull request. The mirror has to know its head before anything is decided about it.
+/// Reads a pull request. The mirror must have its head before any decision.
 async fn pull_request<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -105,8 +105,8 @@ async fn people<W: World>(
         .map_or_else(People::default, |other| people::listen(trust, other.issue.as_ref(), &other.comments)))
 }
 
-/// The thread of another subject, read once until facts are dropped; nothing, if the forge has none: a branch may be named
-/// after an issue by anybody, and an issue may have been moved away.
+/// Reads the thread of another subject, once until facts are dropped; `None` if the forge does not have it: anyone can name a
+/// branch after an issue, and issues can be moved away.
 async fn other<'session, W: World>(
     cx: &RunContext<W>,
     session: &'session mut Session<JournalOf<W>>,
@@ -127,7 +127,7 @@ async fn other<'session, W: World>(
     Ok(session.others.get(subject))
 }
 
-/// What the chain of another flow and subject lets others know. Its journal is read without its lock.
+/// Returns the output of the chain of another flow and subject. Its journal is read without its lock.
 async fn output<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -152,10 +152,10 @@ async fn output<W: World>(
     Ok(machine.output(&session::results(entries)).filter(|_| whole))
 }
 
-/// So much of an older thread is carried over, in bytes: packed, it fits into a record.
+/// The maximum size of items from an older thread, in bytes: compressed, they fit into a record.
 const MOST_CARRIED: usize = 60_000;
 
-/// What an older tool left in the thread, and a warning about what of it does not count.
+/// Returns the items of an older thread, and a warning about its ignored comments.
 fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Option<Carried> {
     if session.has_records() {
         return None;
@@ -182,7 +182,7 @@ fn older<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Optio
     (read > 0).then_some(Carried { items, next_item })
 }
 
-/// An item of an older thread, short enough that a record holds many of them.
+/// Shortens an item of an older thread, so that many of them fit into a record.
 fn bounded(item: CarriedItem) -> CarriedItem {
     const LONGEST_TEXT: usize = 2_000;
     const MOST_NOTES: usize = 3;

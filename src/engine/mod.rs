@@ -1,4 +1,4 @@
-//! The one loop: observe, decide, perform, publish. It names no adapter and no flow, and makes no decision about a run.
+//! The loop: observe, decide, perform, publish. It names no adapter and no flow, and makes no decision about a run.
 
 mod brief;
 mod conclude;

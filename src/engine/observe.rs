@@ -1,4 +1,4 @@
-//! Reading on: what the thread of a subject holds now goes into the state of its flow.
+//! Reads the thread of a subject, and adds new records to the state of its flow.
 
 use crate::domain::ending::Refused;
 use crate::domain::ids::Login;
@@ -12,7 +12,7 @@ use super::outcome::RunError;
 use super::session::{Freshness, ReadOn, Session};
 use super::thread;
 
-/// Reads the thread of a session on.
+/// Reads new records of a session's thread.
 pub(super) async fn read_on<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -41,7 +41,7 @@ fn warning(ignored: &IgnoredComment) -> String {
     format!("comment {} claims to be a record and is ignored: {}", ignored.comment, ignored.why)
 }
 
-/// A colleague's run is not gone on with, nor begun again beside it, before that login is trusted.
+/// A colleague's run is neither resumed nor repeated until that login is trusted.
 fn refuse_other_recorders<W: World>(
     cx: &RunContext<W>,
     session: &Session<JournalOf<W>>,

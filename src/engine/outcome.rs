@@ -1,4 +1,4 @@
-//! How a run ended, with everything that a person or a script wants to know of it.
+//! The outcome of a run for people and scripts.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,37 +16,37 @@ use crate::ports::forge::{ForgeCommands, ForgeError};
 use crate::ports::journal::JournalError;
 use crate::ports::workspace::WorkspaceError;
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub ending: Ending,
     pub message: String,
     pub run: Option<RunId>,
-    /// What it was about at the end.
+    /// The subject at the end.
     pub subject: Subject,
     pub pull_request: Option<PullRequestNumber>,
     pub head: Option<CommitSha>,
     pub base: Option<CommitSha>,
-    /// How many rounds were taken.
+    /// The number of rounds.
     pub rounds: u32,
-    /// The latest vote of everyone on the roster who gave one.
+    /// The latest vote of each reviewer of the roster.
     pub votes: Vec<Vote>,
     pub items: Vec<Item>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
     pub usage: Usage,
-    /// Where the summary of what it cost lies, once it is written.
+    /// The path of the usage summary, once it is written.
     pub usage_summary: Option<PathBuf>,
-    /// The logs of those whose last turn failed, by who it was; whoever watched the run fills them in.
+    /// The logs of agents whose last turn failed, by agent; added by the view.
     pub failed_logs: BTreeMap<String, String>,
-    /// What a person types on the forge about the pull request.
+    /// The commands for the pull request on the forge.
     pub commands: Option<ForgeCommands>,
-    /// Secrets that were kept out of what was published, by kind.
+    /// The number of secrets that were redacted, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
 
 impl Outcome {
-    /// An outcome that knows nothing but how the run ended.
+    /// Creates an outcome with only an ending.
     pub fn bare(subject: Subject, ending: Ending, message: String) -> Self {
         Self {
             ending,
@@ -85,7 +85,7 @@ impl Outcome {
         self.items.iter().filter(|item| item.must_fix())
     }
 
-    /// The items that are worth a change of their own.
+    /// Returns the items that deserve a change of their own.
     pub fn future_items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.status == ItemStatus::Future)
     }
@@ -95,7 +95,7 @@ impl Outcome {
     }
 }
 
-/// Why the loop had to stop where it stood.
+/// The reason why the loop had to stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunError {
     pub ending: Ending,
@@ -107,7 +107,7 @@ impl RunError {
         Self { ending: Ending::Failed { reason }, message: message.into() }
     }
 
-    /// Something that was not begun.
+    /// Creates the error of a refused command.
     pub fn refused(reason: Refused, message: impl Into<String>) -> Self {
         Self { ending: Ending::Refused { reason }, message: message.into() }
     }
@@ -141,12 +141,13 @@ impl From<JournalError> for RunError {
             JournalError::Disk(text) => Self::failed(Failed::Disk, text),
             JournalError::Held { subject, holder } => {
                 let who = match (holder.pid, holder.since) {
-                    (Some(pid), Some(since)) => format!("process {pid} holds it since {since}"),
-                    (Some(pid), None) => format!("process {pid} holds it"),
-                    (None, _) => "another process holds it".to_owned(),
+                    (Some(pid), Some(since)) => format!("process {pid} since {since}"),
+                    (Some(pid), None) => format!("process {pid}"),
+                    (None, _) => "process unknown".to_owned(),
                 };
-                let message =
-                    format!("another agent-loop works on {subject}: {who}; wait for it, or end it first");
+                let message = format!(
+                    "another agent-loop is working on {subject} ({who}); wait until it has ended, or type `agent-loop stop {subject}`"
+                );
                 Self::refused(Refused::Locked, message)
             }
         }

@@ -1,5 +1,5 @@
-//! What people say in a thread: their discussion, and what those who may write to the repository require. Texts of strangers
-//! are only ever data.
+//! The comments of people in a thread: the discussion, and the requirements of people with write access. Texts of strangers
+//! are only data.
 
 use crate::domain::ids::Login;
 use crate::domain::requirement::Requirement;
@@ -10,7 +10,7 @@ use crate::ports::forge::{AuthorRole, Comment, Issue, IssueState};
 use crate::protocol::context::ContextComment;
 use crate::protocol::requirements;
 
-/// What people say in an issue, if there is one, and in comments; records are left out.
+/// Returns the comments of people in an issue and in a pull request, without records.
 pub(super) fn listen(trust: &Trust, issue: Option<&Issue>, comments: &[Comment]) -> People {
     let own = issue.and_then(|issue| requirement(trust, issue.role, &issue.author, &issue.body));
     let people = || comments.iter().filter(|comment| !codec::claims(&comment.body));

@@ -1,4 +1,4 @@
-//! The one match over a step: each arm does one thing to the world, and nothing else.
+//! The match over steps: each arm performs one action.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use super::session::{Freshness, Session, results, turn_counts};
 use super::turns::{RunningTurns, Turned};
 use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
 
-/// What follows a step.
+/// The result of a step.
 pub(super) enum AfterStep {
     Again,
     HandOver(FlowName, Subject),
@@ -173,7 +173,7 @@ async fn publish<W: World>(
     }
 }
 
-/// The run has ended once its last record stands in the thread; until then the same decision writes it again.
+/// The run has ended when its last record is in the thread; until then the same decision writes the record again.
 async fn conclude<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -191,8 +191,8 @@ async fn conclude<W: World>(
     })
 }
 
-/// An error, if the record opens a run and a folder of the user's for it would be refused: a run that would be refused an
-/// instant later must not be begun.
+/// Returns an error if the record opens a run whose user checkouts would be refused: a run that cannot continue must not be
+/// opened.
 async fn look_at_checkouts<W: World>(
     cx: &RunContext<W>,
     session: &Session<JournalOf<W>>,
@@ -205,8 +205,8 @@ async fn look_at_checkouts<W: World>(
     Ok(())
 }
 
-/// Turns and the task of the subject from which a run came count on here: a script goes on where it was, and no thread has
-/// the text of a task.
+/// Inherits turns and the task of the subject that handed the run over: the index in a script continues, and no thread has the
+/// text of a task.
 async fn inherit<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -224,7 +224,7 @@ async fn inherit<W: World>(
     {
         session.write(Entry::Task { words }).await?;
     }
-    // A crash may have come between two of them.
+    // A crash may have happened between two of these entries.
     let known = turn_counts(&session.journal.entries());
     for ((role, label), turns) in turn_counts(&entries) {
         if !known.contains_key(&(role, label.clone())) {
@@ -234,7 +234,7 @@ async fn inherit<W: World>(
     Ok(())
 }
 
-/// Work whose answer came to nothing, or is no longer on the branch, is kept aside before its run ends.
+/// Salvages work without a valid answer, or work that is no longer on the branch, before its run ends.
 async fn keep_unpublished<W: World>(
     cx: &RunContext<W>,
     session: &Session<JournalOf<W>>,
@@ -248,7 +248,7 @@ async fn keep_unpublished<W: World>(
             telling::salvage(&*cx.world, &workspace.keep(&session.subject, commit).await?);
         }
     }
-    // A commit of ours that another machine made may be unknown here.
+    // A commit that another machine made may be unknown here.
     if let Some(ours) = session.machine.view().ours.filter(|ours| !made.contains(ours))
         && !is_contained(workspace, head, &ours).await?
         && let Ok(salvage) = workspace.keep(&session.subject, &ours).await
@@ -269,7 +269,7 @@ async fn is_contained<V: Workspace>(
     }
 }
 
-/// An answer whose record does not fit into a comment becomes a failed turn.
+/// Turns an answer whose record does not fit into a comment into a failed turn.
 async fn reject<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -279,7 +279,7 @@ async fn reject<W: World>(
     let Some(turn) = draft.from.clone() else {
         return Err(RunError::failed(Failed::Error, format!("a record takes {bytes} bytes")));
     };
-    // The question may have been put again since: the last turn gave the answer.
+    // The question may have been asked again: the last turn gave the answer.
     let is_it = |key: &&TurnKey| TurnKey { again: turn.again, retry: turn.retry, ..(*key).clone() } == turn;
     let turn = session.results.turns.keys().rev().find(is_it).cloned().unwrap_or(turn);
     let failure =
@@ -304,7 +304,7 @@ async fn clarify<W: World>(
     };
     let Some(given) = given else {
         let list = questions.join("\n- ");
-        let message = format!("the coder has questions, and nobody is there to answer:\n- {list}");
+        let message = format!("the coder has questions that a person must answer:\n- {list}");
         return Err(RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message });
     };
     let pairs = questions.into_iter().zip(given);

@@ -1,4 +1,4 @@
-//! Publishing one record: build it in its place and write it. Whether it stands there is seen by reading on.
+//! Publishes one record: builds it for its place in the chain and writes it. The next read shows whether it is in the thread.
 
 use crate::domain::ending::Failed;
 use crate::domain::ids::ChainHash;
@@ -18,10 +18,10 @@ use super::outcome::RunError;
 use super::session::{Freshness, PendingRecord, Session};
 use super::thread::CachedThread;
 
-/// What became of a record.
+/// The result of publishing a record.
 pub(super) enum Published {
     Written,
-    /// It does not fit into a comment; so many bytes.
+    /// The record does not fit into a comment; its size in bytes.
     TooLong(usize),
 }
 
@@ -49,7 +49,7 @@ fn thread_of(subject: &Subject) -> Option<Thread> {
     }
 }
 
-/// Publishes a record after what stood before it.
+/// Publishes a record at the end of its chain.
 pub(super) async fn publish<W: World>(
     cx: &RunContext<W>,
     session: &mut Session<JournalOf<W>>,
@@ -78,7 +78,7 @@ pub(super) async fn publish<W: World>(
             session.pending = Some(PendingRecord { id: record.id, unanswered });
             session.thread_is = Freshness::Missing;
         }
-        // Whether it stands there is looked up like any other fact.
+        // A lookup shows whether the record is in the thread.
         Destination::Other(_, other) => {
             session.facts.announced.remove(&other);
             session.others.remove(&other);
@@ -90,7 +90,7 @@ pub(super) async fn publish<W: World>(
     Ok(Published::Written)
 }
 
-/// The record before the next one. A record that came in since the thread was read makes the next one lose its place.
+/// Returns the hash of the previous record. A record that was added since the thread was read invalidates the next one.
 async fn tail<W: World>(
     cx: &RunContext<W>,
     session: &Session<JournalOf<W>>,
@@ -132,7 +132,7 @@ fn envelope<W: World>(
     })
 }
 
-/// Letters that nobody sees are left out of what is shown, and may have stood in the middle of a secret.
+/// Removes invisible characters: they may have been in the middle of a secret.
 fn visible<W: World>(
     cx: &RunContext<W>,
     session: &Session<JournalOf<W>>,
@@ -143,7 +143,7 @@ fn visible<W: World>(
     cx.guard.words(&comment)
 }
 
-/// Writes a comment. A forge that gives no answer may have written it: the reason, if there was none.
+/// Writes a comment, and returns the error if the forge did not answer: then the comment may have been written.
 async fn write<W: World>(cx: &RunContext<W>, thread: Thread, body: &str) -> Result<Option<String>, RunError> {
     match cx.world.forge().publish(thread, body).await {
         Ok(()) => Ok(None),

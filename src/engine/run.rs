@@ -1,4 +1,4 @@
-//! The loop: read on, decide, perform, until a run has ended. A flow that hands over goes on as another session.
+//! The loop: read, decide, perform, until a run has ended. After a handover the next flow continues in another session.
 
 use std::sync::Arc;
 
@@ -27,21 +27,21 @@ use super::session::{Freshness, Session};
 use super::turns::RunningTurns;
 use super::{conclude, observe, telling};
 
-/// What a person wants done.
+/// A person's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub flow: FlowName,
     pub subject: Subject,
-    /// The text of a task; other subjects have theirs on the forge.
+    /// The text of a task; other subjects have their text on the forge.
     pub task: Option<String>,
 }
 
-/// An engine: a world, what was asked for, and the turns that run.
+/// An engine: a world, a request, and the running turns.
 pub struct Engine<W: World> {
     cx: RunContext<W>,
     canceller: Arc<Canceller>,
     turns: RunningTurns,
-    /// Sessions that have handed over: their locks are held to the end.
+    /// Sessions that have handed over: their locks are held until the end.
     left: Vec<Session<JournalOf<W>>>,
 }
 
@@ -56,7 +56,7 @@ impl<W: World> Engine<W> {
         Self { cx, canceller, turns: RunningTurns::default(), left: Vec::new() }
     }
 
-    /// Does what was asked, to its end. When it returns, none of its turns runs any more.
+    /// Performs the request. When it returns, none of its turns is running.
     pub async fn run(mut self, assignment: Assignment) -> Outcome {
         let subject = assignment.subject.clone();
         let result = self.drive(assignment).await;
@@ -65,7 +65,7 @@ impl<W: World> Engine<W> {
         if self.turns.are_running() {
             self.canceller.raise(Urgency::Stop);
             let has_failed = matches!(outcome.ending, Ending::Failed { .. } | Ending::Refused { .. });
-            // The first trouble counts.
+            // The first error is reported.
             if let (Err(trouble), false) = (self.turns.drain().await, has_failed) {
                 (outcome.ending, outcome.message) = (trouble.ending, trouble.message);
             }
@@ -103,7 +103,7 @@ impl<W: World> Engine<W> {
             .ok_or_else(|| RunError::refused(Refused::Unsupported, message))
     }
 
-    /// One step: read on if a record was written, decide, perform.
+    /// Performs one step: reads the thread if a record was written, decides, and acts.
     async fn step(&mut self, session: &mut Session<JournalOf<W>>) -> Result<AfterStep, RunError> {
         if session.thread_is == Freshness::Missing {
             observe::read_on(&self.cx, session).await?;
@@ -125,8 +125,8 @@ impl<W: World> Engine<W> {
         perform::perform(&self.cx, &mut self.turns, session, step).await
     }
 
-    /// After INT or TERM: the turns that run are ended, what they left is safe, and the run can go on later. If something
-    /// of it could not be kept, that is the end of the run.
+    /// Handles INT or TERM: ends the running turns and keeps their work, so that the run can be resumed. If some of the work
+    /// cannot be kept, the run ends with that error.
     async fn interrupted(
         &mut self,
         session: &mut Session<JournalOf<W>>,
@@ -137,7 +137,7 @@ impl<W: World> Engine<W> {
         for entry in self.turns.drain().await? {
             session.learn(entry);
         }
-        // Who stops a run that waits for an allowance does not want cron to go on with it.
+        // A person who stops a parked run does not want cron to resume it.
         session.write(Entry::Stopped { at: self.cx.world.clock().now() }).await?;
         let bare = Outcome::bare(session.subject.clone(), Ending::Interrupted, INTERRUPTED.to_owned());
         Ok(Some(conclude::seen(&self.cx, session, bare)))
@@ -162,7 +162,7 @@ fn decide<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Step
     })
 }
 
-/// A task, as its turns are told of it.
+/// Returns a task as its turns see it.
 fn task(text: &str) -> ContextSubject {
     ContextSubject {
         kind: "task".to_owned(),
@@ -173,7 +173,7 @@ fn task(text: &str) -> ContextSubject {
     }
 }
 
-/// Whether a step begins a turn, changes the forge or ends the run: then nothing that it was decided on may be old.
+/// Returns whether a step starts a turn, changes the forge or ends the run: then it must be decided on fresh facts.
 fn takes_fresh_facts(step: &Step) -> bool {
     match step {
         Step::Ask(_)
@@ -184,7 +184,7 @@ fn takes_fresh_facts(step: &Step) -> bool {
         | Step::Wait { .. }
         | Step::HandOver(_)
         | Step::Stop(_) => true,
-        // The forge guards a push by the commit that it expects; what is opened or filed is looked for before and after.
+        // The forge protects a push by the expected commit; pull requests and issues are searched for before and after.
         Step::Effect(Effect::Push(_) | Effect::OpenPullRequest(_) | Effect::FileIssue(_))
         | Step::Lookup(_)
         | Step::Await

@@ -1,4 +1,4 @@
-//! One subject under its lock: its journal, what that journal holds, the machine of its flow, and what was looked up.
+//! One subject under its lock: its journal with the journal's results, the machine of its flow, and the facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,15 +26,15 @@ use super::emitted::EmittedEvents;
 use super::outcome::RunError;
 use super::thread::CachedThread;
 
-/// How often a write that went unanswered is tried again, after a look whether it happened.
+/// The number of attempts of a write without an acknowledgement, each after a read that shows whether it happened.
 pub(super) const TRIES: u32 = 3;
 
-/// Whether something that was looked up may have changed since.
+/// The age of the facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// It has to be looked up before anything is decided.
+    /// The facts must be fetched before the next decision.
     Missing,
-    /// A step took its time: what begins a turn or ends the run is not decided on it.
+    /// A long step has passed: steps that start a turn or end the run need fresh facts.
     Stale,
     Fresh,
 }
@@ -45,53 +45,52 @@ pub(super) struct Session<J> {
     pub(super) flow: FlowName,
     pub(super) machine: Box<dyn Machine>,
     applied: Vec<Link>,
-    /// The journal; open, so the lock is held.
+    /// The open journal, which holds the lock.
     pub(super) journal: Arc<J>,
     pub(super) results: Results,
-    /// The id that a new run gets.
+    /// The id for a new run.
     pub(super) fresh_run: RunId,
-    /// The text of the task, if the run is about one and a person gave it.
+    /// The text of the task, if the subject is a task and a person gave the text.
     pub(super) task: Option<String>,
     pub(super) thread: CachedThread,
-    /// The threads of other subjects that were read for this one.
+    /// The threads of other subjects that were read.
     pub(super) others: BTreeMap<Subject, CachedThread>,
     pub(super) facts: FlowFacts,
     pub(super) facts_are: Freshness,
     pub(super) thread_is: Freshness,
-    /// The end of the chain, once it was read.
+    /// The end of the chain, after the first read.
     pub(super) tail: Option<ChainHash>,
-    /// The ids of the records that were there at first or were published by this engine; absent before the first look.
+    /// The ids of the records of the first read and of this engine; `None` before the first read.
     known: Option<BTreeSet<RecordId>>,
     pub(super) pending: Option<PendingRecord>,
-    /// What could not be done.
+    /// Failed lookups.
     pub(super) obstacle: Option<Obstacle>,
-    /// Since when a board of checks is awaited.
+    /// The start of the wait for the forge's checks.
     pub(super) waiting_since: Option<Timestamp>,
-    /// A commit that the mirror has: the one that this engine pushed last, or the head when the mirror was last brought up to
-    /// date.
+    /// A commit that the mirror has: the latest one that this engine pushed, or the head at the latest update of the mirror.
     pub(super) mirrored: Option<CommitSha>,
-    /// How many writes in a row went unanswered and did not happen.
+    /// The number of consecutive writes without an acknowledgement that did not happen.
     pub(super) unanswered: u32,
     pub(super) emitted: EmittedEvents,
 }
 
-/// A record that was written and not seen yet.
+/// A record that was written and not read back yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PendingRecord {
     pub(super) id: RecordId,
-    /// Why the forge gave no answer, if it gave none.
+    /// The error, if the forge did not answer.
     pub(super) unanswered: Option<String>,
 }
 
-/// What reading a chain on led to.
+/// The result of reading a chain.
 pub(super) enum ReadOn {
-    /// The chain was read for the first time; these comments claim to be records and do not count.
+    /// The chain was read for the first time; these comments claim to be records and are ignored.
     First(Vec<IgnoredComment>),
     Again,
 }
 
 impl<J: Journal> Session<J> {
-    /// A session on an open journal; absent where no flow of this name is about such a subject.
+    /// Creates a session on an open journal; `None` if no flow of this name accepts such a subject.
     pub(super) fn new(flow: FlowName, subject: Subject, journal: J, fresh_run: RunId) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
         let results = results(journal.entries());
@@ -124,18 +123,18 @@ impl<J: Journal> Session<J> {
         self.known.is_some()
     }
 
-    /// Whether any record of ours stands in the thread.
+    /// Returns whether the thread has a record of ours.
     pub(super) fn has_records(&self) -> bool {
         self.applied.iter().any(|link| matches!(link, Link::Record(_)))
     }
 
-    /// A step took its time: facts and thread may have changed since.
+    /// Marks facts and thread as old after a long step.
     pub(super) fn time_has_passed(&mut self) {
         self.facts_are = Freshness::Stale;
         self.thread_is = Freshness::Stale;
     }
 
-    /// Drops what may have changed. What an older tool left and the checks of earlier heads are looked at once.
+    /// Drops the facts that may have changed. The data of an older tool and the checks of earlier heads are fetched only once.
     pub(super) fn drop_facts(&mut self) {
         let FlowFacts { checks, older, .. } = std::mem::take(&mut self.facts);
         self.facts = FlowFacts { checks, older, ..FlowFacts::default() };
@@ -143,10 +142,10 @@ impl<J: Journal> Session<J> {
         self.facts_are = Freshness::Fresh;
     }
 
-    /// Takes in what the thread holds now.
+    /// Updates the session from the thread.
     ///
     /// # Errors
-    /// When a record is there that this engine did not publish, or that another version wrote; when a write got lost too often.
+    /// When the thread has a record of another engine or version, or a write was lost too often.
     pub(super) fn take_in(&mut self, reading: ChainReading) -> Result<ReadOn, RunError> {
         if let Some(version) = reading.newer {
             let message = format!(
@@ -168,7 +167,7 @@ impl<J: Journal> Session<J> {
         Ok(if first { ReadOn::First(ignored.into_iter().chain(illegal).collect()) } else { ReadOn::Again })
     }
 
-    /// A record that is there and is not ours stops the run; one of ours that is not there is written again.
+    /// A record of another engine stops the run; a record of ours that is missing is written again.
     fn compare(&mut self, known: &BTreeSet<RecordId>, ids: &BTreeSet<RecordId>) -> Result<(), RunError> {
         let pending = self.pending.take();
         let is_ours =
@@ -181,7 +180,7 @@ impl<J: Journal> Session<J> {
             }
             (Some(foreign), None) => {
                 let message = format!(
-                    "a record ({foreign}) stands in the thread of {} that this engine did not publish: another engine may be at work, or somebody forges. Look at the thread, then run the same command again",
+                    "the thread of {} has a record ({foreign}) that this engine did not publish: another engine may be running, or the record is forged. Check the thread, then run the same command again",
                     self.subject
                 );
                 let ending = Ending::NeedsHuman { reason: NeedsHuman::ForeignRecord };
@@ -200,7 +199,7 @@ impl<J: Journal> Session<J> {
         }
     }
 
-    /// Applies what is new in a chain; the whole chain again where it is no longer what it was.
+    /// Applies the new records of a chain; the whole chain if earlier records have changed.
     fn apply(&mut self, links: Vec<Link>) -> Result<Vec<IgnoredComment>, RunError> {
         if links.get(..self.applied.len()) != Some(self.applied.as_slice()) {
             let Some(machine) = flow::begin(&self.flow, &self.subject) else { return Ok(Vec::new()) };
@@ -236,8 +235,8 @@ impl<J: Journal> Session<J> {
         Ok(())
     }
 
-    /// A write went unanswered. Whether it happened is seen by looking; if it does not happen again and again, the run
-    /// can't go on.
+    /// Handles a write without an acknowledgement. The next read shows whether it happened; after several failures the run
+    /// ends.
     pub(super) fn miss_an_answer(&mut self, what: &str, why: &str) -> Result<(), RunError> {
         self.unanswered += 1;
         if self.unanswered < TRIES {
@@ -247,7 +246,7 @@ impl<J: Journal> Session<J> {
         Err(RunError::failed(Failed::Forge, message))
     }
 
-    /// A write to the forge failed. One that got no answer may have happened.
+    /// Handles the error of a write to the forge. A write without an answer may have happened.
     pub(super) fn write_failed(&mut self, what: &str, error: ForgeError) -> Result<(), RunError> {
         match error {
             ForgeError::Unreachable(why) => self.miss_an_answer(what, &why),
@@ -257,19 +256,19 @@ impl<J: Journal> Session<J> {
         }
     }
 
-    /// Takes in an entry that a turn's task has written.
+    /// Adds an entry that the task of a turn has written.
     pub(super) fn learn(&mut self, entry: Entry) {
         take_in(&mut self.results, entry);
     }
 
-    /// How many turns of this role and label the journal holds, with those of the subject that this one came from.
+    /// Returns the number of turns of this role and label in the journal, including inherited ones.
     pub(super) fn finished_turns(&self, role: Role, label: &Label) -> u32 {
         let counts = turn_counts(&self.journal.entries());
         counts.get(&(role, label.clone())).copied().unwrap_or(0)
     }
 
-    /// The session of this agent's last turn in this role: a coder's always, a reviewer's if that was asked for. With another
-    /// model begins another session.
+    /// Returns the session of this agent's last turn in this role: always for a coder, for a reviewer if configured. Another
+    /// model starts a new session.
     pub(super) fn to_go_on_with(&self, ask: &Ask, reviewers: ReviewSessions) -> Option<SessionNote> {
         let goes_on = match (ask.key.role, reviewers) {
             (Role::Coder, _) | (Role::Reviewer, ReviewSessions::Resume) => true,
@@ -282,14 +281,14 @@ impl<J: Journal> Session<J> {
         goes_on.then(last).flatten().filter(same_model)
     }
 
-    /// The session of the last turn of this role and label, if that turn left one, and if this head is how it left the
-    /// files: a session that remembers other files believes that it has done what is not there.
+    /// Returns the session of the last turn of this role and label, if its files are those of this head: a session that remembers
+    /// other files would assume changes that do not exist.
     fn last_session(&self, (role, label): (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
         let theirs = self.results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
         let (key, turn) = theirs.max_by_key(|(_, turn)| turn.at)?;
         let left = match (&turn.end, role) {
             (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
-            // Whoever only reads knows that the files may be others now.
+            // Agents that only read expect that the files may have changed.
             (TurnEnd::Answered { .. }, Role::Reviewer | Role::Debater | Role::Analyzer | Role::Repair) => {
                 head
             }
@@ -298,7 +297,7 @@ impl<J: Journal> Session<J> {
         turn.session.clone().filter(|_| left == head)
     }
 
-    /// The commits that turns of a run have made.
+    /// Returns the commits that turns of a run have made.
     pub(super) fn commits_of(&self, run: &RunId) -> Vec<CommitSha> {
         let made = |turn: &Turn| match &turn.end {
             TurnEnd::Answered { commit, .. } => commit.clone(),
@@ -308,13 +307,13 @@ impl<J: Journal> Session<J> {
         ours.filter_map(|(_, turn)| made(turn)).collect()
     }
 
-    /// The bodies of the records that live in the journal.
+    /// Returns the bodies of the records in the journal.
     pub(super) fn local_records(&self) -> Vec<String> {
         self.journal.entries().into_iter().filter_map(Entry::into_record).collect()
     }
 }
 
-/// How many turns of each role and label entries hold, with those that were inherited.
+/// Returns the number of turns of each role and label in entries, including inherited ones.
 pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
     let mut counts: BTreeMap<(Role, Label), u32> = BTreeMap::new();
     for entry in entries {
@@ -334,7 +333,7 @@ pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
     counts
 }
 
-/// What the entries of a journal hold.
+/// Returns the results in the entries of a journal.
 pub(super) fn results(entries: Vec<Entry>) -> Results {
     let mut results = Results::default();
     for entry in entries {

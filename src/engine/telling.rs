@@ -1,5 +1,5 @@
-//! What the operator is told besides the steps: rounds, counts of items, and agents whose cost a budget can't count. Each
-//! is told once.
+//! Events besides those of steps: rounds, counts of items, and agents whose cost a budget cannot include. Each is emitted
+//! once.
 
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
@@ -15,7 +15,7 @@ use crate::ports::workspace::Salvage;
 use super::context::RunContext;
 use super::session::Session;
 
-/// Says what the records say now, if that is news.
+/// Emits the counts of the records, if they have changed.
 pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
     unpriced(cx, session);
     let view = session.machine.view();
@@ -35,13 +35,13 @@ pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Sess
     }
 }
 
-/// Says where work was kept.
+/// Emits the ref of salvaged work.
 pub(super) fn salvage<W: World>(world: &W, salvage: &Salvage) {
     let Salvage { reference, commit } = salvage.clone();
     world.operator().tell(&RunEvent::Salvaged { reference, commit });
 }
 
-/// Says that a round begins, when its first reviewer is asked.
+/// Emits the start of a round, when its first reviewer is asked.
 pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, ask: &Ask) {
     let key = &ask.key;
     if key.role == Role::Reviewer && session.emitted.round != key.round {
@@ -51,7 +51,7 @@ pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, a
     }
 }
 
-/// Says once of each agent whose finished turn has no cost that the budget does not hold it.
+/// Warns once about each agent whose finished turn has no cost: the budget does not include it.
 fn unpriced<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
     let run = session.machine.run().map(|run| &run.id);
     let missed = session

@@ -1,4 +1,4 @@
-//! Reading threads: comments as the ledger looks at them, and what of a thread is not read again.
+//! Reads threads: converts comments for the ledger, and keeps what was decoded.
 
 use crate::domain::ids::Login;
 use crate::domain::subject::Subject;
@@ -9,10 +9,10 @@ use crate::ledger::thread::{self, ChainReading, History, IgnoreReason, Posted, T
 use crate::ports::World;
 use crate::ports::forge::{AuthorRole, Comment, Forge, ForgeError, Issue};
 
-/// A thread as it was last read, each of its comments decoded once.
+/// A thread with its decoded comments.
 #[derive(Debug, Default)]
 pub(super) struct CachedThread {
-    /// The issue, if the thread is one's; its comments lie beside it.
+    /// The issue, if the thread belongs to one, without its comments.
     pub(super) issue: Option<Issue>,
     pub(super) comments: Vec<Comment>,
     reader: ThreadReader,
@@ -39,12 +39,12 @@ impl CachedThread {
     }
 }
 
-/// Reads comments as a chain, without asking who published what.
+/// Reads comments as a chain, without checking for foreign records.
 pub fn read(chain: &Chain, recorders: &[Login], comments: &[Comment]) -> ChainReading {
     thread::read(chain, recorders, &posted(comments))
 }
 
-/// Reads the records that live in a journal.
+/// Reads the records in a journal.
 pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> ChainReading {
     let posted: Vec<Posted<'_>> = bodies
         .iter()
@@ -53,12 +53,12 @@ pub fn read_local(chain: &Chain, ours: &Login, bodies: &[String]) -> ChainReadin
     thread::read(chain, std::slice::from_ref(ours), &posted)
 }
 
-/// What an older tool left in a thread that holds no record of ours.
+/// Reads the data of an older tool from a thread without a record of ours.
 pub fn read_older(recorders: &[Login], comments: &[Comment]) -> Option<Older> {
     legacy::read(recorders, &posted(comments))
 }
 
-/// Comments, as the ledger looks at them.
+/// Converts comments for the ledger.
 pub fn posted(comments: &[Comment]) -> Vec<Posted<'_>> {
     comments.iter().map(posted_comment).collect()
 }
@@ -69,8 +69,8 @@ fn posted_comment(comment: &Comment) -> Posted<'_> {
     Posted { id: &comment.id, author: &comment.author, body: &comment.body, history }
 }
 
-/// A login that may write to the repository and has begun the chain of a thread in which nobody else has a record: a
-/// colleague whose records we would have to ignore.
+/// Returns a login with write access that started the chain of a thread in which no other login has a record: a colleague
+/// whose records we would have to ignore.
 pub(super) fn other_recorder(reading: &ChainReading, chain: &Chain, comments: &[Comment]) -> Option<Login> {
     if reading.records().next().is_some() {
         return None;

@@ -1,5 +1,5 @@
-//! One turn from its order to its journaled result: prepare, write the attempt, take it, look at what it left, write
-//! how it ended. Runs as a task of its own, so that reviewers work side by side.
+//! One turn from its order to its journaled result: prepare the clone, write the attempt, run the turn, collect its changes,
+//! write its end. Each turn is a task, so that reviewers run in parallel.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,18 +36,18 @@ use super::guard::Guard;
 use super::outcome::RunError;
 use super::telling;
 
-/// So much of a malformed answer is shown, in characters; all of it is in its log.
+/// The maximum length of a malformed answer in messages, in characters; the log has all of it.
 const EXCERPT: usize = 200;
-/// So much of it is looked at for that: what is left out of a line is seldom more.
+/// The length of the text that is reduced to that.
 const LOOKED_AT: usize = 2_000;
 
-/// The turns that run.
+/// The running turns.
 #[derive(Default)]
 pub(super) struct RunningTurns(JoinSet<Result<Turned, RunError>>);
 
-/// What became of a turn that ran.
+/// The result of a turn.
 pub(super) enum Turned {
-    /// It ended, and the entry is in the journal.
+    /// The turn has ended, and the entry is in the journal.
     Finished(Box<Entry>),
     Cancelled(TurnKey),
 }
@@ -80,7 +80,7 @@ impl RunningTurns {
         }
     }
 
-    /// Waits until no turn runs any more: the entries of those that have ended, or the first trouble, if there was any.
+    /// Waits for all turns, and returns the entries of those that have ended, or the first error.
     pub(super) async fn drain(&mut self) -> Result<Vec<Entry>, RunError> {
         let (mut entries, mut trouble) = (Vec::new(), None);
         while self.are_running() {
@@ -96,7 +96,7 @@ impl RunningTurns {
 
 struct Start<J> {
     ask: Ask,
-    /// The order, but for the clone's path, which is not known yet.
+    /// The order without the path of the clone, which is not known yet.
     order: TurnOrder,
     journal: Arc<J>,
     guard: Arc<Guard>,
@@ -113,7 +113,7 @@ async fn take<W: World, J: Journal>(
     Ok(entry.map_or(Turned::Cancelled(key), |entry| Turned::Finished(Box::new(entry))))
 }
 
-/// The folder of a turn: a clone, or an empty one for who mends only the form of an answer.
+/// Returns the folder of a turn: a clone, or an empty folder for an agent that reformats an answer.
 async fn ready<W: World>(
     world: &W,
     clone_id: &CloneId,
@@ -144,7 +144,7 @@ enum Waited {
     Cancelled,
 }
 
-/// Waits before a question is put again.
+/// Waits before a question is asked again.
 async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Cancellation) -> Waited {
     if pause.is_over(world.clock().now()) {
         return Waited::ToTheEnd;
@@ -158,12 +158,12 @@ async fn wait<W: World>(world: &W, ask: &Ask, pause: Pause, mut cancellation: Ca
     }
 }
 
-/// Who takes a turn.
+/// The agent of a turn.
 pub(super) fn participant(ask: &Ask) -> Participant {
     Participant { role: ask.key.role, access: ask.access, label: ask.key.label.clone() }
 }
 
-/// The clone of an agent: what is left there by an agent that edits is work, everyone else only reads.
+/// Returns the clone of an agent: changes of an agent that edits are work, all others only read.
 pub(super) fn clone_id(subject: &Subject, who: &Participant) -> CloneId {
     let (subject, role, label) = (subject.clone(), who.role, who.label.clone());
     match who.access {
@@ -172,7 +172,7 @@ pub(super) fn clone_id(subject: &Subject, who: &Participant) -> CloneId {
     }
 }
 
-/// An agent that judges gets its instructions from us and from the base branch, never from the change that it judges.
+/// Returns the content of a clone. Reviewers get instructions only from us and from the base branch, never from the change.
 fn layout(ask: &Ask, base: &CommitSha) -> Layout {
     let head = ask.key.head.clone();
     match ask.access {
@@ -205,7 +205,7 @@ async fn attempt<W: World, J: Journal>(
         announce.await?;
         prepared
     } else {
-        // The attempt reaches the disk while git makes the clone ready: neither needs the other, the agent needs both.
+        // The attempt is written while git prepares the clone: both must be done before the agent starts.
         let (prepared, announced) = tokio::join!(prepare, announce);
         announced?;
         prepared?
@@ -225,7 +225,7 @@ async fn attempt<W: World, J: Journal>(
         log: world.agents().log(&order).map(|path| path.display().to_string()),
     });
     let mut report = world.agents().take(&order, cancellation).await;
-    // From here on no secret is in any text of ours: not in the journal, not in a record, not in the next prompt.
+    // From here on, no text contains a secret: not in the journal, not in a record, not in the next prompt.
     report.result = match report.result {
         TurnResult::Answered(raw) => guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered),
         TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure).at_a_whole_second()),
@@ -244,10 +244,10 @@ async fn attempt<W: World, J: Journal>(
     Ok(Some(entry))
 }
 
-/// How much of what a program warned of is told, in letters.
+/// The maximum length of a program's warnings in messages.
 const LONGEST_WARNING: usize = 400;
 
-/// What the turn left, as it goes into the journal. Nothing, if we were told to stop.
+/// Returns the result of a turn for the journal; `None` if the run was cancelled.
 async fn finish<W: World>(
     world: &W,
     ask: &Ask,
@@ -275,7 +275,7 @@ async fn finish<W: World>(
         },
     };
     Ok(Some(match left {
-        // The answer goes into the journal as it is; that it counts for nothing is the flow's word.
+        // The journal gets the answer unchanged; the flow decides that it is void.
         Left::Answer { raw, commit } => {
             Finished::Answered { raw, usage, model, commit, session: session.map(Box::new) }
         }
@@ -285,7 +285,7 @@ async fn finish<W: World>(
     }))
 }
 
-/// What is told of a turn that has ended, at this instant.
+/// Returns the event for a turn that has ended at this instant.
 fn told(
     ask: &Ask,
     finished: &Finished,
@@ -310,7 +310,7 @@ fn told(
     }
 }
 
-/// How an answer begins, on one line that is harmless to show. Its secrets were taken out when it arrived.
+/// Returns the beginning of an answer, on one harmless line. Its secrets were removed when it arrived.
 fn excerpt(raw: &RawAnswer) -> String {
     let begin: String = raw.most_trusted().chars().take(LOOKED_AT).collect();
     sanitize::one_line(&sanitize::unmarked(&begin), EXCERPT)
@@ -321,7 +321,7 @@ enum Left {
     Nothing { failure: TurnFailure, salvage: Option<Salvage> },
 }
 
-/// A reviewer's vote is void when it altered what it reviewed, whatever it said.
+/// Checks a reviewer's clone: a vote is void if the reviewer changed what it reviewed.
 async fn inspected<W: World>(
     world: &W,
     clone_id: &CloneId,
@@ -350,7 +350,7 @@ async fn harvested<W: World>(
         Err(failure) => {
             let salvage = match keep_aside(world, clone_id, head).await {
                 Ok(kept) => kept,
-                // The failure counts all the same: the next turn finds in the clone what git can't read.
+                // The failure is reported anyway: the next turn finds the files in the clone.
                 Err(WorkspaceError::Git(text)) => {
                     world.operator().tell(&RunEvent::Warning { text });
                     None

@@ -31,7 +31,7 @@ async fn stopped(ends: usize) -> Outcome {
 async fn a_safe_interrupted_run_says_so() {
     let outcome = stopped(3).await;
     assert_eq!(outcome.ending, Ending::Interrupted);
-    assert!(outcome.message.contains("the state is safe"), "{}", outcome.message);
+    assert!(outcome.message.contains("the state is saved"), "{}", outcome.message);
 }
 
 #[tokio::test]
