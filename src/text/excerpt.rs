@@ -1,20 +1,19 @@
-//! What a prompt shows of an issue, a task or a pull request: its words, and the newest of what people said about it,
-//! within bounds.
+//! Excerpts of an issue, a task or a pull request for prompts: the text and the newest comments, within limits.
 
 use serde::Serialize;
 
 use crate::protocol::context::{ContextComment, ContextSubject};
 
-/// How much room a description has in a prompt, in characters.
+/// The maximum length of a description in a prompt, in characters.
 const DESCRIPTION: usize = 40_000;
 
-/// How much room comments have in a prompt, in characters: as much as signed requirements.
+/// The maximum length of comments in a prompt, in characters: the same as for signed requirements.
 const COMMENTS: usize = 12_000;
 
-/// What the lines around a comment take, in characters.
+/// The length of the lines around a comment, in characters.
 const AROUND: usize = 100;
 
-/// How much of a text is shown.
+/// Whether an excerpt is the whole text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Shown {
@@ -22,17 +21,17 @@ enum Shown {
     Beginning,
 }
 
-/// What is shown.
+/// An excerpt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Excerpt<'subject> {
     kind: &'subject str,
     number: Option<u64>,
-    /// A task has none but its words.
+    /// A task has only a text.
     title: Option<&'subject str>,
     body: &'subject str,
     extent: Shown,
     comments: Vec<ShownComment<'subject>>,
-    /// How many comments were left out, or cut.
+    /// The number of comments that were left out or shortened.
     omitted: usize,
 }
 
@@ -44,13 +43,13 @@ struct ShownComment<'subject> {
 }
 
 impl<'subject> Excerpt<'subject> {
-    /// Its words, and what people said about it.
+    /// Creates an excerpt with a text and comments.
     pub(super) fn with_comments(subject: &'subject ContextSubject) -> Self {
         let (comments, omitted) = newest(&subject.comments);
         Self { comments, omitted, ..Self::without_comments(subject) }
     }
 
-    /// Only its words.
+    /// Creates an excerpt with only a text.
     pub(super) fn without_comments(subject: &'subject ContextSubject) -> Self {
         let (body, extent) = beginning(&subject.body, DESCRIPTION);
         Self {
@@ -65,7 +64,7 @@ impl<'subject> Excerpt<'subject> {
     }
 }
 
-/// The newest comments that fit, oldest first, and how many were left out or cut.
+/// Returns the newest comments that fit, oldest first, and the number of those that were left out or shortened.
 fn newest(comments: &[ContextComment]) -> (Vec<ShownComment<'_>>, usize) {
     let mut room = COMMENTS;
     let mut shown = Vec::new();

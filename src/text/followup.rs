@@ -1,5 +1,4 @@
-//! The issue that is filed for a follow-up: where it comes from, what it says, who said what, and the marker by which it
-//! is found again.
+//! Issues for follow-ups: their origin, their content, and the marker by which they are found again.
 
 use std::fmt::Write;
 
@@ -10,28 +9,28 @@ use crate::protocol::markers;
 use super::markdown::fitted;
 use super::sanitize::{neutral, one_line, unmarked};
 
-/// The longest title of an issue, in characters.
+/// The maximum length of an issue's title, in characters.
 pub const TITLE_LIMIT: usize = 120;
 
-/// The parts of the issue that is filed for a follow-up.
+/// The parts of an issue for a follow-up.
 #[derive(Debug, Clone, Copy)]
 pub struct IssueParts<'order> {
-    /// The name by which it is found again.
+    /// The key by which the issue is found again.
     pub key: &'order ChildKey,
-    /// The pull request that it comes from.
+    /// The pull request of the follow-up.
     pub parent: PullRequestNumber,
     pub head: &'order CommitSha,
-    /// What is to be done.
+    /// The work to do.
     pub text: &'order str,
     pub notes: &'order [String],
 }
 
-/// The title of an issue.
+/// Returns the title of an issue.
 pub fn title(words: &str) -> String {
     one_line(&unmarked(words), TITLE_LIMIT)
 }
 
-/// The description of an issue.
+/// Returns the description of an issue.
 pub fn body(parts: IssueParts<'_>) -> String {
     let mut text = format!(
         "From the review of #{}, approved at {}.\n\n{}\n",
@@ -50,7 +49,7 @@ pub fn body(parts: IssueParts<'_>) -> String {
     format!("{}\n\n{marker}\n", fitted(&text, room))
 }
 
-/// The line by which an issue of ours is found again.
+/// Returns the line by which an issue of ours is found again.
 pub fn marker(parent: PullRequestNumber, key: &ChildKey) -> String {
     format!("<!-- AGENT_LOOP_CHILD: {} -->", value(parent, key))
 }
@@ -59,7 +58,7 @@ fn value(parent: PullRequestNumber, key: &ChildKey) -> String {
     format!("parent={parent} key={key}")
 }
 
-/// Whether an issue of ours is the one for this follow-up: by its marker, or by its title if it has none.
+/// Returns whether an issue of ours is for this follow-up, by its marker, or by its title if it has none.
 pub fn is_it(
     issue_title: &str,
     issue_body: &str,

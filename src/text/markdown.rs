@@ -1,21 +1,21 @@
-//! Pieces of a comment that stay inside of themselves: lists, indented output, a text that is cut to a length.
+//! Self-contained pieces of a comment: lists, indented output, shortened texts.
 
 use std::fmt::Write;
 
 use super::sanitize::closing::closed;
 use super::sanitize::unmarked;
 
-/// Room for a fence that is added to close a block of code.
+/// The space for a fence that closes a block of code.
 const FENCE_ROOM: usize = 80;
 
-/// A text within so many bytes; what is cut off is said to be, and nothing stays open that would swallow the record below it.
+/// Shortens a text to a number of bytes, with a note, and closes all blocks: an open one would swallow the record below it.
 pub fn fitted(visible: &str, room: usize) -> String {
     const SHORTENED: &str = "\n\n_(shortened; the record below holds everything)_";
     let whole = closed(visible.trim_end());
     if whole.len() <= room {
         return whole.into_owned();
     }
-    // A closing fence may have to be added after the cut: it is no longer than the longest line of a fence.
+    // A closing fence that is added after the cut is not longer than the longest line of a fence.
     let longest = room.saturating_sub(SHORTENED.len() + FENCE_ROOM);
     let end = (0..=longest).rev().find(|end| visible.is_char_boundary(*end)).unwrap_or(0);
     let cut = closed(visible.get(..end).unwrap_or_default());
@@ -26,7 +26,7 @@ pub fn fitted(visible: &str, room: usize) -> String {
     }
 }
 
-/// A list. What an item says stays inside of it, a code block that it leaves open too.
+/// Returns a list. Each item is self-contained, even with an open code block.
 pub fn section(text: &mut String, heading: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
@@ -37,13 +37,13 @@ pub fn section(text: &mut String, heading: &str, lines: &[String]) {
     }
 }
 
-/// Output of programs as an indented block: nothing in it can end the block.
+/// Returns the output of programs as an indented block, which no text in it can end.
 pub fn indented(text: &str) -> String {
     format!("    {}", hanging(&unmarked(text), 4))
 }
 
-/// A text whose lines are indented so far, but for the first and for empty ones. Markdown ends a line at a lone carriage
-/// return too.
+/// Indents all lines of a text except for the first and for empty ones. Markdown also ends a line at a lone carriage
+/// return.
 pub fn hanging(text: &str, indent: usize) -> String {
     let lines = text.replace("\r\n", "\n");
     let mut lines = lines.split_terminator(['\n', '\r']);
@@ -58,7 +58,7 @@ pub fn hanging(text: &str, indent: usize) -> String {
     out
 }
 
-/// A number of things, the noun in the plural where the number wants it.
+/// Returns a number with a noun, in the plural if necessary.
 pub fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")

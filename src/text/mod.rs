@@ -1,4 +1,4 @@
-//! Nouns to words: prompts, comments, and texts made harmless before they are published. Pure.
+//! Texts: prompts, comments, and texts made harmless before they are published. Pure.
 
 pub mod agent_memory;
 mod excerpt;

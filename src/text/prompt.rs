@@ -1,5 +1,5 @@
-//! Prompts from the templates in `prompts/`. A template declares its variables; one that it uses and does not declare,
-//! or declares and is not given, is an error.
+//! Prompts from the templates in `prompts/`. A template declares its variables. Using an undeclared variable, or declaring one
+//! without a value, is an error.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -14,13 +14,13 @@ use crate::protocol::schema;
 use super::agent_memory;
 use super::excerpt::Excerpt;
 
-/// The templates, by the kind of answer that they ask for.
+/// The templates by the kind of answer that they request.
 fn template(kind: ResponseKind) -> Option<&'static str> {
     match kind {
         ResponseKind::Implementation => Some(include_str!("../../prompts/implementation.md.jinja")),
         ResponseKind::PrReview => Some(include_str!("../../prompts/pr_review.md.jinja")),
         ResponseKind::CoderFollowup => Some(include_str!("../../prompts/coder_followup.md.jinja")),
-        // No flow asks for these yet.
+        // No flow uses these kinds yet.
         ResponseKind::PlanState
         | ResponseKind::PlanRevision
         | ResponseKind::PlanReview
@@ -30,31 +30,31 @@ fn template(kind: ResponseKind) -> Option<&'static str> {
     }
 }
 
-/// The template for who puts a malformed answer into form.
+/// The template for reformatting a malformed answer.
 const FORM: &str = include_str!("../../prompts/repair.md.jinja");
 
-/// What a template is filled with, besides the context.
+/// The variables of a template besides the context.
 #[derive(Debug, Clone, Copy)]
 pub struct Material<'turn> {
-    /// What the turn is told, in structured form.
+    /// The structured context of the turn.
     pub context: &'turn Context,
-    /// The beginning of the diff; empty when there is none.
+    /// The beginning of the diff; empty if there is none.
     pub diff: &'turn str,
-    /// What is said when the diff is longer than what is shown.
+    /// The note for a diff that is longer than its beginning.
     pub diff_note: &'turn str,
-    /// Letters and digits that no text of a stranger can know.
+    /// Letters and digits that no text of a stranger can contain.
     pub delimiter: &'turn str,
-    /// What becomes of future items.
+    /// The treatment of future items.
     pub followups: Followups,
-    /// How the agent is to answer.
+    /// The way in which the agent answers.
     pub answer_by: AnswerBy,
-    /// What is known of the repository, if anything is.
+    /// The agent memory.
     pub briefing: Option<&'turn Briefing>,
-    /// The folder of the agent's checkout in which more of it lies, if there is one.
+    /// The folder in the agent's checkout with a longer agent memory.
     pub memory_folder: Option<&'turn str>,
 }
 
-/// A template could not be filled; a defect of this program.
+/// An error of a template; a defect of this program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the prompt for `{kind}` could not be written: {detail}")]
 pub struct PromptError {
@@ -62,10 +62,10 @@ pub struct PromptError {
     detail: String,
 }
 
-/// The prompt for an answer of this kind.
+/// Returns the prompt for an answer of this kind.
 ///
 /// # Errors
-/// When no flow asks for this kind, or when the template uses a variable that it is not given.
+/// When no flow uses this kind, or the template uses a variable without a value.
 pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, PromptError> {
     let template =
         template(kind).ok_or_else(|| PromptError { kind, detail: "no flow asks for it".to_owned() })?;
@@ -85,8 +85,8 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
 }
 
-/// What is shown of a turn's subject. What people say about a pull request is no part of what its change is for: what they
-/// require is shown apart.
+/// The subject of a turn in a prompt. Comments on a pull request are not part of its purpose: requirements of people are
+/// shown separately.
 fn shown(kind: ResponseKind, subject: &ContextSubject) -> Excerpt<'_> {
     match kind {
         ResponseKind::PrReview | ResponseKind::CoderFollowup => Excerpt::without_comments(subject),
@@ -100,7 +100,7 @@ fn shown(kind: ResponseKind, subject: &ContextSubject) -> Excerpt<'_> {
     }
 }
 
-/// What is known of a repository, as templates take it.
+/// The agent memory in the form for templates.
 fn memory(briefing: &Briefing, folder: Option<&str>) -> Value {
     context! {
         made_at => briefing.memory.made_at.short(),
@@ -110,10 +110,10 @@ fn memory(briefing: &Briefing, folder: Option<&str>) -> Value {
     }
 }
 
-/// The prompt for somebody who puts a malformed answer of this kind into form.
+/// Returns the prompt for reformatting a malformed answer of this kind.
 ///
 /// # Errors
-/// When the template uses a variable that it is not given.
+/// When the template uses a variable without a value.
 pub fn render_form(
     kind: ResponseKind,
     context: &Context,
@@ -151,7 +151,7 @@ fn fill(template: &str, values: Value) -> Result<String, minijinja::Error> {
     environment.render_str(body, values)
 }
 
-/// The variables that a template declares, and the template itself.
+/// Splits a template into the variables that it declares and its text.
 fn front_matter(template: &str) -> (Vec<&str>, &str) {
     let Some((head, body)) = template.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"))
     else {

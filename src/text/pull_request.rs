@@ -1,10 +1,10 @@
-//! The description of a pull request that the loop opens, and the marker by which a task finds it again.
+//! The description of a pull request of ours, and the marker by which a task finds it again.
 
 use crate::domain::subject::Subject;
 
 use super::sanitize::neutral;
 
-/// The description of a pull request: the coder's words, then the issue that its merge closes, or the task that it is for.
+/// Returns the description: the coder's summary, then the issue that its merge closes, or its task.
 pub fn body(words: &str, purpose: &Subject) -> String {
     let words = neutral(words);
     match purpose {

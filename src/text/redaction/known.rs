@@ -1,4 +1,4 @@
-//! Known values in texts: which of them are looked for, and where they stand, in whatever spelling.
+//! Finds known values in texts, in all of their encodings.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -9,26 +9,26 @@ use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::spelling;
 
-/// A shorter value would be found in ordinary words.
+/// The minimum length of a value: shorter ones would match ordinary words.
 const SHORTEST_VALUE: usize = 8;
-/// A shorter line of a value is not looked for by itself.
+/// The minimum length of a line of a value that is searched on its own.
 const SHORTEST_LINE: usize = 16;
-/// The memory for finding values, in bytes: more than enough for an environment that holds nothing but keys.
+/// The memory for the search in bytes: sufficient for an environment that contains only keys.
 const SEARCH_MEMORY: usize = 64 << 20;
 
-/// Values that are looked for, the longest first.
+/// The values to find, the longest first.
 #[derive(Clone)]
 pub(in crate::text) struct Values {
     any: Regex,
-    /// Tells them apart, from the first time that one is found.
+    /// Identifies the value of a match; created at the first match.
     each: OnceLock<RegexSet>,
     patterns: Vec<String>,
     kinds: Vec<String>,
 }
 
 impl Values {
-    /// Those of the values, with their kinds, that can be looked for: none that is too short or repeats one letter,
-    /// and none that stands in the words which replace values.
+    /// Selects the values, with their kinds, that can be searched: not too short, not one repeated letter, and not part of the
+    /// text that replaces values.
     pub(in crate::text) fn new<'value>(
         values: impl Iterator<Item = (&'value str, &'value str)>,
         marks: &[String],
@@ -48,17 +48,17 @@ impl Values {
         Some(Self { any: any(&patterns), each: OnceLock::new(), patterns, kinds })
     }
 
-    /// What the values are called.
+    /// Returns the kinds of the values.
     pub(in crate::text) fn kinds(&self) -> &[String] {
         &self.kinds
     }
 
-    /// Where in a text a value stands, and what it is called, in order of place.
+    /// Returns the positions of values in a text with their kinds, in order.
     pub(in crate::text) fn find(&self, text: &str) -> Vec<(Range<usize>, &str)> {
         let mut all: Vec<(Range<usize>, &str)> = Vec::new();
         let mut from = 0;
         while let Some(found) = self.any.find_at(text, from) {
-            // Another value may begin inside of this one and reach further.
+            // Another value may start within this one and end after it.
             from = found.start() + found.as_str().chars().next().map_or(1, char::len_utf8);
             match all.last_mut() {
                 Some((last, _)) if found.start() < last.end => last.end = last.end.max(found.end()),
@@ -75,7 +75,7 @@ impl Values {
     }
 }
 
-/// A value and its longer lines, without those that are in every key.
+/// Returns a value and its longer lines, except for lines that all keys have.
 fn parts(value: &str) -> impl Iterator<Item = &str> {
     let whole = value.trim();
     let lines = whole.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
@@ -87,7 +87,7 @@ fn repeats_one_letter(value: &str) -> bool {
     value.chars().zip(value.chars().skip(1)).all(|(one, next)| one == next)
 }
 
-/// Finds any of these patterns, which are made of escaped text.
+/// Compiles a pattern for any of these escaped patterns.
 #[expect(clippy::expect_used, reason = "alternatives of escaped text of any length are a pattern")]
 pub(in crate::text) fn any(patterns: &[String]) -> Regex {
     RegexBuilder::new(&patterns.join("|"))
@@ -97,7 +97,7 @@ pub(in crate::text) fn any(patterns: &[String]) -> Regex {
         .expect("a valid pattern")
 }
 
-/// Says which of these patterns was found.
+/// Compiles a pattern that identifies the one that matched.
 #[expect(clippy::expect_used, reason = "escaped text of any length is a pattern")]
 fn each(patterns: &[String]) -> RegexSet {
     RegexSetBuilder::new(patterns)

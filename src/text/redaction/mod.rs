@@ -1,5 +1,5 @@
-//! Secrets taken out of texts that are about to be published: known values however they are encoded, and tokens that
-//! are known by their shape. Pure.
+//! Removes secrets from texts before they are published: known values in any encoding, and tokens that are recognised by their
+//! shape. Pure.
 
 pub(super) mod known;
 pub mod names;
@@ -17,7 +17,7 @@ use crate::text::sanitize::lookalike::without_hidden;
 
 use known::Values;
 
-/// A value that must not be published, and what it is called when it is found.
+/// A value that must not be published, with its kind for messages.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     pub kind: String,
@@ -34,11 +34,11 @@ impl fmt::Debug for Secret {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redacted<'text> {
     pub text: Cow<'text, str>,
-    /// What was found, in order of place.
+    /// The kinds of the secrets that were found, in order.
     pub hits: Vec<String>,
 }
 
-/// Finds secrets in texts: values that it was told, and whatever has the shape of a secret.
+/// Finds secrets in texts: known values, and texts with the shape of a secret.
 #[derive(Clone)]
 pub struct Redactor {
     values: Option<Values>,
@@ -53,15 +53,15 @@ impl fmt::Debug for Redactor {
 }
 
 impl Default for Redactor {
-    /// Knows shapes only.
+    /// Creates a redactor for shapes only.
     fn default() -> Self {
         Self::new([])
     }
 }
 
 impl Redactor {
-    /// Knows these values, and the shapes. Left out are values that are too short, that repeat one letter, and that
-    /// stand in the words which replace them.
+    /// Creates a redactor for these values and for shapes. Values are ignored if they are too short, repeat one letter, or are
+    /// part of the text that replaces values.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let secrets: Vec<Secret> = secrets.into_iter().collect();
         let shapes = token::kinds().map(str::to_owned);
@@ -73,8 +73,8 @@ impl Redactor {
         Self { values: Values::new(values, &marks), marks: known::any(&escaped) }
     }
 
-    /// The text with `[redacted: KIND]` in place of each secret. If letters that nobody sees hide one, the text is given
-    /// back without such letters.
+    /// Replaces each secret by `[redacted: KIND]`. If invisible characters hide a secret, they are removed from the whole
+    /// text.
     pub fn redact<'text>(&self, text: &'text str) -> Redacted<'text> {
         let as_written = self.as_written(text);
         let Some(visible) = without_hidden(text) else { return as_written };
@@ -91,7 +91,7 @@ impl Redactor {
         loop {
             pieces = pieces.into_iter().flat_map(|piece| self.divide(piece)).collect();
             let now = pieces.iter().filter(|piece| matches!(piece, Piece::Hit(_))).count();
-            // What was taken out may have hidden something: a token where a URL has its user.
+            // A removed secret may have hidden another: a token in the user part of a URL.
             if now == hits {
                 break;
             }
@@ -106,12 +106,12 @@ impl Redactor {
         }
     }
 
-    /// A text in pieces: where it was redacted already, nothing is looked for.
+    /// Splits a text into pieces. Parts that were redacted before are not searched.
     fn marked<'text>(&self, text: &'text str) -> Vec<Piece<'text>> {
         cut(text, self.marks.find_iter(text).map(|mark| (mark.range(), Piece::Mark(mark.as_str()))))
     }
 
-    /// Takes out what is found in a piece.
+    /// Replaces the secrets in a piece.
     fn divide<'text>(&'text self, piece: Piece<'text>) -> Vec<Piece<'text>> {
         match piece {
             Piece::Mark(_) | Piece::Hit(_) => vec![piece],
@@ -128,9 +128,9 @@ impl Redactor {
 #[derive(Debug, Clone, Copy)]
 enum Piece<'text> {
     Open(&'text str),
-    /// It says that something was taken out before.
+    /// The part was redacted before.
     Mark(&'text str),
-    /// It was a secret of this kind.
+    /// The part is a secret of this kind.
     Hit(&'text str),
 }
 
@@ -150,12 +150,12 @@ impl<'text> Piece<'text> {
     }
 }
 
-/// The words in place of a secret.
+/// Returns the text that replaces a secret.
 fn mark(kind: &str) -> String {
     format!("[redacted: {kind}]")
 }
 
-/// A text cut at places that are in order, each of them replaced by a piece.
+/// Replaces the ranges of a text, which are in order, by pieces.
 fn cut<'text>(
     text: &'text str,
     places: impl Iterator<Item = (Range<usize>, Piece<'text>)>,
@@ -172,7 +172,7 @@ fn cut<'text>(
     pieces
 }
 
-/// Places and what stands there, in order, with those that overlap made one.
+/// Returns the matches in order, with overlapping ones merged.
 fn united(mut found: Vec<(Range<usize>, &str)>) -> Vec<(Range<usize>, &str)> {
     found.sort_by_key(|(place, _)| place.start);
     let mut united: Vec<(Range<usize>, &str)> = Vec::new();
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(Redactor::new(secrets).redact(&format!("x {} y", value(7))).text, "x [redacted: K7] y");
     }
 
-    /// The escapes that `JSON` and URLs use, made as plainly as possible.
+    /// Escapes for `JSON` and URLs, implemented in the simplest way.
     fn percent(value: &str, upper: bool) -> String {
         let escaped = |byte: u8| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -334,7 +334,7 @@ mod tests {
         ]
     }
 
-    /// Secrets that are looked for.
+    /// Generates secrets.
     fn secret() -> impl Strategy<Value = String> {
         "[a-zA-Z0-9+/=_.~!@#$%^&*\"'\\\\:;<>? \\n\\té€😀\\[\\]-]{8,40}"
             .prop_map(|value| value.trim().to_owned())

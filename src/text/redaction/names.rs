@@ -1,6 +1,6 @@
-//! Tells from the name of a variable whether its value is a secret: the one list of such words.
+//! Recognises variables with secret values by their names: the one list of such words.
 
-/// Words that tell of a secret wherever they stand in a name.
+/// Words that indicate a secret anywhere in a name.
 const ANYWHERE: &[&str] = &[
     "TOKEN",
     "SECRET",
@@ -18,10 +18,10 @@ const ANYWHERE: &[&str] = &[
     "APIKEY",
 ];
 
-/// Words that tell of a secret as the last word of a name. Elsewhere in a name they may mean something else.
+/// Words that indicate a secret at the end of a name. Elsewhere they may have another meaning.
 const LAST: &[&str] = &["KEY", "PAT", "PASS", "PWD", "AUTH", "OAUTH", "DSN"];
 
-/// Returns whether the name of a variable says that its value is a secret.
+/// Returns whether the name of a variable indicates a secret.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let last = name.rsplit_once('_').map(|(_, last)| last);
@@ -30,7 +30,7 @@ pub fn is_secret(name: &str) -> bool {
         || last.is_some_and(|last| LAST.contains(&last))
 }
 
-/// Returns whether the name of a variable, of which something else is known, may say that its value is a secret.
+/// Returns whether the name of a variable may indicate a secret, given other evidence.
 pub fn may_be_secret(name: &str) -> bool {
     is_secret(name) || name.to_ascii_uppercase().split('_').any(|word| LAST.contains(&word))
 }

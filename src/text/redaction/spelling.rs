@@ -1,24 +1,24 @@
-//! The ways in which a value can stand in a text, as one pattern: plainly, escaped, and inside of base64.
+//! The encodings of a value as one pattern: plain, escaped, and within base64.
 
 use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// What may stand between two letters of base64 that is broken into lines.
+/// The text between two letters of base64 that is broken into lines.
 const LINE_BREAKS: &str = r"[ \t\r\n]*";
 
 /// A letter of base64 in either alphabet.
 const BASE64_LETTER: &str = "[A-Za-z0-9+/_-]";
 
-/// The pattern of every way to write a value.
+/// Returns the pattern for all encodings of a value.
 pub(in crate::text) fn pattern(value: &str) -> String {
     let plain: String = value.replace("\r\n", "\n").chars().map(letter).collect();
     let encoded = (0..3).map(|offset| base64(value.as_bytes(), offset));
     std::iter::once(plain).chain(encoded).collect::<Vec<String>>().join("|")
 }
 
-/// A letter: itself, or escaped for JSON (once or more), for a URL or for HTML.
+/// Returns the pattern for a letter: itself, or escaped for JSON (once or more), a URL or HTML.
 fn letter(letter: char) -> String {
     if letter.is_ascii_alphanumeric() {
         return letter.to_string();
@@ -44,7 +44,7 @@ fn letter(letter: char) -> String {
     format!("(?:{})", ways.join("|"))
 }
 
-/// A letter in percent-encoding, possibly of itself.
+/// Returns the pattern for a percent-encoded letter, possibly encoded more than once.
 fn percent(letter: char) -> String {
     let mut buffer = [0; 4];
     letter.encode_utf8(&mut buffer).bytes().fold(String::new(), |mut pattern, byte| {
@@ -53,7 +53,7 @@ fn percent(letter: char) -> String {
     })
 }
 
-/// A letter as JSON escapes it by number.
+/// Returns the pattern for a letter with a numeric JSON escape.
 fn unicode(letter: char) -> String {
     let mut buffer = [0; 2];
     letter.encode_utf16(&mut buffer).iter().fold(String::new(), |mut pattern, unit| {
@@ -62,8 +62,8 @@ fn unicode(letter: char) -> String {
     })
 }
 
-/// The base64 of bytes that stand so far from a multiple of three: the letters that depend on nothing else, and the
-/// one on each side that depends on a neighbour too.
+/// Returns the pattern for base64 of bytes at this offset from a multiple of three: the letters that depend only on the bytes,
+/// and one letter on each side that also depends on a neighbour.
 fn base64(bytes: &[u8], offset: usize) -> String {
     let before = [0; 3].iter().copied().take(offset);
     let encoded = STANDARD_NO_PAD.encode(before.chain(bytes.iter().copied()).collect::<Vec<u8>>());
@@ -80,7 +80,7 @@ fn base64(bytes: &[u8], offset: usize) -> String {
     pattern
 }
 
-/// A letter of base64, in either alphabet and escaped.
+/// Returns the pattern for a letter of base64, in either alphabet and escaped.
 fn base64_letter(one: char) -> String {
     match one {
         '+' => format!("(?:-|{})", letter('+')),

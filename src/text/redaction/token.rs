@@ -1,4 +1,4 @@
-//! Secrets that are known by their shape: tokens of well-known services, private keys, passwords in URLs.
+//! Recognises secrets by their shape: tokens of well-known services, private keys, passwords in URLs.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,14 +7,14 @@ use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
 
-/// What stands before a token: not the beginning of a longer word, unless it is an escape.
+/// The text before a token: not the beginning of a longer word, unless it is an escape.
 const BEFORE: &str = r"(?:^|[^A-Za-z0-9_-]|\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\x1b\[[0-9;]*m)[-_]*";
-/// What stands behind a token of a certain length.
+/// The text after a token of a certain length.
 const BEHIND: &str = "(?:[^A-Za-z0-9]|$)";
-/// Where a URL says who asks.
+/// The position of the credentials in a URL.
 const USER: &str = r#"[A-Za-z0-9+.-]:(?:\\*/){2}[^\s/:@"<>`\\]*:"#;
 
-/// How a secret looks.
+/// The shape of a secret.
 struct Shape {
     kind: &'static str,
     before: &'static str,
@@ -23,7 +23,7 @@ struct Shape {
 }
 
 impl Shape {
-    /// A token that ends where its letters end.
+    /// A token that extends as far as its letters do.
     const fn token(kind: &'static str, secret: &'static str) -> Self {
         Self { kind, before: BEFORE, secret, behind: "" }
     }
@@ -38,7 +38,7 @@ const PRIVATE_KEY: &str = "private-key";
 
 const SHAPES: [Shape; 15] = [
     Shape::token("github-token", "gh[pousr]_[A-Za-z0-9]{36,}"),
-    // Without a `_` among the first letters, which a long name of something would have.
+    // The first letters contain no `_`, unlike long identifiers.
     Shape::token("github-token", "github_pat_[A-Za-z0-9]{22}[A-Za-z0-9_]*"),
     Shape::token("gitlab-token", r"glpat-[A-Za-z0-9_-]{20,}(?:\.[0-9a-z]{2}\.?[0-9a-z]{7})?"),
     Shape::token("anthropic-key", "sk-ant-[A-Za-z0-9_-]{20,}"),
@@ -71,7 +71,7 @@ fn shapes() -> impl Iterator<Item = &'static Shape> {
     SHAPES.iter().chain(std::iter::once(&KEY_SHAPE))
 }
 
-/// What is found by its shape can be called so.
+/// The kinds of secrets that are recognised by their shape.
 pub(in crate::text) fn kinds() -> impl Iterator<Item = &'static str> {
     shapes().map(|shape| shape.kind)
 }
@@ -83,7 +83,7 @@ static ANY: LazyLock<Regex> = pattern!({
 });
 static END_OF_KEY: LazyLock<Regex> = pattern!("-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----");
 
-/// Where in a text something has such a shape, and what it is called, in order of place.
+/// Returns the positions of secrets in a text with their kinds, in order.
 pub(in crate::text) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut all = Vec::new();
     let mut from = 0;
@@ -121,7 +121,7 @@ mod tests {
         find(text).into_iter().map(|(place, kind)| (kind, &text[place])).collect()
     }
 
-    /// Every token that has a shape, with its kind.
+    /// Examples of all tokens with their kinds.
     fn tokens() -> Vec<(&'static str, String)> {
         let letters = |count: usize| &LONG[..count];
         vec![
@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// One without an end reaches to the end of the text.
+    /// A key without an end extends to the end of the text.
     #[test]
     fn a_private_key_is_found_whole() {
         let block = "-----BEGIN RSA PRIVATE KEY-----\\nMIIE\n-----END CERTIFICATE-----\n-----END RSA PRIVATE KEY-----";

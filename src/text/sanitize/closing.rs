@@ -1,11 +1,11 @@
-//! Closes the block that a text leaves open at its end, so that the text cannot swallow what is published below it.
+//! Closes the block that a text leaves open at its end, so that the block does not include the text below.
 
 use std::borrow::Cow;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
-/// A paragraph as it could follow a text. Quotes and list items end before it; whether it stands inside of a block shows
-/// whether the text leaves that block open.
+/// A paragraph after a text. Quotes and list items end before it; if it is inside a block, the text leaves the
+/// block open.
 const NEXT_PARAGRAPH: &str = "\n\nx";
 
 /// Returns the text with line feeds as its only line ends, and with the line that closes its last code or HTML block if
@@ -17,7 +17,7 @@ pub fn closed(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{text}{gap}{line}"))
 }
 
-/// Markdown ends a line at a lone carriage return too. The parser does so only at some, so that the reader of a thread
+/// Markdown also ends a line at a lone carriage return. The parser does so only in some cases, so that the reader of a thread
 /// could see other blocks than people do.
 fn with_line_feeds(text: &str) -> Cow<'_, str> {
     if !text.contains('\r') {
@@ -45,7 +45,7 @@ fn closing(event: &Event<'_>, source: &str) -> Option<String> {
     }
 }
 
-/// Returns the words that end a block of HTML which a blank line does not end.
+/// Returns the text that ends an HTML block that does not end at a blank line.
 fn end_of_html(source: &str) -> String {
     let ends = [("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>"), ("<!", ">")];
     if let Some((_, end)) = ends.iter().find(|(start, _)| source.starts_with(start)) {

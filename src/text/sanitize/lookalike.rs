@@ -1,19 +1,19 @@
-//! What a reader takes letters for: letters that can't be seen are left out, and lookalikes are read as ASCII.
+//! The visible form of letters: invisible ones are removed, and lookalikes are read as ASCII.
 
 use std::ops::RangeInclusive;
 
-/// A letter that can be seen.
+/// A visible letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::text) struct Letter {
-    /// As it is written.
+    /// The original letter.
     pub(in crate::text) written: char,
-    /// What it looks like.
+    /// The letter that it looks like.
     pub(in crate::text) seen: char,
-    /// Whether letters that can't be seen stand right before it.
+    /// Whether there are invisible letters before it.
     pub(in crate::text) follows_hidden: bool,
 }
 
-/// The letters of a text that can be seen.
+/// Returns the visible letters of a text.
 pub(in crate::text) fn letters(text: &str) -> Vec<Letter> {
     let mut follows_hidden = false;
     let mut letters = Vec::new();
@@ -28,17 +28,17 @@ pub(in crate::text) fn letters(text: &str) -> Vec<Letter> {
     letters
 }
 
-/// A text without the letters that can't be seen, if it has any.
+/// Removes the invisible letters from a text; `None` if it has none.
 pub(in crate::text) fn without_hidden(text: &str) -> Option<String> {
     text.chars().any(is_hidden).then(|| text.chars().filter(|letter| !is_hidden(*letter)).collect())
 }
 
-/// Whether a letter turns the direction of what follows it, so that a text reads otherwise than it is written.
+/// Returns whether a letter changes the direction of the following text, so that its visible order differs.
 pub(in crate::text) fn turns_direction(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether nothing is seen of a letter.
+/// Returns whether a letter is invisible.
 fn is_hidden(letter: char) -> bool {
     let is_control = letter.is_control() && !letter.is_whitespace();
     is_control
@@ -50,7 +50,7 @@ fn is_hidden(letter: char) -> bool {
             | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// The ASCII letter that a letter looks like, or itself.
+/// Returns the ASCII letter that a letter looks like, or the letter itself.
 fn seen(letter: char) -> char {
     match letter {
         '\0'..='\u{7f}' => letter,
@@ -60,13 +60,13 @@ fn seen(letter: char) -> char {
     }
 }
 
-/// The letter that stands as far behind `to` as this one behind `from`.
+/// Returns the letter with the same offset from `to` as this one from `from`.
 fn moved(letter: char, from: char, to: char) -> char {
     let distance = u32::from(letter).saturating_sub(u32::from(from));
     char::from_u32(u32::from(to) + distance).unwrap_or(letter)
 }
 
-/// The mathematical alphabets: Latin ones of 52 letters, then Greek ones of 58.
+/// Converts the mathematical alphabets: Latin ones of 52 letters, then Greek ones of 58.
 fn mathematical(letter: char) -> char {
     const CAPITALS: RangeInclusive<u32> = 0..=25;
     const GREEK_CAPITALS: RangeInclusive<u32> = 0..=24;
@@ -85,7 +85,7 @@ fn mathematical(letter: char) -> char {
     if plain.is_ascii() { plain } else { capital(plain).or_else(|| small(plain)).unwrap_or(letter) }
 }
 
-/// Cyrillic, Greek, Roman and single mathematical capitals.
+/// Converts Cyrillic, Greek, Roman and single mathematical capitals.
 fn capital(letter: char) -> Option<char> {
     Some(match letter {
         '\u{410}' | '\u{391}' => 'A',
@@ -117,7 +117,7 @@ fn capital(letter: char) -> Option<char> {
     })
 }
 
-/// Cyrillic, Greek, Roman, phonetic and single mathematical small letters.
+/// Converts Cyrillic, Greek, Roman, phonetic and single mathematical small letters.
 fn small(letter: char) -> Option<char> {
     Some(match letter {
         '\u{430}' | '\u{3b1}' | '\u{251}' => 'a',

@@ -1,4 +1,4 @@
-//! Texts of agents and strangers, made harmless: what is published holds only markers of ours.
+//! Makes texts of agents and strangers harmless: published texts contain only markers of ours.
 
 pub mod closing;
 pub(super) mod lookalike;
@@ -10,35 +10,35 @@ use crate::protocol::markers;
 use closing::closed;
 use lookalike::{Letter, letters, turns_direction};
 
-/// What opens a comment of HTML.
+/// The start of an HTML comment.
 const OPENING: &str = "<!--";
 
 /// The line with which a person signs.
 const SIGNATURE: &str = "-- human reviewer";
 
-/// A text that holds no marker and no human signature any more, not even in disguise, and leaves no block open. It reads
-/// the same.
+/// Makes a text harmless: without markers and human signatures, even disguised ones, and without open blocks. It looks the
+/// same.
 pub fn neutral(text: &str) -> String {
     closed(&unmarked(text)).into_owned()
 }
 
-/// The same for the message of a commit, which git takes only without control characters.
+/// Does the same for the message of a commit, without control characters, which git rejects.
 pub fn message(text: &str) -> String {
     unmarked(text).chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect()
 }
 
-/// The same for a text that stands in the middle of a line or of an indented block, where no fence can be open.
+/// Does the same for a text within a line or an indented block, where fences have no effect.
 pub fn unmarked(text: &str) -> String {
     let in_order: String = text.chars().filter(|letter| !turns_direction(*letter)).collect();
     in_order.split_inclusive(ends_line).map(line).collect()
 }
 
-/// Whether some reader begins a new line there.
+/// Returns whether some readers start a new line at this letter.
 fn ends_line(letter: char) -> bool {
     matches!(letter, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Breaks a line that would sign for a person, and the markers of any other.
+/// Breaks a line that would sign for a person, and the markers of any other line.
 fn line(line: &str) -> Cow<'_, str> {
     let letters = letters(line);
     let seen: String = letters.iter().map(|letter| letter.seen).collect();
@@ -57,13 +57,13 @@ fn signs(seen: &str) -> bool {
     words.join(" ").eq_ignore_ascii_case(SIGNATURE)
 }
 
-/// How a letter of a line is published.
+/// The published form of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Writing {
     AsItIs,
-    /// As what it looks like.
+    /// The letter that it looks like.
     AsSeen,
-    /// As the beginning of an opening, which is none any more.
+    /// The start of a marker, which is broken.
     Broken,
 }
 
@@ -77,7 +77,7 @@ impl Writing {
     }
 }
 
-/// How each letter of a line is published: openings are broken, and markers in disguise lose it.
+/// Returns the published forms of the letters of a line: starts of markers are broken, and disguised markers become visible.
 fn writings(letters: &[Letter]) -> Vec<Writing> {
     let mut writings = vec![Writing::AsItIs; letters.len()];
     for start in 0..letters.len() {
@@ -96,20 +96,20 @@ fn writings(letters: &[Letter]) -> Vec<Writing> {
     writings
 }
 
-/// The letters that look like a word, if these begin with it.
+/// Returns the letters that look like a word, if the text starts with it.
 fn spelled<'line>(letters: &'line [Letter], word: &str) -> Option<&'line [Letter]> {
     let found = letters.get(..word.len())?;
     let is_same = |(letter, expected): (&Letter, char)| letter.seen.eq_ignore_ascii_case(&expected);
     found.iter().zip(word.chars()).all(is_same).then_some(found)
 }
 
-/// Whether a name is not written as it looks.
+/// Returns whether the spelling of a name differs from its look.
 fn is_disguised(name: &[Letter]) -> bool {
     let differs = name.iter().any(|letter| letter.written != letter.seen);
     differs || name.iter().skip(1).any(|letter| letter.follows_hidden)
 }
 
-/// A text on one line, without control characters, at most so many characters.
+/// Returns a text on one line, without control characters, shortened to a number of characters.
 pub fn one_line(text: &str, most: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Texts that are full of what markers and signatures are made of.
+    /// A pattern of texts made from the parts of markers and signatures.
     const NASTY: &str = "([<＜‹!！ǃ\\-—−\u{200b}\u{fe0f}\u{202e}\u{1} \\n\\r\u{2028}`~>]|\
                          AGENT_STATE|\u{410}GENT_|PR|STATE|-- ?|\
                          —\u{2060}- |human|hum\u{430}n|reviewer|é|\u{1f469}\u{200d}\u{1f4bb}){0,30}";
@@ -135,7 +135,7 @@ mod tests {
         letters(text).iter().map(|letter| letter.seen).collect()
     }
 
-    /// They hold nothing that git refuses or nobody sees.
+    /// Messages contain no character that git rejects or that is invisible.
     #[test]
     fn commit_messages_are_made_harmless() {
         assert_eq!(message("a\0b\u{7}\u{202e}c\n\n-- Human Reviewer\n"), "abc\n\n\\-\\- Human Reviewer\n");

@@ -93,8 +93,8 @@ fn a_killed_coder_leaves_no_child() {
         second.stderr
     );
     let message = second.json()["message"].as_str().unwrap().to_owned();
-    let (_, since) = message.split_once(&format!("process {} holds it since ", child.id())).unwrap();
-    since.split(';').next().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let (_, since) = message.split_once(&format!("process {} since ", child.id())).unwrap();
+    since.split(')').next().unwrap().parse::<jiff::Timestamp>().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     let ended = stage.run(&words);
