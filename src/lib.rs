@@ -1,29 +1,29 @@
 //! agent-loop: one coding agent writes a change, others review it, round after round, until all approve the same
 //! commit and every gate passes.
 //!
-//! The life of a round: [`engine`] observes the forge and folds the records of the thread ([`ledger`]) into a state;
-//! [`flow`] says what the next step is; the engine performs it through [`ports`] and publishes the next record, in the
-//! words of [`text`]. Answers of agents are read and checked by [`protocol`]. A resumed run is the same loop.
+//! A round: [`engine`] observes the forge and folds the records of the thread ([`ledger`]) into a state; [`flow`] decides
+//! on the next step; the engine performs it through [`ports`] and publishes the next record with a comment made by
+//! [`text`]. [`protocol`] reads and checks the answers of agents. A resumed run uses the same loop.
 //!
-//! A floor may use only the floors below it; `tests/architecture/floors.rs` holds the table.
+//! A floor may use only the floors below it; `tests/architecture/floors.rs` has the table.
 
-/// Floor 5. The ports made real: processes, agents, git, the embedded forge, gates, files.
+/// Floor 5. The implementations of ports: processes, agents, git, the embedded forge, gates, files.
 pub mod adapters;
 /// Floor 6. Arguments, wiring, exit codes, one file per command.
 pub mod cli;
 /// Floor 0. The nouns.
 pub mod domain;
-/// Floor 4. The one loop: observe, decide, perform, publish.
+/// Floor 4. The loop: observe, decide, perform, publish.
 pub mod engine;
 /// Floor 3. The decisions, pure.
 pub mod flow;
-/// Floor 2. Records, their codec, the chain, trust, replay.
+/// Floor 2. Records, their codec, chains and trust.
 pub mod ledger;
 /// Floor 0. Constant regular expressions.
 mod pattern;
-/// Floor 3. What the engine needs from the world, as small traits.
+/// Floor 3. The interfaces between the engine and the world.
 pub mod ports;
-/// Floor 1. What agents say, and the rules that it must keep.
+/// Floor 1. The answers of agents, and the rules for them.
 pub mod protocol;
-/// Floor 3. Nouns to words: prompts, comments.
+/// Floor 3. Prompts and comments.
 pub mod text;

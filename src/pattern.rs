@@ -1,8 +1,8 @@
-//! Regular expressions that are constants of this program: compiled when they are first used, and known to be valid.
+//! Constant regular expressions: they are compiled at their first use, and tests prove that they are valid.
 
 use regex::Regex;
 
-/// The value of a `static NAME: LazyLock<Regex>` with this pattern.
+/// Creates the value of a `static NAME: LazyLock<Regex>` with this pattern.
 macro_rules! pattern {
     ($pattern:expr) => {
         std::sync::LazyLock::new(|| $crate::pattern::compiled($pattern))
@@ -10,7 +10,7 @@ macro_rules! pattern {
 }
 pub(crate) use pattern;
 
-/// Compiles a pattern of ours.
+/// Compiles a constant pattern.
 #[expect(clippy::expect_used, reason = "patterns are constants, and tests use every one of them")]
 pub(crate) fn compiled(pattern: impl AsRef<str>) -> Regex {
     Regex::new(pattern.as_ref()).expect("a valid pattern")

@@ -1,4 +1,4 @@
-//! The clock of the operating system, and names that no other process has.
+//! The clock of the operating system, and unique names.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::ports::clock::Clock;
 
 use super::digest;
 
-/// How often the clock is looked at during a wait.
+/// The interval between two reads of the clock during a wait.
 const LOOK: Duration = Duration::from_secs(5);
 
 fn time_until(until: Timestamp, now: Timestamp) -> Duration {
@@ -27,8 +27,8 @@ impl Clock for SystemClock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     async fn sleep_until(&self, instant: Timestamp) {
-        // A suspended machine does not count time, and somebody may set the clock: neither may stretch the wait, so the
-        // clock is looked at every few seconds, and it ends at the latest when as much time was counted as was left.
+        // A suspended machine does not count time, and the clock may be changed: neither may extend the wait. So the clock is read
+        // every few seconds, and the wait ends at the latest after the originally remaining time.
         let counted = Instant::now();
         let whole = time_until(instant, self.now());
         loop {

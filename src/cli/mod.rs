@@ -36,12 +36,12 @@ pub fn main() -> ExitCode {
         return complain(&why, 2);
     }
     let exit = runtime.block_on(commands::perform(arguments.command, &surroundings));
-    // After Ctrl-C only a question at the terminal may still be waiting for its line.
+    // After Ctrl-C, only a question at the terminal may still be waiting for a line.
     runtime.shutdown_background();
     exit
 }
 
-/// Reports an invalid command line, or prints help. A script that asked for JSON gets an outcome in any case.
+/// Reports an invalid command line, or prints help. Scripts that requested JSON always get an outcome.
 fn misread(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && ending::asked_for_json() {
         return complain(error.to_string().trim().trim_start_matches("error: "), 2);

@@ -14,7 +14,7 @@ pub struct Surroundings {
     pub state: PathBuf,
     /// The folder for the user's settings.
     pub configuration: PathBuf,
-    /// The folder for what can be recreated.
+    /// The folder for files that can be recreated.
     pub cache: PathBuf,
 }
 
@@ -27,9 +27,9 @@ impl Surroundings {
     pub fn read() -> Result<Self, String> {
         let variables: Variables = std::env::vars_os().collect();
         let folder =
-            std::env::current_dir().map_err(|error| format!("the current folder can't be found: {error}"))?;
+            std::env::current_dir().map_err(|error| format!("cannot find the current folder: {error}"))?;
         let strategy = etcetera::choose_base_strategy()
-            .map_err(|error| format!("the home folder can't be found: {error}; set HOME"))?;
+            .map_err(|error| format!("cannot find the home folder: {error}; set HOME"))?;
         let state = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("agent-loop");
         let configuration = strategy.config_dir().join("agent-loop");
         let cache = strategy.cache_dir().join("agent-loop");

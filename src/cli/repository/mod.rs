@@ -1,4 +1,4 @@
-//! The user's repository, looked at once at the start: where it is, which branch, whose name. Changes nothing.
+//! The user's repository, inspected once at the start: path, branch, user. Nothing is changed.
 
 pub mod logbook;
 pub mod open;
@@ -21,15 +21,15 @@ use crate::engine::outcome::RunError;
 /// The user's repository.
 #[derive(Debug, Clone)]
 pub struct Repository {
-    /// Where git commands on it are run: its top folder, or the bare repository.
+    /// The folder for git commands: the top folder of the checkout, or the bare repository.
     pub path: PathBuf,
-    /// The folder that all its worktrees share; the embedded forge and the locks lie there.
+    /// The git folder shared by all worktrees, with the embedded forge and the locks.
     pub common: PathBuf,
     pub branch: Option<BranchName>,
-    /// Who commits: the user, as git knows them, else the program.
+    /// The author of commits: the user according to git, else the program.
     pub name: String,
     pub email: String,
-    /// The address of `origin`, as it is configured.
+    /// The configured URL of `origin`.
     pub origin: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl From<RunError> for String {
 }
 
 impl Repository {
-    /// Looks at the repository around a folder.
+    /// Finds the repository around a folder.
     pub async fn find(folder: &Path, variables: &Variables) -> Result<Self, RunError> {
         if !folder.is_dir() {
             let message = format!("there is no folder {}", folder.display());
@@ -68,7 +68,7 @@ impl Repository {
         })
     }
 
-    /// Why a branch can't be changed, if it can't: it has no commit yet, or there is none of that name.
+    /// Returns the reason why a branch cannot be changed: it has no commit yet, or does not exist.
     pub async fn lacks(&self, branch: &BranchName, variables: &Variables) -> Result<Option<String>, String> {
         let git = GitQuery { folder: &self.path, variables };
         let reference = format!("refs/heads/{branch}");
@@ -96,23 +96,23 @@ impl Repository {
         Ok(Some(format!("there is no branch `{branch}`{hint}; {another}")))
     }
 
-    /// Whether `origin` is on GitHub.
+    /// Returns whether `origin` is on GitHub.
     pub fn is_on_github(&self) -> bool {
         self.origin.as_ref().is_some_and(|url| url.contains("github.com"))
     }
 
-    /// Whether it has no checkout.
+    /// Returns whether the repository has no checkout.
     pub fn is_bare(&self) -> bool {
         self.path == self.common
     }
 
-    /// A folder of the repository that outlives linked worktrees: its first checkout, or the bare repository.
+    /// Returns a folder of the repository that outlives linked worktrees: the first checkout, or the bare repository.
     pub fn lasting_path(&self) -> &Path {
         let is_first = self.common.file_name() == Some(OsStr::new(".git"));
         self.common.parent().filter(|_| is_first).unwrap_or(&self.path)
     }
 
-    /// The name under which its user trusts it: `OWNER/REPO` on GitHub, else the folder that its worktrees share.
+    /// Returns the name for trust in the repository: `OWNER/REPO` on GitHub, else the folder shared by its worktrees.
     pub fn trust_name(&self) -> String {
         let on_github = self.origin.as_deref().and_then(|url| url.split_once("github.com"));
         let name = on_github.map(|(_, path)| path.trim_start_matches([':', '/']));
@@ -121,7 +121,7 @@ impl Repository {
         name.filter(is_plain).map_or_else(|| self.common.display().to_string(), str::to_owned)
     }
 
-    /// The text of a file as it is on a branch, without the last line feeds; nothing, if it is not there.
+    /// Returns the text of a file on a branch, without the last line feeds; `None` if it does not exist.
     pub async fn file_on(
         &self,
         branch: &BranchName,
@@ -141,10 +141,10 @@ impl Repository {
     }
 }
 
-/// A file of settings is never longer than this, in bytes.
+/// The maximum size of a settings file, in bytes.
 pub const LONGEST_FILE: u64 = 1 << 20;
 
-/// A path that git printed; git ends it with a line feed, and it may hold others.
+/// Parses a path that git printed: git ends it with a line feed, and the path may contain others.
 fn path(output: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(OsStr::from_bytes(output.strip_suffix(b"\n").unwrap_or(output)))
@@ -168,7 +168,7 @@ fn no_repository(folder: &Path, complaint: &str) -> RunError {
     RunError::refused(Refused::Config, message)
 }
 
-/// The command that git itself proposes: it names the folder as git wants it named.
+/// Returns the command that git proposes: it has the folder in the form that git expects.
 fn trusting(complaint: &str) -> Option<&str> {
     complaint.lines().map(str::trim).find(|line| line.starts_with("git config --global --add safe.directory"))
 }
@@ -195,7 +195,7 @@ impl GitQuery<'_> {
         capture(&command).await.map_err(no_git)
     }
 
-    /// What git prints, without the last line feed; nothing, if it says no.
+    /// Returns the output of git without the last line feed; `None` if git fails.
     async fn ask(&self, arguments: &[&str]) -> Result<Option<String>, RunError> {
         let captured = self.run(arguments).await?;
         let text = String::from_utf8_lossy(&captured.stdout).trim_end_matches('\n').to_owned();

@@ -1,4 +1,4 @@
-//! What belongs to a repository on this machine: its embedded forge, its state folder, its workspace, its locks.
+//! The local data of a repository: its embedded forge, state folder, workspace and locks.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::domain::ids::{BranchName, PullRequestNumber};
 
 use super::Repository;
 
-/// The state folder of a repository.
+/// Returns the state folder of a repository.
 pub fn folders(store: &Store, surroundings: &Surroundings) -> Folders {
     Folders::new(&surroundings.state, store.repository_id())
 }
 
-/// The workspace of a repository.
+/// Returns the workspace of a repository.
 pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variables) -> GitWorkspace {
     let identity = Identity { name: repository.name.clone(), email: repository.email.clone() };
     let places =
@@ -29,7 +29,7 @@ pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variabl
     GitWorkspace::new(Git::new(variables, identity), Remote::Local(repository.path.clone()), places)
 }
 
-/// The embedded forge of a repository.
+/// Opens the embedded forge of a repository.
 pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc<EmbeddedForge>, String> {
     let store = Store::open(&repository.common)?;
     let folders = folders(&store, surroundings);
@@ -39,7 +39,7 @@ pub fn forge(repository: &Repository, surroundings: &Surroundings) -> Result<Arc
     EmbeddedForge::new(store, workspace).map(Arc::new)
 }
 
-/// The branch that a pull request on the embedded forge wants to change. Makes nothing.
+/// Returns the base branch of a pull request on the embedded forge, without creating the forge.
 pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<BranchName> {
     if !Store::exists(&repository.common) {
         return None;
@@ -50,7 +50,7 @@ pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<Bra
     }
 }
 
-/// Where the locks of subjects lie.
+/// Returns the folder with the locks of subjects.
 pub fn locks(repository: &Repository) -> PathBuf {
     repository.common.join("agent-loop-locks")
 }

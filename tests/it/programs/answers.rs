@@ -144,7 +144,7 @@ fn threads_and_saved_files_are_verified() {
         fs::write(stage.root().join("wrong.json"), wrong).unwrap();
         let refused = stage.run(&["verify", "pr/2", "--dump", "../wrong.json"]);
         assert_eq!(refused.exit, Some(2));
-        assert!(refused.stderr.contains("is no saved thread"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("is not a saved thread"), "{}", refused.stderr);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands on the embedded forge, as JSON.
+//! Issues and pull requests of the embedded forge as JSON.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::adapters::embedded_forge::rows::SubjectRow;
 use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ports::forge::{Comment, IssueState};
 
-/// The word for the state of an issue.
+/// Returns the state of an issue.
 pub(super) fn issue_state(state: IssueState) -> &'static str {
     match state {
         IssueState::Open => "open",
@@ -14,7 +14,7 @@ pub(super) fn issue_state(state: IssueState) -> &'static str {
     }
 }
 
-/// The word for the state of a pull request.
+/// Returns the state of a pull request.
 pub(super) fn pull_request_state(state: &PullRequestState) -> &'static str {
     match state {
         PullRequestState::Open => "open",
@@ -23,7 +23,7 @@ pub(super) fn pull_request_state(state: &PullRequestState) -> &'static str {
     }
 }
 
-/// An issue without its comments.
+/// Returns an issue without its comments.
 pub(super) fn issue(row: &SubjectRow, state: IssueState) -> Value {
     json!({
         "number": row.number,
@@ -34,7 +34,7 @@ pub(super) fn issue(row: &SubjectRow, state: IssueState) -> Value {
     })
 }
 
-/// A pull request without its comments.
+/// Returns a pull request without its comments.
 pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
     let checks: Vec<Value> =
         seen.checks.iter().map(|check| json!({ "name": check.name, "state": check.state.name() })).collect();
@@ -56,7 +56,7 @@ pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
     object
 }
 
-/// With comments.
+/// Adds comments.
 pub(super) fn with_comments(mut object: Value, comments: &[Comment]) -> Value {
     if let Value::Object(members) = &mut object {
         members.insert("comments".to_owned(), json!(comments));

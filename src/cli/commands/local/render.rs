@@ -12,7 +12,7 @@ pub(super) fn row(row: &SubjectRow, state: &str) -> String {
     format!("{:>5}  {state:<6}  {}\n", row.number, one_line(&row.title, 100))
 }
 
-/// Formats an issue or a pull request with its comments. The lines of records are left out: they are for programs.
+/// Formats an issue or a pull request with its comments, without the lines of records, which are for programs.
 pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment]) -> String {
     let mut text =
         format!("#{} {}\n{about}, by {}\n", row.number, one_line(&row.title, 200), row.writer.login);

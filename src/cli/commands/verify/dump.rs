@@ -1,4 +1,4 @@
-//! A thread as a file, schema `agent-loop/thread/1`: everything that `verify` looks at, to be looked at elsewhere.
+//! A saved thread, with the schema `agent-loop/thread/1`: everything that `verify` needs.
 
 use std::borrow::Cow;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::ports::forge::Comment;
 
 pub(super) const SCHEMA: &str = "agent-loop/thread/1";
 
-/// A larger file is no thread, in bytes.
+/// The maximum size of a saved thread, in bytes.
 const LARGEST: u64 = 256 << 20;
 
-/// A thread with everything that it is judged by.
+/// A thread with everything that `verify` needs.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SavedThread {
@@ -35,10 +35,10 @@ pub(super) fn save(path: &Path, thread: &SavedThread) -> Result<(), String> {
 
 /// Reads a thread.
 pub(super) fn load(path: &Path, subject: &Subject) -> Result<SavedThread, String> {
-    let failed = |why: String| format!("{} is no saved thread: {why}", path.display());
+    let failed = |why: String| format!("{} is not a saved thread: {why}", path.display());
     let size = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
     if !size.is_file() || size.len() > LARGEST {
-        return Err(failed(format!("it is no file of at most {} MiB", LARGEST >> 20)));
+        return Err(failed(format!("it is not a file of at most {} MiB", LARGEST >> 20)));
     }
     let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     let file: SavedThread = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! `verify`: looks at a whole thread, on the forge or in a file, and says what counts in it, what does not, and why.
+//! `verify`: checks a whole thread, on the forge or in a file, and reports accepted and ignored records with reasons.
 
 mod dump;
 mod report;
@@ -39,7 +39,7 @@ pub struct VerifyArguments {
     pub repository: RepositoryArgs,
 }
 
-/// What is said, and the exit code: 0 only if nothing was ignored for cause.
+/// Returns the report and the exit code: 0 only if no record indicates a fault.
 pub async fn run(arguments: &VerifyArguments, surroundings: &Surroundings) -> Result<(String, u8), String> {
     let subject: Subject = arguments.subject.parse().map_err(|error| format!("{error}"))?;
     let thread = match &arguments.dump {
@@ -90,7 +90,7 @@ async fn on_the_forge(
     })
 }
 
-/// A task has no thread; its records stand in its journal.
+/// Reads the records of a task from its journal: a task has no thread.
 fn in_the_journal(journal: &Path, here: &OpenRepository) -> Result<Vec<Comment>, String> {
     let entries = journals::read(journal).map_err(|error| error.to_string())?;
     let records = entries.into_iter().filter_map(Entry::into_record).zip(1..);
