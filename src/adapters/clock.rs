@@ -27,7 +27,7 @@ impl Clock for SystemClock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     async fn sleep_until(&self, instant: Timestamp) {
-        // A suspended machine does not count time, and the clock may be changed: neither may extend the wait. So the clock is read
+        // A suspended machine does not count time, and the clock may be changed. Neither may extend the wait: the clock is read
         // every few seconds, and the wait ends at the latest after the originally remaining time.
         let counted = Instant::now();
         let whole = time_until(instant, self.now());
