@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use tempfile::TempDir;
 
 /// Makes a folder, and the folders above it, for this user alone.
 pub fn make_folder(path: &Path) -> Result<(), String> {
@@ -14,9 +15,82 @@ pub fn make_folder(path: &Path) -> Result<(), String> {
     made.map_err(|error| format!("could not make the folder {}: {error}", path.display()))
 }
 
-/// Opens a file of this user alone for appending, making it if it is not there.
+/// Makes a folder with a name that nobody knows, in one that can't be listed (but by root). It is removed when this is dropped.
+pub fn make_hidden(parent: &Path) -> Result<TempDir, String> {
+    make_folder(parent)?;
+    let made = tempfile::Builder::new()
+        .prefix("")
+        .rand_bytes(24)
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+        .and_then(|folder| {
+            fs::set_permissions(parent, fs::Permissions::from_mode(0o300))?;
+            Ok(folder)
+        });
+    made.map_err(|error| format!("could not make a folder in {}: {error}", parent.display()))
+}
+
+/// Opens a file of this user alone for appending, making it if it is not there. Never follows a link, never waits for a pipe.
+///
+/// # Errors
+/// When the disk says no, or it is no plain file.
 pub fn append(path: &Path) -> io::Result<fs::File> {
-    OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let mut options = OpenOptions::new();
+    let file = options
+        .create(true)
+        .append(true)
+        .read(true)
+        .mode(0o600)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(plain)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(odd(io::ErrorKind::InvalidInput)) }
+}
+
+/// Removes a file or folder without following links, even if somebody took the permissions away. What is not there is gone.
+///
+/// # Errors
+/// When the disk says no.
+pub fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(facts) if facts.is_dir() => fs::remove_dir_all(path).or_else(|_| {
+            open_up(path)?;
+            fs::remove_dir_all(path)
+        }),
+        Ok(_) => fs::remove_file(path),
+        Err(cause) => Err(cause),
+    };
+    match removed {
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(())
+        }
+        removed => removed,
+    }
+}
+
+/// Gives back the permissions of a folder and of all folders in it.
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn odd(kind: io::ErrorKind) -> io::Error {
+    io::Error::new(kind, "is no plain file, so it was not read")
+}
+
+/// Returns the error of opening a link or a socket in words that say so.
+fn plain(error: io::Error) -> io::Error {
+    let is_odd =
+        [Errno::LOOP, Errno::NXIO].iter().any(|odd| error.raw_os_error() == Some(odd.raw_os_error()));
+    if is_odd { odd(io::ErrorKind::InvalidInput) } else { error }
 }
 
 /// Opens a plain file that somebody else may have exchanged for something else. Never follows a link, never waits for a pipe.
@@ -24,14 +98,9 @@ pub fn append(path: &Path) -> io::Result<fs::File> {
 /// # Errors
 /// When the disk says no; `InvalidInput` when it is no plain file, `IsADirectory` when it is a folder.
 pub fn open_foreign(path: &Path) -> io::Result<fs::File> {
-    let odd = |kind| io::Error::new(kind, "is no plain file, so it was not read");
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => fs::File::from(file),
-        // A link, and a socket.
-        Err(Errno::LOOP | Errno::NXIO) => return Err(odd(io::ErrorKind::InvalidInput)),
-        Err(error) => return Err(error.into()),
-    };
+    let opened = rustix::fs::open(path, flags, Mode::empty());
+    let file = fs::File::from(opened.map_err(|error| plain(error.into()))?);
     // What was opened is what is looked at: nobody can exchange it in between.
     let facts = file.metadata()?;
     if facts.is_dir() {

@@ -21,6 +21,7 @@ use crate::protocol::context::{
 };
 use crate::protocol::expectation::SurfacedExtent;
 use crate::text::prompt::{self, Material};
+use crate::text::prompt_limit;
 
 use super::context::RunContext;
 use super::outcome::RunError;
@@ -42,8 +43,8 @@ pub(super) async fn order<W: World>(
     let delimiter = world.clock().unique();
     let base = cx.base(&ask.brief.against, &key.head).await?;
     let (prompt, context, model) = match &ask.purpose {
-        Purpose::Work => work(world, (subject, ask), &base, &delimiter, &[]).await?,
-        Purpose::Again { complaints } => work(world, (subject, ask), &base, &delimiter, complaints).await?,
+        Purpose::Work => work(cx, (subject, ask), &base, &delimiter, &[]).await?,
+        Purpose::Again { complaints } => work(cx, (subject, ask), &base, &delimiter, complaints).await?,
         Purpose::Form(form) => form_only(ask, form, (&delimiter, answer_by(world, ask)))?,
     };
     Ok(TurnOrder {
@@ -70,12 +71,13 @@ pub(super) async fn order<W: World>(
 type PromptParts = (String, Context, Option<String>);
 
 async fn work<W: World>(
-    world: &W,
+    cx: &RunContext<W>,
     (subject, ask): (&Subject, &Ask),
     base: &CommitSha,
     delimiter: &str,
     errors: &[String],
 ) -> Result<PromptParts, RunError> {
+    let world = &*cx.world;
     let difference = world.workspace().difference(base, &ask.key.head, DIFF_EXCERPT).await?;
     let diff_path = difference.path.as_ref().map(|path| path.display().to_string());
     let diff_note = match (difference.extent, &diff_path) {
@@ -101,7 +103,7 @@ async fn work<W: World>(
         followups: ask.brief.followups,
         answer_by: answer_by(world, ask),
     };
-    let prompt = prompt::render(ask.key.kind, material).map_err(unwritten)?;
+    let prompt = prompt_limit::render(ask.key.kind, material, cx.config.prompt_limit).map_err(unwritten)?;
     Ok((prompt, context, ask.model.clone()))
 }
 

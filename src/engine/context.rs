@@ -33,6 +33,8 @@ pub struct EngineConfig {
     pub bases: Bases,
     pub trust: Trust,
     pub secrets: Secrets,
+    /// How long a prompt may be, in characters.
+    pub prompt_limit: usize,
 }
 
 /// The possible base branches of a new change.

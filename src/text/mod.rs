@@ -5,6 +5,7 @@ mod excerpt;
 pub mod followup;
 pub mod markdown;
 pub mod prompt;
+pub mod prompt_limit;
 pub mod pull_request;
 pub mod redaction;
 pub mod sanitize;

@@ -1,6 +1,8 @@
 //! Prompts from the templates in `prompts/`. A template declares its variables. Using an undeclared variable, or declaring one
 //! without a value, is an error.
 
+use std::borrow::Cow;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -8,11 +10,12 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use crate::domain::agent::{AnswerBy, ResponseKind};
 use crate::domain::agent_memory::Briefing;
 use crate::domain::policy::Followups;
-use crate::protocol::context::{Context, ContextSubject};
+use crate::protocol::context::{ChangedFile, Context, ContextSubject};
 use crate::protocol::schema;
 
 use super::agent_memory;
 use super::excerpt::Excerpt;
+use super::sanitize;
 
 /// The templates by the kind of answer that they request.
 fn template(kind: ResponseKind) -> Option<&'static str> {
@@ -70,8 +73,9 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
     let template =
         template(kind).ok_or_else(|| PromptError { kind, detail: "no flow asks for it".to_owned() })?;
     let schema = schema::text(&schema::of(kind));
+    let turn = with_plain_names(material.context);
     let values = context! {
-        turn => Value::from(Serde(material.context)),
+        turn => Value::from(Serde(&turn)),
         subject => Value::from(Serde(shown(kind, &material.context.subject))),
         origin => material.context.origin.as_ref().map(|origin| Value::from(Serde(Excerpt::with_comments(origin)))),
         diff => material.diff,
@@ -83,6 +87,21 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         schema => schema.trim_end(),
     };
     fill(template, values).map_err(|error| PromptError { kind, detail: error.to_string() })
+}
+
+/// Returns a context in which no name of a file can look like several.
+fn with_plain_names(context: &Context) -> Cow<'_, Context> {
+    let paths = context.changed_files.iter().map(|file| &file.path);
+    if paths.chain(&context.agent_files).all(|path| matches!(sanitize::name(path), Cow::Borrowed(_))) {
+        return Cow::Borrowed(context);
+    }
+    let plain = |path: &String| sanitize::name(path).into_owned();
+    let file = |file: &ChangedFile| ChangedFile { path: plain(&file.path), ..file.clone() };
+    Cow::Owned(Context {
+        changed_files: context.changed_files.iter().map(file).collect(),
+        agent_files: context.agent_files.iter().map(plain).collect(),
+        ..context.clone()
+    })
 }
 
 /// The subject of a turn in a prompt. Comments on a pull request are not part of its purpose: requirements of people are

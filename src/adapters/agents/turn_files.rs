@@ -2,6 +2,9 @@
 //! made from an allow-list.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use crate::adapters::files;
 use crate::adapters::process::environment;
@@ -16,7 +19,8 @@ use super::turn_host::TurnHost;
 pub struct TurnFiles {
     /// The name of the attempt: that of its log, and the marker by which its processes are recognised.
     pub turn_id: String,
-    pub folder: PathBuf,
+    /// The folder of the files, which is removed after the turn. Other agents can neither list nor guess it.
+    hidden: Arc<TempDir>,
     pub environment: Variables,
     /// The file to which the agent may write its answer.
     pub response: PathBuf,
@@ -43,14 +47,19 @@ impl<'agent> Allowed<'agent> {
 }
 
 impl TurnFiles {
+    /// Returns the folder of the files.
+    pub fn folder(&self) -> &Path {
+        self.hidden.path()
+    }
+
     /// Writes the files of a turn, and makes the environment that names them.
     ///
     /// # Errors
     /// When a file or a folder can't be written.
     pub fn make(host: &TurnHost, order: &TurnOrder, allowed: Allowed<'_>) -> Result<Self, String> {
         let turn_id = turn_id(order);
-        let folder = host.folders.turns(&order.subject).join(&turn_id);
-        files::make_folder(&folder)?;
+        let hidden = files::make_hidden(&host.folders.turns(&order.subject))?;
+        let folder = hidden.path().to_owned();
         files::make_folder(&host.folders.logs(&order.subject))?;
         let offered = Offered::in_folder(&folder);
         let context = serde_json::to_vec_pretty(&order.context)
@@ -63,7 +72,7 @@ impl TurnFiles {
         environment.extend(offered.variables(&order.workdir));
         Ok(Self {
             turn_id,
-            folder,
+            hidden: Arc::new(hidden),
             environment,
             response: offered.response,
             log: log(host, order),

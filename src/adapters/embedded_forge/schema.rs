@@ -1,12 +1,12 @@
 //! The tables of the embedded forge. A file of a newer program is not opened.
 
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use crate::adapters::clock::SystemClock;
+use crate::adapters::files;
 use crate::ports::clock::Clock;
 
 const VERSION: i64 = 1;
@@ -52,11 +52,12 @@ pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let failed =
         |error: rusqlite::Error| format!("cannot open the embedded forge {}: {error}", path.display());
     // The file is created first, so that it is private from the start.
-    let created = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    created.map_err(|error| format!("cannot open the embedded forge {}: {error}", path.display()))?;
+    files::append(path)
+        .map_err(|error| format!("cannot open the embedded forge {}: {error}", path.display()))?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    // Without a write-ahead log no part of the file is mapped, so a truncated file is an error and not SIGBUS.
+    connection.pragma_update(None, "journal_mode", "TRUNCATE").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(failed)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;

@@ -1,5 +1,6 @@
 //! Reads and writes the tables, without access to git.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,8 @@ pub const FILE: &str = "agent-loop.sqlite3";
 pub struct Store {
     connection: Mutex<Connection>,
     path: PathBuf,
+    /// The number by which the file system knows the file.
+    inode: u64,
     repository_id: String,
 }
 
@@ -32,7 +35,8 @@ impl Store {
         let path = git_directory.join(FILE);
         let connection = schema::open(&path)?;
         let repository_id = schema::repository_id(&connection)?;
-        Ok(Self { connection: Mutex::new(connection), path, repository_id })
+        let inode = inode(&path)?;
+        Ok(Self { connection: Mutex::new(connection), path, inode, repository_id })
     }
 
     pub fn exists(git_directory: &Path) -> bool {
@@ -47,8 +51,12 @@ impl Store {
         &self.path
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the connection, if the file still is the one that was opened: what goes to a file that was removed is lost.
+    fn connection(&self) -> Result<MutexGuard<'_, Connection>, String> {
+        if inode(&self.path)? != self.inode {
+            return Err(format!("the embedded forge {} was replaced by another file", self.path.display()));
+        }
+        Ok(self.connection.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Files an issue or a pull request under the next number.
@@ -79,25 +87,25 @@ impl Store {
 
     /// Adds a row and returns its number. A statement with `RETURNING` would return the number before the row is on the disk.
     fn insert(&self, query: &str, values: impl Params) -> Result<i64, String> {
-        let connection = self.lock();
+        let connection = self.connection()?;
         connection.execute(query, values).map_err(failed)?;
         Ok(connection.last_insert_rowid())
     }
 
     fn change(&self, query: &str, values: impl Params) -> Result<(), String> {
-        self.lock().execute(query, values).map(drop).map_err(failed)
+        self.connection()?.execute(query, values).map(drop).map_err(failed)
     }
 
     pub fn subject(&self, number: u64) -> Result<Option<SubjectRow>, String> {
         let query = format!("{SUBJECT} WHERE number = ?1");
-        let row = self.lock().query_row(&query, [key(number)], |row| Ok(subject(row)));
+        let row = self.connection()?.query_row(&query, [key(number)], |row| Ok(subject(row)));
         let row = row.optional().map_err(failed)?;
         row.transpose()
     }
 
     /// Reads all issues and pull requests, in the order of their numbers.
     pub fn subjects(&self) -> Result<Vec<SubjectRow>, String> {
-        let connection = self.lock();
+        let connection = self.connection()?;
         let mut statement = connection.prepare(&format!("{SUBJECT} ORDER BY number")).map_err(failed)?;
         let rows = statement.query_map([], |row| Ok(subject(row))).map_err(failed)?;
         rows.map(|row| row.map_err(failed)?).collect()
@@ -129,7 +137,7 @@ impl Store {
 
     /// Reads the comments of an issue or a pull request, in the order in which they were written.
     pub fn comments(&self, number: u64) -> Result<Vec<CommentRow>, String> {
-        let connection = self.lock();
+        let connection = self.connection()?;
         let query = "SELECT id, author, role, body, created_at, updated_at FROM comments WHERE number = ?1 ORDER BY id";
         let mut statement = connection.prepare_cached(query).map_err(failed)?;
         let rows = statement.query_map([key(number)], |row| Ok(comment(row))).map_err(failed)?;
@@ -143,7 +151,7 @@ impl Store {
     }
 
     pub fn checks(&self, sha: &CommitSha) -> Result<Vec<Check>, String> {
-        let connection = self.lock();
+        let connection = self.connection()?;
         let mut statement = connection
             .prepare_cached("SELECT name, state FROM checks WHERE sha = ?1 ORDER BY name")
             .map_err(failed)?;
@@ -159,6 +167,13 @@ impl Store {
         })
         .collect()
     }
+}
+
+fn inode(path: &Path) -> Result<u64, String> {
+    let facts = std::fs::symlink_metadata(path);
+    facts
+        .map(|facts| facts.ino())
+        .map_err(|error| format!("the embedded forge {} is gone: {error}", path.display()))
 }
 
 /// Converts a number for the tables. No subject has a number above the limit.

@@ -1,8 +1,7 @@
 //! Files and folders of git's and ours: whole writes, stubborn removal, errors that name the path. Knows no git.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::adapters::files;
@@ -72,34 +71,10 @@ pub(super) fn is_plain_folder(path: &Path) -> bool {
 
 /// Removes a file or folder without following links, even if an agent took the permissions away.
 pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
-    let metadata = match fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(cause) if is_absence(&cause) => return Ok(()),
-        Err(cause) => return Err(failed("look at", path, &cause)),
-    };
-    let removed = if metadata.is_dir() {
-        fs::remove_dir_all(path).or_else(|_| {
-            open_up(path)?;
-            fs::remove_dir_all(path)
-        })
-    } else {
-        fs::remove_file(path)
-    };
-    removed.map_err(|cause| failed("remove", path, &cause))
+    files::remove(path).map_err(|cause| failed("remove", path, &cause))
 }
 
 /// Whether a path is not there, because it or a parent is missing or a parent is a file.
 pub(super) fn is_absence(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-fn open_up(folder: &Path) -> io::Result<()> {
-    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            open_up(&entry.path())?;
-        }
-    }
-    Ok(())
 }

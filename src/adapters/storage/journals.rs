@@ -1,7 +1,7 @@
 //! The journal of a subject: one JSON line an entry, on the disk before anything follows from it.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -101,7 +101,8 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
         JournalError::Disk(format!("could not open the journal {}: {error}", path.display()))
     };
     let file = files::append(path).map_err(disk)?;
-    let text = fs::read(path).map_err(disk)?;
+    let mut text = Vec::new();
+    (&file).read_to_end(&mut text).map_err(disk)?;
     let whole = whole(&text);
     let length = u64::try_from(whole).unwrap_or(u64::MAX);
     file.set_len(length).map_err(disk)?;
@@ -118,7 +119,7 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
 /// # Errors
 /// When it can't be read, or a line is damaged; the text names it.
 pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
-    let text = match fs::read(path) {
+    let text = match files::read_bounded(path, u64::MAX) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {

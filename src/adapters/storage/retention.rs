@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::adapters::files;
 use crate::domain::subject::Subject;
 
 use super::folders::Folders;
@@ -99,12 +100,7 @@ pub fn size(path: &Path) -> u64 {
 
 /// Removes a file, or a folder with everything in it. What is not there is gone already.
 pub fn remove(path: &Path) -> Result<(), String> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(facts) if facts.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(_) => return Ok(()),
-    };
-    removed.map_err(|error| format!("could not remove {}: {error}", path.display()))
+    files::remove(path).map_err(|error| format!("could not remove {}: {error}", path.display()))
 }
 
 #[cfg(test)]

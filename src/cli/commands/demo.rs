@@ -191,6 +191,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
         bases,
         trust: Trust::default(),
         secrets: Secrets::default(),
+        prompt_limit: usize::MAX,
     };
     let engine = Engine::new(Arc::new(world), config, (Arc::clone(&canceller), cancellation));
     let subject = Subject::Issue(IssueNumber(number));

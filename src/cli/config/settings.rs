@@ -222,6 +222,8 @@ pub struct Turns {
     pub max_retries: u32,
     /// Delays before each retry, in seconds; the last value repeats.
     pub retry_backoff_seconds: Vec<u32>,
+    /// Longest prompt, in characters. What does not fit of a change is in a file that the prompt names.
+    pub max_prompt_characters: NonZeroU64,
     /// Action when an agent's quota is exhausted: `exit`, to be resumed later, or `wait`.
     pub on_quota: OnQuota,
     /// Allow two agents to take turns in the same checkout of yours.
@@ -237,6 +239,7 @@ impl Default for Turns {
             idle_seconds: 900,
             max_retries: retries.most,
             retry_backoff_seconds: retries.backoff_seconds,
+            max_prompt_characters: seconds(400_000),
             on_quota: retries.on_quota,
             allow_shared_dir: false,
             dangerous_permissions: false,

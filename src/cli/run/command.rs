@@ -235,6 +235,7 @@ async fn prepare(
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
         secrets: secrets::known(settings, variables),
+        prompt_limit: usize::try_from(settings.turns.max_prompt_characters.get()).unwrap_or(usize::MAX),
     };
     let plan = Plan { config: engine_config, assignment };
     let run_settings = RunSettings {

@@ -2,16 +2,18 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::text::sanitize::escaped;
+
 /// Prints a result.
 pub fn result(text: &str) {
     let mut stdout = io::stdout().lock();
-    let _: io::Result<()> = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _: io::Result<()> = stdout.write_all(escaped(text).as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Says something.
 pub fn talk(text: &str) {
     let mut stderr = io::stderr().lock();
-    let _: io::Result<()> = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    let _: io::Result<()> = stderr.write_all(escaped(text).as_bytes()).and_then(|()| stderr.flush());
 }
 
 /// Where diagnostics go.

@@ -24,12 +24,45 @@ pub fn neutral(text: &str) -> String {
 
 /// Does the same for the message of a commit, without control characters, which git rejects.
 pub fn message(text: &str) -> String {
-    unmarked(text).chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')).collect()
+    unmarked(text).chars().filter(|letter| *letter != '\r').collect()
+}
+
+/// Returns whether a letter steers the terminal or the page that shows it: control characters and those that turn the
+/// direction of a text. The one idea of this for comments, prompts, terminals and JSON.
+pub fn steers(letter: char) -> bool {
+    (letter.is_control() && !matches!(letter, '\n' | '\t')) || turns_direction(letter)
+}
+
+/// Returns a text in which letters that steer are written as escapes, which mean the same in JSON. Escape sequences stay: a
+/// colour of ours is one, and those of others were removed before.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    let is_bad = |letter: char| steers(letter) && !letter.is_ascii();
+    if !text.contains(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let write = |letter: char| match letter {
+        letter if is_bad(letter) => format!("\\u{:04x}", u32::from(letter)),
+        letter => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(write).collect())
+}
+
+/// Returns a name on one line, with every letter that steers written as an escape.
+pub fn name(text: &str) -> Cow<'_, str> {
+    let is_bad = |letter: char| steers(letter) || ends_line(letter);
+    if !text.contains(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let write = |letter: char| match letter {
+        letter if is_bad(letter) => letter.escape_default().to_string(),
+        letter => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(write).collect())
 }
 
 /// Does the same for a text within a line or an indented block, where fences have no effect.
 pub fn unmarked(text: &str) -> String {
-    let in_order: String = text.chars().filter(|letter| !turns_direction(*letter)).collect();
+    let in_order: String = text.chars().filter(|letter| !steers(*letter) || *letter == '\r').collect();
     in_order.split_inclusive(ends_line).map(line).collect()
 }
 
@@ -112,7 +145,7 @@ fn is_disguised(name: &[Letter]) -> bool {
 /// Returns a text on one line, without control characters, shortened to a number of characters.
 pub fn one_line(text: &str, most: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
+    let line: String = words.join(" ").chars().filter(|letter| !steers(*letter)).collect();
     if line.chars().count() <= most {
         return line;
     }
@@ -139,6 +172,15 @@ mod tests {
     #[test]
     fn commit_messages_are_made_harmless() {
         assert_eq!(message("a\0b\u{7}\u{202e}c\n\n-- Human Reviewer\n"), "abc\n\n\\-\\- Human Reviewer\n");
+    }
+
+    #[test]
+    fn nothing_steers_what_shows_it() {
+        let text = "a\u{1b}[31m\u{b}\u{9b}b\u{202e}\tc";
+        assert_eq!(unmarked(text), "a[31mb\tc");
+        assert_eq!(one_line(text, 99), "a[31m b c");
+        assert_eq!(escaped("{\"a\":\"\u{9b}é\u{2066}\"}"), "{\"a\":\"\\u009bé\\u2066\"}");
+        assert_eq!(name("c\nM x\u{1b}\u{202e}é"), "c\\nM x\\u{1b}\\u{202e}é");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn status_shows_what_goes_on_first() {
     assert_eq!(
         status,
         "\
-task/KEY  parked until INSTANT (in 59 min)
+task/KEY  parked until INSTANT (a guess) (in 59 min)
     Say hello in two languages, as politely as the house does it, every day and…
     agent-loop resume task/KEY
 

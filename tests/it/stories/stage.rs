@@ -207,6 +207,7 @@ impl Story {
             bases,
             trust: self.trust.clone(),
             secrets: self.secrets.clone(),
+            prompt_limit: usize::MAX,
         };
         let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;

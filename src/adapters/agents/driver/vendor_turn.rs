@@ -34,9 +34,9 @@ impl<'turn> VendorTurn<'turn> {
             agent,
             order,
             schema: strict::of(order.kind).to_string(),
-            schema_file: files.folder.join("answer.schema.json"),
-            last_message: files.folder.join("last-message.txt"),
-            readable: std::iter::once(files.folder.as_path()).chain(diff).map(Path::to_owned).collect(),
+            schema_file: files.folder().join("answer.schema.json"),
+            last_message: files.folder().join("last-message.txt"),
+            readable: std::iter::once(files.folder()).chain(diff).map(Path::to_owned).collect(),
             files,
         }
     }

@@ -1,5 +1,7 @@
 //! The end of a stream, in bounded memory, and as text that a person can read.
 
+use crate::text::sanitize;
+
 /// The last bytes of a stream.
 #[derive(Debug, Clone, Default)]
 pub struct Tail {
@@ -36,7 +38,7 @@ impl Tail {
     }
 }
 
-/// A text without escape sequences and control characters.
+/// A text without escape sequences and letters that steer the terminal.
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
@@ -45,7 +47,7 @@ pub fn plain(text: &str) -> String {
             if letters.next_if_eq(&'[').is_some() {
                 while letters.next().is_some_and(|part| !('@'..='~').contains(&part)) {}
             }
-        } else if letter == '\n' || letter == '\t' || !letter.is_control() {
+        } else if !sanitize::steers(letter) {
             plain.push(letter);
         }
     }
@@ -67,6 +69,6 @@ mod tests {
 
     #[test]
     fn escape_sequences_are_removed() {
-        assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\u{7}\r\n"), "red");
+        assert_eq!(plain("\u{1b}[31mr\u{202e}e\u{9b}d\u{1b}[0m\u{7}\r\n"), "red");
     }
 }
