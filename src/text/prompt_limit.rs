@@ -25,6 +25,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>, limit: usize) -> Resul
     let listed = within(&context.changed_files, room(&context.changed_files, width, excess), width);
     excess = excess.saturating_sub(sum(&context.changed_files, width) - sum(listed, width));
     let agent_files = &context.agent_files;
+    let name_width = |path: &String| length(path).saturating_add(1);
     let named = within(agent_files, room(agent_files, name_width, excess), name_width);
     excess = excess.saturating_sub(sum(agent_files, name_width) - sum(named, name_width));
     let diff = first_lines(material.diff, length(material.diff).saturating_sub(excess));
@@ -44,11 +45,11 @@ fn note(material: Material<'_>, listed: usize, diff: &str) -> String {
     if diff.len() < material.diff.len() || !material.diff_note.is_empty() {
         note.push_str("The diff goes on. ");
     }
-    match &context.diff_path {
-        Some(path) => note.push_str(&format!("The whole diff, with every file, is in the file {path}.")),
-        None => note.push_str("`git diff` against the merge base shows the rest."),
-    }
-    note
+    let place = match &context.diff_path {
+        Some(path) => format!("The whole diff, with every file, is in the file {path}."),
+        None => "`git diff` against the merge base shows the rest.".to_owned(),
+    };
+    note + &place
 }
 
 fn length(text: &str) -> usize {
@@ -58,10 +59,6 @@ fn length(text: &str) -> usize {
 /// The characters of a line of the list.
 fn width(file: &ChangedFile) -> usize {
     length(&file.status).saturating_add(length(&file.path)).saturating_add(2)
-}
-
-fn name_width(path: &String) -> usize {
-    length(path).saturating_add(1)
 }
 
 fn sum<T>(entries: &[T], width: impl Fn(&T) -> usize) -> usize {
