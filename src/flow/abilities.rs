@@ -1,4 +1,4 @@
-//! What this machine can do for a run, and what it lacks for one.
+//! The abilities of this machine for a run, and what is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,18 +7,18 @@ use crate::domain::ids::{GateName, Label};
 
 use super::terms::Terms;
 
-/// What this machine can do for the run.
+/// The abilities of this machine for the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Abilities {
-    /// Who can be asked here, in which role.
+    /// The agents that are available, by role.
     pub agents: BTreeSet<(Role, Label)>,
     pub gates: BTreeSet<GateName>,
-    /// What is wrong with those who can't be asked, where that is known.
+    /// The known problems of unavailable agents.
     pub missing: BTreeMap<(Role, Label), String>,
 }
 
 impl Abilities {
-    /// What this machine lacks for a run, and the flag that gives it.
+    /// Returns what is missing for a run, with the flag that provides it.
     pub fn lacking(&self, terms: &Terms) -> Option<String> {
         let coder = std::iter::once((Role::Coder, terms.roster.coder()));
         let reviewers = terms.roster.reviewers().iter().map(|seat| (Role::Reviewer, seat));

@@ -1,4 +1,4 @@
-//! What follows a failed turn, for a person who watches: the rules of its question are asked before the question is.
+//! The action that follows a failed turn, for events: it applies the rules for the question in advance.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use super::question::{asks_for_another, remedy};
 use super::retry::{self, Retry};
 use super::run_effect::{self, RunEffect};
 
-/// What follows a turn that gave no answer, at the instant that the journal has of it.
+/// Returns the action after a turn without an answer, at the instant in the journal.
 pub fn of_failure(
     ask: &Ask,
     failure: &TurnFailure,
@@ -43,7 +43,7 @@ pub fn of_failure(
     }
 }
 
-/// What follows an answer that does not follow the protocol.
+/// Returns the action after a malformed answer.
 pub fn of_malformed(ask: &Ask, complaints: &[Complaint], raw: &RawAnswer) -> FollowUpAction {
     match remedy(ask, complaints, raw) {
         Some(Remedy::Again) => FollowUpAction::Corrected,
@@ -59,7 +59,7 @@ fn in_the_end(ask: &Ask, failure: &TurnFailure) -> FollowUpAction {
     })
 }
 
-/// The next of those who are asked to put an answer into form.
+/// Returns the next attempt to reformat an answer.
 fn others_put_it_into_form(ask: &Ask) -> Option<FollowUpAction> {
     match &ask.purpose {
         Purpose::Form(form) => (form.others > 0).then_some(FollowUpAction::PutIntoForm),

@@ -1,4 +1,4 @@
-//! The proofs that an approval takes. Each can be made only by the check that it stands for.
+//! The proofs that an approval needs. Each can be created only by its check.
 
 use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{CommitSha, GateName, RequirementId};
@@ -6,12 +6,12 @@ use crate::domain::revision::Revision;
 use crate::domain::roster::Seat;
 use crate::domain::vote::{Ballot, Vote};
 
-/// Every seat approves one revision, knowing every requirement.
+/// The proof that every seat approves one revision and knows every requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unanimous(());
 
 impl Unanimous {
-    /// The proof, if the latest vote of every seat approves exactly this revision and knows all of these requirements. A
+    /// Creates the proof if the latest vote of every seat approves exactly this revision and knows all of these requirements. A
     /// panel without seats is never unanimous.
     pub fn among(
         seats: &[Seat],
@@ -24,7 +24,7 @@ impl Unanimous {
     }
 }
 
-/// Whether this vote is the seat's approval of exactly this revision, knowing all of these requirements.
+/// Returns whether a vote is the seat's approval of exactly this revision, with all of these requirements.
 pub fn approves(vote: &Vote, seat: &Seat, revision: &Revision, required: &[RequirementId]) -> bool {
     vote.agent == seat.label
         && vote.state == Ballot::Approved
@@ -32,12 +32,12 @@ pub fn approves(vote: &Vote, seat: &Seat, revision: &Revision, required: &[Requi
         && required.iter().all(|id| vote.requirements.contains(id))
 }
 
-/// Every required gate passed on one commit.
+/// The proof that every required gate passed on one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatesHold(());
 
 impl GatesHold {
-    /// The proof, if the latest measurement of every required gate is a pass on exactly this commit.
+    /// Creates the proof if the latest measurement of every required gate is a pass on exactly this commit.
     pub fn on(required: &[GateName], measured: &[Measurement], head: &CommitSha) -> Option<Self> {
         let holds = |gate: &GateName| {
             measured.iter().any(|one| one.gate == *gate && one.head == *head && one.verdict == Verdict::Pass)
@@ -46,7 +46,7 @@ impl GatesHold {
     }
 }
 
-/// Everyone approves, and every gate holds.
+/// The proof that all reviewers approve and all gates passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval(());
 

@@ -1,25 +1,24 @@
-//! What a run may spend before its next turn. Turns that run are not cut off, and nothing is estimated beforehand.
+//! The budget of a run, checked before each turn. Running turns are not cut off, and nothing is estimated in advance.
 
 use std::num::NonZeroU64;
 
 use crate::domain::usage::Usage;
 
-/// How often a budget of minutes goes into the milliseconds that agents worked.
 const MILLISECONDS_A_MINUTE: u64 = 60_000;
 
-/// What a run may spend. It binds the command that says it, and is no term of the run.
+/// The budget of a run. It applies to the current command, and is not one of the run's terms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Budget {
     /// `--budget-tokens`: tokens sent and received.
     pub tokens: Option<NonZeroU64>,
-    /// `--budget-usd`, in millionths of a US dollar. Only reported cost counts: prices are not known here.
+    /// `--budget-usd`, in millionths of a US dollar. Only reported costs are included: prices are unknown here.
     pub micro_usd: Option<NonZeroU64>,
-    /// `--budget-minutes`: minutes that agents worked. Time in which the run was parked does not count.
+    /// `--budget-minutes`: minutes of agents' work, without the time in which the run was parked.
     pub minutes: Option<NonZeroU64>,
 }
 
 impl Budget {
-    /// Why no further turn may be begun, and how to go on; nothing, if one may.
+    /// Returns the reason why no further turn may start, with a way to continue; `None` if one may start.
     pub fn exhausted(&self, spent: Usage) -> Option<String> {
         let reached = |limit: Option<NonZeroU64>, spent: u64| {
             limit.map(NonZeroU64::get).filter(|limit| spent >= *limit)
@@ -40,7 +39,7 @@ impl Budget {
         tokens.or_else(cost).or_else(time)
     }
 
-    /// Whether a turn spent something that this budget can't count.
+    /// Returns whether a turn spent something that this budget cannot include.
     pub fn misses(&self, turn: Usage) -> bool {
         self.micro_usd.is_some() && turn.calls > 0 && turn.cost().is_none()
     }
@@ -53,7 +52,7 @@ fn words(what: &str, flag: &str) -> String {
     )
 }
 
-/// An amount of money, with as many digits as it has, and at least cents.
+/// Formats an amount of money, with at least cents.
 pub fn dollars(micro_usd: u64) -> String {
     let digits = format!("{:06}", micro_usd % 1_000_000);
     let (cents, rest) = digits.split_at(2);

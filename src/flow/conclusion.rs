@@ -1,4 +1,4 @@
-//! How a run ends, and why. An approving conclusion takes the proof of an approval.
+//! The end of a run with its reason. An approving conclusion requires the proof of an approval.
 
 use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Parked, Refused};
 use crate::domain::ids::CommitSha;
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use super::approval::{Approval, Unanimous};
 
-/// How a run ends, and why, in words for a person.
+/// The end of a run, with its reason for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     ending: Ending,
     message: String,
-    /// The head at that time, where there is one.
+    /// The head at the end, if there is one.
     head: Option<CommitSha>,
 }
 
@@ -21,7 +21,7 @@ impl Conclusion {
         Self { ending, message, head: None }
     }
 
-    /// Everyone approved the head, and every gate passed on it.
+    /// All reviewers approved the head, and all gates passed on it.
     pub fn approved(_: &Approval, message: String) -> Self {
         Self::new(Ending::Approved, message)
     }
@@ -31,27 +31,27 @@ impl Conclusion {
         Self::new(Ending::Merged { commit }, message)
     }
 
-    /// Everyone approved the head; the forge's checks are not finished.
+    /// All reviewers approved the head; the forge's checks are not finished.
     pub fn checks_pending(_: &Unanimous, message: String) -> Self {
         Self::new(Ending::ApprovedCiPending, message)
     }
 
-    /// Nothing was begun.
+    /// The command was refused.
     pub fn refused(reason: Refused, message: impl Into<String>) -> Self {
         Self::new(Ending::Refused { reason }, message.into())
     }
 
-    /// Something is left to fix, and the loop has done what it may.
+    /// Findings remain, and the run has reached a limit.
     pub fn blocked(reason: Blocked, message: impl Into<String>) -> Self {
         Self::new(Ending::Blocked { reason }, message.into())
     }
 
-    /// The loop could not do its work.
+    /// The run could not continue.
     pub fn failed(reason: Failed, message: impl Into<String>) -> Self {
         Self::new(Ending::Failed { reason }, message.into())
     }
 
-    /// The run waits for an allowance to come back.
+    /// The run waits until a quota resets.
     pub fn parked(resets_at: Timestamp, reason: Parked, message: String) -> Self {
         Self::new(Ending::Parked { resets_at, reason }, message)
     }
@@ -66,18 +66,18 @@ impl Conclusion {
         Self::new(Ending::Inconclusive, message)
     }
 
-    /// A record says so already, and nothing has happened since.
+    /// A record already states this end, and nothing has happened since.
     pub fn again(recorded: &Ending, message: String) -> Self {
         Self::new(recorded.clone(), message)
     }
 
-    /// The same conclusion, about this head.
+    /// Adds the head to the conclusion.
     #[must_use]
     pub fn about(self, head: &CommitSha) -> Self {
         Self { head: Some(head.clone()), ..self }
     }
 
-    /// The same conclusion, its message rewritten.
+    /// Rewrites the message of the conclusion.
     #[must_use]
     pub fn reworded(self, reword: impl FnOnce(String) -> String) -> Self {
         Self { message: reword(self.message), ..self }

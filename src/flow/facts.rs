@@ -1,4 +1,4 @@
-//! What was looked up for a decision. A fact is absent until a decision asks for it, and dropped when it may have changed.
+//! The facts for decisions. A fact is absent until a decision requests it, and is dropped when it may have changed.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::view::FlowOutput;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that was looked up, by what was asked for.
+/// All facts by their lookups.
 #[derive(Debug, Clone, Default)]
 pub struct FlowFacts {
     pub people: BTreeMap<Subject, People>,
@@ -26,26 +26,26 @@ pub struct FlowFacts {
     pub checks: BTreeMap<CommitSha, Vec<Check>>,
     /// Whether the first commit contains the second.
     pub contains: BTreeMap<(CommitSha, CommitSha), bool>,
-    /// Whether a commit changes any file of what it is compared with.
+    /// Whether a commit changes any file compared with its base.
     pub changes: BTreeMap<(Against, CommitSha), bool>,
-    /// What an older tool left; the inner value is absent where it left nothing.
+    /// The data of an older tool; the inner value is absent if there is none.
     pub older: Option<Option<Carried>>,
     pub outputs: BTreeMap<(FlowName, Subject), Option<FlowOutput>>,
-    /// Whether the thread of another subject holds a record of the chain.
+    /// Whether the thread of another subject has a record of the chain.
     pub announced: BTreeMap<Subject, bool>,
 }
 
-/// What people say in a thread, oldest first, records left out.
+/// The comments of people in a thread, oldest first, without records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct People {
-    /// The issue, if the thread is one's and the forge has it.
+    /// The issue, if the thread belongs to one that exists.
     pub issue: Option<IssueText>,
     pub comments: Vec<ContextComment>,
-    /// What those who may write to the repository require.
+    /// The requirements of people with write access.
     pub requirements: Vec<Requirement>,
 }
 
-/// An issue's own text.
+/// The text of an issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssueText {
     pub state: Workable,
@@ -53,18 +53,18 @@ pub struct IssueText {
     pub body: String,
 }
 
-/// Whether a subject can be worked on.
+/// Whether a subject is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workable {
     Open,
     Closed,
 }
 
-/// What an older thread leaves to begin with.
+/// The findings of an older thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Carried {
-    /// What must still be fixed.
+    /// The open findings.
     pub items: Vec<CarriedItem>,
     /// The number of the next item.
     pub next_item: u64,

@@ -1,5 +1,5 @@
-//! Gates against items: when a gate is measured, what a measurement does to the items of its gate, and whether every gate
-//! holds. What a gate measures is not known here.
+//! Gates and items: when a gate is measured, the effect of a measurement on the items of its gate, and whether all gates
+//! passed. This code does not know what a gate measures.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -23,7 +23,7 @@ use super::rounds::{Gating, RoundAt, Rounds};
 use super::run::RunState;
 use super::step::{Decision, MeasureOrder, Step, first};
 
-/// The record of what a gate measured.
+/// The record of a gate's measurement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatesRecord {
@@ -31,7 +31,7 @@ pub struct GatesRecord {
     /// The measurement; earlier versions of the format allow several.
     pub measurements: Vec<Measurement>,
     pub opened: Vec<OpenedItem>,
-    /// Open items of the gate that are red again, with the new text.
+    /// Open items of the gate that were found again, with the new text.
     pub updated: Vec<OpenedItem>,
     pub resolved: Vec<ItemId>,
     pub next_item: u64,
@@ -41,23 +41,23 @@ pub struct GatesRecord {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Measured(BTreeMap<GateName, Streak>);
 
-/// A measurement, and how often in a row the gate said the same.
+/// A measurement, with the number of consecutive measurements with the same result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Streak {
     latest: Measurement,
     alike: u32,
 }
 
-/// A gate that says the same this often, after as many attempts to fix it, is not going to pass.
+/// The number of equal failures, each after an attempt to fix them, that shows that a gate cannot pass.
 const MOST_ALIKE: u32 = 3;
 
 impl Measured {
-    /// Takes in a record, and puts what it says into the items.
+    /// Applies a record to the measurements and the items.
     pub fn take_in(&mut self, round: u32, record: &GatesRecord, rounds: &mut Rounds<CommitSha>) {
         let is_red = |measured: &Measurement| measured.verdict == Verdict::Fail;
         let gating = if record.measurements.iter().any(is_red) { Gating::Red } else { Gating::Open };
         let at = RoundAt { round, head: record.head.clone() };
-        // Items are opened by a red gate; a record has one measurement.
+        // A failed gate opens items; a record has one measurement.
         let owner = record.measurements.iter().find(|one| is_red(one)).or(record.measurements.first());
         if let Some(owner) = owner {
             let changes = GateChanges {
@@ -76,18 +76,18 @@ impl Measured {
         }
     }
 
-    /// The measurement of a gate that was red on this commit, for the third time in a row with the same output.
+    /// Returns the measurement of a gate that failed on this commit, for the third time in a row with the same output.
     fn stuck(&self, gate: &GateName, head: &CommitSha) -> Option<&Measurement> {
         let is_stuck = |one: &&Streak| one.alike >= MOST_ALIKE && one.latest.verdict == Verdict::Fail;
         self.0.get(gate).filter(is_stuck).map(|one| &one.latest).filter(|latest| latest.head == *head)
     }
 
-    /// A new run begins.
+    /// Starts a new run.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// What a gate said of this commit.
+    /// Returns the latest measurement of a gate on this commit.
     pub fn on(&self, gate: &GateName, head: &CommitSha) -> Option<&Measurement> {
         self.0.get(gate).map(|one| &one.latest).filter(|measured| measured.head == *head)
     }
@@ -97,7 +97,7 @@ impl Measured {
     }
 }
 
-/// Whether two measurements have the same verdict and output, apart from times, durations, addresses and ids.
+/// Returns whether two measurements have the same verdict and output, apart from times, durations, addresses and ids.
 fn says_the_same(one: &Measurement, other: &Measurement) -> bool {
     static CHANGING: LazyLock<Regex> = pattern!(
         r"\b(\d+:\d\d(:\d\d)?(\.\d+)?|\d+(\.\d+)? ?(ms|s|secs?|seconds)|0x[0-9a-f]+|[0-9a-f]{7,})\b"
@@ -110,18 +110,18 @@ fn says_the_same(one: &Measurement, other: &Measurement) -> bool {
     one.verdict == other.verdict && texts(one) == texts(other)
 }
 
-/// A run at the place where its gates are looked at.
+/// The point of a run at which its gates are checked.
 #[derive(Debug, Clone, Copy)]
 pub struct GateContext<'now> {
     pub run: &'now RunState,
     pub rounds: &'now Rounds<CommitSha>,
     pub measured: &'now Measured,
-    /// What the commit is compared with.
+    /// The commit with which the head is compared.
     pub against: &'now Against,
 }
 
 impl GateContext<'_> {
-    /// Measures a gate on the commit of a place, and publishes what it says. A gate that can't be measured ends the run.
+    /// Measures a gate on the commit of a point, and publishes the result. A gate that cannot be measured ends the run.
     pub fn measure<T>(
         &self,
         cx: &FlowContext<'_>,
@@ -141,7 +141,7 @@ impl GateContext<'_> {
         }
     }
 
-    /// What a gate says of the commit of a place.
+    /// Returns the measurement of a gate on the commit of a point.
     fn measurement<'cx>(
         &self,
         cx: &FlowContext<'cx>,
@@ -161,8 +161,8 @@ impl GateContext<'_> {
         }
     }
 
-    /// Why no further turn of the coder can make a gate pass: it was red three times in a row with the same output. Says too
-    /// whether the base branch fails in the same way.
+    /// Returns the reason why no further turn of the coder can make a gate pass: it failed three times in a row with the same
+    /// output. The reason includes whether the base branch fails in the same way.
     pub fn hopeless(
         &self,
         cx: &FlowContext<'_>,
@@ -197,7 +197,7 @@ impl GateContext<'_> {
         ControlFlow::Continue(Some(message))
     }
 
-    /// The first required gate that does not pass on this commit is measured there; when all do, nothing is left to do.
+    /// Measures the first required gate that has not passed on this commit, until all have passed.
     pub fn hold(
         &self,
         cx: &FlowContext<'_>,
@@ -214,14 +214,14 @@ impl GateContext<'_> {
         }
     }
 
-    /// Whether the gate has an open item: nothing but another measurement resolves it.
+    /// Returns whether the gate has an open item: only another measurement resolves it.
     pub fn is_red(&self, gate: &GateName) -> bool {
         !items::open_of(&self.rounds.items(), gate).is_empty()
     }
 }
 
-/// What a measurement does to the items of its gate, finding by finding: a new one opens an item, a known one says anew what is
-/// wrong, and what is no longer found is resolved.
+/// Applies a measurement to the items of its gate, finding by finding: a new one opens an item, a known one updates its text,
+/// and one that is no longer found is resolved.
 pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesRecord {
     let items = rounds.items();
     let known = items::open_of(&items, &measured.gate);
@@ -244,7 +244,7 @@ pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesR
     GatesRecord { head, measurements: vec![measured], opened, updated, resolved, next_item }
 }
 
-/// What a red gate wants fixed, by key. One without findings wants one thing, which has no key.
+/// Returns the findings of a failed gate by key. A gate without findings has a single one without a key.
 fn findings(measured: &Measurement) -> Vec<(Option<String>, String)> {
     let title = format!("The gate `{}` is red on {}:", measured.gate, measured.head.short());
     match (measured.verdict, measured.findings.as_slice()) {
@@ -273,7 +273,7 @@ mod tests {
         }
     }
 
-    /// The ids that a record opens, updates and resolves.
+    /// Returns the ids that a record opens, updates and resolves.
     fn changes(record: &GatesRecord) -> (Vec<&str>, Vec<&str>, Vec<&str>) {
         fn ids(items: &[OpenedItem]) -> Vec<&str> {
             items.iter().map(|item| item.id.as_str()).collect()

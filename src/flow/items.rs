@@ -1,11 +1,11 @@
-//! The findings of a run: opening them, merging dispositions worst-wins, what gates and coders say of them.
+//! The findings of a run: how they are opened, how dispositions are merged (the worst wins), and the effects of gates and coders.
 
 use crate::domain::ids::{GateName, ItemId, Label};
 use crate::domain::item::{Author, CarriedItem, Dispute, Item, Note, OpenedItem};
 use crate::domain::item_status::{Disposition, ItemStatus, worst};
 use crate::protocol::recorded::Reply;
 
-/// What one reviewer says of items in one round.
+/// The dispositions of one reviewer in one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CastReview {
     pub round: u32,
@@ -14,7 +14,7 @@ pub struct CastReview {
     pub dispositions: Vec<Disposition>,
 }
 
-/// What a coder says of items after a round.
+/// The coder's notes on items after a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoderReply {
     pub round: u32,
@@ -22,7 +22,7 @@ pub struct CoderReply {
     pub reply: Reply,
 }
 
-/// What one measurement of a gate does to the items.
+/// The effects of one measurement of a gate on items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateChanges<'record> {
     pub round: u32,
@@ -33,14 +33,14 @@ pub struct GateChanges<'record> {
     pub resolved: &'record [ItemId],
 }
 
-/// Whether `resolved` counts: it does not when the head has moved under the review.
+/// Whether `resolved` is accepted: not if the head has moved during the review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolutions {
     Count,
     Void,
 }
 
-/// Items with what the reviews of one round say about them. Who said what first does not matter.
+/// Merges the reviews of one round into the items. The order of the reviews is irrelevant.
 pub fn merge(items: Vec<Item>, reviews: &[CastReview], resolutions: Resolutions) -> Vec<Item> {
     let mut merged = items;
     for item in &mut merged {
@@ -83,7 +83,7 @@ fn open(opened: &OpenedItem, author: Author, round: u32) -> Item {
     }
 }
 
-/// An item of an older thread.
+/// Creates an item from an older thread.
 pub fn carried(item: &CarriedItem) -> Item {
     let note =
         |text: &String| Note { author: "the older thread".to_owned(), round: item.round, text: text.clone() };
@@ -100,7 +100,7 @@ pub fn carried(item: &CarriedItem) -> Item {
     }
 }
 
-/// Puts what a gate measured into the items.
+/// Applies a measurement of a gate to the items.
 pub fn apply_gate(items: &mut Vec<Item>, changes: &GateChanges<'_>) {
     for item in items.iter_mut() {
         if changes.resolved.contains(&item.id) {
@@ -115,13 +115,13 @@ pub fn apply_gate(items: &mut Vec<Item>, changes: &GateChanges<'_>) {
     items.extend(changes.opened.iter().map(|opened| open(opened, author.clone(), changes.round)));
 }
 
-/// The open items of a gate.
+/// Returns the open items of a gate.
 pub fn open_of<'items>(items: &'items [Item], gate: &GateName) -> Vec<&'items Item> {
     let author = Author::Gate(gate.clone());
     items.iter().filter(|item| item.author == author && item.must_fix()).collect()
 }
 
-/// Puts the coder's notes and objections into the items. An objection lives until the next reply.
+/// Adds the coder's notes and objections to the items. An objection is valid until the next reply.
 pub fn apply_reply(items: &mut [Item], reply: &CoderReply) {
     let CoderReply { round, agent, reply } = reply;
     let (author, round) = (agent.to_string(), *round);

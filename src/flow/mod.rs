@@ -1,5 +1,5 @@
-//! The decisions: what the next step is, from the state and from what is observed. Pure: no IO, no clock, no randomness.
-//! A flow is one folder, and one line in the list below.
+//! The decisions: the next step, from the state and the facts. Pure: no IO, no clock, no randomness. A flow is a folder, and
+//! a line in the list below.
 
 pub mod abilities;
 pub mod aftermath;
@@ -37,12 +37,12 @@ use machine::{FlowEntry, Machine, entry};
 pub const FLOWS: &[FlowEntry] =
     &[entry::<delivery::state::DeliveryState>(), entry::<review::state::ReviewState>()];
 
-/// A flow of this name on a subject; absent where there is no such flow, or it is not about such a subject.
+/// Starts the flow with this name on a subject; `None` if there is no such flow, or it does not accept such subjects.
 pub fn begin(name: &FlowName, subject: &Subject) -> Option<Box<dyn Machine>> {
     FLOWS.iter().find(|entry| entry.name == *name).and_then(|entry| (entry.on)(subject))
 }
 
-/// The flows that are about such a subject.
+/// Returns the flows that accept such a subject.
 pub fn about(subject: &Subject) -> impl Iterator<Item = &'static FlowName> {
     FLOWS.iter().filter(|entry| (entry.on)(subject).is_some()).map(|entry| &entry.name)
 }

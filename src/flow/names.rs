@@ -1,4 +1,4 @@
-//! The names by which flows know each other: a hand-over and an output say no more than a name and a subject.
+//! The names of flows, for handovers and outputs: one flow knows only the name and the subject of another.
 
 use crate::domain::flow_name::FlowName;
 

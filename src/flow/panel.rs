@@ -1,4 +1,4 @@
-//! Several seats, one kind of answer: who is asked, whose answer is published next, who failed.
+//! A panel: several seats with the same kind of answer. It decides who is asked, whose answer is published next, and who failed.
 
 use std::ops::ControlFlow;
 
@@ -13,23 +13,23 @@ use super::question::{Answered, Question, QuestionState};
 use super::request::Reviewing;
 use super::step::{Decision, Next, Step, first};
 
-/// Whether seats that were not asked yet may be.
+/// Whether seats that were not asked yet are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
     Allowed,
-    /// Nobody is asked any more; answers that were given are published, and turns that run come to their end.
+    /// No further seats are asked; answers are published, and running turns finish.
     Draining,
 }
 
-/// A seat whose question ended in a failure.
+/// A seat whose question failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedSeat {
     pub label: Label,
     pub failure: TurnFailure,
 }
 
-/// Polls the seats in the configured order: every answer is published as a record in that order, then the seats that failed
-/// are left over. `asks` holds a question for each seat that has no record yet.
+/// Polls the seats in the configured order: each answer is published as a record in that order, and the failed seats
+/// remain. `asks` has a question for each seat without a record.
 pub fn poll<K: Kind>(
     cx: &FlowContext<'_>,
     asks: &[Ask],

@@ -1,11 +1,11 @@
-//! What is done to get a valid answer out of an agent: who repairs its form, and how failed turns are retried.
+//! The efforts to get a valid answer: reformatting and retries.
 
 use super::retry::RetryPolicy;
 
-/// Who is asked to put a malformed answer into form, one after the other.
+/// The agents that reformat a malformed answer, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepairChain {
-    /// The model of each attempt; `None` is the one that the program takes by itself.
+    /// The model of each attempt; `None` for the program's own choice.
     pub models: Vec<Option<String>>,
 }
 
@@ -15,10 +15,10 @@ impl Default for RepairChain {
     }
 }
 
-/// What is done to get an answer.
+/// The efforts to get a valid answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Persistence {
-    /// `--repair-model`: who puts malformed answers into form.
+    /// `--repair-model`: the agents that reformat malformed answers.
     pub repair: RepairChain,
     pub retry: RetryPolicy,
 }

@@ -1,4 +1,4 @@
-//! What a person asked for on the command line, and how it meets what an earlier run recorded.
+//! The request of a command line, and how it is combined with the terms that an earlier run recorded.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,20 +13,20 @@ use super::retry::Tries;
 use super::run::RunState;
 use super::terms::{Overrides, Terms};
 
-/// What a person asked for, and how the program was configured.
+/// The request of a command, with the configuration of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What the command line says: it outranks what is recorded.
+    /// The terms of the command line, which override recorded ones.
     pub asked: Overrides,
-    /// What configuration says: an open run keeps the terms that it was opened with, a new one takes these.
+    /// The terms of the configuration: new runs use them, an open run keeps its recorded ones.
     pub configured: Overrides,
-    /// Who sits where when nobody says anything.
+    /// The default coder.
     pub default_coder: Seat,
-    /// As `default_coder`.
+    /// The default reviewer.
     pub default_reviewer: Seat,
     /// `--parallel-reviewers`, `--no-parallel-reviewers`
     pub reviewing: Reviewing,
-    /// What is done to get an answer.
+    /// The efforts to get a valid answer.
     pub persistence: Persistence,
     /// `review.session`
     pub sessions: ReviewSessions,
@@ -34,13 +34,13 @@ pub struct Request {
     pub questions: Questions,
     /// `--budget-tokens`, `--budget-usd`, `--budget-minutes`
     pub budget: Budget,
-    /// How long an unfinished board of checks is awaited, in seconds.
+    /// The maximum time to wait for unfinished checks, in seconds.
     pub ci_timeout_seconds: u64,
-    /// How often it is looked at, in seconds.
+    /// The interval between two reads of unfinished checks, in seconds.
     pub ci_poll_seconds: u64,
 }
 
-/// How the reviewers of a round are asked.
+/// Whether the reviewers of a round are asked in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reviewing {
     Parallel,
@@ -58,10 +58,10 @@ pub enum ReviewSessions {
     Resume,
 }
 
-/// What happens when the coder has questions.
+/// The reaction to questions of the coder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Questions {
-    /// A person is asked, at most so many times.
+    /// A person is asked, up to a number of times.
     Interactive {
         /// `--max-clarification-rounds`
         at_most: u32,
@@ -71,10 +71,10 @@ pub enum Questions {
 }
 
 impl Request {
-    /// The terms of the run. What was asked for comes first; then, in an open run what is recorded, else what is configured.
+    /// Returns the terms of the run: those of the command line, then those of an open run, else those of the configuration.
     ///
     /// # Errors
-    /// When the seats do not make a roster.
+    /// When the seats do not form a roster.
     pub fn terms(&self, recorded: Option<&RunState>) -> Result<Terms, InvalidRoster> {
         let (asked, configured) = (self.asked.clone(), self.configured.clone());
         let overrides = match recorded {
@@ -102,14 +102,14 @@ impl Request {
         Ok(Terms { roster: Roster::new(coder, reviewers)?, policy })
     }
 
-    /// A seat with the model that this machine asks for first; where it names none, with the recorded one.
+    /// Returns a seat with the first model of this machine's configuration; without one, with the recorded model.
     fn with_model(&self, role: Role, seat: Seat) -> Seat {
         let who = (role, seat.label.clone());
         let named = self.persistence.retry.model(&who, &Tries::default()).map(str::to_owned);
         Seat { model: named.or(seat.model), ..seat }
     }
 
-    /// The same request, with everything that was left out taken from these terms.
+    /// Completes the request with these terms.
     #[must_use]
     pub fn bound_to(&self, terms: &Terms) -> Self {
         Self { asked: self.asked.clone().or(terms.into()), ..self.clone() }

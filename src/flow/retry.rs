@@ -1,5 +1,5 @@
-//! What follows a failed turn: the same question again, later or of another model, or nothing. Instants come from the
-//! journal, so a restart waits no longer and asks no oftener.
+//! Retries: after a failed turn, the same question is asked again, later or with another model, or not at all. Instants come
+//! from the journal, so that a restart neither extends a wait nor adds attempts.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use crate::domain::agent::Role;
 use crate::domain::failure::{Course, TurnFailure};
 use crate::domain::ids::Label;
 
-/// A limit that is lifted within this time is waited for; a later one parks the run.
+/// The longest wait for a limit within a run; a longer one parks the run.
 const WORTH_WAITING: SignedDuration = SignedDuration::from_mins(2);
-/// How long a run is parked after too many requests, if the service does not say.
+/// The time for which a run is parked after a rate limit without a reset time.
 const USUAL_REST: SignedDuration = SignedDuration::from_mins(15);
-/// An allowance that should be back and is not is waited for longer and longer.
+/// The waits for a quota that should be back but is not, which become longer.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
-/// So often one question waits for an allowance.
+/// The number of times that one question waits for a quota.
 const MOST_WAITS: u32 = 20;
 
-/// How failed turns are met.
+/// The policy for failed turns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// `--agent-max-retries`: how often a question is put again after a failure that may pass.
+    /// `--agent-max-retries`: the number of retries after a failure that may be temporary.
     pub most: u32,
-    /// `--agent-retry-backoff-seconds`: how long is waited before each; the last one counts on.
+    /// `--agent-retry-backoff-seconds`: the delays before each retry; the last value repeats.
     pub backoff_seconds: Vec<u32>,
     /// `--on-quota`
     pub on_quota: OnQuota,
-    /// The models that an agent is asked with, one after the other.
+    /// The models of an agent, in order.
     pub models: BTreeMap<(Role, Label), Vec<String>>,
 }
 
@@ -50,18 +50,18 @@ impl Default for RetryPolicy {
     }
 }
 
-/// How long a model of a chain is given up when nobody says how long it takes: allowances of a few hours are the shortest.
+/// The time for which a model of a chain is skipped if its reset time is unknown: the shortest quotas last a few hours.
 const UNKNOWN_REST: SignedDuration = SignedDuration::from_hours(1);
 
-/// When a model of a chain can be asked again.
+/// The time at which a model of a chain is available again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Back {
-    /// When its allowance is back, as its failure says.
+    /// The reset time of its quota according to its failure.
     Allowance {
         at: Timestamp,
         failure: TurnFailure,
     },
-    /// Nobody knows; then it is worth a try.
+    /// The time is unknown; after this instant an attempt is made.
     Unknown {
         at: Timestamp,
     },
@@ -77,50 +77,50 @@ impl Back {
     }
 }
 
-/// How often, and of whom, a question was asked.
+/// The attempts of a question so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tries {
-    /// The place of the model in the chain.
+    /// The index of the model in the chain.
     model: usize,
-    /// Failures of it that may pass.
+    /// The number of its temporary failures.
     passing: u32,
-    /// Times that its allowance was waited for.
+    /// The number of waits for its quota.
     waits: u32,
     lost: u32,
-    /// When the models that were given up can be asked again, by their places.
+    /// The times at which skipped models are available again, by their indices.
     back: BTreeMap<usize, Back>,
 }
 
 impl Tries {
-    /// The model that was asked is given up for now.
+    /// Skips the current model for now.
     fn given_up(&self, back: Back) -> Self {
         let mut tries = self.clone();
         tries.back.insert(self.model, back);
         tries
     }
 
-    /// The model that can be asked first again, and when; nothing, if no allowance was used up.
+    /// Returns the model that is available first, with the time; `None` if no quota was used up.
     fn soonest(&self) -> Option<(Timestamp, usize)> {
         let waits_for_one = self.back.values().any(|back| matches!(back, Back::Allowance { .. }));
         let all = self.back.iter().filter_map(|(model, back)| Some((back.instant()?, *model)));
         all.min().filter(|_| waits_for_one)
     }
 
-    /// Whether another model is asked than at that try.
+    /// Returns whether the model differs from that of other attempts.
     pub fn is_of_another_model(&self, before: &Self) -> bool {
         self.model != before.model
     }
 }
 
-/// The same question, once more.
+/// A repetition of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
-    /// How often and of whom it will have been asked.
+    /// The attempts including this one.
     pub tries: Tries,
     pub not_before: Timestamp,
 }
 
-/// A question that ended in a failure.
+/// A failed question.
 #[derive(Debug, Clone, Copy)]
 pub struct Failed<'turn> {
     pub failure: &'turn TurnFailure,
@@ -129,13 +129,13 @@ pub struct Failed<'turn> {
 }
 
 impl RetryPolicy {
-    /// The model that is asked at this try; the program's own choice if the chain is empty.
+    /// Returns the model of an attempt; `None`, the program's own choice, if the chain is empty.
     pub fn model(&self, who: &(Role, Label), tries: &Tries) -> Option<&str> {
         self.models.get(who)?.get(tries.model).map(String::as_str)
     }
 
-    /// What follows a failure; nothing, if it is final. When every model of a chain was given up, the one is waited for
-    /// that can be asked first again.
+    /// Returns the retry after a failure; `None` if the failure is final. If all models of a chain were skipped, the retry waits
+    /// for the one that is available first.
     pub fn after(&self, failed: Failed<'_>, tries: &Tries) -> Option<Retry> {
         let Failed { failure, at, who } = failed;
         let given_up = back(failure, at).map(|back| tries.given_up(back));
@@ -150,13 +150,13 @@ impl RetryPolicy {
                 .or_else(another)
                 .or_else(|| match self.on_quota {
                     OnQuota::Wait => waited(),
-                    // That it is near did not help before.
+                    // An earlier wait for the near reset did not help.
                     OnQuota::Exit => waited().filter(|retry| retry.tries.model != tries.model),
                 }),
             Course::Quota { .. } | Course::QuotaUnknown { .. } | Course::UnknownModel => {
                 another().or_else(waited)
             }
-            // The next turn begins a session of its own.
+            // The next turn starts a new session.
             Course::SessionLost => {
                 (tries.lost == 0).then(|| Retry { tries: Tries { lost: 1, ..tries.clone() }, not_before: at })
             }
@@ -174,7 +174,7 @@ impl RetryPolicy {
         Some(Retry { tries: Tries { passing: tries.passing + 1, ..tries.clone() }, not_before })
     }
 
-    /// The first model that was not asked yet.
+    /// Returns the first model that was not tried yet.
     fn of_another_model(&self, at: Timestamp, who: &(Role, Label), tries: &Tries) -> Option<Retry> {
         let chain = self.models.get(who)?;
         let model = (0..chain.len()).find(|model| !tries.back.contains_key(model))?;
@@ -182,7 +182,7 @@ impl RetryPolicy {
         Some(Retry { tries: Tries { model, waits, back, ..Tries::default() }, not_before: at })
     }
 
-    /// The model that can be asked first again.
+    /// Returns the model that is available first.
     fn when_back(&self, at: Timestamp, tries: &Tries) -> Option<Retry> {
         let (instant, model) = tries.soonest()?;
         let is_near = instant.duration_since(at) <= WORTH_WAITING && tries.waits == 0;
@@ -199,7 +199,7 @@ impl RetryPolicy {
     }
 }
 
-/// When a model that failed so can be asked again; nothing, if another model would fail no better.
+/// Returns when a model is available again after a failure; `None` if another model would fail too.
 fn back(failure: &TurnFailure, at: Timestamp) -> Option<Back> {
     let allowance = |at| Some(Back::Allowance { at, failure: failure.clone() });
     match failure.course() {
@@ -211,8 +211,8 @@ fn back(failure: &TurnFailure, at: Timestamp) -> Option<Back> {
     }
 }
 
-/// A final failure. Where an allowance of the chain is used up, it is the failure of the model whose allowance is back
-/// first, with the instant at which any model of the chain can be asked again.
+/// Returns the final failure. If a quota of the chain is used up, it is the failure of the model whose quota is back
+/// first, with the time at which any model of the chain is available.
 pub fn settled(failed: Failed<'_>, tries: &Tries) -> TurnFailure {
     let Failed { failure, at, .. } = failed;
     let Some(back) = back(failure, at) else { return failure.clone() };
@@ -235,14 +235,14 @@ pub fn settled(failed: Failed<'_>, tries: &Tries) -> TurnFailure {
     }
 }
 
-/// How a question begins that is put again after its run was parked.
+/// Returns the attempts with which a question starts after its run was parked.
 pub fn after_parking(failed: Failed<'_>, tries: &Tries) -> Tries {
     let back = back(failed.failure, failed.at);
     let soonest = back.and_then(|back| tries.given_up(back).soonest());
     soonest.map_or_else(Tries::default, |(_, model)| Tries { model, ..Tries::default() })
 }
 
-/// So much later, at a whole second: a person reads it.
+/// Adds a duration, rounded up to a whole second for messages.
 fn after(instant: Timestamp, wait: SignedDuration) -> Timestamp {
     let later = instant.checked_add(wait).unwrap_or(instant);
     let up = i64::from(later.subsec_nanosecond() > 0);
@@ -266,7 +266,7 @@ mod tests {
         RetryPolicy { models: BTreeMap::from([(who(), models)]), ..RetryPolicy::default() }
     }
 
-    /// Every instant and model at which a question is asked that fails in the same way each time, one second after it began.
+    /// Returns every instant and model of a question that fails in the same way each time, one second after its start.
     fn asked(policy: &RetryPolicy, failure: &TurnFailure) -> Vec<(i64, Option<String>)> {
         let (mut tries, mut begun) = (Tries::default(), at(0));
         let mut all = Vec::new();
@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(instants(&RetryPolicy::default(), &lost), [0, 1]);
     }
 
-    /// How models fail: `9` is used up until second 9, `!` overloaded, `?` unknown.
+    /// The failures of models: `9` is used up until second 9, `!` overloaded, `?` unknown.
     fn failures(words: &str) -> Vec<TurnFailure> {
         let failure = |word: &str| match word {
             "!" => TurnFailure::Overloaded { detail: String::new() },
@@ -357,7 +357,7 @@ mod tests {
         words.split(' ').map(failure).collect()
     }
 
-    /// The first turns of a chain each of whose models fails in its own way, as `model@second`.
+    /// Returns the first turns of a chain whose models fail in different ways, as `model@second`.
     fn turns(policy: &RetryPolicy, words: &str, most: usize) -> String {
         let (mut tries, mut begun) = (Tries::default(), at(0));
         let mut all = Vec::new();
@@ -380,10 +380,10 @@ mod tests {
             ("5000 9000 7000", "a@0 b@0 c@0 a@5000"),
             ("9000 5000 7000", "a@0 b@0 c@0 b@5000"),
             ("9000 7000 5000", "a@0 b@0 c@0 c@5000"),
-            // Nobody knows when an overloaded service is back: it counts as an hour.
+            // The end of an overload is unknown: it counts as an hour.
             ("9000 ! 5000", "a@0 b@0 c@0 b@3600"),
             ("2000 5000 !", "a@0 b@0 c@0 a@2000"),
-            // A model that is unknown does not come back.
+            // An unknown model never becomes available.
             ("9000 ? 7000", "a@0 b@0 c@0 c@7000"),
             ("9000 7000 ?", "a@0 b@0 c@0 b@7000"),
         ] {

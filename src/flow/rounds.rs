@@ -1,4 +1,4 @@
-//! Rounds of votes on revisions: items, votes and disputes, whatever is under review. Revisions are only compared and
+//! Rounds of votes on revisions: items, votes and disputes, for any kind of revision. Revisions are only compared and
 //! recorded.
 
 use std::collections::BTreeMap;
@@ -14,14 +14,14 @@ use crate::protocol::expectation::Completeness;
 use super::approval::{Unanimous, approves};
 use super::items::{self, CastReview, CoderReply, GateChanges, Resolutions};
 
-/// A place in a run: one pass of the reviewers over one revision.
+/// A point in a run: one pass of the reviewers over one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoundAt<R> {
     pub round: u32,
     pub head: R,
 }
 
-/// Whether a gate was red before the reviewers of a round were asked.
+/// Whether a gate had failed before the reviewers of a round were asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Gating {
     #[default]
@@ -35,15 +35,15 @@ pub struct Rounds<R> {
     round: u32,
     /// The revision of the latest record.
     head: Option<R>,
-    /// The items as they stood when the round began.
+    /// The items at the start of the round.
     settled: Vec<Item>,
     current: Vec<CastReview>,
     next_item: u64,
     votes: BTreeMap<Label, Vote>,
     gating: Gating,
-    /// How many answers of the coder in a row left the revision as it was.
+    /// The number of consecutive answers of the coder that did not change the revision.
     unchanged_answers: u32,
-    /// How many turns of each role and label stand in the thread.
+    /// The number of turns of each role and label in the thread.
     published: BTreeMap<(Role, Label), u32>,
     completeness: Completeness,
 }
@@ -69,7 +69,7 @@ impl<R: Clone + PartialEq> Rounds<R>
 where
     for<'head> Revision: From<&'head R>,
 {
-    /// A new run begins on this revision; items and votes of earlier runs stay.
+    /// Starts a new run on this revision; items and votes of earlier runs remain.
     pub fn begin(&mut self, head: &R) {
         self.close_round(head);
         self.round = 1;
@@ -85,13 +85,13 @@ where
         self.next_item = self.next_item.max(next_item);
     }
 
-    /// Ids below this one are used up.
+    /// Ensures that ids below this one are not used again.
     pub fn reserve_items(&mut self, next_item: u64) {
         self.next_item = self.next_item.max(next_item);
     }
 
-    /// Records are missing: the round begins anew, without votes; what its reviews resolved is open again, and some item may
-    /// be unknown.
+    /// Handles missing records: the round restarts without votes, the items that its reviews resolved are open again, and some
+    /// items may be unknown.
     pub fn begin_anew(&mut self) {
         self.settled = items::merge(std::mem::take(&mut self.settled), &self.current, Resolutions::Void);
         self.current.clear();
@@ -100,7 +100,7 @@ where
         self.completeness = Completeness::Gaps;
     }
 
-    /// Forgets the votes of everyone who is no longer on the roster, or sits there as another agent.
+    /// Removes the votes of agents that are no longer on the roster, or have another backend.
     pub fn forget_changed_seats(&mut self, before: Option<&Roster>, now: &Roster) {
         let who = |seat: &Seat| (seat.backend, seat.model.clone());
         self.votes.retain(|label, _| {
@@ -118,7 +118,7 @@ where
         self.current.push(cast);
     }
 
-    /// The coder has answered the round with a new revision, or with the same one.
+    /// Adds the coder's answer to the round, with a new or the same revision.
     pub fn answer(&mut self, before: &R, after: &R, reply: &CoderReply) {
         self.close_round(before);
         items::apply_reply(&mut self.settled, reply);
@@ -135,18 +135,18 @@ where
         self.gating = if self.current.is_empty() { gating } else { Gating::Open };
     }
 
-    /// The run has ended for good: a later revision must not bring back what was resolved before the end.
+    /// Ends the run: later revisions must not reopen what was resolved before the end.
     pub fn settle(&mut self) {
         self.settled = self.items();
         self.current.clear();
     }
 
-    /// Counts a turn that stands in the thread of the subject from which this one came.
+    /// Adds a turn in the thread of the subject that handed the run over.
     pub fn inherit_turn(&mut self, role: Role, label: &Label) {
         self.published.entry((role, label.clone())).or_insert(1);
     }
 
-    /// A record of a later round, or of another revision, ends the round before it.
+    /// Ends the current round at a record of a later round, or of another revision.
     fn enter(&mut self, at: &RoundAt<R>) {
         if at.round == self.round && self.head.as_ref() == Some(&at.head) {
             return;
@@ -182,17 +182,17 @@ where
         self.next_item
     }
 
-    /// Whether every item is known: once records were missing, some may not be.
+    /// Returns whether all items are known: after a gap, some may be unknown.
     pub fn completeness(&self) -> Completeness {
         self.completeness
     }
 
-    /// Whether a gate was red before the reviewers of this round were asked.
+    /// Returns whether a gate had failed before the reviewers of this round were asked.
     pub fn gating(&self) -> Gating {
         self.gating
     }
 
-    /// How many answers of the coder in a row left the revision as it was.
+    /// Returns the number of consecutive answers of the coder that did not change the revision.
     pub fn unchanged_answers(&self) -> u32 {
         self.unchanged_answers
     }
@@ -201,12 +201,12 @@ where
         items::merge(self.settled.clone(), &self.current, Resolutions::Count)
     }
 
-    /// The items now, seen from this revision: on another one than the reviewed, `resolved` does not count.
+    /// Returns the current items for a revision: if it is not the reviewed one, `resolved` is not accepted.
     pub fn items_from(&self, head: &R) -> Vec<Item> {
         items::merge(self.settled.clone(), &self.current, self.resolutions(head))
     }
 
-    /// The items that everyone who votes at this place is shown, resolved ones too: how they stood when the round began.
+    /// Returns the items that all voters of this point are shown, including resolved ones: those at the start of the round.
     pub fn items_at(&self, at: &RoundAt<R>) -> Vec<Item> {
         if self.is_at(at) { self.settled.clone() } else { self.items_from(&at.head) }
     }
@@ -216,37 +216,37 @@ where
         if same { Resolutions::Count } else { Resolutions::Void }
     }
 
-    /// Whether the latest record is of this place.
+    /// Returns whether the latest record belongs to this point.
     pub fn is_at(&self, at: &RoundAt<R>) -> bool {
         self.round == at.round && self.head.as_ref() == Some(&at.head)
     }
 
-    /// Whether anything of the current round was published.
+    /// Returns whether the current round has any record.
     pub fn has_begun(&self) -> bool {
         !self.current.is_empty() || self.gating == Gating::Red
     }
 
-    /// Whether this reviewer's vote of the current round stands in the thread.
+    /// Returns whether the thread has this reviewer's vote of the current round.
     pub fn has_reviewed(&self, seat: &Seat) -> bool {
         self.current.iter().any(|review| review.agent == seat.label)
     }
 
-    /// Whether this reviewer's latest vote approves exactly this revision, knowing all of these requirements.
+    /// Returns whether this reviewer's latest vote approves exactly this revision, with all of these requirements.
     pub fn approves(&self, seat: &Seat, head: &R, required: &[RequirementId]) -> bool {
         self.votes.get(&seat.label).is_some_and(|vote| approves(vote, seat, &Revision::from(head), required))
     }
 
-    /// The proof that every reviewer approves exactly this revision, knowing all of these requirements.
+    /// Returns the proof that all reviewers approve exactly this revision, with all of these requirements.
     pub fn unanimous(&self, roster: &Roster, head: &R, required: &[RequirementId]) -> Option<Unanimous> {
         Unanimous::among(roster.reviewers(), &self.votes(roster), &Revision::from(head), required)
     }
 
-    /// The latest vote of everyone on the roster who gave one.
+    /// Returns the latest vote of each reviewer of the roster.
     pub fn votes(&self, roster: &Roster) -> Vec<Vote> {
         roster.reviewers().iter().filter_map(|seat| self.votes.get(&seat.label).cloned()).collect()
     }
 
-    /// How many turns of this role and label stand in the thread.
+    /// Returns the number of turns of this role and label in the thread.
     pub fn published_turns(&self, role: Role, label: &Label) -> u32 {
         self.published.get(&(role, label.clone())).copied().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! From the failure of a turn to what becomes of its run: it waits, a person looks, or an agent is missing. Pure.
+//! The effect of a failed turn on its run: the run waits, needs a person, or lacks an agent. Pure.
 
 use jiff::Timestamp;
 
@@ -10,21 +10,21 @@ use crate::domain::instant;
 
 use super::conclusion::Conclusion;
 
-/// What becomes of a run after a failed turn.
+/// The effect of a failed turn on its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEffect {
-    /// It waits for an allowance.
+    /// The run waits until a limit resets.
     Park {
         resets_at: Timestamp,
-        /// Whether a whole allowance is used up, or a limit of a short time was hit.
+        /// The kind of the limit.
         reason: Parked,
     },
-    /// A person must look at what was about to be published.
+    /// A person must check the text that was not published.
     Secret,
     Unavailable,
 }
 
-/// The consequence of a failure: only a limit whose end is known can be waited for.
+/// Returns the effect of a failure: a run can only wait for a limit with a known end.
 pub fn of(failure: &TurnFailure) -> RunEffect {
     match failure.course() {
         Course::Quota { resets_at } => {
@@ -46,8 +46,8 @@ pub fn of(failure: &TurnFailure) -> RunEffect {
     }
 }
 
-/// How a run ends after a failure that waits for an allowance or needs a person, whatever else was answered. The one place
-/// that parks.
+/// Returns the end of a run after a failure that waits for a limit or needs a person, regardless of other answers. Only this
+/// function parks runs.
 pub fn conclusion(who: &Who, failure: &TurnFailure, now: Timestamp) -> Option<Conclusion> {
     match of(failure) {
         RunEffect::Park { resets_at, reason } => {
@@ -67,13 +67,13 @@ pub fn conclusion(who: &Who, failure: &TurnFailure, now: Timestamp) -> Option<Co
     }
 }
 
-/// How a run ends after the failure of an agent that it can't do without.
+/// Returns the end of a run after the failure of an agent that it needs.
 pub fn fatal(who: &Who, failure: &TurnFailure, now: Timestamp) -> Conclusion {
     conclusion(who, failure, now)
         .unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
 }
 
-/// An agent and what it does.
+/// An agent with its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
     pub role: Role,

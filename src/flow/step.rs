@@ -1,4 +1,4 @@
-//! What the engine is told to do next. One step at a time; the engine has the one match over each enum of this file.
+//! The next step for the engine, which has one match over each enum of this file.
 
 use std::ops::ControlFlow;
 
@@ -15,7 +15,7 @@ use super::approval::Approval;
 use super::ask::{Against, Ask};
 use super::conclusion::Conclusion;
 
-/// What to do next.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     Lookup(Lookup),
@@ -25,37 +25,37 @@ pub enum Step {
     Publish(Box<Draft>),
     /// Publish the record that ends the run, then stop.
     Conclude(Box<Draft>, Conclusion),
-    /// Change something on the forge. It is looked for before and after.
+    /// Change something on the forge. The engine checks before and after whether it happened.
     Effect(Effect),
     Clarify {
-        /// The turn that asked.
+        /// The turn with the questions.
         turn: TurnKey,
         questions: Vec<String>,
     },
-    /// Wait, then look again.
+    /// Wait, then decide again.
     Wait {
         what: String,
         until: Timestamp,
     },
-    /// Go on with another flow on another subject. What that flow needs stands in records.
+    /// Hand over to another flow on another subject. Records have everything that the flow needs.
     HandOver(HandOver),
     /// Stop, without a record.
     Stop(Conclusion),
 }
 
-/// Another flow goes on.
+/// A handover to another flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandOver {
     pub flow: FlowName,
     pub subject: Subject,
-    /// What is handed over: commits of the run that it does not contain are kept aside.
+    /// The head that is handed over: commits of the run that it does not contain are salvaged.
     pub head: CommitSha,
 }
 
-/// One fact that a decision needs. A lookup changes nothing and is never journaled.
+/// A fact that a decision needs. A lookup changes nothing and is never journaled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lookup {
-    /// What people say in the thread of a subject, and what they require.
+    /// The comments of people in the thread of a subject, and their requirements.
     People(Subject),
     PullRequest(PullRequestNumber),
     /// The pull requests from a branch, in any state, oldest first.
@@ -63,15 +63,15 @@ pub enum Lookup {
     Tip(BranchName),
     /// Whether the first commit contains the second.
     Contains(CommitSha, CommitSha),
-    /// Whether a commit changes any file of what it is compared with.
+    /// Whether a commit changes any file compared with its base.
     Changes(Against, CommitSha),
-    /// The checks that the forge has for a commit.
+    /// The forge's checks of a commit.
     Checks(CommitSha),
-    /// What an older tool left in the thread of the subject.
+    /// The data of an older tool in the thread of the subject.
     Older,
-    /// What the chain of another flow and subject lets others know.
+    /// The output of the chain of another flow and subject.
     Output(FlowName, Subject),
-    /// Whether the thread of another subject holds a record of this chain.
+    /// Whether the thread of another subject has a record of this chain.
     Announced(Subject),
 }
 
@@ -82,7 +82,7 @@ pub enum Effect {
     OpenPullRequest(PullRequestOrder),
     /// File an issue, or find the one that was filed before.
     FileIssue(IssueOrder),
-    /// Merge, with the head as precondition.
+    /// Merge if the pull request has this head.
     Merge {
         number: PullRequestNumber,
         head: CommitSha,
@@ -90,36 +90,36 @@ pub enum Effect {
     },
 }
 
-/// A gate to be measured.
+/// A measurement of a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeasureOrder {
     pub gate: GateName,
     pub run: RunId,
     pub round: u32,
-    /// What the commit is compared with.
+    /// The commit with which the head is compared.
     pub against: Against,
     pub head: CommitSha,
 }
 
-/// A branch to be moved.
+/// A move of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushOrder {
     pub branch: BranchName,
     pub commit: CommitSha,
-    /// The commit at which the branch must be until then; absent: the branch must not exist.
+    /// The expected commit of the branch; `None`: the branch must not exist.
     pub expected: Option<CommitSha>,
 }
 
-/// A pull request to be opened.
+/// A new pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequestOrder {
     pub branch: BranchName,
     pub base_ref: BranchName,
-    /// Its title, in the coder's words.
+    /// The title by the coder.
     pub title: String,
-    /// Its description, in the coder's words.
+    /// The description by the coder.
     pub body: String,
-    /// The issue or task that the pull request is for.
+    /// The issue or task of the pull request.
     pub subject: Subject,
 }
 
@@ -129,25 +129,25 @@ pub struct IssueOrder {
     pub key: ChildKey,
     pub parent: PullRequestNumber,
     pub head: CommitSha,
-    /// Its title, in a reviewer's words.
+    /// The title by a reviewer.
     pub title: String,
-    /// What is to be done, in a reviewer's words.
+    /// The work to do, by a reviewer.
     pub text: String,
-    /// Who said what.
+    /// The quoted findings with their authors.
     pub notes: Vec<String>,
 }
 
-/// What a flow says comes next.
+/// The decision of a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     Do(Step),
-    /// The run ends, and a record says so.
+    /// The run ends with a record.
     End(Conclusion),
-    /// Every further step would begin a turn, and no turn may be begun.
+    /// All further steps would start a turn, and none may start.
     NoMoreTurns,
 }
 
-/// What a decision needs, or what has to happen first: `?` is the order of decisions.
+/// The result of a decision, or what has to happen first: `?` defines the order of decisions.
 pub type Decision<T> = ControlFlow<Next, T>;
 
 impl From<Step> for Next {
@@ -167,7 +167,7 @@ pub fn first<T>(next: impl Into<Next>) -> Decision<T> {
     ControlFlow::Break(next.into())
 }
 
-/// Nothing is begun: the run stops without a record.
+/// Stops the run without a record, before it starts.
 pub fn refuse<T>(reason: Refused, message: impl Into<String>) -> Decision<T> {
     first(Step::Stop(Conclusion::refused(reason, message)))
 }

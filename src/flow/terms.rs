@@ -1,15 +1,15 @@
-//! The terms of a run: who takes part and by which rules, as somebody says them and as they are recorded.
+//! The terms of a run, its participants and rules, as overrides and as recorded.
 
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, Followups, OnReviewerFailure, Policy, TestTiming};
 use crate::domain::roster::{Roster, Seat};
 
-/// The terms of a run, as far as somebody says them.
+/// The terms of a run that a command line or a configuration sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--coder`
     pub coder: Option<Seat>,
-    /// `--reviewer`, in order; empty when none was named.
+    /// `--reviewer`, in order; empty if not set.
     pub reviewers: Vec<Seat>,
     /// `--max-rounds`
     pub max_rounds: Option<u32>,
@@ -24,7 +24,7 @@ pub struct Overrides {
     pub followups: Option<Followups>,
 }
 
-/// Who takes part, and by which rules.
+/// The participants and rules of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     pub roster: Roster,
@@ -32,7 +32,7 @@ pub struct Terms {
 }
 
 impl Overrides {
-    /// These overrides; where they are silent, those.
+    /// Combines these overrides with others, which are used where these are not set.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
         Self {

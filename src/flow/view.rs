@@ -1,4 +1,4 @@
-//! What a flow shows of itself to the rest of the program: status, outcome and live view know no more of it.
+//! The view of a flow for the rest of the program: status, outcome and live view.
 
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
@@ -9,18 +9,18 @@ use crate::domain::vote::Vote;
 use super::ask::Against;
 use super::terms::Terms;
 
-/// What a flow shows of its latest run.
+/// The view of a flow's latest run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
-    /// How many rounds were taken.
+    /// The number of rounds.
     pub round: u32,
     pub head: Option<CommitSha>,
     /// The latest commit that the coder of the run made.
     pub ours: Option<CommitSha>,
-    /// What the head is compared with.
+    /// The commit with which the head is compared.
     pub against: Option<Against>,
     pub branch: Option<BranchName>,
-    /// The pull request that the run is about, or has led to.
+    /// The pull request of the run.
     pub pull_request: Option<PullRequestNumber>,
     pub votes: Vec<Vote>,
     pub items: Vec<Item>,
@@ -29,23 +29,23 @@ pub struct View {
     pub records: Records,
 }
 
-/// Whether every record of a chain is there, as far as its flow cares.
+/// Whether all records of a chain that its flow needs are present.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Records {
     #[default]
     Whole,
-    /// Some are missing, and the next run makes up for them.
+    /// Some records are missing, and the next run compensates for them.
     Missing,
 }
 
-/// What other flows may know of a flow: the closed list, read from its records.
+/// The output of a flow for other flows, read from its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowOutput {
-    /// An issue or a task became, or becomes, a pull request.
+    /// An issue or a task became a pull request, or is becoming one.
     Delivery {
         run: RunId,
         terms: Terms,
-        /// What the run has cost by then.
+        /// The cost of the run so far.
         spent: Usage,
         branch: BranchName,
         pull_request: Option<PullRequestNumber>,
