@@ -1,4 +1,4 @@
-//! The records of a delivery. A change here is a change of the format: see docs/ledger.md.
+//! The records of a delivery. Changes here change the format, see docs/ledger.md.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::domain::usage::Usage;
 
 use super::super::run::Concluded;
 
-/// What a record of a delivery says.
+/// A record of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "lowercase")]
 pub enum DeliveryEntry {
@@ -19,33 +19,33 @@ pub enum DeliveryEntry {
     Concluded(Concluded),
 }
 
-/// A delivery begins, or its terms change.
+/// The start of a delivery, or a change of its terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Started {
     pub base_ref: BranchName,
-    /// Its tip at that time: where the coder begins.
+    /// The tip of the base branch at this time, from which the coder starts.
     pub base: CommitSha,
-    /// The branch that the change will have.
+    /// The branch for the change.
     pub branch: BranchName,
     pub roster: Roster,
     pub policy: Policy,
 }
 
-/// A pull request stands.
+/// The pull request was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivered {
     pub branch: BranchName,
-    /// Its head at that time.
+    /// The head at this time.
     pub head: CommitSha,
     pub pull_request: PullRequestNumber,
-    /// How the coder's answer was read, where this machine knows it.
+    /// The reading of the coder's answer, if this machine knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<FirstAnswer>,
 }
 
-/// How the answer was read from which a pull request came.
+/// The reading of the answer that led to a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstAnswer {

@@ -22,7 +22,7 @@ pub struct DeliveryState {
 pub struct DeliveryRun {
     pub state: RunState,
     pub base_ref: BranchName,
-    /// Where the coder begins.
+    /// The commit from which the coder starts.
     pub base: CommitSha,
     pub branch: BranchName,
 }
@@ -56,7 +56,7 @@ impl DeliveryState {
         });
     }
 
-    /// A pull request that a task came to is told in its own thread, where no run was started.
+    /// The pull request of a task is announced in its own thread, in which no run was started.
     fn deliver(&mut self, delivered: Delivered) {
         if let (Some(run), Some(answer)) = (&mut self.run, &delivered.answer) {
             run.state.usage = run.state.usage.larger(answer.usage);

@@ -1,5 +1,5 @@
-//! What becomes of future items at approval: grouped, at most three filed as issues or all summarised, once per head and
-//! mode. What was filed before is found by its key, so nothing is filed twice.
+//! Follow-ups at approval: future items are grouped, and at most three issues are filed or all groups are listed, once per
+//! head and mode. Issues are found again by their keys, so that none is filed twice.
 
 use std::ops::ControlFlow;
 
@@ -12,10 +12,10 @@ use super::grouping::{self, FollowUpGroup};
 use super::records::{FollowedUp, Followup, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
 
-/// More issues than this are noise; what is left over is counted.
+/// The maximum number of issues; the remaining groups are counted.
 const MOST_ISSUES: usize = 3;
 
-/// Takes care of the follow-ups of an approved head; nothing is left to do when that was done.
+/// Handles the follow-ups of an approved head, unless a record shows that it was done.
 pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     let mode = seen.run.terms.policy.followups;
     if seen.state.has_followed_up(&at.head, mode) {
@@ -35,7 +35,7 @@ pub(super) fn take_care(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     }
 }
 
-/// The first group that has no issue yet gets one; then the record that lists them.
+/// Files an issue for the first group without one; after that, publishes the record that lists them.
 fn file(seen: &OpenReview<'_>, at: &ReviewAt, groups: &[FollowUpGroup]) -> Step {
     let parent = seen.state.number;
     let mut filed = Vec::new();

@@ -1,4 +1,4 @@
-//! Follow-ups of an approved pull request: which of them are one piece of work.
+//! Groups the follow-ups of an approved pull request by the work that they describe.
 
 use std::cmp::Reverse;
 
@@ -7,19 +7,19 @@ use crate::domain::item_status::ItemStatus;
 
 use super::similarity::{Wording, one_line};
 
-/// Follow-ups that are one piece of work.
+/// Follow-ups that describe the same work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FollowUpGroup {
-    /// What the work is called: one line without markdown, at most 120 characters.
+    /// The title of the work: one line without Markdown, at most 120 characters.
     pub title: String,
     /// The most specific wording: most identifiers, then longest, then first id.
     pub text: String,
-    /// The items, in the order of the ledger.
+    /// The items in order of their ids.
     pub items: Vec<Item>,
 }
 
 impl FollowUpGroup {
-    /// The original notes, a line each: every item in its author's words, then what was said about it later.
+    /// Returns the original notes, one per line: the text of each item with its author, then later comments.
     pub(super) fn notes(&self) -> Vec<String> {
         self.items.iter().flat_map(lines_about).collect()
     }
@@ -38,7 +38,7 @@ fn lines_about(item: &Item) -> Vec<String> {
     std::iter::once(opening).chain(later).map(|line| one_line(&line)).collect()
 }
 
-/// The future items of reviewers, each in one group. Groups stand in the order of their first items.
+/// Groups the future items of reviewers. The groups are in the order of their first items.
 pub(super) fn group(items: &[Item]) -> Vec<FollowUpGroup> {
     let left = items.iter().filter(|item| item.status == ItemStatus::Future && item.is_reviewers());
     let follow_ups = left.enumerate().map(|(place, item)| FollowUp::new(place, item));
@@ -50,7 +50,7 @@ pub(super) fn group(items: &[Item]) -> Vec<FollowUpGroup> {
     parts.iter().filter_map(|part| FollowUpGroup::of(part)).collect()
 }
 
-/// Adds a follow-up to the parts so far. All that it touches become one with it: sharing is transitive.
+/// Adds a follow-up to the groups so far, and joins all groups that it matches: the relation is transitive.
 fn admit<'items>(parts: Vec<Vec<FollowUp<'items>>>, new: FollowUp<'items>) -> Vec<Vec<FollowUp<'items>>> {
     let joins = |part: &Vec<FollowUp<'_>>| part.iter().any(|known| known.is_same_work(&new));
     let (touched, mut apart): (Vec<_>, Vec<_>) = parts.into_iter().partition(joins);
@@ -58,7 +58,7 @@ fn admit<'items>(parts: Vec<Vec<FollowUp<'items>>>, new: FollowUp<'items>) -> Ve
     apart
 }
 
-/// An item that is left to do, and what its words say.
+/// An item with the features of its text.
 struct FollowUp<'items> {
     place: usize,
     item: &'items Item,
@@ -78,7 +78,7 @@ impl<'items> FollowUp<'items> {
         self.wording.title().unwrap_or_else(|| self.item.id.to_string())
     }
 
-    /// Of two wordings that say as much, the one with the earlier id counts, wherever it stands in the list.
+    /// Compares two wordings. Equally specific ones are ordered by their ids, independent of their order in the list.
     fn specificity(&self) -> impl Ord + use<'items> {
         let id = self.item.id.as_str();
         (self.wording.identifiers().len(), self.item.text.chars().count(), Reverse((id.len(), id)))
@@ -193,7 +193,7 @@ item-2 by codex in round 1: **Retries** in `push()`";
         })
     }
 
-    /// The groups, whatever their order and that of their items.
+    /// Returns the groups, independent of their order and that of their items.
     fn partition(items: &[Item]) -> BTreeSet<(String, String, BTreeSet<ItemId>)> {
         let ids = |one: &FollowUpGroup| one.items.iter().map(|item| item.id.clone()).collect();
         group(items).into_iter().map(|one| (one.title.clone(), one.text.clone(), ids(&one))).collect()

@@ -1,4 +1,4 @@
-//! The records of a review. A change here is a change of the format: see docs/ledger.md.
+//! The records of a review. Changes here change the format, see docs/ledger.md.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use super::super::facts::Carried;
 use super::super::gates::GatesRecord;
 use super::super::run::Concluded;
 
-/// What a record of a review says.
+/// A record of a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "lowercase")]
 pub enum ReviewEntry {
@@ -24,39 +24,39 @@ pub enum ReviewEntry {
     Review(Box<ReviewRecord>),
     Answer(Box<AnswerRecord>),
     Gates(GatesRecord),
-    /// The future items of an approved head were taken care of.
+    /// The future items of an approved head were handled.
     #[serde(rename = "followups")]
     FollowedUp(FollowedUp),
     Concluded(Concluded),
 }
 
-/// A run of review begins, or its terms change.
+/// The start of a run, or a change of its terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opened {
     pub base_ref: BranchName,
-    /// The head at that time.
+    /// The head at this time.
     pub head: CommitSha,
-    /// The head that this tool's coder delivered, if the pull request came from it.
+    /// The head that our coder delivered, if the pull request is ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered: Option<CommitSha>,
     pub roster: Roster,
     pub policy: Policy,
     pub votes: EarlierVotes,
-    /// What an older thread leaves to begin with.
+    /// The findings of an older thread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Carried>,
-    /// What the run had spent before its pull request stood.
+    /// The usage of the run before its pull request existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent: Option<Usage>,
 }
 
-/// What becomes of the votes that were given before a run's terms were set.
+/// The treatment of votes that were given before the terms were set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EarlierVotes {
     Stand,
-    /// Records are missing: every reviewer is asked anew.
+    /// Records are missing: all reviewers are asked again.
     AskedAnew,
 }
 
@@ -67,12 +67,12 @@ pub struct ReviewRecord {
     pub agent: Label,
     pub head: CommitSha,
     pub response: PrReview,
-    /// The findings that it opens, with their ids.
+    /// The new findings with their ids.
     pub opened: Vec<OpenedItem>,
-    /// What it says about known items.
+    /// The dispositions of known items.
     pub dispositions: Vec<Disposition>,
     pub next_item: u64,
-    /// The requirements of people that the reviewer was shown.
+    /// The human requirements in the reviewer's prompt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<RequirementId>,
     pub normalisations: Vec<String>,
@@ -88,9 +88,9 @@ pub struct ReviewRecord {
 #[serde(deny_unknown_fields)]
 pub struct AnswerRecord {
     pub agent: Label,
-    /// The head on which it worked.
+    /// The head before the answer.
     pub head_before: CommitSha,
-    /// The head that it made.
+    /// The head after the answer.
     pub head_after: CommitSha,
     pub response: CoderFollowup,
     pub normalisations: Vec<String>,
@@ -101,18 +101,18 @@ pub struct AnswerRecord {
     pub model: Option<String>,
 }
 
-/// What became of the future items of an approved head.
+/// The treatment of the future items of an approved head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FollowedUp {
     pub head: CommitSha,
     pub mode: Followups,
     pub followups: Vec<Followup>,
-    /// How many more there are, for which no issue was filed.
+    /// The number of further groups, for which no issue was filed.
     pub skipped: u32,
 }
 
-/// A piece of work that is left for later.
+/// A group of future items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Followup {
@@ -120,7 +120,7 @@ pub struct Followup {
     pub text: String,
     pub items: Vec<ItemId>,
     pub notes: Vec<String>,
-    /// The issue that was filed for it.
+    /// The issue that was filed for the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<IssueNumber>,
 }

@@ -1,4 +1,4 @@
-//! What the decisions of a review look at: the pull request, what people say about it, and an open run with its terms.
+//! The inputs of the decisions of a review: the pull request, its comments, and an open run with its terms.
 
 use std::ops::ControlFlow;
 
@@ -27,29 +27,29 @@ use super::super::view::FlowOutput;
 use super::records::ReviewEntry;
 use super::state::ReviewState;
 
-/// A place in a review: one pass of the reviewers over one commit.
+/// A point in a review: one pass of the reviewers over one commit.
 pub(super) type ReviewAt = RoundAt<CommitSha>;
 
-/// What was looked up about the pull request.
+/// The facts about the pull request.
 #[derive(Debug, Clone)]
 pub(super) struct Observed<'now> {
     pub(super) pull: &'now PullRequest,
     pub(super) requirements: Requirements,
-    /// The issue or task that the pull request came from, where we know that by ourselves.
+    /// The issue or task of the pull request, if we know it from our own records.
     pub(super) origin: Option<ContextSubject>,
     pub(super) discussion: &'now [ContextComment],
     pub(super) delivery: Option<(Subject, &'now FlowOutput)>,
 }
 
-/// Looks up the pull request, where it came from, and what people say about it. What they require of the issue counts,
-/// whoever named the branch.
+/// Fetches the pull request, its origin and its comments. Requirements in the issue apply, no matter who named the
+/// branch.
 pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Decision<Observed<'now>> {
     let pull = cx.pull_request(state.number)?;
     let people = cx.people(&Subject::PullRequest(state.number))?;
     let provenance = &cx.results.provenance;
     let named = branch_names::subject_of(pull.head_ref.as_str());
     let source = provenance.source.clone().or(named);
-    // Once the run is open and this machine knows where it came from, the delivery has nothing more to say.
+    // The delivery is not needed once the run is open and this machine knows the origin.
     let is_looked_up = state.run.is_none() || provenance.source.is_none();
     let delivery = match source.as_ref().filter(|_| is_looked_up) {
         Some(subject) => delivery(cx, pull, subject)?,
@@ -71,7 +71,7 @@ pub(super) fn observe<'now>(state: &ReviewState, cx: &FlowContext<'now>) -> Deci
     ControlFlow::Continue(Observed { pull, requirements, origin, discussion, delivery })
 }
 
-/// The delivery of a subject, if its records say that this pull request came from it.
+/// Returns the delivery of a subject, if its records name this pull request.
 fn delivery<'now>(
     cx: &FlowContext<'now>,
     pull: &PullRequest,
@@ -93,7 +93,7 @@ fn origin_issue(subject: &Subject, people: &People) -> Option<ContextSubject> {
     Some(ContextSubject { kind: "issue".to_owned(), number: Some(number.0), title, body, comments })
 }
 
-/// An open run with its terms set, and everything that its decisions look at.
+/// An open run with its terms and the inputs of its decisions.
 pub(super) struct OpenReview<'now> {
     pub(super) cx: &'now FlowContext<'now>,
     pub(super) state: &'now ReviewState,
@@ -102,22 +102,22 @@ pub(super) struct OpenReview<'now> {
 }
 
 impl OpenReview<'_> {
-    /// The place where the pull request is now.
+    /// Returns the current point of the pull request.
     pub(super) fn here(&self) -> ReviewAt {
         RoundAt { round: self.state.rounds.round(), head: self.observed.pull.head.clone() }
     }
 
-    /// The requirements that an approval must know.
+    /// Returns the requirements that an approval must include.
     pub(super) fn required(&self) -> Vec<RequirementId> {
         requirements::expected(&self.observed.requirements).ids
     }
 
-    /// The items that approval of this place has to wait for.
+    /// Returns the items that prevent approval at this point.
     pub(super) fn must_fix(&self, at: &ReviewAt) -> Vec<Item> {
         self.state.rounds.items_from(&at.head).into_iter().filter(Item::must_fix).collect()
     }
 
-    /// What somebody has to fix: without the items of gates that have not been measured on this head yet.
+    /// Returns the items that must be fixed, without those of gates that have not been measured on this head yet.
     pub(super) fn left_to_fix(&self, at: &ReviewAt) -> Vec<Item> {
         let measured_here = |item: &Item| match &item.author {
             Author::Reviewer(_) => true,
@@ -126,7 +126,7 @@ impl OpenReview<'_> {
         self.must_fix(at).into_iter().filter(measured_here).collect()
     }
 
-    /// The proof that everyone approves this place, knowing what people require now.
+    /// Returns the proof that all reviewers approve this point, with the current requirements.
     pub(super) fn unanimous(&self, at: &ReviewAt) -> Option<Unanimous> {
         self.state.rounds.unanimous(&self.run.terms.roster, &at.head, &self.required())
     }
@@ -135,7 +135,7 @@ impl OpenReview<'_> {
         Against::Branch(self.observed.pull.base_ref.clone())
     }
 
-    /// What the gates of the run look at.
+    /// Returns the input of the run's gates.
     pub(super) fn gates<'now>(&'now self, against: &'now Against) -> GateContext<'now> {
         let (rounds, measured) = (&self.state.rounds, &self.state.measured);
         GateContext { run: self.run, rounds, measured, against }
@@ -149,7 +149,7 @@ impl OpenReview<'_> {
         self.publish(round, &ReviewEntry::Gates(record))
     }
 
-    /// The end of the run, with the voters of the coder's vendor named.
+    /// Adds a note about voters of the coder's vendor to the end of the run.
     pub(super) fn end(&self, conclusion: Conclusion) -> Next {
         let message = |message| self.with_dependence(message);
         Next::End(conclusion.about(&self.observed.pull.head).reworded(message))

@@ -1,5 +1,5 @@
-//! What the words of a finding say of it: what it is called, what in the code it names, what it is about. They decide only
-//! which follow-ups are filed together, never what has to be fixed.
+//! The features of a finding's text: its title, the code identifiers and the topics. They only decide which follow-ups are
+//! filed together, and never what has to be fixed.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use crate::protocol::findings::normalised;
 
 pub(super) const LONGEST_TITLE: usize = 120;
 
-/// What ends a leading clause. A colon inside a word (`Parser::next`, `parser.rs:42`) ends nothing.
+/// The end of a leading clause. A colon within a word (`Parser::next`, `parser.rs:42`) is not one.
 const CLAUSE_ENDS: [&str; 7] = [": ", ":*", " - ", " – ", " — ", ". ", "; "];
 
-/// Words that stand in findings about anything, in the order of the alphabet.
+/// Words that occur in findings about anything, in alphabetical order.
 const STOP_WORDS: [&str; 76] = [
     "about", "after", "again", "also", "always", "because", "been", "before", "between", "both", "change",
     "code", "consider", "could", "does", "doesn", "each", "even", "every", "file", "follow", "from",
@@ -21,7 +21,7 @@ const STOP_WORDS: [&str; 76] = [
     "where", "which", "while", "will", "with", "without", "worth", "would",
 ];
 
-/// What a finding's words say.
+/// The features of a finding's text.
 pub(super) struct Wording {
     heading: String,
     whole: String,
@@ -47,7 +47,7 @@ impl Wording {
         }
     }
 
-    /// Whether two texts ask for one piece of work: the same words, title or clause, or an identifier and a topic.
+    /// Returns whether two texts describe the same work: the same text, title or clause, or a common identifier and topic.
     pub(super) fn is_of_the_same_work(&self, other: &Self) -> bool {
         self.whole == other.whole
             || (self.title.is_some() && self.title == other.title)
@@ -59,19 +59,19 @@ impl Wording {
         &self.identifiers
     }
 
-    /// The work in a few plain words, if there are any.
+    /// Returns a title in a few plain words, if possible.
     pub(super) fn title(&self) -> Option<String> {
         let plain = without_markdown(&self.heading);
         plain.contains(char::is_alphanumeric).then(|| shortened(&plain))
     }
 }
 
-/// A text without the ends of its lines.
+/// Removes the line ends from a text.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A line without the marks of lists, quotes and headings before it.
+/// Removes the marks of lists, quotes and headings from the beginning of a line.
 fn without_markers(line: &str) -> &str {
     let mut rest = line;
     while let Some((_, after)) = rest.split_once(' ').filter(|(word, _)| is_marker(word)) {
@@ -86,19 +86,19 @@ fn is_marker(word: &str) -> bool {
         || word.strip_suffix(['.', ')']).is_some_and(is_number)
 }
 
-/// The bold words at the beginning.
+/// Returns the bold text at the beginning.
 fn bold_title(body: &str) -> Option<&str> {
     let (title, _) = body.strip_prefix("**")?.split_once("**")?;
     (!normalised(title).is_empty()).then_some(title)
 }
 
-/// The leading words, if they are enough to mean something and few enough to be a name.
+/// Returns the leading words, if there are enough to be meaningful and few enough to be a title.
 fn clause(leading: &str) -> Option<String> {
     let clause = normalised(leading);
     (3..=12).contains(&clause.split_whitespace().count()).then_some(clause)
 }
 
-/// The words before the first end of a clause that does not stand in code.
+/// Returns the text before the first end of a clause outside of code.
 fn leading_words(body: &str) -> &str {
     let splits = body.match_indices([':', ' ', '.', ';']).map(|(at, _)| body.split_at(at));
     let mut clauses = splits.filter(|(_, rest)| CLAUSE_ENDS.iter().any(|end| rest.starts_with(end)));
@@ -106,14 +106,14 @@ fn leading_words(body: &str) -> &str {
     clauses.find(is_closed).map_or(body, |(words, _)| words)
 }
 
-/// Whether a stretch of a text stands between two backticks.
+/// Returns whether a part of a text is between two backticks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TextKind {
     Prose,
     Code,
 }
 
-/// A text, split at its backticks. One without a partner begins no code.
+/// Splits a text at its backticks. One without a partner starts no code.
 fn pieces(body: &str) -> impl Iterator<Item = (TextKind, &str)> {
     let backticks = body.matches('`').count();
     let script =
@@ -121,7 +121,7 @@ fn pieces(body: &str) -> impl Iterator<Item = (TextKind, &str)> {
     body.split('`').enumerate().map(move |(index, text)| (script(index), text))
 }
 
-/// The code identifiers of a text, and its other words.
+/// Returns the code identifiers of a text, and its other words.
 fn identifiers_and_prose(body: &str) -> (BTreeSet<String>, String) {
     let mut identifiers = BTreeSet::new();
     let mut prose = String::new();
@@ -146,7 +146,7 @@ fn is_gap(letter: char) -> bool {
     letter.is_whitespace() || ",;\"'‘’“”[]{}<>=|–—…".contains(letter)
 }
 
-/// A token without the punctuation around it and the number of a line behind it.
+/// Removes the surrounding punctuation and a trailing line number from a token.
 fn bare_name(token: &str) -> &str {
     let bare = token.trim_matches(|letter: char| !letter.is_alphanumeric());
     match bare.split_once(':') {
@@ -155,7 +155,7 @@ fn bare_name(token: &str) -> &str {
     }
 }
 
-/// Whether a token of prose names something in code. Underscores around it are emphasis.
+/// Returns whether a token of prose is a code identifier. Surrounding underscores are emphasis.
 fn is_identifier(token: &str, name: &str) -> bool {
     name.contains('_')
         || token.contains('/')
@@ -164,7 +164,7 @@ fn is_identifier(token: &str, name: &str) -> bool {
         || has_inner_capital(name)
 }
 
-/// `parser.rs`, but neither `e.g.` nor `v1.2`.
+/// Recognises `parser.rs`, but neither `e.g.` nor `v1.2`.
 fn is_file_name(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(stem, ending)| {
         stem.chars().count() > 1
@@ -174,14 +174,14 @@ fn is_file_name(name: &str) -> bool {
     })
 }
 
-/// `parseHeader`, `HashMap` and `HTTPServer`, but not `README` or `APIs`.
+/// Recognises `parseHeader`, `HashMap` and `HTTPServer`, but not `README` or `APIs`.
 fn has_inner_capital(name: &str) -> bool {
     let hump = |pair: &[u8]| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']);
     let last_hump = |four: &[u8]| matches!(four, [b'A'..=b'Z', b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z']);
     name.as_bytes().windows(2).any(hump) || name.as_bytes().windows(4).any(last_hump)
 }
 
-/// The words that say what a text is about, without a plural `s`. A part of an identifier says nothing new.
+/// Returns the words for the topic of a text, without a plural `s` and without parts of identifiers.
 fn topics(prose: &str, identifiers: &BTreeSet<String>) -> BTreeSet<String> {
     let named: String = identifiers.iter().map(|name| name.to_lowercase() + " ").collect();
     let lowercase = prose.to_lowercase();
@@ -193,7 +193,7 @@ fn topics(prose: &str, identifiers: &BTreeSet<String>) -> BTreeSet<String> {
     topics.map(str::to_owned).collect()
 }
 
-/// The bold title or the leading words. One or two words (`Nit: …`) say too little: there the text goes on.
+/// Returns the bold title or the leading clause. One or two words (`Nit: …`) are too short: then the text continues.
 fn heading<'text>(body: &'text str, leading: &'text str) -> &'text str {
     let enough = Some(leading).filter(|words| words.split(' ').count() >= 3);
     bold_title(body).or(enough).unwrap_or(body)
@@ -207,7 +207,7 @@ fn without_markdown(text: &str) -> String {
     one_line(plain.trim_end_matches(['.', '!', ';', ':', ',', ' ']))
 }
 
-/// `[text](target)` becomes `text`.
+/// Replaces `[text](target)` by `text`.
 fn without_links(text: &str) -> String {
     let unlinked = |plain: String, part: String| match (plain.rsplit_once('['), part.split_once(')')) {
         (Some((before, label)), Some((_, after))) => format!("{before}{label}{after}"),
@@ -216,7 +216,7 @@ fn without_links(text: &str) -> String {
     text.split("](").map(str::to_owned).reduce(unlinked).unwrap_or_default()
 }
 
-/// A title that is not too long, cut between words if it has any.
+/// Shortens a title, between words if possible.
 fn shortened(title: &str) -> String {
     if title.chars().count() <= LONGEST_TITLE {
         return title.to_owned();

@@ -8,8 +8,8 @@ use crate::domain::policy::TestTiming;
 use super::super::step::Decision;
 use super::seen::{OpenReview, ReviewAt};
 
-/// Measures what is due before the reviewers of a round are asked: every required gate on a head that our coder has just
-/// made, and every gate that is red on any new head, for nothing else can resolve its items.
+/// Measures the gates before the reviewers of a round are asked: all required gates on a head that our coder has just made,
+/// and all failed gates on any new head, because only a measurement can resolve their items.
 pub(super) fn measure(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
     let policy = &seen.run.terms.policy;
     let is_ours = seen.state.ours.as_ref() == Some(&at.head);
