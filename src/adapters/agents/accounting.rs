@@ -1,4 +1,4 @@
-//! What a turn has spent when its program did not tell, or was ended before it could: a guess, or a part, and called so. Pure.
+//! Estimates the usage of turns without a report, and labels it as an estimate or as partial. Pure.
 
 use serde_json::Value;
 
@@ -8,10 +8,10 @@ use crate::domain::usage::{Precision, Usage};
 
 use super::driver::transcript::Transcript;
 
-/// So many bytes make a token, about.
+/// The approximate number of bytes per token.
 const BYTES_A_TOKEN: usize = 4;
 
-/// What the program counted itself. One that was ended had begun more than it had counted.
+/// Returns the program's own count, which is partial if the program was killed.
 pub(super) fn counted(spent: Usage, end: &End) -> Usage {
     match end {
         End::Exited(_) => spent,
@@ -19,7 +19,7 @@ pub(super) fn counted(spent: Usage, end: &End) -> Usage {
     }
 }
 
-/// When nothing was counted: what was seen of it; else, if the turn ended well, the length of what was said.
+/// Returns the usage without a count: the requests that were seen; else, after a successful turn, an estimate from the texts.
 pub(super) fn uncounted(prompt: &str, transcript: &Transcript, end: &End) -> Usage {
     match (transcript.seen_until_now(), end) {
         (Some(seen), _) => partial(seen),
@@ -43,7 +43,7 @@ fn tokens(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(BYTES_A_TOKEN)).unwrap_or(u64::MAX)
 }
 
-/// How much was received: the message and the structured answer, which may be one and the same.
+/// Returns the length of the output: the message and the structured answer, which may be identical.
 fn received(transcript: &Transcript) -> usize {
     let (said, structured) = (&transcript.said, transcript.structured.as_deref().unwrap_or_default());
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();

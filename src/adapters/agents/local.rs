@@ -1,4 +1,4 @@
-//! The agents of a run: the program behind each role and label, and the dispatch of a turn to the program that takes it.
+//! The agents of a run: the program of each role and label, and the dispatch of turns to programs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use super::driver::vendor_agent::VendorAgent;
 use super::turn_host::{TurnHost, failed};
 use super::{command, scripted, turn_files, vendors};
 
-/// The program behind an agent.
+/// The program of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     Command(CommandAgent),
@@ -29,7 +29,7 @@ pub enum Program {
 }
 
 impl Program {
-    /// Returns the names of the variables that the program does not get although its settings ask for them, because they open
+    /// Returns the names of the requested variables that the program does not get, because they give access to
     /// the forge.
     pub fn kept_back(&self, ours: &Variables) -> Vec<String> {
         let (allowed, profile) = match self {
@@ -44,24 +44,24 @@ impl Program {
 /// The agents of a run.
 #[derive(Debug, Clone)]
 pub struct LocalAgents {
-    /// The program behind each role and label.
+    /// The program of each role and label.
     pub programs: BTreeMap<(Role, Label), Program>,
-    /// The program that mends the form of answers, if not the one that gave the answer.
+    /// The program that reformats answers, if it is not the one that gave the answer.
     pub repair: Option<Program>,
     pub host: TurnHost,
 }
 
-/// The agent that mends the form of malformed answers.
+/// The agent that reformats malformed answers.
 #[derive(Debug, Clone)]
 pub struct RepairAgent {
-    /// The program, if not the one that gave the answer.
+    /// The program, if it is not the one that gave the answer.
     pub program: Option<Program>,
-    /// How long such a turn may take.
+    /// The time limit of such a turn.
     pub deadline: Duration,
 }
 
 impl LocalAgents {
-    /// Returns the program that takes a turn. The one that mends the form of answers sees nothing else.
+    /// Returns the program for a turn. The one that reformats answers sees nothing else.
     fn program(&self, kind: ResponseKind, access: Access, label: &Label) -> Option<&Program> {
         let seated = self.programs.get(&(kind.asked_of(), label.clone()));
         match access {

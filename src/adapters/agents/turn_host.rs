@@ -1,4 +1,4 @@
-//! The part of a run's setup that is the same for the turns of all its agents.
+//! The setup that the turns of all agents share.
 
 use std::time::Duration;
 
@@ -13,22 +13,22 @@ use crate::ports::agents::{TurnReport, TurnResult};
 
 use super::errors::last_words;
 
-/// The setup that is the same for the turns of all agents.
+/// The setup that the turns of all agents share.
 #[derive(Debug, Clone)]
 pub struct TurnHost {
-    /// Our own environment, from which an agent's is made.
+    /// Our own environment, from which those of agents are made.
     pub variables: Variables,
     pub folders: Folders,
-    /// How long a turn may take.
+    /// The time limit of a turn.
     pub deadline: Duration,
-    /// How long a turn may take that only mends the form of an answer.
+    /// The time limit of a turn that only reformats an answer.
     pub repair_deadline: Duration,
-    /// How long an agent may be silent without computing; unlimited if absent.
+    /// The idle time limit; `None` for no limit.
     pub idle: Option<Duration>,
 }
 
 impl TurnHost {
-    /// Returns how long a turn may take, given the deadline that its agent may have of its own.
+    /// Returns the time limit of a turn, given that of its agent.
     pub(super) fn deadline(&self, access: Access, own: Option<Duration>) -> Duration {
         match access {
             Access::Edit | Access::Read | Access::ReadAndWeb => own.unwrap_or(self.deadline),
@@ -37,7 +37,7 @@ impl TurnHost {
     }
 }
 
-/// Returns what was wrong with the end of a program that had answered before.
+/// Returns the problem with the end of a program that had answered before.
 pub(super) fn late_end(ended: &Ended) -> Option<String> {
     match &ended.end {
         End::Exited(Exit::Code(0)) | End::Cancelled | End::NotStarted(_) => None,
@@ -52,7 +52,7 @@ pub(super) fn late_end(ended: &Ended) -> Option<String> {
     }
 }
 
-/// Returns the report of a turn that failed before anything was started.
+/// Returns the report of a turn that failed before its program was started.
 pub(super) fn failed(failure: TurnFailure) -> TurnReport {
     let usage = Usage { calls: 1, priced_calls: 1, ..Usage::default() };
     TurnReport::bare(TurnResult::Failed(failure), usage)

@@ -1,4 +1,4 @@
-//! From a transcript and an ending to an answer or a class of failure: the order in which every program is judged. Pure.
+//! Derives an answer or a class of failure from a transcript and an ending, in the same order for all programs. Pure.
 
 use crate::adapters::agents::errors::{classify, classify_stderr, last_words, said_used_up};
 use crate::adapters::process::exit::Exit;
@@ -8,11 +8,11 @@ use crate::protocol::raw_answer::RawAnswer;
 use super::transcript::{Finish, ReportedError, Transcript};
 use super::vendor_cli::ProcessEnd;
 
-/// Returns the outcome of a turn. Once the event that ends a good turn has arrived, how the process ends decides nothing, and
-/// neither do failures that were reported before it: programs retry by themselves.
+/// Returns the outcome of a turn. Once the terminal event of a successful turn has arrived, the end of the process is
+/// irrelevant, and so are failures that were reported before: programs retry by themselves.
 ///
 /// # Errors
-/// When the event that ends a good turn is missing, or there is no answer.
+/// When the terminal event of a successful turn is missing, or there is no answer.
 pub fn conclude(
     transcript: &Transcript,
     ending: &ProcessEnd<'_>,
@@ -37,7 +37,7 @@ pub fn conclude(
     })
 }
 
-/// Why a turn failed: structured reports first, stderr next, the exit code last.
+/// Returns the failure of a turn: from structured reports first, then from stderr, then from the exit code.
 fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> TurnFailure {
     if let Some(trouble) = &transcript.trouble {
         return reported(trouble, transcript, ending);
@@ -63,11 +63,11 @@ fn failure(transcript: &Transcript, ending: &ProcessEnd<'_>, last: &str) -> Turn
     }
 }
 
-/// The class of a failure that the program reports: by the status of the service, then by its words.
+/// Returns the class of a reported failure: by the status of the service, then by its message.
 pub fn reported(trouble: &ReportedError, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
     let detail = last_words(&trouble.text);
     let by_words = || classify(&trouble.text, ending.now);
-    // Some services refuse a used-up allowance with the status of a bad login.
+    // Some services report a used-up quota with the status of a rejected login.
     let of_an_account = || by_words().filter(is_of_an_account);
     match trouble.status {
         Some(401 | 403) => of_an_account().unwrap_or(TurnFailure::Auth { detail }),
@@ -82,7 +82,7 @@ pub fn reported(trouble: &ReportedError, transcript: &Transcript, ending: &Proce
     }
 }
 
-/// Returns whether a failure is about what an account may spend.
+/// Returns whether a failure is about the quota or credit of an account.
 pub fn is_of_an_account(failure: &TurnFailure) -> bool {
     matches!(
         failure,
@@ -90,7 +90,7 @@ pub fn is_of_an_account(failure: &TurnFailure) -> bool {
     )
 }
 
-/// Too many requests: the plan's allowance, if the stream says until when.
+/// Returns the failure for too many requests: a used-up quota, if the stream has a reset time.
 fn limited(
     (transcript, ending): (&Transcript, &ProcessEnd<'_>),
     detail: String,
@@ -103,7 +103,7 @@ fn limited(
     }
 }
 
-/// Dollars as a program reports them, in millionths. What is no amount of money counts as nothing.
+/// Converts dollars to millionths. Invalid amounts are zero.
 pub fn micro_usd(dollars: f64) -> u64 {
     format!("{:.0}", dollars * 1e6).parse().unwrap_or(0)
 }

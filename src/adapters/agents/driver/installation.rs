@@ -1,4 +1,4 @@
-//! How vendors' programs are installed, and their versions.
+//! The installation and the versions of vendors' programs.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl Version {
         text.split_whitespace().find_map(|word| {
             let mut numbers = word.trim_start_matches('v').splitn(3, '.');
             let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
-            // `-beta.1` and the like say nothing that matters here.
+            // Suffixes such as `-beta.1` are irrelevant here.
             let patch = numbers.next()?;
             let digits = patch.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(patch.len());
             Some(Self([major, minor, patch.get(..digits)?.parse().ok()?]))
@@ -27,24 +27,24 @@ impl Version {
     }
 }
 
-/// How a vendor's program is installed, and which versions of it are known to work.
+/// The installation of a vendor's program, and the versions that are known to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Installation {
     /// A command to type, or an address to visit.
     pub how: &'static str,
-    /// The version with which the program's file here was measured, if it was.
+    /// The version with which the program's file here was tested.
     pub measured: Option<Version>,
-    /// The oldest version that can take a turn, if that is known.
+    /// The oldest version that can take a turn, if it is known.
     pub oldest: Option<Version>,
 }
 
 impl Installation {
-    /// Returns the installation of a program that was measured with a version.
+    /// Returns the installation of a program that was tested with a version.
     pub const fn measured(how: &'static str, version: [u32; 3]) -> Self {
         Self { how, measured: Some(Version(version)), oldest: None }
     }
 
-    /// Returns the installation of a program that was never run here, of which a version is reported to be needed.
+    /// Returns the installation of a program that was never run here and is reported to need a version.
     pub const fn reported(how: &'static str, oldest: [u32; 3]) -> Self {
         Self { how, measured: None, oldest: Some(Version(oldest)) }
     }

@@ -1,5 +1,5 @@
-//! Reads a line of a program's stream that cannot be read as it is. Values of another shape than expected count as absent,
-//! so that a field that decides nothing does not take a whole answer with it.
+//! Reads a line of a program's stream that does not have the expected shape. Values of another shape are treated as absent,
+//! so that an irrelevant field does not invalidate a whole answer.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,10 +11,10 @@ use crate::pattern::pattern;
 
 use super::transcript::Event;
 
-/// Reads a line, and tells its events when all of it was read.
+/// Reads a line, and emits its events only if all of it was read.
 pub(super) type ReadLine<'cli> = dyn Fn(&[u8], &mut dyn FnMut(Event)) -> serde_json::Result<()> + 'cli;
 
-/// Reads what can be read of a line. An event that cannot be read at all is told by its name.
+/// Reads the valid parts of a line. An event that cannot be read at all is reported by its name.
 pub(super) fn read(line: &[u8], reader: &ReadLine<'_>, tell: &mut dyn FnMut(Event)) {
     if !line.trim_ascii_start().starts_with(b"{") {
         return;
@@ -30,8 +30,8 @@ pub(super) fn read(line: &[u8], reader: &ReadLine<'_>, tell: &mut dyn FnMut(Even
     }
 }
 
-/// Returns the members of an object that fit one by one. A member that names its type is looked into; any other fits as a
-/// whole or not at all: half a count would be a wrong one.
+/// Returns the members of an object that have the expected shape. A member with a type is checked recursively; any other is
+/// accepted as a whole or not at all: half a count would be wrong.
 pub(in crate::adapters::agents) fn fitting(
     object: Map<String, Value>,
     fits: &dyn Fn(&Map<String, Value>) -> bool,
@@ -64,7 +64,7 @@ fn bytes(object: &Map<String, Value>) -> Vec<u8> {
 
 static TYPE: LazyLock<Regex> = pattern!(r#""type"\s*:\s*"([a-z_.]{1,40})""#);
 
-/// Replaces escapes of half a surrogate pair, which no JSON reader takes, by the replacement character.
+/// Replaces lone surrogates, which no JSON reader accepts, by the replacement character.
 pub(in crate::adapters::agents) fn with_paired_surrogates(text: &str) -> Cow<'_, str> {
     ESCAPES.replace_all(text, |found: &regex::Captures<'_>| {
         let escape = found.get(0).map_or("", |escape| escape.as_str());
@@ -72,7 +72,7 @@ pub(in crate::adapters::agents) fn with_paired_surrogates(text: &str) -> Cow<'_,
     })
 }
 
-/// An escape, a pair of them that makes one character, or half of such a pair.
+/// An escape, a pair of escapes for one character, or a lone surrogate.
 static ESCAPES: LazyLock<Regex> = pattern!(
     r"(?x) \\u[dD][89abAB][0-9a-fA-F]{2} \\u[dD][c-fC-F][0-9a-fA-F]{2} | (?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2}) | \\."
 );

@@ -1,4 +1,4 @@
-//! Runs a vendor's program for one turn: the program's own file says how the turn is asked for, and judges the ending.
+//! Runs a vendor's program for one turn. The program's own file defines the command line and evaluates the ending.
 
 pub mod conclusion;
 pub mod installation;
@@ -30,7 +30,7 @@ use vendor_agent::VendorAgent;
 use vendor_cli::VendorCli;
 use vendor_turn::VendorTurn;
 
-/// Takes a turn with a vendor's program.
+/// Runs a turn with a vendor's program.
 pub(in crate::adapters::agents) async fn take(
     host: &TurnHost,
     agent: &VendorAgent,
@@ -76,7 +76,7 @@ pub(in crate::adapters::agents) async fn take(
     Recording { transcript, ended, dropped_lines, deadline: job.deadline }.report(cli, &turn)
 }
 
-/// Hears the lines of a program, and knows when the event that ends its turn has arrived.
+/// Reads the lines of a program, and notices the terminal event of its turn.
 struct StreamListener<'turn, F> {
     lines: Lines<F>,
     finished: &'turn AtomicBool,

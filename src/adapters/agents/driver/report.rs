@@ -27,7 +27,7 @@ pub(super) struct Recording {
     pub(super) ended: Ended,
     /// The number of lines that were too long to be read.
     pub(super) dropped_lines: u64,
-    /// How long the turn was allowed to take.
+    /// The time limit of the turn.
     pub(super) deadline: Duration,
 }
 
@@ -42,7 +42,7 @@ impl Recording {
         TurnReport {
             result,
             usage,
-            // A program that does not name the model that ran was told which model to run.
+            // If the program does not report its model, the requested one is assumed.
             model: self.transcript.model.or_else(|| asked.map(str::to_owned)),
             log: Some(turn.files.log.clone()),
             session,
@@ -50,7 +50,7 @@ impl Recording {
         }
     }
 
-    /// Returns how the program ended, as far as that matters: after the event that ends a good turn, it does not.
+    /// Returns the end of the program, which is irrelevant after the terminal event of a successful turn.
     fn end(&self) -> End {
         match (self.transcript.finished, &self.ended.end) {
             (Finish::Seen, End::Exited(_) | End::TimedOut | End::Hung { .. }) => End::Exited(Exit::Code(0)),
@@ -129,18 +129,18 @@ impl Recording {
     }
 }
 
-/// Returns the usage that the session of a turn had counted before the turn.
+/// Returns the session's usage before the turn.
 fn earlier(turn: &VendorTurn<'_>) -> Usage {
     turn.agent.session_of(turn.order).map(|note| note.counted).unwrap_or_default()
 }
 
-/// Returns the text of a file that an agent may have written. A file that can't be read holds no answer.
+/// Returns the text of a file that an agent may have written. An unreadable file contains no answer.
 fn answer_in(path: &Path) -> Option<String> {
     let bytes = files::read_foreign(path, ANSWER_LIMIT).ok().filter(|bytes| bytes.len() <= ANSWER_LIMIT)?;
     String::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty())
 }
 
-/// Returns whether the id of a session can stand in a command line: as neither a flag nor a path.
+/// Returns whether the id of a session is safe in a command line: neither a flag nor a path.
 fn is_plain(id: &str) -> bool {
     let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
     (1..=100).contains(&id.len()) && id.bytes().all(is_letter) && !id.starts_with('-')

@@ -1,4 +1,4 @@
-//! Finds the file in which a program keeps its own record of a session, and reads the end of it.
+//! Finds the file in which a program records a session, and reads its last lines.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,12 +10,12 @@ use crate::adapters::process::variables::Variables;
 
 use super::vendor_cli::SessionFile;
 
-/// So much of the end is read: the last turn's totals are a few lines.
+/// The number of bytes to read from the end: the last turn's totals are a few lines.
 const TAIL: u64 = 256 << 10;
-/// Folders lie by year, month and day.
+/// The depth of folders: by year, month and day.
 const DEEPEST: u32 = 4;
 
-/// The last whole lines of a session's file; none, if it is not there.
+/// Returns the last whole lines of a session's file; empty if it does not exist.
 pub(in crate::adapters::agents) fn last_lines(file: &SessionFile, variables: &Variables) -> Vec<String> {
     let home = |name: &str| variables.get(OsStr::new(name)).map(PathBuf::from);
     let folder = home(file.home).or_else(|| Some(home("HOME")?.join(file.usual)));
@@ -23,7 +23,7 @@ pub(in crate::adapters::agents) fn last_lines(file: &SessionFile, variables: &Va
     found.and_then(|path| tail(&path)).unwrap_or_default()
 }
 
-/// The file, looked for in the youngest folders first: their names are dates.
+/// Finds the file, in the most recent folders first: their names are dates.
 fn find(folder: &Path, ends_with: &str, deeper: u32) -> Option<PathBuf> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     let (mut folders, mut files) = (Vec::new(), Vec::new());
@@ -52,7 +52,7 @@ fn tail(path: &Path) -> Option<Vec<String>> {
     let mut bytes = Vec::new();
     file.take(TAIL).read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    // The first line is cut, unless the file begins with it.
+    // The first line is incomplete, unless it is the start of the file.
     Some(text.lines().skip(usize::from(start > 0)).map(str::to_owned).collect())
 }
 

@@ -1,4 +1,4 @@
-//! A vendor's program as it is set up on this machine, and what is found about it before any turn. No model is asked.
+//! The setup of a vendor's program on this machine, and checks before any turn. No model is asked.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -8,27 +8,27 @@ use crate::adapters::process::variables::Variables;
 
 use super::vendor_agent::VendorAgent;
 
-/// The longest file that is read as settings, in bytes.
+/// The maximum size of a settings file, in bytes.
 const LONGEST_SETTINGS: u64 = 1 << 20;
 
-/// How much of a program's complaint is repeated, in characters.
+/// The maximum length of a program's error message, in characters.
 const COMPLAINT: usize = 200;
 
-/// A vendor's program as it is set up on this machine.
+/// The setup of a vendor's program on this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup<'machine> {
     /// The path of the program.
     pub program: &'machine Path,
     /// The environment of its turns.
     pub environment: &'machine Variables,
-    /// The agents that the program is behind.
+    /// The agents that use the program.
     pub agents: &'machine [VendorAgent],
-    /// Whether we are root.
+    /// Whether this process runs as root.
     pub is_root: bool,
 }
 
 impl Setup<'_> {
-    /// Returns the value of a variable that is set to something.
+    /// Returns the value of a variable that is not empty.
     pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.environment.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
@@ -44,14 +44,14 @@ pub fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Returns the text of a file if it is one that can hold settings.
+/// Returns the text of a file if it can be a settings file.
 pub fn settings_text(path: &Path) -> Option<String> {
     let facts = std::fs::metadata(path).ok()?;
     let fits = facts.is_file() && facts.len() <= LONGEST_SETTINGS;
     if fits { std::fs::read_to_string(path).ok() } else { None }
 }
 
-/// Returns the last line of a program's complaint, to be appended to a sentence.
+/// Returns the last line of a program's error message, as the end of a sentence.
 pub fn complaint(answer: &Answer) -> String {
     let last = answer.stderr.lines().chain(answer.stdout.lines()).rfind(|line| !line.trim().is_empty());
     let last: String = last.unwrap_or_default().trim().chars().take(COMPLAINT).collect();
@@ -61,31 +61,31 @@ pub fn complaint(answer: &Answer) -> String {
 /// The login of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginState {
-    /// It is logged in, as far as it knows itself: no program asks its service.
+    /// The program considers itself logged in; programs do not ask their service.
     LoggedIn {
-        /// The kind of login, which tells who pays.
+        /// The kind of login, which determines who pays.
         with: Option<&'static str>,
     },
     LoggedOut,
-    /// The first turn will tell.
+    /// The login is unknown until the first turn.
     Unknown {
-        /// Why that is so, if not because the program does not tell.
+        /// The reason, if it is not that the program has no check.
         why: Option<&'static str>,
     },
 }
 
-/// A fact about a program that is worth telling.
+/// A finding about a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupFinding {
     /// The subject, in one word.
     pub name: &'static str,
     pub severity: Severity,
     pub seen: String,
-    /// A command to type, or what to do.
+    /// A solution, for example a command to type.
     pub fix: Option<String>,
 }
 
-/// How much a fact matters to turns.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     Fine,
@@ -93,27 +93,27 @@ pub enum Severity {
     Note,
     /// A turn may fail because of it.
     Doubtful,
-    /// No turn can be taken.
+    /// No turn can run.
     Wrong,
 }
 
 impl SetupFinding {
-    /// Returns the finding that all is well.
+    /// Creates a finding without a problem.
     pub fn fine(name: &'static str, seen: impl Into<String>) -> Self {
         Self { name, severity: Severity::Fine, seen: seen.into(), fix: None }
     }
 
-    /// Returns a finding that no turn fails because of.
+    /// Creates a finding that causes no failure.
     pub fn note(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { name, severity: Severity::Note, seen: seen.into(), fix: Some(fix.into()) }
     }
 
-    /// Returns a finding that a turn may fail because of.
+    /// Creates a finding that may cause failures.
     pub fn doubtful(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { severity: Severity::Doubtful, ..Self::note(name, seen, fix) }
     }
 
-    /// Returns a finding that keeps all turns from being taken.
+    /// Creates a finding that prevents all turns.
     pub fn wrong(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { severity: Severity::Wrong, ..Self::note(name, seen, fix) }
     }

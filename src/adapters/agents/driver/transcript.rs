@@ -1,4 +1,4 @@
-//! What the streams of all programs come to: events, and what is kept of them, in bounded memory. Pure.
+//! The transcript of a program: the events of its streams, kept in limited memory. Pure.
 
 use std::collections::VecDeque;
 
@@ -7,83 +7,83 @@ use jiff::Timestamp;
 use crate::domain::usage::Usage;
 use crate::protocol::envelope::ANSWER_LIMIT;
 
-/// So much of a message is kept: as much as an answer may have, and one more letter to show that it has more.
+/// The maximum length of a message: that of an answer, and one more letter to show that there was more.
 const KEPT: usize = ANSWER_LIMIT + 4;
-/// So much of a document is kept: an answer in it is escaped, perhaps twice over.
+/// The maximum length of a document: an answer in it is escaped, possibly twice.
 const DOCUMENT: usize = 4 * KEPT;
-/// So many requests are looked back on: those of agents that work side by side are told in turns.
+/// The number of requests that are remembered: parallel agents report theirs alternately.
 const MOST_REQUESTS: usize = 32;
-/// So much of an id is kept.
+/// The maximum length of an id.
 const ID: usize = 100;
-/// So many denials and warnings are kept.
+/// The maximum number of denials and warnings.
 const MOST_DENIALS: usize = 20;
 
-/// What a line of a stream says.
+/// An event in a line of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The session has this id.
+    /// The id of the session.
     Session(String),
     Model(String),
     /// A whole message of the agent. The last one is its answer.
     Said(String),
-    /// A piece of a message: it goes on where the piece before it ended, and after a whole message it begins another.
+    /// A piece of a message: it continues the previous piece; after a whole message it starts a new one.
     SaidMore(String),
-    /// A message with which the turn ends, perhaps once more. A later one without an object adds to an answer before it, and
-    /// does not replace it.
+    /// A message that ends the turn, possibly repeated. A later one without an object is added to the previous answer, and does
+    /// not replace it.
     EndedWith(String),
-    /// The turn goes on, or ends once more, though it may have seemed to be at its end: nothing that was said before is its
+    /// The turn continues, or ends again, although it seemed to have ended: earlier messages are not its
     /// answer.
     Continued,
     /// A piece of a document that can only be read as a whole.
     Document(String),
     /// Native structured output: a JSON text.
     Structured(String),
-    /// It was not allowed this.
+    /// A permission was denied.
     Denied(String),
-    /// It did something with a tool: a command ran, a file was changed.
+    /// The agent used a tool: a command ran, or a file was changed.
     Acted,
-    /// In a file of a whole session: here a turn begins, and what the file said of an earlier one counts no more.
+    /// The start of a turn in the file of a session: earlier events belong to earlier turns.
     Began,
-    /// An event that could not be read, and why.
+    /// The name of an unreadable event, and the error.
     Unreadable(String),
-    /// Something that a person should know, though it is no failure.
+    /// A warning for people.
     Warned(String),
-    /// What the turn has cost until now, all of it.
+    /// The usage of the whole turn so far.
     Counted(Usage),
-    /// What a part of the turn has cost: it is added.
+    /// The usage of a part of the turn, which is added.
     Spent(Usage),
-    /// What a request to the model has cost until now, as far as that is told before the turn ends.
+    /// The usage of a request to the model so far, from programs that report it before the turn ends.
     Asked {
-        /// The request: it may be told of several times.
+        /// The id of the request, which may be reported several times.
         id: String,
         usage: Usage,
     },
-    /// The allowance is used up until then.
+    /// The quota is used up until this instant.
     Rejected(Timestamp),
-    /// The allowance is nearly used up.
+    /// The quota is nearly used up.
     Low {
-        /// How much of it is used, in percent.
+        /// The used share in percent.
         percent: u8,
         resets_at: Timestamp,
     },
-    /// The program reports that something went wrong. The last report counts, and only if the turn did not end well.
+    /// The program reports a failure. The last report is used, and only if the turn was not successful.
     ReportedError(ReportedError),
-    /// The event that ends a good turn.
+    /// The terminal event of a successful turn.
     Finished,
 }
 
-/// What a program reports of a failure.
+/// A program's report of a failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportedError {
-    /// The HTTP status of the service, if it is told.
+    /// The HTTP status of the service, if it was reported.
     pub status: Option<u16>,
-    /// The program's own word for the class, if it has one.
+    /// The program's own name of the class.
     pub code: Option<String>,
     pub text: String,
 }
 
 impl ReportedError {
-    /// A report that adds to an earlier one: what it does not say itself, the earlier one said.
+    /// Combines the report with an earlier one, which provides the missing parts.
     fn after(self, earlier: Option<Self>) -> Self {
         let earlier = earlier.unwrap_or_default();
         Self {
@@ -94,39 +94,39 @@ impl ReportedError {
     }
 }
 
-/// What is kept of a stream.
+/// The transcript of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transcript {
     /// The id of the session.
     pub session: Option<String>,
-    /// The model that worked last.
+    /// The model of the last message.
     pub model: Option<String>,
     pub said: String,
-    /// The document that stdout is, for a program that writes one, until it is read.
+    /// The document on stdout until it is read, for programs that write one.
     pub document: String,
     pub structured: Option<String>,
     pub denied: Vec<String>,
-    /// How often it did something with a tool, as far as the program tells.
+    /// The number of uses of tools that the program reported.
     pub acted: u64,
-    /// What a person should know.
+    /// Warnings for people.
     pub warnings: Vec<String>,
-    /// What it cost, as far as it was told.
+    /// The usage that was reported.
     pub usage: Option<Usage>,
-    /// Until when the allowance is used up.
+    /// The reset time of a used-up quota.
     pub rejected: Option<Timestamp>,
-    /// How far the allowance is used, and when it is back.
+    /// The used share of the quota, with its reset time.
     pub low: Option<(u8, Timestamp)>,
     /// The last report of a failure.
     pub trouble: Option<ReportedError>,
-    /// Whether the event that ends a good turn was there.
+    /// Whether the terminal event of a successful turn has arrived.
     pub finished: Finish,
-    /// The last event that could not be read, and why.
+    /// The last unreadable event, and the error.
     pub unreadable: Option<String>,
     requests: Requests,
     paused: bool,
 }
 
-/// Requests to the model that were told of, each counted once.
+/// The reported requests to the model, each counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Requests {
     settled: Usage,
@@ -154,7 +154,7 @@ impl Requests {
     }
 }
 
-/// Whether the event that ends a good turn was there.
+/// Whether the terminal event of a successful turn has arrived.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Finish {
     #[default]
@@ -163,7 +163,7 @@ pub enum Finish {
 }
 
 impl Transcript {
-    /// Takes in an event.
+    /// Applies an event.
     pub fn take(&mut self, event: Event) {
         match event {
             Event::Session(id) => self.session = Some(id),
@@ -199,12 +199,12 @@ impl Transcript {
         }
     }
 
-    /// What the turn is known to have cost, where it ended before that was told as a whole: at least so much.
+    /// Returns the known usage of a turn that ended before it reported its total: a lower bound.
     pub fn seen_until_now(&self) -> Option<Usage> {
         self.usage.or_else(|| self.requests.sum())
     }
 
-    /// Forgets what a file of a session may have told of an earlier turn: it tells again of this one.
+    /// Discards the data of earlier turns in the file of a session.
     fn begin(&mut self) {
         (self.acted, self.low) = (0, None);
         self.denied.clear();
@@ -234,14 +234,14 @@ impl Transcript {
     }
 }
 
-/// Keeps what was not noted before, up to a number of notes.
+/// Adds a note that is not known yet, up to a maximum number.
 fn note(notes: &mut Vec<String>, what: String) {
     if notes.len() < MOST_DENIALS && !notes.contains(&what) {
         notes.push(what);
     }
 }
 
-/// A text that is no longer than an answer may be, by more than what shows that it was.
+/// Cuts a text to the maximum length of an answer, plus one letter to show that there was more.
 fn bounded(mut text: String) -> String {
     let end = prefix(&text, KEPT).len();
     text.truncate(end);

@@ -1,5 +1,5 @@
-//! The trait of a vendor's program: how a turn is asked for, what its stream says, how its ending is judged, and what
-//! `doctor` asks about it. Each program has its own file in `vendors`, and only the driver runs any of them.
+//! The trait of a vendor's program: its command line for a turn, the events of its stream, the result of its ending, and its
+//! checks for `doctor`. Each program has its own file in `vendors`, and only the driver runs any of them.
 
 use std::path::{Path, PathBuf};
 
@@ -26,12 +26,12 @@ pub trait VendorCli: Sync {
     /// Returns the facts that are the same for every turn.
     fn profile(&self) -> &'static Profile;
 
-    /// Returns whether a model has to be named.
+    /// Returns whether a model is required.
     fn model_choice(&self) -> ModelChoice {
         ModelChoice::Optional
     }
 
-    /// Returns an error if the program would not understand an effort, or would ignore it.
+    /// Returns an error for an effort that the program would reject or ignore.
     ///
     /// # Errors
     /// With the end of a sentence about the program's settings.
@@ -39,43 +39,43 @@ pub trait VendorCli: Sync {
         Ok(())
     }
 
-    /// Returns the login that an answer to the call of `Login::check` tells of.
+    /// Returns the login according to the output of `Login::check`.
     fn login(&self, answer: &Answer) -> LoginState {
         if answer.exit.is_success() { LoginState::LoggedIn { with: None } } else { LoginState::LoggedOut }
     }
 
-    /// Returns the login that settings and variables tell of, where the call tells of none or there is no call.
+    /// Returns the login according to settings and variables, if the check does not determine it or does not exist.
     fn login_by_setup(&self, _setup: &Setup<'_>) -> LoginState {
         LoginState::LoggedOut
     }
 
-    /// Returns known quirks of the program that matter on this machine.
+    /// Returns known quirks of the program that are relevant on this machine.
     fn quirks(&self, _setup: &Setup<'_>) -> Vec<SetupFinding> {
         Vec::new()
     }
 
-    /// Returns the arguments of a call that tests, without asking a model, whether turns can work here.
+    /// Returns the arguments of a command that tests, without asking a model, whether turns can work here.
     fn self_test(&self, _setup: &Setup<'_>) -> Option<&'static [&'static str]> {
         None
     }
 
-    /// Returns the result of the call of `Self::self_test`.
+    /// Returns the result of the self test.
     fn self_test_result(&self, _probed: &Probed) -> Option<SetupFinding> {
         None
     }
 
-    /// Returns how a turn is asked for.
+    /// Returns the command line for a turn.
     fn invocation(&self, turn: &CliTurn<'_>) -> Invocation;
 
-    /// Reads the events of one line of stdout. Values of an unexpected shape count as absent, and a line that is no JSON has
-    /// no events: the missing event is noticed at the end.
+    /// Reads the events of one line of stdout. Values of an unexpected shape are treated as absent, and a line that is not JSON
+    /// has no events: the missing event is noticed at the end.
     fn events(&self, line: &[u8], tell: &mut dyn FnMut(Event)) {
         if self.read(line, tell).is_err() {
             lenient::read(line, &|line, tell| self.read(line, tell), tell);
         }
     }
 
-    /// Reads the events of a line of the expected shape. Tells none unless the whole line was read.
+    /// Reads the events of a line with the expected shape. Emits events only if the whole line was read.
     ///
     /// # Errors
     /// When a value has another shape than expected.
@@ -90,27 +90,27 @@ pub trait VendorCli: Sync {
     /// Returns the outcome of a turn whose program has ended by itself.
     ///
     /// # Errors
-    /// With the class of failure. An exit code of 0 proves nothing: the event that ends a good turn must be there.
+    /// With the class of the failure. An exit code of 0 proves nothing: the terminal event is required.
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure>;
 
-    /// Returns the program's own file of a session, if it holds facts that the stream does not.
+    /// Returns the program's own file of a session, if it has facts that the stream does not.
     fn session_file(&self, _session: &str) -> Option<SessionFile> {
         None
     }
 
-    /// Reads the events of one line of that file.
+    /// Reads the events of one line of this file.
     fn session_events(&self, _line: &[u8], _tell: &mut dyn FnMut(Event)) {}
 }
 
 /// The facts about a program that are the same for every turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
-    /// The name of the product, as people know it.
+    /// The name of the product.
     pub product: &'static str,
-    /// The name by which it is found in `PATH`.
+    /// The name of the program in `PATH`.
     pub program: &'static str,
-    /// The variables of ours that it may see besides the common ones. Names, never prefixes: a prefix would pass on what
-    /// identifies the agent session that agent-loop was started from.
+    /// The variables of ours to pass on besides the common ones. These are names, not prefixes: a prefix would pass on variables
+    /// that identify the agent session in which agent-loop was started.
     pub variables: &'static [&'static str],
     pub installation: Installation,
     pub stop: StopSequence,
@@ -119,9 +119,9 @@ pub struct Profile {
     pub effort_flag: Option<EffortFlag>,
     /// The name of the flag for a chain of models, if the vendor's models often run out of quota one by one.
     pub chain_flag: Option<&'static str>,
-    /// The model that we name if nobody named one; none, if the choice is the program's.
+    /// The default model; `None` if the program chooses.
     pub usual_model: Option<&'static str>,
-    /// Who can tell whether it is logged in, and how to log in.
+    /// The commands that check the login and that log in.
     pub login: Login,
 }
 
@@ -157,71 +157,71 @@ impl Counting {
     }
 }
 
-/// How to find out whether a program is logged in, and how to log in.
+/// The login of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Login {
-    /// The arguments of a call that tells, without asking a model; none if there is no such call.
+    /// The arguments of a command that checks the login without asking a model; empty if there is none.
     pub check: &'static [&'static str],
-    /// What a person types to log in.
+    /// The command that a person types to log in.
     pub how: &'static str,
 }
 
-/// Whether a model has to be named.
+/// Whether a model is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelChoice {
-    /// The program has a choice of its own.
+    /// The program has a default.
     Optional,
-    /// It has none that a user could have meant: nothing is started without a model.
+    /// The program has no sensible default: it is not started without a model.
     Required {
-        /// What the name of a model looks like.
+        /// The form of the names of models.
         form: &'static str,
     },
 }
 
-/// A turn as a program is asked for it.
+/// The input of a turn for a program.
 #[derive(Debug, Clone, Copy)]
 pub struct CliTurn<'turn> {
     pub access: Access,
     pub prompt: &'turn str,
-    /// The model; the program's own choice if none was named.
+    /// The requested model; `None` for the program's own choice.
     pub model: Option<&'turn str>,
-    /// The reasoning effort, in the program's own words.
+    /// The reasoning effort, one of the program's own values.
     pub effort: Option<&'turn str>,
-    /// The arguments that the user adds to the command line.
+    /// Additional arguments of the user.
     pub arguments: &'turn [String],
     /// The session to resume.
     pub session: Option<&'turn SessionNote>,
     pub power: Power,
-    /// Its clone, which is also its current folder.
+    /// The clone, which is also the current folder.
     pub workdir: &'turn Path,
-    /// Folders besides its clone that it has to read in: the diff, the context.
+    /// Folders outside the clone that the program must read: the diff, the context.
     pub readable: &'turn [PathBuf],
     /// The JSON Schema of the answer in the strict dialect, as text.
     pub schema: &'turn str,
-    /// A file with that schema, outside of the clone.
+    /// A file with this schema, outside the clone.
     pub schema_file: &'turn Path,
-    /// A file outside of the clone to which the program may write its last message.
+    /// A file outside the clone to which the program may write its last message.
     pub last_message: &'turn Path,
-    /// The environment of the turn, with those variables of the vendor that the user has set.
+    /// The environment of the turn, including the vendor's variables that the user has set.
     pub environment: &'turn Variables,
 }
 
-/// A program's command line and the files and variables that go with it.
+/// A program's command line with its files and variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Invocation {
-    /// The arguments. They never hold a secret.
+    /// The arguments. They never contain a secret.
     pub arguments: Vec<String>,
-    /// The bytes that are written to stdin before it is closed.
+    /// The input for stdin, which is closed afterwards.
     pub input: Vec<u8>,
-    /// The place of the prompt, if not on stdin.
+    /// The location of the prompt, if it is not on stdin.
     pub prompt: Prompt,
-    /// Variables besides those that every agent gets.
+    /// Variables besides those of every agent.
     pub variables: Vec<(&'static str, String)>,
-    /// Files to be written before it starts, outside of the clone.
+    /// Files outside the clone to write before the start.
     pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// The ending of a program that ended by itself.
+/// The end of a program that was not killed by us.
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessEnd<'turn> {
     pub exit: Exit,
@@ -232,16 +232,16 @@ pub struct ProcessEnd<'turn> {
     pub now: Timestamp,
 }
 
-/// Where a program keeps its own file of a session.
+/// The location of a program's own file of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFile {
-    /// The variable that names the program's folder.
+    /// The variable with the program's folder.
     pub home: &'static str,
-    /// Where that is below the user's home folder, if the variable is not set.
+    /// The folder below the user's home folder, if the variable is not set.
     pub usual: &'static str,
-    /// The folder of sessions in it; folders in it are looked through.
+    /// The folder of sessions in it, searched recursively.
     pub folder: &'static str,
-    /// How the file's name ends.
+    /// The end of the file's name.
     pub ends_with: String,
 }
 

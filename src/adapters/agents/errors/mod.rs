@@ -1,4 +1,4 @@
-//! The class of a failed turn, from an error message of an agent's program or from its stderr.
+//! Classifies failed turns by the error message of an agent's program or by its stderr.
 
 pub(super) mod patterns;
 pub mod reset;
@@ -11,26 +11,26 @@ use crate::text::sanitize;
 
 use patterns::{Named, PATTERNS};
 
-/// How long a detail may be, in characters.
+/// The maximum length of a detail, in characters.
 pub(super) const DETAIL: usize = 400;
 
-/// How many last lines of a stderr can name the class of a failure: a stack trace stands below its error.
+/// The number of last lines of stderr that are classified: a stack trace is below its error.
 const STDERR_LINES: usize = 60;
 
-/// How many last lines of a stderr are shown, and how long each may be, in characters.
+/// The number of last lines of stderr in messages, and the maximum length of each, in characters.
 const LAST_LINES: usize = 5;
 const LAST_LINE: usize = 200;
 
-/// How long an allowance is waited for, if nobody says when it comes back.
+/// The assumed time until a quota resets, if it is unknown.
 const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
-/// A rate limit with a longer wait is an allowance that is used up: nobody keeps a turn waiting for it.
+/// A rate limit with a longer delay is a used-up quota: no turn waits that long.
 const LONG_WAIT: SignedDuration = SignedDuration::from_mins(10);
 
-/// The class of an error message of an agent's program, if it names one.
+/// Returns the class of an error message of an agent's program.
 ///
-/// For messages of errors, never for what a model wrote. Words about a login count most, for no waiting helps there; words
-/// about an allowance count more than a status of 401 or 403, and a status of 429 counts less than both.
+/// It is for error messages, never for texts of a model. Phrases about a login have priority, because waiting does not help;
+/// phrases about a quota outrank a status of 401 or 403, and a status of 429 ranks below both.
 pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
     let text = heard(text);
     let (named, start) =
@@ -51,8 +51,8 @@ pub fn classify(text: &str, now: Timestamp) -> Option<TurnFailure> {
     })
 }
 
-/// Returns the class that the end of a stderr names. What stands further up did not end the program, and a quoted line was
-/// said by somebody else.
+/// Returns the class of the last lines of stderr. Earlier lines did not end the program, and quoted lines have another
+/// author.
 pub fn classify_stderr(stderr: &str, now: Timestamp) -> Option<TurnFailure> {
     let stderr = heard(stderr);
     let is_own = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('>');
@@ -61,7 +61,7 @@ pub fn classify_stderr(stderr: &str, now: Timestamp) -> Option<TurnFailure> {
     classify(&last.join("\n"), now)
 }
 
-/// A limit of whatever kind: an allowance that is used up, or a rate limit, depending on the wait.
+/// Returns the failure for a limit: a used-up quota or a rate limit, depending on the delay.
 pub fn limit(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
     if reset.is_some_and(|reset| reset.duration_since(now) > LONG_WAIT) {
         used_up(reset, now, detail)
@@ -70,7 +70,7 @@ pub fn limit(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFa
     }
 }
 
-/// The last lines of a stderr that are not blank, bounded, for the detail of an exit.
+/// Returns the last non-blank lines of stderr, shortened, for the detail of an exit.
 pub fn last_words(stderr: &str) -> String {
     let stderr = tail::plain(stderr);
     let lines = stderr.lines().rev().filter(|line| !line.trim().is_empty()).take(LAST_LINES);
@@ -79,7 +79,7 @@ pub fn last_words(stderr: &str) -> String {
     lines.join("\n")
 }
 
-/// The end of a text, without escape sequences and without lines that every run of a program has.
+/// Returns the end of a text, without escape sequences and without lines that all runs of a program print.
 fn heard(text: &str) -> String {
     let start = text.ceil_char_boundary(text.len().saturating_sub(reset::LOOKED_AT));
     let plain = tail::plain(text.get(start..).unwrap_or_default());
@@ -87,36 +87,36 @@ fn heard(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A short text as it is, and a long one from the line on that names the class.
+/// Returns a short text unchanged, and a long one from the line that indicates the class.
 fn detail(text: &str, start: usize) -> String {
     let before = text.get(..start).unwrap_or_default();
     let line = before.rfind('\n').map_or(0, |end| end + 1);
     let from = match start {
         _ if text.len() <= DETAIL => 0,
-        // The words that name the class must be seen.
+        // The phrase that indicates the class must be visible.
         start if start - line < DETAIL / 2 => line,
         start => start,
     };
     sanitize::one_line(text.get(from..).unwrap_or_default(), DETAIL)
 }
 
-/// Returns the failure of an agent that names an instant itself: an absurd one counts as none.
+/// Returns the failure of an agent that names an instant itself. An implausible instant is ignored.
 pub fn said_used_up(said: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
     used_up(said.filter(|instant| reset::is_believed(*instant, now)), now, detail)
 }
 
-/// Returns the failure of an allowance that is used up. One that should be back by now, and is not, is asked for again later.
+/// Returns the failure for a used-up quota. If its reset time has passed, the next attempt is later.
 pub fn used_up(reset: Option<Timestamp>, now: Timestamp, detail: String) -> TurnFailure {
     if let Some(resets_at) = reset.filter(|reset| now.duration_since(*reset) <= reset::JUST_NOW) {
         return TurnFailure::Quota { resets_at, detail };
     }
-    // At a whole second: a person reads it.
+    // The instant is rounded to a whole second for people.
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let retry_at = now.checked_add(UNKNOWN_WAIT).unwrap_or(Timestamp::MAX);
     TurnFailure::QuotaUnknown { retry_at, detail }
 }
 
-/// What Codex writes of its tool servers while nothing is wrong with its own service.
+/// The messages of Codex about its tool servers, which do not indicate a problem of its own service.
 const NOISE: [&str; 2] = ["rmcp::", "codex_models_manager::"];
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    /// Shortly after the recordings were made.
+    /// An instant shortly after the recordings.
     fn now() -> Timestamp {
         "2026-11-21T00:10:00Z".parse().unwrap()
     }
@@ -134,8 +134,8 @@ mod tests {
         std::fs::read_to_string(format!("{}/fixtures/agents/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     }
 
-    /// The last message of an error in a recorded stdout, wherever a program puts it; a stderr and a stdout without
-    /// events are messages themselves.
+    /// Returns the last error message in a recorded stdout; a stderr, and a stdout without events, are messages
+    /// themselves.
     fn message(path: &str) -> String {
         let text = fixture(path);
         let mut events = text.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -146,7 +146,7 @@ mod tests {
         event.unwrap_or(text)
     }
 
-    /// The class of a failure, and its instant.
+    /// Returns the class and the instant of a failure.
     fn found(failure: Option<&TurnFailure>) -> String {
         let Some(failure) = failure else { return "none".to_owned() };
         if let TurnFailure::Quota { resets_at: at, .. }
@@ -227,7 +227,7 @@ mod tests {
             ("codex/noauth-exec-json.stderr", "network"),
             ("codex/err-e400-r0.stdout", "none"),
             ("codex/nogit.stderr", "none"),
-            // What its tool servers could not do says nothing about the turn.
+            // Errors of tool servers do not concern the turn.
             ("codex/chatgpt-e429usage.stderr", "none"),
         ]);
     }
@@ -289,7 +289,7 @@ mod tests {
             (r#"{\"error\":{\"code\":401,\"message\":\"no\"}}"#, "auth"),
             ("You exceeded your current quota, please check your plan and billing details.", "billing"),
             ("Rate limit reached, retry-after: 3600", "quota 2026-11-21T01:10:00Z"),
-            // A reset that should have been is asked for again later.
+            // If the reset time has passed, the next attempt is later.
             ("Claude AI usage limit reached|1795215600", "quota 2026-11-21T01:10:00Z"),
             ("error at src/401/unauthorized.rs:429: 500 tests, model of overloaded network", "none"),
             ("gh: You are not logged into any GitHub hosts. exit code 4", "none"),

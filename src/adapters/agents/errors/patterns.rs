@@ -1,4 +1,4 @@
-//! The phrases by which the programs of agents name the class of a failure.
+//! The phrases in error messages of agent programs, by class of failure.
 
 use std::sync::LazyLock;
 
@@ -6,30 +6,30 @@ use regex::Regex;
 
 use crate::pattern::compiled;
 
-/// The classes that a text can name.
+/// The classes that a text can indicate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapters::agents) enum Named {
-    /// The login is missing or not accepted.
+    /// The login is missing or was rejected.
     Auth,
-    /// A status of 401 or 403, which some services send for a used-up allowance too.
+    /// A status of 401 or 403, which some services also send for a used-up quota.
     AuthStatus,
-    /// A request that is too long, a refusal, an answer that is too long: the same turn would fail again.
+    /// A request that is too long, a refusal, or an answer that is too long: the same turn would fail again.
     NoTrouble,
     SessionLost,
     Billing,
     UnknownModel,
     Quota,
-    /// A limit that is a plan's allowance, a rate limit or a missing credit, depending on the wait.
+    /// A used-up quota, a rate limit or missing credit, depending on the delay.
     AnyQuota,
     RateLimited,
     Overloaded,
     Network,
 }
 
-/// A number of a status in the forms in which programs write it: `API Error: 401`, `status 401`, `"code":401`.
+/// A status in the forms that programs use: `API Error: 401`, `status 401`, `"code":401`.
 const STATUS: &str = r#"(?:api error|status|status_?code|status code|code)[\\"']{0,2}\s?[:=]?\s?[\\"']{0,2}"#;
 
-/// The words of each class, the class that counts most first. A blank stands for any white space.
+/// The phrases of each class, in order of priority. A blank matches any white space.
 pub(in crate::adapters::agents) static PATTERNS: LazyLock<Vec<(Named, Regex)>> = LazyLock::new(|| {
     let classes = [
         (Named::Auth, "", AUTH),
@@ -56,7 +56,7 @@ fn pattern(status: &str, phrases: &[&str]) -> Regex {
     compiled(format!("(?i){spaced}"))
 }
 
-// In the lists, a back-tick stands for both apostrophes.
+// In the lists, a backtick matches both apostrophes.
 
 const AUTH: &[&str] = &[
     r"\bnot logged in\b",

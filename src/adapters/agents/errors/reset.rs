@@ -1,4 +1,4 @@
-//! When an allowance comes back, from an error message of an agent's program.
+//! Finds the reset time of a quota in an error message of an agent's program.
 
 use std::sync::LazyLock;
 
@@ -10,25 +10,25 @@ use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
 
-/// How much of a text is looked at, in bytes: its end, which says why a program ended.
+/// The number of bytes to search: the end of a text has the reason.
 pub(in crate::adapters::agents) const LOOKED_AT: usize = 64 * 1024;
 
-/// The longest form of an instant, in bytes; the longest that was seen has 45.
+/// The maximum length of an instant, in bytes; the longest known one has 45.
 const LONGEST: usize = 120;
 
-/// No plan of any program has a longer period than a month.
+/// The longest period of a plan: a month.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(60 * 24);
 
-/// What is longer ago is about something else.
+/// The maximum age: older instants are about something else.
 const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(24);
 
-/// A time of day that has only just passed is today's: a minute is cut off, and clocks differ.
+/// A time of day that has just passed is today's: minutes are truncated, and clocks differ.
 pub(in crate::adapters::agents) const JUST_NOW: SignedDuration = SignedDuration::from_mins(2);
 
-/// Returns the instant at which an allowance comes back, if a message of an agent's program says so: the latest instant that it names.
+/// Returns the reset time of a quota according to a message of an agent's program: the latest instant in it.
 ///
-/// Times without a zone are UTC, for agents run with `TZ=UTC`. What is further away than 60 days, or longer ago
-/// than a day, is not believed.
+/// Times without a zone are UTC, for agents run with `TZ=UTC`. Instants more than 60 days in the future, or more than a day
+/// in the past, are ignored.
 pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
     let start = text.ceil_char_boundary(text.len().saturating_sub(LOOKED_AT));
     let text = text.get(start..)?;
@@ -47,8 +47,8 @@ pub fn instant(text: &str, now: Timestamp) -> Option<Timestamp> {
         })
 }
 
-/// Returns the longest window that a message names for its limit. No allowance comes back later than one window from now: a
-/// time that seems to be later was shown in another zone.
+/// Returns the longest window that a message names for its limit. No quota resets later than one window from now: a time
+/// that seems to be later is in another zone.
 fn window(text: &str) -> Option<SignedDuration> {
     let windows = WINDOW.captures_iter(text).filter_map(|found| {
         if let (Some(number), Some(unit)) =
@@ -61,13 +61,13 @@ fn window(text: &str) -> Option<SignedDuration> {
     windows.max()
 }
 
-/// Returns whether an instant can be one at which an allowance comes back.
+/// Returns whether an instant can be a reset time.
 pub fn is_believed(instant: Timestamp, now: Timestamp) -> bool {
     let away = instant.duration_since(now);
     -LONGEST_AGO < away && away <= FURTHEST
 }
 
-/// Returns the instant at the start of the text that follows a label.
+/// Returns the instant at the start of the text after a label.
 fn after(label: &Captures<'_>, value: &str, now: Timestamp) -> Option<Timestamp> {
     if let Some(found) = DIGITS.captures(value) {
         return in_digits(&found);
@@ -88,7 +88,7 @@ fn after(label: &Captures<'_>, value: &str, now: Timestamp) -> Option<Timestamp>
     now.checked_add(wait.round(milliseconds).ok()?).ok()
 }
 
-/// `1795222978` in seconds, or `1795222978000` in milliseconds.
+/// Parses `1795222978` in seconds, or `1795222978000` in milliseconds.
 fn epoch(digits: &str) -> Option<Timestamp> {
     let number = digits.parse().ok()?;
     if digits.len() == 13 { Timestamp::from_millisecond(number) } else { Timestamp::from_second(number) }.ok()
@@ -108,15 +108,15 @@ const DATES: [&str; 10] = [
     "",
 ];
 
-/// The forms of a time of day. A lone number is none.
+/// The forms of a time of day. A lone number is not one.
 const TIMES: [&str; 5] = ["%I:%M:%S %p", "%I:%M %p", "%I %p", "%H:%M:%S", "%H:%M"];
 
-/// `Nov 24th, 2026 2:09 AM`, `Wed, 25 Nov 2026 02:09:00 GMT`, `2:03am (UTC)`: the first such instant from now on.
+/// Parses `Nov 24th, 2026 2:09 AM`, `Wed, 25 Nov 2026 02:09:00 GMT` or `2:03am (UTC)`: the first such instant from now on.
 fn on_a_clock(value: &str, now: Timestamp) -> Option<Timestamp> {
     let spaced = |letter: char| if letter == ',' || letter.is_whitespace() { ' ' } else { letter };
     let text: String = value.chars().filter(|letter| *letter != '.').map(spaced).collect();
     let text = ORNAMENT.replace_all(&text, "$digit");
-    // After the name of a day a time alone says too little.
+    // After the name of a day, a time alone is ambiguous.
     let has_no_day = value.starts_with(|first: char| first.is_ascii_digit());
     let dates = DATES.iter().filter(|date| has_no_day || !date.is_empty());
     let (shown, rest) =
@@ -141,19 +141,19 @@ fn on_a_clock(value: &str, now: Timestamp) -> Option<Timestamp> {
         .find(|instant| is_believed(*instant, now))
 }
 
-/// `2026-11-24T00:03:00Z`, `2026-11-24 00:03+01:00`.
+/// Parses `2026-11-24T00:03:00Z` or `2026-11-24 00:03+01:00`.
 fn in_digits(found: &Captures<'_>) -> Option<Timestamp> {
     let (date, time) = (found.name("date")?.as_str(), found.name("time")?.as_str());
     latest(format!("{date}T{time}").parse().ok()?, &zone(found)?)
 }
 
-/// Returns the later of two instants that a clock shows twice, and the later side of a time that it leaves out: an agent is
-/// not asked too early.
+/// Returns the later of two instants with the same local time, and the later side of a skipped local time, so that an agent
+/// is not asked too early.
 fn latest(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(shown).later().ok()
 }
 
-/// Returns the zone of a time, UTC if it has none, and nothing if nobody knows the zone.
+/// Returns the zone of a time: UTC if it has none, and `None` if the zone is unknown.
 fn zone(found: &Captures<'_>) -> Option<TimeZone> {
     let Some(name) = found.name("zone").or(found.name("bare_zone")).map(|zone| zone.as_str().trim()) else {
         return Some(TimeZone::UTC);
@@ -167,12 +167,12 @@ fn zone(found: &Captures<'_>) -> Option<TimeZone> {
     }
     match name {
         "Z" | "z" => Some(TimeZone::UTC),
-        // The one in the program and not the machine's, so that the same text always means the same.
+        // The database in the program is used instead of the machine's, so that a text always has the same meaning.
         name => TimeZoneDatabase::bundled().get(name).ok(),
     }
 }
 
-/// `3 days 4 hours 12 minutes`, `143h57m55s`, `11.054s`, up to the first word that is no unit.
+/// Parses `3 days 4 hours 12 minutes`, `143h57m55s` or `11.054s`, up to the first word that is not a unit.
 fn amounts(mut value: &str) -> Option<SignedDuration> {
     let mut sum = None;
     while let Some(found) = AMOUNT.captures(value) {
@@ -190,7 +190,7 @@ fn duration(number: &str, unit: &str) -> Option<SignedDuration> {
     span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
 
-/// What stands before an instant or a wait.
+/// The labels before an instant or a delay.
 static LABEL: LazyLock<Regex> = pattern!(
     r#"(?ix)\b(?:
             (?:try|retry|retrying)(?:\sagain)?\s(?:in|after|at|on)
@@ -205,11 +205,11 @@ static LABEL: LazyLock<Regex> = pattern!(
           )[\\"'\s]*(?P<separator>[:=|])?[\\"'\s]*(?:(?:about|approximately|around|~)\s?)?"#
 );
 
-/// The parts of a date that say nothing: the name of the day, the ending of an ordinal, `at`.
+/// The irrelevant parts of a date: the name of the day, the ending of an ordinal, `at`.
 static ORNAMENT: LazyLock<Regex> =
     pattern!(r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\s|(?P<digit>[0-9])(?:st|nd|rd|th)\b|\bat\s");
 
-/// In parentheses anything is a zone, and outside of them only what looks like one.
+/// The zone of a time. In parentheses any text is a zone, elsewhere only what looks like one.
 const ZONE_NAME: &str = r"(?:\s?\((?P<zone>[^()]{1,60})\)|\s?(?P<bare_zone>(?:\b(?:utc|gmt))?[-+][0-9]{2}:?[0-9]{2}\b|\b(?:utc|gmt)[-+][0-9]{1,2}\b|\b(?:z|utc|gmt|[a-z]+/[a-z0-9_+/-]+|(?-i:[A-Z]{2,4}T))\b))?";
 
 static OFFSET: LazyLock<Regex> =
@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn clock_changes_never_ask_too_early() {
-        // 1:30 is twice on this day, at 05:30 and 06:30 UTC.
+        // The time 1:30 occurs twice on this day, at 05:30 and 06:30 UTC.
         assert_read(
             "2026-11-01T04:00:00Z",
             &[
@@ -389,7 +389,7 @@ mod tests {
                 ("resets Nov 1, 1:30am (America/New_York)", "2026-11-01T06:30:00Z"),
             ],
         );
-        // 2:30 is left out on this day: it is 3:30 then.
+        // The time 2:30 is skipped on this day: it is 3:30 then.
         assert_read(
             "2027-03-14T05:00:00Z",
             &[
