@@ -1,4 +1,4 @@
-//! Runs a short program of ours (git) to its end and captures what it prints. For agents see `supervise`.
+//! Runs a short program of ours (git) to its end and captures its output. For agents see `supervise`.
 
 use std::io;
 use std::process::Stdio;
@@ -11,13 +11,13 @@ use super::exit::Exit;
 use super::supervision::tree::{self, OwnChild};
 use super::time::{self, Stopwatch};
 
-/// After this time a program of ours hangs: on a pipe that an agent left in its clone, or on a dead disk.
+/// The time after which a program of ours hangs, for example on a pipe that an agent left in its clone, or on a dead disk.
 const DEADLINE: Duration = Duration::from_mins(15);
 
-/// What one call may print, in bytes. The longest that git has to say is a list of files: of a repository with a million of
-/// them, with modes and objects, 150 MB. An agent can put any number of files into its clone.
+/// The maximum output of a call, in bytes. The longest output of git is a list of files: 150 MB for a million of them, with
+/// modes and objects. An agent can create any number of files in its clone.
 const OUTPUT: StreamLimit = StreamLimit { mebibytes: 256, of: "on stdout" };
-/// What one call may complain of, in bytes: git warns of a file in a line, and of all of it 2,000 bytes are shown.
+/// The maximum length of errors of a call, in bytes: git prints a line per file, and messages contain 2,000 bytes of it.
 const COMPLAINTS: StreamLimit = StreamLimit { mebibytes: 16, of: "on stderr" };
 
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ struct StreamLimit {
     of: &'static str,
 }
 
-/// A program that ran to its end.
+/// The result of a program that ran to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
     pub exit: Exit,
@@ -34,24 +34,24 @@ pub struct Captured {
     pub stderr: String,
 }
 
-/// Why a program did not run to its end, or what it printed is not known.
+/// An error of a program that did not run to its end, or whose output is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    /// It was not started: it is not there, may not be run, or its folder is gone.
+    /// The program could not be started: it is missing or not executable, or its folder is gone.
     #[error("could not start {ran}: {cause}")]
     NotStarted { ran: Ran, cause: io::Error },
-    /// It took longer than any such program may.
+    /// The program exceeded the time limit.
     #[error("{ran} took longer than 15 minutes and was ended")]
     TooLong { ran: Ran },
-    /// It printed more than is kept of it.
+    /// The program printed too much.
     #[error("{ran} printed more than {mebibytes} MiB {of} and was ended; are there very many files?")]
     TooMuch { ran: Ran, mebibytes: u64, of: &'static str },
-    /// A pipe to it broke, or nobody knows how it ended.
+    /// A pipe to the program broke, or its end is unknown.
     #[error("could not hear {ran} to its end: {cause}")]
     Pipe { ran: Ran, cause: io::Error },
 }
 
-/// A command line and its folder, as they are shown to people.
+/// A command line and its folder, for messages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{line}` in {folder}")]
 pub struct Ran {
@@ -66,7 +66,7 @@ impl Ran {
 }
 
 impl CaptureError {
-    /// The error in words, with a hint of what may be missing if the program did not even start.
+    /// Describes the error, with a hint about missing programs if the program did not start.
     pub fn hinting(&self, hint: &str) -> String {
         match self {
             Self::NotStarted { .. } => format!("{self}; {hint}"),
@@ -75,11 +75,11 @@ impl CaptureError {
     }
 }
 
-/// The process group of a child that has not been waited for; it is killed when this is dropped.
+/// The process group of a child that has not been waited for; dropping it kills the group.
 struct ChildGroup(Option<u32>);
 
 impl ChildGroup {
-    /// The child was waited for: from now on its id may be another's.
+    /// The child was waited for: its id may now belong to another process.
     fn forget(mut self) {
         self.0 = None;
     }
@@ -96,7 +96,7 @@ impl Drop for ChildGroup {
 /// Runs a program to its end. Dropping the future kills it, and what it has started in its group.
 ///
 /// # Errors
-/// When it can't be started, takes too long, prints too much, or its pipes break; an exit code other than 0 is no error here.
+/// When it cannot be started, takes too long, prints too much, or its pipes break; a non-zero exit code is not an error here.
 pub async fn capture(command: &CommandLine) -> Result<Captured, CaptureError> {
     let watch = Stopwatch::start();
     let too_long = || Err(CaptureError::TooLong { ran: Ran::of(command) });
@@ -117,17 +117,17 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
     let started = line.child().and_then(|mut child| child.stdin(stdin).spawn());
     let mut child = started.map_err(|cause| CaptureError::NotStarted { ran: Ran::of(line), cause })?;
     let _own = child.id().map(OwnChild::remember);
-    // After the child, so that it is dropped before: only then nobody has waited for the child.
+    // Declared after the child, so that it is dropped first: the child must not have been waited for.
     let group = ChildGroup(child.id());
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut pipe) = input {
-            // A child may end without reading all of it; its exit code tells the story.
+            // A child may end without reading all of its input; its exit code decides.
             let _: io::Result<()> = pipe.write_all(&line.input).await;
         }
         Ok(())
     };
-    // The first that goes wrong ends the child and its group.
+    // The first error ends the child and its group.
     let ((), stdout, stderr) =
         tokio::try_join!(write, read(line, output, OUTPUT), read(line, errors, COMPLAINTS))?;
     let exit = Exit::from(child.wait().await.map_err(broken)?);
@@ -135,7 +135,7 @@ async fn run(line: &CommandLine) -> Result<Captured, CaptureError> {
     Ok(Captured { exit, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }
 
-/// All that comes out of a pipe, if it is not too much.
+/// Reads a pipe to its end, up to a limit.
 async fn read(
     line: &CommandLine,
     pipe: Option<impl AsyncRead + Unpin>,
@@ -158,7 +158,7 @@ async fn read(
 mod tests {
     use super::*;
 
-    /// A program of which nothing is known but its words.
+    /// Creates the command line of a program.
     async fn sh(script: &str) -> Result<Captured, CaptureError> {
         capture(
             &CommandLine::new("/bin/sh", "/", std::collections::BTreeMap::new()).arguments(["-c", script]),
@@ -188,7 +188,7 @@ mod tests {
             let refusal = sh(script).await.unwrap_err().to_string();
             assert!(refusal.contains(&format!("more than {limit}")), "{refusal}");
         }
-        // It would never end by itself.
+        // The program would never end by itself.
         assert!(matches!(sh("exec yes").await, Err(CaptureError::TooMuch { .. })));
         let kept = sh("printf out; printf err >&2; exit 3").await.unwrap();
         assert_eq!(

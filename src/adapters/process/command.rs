@@ -1,4 +1,4 @@
-//! A command line as a value: program, arguments, folder, the whole environment, what stdin says.
+//! A command line as a value: program, arguments, folder, the whole environment, stdin.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -11,28 +11,28 @@ use tokio::process::Command;
 use super::search::{self, FoundProgram};
 use super::variables::Variables;
 
-/// Where a child is told what it is to do.
+/// The location of a child's prompt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Prompt {
-    /// On stdin, which says nothing else.
+    /// On stdin, which has nothing else.
     #[default]
     Stdin,
     LastArgument,
-    /// In a file, which the arguments name.
+    /// In a file named by the arguments.
     File {
         bytes: usize,
     },
 }
 
-/// A program to run. Nothing is inherited: what is not here, the child does not get.
+/// A program to run. The child inherits nothing that is not listed here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine {
-    /// The program: a path, or a name to be looked up in the child's `PATH`.
+    /// The program: a path, or a name to find in the child's `PATH`.
     pub program: OsString,
     pub arguments: Vec<OsString>,
     pub folder: PathBuf,
     pub environment: Variables,
-    /// What it reads; its stdin is closed afterwards.
+    /// The input for stdin, which is closed afterwards.
     pub input: Vec<u8>,
     pub prompt: Prompt,
 }
@@ -79,14 +79,14 @@ impl CommandLine {
         self
     }
 
-    /// The program's path, looked up in the child's `PATH`. The standard library starts a path with `posix_spawn`; a name
-    /// it looks up after a fork, which copies our page tables each time, and in relative folders too.
+    /// Finds the program in the child's `PATH`. The standard library starts a path with `posix_spawn`; for a name it forks, which
+    /// copies our page tables each time, and also searches relative folders.
     fn found(&self) -> io::Result<OsString> {
         match search::look_for(&self.program, &self.environment) {
             FoundProgram::There(path) | FoundProgram::NotExecutable(path) | FoundProgram::NoFile(path) => {
                 Ok(path.into_os_string())
             }
-            // A path is tried, so that the system says what is wrong; without a `PATH` the system has one of its own.
+            // A path is passed on, so that the system reports the error; without a `PATH` the system uses its own.
             FoundProgram::Missing if self.program.as_encoded_bytes().contains(&b'/') => {
                 Ok(self.program.clone())
             }
@@ -99,7 +99,7 @@ impl CommandLine {
         }
     }
 
-    /// The child that this line starts: in a process group of its own, its output in pipes.
+    /// Creates the child for this line: in its own process group, with pipes for its output.
     pub(super) fn child(&self) -> io::Result<Command> {
         #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]
         let mut child = Command::new(self.found()?);
@@ -115,13 +115,13 @@ impl CommandLine {
         Ok(child)
     }
 
-    /// The name of the program, without its folder: a path of this machine has no place in a record.
+    /// Returns the name of the program without its folder: records contain no paths of this machine.
     pub fn program_name(&self) -> String {
         let name = Path::new(&self.program).file_name().unwrap_or(&self.program);
         name.to_string_lossy().into_owned()
     }
 
-    /// The line as a person would type it, for messages and logs, without the prompt. Arguments never hold secrets.
+    /// Returns the line as a person would type it, for messages and logs, without the prompt. Arguments contain no secrets.
     pub fn shown(&self) -> String {
         let mut line = self.program.to_string_lossy().into_owned();
         let (shown, prompt) = match (self.prompt, self.arguments.split_last()) {
@@ -138,7 +138,7 @@ impl CommandLine {
         line
     }
 
-    /// How long the prompt is, and where it stands; nothing for a child without one.
+    /// Describes the length and the location of the prompt; empty for a child without one.
     pub(super) fn prompt_shown(&self) -> Option<String> {
         match (self.prompt, self.arguments.last()) {
             (Prompt::Stdin, _) if self.input.is_empty() => None,
@@ -151,7 +151,7 @@ impl CommandLine {
     }
 }
 
-/// Quotes a word for a shell. `shlex` would quote `--flag=value` too, which reads worse and means the same.
+/// Quotes a word for a shell. `shlex` would also quote `--flag=value`, which is harder to read and means the same.
 fn as_shell_word(word: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -188,7 +188,7 @@ mod tests {
             CommandLine::new(program, "/", environment).found()
         };
         assert_eq!(line("sh", "bin:/bin").unwrap(), "/bin/sh");
-        // From the folder `/` each of these would lead to a shell.
+        // From the folder `/`, each of these would start a shell.
         for path in ["bin", "usr/bin:", "."] {
             assert_eq!(line("sh", path).unwrap_err().kind(), io::ErrorKind::NotFound, "{path}");
         }

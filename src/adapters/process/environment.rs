@@ -1,4 +1,4 @@
-//! What a child may know: environments made from allow-lists. Ours is read once, by `cli`, and arrives as a map.
+//! The environments of children, made from allow-lists. Our own is read once by `cli`, and passed as a map.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,7 +6,7 @@ use super::forge_token::ForgeTokens;
 use super::search;
 use super::variables::Variables;
 
-/// What every child gets: where programs, files and certificates are, the language, the proxies. No token, no socket.
+/// The variables for all children: paths of programs, files and certificates, language, proxies. No token and no socket.
 const COMMON: &[&str] = &[
     "PATH",
     "HOME",
@@ -29,7 +29,7 @@ const COMMON: &[&str] = &[
     "GIT_SSL_CAINFO",
 ];
 
-/// Where toolchains lie. They name folders, and a build does not find its compiler without them.
+/// The folders of toolchains: builds need them to find their compilers.
 const TOOLCHAINS: &[&str] = &[
     "CARGO_HOME",
     "RUSTUP_HOME",
@@ -46,23 +46,23 @@ const TOOLCHAINS: &[&str] = &[
     "XDG_CACHE_HOME",
 ];
 
-/// What an agent or one of our own programs gets, plus the variables that are allowed by name.
+/// Returns the variables for an agent or one of our own programs, including those that are allowed by name.
 pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
     let allowed: Vec<&OsStr> = allowed.iter().map(OsStr::new).collect();
     select(ours, |name| is_common(name) || allowed.contains(&name))
 }
 
-/// Returns what a vendor's program gets of its vendor's own variables.
+/// Returns the vendor's own variables for a vendor's program.
 pub fn of_a_vendor(ours: &Variables, names: &[&str]) -> Variables {
     select(ours, |name| names.iter().any(|known| name == *known))
 }
 
-/// What a test command gets.
+/// Returns the variables for a test command.
 pub fn for_tests(ours: &Variables) -> Variables {
     select(ours, |name| is_common(name) || is_of_a_toolchain(name))
 }
 
-/// The names of the variables that [`common`], [`of_a_vendor`] and [`for_tests`] keep back, because they open the forge.
+/// Returns the names of the variables that [`common`], [`of_a_vendor`] and [`for_tests`] withhold, because they give access to
 pub fn kept_back(ours: &Variables, allowed: &[String], names: &[&str]) -> Vec<String> {
     let asked = |name: &OsStr| {
         allowed.iter().any(|known| name == known.as_str())
@@ -83,15 +83,15 @@ fn is_common(name: &OsStr) -> bool {
     COMMON.iter().any(|known| name == *known) || name.as_encoded_bytes().starts_with(b"LC_")
 }
 
-/// Whatever is asked for: what opens the forge stays here.
+/// Selects variables, but never secrets of the forge, even if they are requested.
 fn select(ours: &Variables, keep: impl Fn(&OsStr) -> bool) -> Variables {
     let tokens = ForgeTokens::of(ours);
     let passing = ours.iter().filter(|(name, value)| keep(name) && !tokens.open(name, value));
     passing.filter_map(|(name, value)| Some((name.clone(), safe(name, value)?))).collect()
 }
 
-/// A child works in a folder that somebody else fills: what it starts by name must not be found there, such as the
-/// interpreter of an agent that is a script.
+/// Removes relative folders from `PATH`: a child works in a folder with untrusted files, and must not find programs there, for
+/// example the interpreter of an agent that is a script.
 fn safe(name: &OsStr, value: &OsStr) -> Option<OsString> {
     if name == "PATH" { search::absolute_folders(value) } else { Some(value.to_owned()) }
 }

@@ -1,10 +1,10 @@
-//! How a process ended, as a value.
+//! The end of a process as a value.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     Code(i32),
@@ -16,7 +16,7 @@ impl Exit {
         self == Self::Code(0)
     }
 
-    /// The code as a shell would show it: 128 + the signal.
+    /// Returns the code in the form of a shell: 128 + the signal.
     pub fn shell_code(self) -> i32 {
         match self {
             Self::Code(code) => code,

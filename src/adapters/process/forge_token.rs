@@ -1,4 +1,4 @@
-//! What opens the forge: variables that are known by their names or by their values. No child gets one.
+//! Secrets of the forge: variables that are recognised by their names or their values. No child process gets one.
 
 use std::ffi::OsStr;
 
@@ -6,22 +6,22 @@ use crate::text::redaction::names::may_be_secret;
 
 use super::variables::Variables;
 
-/// The variables from which the forge's own programs take a token.
+/// The variables from which the forge's own programs read a token.
 const TOKENS: &[&str] = &["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
 
-/// What opens it without being a token.
+/// Variables that give access without being a token.
 const DOORS: &[&str] = &["SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS"];
 
-/// How GitHub's tokens begin (`docs.github.com`, "GitHub's token formats").
+/// The prefixes of GitHub's tokens (`docs.github.com`, "GitHub's token formats").
 const PREFIXES: &[&str] = &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
 
-/// A shorter value is no token, and would be found in ordinary words.
+/// The minimum length of a token: shorter values would match ordinary words.
 const SHORTEST_VALUE: usize = 8;
 
 /// Minimum length after the prefix; real tokens have at least 22.
 const SHORTEST_TOKEN: usize = 16;
 
-/// The tokens of the forge that an environment holds.
+/// The tokens of the forge in an environment.
 pub(super) struct ForgeTokens {
     values: Vec<String>,
 }
@@ -43,7 +43,7 @@ fn text(text: &OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
-/// Whether a name says that it opens the forge: it names the forge, and a secret.
+/// Returns whether a name indicates access to the forge: it names the forge and a secret.
 fn is_door(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let words: Vec<&str> = name.split('_').collect();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     proptest! {
-        /// A token of any kind is found wherever a word begins in a value.
+        /// Tokens of all kinds are found at the start of any word in a value.
         #[test]
         fn tokens_are_found_by_shape(kind in 0..PREFIXES.len(), rest in "[A-Za-z0-9]{22,60}", before in "|token=|https://|[^A-Za-z0-9_]") {
             let token = format!("{before}{}{rest}", PREFIXES[kind]);

@@ -1,4 +1,4 @@
-//! The only place that starts programs: command lines as values, captured runs, supervised runs, exits as values.
+//! The only code that starts programs: command lines, captured runs, supervised runs, exits.
 
 pub mod capture;
 pub mod command;

@@ -1,4 +1,4 @@
-//! Asks an unknown program a short question. The program may hang, print without end, or leave processes behind.
+//! Runs an unknown program for a short answer. The program may hang, print without end, or leave processes behind.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,24 +13,24 @@ use super::supervision::stop::StopSequence;
 use super::supervision::{End, Job, supervise};
 use super::time;
 
-/// How much of stdout is looked at, in bytes.
+/// The maximum length of stdout, in bytes.
 const MOST: usize = 64 << 10;
-/// Longer than any question may take: the question's own time is kept here, and ends its processes at once.
+/// A time limit longer than any question: the question's own limit is enforced here, and kills its processes at once.
 const NEVER: Duration = Duration::from_hours(1);
 
 /// The result of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {
     Answered(Answer),
-    /// The program was not done in time, and was ended with all that it had started.
+    /// The program exceeded its time limit, and was killed with all processes that it had started.
     TooLong {
-        /// How long it had, in seconds.
+        /// The time limit in seconds.
         seconds: u64,
     },
     NotStarted(String),
 }
 
-/// What a program answered.
+/// The answer of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub exit: Exit,

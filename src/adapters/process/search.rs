@@ -1,4 +1,4 @@
-//! Where a program is, as a shell would find it, and what stands in its place if it is not there.
+//! Finds programs like a shell does, and determines what is in their place if they do not exist.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::variables::Variables;
 
-/// What was found where a program should be.
+/// The result of a search for a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundProgram {
     There(PathBuf),
@@ -15,8 +15,8 @@ pub enum FoundProgram {
     Missing,
 }
 
-/// Looks for a program by its path, or by its name in `PATH`. What can't be run is passed over, as shells do. So are
-/// relative folders: they would lie in the repository that somebody works on, and its files are nobody's programs.
+/// Searches a program by its path, or by its name in `PATH`. Files that are not executable are skipped, like in shells. Relative
+/// folders are skipped too: they would be in the repository, whose files are untrusted.
 pub fn look_for(program: impl AsRef<OsStr>, variables: &Variables) -> FoundProgram {
     let program = program.as_ref();
     if program.as_encoded_bytes().contains(&b'/') {
@@ -34,10 +34,10 @@ pub fn look_for(program: impl AsRef<OsStr>, variables: &Variables) -> FoundProgr
     instead
 }
 
-/// The folders of a `PATH` that are absolute; nothing if none is, for an empty `PATH` means the current folder.
+/// Returns the absolute folders of a `PATH`; `None` if there are none, because an empty `PATH` means the current folder.
 pub(super) fn absolute_folders(path: &OsStr) -> Option<OsString> {
     let folders: Vec<PathBuf> = std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
-    // What was split can be joined again.
+    // The parts of a split `PATH` can always be joined.
     std::env::join_paths(folders).ok().filter(|path| !path.is_empty())
 }
 
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn relative_folders_hold_no_programs() {
-        // The tests run where `src` is, and cargo's own files lie there.
+        // The tests run in the folder of `src`, which has cargo's own files.
         for path in [".", "", "src", "src:.", "::"] {
             let variables = Variables::from([("PATH".into(), path.into())]);
             assert_eq!(look_for("Cargo.toml", &variables), FoundProgram::Missing, "{path}");

@@ -1,14 +1,14 @@
-//! Signals of this process, and the one that asks another agent-loop on this machine to end.
+//! Signals of this process, and the signal that asks another agent-loop process on this machine to end.
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The signal of a write that would make a file larger than the limit allows.
+/// The signal of a write beyond the limit of a file's size.
 pub const FILE_SIZE: i32 = Signal::XFSZ.as_raw();
 
-/// Asks a process to end, as Ctrl-C would.
+/// Asks a process to end, like Ctrl-C.
 ///
 /// # Errors
-/// When there is no such process, or it is not ours.
+/// When the process does not exist, or belongs to another user.
 pub fn interrupt(pid: u32) -> Result<(), String> {
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
     let pid = raw.ok_or_else(|| format!("{pid} is no process id"))?;
@@ -16,7 +16,7 @@ pub fn interrupt(pid: u32) -> Result<(), String> {
         .map_err(|error| format!("process {} can't be asked to end: {error}", pid.as_raw_nonzero()))
 }
 
-/// Returns whether a signal was ignored when this process was started. Only Linux tells.
+/// Returns whether a signal was ignored when this process was started. Only Linux has this information.
 pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

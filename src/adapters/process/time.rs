@@ -1,4 +1,4 @@
-//! Waiting for real: the doors to the timer, for deadlines and grace periods of processes.
+//! Access to timers, for time limits and grace periods of processes.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ pub async fn wait(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// Gives up waiting after a while; nothing, if the time was over first.
+/// Waits with a time limit; `None` if it was exceeded.
 #[expect(clippy::disallowed_methods, reason = "the timer of processes: deadlines and grace periods")]
 pub async fn at_most<T>(duration: Duration, future: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(duration, future).await.ok()

@@ -1,4 +1,4 @@
-//! Environment variables as a value: what this process was given, and what a child gets.
+//! Environment variables as a value: those of this process, and those of a child.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

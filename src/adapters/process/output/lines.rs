@@ -1,12 +1,12 @@
-//! Hears a child line by line, for programs that print an event per line. No line is copied that came in one piece.
+//! Reads a child's output line by line, for programs that print an event per line. A line in one chunk is not copied.
 
 use memchr::memchr;
 
 use super::listener::Listener;
 
-/// The longest line that is heard, in bytes: a tool's output of 10 MB, the most that CLIs pass on, in one event.
+/// The maximum length of a line, in bytes: a tool's output of 10 MB, the maximum of CLIs, in one event.
 pub const LONGEST: usize = 16 << 20;
-/// A buffer larger than this is given back when its line is over.
+/// The size above which a buffer is freed after its line.
 const USUAL: usize = 1 << 20;
 
 /// Calls a function with each line, without its newline.
@@ -18,27 +18,27 @@ pub struct Lines<F> {
     dropped: u64,
 }
 
-/// What has come of a line that is not over.
+/// The state of an incomplete line.
 #[derive(Debug)]
 enum Begun {
-    /// Its beginning; empty between lines.
+    /// The beginning; empty between lines.
     Kept(Vec<u8>),
-    /// It is too long already: the rest of it is passed over.
+    /// The line is too long: the rest of it is skipped.
     TooLong,
 }
 
 impl<F: FnMut(&[u8])> Lines<F> {
-    /// Hears lines of up to [`LONGEST`] bytes.
+    /// Creates a listener for lines of up to [`LONGEST`] bytes.
     pub fn new(each: F) -> Self {
         Self::up_to(LONGEST, each)
     }
 
-    /// Hears lines of up to so many bytes; longer ones are dropped and counted, and take no memory.
+    /// Creates a listener for lines of up to this many bytes; longer ones are dropped and counted, and use no memory.
     pub fn up_to(longest: usize, each: F) -> Self {
         Self { each, longest, begun: Begun::Kept(Vec::new()), dropped: 0 }
     }
 
-    /// Hears the last line, if the child did not end it with a newline. To be called when the child has ended.
+    /// Reads the last line, if it has no newline. Must be called when the child has ended.
     pub fn finish(&mut self) {
         self.end_line(&[]);
     }
@@ -47,7 +47,7 @@ impl<F: FnMut(&[u8])> Lines<F> {
         self.dropped
     }
 
-    /// A newline came after these bytes, or the end did: then a line that holds nothing is none.
+    /// Ends a line after these bytes, at a newline or at the end of the output: an empty rest is not a line.
     fn end_line(&mut self, rest: &[u8]) {
         self.extend_line(rest);
         if let Begun::Kept(line) = &mut self.begun {
@@ -126,7 +126,7 @@ mod tests {
         ) {
             let whole = chunks.concat();
             let mut all: Vec<Vec<u8>> = whole.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-            // What follows the last newline is a line only if it holds something.
+            // The text after the last newline is a line only if it is not empty.
             all.pop_if(|last| last.is_empty());
             let (short, long): (Vec<_>, Vec<_>) = all.into_iter().partition(|line| line.len() <= longest);
             prop_assert_eq!(heard(longest, &chunks), (short, u64::try_from(long.len()).unwrap()));

@@ -1,24 +1,24 @@
-//! Who hears what a child says on stdout, while it says it.
+//! Listeners for the stdout of a child while it is running.
 
-/// Hears stdout chunk by chunk, as it comes. It is on the path of every byte: it must not wait for anything.
+/// Gets stdout chunk by chunk, as it arrives. All bytes pass through it: it must never block.
 pub trait Listener: Send {
-    /// Hears more. A chunk begins and ends anywhere, in the middle of a line or of a letter too.
+    /// Gets a chunk. Chunks may start and end anywhere, even within a line or a letter.
     fn hear(&mut self, chunk: &[u8]);
 
-    /// Returns whether more is expected. A child that has said everything is not waited for long.
+    /// Returns whether more output is expected. A child with complete output gets little time to exit.
     fn remaining(&self) -> Remaining {
         Remaining::Something
     }
 }
 
-/// Whether a child has said all that is wanted of it.
+/// Whether a child has printed all expected output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remaining {
     Something,
     Nothing,
 }
 
-/// Hears nothing: for children of which only the end of the output counts.
+/// Ignores stdout, for children of which only the end of the output is needed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Discard;
 
@@ -26,7 +26,7 @@ impl Listener for Discard {
     fn hear(&mut self, _chunk: &[u8]) {}
 }
 
-/// Keeps the beginning.
+/// Keeps the beginning of stdout.
 #[derive(Debug, Clone, Default)]
 pub struct Collector {
     bytes: Vec<u8>,
@@ -34,12 +34,12 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Keeps this many bytes, and one more if there are more.
+    /// Creates a listener that keeps this many bytes, and one more if there are more.
     pub fn new(limit: usize) -> Self {
         Self { bytes: Vec::new(), most: limit.saturating_add(1) }
     }
 
-    /// The beginning of what was heard: one byte more than the limit says that there was more.
+    /// Returns the beginning of stdout: one byte more than the limit if there was more.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -1,4 +1,4 @@
-//! The raw log of a child: written as the output comes, for this user alone. Of a very long one the middle is left out.
+//! The raw log of a child, written as the output arrives, for this user only. The middle of a very long log is left out.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::adapters::process::command::CommandLine;
 
-/// How much of the beginning is kept, in bytes.
+/// The number of bytes to keep from the beginning.
 const HEAD: u64 = 224 << 20;
-/// How much of the end is kept, in bytes: 256 MiB together.
+/// The number of bytes to keep from the end: 256 MiB in total.
 const END: u64 = 32 << 20;
 
 /// An open log. It is complete when it is dropped.
@@ -17,17 +17,17 @@ const END: u64 = 32 << 20;
 pub struct ChildLog {
     file: File,
     folder: PathBuf,
-    /// How much of the beginning has room yet.
+    /// The remaining space for the beginning.
     room: u64,
     end: Overflow,
     end_size: u64,
 }
 
-/// What came after the beginning.
+/// The output after the beginning.
 #[derive(Debug)]
 enum Overflow {
     None,
-    /// The last of it, in a file without a name, from its start again each time that it is full.
+    /// Its end, in an unnamed file that is used as a ring buffer.
     Kept {
         ring: File,
         passed: u64,
@@ -36,7 +36,7 @@ enum Overflow {
 }
 
 impl ChildLog {
-    /// Begins a log with the command line, and the size of the prompt if there is one.
+    /// Creates a log with the command line, and the size of the prompt if there is one.
     pub fn create(path: &Path, line: &CommandLine) -> io::Result<Self> {
         let mut log = Self::with_room(path, HEAD, END)?;
         writeln!(log.file, "$ {}", line.shown())?;
@@ -52,7 +52,7 @@ impl ChildLog {
         Ok(Self { file, folder, room, end: Overflow::None, end_size })
     }
 
-    /// Writes what came. A full disk must not end a turn that goes well: what can't be written is left out.
+    /// Writes output. A full disk must not end a successful turn: output that cannot be written is left out.
     pub fn write(&mut self, chunk: &[u8]) {
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
         let (head, rest) = chunk.split_at(room.min(chunk.len()));
@@ -82,7 +82,7 @@ impl ChildLog {
         Ok(())
     }
 
-    /// The kernel copies from file to file: no memory is taken.
+    /// The kernel copies from file to file, without using our memory.
     fn append_end(&mut self) -> io::Result<()> {
         match &mut self.end {
             Overflow::None => Ok(()),

@@ -1,4 +1,4 @@
-//! The output of a child: split into lines, listened to, logged, and its end kept.
+//! The output of a child: lines, listeners, logs, and the end that is kept.
 
 pub mod lines;
 pub mod listener;

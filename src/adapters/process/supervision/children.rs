@@ -1,5 +1,5 @@
-//! The table of children that run: a file each, there before the child is. Whoever takes over first ends what still
-//! lives of a dead engine, so that no second coder works beside the first.
+//! The table of running children: a file for each, created before the child. The next engine ends the remaining children of a
+//! dead engine first, so that no second coder works beside the first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ struct Child {
     start: Option<u64>,
 }
 
-/// A child's row in the table; it goes when this is dropped.
+/// A child's row in the table; dropping it removes the row.
 #[derive(Debug)]
 pub struct ChildRecord {
     path: PathBuf,
@@ -28,10 +28,10 @@ pub struct ChildRecord {
 }
 
 impl ChildRecord {
-    /// Announces a child before it is started.
+    /// Adds a child before it is started.
     ///
     /// # Errors
-    /// When the disk says no; then the child must not be started.
+    /// When the disk fails; then the child must not be started.
     pub fn announce(folder: &Path, marker: &str) -> Result<Self, String> {
         let row = Self { path: folder.join(marker), marker: marker.to_owned() };
         files::make_folder(folder)?;
@@ -57,21 +57,21 @@ impl Drop for ChildRecord {
     }
 }
 
-/// Number of attempts, 20 ms apart: up to the first a leftover is only asked to end, after that it is killed.
+/// The number of attempts, 20 ms apart: in the first ones a remaining child is only asked to end, later it is killed.
 const POLITE: u32 = 50;
 const FIRM: u32 = 250;
 
-/// Ends what still lives of an engine that died.
+/// Ends the remaining children of a dead engine.
 ///
 /// # Errors
-/// When something can't be ended: then the subject must not be worked on.
+/// When a child cannot be ended: then the subject must not be worked on.
 pub fn end_leftovers(folder: &Path) -> Result<(), String> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Ok(());
     };
     for path in entries.flatten().map(|entry| entry.path()) {
         let child = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Child>(&text).ok());
-        // A row that was cut off while it was written still names the marker: it is the file's name.
+        // An incomplete row still has the marker: the name of the file.
         let marker = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let child = child.unwrap_or(Child { marker, pid: None, start: None });
         end(&child)?;

@@ -1,4 +1,4 @@
-//! How a child and all that it started end: interrupted as in a terminal where that is its custom, asked, then ended.
+//! Ends a child with all processes that it started: interrupts it where that is customary, asks it to end, then kills it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::ports::cancellation::{Cancellation, Urgency};
 use super::stop::StopSequence;
 use super::tree::{self, Orphans, Root};
 
-/// How long a child may take to end after it was interrupted.
+/// The time that a child gets after an interrupt.
 const INTERRUPTED: Duration = Duration::from_secs(3);
-/// How long its processes may take to end after they were asked to.
+/// The time that its processes get after they were asked to end.
 const ASKED: Duration = Duration::from_secs(5);
-/// What can't be ended (a process in the kernel's hands) must not hang the loop for ever.
+/// The time limit for processes that cannot be killed, because they are blocked in the kernel.
 const ENDED: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A child and all that it started, as far as it is still alive.
+/// A child with all living processes that it started.
 pub(in crate::adapters::process) struct ProcessTree<'marker> {
     /// The child itself, if it has not been waited for.
     pub(in crate::adapters::process) leader: Option<u32>,
@@ -27,7 +27,7 @@ pub(in crate::adapters::process) struct ProcessTree<'marker> {
 }
 
 impl ProcessTree<'_> {
-    /// Ends all of it. A child that left nothing behind costs one look.
+    /// Ends all processes. For a child without remaining processes this is one check.
     pub(in crate::adapters::process) async fn end(self, stop: StopSequence, cancellation: &Cancellation) {
         if self.leader.is_none() && tree::nothing_adopted() {
             return;
@@ -40,12 +40,12 @@ impl ProcessTree<'_> {
         self.kill().await;
     }
 
-    /// As it is now: others may begin and end meanwhile.
+    /// Returns the current root: processes may start and end at any time.
     fn root(&self) -> Root<'_> {
         Root { pid: self.leader, marker: self.marker, strays: Orphans::left() }
     }
 
-    /// Only while the child itself lives: what it leaves behind does not know what an interrupt means.
+    /// Interrupts the child only while it lives: its remaining processes do not expect an interrupt.
     async fn interrupt(&self, leader: u32, cancellation: &Cancellation) {
         let watch = Stopwatch::start();
         if is_patient(watch, INTERRUPTED, cancellation) {
@@ -56,7 +56,7 @@ impl ProcessTree<'_> {
         }
     }
 
-    /// Each process once, those too that are started meanwhile, wherever they have gone.
+    /// Signals each process once, including those that are started later.
     async fn ask(&self, cancellation: &Cancellation) {
         let watch = Stopwatch::start();
         let mut asked = BTreeSet::new();
@@ -77,12 +77,12 @@ impl ProcessTree<'_> {
         let mut empty = 0;
         while u128::from(watch.milliseconds()) < ENDED.as_millis() {
             let members = tree::kill(self.root());
-            // One empty look is no proof: a process can start another behind the look's back, and die.
+            // One empty check is not sufficient: a process can start another after the check, and die.
             empty = if members.is_empty() { empty + 1 } else { 0 };
             if empty == 2 {
                 return;
             }
-            // New faces: somebody starts processes as fast as they are ended, and gets no pause.
+            // There are new processes: they are started as fast as they are killed, so there is no pause.
             if members.is_subset(&before) {
                 time::wait(LOOK).await;
             } else {

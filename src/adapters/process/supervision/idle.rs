@@ -1,4 +1,4 @@
-//! Whether a child hangs: it writes nothing, and none of its processes computes. It is looked at only while it is silent.
+//! Detects hanging children: no output, and no process of the child computes. It is checked only during silence.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,29 +7,29 @@ use crate::adapters::process::time::{self, Stopwatch};
 
 use super::tree::Name;
 
-/// How many looks in a row must find nothing. Time that nobody looked at, in a suspended machine, does not count.
+/// The number of consecutive checks without activity. Time without a check, on a suspended machine, is ignored.
 const LOOKS: u32 = 8;
-/// Ticks of processor time in a second: `USER_HZ`, which is 100 on every Linux but that of Alpha.
+/// Ticks of processor time per second: `USER_HZ`, which is 100 on every Linux except on Alpha.
 const TICKS: u64 = 100;
-/// One part in so many of the time between two looks may be used for nothing: 2 %. Timers of event loops tick: claude
-/// 2.1.197 before a server that never answers uses 0.2 to 1.0 %, an idle node 0.2 %. It is work to hear a model silently:
-/// the same claude uses 10 % while a server sends it 20 words a second.
+/// The fraction of the time between two checks that may be used without progress: 1/50, or 2 %. Timers of event loops need
+/// some: claude 2.1.197 before a server that never answers uses 0.2 to 1.0 %, an idle node 0.2 %. Reading a model's stream
+/// counts as work: the same claude uses 10 % while a server sends it 20 words per second.
 const FOR_NOTHING: u64 = 50;
 
-/// Ticks of processor time that each process has used.
+/// Ticks of processor time of each process.
 pub(in crate::adapters::process) type Used = BTreeMap<Name, u64>;
 
-/// What the looks at a child have shown.
+/// The result of the checks of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Activity {
-    /// It wrote something since the look before.
+    /// The child has printed something since the previous check.
     Writing,
-    /// It is silent, and did not compute in this many looks.
+    /// The child is silent, and did not compute in this number of checks.
     Silent { used: Used, quiet: u32 },
 }
 
 impl Activity {
-    /// One more look at a silent child, so many milliseconds after the one before.
+    /// Adds a check of a silent child, this number of milliseconds after the previous one.
     fn silent(self, used: Used, milliseconds: u64) -> Self {
         match self {
             Self::Writing => Self::Silent { used, quiet: 0 },
@@ -46,16 +46,16 @@ impl Activity {
     }
 }
 
-/// What was spent between two looks. A process that has ended takes its time with it, or hands it to the parent that
-/// waited for it; neither may hide what others do.
+/// Returns the time that was used between two checks. A process that ends takes its time with it, or passes it to the parent
+/// that waits for it; neither may hide the work of others.
 fn spent(before: &Used, now: &Used) -> u64 {
     let each = now.iter().map(|(name, used)| used.saturating_sub(before.get(name).copied().unwrap_or(0)));
     each.fold(0, u64::saturating_add)
 }
 
-/// Waits until a child has hung for this long, and an eighth to a quarter longer, and tells how long, in seconds. Never
-/// returns when `idle` is `None`. `heard` counts what both streams brought; `look` is what each process has used, and is
-/// asked only after silence.
+/// Waits until a child has hung for this long, and an eighth to a quarter longer, and returns the time in seconds. Never
+/// returns if `idle` is `None`. `heard` counts the bytes of both streams; `look` returns the time of each process, and is
+/// called only after silence.
 pub(in crate::adapters::process) async fn hung(
     idle: Option<Duration>,
     heard: impl Fn() -> u64,
@@ -86,7 +86,7 @@ mod tests {
         ticks.iter().map(|(pid, ticks)| ((*pid, 7), *ticks)).collect()
     }
 
-    /// Looks ten seconds apart, of 1000 ticks each: 20 of them are for nothing.
+    /// The checks are ten seconds apart, 1000 ticks each: 20 of them are ignored.
     fn quiet_looks(looks: &[Used]) -> u32 {
         let seen = looks.iter().fold(Activity::Writing, |seen, used| seen.silent(used.clone(), 10_000));
         match seen {
@@ -105,7 +105,7 @@ mod tests {
     fn ended_processes_hide_no_work() {
         assert_eq!(quiet_looks(&[used(&[(1, 0), (2, 9000)]), used(&[(1, 0)])]), 1);
         assert_eq!(quiet_looks(&[used(&[(1, 0), (2, 9000)]), used(&[(1, 0), (3, 300)])]), 0);
-        // Its parent waited for it: what it used is the parent's now.
+        // The parent waited for the process, and its time is now the parent's.
         assert_eq!(quiet_looks(&[used(&[(1, 0)]), used(&[(1, 300)])]), 0);
     }
 

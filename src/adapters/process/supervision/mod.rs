@@ -1,5 +1,5 @@
-//! Runs an agent or a test command: in its own group, its output to a log and in bounded memory, with a deadline. When
-//! it returns, no process of it is alive, wherever it has gone.
+//! Runs an agent or a test command in its own process group, with a time limit, a log, and limited memory for its output. When
+//! it returns, no process of the child is alive.
 
 pub mod children;
 pub(super) mod ending;
@@ -28,52 +28,52 @@ use ending::ProcessTree;
 use stop::StopSequence;
 use tree::{OwnChild, Root, Running};
 
-/// How long its last output is awaited when all its processes are gone.
+/// The time to wait for the last output after all processes have ended.
 const DRAIN: Duration = Duration::from_secs(2);
-/// How long a child may be silent and not exit after it has said everything.
+/// The time that a child gets to exit after its last expected output.
 const GRACE: Duration = Duration::from_secs(4);
-/// How much of the end of stderr, and of both streams together, is kept.
+/// The number of bytes to keep from the end of stderr, and from both streams together.
 const TAIL_BYTES: usize = 16 << 10;
 
 /// A child to run.
 #[derive(Debug, Clone)]
 pub struct Job {
     pub command: CommandLine,
-    /// The value of [`tree::MARKER`] for the child and all that it starts; unique to this child.
+    /// The value of [`tree::MARKER`] for the child and its processes; unique for this child.
     pub marker: String,
     pub children: PathBuf,
     pub log: PathBuf,
     pub deadline: Duration,
-    /// How long it may be silent and compute nothing, if that is watched.
+    /// The idle time limit, if there is one.
     pub idle: Option<Duration>,
     pub stop: StopSequence,
 }
 
-/// How a child ended.
+/// The end of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     Exited(Exit),
     TimedOut,
     /// The program was idle for too long, or did not exit after its last output.
     Hung {
-        /// For how long, in seconds.
+        /// The idle time in seconds.
         seconds: u64,
     },
     Cancelled,
     NotStarted(String),
 }
 
-/// What a child left.
+/// The result of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     pub end: End,
     pub stderr: String,
-    /// The end of both streams, in the order in which it came.
+    /// The end of both streams, in order of arrival.
     pub tail: String,
     pub milliseconds: u64,
 }
 
-/// Runs a child to its end. The listener hears stdout as it comes, to the last byte of it.
+/// Runs a child to its end. The listener gets all bytes of stdout as they arrive.
 pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Cancellation) -> Ended {
     let watch = Stopwatch::start();
     let streams = Mutex::new(Streams::new(listener));
@@ -113,7 +113,7 @@ impl<'job> Streams<'job> {
         Self { log: None, listener, heard: 0, stderr, both }
     }
 
-    /// Returns how much was heard when everything was said.
+    /// Returns the number of bytes that had arrived when the output was complete.
     fn complete(&self) -> Option<u64> {
         (self.listener.remaining() == Remaining::Nothing).then_some(self.heard)
     }
@@ -154,10 +154,10 @@ fn begin(job: &Job) -> Result<StartedChild, String> {
     Ok(StartedChild { child, pid, log, row, own, running: Running::begin() })
 }
 
-/// Ends a child that runs already and must not, since nobody would know of it after us, with all that it has started.
+/// Ends a running child with its processes, because it could not be added to the table and nobody would end it after us.
 async fn abandon(job: &Job, started: StartedChild, cancellation: &Cancellation) {
     let StartedChild { mut child, pid, log, row, own, running } = started;
-    // Nobody hears what it says.
+    // Its output is not needed.
     drop((child.stdin.take(), child.stdout.take(), child.stderr.take(), running));
     ProcessTree { leader: Some(pid), marker: &job.marker }.end(job.stop, cancellation).await;
     time::at_most(DRAIN, child.wait()).await;
@@ -175,7 +175,7 @@ async fn run(
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut pipe) = input {
-            // A child may end without reading all of it; its exit code tells the story.
+            // A child may end without reading all of its input; its exit code decides.
             let _: std::io::Result<()> = pipe.write_all(&job.command.input).await;
         }
     };
@@ -196,7 +196,7 @@ async fn run(
         let lingers = lingers(|| lock(streams).complete());
         tokio::pin!(deadline, hung, lingers);
         loop {
-            // Every arm may be dropped at any await: waiting and reading keep what they have in `child` and `pumps`.
+            // Each arm may be dropped at any await: waiting and reading keep their state in `child` and `pumps`.
             tokio::select! {
                 status = child.wait() => {
                     reaped = true;
@@ -210,20 +210,20 @@ async fn run(
             }
         }
     };
-    // Of children that end at the same time each may sweep strays, or none would.
+    // Children that end at the same time may all sweep strays; otherwise none would.
     drop(running);
     let tree = ProcessTree { leader: (!reaped).then_some(pid), marker: &job.marker };
     let ending = tree.end(job.stop, &cancellation);
     tokio::pin!(ending);
     loop {
-        // A child that is asked to end may have a lot to say first: the pipes are read meanwhile.
+        // A child that is asked to end may print a lot before: the pipes are read meanwhile.
         tokio::select! {
             () = &mut ending => break,
             _ = &mut pumps, if !pumped => pumped = true,
         }
     }
     if !reaped {
-        // What even KILL does not end is in the kernel's hands, and is not waited for.
+        // Processes that survive KILL are blocked in the kernel, and are not waited for.
         time::at_most(DRAIN, child.wait()).await;
     }
     if !pumped {
@@ -233,7 +233,7 @@ async fn run(
     end
 }
 
-/// Waits until a child has said everything and is silent afterwards, for once to twice as long as [`GRACE`].
+/// Waits until a child's output is complete and it has been silent for once to twice as long as [`GRACE`].
 async fn lingers(complete: impl Fn() -> Option<u64>) {
     loop {
         let before = complete();

@@ -1,4 +1,4 @@
-//! Which processes belong to a child, wherever they have gone: by parent, by marker, by adoption. And how they end.
+//! The processes of a child, found by parent, by marker, or by adoption, and their termination.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,25 +10,25 @@ use rustix::process::{
     Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, waitpid,
 };
 
-/// The environment variable that marks a child and all that it starts.
+/// The environment variable that marks a child and all processes that it starts.
 pub const MARKER: &str = "AGENT_LOOP_TURN_TOKEN";
 
-/// Children that this process has started itself and waits for itself.
+/// The children that this process started and waits for.
 static OWN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// How often orphans are looked for at once.
+/// The number of searches for orphans at a time.
 const RUNAWAYS: u32 = 32;
 
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
-/// Orphans of our children become our children, so that none is lost. A second call changes nothing.
+/// Makes orphans of our children our children, so that none is lost. A second call has no effect.
 pub fn adopt_orphans() {
     let ourselves = rustix::process::getpid();
-    // Without it (not Linux, or forbidden) the tree is still found by parents and by marker.
+    // Without this (not on Linux, or if it is forbidden), processes are still found by parents and by marker.
     let _: rustix::io::Result<()> = set_child_subreaper(Some(ourselves));
 }
 
-/// A child that this process has started itself; it is forgotten when this is dropped.
+/// A child that this process started; dropping it removes it from the list.
 #[derive(Debug)]
 pub struct OwnChild(u32);
 
@@ -45,7 +45,7 @@ impl Drop for OwnChild {
     }
 }
 
-/// Counts a supervised child for as long as nobody ends it.
+/// Counts a supervised child while it is running.
 #[derive(Debug)]
 pub struct Running(());
 
@@ -55,7 +55,7 @@ impl Running {
         Self(())
     }
 
-    /// Whose strays are, while this one runs.
+    /// Returns the owner of strays while this child is running.
     pub fn strays(&self) -> Orphans {
         Orphans::beside(1)
     }
@@ -67,30 +67,30 @@ impl Drop for Running {
     }
 }
 
-/// A process, as `/proc` shows it.
+/// A process in `/proc`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Process {
     pid: u32,
     parent: u32,
     group: u32,
     state: char,
-    /// Ticks of processor time that it and the children it has waited for have used.
+    /// The ticks of processor time of the process and of the children that it has waited for.
     used: u64,
-    /// Ticks from the start of the machine to its own.
+    /// The time of its start, in ticks since the start of the machine.
     start: u64,
 }
 
-/// A process's id and its start: a name that no other process ever has.
+/// The id and the start of a process, which identify it uniquely.
 pub type Name = (u32, u64);
 
-/// When a process was started: with its id, a name that no later process has.
+/// The start of a process, which identifies it together with its id.
 pub fn start_time(pid: u32) -> Option<u64> {
     process(pid).map(|process| process.start)
 }
 
 fn process(pid: u32) -> Option<Process> {
     let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name is in parentheses and may hold anything; what follows is in fixed places.
+    // The name is in parentheses and may contain anything; the other fields have fixed positions.
     let (_, rest) = line.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let state = fields.next()?.chars().next()?;
@@ -114,7 +114,7 @@ fn has_marker(pid: u32, marker: &str) -> bool {
     environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
 }
 
-/// The processes that we were given because their parents died.
+/// Returns the processes that we adopted because their parents died.
 fn adopted() -> BTreeSet<u32> {
     let own = OWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
@@ -125,13 +125,13 @@ fn adopted() -> BTreeSet<u32> {
     pids.difference(&own).copied().collect()
 }
 
-/// Whether anything was left behind by children that have ended. Cheap: one small file.
+/// Returns whether children that have ended left processes behind. It reads one small file.
 pub fn nothing_adopted() -> bool {
     reap(&adopted());
     adopted().is_empty()
 }
 
-/// Takes in the end of adopted processes that are dead already.
+/// Waits for adopted processes that are dead.
 fn reap(adopted: &BTreeSet<u32>) {
     for pid in adopted {
         if let Some(pid) = known(*pid) {
@@ -140,26 +140,26 @@ fn reap(adopted: &BTreeSet<u32>) {
     }
 }
 
-/// A child whose processes are looked for.
+/// A child whose processes are searched.
 #[derive(Debug, Clone, Copy)]
 pub struct Root<'marker> {
     /// The first of them, if it is known and has not been waited for.
     pub pid: Option<u32>,
     pub marker: &'marker str,
-    /// Whether orphans without a marker are counted in: only when nobody else's child runs.
+    /// Whether orphans without a marker are included: only if no other child is running.
     pub strays: Orphans,
 }
 
-/// Whether orphans that bear no marker are counted in.
+/// Whether orphans without a marker are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orphans {
     Ours,
-    /// They may be somebody else's.
+    /// They may belong to another child.
     Unknown,
 }
 
 impl Orphans {
-    /// Whose they are, when nobody runs any more.
+    /// Returns the owner of strays when no child is running.
     pub fn left() -> Self {
         Self::beside(0)
     }
@@ -169,18 +169,18 @@ impl Orphans {
     }
 }
 
-/// The living processes of a child, itself included.
+/// Returns the living processes of a child, including itself.
 pub fn members(root: Root<'_>) -> BTreeSet<u32> {
     members_of(root, &living())
 }
 
-/// Every process of the machine, without those that are dead and have not been waited for.
+/// Returns all processes of the machine, without zombies.
 fn living() -> Vec<Process> {
     reap(&adopted());
     all().into_iter().filter(|process| process.state != 'Z').collect()
 }
 
-/// How many ticks of processor time each living process of a child has used, with the children it has waited for.
+/// Returns the ticks of processor time of each living process of a child, including the children that it has waited for.
 pub fn time_used(root: Root<'_>) -> BTreeMap<Name, u64> {
     let processes = living();
     let members = members_of(root, &processes);
@@ -188,7 +188,7 @@ pub fn time_used(root: Root<'_>) -> BTreeMap<Name, u64> {
     ours.map(|process| ((process.pid, process.start), process.used)).collect()
 }
 
-/// Kills every process of a child that can be found now, and returns them. A fork during the scan can be missed; repeat
+/// Kills all processes of a child that are found, and returns them. A fork during the scan can be missed; repeat
 /// until empty.
 pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
     kill_orphans(root);
@@ -200,7 +200,7 @@ pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
     for process in others {
         groups.remove(&process.group);
     }
-    // A whole group at once: no process of it can start another meanwhile and get away.
+    // The whole group is killed at once, so that no process of it can start another and escape.
     for group in groups.into_iter().filter_map(known) {
         let _: rustix::io::Result<()> = kill_process_group(group, Signal::KILL);
     }
@@ -208,8 +208,8 @@ pub fn kill(root: Root<'_>) -> BTreeSet<u32> {
     members
 }
 
-/// A process that starts another and dies, over and over, is gone when the list of all processes is read; the list of our
-/// own children is read in no time.
+/// Kills the orphans of a child. A process that repeatedly starts another and dies would be gone by the time that the list
+/// of all processes is read; the list of our own children is read faster.
 fn kill_orphans(root: Root<'_>) {
     for _ in 0..RUNAWAYS {
         let mut orphans = adopted();
@@ -222,7 +222,7 @@ fn kill_orphans(root: Root<'_>) {
     }
 }
 
-/// Sends SIGINT to the process group of a child that has not been waited for, as a terminal does.
+/// Sends SIGINT to the process group of a child that has not been waited for, like a terminal.
 pub fn interrupt_group(leader: u32) {
     if let Some(leader) = known(leader) {
         let _: rustix::io::Result<()> = kill_process_group(leader, Signal::INT);
@@ -236,7 +236,7 @@ pub fn kill_group(leader: u32) {
     }
 }
 
-/// An id that can be of a process: not 0, which would mean ourselves.
+/// Returns a valid process id: not 0, which would mean this process.
 fn known(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
@@ -263,7 +263,7 @@ fn members_of(root: Root<'_>, processes: &[Process]) -> BTreeSet<u32> {
     }
 }
 
-/// Sends a signal to each; one that is gone already is no matter.
+/// Sends a signal to each process, and ignores processes that have ended.
 pub fn signal(members: &BTreeSet<u32>, signal: Signal) {
     for pid in members {
         if let Some(pid) = known(*pid) {
@@ -272,16 +272,16 @@ pub fn signal(members: &BTreeSet<u32>, signal: Signal) {
     }
 }
 
-/// How much this machine shows of processes.
+/// The information about processes that this machine provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visibility {
-    /// `/proc` shows processes: what a child started is found by its parents and its marker.
+    /// `/proc` lists processes: those of a child are found by their parents and their marker.
     pub sees_processes: bool,
-    /// Orphans of our children become ours: what a child left behind is found at once.
+    /// We adopt orphans of our children: remaining processes are found at once.
     pub adopts_orphans: bool,
 }
 
-/// Finds out how much this machine shows of processes.
+/// Determines the information about processes that this machine provides.
 pub fn visibility() -> Visibility {
     let ourselves = rustix::process::getpid();
     Visibility {
