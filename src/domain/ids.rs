@@ -179,9 +179,9 @@ number!(
 );
 
 impl CommitSha {
-    /// Returns the first 10 digits, for messages.
+    /// Returns the first 7 digits, for messages.
     pub fn short(&self) -> &str {
-        self.0.get(..10).unwrap_or(&self.0)
+        self.0.get(..7).unwrap_or(&self.0)
     }
 }
 

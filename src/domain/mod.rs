@@ -4,6 +4,7 @@ pub mod access;
 pub mod agent;
 pub mod agent_files;
 pub mod agent_memory;
+pub mod announcement;
 pub mod branch_names;
 pub mod ending;
 pub mod failure;

@@ -1,9 +1,12 @@
 //! Human requirements: signed requests of people with write access to the repository.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::{Login, RequirementId};
 
 /// A signed requirement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Requirement {
     pub id: RequirementId,
     pub author: Login,

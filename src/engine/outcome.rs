@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::gate::Measurement;
@@ -35,6 +36,8 @@ pub struct Outcome {
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
     pub usage: Usage,
+    /// How long the command took; whoever started the run fills it in.
+    pub elapsed: Option<Duration>,
     /// The path of the usage summary, once it is written.
     pub usage_summary: Option<PathBuf>,
     /// The logs of agents whose last turn failed, by agent; added by the view.
@@ -61,6 +64,7 @@ impl Outcome {
             items: Vec::new(),
             gates: Vec::new(),
             usage: Usage::default(),
+            elapsed: None,
             usage_summary: None,
             failed_logs: BTreeMap::new(),
             commands: None,

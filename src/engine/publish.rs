@@ -155,7 +155,8 @@ async fn write<W: World>(cx: &RunContext<W>, thread: Thread, body: &str) -> Resu
 }
 
 fn tell<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>, record: &Envelope) {
-    let status = record.body.ending().map(|ending| ending.status());
-    let line = session.machine.headline(record).unwrap_or_default();
-    cx.tell(&RunEvent::Published { subject: session.subject.clone(), line, status });
+    // A record that its own flow can't read has failed before, when its comment was built.
+    if let Ok(announcement) = session.machine.announce(record) {
+        cx.tell(&RunEvent::Published { subject: session.subject.clone(), announcement });
+    }
 }

@@ -1,42 +1,95 @@
 //! The visible parts of records that every flow has. Nothing is ever read back from them: the record below holds everything.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use crate::domain::ending::{Ending, Parked};
+use crate::domain::gate::Verdict;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
+use crate::domain::vote::{Ballot, Vote};
+use crate::text::amounts::{self, duration};
 use crate::text::markdown::count;
 use crate::text::sanitize::closing::closed;
 use crate::text::sanitize::{one_line, unmarked};
 
 use super::run::Concluded;
 
-/// The end of a run: how and why, then every vote and gate, and the cost.
+/// The longest text in a cell of a table, in characters.
+const CELL: usize = 200;
+
+/// The end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost.
 pub fn concluded(concluded: &Concluded) -> String {
-    let message = format!("**{}.** {}", title(&concluded.ending), unmarked(&concluded.message));
-    let mut text = format!("{}\n", closed(&message));
-    if !concluded.votes.is_empty() {
-        text.push_str("\n| reviewer | vote | head |\n|---|---|---|\n");
-        for vote in &concluded.votes {
-            let _ = writeln!(text, "| {} | {} | {} |", vote.agent, vote.state.name(), vote.head.short());
+    let mut text = verdict(concluded);
+    if !approves(&concluded.ending) {
+        let _ = write!(text, "\n\n{}", closed(&unmarked(&concluded.message)));
+    }
+    text.push('\n');
+    text.push_str(&table(concluded));
+    if !concluded.requirements.is_empty() {
+        text.push_str("\nEvery vote covers these requirements:\n\n");
+        for one in &concluded.requirements {
+            let words = unmarked(&one_line(&one.text, 500));
+            let _ = writeln!(text, "- {} (`{}`): {words}", one.author, one.id);
         }
     }
-    for measured in &concluded.gates {
-        let _ = writeln!(
-            text,
-            "\nGate `{}`: {} on {}.",
-            measured.gate,
-            measured.verdict.name(),
-            measured.head.short()
-        );
-    }
-    let _ = write!(
-        text,
-        "\n<sub>{}, {}</sub>",
-        count(u64::from(concluded.rounds), "round"),
-        cost(concluded.usage)
-    );
+    let _ = write!(text, "\n<sub>{}</sub>", spent(concluded));
     text
+}
+
+/// The verdict in one line: how it ended, on which commit, by how many votes.
+fn verdict(concluded: &Concluded) -> String {
+    let mut text = format!("**{}**", title(&concluded.ending));
+    if let Some(head) = &concluded.head {
+        let _ = write!(text, " at `{}`", head.short());
+    }
+    let is_approval = |vote: &&Vote| vote.state == Ballot::Approved;
+    let approvals = concluded.votes.iter().filter(is_approval).count();
+    let seats = concluded.votes.len() + concluded.absent.len();
+    if seats > 0 {
+        let _ = write!(text, " · {approvals} of {seats} approve");
+    }
+    for measured in &concluded.gates {
+        let _ = write!(text, " · {} {}", measured.gate, word(measured.verdict));
+    }
+    text
+}
+
+fn table(concluded: &Concluded) -> String {
+    if concluded.votes.is_empty() && concluded.absent.is_empty() && concluded.gates.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n| | result | commit |\n|---|---|---|\n".to_owned();
+    for vote in &concluded.votes {
+        let _ = writeln!(text, "| {} | {} | `{}` |", vote.agent, vote.state.name(), vote.head.short());
+    }
+    for absence in &concluded.absent {
+        let why = absence.why.as_deref().map_or_else(String::new, |why| format!(": {}", cell(why)));
+        let _ = writeln!(text, "| {} | did not vote{why} | |", absence.agent);
+    }
+    for measured in &concluded.gates {
+        let (gate, head) = (&measured.gate, measured.head.short());
+        let _ = writeln!(text, "| gate {gate} | {} | `{head}` |", word(measured.verdict));
+    }
+    text
+}
+
+/// A text in a cell of a table.
+fn cell(text: &str) -> String {
+    one_line(&unmarked(text), CELL).replace('|', "\\|")
+}
+
+/// The word for what a gate says.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "passed",
+        Verdict::Fail => "failed",
+        Verdict::Inconclusive => "could not be measured",
+    }
+}
+
+fn approves(ending: &Ending) -> bool {
+    matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
 
 fn title(ending: &Ending) -> String {
@@ -48,7 +101,7 @@ fn title(ending: &Ending) -> String {
         Ending::Decomposed => "Decomposed".to_owned(),
         Ending::Kept => "Kept".to_owned(),
         Ending::Deadlock => "Deadlock".to_owned(),
-        Ending::ApprovedCiPending => "Approved; checks are not finished".to_owned(),
+        Ending::ApprovedCiPending => "Approved, checks not finished".to_owned(),
         Ending::Blocked { .. } => "Blocked".to_owned(),
         Ending::Failed { .. } => "Failed".to_owned(),
         Ending::Refused { .. } => "Refused".to_owned(),
@@ -64,17 +117,15 @@ fn title(ending: &Ending) -> String {
     }
 }
 
-/// The end of a run in one line.
-pub fn concluded_line(concluded: &Concluded) -> String {
-    format!("{}: {}", concluded.ending.status(), one_line(&concluded.message, 80))
-}
-
-fn cost(usage: Usage) -> String {
-    let mut text = format!("{}, {} s of agents' time", count(usage.calls, "turn"), usage.milliseconds / 1000);
-    if usage.tokens() > 0 {
-        let _ = write!(text, ", {} tokens", usage.tokens());
-    }
-    text
+fn spent(concluded: &Concluded) -> String {
+    let usage = &concluded.usage;
+    let mut parts = vec![
+        count(u64::from(concluded.rounds), "round"),
+        count(usage.calls, "turn"),
+        format!("{} of agent time", duration(Duration::from_millis(usage.milliseconds))),
+    ];
+    parts.extend(amounts::cost(usage));
+    parts.join(" · ")
 }
 
 /// The labels of seats.
@@ -83,19 +134,10 @@ pub fn seats(seats: &[Seat]) -> String {
     names.join(", ")
 }
 
-/// Who answered, with which model, and how long it took.
-pub fn signature(model: Option<&str>, agent: &str, usage: Usage) -> String {
-    let model = model.map_or_else(String::new, |model| format!(" with {}", one_line(&unmarked(model), 60)));
-    format!("\n<sub>{agent}{model}, {} s</sub>", usage.milliseconds / 1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn uncountable_tokens_are_shown() {
-        let usage = Usage { input_tokens: u64::MAX, output_tokens: 1, ..Usage::default() };
-        assert_eq!(cost(usage), format!("0 turns, 0 s of agents' time, {} tokens", u64::MAX));
-    }
+/// The model that answered, the time that it took, and the cost.
+pub fn signature(model: Option<&str>, usage: Usage) -> String {
+    let mut parts: Vec<String> = model.map(|model| one_line(&unmarked(model), 60)).into_iter().collect();
+    parts.push(duration(Duration::from_millis(usage.milliseconds)));
+    parts.extend(amounts::cost(&usage));
+    format!("\n<sub>{}</sub>", parts.join(" · "))
 }

@@ -7,21 +7,29 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::agent::Role;
+use crate::domain::announcement::Announcement;
 use crate::domain::ending::Blocked;
 use crate::domain::flow_name::FlowName;
-use crate::domain::ids::RunId;
+use crate::domain::ids::{Label, RunId};
+use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
+use crate::domain::vote::{Absence, Vote};
 use crate::ledger::body::{Body, Unreadable};
 use crate::ledger::envelope::{Draft, Envelope};
 use crate::ledger::thread::Link;
 
 use super::conclusion::Conclusion;
 use super::context::{FlowContext, FurtherTurns};
-use super::results::Results;
+use super::facts::FlowFacts;
+use super::results::{Results, TurnEnd};
 use super::run::{Concluded, RunState};
 use super::step::{Decision, Next, Step};
 use super::view::{FlowOutput, View};
+
+/// How much of a requirement the record of an ending repeats, in characters.
+const LONGEST_REQUIREMENT: usize = 500;
 
 /// Where a record stands in its chain.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +70,8 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// The visible part of a record, in Markdown. Nothing is ever read back from it.
     fn comment(&self, at: At<'_>, record: &Self::Record) -> String;
 
-    /// One line that says what a record says.
-    fn headline(record: &Self::Record) -> String;
+    /// What a record tells a person or a script.
+    fn announce(at: At<'_>, record: &Self::Record) -> Announcement;
 
     fn run(&self) -> Option<&RunState>;
 
@@ -91,11 +99,11 @@ pub trait Machine: Send + Sync {
     /// When the record is none of this flow.
     fn comment(&self, record: &Envelope) -> Result<String, Unreadable>;
 
-    /// One line that says what a record says.
+    /// What a record tells a person or a script.
     ///
     /// # Errors
     /// When the record is none of this flow.
-    fn headline(&self, record: &Envelope) -> Result<String, Unreadable>;
+    fn announce(&self, record: &Envelope) -> Result<Announcement, Unreadable>;
 
     fn run(&self) -> Option<&RunState>;
 
@@ -129,6 +137,8 @@ impl<F: Flow> FlowMachine<F> {
         let concluded = Concluded {
             ending: conclusion.ending().clone(),
             head: conclusion.head().cloned(),
+            absent: absences(run, &view, cx.results),
+            requirements: covered(&view.votes, cx.facts),
             votes: view.votes,
             gates: view.gates,
             rounds: view.round,
@@ -152,6 +162,38 @@ impl<F: Flow> FlowMachine<F> {
         let spent = self.0.run().map_or_else(Usage::default, |run| run.spent(cx.results));
         cx.request.budget.exhausted(spent)
     }
+}
+
+/// The reviewers of a run without a vote, each with the failure of its last turn.
+fn absences(run: &RunState, view: &View, results: &Results) -> Vec<Absence> {
+    if view.round == 0 {
+        return Vec::new();
+    }
+    let has_voted = |label: &Label| view.votes.iter().any(|vote| vote.agent == *label);
+    let seats = run.terms.roster.reviewers().iter().map(|seat| seat.label.clone());
+    let why = |agent: &Label| {
+        let theirs = results.turns.iter();
+        let theirs =
+            theirs.filter(|(key, _)| key.run == run.id && key.role == Role::Reviewer && key.label == *agent);
+        match theirs.max_by_key(|(_, turn)| turn.at).map(|(_, turn)| &turn.end) {
+            Some(TurnEnd::Failed { failure }) => Some(failure.to_string()),
+            Some(TurnEnd::Answered { .. }) | None => None,
+        }
+    };
+    seats.filter(|label| !has_voted(label)).map(|agent| Absence { why: why(&agent), agent }).collect()
+}
+
+/// The requirements that every vote covers, as far as their texts were read.
+fn covered(votes: &[Vote], facts: &FlowFacts) -> Vec<Requirement> {
+    let known = facts.people.values().flat_map(|people| &people.requirements);
+    let is_covered = |one: &&Requirement| {
+        !votes.is_empty() && votes.iter().all(|vote| vote.requirements.contains(&one.id))
+    };
+    let mut found: Vec<Requirement> = known.filter(is_covered).cloned().collect();
+    for one in &mut found {
+        one.text = one.text.chars().take(LONGEST_REQUIREMENT).collect();
+    }
+    found
 }
 
 /// The records that every flow has.
@@ -210,8 +252,9 @@ impl<F: Flow> Machine for FlowMachine<F> {
         record.body.read().map(|read| self.0.comment(at, &read))
     }
 
-    fn headline(&self, record: &Envelope) -> Result<String, Unreadable> {
-        record.body.read().map(|read| F::headline(&read))
+    fn announce(&self, record: &Envelope) -> Result<Announcement, Unreadable> {
+        let at = At { run: &record.run, round: record.round };
+        record.body.read().map(|read| F::announce(at, &read))
     }
 
     fn run(&self) -> Option<&RunState> {

@@ -1,11 +1,15 @@
 //! What every flow knows of its latest run: its id, how often it was parked, how it ended and what it cost.
 
+use crate::domain::announcement::Announcement;
 use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RunId};
+use crate::domain::policy::Policy;
+use crate::domain::requirement::Requirement;
+use crate::domain::roster::Roster;
 use crate::domain::turn::RunRound;
 use crate::domain::usage::Usage;
-use crate::domain::vote::Vote;
+use crate::domain::vote::{Absence, Vote};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +39,12 @@ pub struct Concluded {
     pub head: Option<CommitSha>,
     /// The latest vote of everyone on the roster who gave one.
     pub votes: Vec<Vote>,
+    /// The reviewers without a vote, once reviews have begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<Absence>,
+    /// The requirements of people that the votes cover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<Requirement>,
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
     /// How many rounds were taken.
@@ -42,6 +52,33 @@ pub struct Concluded {
     pub usage: Usage,
     /// Why, in one or more sentences for a person.
     pub message: String,
+}
+
+impl Concluded {
+    /// What the record tells a person or a script.
+    pub fn announced(&self) -> Announcement {
+        Announcement::Concluded {
+            status: self.ending.status(),
+            message: self.message.clone(),
+            head: self.head.clone(),
+            rounds: self.rounds,
+            votes: self.votes.clone(),
+            absent: self.absent.clone(),
+            gates: self.gates.clone(),
+            usage: self.usage,
+        }
+    }
+}
+
+/// What the record of a begun run tells.
+pub fn opened(head: Option<&CommitSha>, roster: &Roster, policy: &Policy) -> Announcement {
+    Announcement::Opened {
+        head: head.cloned(),
+        coder: roster.coder().label.clone(),
+        reviewers: roster.reviewers().iter().map(|seat| seat.label.clone()).collect(),
+        gates: policy.required_gates.clone(),
+        max_rounds: policy.max_rounds,
+    }
 }
 
 impl RunState {

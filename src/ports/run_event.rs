@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::agent::{ResponseKind, Role};
+use crate::domain::announcement::Announcement;
 use crate::domain::failure::TurnFailure;
 use crate::domain::follow_up_action::FollowUpAction;
 use crate::domain::gate::Verdict;
@@ -67,14 +68,12 @@ pub enum RunEvent {
         gate: GateName,
         verdict: Verdict,
     },
+    /// A record was published.
     Published {
-        /// The issue, task or pull request whose thread or journal has the record.
+        /// The subject of the run that published it.
         subject: Subject,
-        /// A summary in one line.
-        line: String,
-        /// The ending of the run that the record concludes.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<&'static str>,
+        #[serde(flatten)]
+        announcement: Announcement,
     },
     Pushed {
         branch: BranchName,

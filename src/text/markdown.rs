@@ -37,6 +37,16 @@ pub fn section(text: &mut String, heading: &str, lines: &[String]) {
     }
 }
 
+/// Returns a list that is folded behind a summary line.
+pub fn folded(summary: &str, lines: &[String]) -> String {
+    let mut text = format!("\n<details><summary>{summary}</summary>\n\n");
+    for line in lines {
+        let _ = writeln!(text, "- {}", hanging(line, 2));
+    }
+    text.push_str("\n</details>\n");
+    text
+}
+
 /// Returns the output of programs as an indented block, which no text in it can end.
 pub fn indented(text: &str) -> String {
     format!("    {}", hanging(&unmarked(text), 4))

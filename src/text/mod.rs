@@ -1,6 +1,7 @@
 //! Texts: prompts, comments, and texts made harmless before they are published. Pure.
 
 pub mod agent_memory;
+pub mod amounts;
 mod excerpt;
 pub mod followup;
 pub mod markdown;

@@ -4,6 +4,7 @@
 //! A vendor's program is one pure file in `vendors`; `driver` runs it; `errors` reads what it complains of.
 
 mod accounting;
+pub mod activity;
 pub mod command;
 pub mod driver;
 pub mod errors;

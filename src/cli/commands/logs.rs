@@ -1,18 +1,20 @@
-//! `logs`: what agents and tests print, as it was printed, or as it comes.
+//! `logs`: the output of agents and tests, for a person to read or as it was printed, whole or as it comes.
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use crate::adapters::agents::activity::{Activity, activities};
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
 use crate::cli::arguments::common::RepositoryArgs;
-use crate::cli::repository::logbook::{self, Log};
+use crate::cli::repository::logbook::{self, Log, LogSource};
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::overview::columns;
@@ -23,14 +25,17 @@ use crate::text::sanitize::one_line;
 /// `logs`
 #[derive(Debug, Args)]
 pub struct LogsArguments {
-    /// Print the latest log of this subject: issue/N, pr/N or task/KEY [default: list all logs]
+    /// Print the latest log of this subject: issue/N, pr/N or task/KEY [default: list all logs; with --follow the running one]
     pub subject: Option<String>,
     /// Print this log: a name from `--list` or its beginning, or a number, where 1 is the latest
     #[arg(conflicts_with_all = ["follow", "list"])]
     pub name: Option<String>,
     /// Keep printing as the log grows, and continue with the next one
-    #[arg(short, long, requires = "subject")]
+    #[arg(short, long)]
     pub follow: bool,
+    /// Print the output as the program printed it, events and command line included
+    #[arg(long, conflicts_with = "list")]
+    pub raw: bool,
     /// List the logs instead: whose each is, when, its size and how it ended
     #[arg(long, conflicts_with = "follow")]
     pub list: bool,
@@ -47,7 +52,13 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
     let here = OpenRepository::find(arguments.repository.dir.as_deref(), surroundings)
         .await?
         .ok_or_else(nothing_begun)?;
+    let form = if arguments.raw { LogForm::Raw } else { LogForm::Rendered };
     let Some(typed) = &arguments.subject else {
+        if arguments.follow {
+            let running: Vec<Subject> =
+                here.subjects().into_iter().filter(|subject| here.holder(subject).is_some()).collect();
+            return follow(&here, one_running(&running)?, form).await;
+        }
         let lists: Vec<String> = here
             .subjects()
             .into_iter()
@@ -66,7 +77,7 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
         return Ok(());
     }
     if arguments.follow && here.holder(&subject).is_some() {
-        return follow(&here, &subject).await;
+        return follow(&here, &subject, form).await;
     }
     let log = match &arguments.name {
         Some(name) => Some(chosen(&logs, name, &subject)?),
@@ -81,7 +92,46 @@ pub async fn run(arguments: &LogsArguments, surroundings: &Surroundings) -> Resu
         (None, 2..) => format!(" (the latest of {}: agent-loop logs {subject} --list)", logs.len()),
         (_, _) => String::new(),
     };
-    if arguments.follow { follow(&here, &subject).await } else { show(&log.file.path, &others) }
+    if arguments.follow {
+        return follow(&here, &subject, form).await;
+    }
+    print::talk(&format!("{}{others}\n", heading(log, form)));
+    let mut printed = OpenLog::of(log, form)?;
+    while printed.next() {}
+    Ok(())
+}
+
+/// The subject to follow when none was named.
+fn one_running(running: &[Subject]) -> Result<&Subject, String> {
+    match running {
+        [one] => Ok(one),
+        [] => Err("nothing is running; list the logs with: agent-loop logs".to_owned()),
+        many => {
+            let commands: Vec<String> =
+                many.iter().map(|subject| format!("  agent-loop logs {subject} --follow")).collect();
+            Err(format!("{} runs are active; follow one of them:\n{}", many.len(), commands.join("\n")))
+        }
+    }
+}
+
+/// How a log is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LogForm {
+    Raw,
+    /// Each event of an agent as a text.
+    Rendered,
+}
+
+fn heading(log: &Log, form: LogForm) -> String {
+    match form {
+        LogForm::Raw => format!("==> {}", log.file.path.display()),
+        LogForm::Rendered => {
+            let round = log.source.round();
+            let round = if round.is_empty() { round } else { format!(", round {round}") };
+            let ended = if log.ended.is_empty() { String::new() } else { format!(", {}", log.ended) };
+            format!("==> {}{round}{ended}", log.source.who())
+        }
+    }
 }
 
 /// The log that a person means: a number, counted from the latest, or the beginning of a name.
@@ -111,10 +161,10 @@ fn list(subject: &Subject, logs: &[Log]) -> String {
     let numbers = logs.len().to_string().len();
     let sizes = logs.iter().map(|log| bytes(log.file.bytes).len()).max().unwrap_or(0);
     let number = |text: String| format!("{text:>numbers$}");
-    let heads = [number("#".to_owned()).as_str(), "when (UTC)", "who", "round", "size", "ended", "name"]
-        .map(str::to_owned);
+    let heads =
+        [number("#".to_owned()).as_str(), "when", "who", "round", "size", "ended", "name"].map(str::to_owned);
     let row = |(index, log): (usize, &Log)| {
-        let when = Timestamp::try_from(log.file.modified);
+        let when = Timestamp::try_from(log.file.modified).map(|when| when.to_zoned(TimeZone::system()));
         [
             number((index + 1).to_string()),
             when.map_or_else(|_| String::new(), |when| when.strftime("%F %H:%M").to_string()),
@@ -144,47 +194,73 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, String> {
-    File::open(path).map(BufReader::new).map_err(|error| format!("{} can't be read: {error}", path.display()))
+/// A log that is being printed.
+struct OpenLog {
+    path: PathBuf,
+    reader: BufReader<File>,
+    form: LogForm,
 }
 
-fn show(path: &Path, others: &str) -> Result<(), String> {
-    print::talk(&format!("==> {}{others}\n", path.display()));
-    let mut log = open(path)?;
-    while next(&mut log) {}
-    Ok(())
-}
-
-/// Prints the next line without what could command a terminal; false at the end.
-fn next(log: &mut BufReader<File>) -> bool {
-    use std::io::Read;
-    let mut line = Vec::new();
-    let read = log.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
-    let is_there = read.is_ok_and(|count| count > 0);
-    if is_there {
-        print::result(&format!("{}\n", plain(&String::from_utf8_lossy(&line))));
+impl OpenLog {
+    /// Opens a log. What tests print is printed as it is.
+    fn of(log: &Log, form: LogForm) -> Result<Self, String> {
+        let path = log.file.path.clone();
+        let form = match &log.source {
+            LogSource::Turn { .. } => form,
+            LogSource::Tests { .. } | LogSource::Other => LogForm::Raw,
+        };
+        let file =
+            File::open(&path).map_err(|error| format!("could not read {}: {error}", path.display()))?;
+        Ok(Self { path, reader: BufReader::new(file), form })
     }
-    is_there
+
+    /// Prints the next line without control sequences; false at the end.
+    fn next(&mut self) -> bool {
+        use std::io::Read;
+        let mut line = Vec::new();
+        let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
+        let is_there = read.is_ok_and(|count| count > 0);
+        if is_there {
+            print::result(&printed(&String::from_utf8_lossy(&line), self.form));
+        }
+        is_there
+    }
 }
 
-/// Prints the latest log as it grows, then the next one, until nobody works on the subject any more.
-async fn follow(here: &OpenRepository, subject: &Subject) -> Result<(), String> {
-    let mut shown: Option<(PathBuf, BufReader<File>)> = None;
+/// A line as it is printed. The command line and the size of the prompt are only in the raw form.
+fn printed(line: &str, form: LogForm) -> String {
+    match form {
+        LogForm::Raw => format!("{}\n", plain(line)),
+        LogForm::Rendered if line.starts_with("$ ") || line.starts_with("# prompt: ") => String::new(),
+        LogForm::Rendered => activities(line).iter().map(rendered).collect(),
+    }
+}
+
+fn rendered(activity: &Activity) -> String {
+    match activity {
+        Activity::Said(text) => format!("{text}\n"),
+        Activity::Did(text) => format!("• {text}\n"),
+        Activity::Failed(text) => format!("! {text}\n"),
+    }
+}
+
+/// Prints the latest log as it grows, then the next one, until the run of the subject ends.
+async fn follow(here: &OpenRepository, subject: &Subject, form: LogForm) -> Result<(), String> {
+    let mut shown: Option<OpenLog> = None;
     loop {
         let works = here.holder(subject).is_some();
-        if let Some((_, log)) = &mut shown {
-            while next(log) {}
+        if let Some(log) = &mut shown {
+            while log.next() {}
         }
-        let latest = logbook::read(here, subject).into_iter().next().map(|log| log.file.path);
-        let is_new = latest.is_some() && latest.as_ref() != shown.as_ref().map(|(path, _)| path);
-        if let (true, Some(path)) = (is_new, latest) {
-            print::talk(&format!("==> {}\n", path.display()));
-            let log = open(&path)?;
-            shown = Some((path, log));
+        let latest = logbook::read(here, subject).into_iter().next();
+        let is_new = |log: &Log| shown.as_ref().is_none_or(|shown| shown.path != log.file.path);
+        if let Some(log) = latest.filter(is_new) {
+            print::talk(&format!("{}\n", heading(&log, form)));
+            shown = Some(OpenLog::of(&log, form)?);
             continue;
         }
         if !works {
-            print::talk(&format!("nobody works on {subject} any more\n"));
+            print::talk(&format!("the run of {subject} is not active any more\n"));
             return Ok(());
         }
         time::wait(LOOK).await;
@@ -197,7 +273,6 @@ mod tests {
 
     use super::*;
     use crate::adapters::storage::retention::LogFile;
-    use crate::cli::repository::logbook::LogSource;
     use crate::domain::agent::Role;
 
     fn log(name: &str, label: &str, ended: &str) -> Log {
@@ -225,7 +300,7 @@ mod tests {
             list,
             "\
 pr/7
-  #  when (UTC)        who           round  size   ended                  name
+  #  when              who           round  size   ended                  name
   1  2026-11-21 14:09  reviewer two  2      53 kB  at work                1b5f72f8
   2  2026-11-21 14:09  reviewer one  2      53 kB  failed (rate-limited)  1c57aa29
   3  2026-11-21 14:09  reviewer x    2      53 kB  cut off                2

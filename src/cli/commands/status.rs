@@ -1,5 +1,5 @@
-//! `status`: what runs, what is parked, what was interrupted, what a person must decide, what was kept aside, and what to
-//! type to go on; then the latest of what is settled. Reads the forge and the state folder, changes nothing.
+//! `status`: what waits for a person, with the command for it; then active and parked runs, the latest settled subjects, and
+//! unfinished work that was kept. Reads the forge and the state folder, changes nothing.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -14,12 +14,16 @@ use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::open::{OpenRepository, nothing_begun, nothing_to_show};
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::outcome;
+use crate::cli::view::amounts::until;
 use crate::cli::view::overview::{self, Block, SettledLine};
-use crate::domain::ids::PullRequestNumber;
+use crate::cli::view::{outcome, print};
+use crate::domain::ending::{Ending, Parked};
+use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::instant::time_until;
 use crate::domain::item::Item;
+use crate::domain::revision::Revision;
 use crate::domain::subject::Subject;
+use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
 use crate::ports::workspace::Workspace;
 use crate::text::sanitize::{one_line, unmarked};
@@ -39,10 +43,10 @@ pub struct StatusArguments {
     pub repository: RepositoryArgs,
 }
 
-/// So many of what is settled are shown, and of what was kept aside, unless all of it is wanted.
+/// How many settled subjects and how much kept work are shown by default.
 const FEW: usize = 5;
-/// The room for the text of an item, in characters.
-const ITEM: usize = overview::WIDTH - 4;
+/// The longest text of an item, in characters.
+const ITEM: usize = 200;
 
 /// Looks, and returns what is to be printed.
 pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Result<String, String> {
@@ -62,7 +66,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         return Ok(if arguments.json {
             format!("{}\n", as_json(&known))
         } else {
-            overview::blocks(&[block(&known, &[], ListLength::All, now)])
+            overview::blocks(&[block(&known, &[], ListLength::All, now)], print::result_width())
         });
     }
     let all = survey::survey(&here).await;
@@ -118,9 +122,10 @@ pub fn describe_now(known: &SubjectSummary, now: Timestamp) -> String {
             (Some(pid), Some(since)) => format!("running for {} (process {pid})", time_until(since, now)),
             (_, _) => describe(known),
         },
-        SubjectState::Parked(parking) if parking.is_due(now) => format!("{} (due)", describe(known)),
+        SubjectState::Parked(parking) if parking.is_due(now) => "parked, can be resumed now".to_owned(),
         SubjectState::Parked(parking) => {
-            format!("{} (in {})", describe(known), time_until(now, parking.resets_at))
+            let guess = if parking.reason == Parked::QuotaUnknown { ", a guess" } else { "" };
+            format!("parked, can be resumed {}{guess}", until(now, parking.resets_at))
         }
         SubjectState::Settled(_) => known.touched.map_or_else(
             || describe(known),
@@ -139,11 +144,19 @@ pub fn next_command(known: &SubjectSummary) -> Option<String> {
     match known.state {
         SubjectState::Running(_) => Some(format!("agent-loop logs {subject} --follow")),
         SubjectState::Parked(_) | SubjectState::Interrupted => Some(format!("agent-loop resume {subject}")),
+        SubjectState::NeedsHuman(_) if approves_older_head(&known.outcome) => {
+            known.outcome.pull_request.map(|number| format!("agent-loop pr {number}"))
+        }
         SubjectState::NeedsHuman(_) => {
             Some(outcome::next_command(&known.outcome)).filter(|next| !next.is_empty())
         }
         SubjectState::Delivered(_) | SubjectState::Settled(_) | SubjectState::Unreadable(_) => None,
     }
+}
+
+fn approves_older_head(outcome: &Outcome) -> bool {
+    let is_old = |head: &CommitSha| outcome.votes.iter().any(|vote| vote.head != Revision::from(head));
+    outcome.ending == Ending::Approved && outcome.head.as_ref().is_some_and(is_old)
 }
 
 /// One of them as a JSON object.
@@ -169,15 +182,34 @@ fn state(state: &SubjectState) -> &'static str {
     }
 }
 
-/// In which order what asks for attention is shown; nothing, if it is settled.
-fn rank(state: &SubjectState) -> Option<u8> {
-    match state {
-        SubjectState::Running(_) => Some(0),
-        SubjectState::Parked(_) => Some(1),
-        SubjectState::Interrupted => Some(2),
-        SubjectState::NeedsHuman(_) => Some(3),
-        SubjectState::Unreadable(_) => Some(4),
-        SubjectState::Delivered(_) | SubjectState::Settled(_) => None,
+/// A part of the list. The order is the order of the parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Waiting,
+    Running,
+    Parked,
+    Settled,
+}
+
+impl Section {
+    fn of(state: &SubjectState) -> Self {
+        match state {
+            SubjectState::NeedsHuman(_) | SubjectState::Interrupted | SubjectState::Unreadable(_) => {
+                Self::Waiting
+            }
+            SubjectState::Running(_) => Self::Running,
+            SubjectState::Parked(_) => Self::Parked,
+            SubjectState::Delivered(_) | SubjectState::Settled(_) => Self::Settled,
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting for you",
+            Self::Running => "Running",
+            Self::Parked => "Parked",
+            Self::Settled => "Settled, the latest first",
+        }
     }
 }
 
@@ -187,26 +219,32 @@ fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
     }
     let told =
         |number: PullRequestNumber| all.iter().any(|one| *one.subject() == Subject::PullRequest(number));
-    // What has become a pull request is shown with that, once.
+    // A subject that has become a pull request is shown with that, once.
     let is_shown = |known: &&SubjectSummary| origin_of(known).is_none_or(|number| !told(number));
-    let mut urgent: Vec<(u8, &SubjectSummary)> =
-        all.iter().filter(is_shown).filter_map(|known| Some((rank(&known.state)?, known))).collect();
-    urgent.sort_by_key(|(rank, _)| *rank);
-    let blocks: Vec<Block> =
-        urgent.into_iter().map(|(_, known)| block(known, &origins(all, known), length, now)).collect();
-    let mut settled: Vec<&SubjectSummary> =
-        all.iter().filter(is_shown).filter(|known| rank(&known.state).is_none()).collect();
+    let of = |section: Section| -> Vec<&SubjectSummary> {
+        all.iter().filter(is_shown).filter(|known| Section::of(&known.state) == section).collect()
+    };
+    let mut parts = Vec::new();
+    for section in [Section::Waiting, Section::Running, Section::Parked] {
+        let blocks: Vec<Block> =
+            of(section).into_iter().map(|known| block(known, &origins(all, known), length, now)).collect();
+        if !blocks.is_empty() {
+            parts.push(format!(
+                "{}:\n\n{}",
+                section.heading(),
+                overview::blocks(&blocks, print::result_width())
+            ));
+        }
+    }
+    let mut settled = of(Section::Settled);
     settled.sort_by_key(|known| Reverse(known.touched));
-    let mut text = overview::blocks(&blocks);
-    if settled.is_empty() {
-        return text;
+    if !settled.is_empty() {
+        let lines: Vec<SettledLine> =
+            settled.iter().take(length.most()).map(|known| line(known, now)).collect();
+        let lines = overview::lines(&lines, print::result_width());
+        parts.push(format!("{}:\n{lines}{}", Section::Settled.heading(), more(settled.len(), length)));
     }
-    if !blocks.is_empty() {
-        text.push('\n');
-    }
-    let lines: Vec<SettledLine> = settled.iter().take(length.most()).map(|known| line(known, now)).collect();
-    let _ = write!(text, "Settled, the latest first:\n{}", overview::lines(&lines));
-    text + &more(settled.len(), length)
+    parts.join("\n")
 }
 
 /// The pull request that a task or an issue has become, if it stands or is worked on.
@@ -245,8 +283,9 @@ fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Ti
     let (outcome, subject) = (&known.outcome, known.subject().to_string());
     let mut details = Vec::new();
     details.extend((!origins.is_empty()).then(|| format!("from {}", origins.join(", "))));
-    // A pull request tells that of itself.
-    if matches!(outcome.subject, Subject::PullRequest(_)) || outcome.pull_request.is_none() {
+    // A pull request shows these itself, and an approved one has nothing left.
+    let is_own = matches!(outcome.subject, Subject::PullRequest(_)) || outcome.pull_request.is_none();
+    if is_own && outcome.ending != Ending::Approved {
         details.extend((outcome.rounds > 0).then(|| format!("round {}", outcome.rounds)));
         let vote = |vote: &crate::domain::vote::Vote| {
             [vote.agent.to_string(), vote.state.name().to_owned(), vote.head.short().to_owned()]
@@ -280,10 +319,10 @@ fn aside(kept: &[Kept], here: &OpenRepository, length: ListLength) -> String {
     if kept.is_empty() {
         return String::new();
     }
-    let mut text = String::from("Unfinished work, kept aside:\n");
+    let mut text = String::from("Unfinished work that was kept:\n");
     for kept in kept.iter().take(length.most()) {
         let start = format!("  {}  {}  ", kept.subject, kept.salvage.commit.short());
-        let room = overview::WIDTH.saturating_sub(start.chars().count());
+        let room = print::result_width().saturating_sub(start.chars().count());
         let command = kept.command(&here.folders.mirror(), &here.repository.path);
         let _ = writeln!(text, "{start}{}\n    {command}", one_line(&kept.title, room));
     }

@@ -40,7 +40,7 @@ pub enum SubjectState {
     Parked(Parking),
     /// It was cut off, and goes on when somebody says so.
     Interrupted,
-    /// A person must decide; the words say what about.
+    /// A person must act: decide, merge, or start the run again. The words say why.
     NeedsHuman(String),
     /// It has become this pull request, which tells the rest.
     Delivered(PullRequestNumber),
@@ -268,7 +268,7 @@ async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Opti
         (_, PullRequestState::Merged { .. }) => SubjectState::Settled("merged".to_owned()),
         (_, PullRequestState::Closed) => SubjectState::Settled("closed".to_owned()),
         (Some(Ending::Approved), PullRequestState::Open) if reviewed.as_ref() != Some(&pull_request.head) => {
-            SubjectState::Settled("approved an older head".to_owned())
+            SubjectState::NeedsHuman("approved an older head".to_owned())
         }
         (Some(ending), PullRequestState::Open) => after(ending, noted),
         (None, PullRequestState::Open) => SubjectState::Interrupted,
@@ -287,18 +287,19 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
             SubjectState::Parked(Parking { since, resets_at: *resets_at, reason: *reason })
         }
         Ending::Interrupted => SubjectState::Interrupted,
-        Ending::NeedsHuman { .. } | Ending::Deadlock => SubjectState::NeedsHuman(described()),
-        Ending::Approved
-        | Ending::Merged { .. }
-        | Ending::ApprovedCiPending
+        Ending::Approved => SubjectState::NeedsHuman("approved, not merged".to_owned()),
+        Ending::ApprovedCiPending => SubjectState::NeedsHuman("approved, checks not finished".to_owned()),
+        Ending::NeedsHuman { .. }
+        | Ending::Deadlock
         | Ending::Blocked { .. }
         | Ending::Failed { .. }
+        | Ending::Inconclusive => SubjectState::NeedsHuman(described()),
+        Ending::Merged { .. }
         | Ending::Refused { .. }
         | Ending::Consensus
         | Ending::Planned
         | Ending::Decomposed
-        | Ending::Kept
-        | Ending::Inconclusive => SubjectState::Settled(described()),
+        | Ending::Kept => SubjectState::Settled(described()),
     }
 }
 

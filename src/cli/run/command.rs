@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::gates::tests::split;
@@ -36,6 +37,7 @@ use crate::flow::request::Questions;
 use crate::ledger::chain::task_key;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
+use crate::ports::clock::Clock;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
@@ -303,13 +305,15 @@ async fn drive<W: World>(world: W, plan: Plan, subject: Subject, terminal: &Term
     let control = (Arc::clone(&canceller), cancellation);
     let engine = Engine::new(Arc::new(world), plan.config, control);
     let interrupted = || Outcome::bare(subject, Ending::Interrupted, "interrupted".to_owned());
+    let begun = SystemClock.now();
     let outcome = tokio::select! {
         outcome = engine.run(plan.assignment) => outcome,
         () = signals::listen(canceller) => interrupted(),
         () = terminal.beat() => interrupted(),
     };
     terminal.end();
-    Outcome { failed_logs: terminal.failed(), ..outcome }
+    let elapsed = Some(SystemClock.now().duration_since(begun).unsigned_abs());
+    Outcome { failed_logs: terminal.failed(), elapsed, ..outcome }
 }
 
 /// The pull request of a run is known under its own name from now on.

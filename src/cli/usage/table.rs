@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::cli::view::board::clock;
+use crate::cli::view::amounts::clock;
 use crate::domain::usage::{Precision, Usage};
 use crate::flow::budget::dollars;
 

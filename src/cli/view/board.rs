@@ -1,4 +1,4 @@
-//! What goes on at this instant, folded from what happened: who works since when, round, items, gates, cost. Pure.
+//! The present state of a run, folded from its events: who works since when and at what, round, items, gates, cost. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,10 @@ use crate::domain::ids::{GateName, Label};
 use crate::domain::subject::Subject;
 use crate::domain::usage::Usage;
 use crate::ports::run_event::RunEvent;
+use crate::text::amounts::cost;
 use crate::text::markdown::count;
+
+use super::amounts::clock;
 
 /// Somebody who works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Worker {
     pub since: Timestamp,
     /// Where the raw output goes.
     pub log: Option<String>,
+    /// What it did last, as far as its log shows it.
+    pub activity: Option<String>,
 }
 
 /// What goes on.
@@ -82,7 +87,7 @@ impl Board {
     }
 
     fn begins(&mut self, who: String, log: Option<&String>, now: Timestamp) {
-        self.workers.insert(who, Worker { since: now, log: log.cloned() });
+        self.workers.insert(who, Worker { since: now, log: log.cloned(), activity: None });
     }
 
     /// A repaired answer clears the failure of its author.
@@ -100,13 +105,15 @@ impl Board {
     pub fn text(&self, now: Timestamp, spinner: char) -> Vec<String> {
         let mut lines = vec![self.heading()];
         for (who, worker) in &self.workers {
-            lines.push(format!("  {spinner} {who}  {}", elapsed(worker.since, now)));
+            let activity = worker.activity.as_deref().unwrap_or_default();
+            let line = format!("  {spinner} {who}  {}  {activity}", elapsed(worker.since, now));
+            lines.push(line.trim_end().to_owned());
         }
         if let (true, Some((what, until))) = (self.workers.is_empty(), &self.waiting) {
-            lines.push(format!("  {spinner} waits for {what}, {} at the latest", elapsed(now, *until)));
+            lines.push(format!("  {spinner} waiting for {what}  {} left", elapsed(now, *until)));
         }
         if let (false, Some(subject)) = (self.workers.is_empty(), &self.subject) {
-            lines.push(format!("    what they print: agent-loop logs {subject} --follow"));
+            lines.push(format!("    output: agent-loop logs {subject} --follow"));
         }
         lines
     }
@@ -129,14 +136,14 @@ impl Board {
         parts.join(" · ")
     }
 
-    /// Who still works, a line each, with the log's path.
+    /// A line for each of those who still work.
     pub fn heartbeats(&self, now: Timestamp) -> Vec<String> {
         let line = |(who, worker): (&String, &Worker)| {
-            let log = worker.log.as_ref().map_or_else(String::new, |log| format!("; its log is {log}"));
-            format!("{who} works for {} now{log}", elapsed(worker.since, now))
+            let activity = worker.activity.as_ref().map_or_else(String::new, |text| format!(": {text}"));
+            format!("{who} is working ({}){activity}", elapsed(worker.since, now))
         };
         let waits = self.waiting.iter().filter(|_| self.workers.is_empty());
-        let waits = waits.map(|(what, until)| format!("still waits for {what}, until {until} at the latest"));
+        let waits = waits.map(|(what, until)| format!("waiting for {what} ({} left)", elapsed(now, *until)));
         self.workers.iter().map(line).chain(waits).collect()
     }
 }
@@ -146,25 +153,12 @@ fn spend(usage: &Usage) -> Option<String> {
     if usage.calls > 0 {
         parts.push(count(usage.calls, "turn"));
     }
-    let tokens = usage.tokens();
-    if tokens > 0 {
-        parts.push(format!("{} k tokens", tokens.div_ceil(1000)));
-    }
-    if usage.micro_usd > 0 {
-        let cents = usage.micro_usd.div_ceil(10_000);
-        parts.push(format!("${}.{:02}", cents / 100, cents % 100));
-    }
+    parts.extend(cost(usage));
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn elapsed(from: Timestamp, to: Timestamp) -> String {
     clock(to.duration_since(from).as_secs().max(0).unsigned_abs())
-}
-
-/// Formats a duration in seconds: `0:42`, `12:03`, `1:02:03`.
-pub fn clock(seconds: u64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 #[cfg(test)]
@@ -212,23 +206,23 @@ mod tests {
         assert_eq!(
             board().text(at(3723), '*'),
             [
-                "pr/7 · round 2 of 10 · items: 1 open, 2 resolved · 3 turns, 12 k tokens, $0.31",
+                "pr/7 · round 2 of 10 · items: 1 open, 2 resolved · 3 turns, ≥ $0.31",
                 "  * reviewer one  1:02:00",
                 "  * reviewer two  1:01:59",
-                "    what they print: agent-loop logs pr/7 --follow",
+                "    output: agent-loop logs pr/7 --follow",
             ]
         );
     }
 
     #[test]
-    fn a_heartbeat_names_the_log() {
+    fn a_heartbeat_shows_the_activity() {
         let mut board = board();
+        if let Some(worker) = board.workers.get_mut("reviewer one") {
+            worker.activity = Some("ran: git diff".to_owned());
+        }
         assert_eq!(
             board.heartbeats(at(33)),
-            [
-                "reviewer one works for 0:30 now; its log is /logs/one.log",
-                "reviewer two works for 0:29 now; its log is /logs/two.log"
-            ]
+            ["reviewer one is working (0:30): ran: git diff", "reviewer two is working (0:29)"]
         );
         let answered =
             RunEvent::TurnAnswered { label: "one".parse().unwrap(), role: Role::Reviewer, milliseconds: 1 };

@@ -53,7 +53,7 @@ pub const PARKING_HINT: &str = "  let cron do that: agent-loop resume --print-cr
 pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
     if as_json {
         // The words of the outcome are left out; whoever looks at stderr is told where to look on.
-        for line in outcome::paths(outcome) {
+        for line in outcome::logs_of(outcome) {
             print::talk(&format!("{line}\n"));
         }
         print::result(&format!("{}\n", outcome::json(outcome, next)));

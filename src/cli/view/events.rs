@@ -23,7 +23,7 @@ pub fn heartbeat(board: &Board, now: Timestamp) -> Value {
     let working = board
         .workers
         .iter()
-        .map(|(who, worker)| json!({ "who": who, "since": worker.since, "log": worker.log }));
+        .map(|(who, worker)| json!({ "who": who, "since": worker.since, "log": worker.log, "activity": worker.activity }));
     json!({ "schema": SCHEMA, "at": now, "event": "heartbeat", "working": working.collect::<Vec<_>>() })
 }
 

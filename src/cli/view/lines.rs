@@ -1,136 +1,326 @@
-//! What happened, as one quiet line for a person. Texts of others are made harmless by the time they get here.
+//! A run as lines: each fact once, when it happens. Passing results of a round share a line; a failing one ends it, so that
+//! its reasons follow at once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::domain::agent::Role;
+use crate::domain::announcement::Announcement;
+use crate::domain::failure::TurnFailure;
 use crate::domain::follow_up_action::FollowUpAction;
+use crate::domain::gate::{Measurement, Verdict};
+use crate::domain::ids::Label;
+use crate::domain::item::OpenedItem;
+use crate::domain::item_status::{Disposition, ItemStatus};
+use crate::domain::subject::Subject;
+use crate::domain::usage::Usage;
+use crate::domain::vote::Ballot;
 use crate::ports::run_event::RunEvent;
-use crate::text::sanitize::one_line;
+use crate::text::amounts::duration;
+use crate::text::markdown::count;
+use crate::text::sanitize::{one_line, unmarked};
 
-use super::paint::Paint;
+use super::amounts::until;
+use super::logs;
+use super::paint::{Mark, Paint};
 
-/// How much of what others said stands in a line, in characters. What a person needs to go on, such as a path, is never cut.
+/// The longest text of an agent or a program in a line, in characters. A command to type is never cut.
 const LONGEST_TEXT: usize = 400;
-/// A wait up to this is told as one, a longer one by its instant, in seconds.
-const LONGEST_WAIT: u64 = 120;
 
-/// How much is said.
+/// How much is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
     Normal,
+    /// Only what asks for attention.
     Quiet,
 }
 
-/// The line for what happened, if there is one to be said.
-pub fn line(event: &RunEvent, talk: Verbosity, paint: Paint) -> Option<String> {
-    let (mark, text) = marked_text(event)?;
-    (talk == Verbosity::Normal || mark == "!")
-        .then(|| format!("{} {}", paint.mark(mark), one_line(&text, usize::MAX)))
+/// A line for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub weight: Verbosity,
+    pub text: String,
 }
 
-fn marked_text(event: &RunEvent) -> Option<(&'static str, String)> {
-    Some(match event {
-        // The board shows it; the reviews said it.
-        RunEvent::Counted { .. } => return None,
-        RunEvent::Begun { subject } => ("·", format!("{subject}")),
-        RunEvent::RoundBegun { round, max_rounds, head } => {
-            ("▸", format!("round {round} of at most {max_rounds}, at {}", head.short()))
+/// What was printed so far, as far as the next lines depend on it.
+#[derive(Debug)]
+pub struct Narrator {
+    paint: Paint,
+    round: u32,
+    /// The results of the round that are not printed yet.
+    row: Vec<(Mark, String)>,
+    opened: bool,
+    waits: BTreeSet<String>,
+}
+
+impl Narrator {
+    /// Nothing was printed yet.
+    pub fn new(paint: Paint) -> Self {
+        Self { paint, round: 0, row: Vec::new(), opened: false, waits: BTreeSet::new() }
+    }
+
+    /// Returns the lines for an event.
+    pub fn take(&mut self, event: &RunEvent, now: Timestamp) -> Vec<Line> {
+        match event {
+            RunEvent::Published { subject, announcement } => self.announced(subject, announcement),
+            RunEvent::TurnFailed { label, role, failure, log, said, follows } => {
+                let why = reason(failure, now);
+                let said = quoted(said.as_deref());
+                let text = format!("{role} {label} {why}{said}; {}", aftermath(*role, follows, now));
+                self.warning(&(text + &place(log.as_deref(), follows)))
+            }
+            RunEvent::IssueFiled { number } => {
+                let text = format!("{} filed #{number} for a follow-up", self.paint.mark(Mark::Good));
+                self.after_row(news(text))
+            }
+            RunEvent::Salvaged { commit, .. } => {
+                let text = format!("unfinished work kept as {}; see agent-loop status", commit.short());
+                self.warning(&text)
+            }
+            RunEvent::Waiting { what, until: end } if self.waits.insert(what.clone()) => {
+                let text = format!("  waiting for {}, at most until {}", clean(what), until(now, *end));
+                self.after_row(news(text))
+            }
+            RunEvent::Warning { text } => self.warning(text),
+            // The board shows these, or a record says more about them.
+            RunEvent::Waiting { .. }
+            | RunEvent::Begun { .. }
+            | RunEvent::RoundBegun { .. }
+            | RunEvent::TurnBegun { .. }
+            | RunEvent::TurnAnswered { .. }
+            | RunEvent::GateBegun { .. }
+            | RunEvent::GateMeasured { .. }
+            | RunEvent::Counted { .. }
+            | RunEvent::Pushed { .. }
+            | RunEvent::PullRequestOpened { .. }
+            | RunEvent::Merged { .. } => Vec::new(),
         }
-        RunEvent::TurnBegun { label, role: Role::Repair, .. } => {
-            ("  ", format!("the answer of {label} is put into form"))
+    }
+
+    /// Returns the results that wait for others of their round.
+    pub fn flush(&mut self) -> Vec<Line> {
+        if self.row.is_empty() {
+            return Vec::new();
         }
-        RunEvent::TurnBegun { label, role, prompt_bytes, .. } => {
-            ("  ", format!("{role} {label} works (prompt of {} kB)", prompt_bytes.div_ceil(1000)))
+        let mut text = self.paint.strong(&format!("round {}", self.round));
+        for (mark, cell) in std::mem::take(&mut self.row) {
+            text.push_str(&format!("  {} {cell}", self.paint.mark(mark)));
         }
-        RunEvent::TurnAnswered { label, role: Role::Repair, .. } => {
-            ("  ", format!("the answer of {label} is in form now"))
+        vec![news(text)]
+    }
+
+    fn warning(&mut self, text: &str) -> Vec<Line> {
+        let text = format!("{} {}", self.paint.mark(Mark::Warning), one_line(text, usize::MAX));
+        self.after_row(Line { weight: Verbosity::Quiet, text })
+    }
+
+    fn after_row(&mut self, line: Line) -> Vec<Line> {
+        let mut lines = self.flush();
+        lines.push(line);
+        lines
+    }
+
+    fn announced(&mut self, subject: &Subject, said: &Announcement) -> Vec<Line> {
+        match said {
+            Announcement::Opened { head, coder, reviewers, gates, max_rounds } => {
+                if std::mem::replace(&mut self.opened, true) {
+                    return Vec::new();
+                }
+                let at = head.as_ref().map_or_else(String::new, |head| format!(" at {}", head.short()));
+                let reviewers: Vec<String> = reviewers.iter().map(ToString::to_string).collect();
+                let plural = if reviewers.len() == 1 { "" } else { "s" };
+                let mut parts = vec![
+                    format!("{subject}{at}: coder {coder}"),
+                    format!("reviewer{plural} {}", reviewers.join(", ")),
+                ];
+                parts.extend(gates.iter().map(|gate| format!("gate {gate}")));
+                parts.push(format!("at most {}", count(u64::from(*max_rounds), "round")));
+                self.after_row(news(parts.join(" · ")))
+            }
+            Announcement::Delivered { pull_request, head, agent, usage, branch: _ } => {
+                let text = match agent {
+                    Some(agent) => {
+                        format!("{agent} wrote {}{}, opened #{pull_request}", head.short(), took(usage))
+                    }
+                    None => format!("opened #{pull_request} at {}", head.short()),
+                };
+                self.after_row(news(format!("{} {text}", self.paint.mark(Mark::Good))))
+            }
+            Announcement::Reviewed { round, agent, state, items, dispositions, .. } => {
+                let mut lines = self.in_round(*round);
+                lines.extend(self.reviewed(agent, *state, items, dispositions));
+                lines
+            }
+            Announcement::Answered { agent, before, head, addressed, remaining, disputed, usage, .. } => {
+                let change = if before == head { None } else { Some(head.short()) };
+                let text = answered(agent, change, usage, [addressed, remaining, disputed]);
+                self.after_row(news(format!("{} {text}", self.paint.mark(Mark::Good))))
+            }
+            Announcement::Gates { round, gates, items, .. } => {
+                let mut lines = self.in_round(*round);
+                for measured in gates {
+                    lines.extend(self.measured(subject, measured, items));
+                }
+                lines
+            }
+            Announcement::FollowedUp { filed, listed } if filed.is_empty() && *listed > 0 => {
+                let listed = u64::try_from(*listed).unwrap_or(u64::MAX);
+                let text =
+                    format!("{} listed {} for later", self.paint.mark(Mark::Good), count(listed, "finding"));
+                self.after_row(news(text))
+            }
+            Announcement::FollowedUp { .. } => Vec::new(),
+            // The outcome says how it ended.
+            Announcement::Concluded { .. } => self.flush(),
         }
-        RunEvent::TurnAnswered { label, role, milliseconds } => {
-            let seconds = milliseconds / 1000;
-            ("  ", format!("{role} {label} has answered after {seconds}.{} s", (milliseconds % 1000) / 100))
+    }
+
+    /// Begins another row if the results are of another round.
+    fn in_round(&mut self, round: u32) -> Vec<Line> {
+        let lines = if round == self.round { Vec::new() } else { self.flush() };
+        self.round = round;
+        lines
+    }
+
+    fn reviewed(
+        &mut self,
+        agent: &Label,
+        state: Ballot,
+        items: &[OpenedItem],
+        earlier: &[Disposition],
+    ) -> Vec<Line> {
+        let (urgent, later): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.status.must_fix());
+        let open: Vec<&Disposition> = earlier.iter().filter(|said| said.status.must_fix()).collect();
+        let number = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        let mut parts = Vec::new();
+        if !urgent.is_empty() {
+            parts.push(count(number(urgent.len()), "finding"));
         }
-        RunEvent::TurnFailed { label, role, failure, log, said, follows } => {
-            let why = one_line(&failure.to_string(), LONGEST_TEXT);
-            let text =
-                format!("{role} {label} {why}{}; {}", quoted(said.as_deref()), aftermath(*role, follows));
-            ("!", text + &place(log.as_deref(), follows))
+        if !open.is_empty() {
+            let ids: Vec<String> = open.iter().map(|said| said.item.to_string()).collect();
+            parts.push(format!("{} still open", ids.join(", ")));
         }
-        RunEvent::GateBegun { gate, head, .. } => ("  ", format!("gate {gate} runs on {}", head.short())),
-        RunEvent::GateMeasured { gate, verdict } => ("  ", format!("gate {gate}: {}", verdict.name())),
-        // The outcome says why, and says it once.
-        RunEvent::Published { subject, status: Some(status), .. } => {
-            ("→", format!("{subject}: the run has ended: {status}"))
+        if !later.is_empty() {
+            parts.push(format!("{} for later", later.len()));
         }
-        RunEvent::Published { subject, line, status: None } => ("→", format!("{subject}: {line}")),
-        RunEvent::Pushed { branch, head } => ("→", format!("{branch} is at {}", head.short())),
-        RunEvent::PullRequestOpened { number, branch } => {
-            ("→", format!("pull request {number} opened from {branch}"))
+        let detail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        let mark = if state == Ballot::Approved { Mark::Good } else { Mark::Bad };
+        self.row.push((mark, format!("{agent}{detail}")));
+        if mark == Mark::Good {
+            return Vec::new();
         }
-        RunEvent::IssueFiled { number } => ("→", format!("issue {number} filed for a follow-up")),
-        RunEvent::Merged { number, commit } => {
-            ("→", format!("pull request {number} merged as {}", commit.short()))
+        let mut lines = self.flush();
+        lines.extend(urgent.into_iter().map(finding));
+        let noted = open.into_iter().filter_map(|said| Some((said, said.note.as_deref()?)));
+        lines.extend(noted.map(|(said, note)| news(format!("  {} still open: {}", said.item, clean(note)))));
+        lines
+    }
+
+    fn measured(&mut self, subject: &Subject, measured: &Measurement, items: &[OpenedItem]) -> Vec<Line> {
+        let gate = &measured.gate;
+        if measured.verdict == Verdict::Pass {
+            self.row.push((Mark::Good, gate.to_string()));
+            return Vec::new();
         }
-        RunEvent::Salvaged { reference, commit } => (
-            "!",
-            format!("unfinished work is kept as {} in {reference}; see `agent-loop status`", commit.short()),
-        ),
-        RunEvent::Waiting { what, until } => ("  ", format!("waits for {what}, until {until} at the latest")),
-        RunEvent::Warning { text } => ("!", text.clone()),
-    })
+        let last = measured.detail.lines().rev().find(|line| !line.trim().is_empty());
+        let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
+        self.row.push((Mark::Bad, format!("{gate}: {last}  (agent-loop logs {subject})")));
+        let mut lines = self.flush();
+        lines.extend(items.iter().filter(|item| item.key.is_some()).map(finding));
+        lines
+    }
+}
+
+fn finding(item: &OpenedItem) -> Line {
+    let kind = match item.status {
+        ItemStatus::Blocking => "",
+        ItemStatus::SamePr => "(minor) ",
+        ItemStatus::Future | ItemStatus::Resolved => "(for later) ",
+    };
+    news(format!("  {} {kind}{}", item.id, clean(&item.text)))
+}
+
+fn answered(agent: &Label, head: Option<&str>, usage: &Usage, ids: [&Vec<String>; 3]) -> String {
+    let [addressed, remaining, disputed] =
+        ids.map(|ids| ids.iter().map(|id| one_line(id, 40)).collect::<Vec<_>>());
+    let mut parts = Vec::new();
+    match (head, addressed.is_empty()) {
+        (Some(head), false) => parts.push(format!("fixed {}: {head}{}", addressed.join(", "), took(usage))),
+        (Some(head), true) => parts.push(format!("wrote {head}{}", took(usage))),
+        (None, _) => parts.push(format!("changed nothing{}", took(usage))),
+    }
+    if !disputed.is_empty() {
+        parts.push(format!("disputes {}", disputed.join(", ")));
+    }
+    if !remaining.is_empty() {
+        parts.push(format!("left {} open", remaining.join(", ")));
+    }
+    format!("{agent} {}", parts.join(", "))
+}
+
+fn took(usage: &Usage) -> String {
+    if usage.milliseconds == 0 {
+        return String::new();
+    }
+    format!(" ({})", duration(Duration::from_millis(usage.milliseconds)))
+}
+
+fn news(text: String) -> Line {
+    Line { weight: Verbosity::Normal, text }
+}
+
+/// A text of somebody else's on one line.
+fn clean(text: &str) -> String {
+    one_line(&unmarked(text), LONGEST_TEXT)
+}
+
+fn reason(failure: &TurnFailure, now: Timestamp) -> String {
+    let text = match failure {
+        TurnFailure::Quota { resets_at, detail } if !detail.is_empty() => {
+            format!("is out of quota, which resets {}: {detail}", until(now, *resets_at))
+        }
+        TurnFailure::Quota { resets_at, .. } => {
+            format!("is out of quota, which resets {}", until(now, *resets_at))
+        }
+        other => other.to_string(),
+    };
+    one_line(&text, LONGEST_TEXT)
 }
 
 fn quoted(said: Option<&str>) -> String {
     match said {
         None => String::new(),
-        Some("") => "; it said nothing".to_owned(),
-        Some(said) => format!("; it said “{said}”"),
+        Some("") => "; the answer was empty".to_owned(),
+        Some(said) => format!("; the answer begins “{said}”"),
     }
 }
 
-fn aftermath(role: Role, follows: &FollowUpAction) -> String {
+fn aftermath(role: Role, follows: &FollowUpAction, now: Timestamp) -> String {
     match (follows, role) {
-        (FollowUpAction::AskedAgain { seconds: 0, .. }, _) => "it is asked again at once".to_owned(),
-        (FollowUpAction::AskedAgain { seconds, .. }, _) if *seconds <= LONGEST_WAIT => {
-            format!("it is asked again in {seconds} s")
+        (FollowUpAction::AskedAgain { seconds: 0, .. }, _) => "retrying".to_owned(),
+        (FollowUpAction::AskedAgain { seconds, .. }, _) if *seconds < 60 => {
+            format!("retrying in {seconds} s")
         }
-        (FollowUpAction::AskedAgain { not_before, .. }, _) => format!("it is asked again at {not_before}"),
-        (FollowUpAction::NextModel { model }, _) => format!("the next model, {model}, is asked"),
-        (FollowUpAction::Corrected, _) => "it is told so and asked once more".to_owned(),
-        (FollowUpAction::PutIntoForm, Role::Repair) => "the next model is asked to do it".to_owned(),
+        (FollowUpAction::AskedAgain { not_before, .. }, _) => format!("retrying {}", until(now, *not_before)),
+        (FollowUpAction::NextModel { model }, _) => format!("trying the next model, {model}"),
+        (FollowUpAction::Corrected, _) => "asking once more, with the complaint".to_owned(),
+        (FollowUpAction::PutIntoForm, Role::Repair) => "asking the next model to reformat it".to_owned(),
         (FollowUpAction::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
-            "only its form is asked for again".to_owned()
+            "asking to reformat the answer".to_owned()
         }
-        (FollowUpAction::Parked { .. }, _) => "the run is parked".to_owned(),
-        (FollowUpAction::Nothing, _) => "it is not asked again".to_owned(),
+        (FollowUpAction::Parked { until: end }, _) => {
+            format!("the run is parked, resuming {}", until(now, *end))
+        }
+        (FollowUpAction::Nothing, _) => "not retried".to_owned(),
     }
 }
 
-/// Where the raw output lies, unless the outcome will say it.
+/// The command that shows the log, unless the outcome will name it.
 fn place(log: Option<&str>, follows: &FollowUpAction) -> String {
-    match (log, follows) {
+    match (log.and_then(logs::command), follows) {
         (None, _) | (Some(_), FollowUpAction::Nothing | FollowUpAction::Parked { .. }) => String::new(),
-        (Some(log), _) => format!("; its log is {log}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::view::paint::Stderr;
-    use crate::domain::failure::TurnFailure;
-
-    #[test]
-    fn a_log_path_is_never_cut() {
-        let log = format!("/state/{}/coder.log", "long/".repeat(100));
-        let event = RunEvent::TurnFailed {
-            label: "sam".parse().unwrap(),
-            role: Role::Coder,
-            failure: TurnFailure::Exit { code: 1, detail: "it went wrong ".repeat(1000) },
-            log: Some(log.clone()),
-            said: None,
-            follows: FollowUpAction::Corrected,
-        };
-        let paint = Paint::wanted(&crate::adapters::process::variables::Variables::new(), Stderr::Plain);
-        let said = line(&event, Verbosity::Quiet, paint).unwrap();
-        assert!(said.contains("…; ") && said.ends_with(&format!("; its log is {log}")), "{said}");
-        assert!(said.chars().count() < log.len() + LONGEST_TEXT + 100, "{said}");
+        (Some(command), _) => format!("; log: {command}"),
     }
 }

@@ -1,10 +1,13 @@
 //! What a person or a script sees while a run goes on: lines, a live view on a terminal, events as JSON.
 
+pub mod activity;
+pub mod amounts;
 pub mod board;
 pub mod ending;
 pub mod events;
 pub mod lines;
 pub mod live;
+pub mod logs;
 pub mod outcome;
 pub mod overview;
 pub mod paint;

@@ -9,8 +9,11 @@ use crate::domain::ending::Ending;
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::engine::outcome::Outcome;
+use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
+
+use super::logs;
 
 /// The outcome as one JSON object.
 pub fn json(outcome: &Outcome, next_command: &str) -> Value {
@@ -69,59 +72,64 @@ fn gate(measured: &Measurement) -> Value {
     json!({ "name": measured.gate, "verdict": measured.verdict.name(), "detail": measured.detail })
 }
 
-/// The outcome in a few lines.
+/// The outcome in a few lines: how it ended, what is left, and what to type next.
 pub fn text(outcome: &Outcome, next_command: &str) -> String {
-    let mut text = format!("{} {}: {}\n", outcome.subject, outcome.ending.status(), plain(&outcome.message));
-    if let Some(number) = outcome.pull_request {
-        let _ = write!(text, "  pull request {number}");
-        if let Some(head) = &outcome.head {
-            let _ = write!(text, " at {}", head.short());
+    let mut text = format!("{}\n", headline(outcome));
+    if !approves(&outcome.ending) {
+        for line in plain(&outcome.message).lines() {
+            let _ = writeln!(text, "  {line}");
         }
-        let _ = writeln!(text, ", {}", count(u64::from(outcome.rounds), "round"));
-    }
-    for vote in &outcome.votes {
-        let _ = writeln!(text, "  {} {} {}", vote.agent, vote.state.name(), vote.head.short());
-    }
-    for measured in &outcome.gates {
-        let _ = writeln!(
-            text,
-            "  gate {} {} on {}",
-            measured.gate,
-            measured.verdict.name(),
-            measured.head.short()
-        );
     }
     for item in outcome.open_items() {
-        let _ = writeln!(
-            text,
-            "  {} ({}, {}) {}",
-            item.id,
-            item.status.name(),
-            item.author,
-            unmarked(&one_line(&item.text, 120))
-        );
+        let words = unmarked(&one_line(&item.text, 120));
+        let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
+    }
+    if approves(&outcome.ending) && outcome.gates.is_empty() {
+        text.push_str("  no tests were run; --test-command COMMAND adds them\n");
     }
     for (kind, count) in &outcome.redacted {
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-        let _ = writeln!(text, "  a secret was kept out: {kind}, {times}");
+        let _ = writeln!(text, "  redacted a secret: {kind}, {times}");
     }
-    for line in paths(outcome) {
+    for line in logs_of(outcome) {
         let _ = writeln!(text, "  {line}");
     }
     if !next_command.is_empty() {
-        let _ = writeln!(text, "  next: {next_command}");
+        let _ = writeln!(text, "next: {next_command}");
     }
     text
 }
 
-/// Where a person looks when a run did not end well: the logs of failed turns, then what it cost.
-pub fn paths(outcome: &Outcome) -> Vec<String> {
+/// How it ended, in one line: `approved #1 at b950be8 · 2 rounds · 17 s · $0.42`.
+fn headline(outcome: &Outcome) -> String {
+    let what =
+        outcome.pull_request.map_or_else(|| outcome.subject.to_string(), |number| format!("#{number}"));
+    let at = match (&outcome.ending, &outcome.head) {
+        (Ending::Merged { commit }, _) => format!(" as {}", commit.short()),
+        (_, Some(head)) if outcome.pull_request.is_some() => format!(" at {}", head.short()),
+        (_, _) => String::new(),
+    };
+    let reason = outcome.ending.reason().filter(|reason| *reason != outcome.ending.status());
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    let mut parts = vec![format!("{}{reason} {what}{at}", outcome.ending.status())];
+    parts.extend((outcome.rounds > 0).then(|| count(u64::from(outcome.rounds), "round")));
+    parts.extend(outcome.elapsed.map(duration));
+    parts.extend(cost(&outcome.usage));
+    parts.join(" · ")
+}
+
+fn approves(ending: &Ending) -> bool {
+    matches!(ending, Ending::Approved | Ending::Merged { .. })
+}
+
+/// The commands that show the logs of failed turns, if the run did not end well.
+pub fn logs_of(outcome: &Outcome) -> Vec<String> {
     if outcome.ending.exit_code() == 0 {
         return Vec::new();
     }
-    let logs = outcome.failed_logs.iter().map(|(who, log)| format!("log of {who}: {log}"));
-    let cost = outcome.usage_summary.iter().map(|path| format!("what it cost: {}", path.display()));
-    logs.chain(cost).collect()
+    let logs = outcome.failed_logs.iter();
+    logs.map(|(who, log)| format!("log of {who}: {}", logs::command(log).unwrap_or_else(|| log.clone())))
+        .collect()
 }
 
 /// What a person types next.

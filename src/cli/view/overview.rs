@@ -1,4 +1,4 @@
-//! What is known of subjects, for eyes: a block for each that asks for attention, a line for each that is settled. Pure.
+//! Subjects as text: a block for each that asks for attention, a line for each that is settled. Pure.
 
 use std::fmt::Write;
 
@@ -6,9 +6,7 @@ use jiff::Timestamp;
 
 use crate::text::sanitize::one_line;
 
-/// How wide a line is made, in characters, where its words can be cut: every terminal has that much.
-pub const WIDTH: usize = 80;
-/// How far what belongs to a block is moved to the right.
+/// The indent of the lines of a block.
 const INDENT: usize = 4;
 const SHORTEST_TITLE: usize = 24;
 
@@ -30,12 +28,12 @@ pub struct SettledLine {
     pub title: Option<String>,
 }
 
-/// The blocks, with an empty line between them.
-pub fn blocks(all: &[Block]) -> String {
+/// The blocks, with an empty line between them and titles cut to this width.
+pub fn blocks(all: &[Block], most: usize) -> String {
     let width = widest(all.iter().map(|block| block.subject.as_str()));
     let block = |block: &Block| {
         let mut text = format!("{:<width$}  {}\n", block.subject, block.state);
-        let title = block.title.as_ref().map(|title| one_line(title, WIDTH - INDENT));
+        let title = block.title.as_ref().map(|title| one_line(title, most.saturating_sub(INDENT)));
         for line in title.iter().chain(&block.details) {
             let _ = writeln!(text, "{:INDENT$}{line}", "");
         }
@@ -44,15 +42,15 @@ pub fn blocks(all: &[Block]) -> String {
     all.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines, as a table.
-pub fn lines(all: &[SettledLine]) -> String {
+/// The lines, as a table, with titles cut to this width.
+pub fn lines(all: &[SettledLine], most: usize) -> String {
     let subjects = widest(all.iter().map(|line| line.subject.as_str()));
     let hows = widest(all.iter().map(|line| line.how.as_str()));
     let ages = widest(all.iter().map(|line| line.age.as_str()));
     let mut text = String::new();
     for SettledLine { subject, how, age, title } in all {
         let line = format!("  {subject:<subjects$}  {how:<hows$}  {age:>ages$}  ");
-        let room = WIDTH.saturating_sub(line.chars().count()).max(SHORTEST_TITLE);
+        let room = most.saturating_sub(line.chars().count()).max(SHORTEST_TITLE);
         let title = title.as_ref().map(|title| one_line(title, room)).unwrap_or_default();
         let _ = writeln!(text, "{}", format!("{line}{title}").trim_end());
     }
@@ -118,7 +116,7 @@ mod tests {
             details: details.iter().map(ToString::to_string).collect(),
         };
         let blocks =
-            blocks(&[block("pr/3", "running", &["round 1"]), block("task/1a2b3c4d", "interrupted", &[])]);
+            blocks(&[block("pr/3", "running", &["round 1"]), block("task/1a2b3c4d", "interrupted", &[])], 80);
         assert_eq!(
             blocks,
             "\
@@ -137,10 +135,13 @@ task/1a2b3c4d  interrupted
             title: title.map(str::to_owned),
         };
         let long = "The parser accepts tabs where it accepts spaces, and says where it does not";
-        let lines = lines(&[
-            line("pr/12", "approved", "just now", Some(long)),
-            line("pr/9", "blocked (rounds)", "3 d ago", None),
-        ]);
+        let lines = lines(
+            &[
+                line("pr/12", "approved", "just now", Some(long)),
+                line("pr/9", "blocked (rounds)", "3 d ago", None),
+            ],
+            80,
+        );
         assert_eq!(
             lines,
             "  pr/12  approved          just now  The parser accepts tabs where it accepts s…\n  \
@@ -155,8 +156,8 @@ task/1a2b3c4d  interrupted
             let (subject, age) = ("task/1a2b3c4d".to_owned(), "just now".to_owned());
             let block = Block { subject: subject.clone(), state: how.clone(), title: title.clone(), details: vec![] };
             let line = SettledLine { subject, how, age, title };
-            for line in blocks(&[block]).lines().chain(lines(&[line]).lines()) {
-                prop_assert!(line.chars().count() <= WIDTH, "{line}");
+            for line in blocks(&[block], 80).lines().chain(lines(&[line], 80).lines()) {
+                prop_assert!(line.chars().count() <= 80, "{line}");
             }
         }
     }

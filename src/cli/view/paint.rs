@@ -25,15 +25,14 @@ impl Paint {
         }
     }
 
-    /// The mark of a line, in the colour of what it marks.
-    pub fn mark(self, mark: &str) -> String {
-        let style = match mark {
-            "!" => Style::new().bold().fg_color(Some(AnsiColor::Yellow.into())),
-            "→" => Style::new().fg_color(Some(AnsiColor::Green.into())),
-            "▸" => Style::new().bold().fg_color(Some(AnsiColor::Cyan.into())),
-            _ => return mark.to_owned(),
+    /// A mark in its colour.
+    pub fn mark(self, mark: Mark) -> String {
+        let (sign, colour) = match mark {
+            Mark::Good => ("✓", AnsiColor::Green),
+            Mark::Bad => ("✗", AnsiColor::Red),
+            Mark::Warning => ("!", AnsiColor::Yellow),
         };
-        self.styled(mark, style)
+        self.styled(sign, Style::new().bold().fg_color(Some(colour.into())))
     }
 
     /// A text that is the most important of its neighbours.
@@ -47,6 +46,14 @@ impl Paint {
             Self::Colour => format!("{style}{text}{style:#}"),
         }
     }
+}
+
+/// The mark of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Good,
+    Bad,
+    Warning,
 }
 
 /// The kind of stderr.

@@ -16,6 +16,12 @@ pub fn talk(text: &str) {
     let _: io::Result<()> = stderr.write_all(escaped(text).as_bytes()).and_then(|()| stderr.flush());
 }
 
+/// How wide a line of a result may be: as wide as the terminal, without a limit elsewhere.
+pub fn result_width() -> usize {
+    let terminal = console::Term::stdout();
+    if terminal.is_term() { usize::from(terminal.size().1) } else { usize::MAX }
+}
+
 /// Where diagnostics go.
 pub fn diagnostics() -> impl Write {
     io::stderr()

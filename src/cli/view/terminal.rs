@@ -11,14 +11,17 @@ use crate::ports::clock::Clock;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
+use super::activity;
 use super::board::Board;
 use super::events;
-use super::lines::{self, Verbosity};
+use super::lines::{Line, Narrator, Verbosity};
 use super::live::Live;
 use super::paint::Paint;
 use super::print;
 
 const FRAME: Duration = Duration::from_millis(120);
+/// How often the live view reads the logs of those who work.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How a run is shown.
 #[derive(Debug)]
@@ -38,16 +41,17 @@ pub enum Events {
 #[derive(Debug)]
 pub struct Terminal {
     display: Display,
-    paint: Paint,
     events: Events,
     interval: Duration,
     board: Mutex<Board>,
+    narrator: Mutex<Narrator>,
 }
 
 impl Terminal {
     /// Shows a run in this way, and says in this interval who still works.
     pub fn new(display: Display, paint: Paint, events: Events, interval: Duration) -> Self {
-        Self { display, paint, events, interval, board: Mutex::new(Board::default()) }
+        let (board, narrator) = (Mutex::new(Board::default()), Mutex::new(Narrator::new(paint)));
+        Self { display, events, interval, board, narrator }
     }
 
     /// Says lines, or only warnings.
@@ -59,16 +63,23 @@ impl Terminal {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn say(&self, text: &str) {
-        match &self.display {
-            Display::Lines(_) => print::talk(&format!("{text}\n")),
-            Display::Live(live) => live.say(text),
+    fn narrator(&self) -> MutexGuard<'_, Narrator> {
+        self.narrator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say(&self, lines: &[Line]) {
+        for Line { weight, text } in lines {
+            match &self.display {
+                Display::Lines(Verbosity::Quiet) if *weight == Verbosity::Normal => {}
+                Display::Lines(_) => print::talk(&format!("{text}\n")),
+                Display::Live(live) => live.say(text),
+            }
         }
     }
 
     /// Says who still works, for as long as it is polled; never returns.
     pub async fn beat(&self) {
-        let mut since = SystemClock.now();
+        let (mut since, mut looked) = (SystemClock.now(), SystemClock.now());
         loop {
             let frame = match self.display {
                 Display::Live(_) => FRAME.min(self.interval),
@@ -77,6 +88,10 @@ impl Terminal {
             time::wait(frame).await;
             let now = SystemClock.now();
             if let Display::Live(live) = &self.display {
+                if now.duration_since(looked).unsigned_abs() >= LOOK {
+                    looked = now;
+                    activity::refresh(&mut self.board());
+                }
                 live.draw(&self.board(), now);
             }
             if now.duration_since(since).unsigned_abs() >= self.interval {
@@ -88,12 +103,15 @@ impl Terminal {
 
     fn heartbeat(&self) {
         let now = SystemClock.now();
+        activity::refresh(&mut self.board());
         if self.events == Events::Printed {
             print::result(&format!("{}\n", events::heartbeat(&self.board(), now)));
         }
         if let Display::Lines(Verbosity::Normal) = self.display {
+            let waiting = self.narrator().flush();
+            self.say(&waiting);
             for line in self.board().heartbeats(now) {
-                print::talk(&format!("   {line}\n"));
+                print::talk(&format!("  {line}\n"));
             }
         }
     }
@@ -103,8 +121,10 @@ impl Terminal {
         self.board().failed.clone()
     }
 
-    /// Takes the live view away.
+    /// Prints what is not printed yet, and takes the live view away.
     pub fn end(&self) {
+        let waiting = self.narrator().flush();
+        self.say(&waiting);
         if let Display::Live(live) = &self.display {
             live.end();
         }
@@ -118,13 +138,8 @@ impl Operator for Terminal {
         if self.events == Events::Printed {
             print::result(&format!("{}\n", events::event(event, now)));
         }
-        let talk = match &self.display {
-            Display::Lines(talk) => *talk,
-            Display::Live(_) => Verbosity::Normal,
-        };
-        if let Some(line) = lines::line(event, talk, self.paint) {
-            self.say(&line);
-        }
+        let lines = self.narrator().take(event, now);
+        self.say(&lines);
         if let Display::Live(live) = &self.display {
             live.draw(&self.board(), now);
         }

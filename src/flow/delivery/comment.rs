@@ -1,29 +1,22 @@
 //! The visible part of each record of a delivery. Nothing is ever read back from it: the record below holds everything.
 
-use super::super::comment::{concluded, concluded_line, seats};
+use crate::domain::subject::Subject;
+
+use super::super::comment::{concluded, seats, signature};
 use super::records::{Delivered, DeliveryEntry, Started};
 
 /// The visible part of a record.
-pub(super) fn render(record: &DeliveryEntry) -> String {
+pub(super) fn render(subject: &Subject, record: &DeliveryEntry) -> String {
     match record {
         DeliveryEntry::Started(started) => started_text(started),
-        DeliveryEntry::Delivered(delivered) => delivered_text(delivered),
+        DeliveryEntry::Delivered(delivered) => delivered_text(subject, delivered),
         DeliveryEntry::Concluded(record) => concluded(record),
-    }
-}
-
-/// One line that says what a record says.
-pub(super) fn headline(record: &DeliveryEntry) -> String {
-    match record {
-        DeliveryEntry::Started(started) => format!("work begins on {}", started.branch),
-        DeliveryEntry::Delivered(delivered) => format!("opened pull request {}", delivered.pull_request),
-        DeliveryEntry::Concluded(record) => concluded_line(record),
     }
 }
 
 fn started_text(started: &Started) -> String {
     format!(
-        "**agent-loop** works on this, on the branch `{}` from `{}`.\n\nCoder: `{}`. Reviewers: {}.",
+        "**agent-loop** works on this, on the branch `{}` from `{}`: coder `{}`, reviewers {}.",
         started.branch,
         started.base_ref,
         started.roster.coder().label,
@@ -31,6 +24,18 @@ fn started_text(started: &Started) -> String {
     )
 }
 
-fn delivered_text(delivered: &Delivered) -> String {
-    format!("Opened pull request #{} at {}.", delivered.pull_request, delivered.head.short())
+/// The record of a task is in the thread of its own pull request.
+fn delivered_text(subject: &Subject, delivered: &Delivered) -> String {
+    let what = match subject {
+        Subject::Task(_) => "this pull request".to_owned(),
+        Subject::Issue(_) | Subject::PullRequest(_) => format!("#{}", delivered.pull_request),
+    };
+    let head = delivered.head.short();
+    match &delivered.answer {
+        Some(answer) => {
+            let signature = signature(answer.model.as_deref(), answer.usage);
+            format!("**{}** wrote `{head}` and opened {what}.\n{signature}", answer.agent)
+        }
+        None => format!("Opened {what} at `{head}`."),
+    }
 }

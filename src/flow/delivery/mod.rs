@@ -1,5 +1,6 @@
 //! From an issue or a task to its pull request: the state that records fold to, and the next step.
 
+mod announce;
 mod coder;
 mod comment;
 mod next;
@@ -8,6 +9,7 @@ pub mod state;
 
 use std::convert::Infallible;
 
+use crate::domain::announcement::Announcement;
 use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
 
@@ -46,11 +48,11 @@ impl Flow for DeliveryState {
     }
 
     fn comment(&self, _: At<'_>, record: &DeliveryEntry) -> String {
-        comment::render(record)
+        comment::render(&self.subject, record)
     }
 
-    fn headline(record: &DeliveryEntry) -> String {
-        comment::headline(record)
+    fn announce(_: At<'_>, record: &DeliveryEntry) -> Announcement {
+        announce::announce(record)
     }
 
     fn run(&self) -> Option<&RunState> {

@@ -4,16 +4,19 @@ use std::fmt::Write;
 
 use crate::domain::gate::Verdict;
 use crate::domain::item::{Item, OpenedItem};
-use crate::domain::item_status::ItemStatus;
+use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::text::{ReviewVerdict, Text};
 use crate::text::followup::TITLE_LIMIT;
-use crate::text::markdown::{count, hanging, indented, section};
+use crate::text::markdown::{count, folded, hanging, indented, section};
 use crate::text::sanitize::{neutral, one_line, unmarked};
 
-use super::super::comment::{concluded, concluded_line, seats, signature};
+use super::super::comment::{concluded, seats, signature, word};
 use super::super::gates::GatesRecord;
 use super::super::machine::At;
 use super::records::{AnswerRecord, EarlierVotes, FollowedUp, Followup, Opened, ReviewEntry, ReviewRecord};
+
+/// The longest reminder of what an item is about, in characters.
+const BRIEF: usize = 100;
 
 /// The visible part of a record. `items` are the items as they stood before it.
 pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String {
@@ -27,39 +30,16 @@ pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String
     }
 }
 
-/// One line that says what a record says.
-pub(super) fn headline(record: &ReviewEntry) -> String {
-    match record {
-        ReviewEntry::Opened(_) => "the run is opened".to_owned(),
-        ReviewEntry::Review(review) => match review.response.state {
-            ReviewVerdict::Approved => format!("{} approves", review.agent),
-            ReviewVerdict::Blocking => {
-                let left = review.dispositions.iter().filter(|said| said.status.must_fix()).count();
-                format!("{} blocks: {} new, {left} still open", review.agent, review.opened.len())
-            }
-        },
-        ReviewEntry::Answer(answer) => {
-            format!("{} answers: {}", answer.agent, one_line(answer.response.summary.as_str(), 80))
-        }
-        ReviewEntry::Gates(gates) => {
-            let each = gates.measurements.iter().map(|one| format!("{} {}", one.gate, one.verdict.name()));
-            each.collect::<Vec<_>>().join(", ")
-        }
-        ReviewEntry::FollowedUp(record) => followups_line(record),
-        ReviewEntry::Concluded(record) => concluded_line(record),
-    }
-}
-
 fn opened_text(at: At<'_>, opened: &Opened) -> String {
     let mut text = format!(
-        "**agent-loop** reviews this pull request at {}.\n\nCoder: `{}`. Reviewers: {}. At most {} rounds.",
+        "**agent-loop** reviews this pull request at `{}`: coder `{}`, reviewers {}, at most {}.",
         opened.head.short(),
         opened.roster.coder().label,
         seats(opened.roster.reviewers()),
-        opened.policy.max_rounds
+        count(u64::from(opened.policy.max_rounds), "round")
     );
     if opened.votes == EarlierVotes::AskedAnew {
-        text.push_str("\n\nRecords are missing from this thread: every reviewer is asked anew.");
+        text.push_str("\n\nRecords are missing from this thread: every reviewer votes again.");
     }
     let _ = write!(text, "\n\n<sub>run {}</sub>", at.run);
     text
@@ -67,34 +47,24 @@ fn opened_text(at: At<'_>, opened: &Opened) -> String {
 
 fn review_text(at: At<'_>, review: &ReviewRecord, items: &[Item]) -> String {
     let verdict = match review.response.state {
-        ReviewVerdict::Approved => "approves",
-        ReviewVerdict::Blocking => "blocks",
+        ReviewVerdict::Approved => "✓ approves",
+        ReviewVerdict::Blocking => "✗ blocks",
     };
-    let mut text = format!(
-        "**{}** {verdict} {} in round {}.\n\n{}\n",
-        review.agent,
-        review.head.short(),
-        at.round,
-        neutral(review.response.summary.as_str())
-    );
-    section(&mut text, "Blocking issues", &new_items(review, ItemStatus::Blocking));
-    section(&mut text, "Same-PR follow-ups", &new_items(review, ItemStatus::SamePr));
-    let said: Vec<String> = review
-        .dispositions
-        .iter()
-        .map(|said| {
-            let known = items.iter().find(|item| item.id == said.item).map_or("", |item| &item.text);
-            let note = said.note.as_ref().map_or_else(String::new, |note| format!(": {}", unmarked(note)));
-            format!(
-                "`{}` {}{note} <sub>{}</sub>",
-                said.item,
-                said.status.name(),
-                unmarked(&one_line(known, 100))
-            )
-        })
-        .collect();
-    section(&mut text, "Prior unresolved item dispositions", &said);
-    text.push_str(&signature(review.model.as_deref(), review.agent.as_str(), review.usage));
+    let mut text = format!("**{}** {verdict} `{}` · round {}", review.agent, review.head.short(), at.round);
+    let found = review.opened.iter().filter(|item| item.status.must_fix()).count();
+    if found > 0 {
+        let _ = write!(text, " · {}", count(u64::try_from(found).unwrap_or(u64::MAX), "finding"));
+    }
+    let _ = writeln!(text, "\n\n{}", neutral(review.response.summary.as_str()));
+    for (heading, standing) in [
+        ("Blocking issues", ItemStatus::Blocking),
+        ("Same-PR follow-ups", ItemStatus::SamePr),
+        ("Future follow-ups", ItemStatus::Future),
+    ] {
+        section(&mut text, heading, &new_items(review, standing));
+    }
+    text.push_str(&earlier(&review.dispositions, items));
+    text.push_str(&signature(review.model.as_deref(), review.usage));
     text
 }
 
@@ -107,35 +77,78 @@ fn item_line(opened: &OpenedItem) -> String {
     format!("`{}` {}", opened.id, unmarked(&opened.text))
 }
 
+/// What changed with earlier items: those that are not resolved, then the resolved ones, folded.
+fn earlier(dispositions: &[Disposition], items: &[Item]) -> String {
+    let (resolved, open): (Vec<_>, Vec<_>) =
+        dispositions.iter().partition(|said| said.status == ItemStatus::Resolved);
+    let lines = |said: Vec<&Disposition>| said.into_iter().map(|said| disposition(said, items)).collect();
+    let (resolved, open): (Vec<String>, Vec<String>) = (lines(resolved), lines(open));
+    let mut text = String::new();
+    section(&mut text, "Prior unresolved item dispositions", &open);
+    let summary = match (resolved.len(), open.is_empty()) {
+        (0, _) => return text,
+        (1, true) => "The earlier finding is resolved".to_owned(),
+        (number, true) => format!("All {number} earlier findings are resolved"),
+        (number, false) => format!("{number} resolved"),
+    };
+    text.push_str(&folded(&summary, &resolved));
+    text
+}
+
+fn disposition(said: &Disposition, items: &[Item]) -> String {
+    let note = said.note.as_ref().map_or_else(String::new, |note| format!(": {}", unmarked(note)));
+    format!("`{}` {}{note}{}", said.item, said.status.name(), about(said.item.as_str(), items))
+}
+
+/// What an item is about, in a few words.
+fn about(id: &str, items: &[Item]) -> String {
+    let known = items.iter().find(|item| item.id.as_str() == id);
+    known.map_or_else(String::new, |item| format!(" <sub>{}</sub>", brief(&item.text)))
+}
+
+/// The first line of a text, without code spans, whose ends may be cut off.
+fn brief(text: &str) -> String {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    unmarked(&one_line(first, BRIEF).replace(['`', '<', '>'], ""))
+}
+
 fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {
     let change = if answer.head_before == answer.head_after {
-        "leaves the head as it was".to_owned()
+        format!("leaves `{}` as it is", answer.head_after.short())
     } else {
-        format!("changes {} to {}", answer.head_before.short(), answer.head_after.short())
+        format!("pushed `{}`", answer.head_after.short())
     };
     let response = &answer.response;
-    let summary = neutral(response.summary.as_str());
-    let mut text = format!("**{}** {change} after round {}.\n\n{summary}\n", answer.agent, at.round);
+    let disputed = response.disputed_items.as_ref();
+    let counts = [
+        (response.addressed_items.len(), "fixed"),
+        (disputed.map_or(0, Vec::len), "disputed"),
+        (response.remaining_items.len(), "left open"),
+    ];
+    let mut text = format!("**{}** {change} · round {}", answer.agent, at.round);
+    for (number, what) in counts.iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(text, " · {number} {what}");
+    }
+    let _ = writeln!(text, "\n\n{}", neutral(response.summary.as_str()));
     let lists = [
         ("Addressed", Some(&response.addressed_items), &response.addressed_item_notes),
         ("Remaining", Some(&response.remaining_items), &response.remaining_item_notes),
-        ("Disputed", response.disputed_items.as_ref(), &response.dispute_evidence),
+        ("Disputed", disputed, &response.dispute_evidence),
     ];
     for (heading, ids, notes) in lists {
         let line = |id: &Text| {
             let note = notes.as_ref().and_then(|notes| notes.get(id.as_str()));
-            let known = items
-                .iter()
-                .find(|item| item.id.as_str() == id.as_str())
-                .map(|item| one_line(&item.text, 100));
-            let words = note.map(|note| note.as_str().to_owned()).or(known).unwrap_or_default();
-            format!("`{}` {}", id.as_str(), unmarked(&words))
+            let note = note.map_or_else(String::new, |note| format!(" {}", unmarked(note.as_str())));
+            format!("`{}`{note}{}", id.as_str(), about(id.as_str(), items))
         };
         let lines: Vec<String> = ids.into_iter().flatten().map(line).collect();
         section(&mut text, heading, &lines);
     }
-    section(&mut text, "Tests run", &tests_run(answer));
-    text.push_str(&signature(answer.model.as_deref(), answer.agent.as_str(), answer.usage));
+    let tests = tests_run(answer);
+    if !tests.is_empty() {
+        text.push_str(&folded("Tests run by the coder", &tests));
+    }
+    text.push_str(&signature(answer.model.as_deref(), answer.usage));
     text
 }
 
@@ -147,12 +160,9 @@ fn tests_run(answer: &AnswerRecord) -> Vec<String> {
 fn gates_text(gates: &GatesRecord) -> String {
     let mut text = String::new();
     for measured in &gates.measurements {
-        let word = match measured.verdict {
-            Verdict::Pass => "passes",
-            Verdict::Fail => "fails",
-            Verdict::Inconclusive => "could not be measured",
-        };
-        let _ = writeln!(text, "**gate `{}`** {word} on {}.", measured.gate, measured.head.short());
+        let mark = if measured.verdict == Verdict::Pass { "✓" } else { "✗" };
+        let (gate, verdict) = (&measured.gate, word(measured.verdict));
+        let _ = writeln!(text, "**gate {gate}** {mark} {verdict} on `{}`", measured.head.short());
         if measured.verdict != Verdict::Pass && !measured.detail.is_empty() {
             let _ = write!(text, "\n{}\n", indented(&measured.detail));
         }
@@ -162,7 +172,7 @@ fn gates_text(gates: &GatesRecord) -> String {
         let finding = findings.find(|finding| item.key.as_ref() == Some(&finding.key));
         let _ = match finding {
             Some(finding) => writeln!(text, "\n- `{}` {}", item.id, hanging(&unmarked(&finding.text), 2)),
-            None => writeln!(text, "\nIt is `{}`.", item.id),
+            None => writeln!(text, "\nThis is `{}`.", item.id),
         };
     }
     for resolved in &gates.resolved {
@@ -171,25 +181,20 @@ fn gates_text(gates: &GatesRecord) -> String {
     text
 }
 
-fn followups_line(record: &FollowedUp) -> String {
-    let count = |number: usize| count(u64::try_from(number).unwrap_or(u64::MAX), "follow-up");
-    match record.followups.iter().filter(|one| one.issue.is_some()).count() {
-        0 => format!("{} listed", count(record.followups.len())),
-        filed => format!("{} filed", count(filed)),
-    }
-}
-
 fn followups_text(record: &FollowedUp) -> String {
     let items: usize = record.followups.iter().map(|one| one.items.len()).sum();
     let merged = items - record.followups.len().min(items);
     let filed = record.followups.iter().filter(|one| one.issue.is_some()).count();
     let done =
-        if filed > 0 { format!("{filed} filed") } else { format!("{} summarised", record.followups.len()) };
-    let mut text = format!(
-        "**Follow-ups** of {}: {done}, {merged} merged into another, {} left out by the cap.\n",
-        record.head.short(),
-        record.skipped
-    );
+        if filed > 0 { format!("{filed} filed") } else { format!("{} listed", record.followups.len()) };
+    let mut text = format!("**Follow-ups** of `{}` · {done}", record.head.short());
+    if merged > 0 {
+        let _ = write!(text, " · {merged} merged into another");
+    }
+    if record.skipped > 0 {
+        let _ = write!(text, " · {} over the limit", record.skipped);
+    }
+    text.push('\n');
     section(&mut text, "Future follow-ups", &record.followups.iter().map(followup_line).collect::<Vec<_>>());
     text
 }
@@ -200,8 +205,14 @@ fn followup_line(followup: &Followup) -> String {
     if let Some(number) = followup.issue {
         return format!("#{number} {title} ({ids})");
     }
-    let mut text = format!("**{title}** ({ids})\n\n{}\n", neutral(&followup.text));
-    // The words of one reviewer alone stand there already.
+    let body = neutral(&followup.text);
+    // A title is often the beginning of the text.
+    let mut text = if one_line(&body, usize::MAX).starts_with(title.trim_end_matches(['…', '.'])) {
+        format!("{body} ({ids})\n")
+    } else {
+        format!("**{title}** ({ids})\n\n{body}\n")
+    };
+    // The notes of a single reviewer are the text itself.
     if followup.notes.len() > 1 {
         text.push_str("\nOriginal reviewer notes:\n\n");
         for note in &followup.notes {

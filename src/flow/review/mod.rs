@@ -1,5 +1,6 @@
 //! The rounds on a pull request: the state that records fold to, and the next step.
 
+mod announce;
 mod checks;
 mod coder;
 mod comment;
@@ -15,6 +16,7 @@ mod tests_first;
 
 use std::convert::Infallible;
 
+use crate::domain::announcement::Announcement;
 use crate::domain::flow_name::FlowName;
 use crate::domain::subject::Subject;
 
@@ -60,8 +62,8 @@ impl Flow for ReviewState {
         comment::render(at, record, &self.rounds.items())
     }
 
-    fn headline(record: &ReviewEntry) -> String {
-        comment::headline(record)
+    fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
+        announce::announce(at, record)
     }
 
     fn run(&self) -> Option<&RunState> {

@@ -115,11 +115,8 @@ impl ReviewState {
         self.go_on(review.usage);
         let ReviewRecord { agent, head, response, opened, dispositions, next_item, requirements, .. } =
             review;
-        let state = match response.state {
-            ReviewVerdict::Approved => Ballot::Approved,
-            ReviewVerdict::Blocking => Ballot::Blocking,
-        };
         self.heads.insert(head.clone());
+        let state = ballot(response.state);
         let vote = Vote { agent: agent.clone(), state, head: (&head).into(), requirements };
         let cast = CastReview { round, agent, opened, dispositions };
         self.rounds.review(&RoundAt { round, head }, vote, cast, next_item);
@@ -180,5 +177,13 @@ impl ReviewState {
     /// The latest vote of everyone on the roster who gave one.
     pub fn votes(&self) -> Vec<Vote> {
         self.run.as_ref().map_or_else(Vec::new, |run| self.rounds.votes(&run.terms.roster))
+    }
+}
+
+/// The ballot of a verdict.
+pub(super) fn ballot(verdict: ReviewVerdict) -> Ballot {
+    match verdict {
+        ReviewVerdict::Approved => Ballot::Approved,
+        ReviewVerdict::Blocking => Ballot::Blocking,
     }
 }

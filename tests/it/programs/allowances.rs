@@ -86,7 +86,7 @@ fn a_parked_round_reaches_its_approval() {
     is_back(&stage);
     let done = stage.run(&["resume", "--due", "--json"]);
     assert_eq!((done.exit, done.json()["status"].as_str()), (Some(0), Some("approved")), "{}", done.stderr);
-    assert!(!done.stderr.contains("reviewer one works"), "the vote of one stands: {}", done.stderr);
+    assert!(!done.stderr.contains("✓ one"), "the vote of one stands: {}", done.stderr);
     assert_eq!(asked(&stage), 1);
     for words in [&["resume", "--due"][..], &["resume", "--due", "--json"], &["resume", "--due", "pr/1"]] {
         silent(&stage.run(words));
@@ -155,22 +155,21 @@ fn what_is_not_due_is_listed() {
     assert_eq!(stage.run(&["resume", "--due", "--list", "--json"]).stdout, "[]\n");
     let list = stage.run(&["resume", "--list"]);
     let (line, _) = list.stdout.split_once('\n').unwrap();
-    assert!(line.starts_with(&format!("pr/1  parked until {future} (in ")), "{line}");
-    assert!(line.ends_with(" h)") || line.ends_with(" d)"), "{line}");
+    assert!(line.starts_with("pr/1  parked, can be resumed in 2 d"), "{line}");
     let plain = stage.run(&["resume"]);
     assert_eq!(
-        (plain.exit, plain.stdout),
-        (Some(0), list.stdout),
+        (plain.exit, &plain.stdout),
+        (Some(0), &list.stdout),
         "it is told what waits, and nobody is asked"
     );
     let json = stage.run(&["resume", "--list", "--json"]).json();
     assert_eq!((&json[0]["due"], &json[0]["resets_at"]), (&false.into(), &future.as_str().into()));
-    assert!(stage.run(&["status"]).stdout.contains(&format!("parked until {future}")));
+    assert!(stage.run(&["status"]).stdout.contains(line));
 
     used_up_until(&stage, &past);
     assert_eq!(stage.run(&["resume", "pr/1", "--json"]).json()["status"], "parked", "who names it means it");
     let list = stage.run(&["resume", "--list", "--due"]);
-    assert!(list.stdout.starts_with(&format!("pr/1  parked until {past} (due)\n")), "{}", list.stdout);
+    assert!(list.stdout.starts_with("pr/1  parked, can be resumed now\n"), "{}", list.stdout);
     let json = stage.run(&["resume", "--list", "--due", "--json"]).json();
     assert_eq!(json[0]["due"], true);
 }
@@ -382,7 +381,7 @@ fn crons_line_works_in_crons_environment() {
     let command = command.replace("\\%", "%");
     let done = stage.run_program("env", &["-i", "PATH=/usr/bin:/bin", "/bin/sh", "-c", &command]);
     assert_eq!((done.exit, done.stderr.as_str()), (Some(0), ""), "{command}");
-    assert!(done.stdout.starts_with("pr/1 approved"), "{}", done.stdout);
+    assert!(done.stdout.starts_with("approved #1 at "), "{}", done.stdout);
     let everywhere = stage.run_program(&program, &["resume", "--print-cron", "--all"]);
     assert!(everywhere.stdout.ends_with("resume --due --quiet --all\n"), "{}", everywhere.stdout);
 }
@@ -463,7 +462,7 @@ fn waiting(stage: &Stage) -> Child {
     words[8] = "two=command:../tired.sh";
     let mut child = stage.start(&words);
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("waits for another try")), "it waits");
+    assert!(lines.any(|line| line.unwrap().contains("waiting for another try")), "it waits");
     child
 }
 
@@ -473,5 +472,5 @@ fn a_run_killed_waiting_is_parked() {
     let mut killed = waiting(&stage);
     killed.kill().unwrap();
     killed.wait().unwrap();
-    assert!(stage.run(&["resume", "--list"]).stdout.contains("pr/1  parked until"));
+    assert!(stage.run(&["resume", "--list"]).stdout.contains("pr/1  parked, can be resumed in"));
 }

@@ -56,7 +56,7 @@ fn a_careless_agent_is_understood() {
     assert_eq!(outcome["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(outcome["redacted"]["github-token"], 1, "{outcome}");
     assert_eq!(outcome["votes"][0]["requirements"].as_array().unwrap().len(), 1, "{outcome}");
-    assert!(ended.stderr.contains("the answer of sam is in form now"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("asking to reformat the answer"), "{}", ended.stderr);
     let seen = thread(&stage, "2");
     assert!(!seen.contains("ghp_") && seen.contains("1 filed"), "{seen}");
     let filed = stage.run(&["local", "issue", "view", "3"]).stdout;

@@ -64,7 +64,7 @@ fn logs_follow_runs_to_their_end() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let followed = following.wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&followed.stdout).contains("I am at work"));
-    assert!(String::from_utf8_lossy(&followed.stderr).contains("nobody works"));
+    assert!(String::from_utf8_lossy(&followed.stderr).contains("not active any more"));
 }
 
 #[test]
@@ -108,17 +108,18 @@ fn clean_removes_only_what_is_settled() {
     assert_eq!(asked.exit, Some(2), "nobody is there to be asked");
     assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     let looked = stage.run(&["clean", "--dry-run"]);
-    assert!(looked.stdout.contains("pr/1: journal, logs and clones"), "{}", looked.stdout);
     assert!(looked.stdout.contains("is parked until"), "{}", looked.stdout);
     assert!(!stage.logs().is_empty());
 
+    assert!(looked.stdout.contains("pr/1 is approved, not merged"), "{}", looked.stdout);
+    assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
     let cleaned = stage.run(&["clean", "--yes"]);
     assert_eq!(cleaned.exit, Some(0), "{}", cleaned.stderr);
     let left = stage.run(&["status", "--json"]).json();
     assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
     assert_eq!(left[0]["doing"], "parked");
     assert_eq!(stage.git(&["rev-parse", &stage.branch()]), head, "branches stay");
-    assert_eq!(stage.run(&["pr", "1", "--json"]).json()["status"], "approved", "what was published stands");
+    assert_eq!(stage.run(&["verify", "pr/1"]).exit, Some(0), "published records stay");
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn a_damaged_journal_hides_nothing_else() {
     text.insert_str(0, "nonsense\n");
     fs::write(journal, text).unwrap();
     let status = stage.run(&["status"]);
-    assert!(status.stdout.contains("pr/1  approved"), "{}", status.stdout);
+    assert!(status.stdout.contains(" approved, not merged"), "{}", status.stdout);
     assert!(status.stdout.contains("can't be read: line 1 of the journal"), "{}", status.stdout);
     assert!(stage.run(&["clean", "--dry-run"]).stdout.contains("kept: task/"));
 }

@@ -25,8 +25,7 @@ fn failed(stage: &Stage, script: &str, more: &[&str], why: &str) {
         .find(|line| line.starts_with("! coder sam "))
         .unwrap_or_else(|| panic!("{}", ended.stderr));
     assert!(line.contains(why), "{script}: {line}");
-    let log = ended.stderr.lines().find_map(|line| line.strip_prefix("log of coder sam: ")).unwrap();
-    assert!(std::fs::exists(log).unwrap(), "{log}");
+    ended.log_of(stage, "coder sam");
 }
 
 #[test]

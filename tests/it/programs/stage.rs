@@ -26,6 +26,20 @@ impl Ended {
         let last = self.stdout.lines().last().unwrap_or_default();
         serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
     }
+
+    /// The raw log that the end of a run names, printed by the command that it names.
+    pub(super) fn log_of(&self, stage: &Stage, who: &str) -> String {
+        let said = format!("{}{}", self.stdout, self.stderr);
+        let begins = format!("log of {who}: agent-loop ");
+        let command = said.lines().find_map(|line| line.trim().strip_prefix(begins.as_str()));
+        let command = command.unwrap_or_else(|| panic!("{said}"));
+        assert_eq!(said.matches(&begins).count(), 1, "{said}");
+        let mut words: Vec<&str> = command.split(' ').collect();
+        words.push("--raw");
+        let shown = stage.run(&words);
+        assert_eq!(shown.exit, Some(0), "{}", shown.stderr);
+        shown.stdout
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests start the program and git")]

@@ -37,30 +37,31 @@ fn quiet_is_silent_and_pipes_colourless() {
     let quiet = stage.run(&task(&["--quiet", "--progress-interval-seconds", "1"]));
     assert_eq!((quiet.exit, quiet.stderr.as_str()), (Some(0), ""));
     let piped = Stage::new().run_with(&task(&[]), &[("TERM", "xterm-256color")]);
-    assert!(!piped.stderr.contains('\u{1b}') && piped.stderr.lines().count() > 10, "{}", piped.stderr);
+    assert!(!piped.stderr.contains('\u{1b}') && piped.stderr.lines().count() == 3, "{}", piped.stderr);
 }
 
 #[test]
-fn a_long_turn_names_its_log() {
+fn a_long_turn_shows_its_activity() {
     let stage = Stage::new();
     let seen = stage.root().join("seen");
     // It works until it was told of, and gives up after half a minute, so that the test fails rather than waits.
     let wait = format!("for i in $(seq 300); do [ -e {} ] && break; sleep 0.1; done", seen.display());
-    stage.agent("slow.sh", &format!("#!/bin/sh\n{wait}\nexec \"$(dirname \"$0\")/todo.sh\"\n"));
+    stage.agent(
+        "slow.sh",
+        &format!("#!/bin/sh\necho looking around\n{wait}\nexec \"$(dirname \"$0\")/todo.sh\"\n"),
+    );
     let mut words = task(&["--progress-interval-seconds", "1"]);
     words[4] = "sam=command:../slow.sh";
     let mut child = stage.start_captured(&words);
     let mut told = Vec::new();
     for line in BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap) {
-        if line.contains("coder sam works for") {
+        if line.contains("coder sam is working") {
             std::fs::write(&seen, "").unwrap();
         }
         told.push(line);
     }
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0), "{told:#?}");
-    let line = told.iter().find(|line| line.contains("coder sam works for")).unwrap();
-    let log = line.rsplit(' ').next().unwrap();
-    assert!(std::fs::exists(log).unwrap(), "{line}");
+    assert!(told.iter().any(|line| line.ends_with("): looking around")), "{told:#?}");
 }
 
 #[test]

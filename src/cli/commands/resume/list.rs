@@ -8,6 +8,7 @@ use crate::cli::commands::status;
 use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::survey::{SubjectState, SubjectSummary};
 use crate::cli::view::overview::{self, Block};
+use crate::cli::view::print;
 use crate::cli::view::shell::quoted;
 
 use super::arguments::ResumeArguments;
@@ -59,7 +60,7 @@ pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Time
         title: waiting.known.title.clone(),
         details: vec![command(waiting, arguments)],
     };
-    overview::blocks(&all.iter().map(block).collect::<Vec<_>>())
+    overview::blocks(&all.iter().map(block).collect::<Vec<_>>(), print::result_width())
 }
 
 fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
+use crate::domain::announcement::Announcement;
 use crate::flow;
 use crate::flow::machine::{Machine, Objection};
 use crate::flow::view::Records;
@@ -74,9 +75,11 @@ impl ChainState {
     }
 
     fn headline(&self, record: &Envelope) -> String {
-        let line = self.0.as_ref().and_then(|machine| machine.headline(record).ok());
-        let line = line.unwrap_or_else(|| format!("`{}` by {}", record.body.kind(), record.tool));
-        format!("round {}: {line}", record.round)
+        let said = self.0.as_ref().and_then(|machine| machine.announce(record).ok());
+        match said.as_ref().and_then(Announcement::author) {
+            Some(agent) => format!("round {}: `{}` of {agent}", record.round, record.body.kind()),
+            None => format!("round {}: `{}` by {}", record.round, record.body.kind(), record.tool),
+        }
     }
 
     fn records(&self) -> Records {

@@ -1,0 +1,201 @@
+//! What a line of an agent's output shows that it did, for a person: the text that it wrote, the tool that it used.
+
+use serde_json::Value;
+
+use crate::adapters::process::output::tail::plain;
+
+/// Something that an agent did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Activity {
+    /// It wrote this text.
+    Said(String),
+    /// It used a tool: `ran: git diff`, `edited src/lib.rs`.
+    Did(String),
+    /// It, or its program, reports an error.
+    Failed(String),
+}
+
+impl Activity {
+    /// The text of it.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Said(text) | Self::Did(text) | Self::Failed(text) => text,
+        }
+    }
+}
+
+/// Returns what a line of output shows. A line that is no event of a known program is text as it is.
+pub fn activities(line: &str) -> Vec<Activity> {
+    match serde_json::from_str::<Value>(line) {
+        Ok(event) if event["type"].is_string() => of_event(&event),
+        Ok(_) | Err(_) => said(line).into_iter().collect(),
+    }
+}
+
+fn of_event(event: &Value) -> Vec<Activity> {
+    let one = |activity: Option<Activity>| activity.into_iter().collect();
+    match event["type"].as_str().unwrap_or_default() {
+        "assistant" => {
+            let blocks = event["message"]["content"].as_array().into_iter().flatten();
+            blocks.filter_map(of_block).collect()
+        }
+        "item.started" | "item.completed" => one(of_item(event)),
+        "tool_use" => one(Some(Activity::Did(tool(event)))),
+        "text" => one(event["part"]["text"].as_str().and_then(said)),
+        "message" if event["role"] == "assistant" => one(event["content"].as_str().and_then(said)),
+        "error" | "turn.failed" => one(Some(Activity::Failed(trouble(event)))),
+        "result" if event["is_error"] == true || event["status"] == "error" => {
+            one(Some(Activity::Failed(trouble(event))))
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn said(text: &str) -> Option<Activity> {
+    let text = plain(text.trim_end());
+    (!text.trim().is_empty()).then_some(Activity::Said(text))
+}
+
+/// A block of a message of claude's.
+fn of_block(block: &Value) -> Option<Activity> {
+    match block["type"].as_str()? {
+        "text" => said(block["text"].as_str()?),
+        "tool_use" => Some(Activity::Did(deed(block["name"].as_str()?, &block["input"]))),
+        _ => None,
+    }
+}
+
+/// An item of codex: a command is told when it starts, everything else when it is complete.
+fn of_item(event: &Value) -> Option<Activity> {
+    let item = &event["item"];
+    let is_complete = event["type"] == "item.completed";
+    match (item["type"].as_str()?, is_complete) {
+        ("command_execution", false) => Some(Activity::Did(deed("shell", item))),
+        ("command_execution", true) => {
+            let code = item["exit_code"].as_i64().filter(|code| *code != 0)?;
+            Some(Activity::Failed(format!("exit code {code}")))
+        }
+        ("agent_message" | "reasoning", true) => said(item["text"].as_str()?),
+        ("file_change", true) => {
+            let changes = item["changes"].as_array()?;
+            let paths: Vec<&str> = changes.iter().filter_map(|change| change["path"].as_str()).collect();
+            Some(Activity::Did(plain(&format!("edited {}", paths.join(", ")))))
+        }
+        ("web_search", true) => Some(Activity::Did(deed("search", item))),
+        ("mcp_tool_call", true) => Some(Activity::Did(deed(item["tool"].as_str()?, &item["arguments"]))),
+        ("error", true) => Some(Activity::Failed(trouble(item))),
+        _ => None,
+    }
+}
+
+/// A call of a tool by gemini or opencode.
+fn tool(event: &Value) -> String {
+    let part = &event["part"];
+    match event["tool_name"].as_str() {
+        Some(name) => deed(name, &event["parameters"]),
+        None => deed(part["tool"].as_str().unwrap_or("a tool"), &part["state"]["input"]),
+    }
+}
+
+/// What a tool did, from its name and what it was given.
+fn deed(name: &str, input: &Value) -> String {
+    let given = |names: &[&str]| names.iter().find_map(|name| input[*name].as_str()).map(str::to_owned);
+    let lower = name.to_ascii_lowercase();
+    let text = if let Some(command) = given(&["command", "cmd"]) {
+        format!("ran: {}", without_shell(&command))
+    } else if let Some(path) = given(&["file_path", "filePath", "absolute_path", "notebook_path", "path"]) {
+        let changes = ["edit", "write", "replace", "patch"].iter().any(|word| lower.contains(word));
+        let verb = if changes { "edited" } else { "read" };
+        match given(&["pattern"]) {
+            Some(pattern) => format!("searched {path}: {pattern}"),
+            None => format!("{verb} {path}"),
+        }
+    } else if let Some(what) = given(&["pattern", "query", "url"]) {
+        format!("searched: {what}")
+    } else {
+        format!("used {name}")
+    };
+    plain(&text)
+}
+
+/// A command without the shell that codex puts before it.
+fn without_shell(command: &str) -> String {
+    match shlex::split(command).as_deref() {
+        Some([shell, flag, script]) if shell.ends_with("sh") && flag.ends_with('c') => script.clone(),
+        Some(_) | None => command.to_owned(),
+    }
+}
+
+fn trouble(event: &Value) -> String {
+    let error = &event["error"];
+    let texts = [&event["message"], &error["message"], &error["data"]["message"], &event["result"], error];
+    let text = texts.into_iter().find_map(Value::as_str);
+    let text = text.or_else(|| event["subtype"].as_str()).unwrap_or("an error");
+    plain(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(line: &str) -> Activity {
+        activities(line).pop().unwrap_or_else(|| panic!("{line}"))
+    }
+
+    #[test]
+    fn every_vendors_events_are_rendered() {
+        for (line, text) in [
+            (
+                r#"{"type":"assistant","message":{"content":[{"type":"tool_use","name":"Bash","input":{"command":"git diff"}}]}}"#,
+                "ran: git diff",
+            ),
+            (
+                r#"{"type":"assistant","message":{"content":[{"type":"tool_use","name":"Edit","input":{"file_path":"a.rs"}}]}}"#,
+                "edited a.rs",
+            ),
+            (
+                r#"{"type":"assistant","message":{"content":[{"type":"tool_use","name":"Grep","input":{"pattern":"fn","path":"src"}}]}}"#,
+                "searched src: fn",
+            ),
+            (r#"{"type":"assistant","message":{"content":[{"type":"text","text":"Done."}]}}"#, "Done."),
+            (
+                r#"{"type":"item.started","item":{"type":"command_execution","command":"/bin/bash -lc \"git log\""}}"#,
+                "ran: git log",
+            ),
+            (
+                r#"{"type":"item.completed","item":{"type":"file_change","changes":[{"path":"a"},{"path":"b"}]}}"#,
+                "edited a, b",
+            ),
+            (r#"{"type":"item.completed","item":{"type":"agent_message","text":"Done."}}"#, "Done."),
+            (
+                r#"{"type":"tool_use","tool_name":"run_shell_command","parameters":{"command":"ls"}}"#,
+                "ran: ls",
+            ),
+            (r#"{"type":"message","role":"assistant","content":"Done.","delta":true}"#, "Done."),
+            (r#"{"type":"tool_use","part":{"tool":"read","state":{"input":{"filePath":"a"}}}}"#, "read a"),
+            (r#"{"type":"text","part":{"text":"Done."}}"#, "Done."),
+            (r#"{"type":"turn.failed","error":{"message":"no key"}}"#, "no key"),
+            (
+                r#"{"type":"error","error":{"name":"APIError","data":{"message":"bad request"}}}"#,
+                "bad request",
+            ),
+            ("running 3 tests", "running 3 tests"),
+            (r#"{"kind":"pr_review"}"#, r#"{"kind":"pr_review"}"#),
+        ] {
+            assert_eq!(only(line).text(), text, "{line}");
+        }
+    }
+
+    #[test]
+    fn bookkeeping_events_show_nothing() {
+        for line in [
+            r#"{"type":"system","subtype":"init"}"#,
+            r#"{"type":"turn.started"}"#,
+            r#"{"type":"result","subtype":"success","result":"Done."}"#,
+            r#"{"type":"message","role":"user","content":"go"}"#,
+            " ",
+        ] {
+            assert_eq!(activities(line), [], "{line}");
+        }
+    }
+}

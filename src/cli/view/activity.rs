@@ -1,0 +1,53 @@
+//! What those who work did last, read from the ends of their logs.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use crate::adapters::agents::activity::activities;
+use crate::text::sanitize::one_line;
+
+use super::board::Board;
+
+/// How much of the end of a log is read, in bytes.
+const END: u64 = 16 << 10;
+/// The longest activity, in characters.
+const LONGEST: usize = 200;
+
+/// Reads what everybody did last.
+pub fn refresh(board: &mut Board) {
+    for worker in board.workers.values_mut() {
+        if let Some(found) = worker.log.as_deref().and_then(end).and_then(|end| last(&end)) {
+            worker.activity = Some(found);
+        }
+    }
+}
+
+fn end(path: &str) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(END))).ok()?;
+    let mut bytes = Vec::new();
+    file.take(END).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Returns the last activity of whole lines. A log begins with the command line and the size of the prompt.
+fn last(text: &str) -> Option<String> {
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let lines = whole.lines().rev().filter(|line| !line.starts_with("$ ") && !line.starts_with("# prompt: "));
+    let found = lines.map(activities).find_map(|mut found| found.pop())?;
+    Some(one_line(found.text(), LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_whole_line_counts() {
+        let edit = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","name":"Edit","input":{"file_path":"a.rs"}}]}}"#;
+        let text = format!("$ claude\n# prompt: 4 kB\n{edit}\n{{\"type\":\"user\"}}\n{{\"type\":");
+        assert_eq!(last(&text).as_deref(), Some("edited a.rs"));
+        assert_eq!(last("$ claude\n# prompt: 4 kB\n"), None);
+    }
+}

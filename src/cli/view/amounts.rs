@@ -1,0 +1,24 @@
+//! Elapsed time and local instants as a person reads them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::domain::instant::time_until;
+
+/// Formats a duration for a line that is redrawn: `0:42`, `12:03`, `1:02:03`.
+pub fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// Formats an instant to come: how long it is until then, and the local time of day.
+pub fn until(now: Timestamp, instant: Timestamp) -> String {
+    let zoned = |instant: Timestamp| instant.to_zoned(TimeZone::system());
+    let (here, there) = (zoned(now), zoned(instant));
+    let format = if here.date() == there.date() { "%H:%M" } else { "%b %-d, %H:%M" };
+    if instant <= now {
+        format!("now (since {})", there.strftime(format))
+    } else {
+        format!("in {} ({})", time_until(now, instant), there.strftime(format))
+    }
+}

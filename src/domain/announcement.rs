@@ -1,0 +1,96 @@
+//! What a published record tells a person or a script: the same for every flow, without the rest of the record.
+
+use serde::Serialize;
+
+use super::gate::Measurement;
+use super::ids::{BranchName, CommitSha, GateName, IssueNumber, ItemId, Label, PullRequestNumber};
+use super::item::OpenedItem;
+use super::item_status::Disposition;
+use super::usage::Usage;
+use super::vote::{Absence, Ballot, Vote};
+
+/// What a published record tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Announcement {
+    /// A run began, or its terms changed.
+    Opened {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        head: Option<CommitSha>,
+        coder: Label,
+        reviewers: Vec<Label>,
+        gates: Vec<GateName>,
+        max_rounds: u32,
+    },
+    /// A pull request was opened with the coder's first commit.
+    Delivered {
+        pull_request: PullRequestNumber,
+        branch: BranchName,
+        head: CommitSha,
+        /// Who wrote it, where this machine knows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<Label>,
+        usage: Usage,
+    },
+    /// A reviewer answered.
+    Reviewed {
+        round: u32,
+        agent: Label,
+        head: CommitSha,
+        state: Ballot,
+        summary: String,
+        /// New findings.
+        items: Vec<OpenedItem>,
+        /// Its opinion on earlier findings.
+        dispositions: Vec<Disposition>,
+        usage: Usage,
+    },
+    /// The coder answered a review.
+    Answered {
+        round: u32,
+        agent: Label,
+        before: CommitSha,
+        head: CommitSha,
+        summary: String,
+        addressed: Vec<String>,
+        remaining: Vec<String>,
+        disputed: Vec<String>,
+        usage: Usage,
+    },
+    /// Gates were measured.
+    Gates {
+        round: u32,
+        head: CommitSha,
+        gates: Vec<Measurement>,
+        /// Findings that are new or still there.
+        items: Vec<OpenedItem>,
+        resolved: Vec<ItemId>,
+    },
+    /// Findings for later were filed or listed.
+    FollowedUp { filed: Vec<IssueNumber>, listed: usize },
+    /// A run ended, or was parked.
+    Concluded {
+        status: &'static str,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        head: Option<CommitSha>,
+        rounds: u32,
+        votes: Vec<Vote>,
+        absent: Vec<Absence>,
+        gates: Vec<Measurement>,
+        usage: Usage,
+    },
+}
+
+impl Announcement {
+    /// The agent whose turn it tells.
+    pub fn author(&self) -> Option<&Label> {
+        match self {
+            Self::Reviewed { agent, .. } | Self::Answered { agent, .. } => Some(agent),
+            Self::Delivered { agent, .. } => agent.as_ref(),
+            Self::Opened { .. } | Self::Gates { .. } | Self::FollowedUp { .. } | Self::Concluded { .. } => {
+                None
+            }
+        }
+    }
+}

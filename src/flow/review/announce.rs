@@ -1,0 +1,58 @@
+//! What each record of a review tells a person or a script.
+
+use crate::domain::announcement::Announcement;
+use crate::protocol::text::Text;
+
+use super::super::machine::At;
+use super::super::run::opened;
+use super::records::{AnswerRecord, ReviewEntry};
+use super::state::ballot;
+
+/// Returns what a record tells.
+pub(super) fn announce(at: At<'_>, record: &ReviewEntry) -> Announcement {
+    let round = at.round;
+    match record {
+        ReviewEntry::Opened(record) => opened(Some(&record.head), &record.roster, &record.policy),
+        ReviewEntry::Review(review) => Announcement::Reviewed {
+            round,
+            agent: review.agent.clone(),
+            head: review.head.clone(),
+            state: ballot(review.response.state),
+            summary: review.response.summary.as_str().to_owned(),
+            items: review.opened.clone(),
+            dispositions: review.dispositions.clone(),
+            usage: review.usage,
+        },
+        ReviewEntry::Answer(answer) => answered(round, answer),
+        ReviewEntry::Gates(gates) => Announcement::Gates {
+            round,
+            head: gates.head.clone(),
+            gates: gates.measurements.clone(),
+            items: gates.opened.iter().chain(&gates.updated).cloned().collect(),
+            resolved: gates.resolved.clone(),
+        },
+        ReviewEntry::FollowedUp(record) => Announcement::FollowedUp {
+            filed: record.followups.iter().filter_map(|one| one.issue).collect(),
+            listed: record.followups.iter().filter(|one| one.issue.is_none()).count(),
+        },
+        ReviewEntry::Concluded(concluded) => concluded.announced(),
+    }
+}
+
+fn answered(round: u32, answer: &AnswerRecord) -> Announcement {
+    let ids = |list: Option<&Vec<Text>>| -> Vec<String> {
+        list.into_iter().flatten().map(|id| id.as_str().to_owned()).collect()
+    };
+    let response = &answer.response;
+    Announcement::Answered {
+        round,
+        agent: answer.agent.clone(),
+        before: answer.head_before.clone(),
+        head: answer.head_after.clone(),
+        summary: response.summary.as_str().to_owned(),
+        addressed: ids(Some(&response.addressed_items)),
+        remaining: ids(Some(&response.remaining_items)),
+        disputed: ids(response.disputed_items.as_ref()),
+        usage: answer.usage,
+    }
+}
