@@ -6,7 +6,7 @@ use crate::adapters::process::output::tail::plain;
 
 /// Something that an agent did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Activity {
+pub enum AgentAction {
     /// It wrote this text.
     Said(String),
     /// It used a tool: `ran: git diff`, `edited src/lib.rs`.
@@ -15,7 +15,7 @@ pub enum Activity {
     Failed(String),
 }
 
-impl Activity {
+impl AgentAction {
     /// The text of it.
     pub fn text(&self) -> &str {
         match self {
@@ -25,65 +25,65 @@ impl Activity {
 }
 
 /// Returns what a line of output shows. A line that is no event of a known program is text as it is.
-pub fn activities(line: &str) -> Vec<Activity> {
+pub fn activities(line: &str) -> Vec<AgentAction> {
     match serde_json::from_str::<Value>(line) {
         Ok(event) if event["type"].is_string() => of_event(&event),
         Ok(_) | Err(_) => said(line).into_iter().collect(),
     }
 }
 
-fn of_event(event: &Value) -> Vec<Activity> {
-    let one = |activity: Option<Activity>| activity.into_iter().collect();
+fn of_event(event: &Value) -> Vec<AgentAction> {
+    let one = |activity: Option<AgentAction>| activity.into_iter().collect();
     match event["type"].as_str().unwrap_or_default() {
         "assistant" => {
             let blocks = event["message"]["content"].as_array().into_iter().flatten();
             blocks.filter_map(of_block).collect()
         }
         "item.started" | "item.completed" => one(of_item(event)),
-        "tool_use" => one(Some(Activity::Did(tool(event)))),
+        "tool_use" => one(Some(AgentAction::Did(tool(event)))),
         "text" => one(event["part"]["text"].as_str().and_then(said)),
         "message" if event["role"] == "assistant" => one(event["content"].as_str().and_then(said)),
-        "error" | "turn.failed" => one(Some(Activity::Failed(trouble(event)))),
+        "error" | "turn.failed" => one(Some(AgentAction::Failed(trouble(event)))),
         "result" if event["is_error"] == true || event["status"] == "error" => {
-            one(Some(Activity::Failed(trouble(event))))
+            one(Some(AgentAction::Failed(trouble(event))))
         }
         _ => Vec::new(),
     }
 }
 
-fn said(text: &str) -> Option<Activity> {
+fn said(text: &str) -> Option<AgentAction> {
     let text = plain(text.trim_end());
-    (!text.trim().is_empty()).then_some(Activity::Said(text))
+    (!text.trim().is_empty()).then_some(AgentAction::Said(text))
 }
 
 /// A block of a message of claude's.
-fn of_block(block: &Value) -> Option<Activity> {
+fn of_block(block: &Value) -> Option<AgentAction> {
     match block["type"].as_str()? {
         "text" => said(block["text"].as_str()?),
-        "tool_use" => Some(Activity::Did(deed(block["name"].as_str()?, &block["input"]))),
+        "tool_use" => Some(AgentAction::Did(deed(block["name"].as_str()?, &block["input"]))),
         _ => None,
     }
 }
 
 /// An item of codex: a command is told when it starts, everything else when it is complete.
-fn of_item(event: &Value) -> Option<Activity> {
+fn of_item(event: &Value) -> Option<AgentAction> {
     let item = &event["item"];
     let is_complete = event["type"] == "item.completed";
     match (item["type"].as_str()?, is_complete) {
-        ("command_execution", false) => Some(Activity::Did(deed("shell", item))),
+        ("command_execution", false) => Some(AgentAction::Did(deed("shell", item))),
         ("command_execution", true) => {
             let code = item["exit_code"].as_i64().filter(|code| *code != 0)?;
-            Some(Activity::Failed(format!("exit code {code}")))
+            Some(AgentAction::Failed(format!("exit code {code}")))
         }
         ("agent_message" | "reasoning", true) => said(item["text"].as_str()?),
         ("file_change", true) => {
             let changes = item["changes"].as_array()?;
             let paths: Vec<&str> = changes.iter().filter_map(|change| change["path"].as_str()).collect();
-            Some(Activity::Did(plain(&format!("edited {}", paths.join(", ")))))
+            Some(AgentAction::Did(plain(&format!("edited {}", paths.join(", ")))))
         }
-        ("web_search", true) => Some(Activity::Did(deed("search", item))),
-        ("mcp_tool_call", true) => Some(Activity::Did(deed(item["tool"].as_str()?, &item["arguments"]))),
-        ("error", true) => Some(Activity::Failed(trouble(item))),
+        ("web_search", true) => Some(AgentAction::Did(deed("search", item))),
+        ("mcp_tool_call", true) => Some(AgentAction::Did(deed(item["tool"].as_str()?, &item["arguments"]))),
+        ("error", true) => Some(AgentAction::Failed(trouble(item))),
         _ => None,
     }
 }
@@ -138,7 +138,7 @@ fn trouble(event: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn only(line: &str) -> Activity {
+    fn only(line: &str) -> AgentAction {
         activities(line).pop().unwrap_or_else(|| panic!("{line}"))
     }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::adapters::agents::activity::{Activity, activities};
+use crate::adapters::agents::activity::{AgentAction, activities};
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
 use crate::cli::arguments::common::RepositoryArgs;
@@ -236,11 +236,11 @@ fn printed(line: &str, form: LogForm) -> String {
     }
 }
 
-fn rendered(activity: &Activity) -> String {
+fn rendered(activity: &AgentAction) -> String {
     match activity {
-        Activity::Said(text) => format!("{text}\n"),
-        Activity::Did(text) => format!("• {text}\n"),
-        Activity::Failed(text) => format!("! {text}\n"),
+        AgentAction::Said(text) => format!("{text}\n"),
+        AgentAction::Did(text) => format!("• {text}\n"),
+        AgentAction::Failed(text) => format!("! {text}\n"),
     }
 }
 

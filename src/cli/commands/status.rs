@@ -184,14 +184,14 @@ fn state(state: &SubjectState) -> &'static str {
 
 /// A part of the list. The order is the order of the parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Section {
+enum StatusSection {
     Waiting,
     Running,
     Parked,
     Settled,
 }
 
-impl Section {
+impl StatusSection {
     fn of(state: &SubjectState) -> Self {
         match state {
             SubjectState::NeedsHuman(_) | SubjectState::Interrupted | SubjectState::Unreadable(_) => {
@@ -221,11 +221,11 @@ fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
         |number: PullRequestNumber| all.iter().any(|one| *one.subject() == Subject::PullRequest(number));
     // A subject that has become a pull request is shown with that, once.
     let is_shown = |known: &&SubjectSummary| origin_of(known).is_none_or(|number| !told(number));
-    let of = |section: Section| -> Vec<&SubjectSummary> {
-        all.iter().filter(is_shown).filter(|known| Section::of(&known.state) == section).collect()
+    let of = |section: StatusSection| -> Vec<&SubjectSummary> {
+        all.iter().filter(is_shown).filter(|known| StatusSection::of(&known.state) == section).collect()
     };
     let mut parts = Vec::new();
-    for section in [Section::Waiting, Section::Running, Section::Parked] {
+    for section in [StatusSection::Waiting, StatusSection::Running, StatusSection::Parked] {
         let blocks: Vec<Block> =
             of(section).into_iter().map(|known| block(known, &origins(all, known), length, now)).collect();
         if !blocks.is_empty() {
@@ -236,13 +236,13 @@ fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
             ));
         }
     }
-    let mut settled = of(Section::Settled);
+    let mut settled = of(StatusSection::Settled);
     settled.sort_by_key(|known| Reverse(known.touched));
     if !settled.is_empty() {
         let lines: Vec<SettledLine> =
             settled.iter().take(length.most()).map(|known| line(known, now)).collect();
         let lines = overview::lines(&lines, print::result_width());
-        parts.push(format!("{}:\n{lines}{}", Section::Settled.heading(), more(settled.len(), length)));
+        parts.push(format!("{}:\n{lines}{}", StatusSection::Settled.heading(), more(settled.len(), length)));
     }
     parts.join("\n")
 }
