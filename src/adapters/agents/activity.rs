@@ -27,24 +27,24 @@ impl AgentAction {
 /// Returns what a line of output shows. A line that is no event of a known program is text as it is.
 pub fn activities(line: &str) -> Vec<AgentAction> {
     match serde_json::from_str::<Value>(line) {
-        Ok(event) if event["type"].is_string() => of_event(&event),
+        Ok(event) if at(&event, "/type").is_string() => of_event(&event),
         Ok(_) | Err(_) => said(line).into_iter().collect(),
     }
 }
 
 fn of_event(event: &Value) -> Vec<AgentAction> {
     let one = |activity: Option<AgentAction>| activity.into_iter().collect();
-    match event["type"].as_str().unwrap_or_default() {
+    match at(event, "/type").as_str().unwrap_or_default() {
         "assistant" => {
-            let blocks = event["message"]["content"].as_array().into_iter().flatten();
+            let blocks = at(event, "/message/content").as_array().into_iter().flatten();
             blocks.filter_map(of_block).collect()
         }
         "item.started" | "item.completed" => one(of_item(event)),
         "tool_use" => one(Some(AgentAction::Did(tool(event)))),
-        "text" => one(event["part"]["text"].as_str().and_then(said)),
-        "message" if event["role"] == "assistant" => one(event["content"].as_str().and_then(said)),
+        "text" => one(at(event, "/part/text").as_str().and_then(said)),
+        "message" if at(event, "/role") == "assistant" => one(at(event, "/content").as_str().and_then(said)),
         "error" | "turn.failed" => one(Some(AgentAction::Failed(trouble(event)))),
-        "result" if event["is_error"] == true || event["status"] == "error" => {
+        "result" if at(event, "/is_error") == true || at(event, "/status") == "error" => {
             one(Some(AgentAction::Failed(trouble(event))))
         }
         _ => Vec::new(),
@@ -58,31 +58,33 @@ fn said(text: &str) -> Option<AgentAction> {
 
 /// A block of a message of claude's.
 fn of_block(block: &Value) -> Option<AgentAction> {
-    match block["type"].as_str()? {
-        "text" => said(block["text"].as_str()?),
-        "tool_use" => Some(AgentAction::Did(deed(block["name"].as_str()?, &block["input"]))),
+    match at(block, "/type").as_str()? {
+        "text" => said(at(block, "/text").as_str()?),
+        "tool_use" => Some(AgentAction::Did(deed(at(block, "/name").as_str()?, at(block, "/input")))),
         _ => None,
     }
 }
 
 /// An item of codex: a command is told when it starts, everything else when it is complete.
 fn of_item(event: &Value) -> Option<AgentAction> {
-    let item = &event["item"];
-    let is_complete = event["type"] == "item.completed";
-    match (item["type"].as_str()?, is_complete) {
+    let item = at(event, "/item");
+    let is_complete = at(event, "/type") == "item.completed";
+    match (at(item, "/type").as_str()?, is_complete) {
         ("command_execution", false) => Some(AgentAction::Did(deed("shell", item))),
         ("command_execution", true) => {
-            let code = item["exit_code"].as_i64().filter(|code| *code != 0)?;
+            let code = at(item, "/exit_code").as_i64().filter(|code| *code != 0)?;
             Some(AgentAction::Failed(format!("exit code {code}")))
         }
-        ("agent_message" | "reasoning", true) => said(item["text"].as_str()?),
+        ("agent_message" | "reasoning", true) => said(at(item, "/text").as_str()?),
         ("file_change", true) => {
-            let changes = item["changes"].as_array()?;
-            let paths: Vec<&str> = changes.iter().filter_map(|change| change["path"].as_str()).collect();
+            let changes = at(item, "/changes").as_array()?;
+            let paths: Vec<&str> = changes.iter().filter_map(|change| at(change, "/path").as_str()).collect();
             Some(AgentAction::Did(plain(&format!("edited {}", paths.join(", ")))))
         }
         ("web_search", true) => Some(AgentAction::Did(deed("search", item))),
-        ("mcp_tool_call", true) => Some(AgentAction::Did(deed(item["tool"].as_str()?, &item["arguments"]))),
+        ("mcp_tool_call", true) => {
+            Some(AgentAction::Did(deed(at(item, "/tool").as_str()?, at(item, "/arguments"))))
+        }
         ("error", true) => Some(AgentAction::Failed(trouble(item))),
         _ => None,
     }
@@ -90,16 +92,18 @@ fn of_item(event: &Value) -> Option<AgentAction> {
 
 /// A call of a tool by gemini or opencode.
 fn tool(event: &Value) -> String {
-    let part = &event["part"];
-    match event["tool_name"].as_str() {
-        Some(name) => deed(name, &event["parameters"]),
-        None => deed(part["tool"].as_str().unwrap_or("a tool"), &part["state"]["input"]),
+    let part = at(event, "/part");
+    match at(event, "/tool_name").as_str() {
+        Some(name) => deed(name, at(event, "/parameters")),
+        None => deed(at(part, "/tool").as_str().unwrap_or("a tool"), at(part, "/state/input")),
     }
 }
 
 /// What a tool did, from its name and what it was given.
 fn deed(name: &str, input: &Value) -> String {
-    let given = |names: &[&str]| names.iter().find_map(|name| input[*name].as_str()).map(str::to_owned);
+    let given = |names: &[&str]| {
+        names.iter().find_map(|name| input.get(*name).and_then(Value::as_str)).map(str::to_owned)
+    };
     let lower = name.to_ascii_lowercase();
     let text = if let Some(command) = given(&["command", "cmd"]) {
         format!("ran: {}", without_shell(&command))
@@ -127,11 +131,22 @@ fn without_shell(command: &str) -> String {
 }
 
 fn trouble(event: &Value) -> String {
-    let error = &event["error"];
-    let texts = [&event["message"], &error["message"], &error["data"]["message"], &event["result"], error];
+    let error = at(event, "/error");
+    let texts = [
+        at(event, "/message"),
+        at(error, "/message"),
+        at(error, "/data/message"),
+        at(event, "/result"),
+        error,
+    ];
     let text = texts.into_iter().find_map(Value::as_str);
-    let text = text.or_else(|| event["subtype"].as_str()).unwrap_or("an error");
+    let text = text.or_else(|| at(event, "/subtype").as_str()).unwrap_or("an error");
     plain(text)
+}
+
+/// The value at a path, or null.
+fn at<'event>(event: &'event Value, path: &str) -> &'event Value {
+    event.pointer(path).unwrap_or(&Value::Null)
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::{CommitSha, PullRequestNumber};
 use crate::domain::instant::time_until;
 use crate::domain::item::Item;
-use crate::domain::revision::Revision;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::ports::clock::Clock;
@@ -155,7 +154,7 @@ pub fn next_command(known: &SubjectSummary) -> Option<String> {
 }
 
 fn approves_older_head(outcome: &Outcome) -> bool {
-    let is_old = |head: &CommitSha| outcome.votes.iter().any(|vote| vote.head != Revision::from(head));
+    let is_old = |head: &CommitSha| outcome.votes.iter().any(|vote| vote.head != *head);
     outcome.ending == Ending::Approved && outcome.head.as_ref().is_some_and(is_old)
 }
 

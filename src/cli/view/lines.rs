@@ -2,6 +2,7 @@
 //! its reasons follow at once.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -106,7 +107,7 @@ impl Narrator {
         }
         let mut text = self.paint.strong(&format!("round {}", self.round));
         for (mark, cell) in std::mem::take(&mut self.row) {
-            text.push_str(&format!("  {} {cell}", self.paint.mark(mark)));
+            let _ = write!(text, "  {} {cell}", self.paint.mark(mark));
         }
         vec![news(text)]
     }
@@ -277,15 +278,16 @@ fn clean(text: &str) -> String {
 }
 
 fn reason(failure: &TurnFailure, now: Timestamp) -> String {
-    let text = match failure {
-        TurnFailure::Quota { resets_at, detail } if !detail.is_empty() => {
-            format!("is out of quota, which resets {}: {detail}", until(now, *resets_at))
-        }
-        TurnFailure::Quota { resets_at, .. } => {
-            format!("is out of quota, which resets {}", until(now, *resets_at))
-        }
-        other => other.to_string(),
+    // The time of a reset is shown as local time.
+    let (resets_at, guess, detail) = if let TurnFailure::Quota { resets_at, detail } = failure {
+        (resets_at, "", detail)
+    } else if let TurnFailure::QuotaUnknown { retry_at, detail } = failure {
+        (retry_at, ", a guess", detail)
+    } else {
+        return one_line(&failure.to_string(), LONGEST_TEXT);
     };
+    let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+    let text = format!("is out of quota, which resets {}{guess}{detail}", until(now, *resets_at));
     one_line(&text, LONGEST_TEXT)
 }
 
