@@ -1,4 +1,4 @@
-//! Antigravity's `agy`: `agy -p`, the whole of stdout is one JSON document. Known from public reports, never run by us.
+//! Antigravity's `agy`: `agy -p`, whose stdout is one JSON document. Known from public reports, never run by us.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -46,13 +46,13 @@ static PROFILE: Profile = Profile {
     login: Login { check: &["models"], how: "run `agy` and sign in" },
 };
 
-/// The model that is asked if none was named.
+/// The default model.
 const MODEL: &str = "Gemini 3.1 Pro (High)";
 
-/// The prompt is an argument, and the system takes none of 128 KiB. A longer one is read from a file.
+/// The maximum length of the prompt as an argument: the system rejects 128 KiB. A longer prompt is read from a file.
 const LONGEST_ARGUMENT: usize = 120 * 1024;
 
-/// Longer than any turn of ours: versions before 1.2 would end a turn after 5 minutes. The deadline is kept by us.
+/// A time limit beyond that of any turn: versions before 1.2 would end a turn after 5 minutes. We enforce the turn's limit.
 const PRINT_TIMEOUT: &str = "--print-timeout=24h";
 const PRINT_TIMEOUT_SECONDS: u64 = 24 * 60 * 60;
 
@@ -71,11 +71,11 @@ impl VendorCli for Antigravity {
                 &["--dangerously-skip-permissions"]
             }
             (Power::Bounded, Access::Edit) => &["--mode", "accept-edits"],
-            // No flag is known that adds or takes away the web.
+            // No flag is known that adds or removes web access.
             (Power::Bounded, Access::Read | Access::ReadAndWeb)
             | (Power::Bounded | Power::Dangerous, Access::Nothing) => &["--mode", "plan"],
         };
-        // Without a folder named it works in a scratch folder of its own.
+        // Without a named folder, it works in its own scratch folder.
         let clone = match turn.access {
             Access::Edit | Access::Read | Access::ReadAndWeb => Some(turn.workdir),
             Access::Nothing => None,
@@ -100,7 +100,7 @@ impl VendorCli for Antigravity {
         invocation
     }
 
-    /// The document may take many lines: they are gathered, and read at the end.
+    /// The document may have several lines: they are collected, and read at the end.
     fn read(&self, line: &[u8], tell: &mut dyn FnMut(Event)) -> serde_json::Result<()> {
         let mut line = String::from_utf8_lossy(line).into_owned();
         line.push('\n');
@@ -109,7 +109,7 @@ impl VendorCli for Antigravity {
     }
 
     fn document_events(&self, document: &str, tell: &mut dyn FnMut(Event)) {
-        // Words may stand before it.
+        // There may be text before the document.
         let start = document.find('{').and_then(|start| document.get(start..)).unwrap_or_default();
         let text = with_paired_surrogates(start);
         let mut found = serde_json::Deserializer::from_str(&text).into_iter::<Map<String, Value>>();
@@ -120,7 +120,7 @@ impl VendorCli for Antigravity {
         }
     }
 
-    /// What it could not ask anybody for, with exit code 0, SUCCESS and perhaps an answer.
+    /// Reads denied permissions, which come with exit code 0, SUCCESS and possibly an answer.
     fn stderr_events(&self, stderr: &str, tell: &mut dyn FnMut(Event)) {
         for line in stderr.lines().filter(|line| line.contains("auto-denied")) {
             tell(Event::Denied(last_words(line)));
@@ -128,7 +128,7 @@ impl VendorCli for Antigravity {
     }
 
     fn outcome(&self, transcript: &Transcript, ending: &ProcessEnd<'_>) -> Result<RawAnswer, TurnFailure> {
-        // What it has said until then is a piece of an answer, with exit code 0 and SUCCESS.
+        // The text so far is a part of an answer, with exit code 0 and SUCCESS.
         if ending.stderr.contains("print timeout after") {
             return Err(TurnFailure::Timeout { seconds: PRINT_TIMEOUT_SECONDS });
         }
@@ -157,7 +157,7 @@ impl VendorCli for Antigravity {
     }
 }
 
-/// Returns whether a path without links lies in the npm package that has the program's name and is not Google's.
+/// Returns whether a path without links is in the npm package with the program's name, which is not Google's.
 fn is_squatted(program: &Path) -> bool {
     let parts: Vec<&OsStr> = program.iter().collect();
     parts.windows(2).any(|pair| pair == ["node_modules", "antigravity-cli"])
@@ -175,7 +175,7 @@ fn by_file(file: &Path) -> String {
     format!("Read the file {} to its end and do exactly what it says. It is your whole task.", file.display())
 }
 
-/// The document, as far as it matters.
+/// The relevant parts of the document.
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]

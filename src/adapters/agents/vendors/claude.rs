@@ -23,7 +23,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
 
-/// Claude Code, as measured with 2.1.197.
+/// Claude Code, tested with 2.1.197.
 #[derive(Debug, Clone, Copy)]
 pub struct Claude;
 
@@ -41,8 +41,8 @@ static PROFILE: Profile = Profile {
     login: Login { check: &["auth", "status"], how: "claude auth login" },
 };
 
-/// Logins, endpoints, models and limits, by the names in its documentation. Those of a surrounding session
-/// (`CLAUDE_CODE_ENTRYPOINT`, `CLAUDE_CODE_SSE_PORT` …) are not among them.
+/// Variables for logins, endpoints, models and limits, by the names in its documentation, without those of a surrounding session
+/// (`CLAUDE_CODE_ENTRYPOINT`, `CLAUDE_CODE_SSE_PORT` …).
 const VARIABLES: &[&str] = &[
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
@@ -96,17 +96,17 @@ const VARIABLES: &[&str] = &[
     "MCP_TOOL_TIMEOUT",
 ];
 
-/// Files and commands, but not the commands that speak to the forge.
+/// Files and commands, except for commands that access the forge.
 const EDIT_TOOLS: &str = "--allowedTools=Bash,Edit,Write,NotebookEdit,Read,Grep,Glob";
 const EDIT_NEVER: &str = "--disallowedTools=Bash(git push *),Bash(gh *)";
-/// Hooks, permissions and servers that the repository names do not count.
+/// Hooks, permissions and servers of the repository are ignored.
 const SOURCES: &str = "--setting-sources=user";
 const STRICT: &str = "--strict-mcp-config";
-/// Of commands only those run that Claude Code knows to read.
+/// The only commands are those that Claude Code considers read-only.
 const READ_TOOLS: &str = "--tools=Read,Grep,Glob,Bash";
-/// Reading, searching and fetching, and no command at all.
+/// Reading, searching and fetching, without any commands.
 const WEB_TOOLS: &str = "--tools=Read,Grep,Glob,WebSearch,WebFetch";
-/// Both ask for permission if they are not allowed, and in a turn nobody answers.
+/// Both need a permission if they are not allowed, and no person is present in a turn.
 const WEB_ALLOWED: &str = "--allowedTools=WebSearch,WebFetch";
 
 impl VendorCli for Claude {
@@ -160,7 +160,7 @@ impl VendorCli for Claude {
     }
 }
 
-/// The program's own words for a class outrank what its message reads like.
+/// The program's own code of a class outranks its message.
 fn refined(failure: TurnFailure, transcript: &Transcript) -> TurnFailure {
     let Some(trouble) = &transcript.trouble else { return failure };
     let detail = last_words(&trouble.text);
@@ -189,7 +189,7 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
     }
 }
 
-/// What `claude auth status` prints.
+/// The output of `claude auth status`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AuthStatus {
@@ -217,7 +217,7 @@ fn refuses_root() -> SetupFinding {
     )
 }
 
-/// A line of the stream, as far as it matters. Everything else in it is skipped without being kept.
+/// The relevant parts of a line of the stream. The rest is skipped without being stored.
 #[derive(Deserialize)]
 struct ClaudeLine<'line> {
     #[serde(borrow, rename = "type")]
@@ -266,7 +266,7 @@ struct Message<'line> {
     _content: IgnoredAny,
 }
 
-/// Tokens of one request until its message was reported, of whose output only the beginning is counted yet; in a result, those
+/// The tokens of a request until its message was reported, which include only the beginning of the output; in a result, those
 /// of the turn, or of one model in it.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -310,7 +310,7 @@ impl ClaudeLine<'_> {
     }
 
     fn assistant(self, tell: &mut dyn FnMut(Event)) {
-        // What the program says in the model's stead has no model and no cost.
+        // Messages of the program itself have no model and no cost.
         let is_real = |message: &Message<'_>| message.model.as_deref() != Some("<synthetic>");
         if let Some(Message { model, id, usage, .. }) = self.message.filter(is_real) {
             if let Some(model) = model {
@@ -351,7 +351,7 @@ impl ClaudeLine<'_> {
         for denial in self.permission_denials {
             tell(Event::Denied(denial.words()));
         }
-        // `subtype` is `success` even when the service failed: `is_error` is what counts.
+        // `subtype` is `success` even when the service failed: `is_error` decides.
         if is_error != Some(false) {
             let text = result.unwrap_or_else(|| errors.join("; "));
             let code = subtype.filter(|subtype| subtype != "success").map(Cow::into_owned);
@@ -359,7 +359,7 @@ impl ClaudeLine<'_> {
             tell(Event::ReportedError(ReportedError { status: api_error_status, code, text }));
             return;
         }
-        // Of several results the last one with an answer counts.
+        // Of several results, the last one with an answer is used.
         match (structured_output, result) {
             (Some(value), text) => {
                 tell(Event::Said(text.unwrap_or_default()));
@@ -370,7 +370,7 @@ impl ClaudeLine<'_> {
         tell(Event::Finished);
     }
 
-    /// Returns the usage of all models that took part, small helper models too, or else that of the main one.
+    /// Returns the usage of all models of the turn, including small helper models, or else that of the main one.
     fn usage(&self) -> Option<Usage> {
         let by_model = self.models.as_ref().map(|models| {
             models.values().fold(RequestUsage::default(), |sum, model| RequestUsage {

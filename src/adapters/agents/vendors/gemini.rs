@@ -23,7 +23,7 @@ use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::sanitize;
 
-/// The Gemini CLI, as measured with 0.61.0.
+/// The Gemini CLI, tested with 0.61.0.
 #[derive(Debug, Clone, Copy)]
 pub struct Gemini;
 
@@ -66,7 +66,7 @@ const VARIABLES: &[&str] = &[
     "GOOGLE_VERTEX_BASE_URL",
 ];
 
-/// Allows every command but those that speak to the forge. The rule with the highest priority counts.
+/// Allows all commands except those that access the forge. The rule with the highest priority applies.
 const EDIT_POLICY: &str = r#"[[rule]]
 toolName = "run_shell_command"
 commandPrefix = ["git push", "gh "]
@@ -94,7 +94,7 @@ fn only(tools: &[&str]) -> String {
     }
 }
 
-/// No server has this name: none is started.
+/// The name of a server that does not exist, so that none is started.
 const NO_SERVERS: &[&str] = &["--allowed-mcp-server-names", "none-of-them"];
 
 impl VendorCli for Gemini {
@@ -109,7 +109,7 @@ impl VendorCli for Gemini {
             .with_value("-m", turn.model)
             .with_value("--resume", turn.session.map(|note| note.id.as_str()))
             .variable("GEMINI_CLI_NO_RELAUNCH", "true")
-            // With this one, and not with `--skip-trust`, the repository's hooks and servers run.
+            // With this one, unlike with `--skip-trust`, the repository's hooks and servers would run.
             .variable("GEMINI_CLI_TRUST_WORKSPACE", "false");
         let (mode, policy) = match (turn.power, turn.access) {
             (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => ("yolo", None),
@@ -142,7 +142,7 @@ impl VendorCli for Gemini {
                 let said = if line.delta { Event::SaidMore } else { Event::Said };
                 line.content.into_iter().for_each(|text| tell(said(text)));
             }
-            // What was said before a tool was used is not the answer.
+            // Messages before the use of a tool are not the answer.
             ("tool_use", _) => tell(Event::Continued),
             ("tool_result", _) => line.denial().into_iter().for_each(|what| tell(Event::Denied(what))),
             ("error", _) => tell(Event::ReportedError(line.trouble())),
@@ -174,8 +174,8 @@ impl VendorCli for Gemini {
     }
 }
 
-/// Returns the login that the program would use, in its own order (0.61.0): the one that its settings select in
-/// `security.auth.selectedType`, else one of those that variables name.
+/// Returns the login that the program would use, in its own order (0.61.0): the one in the setting
+/// `security.auth.selectedType`, else one from variables.
 fn login(setup: &Setup<'_>) -> LoginState {
     let folder = setup.in_home(".gemini");
     let text = folder.as_ref().and_then(|folder| settings_text(&folder.join("settings.json")));
@@ -212,17 +212,17 @@ fn login(setup: &Setup<'_>) -> LoginState {
 const KEY_ELSEWHERE: &str =
     "an API key that is not in the environment of a turn (a file or a key ring may hold it)";
 
-/// The word of its own by which it says on stderr that more tries are no use.
+/// The program's own code on stderr for an error that retries cannot solve.
 const USED_UP: &str = "TerminalQuotaError";
-/// What Google says of every limit of an API key, while others say it of a missing credit.
+/// The message of Google for all limits of an API key, which others use for missing credit.
 const ANY_LIMIT: &str = "exceeded your current quota";
-/// Its reason for a credit that is used up.
+/// The reason for used-up credit.
 const NO_CREDIT: &str = "INSUFFICIENT_G1_CREDITS_BALANCE";
 
 /// The low byte of 429, the status of a limit.
 const LIMITED: i32 = 173;
 
-/// What the exit code says, which is the low byte of the status of the service, and what only stderr does.
+/// Reads the exit code, the low byte of the service's status, and facts that are only on stderr.
 fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
     let (TurnFailure::Exit { detail, .. }
     | TurnFailure::Quota { detail, .. }
@@ -248,14 +248,14 @@ fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_
     }
 }
 
-/// Of a limit: whether it comes back, and when. A limit of the day or of a plan differs from one of the minute on stderr
-/// only, where its last word stands after those on earlier tries.
+/// Returns whether and when a limit resets. A limit per day or of a plan differs from one per minute only on stderr, where
+/// its last message follows those of earlier attempts.
 fn limited(failure: &TurnFailure, (said, told): (&str, Option<&str>), now: Timestamp) -> TurnFailure {
     let text = format!("{said}\n{}", told.unwrap_or_default());
     let detail = last_words(said);
     let reset = reset::instant(&text, now);
     let is_owed = matches!(failure, TurnFailure::Billing { .. }) && !said.contains(ANY_LIMIT);
-    // An allowance without an instant is one that is asked for again later.
+    // A quota without an instant is tried again later.
     let is_gone = told.is_some() || (matches!(failure, TurnFailure::QuotaUnknown { .. }) && reset.is_none());
     if is_owed || has_no_quota(&text) || text.contains(NO_CREDIT) {
         TurnFailure::Billing { detail }
@@ -266,7 +266,7 @@ fn limited(failure: &TurnFailure, (said, told): (&str, Option<&str>), now: Times
     }
 }
 
-/// Whether there is nothing to be used up, now or later: `limit: 0`.
+/// Returns whether there is no quota at all: `limit: 0`.
 fn has_no_quota(text: &str) -> bool {
     let limits = text.split("limit:").skip(1).map(str::trim_start);
     limits.filter_map(|limit| limit.strip_prefix('0')).any(|rest| {
@@ -275,7 +275,7 @@ fn has_no_quota(text: &str) -> bool {
     })
 }
 
-/// The message in the object of JSON with which stderr ends.
+/// Returns the message in the JSON object at the end of stderr.
 fn structured(stderr: &str) -> Option<String> {
     let start =
         stderr.rfind("\n{\n").map(|before| before + 1).or_else(|| stderr.starts_with('{').then_some(0))?;
@@ -283,13 +283,13 @@ fn structured(stderr: &str) -> Option<String> {
     object.pointer("/error/message")?.as_str().map(last_words)
 }
 
-/// The end of personal accounts, and what to do.
+/// A note on the end of personal accounts, with a solution.
 const NOTE: &str = "personal accounts of the Gemini CLI ended on 2026-06-18: use antigravity (agy) instead; enterprise \
                            accounts, API keys and Vertex AI still work";
 
-/// Returns a failure with the note on accounts if it is about the account.
+/// Adds the note on accounts to a failure that concerns the account.
 fn with_note(mut failure: TurnFailure) -> TurnFailure {
-    // Of an account that has ended Google may say any of these.
+    // Google may return any of these for a discontinued account.
     if let TurnFailure::Auth { detail }
     | TurnFailure::Billing { detail }
     | TurnFailure::Quota { detail, .. }
@@ -302,7 +302,7 @@ fn with_note(mut failure: TurnFailure) -> TurnFailure {
     failure
 }
 
-/// A line of the stream, as far as it matters.
+/// The relevant parts of a line of the stream.
 #[derive(Deserialize)]
 struct GeminiLine<'line> {
     #[serde(borrow, rename = "type")]
@@ -354,7 +354,7 @@ struct Stats {
 impl GeminiLine<'_> {
     fn denial(self) -> Option<String> {
         let error = self.error.filter(|error| error.kind.as_deref() == Some("policy_violation"))?;
-        // The id begins with the name of the tool.
+        // The id starts with the name of the tool.
         let id = self.tool_id.unwrap_or_default();
         let tool = id.split("__").next().filter(|tool| !tool.is_empty());
         Some(tool.map_or(error.message, str::to_owned))
@@ -371,7 +371,7 @@ impl GeminiLine<'_> {
     fn result(mut self, tell: &mut dyn FnMut(Event)) {
         if let Some(stats) = self.stats.take() {
             tell(Event::Counted(stats.usage()));
-            // The one that answered, whatever was asked for.
+            // The model that answered, which may differ from the requested one.
             if let [model] = stats.models.keys().collect::<Vec<_>>().as_slice() {
                 tell(Event::Model((*model).clone()));
             }
@@ -386,7 +386,7 @@ impl GeminiLine<'_> {
 }
 
 impl Stats {
-    /// What a model thought is in the total only.
+    /// Reasoning is included only in the total.
     fn usage(&self) -> Usage {
         Usage {
             input_tokens: self.input_tokens,

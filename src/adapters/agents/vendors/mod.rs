@@ -1,5 +1,5 @@
-//! One pure file for each vendor's program: a turn to its command line, a line of its stream to events, its ending to an
-//! outcome. Here: which file belongs to which vendor.
+//! One pure file for each vendor's program: it converts a turn to a command line, a line of the stream to events, and the ending
+//! to an outcome. This file assigns them to vendors.
 
 pub mod antigravity;
 pub mod claude;

@@ -24,7 +24,7 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
 
-/// `OpenCode`, as measured with 1.18.33.
+/// `OpenCode`, tested with 1.18.33.
 #[derive(Debug, Clone, Copy)]
 pub struct Opencode;
 
@@ -43,8 +43,8 @@ static PROFILE: Profile = Profile {
     login: Login { check: &["auth", "list"], how: "opencode auth login" },
 };
 
-/// Where its files are, its settings and logins. Those of a surrounding session (`OPENCODE_PID`, `OPENCODE_SERVER_PASSWORD` …)
-/// are not among them.
+/// Variables for files, settings and logins, without those of a surrounding session (`OPENCODE_PID`,
+/// `OPENCODE_SERVER_PASSWORD` …).
 const VARIABLES: &[&str] = &[
     "OPENCODE_API_KEY",
     "OPENCODE_AUTH_CONTENT",
@@ -61,11 +61,11 @@ const VARIABLES: &[&str] = &[
     "XDG_STATE_HOME",
 ];
 
-/// The variable that holds settings as JSON. It outranks every file.
+/// The variable with settings as JSON, which override all files.
 const CONFIG: &str = "OPENCODE_CONFIG_CONTENT";
-/// An agent of our own: what users or repositories allow to an agent of theirs counts more than `OPENCODE_PERMISSION`.
+/// An agent of our own: permissions of the user's or repository's agents override `OPENCODE_PERMISSION`.
 const AGENT: &str = "agent-loop";
-/// Headers of a response that say when to ask again.
+/// Headers of a response with the time of the next attempt.
 const RESETS: &[&str] =
     &["retry-after", "retry-after-ms", "x-ratelimit-reset", "anthropic-ratelimit-unified-reset"];
 
@@ -74,7 +74,7 @@ impl VendorCli for Opencode {
         &PROFILE
     }
 
-    /// Without a model it takes one that is hosted by its maker, and nobody would have asked for that.
+    /// Without a model it would use one that is hosted by its vendor, which the user did not choose.
     fn model_choice(&self) -> ModelChoice {
         ModelChoice::Required { form: "provider/model" }
     }
@@ -83,7 +83,7 @@ impl VendorCli for Opencode {
         let permissions = permissions(turn);
         let config = merged(theirs(turn), settings(turn, &permissions));
         let output = ["run", "--format", "json", "--print-logs", "--log-level", "ERROR"];
-        // A title of our own spares a request that would send the prompt to whatever makes titles.
+        // A title of our own avoids a request that would send the prompt to another model.
         let invocation = Invocation::new(output, turn.prompt)
             .with(["--agent", AGENT, "--title", AGENT, "--dir", &folder(turn).display().to_string()])
             .with_value("-m", turn.model)
@@ -95,7 +95,7 @@ impl VendorCli for Opencode {
             .variable("OPENCODE_DISABLE_PROJECT_CONFIG", "1")
             .variable("OPENCODE_DISABLE_AUTOUPDATE", "1");
         match turn.access {
-            // Without it there is no search, whatever is allowed.
+            // Without this there is no search, regardless of permissions.
             Access::ReadAndWeb => invocation.variable("OPENCODE_ENABLE_EXA", "1"),
             Access::Edit | Access::Read | Access::Nothing => invocation,
         }
@@ -128,7 +128,7 @@ impl VendorCli for Opencode {
             .map_err(|failure| refined(failure, transcript, ending))
     }
 
-    /// It lists what it has stored and ends well in any case. A provider of one's own may need no login.
+    /// It lists the stored logins and always succeeds. A provider of the user may need no login.
     fn login(&self, answer: &Answer) -> LoginState {
         let counts = |line: &str| {
             let words = line.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
@@ -157,7 +157,7 @@ fn hosted(model: &str) -> SetupFinding {
     )
 }
 
-/// Where it works. Who mends a form sees nothing of the repository, whose plugins would run.
+/// Returns the folder of the turn. An agent that reformats an answer must not see the repository, whose plugins would run.
 fn folder<'turn>(turn: &CliTurn<'turn>) -> &'turn Path {
     match turn.access {
         Access::Edit | Access::Read | Access::ReadAndWeb => turn.workdir,
@@ -165,7 +165,7 @@ fn folder<'turn>(turn: &CliTurn<'turn>) -> &'turn Path {
     }
 }
 
-/// What it may do. In each list the last rule that matches counts, and `*` stands first.
+/// Returns the permissions. In each list the last matching rule applies, and `*` comes first.
 fn permissions(turn: &CliTurn<'_>) -> Value {
     let mut folders = json!({ "*": "deny" });
     for folder in turn.readable {
@@ -199,7 +199,7 @@ fn permissions(turn: &CliTurn<'_>) -> Value {
     }
 }
 
-/// No command at all: `git diff*` lets `git diff > file` and `git diff --output=file` through.
+/// No commands at all: `git diff*` would also allow `git diff > file` and `git diff --output=file`.
 fn reader(folders: &Value, web: &str) -> Value {
     json!({
         "*": "deny",
@@ -216,7 +216,7 @@ fn reader(folders: &Value, web: &str) -> Value {
     })
 }
 
-/// What we say over the user's settings. With no model no provider is left, and the turn fails before it sends anything.
+/// Returns our settings, which override the user's. Without a model no provider is enabled, and the turn fails at once.
 fn settings(turn: &CliTurn<'_>, permissions: &Value) -> Value {
     let provider = turn.model.and_then(|model| model.split_once('/')).map(|(provider, _)| provider);
     let mut settings = json!({
@@ -229,7 +229,7 @@ fn settings(turn: &CliTurn<'_>, permissions: &Value) -> Value {
     if let Some(model) = turn.model {
         entries.insert("small_model".to_owned(), json!(model));
     }
-    // The repository's settings do not count, and its rules for agents would go with them.
+    // The repository's settings are disabled, and with them its rules for agents.
     match turn.access {
         Access::Edit => {
             entries.insert("instructions".to_owned(), json!([turn.workdir.join("AGENTS.md")]));
@@ -239,13 +239,13 @@ fn settings(turn: &CliTurn<'_>, permissions: &Value) -> Value {
     settings
 }
 
-/// What the user has set in the same variable; nothing if that is not JSON.
+/// Returns the user's value of the same variable; empty if it is not JSON.
 fn theirs(turn: &CliTurn<'_>) -> Value {
     let set = turn.environment.get(OsStr::new(CONFIG)).and_then(|text| text.to_str());
     set.and_then(|text| serde_json::from_str(text).ok()).filter(Value::is_object).unwrap_or_else(|| json!({}))
 }
 
-/// Both, and where they disagree the second. Lists are not joined.
+/// Merges two values. The second one wins, and lists are not joined.
 fn merged(first: Value, second: Value) -> Value {
     match (first, second) {
         (Value::Object(mut first), Value::Object(second)) => {
@@ -262,7 +262,7 @@ fn merged(first: Value, second: Value) -> Value {
     }
 }
 
-/// What it says on stderr only: what it asked and nobody could allow, and why its own server failed.
+/// Reads facts that are only on stderr: requests for permissions that were denied, and errors of its own server.
 fn refined(failure: TurnFailure, transcript: &Transcript, ending: &ProcessEnd<'_>) -> TurnFailure {
     let code = transcript.trouble.as_ref().and_then(|trouble| trouble.code.as_deref());
     match (failure, code) {
@@ -289,7 +289,7 @@ fn rejected(stderr: &str) -> Vec<String> {
     tail::plain(stderr).lines().filter_map(asked).collect()
 }
 
-/// A line of the stream, as far as it matters.
+/// The relevant parts of a line of the stream.
 #[derive(Deserialize)]
 struct OpencodeLine<'line> {
     #[serde(borrow, rename = "type")]
@@ -328,7 +328,7 @@ struct ToolState {
     error: Option<String>,
 }
 
-/// Tokens of one step. `input` is without the cache, `output` is without `reasoning`.
+/// The tokens of one step. `input` excludes the cache, `output` excludes `reasoning`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct OpencodeTokens {
@@ -361,7 +361,7 @@ impl Part {
                 cached_tokens: cache.read,
                 output_tokens: output.saturating_add(reasoning),
                 micro_usd: micro_usd(self.cost),
-                // It multiplies tokens by the prices it knows. A model without a price costs 0, like a free one.
+                // It multiplies tokens by known prices. A model without a price costs 0, like a free one.
                 priced_calls: u64::from(self.cost > 0.0),
                 precision: Precision::Exact,
                 ..Usage::default()
@@ -385,7 +385,7 @@ impl Part {
 }
 
 impl OpencodeError {
-    /// Its message, with what else the service said that tells what to do: its word for the error, and when to come back.
+    /// Returns the message with other helpful data of the service: the error code, and the time of the next attempt.
     fn trouble(self) -> ReportedError {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let status = self.data.get("statusCode").and_then(Value::as_u64);
@@ -394,7 +394,7 @@ impl OpencodeError {
             .unwrap_or_default();
         let word = ["/error/code", "/error/type"].into_iter().find_map(|place| text(body.pointer(place)));
         let headers = self.data.get("responseHeaders");
-        // All of them: the latest counts, and a short wait has been obeyed in vain.
+        // All headers are added: the latest time is used, and a short delay was already tried in vain.
         let resets = RESETS.iter().filter_map(|name| {
             let value = text(headers?.get(name))?;
             Some(format!("{name}: {value}"))

@@ -1,4 +1,4 @@
-//! Codex: `codex exec --json`, prompt on stdin; what its stream does not say stands in its session file.
+//! Codex: `codex exec --json`, prompt on stdin. Its session file has facts that its stream does not.
 
 mod setup;
 
@@ -24,7 +24,7 @@ use crate::domain::usage::{Precision, Usage};
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::sanitize;
 
-/// Codex, as measured with 0.169.0. It reports no cost in money: an account is asked for an allowance, not for dollars.
+/// Codex, tested with 0.169.0. It reports no cost in money: it depends on the quota of an account.
 #[derive(Debug, Clone, Copy)]
 pub struct Codex;
 
@@ -42,28 +42,28 @@ static PROFILE: Profile = Profile {
     login: Login { check: &["login", "status"], how: "codex login" },
 };
 
-/// The user's `allow` rules run commands outside of the sandbox, even of a read-only one.
+/// Ignores the user's `allow` rules, which run commands outside the sandbox, even a read-only one.
 const NO_RULES: &str = "--ignore-rules";
-/// Skills lie in the repository too (`.agents/skills`), and are read even if it is not trusted.
+/// Disables skills, which also come from the repository (`.agents/skills`) and are read even if it is not trusted.
 const NO_SKILLS: &str = "skills.include_instructions=false";
-/// The service searches and opens pages itself: the sandbox has no network all the same.
+/// The service searches and opens pages itself: the sandbox still has no network.
 const WEB: &str = "web_search=\"live\"";
-/// Unless it is told otherwise, it offers a search of cached pages in every sandbox.
+/// Disables the search of cached pages, which every sandbox offers by default.
 const NO_WEB: &str = "web_search=\"disabled\"";
 const BYPASS: &str = "--dangerously-bypass-approvals-and-sandbox";
 
-/// From here on an allowance counts as nearly used up, in percent.
+/// The percentage from which a quota is nearly used up.
 const LOW: u8 = 80;
-/// No window of an allowance is longer.
+/// The longest window of a quota.
 const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(31 * 24);
-/// What it warns of in every turn with a model or a provider of the user's own.
+/// Warnings that appear in every turn with the user's own model or provider.
 const NO_NEWS: [&str; 2] = ["Model metadata for ", "Falling back from WebSockets"];
-/// How long a warning may be, in characters.
+/// The maximum length of a warning, in characters.
 const WARNING: usize = 300;
 
-/// How the output of a command begins whose sandbox could not start: the command itself never ran.
+/// The start of the output of a command whose sandbox could not start: the command itself never ran.
 const NO_SANDBOX: [&str; 3] = ["bwrap: ", "sandbox-exec: ", "error applying legacy Linux sandbox"];
-/// What is put before it, so that it is known again in a transcript.
+/// The prefix of such an output in a transcript.
 const SANDBOX: &str = "its sandbox could not start: ";
 
 impl VendorCli for Codex {
@@ -80,7 +80,7 @@ impl VendorCli for Codex {
             .with_value("-m", turn.model)
             .with_value("-c", effort(turn.effort).as_deref())
             .with(turn.arguments.iter().cloned());
-        // What stands after `resume` is read by another parser, which knows neither `-s` nor `--add-dir` nor `-p`.
+        // The arguments after `resume` have another parser, which knows neither `-s` nor `--add-dir` nor `-p`.
         match turn.session {
             Some(session) => invocation.with(["resume", session.id.as_str(), "-"]),
             None => invocation.with(["-"]),
@@ -91,7 +91,7 @@ impl VendorCli for Codex {
         let line = serde_json::from_slice::<CodexLine<'_>>(line)?;
         match line.kind.as_ref() {
             "thread.started" => {
-                // With what is no id, `resume` would begin a new thread without a word.
+                // With an invalid id, `resume` would silently start a new thread.
                 let id = line.thread_id.filter(|id| is_thread(id));
                 if let Some(id) = id {
                     tell(Event::Session(id.into_owned()));
@@ -108,7 +108,7 @@ impl VendorCli for Codex {
                 }
                 tell(Event::Finished);
             }
-            // An `error` is the progress of a retry, or what `turn.failed` says again: the last one counts.
+            // An `error` is the progress of a retry, or repeats `turn.failed`: the last one is used.
             "error" => told(line.message, tell),
             "turn.failed" => {
                 tell(Event::Continued);
@@ -130,7 +130,7 @@ impl VendorCli for Codex {
         }
     }
 
-    /// It speaks on stderr, after warnings, and knows nothing of keys in variables or of other providers.
+    /// It prints on stderr, after warnings, and ignores keys in variables and other providers.
     fn login(&self, answer: &Answer) -> LoginState {
         let said = |words: &str| {
             let mut lines = answer.stderr.lines().chain(answer.stdout.lines());
@@ -188,7 +188,7 @@ impl VendorCli for Codex {
                     tell(Event::Model(model.to_owned()));
                 }
             }
-            // The file is of all turns of the session: only the last one counts.
+            // The file covers all turns of the session: only the last one is used.
             ("event_msg", "task_started") => tell(Event::Began),
             ("event_msg", "token_count") => counted(payload, tell),
             ("event_msg", "task_complete") => {
@@ -217,13 +217,13 @@ fn permissions(turn: &CliTurn<'_>) -> &'static [&'static str] {
     }
 }
 
-/// Whoever judges is not told how by the repository. A checkout that the user lends may be one that Codex trusts, and then
-/// the settings of the change name programs that run outside of the sandbox. The price: `AGENTS.md` is not read either.
+/// Settings for reviewers: the repository must not instruct them. A checkout of the user may be one that Codex trusts, and then
+/// the settings of the change name programs that run outside the sandbox. As a consequence, `AGENTS.md` is not read either.
 fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
     match turn.access {
         Access::Edit => Vec::new(),
         Access::Read | Access::ReadAndWeb | Access::Nothing => {
-            // A string of JSON is one of TOML.
+            // A JSON string is also a TOML string.
             let folder = Value::from(turn.workdir.display().to_string());
             let untrusted = format!("projects={{{folder}={{trust_level=\"untrusted\"}}}}");
             ["-c".to_owned(), untrusted, "-c".to_owned(), NO_SKILLS.to_owned()].into()
@@ -231,7 +231,7 @@ fn distrust(turn: &CliTurn<'_>) -> Vec<String> {
     }
 }
 
-/// The setting for an effort. What is no plain word is not one of its words, and would be read as TOML.
+/// Returns the setting for an effort. Only a plain word is a valid effort; other text would be parsed as TOML.
 fn effort(effort: Option<&str>) -> Option<String> {
     effort.filter(|word| is_effort(word)).map(|word| format!("model_reasoning_effort=\"{word}\""))
 }
@@ -250,8 +250,8 @@ fn told(message: Option<String>, tell: &mut dyn FnMut(Event)) {
     }
 }
 
-/// What all commands came to, if there were some and none of them could run: whoever could not look at anything has
-/// nothing to say, and whoever could not run anything has not tested what it says.
+/// Returns the problem if there were commands and none of them could run: an agent that could not read anything has no
+/// basis for an answer, and one that could not run anything has not tested it.
 fn blind(transcript: &Transcript) -> Option<String> {
     let said = transcript.denied.iter().find(|denied| denied.starts_with(SANDBOX))?;
     (transcript.acted == 0).then(|| {
@@ -264,7 +264,7 @@ fn blind(transcript: &Transcript) -> Option<String> {
     })
 }
 
-/// What the session file knows better than a message, and what it alone knows.
+/// Reads the events of a line of the session file.
 fn refined(failure: TurnFailure, transcript: &Transcript, now: Timestamp) -> TurnFailure {
     let is_believed = |until: &Timestamp| *until > now && until.duration_since(now) < LONGEST_WINDOW;
     let used_up =
@@ -280,7 +280,7 @@ fn refined(failure: TurnFailure, transcript: &Transcript, now: Timestamp) -> Tur
         },
         (TurnFailure::Exit { detail, .. }, Some("usage_limit_exceeded")) => match used_up {
             Some(resets_at) => TurnFailure::Quota { resets_at, detail },
-            // The same word stands for a plan that does not cover it.
+            // The same code is used for a plan that does not cover the program.
             None => TurnFailure::Billing { detail },
         },
         (TurnFailure::Exit { detail, .. }, Some("model_not_found")) => TurnFailure::UnknownModel { detail },
@@ -295,7 +295,7 @@ fn refined(failure: TurnFailure, transcript: &Transcript, now: Timestamp) -> Tur
     }
 }
 
-/// Its word for a failure, or the HTTP status: `"other"`, `{"http_connection_failed":{"http_status_code":401}}`.
+/// Returns the code of a failure, or the HTTP status: `"other"`, `{"http_connection_failed":{"http_status_code":401}}`.
 fn coded(info: &Value) -> ReportedError {
     let inner = info.as_object().and_then(|object| object.iter().next());
     let status = inner.and_then(|(_, value)| value.get("http_status_code")?.as_u64());
@@ -307,7 +307,7 @@ fn coded(info: &Value) -> ReportedError {
     }
 }
 
-/// A `token_count`: what the session has cost, also if the turn fails later, and how far the allowance is used.
+/// Reads a `token_count`: the usage of the session, even if the turn fails later, and the used share of the quota.
 fn counted(payload: &Value, tell: &mut dyn FnMut(Event)) {
     let total =
         payload.pointer("/info/total_token_usage").and_then(|total| CodexTokens::deserialize(total).ok());
@@ -316,13 +316,13 @@ fn counted(payload: &Value, tell: &mut dyn FnMut(Event)) {
     }
     let windows = ["/rate_limits/primary", "/rate_limits/secondary"];
     let used = windows.iter().filter_map(|window| Window::deserialize(payload.pointer(window)?).ok()?.used());
-    // Of two windows that are used up, the one that comes back last.
+    // If two windows are used up, the one with the later reset is used.
     if let Some((percent, resets_at)) = used.max().filter(|(percent, _)| *percent >= LOW) {
         tell(Event::Low { percent, resets_at });
     }
 }
 
-/// What the model was shown of a command. Failures that come at once are told here only, not in the stream.
+/// Reads the output of a command for the model. Immediate failures are only reported here, not in the stream.
 fn ran(output: &str, tell: &mut dyn FnMut(Event)) {
     let Some((head, text)) = output.split_once("Output:\n") else { return };
     if head.contains("Process exited with code 0") || head.contains("Process running") {
@@ -332,7 +332,7 @@ fn ran(output: &str, tell: &mut dyn FnMut(Event)) {
     }
 }
 
-/// A command that failed: it ran, or its sandbox did not.
+/// Reads a failed command: it ran, or its sandbox did not start.
 fn command(output: &str, tell: &mut dyn FnMut(Event)) {
     let output = output.trim_start();
     if NO_SANDBOX.iter().any(|start| output.starts_with(start)) {
@@ -343,7 +343,7 @@ fn command(output: &str, tell: &mut dyn FnMut(Event)) {
     }
 }
 
-/// A line of the stream, as far as it matters.
+/// The relevant parts of a line of the stream.
 #[derive(Deserialize)]
 struct CodexLine<'line> {
     #[serde(borrow, rename = "type")]
@@ -386,7 +386,7 @@ struct Window {
     resets_at: i64,
 }
 
-/// Tokens of the whole thread. Those that were read from a cache are part of the input, and thoughts of the output.
+/// The tokens of the whole thread. Cached tokens are part of the input, and reasoning is part of the output.
 #[derive(Deserialize)]
 struct CodexTokens {
     #[serde(rename = "input_tokens")]
@@ -405,7 +405,7 @@ impl CodexItem<'_> {
                     tell(Event::Said(text));
                 }
             }
-            // These are no failures: a turn that ends well has them too.
+            // These are not failures: successful turns have them too.
             ("error", _) => {
                 let is_news = |text: &String| !NO_NEWS.iter().any(|start| text.starts_with(start));
                 if let Some(text) = self.message.filter(is_news) {
@@ -432,7 +432,7 @@ impl CodexTokens {
 }
 
 impl Window {
-    /// How far it is used, in percent, and when it is back.
+    /// Returns the used percentage and the reset time.
     fn used(&self) -> Option<(u8, Timestamp)> {
         let percent = format!("{:.0}", self.used_percent.clamp(0.0, 100.0)).parse().ok()?;
         Some((percent, Timestamp::from_second(self.resets_at).ok()?))

@@ -1,4 +1,4 @@
-//! Codex as it is set up on this machine: its login beside `codex login status`, its sandbox, its launcher.
+//! The setup of Codex on this machine: its login besides `codex login status`, its sandbox, its launcher.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::adapters::agents::driver::setup::{
 use crate::adapters::process::probe::Probed;
 use crate::domain::access::Power;
 
-/// Logins and endpoints. Those of a surrounding session (`CODEX_THREAD_ID`, `CODEX_SANDBOX` …) are not among them.
+/// Variables for logins and endpoints, without those of a surrounding session (`CODEX_THREAD_ID`, `CODEX_SANDBOX` …).
 pub(super) const VARIABLES: &[&str] = &[
     "CODEX_ACCESS_TOKEN",
     "CODEX_API_KEY",
@@ -22,7 +22,7 @@ pub(super) const VARIABLES: &[&str] = &[
     "OPENAI_PROJECT_ID",
 ];
 
-/// Returns the login that `codex login status` does not know: of a key in a variable, and of another provider.
+/// Returns the login that `codex login status` does not know: by a key in a variable, or for another provider.
 pub(super) fn login(setup: &Setup<'_>) -> LoginState {
     if setup.variable("CODEX_API_KEY").is_some() {
         return LoginState::LoggedIn { with: Some("CODEX_API_KEY") };
@@ -37,7 +37,7 @@ pub(super) fn login(setup: &Setup<'_>) -> LoginState {
     LoginState::LoggedOut
 }
 
-/// Returns a command in the sandbox, if turns run in one that can work here. It takes a tenth of a second.
+/// Returns a command in the sandbox, if turns run in one that may work here. It takes a tenth of a second.
 pub(super) fn sandbox_test(setup: &Setup<'_>) -> Option<&'static [&'static str]> {
     (is_bounded(setup) && home_in_temp(setup).is_none()).then_some(&["sandbox", "--", "true"])
 }
@@ -63,7 +63,7 @@ pub(super) fn sandbox(probed: &Probed) -> SetupFinding {
     }
 }
 
-/// Returns the quirks of the program that matter on this machine.
+/// Returns the quirks of the program that are relevant on this machine.
 pub(super) fn quirks(setup: &Setup<'_>) -> Vec<SetupFinding> {
     let home = home_in_temp(setup).filter(|_| is_bounded(setup));
     home.into_iter().chain(launcher(&real(setup.program))).collect()
@@ -77,7 +77,7 @@ fn home(setup: &Setup<'_>) -> Option<PathBuf> {
     setup.variable("CODEX_HOME").map(PathBuf::from).or_else(|| setup.in_home(".codex"))
 }
 
-/// Codex makes no helpers for its sandbox in a home below the folder of temporary files.
+/// Codex creates no helpers for its sandbox if its home is below the folder of temporary files.
 fn home_in_temp(setup: &Setup<'_>) -> Option<SetupFinding> {
     let temp = real(Path::new(setup.variable("TMPDIR").unwrap_or("/tmp".as_ref())));
     let home = real(&home(setup)?);
@@ -91,14 +91,14 @@ fn home_in_temp(setup: &Setup<'_>) -> Option<SetupFinding> {
     })
 }
 
-/// The launcher in JavaScript starts slower than the program beside it, and leaves that running when it is killed.
+/// The JavaScript launcher starts slower than the native program, and leaves it running when it is killed.
 fn launcher(program: &Path) -> Option<SetupFinding> {
     let native = native_beside(program)?;
     let seen = "the npm launcher: each turn starts node first, and the program beside it after";
     Some(SetupFinding::note("launcher", seen, format!("--codex-cmd {}", native.display())))
 }
 
-/// Returns the program beside a launcher whose path has no links in it.
+/// Returns the native program of a launcher whose path has no links.
 fn native_beside(launcher: &Path) -> Option<PathBuf> {
     if !launcher.ends_with("@openai/codex/bin/codex.js") {
         return None;
