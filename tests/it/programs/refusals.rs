@@ -51,7 +51,7 @@ fn a_vanished_current_folder_is_named() {
     assert!(!stage.succeeds("sh", &["-c", &script]));
     let outcome: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(said).unwrap()).unwrap();
     assert_eq!((&outcome["exit"], &outcome["reason"]), (&2.into(), &"usage".into()));
-    assert!(outcome["message"].as_str().unwrap().contains("the current folder can't be found"));
+    assert!(outcome["message"].as_str().unwrap().contains("cannot find the current folder"));
 }
 
 #[test]

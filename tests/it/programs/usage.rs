@@ -94,7 +94,7 @@ fn unreadable_journals_hide_no_other() {
     fs::write(journal, format!("nonsense\n{text}")).unwrap();
     let shown = stage.run(&["usage"]);
     assert!(shown.stdout.contains("pr/1  run "), "{}", shown.stdout);
-    assert!(shown.stderr.contains("can't be read: line 1 of the journal"), "{}", shown.stderr);
+    assert!(shown.stderr.contains(": line 1 of the journal"), "{}", shown.stderr);
     let all = stage.run(&["usage", "--json"]).json();
     assert!(all[1]["unreadable"].as_str().unwrap().contains("line 1"), "{all}");
 }

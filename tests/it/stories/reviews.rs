@@ -226,7 +226,7 @@ async fn a_tampering_reviewer_has_no_vote() {
     let story = story("tampering", honest_coder(), vec![("careful", tampers)]);
     let outcome = story.play(&story.world()).await;
     assert_eq!(outcome.ending, Ending::Failed { reason: Failed::ReviewerUnavailable });
-    assert!(outcome.message.contains("altered"), "{}", outcome.message);
+    assert!(outcome.message.contains("changed what it reviewed"), "{}", outcome.message);
 }
 
 #[tokio::test]
