@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cost_is_not_zero_cost() {
+    fn unknown_costs_are_not_zero() {
         assert_eq!(cost(call(0, 0)), None);
         assert_eq!(cost(call(0, 1)), Some((0, "exact")));
         assert_eq!(cost(call(7, 1).plus(call(5, 1))), Some((12, "exact")));

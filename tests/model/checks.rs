@@ -89,7 +89,7 @@ fn a_script_answers_turn_by_turn() {
 }
 
 #[test]
-fn strange_requests_are_told_and_kept() {
+fn strange_requests_are_recorded() {
     let server = Server::start();
     server.plays("heron", Answer::text("A heron."));
     assert_eq!(ask(&format!("{}/v1/messages", server.url("egret")), &json!({})).0, 404);

@@ -14,7 +14,7 @@ fn parrot() -> Scenario {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn claude_goes_on_with_a_session() {
+fn claude_resumes_a_session() {
     let path = Program::Claude.path();
     let server = Server::start();
     server.plays("turn", parrot());
@@ -32,7 +32,7 @@ fn claude_goes_on_with_a_session() {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn codex_goes_on_with_a_thread() {
+fn codex_resumes_a_thread() {
     let path = Program::Codex.path();
     let server = Server::start();
     server.plays("turn", parrot());

@@ -68,7 +68,7 @@ fn defined(line: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn known_flags_are_told_from_removed() {
+fn known_and_removed_flags_differ() {
     for (program, arguments, unknown) in [
         (
             Program::Claude,

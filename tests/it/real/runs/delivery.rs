@@ -98,7 +98,7 @@ fn only_the_coder_remembers_its_rounds() {
 }
 
 /// The sessions of a program are lost before the second turn of the coder.
-fn a_lost_session_is_begun_anew(coder: Program, reviewer: Program, sessions: &str) {
+fn a_lost_session_is_replaced(coder: Program, reviewer: Program, sessions: &str) {
     let stage = Stage::with_pull_request(&[coder, reviewer], Login::ApiKey);
     stage.plays(coder, diligent());
     let sessions = stage.home.home().join(sessions);
@@ -120,12 +120,12 @@ fn a_lost_session_is_begun_anew(coder: Program, reviewer: Program, sessions: &st
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn claude_begins_a_lost_session_anew() {
-    a_lost_session_is_begun_anew(Program::Claude, Program::Codex, ".claude/projects");
+fn claude_replaces_a_lost_session() {
+    a_lost_session_is_replaced(Program::Claude, Program::Codex, ".claude/projects");
 }
 
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn codex_begins_a_lost_session_anew() {
-    a_lost_session_is_begun_anew(Program::Codex, Program::Claude, ".codex/sessions");
+fn codex_replaces_a_lost_session() {
+    a_lost_session_is_replaced(Program::Codex, Program::Claude, ".codex/sessions");
 }

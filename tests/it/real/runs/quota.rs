@@ -97,7 +97,7 @@ fn a_reset_in_seconds_is_awaited() {
 /// that were written.
 #[test]
 #[ignore = "needs the pinned agent programs: .ci/programs"]
-fn a_coder_parked_midway_goes_on() {
+fn a_coder_parked_midway_resumes() {
     let (claude, codex) = (Program::Claude, Program::Codex);
     let stage = Stage::with_pull_request(&[claude, codex], Login::Subscription);
     stage.plays(
