@@ -239,7 +239,6 @@ mod tests {
             "نص\u{200f} عربي",
             "```rust\nlet x = a < !--b;\n```",
             "-- codex\n--\nhuman reviewer\nthe -- human reviewer",
-            "\u{1b}[31mred\u{1b}[0m",
         ] {
             assert_eq!(neutral(text), text);
         }
