@@ -12,7 +12,7 @@ name!(
 );
 
 impl Revision {
-    /// Returns the first 10 digits, for messages.
+    /// Returns the first 7 digits, for messages.
     pub fn short(&self) -> &str {
         self.0.get(..7).unwrap_or(&self.0)
     }
