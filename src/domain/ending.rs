@@ -169,6 +169,8 @@ impl Ending {
             Self::Failed { .. } => row("failed", 1, Closed),
             Self::Refused { .. } => row("refused", 2, Closed),
             Self::Parked { .. } => row("parked", 3, NewWindow),
+            // The coder's questions are still to be answered, in the thread or at a terminal.
+            Self::NeedsHuman { reason: NeedsHuman::Clarification } => row("needs-human", 4, NewWindow),
             Self::NeedsHuman { .. } => row("needs-human", 4, Closed),
             Self::Deadlock => row("deadlock", 4, Closed),
             Self::ApprovedCiPending => row("approved-ci-pending", 5, NewWindow),

@@ -44,6 +44,8 @@ pub struct Outcome {
     pub failed_logs: BTreeMap<String, String>,
     /// The commands for the pull request on the forge.
     pub commands: Option<ForgeCommands>,
+    /// A command that most likely runs the tests, if this machine knows one.
+    pub known_tests: Option<String>,
     /// The number of secrets that were redacted, by kind.
     pub redacted: BTreeMap<String, usize>,
 }
@@ -68,6 +70,7 @@ impl Outcome {
             usage_summary: None,
             failed_logs: BTreeMap::new(),
             commands: None,
+            known_tests: None,
             redacted: BTreeMap::new(),
         }
     }

@@ -303,8 +303,7 @@ async fn clarify<W: World>(
         () = cancellation.reached(Urgency::Stop) => return Ok(()),
     };
     let Some(given) = given else {
-        let list = questions.join("\n- ");
-        let message = format!("the coder has questions that a person must answer:\n- {list}");
+        let message = format!("the coder's questions were not answered:\n- {}", questions.join("\n- "));
         return Err(RunError { ending: Ending::NeedsHuman { reason: NeedsHuman::Clarification }, message });
     };
     let pairs = questions.into_iter().zip(given);

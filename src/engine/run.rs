@@ -84,7 +84,8 @@ impl<W: World> Engine<W> {
                 AfterStep::Again => {}
                 AfterStep::End(outcome) => return Ok(*outcome),
                 AfterStep::HandOver(flow, subject) => {
-                    let next = self.open(flow, subject).await?;
+                    let mut next = self.open(flow, subject).await?;
+                    next.emitted.unpriced = std::mem::take(&mut session.emitted.unpriced);
                     self.left.push(std::mem::replace(&mut session, next));
                 }
             }

@@ -43,6 +43,21 @@ pub enum Refresh {
     All,
 }
 
+impl Memory {
+    /// Adds a test command that passed in a run.
+    pub fn add_passed(&self, command: &str) -> Result<(), String> {
+        let Self::On(options) = self else { return Ok(()) };
+        let Some(memory) = cache::load(&options.cache) else { return Ok(()) };
+        cache::save(&options.cache, &agent_memory::with_passed(memory, command))
+    }
+
+    /// Returns the command that most likely runs the tests of the repository.
+    pub fn test_command(&self) -> Option<String> {
+        let Self::On(options) = self else { return None };
+        agent_memory::test_command(&cache::load(&options.cache)?).map(str::to_owned)
+    }
+}
+
 #[derive(Debug)]
 enum RunBriefing {
     NotMade,
@@ -158,7 +173,13 @@ impl AgentMemories for LocalAgentMemories {
             return Briefed { briefing: briefing.clone(), warning: None };
         }
         let briefed = match self.brief(options, base).await {
-            Ok(briefing) => {
+            Ok(mut briefing) => {
+                if options.refresh == Refresh::AsNeeded
+                    && let Some(before) = cache::load(&options.cache)
+                {
+                    let passed = agent_memory::passed(&before);
+                    briefing.memory = passed.fold(briefing.memory, agent_memory::with_passed);
+                }
                 let saved = cache::save(&options.cache, &briefing.memory);
                 let warning = saved.err().map(|why| format!("the agent memory was not saved: {why}"));
                 Briefed { briefing: Some(Arc::new(briefing)), warning }

@@ -64,7 +64,7 @@ impl EmbeddedForge {
         let number = row.number;
         let SubjectKind::PullRequest { state, head_ref, base_ref, head } = row.kind else {
             return Err(ForgeError::NotFound(format!(
-                "{number} is an issue, not a pull request; try `agent-loop issue {number}`"
+                "{number} is an issue, not a pull request; see it with `agent-loop local issue view {number}`"
             )));
         };
         let head = match &state {
@@ -186,7 +186,7 @@ impl Forge for EmbeddedForge {
         let row = self.row(number.0, "issue")?;
         let SubjectKind::Issue(state) = row.kind else {
             return Err(ForgeError::NotFound(format!(
-                "{number} is a pull request, not an issue; try `agent-loop pr {number}`"
+                "{number} is a pull request, not an issue; see it with `agent-loop local pr view {number}`"
             )));
         };
         let comments = self.comments_of(number.0)?;

@@ -11,6 +11,7 @@ use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::whereabouts;
+use crate::cli::config::settings::ForgeChoice;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::{BranchName, PullRequestNumber};
 
@@ -27,6 +28,24 @@ pub fn workspace(folders: &Folders, repository: &Repository, variables: &Variabl
     let places =
         git::GitFolders { mirror: folders.mirror(), clones: folders.clones(), diffs: folders.diffs() };
     GitWorkspace::new(Git::new(variables, identity), Remote::Local(repository.path.clone()), places)
+}
+
+/// The forge that a run works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForgeInUse {
+    Embedded,
+    GitHub,
+}
+
+/// Returns the forge that a run would use: a repository that has begun on the embedded forge stays there.
+pub fn choice(choice: ForgeChoice, repository: &Repository) -> ForgeInUse {
+    match choice {
+        ForgeChoice::Github => ForgeInUse::GitHub,
+        ForgeChoice::Auto if repository.is_on_github() && !Store::exists(&repository.common) => {
+            ForgeInUse::GitHub
+        }
+        ForgeChoice::Local | ForgeChoice::Auto => ForgeInUse::Embedded,
+    }
 }
 
 /// Opens the embedded forge of a repository.

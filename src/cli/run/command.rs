@@ -1,11 +1,11 @@
 //! Pursues a goal to its end: repository, settings, what is remembered, agents; then the engine does the rest.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::clock::SystemClock;
+use crate::adapters::embedded_forge::rows::SubjectKind;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::gates::tests::split;
@@ -17,8 +17,9 @@ use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
-use crate::cli::config::settings::{ForgeChoice, Retention, Settings};
+use crate::cli::config::settings::{ForgeChoice, Settings};
 use crate::cli::diagnostics;
+use crate::cli::repository::stores::ForgeInUse;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
@@ -43,6 +44,7 @@ use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
 use super::goal::{Goal, GoalTarget};
+use super::learning::Learning;
 use super::permissions::{Permissions, Trigger};
 use super::plan::Plan;
 use super::programs::ResolvedAgents;
@@ -170,25 +172,27 @@ struct Ready {
     subject: Subject,
     repository: Repository,
     folders: Folders,
-    logs: Option<PathBuf>,
-    retention: Retention,
+    settings: Settings,
     terminal: Arc<Terminal>,
+    learning: Learning,
 }
 
 impl Ready {
     async fn begin(self) -> Result<RunResult, RunError> {
-        let Self { world, plan, file, subject, repository, folders, logs, retention, terminal } = self;
-        let with_logs = folders.clone().with_logs(logs.as_deref());
+        let Self { world, plan, file, subject, repository, folders, settings, terminal, learning } = self;
+        let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
         let beginning = Beginning::of(&subject, &with_logs, &repository);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
+        warn(&terminal, [learning.learn(&outcome)]);
+        let outcome = Outcome { known_tests: learning.memory.test_command(), ..outcome };
         // The run has ended as it has: what a later command would like to know is worth a word, not another ending.
         if let Err(trouble) = remember_pull_request(&file, &folders, &outcome) {
             terminal.tell(&RunEvent::Warning { text: trouble.message });
         }
         beginning.forget_if_refused(&outcome);
-        retain::after_a_run(&with_logs, &repository, &retention);
+        retain::after_a_run(&with_logs, &repository, &settings.retention);
         Ok(RunResult::Ended(Box::new(outcome)))
     }
 }
@@ -203,6 +207,7 @@ async fn prepare(
     let RunInputs { repository, default_base, base, found, flags } =
         look(&goal, arguments, surroundings).await?;
     let forge = stores::forge(&repository, surroundings).map_err(disk)?;
+    must_be_of_its_kind(&goal, forge.store())?;
     let folders = stores::folders(forge.store(), surroundings);
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
     let assignment = assignment(goal, forge.store(), &base);
@@ -214,6 +219,7 @@ async fn prepare(
     models::check(settings).map_err(config)?;
     let variables = &surroundings.variables;
     let asked = programs::named(&configuration.asked_roles());
+    overrides::roster(&settings.roles).map_err(|why| RunError::refused(Refused::Usage, why))?;
     let agents = programs::resolved(&asked, &earlier, settings, variables)?;
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
@@ -239,6 +245,9 @@ async fn prepare(
         secrets: secrets::known(settings, variables),
         prompt_limit: usize::try_from(settings.turns.max_prompt_characters.get()).unwrap_or(usize::MAX),
     };
+    let memory = memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
+        .map_err(config)?;
+    let learning = Learning { memory: memory.clone(), tests: gates.get(&GateName::tests()).cloned() };
     let plan = Plan { config: engine_config, assignment };
     let run_settings = RunSettings {
         agents: able,
@@ -248,13 +257,33 @@ async fn prepare(
         repair,
         gates,
         logs: settings.paths.logs.clone(),
-        memory: memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
-            .map_err(config)?,
+        memory,
         terminal: Arc::clone(&terminal),
     };
     let world = wiring::world(&repository, surroundings, forge, run_settings).map_err(disk)?;
-    let (logs, retention) = (settings.paths.logs.clone(), settings.retention.clone());
-    Ok(Ready { world, plan, file, subject, repository, folders, logs, retention, terminal })
+    let settings = settings.clone();
+    Ok(Ready { world, plan, file, subject, repository, folders, settings, terminal, learning })
+}
+
+/// A number of the other kind is refused before anything else is looked at.
+fn must_be_of_its_kind(goal: &Goal, store: &Store) -> Result<(), RunError> {
+    let (number, wanted) = match &goal.target {
+        GoalTarget::Task(_) => return Ok(()),
+        GoalTarget::Issue(number) => (number.0, "issue"),
+        GoalTarget::PullRequest(number) => (number.0, "pr"),
+    };
+    let is = match store.subject(number).map_err(disk)?.map(|row| row.kind) {
+        Some(SubjectKind::Issue(_)) => "issue",
+        Some(SubjectKind::PullRequest { .. }) => "pr",
+        None => wanted,
+    };
+    if is == wanted {
+        return Ok(());
+    }
+    let names = |kind| if kind == "pr" { "a pull request" } else { "an issue" };
+    let message =
+        format!("{number} is {}, not {}; type `agent-loop {is} {number}`", names(is), names(wanted));
+    Err(RunError::refused(Refused::Usage, message))
 }
 
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
@@ -363,18 +392,14 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
 }
 
 fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(), RunError> {
-    let github = match choice {
-        ForgeChoice::Local => false,
-        ForgeChoice::Github => true,
-        // Who has begun on the embedded forge goes on there.
-        ForgeChoice::Auto => repository.is_on_github() && !Store::exists(&repository.common),
-    };
-    if !github {
-        return Ok(());
+    match stores::choice(choice, repository) {
+        ForgeInUse::Embedded => Ok(()),
+        ForgeInUse::GitHub => {
+            let message = "GitHub is not supported yet. Pass `--forge local` once: from then on this repository uses the \
+                 embedded forge";
+            Err(RunError::refused(Refused::Unsupported, message))
+        }
     }
-    let message = "GitHub is not there yet; add `--forge local` to work on the embedded forge of this repository, or set \
-         `forge.kind = \"local\"` in your configuration";
-    Err(RunError::refused(Refused::Unsupported, message))
 }
 
 /// The branch that is changed when none was named: a pull request's own base, else the current branch.

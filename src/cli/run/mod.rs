@@ -4,6 +4,7 @@ pub mod beginning;
 pub mod command;
 pub mod directories;
 pub mod goal;
+pub mod learning;
 pub mod memory;
 pub mod models;
 pub mod overrides;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::adapters::gates::GATES;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::merged::Configuration;
-use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Settings};
+use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::domain::agent::{AgentName, Role};
 use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, TestTiming};
-use crate::domain::roster::Seat;
+use crate::domain::roster::{Roster, Seat};
 use crate::flow::persistence::{Persistence, RepairChain};
 use crate::flow::request::{Questions, Request, Reviewing};
 use crate::flow::retry::RetryPolicy;
@@ -45,6 +45,16 @@ pub fn request(
         ci_timeout_seconds: ci.timeout_seconds,
         ci_poll_seconds: ci.poll_interval_seconds.get(),
     })
+}
+
+/// Checks that the named reviewers can sit at one table, before their programs are looked for.
+pub fn roster(roles: &Roles) -> Result<(), String> {
+    let coder: AgentName = DEFAULT_CODER.parse().map_err(|error| format!("{error}"))?;
+    let reviewers: Vec<Seat> = roles.reviewers.iter().map(Seat::from).collect();
+    if reviewers.is_empty() {
+        return Ok(());
+    }
+    Roster::new(Seat::from(&coder), reviewers).map(drop).map_err(|error| error.to_string())
 }
 
 /// Returns the seat of an agent with its first model. A faulty chain is reported by [`retry`].

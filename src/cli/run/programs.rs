@@ -125,7 +125,9 @@ pub fn program(known: &KnownAgent, settings: &Settings, variables: &Variables) -
     match (name.backend.detail(), name.path().map(Path::new), &name.detail) {
         (Detail::Script, Some(path), _) => file(name, path).map(Program::ScriptFile),
         (Detail::Program, Some(path), _) => {
-            let program = file(name, path)?;
+            let program = found(&file(name, path)?.to_string_lossy(), variables).map_err(|why| {
+                RunError::refused(Refused::Usage, format!("`{name}` can't be started: {why}"))
+            })?;
             let (arguments, variables) = (Vec::new(), Vec::new());
             Ok(Program::Command(CommandAgent { program, arguments, variables, deadline: None }))
         }
@@ -163,8 +165,7 @@ fn vendors_program(
     let agent = settings.agents.get(vendor.name()).cloned().unwrap_or_default();
     let special = models::of_role(&agent, known.role).cloned().unwrap_or_default();
     let cmd = agent.cmd.as_deref().unwrap_or(cli.profile().program);
-    let program = found(cmd, variables).ok_or_else(|| {
-        let place = if cmd.contains('/') { "there is no such file" } else { NOT_IN_PATH };
+    let program = found(cmd, variables).map_err(|place| {
         let message = format!(
             "`{name}` is the program `{cmd}`, and {place}; install it, or say where it is: `--{vendor}-cmd PATH` \
              (`agent-loop doctor` looks at all of them)"
@@ -198,10 +199,17 @@ fn vendors_program(
     })
 }
 
-/// Finds a program by its path, or by its name in `PATH`.
-fn found(cmd: &str, variables: &Variables) -> Option<PathBuf> {
-    let program = if cmd.contains('/') { Some(PathBuf::from(cmd)) } else { on_path(cmd, variables) };
-    program.filter(|program| program.is_file())
+/// Finds a program by its path, or by its name in `PATH`; else says what is wrong.
+fn found(cmd: &str, variables: &Variables) -> Result<PathBuf, String> {
+    match search::look_for(cmd, variables) {
+        FoundProgram::There(found) => Ok(found),
+        FoundProgram::NotExecutable(found) => {
+            Err(format!("{0} is not executable (`chmod +x {0}`)", found.display()))
+        }
+        FoundProgram::NoFile(found) => Err(format!("{} is not a file", found.display())),
+        FoundProgram::Missing if cmd.contains('/') => Err("there is no such file".to_owned()),
+        FoundProgram::Missing => Err(NOT_IN_PATH.to_owned()),
+    }
 }
 
 fn file(name: &AgentName, path: &Path) -> Result<PathBuf, RunError> {
@@ -236,10 +244,8 @@ fn configured_agent(
         ))
     })?;
     check_variables(configured, &agent.env)?;
-    let program = found(cmd, variables).ok_or_else(|| {
-        let place = if cmd.contains('/') { "there is no such file" } else { NOT_IN_PATH };
-        config(format!("agents.{configured}.cmd names `{cmd}`, and {place}"))
-    })?;
+    let program = found(cmd, variables)
+        .map_err(|place| config(format!("agents.{configured}.cmd names `{cmd}`, and {place}")))?;
     Ok(CommandAgent {
         program,
         arguments: agent.args.clone(),
@@ -260,12 +266,4 @@ fn is_variable_name(text: &str) -> bool {
     !text.starts_with(|first: char| first.is_ascii_digit())
         && !text.is_empty()
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-/// Finds a program in `PATH`. One that is not executable counts only if there is no other: its turn then fails with the reason.
-fn on_path(program: &str, variables: &Variables) -> Option<PathBuf> {
-    match search::look_for(program, variables) {
-        FoundProgram::There(found) | FoundProgram::NotExecutable(found) => Some(found),
-        FoundProgram::NoFile(_) | FoundProgram::Missing => None,
-    }
 }

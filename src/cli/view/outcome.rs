@@ -5,9 +5,11 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
-use crate::domain::ending::Ending;
+use crate::cli::view::shell::quoted;
+use crate::domain::ending::{Ending, NeedsHuman, Refused};
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
+use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
@@ -85,7 +87,8 @@ pub fn text(outcome: &Outcome, next_command: &str) -> String {
         let _ = writeln!(text, "  {} ({}) {words}", item.id, item.author);
     }
     if approves(&outcome.ending) && outcome.gates.is_empty() {
-        text.push_str("  no tests were run; --test-command COMMAND adds them\n");
+        let command = outcome.known_tests.as_deref().map_or_else(|| "COMMAND".to_owned(), quoted);
+        let _ = writeln!(text, "  no tests were run; --test-command {command} adds them");
     }
     for (kind, count) in &outcome.redacted {
         let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
@@ -132,23 +135,63 @@ pub fn logs_of(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
-/// What a person types next.
+/// What a person types next. It works as it stands.
 pub fn next_command(outcome: &Outcome) -> String {
-    let again = || outcome.pull_request.map_or_else(String::new, |number| format!("agent-loop pr {number}"));
+    let commands = outcome.commands.as_ref();
+    let view = || commands.map_or_else(|| again(outcome), |forge| forge.view.clone());
     match &outcome.ending {
-        Ending::Approved => outcome.commands.as_ref().map_or_else(String::new, |forge| forge.merge.clone()),
-        Ending::Merged { .. }
-        | Ending::Refused { .. }
-        | Ending::Consensus
-        | Ending::Planned
-        | Ending::Decomposed
-        | Ending::Kept
-        | Ending::Deadlock => String::new(),
-        Ending::Blocked { .. } | Ending::NeedsHuman { .. } => {
-            outcome.commands.as_ref().map_or_else(String::new, |forge| forge.view.clone())
+        Ending::Approved => commands.map_or_else(|| again(outcome), |forge| forge.merge.clone()),
+        Ending::NeedsHuman { reason: NeedsHuman::Clarification } | Ending::Interrupted => {
+            format!("agent-loop resume {}", outcome.subject)
         }
+        Ending::Merged { .. } | Ending::Blocked { .. } | Ending::NeedsHuman { .. } => view(),
         Ending::Parked { .. } => "agent-loop resume --due".to_owned(),
-        Ending::Interrupted => format!("agent-loop resume {}", outcome.subject),
-        Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(),
+        Ending::Failed { .. } | Ending::ApprovedCiPending | Ending::Inconclusive => again(outcome),
+        Ending::Refused { reason } => match reason {
+            Refused::UntrustedConfig => "agent-loop config trust".to_owned(),
+            Refused::Dirty => "git status".to_owned(),
+            Refused::Locked | Refused::ClosedSubject | Refused::NoChange => "agent-loop status".to_owned(),
+            Refused::Usage | Refused::Config | Refused::Unsupported => "agent-loop doctor".to_owned(),
+        },
+        Ending::Consensus | Ending::Planned | Ending::Decomposed | Ending::Kept | Ending::Deadlock => {
+            "agent-loop status".to_owned()
+        }
+    }
+}
+
+/// The command that works on the subject again; this machine remembers the words of a task.
+fn again(outcome: &Outcome) -> String {
+    match (outcome.pull_request, &outcome.subject) {
+        (Some(number), _) => format!("agent-loop pr {number}"),
+        (None, Subject::PullRequest(number)) => format!("agent-loop pr {number}"),
+        (None, Subject::Issue(number)) => format!("agent-loop issue {number}"),
+        (None, task @ Subject::Task(_)) => format!("agent-loop resume {task}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ending::{Blocked, Failed};
+    use crate::domain::ids::PullRequestNumber;
+
+    #[test]
+    fn every_ending_has_a_next_command() {
+        let task = Subject::Task("0123abcd".parse().unwrap());
+        let clarification = Ending::NeedsHuman { reason: NeedsHuman::Clarification };
+        for (ending, number, expected) in [
+            (clarification, None, "agent-loop resume task/0123abcd"),
+            (Ending::Inconclusive, None, "agent-loop resume task/0123abcd"),
+            (Ending::Inconclusive, Some(7), "agent-loop pr 7"),
+            (Ending::Failed { reason: Failed::AgentFailed }, Some(7), "agent-loop pr 7"),
+            (Ending::Blocked { reason: Blocked::NoChange }, None, "agent-loop resume task/0123abcd"),
+            (Ending::Refused { reason: Refused::UntrustedConfig }, None, "agent-loop config trust"),
+            (Ending::Refused { reason: Refused::Usage }, None, "agent-loop doctor"),
+            (Ending::Interrupted, Some(7), "agent-loop resume task/0123abcd"),
+        ] {
+            let pull_request = number.map(PullRequestNumber);
+            let bare = Outcome::bare(task.clone(), ending, String::new());
+            assert_eq!(next_command(&Outcome { pull_request, ..bare }), expected);
+        }
     }
 }

@@ -121,6 +121,22 @@ impl Terminal {
         self.board().failed.clone()
     }
 
+    /// Asks a person for a line; nothing at the end of the input.
+    async fn line(&self, prompt: &str) -> Option<String> {
+        let show = || print::talk(prompt);
+        match &self.display {
+            Display::Lines(_) => show(),
+            Display::Live(live) => live.away(show),
+        }
+        // On a thread of its own, so that Ctrl-C is heard meanwhile.
+        let line = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).map(|bytes| (bytes, line))
+        });
+        let (_, line) = line.await.ok()?.ok().filter(|(bytes, _)| *bytes > 0)?;
+        Some(line.trim().to_owned())
+    }
+
     /// Prints what is not printed yet, and takes the live view away.
     pub fn end(&self) {
         let waiting = self.narrator().flush();
@@ -150,20 +166,15 @@ impl Operator for Terminal {
             return None;
         }
         let mut answers = Vec::new();
-        for question in questions {
-            let show = || print::talk(&format!("? {question}\n> "));
-            match &self.display {
-                Display::Lines(_) => show(),
-                Display::Live(live) => live.away(show),
-            }
-            // On a thread of its own, so that Ctrl-C is heard meanwhile.
-            let line = tokio::task::spawn_blocking(|| {
-                let mut line = String::new();
-                std::io::stdin().lock().read_line(&mut line).map(|bytes| (bytes, line))
-            });
-            // Nothing at all is the end of the input: nobody is there any more.
-            let (_, line) = line.await.ok()?.ok().filter(|(bytes, _)| *bytes > 0)?;
-            answers.push(line.trim().to_owned());
+        for (question, number) in questions.iter().zip(1..) {
+            let asked = format!("? ({number}/{}) {question}\n> ", questions.len());
+            let answer = match self.line(&asked).await? {
+                answer if answer.is_empty() => {
+                    self.line("Type an answer; Enter alone stops the run.\n> ").await?
+                }
+                answer => answer,
+            };
+            answers.push(Some(answer).filter(|answer| !answer.is_empty())?);
         }
         Some(answers)
     }

@@ -16,7 +16,7 @@ use crate::protocol::kinds::implementation::{Delivery, Implementation};
 use super::super::ask::{Against, Ask, Brief};
 use super::super::conclusion::Conclusion;
 use super::super::context::FlowContext;
-use super::super::question::{self, Answered};
+use super::super::question::{self, Answered, Question, QuestionState};
 use super::super::request::Questions;
 use super::super::results::{Results, TurnEnd};
 use super::super::run_effect::{self, Who};
@@ -47,7 +47,7 @@ pub(super) struct Made {
 /// What the coder has made, or what leads there. Each set of answers from a person leads to a turn of its own.
 pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     let cx = work.cx;
-    let mut answers: Vec<Clarification> = Vec::new();
+    let mut answers = answered_before(work)?;
     for asked in 0_u32.. {
         let ask = ask(work, key(work, asked), answers.clone());
         let answered = match question::ask::<Implementation>(cx, &ask)? {
@@ -72,6 +72,33 @@ pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
         }
     }
     first(Conclusion::failed(Failed::AgentFailed, "the coder asks questions without end"))
+}
+
+/// What a person answered in earlier attempt windows of the run. Questions that were left open there are asked first, where somebody
+/// can answer them.
+fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
+    let (cx, run) = (work.cx, &work.run.state);
+    let is_earlier = |key: &TurnKey| {
+        key.run == run.id
+            && key.kind == ResponseKind::Implementation
+            && key.attempt_window < run.attempt_window
+    };
+    let earlier = cx.results.turns.keys().filter(|key| is_earlier(key));
+    let last = earlier.max_by_key(|key| (key.attempt_window, key.clarifications));
+    let last = last.map(|key| TurnKey { role: Role::Coder, again: 0, retry: 0, ..key.clone() });
+    if let (Some(turn), Questions::Interactive { at_most: 1.. }) = (last, cx.request.questions)
+        && !cx.results.clarifications.contains_key(&turn)
+    {
+        let ask = ask(work, turn, Vec::new());
+        let question = Question { ask: &ask, results: cx.results, persistence: &cx.request.persistence };
+        if let QuestionState::Answered(answered) = question.state::<Implementation>()
+            && let Delivery::Questions(questions) = answered.reading.meaning
+        {
+            return first(Step::Clarify { turn: ask.key, questions });
+        }
+    }
+    let given = cx.results.clarifications.iter().filter(|(key, _)| is_earlier(key));
+    ControlFlow::Continue(given.flat_map(|(_, answers)| answers.clone()).collect())
 }
 
 /// The key of the coder's turn. A finished turn is found whatever head it was asked on.
@@ -112,7 +139,8 @@ fn clarify(cx: &FlowContext<'_>, turn: TurnKey, asked: u32, questions: Vec<Strin
     match cx.request.questions {
         Questions::Interactive { at_most } if asked < at_most => first(Step::Clarify { turn, questions }),
         Questions::Interactive { .. } | Questions::Stop => {
-            let list: Vec<String> = questions.iter().map(|question| format!("- {question}")).collect();
+            let list: Vec<String> =
+                (1..).zip(&questions).map(|(number, question)| format!("{number}. {question}")).collect();
             let message = format!("the coder has questions:\n{}", list.join("\n"));
             first(Conclusion::needs_human(NeedsHuman::Clarification, message))
         }

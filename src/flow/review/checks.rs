@@ -16,31 +16,41 @@ use super::super::gates::gates_record;
 use super::super::step::{Decision, Step, first};
 use super::seen::{OpenReview, ReviewAt};
 
-/// Looks at the board of a head that everyone approves; nothing is left to do when it holds.
-pub(super) fn board(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<()> {
-    let checks = &seen.observed.pull.checks;
-    let known = seen.state.measured.on(&GateName::ci(), &at.head).map(|one| one.verdict);
-    let named = |is_one: fn(CheckState) -> bool| -> Vec<&str> {
-        checks.iter().filter(|check| is_one(check.state)).map(|check| check.name.as_str()).collect()
-    };
-    let red = named(|state| state == CheckState::Failure);
-    if !red.is_empty() && known != Some(Verdict::Fail) {
-        return record(seen, at, Verdict::Fail, format!("red checks: {}", red.join(", ")));
+/// Opens an item for the red checks of a head.
+pub(super) fn red(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
+    let red = named(seen, |state| state == CheckState::Failure);
+    if red.is_empty() || known(seen, at) == Some(Verdict::Fail) {
+        return ControlFlow::Continue(());
     }
-    let pending = named(|state| state != CheckState::Success);
+    record(seen, at, Verdict::Fail, format!("red checks: {}", red.join(", ")))
+}
+
+/// Waits for the board of a head that everyone approves; nothing is left to do when all of its checks are green.
+pub(super) fn finished(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<()> {
+    let pending = named(seen, |state| state != CheckState::Success);
     if !pending.is_empty() {
         return unfinished(seen, unanimous, &pending);
     }
-    if checks.is_empty() {
-        return match reported_before(seen, at)?.as_slice() {
+    match (seen.observed.pull.checks.len(), known(seen, at)) {
+        (0, _) => match reported_before(seen, at)?.as_slice() {
             [] => ControlFlow::Continue(()),
             expected => unfinished(seen, unanimous, expected),
-        };
+        },
+        (_, Some(Verdict::Pass)) => ControlFlow::Continue(()),
+        (green, Some(Verdict::Fail | Verdict::Inconclusive) | None) => {
+            record(seen, at, Verdict::Pass, format!("{green} checks are green"))
+        }
     }
-    if known == Some(Verdict::Pass) {
-        return ControlFlow::Continue(());
-    }
-    record(seen, at, Verdict::Pass, format!("{} checks are green", checks.len()))
+}
+
+/// What a record says of the board of this head.
+fn known(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<Verdict> {
+    seen.state.measured.on(&GateName::ci(), &at.head).map(|one| one.verdict)
+}
+
+fn named<'now>(seen: &OpenReview<'now>, is_one: fn(CheckState) -> bool) -> Vec<&'now str> {
+    let checks = seen.observed.pull.checks.iter();
+    checks.filter(|check| is_one(check.state)).map(|check| check.name.as_str()).collect()
 }
 
 /// The checks of an earlier head, if the forge had any: on a new head it only needs some time to start them again.

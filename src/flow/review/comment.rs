@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::domain::gate::Verdict;
+use crate::domain::ids::ItemId;
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::{Disposition, ItemStatus};
 use crate::protocol::text::{ReviewVerdict, Text};
@@ -25,7 +26,7 @@ pub(super) fn render(at: At<'_>, record: &ReviewEntry, items: &[Item]) -> String
         ReviewEntry::Review(review) => review_text(at, review, items),
         ReviewEntry::Answer(answer) => answer_text(at, answer, items),
         ReviewEntry::Gates(gates) => gates_text(gates),
-        ReviewEntry::FollowedUp(record) => followups_text(record),
+        ReviewEntry::FollowedUp(record) => followups_text(record, items),
         ReviewEntry::Concluded(record) => concluded(record),
     }
 }
@@ -181,9 +182,9 @@ fn gates_text(gates: &GatesRecord) -> String {
     text
 }
 
-fn followups_text(record: &FollowedUp) -> String {
-    let items: usize = record.followups.iter().map(|one| one.items.len()).sum();
-    let merged = items - record.followups.len().min(items);
+fn followups_text(record: &FollowedUp, items: &[Item]) -> String {
+    let count: usize = record.followups.iter().map(|one| one.items.len()).sum();
+    let merged = count - record.followups.len().min(count);
     let filed = record.followups.iter().filter(|one| one.issue.is_some()).count();
     let done =
         if filed > 0 { format!("{filed} filed") } else { format!("{} listed", record.followups.len()) };
@@ -195,13 +196,19 @@ fn followups_text(record: &FollowedUp) -> String {
         let _ = write!(text, " · {} over the limit", record.skipped);
     }
     text.push('\n');
-    section(&mut text, "Future follow-ups", &record.followups.iter().map(followup_line).collect::<Vec<_>>());
+    let line = |followup: &Followup| followup_line(followup, items);
+    section(&mut text, "Future follow-ups", &record.followups.iter().map(line).collect::<Vec<_>>());
     text
 }
 
-fn followup_line(followup: &Followup) -> String {
-    let ids: Vec<String> = followup.items.iter().map(|id| format!("`{id}`")).collect();
-    let (title, ids) = (unmarked(&one_line(&followup.title, TITLE_LIMIT)), ids.join(", "));
+/// A follow-up with its reviewers.
+fn followup_line(followup: &Followup, items: &[Item]) -> String {
+    let who = |id: &ItemId| {
+        let author = items.iter().find(|item| item.id == *id).map(|item| format!(" by {}", item.author));
+        format!("`{id}`{}", author.unwrap_or_default())
+    };
+    let ids = followup.items.iter().map(who).collect::<Vec<_>>().join(", ");
+    let title = unmarked(&one_line(&followup.title, TITLE_LIMIT));
     if let Some(number) = followup.issue {
         return format!("#{number} {title} ({ids})");
     }

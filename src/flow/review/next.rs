@@ -319,14 +319,15 @@ fn somebody_asked_since(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infall
     reviews(seen, &next_round(seen, at, message)?)
 }
 
-/// Everyone approves: the gates on that very head, then the follow-ups, then the end.
+/// Everyone approves: the gates on that very head, then the follow-ups, then the checks of the forge, then the end.
 fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decision<Infallible> {
     let against = seen.against();
     let required = &seen.run.terms.policy.required_gates;
     let record = |round, record| seen.gates_record(round, record);
     seen.gates(&against).hold(seen.cx, required, at, record)?;
-    checks::board(seen, at, &unanimous)?;
+    checks::red(seen, at)?;
     followups::take_care(seen, at)?;
+    checks::finished(seen, at, &unanimous)?;
     let Some(holds) = gates_hold(seen, at) else {
         return first(seen.end(Conclusion::failed(Failed::Error, "a gate holds no longer")));
     };

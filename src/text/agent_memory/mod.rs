@@ -13,7 +13,9 @@ mod scripts;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::agent_memory::{AgentMemory, Area, Language, Listed, Module, Summary, TestProfile};
+use crate::domain::agent_memory::{
+    AgentMemory, Area, Language, Listed, Module, Summary, TestCommand, TestProfile,
+};
 use crate::domain::ids::CommitSha;
 
 use cleaning::{LINE, PARAGRAPH, clean, cleaned};
@@ -162,6 +164,40 @@ fn profile(commit: &CommitSha, files: &[ListedFile], collected: Collected) -> Te
         places: Listed::first(KEPT_FEW, places),
         frameworks: Listed::first(KEPT_FEW, collected.frameworks),
     }
+}
+
+/// The source of a command that passed as the test command of a run.
+const PASSED: &str = "passed in an earlier run";
+
+/// Adds a test command that passed in a run, before the commands that only stand in files.
+pub fn with_passed(memory: AgentMemory, command: &str) -> AgentMemory {
+    let Some(command) = cleaned(command, LINE) else { return memory };
+    let passed = TestCommand { command, source: PASSED.to_owned() };
+    let AgentMemory { tests, .. } = memory;
+    let others = tests.commands.shown.into_iter().filter(|known| known.command != passed.command);
+    let commands =
+        Listed { shown: std::iter::once(passed.clone()).chain(others).collect(), ..tests.commands };
+    AgentMemory { tests: TestProfile { commands, ..tests }, ..memory }
+}
+
+/// Returns the command that most likely runs the tests: one that passed before, else the first one that says `test`.
+pub fn test_command(memory: &AgentMemory) -> Option<&str> {
+    let known = || memory.tests.commands.shown.iter();
+    let passed = known().find(|known| known.source == PASSED);
+    passed
+        .or_else(|| known().find(|known| known.command.contains("test")))
+        .map(|known| known.command.as_str())
+}
+
+/// Returns the commands that passed in runs: a memory that is made from other files keeps them.
+pub fn passed(memory: &AgentMemory) -> impl Iterator<Item = &str> {
+    memory
+        .tests
+        .commands
+        .shown
+        .iter()
+        .filter(|known| known.source == PASSED)
+        .map(|known| known.command.as_str())
 }
 
 fn languages(files: &[ListedFile]) -> Listed<Language> {

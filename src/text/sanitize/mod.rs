@@ -1,6 +1,7 @@
 //! Makes texts of agents and strangers harmless: published texts contain only markers of ours.
 
 pub mod closing;
+pub mod keywords;
 pub(super) mod lookalike;
 
 use std::borrow::Cow;
@@ -63,7 +64,7 @@ pub fn name(text: &str) -> Cow<'_, str> {
 /// Does the same for a text within a line or an indented block, where fences have no effect.
 pub fn unmarked(text: &str) -> String {
     let in_order: String = text.chars().filter(|letter| !steers(*letter) || *letter == '\r').collect();
-    in_order.split_inclusive(ends_line).map(line).collect()
+    keywords::without_closing(&in_order).split_inclusive(ends_line).map(line).collect()
 }
 
 /// Returns whether some readers start a new line at this letter.

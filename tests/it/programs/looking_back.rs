@@ -104,6 +104,7 @@ pr/1     approved, not merged
 
 issue/2  needs-human (clarification)
     Which language?
+    agent-loop resume issue/2
 ";
     assert!(status.starts_with(expected), "{status}");
     assert_eq!(stage.run(&["status", "issue/2", "--json"]).json()["doing"], "needs-human");

@@ -164,3 +164,19 @@ fn a_refresh_concerns_one_command() {
     assert_eq!(ended.json()["reason"], "config", "{}", ended.stdout);
     assert!(ended.stdout.contains("the agent memory is off"), "{}", ended.stdout);
 }
+
+#[test]
+fn a_green_test_command_is_remembered() {
+    let stage = stage();
+    approved(&stage.run(&task(&["--test-command", "grep -c DONE notes.txt"])));
+    seen(&stage, "prompt");
+    stage.write("notes.txt", "another TODO\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "again"]);
+    let mut words = task(&["--test-command", "grep -c TODO notes.txt", "--max-rounds", "2"]);
+    words[1] = "Do it again";
+    stage.run(&words);
+    for (who, prompt) in seen(&stage, "prompt") {
+        assert!(prompt.contains("- `grep -c DONE notes.txt` (passed in an earlier run)"), "{who}: {prompt}");
+        assert!(!prompt.contains("`grep -c TODO notes.txt` (passed"), "{who}: a red one is not");
+    }
+}

@@ -84,3 +84,40 @@ fn a_deleted_branch_is_never_reviewed() {
     stage.git(&["branch", "--delete", "--force", "main"]);
     refused(&stage, &review, "closed-subject", "the base branch `main` of pull request 1");
 }
+
+/// Everything that can be known before an agent works is refused then, the most basic thing first.
+#[test]
+fn nothing_is_begun_in_vain() {
+    let stage = Stage::new();
+    stage.write("plain.sh", "#!/bin/sh\n");
+    let plain = format!("command:{}", stage.repository().join("plain.sh").display());
+    refused(&stage, &["task", "x", "--json", "--coder", &plain], "usage", "is not executable (`chmod +x");
+    let program = stage.repository().join("plain.sh").display().to_string();
+    refused(&stage, &["task", "x", "--json", "--claude-cmd", &program], "config", "is not executable");
+    let twice = ["task", "x", "--json", "--reviewer", "claude", "--reviewer", "claude"];
+    refused(&stage, &[&twice[..], &["--claude-cmd", "/nowhere"]].concat(), "usage", "names two reviewers");
+    stage.run(&["local", "issue", "create", "--title", "Fix it"]);
+    let other = ["pr", "1", "--json", "--claude-cmd", "/nowhere", "--test-command", "nowhere"];
+    refused(&stage, &other, "usage", "1 is an issue, not a pull request; type `agent-loop issue 1`");
+    let all: serde_json::Value = stage.run(&["local", "issue", "view", "1", "--json"]).json();
+    assert_eq!(all["comments"], serde_json::json!([]), "nobody was told of a run");
+}
+
+#[test]
+fn looking_makes_nothing_and_spends_nothing() {
+    let stage = Stage::new();
+    let forge = stage.repository().join(".git/agent-loop.sqlite3");
+    assert_eq!(stage.run(&["local", "issue", "list", "--json"]).stdout, "[]\n");
+    assert_eq!(stage.run(&["local", "pr", "list", "--json"]).stdout, "[]\n");
+    for words in [["local", "issue", "view", "1"], ["local", "pr", "view", "1"]] {
+        let ended = stage.run(&words);
+        assert!(ended.exit == Some(2) && ended.stderr.contains("local init"), "{}", ended.stderr);
+    }
+    assert!(!forge.exists(), "{}", forge.display());
+    for title in ["", "  "] {
+        assert_eq!(stage.run(&["local", "issue", "create", "--title", title]).exit, Some(2));
+    }
+    stage.run(&["local", "issue", "create", "--title", "Fix it"]);
+    let ended = stage.run(&["local", "pr", "view", "1"]);
+    assert!(ended.stderr.contains("`agent-loop local issue view 1`"), "{}", ended.stderr);
+}

@@ -165,3 +165,23 @@ async fn a_closed_issue_is_refused() {
     let missing = other.run_as(&world, issue(9), other.request()).await;
     assert_eq!(missing.unwrap().ending, Ending::Refused { reason: Refused::Usage });
 }
+
+/// Questions that ended a run are asked at the terminal of the next command, before a coder is asked again.
+#[tokio::test]
+async fn a_later_command_asks_old_questions() {
+    let silent = Story { answer: None, ..a_coder_with_questions() };
+    let world = silent.world();
+    let outcome = silent.play(&world).await;
+    assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Clarification });
+    let asked = world.calls().len();
+    world.answer_questions("very new");
+    let story = a_coder_with_questions();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    assert_eq!(
+        world.calls().len(),
+        asked + 2,
+        "the coder with the answer, the reviewer: {:?}",
+        world.calls()
+    );
+}

@@ -3,11 +3,12 @@
 use crate::world::{MemoryWorld, Plan, Stop};
 use agent_loop::domain::ending::Ending;
 use agent_loop::domain::policy::{AfterApproval, Followups};
+use agent_loop::domain::pull_request::{Check, CheckState};
 use agent_loop::ports::World;
 use agent_loop::ports::forge::{Forge, OwnIssue};
 
 use super::cast::{blocks_while, honest_coder, leaves_for_later};
-use super::stage::{Story, story};
+use super::stage::{Begins, Story, story};
 
 const LATER: &[&str] = &[
     "Split the parser: it does two things in one module.",
@@ -65,7 +66,7 @@ async fn what_is_left_is_listed_once() {
         let comment = last_comment(&world);
         assert!(comment.contains("4 summarised, 1 merged into another, 0 left out"), "{comment}");
         assert!(comment.contains("by far in round 1") && comment.contains("by wide in round 1"), "{comment}");
-        assert!(comment.contains("**Split the parser** (`item-2`, `item-6`)"), "{comment}");
+        assert!(comment.contains("(`item-2` by far, `item-6` by wide)"), "{comment}");
         assert!(filed(&world).await.is_empty());
         let before = world.thread(1).len();
         story.play(&world).await;
@@ -115,4 +116,22 @@ async fn a_strangers_issue_is_not_ours() {
     world.file_as_person(&"mallory".parse().unwrap(), &ours.title, &ours.body.replace('2', "3"));
     story.play(&world).await;
     assert_eq!(filed(&world).await.len(), 3);
+}
+
+/// Each follow-up with its reviewer, before the run ends to wait for the forge's checks.
+#[tokio::test]
+async fn pending_checks_hold_back_no_follow_ups() {
+    let story = Story { begins: Begins::PullRequest, ..leaving(Followups::Summarize) };
+    let world = story.world();
+    let feature = "feature".parse().unwrap();
+    let pending = || Check { name: "build".to_owned(), state: CheckState::Pending };
+    world.check(&world.tip_of(&feature).unwrap(), pending());
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::ApprovedCiPending, "{}", outcome.message);
+    let listed = last_comment(&world);
+    assert!(listed.contains("by far") && listed.contains("by wide"), "{listed}");
+    story.play(&world).await;
+    let comments = world.thread(1);
+    let lists = comments.iter().filter(|comment| comment.body.starts_with("**Follow-ups**"));
+    assert_eq!(lists.count(), 1, "once for a head");
 }

@@ -64,12 +64,7 @@ impl Inspector<'_> {
             Err(trouble) => {
                 error("program", trouble.message).fix("see docs/agents.md, or name another agent")
             }
-            Ok(Program::Command(own)) => {
-                let sought = search::look_for(&own.program, self.variables);
-                let elsewhere = "name another path (docs/agents.md)".to_owned();
-                let fixes = Fixes { install: "install it", elsewhere };
-                judge::program(Need::Required, &own.program.to_string_lossy(), &sought, &fixes)
-            }
+            Ok(Program::Command(own)) => DoctorCheck::ok("program", own.program.display().to_string()),
             Ok(Program::ScriptFile(path)) => match script(&path) {
                 Ok(turns) => DoctorCheck::ok("file", format!("{}: {turns} turns", path.display())),
                 Err(why) => {

@@ -8,6 +8,7 @@ use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::ForgeChoice;
 use crate::cli::repository::Repository;
 use crate::cli::repository::open::OpenRepository;
+use crate::cli::repository::stores::{self, ForgeInUse};
 use crate::cli::repository::survey::{self, Parking, SubjectState};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::failure::TurnFailure;
@@ -59,19 +60,21 @@ pub(super) async fn repository(
 pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> DoctorCheck {
     let kind = configuration.settings.forge.kind;
     let source = configuration.source("forge.kind");
-    let (github, why) = match kind {
-        ForgeChoice::Local => (false, format!("forge.kind = local ({source})")),
-        ForgeChoice::Github => (true, format!("forge.kind = github ({source})")),
-        ForgeChoice::Auto if repository.is_on_github() => (true, "origin is on GitHub".to_owned()),
-        ForgeChoice::Auto => (false, "origin is not on GitHub".to_owned()),
+    let is_begun = Store::exists(&repository.common);
+    let why = match kind {
+        ForgeChoice::Local => format!("forge.kind = local ({source})"),
+        ForgeChoice::Github => format!("forge.kind = github ({source})"),
+        ForgeChoice::Auto if !repository.is_on_github() => "origin is not on GitHub".to_owned(),
+        ForgeChoice::Auto if is_begun => "this repository uses it already".to_owned(),
+        ForgeChoice::Auto => "origin is on GitHub".to_owned(),
     };
-    if github {
+    if stores::choice(kind, repository) == ForgeInUse::GitHub {
         let seen = format!("GitHub, because {why}; GitHub is not supported yet");
         return DoctorCheck::new(DoctorVerdict::Error, "forge", seen)
-            .fix("add --forge local, or set `kind = \"local\"` in [forge], to use the embedded forge");
+            .fix("pass --forge local once: from then on this repository uses the embedded forge");
     }
-    let note = if Store::exists(&repository.common) { "" } else { "; created when first used" };
-    DoctorCheck::ok("forge", format!("embedded, because {why}{note}"))
+    let begun = if is_begun { "" } else { "; created when first used" };
+    DoctorCheck::ok("forge", format!("embedded, because {why}{begun}"))
 }
 
 /// Checks the embedded forge, and returns the runs that wait for quota.

@@ -187,3 +187,28 @@ pub enum CheckChoice {
     /// Red.
     Failure,
 }
+
+impl Action {
+    /// Whether the action changes nothing.
+    pub(super) fn only_reads(&self) -> bool {
+        match self {
+            Self::Issue(IssueAction::List { .. } | IssueAction::View(_))
+            | Self::Pr(PullRequestAction::List { .. } | PullRequestAction::View(_)) => true,
+            Self::Init
+            | Self::Check(_)
+            | Self::Issue(
+                IssueAction::Create { .. }
+                | IssueAction::Comment(_)
+                | IssueAction::Close(_)
+                | IssueAction::Reopen(_),
+            )
+            | Self::Pr(
+                PullRequestAction::Create { .. }
+                | PullRequestAction::Comment(_)
+                | PullRequestAction::Close(_)
+                | PullRequestAction::Reopen(_)
+                | PullRequestAction::Merge(_),
+            ) => false,
+        }
+    }
+}

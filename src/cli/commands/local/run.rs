@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
+use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
 use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, stores};
@@ -66,6 +67,9 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
     let folder = command.dir.map_or_else(|| surroundings.folder.clone(), |dir| surroundings.folder.join(dir));
     let repository =
         Repository::find(&folder, &surroundings.variables).await.map_err(|why| Failure::Use(why.message))?;
+    if command.action.only_reads() && !Store::exists(&repository.common) {
+        return nothing_there(&command.action);
+    }
     let forge = stores::forge(&repository, surroundings).map_err(Failure::Work)?;
     let handler = Handler { forge, repository: &repository, folder: &folder };
     match command.action {
@@ -76,6 +80,17 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
         Action::Issue(action) => handler.issue(action).await,
         Action::Pr(action) => handler.pull_request(action).await,
         Action::Check(CheckAction::Set { sha, name, state }) => handler.check(&sha, name, state),
+    }
+}
+
+/// What a command that only reads says before the embedded forge of a repository exists.
+fn nothing_there(action: &Action) -> Result<Printed, Failure> {
+    match action {
+        Action::Issue(IssueAction::List { .. }) => Ok(listed(String::new(), Vec::new(), "issue")),
+        Action::Pr(PullRequestAction::List { .. }) => Ok(listed(String::new(), Vec::new(), "pull request")),
+        Action::Init | Action::Issue(_) | Action::Pr(_) | Action::Check(_) => Err(Failure::Use(
+            "this repository has no embedded forge yet; `agent-loop local init` creates one".to_owned(),
+        )),
     }
 }
 
@@ -94,7 +109,7 @@ impl Handler<'_> {
                     number: 0,
                     kind: SubjectKind::Issue(IssueState::Open),
                     body: self.body(&description)?,
-                    title: description.title,
+                    title: title(description.title)?,
                     writer,
                 };
                 let number = self.forge.store().create(&row, SystemClock.now()).map_err(Failure::Work)?;
@@ -150,7 +165,8 @@ impl Handler<'_> {
             PullRequestAction::Create { head, base, description, by } => {
                 let writer = self.writer(by)?;
                 let body = self.body(&description)?;
-                let new = NewPullRequest { head_ref: head, base_ref: base, title: description.title, body };
+                let title = title(description.title)?;
+                let new = NewPullRequest { head_ref: head, base_ref: base, title, body };
                 let number = self.forge.open(&new, &writer).await?;
                 Ok(created("pull request", number.0))
             }
@@ -294,6 +310,13 @@ impl Handler<'_> {
         };
         read_text(path, self.folder).map_err(Failure::Use)
     }
+}
+
+fn title(typed: String) -> Result<String, Failure> {
+    if typed.trim().is_empty() {
+        return Err(Failure::Use("the title is empty; say in a few words what it is about".to_owned()));
+    }
+    Ok(typed)
 }
 
 fn fits(wanted: StateChoice, open: bool) -> bool {

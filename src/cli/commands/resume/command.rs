@@ -1,5 +1,6 @@
 //! Goes on with one subject after the other, with the settings that each was begun with. Safe from several processes at once.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::adapters::clock::SystemClock;
@@ -117,8 +118,7 @@ fn goes_on_now(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> bool {
         Some(When::Due) => true,
         Some(When::Interrupted) => !arguments.due,
         // Who names it means it, now.
-        Some(When::Later(_)) => !arguments.due && arguments.subject.is_some(),
-        None => false,
+        Some(When::Later(_)) | None => !arguments.due && arguments.subject.is_some(),
     }
 }
 
@@ -132,7 +132,11 @@ struct Candidates<'here> {
 
 impl<'here> Candidates<'here> {
     fn take(&mut self, here: &'here OpenRepository, known: SubjectSummary, arguments: &ResumeArguments) {
+        let is_named = arguments.subject.is_some();
         match (list::when(&known.state, SystemClock.now()), &known.state) {
+            (None, SubjectState::NeedsHuman(_) | SubjectState::Settled(_)) if is_named && !arguments.due => {
+                self.waiting.push(Resumable { here, known });
+            }
             (Some(When::Interrupted | When::Later(_)), _) if arguments.due => {}
             (Some(_), _) => self.waiting.push(Resumable { here, known }),
             (None, SubjectState::Unreadable(why)) if arguments.due => {
@@ -176,20 +180,42 @@ async fn named(
     match &known.state {
         _ if arguments.due => Ok(known),
         SubjectState::Parked(_) | SubjectState::Interrupted => Ok(known),
+        SubjectState::NeedsHuman(_) | SubjectState::Settled(_) if can_begin_again(&known.outcome.ending) => {
+            Ok(known)
+        }
         SubjectState::Running(_) => Err(format!(
             "{typed} is {} already; see `agent-loop logs {typed} --follow`, or end it with `agent-loop stop {typed}`",
             status::describe(&known)
         )),
         SubjectState::Unreadable(why) => Err(why.clone()),
-        SubjectState::NeedsHuman(_) | SubjectState::Delivered(_) | SubjectState::Settled(_) => Err(format!(
-            "there is nothing to go on with: {typed} is {}. To begin anew, type `{}`",
-            status::describe(&known),
-            match known.subject() {
-                Subject::Task(_) => "agent-loop task THE-SAME-WORDS".to_owned(),
-                Subject::Issue(_) | Subject::PullRequest(_) =>
-                    format!("agent-loop {}", typed.replacen('/', " ", 1)),
-            }
+        SubjectState::Delivered(number) => Err(format!(
+            "there is nothing to resume: {typed} became pull request {number}; see `agent-loop status pr/{number}`"
         )),
+        SubjectState::NeedsHuman(_) | SubjectState::Settled(_) => Err(format!(
+            "there is nothing to resume: {typed} is {}; see `agent-loop status {typed}`",
+            status::describe(&known)
+        )),
+    }
+}
+
+/// Whether the same command could lead further than it did.
+fn can_begin_again(ending: &Ending) -> bool {
+    match ending {
+        Ending::NeedsHuman { .. }
+        | Ending::Blocked { .. }
+        | Ending::Failed { .. }
+        | Ending::Inconclusive
+        | Ending::ApprovedCiPending
+        | Ending::Parked { .. }
+        | Ending::Interrupted => true,
+        Ending::Approved
+        | Ending::Merged { .. }
+        | Ending::Consensus
+        | Ending::Planned
+        | Ending::Decomposed
+        | Ending::Kept
+        | Ending::Deadlock
+        | Ending::Refused { .. } => false,
     }
 }
 
@@ -204,7 +230,9 @@ async fn resume(
         return Ok(None);
     }
     let (goal, run_arguments) = goal(waiting, arguments)?;
-    match command::run(goal, &run_arguments, (Trigger::Resumption, Answers::Nobody), surroundings).await {
+    // Cron has no terminal; a person who resumes at one is there to answer.
+    let answers = if std::io::stdin().is_terminal() { Answers::AtTheTerminal } else { Answers::Nobody };
+    match command::run(goal, &run_arguments, (Trigger::Resumption, answers), surroundings).await {
         RunResult::Ended(outcome) if arguments.due && is_locked(&outcome) => Ok(None),
         RunResult::Ended(outcome) => Ok(Some(outcome)),
         // `resume` has no dry run.

@@ -1,0 +1,24 @@
+//! What a run teaches about the tests of its repository, and what earlier runs taught.
+
+use crate::adapters::agent_memory::Memory;
+use crate::adapters::gates::settings::GateCommand;
+use crate::domain::gate::{Measurement, Verdict};
+use crate::domain::ids::GateName;
+use crate::engine::outcome::Outcome;
+
+/// The agent memory of a repository, and the test command of the run.
+#[derive(Debug)]
+pub struct Learning {
+    pub memory: Memory,
+    pub tests: Option<GateCommand>,
+}
+
+impl Learning {
+    /// Remembers a test command that passed. Returns a warning if it could not be saved.
+    pub fn learn(&self, outcome: &Outcome) -> Option<String> {
+        let passed = |gate: &Measurement| gate.gate == GateName::tests() && gate.verdict == Verdict::Pass;
+        let tests = self.tests.as_ref().filter(|_| outcome.gates.iter().any(passed))?;
+        let saved = self.memory.add_passed(&tests.command);
+        saved.err().map(|why| format!("the agent memory was not saved: {why}"))
+    }
+}
