@@ -170,14 +170,12 @@ fn profile(commit: &CommitSha, files: &[ListedFile], collected: Collected) -> Te
 const PASSED: &str = "passed in an earlier run";
 
 /// Adds a test command that passed in a run, before the commands that only stand in files.
-pub fn with_passed(memory: AgentMemory, command: &str) -> AgentMemory {
+pub fn with_passed(mut memory: AgentMemory, command: &str) -> AgentMemory {
     let Some(command) = cleaned(command, LINE) else { return memory };
-    let passed = TestCommand { command, source: PASSED.to_owned() };
-    let AgentMemory { tests, .. } = memory;
-    let others = tests.commands.shown.into_iter().filter(|known| known.command != passed.command);
-    let commands =
-        Listed { shown: std::iter::once(passed.clone()).chain(others).collect(), ..tests.commands };
-    AgentMemory { tests: TestProfile { commands, ..tests }, ..memory }
+    let known = &mut memory.tests.commands.shown;
+    known.retain(|one| one.command != command);
+    known.insert(0, TestCommand { command, source: PASSED.to_owned() });
+    memory
 }
 
 /// Returns the command that most likely runs the tests: one that passed before, else the first one that says `test`.

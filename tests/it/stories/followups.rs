@@ -120,7 +120,7 @@ async fn a_strangers_issue_is_not_ours() {
 
 /// Each follow-up with its reviewer, before the run ends to wait for the forge's checks.
 #[tokio::test]
-async fn pending_checks_hold_back_no_follow_ups() {
+async fn followups_come_before_pending_checks() {
     let story = Story { begins: Begins::PullRequest, ..leaving(Followups::Summarize) };
     let world = story.world();
     let feature = "feature".parse().unwrap();
