@@ -175,6 +175,7 @@ pub fn with_passed(mut memory: AgentMemory, command: &str) -> AgentMemory {
     let known = &mut memory.tests.commands.shown;
     known.retain(|one| one.command != command);
     known.insert(0, TestCommand { command, source: PASSED.to_owned() });
+    known.truncate(KEPT_FEW);
     memory
 }
 
