@@ -21,8 +21,8 @@ const CELL: usize = 200;
 /// The end of a run: the verdict, the reason, a table with every seat and gate, requirements, the cost.
 pub fn concluded(concluded: &Concluded) -> String {
     let mut text = verdict(concluded);
-    if !approves(&concluded.ending) {
-        let _ = write!(text, "\n\n{}", closed(&unmarked(&concluded.message)));
+    if let Some(message) = beside_verdict(&concluded.ending, &concluded.message) {
+        let _ = write!(text, "\n\n{}", closed(&unmarked(message)));
     }
     text.push('\n');
     text.push_str(&table(concluded));
@@ -35,6 +35,11 @@ pub fn concluded(concluded: &Concluded) -> String {
     }
     let _ = write!(text, "\n<sub>{}</sub>", spent(concluded));
     text
+}
+
+/// Returns what a message says beside the verdict: of an approval, only what follows its first sentence.
+pub fn beside_verdict<'message>(ending: &Ending, message: &'message str) -> Option<&'message str> {
+    if approves(ending) { message.split_once(". ").map(|(_, rest)| rest) } else { Some(message) }
 }
 
 /// The verdict in one line: how it ended, on which commit, by how many votes.

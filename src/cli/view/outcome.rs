@@ -11,6 +11,7 @@ use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
+use crate::flow::comment::beside_verdict;
 use crate::text::amounts::{cost, duration};
 use crate::text::markdown::count;
 use crate::text::sanitize::{one_line, unmarked};
@@ -77,8 +78,8 @@ fn gate(measured: &Measurement) -> Value {
 /// The outcome in a few lines: how it ended, what is left, and what to type next.
 pub fn text(outcome: &Outcome, next_command: &str) -> String {
     let mut text = format!("{}\n", headline(outcome));
-    if !approves(&outcome.ending) {
-        for line in plain(&outcome.message).lines() {
+    if let Some(message) = beside_verdict(&outcome.ending, &outcome.message) {
+        for line in plain(message).lines() {
             let _ = writeln!(text, "  {line}");
         }
     }

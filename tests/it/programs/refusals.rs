@@ -95,7 +95,12 @@ fn nothing_is_begun_in_vain() {
     let program = stage.repository().join("plain.sh").display().to_string();
     refused(&stage, &["task", "x", "--json", "--claude-cmd", &program], "config", "is not executable");
     let twice = ["task", "x", "--json", "--reviewer", "claude", "--reviewer", "claude"];
-    refused(&stage, &[&twice[..], &["--claude-cmd", "/nowhere"]].concat(), "usage", "names two reviewers");
+    refused(
+        &stage,
+        &[&twice[..], &["--claude-cmd", "/nowhere"]].concat(),
+        "usage",
+        "two reviewers have the label `claude`",
+    );
     stage.run(&["local", "issue", "create", "--title", "Fix it"]);
     let other = ["pr", "1", "--json", "--claude-cmd", "/nowhere", "--test-command", "nowhere"];
     refused(&stage, &other, "usage", "1 is an issue, not a pull request; type `agent-loop issue 1`");
