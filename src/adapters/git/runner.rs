@@ -29,13 +29,18 @@ const SETTINGS: &[&str] = &[
     "gc.auto=0",
     "maintenance.auto=false",
     "protocol.ext.allow=never",
+    // Fetches between the user's repository, the mirror and clones do not depend on what the user allows elsewhere.
+    "protocol.allow=user",
+    "protocol.file.allow=always",
+    "protocol.version=2",
     "advice.graftFileDeprecated=false",
     // Whether the user trusts a repository of somebody else was asked of the user's own git, at the start.
     "safe.directory=*",
 ];
 
 /// What serves a fetch from the user's repository: settings of the fetching side do not reach it.
-pub(super) const UPLOAD_PACK: &str = "--upload-pack=git -c 'safe.directory=*' upload-pack";
+pub(super) const UPLOAD_PACK: &str = "--upload-pack=git -c 'safe.directory=*' -c 'transfer.hideRefs=!refs/heads' -c \
+     'transfer.hideRefs=!refs/tags' -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
 /// Variables of every git of ours. `GIT_NO_REPLACE_OBJECTS`: a SHA means one content.
 const ENVIRONMENT: &[(&str, &str)] = &[

@@ -56,12 +56,12 @@ impl Repository {
         let bare = git.ask(&["rev-parse", "--is-bare-repository"]).await?.as_deref() == Some("true");
         let top = if bare { None } else { Some(git.run(&["rev-parse", "--show-toplevel"]).await?) };
         let top = top.filter(|top| top.exit.is_success() && !top.stdout.is_empty());
-        let branch = git.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).await?;
+        let branch = git.ask(&["symbolic-ref", "--quiet", "HEAD"]).await?;
         let setting = async |key: &str| git.ask(&["config", "--get", key]).await;
         Ok(Self {
             path: top.map_or_else(|| common.clone(), |top| path(&top.stdout)),
             common,
-            branch: branch.and_then(|name| name.parse().ok()),
+            branch: branch.and_then(|name| name.strip_prefix("refs/heads/")?.parse().ok()),
             name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
             email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
             origin: setting("remote.origin.url").await?,

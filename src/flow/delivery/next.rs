@@ -49,12 +49,28 @@ pub(super) fn next(state: &DeliveryState, cx: &FlowContext<'_>) -> Decision<Infa
         let message = "the issue is closed; reopen it, then run the same command again";
         return refuse(Refused::ClosedSubject, message);
     }
+    can_be_made(cx, &branch.name)?;
     let terms = cx.terms(cx.request, state.run.as_ref().map(|run| &run.state))?;
     let run = started(state, cx, &branch, terms)?;
     let tip = cx.tip(&run.branch)?;
     let work = OpenDelivery { cx, run, subject: wanted.subject, requirements: wanted.requirements, tip };
     let made = coder::work(&work)?;
     deliver(&work, &state.subject, made)
+}
+
+/// git makes no branch `a/b` beside a branch `a`.
+fn can_be_made(cx: &FlowContext<'_>, branch: &BranchName) -> Decision<()> {
+    let above = branch.as_str().match_indices('/').filter_map(|(end, _)| branch.as_str().get(..end));
+    for name in above.filter_map(|name| name.parse::<BranchName>().ok()) {
+        if cx.tip(&name)?.is_some() {
+            let message = format!(
+                "the branch `{branch}` can't be created beside the branch `{name}`; rename that one: `git branch -m {name} \
+                 NEW-NAME`"
+            );
+            return refuse(Refused::Usage, message);
+        }
+    }
+    ControlFlow::Continue(())
 }
 
 fn wanted(subject: &Subject, cx: &FlowContext<'_>) -> Decision<Wanted> {

@@ -64,6 +64,37 @@ fn an_unknown_branch_gets_a_suggestion() {
 }
 
 #[test]
+fn branches_in_the_way_are_refused_first() {
+    let stage = Stage::new();
+    stage.git(&["branch", "agent-loop"]);
+    stage.git(&["tag", "main"]);
+    refused(&stage, &task(&[]), "usage", &["beside the branch `agent-loop`", "git branch -m agent-loop"]);
+    assert!(stage.logs().is_empty(), "no agent was asked");
+    stage.git(&["branch", "--move", "agent-loop", "other"]);
+    works(&stage, &task(&[]));
+}
+
+#[test]
+fn settings_of_the_repository_never_matter() {
+    for [key, value] in [
+        ["protocol.file.allow", "never"],
+        ["protocol.version", "0"],
+        ["transfer.hideRefs", "refs/heads"],
+        ["url.https://127.0.0.1:9/.insteadOf", "/"],
+    ] {
+        let stage = Stage::new();
+        stage.git(&["config", key, value]);
+        let merged = stage.run(&task(&["--auto-merge"]));
+        assert_eq!(merged.json()["status"], "merged", "{key}: {}\n{}", merged.stdout, merged.stderr);
+    }
+    let stage = Stage::new();
+    stage.git(&["init", "--quiet", "--separate-git-dir", "../elsewhere.git", "."]);
+    let merged = stage.run(&task(&["--auto-merge"]));
+    assert_eq!(merged.json()["status"], "merged", "{}\n{}", merged.stdout, merged.stderr);
+    assert_eq!(stage.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_bare_repository_works() {
     let stage = Stage::new();
     stage.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);

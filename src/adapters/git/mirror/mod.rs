@@ -6,13 +6,14 @@ pub(super) mod merge;
 pub mod refs;
 pub(super) mod tracked;
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::disk::{
     failed, is_absence, is_plain_folder, make_folder, read_file, remove, rename, write_file, write_over,
 };
-use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line};
+use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line, os};
 use crate::adapters::git::waiting::{self, WaitNotice};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::exit::Exit;
@@ -149,7 +150,7 @@ impl Mirror {
         let line = git
             .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"])
             .argument("--refmap=")
-            .argument(self.path())
+            .argument(as_url(self.path()))
             .argument(commit.as_str());
         self.must_on(line, &[commit], &what).await.map(drop)
     }
@@ -280,6 +281,18 @@ pub(crate) fn sha(output: &[u8], what: &str) -> Result<CommitSha, WorkspaceError
     one_line(output)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not {what}: git printed no commit: {cause}")))
+}
+
+/// A path as a URL, which a user's `url.*.insteadOf` of paths does not rewrite.
+fn as_url(path: &Path) -> OsString {
+    let mut url = b"file://".to_vec();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'%' => url.extend(b"%25"),
+            other => url.push(*other),
+        }
+    }
+    os(&url).to_owned()
 }
 
 fn not_found(commit: &CommitSha, mirror: &Path) -> WorkspaceError {

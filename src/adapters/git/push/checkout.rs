@@ -50,8 +50,12 @@ pub(crate) async fn checkouts(
         if let Some(path) = field.strip_prefix(b"worktree ") {
             current = Some(PathBuf::from(os(path)));
         } else if field == wanted.as_bytes() {
-            // A checkout whose folder was deleted by hand is still listed.
-            found.extend(current.take().filter(|path| path.is_dir()));
+            // A checkout whose folder was deleted by hand is still listed; of one with its git folder elsewhere, that folder is.
+            let listed = current.take().filter(|path| path.is_dir());
+            found.extend(listed.map(|path| {
+                let is_checkout = path.join(".git").exists() || !repository.join(".git").exists();
+                if is_checkout { path } else { repository.to_owned() }
+            }));
         }
     }
     Ok(found)
