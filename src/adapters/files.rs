@@ -70,8 +70,11 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives back the permissions of a folder and of all folders in it.
-fn open_up(folder: &Path) -> io::Result<()> {
+/// Gives back the permissions of a folder and of all folders in it. Links are not followed.
+///
+/// # Errors
+/// When the disk says no.
+pub fn open_up(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -24,6 +24,11 @@ pub fn subject_of(branch: &str) -> Option<Subject> {
         .or_else(|| branch.strip_prefix(TASK).and_then(without_suffix).and_then(task))
 }
 
+/// Returns whether a branch has a name of the kind that runs use.
+pub fn is_of_a_run(branch: &str) -> bool {
+    branch.starts_with("agent-loop/")
+}
+
 /// Removes the `-2` of a second branch from a name.
 fn without_suffix(name: &str) -> Option<&str> {
     let (name, number) = name.split_once('-').unwrap_or((name, "2"));

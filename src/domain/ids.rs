@@ -198,6 +198,11 @@ impl GateName {
         Self("tests".to_owned())
     }
 
+    /// Returns the name of the command that prepares a fresh clone. A run cannot require it.
+    pub fn setup() -> Self {
+        Self("setup".to_owned())
+    }
+
     /// Returns the name of the gate that reads the forge's checks.
     pub fn ci() -> Self {
         Self("ci".to_owned())

@@ -14,6 +14,7 @@ mod perform;
 mod publish;
 pub mod run;
 mod session;
+mod setup;
 mod telling;
 pub mod thread;
 mod turns;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::domain::ending::{Ending, Failed, NeedsHuman};
 use crate::domain::failure::TurnFailure;
 use crate::domain::flow_name::FlowName;
-use crate::domain::gate::{Finding, Measurement};
+use crate::domain::gate::{Finding, Measurement, Verdict};
 use crate::domain::ids::{CommitSha, RunId};
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -30,6 +30,7 @@ use super::context::{JournalOf, RunContext};
 use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
 use super::session::{Freshness, Session, results, turn_counts};
+use super::setup::{SetUp, set_up};
 use super::turns::{RunningTurns, Turned};
 use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
 
@@ -144,7 +145,14 @@ async fn measure<W: World>(
     };
     let log = gate.log(&order).map(|path| path.display().to_string());
     cx.tell(&RunEvent::GateBegun { gate: name.clone(), head: head.clone(), log });
-    let report = gate.measure(&order, cx.cancellation.clone()).await;
+    let report = match set_up(&*cx.world, &order, cx.cancellation.clone()).await {
+        SetUp::Ready => gate.measure(&order, cx.cancellation.clone()).await,
+        SetUp::Cancelled => GateReport::Cancelled,
+        SetUp::Failed(detail) => {
+            let (verdict, findings) = (Verdict::Inconclusive, Vec::new());
+            GateReport::Measured { verdict, detail, findings, log: None }
+        }
+    };
     let GateReport::Measured { verdict, detail, findings, .. } = report else {
         return Ok(());
     };

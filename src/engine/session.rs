@@ -364,8 +364,8 @@ fn take_in(results: &mut Results, entry: Entry) {
 
 fn ended(finished: Finished, at: Timestamp) -> Turn {
     match finished {
-        Finished::Answered { raw, usage, model, commit, session } => Turn {
-            end: TurnEnd::Answered { raw, commit },
+        Finished::Answered { raw, usage, model, commit, session, notes } => Turn {
+            end: TurnEnd::Answered { raw, commit, notes },
             usage,
             model,
             session: session.map(|note| *note),

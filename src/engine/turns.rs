@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::domain::access::Access;
 use crate::domain::ending::Failed;
 use crate::domain::failure::TurnFailure;
-use crate::domain::ids::CommitSha;
+use crate::domain::ids::{CommitSha, GateName};
 use crate::domain::roster::Participant;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -22,11 +22,12 @@ use crate::ports::agent_memory::AgentMemories;
 use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::{Cancellation, Urgency};
 use crate::ports::clock::Clock;
+use crate::ports::gates::GateOrder;
 use crate::ports::journal::{Entry, Finished, Journal};
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{
-    CloneId, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
+    AfterTurn, CloneId, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
 };
 use crate::protocol::raw_answer::RawAnswer;
 use crate::text::sanitize;
@@ -34,6 +35,7 @@ use crate::text::sanitize;
 use super::context::RunContext;
 use super::guard::Guard;
 use super::outcome::RunError;
+use super::setup::{SetUp, inconclusive, set_up};
 use super::telling;
 
 /// The maximum length of a malformed answer in messages, in characters; the log has all of it.
@@ -217,6 +219,11 @@ async fn attempt<W: World, J: Journal>(
         telling::salvage(world, salvage);
     }
     order.workdir = prepared.path;
+    match set_up_to_edit(world, &ask, (&clone_id, &order), cancellation.clone()).await {
+        SetUp::Ready => {}
+        SetUp::Cancelled => return Ok(None),
+        SetUp::Failed(message) => return Err(inconclusive(message)),
+    }
     world.operator().tell(&RunEvent::TurnBegun {
         label: turn.label.clone(),
         role: turn.role,
@@ -224,19 +231,15 @@ async fn attempt<W: World, J: Journal>(
         prompt_bytes: order.prompt.len(),
         log: world.agents().log(&order).map(|path| path.display().to_string()),
     });
-    let mut report = world.agents().take(&order, cancellation).await;
-    // From here on, no text contains a secret: not in the journal, not in a record, not in the next prompt.
-    report.result = match report.result {
-        TurnResult::Answered(raw) => guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered),
-        TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure).at_a_whole_second()),
-        TurnResult::Cancelled => TurnResult::Cancelled,
-    };
-    report.warnings = report.warnings.iter().map(|text| guard.message(text)).collect();
+    let report = without_secrets(&guard, world.agents().take(&order, cancellation).await);
     let log = report.log.clone();
     let Some(finished) = finish(world, &ask, &clone_id, report).await? else {
         return Ok(None);
     };
-    let finished = finished.with_failure(|failure| guard.failure(failure));
+    let finished = finished
+        .with_failure(|failure| guard.failure(failure))
+        .with_notes(|note| sanitize::one_line(&guard.message(&note), LONGEST_NOTE));
+    tell_notes(world, &turn, &finished);
     let at = world.clock().now();
     world.operator().tell(&told(&ask, &finished, log, (at, &persistence)));
     let entry = Entry::Finished { turn, at, finished };
@@ -244,6 +247,49 @@ async fn attempt<W: World, J: Journal>(
     Ok(Some(entry))
 }
 
+/// Runs the setup command in the clone of an agent that edits. A checkout of the user's is as the user wants it.
+async fn set_up_to_edit<W: World>(
+    world: &W,
+    ask: &Ask,
+    (clone_id, order): (&CloneId, &TurnOrder),
+    cancellation: Cancellation,
+) -> SetUp {
+    if ask.access != Access::Edit || world.workspace().is_user_checkout(clone_id) {
+        return SetUp::Ready;
+    }
+    let order = GateOrder {
+        run: order.run.clone(),
+        subject: order.subject.clone(),
+        gate: GateName::setup(),
+        attempt: order.attempt.clone(),
+        base: order.base.clone(),
+        head: order.head.clone(),
+        workdir: order.workdir.clone(),
+    };
+    set_up(world, &order, cancellation).await
+}
+
+/// Removes secrets from a report: from here on none is in the journal, in a record or in the next prompt.
+fn without_secrets(guard: &Guard, report: TurnReport) -> TurnReport {
+    let result = match report.result {
+        TurnResult::Answered(raw) => guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered),
+        TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure).at_a_whole_second()),
+        TurnResult::Cancelled => TurnResult::Cancelled,
+    };
+    let warnings = report.warnings.iter().map(|text| guard.message(text)).collect();
+    TurnReport { result, warnings, ..report }
+}
+
+/// Warns of files that were unexpectedly left out, included or removed.
+fn tell_notes<W: World>(world: &W, turn: &TurnKey, finished: &Finished) {
+    for note in finished.notes() {
+        let text = format!("{} `{}`: {note}", turn.role, turn.label);
+        world.operator().tell(&RunEvent::Warning { text });
+    }
+}
+
+/// How long a note about files may be, in characters.
+const LONGEST_NOTE: usize = 1_000;
 /// The maximum length of a program's warnings in messages.
 const LONGEST_WARNING: usize = 400;
 
@@ -270,14 +316,14 @@ async fn finish<W: World>(
         Access::Read | Access::ReadAndWeb => inspected(world, clone_id, head, answer).await?,
         Access::Edit => harvested(world, ask, clone_id, answer).await?,
         Access::Nothing => match answer {
-            Ok(raw) => Left::Answer { raw, commit: None },
+            Ok(raw) => Left::Answer { raw, commit: None, notes: Vec::new() },
             Err(failure) => Left::Nothing { failure, salvage: None },
         },
     };
     Ok(Some(match left {
         // The journal gets the answer unchanged; the flow decides that it is void.
-        Left::Answer { raw, commit } => {
-            Finished::Answered { raw, usage, model, commit, session: session.map(Box::new) }
+        Left::Answer { raw, commit, notes } => {
+            Finished::Answered { raw, usage, model, commit, session: session.map(Box::new), notes }
         }
         Left::Nothing { failure, salvage } => {
             Finished::Failed { failure, usage, log, salvage: salvage.map(|kept| kept.reference), model }
@@ -317,7 +363,7 @@ fn excerpt(raw: &RawAnswer) -> String {
 }
 
 enum Left {
-    Answer { raw: RawAnswer, commit: Option<CommitSha> },
+    Answer { raw: RawAnswer, commit: Option<CommitSha>, notes: Vec<String> },
     Nothing { failure: TurnFailure, salvage: Option<Salvage> },
 }
 
@@ -328,13 +374,13 @@ async fn inspected<W: World>(
     head: &CommitSha,
     answer: Result<RawAnswer, TurnFailure>,
 ) -> Result<Left, RunError> {
-    let inspection = world.workspace().inspect(clone_id, head).await?;
-    Ok(match (answer, inspection) {
+    let AfterTurn { found, notes } = world.workspace().inspect(clone_id, head).await?;
+    Ok(match (answer, found) {
         (Err(failure), _) => Left::Nothing { failure, salvage: None },
         (Ok(_), Inspection::Tampered(what)) => {
             Left::Nothing { failure: TurnFailure::Tampered { what }, salvage: None }
         }
-        (Ok(raw), Inspection::Untouched) => Left::Answer { raw, commit: None },
+        (Ok(raw), Inspection::Untouched) => Left::Answer { raw, commit: None, notes },
     })
 }
 
@@ -364,12 +410,14 @@ async fn harvested<W: World>(
         LeftFiles::Commit(message) => message,
         LeftFiles::KeepAside => {
             keep_aside(world, clone_id, head).await?;
-            return Ok(Left::Answer { raw, commit: None });
+            return Ok(Left::Answer { raw, commit: None, notes: Vec::new() });
         }
     };
-    Ok(match world.workspace().harvest(clone_id, head, &sanitize::message(&message)).await? {
-        Harvest::Unchanged => Left::Answer { raw, commit: None },
-        Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit) },
+    let AfterTurn { found, notes } =
+        world.workspace().harvest(clone_id, head, &sanitize::message(&message)).await?;
+    Ok(match found {
+        Harvest::Unchanged => Left::Answer { raw, commit: None, notes },
+        Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit), notes },
         Harvest::Unfit { why, salvage } => {
             telling::salvage(world, &salvage);
             let failure = TurnFailure::Malformed { complaints: vec![why] };

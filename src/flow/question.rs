@@ -199,7 +199,7 @@ impl Question<'_> {
         complaints: &[Complaint],
         mut log: RepairLog,
     ) -> QuestionState<K> {
-        let TurnEnd::Answered { raw, commit } = &turn.end else {
+        let TurnEnd::Answered { raw, .. } = &turn.end else {
             return QuestionState::Failed(malformed(complaints));
         };
         let source = raw.most_trusted();
@@ -234,15 +234,7 @@ impl Question<'_> {
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
             log.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
             if let Ok(reading) = reading {
-                let RepairLog { repairs, usage } = log;
-                let (commit, model) = (commit.clone(), turn.model.clone());
-                return QuestionState::Answered(Box::new(Answered {
-                    reading,
-                    commit,
-                    repairs,
-                    usage,
-                    model,
-                }));
+                return answered(reading, turn, log);
             }
         }
         // Somebody may be able to do it later: the run waits rather than loses what was said.
@@ -259,9 +251,13 @@ fn parks(turn: &Turn) -> Option<TurnFailure> {
     }
 }
 
-fn answered<K: Kind>(reading: Reading<K>, turn: &Turn, log: RepairLog) -> QuestionState<K> {
+/// An answer, with what a person should know of the files of its turn.
+fn answered<K: Kind>(mut reading: Reading<K>, turn: &Turn, log: RepairLog) -> QuestionState<K> {
     let commit = match &turn.end {
-        TurnEnd::Answered { commit, .. } => commit.clone(),
+        TurnEnd::Answered { commit, notes, .. } => {
+            reading.normalisations.extend(notes.iter().cloned());
+            commit.clone()
+        }
         TurnEnd::Failed { .. } => None,
     };
     let RepairLog { repairs, usage } = log;

@@ -36,6 +36,8 @@ pub enum TurnEnd {
         /// The texts in which its answer may stand.
         raw: RawAnswer,
         commit: Option<CommitSha>,
+        /// What a person should know of the files that it left.
+        notes: Vec<String>,
     },
     Failed {
         failure: TurnFailure,

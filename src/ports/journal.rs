@@ -29,6 +29,9 @@ pub enum Finished {
         /// The session, if it can be resumed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<Box<SessionNote>>,
+        /// Files that were left out, included or removed where nobody would expect it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     },
     Failed {
         failure: TurnFailure,
@@ -51,6 +54,25 @@ impl Finished {
                 Self::Failed { failure: rewrite(failure), usage, log, salvage, model }
             }
             answered @ Self::Answered { .. } => answered,
+        }
+    }
+
+    /// The same end, its notes about files rewritten if it has some.
+    #[must_use]
+    pub fn with_notes(self, rewrite: impl FnMut(String) -> String) -> Self {
+        match self {
+            Self::Answered { raw, usage, model, commit, session, notes } => {
+                let notes = notes.into_iter().map(rewrite).collect();
+                Self::Answered { raw, usage, model, commit, session, notes }
+            }
+            failed @ Self::Failed { .. } => failed,
+        }
+    }
+
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Self::Answered { notes, .. } => notes,
+            Self::Failed { .. } => &[],
         }
     }
 }

@@ -102,6 +102,14 @@ pub struct Salvage {
     pub commit: CommitSha,
 }
 
+/// The state of a clone after a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AfterTurn<T> {
+    pub found: T,
+    /// Files that were unexpectedly left out, included or removed, in words.
+    pub notes: Vec<String>,
+}
+
 /// The changes in a coder's clone after its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Harvest {
@@ -240,7 +248,7 @@ pub trait Workspace: Send + Sync {
         clone_id: &CloneId,
         head: &CommitSha,
         message: &str,
-    ) -> impl Future<Output = Result<Harvest, WorkspaceError>> + Send;
+    ) -> impl Future<Output = Result<AfterTurn<Harvest>, WorkspaceError>> + Send;
 
     /// Keeps the changes in a coder's clone under a ref, if it differs from `head`.
     fn salvage(
@@ -256,12 +264,12 @@ pub trait Workspace: Send + Sync {
         commit: &CommitSha,
     ) -> impl Future<Output = Result<Salvage, WorkspaceError>> + Send;
 
-    /// Returns whether a reviewer changed its clone since it was prepared for `head`; untracked files are ignored.
+    /// Returns whether a reviewer changed its clone since it was prepared for `head`; untracked files are only noted.
     fn inspect(
         &self,
         clone_id: &CloneId,
         head: &CommitSha,
-    ) -> impl Future<Output = Result<Inspection, WorkspaceError>> + Send;
+    ) -> impl Future<Output = Result<AfterTurn<Inspection>, WorkspaceError>> + Send;
 
     /// Moves a branch of the forge's repository from `expected` (`None`: it must not exist) to `commit`, or not at all.
     fn push(

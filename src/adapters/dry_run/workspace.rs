@@ -6,7 +6,8 @@ use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::workspace::{
-    CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
+    WorkspaceError,
 };
 
 use super::world::RehearsedWorld;
@@ -64,8 +65,13 @@ impl<W: World> Workspace for RehearsedWorld<W> {
         Ok(PathBuf::new())
     }
 
-    async fn harvest(&self, _: &CloneId, _: &CommitSha, _: &str) -> Result<Harvest, WorkspaceError> {
-        Ok(Harvest::Unchanged)
+    async fn harvest(
+        &self,
+        _: &CloneId,
+        _: &CommitSha,
+        _: &str,
+    ) -> Result<AfterTurn<Harvest>, WorkspaceError> {
+        Ok(AfterTurn { found: Harvest::Unchanged, notes: Vec::new() })
     }
 
     async fn salvage(&self, _: &CloneId, _: &CommitSha) -> Result<Option<Salvage>, WorkspaceError> {
@@ -77,8 +83,8 @@ impl<W: World> Workspace for RehearsedWorld<W> {
         Ok(Salvage { reference: String::new(), commit: commit.clone() })
     }
 
-    async fn inspect(&self, _: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
-        Ok(Inspection::Untouched)
+    async fn inspect(&self, _: &CloneId, _: &CommitSha) -> Result<AfterTurn<Inspection>, WorkspaceError> {
+        Ok(AfterTurn { found: Inspection::Untouched, notes: Vec::new() })
     }
 
     async fn push(

@@ -1,6 +1,7 @@
 //! The table of gates that run on this machine. The flow decides what follows from a verdict.
 
 pub mod settings;
+mod setup;
 mod shell;
 pub mod tests;
 
@@ -11,6 +12,7 @@ use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
 use settings::GateSettings;
+use setup::SetupCommand;
 use tests::TestsGate;
 
 /// A gate with its constructor.
@@ -29,7 +31,9 @@ pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);
 
 impl LocalGates {
     pub fn new(settings: &GateSettings) -> Self {
-        Self(GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?))).collect())
+        let measured = GATES.iter().filter_map(|row| Some(((row.name)(), (row.make)(settings)?)));
+        let setup = SetupCommand::make(settings).map(|setup| (GateName::setup(), setup));
+        Self(measured.chain(setup).collect())
     }
 }
 

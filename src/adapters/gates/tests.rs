@@ -1,6 +1,7 @@
 //! The gate `tests`: a command without a shell, a verdict from its exit code, the end of its output for people.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -35,27 +36,54 @@ pub(super) struct TestsGate {
     settings: GateSettings,
 }
 
+/// A command that a user names, and that runs without a shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserCommand {
+    Test,
+    Setup,
+}
+
+impl UserCommand {
+    /// Returns its key in the section `gates.tests`.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Test => "command",
+            Self::Setup => "setup",
+        }
+    }
+}
+
+impl fmt::Display for UserCommand {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Test => "test",
+            Self::Setup => "setup",
+        })
+    }
+}
+
 /// The words of a command, as a shell would split them; no word is ever given to a shell.
 ///
 /// # Errors
 /// When there are none, a quote is not closed, or an operator of a shell stands there: the program would get it as an argument.
-pub fn split(command: &str) -> Result<Vec<String>, String> {
+pub fn split(command: &str, which: UserCommand) -> Result<Vec<String>, String> {
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
     match (words.first(), shell::operator(command)) {
-        (None, _) => Err("the test command is empty".to_owned()),
+        (None, _) => Err(format!("the {which} command is empty")),
         (Some(_), None) => Ok(words),
-        (Some(_), Some(operator)) => Err(no_shell(command, &operator)),
+        (Some(_), Some(operator)) => Err(no_shell(command, which, &operator)),
     }
 }
 
 /// Why something that only a shell understands is refused, and what to type instead.
-fn no_shell(command: &str, operator: &str) -> String {
+fn no_shell(command: &str, which: UserCommand, operator: &str) -> String {
     let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), Cow::into_owned);
     let instead = format!("sh -c {}", quoted(command));
     format!(
-        "the test command `{command}` runs without a shell, and only a shell understands `{operator}`. Type \
-         --test-command {} (in a configuration: command = {}), or put the word in quotes if the program is to get it as it is",
+        "the {which} command `{command}` runs without a shell, and only a shell understands `{operator}`. Type \
+         --{which}-command {} (in a configuration: {} = {}), or put the word in quotes if the program is to get it as it is",
         quoted(&instead),
+        which.key(),
         toml::Value::String(instead.clone())
     )
 }
@@ -86,7 +114,11 @@ fn name(order: &GateOrder) -> String {
 impl TestsGate {
     pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
         let test = settings.commands.get(&GateName::tests())?.clone();
-        Some(Box::new(Self { test, settings: settings.clone() }))
+        Some(Box::new(Self::of(test, settings)))
+    }
+
+    pub(super) fn of(test: GateCommand, settings: &GateSettings) -> Self {
+        Self { test, settings: settings.clone() }
     }
 
     fn log_of(&self, order: &GateOrder) -> PathBuf {
@@ -95,7 +127,7 @@ impl TestsGate {
 
     fn job(&self, order: &GateOrder) -> Result<Job, String> {
         let GateSettings { variables, folders, .. } = &self.settings;
-        let words = split(&self.test.command)?;
+        let words = split(&self.test.command, UserCommand::Test)?;
         let (program, arguments) = words.split_first().ok_or("the test command is empty")?;
         files::make_folder(&folders.logs(&order.subject))?;
         let line = CommandLine::new(program, &order.workdir, environment::for_tests(variables))

@@ -8,7 +8,8 @@ use crate::domain::agent_memory::CheckoutFolder;
 use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
-    CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace, WorkspaceError,
+    AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
+    WorkspaceError,
 };
 
 use super::clone::agent_files::{ReviewTree, review_tree};
@@ -371,10 +372,10 @@ impl Workspace for GitWorkspace {
         clone_id: &CloneId,
         head: &CommitSha,
         message: &str,
-    ) -> Result<Harvest, WorkspaceError> {
+    ) -> Result<AfterTurn<Harvest>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
         let harvest = harvest::harvest(&self.mirror, &workplace, head, message).await?;
-        let at = match &harvest {
+        let at = match &harvest.found {
             Harvest::Unchanged => head,
             Harvest::Commit(commit) => {
                 self.facts.learn_ancestry(commit, head);
@@ -397,7 +398,11 @@ impl Workspace for GitWorkspace {
         salvage::keep(&self.mirror, subject, commit).await
     }
 
-    async fn inspect(&self, clone_id: &CloneId, head: &CommitSha) -> Result<Inspection, WorkspaceError> {
+    async fn inspect(
+        &self,
+        clone_id: &CloneId,
+        head: &CommitSha,
+    ) -> Result<AfterTurn<Inspection>, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
         let inspection = inspect::inspect(&self.mirror, &workplace, head).await;
         if let Workplace::UserCheckout(paths, checkout) = &workplace {

@@ -156,14 +156,14 @@ async fn perform(
     surroundings: &Surroundings,
 ) -> Result<(), String> {
     let locks = stores::locks(&here.repository);
+    let mut failures = Vec::new();
     for (subject, paths) in &removal.subjects {
         // Another process may have started work on the subject during the confirmation.
         let path = FileJournals::lock_path(&locks, subject);
         let _lock = lock::take(&path, subject, SystemClock.now()).map_err(|error| error.to_string())?;
         kept::keep(&here.folders, subject)?;
-        for path in paths {
-            retention::remove(path)?;
-        }
+        failures.extend(paths.iter().filter_map(|path| retention::remove(path).err()));
     }
-    here.workspace(surroundings).forget(&removal.kept).await.map_err(|error| error.to_string())
+    here.workspace(surroundings).forget(&removal.kept).await.map_err(|error| error.to_string())?;
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }

@@ -35,6 +35,7 @@ const FLAGS: &[Row] = &[
     (REPAIR, "repair-model", "repair.models", Value("MODEL")),
     (REPAIR, "repair-timeout-seconds", "repair.timeout_seconds", Value("SECONDS")),
     (GATES, "test-command", "gates.tests.command", Value("COMMAND")),
+    (GATES, "setup-command", "gates.tests.setup", Value("COMMAND")),
     (
         GATES,
         "no-pre-review-tests",

@@ -263,6 +263,9 @@ pub struct GatesSettings {
 pub struct Tests {
     /// Test command that must succeed on the approved commit. It runs without a shell; for `&&`, `|` and the like use `sh -c '…'`.
     pub command: Option<String>,
+    /// Command that prepares each fresh clone once, for the coder and for the test command: a clone has what git tracks, and no `node_modules`, `.venv` or build folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
     /// Run the test command before each review of a new commit too.
     pub before_review: bool,
     /// Time limit for the test command, in seconds.
@@ -271,7 +274,7 @@ pub struct Tests {
 
 impl Default for Tests {
     fn default() -> Self {
-        Self { command: None, before_review: true, timeout_seconds: seconds(1800) }
+        Self { command: None, setup: None, before_review: true, timeout_seconds: seconds(1800) }
     }
 }
 

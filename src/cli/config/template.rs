@@ -60,6 +60,7 @@ fn example(section: &str, name: &str, setting: &Value) -> String {
         ("trust", "humans") => "[\"ada\"]",
         ("redact", "variables") => "[\"MY_SERVICE_LOGIN\"]",
         ("gates.tests", "command") => "\"cargo test\"",
+        ("gates.tests", "setup") => "\"npm ci\"",
         ("agent_memory", "dir") => "\".agent-memory\"",
         ("paths", "logs") => "\"/var/log/agent-loop\"",
         (_, _) => "",

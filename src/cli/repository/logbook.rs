@@ -216,7 +216,7 @@ mod tests {
         let finished = match how {
             How::Answered => {
                 let raw = RawAnswer::message(String::new());
-                Finished::Answered { raw, usage, model: None, commit: None, session: None }
+                Finished::Answered { raw, usage, model: None, commit: None, session: None, notes: Vec::new() }
             }
             How::Failed => failed(None),
             How::FailedWith(name) => failed(Some(PathBuf::from(format!("/logs/{RUN}-{name}.log")))),

@@ -8,7 +8,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::SubjectKind;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::settings::GateCommand;
-use crate::adapters::gates::tests::split;
+use crate::adapters::gates::tests::{UserCommand, split};
 use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
@@ -224,7 +224,7 @@ async fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let test_command = test_command(settings, &earlier, variables)?;
+    let gates = gates(settings, &earlier, variables)?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
@@ -233,7 +233,6 @@ async fn prepare(
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
-    let gates = gates(test_command, settings);
     let abilities =
         Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
@@ -292,33 +291,41 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     }
 }
 
-fn gates(test_command: Option<String>, settings: &Settings) -> BTreeMap<GateName, GateCommand> {
-    let deadline = Duration::from_secs(settings.gates.tests.timeout_seconds.get());
-    let tests = |command| (GateName::tests(), GateCommand { command, deadline });
-    test_command.into_iter().map(tests).collect()
-}
-
-fn test_command(
+/// Returns the commands that run in clones. The test command of the last run in the repository is used again.
+fn gates(
     settings: &Settings,
     earlier: &Remembered,
     variables: &Variables,
-) -> Result<Option<String>, RunError> {
-    let command = settings.gates.tests.command.clone().or_else(|| earlier.last_test_command());
-    if let Some(command) = &command {
-        let words = split(command).map_err(|why| RunError::refused(Refused::Usage, why))?;
-        must_be_there(command, words.first().map_or("", String::as_str), variables)?;
+) -> Result<BTreeMap<GateName, GateCommand>, RunError> {
+    let tests = &settings.gates.tests;
+    let deadline = Duration::from_secs(tests.timeout_seconds.get());
+    let mut gates = BTreeMap::new();
+    for (name, which, command) in [
+        (GateName::tests(), UserCommand::Test, tests.command.clone().or_else(|| earlier.last_test_command())),
+        (GateName::setup(), UserCommand::Setup, tests.setup.clone()),
+    ] {
+        if let Some(command) = command {
+            let words = split(&command, which).map_err(|why| RunError::refused(Refused::Usage, why))?;
+            must_be_there(which, &command, words.first().map_or("", String::as_str), variables)?;
+            gates.insert(name, GateCommand { command, deadline });
+        }
     }
-    Ok(command)
+    Ok(gates)
 }
 
-/// A program that is not there is told before a coder works for an hour. One with a path may lie in the repository.
-fn must_be_there(command: &str, program: &str, variables: &Variables) -> Result<(), RunError> {
+/// Refuses a program that is not on PATH before a coder works for an hour. One with a path may lie in the repository.
+fn must_be_there(
+    which: UserCommand,
+    command: &str,
+    program: &str,
+    variables: &Variables,
+) -> Result<(), RunError> {
     if program.contains('/') || matches!(look_for(program, variables), FoundProgram::There(_)) {
         return Ok(());
     }
     let why = format!(
-        "the test command `{command}` can't be run: there is no program `{program}` in the absolute folders of PATH; \
-         install it, or name another command with --test-command"
+        "the {which} command `{command}` can't be run: there is no program `{program}` in the absolute folders of PATH; \
+         install it, or name another command with --{which}-command"
     );
     Err(RunError::refused(Refused::Usage, why))
 }

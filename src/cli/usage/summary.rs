@@ -286,7 +286,8 @@ pub(in crate::cli) mod tests {
     fn answered(turn: &TurnKey, second: i64, usage: Usage) -> Entry {
         let raw = RawAnswer::message(String::new());
         let model = Some("big".to_owned());
-        let finished = Finished::Answered { raw, usage, model, commit: None, session: None };
+        let finished =
+            Finished::Answered { raw, usage, model, commit: None, session: None, notes: Vec::new() };
         Entry::Finished { turn: turn.clone(), at: at(second), finished }
     }
 

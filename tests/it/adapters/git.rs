@@ -2,6 +2,7 @@
 
 mod agent_files;
 mod agent_memory;
+mod belonging;
 mod branches;
 mod checkout_folder;
 mod clones;

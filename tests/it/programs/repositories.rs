@@ -64,7 +64,7 @@ fn an_unknown_branch_gets_a_suggestion() {
 }
 
 #[test]
-fn branches_in_the_way_are_refused_first() {
+fn branches_in_the_way_are_refused() {
     let stage = Stage::new();
     stage.git(&["branch", "agent-loop"]);
     stage.git(&["tag", "main"]);
@@ -92,6 +92,65 @@ fn settings_of_the_repository_never_matter() {
     let merged = stage.run(&task(&["--auto-merge"]));
     assert_eq!(merged.json()["status"], "merged", "{}\n{}", merged.stdout, merged.stderr);
     assert_eq!(stage.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn fresh_clones_are_set_up_once() {
+    let stage = Stage::new();
+    stage.write(".gitignore", "installed\n");
+    commit_all(&stage);
+    let ran = beside(&stage, "ran");
+    let setup = stage.agent("setup.sh", &format!("#!/bin/sh\necho x >> {ran}; touch installed"));
+    stage.agent(
+        "todo.sh",
+        &TODO_AGENT.replace("set -eu", "set -eu; [ $AGENT_LOOP_ROLE = reviewer ] || [ -f installed ]"),
+    );
+    let words = ["--test-command", "test -f installed", "--setup-command", setup.to_str().unwrap()];
+    works(&stage, &task(&words));
+    assert_eq!(fs::read_to_string(&ran).unwrap(), "x\nx\n", "the coder's clone, and that of the gate");
+
+    let broken = stage.agent("broken.sh", "#!/bin/sh\necho no network; exit 3");
+    let other = ["--setup-command", broken.to_str().unwrap()];
+    let mut words = task(&other);
+    words[1] = "Do something else";
+    let ended = stage.run(&words);
+    assert_eq!(
+        (ended.exit, ended.json()["status"].as_str()),
+        (Some(6), Some("inconclusive")),
+        "{}",
+        ended.stdout
+    );
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(
+        message.contains("the setup command failed in a fresh clone") && message.contains("no network"),
+        "{message}"
+    );
+}
+
+#[test]
+fn clones_have_tags_and_branches() {
+    let stage = Stage::new();
+    stage.git(&["tag", "v1.0"]);
+    stage.git(&["tag", "-a", "v1.1", "-m", "annotated"]);
+    let asks = "git describe --tags && git diff --quiet main -- nothing && git rev-parse origin/main v1.1";
+    works(&stage, &task(&["--test-command", &format!("sh -c '{asks}'")]));
+}
+
+#[test]
+fn files_that_users_ignore_stay_out() {
+    let stage = Stage::new();
+    fs::create_dir_all(stage.root().join(".config/git")).unwrap();
+    fs::write(stage.root().join(".config/git/ignore"), ".idea/\n").unwrap();
+    let with_droppings = "set -eu; mkdir -p .idea; echo x > .idea/workspace.xml";
+    stage.agent("todo.sh", &TODO_AGENT.replace("set -eu", with_droppings));
+    let ended = stage.run(&task(&[]));
+    assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(stage.git(&["diff", "--name-only", "main", &stage.branch()]), "notes.txt");
+    assert!(
+        ended.stderr.contains("`.idea/workspace.xml` (ignored by the user's own git settings)"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

@@ -205,7 +205,8 @@ async fn an_unpriced_agent_is_named_once() {
         turn.round = 99;
         let usage = Usage { priced_calls: 0, micro_usd: 0, ..TURN_USAGE };
         let raw = RawAnswer::message(String::new());
-        let finished = Finished::Answered { raw, usage, model: None, commit: None, session: None };
+        let finished =
+            Finished::Answered { raw, usage, model: None, commit: None, session: None, notes: Vec::new() };
         journal.append(Entry::Finished { turn, at, finished }).await.unwrap();
     }
     let budget = Budget { micro_usd: NonZeroU64::new(1_000_000), ..Budget::default() };

@@ -7,7 +7,7 @@ use agent_loop::domain::agent_files::is_agent_file;
 use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::workspace::{
-    CloneId, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
+    AfterTurn, CloneId, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
     WorkspaceError,
 };
 use agent_loop::protocol::context::ChangedFile;
@@ -114,17 +114,18 @@ impl Workspace for MemoryWorld {
         clone_id: &CloneId,
         head: &CommitSha,
         _: &str,
-    ) -> Result<Harvest, WorkspaceError> {
+    ) -> Result<AfterTurn<Harvest>, WorkspaceError> {
         let path = format!("{}/{}", self.machine, clone_id.path());
         let effect = |state: &mut State| {
             let Some(clone) = state.git.clones.get_mut(&path) else { return Err(missing("clone")) };
             clone.unfinished = false;
             let tree = clone.tree.clone();
             if tree == state.git.tree(head) {
-                return Ok(Harvest::Unchanged);
+                return Ok(AfterTurn { found: Harvest::Unchanged, notes: Vec::new() });
             }
             let commit = state.git.commit(vec![head.clone()], tree);
-            commit.map(Harvest::Commit).ok_or_else(|| missing("commit"))
+            let found = commit.map(Harvest::Commit).ok_or_else(|| missing("commit"))?;
+            Ok(AfterTurn { found, notes: Vec::new() })
         };
         self.change("harvest", effect, || None).await
     }
@@ -150,15 +151,17 @@ impl Workspace for MemoryWorld {
         self.change("keep", effect, || None).await
     }
 
-    async fn inspect(&self, clone_id: &CloneId, _: &CommitSha) -> Result<Inspection, WorkspaceError> {
+    async fn inspect(
+        &self,
+        clone_id: &CloneId,
+        _: &CommitSha,
+    ) -> Result<AfterTurn<Inspection>, WorkspaceError> {
         let path = format!("{}/{}", self.machine, clone_id.path());
         self.look(|state| {
             let untouched = state.git.clones.get(&path).is_some_and(|clone| clone.tree == clone.laid);
-            Ok(if untouched {
-                Inspection::Untouched
-            } else {
-                Inspection::Tampered("a tracked file".to_owned())
-            })
+            let tampered = || Inspection::Tampered("a tracked file".to_owned());
+            let found = if untouched { Inspection::Untouched } else { tampered() };
+            Ok(AfterTurn { found, notes: Vec::new() })
         })
         .await
     }

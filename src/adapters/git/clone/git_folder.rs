@@ -1,14 +1,18 @@
 //! Writes an agent's git folder anew, from nothing, so that no setting, hook or link of an earlier turn survives.
 //! Runs nothing. What was in the old folder is in the mirror by now.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::adapters::git::disk::{copy_with_time, make_folder, read_file, remove, write_file};
 use crate::adapters::git::identity::{Identity, quoted};
 use crate::adapters::git::mirror::SHALLOW;
+use crate::adapters::git::user_checkout::checkout::remember_refs;
+use crate::domain::branch_names;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::WorkspaceError;
 
+use super::agent_head;
 use super::paths::ClonePaths;
 
 /// What HEAD of a prepared clone says.
@@ -21,7 +25,8 @@ pub(crate) fn disarm(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&paths.checkout.git)
 }
 
-/// Makes a git folder for the agent: one commit checked out, objects borrowed from the mirror, no remote.
+/// Makes a git folder for the agent: one commit checked out, objects borrowed from the mirror, the forge's
+/// branches and tags, no remote.
 pub(crate) fn arm(
     paths: &ClonePaths,
     mirror: &Path,
@@ -33,14 +38,36 @@ pub(crate) fn arm(
     disarm(paths)?;
     skeleton(git, mirror, None)?;
     write_file(&git.join("config"), agent_config(identity, head).as_bytes())?;
-    if let Some(branch) = branch {
-        let file = git.join("refs/heads").join(branch.as_str());
-        make_folder(file.parent().unwrap_or(git))?;
-        write_file(&file, format!("{head}\n").as_bytes())?;
-    }
+    let refs = refs_of_clone(mirror, head, branch);
+    let packed: Vec<String> = refs.iter().map(|(name, value)| [value, " ", name, "\n"].concat()).collect();
+    write_file(&git.join("packed-refs"), packed.concat().as_bytes())?;
+    remember_refs(paths, Some(&refs))?;
     copy_with_time(&paths.index(), &git.join("index"))?;
     // Last, because without a HEAD it is no repository.
     write_file(&git.join("HEAD"), head_line(head, branch).as_bytes())
+}
+
+/// The refs of a clone: the branch that it is on, tags, and the branches of the forge, also as `origin/NAME`. Branches of
+/// other runs are only there as `origin/NAME`.
+fn refs_of_clone(mirror: &Path, head: &CommitSha, branch: Option<&BranchName>) -> BTreeMap<String, String> {
+    let mut refs = BTreeMap::new();
+    for (name, value) in agent_head::refs(mirror).unwrap_or_default() {
+        if value.parse::<CommitSha>().is_err() {
+            continue;
+        }
+        if let Some(name) = name.strip_prefix("refs/remotes/forge/") {
+            refs.insert(format!("refs/remotes/origin/{name}"), value.clone());
+            let meets =
+                |own: &str| own.starts_with(&format!("{name}/")) || name.starts_with(&format!("{own}/"));
+            if !branch_names::is_of_a_run(name) && !branch.is_some_and(|own| meets(own.as_str())) {
+                refs.insert(format!("refs/heads/{name}"), value);
+            }
+        } else if name.starts_with("refs/tags/") {
+            refs.insert(name, value);
+        }
+    }
+    refs.extend(branch.map(|branch| (format!("refs/heads/{branch}"), head.to_string())));
+    refs
 }
 
 /// Writes the git folder of ours through which the agent's objects, and the mirror's, are read.

@@ -2,9 +2,10 @@
 
 use crate::adapters::git::disk::is_plain_folder;
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::user_checkout::checkout::remembered_refs;
 use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::CommitSha;
-use crate::ports::workspace::{Harvest, Salvage, WorkspaceError};
+use crate::ports::workspace::{AfterTurn, Harvest, Salvage, WorkspaceError};
 
 use super::agent_head;
 use super::filters::unfiltered;
@@ -20,15 +21,17 @@ pub(crate) async fn harvest(
     workplace: &Workplace,
     head: &CommitSha,
     message: &str,
-) -> Result<Harvest, WorkspaceError> {
+) -> Result<AfterTurn<Harvest>, WorkspaceError> {
     let paths = workplace.paths();
     if !is_plain_folder(&paths.checkout.tree) {
         return Err(WorkspaceError::Git(format!("the clone {} is gone", paths.checkout.tree.display())));
     }
-    let found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
+    let mut found = snapshot(mirror, workplace, head, OwnCommits::Required).await?;
+    let mut notes = std::mem::take(&mut found.notes);
     let descends = found.base == *head || mirror.contains(&found.base, head).await?;
     let made = commit(mirror, paths, found, message).await?;
-    let harvest = if mirror.same_files(&made, head).await? {
+    notes.extend(beside(mirror, workplace, &made).await?);
+    let found = if mirror.same_files(&made, head).await? {
         Harvest::Unchanged
     } else if let Some(why) = objection(mirror, paths, head, (&made, descends)).await? {
         Harvest::Unfit { why, salvage: aside(mirror, paths, made)? }
@@ -36,7 +39,37 @@ pub(crate) async fn harvest(
         mirror.write_ref(&work_ref(paths, &made), &made)?;
         Harvest::Commit(made)
     };
-    Ok(harvest)
+    Ok(AfterTurn { found, notes })
+}
+
+/// Keeps commits that lie beside HEAD, in a stash or on another branch of a clone of ours, and says where. No spawn where
+/// every ref is at a known commit.
+async fn beside(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    made: &CommitSha,
+) -> Result<Vec<String>, WorkspaceError> {
+    let paths = workplace.paths();
+    if workplace.user_checkout().is_some() {
+        return Ok(Vec::new());
+    }
+    let prepared = remembered_refs(paths)?.unwrap_or_default();
+    let mut notes = Vec::new();
+    for (name, value) in agent_head::refs(&paths.checkout.common).unwrap_or_default() {
+        let Ok(commit) = value.parse::<CommitSha>() else { continue };
+        if commit == *made || prepared.get(&name) == Some(&value) || mirror.knows(&commit).await? {
+            continue;
+        }
+        // What can't be read is nobody's work.
+        if bring(mirror, workplace, &commit).await.is_ok() {
+            let kept = aside(mirror, paths, commit)?;
+            notes.push(format!(
+                "not part of the change: `{name}` of the clone; it is kept as {}",
+                kept.reference
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// The reason why a commit can't be used, if there is one.

@@ -10,20 +10,21 @@ use crate::adapters::git::user_checkout::checkout::remembered_refs;
 use crate::adapters::git::workplace::Workplace;
 use crate::adapters::process::command::CommandLine;
 use crate::domain::ids::CommitSha;
-use crate::ports::workspace::{Inspection, WorkspaceError};
+use crate::ports::workspace::{AfterTurn, Inspection, WorkspaceError};
 
 use super::agent_head;
 use super::agent_index;
+use super::belonging::untracked;
 use super::git_folder::head_line;
 use super::paths::{CloneNote, ClonePaths};
 
-/// Compares a clone with what was prepared. One spawn if even the reviewer's index is the same; one more if it wrote
+/// Compares a clone with what was prepared. Two spawns if even the reviewer's index is the same; one more if it wrote
 /// its index, two more if files have other times than before.
 pub(crate) async fn inspect(
     mirror: &Mirror,
     workplace: &Workplace,
     head: &CommitSha,
-) -> Result<Inspection, WorkspaceError> {
+) -> Result<AfterTurn<Inspection>, WorkspaceError> {
     let paths = workplace.paths();
     let note = paths.note()?.filter(|note| note.head == *head).ok_or_else(|| {
         WorkspaceError::NotFound(format!(
@@ -32,15 +33,21 @@ pub(crate) async fn inspect(
             head.short()
         ))
     })?;
-    if let Some(tampering) = git_folder_tampering(workplace, &note)? {
-        return Ok(Inspection::Tampered(tampering));
+    let tampering = match git_folder_tampering(workplace, &note)? {
+        Some(tampering) => Some(tampering),
+        None => match index_tampering(mirror, paths, note.laid()).await? {
+            Some(tampering) => Some(tampering),
+            None => content_tampering(mirror, paths, note.laid()).await?,
+        },
+    };
+    if let Some(what) = tampering {
+        return Ok(AfterTurn { found: Inspection::Tampered(what), notes: Vec::new() });
     }
-    if let Some(tampering) = index_tampering(mirror, paths, note.laid()).await? {
-        return Ok(Inspection::Tampered(tampering));
-    }
-    Ok(content_tampering(mirror, paths, note.laid())
-        .await?
-        .map_or(Inspection::Untouched, Inspection::Tampered))
+    let notes = match workplace {
+        Workplace::Clone(_) => untracked(mirror, &paths.checkout.tree, &paths.index()).await?,
+        Workplace::UserCheckout(..) => Vec::new(),
+    };
+    Ok(AfterTurn { found: Inspection::Untouched, notes })
 }
 
 /// HEAD and refs, read as files.
@@ -56,16 +63,7 @@ fn git_folder_tampering(workplace: &Workplace, note: &CloneNote) -> Result<Optio
     if agent_head::raw_head(git) != Some(head_line(&note.head, note.branch.as_ref())) {
         return Ok(Some("HEAD was changed".to_owned()));
     }
-    let expected = match workplace {
-        Workplace::Clone(_) => {
-            note.branch.iter().map(|name| (format!("refs/heads/{name}"), note.head.to_string())).collect()
-        }
-        Workplace::UserCheckout(..) => match remembered_refs(paths)? {
-            Some(refs) => refs,
-            None => return Ok(None),
-        },
-    };
-    Ok(ref_tampering(&paths.checkout.common, &expected))
+    Ok(remembered_refs(paths)?.and_then(|expected| ref_tampering(&paths.checkout.common, &expected)))
 }
 
 fn ref_tampering(common: &Path, expected: &BTreeMap<String, String>) -> Option<String> {

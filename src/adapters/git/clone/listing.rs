@@ -1,33 +1,41 @@
-//! What differs between an index of ours and the files of an agent, and the repositories that it hid among them.
+//! What differs between an index of ours and the files of an agent, as paths for git's stdin.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::adapters::git::disk::{is_plain_folder, remove};
-use crate::adapters::git::mirror::Mirror;
-use crate::adapters::git::runner::{fields, must, os};
-use crate::adapters::git::user_checkout::checkout::UserCheckout;
-use crate::adapters::git::workplace::Workplace;
+use crate::adapters::git::runner::{fields, os};
 use crate::domain::agent_memory::CheckoutFolder;
-use crate::ports::workspace::WorkspaceError;
-
-/// A repository in a repository in a repository: deeper is not believed.
-const NESTING: usize = 16;
+use crate::domain::ids::CommitSha;
 
 /// Paths, as git wants them on its stdin.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// Known to the index and different or gone. They go first, to make room for the others.
-    tracked: BTreeSet<Vec<u8>>,
-    /// Not known to the index and not ignored.
-    others: BTreeSet<Vec<u8>>,
+    pub(super) tracked: BTreeSet<Vec<u8>>,
+    /// Not known to the index and not ignored; a repository inside ends with a slash.
+    pub(super) others: BTreeSet<Vec<u8>>,
+    /// Submodules, with the commits that they are at.
+    pub(super) submodules: BTreeMap<Vec<u8>, CommitSha>,
 }
 
 impl Changes {
+    /// Reads what `git ls-files -t -z` prints.
+    pub(super) fn parse(output: &[u8]) -> Self {
+        let mut changes = Self::default();
+        for field in fields(output) {
+            match field.split_at_checked(2) {
+                Some((b"? ", path)) => changes.others.insert(path.to_vec()),
+                Some((_, path)) => changes.tracked.insert(path.to_vec()),
+                None => false,
+            };
+        }
+        changes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.tracked.is_empty() && self.others.is_empty()
+        self.tracked.is_empty() && self.others.is_empty() && self.submodules.is_empty()
     }
 
     pub(crate) fn first(&self) -> Option<String> {
@@ -35,14 +43,17 @@ impl Changes {
         first.map(|path| String::from_utf8_lossy(path).into_owned())
     }
 
-    /// The paths, each followed by NUL.
+    /// The paths of files, each followed by NUL.
     pub(crate) fn input(&self) -> Vec<u8> {
-        let mut input = Vec::new();
-        for path in self.tracked.iter().chain(&self.others) {
-            input.extend(path);
-            input.push(0);
-        }
-        input
+        zero_ended(self.tracked.iter().chain(&self.others))
+    }
+
+    /// The submodules, as `git update-index -z --index-info` wants them.
+    pub(crate) fn submodule_input(&self) -> Vec<u8> {
+        let lines = self.submodules.iter();
+        lines
+            .flat_map(|(path, commit)| [format!("160000 {commit}\t").as_bytes(), path, b"\0"].concat())
+            .collect()
     }
 
     /// Leaves out a folder of ours, and whatever was put in its place.
@@ -62,82 +73,13 @@ impl Changes {
     }
 }
 
-/// Lists what differs. A repository that the agent made inside loses its `.git`, so that its files are committed and not
-/// a link to a commit that nobody has. One spawn, one more for each level of such repositories.
-pub(crate) async fn changes(
-    mirror: &Mirror,
-    workplace: &Workplace,
-    index: &Path,
-) -> Result<Changes, WorkspaceError> {
-    let paths = workplace.paths();
-    let tree = &paths.checkout.tree;
-    for _ in 0..NESTING {
-        let line = mirror.line_on(tree, index).arguments([
-            "ls-files",
-            "-z",
-            "-t",
-            "-m",
-            "-d",
-            "-o",
-            "--exclude-standard",
-        ]);
-        let line = line.arguments(workplace.user_checkout().and_then(UserCheckout::excludes));
-        let output = must(line, "list the changed files of a clone").await?;
-        let listed = parse(&output);
-        let nested: Vec<PathBuf> = listed
-            .others
-            .iter()
-            .filter_map(|path| path.strip_suffix(b"/"))
-            .map(|path| tree.join(os(path)).join(".git"))
-            .collect();
-        if nested.is_empty() {
-            return settled(tree, listed);
-        }
-        if let Some(checkout) = workplace.user_checkout() {
-            let inside: Vec<String> = nested.iter().map(|git| git.display().to_string()).collect();
-            return Err(checkout
-                .unclean(&format!("a repository inside it is not ours to remove: {}", inside.join(", "))));
-        }
-        for git in nested {
-            remove(&git)?;
-        }
-    }
-    Err(WorkspaceError::Git(format!(
-        "{} holds repositories nested too deeply to be committed",
-        tree.display()
-    )))
+/// Paths, each followed by NUL.
+pub(super) fn zero_ended<'path>(paths: impl Iterator<Item = &'path Vec<u8>>) -> Vec<u8> {
+    paths.flat_map(|path| [path, &b"\0"[..]].concat()).collect()
 }
 
-fn parse(output: &[u8]) -> Changes {
-    let mut changes = Changes::default();
-    for field in fields(output) {
-        match field.split_at_checked(2) {
-            Some((b"? ", path)) => changes.others.insert(path.to_vec()),
-            Some((_, path)) => changes.tracked.insert(path.to_vec()),
-            None => false,
-        };
-    }
-    changes
-}
-
-fn settled(tree: &Path, mut changes: Changes) -> Result<Changes, WorkspaceError> {
-    // Where a folder became a link, adding the link removes what was in the folder.
-    changes.tracked.retain(|path| !is_beyond_link(tree, path));
-    for path in &changes.tracked {
-        let folder = tree.join(os(path));
-        if is_plain_folder(&folder) && fs::symlink_metadata(folder.join(".git")).is_ok() {
-            return Err(WorkspaceError::Git(format!(
-                "the submodule {} was moved to a commit that only the clone has; push it where it belongs, and \
-                 restore the submodule in {}",
-                String::from_utf8_lossy(path),
-                tree.display()
-            )));
-        }
-    }
-    Ok(changes)
-}
-
-fn is_beyond_link(tree: &Path, path: &[u8]) -> bool {
+/// Whether a path lies below a link.
+pub(super) fn is_beyond_link(tree: &Path, path: &[u8]) -> bool {
     let path: &OsStr = os(path);
     Path::new(path)
         .ancestors()

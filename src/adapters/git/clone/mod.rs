@@ -3,14 +3,18 @@
 pub(super) mod agent_files;
 pub(super) mod agent_head;
 pub(super) mod agent_index;
+pub(super) mod belonging;
 pub(super) mod checkout_folder;
 pub(super) mod filters;
 pub(super) mod git_folder;
 pub(super) mod harvest;
 pub(super) mod inspect;
 pub(super) mod listing;
+mod notes;
+mod objects;
 pub(super) mod overlay;
 pub(super) mod paths;
 pub(super) mod prepare;
 pub(super) mod salvage;
 pub(super) mod snapshot;
+mod submodules;

@@ -110,7 +110,7 @@ impl ClonePaths {
         self.folder.join("import")
     }
 
-    /// The refs of a checkout of the user's, as they were when a turn began.
+    /// The refs of the workplace, as they were when a turn began.
     pub(crate) fn refs(&self) -> PathBuf {
         self.folder.join("refs.json")
     }

@@ -1,8 +1,5 @@
 //! Brings an agent's work into the mirror: its own commits through a git folder of ours, and its files as a tree.
 
-use std::fs;
-use std::path::Path;
-
 use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
 use crate::adapters::git::mirror::{Mirror, sha};
 use crate::adapters::git::runner::{ask, failure, must, one_line};
@@ -12,9 +9,10 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::agent_head;
 use super::agent_index;
+use super::belonging::{Belonging, changes};
 use super::checkout_folder;
 use super::git_folder;
-use super::listing::changes;
+use super::objects::check_objects;
 use super::paths::{ClonePaths, MadeCommit};
 
 /// What lies in a clone.
@@ -24,6 +22,8 @@ pub(crate) struct Snapshot {
     pub(crate) base: CommitSha,
     /// The files, if they differ from that commit's.
     pub(crate) tree: Option<TreeSha>,
+    /// What a person should know of the files.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Whether commits that can't be read are an error or are left behind.
@@ -51,13 +51,10 @@ pub(crate) async fn snapshot(
         let line = mirror.line_on(tree, &scratch).arguments(["read-tree", "-i", "-m", base.as_str()]);
         must(line, "read the agent's last commit").await?;
     }
-    let mut found = changes(mirror, workplace, &scratch).await?;
-    found.force(tree, &staged(mirror, paths, &base).await?);
-    if let Some(folder) = &paths.checkout_folder {
-        found.leave_out(folder);
-    }
+    let staged = staged(mirror, paths, &base).await?;
+    let Belonging { changes: found, notes } = changes(mirror, workplace, &scratch, &staged).await?;
     if found.is_empty() {
-        return Ok(Snapshot { base, tree: None });
+        return Ok(Snapshot { base, tree: None, notes });
     }
     let line = mirror
         .line_on(tree, &scratch)
@@ -68,11 +65,22 @@ pub(crate) async fn snapshot(
     if !updated.exit.is_success() || updated.stderr.contains("Ignoring path") {
         return Err(failure(&updated, &format!("stage the files in {}", tree.display())));
     }
+    let submodules = found.submodule_input();
+    if !submodules.is_empty() {
+        let line = mirror.line_on(tree, &scratch).arguments([
+            "update-index",
+            "-z",
+            "--add",
+            "--replace",
+            "--index-info",
+        ]);
+        must(line.input(submodules), "stage the submodules of a clone").await?;
+    }
     let written = must(mirror.line_on(tree, &scratch).argument("write-tree"), "write a tree").await?;
     let written = one_line(&written)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not write a tree: {cause}")))?;
-    Ok(Snapshot { base, tree: Some(written) })
+    Ok(Snapshot { base, tree: Some(written), notes })
 }
 
 /// The commit of a snapshot: the agent's own last one, or one more on top of it. No spawn or one.
@@ -177,25 +185,6 @@ async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Re
 /// The ref that keeps a commit from a clone alive.
 pub(crate) fn work_ref(paths: &ClonePaths, commit: &CommitSha) -> String {
     format!("refs/agent-loop/work/{}/{}", paths.id.path(), commit.short())
-}
-
-/// Nothing but plain files and folders: a pipe would hang git, a link mislead it.
-fn check_objects(folder: &Path) -> Result<(), WorkspaceError> {
-    let odd = |path: &Path| {
-        WorkspaceError::Git(format!("{} is not what git makes; its commits can't be read", path.display()))
-    };
-    if !is_plain_folder(folder) {
-        return Err(odd(folder));
-    }
-    for entry in fs::read_dir(folder).map_err(|_| odd(folder))? {
-        let entry = entry.map_err(|_| odd(folder))?;
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => check_objects(&entry.path())?,
-            Ok(kind) if kind.is_file() => {}
-            Ok(_) | Err(_) => return Err(odd(&entry.path())),
-        }
-    }
-    Ok(())
 }
 
 /// Files that the agent itself told git about: `git add -f` of an ignored one counts. An index that can't be read

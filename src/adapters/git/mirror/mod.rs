@@ -26,7 +26,8 @@ const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 /// Where git writes at which commits the history of a shallow repository begins.
 pub(crate) const SHALLOW: &str = "shallow";
 
-/// Where the remote's branches are kept in the mirror.
+/// Where the remote's tags and branches are kept in the mirror.
+const TAGS: &str = "+refs/tags/*:refs/tags/*";
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 
 /// A mirror.
@@ -114,7 +115,7 @@ impl Mirror {
         fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
     }
 
-    /// Fetches the branches of a repository on this machine, with as much of their history as it has. One spawn.
+    /// Fetches the branches and tags of a repository on this machine, with as much of their history as it has. One spawn.
     pub(crate) async fn fetch_branches(&self, hold: &Hold<'_>, remote: &Path) -> Result<(), WorkspaceError> {
         let what = format!("fetch the branches of {}", remote.display());
         let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
@@ -124,7 +125,7 @@ impl Mirror {
                 .arguments(["--update-shallow", UPLOAD_PACK])
                 .arguments(deepen)
                 .argument(remote)
-                .argument(BRANCHES)
+                .arguments([BRANCHES, TAGS])
                 // A partial clone fetches what it lacks from its own remote, as it does for the user.
                 .variable("GIT_NO_LAZY_FETCH", "0")
         };

@@ -175,9 +175,7 @@ impl UserCheckout {
             BranchSharing::Own => agent_head::refs(&self.paths.common),
             BranchSharing::Shared => None,
         };
-        let bytes = serde_json::to_vec(&refs)
-            .map_err(|cause| WorkspaceError::Disk(format!("could not note the refs: {cause}")))?;
-        write_file(&paths.refs(), &bytes)
+        remember_refs(paths, refs.as_ref())
     }
 
     /// An error that says what is in the way, and what to type.
@@ -204,6 +202,16 @@ impl UserCheckout {
     pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
         self.given.unusable(why)
     }
+}
+
+/// Keeps the refs of a workplace as they are before a turn.
+pub(crate) fn remember_refs(
+    paths: &ClonePaths,
+    refs: Option<&BTreeMap<String, String>>,
+) -> Result<(), WorkspaceError> {
+    let bytes = serde_json::to_vec(&refs)
+        .map_err(|cause| WorkspaceError::Disk(format!("could not note the refs: {cause}")))?;
+    write_file(&paths.refs(), &bytes)
 }
 
 /// The refs as they were kept; nothing if they are not the checkout's own.

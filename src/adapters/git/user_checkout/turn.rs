@@ -3,9 +3,9 @@
 
 use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::agent_index;
+use crate::adapters::git::clone::belonging::changes;
 use crate::adapters::git::clone::git_folder::{self, write_export_gitdir};
 use crate::adapters::git::clone::harvest;
-use crate::adapters::git::clone::listing::changes;
 use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
 use crate::adapters::git::disk::{make_folder, read_foreign, remove, rename, write_file};
 use crate::adapters::git::mirror::{Mirror, SHALLOW};
@@ -165,7 +165,7 @@ async fn must_be_clean(
     }
     let refresh = ["update-index", "-q", "--really-refresh", "--ignore-submodules"];
     ask(line(mirror, paths, checkout).arguments(refresh), &what).await?;
-    if let Some(path) = changes(mirror, workplace, &index).await?.first() {
+    if let Some(path) = changes(mirror, workplace, &index, &[]).await?.changes.first() {
         return Err(
             checkout.unclean(&format!("{path} differs from the commit that is checked out, or is not in it"))
         );

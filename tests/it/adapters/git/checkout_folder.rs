@@ -30,7 +30,7 @@ async fn names(scene: &Scene, commit: &CommitSha) -> String {
 }
 
 async fn ended(scene: &Scene, workspace: &GitWorkspace) -> Harvest {
-    workspace.harvest(&coder(), &scene.head, "the work\n").await.unwrap()
+    workspace.harvest(&coder(), &scene.head, "the work\n").await.unwrap().found
 }
 
 fn committed(harvest: Harvest) -> CommitSha {

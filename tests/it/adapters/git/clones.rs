@@ -139,7 +139,7 @@ async fn odd_file_names_survive() {
         assert_eq!(fs::read(prepared.path.join(name)).unwrap(), name.as_bytes());
         fs::write(prepared.path.join(name), "again").unwrap();
     }
-    let again = scene.workspace.harvest(&coder(), &commit, "again").await.unwrap();
+    let again = scene.workspace.harvest(&coder(), &commit, "again").await.unwrap().found;
     let Harvest::Commit(again) = again else { panic!("{again:?}") };
     let difference = scene.workspace.difference(&commit, &again, 10_000).await.unwrap();
     assert_eq!(difference.files.len(), names.len());

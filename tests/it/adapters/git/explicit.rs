@@ -58,7 +58,7 @@ impl Lending {
     }
 
     async fn inspect(&self) -> Inspection {
-        self.scene.workspace.inspect(&reviewer(), &self.scene.head).await.unwrap()
+        self.scene.workspace.inspect(&reviewer(), &self.scene.head).await.unwrap().found
     }
 }
 
@@ -81,7 +81,7 @@ async fn harvest_leaves_the_checkout_clean() {
     write(checkout, "a.txt", "three\n");
     git(checkout, &["-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "-a", "-m", "own"]).await;
     write(checkout, "b.txt", "more\n");
-    let second = match scene.workspace.harvest(&coder(), &first, "second\n").await.unwrap() {
+    let second = match scene.workspace.harvest(&coder(), &first, "second\n").await.unwrap().found {
         Harvest::Commit(commit) => commit,
         other @ (Harvest::Unchanged | Harvest::Unfit { .. }) => panic!("{other:?}"),
     };
@@ -194,7 +194,7 @@ async fn linked_checkouts_are_accepted() {
     let workspace = lent(&lending.scene, &linked);
     workspace.prepare(&coder(), &at(&lending.scene.head)).await.unwrap();
     write(&linked, "a.txt", "two\n");
-    let made = workspace.harvest(&coder(), &lending.scene.head, "work\n").await.unwrap();
+    let made = workspace.harvest(&coder(), &lending.scene.head, "work\n").await.unwrap().found;
     let Harvest::Commit(commit) = made else { panic!("{made:?}") };
     assert_eq!(sha(&linked, "HEAD").await, commit);
     assert_eq!(git(&linked, &["status", "--porcelain"]).await, "");
@@ -219,7 +219,7 @@ async fn pipes_as_links_do_not_hang() {
             std::thread::yield_now();
         }
     });
-    let inspection = workspace.inspect(&reviewer(), &lending.scene.head).await.unwrap();
+    let inspection = workspace.inspect(&reviewer(), &lending.scene.head).await.unwrap().found;
     assert_eq!(inspection, Inspection::Tampered("the checkout's .git was changed".to_owned()));
     assert!(!late.is_finished(), "it waited for a writer");
 }

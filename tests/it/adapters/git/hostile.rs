@@ -87,9 +87,9 @@ async fn programs_of_submodules_never_run() {
         booby_trap(&clone.join("sub/.git"), &scene.canary());
         write(&clone, "b.txt", "b\n");
     }
-    let harvest = scene.workspace.harvest(&coder(), &head, "work").await.unwrap();
+    let harvest = scene.workspace.harvest(&coder(), &head, "work").await.unwrap().found;
     assert!(matches!(harvest, Harvest::Commit(_)), "{harvest:?}");
-    let inspection = scene.workspace.inspect(&reviewer(), &head).await.unwrap();
+    let inspection = scene.workspace.inspect(&reviewer(), &head).await.unwrap().found;
     assert_eq!(inspection, Inspection::Untouched);
     scene.workspace.prepare(&coder(), &at(&head)).await.unwrap();
     scene.workspace.prepare(&reviewer(), &at(&head)).await.unwrap();
@@ -102,7 +102,7 @@ async fn programs_in_reviewers_clones_never_run() {
     let clone = scene.reviewer().await;
     booby_trap(&clone.join(".git"), &scene.canary());
     write(&clone, "a.txt", "two\n");
-    let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap();
+    let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().found;
     assert_eq!(inspection, Inspection::Tampered("a.txt was changed".to_owned()));
     scene.reviewer().await;
     assert!(!scene.canary().exists());
@@ -169,7 +169,7 @@ async fn pipes_in_git_folders_never_hang() {
     let clone = scene.reviewer().await;
     fs::remove_file(clone.join(".git/index")).unwrap();
     program("mkfifo", &clone, &[".git/index"]).await;
-    let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap();
+    let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().found;
     assert_eq!(inspection, Inspection::Tampered("the index can't be read".to_owned()));
 }
 

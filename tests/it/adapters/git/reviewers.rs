@@ -8,7 +8,7 @@ use agent_loop::ports::workspace::{Inspection, Workspace};
 use super::scene::{Scene, git, program, reviewer, write};
 
 async fn inspect(scene: &Scene) -> Inspection {
-    scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap()
+    scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().found
 }
 
 #[tokio::test]
@@ -16,7 +16,8 @@ async fn reviewers_clones_are_detached() {
     let scene = Scene::new().await;
     let clone = scene.reviewer().await;
     assert_eq!(git(&clone, &["status", "--porcelain", "--branch"]).await, "## HEAD (no branch)\n");
-    assert_eq!(git(&clone, &["for-each-ref"]).await, "");
+    let refs = git(&clone, &["for-each-ref", "--format=%(refname)"]).await;
+    assert_eq!(refs, "refs/heads/main\nrefs/remotes/origin/main\n");
     assert_eq!(inspect(&scene).await, Inspection::Untouched);
 }
 
@@ -100,5 +101,5 @@ async fn a_turn_costs_few_processes() {
     assert_eq!(spawned(), 7, "{}", fs::read_to_string(&log).unwrap());
     scene.reviewer().await;
     inspect(&scene).await;
-    assert_eq!(spawned(), 10, "{}", fs::read_to_string(&log).unwrap());
+    assert_eq!(spawned(), 11, "{}", fs::read_to_string(&log).unwrap());
 }

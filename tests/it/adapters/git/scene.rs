@@ -120,7 +120,7 @@ impl Scene {
     }
 
     pub(super) async fn harvest(&self) -> Harvest {
-        self.workspace.harvest(&coder(), &self.head, "the work\n").await.unwrap()
+        self.workspace.harvest(&coder(), &self.head, "the work\n").await.unwrap().found
     }
 
     pub(super) async fn harvested(&self) -> CommitSha {

@@ -1,0 +1,244 @@
+//! What of an agent's files belongs to its change: the one place that decides about worktrees, submodules, repositories
+//! inside, sparse checkouts, the user's own excludes, and what programs leave behind. Whatever nobody would expect is noted.
+
+use std::fs::{self, Metadata, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::adapters::files::open_up;
+use crate::adapters::git::disk::{read_foreign, remove};
+use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::runner::{ask, failure, fields, must, os};
+use crate::adapters::git::user_checkout::checkout::UserCheckout;
+use crate::adapters::git::workplace::Workplace;
+use crate::ports::workspace::WorkspaceError;
+
+use super::listing::{Changes, is_beyond_link, zero_ended};
+use super::notes::Notes;
+use super::submodules::{self, Submodule};
+
+/// A repository in a repository in a repository: deeper is not believed.
+const NESTING: usize = 16;
+/// Fewer deleted files than this are no sign that something went wrong.
+const MANY_DELETED: usize = 20;
+/// More than a `.git` file takes.
+const LINK_BYTES: u64 = 4096;
+
+/// What belongs to a change.
+#[derive(Debug)]
+pub(crate) struct Belonging {
+    pub(crate) changes: Changes,
+    /// What a person should know about it.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Lists what belongs to the change of a workplace, compared with an index of ours. `staged` are files that the agent told
+/// git about itself. One spawn if no file is new or gone, else two or three.
+pub(crate) async fn changes(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    index: &Path,
+    staged: &[u8],
+) -> Result<Belonging, WorkspaceError> {
+    let paths = workplace.paths();
+    let tree = &paths.checkout.tree;
+    let mut notes = Notes::default();
+    let mut changes = listed(mirror, workplace, index, &mut notes).await?;
+    // Where a folder became a link, adding the link removes what was in the folder.
+    changes.tracked.retain(|path| !is_beyond_link(tree, path));
+    for path in changes.tracked.clone() {
+        if let Some(submodule) = Submodule::at(tree, &path) {
+            changes.submodules.insert(path.clone(), submodule.published(mirror, workplace, &path).await?);
+            changes.tracked.remove(&path);
+        }
+    }
+    keep_sparse(mirror, workplace, index, (&mut changes, &mut notes)).await?;
+    leave_out_excluded(mirror, tree, index, (&mut changes, &mut notes)).await?;
+    changes.force(tree, staged);
+    leave_out_leftovers(tree, (&mut changes, &mut notes));
+    if let Some(folder) = &paths.checkout_folder {
+        changes.leave_out(folder);
+    }
+    if workplace.user_checkout().is_none() {
+        make_readable(tree, (&changes, &mut notes));
+    }
+    Ok(Belonging { changes, notes: notes.into_texts() })
+}
+
+/// Lists what differs. A repository that the agent made inside loses its `.git`, so that its files are committed and not
+/// a link to a commit that nobody has. One spawn, one more for each level of such repositories.
+async fn listed(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    index: &Path,
+    notes: &mut Notes,
+) -> Result<Changes, WorkspaceError> {
+    let tree = &workplace.paths().checkout.tree;
+    let declared = submodules::declared(tree);
+    for _ in 0..NESTING {
+        let mut changes = Changes::parse(&list(mirror, workplace, index).await?);
+        let inside: Vec<Vec<u8>> =
+            changes.others.iter().filter_map(|path| path.strip_suffix(b"/")).map(<[u8]>::to_vec).collect();
+        let (mut worktrees, mut repositories) = (Vec::new(), Vec::new());
+        for path in inside {
+            changes.others.remove(&[&path[..], b"/"].concat());
+            if is_worktree_of(&workplace.paths().checkout.common, &tree.join(os(&path))) {
+                worktrees.push(path);
+            } else if let Some(found) = Submodule::at(tree, &path).filter(|_| declared.contains(&path)) {
+                let commit = found.published(mirror, workplace, &path).await?;
+                changes.submodules.insert(path, commit);
+            } else {
+                repositories.push(path);
+            }
+        }
+        if repositories.is_empty() {
+            notes.left_out(&worktrees, "a linked worktree of this repository");
+            return Ok(changes);
+        }
+        let git_folders: Vec<PathBuf> =
+            repositories.iter().map(|path| tree.join(os(path)).join(".git")).collect();
+        if let Some(checkout) = workplace.user_checkout() {
+            let inside: Vec<String> = git_folders.iter().map(|git| git.display().to_string()).collect();
+            return Err(checkout
+                .unclean(&format!("a repository inside it is not ours to remove: {}", inside.join(", "))));
+        }
+        for git in git_folders {
+            remove(&git)?;
+        }
+        notes.included(&repositories, "a repository of its own, whose files are taken without its history");
+    }
+    Err(WorkspaceError::Git(format!(
+        "{} holds repositories nested too deeply to be committed",
+        tree.display()
+    )))
+}
+
+/// What git lists. A folder that git may not read would look deleted.
+async fn list(mirror: &Mirror, workplace: &Workplace, index: &Path) -> Result<Vec<u8>, WorkspaceError> {
+    let tree = &workplace.paths().checkout.tree;
+    let what = "list the changed files of a clone";
+    let line = || {
+        let options = ["ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard"];
+        let excludes = workplace.user_checkout().and_then(UserCheckout::excludes);
+        mirror.line_on(tree, index).arguments(options).arguments(excludes)
+    };
+    let captured = ask(line(), what).await?;
+    if !captured.stderr.contains("ermission denied") {
+        return if captured.exit.is_success() { Ok(captured.stdout) } else { Err(failure(&captured, what)) };
+    }
+    if let Some(checkout) = workplace.user_checkout() {
+        return Err(checkout.unclean(&format!("some of it can't be read: {}", captured.stderr.trim())));
+    }
+    open_up(tree)
+        .map_err(|cause| WorkspaceError::Disk(format!("could not read {}: {cause}", tree.display())))?;
+    must(line(), what).await
+}
+
+/// Whether a folder is a linked worktree of the repository with this git folder.
+fn is_worktree_of(common: &Path, folder: &Path) -> bool {
+    let text = read_foreign(&folder.join(".git"), LINK_BYTES).and_then(|bytes| String::from_utf8(bytes).ok());
+    let link = text.as_deref().and_then(|text| text.strip_prefix("gitdir: ")).map(str::trim_end);
+    let git = link.and_then(|link| folder.join(link).canonicalize().ok());
+    let worktrees = common.join("worktrees").canonicalize().ok();
+    git.zip(worktrees).is_some_and(|(git, worktrees)| git.starts_with(worktrees))
+}
+
+/// A file that the agent's sparse checkout left out is not deleted. No spawn where no file is gone, else one or two.
+async fn keep_sparse(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    index: &Path,
+    (changes, notes): (&mut Changes, &mut Notes),
+) -> Result<(), WorkspaceError> {
+    let paths = workplace.paths();
+    let tree = &paths.checkout.tree;
+    let is_gone = |path: &&Vec<u8>| fs::symlink_metadata(tree.join(os(path))).is_err();
+    let gone = changes.tracked.iter().filter(is_gone).count();
+    let theirs = paths.checkout.git.join("index");
+    if gone == 0 || !theirs.is_file() || theirs.is_symlink() {
+        return Ok(());
+    }
+    let what = "read the agent's index";
+    let flags = ask(mirror.line_on(tree, &theirs).arguments(["ls-files", "-t", "-z"]), what).await?;
+    let kept = fields(&flags.stdout).filter_map(|field| field.strip_prefix(b"S "));
+    let kept: Vec<Vec<u8>> = kept.filter(|path| changes.tracked.remove(*path)).map(<[u8]>::to_vec).collect();
+    let deleted = gone.saturating_sub(kept.len());
+    notes.kept(&kept, "outside of the agent's sparse checkout, not deleted");
+    if deleted >= MANY_DELETED {
+        let all = must(mirror.line_on(tree, index).arguments(["ls-files", "-z"]), what).await?;
+        notes.many_deleted(deleted, fields(&all).count());
+    }
+    Ok(())
+}
+
+/// Leaves out untracked files that the user's own git settings ignore everywhere. No spawn where no file is new, else one.
+async fn leave_out_excluded(
+    mirror: &Mirror,
+    tree: &Path,
+    index: &Path,
+    (changes, notes): (&mut Changes, &mut Notes),
+) -> Result<(), WorkspaceError> {
+    if changes.others.is_empty() {
+        return Ok(());
+    }
+    let line = mirror
+        .git()
+        .as_the_user(tree)
+        .variable("GIT_DIR", mirror.path())
+        .variable("GIT_WORK_TREE", tree)
+        .variable("GIT_INDEX_FILE", index)
+        .arguments(["check-ignore", "-z", "--stdin"])
+        .input(zero_ended(changes.others.iter()));
+    let ignored = ask(line, "read the user's list of ignored files").await?;
+    let ignored = fields(&ignored.stdout).filter(|path| changes.others.remove(*path));
+    let ignored: Vec<Vec<u8>> = ignored.map(<[u8]>::to_vec).collect();
+    notes.left_out(&ignored, "ignored by the user's own git settings");
+    Ok(())
+}
+
+/// Leaves out what programs leave behind: notes of working folders, and the empty read-only files of a sandbox.
+fn leave_out_leftovers(tree: &Path, (changes, notes): (&mut Changes, &mut Notes)) {
+    let is_mount_point =
+        |facts: &Metadata| facts.is_file() && facts.len() == 0 && facts.permissions().mode() & 0o777 == 0o444;
+    let is_leftover = |path: &&Vec<u8>| {
+        let facts = fs::symlink_metadata(tree.join(os(path)));
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let is_note = name.starts_with(b"tmpclaude-") && name.ends_with(b"-cwd");
+        facts.is_ok_and(|facts| is_mount_point(&facts) || (is_note && facts.len() <= LINK_BYTES))
+    };
+    let leftovers: Vec<Vec<u8>> = changes.others.iter().filter(is_leftover).cloned().collect();
+    changes.others.retain(|path| !leftovers.contains(path));
+    notes.left_out(&leftovers, "left behind by a program");
+}
+
+/// Gives back the permission to read files of the change. What can't be changed is git's to complain about.
+fn make_readable(tree: &Path, (changes, notes): (&Changes, &mut Notes)) {
+    let mut opened = Vec::new();
+    for path in changes.tracked.iter().chain(&changes.others) {
+        let file = tree.join(os(path));
+        let Ok(facts) = fs::symlink_metadata(&file) else { continue };
+        let mode = facts.permissions().mode();
+        if facts.is_file()
+            && mode & 0o400 == 0
+            && fs::set_permissions(&file, Permissions::from_mode(mode | 0o600)).is_ok()
+        {
+            opened.push(path.clone());
+        }
+    }
+    notes.included(&opened, "readable by nobody before");
+}
+
+/// Files of a reader's clone that git does not know, of which none is ignored. One spawn.
+pub(crate) async fn untracked(
+    mirror: &Mirror,
+    tree: &Path,
+    index: &Path,
+) -> Result<Vec<String>, WorkspaceError> {
+    let line =
+        mirror.line_on(tree, index).arguments(["ls-files", "-z", "-o", "--directory", "--exclude-standard"]);
+    let listed = must(line, "list the untracked files of a clone").await?;
+    let mut notes = Notes::default();
+    let listed: Vec<Vec<u8>> = fields(&listed).map(<[u8]>::to_vec).collect();
+    notes.removed(&listed);
+    Ok(notes.into_texts())
+}

@@ -1,0 +1,37 @@
+//! Runs the setup command in a clone before it is used. What a fresh clone lacks is the repository's business.
+
+use crate::domain::ending::Ending;
+use crate::domain::gate::Verdict;
+use crate::domain::ids::GateName;
+use crate::ports::World;
+use crate::ports::cancellation::Cancellation;
+use crate::ports::gates::{GateOrder, GateReport, Gates};
+
+use super::outcome::RunError;
+
+/// Whether a clone can be used.
+pub(super) enum SetUp {
+    Ready,
+    Failed(String),
+    Cancelled,
+}
+
+/// Runs the setup command of the settings in the clone of an order, if there is one.
+pub(super) async fn set_up<W: World>(world: &W, order: &GateOrder, cancellation: Cancellation) -> SetUp {
+    let name = GateName::setup();
+    let Some(setup) = world.gates().gate(&name) else { return SetUp::Ready };
+    let order = GateOrder { gate: name, ..order.clone() };
+    match setup.measure(&order, cancellation).await {
+        GateReport::Cancelled => SetUp::Cancelled,
+        GateReport::Measured { verdict: Verdict::Pass, .. } => SetUp::Ready,
+        GateReport::Measured { verdict: Verdict::Fail | Verdict::Inconclusive, detail, log, .. } => {
+            let log = log.map_or_else(String::new, |log| format!("\nits output is in {}", log.display()));
+            SetUp::Failed(format!("the setup command failed in a fresh clone: {detail}{log}"))
+        }
+    }
+}
+
+/// The end of a run whose setup command fails before a coder's turn.
+pub(super) fn inconclusive(message: String) -> RunError {
+    RunError { ending: Ending::Inconclusive, message }
+}
