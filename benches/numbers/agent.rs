@@ -39,7 +39,7 @@ pub(super) fn play(name: &str, folder: &Path) -> ExitCode {
                 "addressed_items": items, "remaining_items": [] })
         }
         _ => {
-            json!({ "schema_version": 1, "kind": "pr_review", "state": if satisfied { "approved" } else { "blocking" },
+            json!({ "schema_version": 1, "kind": "pr_review", "nonce": env::var("AGENT_LOOP_NONCE").expect("a nonce"), "state": if satisfied { "approved" } else { "blocking" },
             "summary": "looked at the counter",
             "blocking_items": if satisfied || !items.is_empty() { vec![] } else { vec!["The counter is too low."] },
             "prior_item_dispositions": items.iter().map(|id| json!({ "item_id": id, "disposition": if satisfied { "resolved" } else { "blocking" } })).collect::<Vec<_>>() })

@@ -17,7 +17,7 @@ use agent_loop::ledger::envelope::Envelope;
 use agent_loop::ledger::thread::Link;
 use agent_loop::protocol::answer::{self, Reading};
 use agent_loop::protocol::envelope::{self, ANSWER_LIMIT};
-use agent_loop::protocol::expectation::Expectation;
+use agent_loop::protocol::expectation::{Expectation, Voter};
 use agent_loop::protocol::kinds::pr_review::PrReview;
 use agent_loop::protocol::raw_answer::RawAnswer;
 use agent_loop::text::markdown::fitted;
@@ -30,13 +30,19 @@ pub(super) fn measure() -> Vec<Number> {
     vec![usual_review(), at_the_limit(&large_review(), "a 1 MiB review, read"), hostile()]
 }
 
+/// Returns what the reviews are measured against.
+fn expectation() -> Expectation {
+    let voter = Voter { label: "rev".parse().expect("a label"), nonce: "k3v9q2mt7x".into() };
+    Expectation::vote(ResponseKind::PrReview, voter)
+}
+
 /// Returns an answer of about 8 kB with twelve findings.
 fn review_text() -> String {
     let finding = |number: usize| {
         format!("Finding {number}: `parse_{number}()` {}", "loses the last line. ".repeat(28))
     };
     json!({
-        "schema_version": 1, "kind": "pr_review", "state": "blocking", "summary": "Read all of it.",
+        "schema_version": 1, "kind": "pr_review", "nonce": "k3v9q2mt7x", "state": "blocking", "summary": "Read all of it.",
         "blocking_items": (0..12).map(finding).collect::<Vec<_>>(), "prior_item_dispositions": [],
     })
     .to_string()
@@ -45,7 +51,7 @@ fn review_text() -> String {
 fn usual_review() -> Number {
     let raw = RawAnswer::message(review_text());
     assert!((7_000..9_500).contains(&raw.most_trusted().len()), "{}", raw.most_trusted().len());
-    let expectation = Expectation::bare(ResponseKind::PrReview);
+    let expectation = expectation();
     let mut values = Vec::new();
     for _ in 0..200 {
         let (took, body) = timed(|| {
@@ -125,7 +131,7 @@ fn opened_first(review: &Envelope) -> Envelope {
 fn large_review() -> String {
     let finding = "x".repeat(ANSWER_LIMIT / 64 - 64);
     json!({
-        "schema_version": 1, "kind": "pr_review", "state": "blocking", "summary": "s",
+        "schema_version": 1, "kind": "pr_review", "nonce": "k3v9q2mt7x", "state": "blocking", "summary": "s",
         "blocking_items": (0..63).map(|number| format!("{number} {finding}")).collect::<Vec<_>>(),
         "prior_item_dispositions": [],
     })
@@ -134,7 +140,7 @@ fn large_review() -> String {
 
 fn at_the_limit(text: &str, name: &'static str) -> Number {
     let raw = RawAnswer::message(text);
-    let expectation = Expectation::bare(ResponseKind::PrReview);
+    let expectation = expectation();
     let mut values = Vec::new();
     for _ in 0..9 {
         let (took, reading) = timed(|| answer::read::<PrReview>(&raw, &expectation));

@@ -15,6 +15,12 @@ fn time_until(until: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(until.duration_since(now)).unwrap_or_default()
 }
 
+/// Returns a number from the random source of the operating system, by which the standard library seeds its hashers.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    RandomState::new().build_hasher().finish()
+}
+
 /// The clock of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -40,10 +46,13 @@ impl Clock for SystemClock {
         }
     }
 
+    fn secret(&self) -> String {
+        // The keys of one thread's hashers differ by a counter only, so each half is made in a thread of its own.
+        let half = || std::thread::spawn(random).join().unwrap_or_else(|_| random());
+        digest::sha256(format!("{:016x}{:016x} {} {}", half(), half(), std::process::id(), self.now()))
+    }
+
     fn unique(&self) -> String {
-        // The standard library seeds its hasher from the operating system's random source.
-        use std::hash::{BuildHasher, Hasher, RandomState};
-        let random = RandomState::new().build_hasher().finish();
-        digest::abbreviated(format!("{random} {} {}", std::process::id(), self.now()), 8)
+        digest::abbreviated(format!("{} {} {}", random(), std::process::id(), self.now()), 8)
     }
 }

@@ -237,6 +237,19 @@ impl ResponseKind {
             Self::PrReview | Self::PlanReview | Self::DiscussReview | Self::DiscussAgenda => Role::Reviewer,
         }
     }
+
+    /// Returns whether such an answer is a vote, so that it must return the nonce of its question.
+    pub fn is_vote(self) -> bool {
+        match self {
+            Self::PrReview | Self::PlanReview | Self::DiscussReview => true,
+            Self::Implementation
+            | Self::CoderFollowup
+            | Self::PlanState
+            | Self::PlanRevision
+            | Self::PlanDecomposition
+            | Self::DiscussAgenda => false,
+        }
+    }
 }
 
 #[cfg(test)]

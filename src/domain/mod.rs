@@ -15,6 +15,7 @@ pub mod ids;
 pub mod instant;
 pub mod item;
 pub mod item_status;
+pub mod nonce;
 pub mod policy;
 pub mod pull_request;
 pub mod repair;

@@ -30,6 +30,8 @@ macro_rules! vendors {
 pub struct VendorRow {
     /// The name on the command line and in records.
     pub name: &'static str,
+    /// The names under which it signs its answers. In lower case.
+    pub public_names: &'static [&'static str],
     /// Another name that is accepted on the command line.
     pub alias: Option<&'static str>,
     pub house: House,
@@ -50,6 +52,7 @@ pub enum House {
 vendors! {
     Claude = VendorRow {
         name: "claude",
+        public_names: &["claude", "claude code", "anthropic claude", "anthropic claude code"],
         alias: None,
         house: House::One("anthropic"),
         model_words: &["claude", "opus", "sonnet", "haiku"],
@@ -57,6 +60,7 @@ vendors! {
     };
     Codex = VendorRow {
         name: "codex",
+        public_names: &["codex", "codex cli", "openai codex", "openai codex cli"],
         alias: None,
         house: House::One("openai"),
         model_words: &["gpt", "codex"],
@@ -65,6 +69,7 @@ vendors! {
     };
     Gemini = VendorRow {
         name: "gemini",
+        public_names: &["gemini", "gemini cli", "google gemini", "google gemini cli"],
         alias: None,
         house: House::One("google"),
         model_words: &["gemini", "gemma"],
@@ -74,6 +79,7 @@ vendors! {
     /// Antigravity CLI, also typed `agy`.
     Antigravity = VendorRow {
         name: "antigravity",
+        public_names: &["antigravity", "antigravity cli", "google antigravity", "google antigravity cli"],
         alias: Some("agy"),
         house: House::One("google"),
         model_words: &[],
@@ -83,6 +89,7 @@ vendors! {
     /// `OpenCode`, which works with any provider.
     Opencode = VendorRow {
         name: "opencode",
+        public_names: &["opencode"],
         alias: None,
         house: House::OfTheModel,
         model_words: &["llama", "qwen", "mistral", "deepseek", "kimi", "glm", "grok"],
@@ -94,6 +101,12 @@ impl Vendor {
     /// Returns the name on the command line and in records.
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// Returns whether a vendor's program signs its answers with this name.
+    pub fn is_public_name(name: &str) -> bool {
+        let name = name.to_lowercase();
+        Self::ALL.iter().any(|vendor| vendor.row().public_names.contains(&name.as_str()))
     }
 
     /// Returns the company that makes the models, given the requested model.
@@ -138,8 +151,8 @@ mod tests {
     #[test]
     fn words_are_lower_case() {
         for vendor in Vendor::ALL {
-            let VendorRow { model_words, agent_files, .. } = vendor.row();
-            for word in model_words.iter().chain(*agent_files) {
+            let VendorRow { public_names, model_words, agent_files, .. } = vendor.row();
+            for word in public_names.iter().chain(*model_words).chain(*agent_files) {
                 assert_eq!(*word, word.to_lowercase());
             }
         }

@@ -6,6 +6,7 @@ use crate::domain::agent_files::is_agent_file;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, RequirementId, RunId};
 use crate::domain::item::Item;
+use crate::domain::nonce::Nonce;
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::flow::ask::{Ask, Brief, Form, Purpose};
@@ -42,6 +43,7 @@ pub(super) async fn order<W: World>(
     let world = &*cx.world;
     let delimiter = world.clock().unique();
     let base = cx.base(&ask.brief.against, &key.head).await?;
+    let nonce = nonce(ask);
     let (prompt, context, model) = match &ask.purpose {
         Purpose::Work => work(cx, (subject, ask), &base, &delimiter, &[]).await?,
         Purpose::Again { complaints } => work(cx, (subject, ask), &base, &delimiter, complaints).await?,
@@ -62,9 +64,18 @@ pub(super) async fn order<W: World>(
         base,
         prompt,
         context,
+        nonce: nonce.cloned(),
         model,
         session: None,
     })
+}
+
+/// The nonce that an agent is told. Whoever puts an answer into form copies it from that answer.
+fn nonce(ask: &Ask) -> Option<&Nonce> {
+    match &ask.purpose {
+        Purpose::Work | Purpose::Again { .. } => ask.expectation.voter.as_ref().map(|voter| &voter.nonce),
+        Purpose::Form(_) => None,
+    }
 }
 
 /// The prompt of a turn, its structured context, and the requested model.
@@ -102,6 +113,7 @@ async fn work<W: World>(
         delimiter,
         followups: ask.brief.followups,
         answer_by: answer_by(world, ask),
+        nonce: nonce(ask).map(Nonce::as_str),
     };
     let prompt = prompt_limit::render(ask.key.kind, material, cx.config.prompt_limit).map_err(unwritten)?;
     Ok((prompt, context, ask.model.clone()))

@@ -96,6 +96,9 @@ async fn ask<W: World>(
     asks: Vec<Ask>,
 ) -> Result<(), RunError> {
     for ask in asks {
+        if ask.expectation.voter.is_some() && session.results.nonce_secret.is_none() {
+            session.write(Entry::Secret { secret: session.nonce_secret.clone() }).await?;
+        }
         telling::round(cx, session, &ask);
         let finished = session.finished_turns(ask.key.role, &ask.key.label);
         let script_index = finished.max(ask.published_turns);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::RunId;
+use crate::domain::nonce::NonceSecret;
 use crate::domain::subject::Subject;
 use crate::flow::context::{FlowContext, FurtherTurns};
 use crate::flow::step::{Effect, Step};
@@ -23,7 +24,7 @@ use super::context::{INTERRUPTED, JournalOf, RunContext};
 use super::guard::Guard;
 use super::outcome::{Outcome, RunError};
 use super::perform::{self, AfterStep};
-use super::session::{Freshness, Session};
+use super::session::{Fresh, Freshness, Session};
 use super::turns::RunningTurns;
 use super::{conclude, observe, telling};
 
@@ -97,10 +98,11 @@ impl<W: World> Engine<W> {
         let journal = self.cx.world.journals().open(&subject).await?;
         let clock = self.cx.world.clock();
         let name = format!("{}-{}", clock.now().strftime("%Y%m%d-%H%M%S"), clock.unique());
-        let fresh_run =
+        let run =
             RunId::try_from(name).map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
         let message = format!("the flow `{flow}` is not about {subject}");
-        Session::new(flow, subject, journal, fresh_run)
+        let fresh = Fresh { run, nonce_secret: NonceSecret::new(clock.secret()) };
+        Session::new(flow, subject, journal, fresh)
             .ok_or_else(|| RunError::refused(Refused::Unsupported, message))
     }
 
@@ -151,6 +153,7 @@ fn decide<W: World>(cx: &RunContext<W>, session: &Session<JournalOf<W>>) -> Step
     session.machine.next(&FlowContext {
         now,
         fresh_run: &session.fresh_run,
+        nonce_secret: &session.nonce_secret,
         request: &cx.config.request,
         abilities: &cx.config.abilities,
         results: &session.results,

@@ -9,6 +9,7 @@ use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed, NeedsHuman, Refused};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, CommitSha, Label, RecordId, RunId};
+use crate::domain::nonce::NonceSecret;
 use crate::domain::subject::Subject;
 use crate::domain::turn::SessionNote;
 use crate::flow;
@@ -50,6 +51,8 @@ pub(super) struct Session<J> {
     pub(super) results: Results,
     /// The id for a new run.
     pub(super) fresh_run: RunId,
+    /// The secret from which the nonces of votes are made; the journal holds it once a vote was asked for.
+    pub(super) nonce_secret: NonceSecret,
     /// The text of the task, if the subject is a task and a person gave the text.
     pub(super) task: Option<String>,
     pub(super) thread: CachedThread,
@@ -74,6 +77,12 @@ pub(super) struct Session<J> {
     pub(super) emitted: EmittedEvents,
 }
 
+/// What a session is given that no journal holds yet.
+pub(super) struct Fresh {
+    pub(super) run: RunId,
+    pub(super) nonce_secret: NonceSecret,
+}
+
 /// A record that was written and not read back yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PendingRecord {
@@ -91,9 +100,10 @@ pub(super) enum ReadOn {
 
 impl<J: Journal> Session<J> {
     /// Creates a session on an open journal; `None` if no flow of this name accepts such a subject.
-    pub(super) fn new(flow: FlowName, subject: Subject, journal: J, fresh_run: RunId) -> Option<Self> {
+    pub(super) fn new(flow: FlowName, subject: Subject, journal: J, fresh: Fresh) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
         let results = results(journal.entries());
+        let nonce_secret = results.nonce_secret.clone().unwrap_or(fresh.nonce_secret);
         Some(Self {
             subject,
             flow,
@@ -101,7 +111,8 @@ impl<J: Journal> Session<J> {
             applied: Vec::new(),
             journal: Arc::new(journal),
             results,
-            fresh_run,
+            fresh_run: fresh.run,
+            nonce_secret,
             task: None,
             thread: CachedThread::default(),
             others: BTreeMap::new(),
@@ -323,6 +334,7 @@ pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
                 *counts.entry((*role, label.clone())).or_default() += turns;
             }
             Entry::Attempt { .. }
+            | Entry::Secret { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Task { .. }
@@ -352,6 +364,7 @@ fn take_in(results: &mut Results, entry: Entry) {
             results.running.remove(&turn);
             results.turns.insert(turn, ended(finished, at));
         }
+        Entry::Secret { secret } => results.nonce_secret = Some(secret),
         Entry::Clarified { turn, answers } => {
             results.clarifications.insert(turn, answers);
         }

@@ -153,7 +153,7 @@ impl Ask {
     pub fn complaints(&self, raw: &RawAnswer) -> Option<Vec<Complaint>> {
         let understood = answer::understand(raw, &self.expectation);
         let kept = understood.and_then(|understood| match &self.purpose {
-            Purpose::Form(form) => preservation::check(&form.source, &understood.object, understood.verdict),
+            Purpose::Form(form) => preservation::check(&form.source, &understood.object, &self.expectation),
             Purpose::Work | Purpose::Again { .. } => Ok(()),
         });
         kept.err()

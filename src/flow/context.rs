@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
+use crate::domain::nonce::NonceSecret;
 use crate::domain::pull_request::{Check, PullRequest};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextSubject;
@@ -31,6 +32,8 @@ pub struct FlowContext<'now> {
     pub request: &'now Request,
     pub abilities: &'now Abilities,
     pub results: &'now Results,
+    /// The secret from which the nonces of votes are made.
+    pub nonce_secret: &'now NonceSecret,
     /// What could not be done in this process.
     pub obstacle: Option<&'now Obstacle>,
     /// Since when the forge's checks are awaited.

@@ -17,6 +17,7 @@ use crate::protocol::expectation::{Complaint, Expectation, Rule};
 use crate::protocol::kinds::Kind;
 use crate::protocol::preservation;
 use crate::protocol::raw_answer::RawAnswer;
+use crate::protocol::vote;
 
 use super::ask::{Ask, Form, Pause, Purpose, malformed};
 use super::context::{FlowContext, FurtherTurns};
@@ -275,22 +276,24 @@ fn read_mended<K: Kind>(
         TurnEnd::Answered { raw, .. } => {
             let reading = answer::read::<K>(raw, expectation).map_err(|_| RepairResult::Invalid)?;
             let kept = answer::object(&reading.said)
-                .and_then(|object| preservation::check(source, &object, reading.said.verdict()));
+                .and_then(|object| preservation::check(source, &object, expectation));
             kept.map(|()| reading).map_err(|_| RepairResult::Invalid)
         }
     }
 }
 
-/// What can be done about a malformed answer. A word on a person's requirement can only be given by who looked at the change;
-/// a coder's change is there already, so only its words are asked for.
+/// Returns what can be done about a malformed answer. A vote, and a word on a person's requirement, can only be given by who
+/// looked at the change. A coder's change is there already, so only its words are asked for.
 pub(super) fn remedy(ask: &Ask, complaints: &[Complaint], source: &RawAnswer) -> Option<Remedy> {
     let length = source.most_trusted().trim().len();
     let lacks_only_a_word = complaints.iter().all(|one| one.rule == Rule::Acknowledgement);
+    let only_the_voter_can = lacks_only_a_word || !vote::may_be_put_into_form(source, &ask.expectation);
     match ask.key.role {
         Role::Repair => None,
-        Role::Reviewer if lacks_only_a_word => (ask.key.again == 0).then_some(Remedy::Again),
+        Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer if length == 0 => None,
+        Role::Reviewer | Role::Debater if only_the_voter_can => (ask.key.again == 0).then_some(Remedy::Again),
         Role::Reviewer | Role::Coder | Role::Debater | Role::Analyzer => {
-            (1..=LONGEST_SOURCE).contains(&length).then_some(Remedy::Form)
+            (length <= LONGEST_SOURCE).then_some(Remedy::Form)
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{ChildKey, CommitSha, GateName, IssueNumber, RunId};
+use crate::domain::nonce::NonceSecret;
 use crate::domain::requirement::Requirements;
 use crate::domain::subject::Subject;
 use crate::domain::turn::{SessionNote, TurnKey};
@@ -57,6 +58,8 @@ pub struct Results {
     pub filed: BTreeMap<ChildKey, IssueNumber>,
     /// What gates measured, by run and round, oldest first.
     pub measurements: Vec<(RunId, u32, Measurement)>,
+    /// The secret from which the nonces of votes are made, once a vote was asked for.
+    pub nonce_secret: Option<NonceSecret>,
     /// Where the subject came from, as far as this machine knows.
     pub provenance: Provenance,
 }

@@ -6,6 +6,7 @@ use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::{CommitSha, Label, RunId};
+use crate::domain::nonce::Nonce;
 use crate::domain::subject::Subject;
 use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
@@ -35,6 +36,8 @@ pub struct TurnOrder {
     pub base: CommitSha,
     pub prompt: String,
     pub context: Context,
+    /// The nonce that a vote must return.
+    pub nonce: Option<Nonce>,
     /// The requested model.
     pub model: Option<String>,
     /// The session to resume, if the program can.

@@ -8,6 +8,9 @@ pub trait Clock: Send + Sync {
 
     fn sleep_until(&self, instant: Timestamp) -> impl Future<Output = ()> + Send;
 
+    /// Returns letters and digits that nobody can guess.
+    fn secret(&self) -> String;
+
     /// Returns letters and digits that are unique across all machines: the random part of a run's id.
     fn unique(&self) -> String;
 }

@@ -9,6 +9,7 @@ use crate::domain::agent::Role;
 use crate::domain::failure::TurnFailure;
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, Label, RunId};
+use crate::domain::nonce::NonceSecret;
 use crate::domain::subject::Subject;
 use crate::domain::turn::{SessionNote, TurnKey};
 use crate::domain::usage::Usage;
@@ -93,6 +94,10 @@ pub enum Entry {
         at: Timestamp,
         finished: Finished,
     },
+    /// The secret from which the nonces of this subject's votes are made.
+    Secret {
+        secret: NonceSecret,
+    },
     /// A person answered the coder's questions.
     Clarified {
         turn: TurnKey,
@@ -133,6 +138,7 @@ impl Entry {
             Self::Record { body } => Some(body),
             Self::Attempt { .. }
             | Self::Finished { .. }
+            | Self::Secret { .. }
             | Self::Clarified { .. }
             | Self::Measured { .. }
             | Self::Task { .. }

@@ -17,8 +17,7 @@ use super::kinds::plan_revision::PlanRevision;
 use super::kinds::plan_state::PlanState;
 use super::kinds::pr_review::PrReview;
 use super::raw_answer::{RawAnswer, Stream};
-use super::text::ReviewVerdict;
-use super::{hesitation, opposition, preservation, schema, strict};
+use super::{schema, strict, vote};
 
 /// How an answer was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +40,8 @@ pub struct Reading<K: Kind> {
     pub normalisations: Vec<String>,
 }
 
-/// Reads what an agent said. The most trusted text counts; another one only if that is malformed, and if it is the only
-/// valid one.
+/// Reads what an agent said. The most trusted text counts; another one only if that is malformed, if it is the only valid
+/// one, and if it does not approve.
 ///
 /// # Errors
 /// With everything that is wrong with the most trusted text.
@@ -50,39 +49,22 @@ pub fn read<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Readi
     let mut streams = raw.streams();
     let (_, first) = streams.next().unwrap_or((Stream::Message, ""));
     let complaints = match read_text::<K>(first, expectation) {
-        Ok(reading) => return Ok(reading),
+        Ok(reading) => {
+            let contradicted = vote::contradicted(raw, &object(&reading.said)?, expectation);
+            return contradicted.map_or(Ok(reading), |complaint| Err(vec![complaint]));
+        }
         Err(complaints) => bounded(complaints),
     };
     let others = streams.filter_map(|(stream, text)| Some((stream, read_text::<K>(text, expectation).ok()?)));
     let mut others: Vec<(Stream, Reading<K>)> = others.collect();
     let Some((stream, mut reading)) = others.pop() else { return Err(complaints) };
-    let is_contradicted = others.iter().any(|(_, other)| other.said != reading.said)
-        || leaves_doubt(first, reading.said.verdict())
-        || approves_over(first, &reading);
-    if is_contradicted {
+    let is_contradicted = others.iter().any(|(_, other)| other.said != reading.said);
+    if is_contradicted || vote::is_approval(&object(&reading.said)?, expectation) {
         return Err(complaints);
     }
     reading.tier = Tier::AnotherStream;
     reading.normalisations.insert(0, format!("read from the {}", stream.name()));
     Ok(reading)
-}
-
-/// Whether a more trusted text leaves any doubt about a verdict. One that is whole and says the same leaves none.
-fn leaves_doubt(trusted: &str, verdict: Option<&'static str>) -> bool {
-    let says_the_same = envelope::open(trusted).is_ok_and(|envelope| {
-        envelope::verdict(&envelope.object) == verdict && !hesitation::hesitates(&envelope.object)
-    });
-    if says_the_same {
-        opposition::speaks_against(trusted, verdict)
-    } else {
-        opposition::leaves_doubt(trusted, verdict)
-    }
-}
-
-/// Whether an answer approves, and leaves out something that a more trusted text wants fixed.
-fn approves_over<K: Kind>(trusted: &str, reading: &Reading<K>) -> bool {
-    let approves = reading.said.verdict().is_some_and(|verdict| verdict != ReviewVerdict::Blocking.name());
-    approves && !object(&reading.said).is_ok_and(|object| preservation::fixes_are_kept(trusted, &object))
 }
 
 /// As many complaints as anybody reads, each short enough for a prompt and a record.
@@ -159,17 +141,26 @@ fn unreadable(error: &serde_json::Error) -> Vec<Complaint> {
 }
 
 fn read_text<K: Kind>(text: &str, expectation: &Expectation) -> Result<Reading<K>, Vec<Complaint>> {
-    let OpenedAnswer { object, normalisations } = envelope::open(text)?;
+    let opened = envelope::open(text)?;
+    let mut complaints = vote::complaints(&opened, expectation);
+    let OpenedAnswer { object, normalisations, .. } = opened;
     let object = strict::relaxed(K::KIND, object)?;
     let broken = schema::complaints(K::KIND, &object);
     if !broken.is_empty() {
-        return Err(with_broken_rules::<K>(object, broken, expectation));
+        complaints.extend(with_broken_rules::<K>(object, broken, expectation));
+        return Err(complaints);
     }
     let mut said: K = serde_json::from_value(object).map_err(|error| unreadable(&error))?;
     if normalisations.contains(&Normalisation::OlderResolved) {
         said.take_older_acknowledgement(expectation);
     }
-    let (meaning, remarks) = said.judged(expectation)?;
+    let (meaning, remarks) = match said.judged(expectation) {
+        Ok(judged) if complaints.is_empty() => judged,
+        judged => {
+            complaints.extend(judged.err().into_iter().flatten());
+            return Err(complaints);
+        }
+    };
     let tier = if normalisations.is_empty() { Tier::AsAsked } else { Tier::Normalised };
     let mut normalisations: Vec<String> =
         normalisations.into_iter().map(|done| done.name().to_owned()).collect();
@@ -195,21 +186,23 @@ fn with_broken_rules<K: Kind>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::expectation::Voter;
 
-    const APPROVED: &str = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
-    const BLOCKING: &str = r#"{"schema_version":1,"kind":"pr_review","state":"blocking","summary":"s","blocking_items":["x"],"prior_item_dispositions":[]}"#;
+    const APPROVED: &str = r#"{"schema_version":1,"kind":"pr_review","nonce":"k3v9q2mt7x","state":"approved","summary":"s","prior_item_dispositions":[]}"#;
+    const BLOCKING: &str = r#"{"schema_version":1,"kind":"pr_review","nonce":"k3v9q2mt7x","state":"blocking","summary":"s","blocking_items":["x"],"prior_item_dispositions":[]}"#;
 
-    fn review(raw: &RawAnswer) -> Result<Reading<PrReview>, Vec<Complaint>> {
-        read(raw, &Expectation::bare(ResponseKind::PrReview))
+    fn expecting(kind: ResponseKind) -> Expectation {
+        let voter = Voter { label: "rev".parse().unwrap(), nonce: "k3v9q2mt7x".into() };
+        Expectation::vote(kind, voter)
     }
 
-    fn texts(file: &str, message: &str) -> RawAnswer {
-        RawAnswer { native: None, file: Some(file.to_owned()), message: Some(message.to_owned()) }
+    fn review(raw: &RawAnswer) -> Result<Reading<PrReview>, Vec<Complaint>> {
+        read(raw, &expecting(ResponseKind::PrReview))
     }
 
     #[test]
     fn all_complaints_come_with_their_paths() {
-        let text = r#"{"schema_version":2,"kind":"pr_review","state":"maybe","summary":" ","prior_item_dispositions":[],"extra":1}"#;
+        let text = r#"{"schema_version":2,"kind":"pr_review","nonce":"k3v9q2mt7x","state":"maybe","summary":" ","prior_item_dispositions":[],"extra":1}"#;
         let complaints = review(&RawAnswer::message(text)).unwrap_err();
         let paths: Vec<&str> = complaints.iter().map(|one| one.path.as_str()).collect();
         assert_eq!(paths.len(), 4, "{paths:?}");
@@ -231,36 +224,9 @@ mod tests {
     #[test]
     fn another_kind_of_answer_is_malformed() {
         for kind in ResponseKind::ALL {
-            let understood = understand(&RawAnswer::message(APPROVED), &Expectation::bare(kind));
+            let understood = understand(&RawAnswer::message(APPROVED), &expecting(kind));
             assert_eq!(understood.is_ok(), kind == ResponseKind::PrReview, "{kind}");
         }
-    }
-
-    #[test]
-    fn another_stream_replaces_a_malformed_one() {
-        let reading = review(&texts("I wrote my answer to stdout.", APPROVED)).unwrap();
-        assert_eq!((reading.tier, reading.said.verdict()), (Tier::AnotherStream, Some("approved")));
-        assert_eq!(review(&texts(BLOCKING, APPROVED)).unwrap().said.verdict(), Some("blocking"));
-        assert!(review(&texts("", APPROVED)).is_ok());
-    }
-
-    #[test]
-    fn a_more_trusted_stream_blocks_approval() {
-        let damaged = BLOCKING.replace("\"kind\":\"pr_review\",", "");
-        assert!(review(&texts(&damaged, APPROVED)).is_err());
-        assert!(review(&texts(&damaged[..60], APPROVED)).is_err());
-        assert!(review(&texts("<!-- AGENT_STATE: blocking -->", APPROVED)).is_err());
-        assert!(review(&texts(&damaged, BLOCKING)).is_ok());
-    }
-
-    #[test]
-    fn a_more_trusted_finding_blocks_approval() {
-        let torn = BLOCKING.replace(r#""state":"blocking""#, r#""state":"approved""#);
-        assert!(review(&texts(&torn, APPROVED)).is_err());
-        let with_extra = APPROVED.replacen('{', r#"{"extra":1,"#, 1);
-        assert!(review(&texts(&with_extra, APPROVED)).is_ok());
-        let cut = torn.replace(r#""blocking_items":["x"]"#, r#""blocking_items":["the last line is lost"]"#);
-        assert!(review(&texts(&cut[..cut.len() - 1], APPROVED)).is_err());
     }
 
     #[test]
@@ -272,18 +238,8 @@ mod tests {
     }
 
     #[test]
-    fn contradicting_streams_are_no_answer() {
-        let raw = RawAnswer {
-            native: Some("{}".to_owned()),
-            file: Some(APPROVED.to_owned()),
-            message: Some(BLOCKING.to_owned()),
-        };
-        assert!(review(&raw).is_err());
-    }
-
-    #[test]
     fn the_older_marker_fulfils_wishes() {
-        let mut expectation = Expectation::bare(ResponseKind::PrReview);
+        let mut expectation = expecting(ResponseKind::PrReview);
         expectation.requirements.ids = vec!["hr-0123abcd".parse().unwrap()];
         let bare = RawAnswer::message(APPROVED);
         assert!(read::<PrReview>(&bare, &expectation).is_err());

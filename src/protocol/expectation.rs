@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::ResponseKind;
 use crate::domain::ids::{ItemId, Label, RequirementId};
 use crate::domain::item_status::ItemStatus;
+use crate::domain::nonce::Nonce;
 
 use super::text::Text;
 
@@ -76,6 +77,13 @@ pub enum ResearchPolicy {
     Required,
 }
 
+/// The voter that was asked, and the word that its vote must return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voter {
+    pub label: Label,
+    pub nonce: Nonce,
+}
+
 /// What an answer is measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
@@ -89,6 +97,8 @@ pub struct Expectation {
     pub requirements: Surfaced,
     /// The debate, where there is one.
     pub debate: Option<Debate>,
+    /// The voter; without one no vote is valid.
+    pub voter: Option<Voter>,
 }
 
 impl Expectation {
@@ -100,7 +110,13 @@ impl Expectation {
             ledger: Completeness::Complete,
             requirements: Surfaced::default(),
             debate: None,
+            voter: None,
         }
+    }
+
+    /// A vote of this kind, with nothing shown.
+    pub fn vote(kind: ResponseKind, voter: Voter) -> Self {
+        Self { voter: Some(voter), ..Self::bare(kind) }
     }
 
     /// The shown item of this name.

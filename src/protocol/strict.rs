@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::domain::agent::ResponseKind;
+use crate::domain::nonce::Nonce;
 
 use super::expectation::Complaint;
 use super::schema;
@@ -17,6 +18,17 @@ pub fn of(kind: ResponseKind) -> Value {
         members.remove("$schema");
     }
     strict(&schema)
+}
+
+/// The strict schema of one turn: a vote can return only the nonce of its question.
+pub fn of_turn(kind: ResponseKind, nonce: Option<&Nonce>) -> Value {
+    let mut schema = of(kind);
+    if let (Some(nonce), Some(Value::Object(property))) = (nonce, schema.pointer_mut("/properties/nonce")) {
+        property.remove("pattern");
+        property.insert("const".to_owned(), json!(nonce.as_str()));
+        property.insert("enum".to_owned(), json!([nonce.as_str()]));
+    }
+    schema
 }
 
 fn strict(schema: &Value) -> Value {
@@ -204,6 +216,17 @@ mod tests {
                 }
                 assert!(members.contains_key("type"), "{kind}: no type in {members:?}");
             });
+        }
+    }
+
+    #[test]
+    fn a_turn_allows_one_nonce() {
+        let nonce = Nonce::from("k3v9q2mt7x");
+        for kind in ResponseKind::ALL {
+            let schema = of_turn(kind, Some(&nonce));
+            let word = schema.pointer("/properties/nonce/const").and_then(Value::as_str);
+            assert_eq!(word, kind.is_vote().then_some("k3v9q2mt7x"), "{kind}");
+            assert_eq!(of_turn(kind, None), of(kind));
         }
     }
 

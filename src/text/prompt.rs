@@ -51,6 +51,8 @@ pub struct Material<'turn> {
     pub followups: Followups,
     /// The way in which the agent answers.
     pub answer_by: AnswerBy,
+    /// The nonce that a vote must return.
+    pub nonce: Option<&'turn str>,
     /// The agent memory.
     pub briefing: Option<&'turn Briefing>,
     /// The folder in the agent's checkout with a longer agent memory.
@@ -83,6 +85,7 @@ pub fn render(kind: ResponseKind, material: Material<'_>) -> Result<String, Prom
         delimiter => material.delimiter,
         followups => material.followups.name(),
         answer_by => material.answer_by.name(),
+        nonce => material.nonce,
         memory => material.briefing.map(|briefing| memory(briefing, material.memory_folder)),
         schema => schema.trim_end(),
     };
@@ -144,6 +147,7 @@ pub fn render_form(
         turn => Value::from(Serde(context)),
         source => source,
         answer_by => answer_by.name(),
+        nonce => None::<&str>,
         delimiter => delimiter,
         schema => schema.trim_end(),
     };

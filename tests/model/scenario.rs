@@ -50,12 +50,37 @@ impl Answer {
         Self::Error { status, body: None, headers: Vec::new() }
     }
 
+    /// Returns the answer with the nonce of the question in the place of `{{nonce}}`.
+    pub(super) fn to(self, seen: &Seen) -> Self {
+        match self {
+            Self::Structured(Value::Object(mut members)) => {
+                if let (Some(nonce), Some(value)) = (nonce_in(seen), members.get_mut("nonce")) {
+                    *value = Value::String(nonce);
+                }
+                Self::Structured(Value::Object(members))
+            }
+            Self::Tools(calls, last) => Self::Tools(calls, Box::new(last.to(seen))),
+            other @ (Self::Text(_)
+            | Self::Structured(_)
+            | Self::Error { .. }
+            | Self::QuotaReset { .. }
+            | Self::Hang
+            | Self::DropMidStream) => other,
+        }
+    }
+
     /// Creates an error with this message.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         let Self::Error { headers, .. } = &mut self else { panic!("{self:?} refuses nothing") };
         headers.push((name.to_owned(), value.to_owned()));
         self
     }
+}
+
+/// Returns the nonce that the last question states.
+fn nonce_in(seen: &Seen) -> Option<String> {
+    let (_, rest) = seen.prompt.rsplit_once("The nonce of this question is ")?;
+    rest.get(..10).map(str::to_owned)
 }
 
 /// Computes an answer from a request.

@@ -172,7 +172,7 @@ impl Play {
         if let (false, Some(answer)) = (seen.results.is_empty(), self.turns.get(&seen.prompt)) {
             return answer.clone();
         }
-        let answer = self.scenario.begin(seen);
+        let answer = self.scenario.begin(seen).to(seen);
         self.turns.insert(seen.prompt.clone(), answer.clone());
         answer
     }

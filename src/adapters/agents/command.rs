@@ -36,6 +36,9 @@ pub struct CommandAgent {
     pub deadline: Option<Duration>,
 }
 
+/// The variable that holds the nonce which a vote must return.
+const NONCE_VARIABLE: &str = "AGENT_LOOP_NONCE";
+
 /// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
 const QUOTA_EXIT: i32 = 75;
 
@@ -50,7 +53,10 @@ pub(super) async fn take(
         Ok(files) => files,
         Err(detail) => return failed(TurnFailure::Spawn { detail }),
     };
-    let command = CommandLine::new(&agent.program, &order.workdir, files.environment.clone())
+    let mut environment = files.environment.clone();
+    environment
+        .extend(order.nonce.iter().map(|nonce| (NONCE_VARIABLE.into(), nonce.as_str().to_owned().into())));
+    let command = CommandLine::new(&agent.program, &order.workdir, environment)
         .arguments(&agent.arguments)
         .input(order.prompt.clone());
     let deadline = host.deadline(order.access, agent.deadline);

@@ -84,6 +84,10 @@ impl<W: World> Clock for RehearsedWorld<W> {
         self.end();
     }
 
+    fn secret(&self) -> String {
+        self.real.clock().secret()
+    }
+
     fn unique(&self) -> String {
         self.real.clock().unique()
     }

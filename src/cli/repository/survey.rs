@@ -164,6 +164,7 @@ fn awaited(entries: &[Entry]) -> Option<SubjectState> {
                 }
             }
             Entry::Finished { .. }
+            | Entry::Secret { .. }
             | Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Record { .. }

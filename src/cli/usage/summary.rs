@@ -205,7 +205,8 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
                 let spent = known.end.map_or_else(Usage::default, |(_, _, spent)| spent);
                 known.end = Some((*at, finished, spent.larger(usage(finished))));
             }
-            Entry::Clarified { .. }
+            Entry::Secret { .. }
+            | Entry::Clarified { .. }
             | Entry::Measured { .. }
             | Entry::Record { .. }
             | Entry::Task { .. }

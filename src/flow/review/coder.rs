@@ -9,13 +9,14 @@ use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::item::Item;
 use crate::domain::item_status::ItemStatus;
+use crate::domain::nonce::Nonce;
 use crate::domain::roster::Seat;
 use crate::domain::turn::TurnKey;
 use crate::ledger::body::Body;
 use crate::ledger::codec;
 use crate::ledger::envelope::Draft;
 use crate::protocol::context::ContextSubject;
-use crate::protocol::expectation::Expectation;
+use crate::protocol::expectation::{Expectation, Voter};
 use crate::protocol::kinds::coder_followup::CoderFollowup;
 
 use super::super::ask::{Ask, Brief, shown_items};
@@ -75,6 +76,10 @@ pub(super) fn ask_about(seen: &OpenReview<'_>, key: TurnKey, shown: &[Item], sea
         shown: shown_items(shown, is_on_roster),
         ledger: seen.state.rounds.completeness(),
         requirements: seen.cx.results.surfaced(&key, &seen.observed.requirements),
+        voter: key
+            .kind
+            .is_vote()
+            .then(|| Voter { label: key.label.clone(), nonce: Nonce::of(seen.cx.nonce_secret, &key) }),
         ..Expectation::bare(key.kind)
     };
     let published_turns = seen.state.rounds.published_turns(key.role, &key.label);

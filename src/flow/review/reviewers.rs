@@ -70,7 +70,8 @@ fn record(seen: &OpenReview<'_>, at: &ReviewAt, ask: &Ask, answered: Answered<Pr
     let record = ReviewRecord {
         agent: ask.key.label.clone(),
         head: at.head.clone(),
-        response,
+        // It has done its work, and a published nonce would only be read by other agents.
+        response: PrReview { nonce: None, ..response },
         next_item: first + u64::try_from(opened.len()).unwrap_or(0),
         opened,
         dispositions: judgement.dispositions,

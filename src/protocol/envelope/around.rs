@@ -1,4 +1,5 @@
-//! What stands around the object: footer, signature, fence and prose, or something that must not stand there.
+//! The text around the object: footer, signature, fence and prose, or something that must not be there. An approving vote
+//! must stand alone, so the first thing that is more than its form is reported.
 
 use std::sync::LazyLock;
 
@@ -9,67 +10,70 @@ use crate::pattern::pattern;
 
 use super::super::expectation::Complaint;
 use super::super::markers;
-use super::super::opposition;
 use super::super::text::ReviewVerdict;
 use super::normalisation::Normalisation;
-use super::whole::{verdict, whole};
+use super::objects::PIECES;
+use super::whole::whole;
 
 static FOOTER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*(AGENT_STATE|AGENT_PLAN_STATE):\s*([a-z]+)\s*-->$");
 static OLDER: LazyLock<Regex> = pattern!(r"(?i)^<!--\s*HUMAN_REQUIREMENTS_(ADDRESSED|RESOLVED)\s*-->$");
-static OLDER_ANYWHERE: LazyLock<Regex> = pattern!(r"(?i)<!--\s*HUMAN_REQUIREMENTS_(?:ADDRESSED|RESOLVED)\b");
+static OPENING_FENCE: LazyLock<Regex> = pattern!(r"(?i)^(?:`{3,}|~{3,})(?:json)?$");
+static CLOSING_FENCE: LazyLock<Regex> = pattern!(r"^(?:`{3,}|~{3,})$");
 
 static QUOTED_KEY: LazyLock<Regex> = pattern!({
     let names = PIECES.join("|");
-    format!(r#"(?i)["'](?:{names})["']\s*:"#)
+    format!(r#"(?i)["'](?:{names}|schema_version|kind|state|outcome)["']\s*:"#)
 });
 
-/// Keys of answers that decide something: one of them beside an object fell out of an answer.
-const PIECES: [&str; 17] = [
-    "schema_version",
-    "kind",
-    "state",
-    "outcome",
-    "blocking_items",
-    "same_pr_followups",
-    "future_followups",
-    "prior_item_dispositions",
-    "blocking_plan_issues",
-    "same_plan_followups",
-    "prior_plan_item_dispositions",
-    "item_id",
-    "disposition",
-    "human_requirements_resolved",
-    "remaining_items",
-    "disputed_items",
-    "clarification",
-];
+/// The longest line that can be a signature, in bytes.
+const LONGEST_SIGNATURE: usize = 80;
 
-/// Judges what stands around the object: footer, signature, fence, prose.
+/// The text on both sides of the object.
+pub(super) struct Sides<'text> {
+    pub(super) before: &'text str,
+    pub(super) after: &'text str,
+}
+
+/// What stands beside the object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The name in the signature line.
+    pub signature: Option<String>,
+    /// The first line that is no part of the form of an answer.
+    pub first: Option<String>,
+}
+
+/// What a line beside the object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line<'text> {
+    Footer(String),
+    Resolved,
+    Addressed,
+    Fence,
+    Signature(&'text str),
+    Stray,
+    Prose,
+}
+
+/// Judges the text around the object.
 pub(super) fn around(
-    rest: &str,
+    sides: &Sides<'_>,
     object: &Value,
     normalisations: &mut Vec<Normalisation>,
-) -> Result<(), Vec<Complaint>> {
-    if QUOTED_KEY.is_match(rest) {
+) -> Result<Beside, Vec<Complaint>> {
+    if QUOTED_KEY.is_match(sides.before) || QUOTED_KEY.is_match(sides.after) {
         return Err(whole("one whole JSON object", "pieces of another one beside it"));
-    }
-    let named = OLDER_ANYWHERE.find_iter(rest).count();
-    if named > 0 && named > older_markers(rest) {
-        return Err(whole("no marker around the object", "a marker in a block of code or in prose"));
     }
     let mut footers = Vec::new();
     let mut prose = Vec::new();
-    for line in rest.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if let Some(found) = FOOTER.captures(line) {
-            footers.push(found.get(2).map_or("", |state| state.as_str()).to_ascii_lowercase());
-        } else if let Some(found) = OLDER.captures(line) {
-            normalisations.push(older(found.get(1).map_or("", |word| word.as_str())));
-        } else if is_fence(line) {
-            normalisations.push(Normalisation::Fence);
-        } else if line.len() <= 3 && line.chars().all(|letter| "}],;\"'`.".contains(letter)) {
-            normalisations.push(Normalisation::Stray);
-        } else {
-            prose.push(line);
+    for line in lines(sides.before).chain(lines(sides.after)) {
+        match line_of(line) {
+            Line::Footer(state) => footers.push(state),
+            Line::Resolved => normalisations.push(Normalisation::OlderResolved),
+            Line::Addressed => normalisations.push(Normalisation::OlderAddressed),
+            Line::Fence => normalisations.push(Normalisation::Fence),
+            Line::Stray => normalisations.push(Normalisation::Stray),
+            Line::Signature(_) | Line::Prose => prose.push(line),
         }
     }
     if footers.len() > 1 {
@@ -79,36 +83,63 @@ pub(super) fn around(
         agrees(footer, object)?;
         normalisations.push(Normalisation::Footer);
     }
-    let last_is_signature = prose.last().is_some_and(|line| line.starts_with("-- ") && line.len() <= 80);
-    if last_is_signature {
+    if let Some(Line::Signature(_)) = prose.last().map(|line| line_of(line)) {
         prose.pop();
         normalisations.push(Normalisation::Signature);
     }
     if prose.iter().any(|line| line.contains("<!--") || markers::speaks_of_one(line)) {
         return Err(whole("no marker around the object", "a marker in prose"));
     }
-    let words = prose.join("\n");
-    let approves = verdict(object) == Some(ReviewVerdict::Approved.name());
-    let contradicts = approves && opposition::speaks_against(&words, Some(ReviewVerdict::Approved.name()));
-    if contradicts || opposition::takes_back(&words, verdict(object)) {
-        return Err(whole("words that agree with the answer", "words that take its approval back"));
-    }
     if !prose.is_empty() {
         normalisations.push(Normalisation::Prose);
     }
-    Ok(())
+    Ok(beside(sides))
 }
 
-/// How many markers of an older form stand where they count.
-fn older_markers(rest: &str) -> usize {
-    markers::lines_outside_code(rest).into_iter().filter(|line| OLDER.is_match(line.trim())).count()
+/// Finds what is more than the form of an answer: one fence around the object, a footer, the marker of resolved requirements
+/// and a signature, each at most once.
+fn beside(sides: &Sides<'_>) -> Beside {
+    let mut before = lines(sides.before);
+    let opening = before.next();
+    let not_opening = opening.filter(|line| !OPENING_FENCE.is_match(line));
+    let mut found = Beside { signature: None, first: not_opening.or(before.next()).map(str::to_owned) };
+    let (mut fence, mut footer, mut resolved) = (opening.is_some(), true, true);
+    for line in lines(sides.after) {
+        let is_form = match line_of(line) {
+            Line::Fence => CLOSING_FENCE.is_match(line) && std::mem::take(&mut fence),
+            Line::Footer(_) => std::mem::take(&mut footer),
+            Line::Resolved => std::mem::take(&mut resolved),
+            Line::Signature(name) => found.signature.replace(name.to_owned()).is_none(),
+            Line::Addressed | Line::Stray | Line::Prose => false,
+        };
+        if !is_form {
+            found.first.get_or_insert_with(|| line.to_owned());
+        }
+    }
+    found
 }
 
-fn older(word: &str) -> Normalisation {
-    if word.eq_ignore_ascii_case("RESOLVED") {
-        Normalisation::OlderResolved
-    } else {
-        Normalisation::OlderAddressed
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+fn line_of(line: &str) -> Line<'_> {
+    if let Some(found) = FOOTER.captures(line) {
+        return Line::Footer(found.get(2).map_or("", |state| state.as_str()).to_ascii_lowercase());
+    }
+    if let Some(found) = OLDER.captures(line) {
+        let word = found.get(1).map_or("", |word| word.as_str());
+        return if word.eq_ignore_ascii_case("RESOLVED") { Line::Resolved } else { Line::Addressed };
+    }
+    if is_fence(line) {
+        return Line::Fence;
+    }
+    if line.len() <= 3 && line.chars().all(|letter| "}],;\"'`.".contains(letter)) {
+        return Line::Stray;
+    }
+    match line.strip_prefix("-- ") {
+        Some(name) if line.len() <= LONGEST_SIGNATURE => Line::Signature(name.trim()),
+        Some(_) | None => Line::Prose,
     }
 }
 

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use super::expectation::Complaint;
 use announced::Announced;
+pub use around::Beside;
+use around::Sides;
 pub use normalisation::Normalisation;
 use objects::FoundObjects;
 pub(super) use whole::verdict;
@@ -25,6 +27,12 @@ pub struct OpenedAnswer {
     pub object: Value,
     /// What the reader had to look past, each once.
     pub normalisations: Vec<Normalisation>,
+    /// What stands beside the object in the text.
+    pub beside: Beside,
+    /// The text around the object, without other objects.
+    pub prose: String,
+    /// The text before the line that announces the answer.
+    pub preamble: String,
 }
 
 /// Finds the one JSON object of an answer, in linear time.
@@ -37,25 +45,34 @@ pub fn open(text: &str) -> Result<OpenedAnswer, Vec<Complaint>> {
         return Err(whole("at most 1 MiB", format!("{} bytes", text.len())));
     }
     let mut normalisations = Vec::new();
-    let Announced { body, before } =
+    let Announced { preamble, body } =
         announced::after_announcement(text.trim_start_matches('\u{feff}'), &mut normalisations)?;
-    let FoundObjects { mut objects, rest } = objects::find(body, &mut normalisations)?;
+    let FoundObjects { mut objects, before, after, other } = objects::find(body, &mut normalisations)?;
     let Some(object) = objects.pop() else {
         return Err(whole("one JSON object with `schema_version` and `kind`", "text without one"));
     };
-    if before.iter().any(|other| verdict(other) != verdict(&object)) {
-        return Err(whole("one verdict", "another one before the announcing line"));
-    }
     if objects.iter().any(|other| *other != object) {
         return Err(whole("one JSON object", format!("{} different ones", objects.len() + 1)));
     }
+    let sides = Sides { before: &before, after: &after };
+    let mut beside = around::around(&sides, &object, &mut normalisations)?;
     if !objects.is_empty() {
         normalisations.push(Normalisation::Repetition);
+        beside.first.get_or_insert_with(|| "the same object again".to_owned());
     }
-    around::around(&rest, &object, &mut normalisations)?;
+    beside.first = beside.first.or(other);
     normalisations.sort_unstable();
     normalisations.dedup();
-    Ok(OpenedAnswer { object, normalisations })
+    let prose = format!("{before}\n{after}");
+    Ok(OpenedAnswer { object, normalisations, beside, prose, preamble: preamble.to_owned() })
+}
+
+/// Returns the objects of a text that could be answers.
+///
+/// # Errors
+/// When one of them is damaged beyond its syntax.
+pub(super) fn answers_in(text: &str) -> Result<Vec<Value>, Vec<Complaint>> {
+    objects::find(text, &mut Vec::new()).map(|found| found.objects)
 }
 
 #[cfg(test)]
@@ -132,7 +149,6 @@ mod tests {
             format!(
                 "{{\"items\":\"It reads \"}}\" and {approved}\",\"kind\":\"pr_review\",\"state\":\"blocking\"}}"
             ),
-            format!("{{\"kind\":\"pr_review\",\"state\":\"blocking\",\n{line}\n{approved}"),
             format!(
                 "{{\"items\":[\"\n{line}\n{approved}\n\"],\"kind\":\"pr_review\",\"state\":\"blocking\"}}"
             ),
@@ -164,35 +180,9 @@ mod tests {
         for text in [
             format!("{{\"review\":{OBJECT}}}\n{approved}"),
             format!("{{\"a\":[{{\"b\":{OBJECT}}}]}}\n{approved}"),
-            format!("{OBJECT}\n{PUBLIC_RESPONSE_LINE}\n{approved}"),
         ] {
             assert!(open(&text).is_err(), "{text}");
         }
-        assert_eq!(seen(&format!("{OBJECT}\n{PUBLIC_RESPONSE_LINE}\n{OBJECT}")), [Normalisation::Preamble]);
-    }
-
-    #[test]
-    fn quoted_or_retracted_approvals_are_none() {
-        let approved = OBJECT.replace("blocking", "approved");
-        for text in [
-            format!("The other one said:\n> {approved}\nI can't see that."),
-            format!("{approved}\nOn a second look I do not approve."),
-            format!("I block this.\n{approved}"),
-        ] {
-            assert!(open(&text).is_err(), "{text}");
-        }
-        assert_eq!(seen(&format!("No blocking issues.\n{approved}")), [Normalisation::Prose]);
-        assert_eq!(seen(&format!("I do not approve.\n{OBJECT}")), [Normalisation::Prose]);
-    }
-
-    #[test]
-    fn a_marker_in_code_acknowledges_nothing() {
-        for fence in ["```", "~~~"] {
-            let quoted = format!("{fence}\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->\n{fence}\n{OBJECT}");
-            assert!(open(&quoted).is_err(), "{quoted}");
-        }
-        let fenced = format!("```json\n{OBJECT}\n```\n<!-- HUMAN_REQUIREMENTS_RESOLVED -->");
-        assert_eq!(seen(&fenced), [Normalisation::Fence, Normalisation::OlderResolved]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The objects in a text: those that are answers, mended if only their syntax is damaged. Nothing inside of an answer that
+//! The objects in a text: those that are answers, healed if only their syntax is damaged. Nothing inside of an answer that
 //! is damaged beyond that, and no piece of one, is ever taken for an answer.
 
 use std::sync::LazyLock;
@@ -14,14 +14,37 @@ use super::super::json;
 use super::normalisation::Normalisation;
 use super::whole::whole;
 
-/// How many bytes may be read for each byte of an answer: what opens brackets without end is refused.
+/// How many bytes may be read for each byte of an answer: a text that opens brackets without end is refused.
 const EFFORT: usize = 4;
 
 static KEY_WORD: LazyLock<Regex> = pattern!("(?i)schema_version|kind|state|outcome");
-/// Every top-level object that could be an answer, and the text without them.
+
+/// Lists and members that only an answer has: one of them beside an object fell out of an answer.
+pub(super) const PIECES: [&str; 12] = [
+    "blocking_items",
+    "same_pr_followups",
+    "future_followups",
+    "prior_item_dispositions",
+    "blocking_plan_issues",
+    "same_plan_followups",
+    "prior_plan_item_dispositions",
+    "item_id",
+    "disposition",
+    "remaining_items",
+    "disputed_items",
+    "clarification",
+];
+
+/// The top-level objects that could be answers, and the text without them.
+#[derive(Default)]
 pub(super) struct FoundObjects {
     pub(super) objects: Vec<Value>,
-    pub(super) rest: String,
+    /// The text before the first answer, without other objects.
+    pub(super) before: String,
+    /// The text behind the first answer, without other objects.
+    pub(super) after: String,
+    /// The first object that is no answer.
+    pub(super) other: Option<String>,
 }
 
 /// Finds every object that could be an answer, in linear time.
@@ -31,27 +54,27 @@ pub(super) fn find(
 ) -> Result<FoundObjects, Vec<Complaint>> {
     let names_its_kind = key_finder(text);
     let mut effort = text.len() * EFFORT;
-    let mut found = FoundObjects { objects: Vec::new(), rest: String::new() };
+    let mut found = FoundObjects::default();
     let mut offset = 0;
     while let Some(remaining) = text.get(offset..).filter(|remaining| !remaining.is_empty()) {
         let Some(start) = remaining.find('{') else {
-            found.rest.push_str(remaining);
+            found.rest().push_str(remaining);
             break;
         };
         let (before, candidate) = remaining.split_at(start);
-        found.rest.push_str(before);
+        found.rest().push_str(before);
         offset += start;
         let (length, spent) = match json::first_value(candidate) {
             Ok(parsed) => {
-                if is_answer(&parsed.value) && is_quoted(before) {
-                    return Err(whole("the answer itself", "one in a quotation"));
-                } else if is_answer(&parsed.value) {
+                if is_answer(&parsed.value) {
                     found.take(parsed.value);
                 } else if is_or_holds_piece(&parsed.value) {
                     return Err(whole("the answer itself", "one within another object, or a piece of one"));
                 } else {
                     normalisations.push(Normalisation::Prose);
-                    found.rest.push('\n');
+                    let text = candidate.get(..parsed.length).unwrap_or_default();
+                    found.other.get_or_insert_with(|| text.to_owned());
+                    found.rest().push('\n');
                 }
                 (parsed.length, parsed.length)
             }
@@ -60,7 +83,7 @@ pub(super) fn find(
                 (length, length)
             }
             Err(error) => {
-                found.rest.push('{');
+                found.rest().push('{');
                 (1, json::read_before(candidate, &error))
             }
         };
@@ -72,26 +95,23 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Whether what follows a text on its last line stands in a quotation.
-fn is_quoted(before: &str) -> bool {
-    before.rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('>'))
-}
-
 /// Answers whether something behind an offset names its kind.
-pub(super) fn key_finder(text: &str) -> impl Fn(usize) -> bool {
+fn key_finder(text: &str) -> impl Fn(usize) -> bool {
     let last = ["\"schema_version\"", "\"kind\""].into_iter().filter_map(|key| text.rfind(key)).max();
     move |start| last.is_some_and(|last| start < last)
 }
 
 impl FoundObjects {
-    fn take(&mut self, object: Value) {
-        self.objects.push(object);
-        // What stands before and after an object must not grow together into something that neither is.
-        self.rest.push('\n');
+    fn rest(&mut self) -> &mut String {
+        if self.objects.is_empty() { &mut self.before } else { &mut self.after }
     }
 
-    /// What opens a bracket and is no JSON: an object that is damaged in its syntax only, or braces of prose. Nothing
-    /// inside of an answer that is damaged beyond that may be taken for one.
+    fn take(&mut self, object: Value) {
+        self.objects.push(object);
+    }
+
+    /// Takes an object that is damaged in its syntax only, or passes over braces of prose. Nothing inside of an answer that
+    /// is damaged beyond that may be taken for one.
     fn take_damaged(
         &mut self,
         candidate: &str,
@@ -102,7 +122,7 @@ impl FoundObjects {
         let healed = healing::heal(candidate).ok_or_else(|| damaged(error))?;
         let span = candidate.get(..healed.length).unwrap_or_default();
         if !KEY_WORD.is_match(span) {
-            self.rest.push_str(span);
+            self.rest().push_str(span);
             return Ok(healed.length);
         }
         let parsed = json::first_value(&healed.text).map_err(|error| damaged(&error))?;
@@ -123,37 +143,17 @@ fn is_answer(value: &Value) -> bool {
     value.as_object().is_some_and(tells)
 }
 
-/// Whether an object says what it is an answer to. A schema, which has the same keys, does not.
-pub(super) fn is_whole_answer(value: &Value) -> bool {
-    value.get("kind").is_some_and(Value::is_string)
-        && value.get("schema_version").is_some_and(Value::is_number)
-}
-
-/// Whether a value is or holds an answer, or what only an answer holds.
-pub(super) fn is_or_holds_piece(value: &Value) -> bool {
-    let decides = |key: &&'static str| {
-        value.get(*key).is_some_and(|held| held.is_array() || held.is_string() || held.is_boolean())
-    };
+/// Whether a value is or holds an answer, or what only an answer holds. A schema, which has the same keys, does not.
+fn is_or_holds_piece(value: &Value) -> bool {
     match value {
         Value::Array(values) => values.iter().any(is_or_holds_piece),
         Value::Object(members) => {
-            is_whole_answer(value) || DECIDING.iter().any(decides) || members.values().any(is_or_holds_piece)
+            let is_whole = value.get("kind").is_some_and(Value::is_string)
+                && value.get("schema_version").is_some_and(Value::is_number);
+            let is_given =
+                |key: &&str| value.get(*key).is_some_and(|held| held.is_array() || held.is_string());
+            is_whole || PIECES.iter().any(is_given) || members.values().any(is_or_holds_piece)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
-
-/// Keys of what only an answer holds, and what makes it block.
-const DECIDING: [&str; 11] = [
-    "approved",
-    "finding",
-    "findings",
-    "severity",
-    "verdict",
-    "item_id",
-    "disposition",
-    "blocking_items",
-    "same_pr_followups",
-    "blocking_plan_issues",
-    "same_plan_followups",
-];

@@ -18,6 +18,10 @@ pub struct DiscussReview {
     pub schema_version: Version1,
     /// Always `discuss_review`.
     pub kind: KindTag<Self>,
+    /// The nonce that the question states. A published review has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
+    pub nonce: Option<Text>,
     /// The vote.
     pub outcome: DebateOutcome,
     /// Why.

@@ -21,6 +21,10 @@ pub struct PrReview {
     pub schema_version: Version1,
     /// Always `pr_review`.
     pub kind: KindTag<Self>,
+    /// The nonce that the question states. A published review has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(required)]
+    pub nonce: Option<Text>,
     /// Whether the change is approved as it is.
     pub state: ReviewVerdict,
     /// What was looked at and what was found, for people.

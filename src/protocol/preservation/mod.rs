@@ -12,17 +12,18 @@ use serde_json::Value;
 use crate::pattern::pattern;
 
 use super::envelope;
-use super::expectation::Complaint;
+use super::expectation::{Complaint, Expectation};
 use super::findings::normalised;
-use super::{hesitation, opposition};
+use super::vote;
 use matching::{lost, shortened};
 
 /// Shorter words of a text that is no JSON are not looked for: they are headings and single words.
 const SHORTEST_SENTENCE: usize = 12;
 
 /// Names whose values are ids or closed words, not content.
-const NOT_CONTENT: [&str; 13] = [
+const NOT_CONTENT: [&str; 14] = [
     "kind",
+    "nonce",
     "state",
     "item_id",
     "disposition",
@@ -46,52 +47,28 @@ const FUTURE: &str = "future_followups";
 ///
 /// # Errors
 /// With everything that was lost, or that was added and approves.
-pub fn check(source: &str, repaired: &Value, verdict: Option<&'static str>) -> Result<(), Vec<Complaint>> {
-    let whole = whole(source);
+pub fn check(source: &str, repaired: &Value, expectation: &Expectation) -> Result<(), Vec<Complaint>> {
+    let opened = envelope::open(source).ok();
+    let whole = opened.as_ref().map(|opened| &opened.object);
     let mut complaints = Vec::new();
-    if let Some(verdict) = verdict.filter(|verdict| *verdict != "blocking") {
-        complaints.extend(verdict_is_kept(source, whole.as_ref(), verdict));
+    if vote::is_approval(repaired, expectation) && !vote::approves_plainly(source, expectation) {
+        let expected = "an approval only where the source is whole, stands alone and approves";
+        complaints.push(Complaint::new("/state", expected, "a source that does not"));
     }
-    if let Some(source) = &whole {
+    if let Some(source) = whole {
         let kind = |value: &Value| value.get("kind").cloned();
         if kind(source).is_some_and(|said| Some(said) != kind(repaired)) {
             complaints.push(Complaint::new("/kind", "the kind of the source", "another one"));
         }
     }
-    complaints.extend(approvals_added(whole.as_ref(), source, repaired));
-    complaints.extend(made_milder(whole.as_ref(), source, repaired));
-    let said = whole.as_ref().map_or_else(|| sentences(source), texts);
+    complaints.extend(approvals_added(whole, source, repaired));
+    complaints.extend(made_milder(whole, source, repaired));
+    let said = match &opened {
+        Some(opened) => [texts(&opened.object), sentences(&opened.prose)].concat(),
+        None => sentences(source),
+    };
     complaints.extend(lost(&said, &texts(repaired)));
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
-}
-
-/// Whether everything that `source` wants fixed, however damaged it is, still has to be fixed by another answer.
-pub(super) fn fixes_are_kept(source: &str, answer: &Value) -> bool {
-    let whole = whole(source);
-    let words = dispositions(whole.as_ref(), source);
-    let is_active = |id: &String| words.iter().any(|(known, word)| known == id && !is_lifting(word));
-    lost_fixes(whole.as_ref(), source, answer).is_empty()
-        && !lifted(answer).iter().any(|(id, _)| is_active(id))
-}
-
-fn whole(source: &str) -> Option<Value> {
-    envelope::open(source).ok().map(|envelope| envelope.object)
-}
-
-/// An approval is only ever taken from a whole object that says so: what was cut off may have said more.
-fn verdict_is_kept(source: &str, whole: Option<&Value>, verdict: &'static str) -> Option<Complaint> {
-    let said = whole.and_then(|whole| whole.get("state").or_else(|| whole.get("outcome")));
-    let is_said = said.and_then(Value::as_str).is_some_and(|word| word == verdict);
-    let is_kept = is_said
-        && !whole.is_some_and(hesitation::hesitates)
-        && !opposition::speaks_against(source, Some(verdict));
-    (!is_kept).then(|| {
-        Complaint::new(
-            "/state",
-            format!("`{verdict}` only where the source, whole, says so"),
-            "a source that does not",
-        )
-    })
 }
 
 /// Dispositions and acknowledgements that lift something, and that the source does not have. A source that is not whole
@@ -126,7 +103,7 @@ fn lifted(answer: &Value) -> BTreeSet<(String, String)> {
 }
 
 fn lifted_plainly(source: &str) -> BTreeSet<(String, String)> {
-    let words = dispositions(None, source);
+    let words = disposed_plainly(source);
     let is_said_once =
         |id: &String, word: &String| words.iter().all(|(other, said)| other != id || said == word);
     let lifting = words.iter().filter(|(id, word)| is_lifting(word) && is_said_once(id, word)).cloned();
@@ -139,11 +116,6 @@ fn lifted_plainly(source: &str) -> BTreeSet<(String, String)> {
 
 fn is_lifting(word: &str) -> bool {
     matches!(word, "resolved" | "future")
-}
-
-/// The words of a review on known items.
-fn dispositions(whole: Option<&Value>, source: &str) -> Vec<(String, String)> {
-    whole.map_or_else(|| disposed_plainly(source), disposed)
 }
 
 fn disposed(answer: &Value) -> Vec<(String, String)> {
@@ -286,23 +258,26 @@ fn is_sentence(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::agent::ResponseKind;
+    use crate::protocol::expectation::Voter;
     use serde_json::json;
 
     fn review(state: &str, blocking: &[&str]) -> Value {
         json!({
-            "schema_version": 1, "kind": "pr_review", "state": state, "summary": "looked at it",
+            "schema_version": 1, "kind": "pr_review", "nonce": "k3v9q2mt7x", "state": state,
+            "summary": "looked at it",
             "blocking_items": blocking, "prior_item_dispositions": []
         })
     }
 
     fn keeps(source: &str, repaired: &Value) -> bool {
-        let verdict = if repaired["state"] == "approved" { "approved" } else { "blocking" };
-        check(source, repaired, Some(verdict)).is_ok()
+        let voter = Voter { label: "rev".parse().unwrap(), nonce: "k3v9q2mt7x".into() };
+        check(source, repaired, &Expectation::vote(ResponseKind::PrReview, voter)).is_ok()
     }
 
     #[test]
     fn approvals_are_kept_and_never_made() {
-        let extra = |state: &str| review(state, &[]).to_string().replacen('{', "{\"extra\":true,", 1);
+        let extra = |state: &str| review(state, &[]).to_string().replacen('{', "{\"extra\":1,", 1);
         assert!(keeps(&extra("approved"), &review("approved", &[])));
         assert!(!keeps(&extra("blocking"), &review("approved", &[])));
         assert!(!keeps("Looks good to me, approved!", &review("approved", &[])));
@@ -328,6 +303,16 @@ mod tests {
         let both = ["the parser loses the last line", "nothing tests the empty file"];
         assert!(keeps(source, &review("blocking", &both)));
         assert!(!keeps(source, &review("blocking", &both[..1])));
+    }
+
+    #[test]
+    fn findings_beside_an_object_are_kept() {
+        let object = review("blocking", &["the first is wrong"]).to_string();
+        let source = format!("- calc.add crashes on None\n{object}");
+        assert!(!keeps(&source, &review("blocking", &["the first is wrong"])));
+        assert!(keeps(&source, &review("blocking", &["the first is wrong", "calc.add crashes on None"])));
+        let source = source.replace("blocking", "approved").replace("the first is wrong", "");
+        assert!(!keeps(&source, &review("approved", &[])));
     }
 
     #[test]

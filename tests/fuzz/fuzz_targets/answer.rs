@@ -7,7 +7,7 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::domain::ids::ItemId;
 use agent_loop::protocol::answer;
-use agent_loop::protocol::expectation::{Debate, Expectation, Owner, ResearchPolicy, ShownItem};
+use agent_loop::protocol::expectation::{Debate, Expectation, Owner, ResearchPolicy, ShownItem, Voter};
 use agent_loop::protocol::raw_answer::RawAnswer;
 use libfuzzer_sys::fuzz_target;
 
@@ -17,7 +17,8 @@ fn expectation(kind: ResponseKind) -> Expectation {
         shown.map(|(number, status, owner)| ShownItem { id: ItemId::numbered(number), status, owner });
     let debaters = ["codex", "claude"].map(|name| name.parse().expect("a label")).to_vec();
     let debate = Some(Debate { round: 1, debaters, research: ResearchPolicy::Optional });
-    Expectation { shown: shown.to_vec(), debate, ..Expectation::bare(kind) }
+    let voter = Voter { label: "rev".parse().expect("a label"), nonce: "k3v9q2mt7x".into() };
+    Expectation { shown: shown.to_vec(), debate, ..Expectation::vote(kind, voter) }
 }
 
 fuzz_target!(|input: &str| {

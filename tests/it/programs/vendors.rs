@@ -52,9 +52,10 @@ fn antigravity_turns_are_told_in_full() {
     stage.agent(
         "agy",
         &r#"#!/bin/sh
+nonce=$(printf '%s\n' "$*" | sed -n 's/^The nonce of this question is \([a-z0-9]*\).*/\1/p')
 echo '[agy] tool run_command auto-denied: no terminal to ask' >&2
 echo '{"conversation_id":"c","status":"SUCCESS","response":"","structured_output":{"schema_version":1,"kind":"pr_review",
-  "state":"approved","summary":"SUMMARY","prior_item_dispositions":[]}}'
+  "nonce":"'"$nonce"'","state":"approved","summary":"SUMMARY","prior_item_dispositions":[]}}'
 "#
         .replace("SUMMARY", &"ok ".repeat(400)),
     );

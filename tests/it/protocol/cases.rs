@@ -12,7 +12,7 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ids::{ItemId, Label, RequirementId};
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::protocol::expectation::{
-    Completeness, Debate, Expectation, Owner, ResearchPolicy, ShownItem, Surfaced, SurfacedExtent,
+    Completeness, Debate, Expectation, Owner, ResearchPolicy, ShownItem, Surfaced, SurfacedExtent, Voter,
 };
 use agent_loop::protocol::raw_answer::RawAnswer;
 use agent_loop::protocol::schema;
@@ -103,6 +103,11 @@ struct AnswersFile {
     /// The answers by name. A text is an alias of another answer.
     answers: BTreeMap<String, Value>,
     texts: BTreeMap<String, String>,
+}
+
+/// Who votes in the corpus, and the nonce that its votes return.
+pub(super) fn voter() -> Voter {
+    Voter { label: "rev".parse().unwrap(), nonce: "k3v9q2mt7x".into() }
 }
 
 /// A file of cases.
@@ -286,6 +291,7 @@ impl ExpectationFile {
             },
             requirements: Surfaced { ids: self.requirements, extent: self.extent },
             debate,
+            voter: kind.is_vote().then(voter),
         }
     }
 }

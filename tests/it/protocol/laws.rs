@@ -22,7 +22,7 @@ fn expectation() -> Expectation {
     let shown = |number, status| ShownItem { id: ItemId::numbered(number), status, owner: Owner::Reviewer };
     let shown =
         vec![shown(1, ItemStatus::Blocking), shown(2, ItemStatus::SamePr), shown(3, ItemStatus::Future)];
-    Expectation { shown, ..Expectation::bare(ResponseKind::PrReview) }
+    Expectation { shown, ..Expectation::vote(ResponseKind::PrReview, cases::voter()) }
 }
 
 /// Generates similar findings, so that many of them are equal.
@@ -50,7 +50,7 @@ fn review() -> impl Strategy<Value = Value> {
         };
         let is_blocking = !blocking.is_empty() || !same.is_empty() || words.iter().any(is_open);
         json!({
-            "schema_version": 1, "kind": "pr_review", "summary": summary,
+            "schema_version": 1, "kind": "pr_review", "nonce": "k3v9q2mt7x", "summary": summary,
             "state": if is_blocking { "blocking" } else { "approved" },
             "blocking_items": blocking, "same_pr_followups": same, "future_followups": future,
             "prior_item_dispositions": words,

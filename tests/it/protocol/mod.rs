@@ -5,3 +5,4 @@ mod corpus;
 mod damage;
 mod laws;
 mod mutations;
+mod votes;

@@ -134,7 +134,7 @@ fn turn(access: Access) -> CliTurn<'static> {
 /// Returns an approval in the strict format, with all members.
 fn review() -> Value {
     json!({
-        "schema_version": 1, "kind": "pr_review", "state": "approved", "summary": "Both herons are there.",
+        "schema_version": 1, "kind": "pr_review", "nonce": "k3v9q2mt7x", "state": "approved", "summary": "Both herons are there.",
         "blocking_items": [], "prior_item_dispositions": [], "same_pr_followups": null, "future_followups": null,
         "human_requirements_resolved": null, "coverage": null,
     })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::world::{Agent, Reaction, Tree};
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::failure::TurnFailure;
+use agent_loop::domain::nonce::Nonce;
 use agent_loop::ports::agents::TurnOrder;
 use serde_json::{Value, json};
 
@@ -81,7 +82,8 @@ fn review(order: &TurnOrder, state: &str, said: &str, new: &[&str]) -> String {
     let dispositions: Vec<Value> =
         shown(order).into_iter().map(|id| json!({ "item_id": id, "disposition": said })).collect();
     json!({
-        "schema_version": 1, "kind": "pr_review", "state": state, "summary": "looked",
+        "schema_version": 1, "kind": "pr_review", "nonce": order.nonce.as_ref().map(Nonce::as_str),
+        "state": state, "summary": "looked",
         "blocking_items": new, "prior_item_dispositions": dispositions,
         "human_requirements_resolved": required(order),
     })

@@ -11,7 +11,7 @@ use agent_loop::flow::request::Request;
 use agent_loop::flow::retry::RetryPolicy;
 use agent_loop::ports::run_event::RunEvent;
 
-use super::cast::{agent, always_fails, always_says, honest_coder};
+use super::cast::{agent, always_fails, always_says, blocks, honest_coder};
 use super::stage::{Story, label, story};
 
 /// What happened next to whoever failed, until its next round: which role was asked, and whether the run went on with that.
@@ -87,7 +87,7 @@ async fn putting_into_form_is_foretold_too() {
         ..story(
             "nobody mends it",
             honest_coder(),
-            vec![("careless", always_says("I looked, and it is fine."))],
+            vec![("careless", agent(|order, _| Reaction::Says(blocks(order, "a bug").replacen('{', "", 1))))],
         )
     };
     let two = || {

@@ -24,7 +24,7 @@ use agent_loop::ledger::chain::{self, Chain};
 use agent_loop::ledger::codec::{self, Content};
 use agent_loop::ledger::envelope::Envelope;
 use agent_loop::ports::forge::{Comment, Forge};
-use agent_loop::ports::journal::Entry;
+use agent_loop::ports::journal::{Entry, Finished};
 use agent_loop::protocol::text::ReviewVerdict;
 
 use crate::world::MemoryWorld;
@@ -159,6 +159,21 @@ pub(super) fn opened_ids(thread: &[Comment]) -> Vec<ItemId> {
         Content::NoRecord | Content::Newer(_) | Content::Damaged(_) => Vec::new(),
     };
     thread.iter().flat_map(review).map(|item| item.id).collect()
+}
+
+/// Returns whether a journal holds an answer of a reviewer that no record has yet.
+pub(super) fn holds_unpublished_vote(world: &MemoryWorld) -> bool {
+    world.journal_entries().into_iter().any(|(subject, entries)| {
+        let Subject::PullRequest(number) = subject else { return false };
+        let records = Records::of_review(world, number);
+        entries.iter().any(|entry| {
+            let Entry::Finished { turn, finished: Finished::Answered { .. }, .. } = entry else {
+                return false;
+            };
+            let is_theirs = |review: &Reviewed| review.head == turn.head;
+            turn.kind.is_vote() && !records.reviews_by(turn.label.as_str()).iter().any(is_theirs)
+        })
+    })
 }
 
 /// Whether a comment claims to be a record.

@@ -127,7 +127,7 @@ async fn only_trusted_strangers_sign_wishes() {
 async fn earlier_answers_owe_no_later_wish() {
     let coder = implements_and(|order, tree| {
         tree.insert(FILE.to_owned(), "new and good".to_owned());
-        Reaction::Says(addresses_all(order).replacen('{', "{\"extra\":true,", 1))
+        Reaction::Says(addresses_all(order).replacen('{', "{\"extra\":1,", 1))
     });
     let story = Story {
         begins: Begins::PullRequest,

@@ -43,6 +43,10 @@ impl Clock for MemoryWorld {
         self.look(|state| state.now = state.now.max(instant)).await;
     }
 
+    fn secret(&self) -> String {
+        "the secret of this world".to_owned()
+    }
+
     fn unique(&self) -> String {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.unique += 1;

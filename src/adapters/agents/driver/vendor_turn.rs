@@ -33,7 +33,7 @@ impl<'turn> VendorTurn<'turn> {
         Self {
             agent,
             order,
-            schema: strict::of(order.kind).to_string(),
+            schema: strict::of_turn(order.kind, order.nonce.as_ref()).to_string(),
             schema_file: files.folder().join("answer.schema.json"),
             last_message: files.folder().join("last-message.txt"),
             readable: std::iter::once(files.folder()).chain(diff).map(Path::to_owned).collect(),

@@ -21,7 +21,7 @@ use crate::ports::cancellation::{Cancellation, Urgency};
 use crate::ports::clock::Clock;
 use crate::protocol::raw_answer::RawAnswer;
 
-use script::ScriptedTurn;
+use script::{Referents, ScriptedTurn};
 
 /// Takes a turn of a script.
 pub(in crate::adapters::agents) async fn take(
@@ -71,9 +71,10 @@ async fn perform(
             return TurnResult::Failed(TurnFailure::Exit { code, detail: "as scripted".to_owned() });
         }
     }
+    let referents = Referents { context: &order.context, nonce: order.nonce.as_ref() };
     let message = match (&turn.answer, &turn.raw) {
-        (Some(answer), _) => script::fill(answer, &order.context).map(|filled| filled.to_string()),
-        (None, Some(raw)) => script::words(raw, &order.context),
+        (Some(answer), _) => referents.fill(answer).map(|filled| filled.to_string()),
+        (None, Some(raw)) => referents.words(raw),
         (None, None) => Ok(String::new()),
     };
     match message {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::agent::Role;
+use crate::domain::nonce::Nonce;
 use crate::protocol::context::Context;
 
 /// A file of turns.
@@ -56,51 +57,66 @@ pub fn turn(text: &str, role: Role, script_index: u32) -> Result<ScriptedTurn, S
     fitting.into_iter().nth(index).ok_or_else(past)
 }
 
-/// An answer with its placeholders filled in.
-///
-/// # Errors
-/// When a placeholder has nothing to stand for.
-pub fn fill(answer: &Value, context: &Context) -> Result<Value, String> {
-    match answer {
-        Value::String(text) if text == "{{items}}" => {
-            Ok(Value::Array(context.items.iter().map(|item| Value::String(item.id.clone())).collect()))
-        }
-        Value::String(text) => words(text, context).map(Value::String),
-        Value::Array(values) => {
-            values.iter().map(|value| fill(value, context)).collect::<Result<_, _>>().map(Value::Array)
-        }
-        Value::Object(members) => {
-            let filled = members.iter().map(|(key, value)| Ok((words(key, context)?, fill(value, context)?)));
-            filled.collect::<Result<_, String>>().map(Value::Object)
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(answer.clone()),
-    }
+/// What the placeholders of a script stand for.
+#[derive(Debug, Clone, Copy)]
+pub struct Referents<'turn> {
+    pub context: &'turn Context,
+    pub nonce: Option<&'turn Nonce>,
 }
 
-/// A text with `{{item:N}}` and `{{hr:N}}` filled in.
-pub fn words(text: &str, context: &Context) -> Result<String, String> {
-    let mut filled = String::new();
-    let mut rest = text;
-    while let Some((before, tail)) = rest.split_once("{{") {
-        let Some((name, after)) = tail.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        filled.push_str(&referent(name, context)?);
-        rest = after;
+impl Referents<'_> {
+    /// Fills the placeholders of an answer.
+    ///
+    /// # Errors
+    /// When a placeholder has nothing to stand for.
+    pub fn fill(&self, answer: &Value) -> Result<Value, String> {
+        match answer {
+            Value::String(text) if text == "{{items}}" => {
+                let ids = self.context.items.iter().map(|item| Value::String(item.id.clone()));
+                Ok(Value::Array(ids.collect()))
+            }
+            Value::String(text) => self.words(text).map(Value::String),
+            Value::Array(values) => {
+                values.iter().map(|value| self.fill(value)).collect::<Result<_, _>>().map(Value::Array)
+            }
+            Value::Object(members) => {
+                let filled = members.iter().map(|(key, value)| Ok((self.words(key)?, self.fill(value)?)));
+                filled.collect::<Result<_, String>>().map(Value::Object)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(answer.clone()),
+        }
     }
-    filled.push_str(rest);
-    Ok(filled)
-}
 
-fn referent(name: &str, context: &Context) -> Result<String, String> {
-    let nothing = || format!("the placeholder {{{{{name}}}}} has nothing to stand for");
-    let (kind, number) = name.split_once(':').ok_or_else(nothing)?;
-    let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).ok_or_else(nothing)?;
-    let found = match kind {
-        "item" => context.items.get(index).map(|item| item.id.clone()),
-        "hr" => context.requirements.get(index).map(|requirement| requirement.id.clone()),
-        _ => None,
-    };
-    found.ok_or_else(nothing)
+    /// Fills `{{item:N}}`, `{{hr:N}}` and `{{nonce}}` in a text.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn words(&self, text: &str) -> Result<String, String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, tail)) = rest.split_once("{{") {
+            let Some((name, after)) = tail.split_once("}}") else {
+                break;
+            };
+            filled.push_str(before);
+            let nothing = || format!("the placeholder {{{{{name}}}}} has nothing to stand for");
+            filled.push_str(self.referent(name).ok_or_else(nothing)?);
+            rest = after;
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    fn referent(&self, name: &str) -> Option<&str> {
+        if name == "nonce" {
+            return self.nonce.map(Nonce::as_str);
+        }
+        let (kind, number) = name.split_once(':')?;
+        let index = number.parse::<usize>().ok()?.checked_sub(1)?;
+        match kind {
+            "item" => self.context.items.get(index).map(|item| item.id.as_str()),
+            "hr" => self.context.requirements.get(index).map(|requirement| requirement.id.as_str()),
+            _ => None,
+        }
+    }
 }

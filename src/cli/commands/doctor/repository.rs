@@ -141,6 +141,7 @@ fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
         } => Some(turn.label),
         Entry::Finished { .. }
         | Entry::Attempt { .. }
+        | Entry::Secret { .. }
         | Entry::Clarified { .. }
         | Entry::Measured { .. }
         | Entry::Task { .. }
