@@ -83,19 +83,21 @@ impl ReviewContent<'_> {
         report: &mut RuleReport,
     ) {
         let new = findings.iter().filter(|(status, _)| status.must_fix()).count();
-        let active: Vec<&Disposition> = dispositions.iter().filter(|one| one.status.must_fix()).collect();
         match self.verdict {
             ReviewVerdict::Approved => {
                 if new > 0 {
                     report.complain("/state", "blocking, with findings to fix", "approved");
                 }
-                report.complaints.extend(active.iter().map(|one| {
-                    let expected = format!("`{}` resolved or future in an approving review", one.item);
-                    Complaint::new(self.dispositions_path, expected, one.status.name()).about([&one.item])
+                // Also of an item that was not shown, or that only a gate resolves.
+                let active = self.dispositions.iter().filter(|one| one.status.must_fix());
+                report.complaints.extend(active.map(|one| {
+                    let expected = format!("`{}` resolved or future in an approving review", one.item_id);
+                    Complaint::new(self.dispositions_path, expected, one.status.name()).about([one.item_id])
                 }));
             }
             ReviewVerdict::Blocking => {
-                if new == 0 && active.is_empty() && report.complaints.is_empty() {
+                let keeps_open = dispositions.iter().any(|one| one.status.must_fix());
+                if new == 0 && !keeps_open && report.complaints.is_empty() {
                     let expected = "at least one blocking item, same-scope follow-up or active disposition";
                     report.complain("/state", expected, "blocking without anything to fix");
                 }

@@ -152,7 +152,10 @@ mod tests {
         let active = review(
             r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"ok","prior_item_dispositions":[{"item_id":"item-1","disposition":"blocking"}]}"#,
         );
-        assert!(active.judged(&expecting(ItemStatus::Blocking, Owner::Reviewer)).is_err());
+        for owner in [Owner::Reviewer, Owner::FormerReviewer, Owner::Gate] {
+            assert!(active.judged(&expecting(ItemStatus::Blocking, owner)).is_err());
+        }
+        assert!(active.judged(&nothing_shown()).is_err(), "an unknown id is a contradiction too");
     }
 
     #[test]
