@@ -27,10 +27,20 @@ const LENGTH: usize = 10;
 impl Nonce {
     /// Returns the nonce of a question. Asking it again, after a failure or a malformed answer, does not change it.
     pub fn of(secret: &NonceSecret, question: &TurnKey) -> Self {
-        let TurnKey { run, sitting, round, role, label, kind, head, clarifications, again: _, retry: _ } =
-            question;
+        let TurnKey {
+            run,
+            attempt_window,
+            round,
+            role,
+            label,
+            kind,
+            head,
+            clarifications,
+            again: _,
+            retry: _,
+        } = question;
         let named = format!(
-            "{}\n{run}\n{sitting}\n{round}\n{role}\n{label}\n{kind}\n{head}\n{clarifications}",
+            "{}\n{run}\n{attempt_window}\n{round}\n{role}\n{label}\n{kind}\n{head}\n{clarifications}",
             secret.0
         );
         let digest = Sha256::digest(named);
@@ -70,7 +80,7 @@ mod tests {
     use crate::domain::turn::RunRound;
 
     fn question(round: u32, label: &str) -> TurnKey {
-        let at = RunRound { run: "run-1".parse().unwrap(), sitting: 0, round };
+        let at = RunRound { run: "run-1".parse().unwrap(), attempt_window: 0, round };
         let head = "a".repeat(40).parse().unwrap();
         TurnKey::first(at, Role::Reviewer, &label.parse().unwrap(), ResponseKind::PrReview, &head)
     }
