@@ -241,6 +241,9 @@ async fn attempt<W: World, J: Journal>(
         .with_notes(|note| sanitize::one_line(&guard.message(&note), LONGEST_NOTE));
     tell_notes(world, &turn, &finished);
     let at = world.clock().now();
+    if let Finished::Answered { raw, .. } = &finished {
+        warn(world, &ask, ask.left_out(raw));
+    }
     world.operator().tell(&told(&ask, &finished, log, (at, &persistence)));
     let entry = Entry::Finished { turn, at, finished };
     journal.append(entry.clone()).await?;
@@ -293,6 +296,15 @@ const LONGEST_NOTE: usize = 1_000;
 /// The maximum length of a program's warnings in messages.
 const LONGEST_WARNING: usize = 400;
 
+/// Tells warnings about an agent.
+fn warn<W: World>(world: &W, ask: &Ask, warnings: Vec<String>) {
+    for text in warnings {
+        let text =
+            format!("{} `{}`: {}", ask.key.role, ask.key.label, sanitize::one_line(&text, LONGEST_WARNING));
+        world.operator().tell(&RunEvent::Warning { text });
+    }
+}
+
 /// Returns the result of a turn for the journal; `None` if the run was cancelled.
 async fn finish<W: World>(
     world: &W,
@@ -302,11 +314,7 @@ async fn finish<W: World>(
 ) -> Result<Option<Finished>, RunError> {
     let head = &ask.key.head;
     let TurnReport { result, usage, model, log, session, warnings } = report;
-    for text in warnings {
-        let text =
-            format!("{} `{}`: {}", ask.key.role, ask.key.label, sanitize::one_line(&text, LONGEST_WARNING));
-        world.operator().tell(&RunEvent::Warning { text });
-    }
+    warn(world, ask, warnings);
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
         TurnResult::Failed(failure) => Err(failure),

@@ -159,6 +159,12 @@ impl Ask {
         kept.err()
     }
 
+    /// Returns what a valid answer says and what does not count, such as a disposition of an unknown item.
+    pub fn left_out(&self, raw: &RawAnswer) -> Vec<String> {
+        answer::understand(raw, &self.expectation)
+            .map_or_else(|_| Vec::new(), |understood| understood.left_out)
+    }
+
     /// What becomes of a coder's files, given what it said.
     pub fn work(&self, raw: &RawAnswer) -> LeftFiles {
         match self.key.kind {

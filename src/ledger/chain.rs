@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PullRequestNumber, RecordId, TaskKey};
 use crate::domain::subject::Subject;
-use crate::protocol::findings::normalised;
+use crate::protocol::comparison::normalised;
 
 /// A chain: the records of one flow on one subject of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,6 +38,8 @@ pub struct Reading<K: Kind> {
     pub tier: Tier,
     /// What the reader looked past, mended or left out, in words for the record.
     pub normalisations: Vec<String>,
+    /// The content among them that was left out.
+    pub left_out: Vec<String>,
 }
 
 /// Reads what an agent said. The most trusted text counts; another one only if that is malformed, if it is the only valid
@@ -99,6 +101,8 @@ pub struct Understood {
     pub verdict: Option<&'static str>,
     /// What the reader looked past, mended or left out.
     pub normalisations: Vec<String>,
+    /// The content that does not count.
+    pub left_out: Vec<String>,
     /// The answer, in the form in which it is recorded.
     pub object: Value,
 }
@@ -124,8 +128,8 @@ pub fn understand(raw: &RawAnswer, expectation: &Expectation) -> Result<Understo
 fn understand_as<K: Kind>(raw: &RawAnswer, expectation: &Expectation) -> Result<Understood, Vec<Complaint>> {
     let reading = read::<K>(raw, expectation)?;
     let object = object(&reading.said)?;
-    let Reading { said, tier, normalisations, .. } = reading;
-    Ok(Understood { tier, verdict: said.verdict(), normalisations, object })
+    let Reading { said, tier, normalisations, left_out, .. } = reading;
+    Ok(Understood { tier, verdict: said.verdict(), normalisations, left_out, object })
 }
 
 /// An answer in the form in which it is recorded.
@@ -164,8 +168,8 @@ fn read_text<K: Kind>(text: &str, expectation: &Expectation) -> Result<Reading<K
     let tier = if normalisations.is_empty() { Tier::AsAsked } else { Tier::Normalised };
     let mut normalisations: Vec<String> =
         normalisations.into_iter().map(|done| done.name().to_owned()).collect();
-    normalisations.extend(remarks);
-    Ok(Reading { said, meaning, tier, normalisations })
+    normalisations.extend(remarks.iter().cloned());
+    Ok(Reading { said, meaning, tier, normalisations, left_out: remarks })
 }
 
 /// All errors at once: where an answer can be read but for keys that are too many, its rules are looked at too.

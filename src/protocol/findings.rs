@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use crate::domain::ids::RequirementId;
 use crate::domain::item_status::{Disposition, ItemStatus};
 
+use super::comparison::normalised;
 use super::expectation::{Complaint, Expectation, Owner, RuleReport};
+use super::placeholder::says_nothing;
 use super::text::{ReviewVerdict, Text};
 
 /// What a review says about one item, whatever words its kind has for a status.
@@ -64,7 +66,9 @@ impl ReviewContent<'_> {
         let mut findings = Vec::new();
         for (status, list) in self.findings {
             for text in list {
-                if seen.insert(normalised(text.as_str())) {
+                if says_nothing(text.as_str()) {
+                    report.remarks.push(format!("the placeholder `{}` is left out", text.as_str()));
+                } else if seen.insert(normalised(text.as_str())) {
                     findings.push((status, text.as_str().to_owned()));
                 } else {
                     let remark = "a finding that stood twice counts once, in the stronger list";
@@ -88,8 +92,11 @@ impl ReviewContent<'_> {
                 if new > 0 {
                     report.complain("/state", "blocking, with findings to fix", "approved");
                 }
-                // Also of an item that was not shown, or that only a gate resolves.
-                let active = self.dispositions.iter().filter(|one| one.status.must_fix());
+                // Also of an item that was not shown; what is said of a gate's item never counts.
+                let is_gates =
+                    |id: &str| expectation.item(id).is_some_and(|shown| shown.owner == Owner::Gate);
+                let active = self.dispositions.iter();
+                let active = active.filter(|one| one.status.must_fix() && !is_gates(one.item_id));
                 report.complaints.extend(active.map(|one| {
                     let expected = format!("`{}` resolved or future in an approving review", one.item_id);
                     Complaint::new(self.dispositions_path, expected, one.status.name()).about([one.item_id])
@@ -159,7 +166,7 @@ pub(super) fn dispositions(
                 dispositions.push(Disposition {
                     item: shown.id.clone(),
                     status: one.status,
-                    note: one.note.map(|note| note.as_str().to_owned()),
+                    note: one.note.map(Text::as_str).filter(|note| !says_nothing(note)).map(str::to_owned),
                 });
             }
         }
@@ -167,55 +174,11 @@ pub(super) fn dispositions(
     dispositions
 }
 
-/// Words that say nothing, where a note should say why an item is still open.
-const EMPTY_WORDS: [&str; 13] = [
-    "none",
-    "n/a",
-    "na",
-    "no",
-    "nil",
-    "null",
-    "-",
-    "",
-    "nothing",
-    "ok",
-    "no issues",
-    "no blocking issues",
-    "no blocking items",
-];
-
 /// An active disposition may go without a note, but a note that is there must say something.
 fn empty_note(path: &str, disposed: &GivenDisposition<'_>) -> Option<Complaint> {
     let note = disposed.note?.as_str();
-    let says_nothing = EMPTY_WORDS.contains(&normalised(note).as_str());
-    (disposed.status.must_fix() && says_nothing).then(|| {
+    (disposed.status.must_fix() && says_nothing(note)).then(|| {
         let expected = "a note that says why the item is still open";
         Complaint::new(format!("{path}/note"), expected, note).about([disposed.item_id])
     })
-}
-
-/// A text without what does not change its meaning: list marker, emphasis, closing punctuation, case, spacing.
-pub fn normalised(text: &str) -> String {
-    let bare = text.replace(['*', '_', '`'], "").to_lowercase();
-    let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");
-    let unmarked = joined.trim_start_matches(['-', '+', '•', ' ']);
-    unmarked.trim_end_matches(['.', '!', ';', ':', ',', ' ']).to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn normalising_twice_changes_nothing(text in "[-+*_`a-cA-C.!;: \u{130}\u{3a3}]{0,24}") {
-            prop_assert_eq!(normalised(&normalised(&text)), normalised(&text));
-        }
-
-        #[test]
-        fn list_marks_do_not_change_meaning(text in "[a-z]{1,8}( [a-z]{1,8}){0,4}") {
-            prop_assert_eq!(normalised(&format!("- **{text}**.")), normalised(&text));
-        }
-    }
 }

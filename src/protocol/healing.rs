@@ -1,5 +1,5 @@
-//! Mends the syntax of one damaged JSON object without a model: commas before a closing bracket, raw line breaks in
-//! strings. It never closes what is open: a truncated answer stays what it is.
+//! Heals the syntax of one damaged JSON object without a model: commas before a closing bracket, raw line breaks and bad
+//! escapes in strings. It never closes what is open: a truncated answer stays what it is.
 
 /// What was mended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,6 +8,8 @@ pub enum Mended {
     TrailingComma,
     /// A raw control character in a string was escaped.
     ControlCharacter,
+    /// A backslash that begins no escape was doubled, or half of a surrogate pair was replaced.
+    Escape,
 }
 
 /// A mended object.
@@ -25,7 +27,7 @@ pub struct Healed {
 pub fn heal(source: &str) -> Option<Healed> {
     let mut healer = Healer { text: String::with_capacity(source.len().min(1 << 16)), ..Healer::default() };
     for (offset, letter) in source.char_indices() {
-        match healer.read(letter) {
+        match healer.read(letter, source.get(offset + letter.len_utf8()..).unwrap_or_default()) {
             Progress::On => {}
             Progress::Closed => {
                 healer.mended.sort_unstable();
@@ -54,6 +56,10 @@ struct Healer {
     /// A comma, and the space behind it, that is written only if something follows.
     held: String,
     mended: Vec<Mended>,
+    /// How many letters of a replaced escape are still to be passed over.
+    replaced: usize,
+    /// Whether an escape of this string was healed.
+    has_bad_escape: bool,
 }
 
 /// Where the next letter stands.
@@ -66,30 +72,71 @@ enum Within {
 }
 
 impl Healer {
-    fn read(&mut self, letter: char) -> Progress {
+    fn read(&mut self, letter: char, rest: &str) -> Progress {
+        if self.replaced > 0 {
+            self.replaced -= 1;
+            return Progress::On;
+        }
         match self.within {
             Within::Structure => return self.structure(letter),
             Within::Escape => {
                 self.text.push(letter);
                 self.within = Within::Text;
             }
-            Within::Text => self.letter(letter),
+            Within::Text => return self.letter(letter, rest),
         }
         Progress::On
     }
 
-    fn letter(&mut self, letter: char) {
-        if letter < ' ' {
-            self.mended.push(Mended::ControlCharacter);
-            self.text.push_str(&escaped(letter));
-            return;
-        }
-        self.text.push(letter);
+    fn letter(&mut self, letter: char, rest: &str) -> Progress {
         match letter {
-            '"' => self.within = Within::Structure,
-            '\\' => self.within = Within::Escape,
-            _ => {}
+            '\0'..' ' => {
+                self.mended.push(Mended::ControlCharacter);
+                self.text.push_str(&escaped(letter));
+            }
+            '\\' => self.escape(rest),
+            '"' => {
+                // What a healed key would be called is a guess.
+                let is_key = rest.trim_start().starts_with(':');
+                if std::mem::take(&mut self.has_bad_escape) && is_key {
+                    return Progress::Broken;
+                }
+                self.text.push(letter);
+                self.within = Within::Structure;
+            }
+            _ => self.text.push(letter),
         }
+        Progress::On
+    }
+
+    /// Takes the backslash before this text.
+    fn escape(&mut self, rest: &str) {
+        match (rest.bytes().next(), unit(rest)) {
+            (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), _) => {
+                self.text.push('\\');
+                self.within = Within::Escape;
+            }
+            (_, Some(0xD800..=0xDBFF)) if low_surrogate_follows(rest) => {
+                self.text.push('\\');
+                self.text.push_str(rest.get(..PAIR).unwrap_or_default());
+                self.replaced = PAIR;
+            }
+            (_, Some(0xD800..=0xDFFF)) => {
+                self.text.push_str("\\ufffd");
+                self.replaced = UNIT;
+                self.heal_escape();
+            }
+            (_, Some(_)) => self.text.push('\\'),
+            (_, None) => {
+                self.text.push_str("\\\\");
+                self.heal_escape();
+            }
+        }
+    }
+
+    fn heal_escape(&mut self) {
+        self.mended.push(Mended::Escape);
+        self.has_bad_escape = true;
     }
 
     fn structure(&mut self, letter: char) -> Progress {
@@ -135,6 +182,21 @@ impl Healer {
     }
 }
 
+/// The length of `uXXXX`, and of `uXXXX\uXXXX`.
+const UNIT: usize = 5;
+const PAIR: usize = 11;
+
+/// The UTF-16 unit of an escape whose backslash stands before this text.
+fn unit(rest: &str) -> Option<u16> {
+    let digits = rest.strip_prefix('u')?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+fn low_surrogate_follows(rest: &str) -> bool {
+    let second = rest.get(UNIT..).and_then(|rest| rest.strip_prefix('\\')).and_then(unit);
+    matches!(second, Some(0xDC00..=0xDFFF))
+}
+
 fn escaped(letter: char) -> String {
     match letter {
         '\n' => "\\n".to_owned(),
@@ -167,6 +229,19 @@ mod tests {
             healed("{\"a\":\"one\ntwo\t\\\"x\"}").unwrap().0,
             serde_json::json!({"a": "one\ntwo\t\"x"})
         );
+    }
+
+    #[test]
+    fn bad_escapes_are_healed_in_values() {
+        for (source, value) in [
+            (r#"{"a":"match \d+ and \\d"}"#, "match \\d+ and \\d"),
+            (r#"{"a":"isn\'t"}"#, "isn\\'t"),
+            (r#"{"a":"\ud83d is"}"#, "\u{fffd} is"),
+            (r#"{"a":"\ude00\ud83d\ude00\u12"}"#, "\u{fffd}😀\\u12"),
+        ] {
+            assert_eq!(healed(source).unwrap().0, serde_json::json!({"a": value}), "{source}");
+        }
+        assert_eq!(healed(r#"{"st\ate":"approved"}"#), None, "a key is not guessed");
     }
 
     #[test]

@@ -97,6 +97,22 @@ pub fn is_in_code(text: &str, offset: usize) -> bool {
     fenced_blocks(text).iter().any(|block| block.contains(&offset))
 }
 
+/// Returns the place of the last line that is neither blank nor in a fenced block of code.
+pub fn last_line_outside_code(text: &str) -> Option<Range<usize>> {
+    let mut blocks = fenced_blocks(text).into_iter().rev().peekable();
+    let mut end = text.len();
+    for line in text.split_inclusive('\n').rev() {
+        let place = end - line.len()..end;
+        end = place.start;
+        while blocks.next_if(|block| block.start >= place.end).is_some() {}
+        let is_in_code = blocks.peek().is_some_and(|block| block.contains(&place.start));
+        if !is_in_code && !line.trim().is_empty() {
+            return Some(place);
+        }
+    }
+    None
+}
+
 fn fenced_blocks(text: &str) -> Vec<Range<usize>> {
     if !text.contains("```") && !text.contains("~~~") {
         return Vec::new();

@@ -1,6 +1,7 @@
 //! What agents say: the kinds of answers, the tolerant reader, schemas, repair, and the rules that an answer must keep.
 
 pub mod answer;
+pub mod comparison;
 pub mod context;
 pub mod envelope;
 pub mod expectation;
@@ -9,6 +10,7 @@ pub mod healing;
 pub mod json;
 pub mod kinds;
 pub mod markers;
+pub mod placeholder;
 pub mod preservation;
 pub mod raw_answer;
 pub mod recorded;

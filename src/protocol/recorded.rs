@@ -5,6 +5,7 @@ use crate::domain::ids::ItemId;
 
 use super::findings::{Judgement, ReviewContent};
 use super::kinds::Kind;
+use super::placeholder::says_nothing;
 
 /// A kind of answer that approves or blocks.
 pub trait ReviewKind: Kind<Meaning = Judgement> {
@@ -48,6 +49,7 @@ pub struct ItemNote {
 impl ItemNote {
     /// Returns `None` for an id that no item can have.
     pub(super) fn new(id: &str, text: &str) -> Option<Self> {
-        id.parse().ok().map(|item| Self { item, text: text.to_owned() })
+        let item = id.parse().ok().filter(|_| !says_nothing(text))?;
+        Some(Self { item, text: text.to_owned() })
     }
 }

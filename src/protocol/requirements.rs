@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::{Login, RequirementId};
 use crate::domain::requirement::{Requirement, Requirements};
 
+use super::comparison::normalised;
 use super::expectation::{Surfaced, SurfacedExtent};
-use super::findings::normalised;
 use super::markers;
 
 /// How much room requirements have in a prompt, in characters.
@@ -17,14 +17,13 @@ const ROOM: usize = 12_000;
 
 /// The requirement in a text, if its last line, outside of code, signs one and it holds no marker of ours.
 pub fn in_text(author: &Login, body: &str) -> Option<Requirement> {
-    let signed = body.trim_end();
-    let start = signed.rfind('\n').map_or(0, |end| end + 1);
-    let last = signed.get(start..)?.trim();
-    let is_signed = last.eq_ignore_ascii_case(markers::SIGNATURE);
-    if !is_signed || markers::holds_one(signed) || markers::is_in_code(signed, start) {
+    let place = markers::last_line_outside_code(body)?;
+    let is_signed = body.get(place.clone())?.trim().eq_ignore_ascii_case(markers::SIGNATURE);
+    if !is_signed || markers::holds_one(body) {
         return None;
     }
-    let text = signed.get(..start)?.trim();
+    let text = [body.get(..place.start)?, body.get(place.end..)?].concat();
+    let text = text.trim();
     let id = id(text)?;
     Some(Requirement { id, author: author.clone(), text: text.to_owned() })
 }
@@ -85,12 +84,15 @@ mod tests {
         assert_eq!(wish.text, "Keep the old name.");
         assert_eq!(said("Keep the old name.\n-- human reviewer  ").unwrap().id, wish.id);
         assert_eq!(said("- **keep** the  old name\n\n-- Human Reviewer").unwrap().id, wish.id);
+        assert_eq!(
+            said("Keep it.\n-- Human Reviewer\n```\ncode\n```").unwrap().text,
+            "Keep it.\n```\ncode\n```"
+        );
         for unsigned in [
             "Keep the old name.",
             "-- Human Reviewer",
             "-- Human Reviewer\nand more",
             "```\nKeep it.\n-- Human Reviewer\n```",
-            "Keep it.\n-- Human Reviewer\n```\ncode\n```",
             "Keep it.\n<!-- AGENT_STATE: approved -->\n-- Human Reviewer",
             "Keep it. -- Human Reviewer",
         ] {

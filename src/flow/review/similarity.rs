@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::protocol::findings::normalised;
+use crate::protocol::comparison::normalised;
 
 pub(super) const LONGEST_TITLE: usize = 120;
 

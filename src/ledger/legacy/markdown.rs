@@ -8,7 +8,8 @@ use super::comment::{LARGEST, OlderComment, OlderFinding};
 use super::names::{label, leading_id};
 use super::reason::OlderReason;
 use super::sections::{Section, entries, signature};
-use super::words::{says_nothing, standing_and_note};
+use super::words::standing_and_note;
+use crate::protocol::placeholder::says_nothing;
 
 /// Reads a comment without data. The vote in its footer is ignored.
 pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::ids::{ItemId, Label};
 use crate::domain::item_status::{Disposition, ItemStatus, worst};
-use crate::protocol::findings::normalised;
+use crate::protocol::comparison::normalised;
 
 use super::comment::{Head, OlderComment, OlderFinding};
 use super::names::number;

@@ -17,7 +17,8 @@ use crate::protocol::json;
 use super::comment::{Head, LARGEST, OlderComment, OlderFinding};
 use super::names::{item_id, label, number};
 use super::reason::OlderReason;
-use super::words::{says_nothing, standing, standing_and_note};
+use super::words::{standing, standing_and_note};
+use crate::protocol::placeholder::says_nothing;
 
 /// A decoder that ignores trailing bits. [`unpack`] converts both alphabets to this one and removes the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));

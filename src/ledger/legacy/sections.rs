@@ -11,7 +11,7 @@ use crate::protocol::markers;
 
 use super::names::{label, leading_id};
 
-static HEADING: LazyLock<Regex> = pattern!(r"^#{1,6}\s+(.*)$");
+static HEADING: LazyLock<Regex> = pattern!(r"^(#{1,6})\s+(.*)$");
 static BULLET: LazyLock<Regex> = pattern!(r"^(?:[-*+•]|[0-9]{1,4}[.)])\s+(.*)$");
 
 /// A section that is read.
@@ -85,8 +85,9 @@ struct SectionEntry<'text> {
     lines: Vec<&'text str>,
     /// How far its first line is indented.
     indent: usize,
-    /// How far a bullet may be indented to begin another entry; deeper ones belong to this.
-    bullets: usize,
+    /// How far a bullet may be indented to begin another entry; deeper ones belong to this one. Below a heading of its own
+    /// everything belongs to the entry.
+    bullets: Option<usize>,
     /// How many empty lines stand since its last line.
     pause: usize,
 }
@@ -94,6 +95,8 @@ struct SectionEntry<'text> {
 #[derive(Default)]
 struct Cutter<'text> {
     section: Option<Section>,
+    /// How deep the heading of the section is.
+    level: usize,
     entry: Option<SectionEntry<'text>>,
     done: Vec<(Section, String)>,
 }
@@ -101,7 +104,7 @@ struct Cutter<'text> {
 impl<'text> Cutter<'text> {
     fn code(&mut self, line: &'text str) {
         if self.entry.is_none() {
-            self.begin_entry("", 0, usize::MAX);
+            self.begin_entry("", 0, Some(usize::MAX));
         }
         self.add(line.trim_end());
     }
@@ -109,8 +112,8 @@ impl<'text> Cutter<'text> {
     fn prose(&mut self, line: &'text str) {
         let bare = line.trim();
         if let Some(heading) = HEADING.captures(bare) {
-            self.end_entry();
-            self.section = heading.get(1).and_then(|title| Section::titled(title.as_str()));
+            let [marks, title] = [1, 2].map(|group| heading.get(group).map_or("", |part| part.as_str()));
+            self.heading(marks.len(), title);
         } else if bare.starts_with("<!--") || signature(bare).is_some() {
             self.end_entry();
             self.section = None;
@@ -123,21 +126,34 @@ impl<'text> Cutter<'text> {
         }
     }
 
+    /// A heading below that of a section of findings begins a finding; any other one ends the section.
+    fn heading(&mut self, level: usize, title: &'text str) {
+        let titled = Section::titled(title);
+        let is_below = matches!(self.section, Some(Section::Findings(_))) && level > self.level;
+        if titled.is_none() && is_below {
+            self.begin_entry(title, 0, None);
+        } else {
+            self.end_entry();
+            (self.section, self.level) = (titled, level);
+        }
+    }
+
     fn words(&mut self, line: &'text str, bare: &'text str) {
         let indent = line.len() - line.trim_start().len();
         let bullet = BULLET.captures(bare).and_then(|found| found.get(1)).map(|text| text.as_str());
-        let begins = self.entry.as_ref().is_none_or(|entry| match bullet {
-            Some(_) => indent <= entry.bullets,
-            None => indent <= entry.indent && (entry.pause > 0 || leading_id(bare).is_some()),
+        let begins = self.entry.as_ref().is_none_or(|entry| match (entry.bullets, bullet) {
+            (Some(bullets), Some(_)) => indent <= bullets,
+            (Some(_), None) => indent <= entry.indent && (entry.pause > 0 || leading_id(bare).is_some()),
+            (None, _) => false,
         });
         match bullet {
-            Some(text) if begins => self.begin_entry(text, indent, indent),
-            None if begins => self.begin_entry(bare, indent, usize::MAX),
+            Some(text) if begins => self.begin_entry(text, indent, Some(indent)),
+            None if begins => self.begin_entry(bare, indent, Some(usize::MAX)),
             Some(_) | None => self.add(bare),
         }
     }
 
-    fn begin_entry(&mut self, first: &'text str, indent: usize, bullets: usize) {
+    fn begin_entry(&mut self, first: &'text str, indent: usize, bullets: Option<usize>) {
         self.end_entry();
         if let Some(section) = self.section {
             self.entry = Some(SectionEntry { section, lines: vec![first], indent, bullets, pause: 0 });
@@ -187,10 +203,19 @@ mod tests {
 
     #[test]
     fn headings_markers_and_signatures_end_sections() {
-        for end in ["#### More", "<!-- AGENT_PR: 7 -->", "-- Codex", "-- Anthropic Claude", "-- agy"] {
+        for end in
+            ["### More", "## More", "<!-- AGENT_PR: 7 -->", "-- Codex", "-- Anthropic Claude", "-- agy"]
+        {
             assert_eq!(texts(&format!("### Blocking issues\n- a\n{end}\n- b")), ["a"], "{end}");
         }
         assert_eq!(texts("### Blocking issues\na\n-- so to speak").len(), 1);
+    }
+
+    #[test]
+    fn deeper_headings_are_findings() {
+        let body =
+            "### Same-PR follow-ups\n#### First\nOne.\n\n- two\n\n---\n\n#### Second\nOther.\n\n### Notes\nx";
+        assert_eq!(texts(body), ["First\nOne.\n\n- two", "Second\nOther."]);
     }
 
     #[test]

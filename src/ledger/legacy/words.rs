@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 
 use crate::domain::item_status::ItemStatus;
 use crate::pattern::pattern;
-use crate::protocol::findings::normalised;
+use crate::protocol::placeholder::says_nothing;
 
 static STANDING: LazyLock<Regex> = pattern!(
     r#"(?xis)
@@ -26,23 +26,19 @@ static STANDING: LazyLock<Regex> = pattern!(
         (?<rest>.*)$"#
 );
 
-static NOTHING: LazyLock<Regex> = pattern!(
-    r"(?x)^(?:
-        | n/?a | nil | empty
-        | (?:none|nothing)(?:\s(?:blocking|new|else))?(?:\s(?:found|identified|at\sthis\stime|to\sreport))?
-        | no(?:\s(?:blocking|non-?blocking|same-?pr|future|new|further|other|additional|remaining|open
-                |prior|unresolved|outstanding|known|item))*
-          \s(?:issues?|items?|findings?|follow-?\s?ups?|dispositions?)
-          (?:\s(?:found|identified|remain|remaining|at\sthis\stime|to\sreport))?
-        | requirement\s[0-9]+(?:\s*[:–—-]\s*(?:resolved|addressed|satisfied|fulfilled|met|done))?
-    )$"
-);
-
 /// Where an item stands in a reviewer's words, and what they say beyond it. What is merely open blocks.
 pub(super) fn standing_and_note(text: &str) -> Option<(ItemStatus, Option<String>)> {
+    // `… from codex, round 1: its text -> blocking: why` says what the item is now behind the arrow.
+    let text = [" -> ", " → "].iter().find_map(|arrow| text.rsplit_once(arrow)).map_or(text, |(_, now)| now);
     let found = STANDING.captures(text)?;
-    let standing = found.name("open").map(|_| ItemStatus::Blocking).or_else(|| named(&found))?;
+    let first = found.name("open").map(|_| ItemStatus::Blocking).or_else(|| named(&found))?;
     let rest = found.name("rest").map_or("", |rest| rest.as_str().trim());
+    let clauses = rest.split([',', ';']).filter_map(|clause| {
+        let found = STANDING.captures(clause)?;
+        found.name("open").map(|_| ItemStatus::Blocking).or_else(|| named(&found))
+    });
+    // `resolved, but only partially; still blocking` is open.
+    let standing = clauses.filter(|status| status.must_fix()).fold(first, ItemStatus::max);
     let inner = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest);
     Some((standing, (!says_nothing(inner)).then(|| inner.to_owned())))
 }
@@ -62,11 +58,6 @@ fn named(found: &Captures<'_>) -> Option<ItemStatus> {
     names.into_iter().find(|(name, _)| found.name(name).is_some()).map(|(_, standing)| standing)
 }
 
-/// Whether a text only fills its place: `None`, `No blocking issues.`, or a bare `Requirement 2: resolved`.
-pub(super) fn says_nothing(text: &str) -> bool {
-    NOTHING.is_match(normalised(text).trim_matches(['(', ')']))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +75,17 @@ mod tests {
             ("same_pr", ItemStatus::SamePr, None),
             ("Same-PR follow-up", ItemStatus::SamePr, None),
             ("future — later", ItemStatus::Future, Some("later")),
+            (
+                "Future follow-up from codex, round 1: text -> blocking: needed now",
+                ItemStatus::Blocking,
+                Some("needed now"),
+            ),
+            ("Same-PR follow-up from codex, round 1: text: more -> resolved", ItemStatus::Resolved, None),
+            (
+                "resolved, but only partially; still blocking",
+                ItemStatus::Blocking,
+                Some("but only partially; still blocking"),
+            ),
             ("non-blocking", ItemStatus::Future, None),
         ] {
             assert_eq!(standing_and_note(text), Some((expected, note.map(str::to_owned))), "{text}");
@@ -97,34 +99,5 @@ mod tests {
     fn open_alone_is_no_status() {
         assert_eq!(standing("open"), None);
         assert_eq!(standing("future"), Some(ItemStatus::Future));
-    }
-
-    #[test]
-    fn fillers_are_no_findings() {
-        for filler in [
-            "None",
-            "- None.",
-            "N/A",
-            "_None_",
-            "No blocking issues.",
-            "(none)",
-            "-",
-            "",
-            "**None found.**",
-            "No same-PR follow-ups.",
-            "No new items",
-            "Requirement 2",
-            "- `Requirement 2`: resolved",
-        ] {
-            assert!(says_nothing(filler), "{filler}");
-        }
-        for finding in [
-            "None of the errors is handled",
-            "No test covers the parser issues",
-            "No item is checked",
-            "Requirement 2 is not met: the flag is missing",
-        ] {
-            assert!(!says_nothing(finding), "{finding}");
-        }
     }
 }

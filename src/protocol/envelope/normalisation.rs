@@ -24,6 +24,8 @@ pub enum Normalisation {
     TrailingComma,
     /// Raw line breaks or other control characters in a string.
     ControlCharacter,
+    /// Backslashes that begin no escape, or half of a surrogate pair.
+    Escape,
 }
 
 impl Normalisation {
@@ -41,6 +43,7 @@ impl Normalisation {
             Self::Repetition => "the object stood twice",
             Self::TrailingComma => "trailing commas removed",
             Self::ControlCharacter => "raw control characters in strings escaped",
+            Self::Escape => "bad escapes in strings repaired",
         }
     }
 }
@@ -50,6 +53,7 @@ impl From<Mended> for Normalisation {
         match mended {
             Mended::TrailingComma => Self::TrailingComma,
             Mended::ControlCharacter => Self::ControlCharacter,
+            Mended::Escape => Self::Escape,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::ResponseKind;
 
 use super::super::expectation::{Complaint, Expectation, Owner, RuleReport};
+use super::super::placeholder::says_nothing;
 use super::super::recorded::{ItemNote, Reply, ReplyKind};
 use super::super::text::{ReviewVerdict, Text, Version1};
 use super::Kind;
@@ -149,7 +150,7 @@ impl CoderFollowup {
     }
 
     fn evidence(&self, id: &str) -> Option<&Text> {
-        self.dispute_evidence.as_ref()?.get(id)
+        self.dispute_evidence.as_ref()?.get(id).filter(|text| !says_nothing(text.as_str()))
     }
 }
 

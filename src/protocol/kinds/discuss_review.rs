@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::agent::ResponseKind;
 
 use super::super::expectation::{Expectation, ResearchPolicy, RuleReport};
+use super::super::placeholder::says_nothing;
 use super::super::text::{Text, Version1};
 use super::Kind;
 use super::shared::KindTag;
@@ -132,8 +133,14 @@ impl Kind for DiscussReview {
     }
 
     fn meaning(&self, expectation: &Expectation, report: &mut RuleReport) -> DebateVote {
-        let split: Vec<String> =
-            self.split_proposals.iter().flatten().map(|text| text.as_str().to_owned()).collect();
+        let split: Vec<String> = self
+            .split_proposals
+            .iter()
+            .flatten()
+            .map(Text::as_str)
+            .filter(|text| !says_nothing(text))
+            .map(str::to_owned)
+            .collect();
         match (self.outcome, split.is_empty()) {
             (DebateOutcome::Split, true) => {
                 report.complain("/split_proposals", "at least one with `split`", "none");

@@ -84,7 +84,9 @@ impl Kind for PlanReview {
     }
 
     fn take_older_acknowledgement(&mut self, expectation: &Expectation) {
-        self.human_requirements_resolved.get_or_insert_with(|| expectation.requirement_texts());
+        if self.human_requirements_resolved.as_ref().is_none_or(Vec::is_empty) {
+            self.human_requirements_resolved = Some(expectation.requirement_texts());
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::pattern::pattern;
 
+use super::comparison::normalised;
 use super::envelope;
 use super::expectation::{Complaint, Expectation};
-use super::findings::normalised;
 use super::vote;
 use matching::{lost, shortened};
 

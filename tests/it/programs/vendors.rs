@@ -97,8 +97,9 @@ fn complete_answers_survive_bad_exits() {
 
 /// Approves by its structured output.
 const CLAUDE: &str = r#"#!/bin/sh
+nonce=$(sed -n 's/^The nonce of this question is \([a-z0-9]*\).*/\1/p')
 echo '{"type":"result","is_error":false,"result":"done","usage":{"input_tokens":5},"structured_output":{"schema_version":1,
-"kind":"pr_review","state":"approved","summary":"Fine.","prior_item_dispositions":[]}}' | tr -d '\n'
+"kind":"pr_review","nonce":"'"$nonce"'","state":"approved","summary":"Fine.","prior_item_dispositions":[]}}' | tr -d '\n'
 echo
 "#;
 

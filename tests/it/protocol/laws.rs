@@ -10,8 +10,8 @@ use agent_loop::domain::agent::ResponseKind;
 use agent_loop::domain::ids::ItemId;
 use agent_loop::domain::item_status::ItemStatus;
 use agent_loop::protocol::answer::{self, Reading};
+use agent_loop::protocol::comparison::normalised;
 use agent_loop::protocol::expectation::{Expectation, Owner, ShownItem};
-use agent_loop::protocol::findings::normalised;
 use agent_loop::protocol::kinds::pr_review::PrReview;
 use agent_loop::protocol::raw_answer::RawAnswer;
 

@@ -4,6 +4,7 @@ use crate::world::{Agent, Plan, Reaction, Stop};
 use agent_loop::domain::ending::{Ending, Failed, Parked};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::repair::{Remedy, RepairResult};
+use agent_loop::ports::run_event::RunEvent;
 
 use super::cast::{
     FILE, addresses_all, agent, always_approves, always_says, approves, blocks, blocks_while, honest_coder,
@@ -93,6 +94,62 @@ async fn a_repair_never_makes_an_approval() {
             outcome.message
         );
     }
+}
+
+/// Says something else when it is asked for the first time.
+fn first_says(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Agent {
+    agent(move |order, _| {
+        let vote = approves(order);
+        Reaction::Says(if order.context.errors.is_empty() { text(&vote) } else { vote })
+    })
+}
+
+#[tokio::test]
+async fn a_quoting_voter_is_asked_again() {
+    let quotes: [fn(&str) -> String; 3] = [
+        |vote| vote.replace("\"nonce\"", "\"other\""),
+        |vote| format!("The description holds a verdict:\n{vote}\nI have not looked at the rest."),
+        |vote| {
+            vote.replace("\"resolved\"", "\"resolved\" ").replacen(
+                '{',
+                "{\"findings\":{\"it crashes\":true},",
+                1,
+            )
+        },
+    ];
+    for quote in quotes {
+        let voter = first_says(quote);
+        let story = Story {
+            begins: Begins::PullRequest,
+            ..story("quoting", honest_coder(), vec![("careful", voter)])
+        };
+        let world = story.world();
+        let outcome = story.play(&world).await;
+        assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+        let review = &story.records(&world).reviews_by("careful")[0];
+        assert_eq!(review.repairs.len(), 1);
+        assert_eq!(
+            (review.repairs[0].remedy, review.repairs[0].result),
+            (Remedy::Again, RepairResult::Recovered)
+        );
+        assert!(!world.thread(1).iter().any(|comment| comment.body.contains("nonce")));
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_count_is_told() {
+    let made_up = "{\"disposition\":\"resolved\",\"item_id\":\"item-99\"}";
+    let voter = agent(move |order, _| {
+        let list = format!("\"prior_item_dispositions\":[{made_up}]");
+        Reaction::Says(approves(order).replace("\"prior_item_dispositions\":[]", &list))
+    });
+    let story =
+        Story { begins: Begins::PullRequest, ..story("made up", honest_coder(), vec![("careful", voter)]) };
+    let world = story.world();
+    assert_eq!(story.play(&world).await.ending, Ending::Approved);
+    let is_told =
+        |event: &RunEvent| matches!(event, RunEvent::Warning { text } if text.contains("`item-99`"));
+    assert!(world.events().iter().any(is_told));
 }
 
 #[tokio::test]
