@@ -143,12 +143,12 @@ pub fn read(body: &str) -> Content {
     let Some((version, packed)) = versioned.split_once('.') else {
         return Content::Damaged("no version".to_owned());
     };
-    match version.parse::<u64>() {
-        Ok(VERSION) => {
+    match version.parse::<u64>().ok().filter(|number| number.to_string() == version) {
+        Some(VERSION) => {
             unpack(packed).map_or_else(Content::Damaged, |decoded| Content::Record(Box::new(decoded)))
         }
-        Ok(newer) if newer > VERSION => Content::Newer(newer),
-        Ok(_) | Err(_) => Content::Damaged(format!("version `{version}` is unknown")),
+        Some(newer) if newer > VERSION => Content::Newer(newer),
+        Some(_) | None => Content::Damaged(format!("version `{version}` is unknown")),
     }
 }
 
@@ -189,6 +189,10 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
     let expected = chain::record_id(&record.prev, record.body.kind(), record.body.agent().as_ref());
     if wire.v != VERSION || record.id != expected {
         return Err("its id is not the one that follows from its place".to_owned());
+    }
+    // Its hash would be another one for a program that writes it anew.
+    if canonical(&record).ok().as_ref() != Some(&bytes) {
+        return Err("its JSON is not canonical".to_owned());
     }
     Ok(Decoded { record: Arc::new(record), hash: chain::hash(&bytes) })
 }

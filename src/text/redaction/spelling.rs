@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// The text between two letters of base64 that is broken into lines.
-const LINE_BREAKS: &str = r"[ \t\r\n]*";
+const LINE_BREAKS: &str = r"(?:[ \t\r\n]|\\+[rnt])*";
 
 /// A letter of base64 in either alphabet.
 const BASE64_LETTER: &str = "[A-Za-z0-9+/_-]";
@@ -21,7 +21,7 @@ pub(in crate::text) fn pattern(value: &str) -> String {
 /// Returns the pattern for a letter: itself, or escaped for JSON (once or more), a URL or HTML.
 fn letter(letter: char) -> String {
     if letter.is_ascii_alphanumeric() {
-        return letter.to_string();
+        return format!("(?:{letter}|{})", percent(letter));
     }
     let mut ways = vec![regex::escape(&letter.to_string()), percent(letter), unicode(letter)];
     let more: &[&str] = match letter {
@@ -113,6 +113,8 @@ mod tests {
             "cC9xInIgc1x0CsOp8J+YgCY8Jw==",
             "cC9xInIgc1x0CsOp8J-YgCY8Jw",
             "cC9xInIgc1x0Cs\nOp8J%2BYgCY8Jw%3D%3D",
+            r"cC9xInIgc1x0Cs\nOp8J+YgCY8Jw==",
+            "%70%2f%71%22%72%20%73%5c%74%0a%c3%a9%f0%9f%98%80%26%3c%27",
         ] {
             assert!(finds(value, text), "{text}");
         }

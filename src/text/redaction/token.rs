@@ -36,7 +36,8 @@ impl Shape {
 
 const PRIVATE_KEY: &str = "private-key";
 
-const SHAPES: [Shape; 15] = [
+const SHAPES: [Shape; 16] = [
+    Shape::token("github-token", r"gh[pousr]_[A-Za-z0-9]{1,20}_eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){1,2}"),
     Shape::token("github-token", "gh[pousr]_[A-Za-z0-9]{36,}"),
     // The first letters contain no `_`, unlike long identifiers.
     Shape::token("github-token", "github_pat_[A-Za-z0-9]{22}[A-Za-z0-9_]*"),
