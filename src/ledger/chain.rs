@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, ChainHash, ChildKey, Label, PullRequestNumber, RecordId, TaskKey};
 use crate::domain::subject::Subject;
-use crate::protocol::comparison::normalised;
 
 /// A chain: the records of one flow on one subject of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub fn task_key(repository: &str, base: &BranchName, text: &str) -> TaskKey {
 
 /// Returns the key of an issue for a follow-up: equal texts from the same pull request are the same follow-up.
 pub fn child_key(parent: PullRequestNumber, text: &str) -> ChildKey {
-    valid(ChildKey::try_from(abbreviated(&format!("followup\n{parent}\n{}", normalised(text)), 16)))
+    valid(ChildKey::try_from(abbreviated(&format!("followup\n{parent}\n{}", plain(text)), 16)))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -56,4 +55,12 @@ fn abbreviated(text: &str, digits: usize) -> String {
 #[expect(clippy::expect_used, reason = "a digest in hexadecimal is well-formed by construction")]
 fn valid<T, E: std::fmt::Debug>(name: Result<T, E>) -> T {
     name.expect("a well-formed digest")
+}
+
+/// Returns the text that the key of a follow-up is made of. It must never change: a filed issue is found again by that key.
+fn plain(text: &str) -> String {
+    let bare = text.replace(['*', '_', '`'], "").to_lowercase();
+    let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");
+    let unmarked = joined.trim_start_matches(['-', '+', '•', ' ']);
+    unmarked.trim_end_matches(['.', '!', ';', ':', ',', ' ']).to_owned()
 }
