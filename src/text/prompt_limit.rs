@@ -132,6 +132,7 @@ mod tests {
                 delimiter: "d",
                 followups: Followups::Ignore,
                 answer_by: AnswerBy::FileOrMessage,
+                nonce: None,
                 briefing: None,
                 memory_folder: None,
             };
