@@ -10,9 +10,9 @@ use super::process::{Adoption, Life, Process};
 
 /// Returns a process, if the system shows it.
 pub(in crate::adapters::process) fn process_with(pid: u32) -> Option<Process> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name is in parentheses and may hold anything; what follows is in fixed places.
-    let (_, rest) = stat.rsplit_once(") ")?;
+    let (_, rest) = text.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let life = if fields.next()? == "Z" { Life::Zombie } else { Life::Alive };
     let parent = fields.next()?.parse().ok()?;
