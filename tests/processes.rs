@@ -1,5 +1,7 @@
-//! Supervised children: bounded output, ended trees, leftovers of a dead engine. A binary of its own, one test at a
+//! Supervised children on Linux: bounded output, ended trees, leftovers of a dead engine. A binary of its own, one test at a
 //! time: the last supervised child of a process sweeps every orphan, and other tests have children too.
+
+#![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -6,6 +6,7 @@ pub mod environment;
 pub mod exit;
 mod forge_token;
 pub mod output;
+mod platform;
 pub mod probe;
 pub mod search;
 pub mod signal;

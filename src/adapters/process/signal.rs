@@ -2,6 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::platform;
+
 /// The signal of a write beyond the limit of a file's size.
 pub const FILE_SIZE: i32 = Signal::XFSZ.as_raw();
 
@@ -16,10 +18,7 @@ pub fn interrupt(pid: u32) -> Result<(), String> {
         .map_err(|error| format!("process {} can't be asked to end: {error}", pid.as_raw_nonzero()))
 }
 
-/// Returns whether a signal was ignored when this process was started. Only Linux has this information.
+/// Returns whether a signal was ignored when this process was started.
 pub fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-    u32::try_from(signal - 1).is_ok_and(|bit| mask.checked_shr(bit).unwrap_or_default() & 1 == 1)
+    platform::is_ignored(signal)
 }

@@ -1,6 +1,6 @@
 //! The lock of a subject: a file lock of the operating system, which ends with the process.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -70,7 +70,7 @@ fn lock_alone(file: &File) -> Result<(), TryLockError> {
 
 /// Returns the name of this machine, for messages.
 pub fn this_host() -> String {
-    fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Returns the holder according to the lock file, for messages only.

@@ -1,14 +1,13 @@
 //! The processes of a child, found by parent, by marker, or by adoption, and their termination.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::{
-    Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, waitpid,
-};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
+
+use crate::adapters::process::platform;
+use crate::adapters::process::platform::process::{Adoption, Life, Process};
 
 /// The environment variable that marks a child and all processes that it starts.
 pub const MARKER: &str = "AGENT_LOOP_TURN_TOKEN";
@@ -23,9 +22,10 @@ static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 /// Makes orphans of our children our children, so that none is lost. A second call has no effect.
 pub fn adopt_orphans() {
-    let ourselves = rustix::process::getpid();
-    // Without this (not on Linux, or if it is forbidden), processes are still found by parents and by marker.
-    let _: rustix::io::Result<()> = set_child_subreaper(Some(ourselves));
+    // Where the system does not allow it, processes are still found by parents and by marker.
+    match platform::adopt_orphans() {
+        Adoption::Ours | Adoption::Elsewhere => {}
+    }
 }
 
 /// A child that this process started; dropping it removes it from the list.
@@ -67,68 +67,29 @@ impl Drop for Running {
     }
 }
 
-/// A process in `/proc`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Process {
-    pid: u32,
-    parent: u32,
-    group: u32,
-    state: char,
-    /// The ticks of processor time of the process and of the children that it has waited for.
-    used: u64,
-    /// The time of its start, in ticks since the start of the machine.
-    start: u64,
-}
-
 /// The id and the start of a process, which identify it uniquely.
 pub type Name = (u32, u64);
 
 /// The start of a process, which identifies it together with its id.
 pub fn start_time(pid: u32) -> Option<u64> {
-    process(pid).map(|process| process.start)
-}
-
-fn process(pid: u32) -> Option<Process> {
-    let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name is in parentheses and may contain anything; the other fields have fixed positions.
-    let (_, rest) = line.rsplit_once(") ")?;
-    let mut fields = rest.split(' ');
-    let state = fields.next()?.chars().next()?;
-    let parent = fields.next()?.parse().ok()?;
-    let group = fields.next()?.parse().ok()?;
-    let times: Vec<u64> = fields.by_ref().skip(8).take(4).map_while(|time| time.parse().ok()).collect();
-    let used = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
-    let start = fields.nth(4)?.parse().ok()?;
-    Some(Process { pid, parent, group, state, used, start })
-}
-
-fn all() -> Vec<Process> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter_map(process).collect()
+    platform::process_with(pid).map(|process| process.start)
 }
 
 fn has_marker(pid: u32, marker: &str) -> bool {
-    let wanted = format!("{MARKER}={marker}");
-    let environment = fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+    platform::has_variable(pid, &format!("{MARKER}={marker}"))
 }
 
 /// Returns the processes that we adopted because their parents died.
 fn adopted() -> BTreeSet<u32> {
     let own = OWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-    let pids: BTreeSet<u32> = lists
-        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>())
-        .collect();
-    pids.difference(&own).copied().collect()
+    platform::children().difference(&own).copied().collect()
 }
 
-/// Returns whether children that have ended left processes behind. It reads one small file.
+/// Returns whether children that have ended are known to have left no process behind. It reads one small file. Where orphans
+/// go elsewhere, nobody knows.
 pub fn nothing_adopted() -> bool {
     reap(&adopted());
-    adopted().is_empty()
+    platform::adopt_orphans() == Adoption::Ours && adopted().is_empty()
 }
 
 /// Waits for adopted processes that are dead.
@@ -177,7 +138,7 @@ pub fn members(root: Root<'_>) -> BTreeSet<u32> {
 /// Returns all processes of the machine, without zombies.
 fn living() -> Vec<Process> {
     reap(&adopted());
-    all().into_iter().filter(|process| process.state != 'Z').collect()
+    platform::all().into_iter().filter(|process| process.life == Life::Alive).collect()
 }
 
 /// Returns the ticks of processor time of each living process of a child, including the children that it has waited for.
@@ -283,13 +244,8 @@ pub struct Visibility {
 
 /// Determines the information about processes that this machine provides.
 pub fn visibility() -> Visibility {
-    let ourselves = rustix::process::getpid();
     Visibility {
         sees_processes: start_time(std::process::id()).is_some(),
-        adopts_orphans: set_child_subreaper(Some(ourselves)).is_ok()
-            && Path::new("/proc/self/task")
-                .join(ourselves.as_raw_nonzero().to_string())
-                .join("children")
-                .exists(),
+        adopts_orphans: platform::adopt_orphans() == Adoption::Ours,
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn processes(sight: Visibility) -> DoctorCheck {
         (true, true) => DoctorCheck::ok("processes", "all processes of agents can be supervised"),
         (true, false) => warning(
             "orphaned processes are not adopted: a process that clears its environment may survive its turn",
-            "allow prctl(PR_SET_CHILD_SUBREAPER), and use a kernel with /proc/PID/task/TID/children",
+            "on Linux, allow prctl(PR_SET_CHILD_SUBREAPER), and use a kernel with /proc/PID/task/TID/children",
         ),
         (false, _) => warning(
             "/proc shows no processes: leftover processes of an agent may survive its turn",

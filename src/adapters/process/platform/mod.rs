@@ -1,0 +1,13 @@
+//! What differs between operating systems: how processes are seen, whether orphans are adopted, which signals were ignored at
+//! the start. Each system has a file with the same functions.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+pub(super) mod process;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{adopt_orphans, all, children, has_variable, is_ignored, process_with};
+#[cfg(not(target_os = "linux"))]
+pub(super) use portable::{adopt_orphans, all, children, has_variable, is_ignored, process_with};
