@@ -96,6 +96,32 @@ impl Repository {
         Ok(Some(format!("there is no branch `{branch}`{hint}; {another}")))
     }
 
+    /// Returns what agents will not see although a person may expect it: submodules, and changes that are not committed.
+    pub async fn unseen(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
+        let git = GitQuery { folder: &self.path, variables };
+        let reference = format!("refs/heads/{branch}");
+        let mut notices = Vec::new();
+        let entries = git.ask(&["ls-tree", "-r", "--full-tree", &reference]).await?.unwrap_or_default();
+        let submodules = entries.lines().filter(|entry| entry.starts_with("160000 ")).count();
+        if submodules > 0 {
+            notices.push(format!(
+                "submodules ({submodules}) are not checked out in the clones that agents and tests use"
+            ));
+        }
+        if self.is_bare() || self.branch.as_ref() != Some(branch) {
+            return Ok(notices);
+        }
+        let status = ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"];
+        let changed = git.ask(&status).await?.unwrap_or_default().lines().count();
+        if changed > 0 {
+            let head = git.ask(&["rev-parse", "--short", &reference]).await?.unwrap_or_default();
+            notices.push(format!(
+                "your checkout has uncommitted changes ({changed} files); agents work on {branch} at {head}"
+            ));
+        }
+        Ok(notices)
+    }
+
     /// Returns whether `origin` is on GitHub.
     pub fn is_on_github(&self) -> bool {
         self.origin.as_ref().is_some_and(|url| url.contains("github.com"))

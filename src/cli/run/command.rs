@@ -233,6 +233,8 @@ async fn prepare(
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
+    let unseen = repository.unseen(&base, variables).await.map_err(config)?;
+    warn(&terminal, unseen.into_iter().map(Some));
     let abilities =
         Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
     let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));

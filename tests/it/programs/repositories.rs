@@ -137,6 +137,21 @@ fn clones_have_tags_and_branches() {
 }
 
 #[test]
+fn what_agents_miss_is_told_first() {
+    let stage = Stage::new();
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    stage.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},vendor/lib")]);
+    stage.git(&["commit", "--quiet", "--message", "a submodule"]);
+    stage.write("notes.txt", "one TODO, and more\n");
+    let ended = stage.run(&task(&[]));
+    for notice in
+        ["submodules (1) are not checked out", "uncommitted changes (1 files); agents work on main at"]
+    {
+        assert!(ended.stderr.contains(notice), "{notice}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn files_that_users_ignore_stay_out() {
     let stage = Stage::new();
     fs::create_dir_all(stage.root().join(".config/git")).unwrap();
