@@ -41,7 +41,7 @@ fn configured(stage: &Stage, text: &str) {
 }
 
 fn thread(stage: &Stage, number: &str) -> String {
-    stage.run(&["local", "pr", "view", number]).stdout
+    stage.run(&["local", "pr", "view", number, "--comments"]).stdout
 }
 
 /// What it leaks is kept out.
