@@ -79,7 +79,7 @@ pub enum Command {
     Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
     Stop(stop::StopArguments),
-    /// Show active, parked and interrupted runs, saved work and recent results
+    /// Show what waits for you, active and parked runs, saved work and recent results
     Status(status::StatusArguments),
     /// Show the cost of runs: tokens, money and time, by agent
     Usage(usage::UsageArguments),

@@ -1,5 +1,6 @@
 //! What a person sees first: help pages, a run in lines and as JSON, and the forge from the command line.
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::stage::{Stage, task};
@@ -31,7 +32,8 @@ fn stable(text: &str) -> String {
         };
         word.replacen(bare, shown, 1)
     });
-    words.collect()
+    let shown: String = words.collect();
+    Regex::new(r"\d+ s\b").unwrap().replace_all(&shown, "N s").into_owned()
 }
 
 #[test]
