@@ -207,7 +207,12 @@ impl Action {
     pub(super) fn only_reads(&self) -> bool {
         match self {
             Self::Issue(IssueAction::List { .. } | IssueAction::View(_))
-            | Self::Pr(PullRequestAction::List { .. } | PullRequestAction::View(_)) => true,
+            | Self::Pr(
+                PullRequestAction::List { .. }
+                | PullRequestAction::View(_)
+                | PullRequestAction::Diff(_)
+                | PullRequestAction::Checkout(_),
+            ) => true,
             Self::Init
             | Self::Check(_)
             | Self::Issue(
