@@ -11,7 +11,10 @@ fn help_pages_are_saved() {
     let short = ["task", "issue", "pr", "resume", "status", "logs", "local", "demo"];
     let mut text = stage.run(&["-h"]).stdout;
     for command in short {
-        text.push_str(&format!("\n=== {command} -h\n{}", stage.run(&[command, "-h"]).stdout));
+        text += "\n=== ";
+        text += command;
+        text += "\n";
+        text += &stage.run(&[command, "-h"]).stdout;
     }
     insta::assert_snapshot!("short_help", text);
     assert!(stage.run(&["task", "-h"]).stdout.lines().count() < 60, "one page");
@@ -92,9 +95,9 @@ fn the_demo_needs_no_cargo() {
     let ended = stage.run_with(&["demo", "--keep"], &[("TMPDIR", &stage.root().display().to_string())]);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
     let project = ended.stderr.lines().find_map(|line| line.strip_prefix("  cd ")).unwrap().to_owned();
-    let state = ended.stderr.lines().find_map(|line| line.strip_prefix("  export XDG_STATE_HOME=")).unwrap();
+    let folder = ended.stderr.lines().find_map(|line| line.strip_prefix("  export XDG_STATE_HOME=")).unwrap();
     for words in [&["status", "-C", &project][..], &["logs", "pr/2", "--list", "-C", &project]] {
-        let shown = stage.run_with(words, &[("XDG_STATE_HOME", state)]);
+        let shown = stage.run_with(words, &[("XDG_STATE_HOME", folder)]);
         assert!(shown.exit == Some(0) && shown.stdout.contains("pr/2"), "{}{}", shown.stdout, shown.stderr);
     }
     let shown = ended.stderr.lines().skip(3).take_while(|line| !line.is_empty());
