@@ -140,6 +140,9 @@ impl FromStr for AgentName {
         let invalid = |expected| InvalidName { kind: "agent", text: text.to_owned(), expected };
         let (head, detail) = text.split_once(':').map_or((text, None), |(head, detail)| (head, Some(detail)));
         let (label, name) = head.split_once('=').map_or((None, head), |(label, name)| (Some(label), name));
+        if head.contains('/') {
+            return Err(invalid("`command:` before the path of a program, as in command:./agent.sh"));
+        }
         let backend: Backend = Backend::canonical(name).parse().map_err(|_| invalid(AGENT_FORM.as_str()))?;
         match (backend.detail(), detail) {
             (Detail::Program | Detail::Script, None | Some("")) => {

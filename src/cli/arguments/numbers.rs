@@ -18,9 +18,33 @@ pub fn whole(text: &str, allowed: &RangeInclusive<i64>) -> Result<i64, String> {
     number.ok_or_else(|| format!("{text} is not allowed: at most {most}"))
 }
 
-/// Parses the number of an issue or a pull request.
+/// Parses the number of an issue or a pull request: `7`, `#7`, `pr/7` or a URL.
 pub fn number(text: &str) -> Result<u64, String> {
-    whole(text, &(1..=i64::MAX)).map(i64::unsigned_abs)
+    let mut parts = text.split('/').skip_while(|part| !["pr", "issue", "pull", "issues"].contains(part));
+    let referenced = parts.nth(1).unwrap_or(text);
+    whole(referenced.strip_prefix('#').unwrap_or(referenced), &(1..=i64::MAX)).map(i64::unsigned_abs)
+}
+
+/// Parses the number of an issue to work on.
+pub fn issue(text: &str) -> Result<u64, String> {
+    of_a_run(text, "issue")
+}
+
+/// Parses the number of a pull request to review.
+pub fn pull_request(text: &str) -> Result<u64, String> {
+    of_a_run(text, "pr")
+}
+
+/// A word in place of a number is often a command of the forge.
+fn of_a_run(text: &str, kind: &str) -> Result<u64, String> {
+    const WORDS: [&str; 9] =
+        ["create", "list", "view", "diff", "checkout", "comment", "close", "reopen", "merge"];
+    if WORDS.contains(&text) {
+        return Err(format!(
+            "`{kind}` starts a run; the command of the forge is: agent-loop local {kind} {text}"
+        ));
+    }
+    number(text)
 }
 
 #[cfg(test)]
@@ -45,6 +69,17 @@ mod tests {
             assert_eq!(refusal(text, small.clone()), "type a whole number, at least 1", "{text}");
         }
         assert!(whole("--1", &small).is_err() && number("0").is_err());
+    }
+
+    #[test]
+    fn references_are_numbers() {
+        for text in ["7", "#7", "pr/7", "issue/7", "https://github.com/o/r/pull/7", "https://x/o/r/issues/7/"]
+        {
+            assert_eq!(number(text), Ok(7), "{text}");
+        }
+        assert!(pull_request("list").unwrap_err().ends_with("agent-loop local pr list"));
+        assert!(issue("create").unwrap_err().ends_with("agent-loop local issue create"));
+        assert_eq!(issue("two").unwrap_err(), "type a whole number, at least 1");
     }
 
     proptest! {

@@ -52,6 +52,19 @@ fn chosen<C: FlagChoice>() -> Vec<Flag> {
     flags::all().into_iter().filter(C::has).collect()
 }
 
+/// The flags in the short help, `-h`.
+const EVERYDAY: [&str; 9] = [
+    "coder",
+    "reviewer",
+    "max-rounds",
+    "test-command",
+    "setup-command",
+    "auto-merge",
+    "forge",
+    "interactive",
+    "quiet",
+];
+
 impl<C: FlagChoice> Args for SettingFlags<C> {
     fn augment_args(command: Command) -> Command {
         let flags = chosen::<C>();
@@ -88,6 +101,7 @@ fn arg(flag: &Flag, all: &[Flag]) -> Arg {
         .long(flag.name.clone())
         .help(flag.help.clone())
         .help_heading(flag.heading.clone())
+        .hide_short_help(!EVERYDAY.contains(&flag.name.as_str()))
         .overrides_with_all(names(&|other| other.path == flag.path))
         .conflicts_with_all(names(&|other| excluded.as_ref() == Some(&other.path)));
     let list = matches!(flag.key.kind, ValueKind::List(_));

@@ -8,11 +8,22 @@ use crate::cli::commands::Arguments;
 /// Parses the command line.
 pub fn read(words: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Arguments, Error> {
     let mut command = Arguments::command();
-    let matches = command.try_get_matches_from_mut(words)?;
+    let matches = command.try_get_matches_from_mut(with_folder_last(words.into_iter().collect()))?;
     if let Some(("task", task)) = matches.subcommand() {
         check_adjacent(&mut command, task)?;
     }
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Moves `-C PATH` from before the subcommand behind it, where each subcommand reads it.
+fn with_folder_last(mut words: Vec<std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let is_first = words.get(1).is_some_and(|word| word == "-C" || word == "--dir") && words.len() > 3;
+    if is_first {
+        let folder: Vec<std::ffi::OsString> = words.drain(1..3).collect();
+        let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        words.splice(end..end, folder);
+    }
+    words
 }
 
 /// Rejects a task with a flag between its words: the flag may have been meant as a word.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +21,14 @@ use crate::cli::arguments::common::JsonOutput;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::run::directories::Directories;
 use crate::cli::run::signals;
-use crate::cli::run::wiring::{self, RunSettings};
+use crate::cli::run::wiring::{self, RealWorld, RunSettings};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::ending::{complain, conclude};
 use crate::cli::view::lines::Verbosity;
+use crate::cli::view::live::Live;
+use crate::cli::view::paint::{Paint, Stderr};
 use crate::cli::view::print;
-use crate::cli::view::terminal::Terminal;
+use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
 use crate::domain::ids::{GateName, IssueNumber, Label};
 use crate::domain::policy::AfterApproval;
@@ -40,7 +44,7 @@ use crate::flow::names;
 use crate::flow::persistence::Persistence;
 use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use crate::flow::terms::Overrides;
-use crate::ports::cancellation::cancellation;
+use crate::ports::cancellation::{Canceller, cancellation};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, IssueState};
 
@@ -56,62 +60,80 @@ pub struct DemoArguments {
     pub json: Option<JsonOutput>,
 }
 
-const PROJECT: [(&str, &str); 4] = [
-    ("Cargo.toml", include_str!("../../../fixtures/demo/Cargo.toml.txt")),
-    ("src/lib.rs", include_str!("../../../fixtures/demo/lib.rs.txt")),
-    ("tests/median.rs", include_str!("../../../fixtures/demo/median.rs.txt")),
-    (".gitignore", "target/\nCargo.lock\n"),
+const PROJECT: [(&str, &str); 2] = [
+    ("median.sh", include_str!("../../../fixtures/demo/median.sh")),
+    ("tests.sh", include_str!("../../../fixtures/demo/tests.sh")),
 ];
-const ISSUE_TITLE: &str = "median() is wrong for an even number of values, and panics for none";
+const ISSUE_TITLE: &str = "median.sh is wrong for an even number of values";
 const ISSUE_BODY: &str = include_str!("../../../fixtures/demo/issue.md");
 const CODER: &str = include_str!("../../../fixtures/demo/coder.json");
 const CAREFUL: &str = include_str!("../../../fixtures/demo/careful.json");
 const QUICK: &str = include_str!("../../../fixtures/demo/quick.json");
-const TEST_COMMAND: &str = "cargo test --quiet --offline";
+const TEST_COMMAND: &str = "sh tests.sh";
 
-/// Shows the whole loop.
-pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<Outcome, String> {
+/// Runs the demo and prints its outcome.
+pub async fn run(arguments: &DemoArguments, surroundings: &Surroundings) -> ExitCode {
+    match show(arguments, surroundings).await {
+        Ok(code) => code,
+        Err(why) => complain(&why, 1),
+    }
+}
+
+async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<ExitCode, String> {
     let temporary = tempfile::Builder::new().prefix("agent-loop-demo-").tempdir();
-    let temporary = temporary.map_err(|error| format!("no temporary folder can be made: {error}"))?;
+    let temporary = temporary.map_err(|error| format!("cannot create a temporary folder: {error}"))?;
     let project = temporary.path().join("project");
     let ours = Surroundings {
         variables: surroundings.variables.clone(),
         folder: project.clone(),
-        state: temporary.path().join("state"),
+        state: temporary.path().join("state").join("agent-loop"),
         configuration: temporary.path().join("configuration"),
         cache: temporary.path().join("cache"),
     };
     make_project(&project, &ours).await?;
-    let talk = if arguments.json.is_some() { Verbosity::Quiet } else { Verbosity::Normal };
-    if talk == Verbosity::Normal {
+    let is_for_people = arguments.json.is_none();
+    if is_for_people {
         print::talk(&introduction(&project));
     }
-    let outcome = run_loop(&ours, talk).await?;
+    let outcome = run_loop(&ours, Arc::new(terminal(arguments.json, &ours))).await?;
+    let code = conclude(&outcome, "", !is_for_people);
     if arguments.keep {
-        let kept = temporary.keep();
-        if talk == Verbosity::Normal {
-            print::talk(&directions(&kept.join("project"), &kept));
-        }
-    } else if talk == Verbosity::Normal {
-        print::talk("\nThe folder is gone again; `agent-loop demo --keep` leaves it for you to look at.\n");
+        let root = temporary.keep();
+        print::talk(&directions(&root.join("project"), &root));
+    } else if is_for_people {
+        print::talk(
+            "\nThe project is removed again; `agent-loop demo --keep` keeps it for you to explore.\n",
+        );
     }
-    Ok(outcome)
+    Ok(code)
+}
+
+/// The same views as those of a real run.
+fn terminal(json: Option<JsonOutput>, ours: &Surroundings) -> Terminal {
+    let seen = Stderr::look(&ours.variables);
+    let paint = Paint::wanted(&ours.variables, seen);
+    let (display, events) = match (json, seen) {
+        (Some(JsonOutput::Events), _) => (Display::Lines(Verbosity::Quiet), Events::Printed),
+        (Some(JsonOutput::Outcome), _) => (Display::Lines(Verbosity::Quiet), Events::Off),
+        (None, Stderr::Terminal) => (Display::Live(Live::new(paint)), Events::Off),
+        (None, Stderr::Plain) => (Display::Lines(Verbosity::Normal), Events::Off),
+    };
+    Terminal::new(display, paint, events, Duration::from_secs(30))
 }
 
 fn introduction(project: &Path) -> String {
     format!(
-        "A small crate with a bug and a failing test, in {}\nIssue 1: {ISSUE_TITLE}\n\
-         Coder: sam. Reviewers: careful, quick. Gate: {TEST_COMMAND}\n\n",
+        "A shell script with a bug and a failing test, in {}\nIssue #1: {ISSUE_TITLE}\n\n",
         project.display()
     )
 }
 
 fn directions(project: &Path, root: &Path) -> String {
-    let project = project.display();
+    let (project, state) = (project.display(), root.join("state"));
     format!(
-        "\nLook around:\n  cd {project}\n  git log --graph --oneline\n  agent-loop local issue view 1\n  \
-         agent-loop local pr view 2\nClones, journals and logs: {}\nRemove all of it: rm -r {}\n",
-        root.join("state").display(),
+        "\nLook around:\n  cd {project}\n  export XDG_STATE_HOME={}\n  git log --graph --oneline\n  agent-loop status\n  \
+         agent-loop logs pr/2 --list\n  agent-loop local pr view 2 --comments\nRemove all of it: rm -r {}\n",
+        state.display(),
         root.display()
     )
 }
@@ -128,7 +150,7 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
         &["config", "user.name", "Ada"],
         &["config", "user.email", "ada@localhost"],
         &["add", "--all"],
-        &["commit", "--quiet", "--message", "A crate for statistics"],
+        &["commit", "--quiet", "--message", "A script for the median"],
     ];
     for arguments in commands {
         let command = CommandLine::new("git", project, environment::common(&ours.variables, &[]))
@@ -143,7 +165,7 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
     Ok(())
 }
 
-async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, String> {
+async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcome, String> {
     let repository = Repository::find(&ours.folder, &ours.variables).await?;
     let forge = stores::forge(&repository, ours)?;
     let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
@@ -178,7 +200,7 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
         gates,
         logs: None,
         memory: Memory::Off,
-        terminal: Arc::new(Terminal::plain(talk)),
+        terminal: Arc::clone(&terminal),
     };
     let world = wiring::world(&repository, ours, forge, settings)?;
     let (canceller, cancellation) = cancellation();
@@ -195,11 +217,25 @@ async fn run_loop(ours: &Surroundings, talk: Verbosity) -> Result<Outcome, Strin
     };
     let engine = Engine::new(Arc::new(world), config, (Arc::clone(&canceller), cancellation));
     let subject = Subject::Issue(IssueNumber(number));
-    let assignment = Assignment { flow: names::DELIVERY, subject, task: None };
-    tokio::select! {
+    drive(engine, Assignment { flow: names::DELIVERY, subject, task: None }, canceller, &terminal).await
+}
+
+/// Runs the engine while the terminal is redrawn.
+async fn drive(
+    engine: Engine<RealWorld>,
+    assignment: Assignment,
+    canceller: Arc<Canceller>,
+    terminal: &Terminal,
+) -> Result<Outcome, String> {
+    let begun = SystemClock.now();
+    let outcome = tokio::select! {
         outcome = engine.run(assignment) => Ok(outcome),
         () = signals::listen(canceller) => Err("interrupted".to_owned()),
-    }
+        () = terminal.beat() => Err("interrupted".to_owned()),
+    };
+    terminal.end();
+    let elapsed = Some(SystemClock.now().duration_since(begun).unsigned_abs());
+    outcome.map(|outcome| Outcome { elapsed, ..outcome })
 }
 
 fn request() -> Result<Request, String> {

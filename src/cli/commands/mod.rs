@@ -22,13 +22,40 @@ use clap_complete::Shell;
 
 use super::arguments::deferred::Deferred;
 use super::surroundings::Surroundings;
-use super::view::ending::{complain, conclude, say, say_with_code};
+use super::view::ending::{say, say_with_code};
 use super::view::print;
+
+const EXAMPLES: &str = "\
+Examples:
+  agent-loop task 'Keep accents in slugs' --forge local --test-command 'npm test'
+  agent-loop status
+  agent-loop logs pr/1 --follow
+  agent-loop local pr merge 1";
+const TASK_EXAMPLES: &str = "\
+Examples:
+  agent-loop task 'Keep accents in slugs' --forge local --test-command 'npm test'
+  agent-loop task --task-file todo.md --coder claude --reviewer codex --reviewer gemini
+  agent-loop task 'Change the separator' --interactive
+  agent-loop task 'Fix the build' --coder command:./agent.sh --dry-run
+
+-h shows the most common options, --help all of them.";
+const ISSUE_EXAMPLES: &str = "\
+Examples:
+  agent-loop local issue create --title 'Slugs lose accents' --body '...'
+  agent-loop issue 1 --test-command 'npm test'
+
+-h shows the most common options, --help all of them.";
+const PR_EXAMPLES: &str = "\
+Examples:
+  agent-loop pr 7 --test-command 'npm test'
+  agent-loop pr '#7' --reviewer codex --reviewer gemini --max-rounds 3
+
+-h shows the most common options, --help all of them.";
 
 /// One coding agent writes a change, others review it, round after round, until all approve the same commit and every
 /// gate passes.
 #[derive(Debug, Parser)]
-#[command(name = "agent-loop", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "agent-loop", after_help = EXAMPLES, version, propagate_version = true, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -40,16 +67,19 @@ pub enum Command {
     /// Watch a whole run on a small sample project: an issue, a coder, two reviewers, a merge
     Demo(demo::DemoArguments),
     /// Make a change from a description: open a pull request and review it until everyone approves
+    #[command(after_help = TASK_EXAMPLES)]
     Task(Deferred<start::TaskArguments>),
     /// Make the change described by an issue: open a pull request and review it until everyone approves
+    #[command(after_help = ISSUE_EXAMPLES)]
     Issue(Deferred<start::IssueArguments>),
     /// Review an open pull request and fix it until everyone approves
+    #[command(after_help = PR_EXAMPLES)]
     Pr(Deferred<start::PrArguments>),
     /// Resume interrupted and parked runs
     Resume(Deferred<resume::arguments::ResumeArguments>),
     /// Stop an active run cleanly; it can be resumed
     Stop(stop::StopArguments),
-    /// Show active, parked and interrupted runs, saved work and recent results
+    /// Show what waits for you, active and parked runs, saved work and recent results
     Status(status::StatusArguments),
     /// Show the cost of runs: tokens, money and time, by agent
     Usage(usage::UsageArguments),
@@ -80,10 +110,7 @@ pub enum Command {
 /// Runs a command.
 pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode {
     match command {
-        Command::Demo(arguments) => match demo::run(&arguments, surroundings).await {
-            Ok(outcome) => conclude(&outcome, "", arguments.json.is_some()),
-            Err(why) => complain(&why, 1),
-        },
+        Command::Demo(arguments) => demo::run(&arguments, surroundings).await,
         Command::Task(arguments) => start::task(*arguments.0, surroundings).await,
         Command::Issue(arguments) => start::issue(&arguments.0, surroundings).await,
         Command::Pr(arguments) => start::pull_request(&arguments.0, surroundings).await,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::arguments::common::read_text;
-use crate::cli::arguments::numbers::number;
+use crate::cli::arguments::numbers;
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::arguments::settings::{FlagChoice, SettingFlags};
 use crate::cli::config::flags::{CLARIFICATIONS, Flag};
@@ -52,8 +52,8 @@ impl FlagChoice for ClarificationFlags {
 /// `issue`
 #[derive(Debug, Args)]
 pub struct IssueArguments {
-    /// Number of the issue
-    #[arg(value_parser = number, allow_negative_numbers = true)]
+    /// Number of the issue: 7, #7 or a URL
+    #[arg(value_parser = numbers::issue, allow_negative_numbers = true)]
     pub number: u64,
     #[command(flatten)]
     pub run: RunArguments,
@@ -62,8 +62,8 @@ pub struct IssueArguments {
 /// `pr`
 #[derive(Debug, Args)]
 pub struct PrArguments {
-    /// Number of the pull request
-    #[arg(value_parser = number, allow_negative_numbers = true)]
+    /// Number of the pull request: 7, #7 or a URL
+    #[arg(value_parser = numbers::pull_request, allow_negative_numbers = true)]
     pub number: u64,
     #[command(flatten)]
     pub run: RunArguments,

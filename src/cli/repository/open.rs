@@ -9,6 +9,7 @@ use crate::adapters::git::GitWorkspace;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
+use crate::cli::arguments::numbers::number;
 use crate::cli::config::load::BaseLayers;
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
@@ -73,7 +74,16 @@ impl OpenRepository {
         let names: Vec<String> = known.iter().map(ToString::to_string).collect();
         let hint = suggestion(typed, names.iter().map(String::as_str));
         let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        match typed.parse::<Subject>() {
+        // Numbers are unique on a forge, so that a number alone names a subject.
+        let numbered = number(typed).ok().and_then(|number| {
+            let is_it = |subject: &&Subject| match subject {
+                Subject::Issue(known) => known.0 == number,
+                Subject::PullRequest(known) => known.0 == number,
+                Subject::Task(_) => false,
+            };
+            known.iter().find(is_it).cloned()
+        });
+        match numbered.map_or_else(|| typed.parse::<Subject>(), Ok) {
             Ok(subject) if known.contains(&subject) => Ok(subject),
             Ok(_) => Err(format!("{typed} is not known on this machine (known: {list}){hint}")),
             Err(error) => Err(format!("{error} (known: {list}){hint}")),

@@ -41,7 +41,7 @@ fn configured(stage: &Stage, text: &str) {
 }
 
 fn thread(stage: &Stage, number: &str) -> String {
-    stage.run(&["local", "pr", "view", number]).stdout
+    stage.run(&["local", "pr", "view", number, "--comments"]).stdout
 }
 
 /// What it leaks is kept out.
@@ -59,7 +59,7 @@ fn a_careless_agent_is_understood() {
     assert!(ended.stderr.contains("asking to reformat the answer"), "{}", ended.stderr);
     let seen = thread(&stage, "2");
     assert!(!seen.contains("ghp_") && seen.contains("1 filed"), "{seen}");
-    let filed = stage.run(&["local", "issue", "view", "3"]).stdout;
+    let filed = stage.run(&["local", "issue", "view", "3", "--json"]).stdout;
     assert!(filed.contains("Write a manual") && filed.contains("AGENT_LOOP_CHILD: parent=2"), "{filed}");
     let logs = stage.run(&["logs", "issue/1", "--list"]).stdout;
     assert_eq!(logs.matches("repair sam").count(), 2, "one model after the other: {logs}");

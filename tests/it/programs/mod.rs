@@ -14,6 +14,7 @@ mod outputs;
 mod privacy;
 mod refusals;
 mod repositories;
+mod screen;
 mod screens;
 mod search;
 mod settings;

@@ -44,6 +44,16 @@ pub struct NumberArgs {
     pub number: u64,
 }
 
+/// What is shown of a pull request.
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    #[command(flatten)]
+    pub on: NumberArgs,
+    /// Show all comments
+    #[arg(short, long)]
+    pub comments: bool,
+}
+
 /// A comment on an issue or a pull request.
 #[derive(Debug, Args)]
 pub struct CommentArgs {
@@ -151,8 +161,12 @@ pub enum PullRequestAction {
         #[arg(long, value_enum, default_value_t = StateChoice::Open)]
         state: StateChoice,
     },
-    /// Show a pull request with its comments
-    View(NumberArgs),
+    /// Show a pull request with its latest comment
+    View(ViewArgs),
+    /// Show the change of a pull request
+    Diff(NumberArgs),
+    /// Switch to the branch of a pull request
+    Checkout(NumberArgs),
     /// Comment on a pull request
     Comment(CommentArgs),
     /// Close a pull request without merging it
@@ -193,7 +207,12 @@ impl Action {
     pub(super) fn only_reads(&self) -> bool {
         match self {
             Self::Issue(IssueAction::List { .. } | IssueAction::View(_))
-            | Self::Pr(PullRequestAction::List { .. } | PullRequestAction::View(_)) => true,
+            | Self::Pr(
+                PullRequestAction::List { .. }
+                | PullRequestAction::View(_)
+                | PullRequestAction::Diff(_)
+                | PullRequestAction::Checkout(_),
+            ) => true,
             Self::Init
             | Self::Check(_)
             | Self::Issue(

@@ -9,9 +9,14 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::embedded_forge::{EmbeddedForge, OWN_LOGIN};
+use crate::adapters::process::capture::capture;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment;
+use crate::adapters::process::variables::Variables;
 use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, stores};
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::print;
 use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequestState};
 use crate::ports::clock::Clock;
@@ -19,8 +24,9 @@ use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewP
 
 use super::arguments::{
     Action, AuthorArgs, CheckAction, CheckChoice, CommentArgs, DescriptionArgs, IssueAction, LocalCommand,
-    NumberArgs, PullRequestAction, RoleChoice, StateChoice,
+    NumberArgs, PullRequestAction, RoleChoice, StateChoice, ViewArgs,
 };
+use super::render::Comments;
 use super::{json, render};
 
 struct Printed {
@@ -71,7 +77,8 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
         return nothing_there(&command.action);
     }
     let forge = stores::forge(&repository, surroundings).map_err(Failure::Work)?;
-    let handler = Handler { forge, repository: &repository, folder: &folder };
+    let variables = &surroundings.variables;
+    let handler = Handler { forge, repository: &repository, folder: &folder, variables };
     match command.action {
         Action::Init => Ok(Printed {
             text: format!("The embedded forge of {} is ready.\n", repository.path.display()),
@@ -98,6 +105,7 @@ struct Handler<'repository> {
     forge: Arc<EmbeddedForge>,
     repository: &'repository Repository,
     folder: &'repository Path,
+    variables: &'repository Variables,
 }
 
 impl Handler<'_> {
@@ -119,9 +127,9 @@ impl Handler<'_> {
             IssueAction::View(NumberArgs { number }) => {
                 let issue = self.forge.issue(IssueNumber(number)).await?;
                 let row = self.row(number)?;
-                let about = format!("issue, {}", json::issue_state(issue.state));
+                let about = json::issue_state(issue.state).to_owned();
                 Ok(Printed {
-                    text: render::view(&row, &about, &issue.comments),
+                    text: render::view(&row, &about, &issue.comments, Comments::All),
                     json: json::with_comments(json::issue(&row, issue.state), &issue.comments),
                 })
             }
@@ -171,19 +179,32 @@ impl Handler<'_> {
                 Ok(created("pull request", number.0))
             }
             PullRequestAction::List { state } => self.pull_requests(state).await,
-            PullRequestAction::View(NumberArgs { number }) => {
+            PullRequestAction::Diff(NumberArgs { number }) => self.diff(PullRequestNumber(number)).await,
+            PullRequestAction::Checkout(NumberArgs { number }) => {
+                let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
+                self.git(&["switch", seen.head_ref.as_str()]).await?;
+                Ok(Printed {
+                    text: format!("Switched to {}.\n", seen.head_ref),
+                    json: json!({ "number": number, "branch": seen.head_ref }),
+                })
+            }
+            PullRequestAction::View(ViewArgs { on: NumberArgs { number }, comments: all }) => {
                 let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
                 let comments = self.forge.comments(PullRequestNumber(number)).await?;
                 let row = self.row(number)?;
                 let state = json::pull_request_state(&seen.state);
-                let about = format!(
-                    "pull request, {state}, {} into {}, at {}",
-                    seen.head_ref,
-                    seen.base_ref,
-                    seen.head.short()
-                );
+                let about =
+                    format!("{state} · {} into {} · {}", seen.head_ref, seen.base_ref, seen.head.short());
                 let json = json::with_comments(json::pull_request(&row, &seen), &comments);
-                Ok(Printed { text: render::view(&row, &about, &comments), json })
+                Ok(Printed {
+                    text: render::view(
+                        &row,
+                        &about,
+                        &comments,
+                        if all { Comments::All } else { Comments::Last },
+                    ),
+                    json,
+                })
             }
             PullRequestAction::Comment(comment) => {
                 self.forge.pull_request(PullRequestNumber(comment.on.number)).await?;
@@ -196,6 +217,26 @@ impl Handler<'_> {
                 self.set_pull_request(number, &PullRequestState::Open).await
             }
             PullRequestAction::Merge(NumberArgs { number }) => self.merge(PullRequestNumber(number)).await,
+        }
+    }
+
+    async fn diff(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
+        let seen = self.forge.pull_request(number).await?;
+        let range = format!("{}...{}", seen.base_ref, seen.head);
+        let colour = if print::result_width() == usize::MAX { "--color=never" } else { "--color=always" };
+        let diff = self.git(&["diff", "--no-ext-diff", colour, &range]).await?;
+        Ok(Printed { json: json!({ "number": number, "diff": diff }), text: diff })
+    }
+
+    /// Runs git in the folder of the command, and returns what it prints.
+    async fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
+        let command = CommandLine::new("git", self.folder, environment::common(self.variables, &[]));
+        let captured = capture(&command.arguments(arguments)).await;
+        let captured = captured.map_err(|error| Failure::Work(error.to_string()))?;
+        if captured.exit.is_success() {
+            Ok(String::from_utf8_lossy(&captured.stdout).into_owned())
+        } else {
+            Err(Failure::Work(captured.stderr.trim().to_owned()))
         }
     }
 

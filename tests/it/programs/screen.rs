@@ -1,0 +1,105 @@
+//! What a person sees first: help pages, a run in lines and as JSON, and the forge from the command line.
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::stage::{Stage, task};
+
+#[test]
+fn help_pages_are_saved() {
+    let stage = Stage::new();
+    let short = ["task", "issue", "pr", "resume", "status", "logs", "local", "demo"];
+    let mut text = stage.run(&["-h"]).stdout;
+    for command in short {
+        text += "\n=== ";
+        text += command;
+        text += "\n";
+        text += &stage.run(&[command, "-h"]).stdout;
+    }
+    insta::assert_snapshot!("short_help", text);
+    assert!(stage.run(&["task", "-h"]).stdout.lines().count() < 60, "one page");
+    insta::assert_snapshot!("task_help", stage.run(&["task", "--help"]).stdout);
+}
+
+/// A text with what differs from run to run replaced.
+fn stable(text: &str) -> String {
+    let hex = |word: &str| word.len() == 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split_inclusive([' ', '\n', ',', ':']).map(|word| {
+        let bare = word.trim_end_matches([' ', '\n', ',', ':']);
+        let shown = if hex(bare) {
+            "COMMIT"
+        } else if bare.starts_with("task/") {
+            "task/KEY"
+        } else {
+            bare
+        };
+        word.replacen(bare, shown, 1)
+    });
+    let shown: String = words.collect();
+    Regex::new(r"\d+ s\b").unwrap().replace_all(&shown, "N s").into_owned()
+}
+
+#[test]
+fn a_run_reads_as_lines() {
+    let stage = Stage::new();
+    let mut words = task(&["--test-command", "grep -c DONE notes.txt"]);
+    words.remove(2);
+    let ended = stage.run(&words);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    insta::assert_snapshot!("run_lines", stable(&format!("{}{}", ended.stderr, ended.stdout)));
+}
+
+#[test]
+fn published_records_are_events() {
+    let stage = Stage::new();
+    let mut words = task(&["--test-command", "grep -c DONE notes.txt"]);
+    words[2] = "--json=events";
+    let ended = stage.run(&words);
+    let events = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let published: Vec<Value> = events.filter(|event| event["event"] == "published").collect();
+    let reviewed = published.iter().find(|event| event["record"] == "reviewed").unwrap();
+    assert_eq!((&reviewed["agent"], &reviewed["state"]), (&"one".into(), &"approved".into()));
+    assert!(reviewed["items"].is_array() && reviewed["round"] == 1, "{reviewed}");
+    let shapes = published.iter().map(|event| {
+        let keys: Vec<&str> = event.as_object().unwrap().keys().map(String::as_str).collect();
+        format!("{}: {}\n", event["record"].as_str().unwrap(), keys.join(" "))
+    });
+    insta::assert_snapshot!("published_events", shapes.collect::<String>());
+}
+
+#[test]
+fn a_pull_request_is_looked_at() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    let repository = stage.repository().display().to_string();
+    let diff = stage.run(&["-C", &repository, "local", "pr", "diff", "#1"]).stdout;
+    assert!(diff.contains("-one TODO\n+one DONE\n"), "{diff}");
+    let view = stage.run(&["local", "pr", "view", "pr/1"]).stdout;
+    assert!(view.contains("comments not shown; --comments shows all") && !view.contains("<sub>"), "{view}");
+    assert_eq!(stage.run(&["local", "pr", "checkout", "1"]).exit, Some(0));
+    assert_eq!(stage.git(&["branch", "--show-current"]), stage.branch());
+    for (words, why) in
+        [(["pr", "list"], "agent-loop local pr list"), (["issue", "view"], "agent-loop local issue view")]
+    {
+        let refused = stage.run(&words);
+        assert!(refused.exit == Some(2) && refused.stderr.contains(why), "{}", refused.stderr);
+    }
+    let refused = stage.run(&["task", "x", "--coder", "./agent.sh"]);
+    assert!(refused.stderr.contains("command:./agent.sh"), "{}", refused.stderr);
+    assert!(stage.run(&["status", "#1"]).stdout.starts_with("pr/1"));
+}
+
+#[test]
+fn the_demo_needs_no_cargo() {
+    let stage = Stage::new();
+    let ended = stage.run_with(&["demo", "--keep"], &[("TMPDIR", &stage.root().display().to_string())]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
+    let project = ended.stderr.lines().find_map(|line| line.strip_prefix("  cd ")).unwrap().to_owned();
+    let folder = ended.stderr.lines().find_map(|line| line.strip_prefix("  export XDG_STATE_HOME=")).unwrap();
+    for words in [&["status", "-C", &project][..], &["logs", "pr/2", "--list", "-C", &project]] {
+        let shown = stage.run_with(words, &[("XDG_STATE_HOME", folder)]);
+        assert!(shown.exit == Some(0) && shown.stdout.contains("pr/2"), "{}{}", shown.stdout, shown.stderr);
+    }
+    let shown = ended.stderr.lines().skip(3).take_while(|line| !line.is_empty());
+    insta::assert_snapshot!("demo_lines", stable(&(shown.collect::<Vec<_>>().join("\n") + "\n")));
+}
