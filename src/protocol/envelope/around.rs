@@ -45,7 +45,7 @@ pub struct Beside {
 
 /// What a line beside the object is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Line<'text> {
+enum SideLine<'text> {
     Footer(String),
     Resolved,
     Addressed,
@@ -68,12 +68,12 @@ pub(super) fn around(
     let mut prose = Vec::new();
     for line in lines(sides.before).chain(lines(sides.after)) {
         match line_of(line) {
-            Line::Footer(state) => footers.push(state),
-            Line::Resolved => normalisations.push(Normalisation::OlderResolved),
-            Line::Addressed => normalisations.push(Normalisation::OlderAddressed),
-            Line::Fence => normalisations.push(Normalisation::Fence),
-            Line::Stray => normalisations.push(Normalisation::Stray),
-            Line::Signature(_) | Line::Prose => prose.push(line),
+            SideLine::Footer(state) => footers.push(state),
+            SideLine::Resolved => normalisations.push(Normalisation::OlderResolved),
+            SideLine::Addressed => normalisations.push(Normalisation::OlderAddressed),
+            SideLine::Fence => normalisations.push(Normalisation::Fence),
+            SideLine::Stray => normalisations.push(Normalisation::Stray),
+            SideLine::Signature(_) | SideLine::Prose => prose.push(line),
         }
     }
     if footers.len() > 1 {
@@ -83,7 +83,7 @@ pub(super) fn around(
         agrees(footer, object)?;
         normalisations.push(Normalisation::Footer);
     }
-    if let Some(Line::Signature(_)) = prose.last().map(|line| line_of(line)) {
+    if let Some(SideLine::Signature(_)) = prose.last().map(|line| line_of(line)) {
         prose.pop();
         normalisations.push(Normalisation::Signature);
     }
@@ -106,11 +106,11 @@ fn beside(sides: &Sides<'_>) -> Beside {
     let (mut fence, mut footer, mut resolved) = (opening.is_some(), true, true);
     for line in lines(sides.after) {
         let is_form = match line_of(line) {
-            Line::Fence => CLOSING_FENCE.is_match(line) && std::mem::take(&mut fence),
-            Line::Footer(_) => std::mem::take(&mut footer),
-            Line::Resolved => std::mem::take(&mut resolved),
-            Line::Signature(name) => found.signature.replace(name.to_owned()).is_none(),
-            Line::Addressed | Line::Stray | Line::Prose => false,
+            SideLine::Fence => CLOSING_FENCE.is_match(line) && std::mem::take(&mut fence),
+            SideLine::Footer(_) => std::mem::take(&mut footer),
+            SideLine::Resolved => std::mem::take(&mut resolved),
+            SideLine::Signature(name) => found.signature.replace(name.to_owned()).is_none(),
+            SideLine::Addressed | SideLine::Stray | SideLine::Prose => false,
         };
         if !is_form {
             found.first.get_or_insert_with(|| line.to_owned());
@@ -123,23 +123,23 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn line_of(line: &str) -> Line<'_> {
+fn line_of(line: &str) -> SideLine<'_> {
     if let Some(found) = FOOTER.captures(line) {
-        return Line::Footer(found.get(2).map_or("", |state| state.as_str()).to_ascii_lowercase());
+        return SideLine::Footer(found.get(2).map_or("", |state| state.as_str()).to_ascii_lowercase());
     }
     if let Some(found) = OLDER.captures(line) {
         let word = found.get(1).map_or("", |word| word.as_str());
-        return if word.eq_ignore_ascii_case("RESOLVED") { Line::Resolved } else { Line::Addressed };
+        return if word.eq_ignore_ascii_case("RESOLVED") { SideLine::Resolved } else { SideLine::Addressed };
     }
     if is_fence(line) {
-        return Line::Fence;
+        return SideLine::Fence;
     }
     if line.len() <= 3 && line.chars().all(|letter| "}],;\"'`.".contains(letter)) {
-        return Line::Stray;
+        return SideLine::Stray;
     }
     match line.strip_prefix("-- ") {
-        Some(name) if line.len() <= LONGEST_SIGNATURE => Line::Signature(name.trim()),
-        Some(_) | None => Line::Prose,
+        Some(name) if line.len() <= LONGEST_SIGNATURE => SideLine::Signature(name.trim()),
+        Some(_) | None => SideLine::Prose,
     }
 }
 
