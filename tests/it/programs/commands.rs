@@ -81,7 +81,7 @@ fn an_unknown_subject_names_known_ones() {
         assert_eq!(ended.exit, Some(2), "{words:?}");
         assert!(ended.stderr.contains("did you mean `pr/1`?"), "{words:?}: {}", ended.stderr);
     }
-    let odd = stage.run(&["status", "pull/1"]);
+    let odd = stage.run(&["status", "change/1"]);
     assert!(odd.stderr.contains("issue/N, pr/N or task/KEY"), "{}", odd.stderr);
     let idle = stage.run(&["stop", "pr/1"]);
     assert!(idle.stderr.contains("no run is active on pr/1"), "{}", idle.stderr);

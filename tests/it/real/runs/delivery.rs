@@ -30,8 +30,9 @@ fn a_task_is_done_and_approved(coder: Program, reviewer: Program) {
 
     let [seen] = stage.seen(reviewer).try_into().unwrap_or_else(|seen| panic!("{seen:?}"));
     assert!(seen.prompt.contains("+two herons"), "the reviewer is shown the change: {}", seen.prompt);
-    let vote = stage.comments().into_iter().find(|body| body.contains("approves")).unwrap();
-    let signed = format!("<sub>{} with {},", reviewer.name(), seen.model);
+    let approves = format!("**{}** ✓ approves", reviewer.name());
+    let vote = stage.comments().into_iter().find(|body| body.starts_with(&approves)).unwrap();
+    let signed = format!("<sub>{} · ", seen.model);
     assert!(vote.contains(&signed), "{signed} is not in {vote}");
 }
 
@@ -93,8 +94,8 @@ fn only_the_coder_remembers_its_rounds() {
     let usage = &told.outcome["usage"];
     assert_eq!((&usage["calls"], &usage["precision"]), (&5.into(), &"exact".into()), "{usage}");
     let comments = stage.comments();
-    let signed = comments.iter().filter(|body| body.contains("<sub>claude with claude-")).count();
-    assert_eq!(signed, 2, "{comments:?}");
+    let pushed = comments.iter().filter(|body| body.starts_with("**claude** pushed"));
+    assert_eq!(pushed.filter(|body| body.contains("<sub>claude-")).count(), 2, "{comments:?}");
 }
 
 /// The sessions of a program are lost before the second turn of the coder.

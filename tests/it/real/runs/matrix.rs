@@ -229,7 +229,7 @@ fn comes_to(class: Class, later: i64, told: &Told, row: &str) {
         Hang => Err(("hang", "was idle for ")),
         RateLimited => Ok(("rate_limited", now() + 15 * 60)),
         Quota => Ok(("quota", later)),
-        QuotaOfNobodyKnows => Ok(("quota", now() + 3600)),
+        QuotaOfNobodyKnows => Ok(("quota_unknown", now() + 3600)),
     };
     let (Ok((name, _)) | Err((name, _))) = ended;
     assert_eq!(told.failed(), [name], "{row}: {outcome}");
