@@ -133,7 +133,9 @@ fn text(configuration: &Configuration, untrusted: &[String]) -> String {
     }
     let is_set = |pattern: &keys::KnownKey| configuration.values().any(|(path, ..)| pattern.is(path));
     for key in keys::known().iter().filter(|key| !is_set(key)) {
-        let _ = writeln!(text, "{} is not set  # {}", key.path, key.meaning);
+        let default =
+            key.default.as_ref().map_or_else(String::new, |default| format!(" (default: {default})"));
+        let _ = writeln!(text, "{} is not set{default}  # {}", key.path, key.meaning);
     }
     text
 }

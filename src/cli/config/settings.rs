@@ -216,7 +216,7 @@ impl Default for Review {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Turns {
-    /// Time after which a turn without output and computation is stopped, in seconds; 0 for never.
+    /// Time limit for a turn without output and CPU use, in seconds; 0 for none.
     pub idle_seconds: u64,
     /// Retries after a failure that may be temporary.
     pub max_retries: u32,

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::screens::assert_screen;
+use super::screen::assert_screen;
 use super::stage::{Ended, Stage, from_now, until};
 
 const CLAUDE: &str = r#"#!/bin/sh

@@ -1,5 +1,6 @@
 //! The commands that look back: what they show first, in which words, and what they leave out.
 
+use super::screen::assert_screen;
 use super::stage::{Stage, task, walk};
 
 /// A run that is done at once, with these words.
@@ -63,7 +64,7 @@ fn status_starts_with_what_waits() {
     let words = "\n  Say hello\u{1b}[31m in two languages, as politely as the house does it, \u{202e}every day and every night\n\nand more\n";
     let subject = parked(&stage, words);
     let status = shown(&stage, &["status"], &[(&subject, "task/KEY")]);
-    insta::assert_snapshot!(status);
+    assert_screen(&stage, "status", &status);
     let all = stage.run(&["status", "--all"]).stdout;
     assert!(all.contains("  pr/1  closed") && !all.contains("more:"), "{all}");
     let list = shown(&stage, &["resume", "--list"], &[(&subject, "task/KEY")]);

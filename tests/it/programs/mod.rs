@@ -15,7 +15,6 @@ mod privacy;
 mod refusals;
 mod repositories;
 mod screen;
-mod screens;
 mod search;
 mod settings;
 mod stage;

@@ -1,24 +1,54 @@
-//! What a person sees first: help pages, a run in lines and as JSON, and the forge from the command line.
+//! What a person sees first: help pages, settings, a run in lines and as JSON, and the forge from the command line. The
+//! snapshots are in `fixtures/screens`; after an intended change: `INSTA_UPDATE=always cargo test --test it programs`.
 
 use regex::Regex;
 use serde_json::Value;
 
 use super::stage::{Stage, task};
 
+/// Compares a text with the snapshot of this name. Paths of the stage are written as `ROOT`.
+#[track_caller]
+pub(super) fn assert_screen(stage: &Stage, name: &str, text: &str) {
+    let text = text.replace(&stage.root().display().to_string(), "ROOT");
+    let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../fixtures/screens");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
 #[test]
 fn help_pages_are_saved() {
     let stage = Stage::new();
-    let short = ["task", "issue", "pr", "resume", "status", "logs", "local", "demo"];
-    let mut text = stage.run(&["-h"]).stdout;
-    for command in short {
-        text += "\n=== ";
-        text += command;
-        text += "\n";
-        text += &stage.run(&[command, "-h"]).stdout;
+    let names = stage.run(&["-h"]).stdout;
+    let (_, names) = names.split_once("Commands:\n").unwrap();
+    let commands =
+        names.lines().map_while(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let page = |words: &[&str], flag: &str| {
+        let help = stage.run(&[words, &[flag]].concat());
+        format!("=== agent-loop {} {flag}\n{}\n", words.join(" "), help.stdout)
+    };
+    let (mut short, mut long) = (page(&[], "-h"), page(&[], "--help"));
+    for command in commands {
+        short += &page(&[command], "-h");
+        // The flags of `issue`, `pr` and `resume` are those of `task`.
+        if !["issue", "pr", "resume"].contains(&command) {
+            long += &page(&[command], "--help");
+        }
     }
-    insta::assert_snapshot!("short_help", text);
+    for words in ["issue", "pr", "check"].map(|noun| ["local", noun]) {
+        long += &page(&words, "--help");
+    }
+    assert_screen(&stage, "help-short", &short);
+    assert_screen(&stage, "help-long", &long);
     assert!(stage.run(&["task", "-h"]).stdout.lines().count() < 60, "one page");
-    insta::assert_snapshot!("task_help", stage.run(&["task", "--help"]).stdout);
+}
+
+#[test]
+fn settings_are_explained() {
+    let stage = Stage::new();
+    assert_screen(&stage, "config-explain", &stage.run(&["config", "explain"]).stdout);
 }
 
 /// A text with what differs from run to run replaced.
@@ -46,7 +76,7 @@ fn a_run_reads_as_lines() {
     words.remove(2);
     let ended = stage.run(&words);
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
-    insta::assert_snapshot!("run_lines", stable(&format!("{}{}", ended.stderr, ended.stdout)));
+    assert_screen(&stage, "run-lines", &stable(&format!("{}{}", ended.stderr, ended.stdout)));
 }
 
 #[test]
@@ -64,7 +94,7 @@ fn published_records_are_events() {
         let keys: Vec<&str> = event.as_object().unwrap().keys().map(String::as_str).collect();
         format!("{}: {}\n", event["record"].as_str().unwrap(), keys.join(" "))
     });
-    insta::assert_snapshot!("published_events", shapes.collect::<String>());
+    assert_screen(&stage, "published-events", &shapes.collect::<String>());
 }
 
 #[test]
@@ -101,5 +131,5 @@ fn the_demo_needs_no_cargo() {
         assert!(shown.exit == Some(0) && shown.stdout.contains("pr/2"), "{}{}", shown.stdout, shown.stderr);
     }
     let shown = ended.stderr.lines().skip(3).take_while(|line| !line.is_empty());
-    insta::assert_snapshot!("demo_lines", stable(&(shown.collect::<Vec<_>>().join("\n") + "\n")));
+    assert_screen(&stage, "demo-lines", &stable(&(shown.collect::<Vec<_>>().join("\n") + "\n")));
 }
