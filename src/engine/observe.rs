@@ -51,8 +51,8 @@ fn refuse_other_recorders<W: World>(
     let found: Option<Login> = thread::other_recorder(reading, &chain, &session.thread.comments);
     let Some(login) = found else { return Ok(()) };
     let message = format!(
-        "the records in the thread of {} are by {login}, and this run writes as {}. To go on with them set \
-         `trust.recorders = [\"{login}\"]` in your configuration; to begin anew, delete them",
+        "the records in the thread of {} are by {login}, and this run writes as {}. To continue them, set \
+         `trust.recorders = [\"{login}\"]` in your configuration; to start again, delete them",
         session.subject,
         cx.world.forge().login()
     );

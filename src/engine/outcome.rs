@@ -36,7 +36,7 @@ pub struct Outcome {
     /// The latest measurement of each gate.
     pub gates: Vec<Measurement>,
     pub usage: Usage,
-    /// How long the command took; whoever started the run fills it in.
+    /// Duration of the command, filled in by the caller.
     pub elapsed: Option<Duration>,
     /// The path of the usage summary, once it is written.
     pub usage_summary: Option<PathBuf>,

@@ -46,7 +46,7 @@ pub struct FlowContext<'now> {
     pub turns: FurtherTurns,
 }
 
-/// Whether a further turn may be begun.
+/// Whether another turn may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FurtherTurns {
     Allowed,

@@ -31,16 +31,16 @@ use super::view::{FlowOutput, View};
 /// How much of a requirement the record of an ending repeats, in characters.
 const LONGEST_REQUIREMENT: usize = 500;
 
-/// Where a record stands in its chain.
+/// The position of a record in its chain.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'record> {
     pub run: &'record RunId,
     pub round: u32,
 }
 
-/// A record that makes no sense where it stands. It counts as missing.
+/// A record that is invalid at its position. It is treated as missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it makes no sense where it stands: {0}")]
+#[error("invalid at this position: {0}")]
 pub struct Illegal(pub &'static str);
 
 /// A flow: the state that its records fold to, and what it decides from there. The implementor is the state.
@@ -56,7 +56,7 @@ pub trait Flow: Sized + Send + Sync + 'static {
     /// Takes in the next record.
     ///
     /// # Errors
-    /// When the record makes no sense where it stands.
+    /// Fails when the record is invalid at its position.
     fn apply(&mut self, at: At<'_>, record: Self::Record) -> Result<(), Illegal>;
 
     /// Records are missing here.
@@ -88,7 +88,7 @@ pub trait Machine: Send + Sync {
     /// Takes in the next element of the chain.
     ///
     /// # Errors
-    /// When the record can't be read, or makes no sense where it stands.
+    /// Fails when the record cannot be read, or is invalid at its position.
     fn apply(&mut self, link: &Link) -> Result<(), Objection>;
 
     fn next(&self, cx: &FlowContext<'_>) -> Step;
@@ -157,7 +157,7 @@ impl<F: Flow> FlowMachine<F> {
         }
     }
 
-    /// Why no further turn may be begun, if the budget is spent.
+    /// The reason why no further turn may begin, if the budget is spent.
     fn spent(&self, cx: &FlowContext<'_>) -> Option<String> {
         let spent = self.0.run().map_or_else(Usage::default, |run| run.spent(cx.results));
         cx.request.budget.exhausted(spent)

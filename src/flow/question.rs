@@ -38,7 +38,7 @@ pub struct Question<'flow> {
     pub persistence: &'flow Persistence,
 }
 
-/// Where a question stands.
+/// The state of a question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QuestionState<K: Kind> {
     Ask(Box<Ask>),
@@ -226,12 +226,12 @@ impl Question<'_> {
                 published_turns: 0,
                 ..ask.clone()
             };
-            let mended = match self.tried(repair, &mut log.usage) {
-                Ok(mended) => mended,
+            let repaired = match self.tried(repair, &mut log.usage) {
+                Ok(repaired) => repaired,
                 Err(repair) => return self.unanswered(&repair),
             };
-            used_up = used_up.or_else(|| parks(&mended));
-            let reading = read_mended::<K>(source, &mended, &ask.expectation);
+            used_up = used_up.or_else(|| parks(&repaired));
+            let reading = read_repaired::<K>(source, &repaired, &ask.expectation);
             let result = reading.as_ref().map_or_else(|result| *result, |_| RepairResult::Recovered);
             log.repairs.push(Repair { remedy: Remedy::Form, result, model: model.clone() });
             if let Ok(reading) = reading {
@@ -265,13 +265,13 @@ fn answered<K: Kind>(mut reading: Reading<K>, turn: &Turn, log: RepairLog) -> Qu
     QuestionState::Answered(Box::new(Answered { reading, commit, repairs, usage, model: turn.model.clone() }))
 }
 
-/// A mended answer passes the validator that the answer had to pass, and keeps what its source said.
-fn read_mended<K: Kind>(
+/// Reads a repaired answer: it must pass the same validator and keep the content of its source.
+fn read_repaired<K: Kind>(
     source: &str,
-    mended: &Turn,
+    repaired: &Turn,
     expectation: &Expectation,
 ) -> Result<Reading<K>, RepairResult> {
-    match &mended.end {
+    match &repaired.end {
         TurnEnd::Failed { .. } => Err(RepairResult::Failed),
         TurnEnd::Answered { raw, .. } => {
             let reading = answer::read::<K>(raw, expectation).map_err(|_| RepairResult::Invalid)?;

@@ -67,7 +67,7 @@ pub struct Results {
 /// Where the subject of a journal came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provenance {
-    /// The issue or task whose run goes on here.
+    /// The issue or task whose run continues here.
     pub source: Option<Subject>,
     pub task: Option<String>,
 }

@@ -70,7 +70,7 @@ impl Concluded {
     }
 }
 
-/// What the record of a begun run tells.
+/// The content of a run's opening record.
 pub fn opened(head: Option<&CommitSha>, roster: &Roster, policy: &Policy) -> Announcement {
     Announcement::Opened {
         head: head.cloned(),
@@ -86,7 +86,7 @@ impl RunState {
         Self { id, terms, attempt_window: 0, ending: None, usage: inherited, inherited }
     }
 
-    /// Whether a later command goes on with the run.
+    /// Whether a later command continues the run.
     pub fn is_open(&self) -> bool {
         self.ending.as_ref().is_none_or(Ending::leaves_run_open)
     }

@@ -137,7 +137,7 @@ pub fn body(visible: &str, line: &str) -> String {
     format!("{}{SEPARATOR}{line}", visible.trim_end())
 }
 
-/// Reads a comment. The record stands in its last line, outside of code; a marker anywhere else is only text.
+/// Reads a comment. The record is in its last line, outside code; a marker anywhere else is text.
 pub fn read(body: &str) -> Content {
     let Some(versioned) = versioned(body) else { return Content::NoRecord };
     let Some((version, packed)) = versioned.split_once('.') else {
@@ -157,7 +157,7 @@ pub fn claims(body: &str) -> bool {
     versioned(body).is_some()
 }
 
-/// What stands behind the name of the marker in the last line, if that is one.
+/// Returns the text after the marker's name in the last line, if the line has the marker.
 fn versioned(body: &str) -> Option<&str> {
     let body = body.trim_end();
     let start = body.rfind('\n').map_or(0, |end| end + 1);
@@ -190,7 +190,7 @@ fn unpack(packed: &str) -> Result<Decoded, String> {
     if wire.v != VERSION || record.id != expected {
         return Err("its id is not the one that follows from its place".to_owned());
     }
-    // Its hash would be another one for a program that writes it anew.
+    // A program that writes it again would get a different hash.
     if canonical(&record).ok().as_ref() != Some(&bytes) {
         return Err("its JSON is not canonical".to_owned());
     }

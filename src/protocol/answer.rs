@@ -24,7 +24,7 @@ use super::{schema, strict, vote};
 pub enum Tier {
     /// It is what was asked for.
     AsAsked,
-    /// Something around it was looked past, or its syntax was mended.
+    /// Text around the object was ignored, or its syntax was repaired.
     Normalised,
     /// The text that counts most is malformed; another one is not.
     AnotherStream,
@@ -36,7 +36,7 @@ pub struct Reading<K: Kind> {
     pub said: K,
     pub meaning: K::Meaning,
     pub tier: Tier,
-    /// What the reader looked past, mended or left out, in words for the record.
+    /// What the reader ignored, repaired or dropped, as text for the record.
     pub normalisations: Vec<String>,
     /// The content among them that was left out.
     pub left_out: Vec<String>,
@@ -99,7 +99,7 @@ pub struct Understood {
     pub tier: Tier,
     /// The word by which it decides something.
     pub verdict: Option<&'static str>,
-    /// What the reader looked past, mended or left out.
+    /// What the reader ignored, repaired or dropped.
     pub normalisations: Vec<String>,
     /// The content that does not count.
     pub left_out: Vec<String>,

@@ -161,10 +161,10 @@ impl RuleReport {
     }
 }
 
-/// What kind of rule an answer breaks, which decides who can mend it.
+/// The kind of a broken rule, which decides how the answer can be repaired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// Its form, or what it says of items: whoever reads it can mend the form.
+    /// The format, or the statements about items: a repair can fix it.
     Form,
     /// It does not say that a person's requirement is fulfilled: only who looked at the change can say so.
     Acknowledgement,

@@ -60,7 +60,7 @@ impl ReviewContent<'_> {
         Judgement { findings, dispositions }
     }
 
-    /// New findings, each once: one that stands in two lists counts in the stronger.
+    /// New findings, each once: a finding in two lists counts in the stronger list.
     fn new_findings(&self, report: &mut RuleReport) -> Vec<(ItemStatus, String)> {
         let mut seen = BTreeSet::new();
         let mut findings = Vec::new();

@@ -1,9 +1,9 @@
 //! Heals the syntax of one damaged JSON object without a model: commas before a closing bracket, raw line breaks and bad
 //! escapes in strings. It never closes what is open: a truncated answer stays what it is.
 
-/// What was mended.
+/// A kind of repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mended {
+pub enum Healing {
     /// A comma before a closing bracket was left out.
     TrailingComma,
     /// A raw control character in a string was escaped.
@@ -12,15 +12,15 @@ pub enum Mended {
     Escape,
 }
 
-/// A mended object.
+/// A repaired object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Healed {
     /// Its text, as JSON wants it.
     pub text: String,
     /// How many bytes of the source it takes.
     pub length: usize,
-    /// What was mended, each once.
-    pub mended: Vec<Mended>,
+    /// The repairs, each once.
+    pub healings: Vec<Healing>,
 }
 
 /// Mends the object at the beginning of a text, in one pass. `None` if its brackets do not match or it never ends.
@@ -30,10 +30,10 @@ pub fn heal(source: &str) -> Option<Healed> {
         match healer.read(letter, source.get(offset + letter.len_utf8()..).unwrap_or_default()) {
             Progress::On => {}
             Progress::Closed => {
-                healer.mended.sort_unstable();
-                healer.mended.dedup();
+                healer.healings.sort_unstable();
+                healer.healings.dedup();
                 let length = offset + letter.len_utf8();
-                return Some(Healed { text: healer.text, length, mended: healer.mended });
+                return Some(Healed { text: healer.text, length, healings: healer.healings });
             }
             Progress::Broken => return None,
         }
@@ -55,14 +55,14 @@ struct Healer {
     within: Within,
     /// A comma, and the space behind it, that is written only if something follows.
     held: String,
-    mended: Vec<Mended>,
+    healings: Vec<Healing>,
     /// How many letters of a replaced escape are still to be passed over.
     replaced: usize,
     /// Whether an escape of this string was healed.
     has_bad_escape: bool,
 }
 
-/// Where the next letter stands.
+/// The position of the next letter.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Within {
     #[default]
@@ -91,7 +91,7 @@ impl Healer {
     fn letter(&mut self, letter: char, rest: &str) -> Progress {
         match letter {
             '\0'..' ' => {
-                self.mended.push(Mended::ControlCharacter);
+                self.healings.push(Healing::ControlCharacter);
                 self.text.push_str(&escaped(letter));
             }
             '\\' => self.escape(rest),
@@ -135,7 +135,7 @@ impl Healer {
     }
 
     fn heal_escape(&mut self) {
-        self.mended.push(Mended::Escape);
+        self.healings.push(Healing::Escape);
         self.has_bad_escape = true;
     }
 
@@ -172,7 +172,7 @@ impl Healer {
 
     fn close(&mut self, letter: char) -> Progress {
         if !std::mem::take(&mut self.held).is_empty() {
-            self.mended.push(Mended::TrailingComma);
+            self.healings.push(Healing::TrailingComma);
         }
         if self.open.pop() != Some(letter) {
             return Progress::Broken;
@@ -186,7 +186,7 @@ impl Healer {
 const UNIT: usize = 5;
 const PAIR: usize = 11;
 
-/// The UTF-16 unit of an escape whose backslash stands before this text.
+/// Returns the UTF-16 unit of an escape whose backslash precedes this text.
 fn unit(rest: &str) -> Option<u16> {
     let digits = rest.strip_prefix('u')?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
@@ -259,7 +259,7 @@ mod tests {
             let found = heal(&format!("{source} and more")).unwrap();
             prop_assert_eq!(found.text, source.clone());
             prop_assert_eq!(found.length, source.len());
-            prop_assert!(found.mended.is_empty());
+            prop_assert!(found.healings.is_empty());
         }
 
         #[test]

@@ -126,7 +126,7 @@ impl<'de> Visitor<'de> for UniqueKeys {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key `{key}` stands twice in one object")));
+                return Err(A::Error::custom(format!("the key `{key}` is repeated in one object")));
             }
             let value = entries.next_value_seed(Self)?;
             object.insert(key, value);

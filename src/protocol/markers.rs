@@ -51,12 +51,12 @@ pub fn holds_one(text: &str) -> bool {
     text.contains("<!--") && HELD.is_match(text)
 }
 
-/// A marker that stands as it should.
+/// A well-formed marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marker<'text> {
-    /// Its name, as it stands in [`NAMES`].
+    /// The name, as in [`NAMES`].
     pub name: &'static str,
-    /// What stands behind the colon.
+    /// The text after the colon.
     pub value: &'text str,
 }
 

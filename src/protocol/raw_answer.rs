@@ -33,7 +33,7 @@ impl Stream {
 }
 
 impl RawAnswer {
-    /// An answer that stands in the last message.
+    /// An answer from the last message.
     pub fn message(text: impl Into<String>) -> Self {
         Self { message: Some(text.into()), ..Self::default() }
     }

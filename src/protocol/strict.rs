@@ -131,7 +131,7 @@ fn nullable(schema: Value) -> Value {
 /// An answer in the strict shape, in ours: arrays of pairs become maps. Any other answer stays as it is.
 ///
 /// # Errors
-/// When a key stands twice among pairs.
+/// Fails when a key is repeated.
 pub fn relaxed(kind: ResponseKind, answer: Value) -> Result<Value, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let relaxed = relax(schema::of_cached(kind), answer, "", &mut complaints);

@@ -246,7 +246,7 @@ fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
     parts.join("\n")
 }
 
-/// The pull request that a task or an issue has become, if it stands or is worked on.
+/// Returns the pull request of a task or issue, if it exists.
 fn origin_of(known: &SubjectSummary) -> Option<PullRequestNumber> {
     match (&known.state, known.subject()) {
         (SubjectState::Delivered(number), _) => Some(*number),

@@ -37,7 +37,7 @@ pub enum ForgeInUse {
     GitHub,
 }
 
-/// Returns the forge that a run would use: a repository that has begun on the embedded forge stays there.
+/// Returns the forge of a run: a repository that already uses the embedded forge keeps it.
 pub fn choice(choice: ForgeChoice, repository: &Repository) -> ForgeInUse {
     match choice {
         ForgeChoice::Github => ForgeInUse::GitHub,

@@ -38,13 +38,13 @@ pub enum SubjectState {
     Running(Holder),
     /// It waits for an allowance to come back.
     Parked(Parking),
-    /// It was cut off, and goes on when somebody says so.
+    /// The run was cut off and can be resumed.
     Interrupted,
     /// A person must act: decide, merge, or start the run again. The words say why.
     NeedsHuman(String),
     /// It has become this pull request, which tells the rest.
     Delivered(PullRequestNumber),
-    /// There is nothing to go on with; the words say how it ended.
+    /// Nothing is left to resume; the text says how the run ended.
     Settled(String),
     /// What this machine keeps of it can't be read; the words say why, and what to do.
     Unreadable(String),

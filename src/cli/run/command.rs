@@ -197,7 +197,7 @@ impl Ready {
     }
 }
 
-/// Everything that is looked up before a run, and nothing of it begun.
+/// Everything that is looked up before a run, without side effects.
 async fn prepare(
     goal: Goal,
     arguments: &RunArguments,

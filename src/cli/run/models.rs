@@ -128,7 +128,7 @@ fn check_word(key: &str, word: &str) -> Result<(), String> {
     } else if word.starts_with('-') {
         "would be read as a flag"
     } else if word.contains('=') {
-        "holds a `=`: what stands before it is a role, and those are coder and reviewer"
+        "contains `=`: the part before `=` must be a role, coder or reviewer"
     } else if word.len() > LONGEST || word.chars().any(char::is_control) {
         "is no name"
     } else {

@@ -10,7 +10,7 @@ use super::remembered::Remembered;
 pub enum Trigger {
     /// One that names everything that it wants.
     Command,
-    /// One that continues what another command has begun.
+    /// A command that continues the run of another command.
     Resumption,
 }
 
@@ -18,7 +18,7 @@ pub enum Trigger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permissions {
     OfRoles,
-    /// Those of the roles, though the run was begun with all permissions.
+    /// The permissions of the roles, although the run was started with all permissions.
     OfRolesAgain,
     Dangerous,
 }
@@ -33,7 +33,7 @@ impl Permissions {
         }
     }
 
-    /// Whether the run was begun with all permissions. This is remembered for the warning only.
+    /// Whether the run was started with all permissions; used for the warning only.
     pub fn begun_dangerously(self, trigger: Trigger, earlier: &Remembered) -> bool {
         match trigger {
             Trigger::Command => self == Self::Dangerous,
@@ -46,7 +46,7 @@ impl Permissions {
         match self {
             Self::OfRoles => None,
             Self::OfRolesAgain => Some(format!(
-                "{subject} was begun with --dangerous-agent-permissions and continues without: agents have the permissions of \
+                "{subject} was started with --dangerous-agent-permissions and continues without: agents have the permissions of \
                  their roles; to give them all again: `agent-loop resume {subject} --dangerous-agent-permissions`"
             )),
             Self::Dangerous => Some(DANGEROUS.to_owned()),

@@ -1,4 +1,4 @@
-//! Which adapter stands behind which port, for a real run. No decision is made here.
+//! The adapter behind each port of a real run. No decision is made here.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -25,7 +25,7 @@ pub struct Worker {
     pub activity: Option<String>,
 }
 
-/// What goes on.
+/// The state of a run for display.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Board {
     pub subject: Option<Subject>,

@@ -15,7 +15,7 @@ pub fn asked_for_json() -> bool {
     std::env::args_os().any(json)
 }
 
-/// Nothing was begun. Whoever asked for JSON gets an outcome for every exit.
+/// Reports an error before a run. With `--json` every exit has an outcome.
 pub fn complain(why: &str, exit: u8) -> ExitCode {
     if asked_for_json() {
         let (status, reason) =
@@ -52,7 +52,7 @@ pub const PARKING_HINT: &str = "  let cron do that: agent-loop resume --print-cr
 /// Prints the outcome of a run, for people or for scripts, and says with which code the program ends.
 pub fn conclude(outcome: &Outcome, next: &str, as_json: bool) -> ExitCode {
     if as_json {
-        // The words of the outcome are left out; whoever looks at stderr is told where to look on.
+        // The message of the outcome is on stdout; stderr only says where to look.
         for line in outcome::logs_of(outcome) {
             print::talk(&format!("{line}\n"));
         }

@@ -272,7 +272,7 @@ fn news(text: String) -> Line {
     Line { weight: Verbosity::Normal, text }
 }
 
-/// A text of somebody else's on one line.
+/// Returns foreign text on one line.
 fn clean(text: &str) -> String {
     one_line(&unmarked(text), LONGEST_TEXT)
 }

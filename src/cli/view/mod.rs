@@ -1,4 +1,4 @@
-//! What a person or a script sees while a run goes on: lines, a live view on a terminal, events as JSON.
+//! The display of a run for people and scripts: lines, a live view on a terminal, events as JSON.
 
 pub mod activity;
 pub mod amounts;

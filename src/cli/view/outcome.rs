@@ -136,7 +136,7 @@ pub fn logs_of(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
-/// What a person types next. It works as it stands.
+/// Returns the next command, which works as typed.
 pub fn next_command(outcome: &Outcome) -> String {
     let commands = outcome.commands.as_ref();
     let view = || commands.map_or_else(|| again(outcome), |forge| forge.view.clone());

@@ -40,7 +40,7 @@ impl Flow for DeliveryState {
         Self::apply(self, at, record)
     }
 
-    /// What stands on the forge is looked for before it is made: no missing record changes that.
+    /// Does nothing: branches and pull requests are looked up before they are made, with or without records.
     fn gap(&mut self) {}
 
     fn next(&self, cx: &FlowContext<'_>) -> Decision<Infallible> {

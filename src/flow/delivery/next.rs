@@ -1,4 +1,4 @@
-//! The next step of a delivery. What already stands (branch, pull request, record) is looked for before it is made.
+//! The next step of a delivery. Branch, pull request and record are looked up before they are made.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -215,7 +215,7 @@ fn deliver(work: &OpenDelivery<'_>, subject: &Subject, made: Made) -> Decision<I
     }
     if tip.is_some_and(|tip| *tip != before) {
         let message = format!(
-            "somebody else moved the branch {branch}; look at it, then delete it or open its pull request"
+            "the branch {branch} was moved by someone else; inspect it, then delete it or open a pull request for it"
         );
         return first(Conclusion::needs_human(NeedsHuman::Rewritten, message));
     }

@@ -46,7 +46,7 @@ pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infall
     }
 }
 
-/// A pull request that can't change any more ends the run, whoever merged or closed it.
+/// Ends the run of a merged or closed pull request.
 fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<()> {
     let number = state.number;
     let commit = match &observed.pull.state {
@@ -70,7 +70,7 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
             let message = format!("approved by everyone and merged as {}", commit.short());
             first(seen.end(Conclusion::merged(&approval, commit.clone(), message)))
         }
-        None => refuse(Refused::ClosedSubject, format!("pull request {number} was merged by somebody else")),
+        None => refuse(Refused::ClosedSubject, format!("pull request {number} is already merged")),
     }
 }
 
@@ -125,7 +125,7 @@ fn gates_hold(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<GatesHold> {
     GatesHold::on(&seen.run.terms.policy.required_gates, &seen.state.measured.all(), &at.head)
 }
 
-/// The terms of the run. A run that was handed over goes on with the terms that it has.
+/// Returns the terms of the run. A run that was handed over keeps its terms.
 fn terms(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<Terms> {
     match (&state.run, &observed.delivery) {
         (None, Some((_, FlowOutput::Delivery { terms, .. }))) => cx.terms(&cx.request.bound_to(terms), None),
@@ -163,7 +163,7 @@ fn opened<'now>(
     };
     let run = state.run.as_ref().filter(|run| run.is_open()).map(|run| &run.id);
     let pull = observed.pull;
-    // What was handed over has begun already: it is opened, and waits for the folders.
+    // A run that was handed over is opened first, and waits for the folders.
     let participants = if handed_over.is_some() { Vec::new() } else { terms.roster.participants() };
     let record = ReviewEntry::Opened(Box::new(Opened {
         base_ref: pull.base_ref.clone(),
@@ -226,7 +226,7 @@ fn fresh_round(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
     reviews(seen, at)
 }
 
-/// Somebody else pushed: what was answered on the old head is published, then the round goes on with the new one.
+/// After a foreign push: publishes the answers on the old head, then continues the round with the new head.
 fn at_moved_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     intact(seen)?;
     if let Some(old) = seen.state.rounds.head() {

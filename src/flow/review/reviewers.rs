@@ -29,7 +29,7 @@ pub(super) fn poll(seen: &OpenReview<'_>, at: &ReviewAt, asking: Asking) -> Deci
     panel::poll::<PrReview>(seen.cx, &asks, asking, |ask, answered| record(seen, at, ask, answered))
 }
 
-/// Whether this reviewer has to be asked: an approval of this very head stands, unless the coder disputes its findings.
+/// Whether this reviewer has to be asked: an approval of the same head is kept, unless the coder disputes its findings.
 fn is_due(seen: &OpenReview<'_>, seat: &Seat, at: &ReviewAt, shown: &[Item]) -> bool {
     let rounds = &seen.state.rounds;
     let author = Author::Reviewer(seat.label.clone());

@@ -35,7 +35,7 @@ pub struct ReviewState {
     pub heads: BTreeSet<CommitSha>,
     /// The heads whose future items were taken care of, and how.
     followed_up: BTreeSet<(CommitSha, Followups)>,
-    /// Whether records are missing since the last time that every reviewer was asked anew.
+    /// Whether records are missing since every reviewer was last asked again.
     pub records: Records,
 }
 
@@ -147,7 +147,7 @@ impl ReviewState {
         }
     }
 
-    /// A run that was parked goes on, and a turn cost this.
+    /// Resumes a parked run, and adds the cost of a turn.
     fn go_on(&mut self, usage: Usage) {
         if let Some(run) = &mut self.run {
             run.ending = None;

@@ -67,7 +67,7 @@ pub(super) fn signature(line: &str) -> Option<&str> {
     ((1..=4).contains(&words.len()) && (known || words.iter().all(is_name))).then_some(name)
 }
 
-/// The lines outside of code are slices of the same text: what is not among them stands in code.
+/// The lines outside code are slices of the same text: all other lines are in code.
 fn lines(body: &str) -> Vec<ReviewLine<'_>> {
     let mut outside = markers::lines_outside_code(body).into_iter().peekable();
     let place = |line: &str| line.as_ptr();
@@ -176,7 +176,7 @@ impl<'text> Cutter<'text> {
     }
 }
 
-/// Whether a line only parts what stands above and below it.
+/// Whether a line is only a separator.
 fn is_rule(line: &str) -> bool {
     ['-', '*', '_'].into_iter().any(|mark| line.len() >= 3 && line.chars().all(|letter| letter == mark))
 }

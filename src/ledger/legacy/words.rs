@@ -1,4 +1,4 @@
-//! The older tool's vocabulary: how it says where an item stands, and how it says nothing.
+//! The older tool's vocabulary: the status of an item, and placeholders.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,7 @@ static STANDING: LazyLock<Regex> = pattern!(
         (?<rest>.*)$"#
 );
 
-/// Where an item stands in a reviewer's words, and what they say beyond it. What is merely open blocks.
+/// Returns the status of an item in a reviewer's text, and the rest of the text. A merely open item is blocking.
 pub(super) fn standing_and_note(text: &str) -> Option<(ItemStatus, Option<String>)> {
     // `… from codex, round 1: its text -> blocking: why` says what the item is now behind the arrow.
     let text = [" -> ", " → "].iter().find_map(|arrow| text.rsplit_once(arrow)).map_or(text, |(_, now)| now);
@@ -43,7 +43,7 @@ pub(super) fn standing_and_note(text: &str) -> Option<(ItemStatus, Option<String
     Some((standing, (!says_nothing(inner)).then(|| inner.to_owned())))
 }
 
-/// Where an item of a list stands. That it is open does not say where.
+/// Returns the status of a list item. `open` alone is not a status.
 pub(super) fn standing(text: &str) -> Option<ItemStatus> {
     STANDING.captures(text).and_then(|found| named(&found))
 }

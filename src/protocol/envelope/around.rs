@@ -34,7 +34,7 @@ pub(super) struct Sides<'text> {
     pub(super) after: &'text str,
 }
 
-/// What stands beside the object.
+/// The text beside the object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beside {
     /// The name in the signature line.

@@ -1,4 +1,4 @@
-//! The tolerant reader: finds the one JSON object in what an agent said, and writes down what it had to look past.
+//! The tolerant reader: finds the one JSON object in an agent's text, and records what it ignored.
 //! It never guesses a verdict; text without such an object is malformed.
 
 mod announced;
@@ -25,9 +25,9 @@ pub const ANSWER_LIMIT: usize = 1 << 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenedAnswer {
     pub object: Value,
-    /// What the reader had to look past, each once.
+    /// What the reader ignored, each once.
     pub normalisations: Vec<Normalisation>,
-    /// What stands beside the object in the text.
+    /// The text beside the object.
     pub beside: Beside,
     /// The text around the object, without other objects.
     pub prose: String,
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(seen(&diff), [Normalisation::Preamble]);
     }
 
-    /// An object that was closed too early has lost what stands behind it.
+    /// An object that was closed too early has lost the text after it.
     #[test]
     fn remains_behind_an_object_are_noticed() {
         let early = r#"{"schema_version":1,"kind":"pr_review","state":"approved","summary":"s","prior_item_dispositions":[]}"#;

@@ -1,8 +1,8 @@
-//! What the reader had to look past or to mend, as it is written down in a record.
+//! What the reader ignored or repaired, as it is written in a record.
 
-use super::super::healing::Mended;
+use super::super::healing::Healing;
 
-/// What the reader had to look past or to mend.
+/// Something that the reader ignored or repaired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Normalisation {
     /// Text before the line that announces the answer.
@@ -48,12 +48,12 @@ impl Normalisation {
     }
 }
 
-impl From<Mended> for Normalisation {
-    fn from(mended: Mended) -> Self {
-        match mended {
-            Mended::TrailingComma => Self::TrailingComma,
-            Mended::ControlCharacter => Self::ControlCharacter,
-            Mended::Escape => Self::Escape,
+impl From<Healing> for Normalisation {
+    fn from(healing: Healing) -> Self {
+        match healing {
+            Healing::TrailingComma => Self::TrailingComma,
+            Healing::ControlCharacter => Self::ControlCharacter,
+            Healing::Escape => Self::Escape,
         }
     }
 }

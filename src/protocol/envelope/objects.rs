@@ -129,7 +129,7 @@ impl FoundObjects {
         if !is_answer(&parsed.value) {
             return Err(damaged(error));
         }
-        normalisations.extend(healed.mended.into_iter().map(Normalisation::from));
+        normalisations.extend(healed.healings.into_iter().map(Normalisation::from));
         self.take(parsed.value);
         Ok(healed.length)
     }

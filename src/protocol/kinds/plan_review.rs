@@ -29,16 +29,16 @@ pub struct PlanReview {
     pub state: ReviewVerdict,
     /// What was looked at and what was found, for people.
     pub summary: Text,
-    /// New findings that must be mended before approval.
+    /// New findings that must be fixed before approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocking_plan_issues: Option<Vec<Text>>,
-    /// New small findings, to be mended in this plan.
+    /// New small findings, to be fixed in this plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_plan_followups: Option<Vec<Text>>,
     /// New findings that are worth a change of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future_followups: Option<Vec<Text>>,
-    /// Where each item that was shown stands now.
+    /// The status of each item that was shown.
     pub prior_plan_item_dispositions: Vec<ItemDisposition<PlanItemStatus>>,
     /// The ids of the human requirements that the plan fulfils.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,9 +51,9 @@ pub struct PlanReview {
 pub enum PlanItemStatus {
     /// It is done.
     Resolved,
-    /// It must be mended.
+    /// The item must be fixed.
     Blocking,
-    /// It is small and must be mended in this plan.
+    /// The item is small and must be fixed in this plan.
     SamePlan,
     /// It is worth a change of its own.
     Future,

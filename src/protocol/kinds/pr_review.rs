@@ -38,7 +38,7 @@ pub struct PrReview {
     /// New findings that are worth a change of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future_followups: Option<Vec<Text>>,
-    /// Where each item that was shown stands now.
+    /// The status of each item that was shown.
     pub prior_item_dispositions: Vec<ItemDisposition<ChangeItemStatus>>,
     /// The ids of the human requirements that the change fulfils.
     #[serde(default, skip_serializing_if = "Option::is_none")]

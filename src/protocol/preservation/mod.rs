@@ -180,7 +180,7 @@ fn found_in(answer: &Value, lists: &[&str]) -> Vec<String> {
     lists.iter().filter_map(|list| answer.get(*list)).flat_map(texts).collect()
 }
 
-/// What stands behind a key of a text that is no whole object, up to the next key of an answer.
+/// Returns the text after a key of an incomplete object, up to the next key of an answer.
 fn list_of<'source>(source: &'source str, key: &str) -> &'source str {
     let begin =
         |text: &str, key: &str| text.find(&format!("\"{key}\"")).map(|start| (start, start + key.len() + 2));
@@ -240,7 +240,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// What a text that is no whole object says: entries of lists, and what stands in quotes.
+/// Returns the statements of an incomplete object: list entries and quoted strings.
 fn sentences(source: &str) -> Vec<String> {
     let entries = source.lines().filter_map(|line| {
         let line = line.trim();

@@ -1,4 +1,4 @@
-//! What is whole is left as it is, what was mended is whole, and nothing is mended beyond its end.
+//! What is whole is left as it is, a healed object is whole, and nothing is changed beyond its end.
 
 #![no_main]
 
@@ -15,13 +15,13 @@ fuzz_target!(|text: &str| {
     if let Ok(whole) = json::first_value(text) {
         let healed = healed.as_ref().expect("what is whole");
         assert_eq!((healed.text.as_str(), healed.length), (&text[..whole.length], whole.length));
-        assert_eq!(healed.mended, []);
+        assert_eq!(healed.healings, []);
     }
     let Some(healed) = healed else { return };
     assert!(text.is_char_boundary(healed.length));
-    if let Ok(mended) = json::first_value(&healed.text) {
-        assert_eq!(mended.length, healed.text.len());
-        let again = healing::heal(&healed.text).expect("what was mended");
-        assert_eq!((again.text, again.mended), (healed.text, Vec::new()));
+    if let Ok(value) = json::first_value(&healed.text) {
+        assert_eq!(value.length, healed.text.len());
+        let again = healing::heal(&healed.text).expect("a healed object heals again");
+        assert_eq!((again.text, again.healings), (healed.text, Vec::new()));
     }
 });

@@ -52,7 +52,7 @@ fn runs_are_stopped_shown_and_resumed() {
     assert_eq!(resumed.json()["status"], "approved", "{}", resumed.stderr);
     let settled = stage.run(&["resume", &subject]);
     assert!(settled.stderr.contains("nothing to resume"), "{}", settled.stderr);
-    assert_eq!(stage.run(&["resume"]).stdout, "nothing waits to go on\n");
+    assert_eq!(stage.run(&["resume"]).stdout, "nothing to resume\n");
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn a_refused_start_leaves_nothing() {
             refused.stdout
         );
         assert_eq!(stage.run(&["status", "--json"]).stdout, "[]\n", "{order:?}");
-        assert_eq!(stage.run(&["resume"]).stdout, "nothing waits to go on\n", "{order:?}");
+        assert_eq!(stage.run(&["resume"]).stdout, "nothing to resume\n", "{order:?}");
     }
     for thread in [["issue", "view", "1"], ["pr", "view", "2"]] {
         let view = stage.run(&[&["local"], &thread[..], &["--json"]].concat()).json();

@@ -166,7 +166,7 @@ fn is_squatted(program: &Path) -> bool {
 fn squatted() -> SetupFinding {
     SetupFinding::wrong(
         "package",
-        "this is the npm package `antigravity-cli`, a placeholder of somebody else, not Google's program",
+        "this is the npm package `antigravity-cli`, an unrelated placeholder, not Google's program",
         "npm uninstall -g antigravity-cli; see https://antigravity.google/cli",
     )
 }

@@ -1,4 +1,4 @@
-//! Goes on with one subject after the other, with the settings that each was begun with. Safe from several processes at once.
+//! Resumes one subject after another, each with its original settings. Safe with several processes at once.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -107,7 +107,7 @@ fn first_bad(before: u8, code: u8) -> u8 {
     if before == 0 { code } else { before }
 }
 
-/// Under `--due` a run that was parked again has nothing that a person should look at: it goes on by itself.
+/// With `--due`, a run that was parked again needs no attention: it is resumed automatically.
 fn exit_code(ending: &Ending, arguments: &ResumeArguments) -> u8 {
     let goes_on_by_itself = arguments.due && matches!(ending, Ending::Parked { .. });
     if goes_on_by_itself { 0 } else { ending.exit_code() }

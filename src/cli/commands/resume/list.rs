@@ -52,7 +52,7 @@ pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Time
     }
     if all.is_empty() {
         // Under --due silence is the answer: cron mails every word.
-        return if arguments.due { String::new() } else { "nothing waits to go on\n".to_owned() };
+        return if arguments.due { String::new() } else { "nothing to resume\n".to_owned() };
     }
     let block = |waiting: &Resumable<'_>| Block {
         subject: waiting.known.subject().to_string(),

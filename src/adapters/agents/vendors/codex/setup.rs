@@ -45,9 +45,8 @@ pub(super) fn sandbox_test(setup: &Setup<'_>) -> Option<&'static [&'static str]>
 /// Returns the result of a command in the sandbox.
 pub(super) fn sandbox(probed: &Probed) -> SetupFinding {
     let doubtful = |seen: String| {
-        let mend =
-            "allow user namespaces (or Landlock) here, or in a container --dangerous-agent-permissions";
-        SetupFinding::doubtful("sandbox", seen, mend)
+        let fix = "allow user namespaces (or Landlock) here, or in a container --dangerous-agent-permissions";
+        SetupFinding::doubtful("sandbox", seen, fix)
     };
     match probed {
         Probed::Answered(answer) if answer.exit.is_success() => {
