@@ -236,7 +236,7 @@ mod tests {
         assert!(matches!(read("???"), Err(OlderReason::Damaged(_))));
         assert!(matches!(read(""), Err(OlderReason::Damaged(_))));
         assert!(damage("{\"agent\":").starts_with("JSON"));
-        assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("twice"));
+        assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("repeated"));
         assert!(damage("{} {}").contains("follows"));
         assert!(damage("[]").contains("not an object"));
         assert!(damage("{\"round_number\":-1}").starts_with("JSON"));
