@@ -182,7 +182,7 @@ impl Healer {
     }
 }
 
-/// The length of `uXXXX`, and of `uXXXX\uXXXX`.
+/// The lengths of an escape and of a surrogate pair, both without the first backslash.
 const UNIT: usize = 5;
 const PAIR: usize = 11;
 

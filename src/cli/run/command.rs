@@ -248,7 +248,7 @@ async fn prepare(
     };
     let memory = memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
         .map_err(config)?;
-    let learning = Learning { memory: memory.clone(), tests: gates.get(&GateName::tests()).cloned() };
+    let learning = Learning::new(memory.clone(), gates.get(&GateName::tests()), &engine_config.secrets);
     let plan = Plan { config: engine_config, assignment };
     let run_settings = RunSettings {
         agents: able,

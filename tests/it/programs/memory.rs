@@ -166,6 +166,25 @@ fn a_refresh_concerns_one_command() {
 }
 
 #[test]
+fn a_secret_test_command_is_forgotten() {
+    let stage = stage();
+    let secret = format!("ghp_{}", "aB3dE5".repeat(6));
+    stage.write(&secret, "DONE\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "a file with an odd name"]);
+    approved(&stage.run(&task(&["--test-command", &format!("grep -c DONE {secret}")])));
+    seen(&stage, "prompt");
+    stage.write("notes.txt", "another TODO\n");
+    stage.git(&["commit", "--quiet", "--all", "--message", "again"]);
+    let mut words = task(&[]);
+    words[1] = "Do it again";
+    approved(&stage.run(&words));
+    for (who, prompt) in seen(&stage, "prompt") {
+        assert!(!prompt.contains("(passed in an earlier run)"), "{who}: {prompt}");
+    }
+}
+
+#[test]
 fn a_green_test_command_is_remembered() {
     let stage = stage();
     approved(&stage.run(&task(&["--test-command", "grep -c DONE notes.txt"])));
