@@ -31,6 +31,8 @@ pub(super) struct OlderFinding {
 /// The content of one comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OlderComment {
+    /// The forge's id of the comment.
+    pub(super) id: String,
     pub(super) speaker: Label,
     /// The role of the author. Only the list of known findings is used from a coder's comment.
     pub(super) role: Role,

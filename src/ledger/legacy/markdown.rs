@@ -12,12 +12,13 @@ use super::words::standing_and_note;
 use crate::protocol::placeholder::says_nothing;
 
 /// Reads a comment without data. The vote in its footer is ignored.
-pub(super) fn read(body: &str) -> Result<OlderComment, OlderReason> {
+pub(super) fn read(id: &str, body: &str) -> Result<OlderComment, OlderReason> {
     if body.len() > LARGEST {
         return Err(OlderReason::Damaged(format!("it holds more than {LARGEST} bytes")));
     }
     let signed = markers::lines_outside_code(body).into_iter().rev().find_map(signature);
     let mut comment = OlderComment {
+        id: id.to_owned(),
         speaker: label(signed),
         role: Role::Reviewer,
         head: None,
@@ -68,9 +69,9 @@ mod tests {
 
     #[test]
     fn overlong_reviews_are_damaged() {
-        assert!(matches!(read(&"x".repeat(LARGEST + 1)), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read("1", &"x".repeat(LARGEST + 1)), Err(OlderReason::Damaged(_))));
         let many = format!("### Blocking issues\n{}", "- a finding\n".repeat(10_001));
-        assert!(matches!(read(&many), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read("1", &many), Err(OlderReason::Damaged(_))));
     }
 
     /// Generates lines of older reviews and of attackers.
@@ -88,8 +89,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_markdown_makes_the_reader_panic(lines in proptest::collection::vec(line(), 0..30)) {
-            let _ = read(&lines.join("\n"));
-            let _ = read(&lines.join("\r\n"));
+            let _ = read("1", &lines.join("\n"));
+            let _ = read("1", &lines.join("\r\n"));
         }
     }
 }

@@ -50,7 +50,9 @@ impl Fold {
     fn round(&mut self, round: &Round) {
         let numbers = round.said.iter().flat_map(OlderComment::ids).filter_map(number);
         self.next = numbers.map(|number| number + 1).fold(self.next, u64::max);
-        for said in &round.said {
+        // Lists of one round differ when one of them is stale: the latest counts, and a reviewer's before a coder's.
+        let lists = |said: &&OlderComment| said.prior.is_some();
+        if let Some(said) = round.reviews().rfind(lists).or_else(|| round.said.iter().rfind(lists)) {
             for finding in said.prior.iter().flatten() {
                 self.remember(round, said, finding);
             }

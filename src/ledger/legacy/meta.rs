@@ -70,12 +70,12 @@ struct Word {
 }
 
 /// Reads the data of a comment.
-pub(super) fn read(packed: &str) -> Result<OlderComment, OlderReason> {
+pub(super) fn read(id: &str, packed: &str) -> Result<OlderComment, OlderReason> {
     let text = unpack(packed).map_err(OlderReason::Damaged)?;
     let data = parse(&text).map_err(OlderReason::Damaged)?;
     match data.foreign_flow() {
         Some(flow) => Err(OlderReason::Flow(flow)),
-        None => data.comment().bounded(),
+        None => data.comment(id).bounded(),
     }
 }
 
@@ -121,12 +121,13 @@ impl Data {
         }
     }
 
-    fn comment(self) -> OlderComment {
+    fn comment(self, id: &str) -> OlderComment {
         let role = self.role();
         let hints = [&self.next_item, &self.next_item_number];
         let next_item = hints.into_iter().flatten().filter_map(next_item).max().unwrap_or(0);
         let new = self.new_items.into_iter().flatten().map(ListedItem::finding);
         OlderComment {
+            id: id.to_owned(),
             speaker: label(self.agent.as_deref()),
             role,
             head: self.subject.as_ref().and_then(head),
@@ -225,7 +226,7 @@ mod tests {
     }
 
     fn damage(json: &str) -> String {
-        match read(&packed(json)) {
+        match read("1", &packed(json)) {
             Err(OlderReason::Damaged(what)) => what,
             other => panic!("{other:?}"),
         }
@@ -233,8 +234,8 @@ mod tests {
 
     #[test]
     fn only_one_bounded_object_is_read() {
-        assert!(matches!(read("???"), Err(OlderReason::Damaged(_))));
-        assert!(matches!(read(""), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read("1", "???"), Err(OlderReason::Damaged(_))));
+        assert!(matches!(read("1", ""), Err(OlderReason::Damaged(_))));
         assert!(damage("{\"agent\":").starts_with("JSON"));
         assert!(damage("{\"agent\":\"a\",\"agent\":\"b\"}").contains("repeated"));
         assert!(damage("{} {}").contains("follows"));
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn unknown_and_missing_members_are_tolerated() {
-        let comment = read(&packed("{\"mood\":\"fine\",\"prior_items\":null}")).unwrap();
+        let comment = read("1", &packed("{\"mood\":\"fine\",\"prior_items\":null}")).unwrap();
         assert!(comment.is_review() && comment.prior.is_none() && comment.ids().next().is_none());
         assert_eq!(comment.speaker.as_str(), "reviewer");
     }
@@ -257,7 +258,7 @@ mod tests {
         for coder in
             ["{\"role\":\"coder\"}", "{\"raw_structured_coder_response\":\"x\"}", "{\"role\":\"planner\"}"]
         {
-            assert!(!read(&packed(coder)).unwrap().is_review(), "{coder}");
+            assert!(!read("1", &packed(coder)).unwrap().is_review(), "{coder}");
         }
     }
 
@@ -285,8 +286,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_data_makes_the_reader_panic(text in ".{0,200}") {
-            let _ = read(&text);
-            let _ = read(&packed(&text));
+            let _ = read("1", &text);
+            let _ = read("1", &packed(&text));
         }
     }
 }

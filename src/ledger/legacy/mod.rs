@@ -49,19 +49,22 @@ pub fn read(trusted: &[Login], thread: &[Posted<'_>]) -> Option<Older> {
     let has_data = claims.iter().any(|(_, claim)| matches!(claim, Claim::Data(_)));
     let mut rounds: Vec<Round> = Vec::new();
     let mut ignored = Vec::new();
-    let mut read = 0;
     for (comment, claim) in claims {
         let content = match claim {
             Claim::Refused(why) => Err(why),
             Claim::Data(data) => Ok(data),
             Claim::Prose(_) if has_data => Err(OlderReason::Superseded),
-            Claim::Prose(body) => markdown::read(body),
+            Claim::Prose(body) => markdown::read(comment, body),
         };
-        match content.and_then(|content| rounds::take(&mut rounds, content)) {
-            Ok(()) => read += 1,
+        match content.map(|content| rounds::take(&mut rounds, content)) {
+            Ok(None) => {}
+            Ok(Some(replaced)) => {
+                ignored.push(OlderIgnored { comment: replaced.id, why: OlderReason::Replaced });
+            }
             Err(why) => ignored.push(OlderIgnored { comment: comment.to_owned(), why }),
         }
     }
+    let read = rounds.iter().map(|round| round.said.len()).sum();
     let (items, next_item) = merge::merge(&rounds);
     Some(Older { items, next_item, read, ignored })
 }
@@ -81,7 +84,7 @@ fn claim<'thread>(trusted: &[Login], posted: &Posted<'thread>) -> Option<Claim<'
     }
     Some(match (ours.as_slice(), data.as_slice()) {
         ([], []) => Claim::Prose(posted.body),
-        ([], [only]) => meta::read(only).map_or_else(Claim::Refused, Claim::Data),
+        ([], [only]) => meta::read(posted.id, only).map_or_else(Claim::Refused, Claim::Data),
         (_, _) => Claim::Refused(OlderReason::Damaged("more than one line of data".to_owned())),
     })
 }

@@ -25,7 +25,7 @@ pub enum OlderReason {
     /// Prose never names its head, so one comment with data outranks all prose.
     #[error("other comments of the older tool hold data")]
     Superseded,
-    /// An earlier comment is by the same agent, for the same round and head.
-    #[error("an earlier comment of its agent is for the same round")]
-    Replayed,
+    /// A later comment is by the same agent, for the same round and head.
+    #[error("a later comment of its agent is for the same round")]
+    Replaced,
 }
