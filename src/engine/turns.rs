@@ -277,7 +277,7 @@ fn without_secrets(guard: &Guard, report: TurnReport) -> TurnReport {
     let result = match report.result {
         TurnResult::Answered(raw) => guard.answer(raw).map_or_else(TurnResult::Failed, TurnResult::Answered),
         TurnResult::Failed(failure) => TurnResult::Failed(guard.failure(failure).at_a_whole_second()),
-        TurnResult::Cancelled => TurnResult::Cancelled,
+        unstarted @ (TurnResult::Disk(_) | TurnResult::Cancelled) => unstarted,
     };
     let warnings = report.warnings.iter().map(|text| guard.message(text)).collect();
     TurnReport { result, warnings, ..report }
@@ -317,6 +317,7 @@ async fn finish<W: World>(
     warn(world, ask, warnings);
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
+        TurnResult::Disk(why) => return Err(RunError::failed(Failed::Disk, why)),
         TurnResult::Failed(failure) => Err(failure),
         TurnResult::Answered(raw) => Ok(raw),
     };

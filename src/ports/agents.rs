@@ -50,6 +50,8 @@ pub enum TurnResult {
     /// The agent answered. The answer is not checked yet.
     Answered(RawAnswer),
     Failed(TurnFailure),
+    /// A file of ours could not be written; the agent was not started.
+    Disk(String),
     /// The run was cancelled; no process of the attempt is alive.
     Cancelled,
 }

@@ -15,7 +15,9 @@ const BYTES_A_TOKEN: usize = 4;
 pub(super) fn counted(spent: Usage, end: &End) -> Usage {
     match end {
         End::Exited(_) => spent,
-        End::TimedOut | End::Hung { .. } | End::Cancelled | End::NotStarted(_) => partial(spent),
+        End::TimedOut | End::Hung { .. } | End::Cancelled | End::NotStarted(_) | End::Disk(_) => {
+            partial(spent)
+        }
     }
 }
 
@@ -29,9 +31,7 @@ pub(super) fn uncounted(prompt: &str, transcript: &Transcript, end: &End) -> Usa
             precision: Precision::Estimated,
             ..Usage::default()
         },
-        (None, End::Exited(_) | End::TimedOut | End::Hung { .. } | End::Cancelled | End::NotStarted(_)) => {
-            partial(Usage::default())
-        }
+        (None, end) => counted(Usage { precision: Precision::Partial, ..Usage::default() }, end),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use super::errors;
 use super::turn_files::{Allowed, TurnFiles};
-use super::turn_host::{TurnHost, failed, late_end};
+use super::turn_host::{TurnHost, late_end, unstarted};
 
 /// Any program that reads a prompt on stdin, and answers in a file or on stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) async fn take(
 ) -> TurnReport {
     let files = match TurnFiles::make(host, order, Allowed::named(&agent.variables)) {
         Ok(files) => files,
-        Err(detail) => return failed(TurnFailure::Spawn { detail }),
+        Err(why) => return unstarted(TurnResult::Disk(why)),
     };
     let mut environment = files.environment.clone();
     environment
@@ -80,7 +80,7 @@ pub(super) async fn take(
     let result = result(deadline, &files, &ended, collector.into_bytes());
     let late = match &result {
         TurnResult::Answered(_) => late_end(&ended),
-        TurnResult::Failed(_) | TurnResult::Cancelled => None,
+        TurnResult::Failed(_) | TurnResult::Disk(_) | TurnResult::Cancelled => None,
     };
     let bare = TurnReport::bare(result, usage);
     TurnReport { log: Some(files.log), warnings: late.into_iter().collect(), ..bare }
@@ -93,6 +93,7 @@ fn result(deadline: Duration, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>)
     };
     match ended.end.clone() {
         End::NotStarted(detail) => TurnResult::Failed(TurnFailure::Spawn { detail }),
+        End::Disk(why) => TurnResult::Disk(why),
         End::TimedOut => in_file(TurnFailure::Timeout { seconds: deadline.as_secs() }),
         End::Hung { seconds } => in_file(TurnFailure::Hang { seconds }),
         End::Cancelled => TurnResult::Cancelled,

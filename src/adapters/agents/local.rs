@@ -10,13 +10,13 @@ use crate::domain::access::Access;
 use crate::domain::agent::{AnswerBy, ResponseKind, Role};
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
-use crate::ports::agents::{Agents, TurnOrder, TurnReport};
+use crate::ports::agents::{Agents, TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
 use super::command::CommandAgent;
 use super::driver;
 use super::driver::vendor_agent::VendorAgent;
-use super::turn_host::{TurnHost, failed};
+use super::turn_host::{TurnHost, unstarted};
 use super::{command, scripted, turn_files, vendors};
 
 /// The program of an agent.
@@ -75,6 +75,10 @@ impl LocalAgents {
     }
 }
 
+fn unable(detail: String) -> TurnReport {
+    unstarted(TurnResult::Failed(TurnFailure::Spawn { detail }))
+}
+
 impl Agents for LocalAgents {
     async fn take(&self, order: &TurnOrder, cancellation: Cancellation) -> TurnReport {
         let host = &self.host;
@@ -83,16 +87,12 @@ impl Agents for LocalAgents {
             Some(Program::Vendor(agent)) => driver::take(host, agent, order, cancellation).await,
             Some(Program::ScriptFile(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => scripted::take(&host.variables, &text, order, cancellation).await,
-                Err(error) => failed(TurnFailure::Spawn {
-                    detail: format!("the script {} can't be read: {error}", path.display()),
-                }),
+                Err(error) => unable(format!("the script {} can't be read: {error}", path.display())),
             },
             Some(Program::ScriptText(text)) => {
                 scripted::take(&host.variables, text, order, cancellation).await
             }
-            None => failed(TurnFailure::Spawn {
-                detail: format!("nobody is known behind the {} `{}`", order.role, order.label),
-            }),
+            None => unable(format!("no program is configured for the {} `{}`", order.role, order.label)),
         }
     }
 

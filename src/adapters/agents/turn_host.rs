@@ -7,7 +7,6 @@ use crate::adapters::process::supervision::{End, Ended};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::domain::access::Access;
-use crate::domain::failure::TurnFailure;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnReport, TurnResult};
 
@@ -40,7 +39,7 @@ impl TurnHost {
 /// Returns the problem with the end of a program that had answered before.
 pub(super) fn late_end(ended: &Ended) -> Option<String> {
     match &ended.end {
-        End::Exited(Exit::Code(0)) | End::Cancelled | End::NotStarted(_) => None,
+        End::Exited(Exit::Code(0)) | End::Cancelled | End::NotStarted(_) | End::Disk(_) => None,
         End::Exited(exit) => {
             let stderr = last_words(&ended.stderr);
             let said = if stderr.is_empty() { String::new() } else { format!(": {stderr}") };
@@ -52,8 +51,7 @@ pub(super) fn late_end(ended: &Ended) -> Option<String> {
     }
 }
 
-/// Returns the report of a turn that failed before its program was started.
-pub(super) fn failed(failure: TurnFailure) -> TurnReport {
-    let usage = Usage { calls: 1, priced_calls: 1, ..Usage::default() };
-    TurnReport::bare(TurnResult::Failed(failure), usage)
+/// Returns the report of a turn that ended before its program was started.
+pub(super) fn unstarted(result: TurnResult) -> TurnReport {
+    TurnReport::bare(result, Usage { calls: 1, priced_calls: 1, ..Usage::default() })
 }

@@ -147,7 +147,7 @@ impl TestsGate {
     fn report(&self, ended: Ended, log: PathBuf) -> GateReport {
         match ended.end {
             End::Cancelled => GateReport::Cancelled,
-            End::NotStarted(why) => inconclusive(why, Some(log)),
+            End::NotStarted(why) | End::Disk(why) => inconclusive(why, Some(log)),
             End::TimedOut => {
                 let seconds = self.test.deadline.as_secs();
                 inconclusive(format!("took longer than {seconds} s and was killed"), Some(log))

@@ -68,7 +68,7 @@ pub async fn probe(command: CommandLine, folder: &Path, name: &str, at_most: Dur
             let stdout = plain(&String::from_utf8_lossy(&stdout.into_bytes()));
             Probed::Answered(Answer { exit, stdout, stderr: ended.stderr })
         }
-        End::NotStarted(why) => Probed::NotStarted(why),
+        End::NotStarted(why) | End::Disk(why) => Probed::NotStarted(why),
         End::TimedOut | End::Hung { .. } | End::Cancelled => Probed::TooLong { seconds: at_most.as_secs() },
     }
 }

@@ -14,14 +14,13 @@ mod vendor_turn;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::adapters::agents::turn_files::{Allowed, TurnFiles};
-use crate::adapters::agents::turn_host::{TurnHost, failed};
+use crate::adapters::agents::turn_host::{TurnHost, unstarted};
 use crate::adapters::agents::vendors;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::output::lines::Lines;
 use crate::adapters::process::output::listener::{Listener, Remaining};
 use crate::adapters::process::supervision::{Job, supervise};
-use crate::domain::failure::TurnFailure;
-use crate::ports::agents::{TurnOrder, TurnReport};
+use crate::ports::agents::{TurnOrder, TurnReport, TurnResult};
 use crate::ports::cancellation::Cancellation;
 
 use report::Recording;
@@ -48,7 +47,7 @@ pub(in crate::adapters::agents) async fn take(
     });
     let (turn, invocation) = match prepared {
         Ok(prepared) => prepared,
-        Err(detail) => return failed(TurnFailure::Spawn { detail }),
+        Err(why) => return unstarted(TurnResult::Disk(why)),
     };
     let job = Job {
         command: turn.command(invocation),

@@ -62,9 +62,8 @@ impl Recording {
         let exit = match self.end() {
             End::Exited(exit) => exit,
             End::Cancelled => return TurnResult::Cancelled,
-            End::NotStarted(detail) => {
-                return TurnResult::Failed(TurnFailure::Spawn { detail });
-            }
+            End::NotStarted(detail) => return TurnResult::Failed(TurnFailure::Spawn { detail }),
+            End::Disk(why) => return TurnResult::Disk(why),
             End::TimedOut => {
                 return TurnResult::Failed(TurnFailure::Timeout { seconds: self.deadline.as_secs() });
             }

@@ -61,6 +61,8 @@ pub enum End {
     },
     Cancelled,
     NotStarted(String),
+    /// The program was not started, because a file of ours could not be written.
+    Disk(String),
 }
 
 /// The result of a child.
@@ -78,12 +80,12 @@ pub async fn supervise(job: &Job, listener: &mut dyn Listener, cancellation: Can
     let watch = Stopwatch::start();
     let streams = Mutex::new(Streams::new(listener));
     let end = match begin(job) {
-        Err(why) => End::NotStarted(why),
+        Err(end) => end,
         Ok(started) => match started.row.started(started.pid) {
             Ok(()) => run(job, started, &streams, cancellation).await,
             Err(why) => {
                 abandon(job, started, &cancellation).await;
-                End::NotStarted(why)
+                End::Disk(why)
             }
         },
     };
@@ -140,13 +142,14 @@ struct StartedChild {
     running: Running,
 }
 
-fn begin(job: &Job) -> Result<StartedChild, String> {
+fn begin(job: &Job) -> Result<StartedChild, End> {
     tree::adopt_orphans();
     let line = &job.command;
     let log = ChildLog::create(&job.log, line)
-        .map_err(|error| format!("could not write the log {}: {error}", job.log.display()))?;
-    let row = ChildRecord::announce(&job.children, &job.marker)?;
-    let failed = |error: std::io::Error| format!("could not run `{}`: {error}", line.program_name());
+        .map_err(|error| End::Disk(format!("could not write the log {}: {error}", job.log.display())))?;
+    let row = ChildRecord::announce(&job.children, &job.marker).map_err(End::Disk)?;
+    let failed =
+        |error: std::io::Error| End::NotStarted(format!("could not run `{}`: {error}", line.program_name()));
     let mut child = line.child().map_err(failed)?;
     let child = child.env(tree::MARKER, &job.marker).stdin(Stdio::piped()).spawn().map_err(failed)?;
     let pid = child.id().unwrap_or_default();
