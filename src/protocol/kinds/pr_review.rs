@@ -25,9 +25,9 @@ pub struct PrReview {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(required)]
     pub nonce: Option<Text>,
-    /// Whether the change is approved as it is.
+    /// Whether the change is approved as it is, without conditions.
     pub state: ReviewVerdict,
-    /// What was looked at and what was found, for people.
+    /// What was looked at and what was found, for people. It does not change the vote: a condition or a doubt is a finding.
     pub summary: Text,
     /// New findings that must be fixed before approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]

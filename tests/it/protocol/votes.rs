@@ -47,6 +47,14 @@ fn votes_return_their_nonce() {
     }
 }
 
+/// A documented limit (docs/protocol.md): only a list of words could see it.
+#[test]
+fn summaries_do_not_change_votes() {
+    let mut vote = voting("approved");
+    vote["summary"] = json!("I cannot approve this: division is broken.");
+    assert_eq!(said(&vote.to_string()), Some("approved"));
+}
+
 #[test]
 fn approvals_stand_alone() {
     let vote = voting("approved").to_string();
