@@ -2,6 +2,7 @@
 
 pub mod agent_memory;
 pub mod agents;
+pub mod any_forge;
 pub mod clock;
 pub mod digest;
 pub mod dry_run;
@@ -9,5 +10,6 @@ pub mod embedded_forge;
 pub mod files;
 pub mod gates;
 pub mod git;
+pub mod github;
 pub mod process;
 pub mod storage;

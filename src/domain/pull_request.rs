@@ -41,6 +41,4 @@ pub struct PullRequest {
     pub head_ref: BranchName,
     /// The branch into which the change is merged.
     pub base_ref: BranchName,
-    /// The checks of the head.
-    pub checks: Vec<Check>,
 }

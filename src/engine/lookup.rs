@@ -119,9 +119,13 @@ async fn other<'session, W: World>(
                 session.others.insert(subject.clone(), thread);
             }
             Err(ForgeError::NotFound(_)) => return Ok(None),
-            Err(error @ (ForgeError::Refused(_) | ForgeError::Unreachable(_) | ForgeError::Disk(_))) => {
-                return Err(error.into());
-            }
+            Err(
+                error @ (ForgeError::Refused(_)
+                | ForgeError::Unworkable(..)
+                | ForgeError::Limited { .. }
+                | ForgeError::Unreachable(_)
+                | ForgeError::Disk(_)),
+            ) => return Err(error.into()),
         }
     }
     Ok(session.others.get(subject))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::ending::{Ending, Failed, Refused};
+use crate::domain::ending::{Ending, Failed, Parked, Refused};
 use crate::domain::gate::Measurement;
 use crate::domain::ids::{CommitSha, PullRequestNumber, RunId};
 use crate::domain::item::Item;
@@ -125,6 +125,11 @@ impl From<ForgeError> for RunError {
         match error {
             ForgeError::NotFound(text) => Self::refused(Refused::Usage, text),
             ForgeError::Refused(text) | ForgeError::Unreachable(text) => Self::failed(Failed::Forge, text),
+            ForgeError::Unworkable(reason, text) => Self::refused(reason, text),
+            ForgeError::Limited { resets_at, text } => {
+                let ending = Ending::Parked { resets_at, reason: Parked::RateLimit };
+                Self { ending, message: text }
+            }
             ForgeError::Disk(text) => Self::failed(Failed::Disk, text),
         }
     }

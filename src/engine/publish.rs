@@ -148,9 +148,13 @@ async fn write<W: World>(cx: &RunContext<W>, thread: Thread, body: &str) -> Resu
     match cx.world.forge().publish(thread, body).await {
         Ok(()) => Ok(None),
         Err(ForgeError::Unreachable(why)) => Ok(Some(why)),
-        Err(error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_))) => {
-            Err(error.into())
-        }
+        Err(
+            error @ (ForgeError::NotFound(_)
+            | ForgeError::Refused(_)
+            | ForgeError::Unworkable(..)
+            | ForgeError::Limited { .. }
+            | ForgeError::Disk(_)),
+        ) => Err(error.into()),
     }
 }
 

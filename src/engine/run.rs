@@ -81,7 +81,12 @@ impl<W: World> Engine<W> {
         let mut session = self.open(flow, subject).await?;
         session.task = task;
         loop {
-            match self.step(&mut session).await? {
+            let step = self.step(&mut session).await;
+            if let Err(RunError { ending: Ending::Parked { resets_at, .. }, .. }) = &step {
+                let at = self.cx.world.clock().now();
+                session.write(Entry::Limited { at, until: *resets_at }).await?;
+            }
+            match step? {
                 AfterStep::Again => {}
                 AfterStep::End(outcome) => return Ok(*outcome),
                 AfterStep::HandOver(flow, subject) => {

@@ -147,7 +147,8 @@ impl<J: Journal> Session<J> {
 
     /// Drops the facts that may have changed. The data of an older tool and the checks of earlier heads are fetched only once.
     pub(super) fn drop_facts(&mut self) {
-        let FlowFacts { checks, older, .. } = std::mem::take(&mut self.facts);
+        let FlowFacts { mut checks, older, pull_requests, .. } = std::mem::take(&mut self.facts);
+        checks.retain(|commit, _| pull_requests.values().all(|pull| pull.head != *commit));
         self.facts = FlowFacts { checks, older, ..FlowFacts::default() };
         self.others.clear();
         self.facts_are = Freshness::Fresh;
@@ -261,9 +262,11 @@ impl<J: Journal> Session<J> {
     pub(super) fn write_failed(&mut self, what: &str, error: ForgeError) -> Result<(), RunError> {
         match error {
             ForgeError::Unreachable(why) => self.miss_an_answer(what, &why),
-            error @ (ForgeError::NotFound(_) | ForgeError::Refused(_) | ForgeError::Disk(_)) => {
-                Err(error.into())
-            }
+            error @ (ForgeError::NotFound(_)
+            | ForgeError::Refused(_)
+            | ForgeError::Unworkable(..)
+            | ForgeError::Limited { .. }
+            | ForgeError::Disk(_)) => Err(error.into()),
         }
     }
 
@@ -339,6 +342,7 @@ pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
             | Entry::Measured { .. }
             | Entry::Task { .. }
             | Entry::Stopped { .. }
+            | Entry::Limited { .. }
             | Entry::Record { .. } => {}
         }
     }
@@ -371,7 +375,10 @@ fn take_in(results: &mut Results, entry: Entry) {
         Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
         Entry::Inherited { from: Some(from), .. } => results.provenance.source = Some(from),
         Entry::Task { words } => results.provenance.task = Some(words),
-        Entry::Record { .. } | Entry::Inherited { from: None, .. } | Entry::Stopped { .. } => {}
+        Entry::Record { .. }
+        | Entry::Inherited { from: None, .. }
+        | Entry::Stopped { .. }
+        | Entry::Limited { .. } => {}
     }
 }
 

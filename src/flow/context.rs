@@ -85,7 +85,7 @@ impl<'now> FlowContext<'now> {
         ControlFlow::Continue(tip.as_ref())
     }
 
-    /// The checks of a commit that is no longer the head.
+    /// The checks of a commit.
     pub fn checks(&self, commit: &CommitSha) -> Decision<&'now [Check]> {
         known(self.facts.checks.get(commit).map(Vec::as_slice), || Lookup::Checks(commit.clone()))
     }

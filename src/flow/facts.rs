@@ -22,7 +22,6 @@ pub struct FlowFacts {
     pub pull_requests: BTreeMap<PullRequestNumber, PullRequest>,
     pub pull_requests_from: BTreeMap<BranchName, Vec<PullRequest>>,
     pub tips: BTreeMap<BranchName, Option<CommitSha>>,
-    /// The checks of commits that are no longer the head.
     pub checks: BTreeMap<CommitSha, Vec<Check>>,
     /// Whether the first commit contains the second.
     pub contains: BTreeMap<(CommitSha, CommitSha), bool>,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ending::Refused;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
 
@@ -13,7 +14,8 @@ pub struct Comment {
     /// The forge's id of the comment.
     pub id: String,
     pub author: Login,
-    /// The author's permissions. They are not saved: saved threads are checked by records and authors only.
+    /// The author's permissions. A forge that must ask for them asks only for authors of signed requirements and of
+    /// records. They are not saved: saved threads are checked by records and authors only.
     #[serde(skip)]
     pub role: AuthorRole,
     pub body: String,
@@ -102,6 +104,12 @@ pub enum ForgeError {
     /// The forge, or the user's checkout, rejected the request; the text names a solution.
     #[error("{0}")]
     Refused(String),
+    /// No run can work on this; the text names a solution.
+    #[error("{1}")]
+    Unworkable(Refused, String),
+    /// The login has used up its requests. Nothing was done.
+    #[error("{text}")]
+    Limited { resets_at: Timestamp, text: String },
     /// The forge could not be reached, or its answer was invalid. A write may have happened.
     #[error("{0}")]
     Unreachable(String),

@@ -116,6 +116,11 @@ pub enum Entry {
     Stopped {
         at: Timestamp,
     },
+    /// The forge accepts no more requests until this instant.
+    Limited {
+        at: Timestamp,
+        until: Timestamp,
+    },
     /// The text of the task from which this pull request came: it is in no thread.
     Task {
         words: String,
@@ -143,6 +148,7 @@ impl Entry {
             | Self::Measured { .. }
             | Self::Task { .. }
             | Self::Stopped { .. }
+            | Self::Limited { .. }
             | Self::Inherited { .. } => None,
         }
     }

@@ -5,6 +5,11 @@ mod adapters;
 #[cfg(test)]
 mod agents;
 #[cfg(test)]
+mod github;
+#[cfg(test)]
+#[path = "../github/mod.rs"]
+mod github_model;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 #[path = "../model/mod.rs"]

@@ -101,7 +101,6 @@ impl<W: World> Forge for RehearsedWorld<W> {
             head_ref: new.head_ref.clone(),
             base_ref: new.base_ref.clone(),
             head,
-            checks: Vec::new(),
         });
         Ok(NEW)
     }

@@ -71,9 +71,8 @@ impl EmbeddedForge {
             PullRequestState::Open | PullRequestState::Closed => self.tip(&head_ref).await?.unwrap_or(head),
             PullRequestState::Merged { .. } => head,
         };
-        let checks = self.stored(self.store.checks(&head))?;
         let (number, title, body) = (PullRequestNumber(number), row.title, row.body);
-        Ok(PullRequest { number, state, title, body, head, head_ref, base_ref, checks })
+        Ok(PullRequest { number, state, title, body, head, head_ref, base_ref })
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, ForgeError> {

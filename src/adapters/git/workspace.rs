@@ -27,6 +27,8 @@ use super::mirror::tracked::{self, TrackedFile};
 use super::mirror::{Hold, Mirror};
 use super::push::PushTarget;
 use super::push::intent::Moving;
+use super::push::over_url::UrlTarget;
+use super::remote::Remote;
 use super::runner::Git;
 use super::user_checkout::checkout::UserCheckout;
 use super::user_checkout::directories::UserDirectories;
@@ -35,13 +37,6 @@ use super::user_checkout::turn;
 use super::waiting::WaitNotice;
 use super::workplace::Workplace;
 
-/// The forge's repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remote {
-    /// On this machine, often the user's own with a checkout: its root or its git folder.
-    Local(PathBuf),
-}
-
 /// Where our own folders are. All of them are made when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitFolders {
@@ -49,6 +44,12 @@ pub struct GitFolders {
     pub clones: PathBuf,
     /// Whole diffs, one file for each pair of commits.
     pub diffs: PathBuf,
+}
+
+/// Where branches are moved.
+enum Target<'a> {
+    Local(PushTarget<'a>),
+    Url(UrlTarget<'a>),
 }
 
 /// The workspace on one repository.
@@ -127,9 +128,13 @@ impl GitWorkspace {
         head: &CommitSha,
         message: &str,
     ) -> Result<MergeOutcome, WorkspaceError> {
+        let Target::Local(target) = self.target() else {
+            let why = "a forge on another machine merges by itself";
+            return Err(WorkspaceError::Unusable(why.to_owned()));
+        };
         let hold = self.mirror.hold().await?;
         self.bring_up_to_date(&hold).await?;
-        merge::merge(&hold, &self.target(), base, head, message).await
+        merge::merge(&hold, &target, base, head, message).await
     }
 
     /// Everything that was kept aside, youngest first. One spawn.
@@ -146,15 +151,19 @@ impl GitWorkspace {
     }
 
     async fn bring_up_to_date(&self, hold: &Hold<'_>) -> Result<(), WorkspaceError> {
-        let target = self.target();
-        self.mirror.make(hold, target.repository).await?;
-        self.mirror.fetch_branches(hold, target.repository).await?;
-        target.finish_moves(hold).await
+        self.mirror.make(hold, &self.remote).await?;
+        self.mirror.fetch_branches(hold, &self.remote).await?;
+        match self.target() {
+            Target::Local(target) => target.finish_moves(hold).await,
+            Target::Url(_) => Ok(()),
+        }
     }
 
-    fn target(&self) -> PushTarget<'_> {
+    fn target(&self) -> Target<'_> {
+        let mirror = &self.mirror;
         match &self.remote {
-            Remote::Local(repository) => PushTarget { mirror: &self.mirror, repository },
+            Remote::Local(repository) => Target::Local(PushTarget { mirror, repository }),
+            Remote::Url(remote) => Target::Url(UrlTarget { mirror, remote }),
         }
     }
 
@@ -182,7 +191,11 @@ impl GitWorkspace {
             .with_checkout_folder(self.checkout_folder.as_ref());
         Ok(match self.directory(clone_id) {
             Some(given) => {
-                Workplace::in_checkout(paths, self.directories.find(given, self.target().repository)?)
+                let forge = match &self.remote {
+                    Remote::Local(repository) => repository,
+                    Remote::Url(_) => self.mirror.path(),
+                };
+                Workplace::in_checkout(paths, self.directories.find(given, forge)?)
             }
             None => Workplace::Clone(paths),
         })
@@ -283,7 +296,10 @@ impl Workspace for GitWorkspace {
     }
 
     async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
-        self.target().tip(branch).await
+        match self.target() {
+            Target::Local(target) => target.tip(branch).await,
+            Target::Url(target) => target.tip(branch).await,
+        }
     }
 
     async fn merge_base(&self, one: &CommitSha, other: &CommitSha) -> Result<CommitSha, WorkspaceError> {
@@ -426,6 +442,9 @@ impl Workspace for GitWorkspace {
     ) -> Result<Push, WorkspaceError> {
         let hold = self.mirror.hold().await?;
         let moving = Moving { branch: branch.clone(), from: expected.cloned(), to: commit.clone() };
-        self.target().push(&hold, &moving).await
+        match self.target() {
+            Target::Local(target) => target.push(&hold, &moving).await,
+            Target::Url(target) => target.push(&hold, &moving).await,
+        }
     }
 }

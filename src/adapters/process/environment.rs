@@ -46,6 +46,22 @@ const TOOLCHAINS: &[&str] = &[
     "XDG_CACHE_HOME",
 ];
 
+/// The variables for gh's login and keyring, and for ssh.
+const LOGIN: &[&str] = &[
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "GH_CONFIG_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "SSH_AUTH_SOCK",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH",
+];
+
 /// Returns the variables for an agent or one of our own programs, including those that are allowed by name.
 pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
     let allowed: Vec<&OsStr> = allowed.iter().map(OsStr::new).collect();
@@ -55,6 +71,13 @@ pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
 /// Returns the vendor's own variables for a vendor's program.
 pub fn of_a_vendor(ours: &Variables, names: &[&str]) -> Variables {
     select(ours, |name| names.iter().any(|known| name == *known))
+}
+
+/// Returns the variables for gh, and for a git that uses gh's login or the user's ssh. No agent gets them.
+pub fn for_gh(ours: &Variables) -> Variables {
+    let keep = |name: &OsStr| is_common(name) || LOGIN.iter().any(|known| name == *known);
+    let passing = ours.iter().filter(|(name, _)| keep(name));
+    passing.filter_map(|(name, value)| Some((name.clone(), safe(name, value)?))).collect()
 }
 
 /// Returns the variables for a test command.

@@ -10,6 +10,7 @@ use crate::domain::subject::Subject;
 pub struct Folders {
     repository: PathBuf,
     logs: Option<PathBuf>,
+    locks: PathBuf,
 }
 
 impl Folders {
@@ -17,7 +18,19 @@ impl Folders {
     /// repository has many checkouts, and its folder may be renamed.
     pub fn new(state: &Path, repository_id: &str) -> Self {
         let name = digest::abbreviated(repository_id, 16);
-        Self { repository: Self::repositories(state).join(name), logs: None }
+        let repository = Self::repositories(state).join(name);
+        Self { locks: repository.join("locks"), repository, logs: None }
+    }
+
+    /// With the locks of subjects somewhere else.
+    #[must_use]
+    pub fn with_locks(self, locks: PathBuf) -> Self {
+        Self { locks, ..self }
+    }
+
+    /// Where the locks of subjects lie.
+    pub fn locks(&self) -> &Path {
+        &self.locks
     }
 
     /// Returns the folder of all repositories below the state folder of the program.

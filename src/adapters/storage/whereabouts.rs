@@ -11,6 +11,8 @@ use crate::adapters::files;
 
 /// The file in the state folder of a repository with the path of its checkout, in bytes: a path may be invalid UTF-8.
 const FILE: &str = "checkout";
+/// The file with the address of the repository on its forge, where that is not beside the checkout.
+const ADDRESS: &str = "address";
 
 /// A repository in the state folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Whereabouts {
     pub folder: PathBuf,
     /// The last known path of its checkout.
     pub checkout: Option<PathBuf>,
+    /// Its address on a forge that is not on this machine.
+    pub address: Option<String>,
 }
 
 impl Whereabouts {
@@ -27,13 +31,17 @@ impl Whereabouts {
     }
 }
 
-/// Stores the path of a repository's checkout, if it has changed.
-pub fn note(folders: &Folders, checkout: &Path) -> Result<(), String> {
-    let file = folders.root().join(FILE);
-    if read(&file).is_ok_and(|known| known.as_deref() == Some(checkout)) {
-        return Ok(());
+/// Stores the path of a repository's checkout and its address on a forge that is not on this machine, if they have changed.
+pub fn note(folders: &Folders, checkout: &Path, address: Option<&str>) -> Result<(), String> {
+    let facts = [(FILE, Some(checkout)), (ADDRESS, address.map(Path::new))];
+    for (name, value) in facts.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        let file = folders.root().join(name);
+        if read(&file).is_ok_and(|known| known.as_deref() == Some(value)) {
+            continue;
+        }
+        files::write_whole(&file, value.as_os_str().as_bytes())?;
     }
-    files::write_whole(&file, checkout.as_os_str().as_bytes())
+    Ok(())
 }
 
 /// Returns all repositories in the state folder of the program, in the order of their folders.
@@ -48,7 +56,8 @@ pub fn all(state: &Path) -> Result<Vec<Whereabouts>, String> {
     let mut all = Vec::new();
     for entry in entries {
         let folder = entry.map_err(unreadable)?.path();
-        all.push(Whereabouts { checkout: read(&folder.join(FILE))?, folder });
+        let address = read(&folder.join(ADDRESS))?.and_then(|text| text.into_os_string().into_string().ok());
+        all.push(Whereabouts { checkout: read(&folder.join(FILE))?, address, folder });
     }
     all.sort_by(|one, other| one.folder.cmp(&other.folder));
     Ok(all)

@@ -13,7 +13,6 @@ use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::{lock, retention};
 use crate::cli::arguments::common::RepositoryArgs;
 use crate::cli::repository::open::OpenRepository;
-use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::kept;
@@ -61,7 +60,7 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
         return Ok("there is nothing to remove\n".to_owned());
     };
     let here = here.with_trusted_recorders(surroundings).await;
-    let removal = plan(&here, arguments, surroundings).await?;
+    let removal = plan(&here, arguments).await?;
     let text = render(&removal);
     if removal.subjects.is_empty() && removal.kept.is_empty() {
         return Ok(format!("{text}there is nothing to remove\n"));
@@ -72,15 +71,11 @@ pub async fn run(arguments: &CleanArguments, surroundings: &Surroundings) -> Res
     if !arguments.yes && !is_allowed(&text)? {
         return Ok("nothing was removed\n".to_owned());
     }
-    perform(&here, &removal, surroundings).await?;
+    perform(&here, &removal).await?;
     Ok(if arguments.yes { format!("{text}All of it is removed.\n") } else { "removed\n".to_owned() })
 }
 
-async fn plan(
-    here: &OpenRepository,
-    arguments: &CleanArguments,
-    surroundings: &Surroundings,
-) -> Result<Removal, String> {
+async fn plan(here: &OpenRepository, arguments: &CleanArguments) -> Result<Removal, String> {
     let wanted = arguments.subject.as_ref().map(|typed| here.subject(typed)).transpose()?;
     let is_wanted = |subject: &Subject| wanted.as_ref().is_none_or(|wanted| wanted == subject);
     let mut removal = Removal::default();
@@ -94,7 +89,7 @@ async fn plan(
         removal.subjects.push((subject, paths.filter(|path| path.exists()).collect()));
     }
     if arguments.salvage && here.folders.mirror().exists() {
-        let kept = here.workspace(surroundings).kept().await.map_err(|error| error.to_string())?;
+        let kept = here.workspace().kept().await.map_err(|error| error.to_string())?;
         // Running and parked subjects may need their saved work.
         let is_removed = |subject: &Subject| removal.subjects.iter().any(|(removed, _)| removed == subject);
         let is_open = |subject: &Subject| here.subjects().contains(subject) && !is_removed(subject);
@@ -150,20 +145,16 @@ fn is_allowed(text: &str) -> Result<bool, String> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-async fn perform(
-    here: &OpenRepository,
-    removal: &Removal,
-    surroundings: &Surroundings,
-) -> Result<(), String> {
-    let locks = stores::locks(&here.repository);
+async fn perform(here: &OpenRepository, removal: &Removal) -> Result<(), String> {
+    let locks = here.folders.locks();
     let mut failures = Vec::new();
     for (subject, paths) in &removal.subjects {
         // Another process may have started work on the subject during the confirmation.
-        let path = FileJournals::lock_path(&locks, subject);
+        let path = FileJournals::lock_path(locks, subject);
         let _lock = lock::take(&path, subject, SystemClock.now()).map_err(|error| error.to_string())?;
         kept::keep(&here.folders, subject)?;
         failures.extend(paths.iter().filter_map(|path| retention::remove(path).err()));
     }
-    here.workspace(surroundings).forget(&removal.kept).await.map_err(|error| error.to_string())?;
+    here.workspace().forget(&removal.kept).await.map_err(|error| error.to_string())?;
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }

@@ -18,7 +18,8 @@ use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::cli::arguments::common::JsonOutput;
-use crate::cli::repository::{Repository, stores};
+use crate::cli::repository::Repository;
+use crate::cli::repository::site::{self, Site};
 use crate::cli::run::directories::Directories;
 use crate::cli::run::signals;
 use crate::cli::run::wiring::{self, RealWorld, RunSettings};
@@ -167,7 +168,8 @@ async fn make_project(project: &Path, ours: &Surroundings) -> Result<(), String>
 
 async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcome, String> {
     let repository = Repository::find(&ours.folder, &ours.variables).await?;
-    let forge = stores::forge(&repository, ours)?;
+    let main = repository.branch.clone().ok_or("the sample has no branch")?;
+    let forge = site::embedded(&repository, ours)?;
     let ada = Writer { login: "ada".parse().map_err(|error| format!("{error}"))?, role: AuthorRole::Owner };
     let issue = SubjectRow {
         number: 0,
@@ -202,10 +204,9 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         memory: Memory::Off,
         terminal: Arc::clone(&terminal),
     };
-    let world = wiring::world(&repository, ours, forge, settings)?;
+    let world = wiring::world(Site::embedded(repository, ours)?, ours, settings)?;
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
-    let main = repository.branch.ok_or("the sample has no branch")?;
     let bases = Bases { asked: None, default: main };
     let config = EngineConfig {
         request: request()?,

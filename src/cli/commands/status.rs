@@ -73,7 +73,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         return Ok(json(&all));
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
-    let kept = aside(&kept(&here, surroundings).await?, &here, length);
+    let kept = aside(&kept(&here).await?, &here, length);
     let parts = [text(&all, length, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
 }
@@ -305,11 +305,11 @@ fn item(item: &Item) -> String {
     format!("{start}{}", unmarked(&one_line(&item.text, room)))
 }
 
-async fn kept(here: &OpenRepository, surroundings: &Surroundings) -> Result<Vec<Kept>, String> {
+async fn kept(here: &OpenRepository) -> Result<Vec<Kept>, String> {
     if !here.folders.mirror().exists() {
         return Ok(Vec::new());
     }
-    let workspace = here.workspace(surroundings);
+    let workspace = here.workspace();
     workspace.refresh().await.map_err(|error| error.to_string())?;
     workspace.kept().await.map_err(|error| error.to_string())
 }

@@ -49,6 +49,8 @@ const FLAGS: &[Row] = &[
     (BUDGET, "budget-usd", "budget.usd", Value("DOLLARS")),
     (BUDGET, "budget-minutes", "budget.minutes", Value("N")),
     (OUTPUT, "forge", "forge.kind", Value("FORGE")),
+    (OUTPUT, "repo", "forge.repository", Value("OWNER/REPO")),
+    (OUTPUT, "gh-cmd", "forge.gh_command", Value("COMMAND")),
     (OUTPUT, QUIET, "output.quiet", On),
     (OUTPUT, "progress-interval-seconds", "output.progress_interval_seconds", Value("SECONDS")),
     (OUTPUT, "log-dir", "paths.logs", Value("PATH")),

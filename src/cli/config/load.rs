@@ -123,6 +123,23 @@ impl BaseLayers {
         Ok(Self { layers, warning: file.and_then(|file| file.warning) })
     }
 
+    /// Reads the layers that choose the forge, before it is known which branch counts: an unreadable or untrusted file of the
+    /// repository is left out here, and refused once its branch is known.
+    pub async fn of_the_forge(
+        repository: &Repository,
+        branch: Option<&BranchName>,
+        surroundings: &Surroundings,
+    ) -> Result<Self, RunError> {
+        if let Some(branch) = branch
+            && let Ok(layers) = Self::look(repository, branch, surroundings).await
+        {
+            return Ok(layers);
+        }
+        let mut layers = vec![Layer::defaults()];
+        layers.extend(user_layers(surroundings).map_err(faulty)?);
+        Ok(Self { layers, warning: None })
+    }
+
     /// Merges these layers with others on top.
     pub fn merged(&self, own: &[&Layer]) -> Result<Configuration, RunError> {
         Configuration::merge(self.layers.iter().chain(own.iter().copied()).cloned()).map_err(faulty)

@@ -295,11 +295,22 @@ impl Default for Ci {
 }
 
 /// The forge.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForgeSettings {
     /// Forge with the issues and pull requests.
     pub kind: ForgeChoice,
+    /// Repository on GitHub, as OWNER/REPO, if not the one of `origin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Command of GitHub's own program gh, which reaches GitHub with the login of its user.
+    pub gh_command: String,
+}
+
+impl Default for ForgeSettings {
+    fn default() -> Self {
+        Self { kind: ForgeChoice::default(), repository: None, gh_command: "gh".to_owned() }
+    }
 }
 
 /// A forge.
@@ -313,6 +324,17 @@ pub enum ForgeChoice {
     Github,
     /// The embedded forge.
     Local,
+}
+
+impl ForgeChoice {
+    /// The value used in settings and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Github => "github",
+            Self::Local => "local",
+        }
+    }
 }
 
 /// Progress messages of a run.

@@ -2,13 +2,14 @@
 
 pub mod logbook;
 pub mod open;
-pub mod stores;
+pub mod site;
 pub mod survey;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::git::{GitVersion, MINIMUM_VERSION};
+use crate::adapters::github::address::{GITHUB, RepositoryAddress};
 use crate::adapters::process::capture::{CaptureError, Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -31,6 +32,19 @@ pub struct Repository {
     pub email: String,
     /// The configured URL of `origin`.
     pub origin: Option<String>,
+    /// The user's own ssh command for this repository.
+    pub ssh_command: Option<String>,
+    /// Where the branches are that count.
+    pub home: BranchHome,
+}
+
+/// Where the branches are that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BranchHome {
+    /// In this repository, which is its own forge's.
+    Here,
+    /// In `origin`, as they were when they were last fetched; a branch that was never fetched is looked up here.
+    Origin,
 }
 
 impl From<RunError> for String {
@@ -65,6 +79,8 @@ impl Repository {
             name: setting("user.name").await?.unwrap_or_else(|| "agent-loop".to_owned()),
             email: setting("user.email").await?.unwrap_or_else(|| "agent-loop@localhost".to_owned()),
             origin: setting("remote.origin.url").await?,
+            ssh_command: setting("core.sshCommand").await?,
+            home: BranchHome::Here,
         })
     }
 
@@ -99,7 +115,7 @@ impl Repository {
     /// Returns what agents will not see although a person may expect it: submodules, and changes that are not committed.
     pub async fn unseen(&self, branch: &BranchName, variables: &Variables) -> Result<Vec<String>, String> {
         let git = GitQuery { folder: &self.path, variables };
-        let reference = format!("refs/heads/{branch}");
+        let reference = self.reference(&git, branch).await?;
         let mut notices = Vec::new();
         let entries = git.ask(&["ls-tree", "-r", "--full-tree", &reference]).await?.unwrap_or_default();
         let submodules = entries.lines().filter(|entry| entry.starts_with("160000 ")).count();
@@ -122,9 +138,9 @@ impl Repository {
         Ok(notices)
     }
 
-    /// Returns whether `origin` is on GitHub.
-    pub fn is_on_github(&self) -> bool {
-        self.origin.as_ref().is_some_and(|url| url.contains("github.com"))
+    /// Returns the address of `origin`, if that can be a repository on GitHub.
+    pub fn address(&self) -> Option<RepositoryAddress> {
+        RepositoryAddress::from_url(self.origin.as_deref()?)
     }
 
     /// Returns whether the repository has no checkout.
@@ -140,11 +156,21 @@ impl Repository {
 
     /// Returns the name for trust in the repository: `OWNER/REPO` on GitHub, else the folder shared by its worktrees.
     pub fn trust_name(&self) -> String {
-        let on_github = self.origin.as_deref().and_then(|url| url.split_once("github.com"));
-        let name = on_github.map(|(_, path)| path.trim_start_matches([':', '/']));
-        let name = name.map(|path| path.trim_end_matches('/').trim_end_matches(".git"));
-        let is_plain = |name: &&str| name.split('/').count() == 2 && !name.starts_with('/');
-        name.filter(is_plain).map_or_else(|| self.common.display().to_string(), str::to_owned)
+        let on_github = self.address().filter(|address| address.host == GITHUB);
+        on_github.map_or_else(|| self.common.display().to_string(), |address| address.to_string())
+    }
+
+    /// The full name of a branch, where it counts.
+    async fn reference(&self, git: &GitQuery<'_>, branch: &BranchName) -> Result<String, String> {
+        let here = format!("refs/heads/{branch}");
+        match self.home {
+            BranchHome::Here => Ok(here),
+            BranchHome::Origin => {
+                let there = format!("refs/remotes/origin/{branch}");
+                let is_known = git.ask(&["rev-parse", "--quiet", "--verify", &there]).await?.is_some();
+                Ok(if is_known { there } else { here })
+            }
+        }
     }
 
     /// Returns the text of a file on a branch, without the last line feeds; `None` if it does not exist.
@@ -155,7 +181,7 @@ impl Repository {
         variables: &Variables,
     ) -> Result<Option<String>, String> {
         let git = GitQuery { folder: &self.path, variables };
-        let revision = format!("refs/heads/{branch}:{name}");
+        let revision = format!("{}:{name}", self.reference(&git, branch).await?);
         let Some(blob) = git.ask(&["rev-parse", "--quiet", "--verify", &revision]).await? else {
             return Ok(None);
         };

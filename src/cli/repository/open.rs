@@ -1,16 +1,16 @@
-//! The repository of a command, with its embedded forge and its state folder, if agent-loop was used there before.
+//! The repository of a command, with its forge and its state folder, if agent-loop was used there before.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::adapters::embedded_forge::EmbeddedForge;
-use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::any_forge::AnyForge;
 use crate::adapters::git::GitWorkspace;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::FileJournals;
 use crate::adapters::storage::lock;
 use crate::cli::arguments::numbers::number;
 use crate::cli::config::load::BaseLayers;
+use crate::cli::config::settings::ForgeSettings;
 use crate::cli::nearest::suggestion;
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ids::Login;
@@ -20,14 +20,15 @@ use crate::ports::forge::Forge;
 use crate::ports::journal::Holder;
 
 use super::Repository;
-use super::stores;
+use super::site::Site;
 
 /// A repository in which agent-loop was used.
 #[derive(Debug)]
 pub struct OpenRepository {
     pub repository: Repository,
-    pub forge: Arc<EmbeddedForge>,
+    pub forge: Arc<AnyForge>,
     pub folders: Folders,
+    workspace: Arc<GitWorkspace>,
     /// The logins whose records are accepted: our own, and those that settings trust.
     pub recorders: Vec<Login>,
 }
@@ -36,13 +37,12 @@ impl OpenRepository {
     /// Opens the repository of a folder; `None` if agent-loop was not used there. It creates nothing.
     pub async fn find(dir: Option<&Path>, surroundings: &Surroundings) -> Result<Option<Self>, String> {
         let repository = Repository::find(&surroundings.folder_or(dir), &surroundings.variables).await?;
-        if !Store::exists(&repository.common) {
-            return Ok(None);
-        }
-        let forge = stores::forge(&repository, surroundings)?;
-        let folders = stores::folders(forge.store(), surroundings);
+        let gh_command = forge_settings(&repository, surroundings).await.gh_command;
+        let Some(site) = Site::begun(repository, &gh_command, surroundings).await? else { return Ok(None) };
+        let workspace = Arc::new(site.workspace(&surroundings.variables));
+        let Site { repository, forge, folders, .. } = site;
         let recorders = vec![forge.login()];
-        Ok(Some(Self { repository, forge, folders, recorders }))
+        Ok(Some(Self { repository, forge, folders, workspace, recorders }))
     }
 
     /// Adds the logins that settings trust. Commands that only read accept settings that a run would reject.
@@ -53,8 +53,8 @@ impl OpenRepository {
     }
 
     /// Returns the workspace of the repository.
-    pub fn workspace(&self, surroundings: &Surroundings) -> GitWorkspace {
-        stores::workspace(&self.folders, &self.repository, &surroundings.variables)
+    pub fn workspace(&self) -> &GitWorkspace {
+        &self.workspace
     }
 
     /// Returns the subjects on this machine, pull requests first.
@@ -92,7 +92,7 @@ impl OpenRepository {
 
     /// Returns the process that is working on a subject.
     pub fn holder(&self, subject: &Subject) -> Option<Holder> {
-        lock::who_holds(&FileJournals::lock_path(&stores::locks(&self.repository), subject))
+        lock::who_holds(&FileJournals::lock_path(self.folders.locks(), subject))
     }
 }
 
@@ -101,6 +101,13 @@ async fn trusted(repository: &Repository, surroundings: &Surroundings) -> Result
     let Some(branch) = &repository.branch else { return Ok(Vec::new()) };
     let found = BaseLayers::look(repository, branch, surroundings).await?;
     Ok(found.merged(&[])?.settings.trust.recorders)
+}
+
+/// Returns the settings of the forge for a command that only reads.
+async fn forge_settings(repository: &Repository, surroundings: &Surroundings) -> ForgeSettings {
+    let found = BaseLayers::of_the_forge(repository, repository.branch.as_ref(), surroundings).await;
+    let merged = found.and_then(|found| found.merged(&[]));
+    merged.map(|configuration| configuration.settings.forge).unwrap_or_default()
 }
 
 /// Returns the message for a repository in which agent-loop was not used.

@@ -23,7 +23,7 @@ use crate::flow::machine::Machine;
 use crate::flow::run_effect::{self, RunEffect};
 use crate::ledger::chain::Chain;
 use crate::ledger::thread::ChainReading;
-use crate::ports::forge::Forge;
+use crate::ports::forge::{Forge, ForgeError};
 use crate::ports::journal::{Entry, Finished, Holder};
 use crate::text::sanitize::{one_line, unmarked};
 
@@ -150,12 +150,22 @@ fn waiting(here: &OpenRepository, subject: &Subject, state: SubjectState) -> Res
 /// person stopped the run.
 fn awaited(entries: &[Entry]) -> Option<SubjectState> {
     let mut waits: BTreeMap<(Role, &Label), Parking> = BTreeMap::new();
+    let mut limited: Option<Parking> = None;
     let last = last_run(entries);
     let is_of_the_last_run = |turn: &TurnKey| Some(&turn.run) == last;
     for entry in entries {
         match entry {
-            Entry::Stopped { .. } => waits.clear(),
-            Entry::Attempt { turn, .. } => drop(waits.remove(&(turn.role, &turn.label))),
+            Entry::Stopped { .. } => {
+                waits.clear();
+                limited = None;
+            }
+            Entry::Limited { at, until } => {
+                limited = Some(Parking { since: *at, resets_at: *until, reason: Parked::RateLimit });
+            }
+            Entry::Attempt { turn, .. } => {
+                waits.remove(&(turn.role, &turn.label));
+                limited = None;
+            }
             Entry::Finished { turn, finished: Finished::Failed { failure, .. }, at }
                 if is_of_the_last_run(turn) =>
             {
@@ -172,7 +182,7 @@ fn awaited(entries: &[Entry]) -> Option<SubjectState> {
             | Entry::Inherited { .. } => {}
         }
     }
-    waits.into_values().max_by_key(|parking| parking.resets_at).map(SubjectState::Parked)
+    waits.into_values().chain(limited).max_by_key(|parking| parking.resets_at).map(SubjectState::Parked)
 }
 
 fn last_run(entries: &[Entry]) -> Option<&RunId> {
@@ -246,10 +256,17 @@ impl Folded {
     }
 }
 
+/// What the forge has, if it has it. A forge that can't be asked may still have it.
+fn there<T>(found: Result<T, ForgeError>) -> Result<Option<T>, String> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(ForgeError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 async fn review(here: &OpenRepository, number: PullRequestNumber) -> Result<Option<SubjectFacts>, String> {
-    let Ok(pull_request) = here.forge.pull_request(number).await else {
-        return Ok(None);
-    };
+    let Some(pull_request) = there(here.forge.pull_request(number).await)? else { return Ok(None) };
     let comments = here.forge.comments(number).await.map_err(|error| error.to_string())?;
     let subject = Subject::PullRequest(number);
     let Folded { flow, machine, noted } =
@@ -305,9 +322,7 @@ fn after(ending: &Ending, since: Timestamp) -> SubjectState {
 }
 
 async fn issue(here: &OpenRepository, number: IssueNumber) -> Result<Option<SubjectFacts>, String> {
-    let Ok(issue) = here.forge.issue(number).await else {
-        return Ok(None);
-    };
+    let Some(issue) = there(here.forge.issue(number).await)? else { return Ok(None) };
     let subject = Subject::Issue(number);
     let folded = fold(&subject, |chain| thread::read(chain, &here.recorders, &issue.comments), here)?;
     let delivered = folded.machine.view().pull_request;

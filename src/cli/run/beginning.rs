@@ -6,7 +6,6 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::{self, FileJournals};
 use crate::adapters::storage::{lock, retention};
-use crate::cli::repository::{Repository, stores};
 use crate::domain::ending::{Ending, Refused};
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
@@ -24,13 +23,13 @@ pub struct Beginning {
 
 impl Beginning {
     /// Looks what there is.
-    pub fn of(subject: &Subject, folders: &Folders, repository: &Repository) -> Self {
+    pub fn of(subject: &Subject, folders: &Folders) -> Self {
         let is_known = folders.subject(subject).exists();
         let all = retention::everything(folders, subject).into_iter();
         Self {
             subject: subject.clone(),
             journal: folders.journal(subject),
-            lock: FileJournals::lock_path(&stores::locks(repository), subject),
+            lock: FileJournals::lock_path(folders.locks(), subject),
             absent: all.filter(|path| !is_known && !path.exists()).collect(),
         }
     }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::embedded_forge::rows::SubjectKind;
-use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::gates::tests::{UserCommand, split};
 use crate::adapters::process::search::{FoundProgram, look_for};
@@ -17,10 +15,10 @@ use crate::cli::arguments::common::JsonOutput;
 use crate::cli::arguments::run::RunArguments;
 use crate::cli::config::layer::{Layer, SettingSource};
 use crate::cli::config::load::BaseLayers;
-use crate::cli::config::settings::{ForgeChoice, Settings};
+use crate::cli::config::settings::Settings;
 use crate::cli::diagnostics;
-use crate::cli::repository::stores::ForgeInUse;
-use crate::cli::repository::{Repository, stores};
+use crate::cli::repository::Repository;
+use crate::cli::repository::site::{self, ForgeSite, Site};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
 use crate::cli::view::lines::Verbosity;
@@ -39,6 +37,7 @@ use crate::ledger::chain::task_key;
 use crate::ports::World;
 use crate::ports::cancellation::cancellation;
 use crate::ports::clock::Clock;
+use crate::ports::forge::Forge;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
@@ -105,37 +104,63 @@ fn disk(why: String) -> RunError {
 }
 
 struct RunInputs {
-    repository: Repository,
+    site: Site,
     default_base: BranchName,
     base: BranchName,
     found: BaseLayers,
     flags: Layer,
 }
 
+/// Finds the repository, its forge, the branch to change, and the settings that count on that branch.
 async fn look(
     goal: &Goal,
     arguments: &RunArguments,
     surroundings: &Surroundings,
 ) -> Result<RunInputs, RunError> {
-    let usage = |why| RunError::refused(Refused::Usage, why);
     let folder = surroundings.folder_or(arguments.repository.dir.as_deref());
     let repository = Repository::find(&folder, &surroundings.variables).await?;
-    let default_base = default_base(goal, arguments, &repository)?;
-    let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
-    match &goal.target {
-        // Its forge says what a pull request changes; that branch may be gone.
-        GoalTarget::PullRequest(_) => {}
-        GoalTarget::Task(_) | GoalTarget::Issue(_) => {
-            if let Some(why) = repository.lacks(&base, &surroundings.variables).await.map_err(usage)? {
-                return Err(usage(why));
-            }
-        }
-    }
-    let found = BaseLayers::look(&repository, &base, surroundings).await?;
     let flags = arguments.settings.values.clone();
     let flags = Layer::from_values(flags, SettingSource::Flag, &surroundings.folder).map_err(usage)?;
-    refuse_other_forges(found.merged(&[&flags])?.settings.forge.kind, &repository)?;
-    Ok(RunInputs { repository, default_base, base, found, flags })
+    let guess = default_base(goal, arguments, &repository);
+    let layers = BaseLayers::of_the_forge(&repository, guess.as_ref().ok(), surroundings).await?;
+    let choice = layers.merged(&[&flags])?.settings.forge;
+    let (site, default_base) = match ForgeSite::of(&choice, &repository, &surroundings.variables)? {
+        ForgeSite::Embedded => {
+            let default_base = guess?;
+            let base = arguments.base.as_ref().unwrap_or(&default_base);
+            refuse_missing_base(goal, base, &repository, surroundings).await?;
+            // The file is made only once its settings are known to be sound.
+            BaseLayers::look(&repository, base, surroundings).await?.merged(&[&flags])?;
+            (Site::embedded_for(&provisional_subject(goal), repository, surroundings)?, default_base)
+        }
+        ForgeSite::Github(address) => {
+            let subject = provisional_subject(goal);
+            Site::github_for(&subject, repository, &address, &choice.gh_command, surroundings).await?
+        }
+    };
+    let base = arguments.base.clone().unwrap_or_else(|| default_base.clone());
+    let found = BaseLayers::look(&site.repository, &base, surroundings).await?;
+    Ok(RunInputs { site, default_base, base, found, flags })
+}
+
+async fn refuse_missing_base(
+    goal: &Goal,
+    base: &BranchName,
+    repository: &Repository,
+    surroundings: &Surroundings,
+) -> Result<(), RunError> {
+    match &goal.target {
+        // Its forge says what a pull request changes; that branch may be gone.
+        GoalTarget::PullRequest(_) => Ok(()),
+        GoalTarget::Task(_) | GoalTarget::Issue(_) => {
+            let lacking = repository.lacks(base, &surroundings.variables).await.map_err(usage)?;
+            lacking.map_or(Ok(()), |why| Err(usage(why)))
+        }
+    }
+}
+
+fn usage(why: String) -> RunError {
+    RunError::refused(Refused::Usage, why)
 }
 
 /// What a later command could not find anywhere else: the words of a task, and the branch that was asked for.
@@ -158,8 +183,8 @@ async fn prepare_and_run(
 ) -> Result<RunResult, RunError> {
     let ready = prepare(goal, arguments, asked, surroundings).await?;
     if arguments.dry_run {
-        let Ready { world, plan, repository, folders, .. } = ready;
-        let rehearsal = rehearse::run(world, plan, &repository, folders).await;
+        let Ready { world, plan, folders, .. } = ready;
+        let rehearsal = rehearse::run(world, plan, folders).await;
         return Ok(RunResult::DryRun(Box::new(rehearsal)));
     }
     ready.begin().await
@@ -170,7 +195,6 @@ struct Ready {
     plan: Plan,
     file: RunFile,
     subject: Subject,
-    repository: Repository,
     folders: Folders,
     settings: Settings,
     terminal: Arc<Terminal>,
@@ -179,9 +203,9 @@ struct Ready {
 
 impl Ready {
     async fn begin(self) -> Result<RunResult, RunError> {
-        let Self { world, plan, file, subject, repository, folders, settings, terminal, learning } = self;
+        let Self { world, plan, file, subject, folders, settings, terminal, learning } = self;
         let with_logs = folders.clone().with_logs(settings.paths.logs.as_deref());
-        let beginning = Beginning::of(&subject, &with_logs, &repository);
+        let beginning = Beginning::of(&subject, &with_logs);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
         let recorder = UsageRecorder::begin(&with_logs, &subject);
         let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
@@ -192,7 +216,7 @@ impl Ready {
             terminal.tell(&RunEvent::Warning { text: trouble.message });
         }
         beginning.forget_if_refused(&outcome);
-        retain::after_a_run(&with_logs, &repository, &settings.retention);
+        retain::after_a_run(&with_logs, &settings.retention);
         Ok(RunResult::Ended(Box::new(outcome)))
     }
 }
@@ -204,13 +228,10 @@ async fn prepare(
     (trigger, answers): (Trigger, Answers),
     surroundings: &Surroundings,
 ) -> Result<Ready, RunError> {
-    let RunInputs { repository, default_base, base, found, flags } =
-        look(&goal, arguments, surroundings).await?;
-    let forge = stores::forge(&repository, surroundings).map_err(disk)?;
-    must_be_of_its_kind(&goal, forge.store())?;
-    let folders = stores::folders(forge.store(), surroundings);
+    let RunInputs { site, default_base, base, found, flags } = look(&goal, arguments, surroundings).await?;
+    let folders = site.folders.clone();
     let (text, named) = task_and_base(&goal, base.clone(), arguments);
-    let assignment = assignment(goal, forge.store(), &base);
+    let assignment = assignment(goal, &site.forge.repository_id(), &base);
     let subject = assignment.subject.clone();
     let earlier = Remembered::load(&folders, &subject).map_err(config)?;
     let configuration = found.merged(&[&earlier.layer().map_err(config)?, &flags])?;
@@ -233,7 +254,7 @@ async fn prepare(
     let withheld = withheld::warning(&seated, &able, &repair, variables);
     let terminal = Arc::new(terminal(settings, arguments.output.json, surroundings));
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
-    let unseen = repository.unseen(&base, variables).await.map_err(config)?;
+    let unseen = site.repository.unseen(&base, variables).await.map_err(config)?;
     warn(&terminal, unseen.into_iter().map(Some));
     let abilities =
         Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
@@ -261,30 +282,10 @@ async fn prepare(
         memory,
         terminal: Arc::clone(&terminal),
     };
-    let world = wiring::world(&repository, surroundings, forge, run_settings).map_err(disk)?;
+    site.note()?;
+    let world = wiring::world(site, surroundings, run_settings).map_err(disk)?;
     let settings = settings.clone();
-    Ok(Ready { world, plan, file, subject, repository, folders, settings, terminal, learning })
-}
-
-/// A number of the other kind is refused before anything else is looked at.
-fn must_be_of_its_kind(goal: &Goal, store: &Store) -> Result<(), RunError> {
-    let (number, wanted) = match &goal.target {
-        GoalTarget::Task(_) => return Ok(()),
-        GoalTarget::Issue(number) => (number.0, "issue"),
-        GoalTarget::PullRequest(number) => (number.0, "pr"),
-    };
-    let is = match store.subject(number).map_err(disk)?.map(|row| row.kind) {
-        Some(SubjectKind::Issue(_)) => "issue",
-        Some(SubjectKind::PullRequest { .. }) => "pr",
-        None => wanted,
-    };
-    if is == wanted {
-        return Ok(());
-    }
-    let names = |kind| if kind == "pr" { "a pull request" } else { "an issue" };
-    let message =
-        format!("{number} is {}, not {}; type `agent-loop {is} {number}`", names(is), names(wanted));
-    Err(RunError::refused(Refused::Usage, message))
+    Ok(Ready { world, plan, file, subject, folders, settings, terminal, learning })
 }
 
 fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
@@ -370,9 +371,9 @@ fn questions(answers: Answers, settings: &Settings) -> Questions {
     }
 }
 
-fn assignment(goal: Goal, store: &Store, base: &BranchName) -> Assignment {
+fn assignment(goal: Goal, repository: &str, base: &BranchName) -> Assignment {
     let (subject, task) = match goal.target {
-        GoalTarget::Task(text) => (Subject::Task(task_key(store.repository_id(), base, &text)), Some(text)),
+        GoalTarget::Task(text) => (Subject::Task(task_key(repository, base, &text)), Some(text)),
         GoalTarget::Issue(number) => (Subject::Issue(number), None),
         GoalTarget::PullRequest(number) => (Subject::PullRequest(number), None),
     };
@@ -400,17 +401,6 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
     Terminal::new(display, paint, events, interval)
 }
 
-fn refuse_other_forges(choice: ForgeChoice, repository: &Repository) -> Result<(), RunError> {
-    match stores::choice(choice, repository) {
-        ForgeInUse::Embedded => Ok(()),
-        ForgeInUse::GitHub => {
-            let message = "GitHub is not supported yet. Pass `--forge local` once: from then on this repository uses the \
-                 embedded forge";
-            Err(RunError::refused(Refused::Unsupported, message))
-        }
-    }
-}
-
 /// The branch that is changed when none was named: a pull request's own base, else the current branch.
 fn default_base(
     goal: &Goal,
@@ -418,7 +408,7 @@ fn default_base(
     repository: &Repository,
 ) -> Result<BranchName, RunError> {
     let own = match &goal.target {
-        GoalTarget::PullRequest(number) => stores::base_of(repository, *number),
+        GoalTarget::PullRequest(number) => site::base_of(repository, *number),
         GoalTarget::Task(_) | GoalTarget::Issue(_) => None,
     };
     let found = own.or_else(|| arguments.base.clone()).or_else(|| repository.branch.clone());

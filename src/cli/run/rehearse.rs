@@ -9,7 +9,6 @@ use crate::adapters::dry_run::RehearsedWorld;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::journals::{self, FileJournals};
 use crate::adapters::storage::lock;
-use crate::cli::repository::{Repository, stores};
 use crate::cli::view::outcome;
 use crate::domain::ending::Ending;
 use crate::domain::subject::Subject;
@@ -69,10 +68,10 @@ impl DryRun {
 }
 
 /// Rehearses a plan in front of a real world.
-pub async fn run<W: World>(world: W, plan: Plan, repository: &Repository, folders: Folders) -> DryRun {
+pub async fn run<W: World>(world: W, plan: Plan, folders: Folders) -> DryRun {
     let (canceller, cancellation) = cancellation();
     let canceller = Arc::new(canceller);
-    let locks = stores::locks(repository);
+    let locks = folders.locks().to_owned();
     let read = move |subject: &Subject| -> Result<Vec<Entry>, JournalError> {
         match lock::who_holds(&FileJournals::lock_path(&locks, subject)) {
             Some(holder) => Err(JournalError::Held { subject: subject.clone(), holder }),

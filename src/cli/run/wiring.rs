@@ -8,15 +8,15 @@ use std::time::Duration;
 use crate::adapters::agent_memory::{LocalAgentMemories, Memory};
 use crate::adapters::agents::local::{LocalAgents, Program, RepairAgent};
 use crate::adapters::agents::turn_host::TurnHost;
+use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::files;
 use crate::adapters::gates::LocalGates;
 use crate::adapters::gates::settings::{GateCommand, GateSettings};
 use crate::adapters::git::{GitWorkspace, WaitNotice};
 use crate::adapters::process::supervision::children;
 use crate::adapters::storage::journals::FileJournals;
-use crate::cli::repository::{Repository, stores};
+use crate::cli::repository::site::Site;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::terminal::Terminal;
 use crate::domain::agent::Role;
@@ -30,7 +30,7 @@ use super::directories::Directories;
 /// The real world of a run.
 #[derive(Debug)]
 pub struct RealWorld {
-    forge: Arc<EmbeddedForge>,
+    forge: Arc<AnyForge>,
     agents: LocalAgents,
     workspace: Arc<GitWorkspace>,
     gates: LocalGates,
@@ -40,7 +40,7 @@ pub struct RealWorld {
 }
 
 impl World for RealWorld {
-    type Forge = EmbeddedForge;
+    type Forge = AnyForge;
     type Agents = LocalAgents;
     type Workspace = GitWorkspace;
     type Gates = LocalGates;
@@ -49,7 +49,7 @@ impl World for RealWorld {
     type Operator = Terminal;
     type AgentMemories = LocalAgentMemories;
 
-    fn forge(&self) -> &EmbeddedForge {
+    fn forge(&self) -> &AnyForge {
         &self.forge
     }
 
@@ -100,13 +100,8 @@ pub struct RunSettings {
 }
 
 /// The world of a run in a repository.
-pub fn world(
-    repository: &Repository,
-    surroundings: &Surroundings,
-    forge: Arc<EmbeddedForge>,
-    settings: RunSettings,
-) -> Result<RealWorld, String> {
-    let folders = stores::folders(forge.store(), surroundings).with_logs(settings.logs.as_deref());
+pub fn world(site: Site, surroundings: &Surroundings, settings: RunSettings) -> Result<RealWorld, String> {
+    let folders = site.folders.clone().with_logs(settings.logs.as_deref());
     files::make_folder(folders.root())?;
     let variables = surroundings.variables.clone();
     let checkout_folder = match &settings.memory {
@@ -115,7 +110,8 @@ pub fn world(
     };
     let terminal = Arc::clone(&settings.terminal);
     let notice = WaitNotice::new(move |text| terminal.tell(&RunEvent::Warning { text }));
-    let workspace = stores::workspace(&folders, repository, &variables)
+    let workspace = site
+        .workspace(&variables)
         .with_wait_notice(notice)
         .with_checkout_folder(checkout_folder)
         .with_directories(settings.directories);
@@ -139,8 +135,8 @@ pub fn world(
             variables,
             folders: folders.clone(),
         }),
-        journals: FileJournals::new(folders, stores::locks(repository), children::end_leftovers),
+        journals: FileJournals::new(folders.clone(), folders.locks().to_owned(), children::end_leftovers),
         terminal: settings.terminal,
-        forge,
+        forge: site.forge,
     })
 }

@@ -211,6 +211,7 @@ fn calls(subject: &Subject, entries: &[Entry]) -> Vec<(RunId, Call)> {
             | Entry::Record { .. }
             | Entry::Task { .. }
             | Entry::Stopped { .. }
+            | Entry::Limited { .. }
             | Entry::Inherited { .. } => {}
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::GateName;
 use crate::domain::instant::was_set_back;
 use crate::domain::policy::AfterApproval;
-use crate::domain::pull_request::CheckState;
+use crate::domain::pull_request::{Check, CheckState};
 
 use super::super::approval::Unanimous;
 use super::super::conclusion::Conclusion;
@@ -18,7 +18,7 @@ use super::seen::{OpenReview, ReviewAt};
 
 /// Opens an item for the red checks of a head.
 pub(super) fn red(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
-    let red = named(seen, |state| state == CheckState::Failure);
+    let red = named(seen.cx.checks(&at.head)?, |state| state == CheckState::Failure);
     if red.is_empty() || known(seen, at) == Some(Verdict::Fail) {
         return ControlFlow::Continue(());
     }
@@ -27,11 +27,12 @@ pub(super) fn red(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
 
 /// Waits for the board of a head that everyone approves; nothing is left to do when all of its checks are green.
 pub(super) fn finished(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: &Unanimous) -> Decision<()> {
-    let pending = named(seen, |state| state != CheckState::Success);
+    let checks = seen.cx.checks(&at.head)?;
+    let pending = named(checks, |state| state != CheckState::Success);
     if !pending.is_empty() {
         return unfinished(seen, unanimous, &pending);
     }
-    match (seen.observed.pull.checks.len(), known(seen, at)) {
+    match (checks.len(), known(seen, at)) {
         (0, _) => match reported_before(seen, at)?.as_slice() {
             [] => ControlFlow::Continue(()),
             expected => unfinished(seen, unanimous, expected),
@@ -48,9 +49,8 @@ fn known(seen: &OpenReview<'_>, at: &ReviewAt) -> Option<Verdict> {
     seen.state.measured.on(&GateName::ci(), &at.head).map(|one| one.verdict)
 }
 
-fn named<'now>(seen: &OpenReview<'now>, is_one: fn(CheckState) -> bool) -> Vec<&'now str> {
-    let checks = seen.observed.pull.checks.iter();
-    checks.filter(|check| is_one(check.state)).map(|check| check.name.as_str()).collect()
+fn named(checks: &[Check], is_one: fn(CheckState) -> bool) -> Vec<&str> {
+    checks.iter().filter(|check| is_one(check.state)).map(|check| check.name.as_str()).collect()
 }
 
 /// The checks of an earlier head, if the forge had any: on a new head it only needs some time to start them again.
@@ -58,7 +58,7 @@ fn reported_before<'now>(seen: &OpenReview<'now>, at: &ReviewAt) -> Decision<Vec
     for head in seen.state.heads.iter().filter(|head| **head != at.head) {
         let checks = seen.cx.checks(head)?;
         if !checks.is_empty() {
-            return ControlFlow::Continue(checks.iter().map(|check| check.name.as_str()).collect());
+            return ControlFlow::Continue(named(checks, |_| true));
         }
     }
     ControlFlow::Continue(Vec::new())

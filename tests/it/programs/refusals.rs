@@ -33,7 +33,7 @@ fn refusals_say_what_to_type() {
     refused(&stage, &["resume", "pr/1", "--json"], "usage", "pr/1 is not known on this machine");
     assert_eq!(stage.run(&["resume", "--json"]).stdout, "[]\n");
     refused(&stage, &["task", "x", "--json", "--coder", "command:./no.sh"], "usage", "no such file");
-    refused(&stage, &["task", "x", "--json", "--forge", "github"], "unsupported", "--forge local");
+    refused(&stage, &["task", "x", "--json", "--forge", "github"], "usage", "--repo OWNER/REPO");
     refused(&stage, &["pr", "9", "--json"], "usage", "local pr list");
     refused(&stage, &["pr", "9", "--json", "--frobnicate"], "usage", "--frobnicate");
     refused(&stage, &["task", "x", "--json", "-C", "/"], "usage", "git init");

@@ -90,7 +90,6 @@ impl ForgeModel {
             state: state.clone(),
             title: new.title.clone(),
             body: new.body.clone(),
-            checks: self.checks.get(&head).cloned().unwrap_or_default(),
             head,
             head_ref: new.head_ref.clone(),
             base_ref: new.base_ref.clone(),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::adapters::git::disk::{
     failed, is_absence, is_plain_folder, make_folder, read_file, remove, rename, write_file, write_over,
 };
+use crate::adapters::git::remote::Remote;
 use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line, os};
 use crate::adapters::git::waiting::{self, WaitNotice};
 use crate::adapters::process::command::CommandLine;
@@ -88,13 +89,18 @@ impl Mirror {
     }
 
     /// Makes the mirror if there is none, and writes its configuration. Two spawns the first time, else none.
-    pub(crate) async fn make(&self, _hold: &Hold<'_>, remote: &Path) -> Result<(), WorkspaceError> {
+    pub(crate) async fn make(&self, _hold: &Hold<'_>, remote: &Remote) -> Result<(), WorkspaceError> {
         if self.path.join("HEAD").exists() {
             return Ok(());
         }
-        let what = format!("read the repository {}", remote.display());
-        let line = self.git.anywhere(remote).arguments(["rev-parse", "--show-object-format"]);
-        let format = one_line(&must(line, &what).await?);
+        let format = match remote {
+            Remote::Local(path) => {
+                let what = format!("read the repository {}", path.display());
+                let line = self.git.anywhere(path).arguments(["rev-parse", "--show-object-format"]);
+                one_line(&must(line, &what).await?)
+            }
+            Remote::Url(_) => "sha1".to_owned(),
+        };
         let half = self.beside(".new");
         remove(&half)?;
         make_folder(&half)?;
@@ -115,19 +121,35 @@ impl Mirror {
         fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
     }
 
-    /// Fetches the branches and tags of a repository on this machine, with as much of their history as it has. One spawn.
-    pub(crate) async fn fetch_branches(&self, hold: &Hold<'_>, remote: &Path) -> Result<(), WorkspaceError> {
-        let what = format!("fetch the branches of {}", remote.display());
+    /// Fetches the branches and tags of the forge's repository, with as much of their history as it has. One spawn.
+    pub(crate) async fn fetch_branches(
+        &self,
+        hold: &Hold<'_>,
+        remote: &Remote,
+    ) -> Result<(), WorkspaceError> {
         let deepen = self.path.join(SHALLOW).exists().then_some("--unshallow");
-        let line = || {
-            self.line()
-                .arguments(["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"])
-                .arguments(["--update-shallow", UPLOAD_PACK])
-                .arguments(deepen)
-                .argument(remote)
-                .arguments([BRANCHES, TAGS])
-                // A partial clone fetches what it lacks from its own remote, as it does for the user.
-                .variable("GIT_NO_LAZY_FETCH", "0")
+        let options = ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"];
+        let (what, line): (String, Box<dyn Fn() -> CommandLine + Send + Sync>) = match remote {
+            Remote::Local(path) => (
+                format!("fetch the branches of {}", path.display()),
+                Box::new(move || {
+                    self.line()
+                        .arguments(options)
+                        .arguments(["--update-shallow", UPLOAD_PACK])
+                        .arguments(deepen)
+                        .argument(path)
+                        .arguments([BRANCHES, TAGS])
+                        // A partial clone fetches what it lacks from its own remote, as it does for the user.
+                        .variable("GIT_NO_LAZY_FETCH", "0")
+                }),
+            ),
+            Remote::Url(remote) => (
+                format!("fetch the branches of {}", remote.url),
+                Box::new(move || {
+                    let line = remote.line(self.line()).arguments(options);
+                    line.argument(&remote.url).arguments([BRANCHES, TAGS])
+                }),
+            ),
         };
         let first = ask(line(), &what).await?;
         if first.exit.is_success() {

@@ -4,6 +4,7 @@ pub(super) mod blocker;
 pub(super) mod checkout;
 pub(super) mod intent;
 pub(super) mod obstruction;
+pub(super) mod over_url;
 
 use std::path::{Path, PathBuf};
 

@@ -68,7 +68,7 @@ async fn look(
     let mut checks = found;
     let mut waiting = Vec::new();
     if let Some(repository) = &repository {
-        checks.push(repository::forge(repository, &read.configuration));
+        checks.push(repository::forge(repository, &read.configuration, &surroundings.variables));
         let (more, parked) = repository::known(arguments, surroundings, now).await;
         checks.extend(more);
         waiting = parked;

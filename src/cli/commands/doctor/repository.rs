@@ -2,18 +2,22 @@
 
 use jiff::Timestamp;
 
-use crate::adapters::embedded_forge::store::Store;
+use crate::adapters::any_forge::AnyForge;
+use crate::adapters::embedded_forge::store::{self, Store};
+use crate::adapters::github::address::GITHUB;
+use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::journals;
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::ForgeChoice;
 use crate::cli::repository::Repository;
 use crate::cli::repository::open::OpenRepository;
-use crate::cli::repository::stores::{self, ForgeInUse};
+use crate::cli::repository::site::ForgeSite;
 use crate::cli::repository::survey::{self, Parking, SubjectState};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::subject::Subject;
+use crate::ports::forge::Forge;
 use crate::ports::journal::{Entry, Finished};
 
 use super::arguments::DoctorArguments;
@@ -56,28 +60,36 @@ pub(super) async fn repository(
     (Some(repository), checks)
 }
 
-/// Which forge a run would use, and whether it can be used.
-pub(super) fn forge(repository: &Repository, configuration: &Configuration) -> DoctorCheck {
-    let kind = configuration.settings.forge.kind;
-    let source = configuration.source("forge.kind");
-    let is_begun = Store::exists(&repository.common);
-    let why = match kind {
-        ForgeChoice::Local => format!("forge.kind = local ({source})"),
-        ForgeChoice::Github => format!("forge.kind = github ({source})"),
-        ForgeChoice::Auto if !repository.is_on_github() => "origin is not on GitHub".to_owned(),
-        ForgeChoice::Auto if is_begun => "this repository uses it already".to_owned(),
-        ForgeChoice::Auto => "origin is on GitHub".to_owned(),
+/// Returns which forge a run would use.
+pub(super) fn forge(
+    repository: &Repository,
+    configuration: &Configuration,
+    variables: &Variables,
+) -> DoctorCheck {
+    let settings = &configuration.settings.forge;
+    let why = match settings.kind {
+        ForgeChoice::Local | ForgeChoice::Github => {
+            Some(format!("forge.kind = {} ({})", settings.kind.name(), configuration.source("forge.kind")))
+        }
+        ForgeChoice::Auto => None,
     };
-    if stores::choice(kind, repository) == ForgeInUse::GitHub {
-        let seen = format!("GitHub, because {why}; GitHub is not supported yet");
-        return DoctorCheck::new(DoctorVerdict::Error, "forge", seen)
-            .fix("pass --forge local once: from then on this repository uses the embedded forge");
+    match ForgeSite::of(settings, repository, variables) {
+        Ok(ForgeSite::Github(address)) => {
+            let why = why.unwrap_or_else(|| "origin is on GitHub".to_owned());
+            DoctorCheck::ok("forge", format!("GitHub, {address} on {}, because {why}", address.host))
+        }
+        Ok(ForgeSite::Embedded) => {
+            let note = if Store::exists(&repository.common) { "" } else { "; created when first used" };
+            let is_on_github = repository.address().is_some_and(|address| address.host == GITHUB);
+            let found = if is_on_github { "it was used here before" } else { "origin is not on GitHub" };
+            let why = why.unwrap_or_else(|| found.to_owned());
+            DoctorCheck::ok("forge", format!("embedded, because {why}{note}"))
+        }
+        Err(error) => DoctorCheck::new(DoctorVerdict::Error, "forge", error.message),
     }
-    let begun = if is_begun { "" } else { "; created when first used" };
-    DoctorCheck::ok("forge", format!("embedded, because {why}{begun}"))
 }
 
-/// Checks the embedded forge, and returns the runs that wait for quota.
+/// Checks the forge, and returns the runs that wait for quota.
 pub(super) async fn known(
     arguments: &DoctorArguments,
     surroundings: &Surroundings,
@@ -88,15 +100,18 @@ pub(super) async fn known(
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let fix = "restore that file, or move it away to start again";
-            return (
-                vec![DoctorCheck::new(DoctorVerdict::Error, "embedded forge", why).fix(fix)],
-                Vec::new(),
-            );
+            let is_embedded = why.contains(store::FILE);
+            let check = DoctorCheck::new(DoctorVerdict::Error, "forge", why);
+            return (vec![if is_embedded { check.fix(fix) } else { check }], Vec::new());
         }
     };
     let all = survey::survey(&here).await;
-    let mut checks =
-        vec![DoctorCheck::ok("embedded forge", format!("{}", here.forge.store().path().display()))];
+    let mut checks = match &*here.forge {
+        AnyForge::Embedded(forge) => {
+            vec![DoctorCheck::ok("embedded forge", forge.store().path().display().to_string())]
+        }
+        AnyForge::Github(forge) => vec![DoctorCheck::ok("login", format!("{} on GitHub", forge.login()))],
+    };
     let mut waiting = Vec::new();
     for known in &all {
         match &known.state {
@@ -146,6 +161,7 @@ fn whose(here: &OpenRepository, subject: &Subject) -> Option<Label> {
         | Entry::Measured { .. }
         | Entry::Task { .. }
         | Entry::Stopped { .. }
+        | Entry::Limited { .. }
         | Entry::Record { .. }
         | Entry::Inherited { .. } => None,
     })

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::adapters::embedded_forge::rows::SubjectRow;
-use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
 use crate::ports::forge::{Comment, IssueState};
 
 /// Returns the state of an issue.
@@ -35,9 +35,9 @@ pub(super) fn issue(row: &SubjectRow, state: IssueState) -> Value {
 }
 
 /// Returns a pull request without its comments.
-pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> Value {
+pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest, checks: &[Check]) -> Value {
     let checks: Vec<Value> =
-        seen.checks.iter().map(|check| json!({ "name": check.name, "state": check.state.name() })).collect();
+        checks.iter().map(|check| json!({ "name": check.name, "state": check.state.name() })).collect();
     let mut object = json!({
         "number": row.number,
         "state": pull_request_state(&seen.state),

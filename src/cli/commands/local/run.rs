@@ -1,7 +1,6 @@
 //! Carries out `agent-loop local`.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -14,11 +13,11 @@ use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
 use crate::cli::arguments::common::read_text;
-use crate::cli::repository::{Repository, stores};
+use crate::cli::repository::{Repository, site};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::print;
 use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, CheckState, PullRequestState};
+use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{AuthorRole, Forge, ForgeError, IssueState, Merge, NewPullRequest};
 
@@ -44,8 +43,12 @@ enum Failure {
 impl From<ForgeError> for Failure {
     fn from(error: ForgeError) -> Self {
         match error {
-            ForgeError::NotFound(text) | ForgeError::Refused(text) => Self::Use(text),
-            ForgeError::Unreachable(text) | ForgeError::Disk(text) => Self::Work(text),
+            ForgeError::NotFound(text) | ForgeError::Refused(text) | ForgeError::Unworkable(_, text) => {
+                Self::Use(text)
+            }
+            ForgeError::Limited { text, .. } | ForgeError::Unreachable(text) | ForgeError::Disk(text) => {
+                Self::Work(text)
+            }
         }
     }
 }
@@ -76,7 +79,7 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
     if command.action.only_reads() && !Store::exists(&repository.common) {
         return nothing_there(&command.action);
     }
-    let forge = stores::forge(&repository, surroundings).map_err(Failure::Work)?;
+    let forge = site::embedded(&repository, surroundings).map_err(Failure::Work)?;
     let variables = &surroundings.variables;
     let handler = Handler { forge, repository: &repository, folder: &folder, variables };
     match command.action {
@@ -102,7 +105,7 @@ fn nothing_there(action: &Action) -> Result<Printed, Failure> {
 }
 
 struct Handler<'repository> {
-    forge: Arc<EmbeddedForge>,
+    forge: EmbeddedForge,
     repository: &'repository Repository,
     folder: &'repository Path,
     variables: &'repository Variables,
@@ -195,7 +198,7 @@ impl Handler<'_> {
                 let state = json::pull_request_state(&seen.state);
                 let about =
                     format!("{state} · {} into {} · {}", seen.head_ref, seen.base_ref, seen.head.short());
-                let json = json::with_comments(json::pull_request(&row, &seen), &comments);
+                let json = json::with_comments(self.json(&row, &seen).await?, &comments);
                 Ok(Printed {
                     text: render::view(
                         &row,
@@ -240,6 +243,10 @@ impl Handler<'_> {
         }
     }
 
+    async fn json(&self, row: &SubjectRow, seen: &PullRequest) -> Result<Value, Failure> {
+        Ok(json::pull_request(row, seen, &self.forge.checks(&seen.head).await?))
+    }
+
     async fn pull_requests(&self, wanted: StateChoice) -> Result<Printed, Failure> {
         let mut text = String::new();
         let mut all = Vec::new();
@@ -250,7 +257,7 @@ impl Handler<'_> {
             let seen = self.forge.pull_request(PullRequestNumber(row.number)).await?;
             if fits(wanted, seen.state == PullRequestState::Open) {
                 text.push_str(&render::row(&row, json::pull_request_state(&seen.state)));
-                all.push(json::pull_request(&row, &seen));
+                all.push(self.json(&row, &seen).await?);
             }
         }
         Ok(listed(text, all, "pull request"))

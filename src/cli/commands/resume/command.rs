@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::adapters::storage::journals::FileJournals;
@@ -14,7 +15,6 @@ use crate::cli::arguments::settings::SettingFlags;
 use crate::cli::commands::status;
 use crate::cli::config::flags::DANGEROUS_KEY;
 use crate::cli::repository::open::{OpenRepository, nothing_begun};
-use crate::cli::repository::stores;
 use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::run::command::{self, Answers, RunResult};
 use crate::cli::run::goal::{Goal, GoalTarget};
@@ -247,9 +247,9 @@ fn is_locked(outcome: &Outcome) -> bool {
 /// Locks a subject that is due. It is looked at again under the lock: another process may have resumed and parked it.
 async fn lock_if_due(waiting: &Resumable<'_>) -> Result<Option<SubjectLock>, String> {
     let subject = waiting.known.subject();
-    let locks = stores::locks(&waiting.here.repository);
-    files::make_folder(&locks)?;
-    let lock = match lock::take(&FileJournals::due_lock_path(&locks, subject), subject, SystemClock.now()) {
+    let locks = waiting.here.folders.locks();
+    files::make_folder(locks)?;
+    let lock = match lock::take(&FileJournals::due_lock_path(locks, subject), subject, SystemClock.now()) {
         Ok(lock) => lock,
         Err(JournalError::Held { .. }) => return Ok(None),
         Err(JournalError::Disk(why)) => return Err(why),
@@ -279,6 +279,11 @@ fn goal(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> Result<(Goal, R
         arguments.repository.clone()
     };
     let output = arguments.output.clone();
-    let settings = SettingFlags::new(arguments.settings.values.clone());
+    let mut values = arguments.settings.values.clone();
+    if let AnyForge::Github(forge) = &*waiting.here.forge {
+        let address = forge.address();
+        values.insert("forge.repository".to_owned(), format!("{}/{address}", address.host).into());
+    }
+    let settings = SettingFlags::new(values);
     Ok((goal, RunArguments { base: file.base, repository, output, settings, ..RunArguments::default() }))
 }

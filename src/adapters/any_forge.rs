@@ -1,0 +1,81 @@
+//! Whichever forge a run works on, as one type: a line for each method of the port.
+
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::pull_request::{Check, PullRequest};
+use crate::ports::forge::{
+    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Thread,
+};
+
+use super::embedded_forge::EmbeddedForge;
+use super::github::GithubForge;
+
+/// A forge that exists.
+#[derive(Debug)]
+pub enum AnyForge {
+    Embedded(EmbeddedForge),
+    Github(GithubForge),
+}
+
+/// Does the same on every forge.
+macro_rules! each {
+    ($this:ident, $forge:ident => $does:expr) => {
+        match $this {
+            AnyForge::Embedded($forge) => $does,
+            AnyForge::Github($forge) => $does,
+        }
+    };
+}
+
+impl Forge for AnyForge {
+    fn commands(&self, number: PullRequestNumber) -> ForgeCommands {
+        each!(self, forge => forge.commands(number))
+    }
+
+    fn login(&self) -> Login {
+        each!(self, forge => forge.login())
+    }
+
+    fn repository_id(&self) -> String {
+        each!(self, forge => forge.repository_id())
+    }
+
+    async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
+        each!(self, forge => forge.issue(number).await)
+    }
+
+    async fn own_issues(&self, words: &str) -> Result<Vec<OwnIssue>, ForgeError> {
+        each!(self, forge => forge.own_issues(words).await)
+    }
+
+    async fn file_issue(&self, new: &NewIssue) -> Result<IssueNumber, ForgeError> {
+        each!(self, forge => forge.file_issue(new).await)
+    }
+
+    async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
+        each!(self, forge => forge.pull_request(number).await)
+    }
+
+    async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
+        each!(self, forge => forge.pull_requests_from(branch).await)
+    }
+
+    async fn checks(&self, head: &CommitSha) -> Result<Vec<Check>, ForgeError> {
+        each!(self, forge => forge.checks(head).await)
+    }
+
+    async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {
+        each!(self, forge => forge.comments(number).await)
+    }
+
+    async fn publish(&self, thread: Thread, body: &str) -> Result<(), ForgeError> {
+        each!(self, forge => forge.publish(thread, body).await)
+    }
+
+    async fn open_pull_request(&self, new: &NewPullRequest) -> Result<PullRequestNumber, ForgeError> {
+        each!(self, forge => forge.open_pull_request(new).await)
+    }
+
+    async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
+        each!(self, forge => forge.merge(number, head).await)
+    }
+}

@@ -1,0 +1,52 @@
+//! The forge's repository: a folder of this machine, or a URL with what git needs to be let in there.
+
+use std::path::PathBuf;
+
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::variables::Variables;
+use crate::domain::ids::BranchName;
+
+/// The forge's repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remote {
+    /// On this machine, often the user's own with a checkout: its root or its git folder.
+    Local(PathBuf),
+    Url(RemoteUrl),
+}
+
+/// A repository on another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteUrl {
+    pub url: String,
+    /// The branch that is never pushed to.
+    pub default_branch: BranchName,
+    pub login: RemoteLogin,
+    /// What git gets for its login, besides its own variables. No agent and no clone ever gets it.
+    pub variables: Variables,
+}
+
+/// How git is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemoteLogin {
+    /// Over https, by a program that speaks git's credential protocol, as a shell runs it, for one host only.
+    Helper { host: String, command: String },
+    /// By the user's ssh, with this command.
+    Ssh(String),
+}
+
+/// Protocols that a URL of a remote may not have.
+const PROTOCOLS: [&str; 3] =
+    ["protocol.allow=never", "protocol.https.allow=always", "protocol.ssh.allow=always"];
+
+impl RemoteUrl {
+    /// git that may log in there, ready for its subcommand.
+    pub(super) fn line(&self, git: CommandLine) -> CommandLine {
+        let login = match &self.login {
+            RemoteLogin::Helper { host, command } => format!("credential.https://{host}.helper=!{command}"),
+            RemoteLogin::Ssh(command) => format!("core.sshCommand={command}"),
+        };
+        let settings = PROTOCOLS.into_iter().chain([login.as_str()]).flat_map(|setting| ["-c", setting]);
+        let line = git.arguments(settings);
+        self.variables.iter().fold(line, |line, (name, value)| line.variable(name, value))
+    }
+}

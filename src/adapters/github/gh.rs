@@ -1,0 +1,180 @@
+//! Runs `gh api`: one REST call each, with a deadline, repeated where that is safe.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::process::capture::capture;
+use crate::adapters::process::command::CommandLine;
+use crate::adapters::process::environment;
+use crate::adapters::process::time;
+use crate::adapters::process::variables::Variables;
+use crate::ports::clock::Clock;
+
+use super::reply::{self, ApiReply, Fault, GhOutput, Headers};
+
+/// How long one call may take: gh has no timeout of its own.
+const DEADLINE: Duration = Duration::from_mins(1);
+/// The pauses before a read is repeated that got no whole answer.
+const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+/// The longest limit that is waited for; a longer one parks the run.
+const SHORT_LIMIT: SignedDuration = SignedDuration::from_secs(60);
+/// The rows of one page: as many as GitHub gives.
+pub(super) const PAGE: usize = 100;
+
+/// gh on one host.
+#[derive(Debug)]
+pub struct Gh {
+    line: CommandLine,
+    host: String,
+    known: Mutex<BTreeMap<String, KnownAnswer>>,
+}
+
+/// The last answer to a read, which stays valid while the server says so.
+#[derive(Debug, Clone)]
+struct KnownAnswer {
+    etag: String,
+    headers: Headers,
+    body: Value,
+}
+
+/// Where the rows of a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// The whole answer is the list.
+    All,
+    /// A member of the answer is.
+    Member(&'static str),
+}
+
+/// What changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Post,
+    Put,
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+}
+
+impl Gh {
+    /// gh as this command, on a host, with the variables that it needs for its login.
+    pub fn new(command: &str, host: &str, ours: &Variables, folder: impl Into<PathBuf>) -> Self {
+        let line = CommandLine::new(command, folder, environment::for_gh(ours)).variable("GH_HOST", host);
+        Self { line, host: host.to_owned(), known: Mutex::default() }
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Reads. What got no whole answer is asked again.
+    pub(super) async fn get(&self, path: &str) -> Result<ApiReply, Fault> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let mut pauses = PAUSES.into_iter();
+        let reply = loop {
+            let etag = known.as_ref().map(|known| format!("If-None-Match: {}", known.etag));
+            let line = self.api("GET", path).arguments(etag.iter().flat_map(|etag| ["-H", etag]));
+            match (self.unlimited(&line).await, pauses.next()) {
+                (Err(Fault::Lost(_)), Some(pause)) => time::wait(pause).await,
+                (reply, _) => break reply?,
+            }
+        };
+        if let (304, Some(known)) = (reply.status, known) {
+            return Ok(ApiReply { status: 200, headers: known.headers, body: known.body });
+        }
+        self.learn(path, &reply);
+        Ok(reply)
+    }
+
+    /// Reads all pages of a list. A full last page is followed by a look at the next: with an answer that did not change,
+    /// GitHub does not say that there is one.
+    pub(super) async fn list(&self, path: &str, rows: Rows) -> Result<Vec<Value>, Fault> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let mut all = Vec::new();
+        for page in 1_u32.. {
+            let reply = self.get(&format!("{path}{separator}per_page={PAGE}&page={page}")).await?;
+            let more = reply.headers.has_next_page();
+            let found = match (rows, reply.body) {
+                (Rows::All, Value::Array(found)) => found,
+                (Rows::Member(name), mut body) => {
+                    body.get_mut(name).and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
+                }
+                (Rows::All, _) => return Err(Fault::Lost(format!("{path} is no list"))),
+            };
+            let is_full = found.len() >= PAGE;
+            all.extend(found);
+            if !more && !is_full {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Changes something, once. After `Fault::Lost` the caller looks whether it happened.
+    pub(super) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<ApiReply, Fault> {
+        let line = self.api(method.name(), path).arguments(["--input", "-"]).input(body.to_string());
+        self.unlimited(&line).await
+    }
+
+    fn learn(&self, path: &str, reply: &ApiReply) {
+        let Some(etag) = reply.headers.get("etag").map(str::to_owned) else { return };
+        let answer = KnownAnswer { etag, headers: reply.headers.clone(), body: reply.body.clone() };
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), answer);
+    }
+
+    fn api(&self, method: &str, path: &str) -> CommandLine {
+        self.line
+            .clone()
+            .arguments(["api", "-i", "-X", method])
+            .arguments([
+                "-H",
+                "Accept: application/vnd.github+json",
+                "-H",
+                "X-GitHub-Api-Version: 2022-11-28",
+            ])
+            .argument(path)
+    }
+
+    /// Makes a call, and waits for a short limit: what was limited was not done.
+    async fn unlimited(&self, line: &CommandLine) -> Result<ApiReply, Fault> {
+        loop {
+            let called = self.call(line).await;
+            let Err(Fault::Limited(until)) = called else { return called };
+            if until.duration_since(SystemClock.now()) > SHORT_LIMIT {
+                return called;
+            }
+            SystemClock.sleep_until(until).await;
+        }
+    }
+
+    async fn call(&self, line: &CommandLine) -> Result<ApiReply, Fault> {
+        let late = || Fault::Lost(format!("no answer within {} seconds", DEADLINE.as_secs()));
+        let captured = time::at_most(DEADLINE, capture(line)).await.ok_or_else(late)?;
+        let captured = captured.map_err(|error| {
+            let hint =
+                "GitHub is reached through gh; install it (https://cli.github.com), or name it with --gh-cmd";
+            Fault::NoProgram(error.hinting(hint))
+        })?;
+        let printed = GhOutput { exit: captured.exit, stdout: &captured.stdout, stderr: &captured.stderr };
+        reply::read(printed, SystemClock.now())
+    }
+}
+
+/// A text as a part of a query.
+pub(super) fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let encode = |byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encode).collect()
+}

@@ -1,0 +1,12 @@
+//! GitHub, reached through the user's own `gh`: REST calls with `gh api`, and the reading of their answers.
+
+pub mod address;
+mod client;
+pub mod forge;
+mod gh;
+mod reply;
+mod shapes;
+mod thread;
+
+pub use forge::GithubForge;
+pub use gh::Gh;

@@ -1,0 +1,227 @@
+//! The parts of GitHub's JSON that are read, and what they mean here. Unknown members are ignored.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::domain::ids::{BranchName, CommitSha, Login, PullRequestNumber};
+use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
+use crate::ports::forge::{AuthorRole, IssueState};
+
+/// A user; absent where the account was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct UserJson {
+    pub(super) id: u64,
+    pub(super) login: Login,
+}
+
+/// The account that GitHub shows in the place of a deleted one.
+const GHOST: &str = "ghost";
+
+/// The login of an author, also of a deleted one.
+pub(super) fn login(user: Option<&UserJson>) -> Login {
+    #[expect(clippy::expect_used, reason = "a constant that is a login")]
+    user.map_or_else(|| GHOST.parse().expect("a login"), |user| user.login.clone())
+}
+
+/// A repository, as the login sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct RepoJson {
+    pub(super) id: u64,
+    pub(super) full_name: String,
+    pub(super) default_branch: BranchName,
+    #[serde(default)]
+    pub(super) archived: bool,
+    #[serde(default)]
+    pub(super) has_issues: bool,
+    pub(super) permissions: Option<RightsJson>,
+    pub(super) allow_merge_commit: Option<bool>,
+    pub(super) allow_squash_merge: Option<bool>,
+    #[serde(default)]
+    pub(super) private: bool,
+}
+
+impl RepoJson {
+    /// What the login may do that asked for the repository.
+    pub(super) fn own_role(&self) -> AuthorRole {
+        match self.permissions.unwrap_or_default() {
+            RightsJson { admin: true, .. } => AuthorRole::Owner,
+            RightsJson { push: true, .. } => AuthorRole::Member,
+            RightsJson { .. } => AuthorRole::Stranger,
+        }
+    }
+
+    /// The scope that a classic token lacks. Other tokens have none, and then GitHub names none.
+    pub(super) fn lacking_scope(&self, scopes: Option<&str>) -> Option<&'static str> {
+        let scopes: Vec<&str> = scopes?.split(',').map(str::trim).filter(|scope| !scope.is_empty()).collect();
+        let suffices = |scope: &&str| *scope == "repo" || (*scope == "public_repo" && !self.private);
+        (!scopes.iter().any(suffices)).then_some("repo")
+    }
+
+    /// How a pull request is merged: as the repository allows it.
+    pub(super) fn merge_method(&self) -> &'static str {
+        match (self.allow_merge_commit, self.allow_squash_merge) {
+            (Some(true) | None, _) => "merge",
+            (Some(false), Some(true) | None) => "squash",
+            (Some(false), Some(false)) => "rebase",
+        }
+    }
+}
+
+/// What the login may do in a repository.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct RightsJson {
+    pub(super) admin: bool,
+    pub(super) push: bool,
+}
+
+/// An issue; pull requests are listed as issues too.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct IssueJson {
+    pub(super) number: u64,
+    pub(super) user: Option<UserJson>,
+    pub(super) state: String,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) locked: bool,
+    /// Present on what is a pull request.
+    pub(super) pull_request: Option<serde_json::Value>,
+}
+
+impl IssueJson {
+    pub(super) fn state(&self) -> IssueState {
+        if self.state == "closed" { IssueState::Closed } else { IssueState::Open }
+    }
+}
+
+/// A comment in the thread of an issue or a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct CommentJson {
+    pub(super) id: u64,
+    pub(super) user: Option<UserJson>,
+    pub(super) body: Option<String>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+/// A pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct PullJson {
+    pub(super) number: u64,
+    pub(super) state: String,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) draft: bool,
+    #[serde(default)]
+    pub(super) locked: bool,
+    pub(super) merged_at: Option<Timestamp>,
+    pub(super) merge_commit_sha: Option<CommitSha>,
+    pub(super) head: EndJson,
+    pub(super) base: EndJson,
+    /// How many comments its thread has; only where one pull request was asked for.
+    pub(super) comments: Option<usize>,
+}
+
+/// One end of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct EndJson {
+    #[serde(rename = "ref")]
+    pub(super) name: BranchName,
+    pub(super) sha: CommitSha,
+    /// Absent where the repository was deleted.
+    pub(super) repo: Option<EndRepoJson>,
+}
+
+/// The repository of an end.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct EndRepoJson {
+    pub(super) id: u64,
+    pub(super) full_name: String,
+}
+
+impl PullJson {
+    pub(super) fn pull_request(self) -> PullRequest {
+        let state = match (self.merged_at, self.merge_commit_sha, self.state.as_str()) {
+            (Some(_), commit, _) => {
+                PullRequestState::Merged { commit: commit.unwrap_or_else(|| self.head.sha.clone()) }
+            }
+            (None, _, "closed") => PullRequestState::Closed,
+            (None, _, _) => PullRequestState::Open,
+        };
+        PullRequest {
+            number: PullRequestNumber(self.number),
+            state,
+            title: self.title,
+            body: text(self.body),
+            head: self.head.sha,
+            head_ref: self.head.name,
+            base_ref: self.base.name,
+        }
+    }
+}
+
+/// The answer to a merge.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct MergedJson {
+    pub(super) sha: CommitSha,
+}
+
+/// What a user may do in the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct PermissionJson {
+    pub(super) permission: String,
+}
+
+impl PermissionJson {
+    pub(super) fn role(&self) -> AuthorRole {
+        match self.permission.as_str() {
+            "admin" => AuthorRole::Owner,
+            "write" => AuthorRole::Member,
+            _ => AuthorRole::Stranger,
+        }
+    }
+}
+
+/// One run of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct CheckRunJson {
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) conclusion: Option<String>,
+}
+
+impl CheckRunJson {
+    pub(super) fn check(self) -> Check {
+        let state = match (self.status.as_str(), self.conclusion.as_deref()) {
+            ("completed", Some("success" | "neutral" | "skipped")) => CheckState::Success,
+            ("completed", _) => CheckState::Failure,
+            _ => CheckState::Pending,
+        };
+        Check { name: self.name, state }
+    }
+}
+
+/// The last status of one context.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct StatusJson {
+    pub(super) context: String,
+    pub(super) state: String,
+}
+
+impl StatusJson {
+    pub(super) fn check(self) -> Check {
+        let state = match self.state.as_str() {
+            "success" => CheckState::Success,
+            "pending" => CheckState::Pending,
+            _ => CheckState::Failure,
+        };
+        Check { name: self.context, state }
+    }
+}
+
+/// A text as people write it: browsers end lines with CRLF.
+pub(super) fn text(body: Option<String>) -> String {
+    body.unwrap_or_default().replace("\r\n", "\n")
+}

@@ -1,0 +1,11 @@
+//! A model of GitHub on loopback, for the real gh and the real git: one repository, its people, its faults.
+
+mod answers;
+mod git;
+mod routes;
+mod server;
+mod shapes;
+mod state;
+
+pub(crate) use server::Github;
+pub(crate) use state::{Call, CheckRow, Fault, FaultKind, Person, Pull, Role};

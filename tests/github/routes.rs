@@ -1,0 +1,202 @@
+//! The REST calls: what each reads or changes. Faults and logins are handled before.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::answers::Answer;
+use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
+use super::{git, shapes};
+
+/// A call by somebody who is logged in.
+pub(crate) struct Request<'request> {
+    pub(crate) method: &'request str,
+    pub(crate) path: &'request str,
+    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) body: Value,
+    pub(crate) by: Person,
+}
+
+/// The longest body of a comment, in characters.
+const LONGEST: usize = 65_536;
+
+/// Answers a call.
+pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
+    let parts: Vec<&str> = request.path.split('/').collect();
+    let name = state.name.clone();
+    match (request.method, parts.as_slice()) {
+        ("GET", ["user"]) => {
+            let scopes = request.by.scopes.clone();
+            let answer = Answer::ok(shapes::user(&request.by));
+            scopes.into_iter().fold(answer, |answer, scopes| answer.with("x-oauth-scopes", scopes))
+        }
+        ("GET", ["repositories", id]) if *id == REPOSITORY_ID.to_string() => {
+            Answer::ok(shapes::repository(state, &request.by))
+        }
+        (_, ["repos", OWNER, known, ..]) if state.former_name.as_deref() == Some(known) => {
+            let status = if request.method == "GET" { 301 } else { 307 };
+            Answer::says(status, "Moved Permanently")
+                .with("location", format!("/api/v3/repositories/{REPOSITORY_ID}"))
+        }
+        ("GET", ["repos", OWNER, known]) if *known == name => {
+            Answer::ok(shapes::repository(state, &request.by))
+        }
+        (method, ["repos", OWNER, known, rest @ ..]) if *known == name => {
+            inside(state, request, method, rest)
+        }
+        _ => Answer::says(404, "Not Found"),
+    }
+}
+
+fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str]) -> Answer {
+    match (method, rest) {
+        ("GET", ["issues", number, "comments"]) => comments(state, request, number),
+        ("POST", ["issues", number, "comments"]) => comment(state, request, number),
+        ("GET", ["issues"]) => issues(state, request),
+        ("POST", ["issues"]) => {
+            let number = state.file(request.by.id, (text(request, "title"), text(request, "body")), None);
+            Answer::created(shapes::issue(state, &state.filed[&number]))
+        }
+        ("GET", ["issues", number]) => {
+            let found = number.parse().ok().and_then(|number: u64| state.filed.get(&number));
+            found.map_or_else(
+                || Answer::says(404, "Not Found"),
+                |found| Answer::ok(shapes::issue(state, found)),
+            )
+        }
+        ("GET", ["pulls"]) => pulls(state, request),
+        ("POST", ["pulls"]) => open(state, request),
+        ("GET", ["pulls", number]) => {
+            let found = number.parse().ok().and_then(|number: u64| state.filed.get(&number));
+            let found = found.filter(|found| found.pull.is_some());
+            found.map_or_else(
+                || Answer::says(404, "Not Found"),
+                |found| Answer::ok(shapes::one_pull(state, found)),
+            )
+        }
+        ("PUT", ["pulls", number, "merge"]) => merge(state, request, number),
+        ("GET", ["collaborators", login, "permission"]) => {
+            let found = state.people.values().find(|person| person.login == *login);
+            found.map_or_else(
+                || Answer::says(404, "Not Found"),
+                |found| Answer::ok(shapes::permission_of(found)),
+            )
+        }
+        ("GET", ["commits", commit, "check-runs"]) => {
+            let runs: Vec<Value> =
+                state.checks.iter().filter(|row| row.commit == *commit).map(shapes::check_run).collect();
+            Answer::ok(json!({ "total_count": runs.len(), "check_runs": runs }))
+        }
+        ("GET", ["commits", commit, "status"]) => {
+            Answer::ok(json!({ "state": "pending", "sha": commit, "statuses": [] }))
+        }
+        _ => Answer::says(404, "Not Found"),
+    }
+}
+
+fn text<'request>(request: &'request Request<'_>, name: &str) -> &'request str {
+    request.body[name].as_str().unwrap_or_default()
+}
+
+/// One page of a list, with the link to the next.
+fn page(request: &Request<'_>, all: Vec<Value>) -> Answer {
+    let number = |name: &str, otherwise| {
+        request.query.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    };
+    let (size, page): (usize, usize) = (number("per_page", 30).min(100), number("page", 1));
+    let start = size * (page - 1);
+    let is_last = start + size >= all.len();
+    let answer = Answer::ok(all.into_iter().skip(start).take(size).collect());
+    if is_last {
+        return answer;
+    }
+    let next = format!("<https://localhost/repositories/{REPOSITORY_ID}/x?page={}>; rel=\"next\"", page + 1);
+    answer.with("link", next)
+}
+
+fn comments(state: &mut State, request: &Request<'_>, number: &str) -> Answer {
+    let number: u64 = number.parse().unwrap();
+    let since: Option<Timestamp> = request.query.get("since").map(|text| text.parse().unwrap());
+    let mut shown = Vec::new();
+    for comment in state.comments.iter_mut().filter(|comment| comment.on == number) {
+        if comment.hidden_from > 0 {
+            comment.hidden_from -= 1;
+        } else if since.is_none_or(|since| comment.updated_at >= since) {
+            shown.push(comment.clone());
+        }
+    }
+    page(request, shown.iter().map(|comment| shapes::comment(state, comment)).collect())
+}
+
+fn comment(state: &mut State, request: &Request<'_>, number: &str) -> Answer {
+    let (number, body) = (number.parse().unwrap(), text(request, "body"));
+    if state.filed.get(&number).is_none_or(|filed| filed.is_locked) {
+        return Answer::says(403, "Unable to create comment because issue is locked.");
+    }
+    if body.chars().count() > LONGEST {
+        return Answer::invalid("body is too long (maximum is 65536 characters)");
+    }
+    let id = state.comment(number, request.by.id, body);
+    let written = state.comments.iter().find(|comment| comment.id == id).unwrap();
+    Answer::created(shapes::comment(state, written))
+}
+
+fn issues(state: &State, request: &Request<'_>) -> Answer {
+    let creator = request.query.get("creator");
+    let is_by = |id: &u64| creator.is_none_or(|login| state.people[id].login == *login);
+    let all = state.filed.values().filter(|filed| is_by(&filed.author));
+    page(request, all.map(|filed| shapes::issue(state, filed)).collect())
+}
+
+fn pulls(state: &State, request: &Request<'_>) -> Answer {
+    let head = request.query.get("head").and_then(|head| head.strip_prefix(&format!("{OWNER}:")));
+    let fits = |pull: &Pull| head.is_none_or(|head| pull.head == head);
+    let all = state.filed.values().filter(|filed| filed.pull.as_ref().is_some_and(fits));
+    page(request, all.map(|filed| shapes::pull(state, filed)).collect())
+}
+
+fn open(state: &mut State, request: &Request<'_>) -> Answer {
+    let (head, base) = (text(request, "head"), text(request, "base"));
+    let (Some(tip), Some(base_tip)) = (git::tip(&state.bare, head), git::tip(&state.bare, base)) else {
+        return Answer::invalid("head is invalid");
+    };
+    let is_same = |pull: &Pull| pull.head == head && pull.base == base;
+    if state.filed.values().any(|filed| filed.is_open && filed.pull.as_ref().is_some_and(is_same)) {
+        return Answer::invalid(&format!("A pull request already exists for {OWNER}:{head}."));
+    }
+    if git::ask(&state.bare, &["rev-list", "--count", &format!("{base_tip}..{tip}")]).as_deref() == Some("0")
+    {
+        return Answer::invalid(&format!("No commits between {base} and {head}"));
+    }
+    let (head, base) = (head.to_owned(), base.to_owned());
+    let pull = Pull { head, base, last_head: tip, is_draft: false, fork: None, merge: None };
+    let number = state.file(request.by.id, (text(request, "title"), text(request, "body")), Some(pull));
+    Answer::created(shapes::one_pull(state, &state.filed[&number]))
+}
+
+fn merge(state: &mut State, request: &Request<'_>, number: &str) -> Answer {
+    let number: u64 = number.parse().unwrap();
+    let Some(filed) = state.filed.get(&number).cloned() else { return Answer::says(404, "Not Found") };
+    let pull = filed.pull.unwrap();
+    if !filed.is_open {
+        return Answer::says(405, "Pull Request is not mergeable");
+    }
+    let head = git::tip(&state.bare, &pull.head).unwrap();
+    if request.body["sha"].as_str().is_some_and(|sha| sha != head) {
+        return Answer::says(409, "Head branch was modified. Review and try the merge again.");
+    }
+    let message = format!("Merge pull request #{number} from {OWNER}/{}", pull.head);
+    let Some(commit) = git::merge(&state.bare, &pull.base, &head, &message) else {
+        return Answer::says(405, "Pull Request has merge conflicts");
+    };
+    for other in state.filed.values_mut() {
+        let is_closed = filed.body.contains(&format!("Closes #{}", other.number));
+        if other.number == number || is_closed {
+            other.is_open = false;
+        }
+    }
+    let merged = state.filed.get_mut(&number).and_then(|filed| filed.pull.as_mut()).unwrap();
+    (merged.merge, merged.last_head) = (Some(commit.clone()), head);
+    Answer::ok(json!({ "sha": commit, "merged": true, "message": "Pull Request successfully merged" }))
+}

@@ -1,0 +1,245 @@
+//! The server: TLS on loopback with a certificate of its own, in a thread of its own. It ends when it is dropped.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State as Shared};
+use axum::http::{HeaderMap, Method, Response, Uri};
+use axum::serve::Listener;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::server::TlsStream;
+
+use super::answers::Answer;
+use super::git;
+use super::routes::{self, Request};
+use super::state::{Call, OWNER, Person, Role, State};
+
+/// A model of GitHub with one repository.
+pub(crate) struct Github {
+    folder: TempDir,
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct TlsListener {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let Ok((tcp, address)) = self.tcp.accept().await else { continue };
+            if let Ok(tls) = self.acceptor.accept(tcp).await {
+                return (tls, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.tcp.local_addr()
+    }
+}
+
+impl Github {
+    /// A model whose repository is an empty bare one.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bare = folder.path().join("bare.git");
+        std::fs::create_dir(&bare).unwrap();
+        git::ask(&bare, &["init", "--quiet", "--bare", "--initial-branch=main", "."]).unwrap();
+        git::ask(&bare, &["config", "http.receivepack", "true"]).unwrap();
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("certificate.pem"), cert.pem()).unwrap();
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+        let tls = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let tcp = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        tcp.set_nonblocking(true).unwrap();
+        let address = tcp.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State::new(bare)));
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&state);
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let thread = thread::spawn(move || serve(tcp, acceptor, served, stopped));
+        Self { folder, address, state, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// The host with its port, as `GH_HOST` has it.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.address.port())
+    }
+
+    /// The URL of the repository for git.
+    pub(crate) fn url(&self) -> String {
+        format!("https://{}/{OWNER}/{}.git", self.host(), self.state().name)
+    }
+
+    /// The file with the certificate that is to be trusted.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
+    }
+
+    pub(crate) fn bare(&self) -> PathBuf {
+        self.folder.path().join("bare.git")
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// A person who logs in with a token.
+    pub(crate) fn login(&self, login: &str, role: Role, token: &str) -> u64 {
+        let mut state = self.state();
+        let id = state.person(login, role);
+        state.people.get_mut(&id).unwrap().token = Some(token.to_owned());
+        id
+    }
+
+    /// The calls since this was last asked.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state().calls)
+    }
+}
+
+impl Drop for Github {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            if !thread::panicking() {
+                ended.unwrap();
+            }
+        }
+    }
+}
+
+fn serve(
+    tcp: std::net::TcpListener,
+    acceptor: TlsAcceptor,
+    state: Arc<Mutex<State>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async move {
+        let listener = TlsListener { tcp: TcpListener::from_std(tcp).unwrap(), acceptor };
+        let router = Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(state);
+        tokio::select! {
+            served = async { axum::serve(listener, router).await } => served.unwrap(),
+            _ = stopped => {}
+        }
+    });
+}
+
+async fn answer(
+    Shared(state): Shared<Arc<Mutex<State>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let mut state = state.lock().unwrap();
+    match uri.path().strip_prefix("/api/v3/") {
+        Some(path) => api(&mut state, (&method, &uri, &headers), path, &body),
+        None => git_request(&mut state, (&method, &uri, &headers), &body),
+    }
+}
+
+fn api(
+    state: &mut State,
+    (method, uri, headers): (&Method, &Uri, &HeaderMap),
+    path: &str,
+    body: &[u8],
+) -> Response<Body> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let token = header("authorization").and_then(|value| value.strip_prefix("token "));
+    let Some(by) = logged_in(state, token) else {
+        return Answer::says(401, "Bad credentials").response(None);
+    };
+    let fault = state.fault(method.as_str(), path);
+    let query = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let request = Request {
+        method: method.as_str(),
+        path,
+        query: query.map(|(name, value)| (name.to_owned(), decoded(value))).collect::<BTreeMap<_, _>>(),
+        body: serde_json::from_slice(body).unwrap_or(Value::Null),
+        by,
+    };
+    let refusal = fault.and_then(Answer::refusing);
+    let refused = refusal.is_some();
+    let answer = refusal.unwrap_or_else(|| routes::answer(state, &request));
+    let shown = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let response = match fault {
+        Some(kind) if !refused => answer.broken(kind),
+        _ => answer.response(header("if-none-match")),
+    };
+    state.calls.push(Call { method: method.to_string(), path: shown, status: response.status().as_u16() });
+    response
+}
+
+fn logged_in(state: &State, token: Option<&str>) -> Option<Person> {
+    state.people.values().find(|person| person.token.is_some() && person.token.as_deref() == token).cloned()
+}
+
+fn git_request(
+    state: &mut State,
+    (method, uri, headers): (&Method, &Uri, &HeaderMap),
+    body: &[u8],
+) -> Response<Body> {
+    let basic = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+    let pair = basic.and_then(|text| String::from_utf8(STANDARD.decode(text).ok()?).ok());
+    let token = pair.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, token)| token);
+    let Some(by) = logged_in(state, token) else {
+        let denied = Response::builder().status(401).header("www-authenticate", "Basic realm=\"GitHub\"");
+        return denied.body(Body::empty()).unwrap();
+    };
+    let writes = uri.path().ends_with("git-receive-pack")
+        || uri.query().is_some_and(|query| query.contains("receive-pack"));
+    let names = [Some(state.name.clone()), state.former_name.clone()];
+    let inside =
+        names.iter().flatten().find_map(|name| uri.path().strip_prefix(&format!("/{OWNER}/{name}.git")));
+    match inside {
+        Some(_) if writes && by.role == Role::Read => {
+            Response::builder().status(403).body(Body::empty()).unwrap()
+        }
+        Some(path) => git::serve(Path::new(&state.bare), (method, uri, headers), (path, &by.login), body),
+        None => Response::builder().status(404).body(Body::empty()).unwrap(),
+    }
+}
+
+/// A value of a query.
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| char::from(byte.unwrap()).to_digit(16).unwrap();
+        bytes.push(match byte {
+            b'%' => u8::try_from(hex(rest.next()) * 16 + hex(rest.next())).unwrap(),
+            b'+' => b' ',
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}

@@ -1,0 +1,8 @@
+//! GitHub: the real gh and the real git against the model of `tests/github`.
+
+mod contract;
+mod faults;
+mod refusals;
+mod remote;
+mod runs;
+mod stage;

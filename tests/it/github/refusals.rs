@@ -1,0 +1,72 @@
+//! What can't be done is refused before anything is spent, with one answer that says what to do.
+
+use crate::github_model::{Fault, FaultKind, Pull, Role};
+
+use super::stage::{Stage, TOKEN, gh, loop_words};
+
+fn pull(stage: &Stage, branch: &str, change: impl FnOnce(&mut Pull)) -> u64 {
+    let last_head = stage.branch(branch, "one DONE\n");
+    let (head, base) = (branch.to_owned(), "main".to_owned());
+    let mut pull = Pull { head, base, last_head, is_draft: false, fork: None, merge: None };
+    change(&mut pull);
+    let mut model = stage.github.state();
+    let ada = model.person("ada", Role::Admin);
+    model.file(ada, ("Did it", ""), Some(pull))
+}
+
+fn refused(stage: &Stage, words: &[&str], variables: &[(&str, &str)], hint: &str) {
+    let gh = gh();
+    let ended = stage.run_with(&loop_words(words, &gh), variables);
+    assert_eq!(ended.exit, Some(2), "{words:?}: {}\n{}", ended.stdout, ended.stderr);
+    let message = ended.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains(hint), "{hint}: {message}");
+    assert!(!message.contains(TOKEN), "{message}");
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn every_refusal_says_what_to_do() {
+    let stage = Stage::new();
+    let bob = stage.github.state().person("bob", Role::Write);
+    let issue = stage.github.state().file(bob, ("Do it", ""), None).to_string();
+    let draft = pull(&stage, "draft", |pull| pull.is_draft = true).to_string();
+    let fork = pull(&stage, "fork", |pull| pull.fork = Some("eve/r".to_owned())).to_string();
+    refused(&stage, &["issue", &draft], &[], &format!("try `agent-loop pr {draft}`"));
+    refused(&stage, &["pr", &issue], &[], &format!("try `agent-loop issue {issue}`"));
+    refused(&stage, &["pr", "99"], &[], "there is no pull request 99 in octo/r");
+    refused(&stage, &["pr", &draft], &[], "`gh pr ready 2 --repo localhost:");
+    refused(&stage, &["pr", &fork], &[], "comes from the fork eve/r");
+    refused(&stage, &["issue", &issue, "--repo", "octo/none"], &[], "there is no repository octo/none");
+    refused(&stage, &["issue", &issue, "--repo", "none"], &[], "it is named OWNER/REPO");
+    refused(
+        &stage,
+        &["issue", &issue],
+        &[("GH_ENTERPRISE_TOKEN", "wrong")],
+        "gh auth login --hostname localhost:",
+    );
+    refused(
+        &stage,
+        &["issue", &issue],
+        &[("GH_ENTERPRISE_TOKEN", "")],
+        "gh auth login --hostname localhost:",
+    );
+    stage.github.state().filed.get_mut(&1).unwrap().is_locked = true;
+    refused(&stage, &["issue", &issue], &[], "is locked; unlock it first");
+    let sso = Fault { method: "GET", path: "repos/octo/r", kind: FaultKind::SingleSignOn, times: 1 };
+    stage.github.state().faults.push(sso);
+    refused(&stage, &["issue", &issue], &[], "https://github.com/orgs/octo/sso");
+    change_login(&stage, |person| person.scopes = Some("gist, read:org".to_owned()));
+    refused(&stage, &["issue", &issue], &[], "lacks the scope `repo`");
+    change_login(&stage, |person| (person.scopes, person.role) = (None, Role::Read));
+    refused(&stage, &["issue", &issue], &[], "ada may not write to octo/r");
+    stage.github.state().is_archived = true;
+    refused(&stage, &["issue", &issue], &[], "octo/r is archived");
+    let ended = stage.run(&loop_words(&["issue", &issue], "no-such-gh"));
+    assert!(ended.json()["message"].as_str().unwrap().contains("https://cli.github.com"), "{}", ended.stdout);
+    assert!(!stage.root().join("state").exists(), "nothing was begun");
+}
+
+fn change_login(stage: &Stage, change: impl FnOnce(&mut crate::github_model::Person)) {
+    let mut model = stage.github.state();
+    change(model.people.values_mut().find(|person| person.login == "ada").unwrap());
+}

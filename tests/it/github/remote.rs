@@ -1,0 +1,57 @@
+//! A repository behind a URL, reached by the user's ssh: fetched, looked at, and moved by compare-and-swap.
+
+use agent_loop::adapters::git::{Git, GitFolders, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl};
+use agent_loop::domain::ids::{BranchName, CommitSha};
+use agent_loop::ports::workspace::{Push, Workspace};
+
+use super::stage::Stage;
+
+/// A workspace whose ssh is a script that serves the bare repository.
+fn workspace(stage: &Stage) -> GitWorkspace {
+    let bare = stage.github.bare();
+    let script = format!("#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} {}\n", bare.display());
+    stage.agent("ssh.sh", &script);
+    let ssh = stage.root().join("ssh.sh").display().to_string();
+    let variables = [("GIT_SSH_VARIANT".into(), "simple".into())].into();
+    let remote = RemoteUrl {
+        url: "git@github.com:octo/r.git".to_owned(),
+        default_branch: "main".parse().unwrap(),
+        login: RemoteLogin::Ssh(ssh),
+        variables,
+    };
+    let at = |name: &str| stage.root().join(name);
+    let folders = GitFolders { mirror: at("mirror.git"), clones: at("clones"), diffs: at("diffs") };
+    let identity = Identity { name: "Ada".to_owned(), email: "ada@localhost".to_owned() };
+    GitWorkspace::new(Git::new(&stage.variables(), identity), Remote::Url(remote), folders)
+}
+
+#[tokio::test]
+async fn branches_move_forward_or_not() {
+    let stage = Stage::new();
+    let branch: BranchName = "feature".parse().unwrap();
+    let main: CommitSha = stage.git(&["rev-parse", "main"]).parse().unwrap();
+    let one: CommitSha = stage.branch("feature", "one\n").parse().unwrap();
+    let other: CommitSha = stage.branch("other", "other\n").parse().unwrap();
+    let workspace = workspace(&stage);
+    workspace.refresh().await.unwrap();
+    assert_eq!(workspace.tip(&branch).await.unwrap().as_ref(), Some(&one));
+    assert_eq!(workspace.tip(&"gone".parse().unwrap()).await.unwrap(), None);
+    let new: BranchName = "new".parse().unwrap();
+    assert_eq!(workspace.push(&new, &main, None).await.unwrap(), Push::Done);
+    assert_eq!(workspace.push(&new, &one, Some(&main)).await.unwrap(), Push::Done);
+    assert_eq!(workspace.push(&new, &one, Some(&main)).await.unwrap(), Push::Done, "it is there already");
+    // Somebody else was faster: nothing is done.
+    let moved = Push::Moved(Some(one.clone()));
+    assert_eq!(workspace.push(&new, &other, Some(&main)).await.unwrap(), moved);
+    assert_eq!(workspace.push(&new, &other, None).await.unwrap(), moved);
+    let refused = |push| matches!(push, Push::Refused(_));
+    assert!(refused(workspace.push(&new, &other, Some(&one)).await.unwrap()), "nothing is overwritten");
+    assert!(
+        refused(workspace.push(&"main".parse().unwrap(), &one, Some(&main)).await.unwrap()),
+        "the default branch"
+    );
+    assert_eq!(
+        stage.git(&["ls-remote", stage.github.bare().to_str().unwrap(), "main"]),
+        format!("{main}\trefs/heads/main")
+    );
+}
