@@ -51,21 +51,21 @@ impl Answer {
         match kind {
             FaultKind::Secondary(seconds) => {
                 let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
-                Some(Self::says(403, message).with("retry-after", seconds))
+                Some(Self::says(403, message).with("retry-after", &seconds))
             }
             FaultKind::Primary(seconds) => {
                 let reset = whole_second().as_second() + i64::try_from(seconds).unwrap();
                 let message = "API rate limit exceeded for user ID 1001.";
                 Some(
                     Self::says(403, message)
-                        .with("x-ratelimit-remaining", 0)
-                        .with("x-ratelimit-reset", reset),
+                        .with("x-ratelimit-remaining", &0)
+                        .with("x-ratelimit-reset", &reset),
                 )
             }
             FaultKind::SingleSignOn => {
                 let url = "https://github.com/orgs/octo/sso?authorization_request=x";
                 let message = "Resource protected by organization SAML enforcement.";
-                Some(Self::says(403, message).with("x-github-sso", format!("required; url={url}")))
+                Some(Self::says(403, message).with("x-github-sso", &format!("required; url={url}")))
             }
             FaultKind::BadGateway => Some(Self::says(502, "Bad Gateway")),
             FaultKind::DoneButBadGateway | FaultKind::DoneButTorn | FaultKind::DoneButSilent => None,

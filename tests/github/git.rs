@@ -30,10 +30,10 @@ pub(crate) fn tip(bare: &Path, branch: &str) -> Option<String> {
 }
 
 /// Merges with a merge commit; nothing, if there is a conflict.
-pub(crate) fn merge(bare: &Path, base: &str, head: &str, message: &str) -> Option<String> {
+pub(crate) fn merge(bare: &Path, base: &str, branch: &str, text: &str) -> Option<String> {
     let onto = tip(bare, base)?;
-    let tree = ask(bare, &["merge-tree", "--write-tree", &onto, head])?;
-    let commit = ask(bare, &["commit-tree", &tree, "-p", &onto, "-p", head, "-m", message])?;
+    let tree = ask(bare, &["merge-tree", "--write-tree", &onto, branch])?;
+    let commit = ask(bare, &["commit-tree", &tree, "-p", &onto, "-p", branch, "-m", text])?;
     ask(bare, &["update-ref", &format!("refs/heads/{base}"), &commit, &onto])?;
     Some(commit)
 }

@@ -29,7 +29,7 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
         ("GET", ["user"]) => {
             let scopes = request.by.scopes.clone();
             let answer = Answer::ok(shapes::user(&request.by));
-            scopes.into_iter().fold(answer, |answer, scopes| answer.with("x-oauth-scopes", scopes))
+            scopes.into_iter().fold(answer, |answer, scopes| answer.with("x-oauth-scopes", &scopes))
         }
         ("GET", ["repositories", id]) if *id == REPOSITORY_ID.to_string() => {
             Answer::ok(shapes::repository(state, &request.by))
@@ -37,7 +37,7 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
         (_, ["repos", OWNER, known, ..]) if state.former_name.as_deref() == Some(known) => {
             let status = if request.method == "GET" { 301 } else { 307 };
             Answer::says(status, "Moved Permanently")
-                .with("location", format!("/api/v3/repositories/{REPOSITORY_ID}"))
+                .with("location", &format!("/api/v3/repositories/{REPOSITORY_ID}"))
         }
         ("GET", ["repos", OWNER, known]) if *known == name => {
             Answer::ok(shapes::repository(state, &request.by))
@@ -112,7 +112,7 @@ fn page(request: &Request<'_>, all: Vec<Value>) -> Answer {
         return answer;
     }
     let next = format!("<https://localhost/repositories/{REPOSITORY_ID}/x?page={}>; rel=\"next\"", page + 1);
-    answer.with("link", next)
+    answer.with("link", &next)
 }
 
 fn comments(state: &mut State, request: &Request<'_>, number: &str) -> Answer {

@@ -74,9 +74,9 @@ async fn keeps_its_promises(forge: &impl Forge, hands: &impl Hands, (head, newer
     threads(forge, hands, number).await;
     let pull = pull_requests(forge, number, head).await;
     let refused = forge.issue(IssueNumber(pull.0)).await.unwrap_err().to_string();
-    assert!(refused.contains(&format!("agent-loop pr {pull}")), "{refused}");
+    assert!(refused.contains(&format!("{pull} is a pull request, not an issue")), "{refused}");
     let refused = forge.pull_request(PullRequestNumber(number)).await.unwrap_err().to_string();
-    assert!(refused.contains(&format!("agent-loop issue {number}")), "{refused}");
+    assert!(refused.contains(&format!("{number} is an issue, not a pull request")), "{refused}");
     assert!(matches!(forge.issue(IssueNumber(99)).await, Err(ForgeError::NotFound(_))));
     assert!(matches!(forge.pull_request(PullRequestNumber(99)).await, Err(ForgeError::NotFound(_))));
     for (name, state) in
