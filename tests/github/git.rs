@@ -30,11 +30,11 @@ pub(crate) fn tip(bare: &Path, branch: &str) -> Option<String> {
 }
 
 /// Merges with a merge commit; nothing, if there is a conflict.
-pub(crate) fn merge(bare: &Path, base: &str, branch: &str, text: &str) -> Option<String> {
-    let onto = tip(bare, base)?;
+pub(crate) fn merge(bare: &Path, into: &str, branch: &str, text: &str) -> Option<String> {
+    let onto = tip(bare, into)?;
     let tree = ask(bare, &["merge-tree", "--write-tree", &onto, branch])?;
     let commit = ask(bare, &["commit-tree", &tree, "-p", &onto, "-p", branch, "-m", text])?;
-    ask(bare, &["update-ref", &format!("refs/heads/{base}"), &commit, &onto])?;
+    ask(bare, &["update-ref", &format!("refs/heads/{into}"), &commit, &onto])?;
     Some(commit)
 }
 
