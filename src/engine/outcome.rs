@@ -80,7 +80,7 @@ impl Outcome {
         Self {
             pull_request: view.pull_request,
             head: view.head,
-            rounds: view.round,
+            rounds: view.rounds,
             votes: view.votes,
             items: view.items,
             gates: view.gates,

@@ -141,7 +141,7 @@ impl<F: Flow> FlowMachine<F> {
             requirements: covered(&view.votes, cx.facts),
             votes: view.votes,
             gates: view.gates,
-            rounds: view.round,
+            rounds: view.rounds,
             usage: run.spent(cx.results),
             message: conclusion.message().to_owned(),
         };

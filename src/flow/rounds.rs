@@ -192,9 +192,14 @@ where
         self.gating
     }
 
-    /// Returns the number of consecutive answers of the coder that did not change the revision.
-    pub fn unchanged_answers(&self) -> u32 {
-        self.unchanged_answers
+    /// Returns whether the coder has answered twice in a row without a change: no further round begins.
+    pub fn is_stuck(&self) -> bool {
+        self.unchanged_answers >= 2
+    }
+
+    /// Returns the number of rounds, with the one that begins next, if one does.
+    pub fn number(&self) -> u32 {
+        self.round - u32::from(self.is_stuck())
     }
 
     pub fn items(&self) -> Vec<Item> {

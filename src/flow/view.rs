@@ -12,8 +12,10 @@ use super::terms::Terms;
 /// The view of a flow's latest run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
-    /// The number of rounds.
+    /// The round of the next record.
     pub round: u32,
+    /// The number of rounds.
+    pub rounds: u32,
     pub head: Option<CommitSha>,
     /// The latest commit that the coder of the run made.
     pub ours: Option<CommitSha>,

@@ -81,7 +81,7 @@ impl Narrator {
                 self.warning(&text)
             }
             RunEvent::Waiting { what, until: end } if self.waits.insert(what.clone()) => {
-                let text = format!("  waiting for {}, at most until {}", clean(what), until(now, *end));
+                let text = format!("  waiting for {}; continues {}", clean(what), until(now, *end));
                 self.after_row(news(text))
             }
             RunEvent::Warning { text } => self.warning(text),

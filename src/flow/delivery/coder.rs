@@ -74,8 +74,8 @@ pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
     first(Conclusion::failed(Failed::AgentFailed, "the coder asks questions without end"))
 }
 
-/// What a person answered in earlier attempt windows of the run. Questions that were left open there are asked first, where somebody
-/// can answer them.
+/// Returns what a person answered in earlier attempt windows of the run. Questions that were left open there come first: a
+/// person is asked, or the run of a task ends again, because nothing else can answer them. Comments can answer those of an issue.
 fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
     let (cx, run) = (work.cx, &work.run.state);
     let is_earlier = |key: &TurnKey| {
@@ -86,7 +86,9 @@ fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
     let earlier = cx.results.turns.keys().filter(|key| is_earlier(key));
     let last = earlier.max_by_key(|key| (key.attempt_window, key.clarifications));
     let last = last.map(|key| TurnKey { role: Role::Coder, again: 0, retry: 0, ..key.clone() });
-    if let (Some(turn), Questions::Interactive { at_most: 1.. }) = (last, cx.request.questions)
+    let asks_person = matches!(cx.request.questions, Questions::Interactive { at_most: 1.. });
+    if let Some(turn) = last
+        && (asks_person || work.subject.number.is_none())
         && !cx.results.clarifications.contains_key(&turn)
     {
         let ask = ask(work, turn, Vec::new());
@@ -94,7 +96,7 @@ fn answered_before(work: &OpenDelivery<'_>) -> Decision<Vec<Clarification>> {
         if let QuestionState::Answered(answered) = question.state::<Implementation>()
             && let Delivery::Questions(questions) = answered.reading.meaning
         {
-            return first(Step::Clarify { turn: ask.key, questions });
+            return clarify(cx, ask.key, 0, questions).map_continue(|never| match never {});
         }
     }
     let given = cx.results.clarifications.iter().filter(|(key, _)| is_earlier(key));

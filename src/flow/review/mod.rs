@@ -73,6 +73,7 @@ impl Flow for ReviewState {
     fn view(&self) -> View {
         View {
             round: self.rounds.round(),
+            rounds: self.rounds.number(),
             head: self.rounds.head().cloned(),
             ours: self.ours.clone(),
             against: self.base_ref.clone().map(Against::Branch),

@@ -209,7 +209,7 @@ fn pushed(seen: &OpenReview<'_>) -> Decision<()> {
 
 fn at_known_head(seen: &OpenReview<'_>, here: &ReviewAt) -> Decision<Infallible> {
     let rounds = &seen.state.rounds;
-    if rounds.unchanged_answers() >= 2 {
+    if rounds.is_stuck() {
         let message = "the coder left the head as it was, twice in a row, with items left to fix";
         return first(seen.end(Conclusion::blocked(Blocked::NoChange, message)));
     }

@@ -174,6 +174,9 @@ async fn a_later_command_asks_old_questions() {
     let outcome = silent.play(&world).await;
     assert_eq!(outcome.ending, Ending::NeedsHuman { reason: NeedsHuman::Clarification });
     let asked = world.calls().len();
+    let again = silent.play(&world).await;
+    assert_eq!((again.ending, again.message), (outcome.ending, outcome.message));
+    assert_eq!(world.calls().len(), asked, "nothing new for the coder");
     world.answer_questions("very new");
     let story = a_coder_with_questions();
     let outcome = story.play(&world).await;

@@ -183,7 +183,7 @@ async fn the_loop_ends_at_its_maximum() {
 #[tokio::test]
 async fn an_idle_coder_ends_the_run() {
     let outcome = idle_coder().play(&idle_coder().world()).await;
-    assert_eq!(outcome.ending, Ending::Blocked { reason: Blocked::NoChange });
+    assert_eq!((outcome.ending, outcome.rounds), (Ending::Blocked { reason: Blocked::NoChange }, 2));
 }
 
 #[tokio::test]
