@@ -1,5 +1,6 @@
 //! Whichever forge a run works on, as one type: a line for each method of the port.
 
+use crate::domain::branch_rules::BranchRules;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
 use crate::ports::forge::{
@@ -61,6 +62,10 @@ impl Forge for AnyForge {
 
     async fn checks(&self, head: &CommitSha) -> Result<Vec<Check>, ForgeError> {
         each!(self, forge => forge.checks(head).await)
+    }
+
+    async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {
+        each!(self, forge => forge.branch_rules(branch).await)
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::branch_rules::BranchRules;
 use crate::domain::ending::Refused;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
@@ -157,6 +158,14 @@ pub trait Forge: Send + Sync {
 
     /// Reads the checks that were reported on a commit.
     fn checks(&self, commit: &CommitSha) -> impl Future<Output = Result<Vec<Check>, ForgeError>> + Send;
+
+    /// Reads what a branch demands of a change before it is merged. Without rules on the forge: nothing.
+    fn branch_rules(
+        &self,
+        _branch: &BranchName,
+    ) -> impl Future<Output = Result<BranchRules, ForgeError>> + Send {
+        std::future::ready(Ok(BranchRules::default()))
+    }
 
     fn comments(
         &self,

@@ -2,10 +2,12 @@
 
 mod answers;
 mod git;
+mod protection;
 mod routes;
 mod server;
 mod shapes;
 mod state;
 
+pub(crate) use protection::Protection;
 pub(crate) use server::Github;
 pub(crate) use state::{Call, CheckRow, Fault, FaultKind, Person, Pull, Role};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answer;
 use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{git, shapes};
+use super::{git, protection, shapes};
 
 /// A call by somebody who is logged in.
 pub(crate) struct Request<'request> {
@@ -83,6 +83,9 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
                 |found| Answer::ok(shapes::permission_of(found)),
             )
         }
+        ("GET", ["branches", name]) => protection::branch(state, name),
+        ("GET", ["branches", name, "protection"]) => protection::whole(state, request, name),
+        ("GET", ["rules", "branches", _]) => protection::rules(state),
         ("GET", ["commits", commit, "check-runs"]) => {
             let runs: Vec<Value> =
                 state.checks.iter().filter(|row| row.commit == *commit).map(shapes::check_run).collect();

@@ -123,6 +123,7 @@ pub(crate) struct State {
     pub(crate) filed: BTreeMap<u64, Filed>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) checks: Vec<CheckRow>,
+    pub(crate) protection: super::protection::Protection,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Vec<Call>,
     /// How many lists miss a comment after it was written.
@@ -142,6 +143,7 @@ impl State {
             filed: BTreeMap::new(),
             comments: Vec::new(),
             checks: Vec::new(),
+            protection: super::protection::Protection::default(),
             faults: Vec::new(),
             calls: Vec::new(),
             lag: 0,

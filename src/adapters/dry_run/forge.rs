@@ -1,5 +1,6 @@
 //! The forge of a dry run: it reads the real forge, and records comments, pull requests and merges.
 
+use crate::domain::branch_rules::BranchRules;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
@@ -60,6 +61,10 @@ impl<W: World> Forge for RehearsedWorld<W> {
 
     async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
         self.real.forge().checks(commit).await
+    }
+
+    async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {
+        self.real.forge().branch_rules(branch).await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

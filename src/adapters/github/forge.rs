@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
+use crate::domain::branch_rules::BranchRules;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
@@ -22,6 +23,7 @@ use crate::protocol::requirements;
 use super::address::RepositoryAddress;
 use super::client::{GithubRepository, read};
 use super::gh::{Gh, Method, Rows, encoded};
+use super::protection;
 use super::reply::Fault;
 use super::shapes::{
     CheckRunJson, CommentJson, IssueJson, MergedJson, PermissionJson, PullJson, StatusJson, UserJson, login,
@@ -249,6 +251,10 @@ impl Forge for GithubForge {
             .map(CheckRunJson::check)
             .chain(statuses.into_iter().map(StatusJson::check))
             .collect())
+    }
+
+    async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {
+        protection::branch_rules(&self.repository, branch).await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

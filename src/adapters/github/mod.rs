@@ -4,6 +4,7 @@ pub mod address;
 mod client;
 pub mod forge;
 mod gh;
+mod protection;
 mod reply;
 mod shapes;
 mod thread;

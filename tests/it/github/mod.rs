@@ -2,6 +2,7 @@
 
 mod contract;
 mod faults;
+mod protection;
 mod refusals;
 mod remote;
 mod runs;

@@ -1,0 +1,149 @@
+//! Reads the rules of a branch: its classic protection, and the rulesets that apply to it.
+
+use serde::Deserialize;
+
+use crate::domain::branch_rules::BranchRules;
+use crate::domain::ids::BranchName;
+use crate::ports::forge::ForgeError;
+
+use super::client::GithubRepository;
+use super::gh::{Rows, encoded};
+
+/// Reads the rules of a branch. Two calls, three for a protected branch.
+pub(super) async fn branch_rules(
+    repository: &GithubRepository,
+    branch: &BranchName,
+) -> Result<BranchRules, ForgeError> {
+    let branch = encoded(branch.as_str());
+    let classic = classic_protection(repository, &branch).await?;
+    let rulesets = repository.list::<RuleJson>(&format!("rules/branches/{branch}"), Rows::All).await;
+    let rulesets = readable(rulesets, "rulesets")?;
+    Ok(rulesets
+        .map_or_else(
+            |unknown| unknown,
+            |rules| rules.into_iter().map(RuleJson::rules).fold(BranchRules::default(), BranchRules::and),
+        )
+        .and(classic))
+}
+
+/// Only an administrator may read the protection of a branch. Others see which checks it requires, and no more.
+async fn classic_protection(repository: &GithubRepository, branch: &str) -> Result<BranchRules, ForgeError> {
+    let summary = repository.get::<BranchJson>(&format!("branches/{branch}")).await;
+    let summary = match readable(summary, "branch protection")? {
+        Ok(BranchJson { protected: false, .. }) => return Ok(BranchRules::default()),
+        Ok(BranchJson { protection, .. }) => protection.unwrap_or_default(),
+        Err(unknown) => return Ok(unknown),
+    };
+    let whole = repository.get::<ProtectionJson>(&format!("branches/{branch}/protection")).await;
+    match readable(whole, "branch protection")? {
+        Ok(protection) => Ok(protection.rules()),
+        // A branch under rulesets alone is called protected as well.
+        Err(_) if summary.enabled == Some(false) => Ok(BranchRules::default()),
+        Err(unknown) => Ok(summary.rules().and(unknown)),
+    }
+}
+
+/// Separates what may not be read from what can't be reached.
+fn readable<T>(read: Result<T, ForgeError>, what: &str) -> Result<Result<T, BranchRules>, ForgeError> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(ForgeError::NotFound(why) | ForgeError::Refused(why)) => {
+            let unknown = vec![format!("the {what} cannot be read ({why})")];
+            Ok(Err(BranchRules { unknown, ..BranchRules::default() }))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A branch, with as much of its protection as everybody sees.
+#[derive(Debug, Deserialize)]
+struct BranchJson {
+    protected: bool,
+    protection: Option<ProtectionJson>,
+}
+
+/// The classic protection of a branch. Members that are absent demand nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ProtectionJson {
+    enabled: Option<bool>,
+    required_status_checks: Option<ChecksJson>,
+    required_pull_request_reviews: Option<ReviewsJson>,
+    required_conversation_resolution: Option<SwitchJson>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ChecksJson {
+    /// `off` where nothing is enforced; absent in the whole protection.
+    enforcement_level: Option<String>,
+    contexts: Vec<String>,
+    checks: Vec<ContextJson>,
+    strict: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct ContextJson {
+    context: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReviewsJson {
+    required_approving_review_count: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct SwitchJson {
+    enabled: bool,
+}
+
+impl ProtectionJson {
+    fn rules(self) -> BranchRules {
+        let is_enforced = |checks: &ChecksJson| checks.enforcement_level.as_deref() != Some("off");
+        let checks = self.required_status_checks.filter(is_enforced).unwrap_or_default();
+        let named = checks.checks.into_iter().map(|check| check.context);
+        BranchRules {
+            required_checks: checks.contexts.into_iter().chain(named).collect(),
+            must_be_up_to_date: checks.strict,
+            approvals: self.required_pull_request_reviews.unwrap_or_default().required_approving_review_count,
+            must_resolve_conversations: self
+                .required_conversation_resolution
+                .is_some_and(|switch| switch.enabled),
+            ..BranchRules::default()
+        }
+    }
+}
+
+/// One rule of a ruleset that is in force.
+#[derive(Debug, Deserialize)]
+struct RuleJson {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    parameters: ParametersJson,
+}
+
+/// The parameters of the rules that are read here; each belongs to one kind of rule.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ParametersJson {
+    required_status_checks: Vec<ContextJson>,
+    strict_required_status_checks_policy: bool,
+    required_approving_review_count: u64,
+    required_review_thread_resolution: bool,
+}
+
+impl RuleJson {
+    fn rules(self) -> BranchRules {
+        let checks = self.parameters.required_status_checks;
+        BranchRules {
+            required_checks: checks.into_iter().map(|check| check.context).collect(),
+            must_be_up_to_date: self.parameters.strict_required_status_checks_policy,
+            approvals: self.parameters.required_approving_review_count,
+            must_resolve_conversations: self.parameters.required_review_thread_resolution,
+            has_merge_queue: self.kind == "merge_queue",
+            unknown: Vec::new(),
+        }
+    }
+}
