@@ -1,10 +1,12 @@
 //! Whichever forge a run works on, as one type: a line for each method of the port.
 
 use crate::domain::branch_rules::BranchRules;
+use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
 use crate::ports::forge::{
-    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, Thread,
+    Comment, Display, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
+    Thread,
 };
 
 use super::embedded_forge::EmbeddedForge;
@@ -38,6 +40,14 @@ impl Forge for AnyForge {
 
     fn repository_id(&self) -> String {
         each!(self, forge => forge.repository_id())
+    }
+
+    fn display(&self) -> Display {
+        each!(self, forge => forge.display())
+    }
+
+    async fn set_status(&self, number: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {
+        each!(self, forge => forge.set_status(number, status).await)
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::agent::Role;
+use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::Label;
 use crate::ports::run_event::RunEvent;
 
@@ -11,5 +12,7 @@ use crate::ports::run_event::RunEvent;
 pub(super) struct EmittedEvents {
     pub(super) round: u32,
     pub(super) counts: Option<RunEvent>,
+    /// The latest status of the run on its pull request.
+    pub(super) status: Option<CommitStatus>,
     pub(super) unpriced: BTreeSet<(Role, Label)>,
 }

@@ -3,6 +3,7 @@
 mod brief;
 mod conclude;
 mod context;
+mod display;
 mod effects;
 mod emitted;
 pub mod guard;

@@ -26,7 +26,7 @@ use super::outcome::{Outcome, RunError};
 use super::perform::{self, AfterStep};
 use super::session::{Fresh, Freshness, Session};
 use super::turns::RunningTurns;
-use super::{conclude, observe, telling};
+use super::{conclude, display, observe, telling};
 
 /// A person's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,13 @@ impl<W: World> Engine<W> {
             }
             match step? {
                 AfterStep::Again => {}
-                AfterStep::End(outcome) => return Ok(*outcome),
+                AfterStep::End(outcome) => {
+                    let ended = session.machine.run().and_then(|run| run.ending.as_ref());
+                    if ended == Some(&outcome.ending) {
+                        display::show(&self.cx, &mut session, None).await;
+                    }
+                    return Ok(*outcome);
+                }
                 AfterStep::HandOver(flow, subject) => {
                     let mut next = self.open(flow, subject).await?;
                     next.emitted.unpriced = std::mem::take(&mut session.emitted.unpriced);
@@ -129,6 +135,7 @@ impl<W: World> Engine<W> {
         }
         if !matches!(step, Step::Lookup(_)) {
             telling::state(&self.cx, session);
+            display::show(&self.cx, session, Some(&step)).await;
         }
         perform::perform(&self.cx, &mut self.turns, session, step).await
     }

@@ -97,7 +97,8 @@ fn approves(ending: &Ending) -> bool {
     matches!(ending, Ending::Approved | Ending::Merged { .. })
 }
 
-fn title(ending: &Ending) -> String {
+/// The name of an ending.
+pub fn title(ending: &Ending) -> String {
     match ending {
         Ending::Approved => "Approved".to_owned(),
         Ending::Merged { commit } => format!("Approved and merged as {}", commit.short()),

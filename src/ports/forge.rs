@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::branch_rules::BranchRules;
+use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::Refused;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
@@ -126,6 +127,14 @@ pub struct ForgeCommands {
     pub view: String,
 }
 
+/// What a forge shows of a run besides the comments with its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Display {
+    Comments,
+    /// Also a status on the head of the pull request.
+    Status,
+}
+
 /// A forge, used by one login.
 pub trait Forge: Send + Sync {
     /// Returns the commands for a pull request.
@@ -135,6 +144,20 @@ pub trait Forge: Send + Sync {
 
     /// Returns the forge's own id of the repository, which does not change when the repository is renamed.
     fn repository_id(&self) -> String;
+
+    /// Returns what this forge shows of a run besides comments.
+    fn display(&self) -> Display {
+        Display::Comments
+    }
+
+    /// Sets the status of a pull request's run, unless the commit has this status. It is not one of the commit's checks.
+    fn set_status(
+        &self,
+        _number: PullRequestNumber,
+        _status: &CommitStatus,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;
 

@@ -67,6 +67,7 @@ impl Answer {
                 let message = "Resource protected by organization SAML enforcement.";
                 Some(Self::says(403, message).with("x-github-sso", &format!("required; url={url}")))
             }
+            FaultKind::Forbidden => Some(Self::says(403, "Resource not accessible by personal access token")),
             FaultKind::BadGateway => Some(Self::says(502, "Bad Gateway")),
             FaultKind::DoneButBadGateway | FaultKind::DoneButTorn | FaultKind::DoneButSilent => None,
         }
@@ -100,6 +101,7 @@ impl Answer {
             | FaultKind::BadGateway
             | FaultKind::Secondary(_)
             | FaultKind::Primary(_)
+            | FaultKind::Forbidden
             | FaultKind::SingleSignOn => {
                 let page = "<html><body>502 Bad Gateway</body></html>";
                 return Response::builder()

@@ -7,7 +7,8 @@ mod routes;
 mod server;
 mod shapes;
 mod state;
+mod statuses;
 
 pub(crate) use protection::Protection;
 pub(crate) use server::Github;
-pub(crate) use state::{Call, CheckRow, Fault, FaultKind, Person, Pull, Role};
+pub(crate) use state::{Call, CheckRow, Fault, FaultKind, Person, Pull, Role, StatusRow};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answer;
 use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{git, protection, shapes};
+use super::{git, protection, shapes, statuses};
 
 /// A call by somebody who is logged in.
 pub(crate) struct Request<'request> {
@@ -91,9 +91,8 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
                 state.checks.iter().filter(|row| row.commit == *commit).map(shapes::check_run).collect();
             Answer::ok(json!({ "total_count": runs.len(), "check_runs": runs }))
         }
-        ("GET", ["commits", commit, "status"]) => {
-            Answer::ok(json!({ "state": "pending", "sha": commit, "statuses": [] }))
-        }
+        ("GET", ["commits", commit, "status"]) => statuses::combined(state, commit),
+        ("POST", ["statuses", commit]) => statuses::create(state, request, commit),
         _ => Answer::says(404, "Not Found"),
     }
 }

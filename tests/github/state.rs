@@ -71,6 +71,19 @@ pub(crate) struct CheckRow {
     pub(crate) state: String,
 }
 
+/// A commit status; the latest of a context counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StatusRow {
+    pub(crate) id: u64,
+    pub(crate) creator: u64,
+    pub(crate) commit: String,
+    pub(crate) context: String,
+    pub(crate) state: String,
+    pub(crate) description: Option<String>,
+    pub(crate) target_url: Option<String>,
+    pub(crate) created_at: Timestamp,
+}
+
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FaultKind {
@@ -86,6 +99,8 @@ pub(crate) enum FaultKind {
     Secondary(u64),
     /// All requests of the hour are used; so many seconds.
     Primary(u64),
+    /// The token has not the permission for this.
+    Forbidden,
     /// An organisation wants single sign-on.
     SingleSignOn,
 }
@@ -94,7 +109,7 @@ pub(crate) enum FaultKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) method: &'static str,
-    /// How the path ends.
+    /// How the path ends; or a part of it, with a slash at the end.
     pub(crate) path: &'static str,
     pub(crate) kind: FaultKind,
     pub(crate) times: u32,
@@ -124,6 +139,7 @@ pub(crate) struct State {
     pub(crate) comments: Vec<Comment>,
     pub(crate) checks: Vec<CheckRow>,
     pub(crate) protection: super::protection::Protection,
+    pub(crate) statuses: Vec<StatusRow>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Vec<Call>,
     /// How many lists miss a comment after it was written.
@@ -144,6 +160,7 @@ impl State {
             comments: Vec::new(),
             checks: Vec::new(),
             protection: super::protection::Protection::default(),
+            statuses: Vec::new(),
             faults: Vec::new(),
             calls: Vec::new(),
             lag: 0,
@@ -190,8 +207,8 @@ impl State {
 
     /// The fault of a call, if it has one.
     pub(crate) fn fault(&mut self, method: &str, path: &str) -> Option<FaultKind> {
-        let fits =
-            |fault: &&mut Fault| fault.times > 0 && fault.method == method && path.ends_with(fault.path);
+        let is_on = |wanted: &str| path.ends_with(wanted) || (wanted.ends_with('/') && path.contains(wanted));
+        let fits = |fault: &&mut Fault| fault.times > 0 && fault.method == method && is_on(fault.path);
         let fault = self.faults.iter_mut().find(fits)?;
         fault.times -= 1;
         Some(fault.kind)

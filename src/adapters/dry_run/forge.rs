@@ -1,14 +1,15 @@
 //! The forge of a dry run: it reads the real forge, and records comments, pull requests and merges.
 
 use crate::domain::branch_rules::BranchRules;
+use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
-    Thread,
+    AuthorRole, Comment, Display, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest,
+    OwnIssue, Thread,
 };
 
 use super::world::{NEW, RehearsedWorld};
@@ -24,6 +25,16 @@ impl<W: World> Forge for RehearsedWorld<W> {
 
     fn repository_id(&self) -> String {
         self.real.forge().repository_id()
+    }
+
+    fn display(&self) -> Display {
+        self.real.forge().display()
+    }
+
+    async fn set_status(&self, _: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {
+        let CommitStatus { head, state, sentence, .. } = status;
+        self.note(format!("set the status of {} to {state}: {sentence}", head.short()));
+        Ok(())
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

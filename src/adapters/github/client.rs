@@ -123,6 +123,12 @@ impl GithubRepository {
         if self.gh.host() == GITHUB { name.clone() } else { format!("{}/{name}", self.gh.host()) }
     }
 
+    /// The page of a pull request, at one of its comments.
+    pub(super) fn comment_url(&self, number: PullRequestNumber, comment: Option<&str>) -> String {
+        let page = format!("https://{}/{}/pull/{number}", self.gh.host(), self.repo.full_name);
+        comment.map_or_else(|| page.clone(), |id| format!("{page}#issuecomment-{id}"))
+    }
+
     fn path(&self, rest: &str) -> String {
         format!("repos/{}/{rest}", self.repo.full_name)
     }

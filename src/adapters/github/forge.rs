@@ -9,19 +9,21 @@ use serde_json::json;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
 use crate::domain::branch_rules::BranchRules;
+use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ledger::codec;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
-    Thread,
+    AuthorRole, Comment, Display, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest,
+    OwnIssue, Thread,
 };
 use crate::protocol::requirements;
 
 use super::address::RepositoryAddress;
 use super::client::{GithubRepository, read};
+use super::commit_status::{self, KnownStatuses};
 use super::gh::{Gh, Method, Rows, encoded};
 use super::protection;
 use super::reply::Fault;
@@ -40,6 +42,7 @@ pub struct GithubForge {
     repository: GithubRepository,
     threads: Mutex<BTreeMap<u64, KnownThread>>,
     roles: Mutex<BTreeMap<u64, AuthorRole>>,
+    statuses: KnownStatuses,
 }
 
 impl GithubForge {
@@ -47,7 +50,7 @@ impl GithubForge {
     pub async fn open(gh: Gh, address: &RepositoryAddress) -> Result<Self, ForgeError> {
         let repository = GithubRepository::open(gh, address).await?;
         let roles = Mutex::new(BTreeMap::from([(repository.user.id, repository.repo.own_role())]));
-        Ok(Self { repository, threads: Mutex::default(), roles })
+        Ok(Self { repository, threads: Mutex::default(), roles, statuses: KnownStatuses::default() })
     }
 
     /// The branch that a new change is for, if none was named.
@@ -179,6 +182,14 @@ impl Forge for GithubForge {
         self.repository.id()
     }
 
+    fn display(&self) -> Display {
+        Display::Status
+    }
+
+    async fn set_status(&self, number: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {
+        commit_status::set(&self.repository, &self.statuses, number, status).await
+    }
+
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {
         let issue = self.repository.issue_json(number).await?;
         let (author, state) = (login(issue.user.as_ref()), issue.state());
@@ -249,7 +260,12 @@ impl Forge for GithubForge {
         Ok(runs
             .into_iter()
             .map(CheckRunJson::check)
-            .chain(statuses.into_iter().map(StatusJson::check))
+            .chain(
+                statuses
+                    .into_iter()
+                    .filter(|one| !commit_status::is_ours(&one.context))
+                    .map(StatusJson::check),
+            )
             .collect())
     }
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod client;
+mod commit_status;
 pub mod forge;
 mod gh;
 mod protection;

@@ -7,3 +7,4 @@ mod refusals;
 mod remote;
 mod runs;
 mod stage;
+mod statuses;
