@@ -5,7 +5,7 @@ use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, PullRequest};
 use crate::ports::forge::{
-    Comment, Display, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
+    Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, RunDisplay,
     Thread,
 };
 
@@ -42,7 +42,7 @@ impl Forge for AnyForge {
         each!(self, forge => forge.repository_id())
     }
 
-    fn display(&self) -> Display {
+    fn display(&self) -> RunDisplay {
         each!(self, forge => forge.display())
     }
 

@@ -6,7 +6,7 @@ use crate::flow::commit_status::commit_status;
 use crate::flow::step::Step;
 use crate::ledger::codec;
 use crate::ports::World;
-use crate::ports::forge::{Display, Forge};
+use crate::ports::forge::{Forge, RunDisplay};
 
 use super::conclude;
 use super::context::{JournalOf, RunContext};
@@ -19,8 +19,8 @@ pub(super) async fn show<W: World>(
     next: Option<&Step>,
 ) {
     match cx.world.forge().display() {
-        Display::Comments => {}
-        Display::Status => show_status(cx, session, next).await,
+        RunDisplay::Comments => {}
+        RunDisplay::Status => show_status(cx, session, next).await,
     }
 }
 

@@ -129,7 +129,7 @@ pub struct ForgeCommands {
 
 /// What a forge shows of a run besides the comments with its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Display {
+pub enum RunDisplay {
     Comments,
     /// Also a status on the head of the pull request.
     Status,
@@ -146,8 +146,8 @@ pub trait Forge: Send + Sync {
     fn repository_id(&self) -> String;
 
     /// Returns what this forge shows of a run besides comments.
-    fn display(&self) -> Display {
-        Display::Comments
+    fn display(&self) -> RunDisplay {
+        RunDisplay::Comments
     }
 
     /// Sets the status of a pull request's run, unless the commit has this status. It is not one of the commit's checks.

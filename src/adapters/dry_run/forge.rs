@@ -8,8 +8,8 @@ use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Display, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest,
-    OwnIssue, Thread,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
+    RunDisplay, Thread,
 };
 
 use super::world::{NEW, RehearsedWorld};
@@ -27,7 +27,7 @@ impl<W: World> Forge for RehearsedWorld<W> {
         self.real.forge().repository_id()
     }
 
-    fn display(&self) -> Display {
+    fn display(&self) -> RunDisplay {
         self.real.forge().display()
     }
 

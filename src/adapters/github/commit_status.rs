@@ -30,11 +30,11 @@ pub(super) fn is_ours(context: &str) -> bool {
 
 /// The statuses that this process has read or written.
 #[derive(Debug, Default)]
-pub(super) struct KnownStatuses(Mutex<BTreeMap<CommitSha, Content>>);
+pub(super) struct KnownStatuses(Mutex<BTreeMap<CommitSha, StatusContent>>);
 
 /// The content of a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Content {
+struct StatusContent {
     context: String,
     state: String,
     description: Option<String>,
@@ -74,8 +74,8 @@ pub(super) async fn set(
     }
 }
 
-fn content(repository: &GithubRepository, number: PullRequestNumber, status: &CommitStatus) -> Content {
-    Content {
+fn content(repository: &GithubRepository, number: PullRequestNumber, status: &CommitStatus) -> StatusContent {
+    StatusContent {
         context: CONTEXT.to_owned(),
         state: status.state.name().to_owned(),
         description: Some(status.sentence.chars().take(LONGEST).collect()),
@@ -83,18 +83,18 @@ fn content(repository: &GithubRepository, number: PullRequestNumber, status: &Co
     }
 }
 
-async fn read(repository: &GithubRepository, head: &CommitSha) -> Result<Option<Content>, ForgeError> {
+async fn read(repository: &GithubRepository, head: &CommitSha) -> Result<Option<StatusContent>, ForgeError> {
     let path = format!("commits/{head}/status");
-    let all: Vec<Content> = repository.list(&path, Rows::Member("statuses")).await?;
+    let all: Vec<StatusContent> = repository.list(&path, Rows::Member("statuses")).await?;
     Ok(all.into_iter().find(|one| is_ours(&one.context)))
 }
 
 impl KnownStatuses {
-    fn get(&self, head: &CommitSha) -> Option<Content> {
+    fn get(&self, head: &CommitSha) -> Option<StatusContent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(head).cloned()
     }
 
-    fn set(&self, head: &CommitSha, content: Option<Content>) {
+    fn set(&self, head: &CommitSha, content: Option<StatusContent>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match content {
             Some(content) => known.insert(head.clone(), content),

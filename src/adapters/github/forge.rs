@@ -16,8 +16,8 @@ use crate::domain::subject::Subject;
 use crate::ledger::codec;
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
-    AuthorRole, Comment, Display, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest,
-    OwnIssue, Thread,
+    AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue,
+    RunDisplay, Thread,
 };
 use crate::protocol::requirements;
 
@@ -182,8 +182,8 @@ impl Forge for GithubForge {
         self.repository.id()
     }
 
-    fn display(&self) -> Display {
-        Display::Status
+    fn display(&self) -> RunDisplay {
+        RunDisplay::Status
     }
 
     async fn set_status(&self, number: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {

@@ -7,6 +7,7 @@ use crate::domain::ids::BranchName;
 use crate::ports::forge::ForgeError;
 
 use super::client::GithubRepository;
+use super::commit_status;
 use super::gh::{Rows, encoded};
 
 /// Reads the rules of a branch. Two calls, three for a protected branch.
@@ -18,12 +19,15 @@ pub(super) async fn branch_rules(
     let classic = classic_protection(repository, &branch).await?;
     let rulesets = repository.list::<RuleJson>(&format!("rules/branches/{branch}"), Rows::All).await;
     let rulesets = readable(rulesets, "rulesets")?;
-    Ok(rulesets
+    let mut rules = rulesets
         .map_or_else(
             |unknown| unknown,
             |rules| rules.into_iter().map(RuleJson::rules).fold(BranchRules::default(), BranchRules::and),
         )
-        .and(classic))
+        .and(classic);
+    // The run sets this status itself, before a merge.
+    rules.required_checks.retain(|name| !commit_status::is_ours(name));
+    Ok(rules)
 }
 
 /// Only an administrator may read the protection of a branch. Others see which checks it requires, and no more.
