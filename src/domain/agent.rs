@@ -228,6 +228,13 @@ word_list!(
     }
 );
 
+impl Role {
+    /// Returns how messages name an agent in this role: `reviewer one`, but not `coder coder`.
+    pub fn with(self, label: &str) -> String {
+        if label == self.name() { label.to_owned() } else { format!("{self} {label}") }
+    }
+}
+
 impl ResponseKind {
     /// Returns the role that gives this kind of answer.
     pub fn asked_of(self) -> Role {

@@ -45,7 +45,7 @@ impl LogSource {
     /// Who printed it.
     pub fn who(&self) -> String {
         match self {
-            Self::Turn { role, label, .. } => format!("{role} {label}"),
+            Self::Turn { role, label, .. } => role.with(label),
             Self::Tests { .. } => "tests".to_owned(),
             Self::Other => "?".to_owned(),
         }

@@ -12,6 +12,7 @@ use crate::domain::usage::Usage;
 use crate::ports::run_event::RunEvent;
 use crate::text::amounts::cost;
 use crate::text::markdown::count;
+use crate::text::sanitize::one_line;
 
 use super::amounts::clock;
 
@@ -51,15 +52,15 @@ impl Board {
             }
             RunEvent::RoundBegun { round, max_rounds, .. } => self.round = Some((*round, *max_rounds)),
             RunEvent::TurnBegun { label, role, log, .. } => {
-                self.begins(format!("{role} {label}"), log.as_ref(), now);
+                self.begins(role.with(label.as_str()), log.as_ref(), now);
             }
             RunEvent::TurnAnswered { label, role, .. } => {
-                self.workers.remove(&format!("{role} {label}"));
+                self.workers.remove(&role.with(label.as_str()));
                 self.answers(*role, label);
             }
             RunEvent::TurnFailed { label, role, log, .. } => {
-                self.workers.remove(&format!("{role} {label}"));
-                self.failed.extend(log.clone().map(|log| (format!("{role} {label}"), log)));
+                self.workers.remove(&role.with(label.as_str()));
+                self.failed.extend(log.clone().map(|log| (role.with(label.as_str()), log)));
             }
             RunEvent::GateBegun { gate, log, .. } => self.begins(format!("gate {gate}"), log.as_ref(), now),
             RunEvent::GateMeasured { gate, verdict } => {
@@ -97,7 +98,7 @@ impl Board {
             Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer => vec![role],
         };
         for role in whose {
-            self.failed.remove(&format!("{role} {label}"));
+            self.failed.remove(&role.with(label.as_str()));
         }
     }
 
@@ -110,10 +111,10 @@ impl Board {
             lines.push(line.trim_end().to_owned());
         }
         if let (true, Some((what, until))) = (self.workers.is_empty(), &self.waiting) {
-            lines.push(format!("  {spinner} waiting for {what}  {} left", elapsed(now, *until)));
+            lines.push(format!("  {spinner} waiting for {}  {} left", one_line(what, usize::MAX), elapsed(now, *until)));
         }
-        if let (false, Some(subject)) = (self.workers.is_empty(), &self.subject) {
-            lines.push(format!("    output: agent-loop logs {subject} --follow"));
+        if !self.workers.is_empty() {
+            lines.push("    output: agent-loop logs --follow".to_owned());
         }
         lines
     }
@@ -209,7 +210,7 @@ mod tests {
                 "pr/7 · round 2 of 10 · items: 1 open, 2 resolved · 3 turns, ≥ $0.31",
                 "  * reviewer one  1:02:00",
                 "  * reviewer two  1:01:59",
-                "    output: agent-loop logs pr/7 --follow",
+                "    output: agent-loop logs --follow",
             ]
         );
     }

@@ -69,7 +69,8 @@ impl Narrator {
             RunEvent::TurnFailed { label, role, failure, log, said, follows } => {
                 let why = reason(failure, now);
                 let said = quoted(said.as_deref());
-                let text = format!("{role} {label} {why}{said}; {}", aftermath(*role, follows, now));
+                let who = role.with(label.as_str());
+                let text = format!("{who} {why}{said}; {}", aftermath(*role, follows, now));
                 self.warning(&(text + &place(log.as_deref(), follows)))
             }
             RunEvent::IssueFiled { number } => {
@@ -85,6 +86,8 @@ impl Narrator {
                 self.after_row(news(text))
             }
             RunEvent::Warning { text } => self.warning(text),
+            // No result of the round is missing any more.
+            RunEvent::TurnBegun { role: Role::Coder, .. } => self.flush(),
             // The board shows these, or a record says more about them.
             RunEvent::Waiting { .. }
             | RunEvent::Begun { .. }

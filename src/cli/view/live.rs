@@ -1,72 +1,127 @@
-//! The live view on a terminal: a board at the bottom that is redrawn, lines above it. The interface to `indicatif`.
+//! The live view on a terminal: a board at the bottom that is redrawn, and lines above it.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use console::{Term, measure_text_width, truncate_str};
 use jiff::Timestamp;
-
-use crate::text::sanitize::one_line;
 
 use super::board::Board;
 use super::paint::Paint;
+use super::print;
 
 const SPINNER: [char; 8] = ['⣾', '⣽', '⣻', '⢿', '⡿', '⣟', '⣯', '⣷'];
 
 /// A board at the bottom of a terminal.
 #[derive(Debug)]
 pub struct Live {
-    bar: ProgressBar,
     paint: Paint,
+    /// The lines of the board that are on the terminal; the cursor is below them.
+    drawn: Mutex<Vec<String>>,
+}
+
+/// The size of a terminal, in characters.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    rows: usize,
+    columns: usize,
 }
 
 impl Live {
-    /// An empty board.
+    /// Returns a live view without a board.
     pub fn new(paint: Paint) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        bar.set_style(
-            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
-        Self { bar, paint }
+        Self { paint, drawn: Mutex::new(Vec::new()) }
     }
 
-    /// Says a line above the board.
+    /// Prints a line above the board.
     pub fn say(&self, line: &str) {
-        self.bar.suspend(|| crate::cli::view::print::talk(&format!("{line}\n")));
+        let (drawn, size) = (self.drawn(), Size::of_terminal());
+        print::talk(&format!("{}{line}\n{}", erasing(&drawn, size), self.styled(&drawn)));
     }
 
-    /// Draws the board as it is now.
+    /// Draws the present board.
     pub fn draw(&self, board: &Board, now: Timestamp) {
-        if board.workers.is_empty() && board.waiting.is_none() {
-            self.bar.set_message(String::new());
-            self.bar.tick();
-            return;
+        let (mut drawn, size) = (self.drawn(), Size::of_terminal());
+        let lines = if board.workers.is_empty() && board.waiting.is_none() {
+            Vec::new()
+        } else {
+            fitting(&board.text(now, spinner(now)), size)
+        };
+        if *drawn != lines {
+            print::talk(&format!("{}{}", erasing(&drawn, size), self.styled(&lines)));
+            *drawn = lines;
         }
-        let width = usize::from(console::Term::stderr().size().1).saturating_sub(1);
-        let frame = usize::try_from(now.as_millisecond().max(0) / 120).unwrap_or_default();
-        let spinner = SPINNER.get(frame % SPINNER.len()).copied().unwrap_or('*');
-        let mut lines = board.text(now, spinner).into_iter().map(|line| cut(&line, width));
-        let heading = lines.next().unwrap_or_default();
-        let rest: Vec<String> = lines.collect();
-        // The empty line parts the board from what was said. The terminal's own `^C` moves the board by a line; then it is
-        // this one that stays.
-        self.bar.set_message(format!("\n{}\n{}", self.paint.strong(&heading), rest.join("\n")));
-        self.bar.tick();
     }
 
-    /// Does something while the board is away: a question, the outcome.
-    pub fn away<T>(&self, deed: impl FnOnce() -> T) -> T {
-        self.bar.suspend(deed)
+    /// Removes the board. The next `draw` shows it again.
+    pub fn erase(&self) {
+        let lines = std::mem::take(&mut *self.drawn());
+        if !lines.is_empty() {
+            print::talk(&erasing(&lines, Size::of_terminal()));
+        }
     }
 
-    /// Takes the board away for good.
-    pub fn end(&self) {
-        self.bar.set_message(String::new());
-        self.bar.tick();
-        self.bar.finish_and_clear();
+    fn drawn(&self) -> MutexGuard<'_, Vec<String>> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the lines as they are written: the heading, after the empty line, is strong.
+    fn styled(&self, lines: &[String]) -> String {
+        let line = |(index, line): (usize, &String)| match index {
+            1 => format!("{}\n", self.paint.strong(line)),
+            _ => format!("{line}\n"),
+        };
+        lines.iter().enumerate().map(line).collect()
     }
 }
 
-/// A line that fits; its indent stays.
-fn cut(line: &str, width: usize) -> String {
-    let text = line.trim_start();
-    let indent = line.len() - text.len();
-    format!("{}{}", " ".repeat(indent), one_line(text, width.saturating_sub(indent)))
+impl Size {
+    fn of_terminal() -> Self {
+        let (rows, columns) = Term::stderr().size();
+        Self { rows: usize::from(rows), columns: usize::from(columns).max(1) }
+    }
+}
+
+fn spinner(now: Timestamp) -> char {
+    let frame = usize::try_from(now.as_millisecond().max(0) / 120).unwrap_or_default();
+    SPINNER.get(frame % SPINNER.len()).copied().unwrap_or('*')
+}
+
+/// Returns an empty line and those lines of a board that fit on the terminal, cut to its width.
+fn fitting(board: &[String], size: Size) -> Vec<String> {
+    let cut = |line: &String| truncate_str(line, size.columns.saturating_sub(1), "…").into_owned();
+    let lines = std::iter::once(String::new()).chain(board.iter().map(cut));
+    lines.take(size.rows.saturating_sub(1)).collect()
+}
+
+/// Returns what moves the cursor to the first of these lines and clears the rest of the screen. A terminal that became
+/// narrower has wrapped them.
+fn erasing(lines: &[String], size: Size) -> String {
+    let rows: usize = lines.iter().map(|line| measure_text_width(line).div_ceil(size.columns).max(1)).sum();
+    let mut text = String::from("\r");
+    if rows > 0 {
+        let _ = write!(text, "\u{1b}[{rows}A");
+    }
+    text + "\u{1b}[J"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_fits_its_terminal() {
+        let board = ["pr/7 · round 1", "  * coder sam  0:01  日本語のテキスト", "    output: …"].map(str::to_owned);
+        let size = Size { rows: 4, columns: 30 };
+        assert_eq!(fitting(&board, size), ["", "pr/7 · round 1", "  * coder sam  0:01  日本語…"]);
+    }
+
+    #[test]
+    fn wrapped_lines_are_erased_too() {
+        let lines = [String::new(), "a".repeat(61), "日本".repeat(5)];
+        for (columns, rows) in [(80, 3), (61, 3), (60, 4), (20, 6), (10, 10)] {
+            let size = Size { rows: 24, columns };
+            assert_eq!(erasing(&lines, size), format!("\r\u{1b}[{rows}A\u{1b}[J"));
+        }
+    }
 }

@@ -123,11 +123,10 @@ impl Terminal {
 
     /// Asks a person for a line; nothing at the end of the input.
     async fn line(&self, prompt: &str) -> Option<String> {
-        let show = || print::talk(prompt);
-        match &self.display {
-            Display::Lines(_) => show(),
-            Display::Live(live) => live.away(show),
+        if let Display::Live(live) = &self.display {
+            live.erase();
         }
+        print::talk(prompt);
         // On a thread of its own, so that Ctrl-C is heard meanwhile.
         let line = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
@@ -142,7 +141,7 @@ impl Terminal {
         let waiting = self.narrator().flush();
         self.say(&waiting);
         if let Display::Live(live) = &self.display {
-            live.end();
+            live.erase();
         }
     }
 }
