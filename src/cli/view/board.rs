@@ -111,7 +111,11 @@ impl Board {
             lines.push(line.trim_end().to_owned());
         }
         if let (true, Some((what, until))) = (self.workers.is_empty(), &self.waiting) {
-            lines.push(format!("  {spinner} waiting for {}  {} left", one_line(what, usize::MAX), elapsed(now, *until)));
+            lines.push(format!(
+                "  {spinner} waiting for {}  {} left",
+                one_line(what, usize::MAX),
+                elapsed(now, *until)
+            ));
         }
         if !self.workers.is_empty() {
             lines.push("    output: agent-loop logs --follow".to_owned());

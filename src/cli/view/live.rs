@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_board_fits_its_terminal() {
-        let board = ["pr/7 · round 1", "  * coder sam  0:01  日本語のテキスト", "    output: …"].map(str::to_owned);
+        let board =
+            ["pr/7 · round 1", "  * coder sam  0:01  日本語のテキスト", "    output: …"].map(str::to_owned);
         let size = Size { rows: 4, columns: 30 };
         assert_eq!(fitting(&board, size), ["", "pr/7 · round 1", "  * coder sam  0:01  日本語…"]);
     }
