@@ -18,6 +18,7 @@ use crate::adapters::process::output::tail;
 use arguments::task;
 use surroundings::Surroundings;
 use view::ending::{self, complain};
+use view::paint::Paint;
 use view::print;
 
 /// Runs the program.
@@ -46,14 +47,17 @@ fn misread(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && ending::asked_for_json() {
         return complain(error.to_string().trim().trim_start_matches("error: "), 2);
     }
-    let text = error.render().ansi().to_string();
+    let text = error.render();
     if error.use_stderr() {
-        print::talk(&tail::plain(&text));
-        print::talk("\n");
-        ExitCode::from(2)
-    } else {
-        print::result(&tail::plain(&text));
-        print::result("\n");
-        ExitCode::SUCCESS
+        // The message repeats what was typed.
+        print::talk(&format!("{}\n", tail::plain(&text.to_string())));
+        return ExitCode::from(2);
     }
+    let paint = Surroundings::read().map(|read| Paint::of_results(&read.variables));
+    let text = match paint {
+        Ok(Paint::Colour) => text.ansi().to_string(),
+        Ok(Paint::Plain) | Err(_) => text.to_string(),
+    };
+    print::result(&format!("{}\n", text.trim_end()));
+    ExitCode::SUCCESS
 }

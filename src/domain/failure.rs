@@ -12,14 +12,14 @@ use super::instant;
 #[serde(tag = "class", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TurnFailure {
     /// The account's quota is used up until this instant.
-    #[error("has used up its quota until {resets_at}{}", colon(detail))]
+    #[error("has used up its quota until {}{}", instant::utc(*resets_at), colon(detail))]
     Quota {
         resets_at: Timestamp,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
     },
     /// The account's quota is used up, and the reset time is unknown.
-    #[error("has used up its quota, and the reset time is unknown ({retry_at} is a guess){}", colon(detail))]
+    #[error("has used up its quota, and the reset time is unknown ({} is a guess){}", instant::utc(*retry_at), colon(detail))]
     QuotaUnknown {
         /// The instant of the next attempt, a guess.
         retry_at: Timestamp,
@@ -27,7 +27,7 @@ pub enum TurnFailure {
         detail: String,
     },
     /// There were too many requests in a short time, and the program's own retries did not help.
-    #[error("is rate-limited{}: {detail}", retry_at.map(|at| format!(" until {at}")).unwrap_or_default())]
+    #[error("is rate-limited{}: {detail}", retry_at.map(|at| format!(" until {}", instant::utc(at))).unwrap_or_default())]
     RateLimited {
         /// The instant from which the service accepts requests again, if it named one.
         retry_at: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Instants in messages: rounded to seconds, with the time that remains.
+//! Instants in messages.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,13 +26,9 @@ pub fn time_until(now: Timestamp, instant: Timestamp) -> String {
     }
 }
 
-/// Formats an instant, with the time that remains if it is in the future.
-pub fn until(now: Timestamp, instant: Timestamp) -> String {
-    if instant.duration_since(now) > SignedDuration::ZERO {
-        format!("{instant} (in {})", time_until(now, instant))
-    } else {
-        instant.to_string()
-    }
+/// Formats an instant for readers in any place.
+pub fn utc(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// The largest step back that counts as a correction of the clock: time servers correct clocks by less.
@@ -51,13 +47,6 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn future_instants_have_their_distance() {
-        let back = whole_second(at("2026-11-27T13:56:41.883991612Z"));
-        assert_eq!(until(at("2026-11-21T14:30:00Z"), back), "2026-11-27T13:56:42Z (in 5 d 23 h)");
-        assert_eq!(until(back, back), "2026-11-27T13:56:42Z");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::domain::ending::{Ending, Parked};
+use crate::domain::ending::Ending;
 use crate::domain::gate::Verdict;
 use crate::domain::roster::Seat;
 use crate::domain::usage::Usage;
@@ -111,12 +111,7 @@ pub fn title(ending: &Ending) -> String {
         Ending::Blocked { .. } => "Blocked".to_owned(),
         Ending::Failed { .. } => "Failed".to_owned(),
         Ending::Refused { .. } => "Refused".to_owned(),
-        Ending::Parked { resets_at, reason: Parked::Quota | Parked::RateLimit } => {
-            format!("Parked until {resets_at}")
-        }
-        Ending::Parked { resets_at, reason: Parked::QuotaUnknown } => {
-            format!("Parked until {resets_at} (a guess)")
-        }
+        Ending::Parked { .. } => "Parked".to_owned(),
         Ending::NeedsHuman { .. } => "A person must decide".to_owned(),
         Ending::Inconclusive => "Inconclusive".to_owned(),
         Ending::Interrupted => "Interrupted".to_owned(),

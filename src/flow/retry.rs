@@ -57,7 +57,7 @@ const UNKNOWN_REST: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Back {
     /// The reset time of its quota according to its failure.
-    Allowance {
+    Quota {
         at: Timestamp,
         failure: TurnFailure,
     },
@@ -71,7 +71,7 @@ enum Back {
 impl Back {
     fn instant(&self) -> Option<Timestamp> {
         match self {
-            Self::Allowance { at, .. } | Self::Unknown { at } => Some(*at),
+            Self::Quota { at, .. } | Self::Unknown { at } => Some(*at),
             Self::Never => None,
         }
     }
@@ -101,7 +101,7 @@ impl Tries {
 
     /// Returns the model that is available first, with the time; `None` if no quota was used up.
     fn soonest(&self) -> Option<(Timestamp, usize)> {
-        let waits_for_one = self.back.values().any(|back| matches!(back, Back::Allowance { .. }));
+        let waits_for_one = self.back.values().any(|back| matches!(back, Back::Quota { .. }));
         let all = self.back.iter().filter_map(|(model, back)| Some((back.instant()?, *model)));
         all.min().filter(|_| waits_for_one)
     }
@@ -201,10 +201,10 @@ impl RetryPolicy {
 
 /// Returns when a model is available again after a failure; `None` if another model would fail too.
 fn back(failure: &TurnFailure, at: Timestamp) -> Option<Back> {
-    let allowance = |at| Some(Back::Allowance { at, failure: failure.clone() });
+    let quota = |at| Some(Back::Quota { at, failure: failure.clone() });
     match failure.course() {
-        Course::Quota { resets_at: at } | Course::QuotaUnknown { retry_at: at } => allowance(at),
-        Course::RateLimited { retry_at } => allowance(retry_at.unwrap_or(after(at, USUAL_REST))),
+        Course::Quota { resets_at: at } | Course::QuotaUnknown { retry_at: at } => quota(at),
+        Course::RateLimited { retry_at } => quota(retry_at.unwrap_or(after(at, USUAL_REST))),
         Course::ServicePasses | Course::Passes => Some(Back::Unknown { at: after(at, UNKNOWN_REST) }),
         Course::UnknownModel => Some(Back::Never),
         Course::SessionLost | Course::Secret | Course::Final => None,
@@ -217,11 +217,11 @@ pub fn settled(failed: Failed<'_>, tries: &Tries) -> TurnFailure {
     let Failed { failure, at, .. } = failed;
     let Some(back) = back(failure, at) else { return failure.clone() };
     let tries = tries.given_up(back);
-    let allowances = tries.back.values().filter_map(|back| match back {
-        Back::Allowance { at, failure } => Some((*at, failure)),
+    let quotas = tries.back.values().filter_map(|back| match back {
+        Back::Quota { at, failure } => Some((*at, failure)),
         Back::Unknown { .. } | Back::Never => None,
     });
-    match (allowances.min_by_key(|(at, _)| *at), tries.soonest()) {
+    match (quotas.min_by_key(|(at, _)| *at), tries.soonest()) {
         (Some((_, TurnFailure::RateLimited { detail, .. })), Some((instant, _))) => {
             TurnFailure::RateLimited { retry_at: Some(instant), detail: detail.clone() }
         }
@@ -394,11 +394,11 @@ mod tests {
     #[test]
     fn runs_park_until_a_model_returns() {
         for (words, expected) in [
-            ("5000 9000 7000", "has used up its quota until 1970-01-01T01:23:20Z"),
-            ("9000 7000 5000", "has used up its quota until 1970-01-01T01:23:20Z"),
-            ("9000 7000 !", "has used up its quota until 1970-01-01T01:00:00Z"),
-            ("9000 ? 7000", "has used up its quota until 1970-01-01T01:56:40Z"),
-            ("9000 7000 ?", "has used up its quota until 1970-01-01T01:56:40Z"),
+            ("5000 9000 7000", "has used up its quota until 1970-01-01 01:23 UTC"),
+            ("9000 7000 5000", "has used up its quota until 1970-01-01 01:23 UTC"),
+            ("9000 7000 !", "has used up its quota until 1970-01-01 01:00 UTC"),
+            ("9000 ? 7000", "has used up its quota until 1970-01-01 01:56 UTC"),
+            ("9000 7000 ?", "has used up its quota until 1970-01-01 01:56 UTC"),
         ] {
             let policy = RetryPolicy { most: 0, ..chain(&["a", "b", "c"]) };
             let mut tries = Tries::default();

@@ -48,18 +48,15 @@ pub fn of(failure: &TurnFailure) -> RunEffect {
 
 /// Returns the end of a run after a failure that waits for a limit or needs a person, regardless of other answers. Only this
 /// function parks runs.
-pub fn conclusion(who: &Who, failure: &TurnFailure, now: Timestamp) -> Option<Conclusion> {
+pub fn conclusion(who: &Who, failure: &TurnFailure) -> Option<Conclusion> {
     match of(failure) {
         RunEffect::Park { resets_at, reason } => {
-            let until = instant::until(now, resets_at);
+            let until = instant::utc(resets_at);
             let used_up = match reason {
                 Parked::Quota | Parked::RateLimit => format!("is used up until {until}"),
-                Parked::QuotaUnknown => format!("is used up until an unknown time; {until} is a guess"),
+                Parked::QuotaUnknown => format!("is used up until an unknown time ({until} is a guess)"),
             };
-            let message = format!(
-                "the allowance of `{}` ({}) {used_up}; run the same command again then",
-                who.label, who.role
-            );
+            let message = format!("the quota of `{}` ({}) {used_up}", who.label, who.role);
             Some(Conclusion::parked(resets_at, reason, message))
         }
         RunEffect::Secret => Some(Conclusion::needs_human(NeedsHuman::Secret, who.failed(failure))),
@@ -68,9 +65,8 @@ pub fn conclusion(who: &Who, failure: &TurnFailure, now: Timestamp) -> Option<Co
 }
 
 /// Returns the end of a run after the failure of an agent that it needs.
-pub fn fatal(who: &Who, failure: &TurnFailure, now: Timestamp) -> Conclusion {
-    conclusion(who, failure, now)
-        .unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
+pub fn fatal(who: &Who, failure: &TurnFailure) -> Conclusion {
+    conclusion(who, failure).unwrap_or_else(|| Conclusion::failed(Failed::AgentFailed, who.failed(failure)))
 }
 
 /// An agent with its role.

@@ -39,7 +39,7 @@ pub struct CommandAgent {
 /// The variable that holds the nonce which a vote must return.
 const NONCE_VARIABLE: &str = "AGENT_LOOP_NONCE";
 
-/// The exit code that says that the allowance is used up (`EX_TEMPFAIL` of sysexits).
+/// The exit code for a used-up quota (`EX_TEMPFAIL` of sysexits).
 const QUOTA_EXIT: i32 = 75;
 
 /// Takes a turn with a program.

@@ -27,7 +27,7 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{complain, conclude};
 use crate::cli::view::lines::Verbosity;
 use crate::cli::view::live::Live;
-use crate::cli::view::paint::{Paint, Stderr};
+use crate::cli::view::paint::{Paint, Screen};
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::agent::Role;
@@ -111,13 +111,13 @@ async fn show(arguments: &DemoArguments, surroundings: &Surroundings) -> Result<
 
 /// The same views as those of a real run.
 fn terminal(json: Option<JsonOutput>, ours: &Surroundings) -> Terminal {
-    let seen = Stderr::look(&ours.variables);
+    let seen = Screen::look(&ours.variables, print::talk_is_seen);
     let paint = Paint::wanted(&ours.variables, seen);
     let (display, events) = match (json, seen) {
         (Some(JsonOutput::Events), _) => (Display::Lines(Verbosity::Quiet), Events::Printed),
         (Some(JsonOutput::Outcome), _) => (Display::Lines(Verbosity::Quiet), Events::Off),
-        (None, Stderr::Terminal) => (Display::Live(Live::new(paint)), Events::Off),
-        (None, Stderr::Plain) => (Display::Lines(Verbosity::Normal), Events::Off),
+        (None, Screen::Terminal) => (Display::Live(Live::new(paint)), Events::Off),
+        (None, Screen::Plain) => (Display::Lines(Verbosity::Normal), Events::Off),
     };
     Terminal::new(display, paint, events, Duration::from_secs(30))
 }

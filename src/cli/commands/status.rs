@@ -16,6 +16,7 @@ use crate::cli::repository::survey::{self, SubjectState, SubjectSummary};
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::amounts::until;
 use crate::cli::view::overview::{self, Block, SettledLine};
+use crate::cli::view::paint::Paint;
 use crate::cli::view::{outcome, print};
 use crate::domain::ending::{Ending, Parked};
 use crate::domain::ids::{CommitSha, PullRequestNumber};
@@ -57,7 +58,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         };
     };
     let here = here.with_trusted_recorders(surroundings).await;
-    let now = SystemClock.now();
+    let (now, paint) = (SystemClock.now(), Paint::of_results(&surroundings.variables));
     if let Some(typed) = &arguments.subject {
         let subject = here.subject(typed)?;
         let known = survey::known(&here, subject).await;
@@ -65,7 +66,7 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         return Ok(if arguments.json {
             format!("{}\n", as_json(&known))
         } else {
-            overview::blocks(&[block(&known, &[], ListLength::All, now)], print::result_width())
+            overview::blocks(&[block(&known, &[], ListLength::All, now)], print::result_width(), paint)
         });
     }
     let all = survey::survey(&here).await;
@@ -73,9 +74,17 @@ pub async fn run(arguments: &StatusArguments, surroundings: &Surroundings) -> Re
         return Ok(json(&all));
     }
     let length = if arguments.all { ListLength::All } else { ListLength::Few };
-    let kept = aside(&kept(&here).await?, &here, length);
-    let parts = [text(&all, length, now), kept];
+    let style = ListStyle { length, paint };
+    let kept = aside(&kept(&here).await?, &here, style);
+    let parts = [text(&all, style, now), kept];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n"))
+}
+
+/// How the list looks.
+#[derive(Debug, Clone, Copy)]
+struct ListStyle {
+    length: ListLength,
+    paint: Paint,
 }
 
 /// How much is shown.
@@ -204,15 +213,16 @@ impl StatusSection {
 
     fn heading(self) -> &'static str {
         match self {
-            Self::Waiting => "Waiting for you",
-            Self::Running => "Running",
-            Self::Parked => "Parked",
-            Self::Settled => "Settled, the latest first",
+            Self::Waiting => "Waiting for you:",
+            Self::Running => "Running:",
+            Self::Parked => "Parked:",
+            Self::Settled => "Settled, the latest first:",
         }
     }
 }
 
-fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
+fn text(all: &[SubjectSummary], style: ListStyle, now: Timestamp) -> String {
+    let ListStyle { length, paint } = style;
     if all.is_empty() {
         return format!("{}\n", nothing_begun());
     }
@@ -229,9 +239,9 @@ fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
             of(section).into_iter().map(|known| block(known, &origins(all, known), length, now)).collect();
         if !blocks.is_empty() {
             parts.push(format!(
-                "{}:\n\n{}",
-                section.heading(),
-                overview::blocks(&blocks, print::result_width())
+                "{}\n\n{}",
+                paint.strong(section.heading()),
+                overview::blocks(&blocks, print::result_width(), paint)
             ));
         }
     }
@@ -241,7 +251,8 @@ fn text(all: &[SubjectSummary], length: ListLength, now: Timestamp) -> String {
         let lines: Vec<SettledLine> =
             settled.iter().take(length.most()).map(|known| line(known, now)).collect();
         let lines = overview::lines(&lines, print::result_width());
-        parts.push(format!("{}:\n{lines}{}", StatusSection::Settled.heading(), more(settled.len(), length)));
+        let heading = paint.strong(StatusSection::Settled.heading());
+        parts.push(format!("{heading}\n{lines}{}", more(settled.len(), length)));
     }
     parts.join("\n")
 }
@@ -295,8 +306,8 @@ fn block(known: &SubjectSummary, origins: &[String], length: ListLength, now: Ti
         let more = open.len().saturating_sub(length.most());
         details.extend((more > 0).then(|| format!("and {more} more: agent-loop status {subject}")));
     }
-    details.extend(next_command(known));
-    Block { state: describe_now(known, now), title: known.title.clone(), details, subject }
+    let next = next_command(known);
+    Block { state: describe_now(known, now), title: known.title.clone(), details, subject, next }
 }
 
 fn item(item: &Item) -> String {
@@ -314,15 +325,16 @@ async fn kept(here: &OpenRepository) -> Result<Vec<Kept>, String> {
     workspace.kept().await.map_err(|error| error.to_string())
 }
 
-fn aside(kept: &[Kept], here: &OpenRepository, length: ListLength) -> String {
+fn aside(kept: &[Kept], here: &OpenRepository, style: ListStyle) -> String {
+    let ListStyle { length, paint } = style;
     if kept.is_empty() {
         return String::new();
     }
-    let mut text = String::from("Unfinished work that was kept:\n");
+    let mut text = format!("{}\n", paint.strong("Unfinished work that was kept:"));
     for kept in kept.iter().take(length.most()) {
         let start = format!("  {}  {}  ", kept.subject, kept.salvage.commit.short());
         let room = print::result_width().saturating_sub(start.chars().count());
-        let command = kept.command(&here.folders.mirror(), &here.repository.path);
+        let command = paint.command(&kept.command(&here.folders.mirror(), &here.repository.path));
         let _ = writeln!(text, "{start}{}\n    {command}", one_line(&kept.title, room));
     }
     text + &more(kept.len(), length)

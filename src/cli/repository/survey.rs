@@ -11,7 +11,7 @@ use crate::domain::agent::Role;
 use crate::domain::ending::{Ending, Failed, Parked};
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{IssueNumber, Label, PullRequestNumber, RunId};
-use crate::domain::instant::was_set_back;
+use crate::domain::instant::{utc, was_set_back};
 use crate::domain::pull_request::PullRequestState;
 use crate::domain::subject::Subject;
 use crate::domain::turn::TurnKey;
@@ -36,24 +36,24 @@ const LONGEST_TITLE: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubjectState {
     Running(Holder),
-    /// It waits for an allowance to come back.
+    /// It waits until a quota resets.
     Parked(Parking),
     /// The run was cut off and can be resumed.
     Interrupted,
-    /// A person must act: decide, merge, or start the run again. The words say why.
+    /// A person must act: decide, merge, or start the run again. The text says why.
     NeedsHuman(String),
-    /// It has become this pull request, which tells the rest.
+    /// It has become this pull request, which shows the rest.
     Delivered(PullRequestNumber),
     /// Nothing is left to resume; the text says how the run ended.
     Settled(String),
-    /// What this machine keeps of it can't be read; the words say why, and what to do.
+    /// The files of it on this machine cannot be read; the text says why, and what to do.
     Unreadable(String),
 }
 
 /// The time that a run is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parking {
-    /// When the allowance was noted to be used up.
+    /// When the quota was found to be used up.
     pub since: Timestamp,
     pub resets_at: Timestamp,
     pub reason: Parked,
@@ -63,8 +63,8 @@ impl Parking {
     /// Returns the instant as people read it: a guessed one is called a guess.
     pub fn until(self) -> String {
         match self.reason {
-            Parked::Quota | Parked::RateLimit => self.resets_at.to_string(),
-            Parked::QuotaUnknown => format!("{} (a guess)", self.resets_at),
+            Parked::Quota | Parked::RateLimit => utc(self.resets_at),
+            Parked::QuotaUnknown => format!("{} (a guess)", utc(self.resets_at)),
         }
     }
 
@@ -137,7 +137,7 @@ async fn read(here: &OpenRepository, subject: &Subject) -> Result<Option<Subject
     Ok(Some(SubjectSummary { flow: Some(flow), outcome, state, title, touched: touched(here, subject) }))
 }
 
-/// A run that was cut off while it waited for an allowance is as good as parked: nobody has to say that it may go on.
+/// Returns the state of a run; one that was interrupted while it waited for a quota counts as parked.
 fn waiting(here: &OpenRepository, subject: &Subject, state: SubjectState) -> Result<SubjectState, String> {
     if state != SubjectState::Interrupted {
         return Ok(state);
@@ -146,7 +146,7 @@ fn waiting(here: &OpenRepository, subject: &Subject, state: SubjectState) -> Res
     Ok(awaited(&entries).unwrap_or(state))
 }
 
-/// What is waited for: the last instant of all for whom there is no allowance and who were not asked since. Nothing, if a
+/// Returns what the run waits for: the latest reset time of all agents out of quota that were not asked since. `None` if a
 /// person stopped the run.
 fn awaited(entries: &[Entry]) -> Option<SubjectState> {
     let mut waits: BTreeMap<(Role, &Label), Parking> = BTreeMap::new();

@@ -23,7 +23,8 @@ use crate::cli::surroundings::Surroundings;
 use crate::cli::usage::recorder::UsageRecorder;
 use crate::cli::view::lines::Verbosity;
 use crate::cli::view::live::Live;
-use crate::cli::view::paint::{Paint, Stderr};
+use crate::cli::view::paint::{Paint, Screen};
+use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
 use crate::domain::ids::{BranchName, GateName};
@@ -384,7 +385,8 @@ fn assignment(goal: Goal, repository: &str, base: &BranchName) -> Assignment {
 fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surroundings) -> Terminal {
     let diagnosed = surroundings.variables.contains_key(std::ffi::OsStr::new(diagnostics::VARIABLE));
     // Lines of diagnostics would tear a live view.
-    let seen = if diagnosed { Stderr::Plain } else { Stderr::look(&surroundings.variables) };
+    let seen =
+        if diagnosed { Screen::Plain } else { Screen::look(&surroundings.variables, print::talk_is_seen) };
     let paint = Paint::wanted(&surroundings.variables, seen);
     let events = match json {
         Some(JsonOutput::Events) => Events::Printed,
@@ -392,8 +394,8 @@ fn terminal(settings: &Settings, json: Option<JsonOutput>, surroundings: &Surrou
     };
     let display = match (settings.output.quiet, seen, events) {
         (true, _, _) => Display::Lines(Verbosity::Quiet),
-        (false, Stderr::Terminal, Events::Off) => Display::Live(Live::new(paint)),
-        (false, Stderr::Plain, _) | (false, Stderr::Terminal, Events::Printed) => {
+        (false, Screen::Terminal, Events::Off) => Display::Live(Live::new(paint)),
+        (false, Screen::Plain, _) | (false, Screen::Terminal, Events::Printed) => {
             Display::Lines(Verbosity::Normal)
         }
     };

@@ -1,6 +1,5 @@
 //! The live view on a terminal: a board at the bottom that is redrawn, and lines above it.
 
-use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::{Term, measure_text_width, truncate_str};
@@ -22,7 +21,7 @@ pub struct Live {
 
 /// The size of a terminal, in characters.
 #[derive(Debug, Clone, Copy)]
-struct Size {
+struct TerminalSize {
     rows: usize,
     columns: usize,
 }
@@ -35,13 +34,13 @@ impl Live {
 
     /// Prints a line above the board.
     pub fn say(&self, line: &str) {
-        let (drawn, size) = (self.drawn(), Size::of_terminal());
+        let (drawn, size) = (self.drawn(), TerminalSize::of_terminal());
         print::talk(&format!("{}{line}\n{}", erasing(&drawn, size), self.styled(&drawn)));
     }
 
     /// Draws the present board.
     pub fn draw(&self, board: &Board, now: Timestamp) {
-        let (mut drawn, size) = (self.drawn(), Size::of_terminal());
+        let (mut drawn, size) = (self.drawn(), TerminalSize::of_terminal());
         let lines = if board.workers.is_empty() && board.waiting.is_none() {
             Vec::new()
         } else {
@@ -56,9 +55,7 @@ impl Live {
     /// Removes the board. The next `draw` shows it again.
     pub fn erase(&self) {
         let lines = std::mem::take(&mut *self.drawn());
-        if !lines.is_empty() {
-            print::talk(&erasing(&lines, Size::of_terminal()));
-        }
+        print::talk(&erasing(&lines, TerminalSize::of_terminal()));
     }
 
     fn drawn(&self) -> MutexGuard<'_, Vec<String>> {
@@ -75,7 +72,7 @@ impl Live {
     }
 }
 
-impl Size {
+impl TerminalSize {
     fn of_terminal() -> Self {
         let (rows, columns) = Term::stderr().size();
         Self { rows: usize::from(rows), columns: usize::from(columns).max(1) }
@@ -88,7 +85,7 @@ fn spinner(now: Timestamp) -> char {
 }
 
 /// Returns an empty line and those lines of a board that fit on the terminal, cut to its width.
-fn fitting(board: &[String], size: Size) -> Vec<String> {
+fn fitting(board: &[String], size: TerminalSize) -> Vec<String> {
     let cut = |line: &String| truncate_str(line, size.columns.saturating_sub(1), "…").into_owned();
     let lines = std::iter::once(String::new()).chain(board.iter().map(cut));
     lines.take(size.rows.saturating_sub(1)).collect()
@@ -96,13 +93,9 @@ fn fitting(board: &[String], size: Size) -> Vec<String> {
 
 /// Returns what moves the cursor to the first of these lines and clears the rest of the screen. A terminal that became
 /// narrower has wrapped them.
-fn erasing(lines: &[String], size: Size) -> String {
+fn erasing(lines: &[String], size: TerminalSize) -> String {
     let rows: usize = lines.iter().map(|line| measure_text_width(line).div_ceil(size.columns).max(1)).sum();
-    let mut text = String::from("\r");
-    if rows > 0 {
-        let _ = write!(text, "\u{1b}[{rows}A");
-    }
-    text + "\u{1b}[J"
+    if rows == 0 { String::new() } else { format!("\r\u{1b}[{rows}A\u{1b}[J") }
 }
 
 #[cfg(test)]
@@ -113,7 +106,7 @@ mod tests {
     fn a_board_fits_its_terminal() {
         let board =
             ["pr/7 · round 1", "  * coder sam  0:01  日本語のテキスト", "    output: …"].map(str::to_owned);
-        let size = Size { rows: 4, columns: 30 };
+        let size = TerminalSize { rows: 4, columns: 30 };
         assert_eq!(fitting(&board, size), ["", "pr/7 · round 1", "  * coder sam  0:01  日本語…"]);
     }
 
@@ -121,7 +114,7 @@ mod tests {
     fn wrapped_lines_are_erased_too() {
         let lines = [String::new(), "a".repeat(61), "日本".repeat(5)];
         for (columns, rows) in [(80, 3), (61, 3), (60, 4), (20, 6), (10, 10)] {
-            let size = Size { rows: 24, columns };
+            let size = TerminalSize { rows: 24, columns };
             assert_eq!(erasing(&lines, size), format!("\r\u{1b}[{rows}A\u{1b}[J"));
         }
     }

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use crate::text::sanitize::one_line;
 
+use super::paint::Paint;
+
 /// The indent of the lines of a block.
 const INDENT: usize = 4;
 const SHORTEST_TITLE: usize = 24;
@@ -17,6 +19,8 @@ pub struct Block {
     pub state: String,
     pub title: Option<String>,
     pub details: Vec<String>,
+    /// The command to type.
+    pub next: Option<String>,
 }
 
 /// What is settled.
@@ -28,13 +32,15 @@ pub struct SettledLine {
     pub title: Option<String>,
 }
 
-/// The blocks, with an empty line between them and titles cut to this width.
-pub fn blocks(all: &[Block], most: usize) -> String {
+/// Returns the blocks, with an empty line between them and titles cut to this width.
+pub fn blocks(all: &[Block], most: usize, paint: Paint) -> String {
     let width = widest(all.iter().map(|block| block.subject.as_str()));
     let block = |block: &Block| {
-        let mut text = format!("{:<width$}  {}\n", block.subject, block.state);
+        let subject = paint.strong(&format!("{:<width$}", block.subject));
+        let mut text = format!("{subject}  {}\n", block.state);
         let title = block.title.as_ref().map(|title| one_line(title, most.saturating_sub(INDENT)));
-        for line in title.iter().chain(&block.details) {
+        let next = block.next.as_ref().map(|next| paint.command(next));
+        for line in title.iter().chain(&block.details).chain(&next) {
             let _ = writeln!(text, "{:INDENT$}{line}", "");
         }
         text
@@ -114,9 +120,13 @@ mod tests {
             state: state.to_owned(),
             title: Some("Say hello".to_owned()),
             details: details.iter().map(ToString::to_string).collect(),
+            next: None,
         };
-        let blocks =
-            blocks(&[block("pr/3", "running", &["round 1"]), block("task/1a2b3c4d", "interrupted", &[])], 80);
+        let blocks = blocks(
+            &[block("pr/3", "running", &["round 1"]), block("task/1a2b3c4d", "interrupted", &[])],
+            80,
+            Paint::Plain,
+        );
         assert_eq!(
             blocks,
             "\
@@ -154,9 +164,9 @@ task/1a2b3c4d  interrupted
         fn no_title_widens_a_line(title in ".{0,200}", how in "[a-z()]{0,25}") {
             let title = Some(title);
             let (subject, age) = ("task/1a2b3c4d".to_owned(), "just now".to_owned());
-            let block = Block { subject: subject.clone(), state: how.clone(), title: title.clone(), details: vec![] };
+            let block = Block { subject: subject.clone(), state: how.clone(), title: title.clone(), details: vec![], next: None };
             let line = SettledLine { subject, how, age, title };
-            for line in blocks(&[block], 80).lines().chain(lines(&[line], 80).lines()) {
+            for line in blocks(&[block], 80, Paint::Plain).lines().chain(lines(&[line], 80).lines()) {
                 prop_assert!(line.chars().count() <= 80, "{line}");
             }
         }

@@ -1,4 +1,4 @@
-//! Colour, where a person wants it: on a terminal, without `NO_COLOR`, not on a dumb one.
+//! Colours, on a terminal only, and not with `NO_COLOR` or `TERM=dumb`.
 
 use anstyle::{AnsiColor, Style};
 
@@ -6,7 +6,7 @@ use crate::adapters::process::variables::Variables;
 
 use super::print;
 
-/// Whether there is colour.
+/// Whether text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
     Plain,
@@ -14,28 +14,48 @@ pub enum Paint {
 }
 
 impl Paint {
-    /// What the environment asks for.
-    pub fn wanted(variables: &Variables, terminal: Stderr) -> Self {
+    /// Returns what the environment asks for.
+    pub fn wanted(variables: &Variables, screen: Screen) -> Self {
         let is_set =
             |name: &str| variables.get(std::ffi::OsStr::new(name)).is_some_and(|value| !value.is_empty());
-        match terminal {
-            Stderr::Plain => Self::Plain,
-            Stderr::Terminal if is_set("NO_COLOR") => Self::Plain,
-            Stderr::Terminal => Self::Colour,
+        match screen {
+            Screen::Plain => Self::Plain,
+            Screen::Terminal if is_set("NO_COLOR") => Self::Plain,
+            Screen::Terminal => Self::Colour,
         }
     }
 
-    /// A mark in its colour.
-    pub fn mark(self, mark: Mark) -> String {
-        let (sign, colour) = match mark {
-            Mark::Good => ("✓", AnsiColor::Green),
-            Mark::Bad => ("✗", AnsiColor::Red),
-            Mark::Warning => ("!", AnsiColor::Yellow),
-        };
-        self.styled(sign, Style::new().bold().fg_color(Some(colour.into())))
+    /// Returns the paint of results, which go to stdout.
+    pub fn of_results(variables: &Variables) -> Self {
+        Self::wanted(variables, Screen::look(variables, print::results_are_seen))
     }
 
-    /// A text that is the most important of its neighbours.
+    /// Returns a mark in its colour.
+    pub fn mark(self, mark: Mark) -> String {
+        let sign = match mark {
+            Mark::Good => "✓",
+            Mark::Bad => "✗",
+            Mark::Warning => "!",
+        };
+        self.marked(sign, mark)
+    }
+
+    /// Returns a text in the colour of a mark.
+    pub fn marked(self, text: &str, mark: Mark) -> String {
+        let colour = match mark {
+            Mark::Good => AnsiColor::Green,
+            Mark::Bad => AnsiColor::Red,
+            Mark::Warning => AnsiColor::Yellow,
+        };
+        self.styled(text, Style::new().bold().fg_color(Some(colour.into())))
+    }
+
+    /// Returns a command to type.
+    pub fn command(self, text: &str) -> String {
+        self.styled(text, Style::new().fg_color(Some(AnsiColor::Cyan.into())))
+    }
+
+    /// Returns the most important text of its neighbours.
     pub fn strong(self, text: &str) -> String {
         self.styled(text, Style::new().bold())
     }
@@ -56,18 +76,18 @@ pub enum Mark {
     Warning,
 }
 
-/// The kind of stderr.
+/// Where stdout or stderr goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stderr {
-    /// In a file, a pipe, a log, or a terminal that can't move its cursor.
+pub enum Screen {
+    /// To a file, a pipe, a log, or a terminal that cannot move its cursor.
     Plain,
     Terminal,
 }
 
-impl Stderr {
-    /// Whether stderr is a terminal that can move its cursor.
-    pub fn look(variables: &Variables) -> Self {
+impl Screen {
+    /// Returns the kind of a stream, from a check whether it is a terminal.
+    pub fn look(variables: &Variables, is_terminal: fn() -> bool) -> Self {
         let can_move = variables.get(std::ffi::OsStr::new("TERM")).is_some_and(|term| term != "dumb");
-        if can_move && print::talks_to_a_terminal() { Self::Terminal } else { Self::Plain }
+        if can_move && is_terminal() { Self::Terminal } else { Self::Plain }
     }
 }

@@ -27,7 +27,12 @@ pub fn diagnostics() -> impl Write {
     io::stderr()
 }
 
-/// Whether what is said is seen on a terminal.
-pub fn talks_to_a_terminal() -> bool {
+/// Whether stderr is a terminal.
+pub fn talk_is_seen() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Whether stdout is a terminal.
+pub fn results_are_seen() -> bool {
+    io::stdout().is_terminal()
 }

@@ -54,7 +54,7 @@ pub(super) fn work(work: &OpenDelivery<'_>) -> Decision<Made> {
             Ok(answered) => answered,
             Err(failure) => {
                 let who = Who { role: Role::Coder, label: ask.key.label };
-                return first(run_effect::fatal(&who, &failure, cx.now));
+                return first(run_effect::fatal(&who, &failure));
             }
         };
         let Answered { reading, commit, repairs, usage, model } = answered;

@@ -142,5 +142,5 @@ fn answer(seen: &OpenReview<'_>, key: TurnKey, answered: Answered<CoderFollowup>
 /// Where the log is was told when the turn failed: a path of this machine has no place in a record.
 fn failed(seen: &OpenReview<'_>, label: Label, failure: &TurnFailure) -> Decision<Infallible> {
     let who = Who { role: Role::Coder, label };
-    first(seen.end(run_effect::fatal(&who, failure, seen.cx.now)))
+    first(seen.end(run_effect::fatal(&who, failure)))
 }

@@ -282,7 +282,7 @@ fn reviews(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<Infallible> {
 /// Reviewers that failed end the run, unless the policy lets the coder work on what the others found.
 fn available(seen: &OpenReview<'_>, failed: &[FailedSeat], must_fix: &[Item]) -> Decision<()> {
     let who = |seat: &FailedSeat| Who { role: Role::Reviewer, label: seat.label.clone() };
-    let ended = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure, seen.cx.now));
+    let ended = failed.iter().find_map(|seat| run_effect::conclusion(&who(seat), &seat.failure));
     if let Some(conclusion) = ended {
         return first(seen.end(conclusion));
     }

@@ -76,7 +76,7 @@ fn outcome(cli: &dyn VendorCli, folder: &Path, name: &str) -> String {
         write!(words, "\n    model {model}, tools used {} times", transcript.acted).unwrap();
     }
     if let Some((percent, until)) = transcript.low {
-        write!(words, "\n    {percent} % of the allowance used until {until}").unwrap();
+        write!(words, "\n    {percent} % of the quota used until {until}").unwrap();
     }
     words
 }

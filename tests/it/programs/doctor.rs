@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use agent_loop::domain::instant::utc;
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -363,7 +364,7 @@ fn only_a_named_folder_must_exist() {
 }
 
 #[test]
-fn parked_runs_are_told_of_agents() {
+fn parked_runs_are_named_beside_agents() {
     let stage = healthy();
     let back = from_now(SignedDuration::from_hours(50));
     stage.agent("empty.sh", &format!("#!/bin/sh\ncat >/dev/null\necho resets_at={back} >&2\nexit 75\n"));
@@ -376,7 +377,7 @@ fn parked_runs_are_told_of_agents() {
     for title in ["repository", "one=command:"] {
         let (verdict, seen, fix) = check(&report, title, "parked");
         assert_eq!(verdict, "note");
-        assert!(seen.contains(&back) && seen.contains("`one`"), "{seen}");
+        assert!(seen.contains(&utc(back.parse().unwrap())) && seen.contains("`one`"), "{seen}");
         assert!(fix.starts_with("agent-loop resume"), "{fix}");
     }
 }

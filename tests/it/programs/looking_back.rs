@@ -14,7 +14,7 @@ fn settled(stage: &Stage, words: &str) {
     assert_eq!(ended.exit, Some(0), "{}", ended.stderr);
 }
 
-/// A task whose coder has no allowance left; its subject.
+/// Returns the subject of a task whose coder is out of quota.
 fn parked(stage: &Stage, words: &str) -> String {
     stage.agent("tired.sh", "#!/bin/sh\ncat > /dev/null\nexit 75\n");
     let mut arguments = task(&[]);

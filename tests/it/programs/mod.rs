@@ -1,6 +1,5 @@
 //! The built binary with real git and `command:` agents: the main job, kills at many moments, settings, commands, refusals.
 
-mod allowances;
 mod answers;
 mod commands;
 mod delivery;
@@ -12,12 +11,14 @@ mod looking_back;
 mod memory;
 mod outputs;
 mod privacy;
+mod quota;
 mod refusals;
 mod repositories;
 mod screen;
 mod search;
 mod settings;
 mod stage;
+mod terminal;
 mod told;
 mod usage;
 mod vendors;

@@ -106,8 +106,16 @@ fn a_pull_request_is_looked_at() {
     assert!(diff.contains("-one TODO\n+one DONE\n"), "{diff}");
     let view = stage.run(&["local", "pr", "view", "pr/1"]).stdout;
     assert!(view.contains("comments not shown; --comments shows all") && !view.contains("<sub>"), "{view}");
+    let list = stage.run(&["local", "pr", "list"]).stdout;
+    assert_eq!(list, format!("#1  open  {}  agent-loop  Do what was left to do\n", stage.branch()));
     assert_eq!(stage.run(&["local", "pr", "checkout", "1"]).exit, Some(0));
     assert_eq!(stage.git(&["branch", "--show-current"]), stage.branch());
+    stage.git(&["switch", "--quiet", "main"]);
+    assert_eq!(stage.run(&["local", "pr", "merge", "1"]).exit, Some(0));
+    assert_eq!(stage.run(&["local", "pr", "diff", "1"]).stdout, diff, "a merged change is shown too");
+    stage.git(&["branch", "--quiet", "topic", "HEAD~1"]);
+    let created = stage.run(&["local", "pr", "create", "-t", "T", "-b", "B", "-B", "main", "-H", "topic"]);
+    assert_eq!(created.stdout, "Created pull request #2; next: agent-loop pr 2\n", "{}", created.stderr);
     for (words, why) in
         [(["pr", "list"], "agent-loop local pr list"), (["issue", "view"], "agent-loop local issue view")]
     {

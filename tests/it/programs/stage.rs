@@ -91,7 +91,7 @@ impl Stage {
         path
     }
 
-    fn prepared(&self, program: &str) -> Command {
+    pub(super) fn prepared(&self, program: &str) -> Command {
         let mut command = command(program);
         command
             .env_clear()

@@ -130,26 +130,26 @@ async fn quota_parks_and_votes_stay() {
         (3, Ending::Parked { resets_at, reason: Parked::Quota })
     );
     assert_eq!(outcome.votes.len(), 1);
-    let words = "the allowance of `tired` (reviewer) is used up until 1970-01-06T23:59:42Z (in 5 d 23 h)";
+    let words = "the quota of `tired` (reviewer) is used up until 1970-01-06 23:59 UTC";
     let published = &world.thread(1).last().unwrap().body.clone();
     for said in [&outcome.message, published] {
         assert!(said.contains(words) && !said.contains(":41."), "{said}");
     }
-    assert!(published.contains("Parked until 1970-01-06T23:59:42Z"), "{published}");
+    assert!(published.starts_with("**Parked**"), "{published}");
     let before = world.calls().len();
     story.play(&world).await;
     assert_eq!(world.calls().len(), before + 1, "only the parked question is asked again");
 }
 
 #[tokio::test]
-async fn the_coders_spent_allowance_is_named() {
+async fn the_coders_used_quota_is_named() {
     let said: Timestamp = "1970-01-06T23:59:41.5Z".parse().unwrap();
     let tired = always_fails(&TurnFailure::RateLimited { retry_at: Some(said), detail: "slow".to_owned() });
     let story = story("rate limit", tired, vec![("quick", always_approves())]);
     let world = story.world();
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending.exit_code(), 3, "{}", outcome.message);
-    let words = "the allowance of `sam` (coder) is used up until 1970-01-06T23:59:42Z (in ";
+    let words = "the quota of `sam` (coder) is used up until 1970-01-06 23:59 UTC";
     assert!(outcome.message.contains(words), "{}", outcome.message);
     let told = format!("{:?}", world.events());
     assert!(told.contains("1970-01-06T23:59:42Z") && !told.contains("23:59:41"), "{told}");

@@ -108,7 +108,7 @@ async fn the_chain_follows_a_spent_model() {
 }
 
 #[tokio::test]
-async fn waiting_lasts_until_the_allowance_returns() {
+async fn waiting_lasts_until_the_quota_resets() {
     let story = story("patient", honest_coder(), vec![("careful", always_approves())]);
     let world = story.world();
     let resets_at = world.now() + SignedDuration::from_hours(5);

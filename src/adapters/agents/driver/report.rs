@@ -11,6 +11,7 @@ use crate::adapters::process::exit::Exit;
 use crate::adapters::process::supervision::{End, Ended};
 use crate::domain::agent::Backend;
 use crate::domain::failure::TurnFailure;
+use crate::domain::instant::utc;
 use crate::domain::turn::SessionNote;
 use crate::domain::usage::Usage;
 use crate::ports::agents::{TurnReport, TurnResult};
@@ -118,7 +119,7 @@ impl Recording {
             warnings.push(late);
         }
         if let Some((percent, resets_at)) = self.transcript.low {
-            warnings.push(format!("{percent} % of its allowance is used; it is back at {resets_at}"));
+            warnings.push(format!("{percent} % of its quota is used; it resets at {}", utc(resets_at)));
         }
         if self.dropped_lines > 0 {
             warnings

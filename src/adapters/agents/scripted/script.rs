@@ -33,7 +33,7 @@ pub struct ScriptedTurn {
     pub exit: Option<i32>,
     /// How long the turn takes.
     pub sleep_ms: Option<u64>,
-    /// With exit 75: when the allowance is back.
+    /// With exit code 75: when the quota resets.
     pub quota_resets_at: Option<Timestamp>,
 }
 

@@ -412,7 +412,7 @@ mod tests {
             resets_at: "2026-11-21T00:10:00Z".parse().unwrap(),
             detail: String::new(),
         });
-        assert_eq!(quota.to_string(), format!("has used up its quota until 2026-11-21T00:10:00Z: {NOTE}"));
+        assert_eq!(quota.to_string(), format!("has used up its quota until 2026-11-21 00:10 UTC: {NOTE}"));
         for limited in [
             TurnFailure::Billing { detail: "limit: 0".to_owned() },
             TurnFailure::RateLimited { retry_at: None, detail: "429".to_owned() },

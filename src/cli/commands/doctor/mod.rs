@@ -20,6 +20,7 @@ use crate::adapters::process::supervision::tree;
 use crate::adapters::storage::fitness;
 use crate::cli::run::secrets;
 use crate::cli::surroundings::Surroundings;
+use crate::cli::view::paint::Paint;
 use crate::ports::clock::Clock;
 use crate::text::redaction::Redactor;
 
@@ -41,7 +42,11 @@ pub async fn run(arguments: &DoctorArguments, surroundings: &Surroundings) -> Re
     })?;
     let report = look(arguments, surroundings, place.path()).await?;
     let exit = report.exit_code();
-    let text = if arguments.json { format!("{}\n", report.json()) } else { report.words() };
+    let text = if arguments.json {
+        format!("{}\n", report.json())
+    } else {
+        report.words(Paint::of_results(&surroundings.variables))
+    };
     Ok((text, exit))
 }
 

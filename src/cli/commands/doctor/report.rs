@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::cli::view::paint::{Mark, Paint};
+
 /// The result of a check, from harmless to serious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DoctorVerdict {
@@ -23,6 +25,15 @@ impl DoctorVerdict {
             Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+
+    fn mark(self) -> Option<Mark> {
+        match self {
+            Self::Ok => Some(Mark::Good),
+            Self::Note => None,
+            Self::Warning => Some(Mark::Warning),
+            Self::Error => Some(Mark::Bad),
         }
     }
 }
@@ -97,15 +108,17 @@ impl Report {
     }
 
     /// Returns the report as text.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn words(&self, paint: Paint) -> String {
         let width = self.checks().map(|check| check.name.len()).max().unwrap_or(0);
         let indent = " ".repeat(VERDICT + width + 6);
         let mut text = String::new();
         for group in self.groups.iter().filter(|group| !group.checks.is_empty()) {
-            let _ = writeln!(text, "{}", group.title);
+            let _ = writeln!(text, "{}", paint.strong(&group.title));
             for DoctorCheck { name, verdict, seen, fix } in &group.checks {
                 let seen = seen.trim_end().replace('\n', &format!("\n{indent}"));
-                let _ = writeln!(text, "  {:VERDICT$}  {name:width$}  {seen}", verdict.name());
+                let word = format!("{:VERDICT$}", verdict.name());
+                let word = verdict.mark().map_or_else(|| word.clone(), |mark| paint.marked(&word, mark));
+                let _ = writeln!(text, "  {word}  {name:width$}  {seen}");
                 if let Some(fix) = fix {
                     let _ = writeln!(text, "{indent}fix: {fix}");
                 }
@@ -177,7 +190,7 @@ mod tests {
             ],
         };
         assert_eq!(
-            report.words(),
+            report.words(Paint::Plain),
             "git\n  ok       version      git 2.47\n\nclaude (coder)\n  warning  login state  unknown\n                        fix: claude auth login\n\nready to run; warnings: 1\n"
         );
         assert_eq!((report.exit_code(), report.json()["verdict"].as_str()), (0, Some("warning")));

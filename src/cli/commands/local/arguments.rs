@@ -60,7 +60,7 @@ pub struct CommentArgs {
     #[command(flatten)]
     pub on: NumberArgs,
     /// Text of the comment
-    #[arg(long)]
+    #[arg(short, long)]
     pub body: String,
     #[command(flatten)]
     pub by: AuthorArgs,
@@ -92,13 +92,13 @@ pub enum RoleChoice {
 #[derive(Debug, Args)]
 pub struct DescriptionArgs {
     /// Title
-    #[arg(long)]
+    #[arg(short, long)]
     pub title: String,
     /// Description
-    #[arg(long, default_value = "", conflicts_with = "body_file")]
+    #[arg(short, long, default_value = "", conflicts_with = "body_file")]
     pub body: String,
     /// Read the description from a file; `-` for stdin
-    #[arg(long, value_name = "PATH")]
+    #[arg(short = 'F', long, value_name = "PATH")]
     pub body_file: Option<PathBuf>,
 }
 
@@ -126,7 +126,7 @@ pub enum IssueAction {
     /// List issues
     List {
         /// State to list
-        #[arg(long, value_enum, default_value_t = StateChoice::Open)]
+        #[arg(short, long, value_enum, default_value_t = StateChoice::Open)]
         state: StateChoice,
     },
     /// Show an issue with its comments
@@ -144,11 +144,11 @@ pub enum IssueAction {
 pub enum PullRequestAction {
     /// Open a pull request
     Create {
-        /// Branch with the change
-        #[arg(long)]
-        head: BranchName,
+        /// Branch with the change [default: the current branch]
+        #[arg(short = 'H', long)]
+        head: Option<BranchName>,
         /// Branch to change
-        #[arg(long)]
+        #[arg(short = 'B', long)]
         base: BranchName,
         #[command(flatten)]
         description: DescriptionArgs,
@@ -158,7 +158,7 @@ pub enum PullRequestAction {
     /// List pull requests
     List {
         /// State to list
-        #[arg(long, value_enum, default_value_t = StateChoice::Open)]
+        #[arg(short, long, value_enum, default_value_t = StateChoice::Open)]
         state: StateChoice,
     },
     /// Show a pull request with its latest comment

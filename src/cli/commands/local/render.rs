@@ -1,18 +1,43 @@
 //! Issues and pull requests of the embedded forge, as text for people and without control characters.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
+use console::truncate_str;
 use jiff::tz::TimeZone;
+use regex::Regex;
 
 use crate::adapters::embedded_forge::rows::SubjectRow;
 use crate::adapters::process::output::tail::plain;
+use crate::cli::view::overview::columns;
+use crate::cli::view::print;
+use crate::domain::pull_request::PullRequest;
+use crate::pattern::pattern;
 use crate::ports::forge::Comment;
 use crate::text::markdown::count;
 use crate::text::sanitize::one_line;
 
-/// Formats one line of a list.
-pub(super) fn row(row: &SubjectRow, state: &str) -> String {
-    format!("{:>5}  {state:<6}  {}\n", row.number, one_line(&row.title, 100))
+use super::json;
+
+/// Returns the columns of an issue in a list.
+pub(super) fn issue(row: &SubjectRow, state: &str) -> [String; 4] {
+    [format!("#{}", row.number), state.to_owned(), row.writer.login.to_string(), title(row)]
+}
+
+/// Returns the columns of a pull request in a list.
+pub(super) fn pull_request(row: &SubjectRow, seen: &PullRequest) -> [String; 5] {
+    let [number, state, author, title] = issue(row, json::pull_request_state(&seen.state));
+    [number, state, seen.head_ref.to_string(), author, title]
+}
+
+fn title(row: &SubjectRow) -> String {
+    one_line(&row.title, 200)
+}
+
+/// Formats a list. On a terminal, its lines are cut.
+pub(super) fn list<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let cut = |line: &String| format!("{}\n", truncate_str(line, print::result_width(), "…"));
+    columns(rows).iter().map(cut).collect()
 }
 
 /// The comments that a view shows.
@@ -24,8 +49,7 @@ pub(super) enum Comments {
 
 /// Formats an issue or a pull request with comments.
 pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment], shown: Comments) -> String {
-    let mut text =
-        format!("{} #{}\n{about} · by {}\n", one_line(&row.title, 200), row.number, row.writer.login);
+    let mut text = format!("{} #{}\n{about} · by {}\n", title(row), row.number, row.writer.login);
     let body = readable(&row.body);
     if !body.is_empty() {
         let _ = write!(text, "\n{body}\n");
@@ -49,11 +73,13 @@ pub(super) fn view(row: &SubjectRow, about: &str, comments: &[Comment], shown: C
     text
 }
 
-/// A text without our markers and without the HTML that our comments have.
+static EMPTY_LINES: LazyLock<Regex> = pattern!(r"\n(?:[ \t]*\n){2,}");
+
+/// Returns a text without our markers and without the HTML of our comments.
 fn readable(body: &str) -> String {
     let lines = body.lines().filter(|line| !line.starts_with("<!-- AGENT_LOOP_"));
     let text = lines.collect::<Vec<_>>().join("\n");
     let text = text.replace("<details><summary>", "").replace("</summary>", ":").replace("</details>", "");
     let text = text.replace("<sub>", "(").replace("</sub>", ")");
-    plain(text.trim())
+    EMPTY_LINES.replace_all(&plain(text.trim()), "\n\n").into_owned()
 }

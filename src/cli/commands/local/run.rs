@@ -96,8 +96,8 @@ async fn act(command: LocalCommand, surroundings: &Surroundings) -> Result<Print
 /// What a command that only reads says before the embedded forge of a repository exists.
 fn nothing_there(action: &Action) -> Result<Printed, Failure> {
     match action {
-        Action::Issue(IssueAction::List { .. }) => Ok(listed(String::new(), Vec::new(), "issue")),
-        Action::Pr(PullRequestAction::List { .. }) => Ok(listed(String::new(), Vec::new(), "pull request")),
+        Action::Issue(IssueAction::List { .. }) => Ok(nothing_listed("issue")),
+        Action::Pr(PullRequestAction::List { .. }) => Ok(nothing_listed("pull request")),
         Action::Init | Action::Issue(_) | Action::Pr(_) | Action::Check(_) => Err(Failure::Use(
             "this repository has no embedded forge yet; `agent-loop local init` creates one".to_owned(),
         )),
@@ -124,7 +124,7 @@ impl Handler<'_> {
                     writer,
                 };
                 let number = self.forge.store().create(&row, SystemClock.now()).map_err(Failure::Work)?;
-                Ok(created("issue", number))
+                Ok(created("issue", number, "issue"))
             }
             IssueAction::List { state } => self.issues(state),
             IssueAction::View(NumberArgs { number }) => {
@@ -150,19 +150,18 @@ impl Handler<'_> {
     }
 
     fn issues(&self, wanted: StateChoice) -> Result<Printed, Failure> {
-        let mut text = String::new();
-        let mut all = Vec::new();
+        let (mut rows, mut all) = (Vec::new(), Vec::new());
         for row in self.forge.store().subjects().map_err(Failure::Work)? {
             let state = match row.kind {
                 SubjectKind::Issue(state) => state,
                 SubjectKind::PullRequest { .. } => continue,
             };
             if fits(wanted, state == IssueState::Open) {
-                text.push_str(&render::row(&row, json::issue_state(state)));
+                rows.push(render::issue(&row, json::issue_state(state)));
                 all.push(json::issue(&row, state));
             }
         }
-        Ok(listed(text, all, "issue"))
+        Ok(listed(&rows, all, "issue"))
     }
 
     async fn set_issue(&self, number: u64, state: &PullRequestState) -> Result<Printed, Failure> {
@@ -177,9 +176,15 @@ impl Handler<'_> {
                 let writer = self.writer(by)?;
                 let body = self.body(&description)?;
                 let title = title(description.title)?;
+                let head = head.or_else(|| self.repository.branch.clone());
+                let head = head.ok_or_else(|| {
+                    Failure::Use(
+                        "HEAD is detached; name the branch with the change: --head BRANCH".to_owned(),
+                    )
+                })?;
                 let new = NewPullRequest { head_ref: head, base_ref: base, title, body };
                 let number = self.forge.open(&new, &writer).await?;
-                Ok(created("pull request", number.0))
+                Ok(created("pull request", number.0, "pr"))
             }
             PullRequestAction::List { state } => self.pull_requests(state).await,
             PullRequestAction::Diff(NumberArgs { number }) => self.diff(PullRequestNumber(number)).await,
@@ -225,7 +230,11 @@ impl Handler<'_> {
 
     async fn diff(&self, number: PullRequestNumber) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(number).await?;
-        let range = format!("{}...{}", seen.base_ref, seen.head);
+        let base = match &seen.state {
+            PullRequestState::Merged { commit } => format!("{commit}^"),
+            PullRequestState::Open | PullRequestState::Closed => seen.base_ref.to_string(),
+        };
+        let range = format!("{base}...{}", seen.head);
         let colour = if print::result_width() == usize::MAX { "--color=never" } else { "--color=always" };
         let diff = self.git(&["diff", "--no-ext-diff", colour, &range]).await?;
         Ok(Printed { json: json!({ "number": number, "diff": diff }), text: diff })
@@ -248,25 +257,24 @@ impl Handler<'_> {
     }
 
     async fn pull_requests(&self, wanted: StateChoice) -> Result<Printed, Failure> {
-        let mut text = String::new();
-        let mut all = Vec::new();
+        let (mut rows, mut all) = (Vec::new(), Vec::new());
         for row in self.forge.store().subjects().map_err(Failure::Work)? {
             if matches!(row.kind, SubjectKind::Issue(_)) {
                 continue;
             }
             let seen = self.forge.pull_request(PullRequestNumber(row.number)).await?;
             if fits(wanted, seen.state == PullRequestState::Open) {
-                text.push_str(&render::row(&row, json::pull_request_state(&seen.state)));
+                rows.push(render::pull_request(&row, &seen));
                 all.push(self.json(&row, &seen).await?);
             }
         }
-        Ok(listed(text, all, "pull request"))
+        Ok(listed(&rows, all, "pull request"))
     }
 
     async fn set_pull_request(&self, number: u64, state: &PullRequestState) -> Result<Printed, Failure> {
         let seen = self.forge.pull_request(PullRequestNumber(number)).await?;
         if matches!(seen.state, PullRequestState::Merged { .. }) {
-            return Err(Failure::Use(format!("pull request {number} is merged; that can't be undone")));
+            return Err(Failure::Use(format!("pull request #{number} is merged, which cannot be undone")));
         }
         self.forge.store().set_head(number, &seen.head).map_err(Failure::Work)?;
         self.forge.store().set_state(number, state).map_err(Failure::Work)?;
@@ -277,15 +285,15 @@ impl Handler<'_> {
         let seen = self.forge.pull_request(number).await?;
         match self.forge.merge(number, &seen.head).await? {
             Merge::Merged(commit) => Ok(Printed {
-                text: format!("Pull request {number} is merged as {}.\n", commit.short()),
+                text: format!("Merged #{number} as {}.\n", commit.short()),
                 json: json!({ "number": number, "merge_commit": commit }),
             }),
             Merge::HeadMoved(head) => Err(Failure::Work(format!(
-                "the branch moved to {} at this instant; run the same command again",
+                "the branch just moved to {}; run the same command again",
                 head.short()
             ))),
             Merge::Conflict(why) => {
-                Err(Failure::Work(format!("pull request {number} can't be merged: {why}")))
+                Err(Failure::Work(format!("pull request #{number} cannot be merged: {why}")))
             }
         }
     }
@@ -297,7 +305,7 @@ impl Handler<'_> {
             CheckChoice::Failure => CheckState::Failure,
         };
         let said = Printed {
-            text: format!("{name} is {} on {}.\n", state.name(), sha.short()),
+            text: format!("{name} is {} on {}\n", state.name(), sha.short()),
             json: json!({ "sha": sha, "name": name, "state": state.name() }),
         };
         self.forge.store().set_check(sha, &Check { name, state }).map_err(Failure::Work)?;
@@ -310,7 +318,7 @@ impl Handler<'_> {
         let id =
             self.forge.store().comment(number, &writer, &body, SystemClock.now()).map_err(Failure::Work)?;
         Ok(Printed {
-            text: format!("Added comment {id} to {number}.\n"),
+            text: format!("Added comment {id} to #{number}.\n"),
             json: json!({ "number": number, "id": id.to_string() }),
         })
     }
@@ -375,19 +383,26 @@ fn fits(wanted: StateChoice, open: bool) -> bool {
     }
 }
 
-fn created(kind: &str, number: u64) -> Printed {
-    Printed { text: format!("Created {kind} {number}.\n"), json: json!({ "number": number }) }
+fn created(kind: &str, number: u64, next: &str) -> Printed {
+    let text = format!("Created {kind} #{number}; next: agent-loop {next} {number}\n");
+    Printed { text, json: json!({ "number": number }) }
 }
 
-fn listed(text: String, all: Vec<Value>, what: &str) -> Printed {
-    let text = if all.is_empty() { format!("There is no {what} to show.\n") } else { text };
-    Printed { text, json: Value::Array(all) }
+fn nothing_listed(what: &str) -> Printed {
+    Printed { text: format!("There is no {what} to show.\n"), json: Value::Array(Vec::new()) }
+}
+
+fn listed<const COLUMNS: usize>(rows: &[[String; COLUMNS]], all: Vec<Value>, what: &str) -> Printed {
+    if rows.is_empty() {
+        return nothing_listed(what);
+    }
+    Printed { text: render::list(rows), json: Value::Array(all) }
 }
 
 fn state_set(what: &str, number: u64, state: &PullRequestState) -> Printed {
     let word = json::pull_request_state(state);
     Printed {
-        text: format!("{what} {number} is {word}.\n"),
+        text: format!("{what} #{number} is {word}\n"),
         json: json!({ "number": number, "state": word }),
     }
 }

@@ -22,6 +22,7 @@ use crate::cli::run::permissions::Trigger;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::ending::{PARKING_HINT, complain, conclude, say};
 use crate::cli::view::outcome::next_command;
+use crate::cli::view::paint::Paint;
 use crate::cli::view::print;
 use crate::domain::access::Power;
 use crate::domain::ending::{Ending, Failed, Refused};
@@ -74,7 +75,8 @@ async fn go_on(
     let now = SystemClock.now();
     let goes_on = |waiting: &&Resumable<'_>| goes_on_now(waiting, arguments);
     if arguments.list || (!arguments.due && !waiting.iter().any(|waiting| goes_on(&waiting))) {
-        print::result(&list::text(&waiting, arguments, now));
+        let paint = Paint::of_results(&surroundings.variables);
+        print::result(&list::text(&waiting, arguments, now, paint));
         return ExitCode::from(exit);
     }
     let mut parked = false;

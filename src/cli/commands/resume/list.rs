@@ -8,29 +8,30 @@ use crate::cli::commands::status;
 use crate::cli::repository::open::OpenRepository;
 use crate::cli::repository::survey::{SubjectState, SubjectSummary};
 use crate::cli::view::overview::{self, Block};
+use crate::cli::view::paint::Paint;
 use crate::cli::view::print;
 use crate::cli::view::shell::quoted;
 
 use super::arguments::ResumeArguments;
 
-/// A subject that can go on, now or later.
+/// A subject that can be resumed, now or later.
 #[derive(Debug)]
 pub(super) struct Resumable<'here> {
     pub(super) here: &'here OpenRepository,
     pub(super) known: SubjectSummary,
 }
 
-/// When a subject can go on.
+/// When a subject can be resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
-    /// It was cut off: whenever somebody says so.
+    /// It was interrupted, and waits for a person.
     Interrupted,
-    /// It was parked, and its instant has come.
+    /// It was parked, and the quota was reset.
     Due,
     Later(Timestamp),
 }
 
-/// When a subject can go on, if it can. The instant is one of the wall clock, so that it counts after a restart too.
+/// Returns when a subject can be resumed. The instant is one of the wall clock, so that it is valid after a restart too.
 pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
     match state {
         SubjectState::Interrupted => Some(When::Interrupted),
@@ -45,7 +46,12 @@ pub(super) fn when(state: &SubjectState, now: Timestamp) -> Option<When> {
 }
 
 /// The list; as JSON the array that `status` prints, with `due` for what is parked.
-pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Timestamp) -> String {
+pub(super) fn text(
+    all: &[Resumable<'_>],
+    arguments: &ResumeArguments,
+    now: Timestamp,
+    paint: Paint,
+) -> String {
     if let Some(JsonOutput::Outcome | JsonOutput::Events) = arguments.output.json {
         let array = all.iter().map(|waiting| object(waiting, arguments, now)).collect();
         return format!("{}\n", Value::Array(array));
@@ -58,9 +64,10 @@ pub(super) fn text(all: &[Resumable<'_>], arguments: &ResumeArguments, now: Time
         subject: waiting.known.subject().to_string(),
         state: status::describe_now(&waiting.known, now),
         title: waiting.known.title.clone(),
-        details: vec![command(waiting, arguments)],
+        details: Vec::new(),
+        next: Some(command(waiting, arguments)),
     };
-    overview::blocks(&all.iter().map(block).collect::<Vec<_>>(), print::result_width())
+    overview::blocks(&all.iter().map(block).collect::<Vec<_>>(), print::result_width(), paint)
 }
 
 fn command(waiting: &Resumable<'_>, arguments: &ResumeArguments) -> String {

@@ -8,10 +8,12 @@ use std::process::Child;
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use agent_loop::domain::instant::utc;
+
 use super::stage::{Ended, Stage, from_now, task, until, walk};
 
-/// An agent whose allowance is used up until the instant that stands in the file `until`; without that file it works, and tells.
-fn with_an_allowance(stage: &Stage, name: &str, work: &str) {
+/// An agent whose quota is used up until the instant in the file `until`. Without that file it works, and writes a line per turn.
+fn with_a_quota(stage: &Stage, name: &str, work: &str) {
     let root = stage.root().display();
     let script = format!(
         "#!/bin/sh\nif [ -e {root}/until ]; then cat > /dev/null; sed s/^/resets_at=/ {root}/until >&2; exit 75; fi\n\
@@ -28,24 +30,24 @@ fn is_back(stage: &Stage) {
     fs::remove_file(stage.root().join("until")).unwrap();
 }
 
-/// How often the agent with the allowance worked.
+/// How often the agent with the quota worked.
 fn asked(stage: &Stage) -> usize {
     fs::read_to_string(stage.root().join("asked")).unwrap_or_default().lines().count()
 }
 
-/// An allowance that is back: this second, for what should have been back for long is not believed.
+/// A reset time that has come: this second, because one that is long past is not believed.
 fn past() -> String {
     from_now(SignedDuration::ZERO)
 }
 
-/// An allowance that will be back one day.
+/// A reset time in the far future.
 fn future() -> String {
     from_now(SignedDuration::from_hours(50))
 }
 
-/// A run that is parked in the middle of a round: one reviewer has voted, the other has no allowance.
+/// A run that is parked in the middle of a round: one reviewer has voted, the other is out of quota.
 fn parked_review(stage: &Stage, work: &str, instant: &str) -> Value {
-    with_an_allowance(stage, "tired.sh", work);
+    with_a_quota(stage, "tired.sh", work);
     used_up_until(stage, instant);
     let mut words = task(&[]);
     words[8] = "two=command:../tired.sh";
@@ -75,7 +77,7 @@ fn a_parked_round_reaches_its_approval() {
 
     let again = stage.run(&["resume", "--due"]);
     assert_eq!(again.exit, Some(0), "parked again is no failure: {}", again.stderr);
-    let waits = format!("allowance of `two` (reviewer) is used up until {past}");
+    let waits = format!("quota of `two` (reviewer) is used up until {}", utc(past.parse().unwrap()));
     assert!(again.stdout.contains(&waits), "{}", again.stdout);
     assert!(!again.stdout.contains("--print-cron"), "whoever types --due knows: {}", again.stdout);
     let plain = stage.run(&["resume"]);
@@ -128,7 +130,7 @@ fn runs_parked_in_delivery_go_on() {
     for order in [vec!["task", "Do it"], vec!["issue", "1"]] {
         let stage = Stage::new();
         stage.run(&["local", "issue", "create", "--title", "Do it"]);
-        with_an_allowance(&stage, "tired.sh", "");
+        with_a_quota(&stage, "tired.sh", "");
         used_up_until(&stage, &past);
         let mut words = task(&[]);
         words.splice(0..2, order);
@@ -329,7 +331,7 @@ fn every_known_repository_is_looked_at() {
 fn cron_is_told_of_unreadable_journals() {
     let past = past();
     let stage = Stage::new();
-    with_an_allowance(&stage, "tired.sh", "");
+    with_a_quota(&stage, "tired.sh", "");
     used_up_until(&stage, &past);
     let mut words = task(&[]);
     words[4] = "sam=command:../tired.sh";
@@ -352,7 +354,7 @@ fn in_odd_places(stage: &Stage) -> (String, PathBuf) {
     assert!(
         stage.succeeds("cp", &["-r", &stage.repository().display().to_string(), &odd.display().to_string()])
     );
-    with_an_allowance(stage, "tired.sh", "");
+    with_a_quota(stage, "tired.sh", "");
     used_up_until(stage, &past);
     let mut words = task(&[]);
     words[8] = "two=command:../tired.sh";
@@ -426,7 +428,7 @@ fn dangerous_permissions_are_never_remembered() {
     const LOUD: &str = "DANGEROUS PERMISSIONS";
     const WITHOUT: &str = "continues without";
     let stage = Stage::new();
-    with_an_allowance(&stage, "tired.sh", "");
+    with_a_quota(&stage, "tired.sh", "");
     used_up_until(&stage, &past());
     let mut words = task(&["--dangerous-agent-permissions"]);
     words[8] = "two=command:../tired.sh";
@@ -454,9 +456,9 @@ fn dangerous_permissions_are_never_remembered() {
     assert!(!plain.stderr.contains(WITHOUT), "{}", plain.stderr);
 }
 
-/// A run that waits for an allowance, which is back in hours.
+/// A run that waits for a quota that resets in hours.
 fn waiting(stage: &Stage) -> Child {
-    with_an_allowance(stage, "tired.sh", "");
+    with_a_quota(stage, "tired.sh", "");
     used_up_until(stage, &future());
     let mut words = task(&["--on-quota", "wait"]);
     words[8] = "two=command:../tired.sh";

@@ -1,0 +1,122 @@
+//! The program on a terminal: colours, the live view, and questions to the person who watches.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::stage::{Stage, task};
+
+/// The program, and the terminal that it runs on.
+struct OnTerminal {
+    child: Child,
+    terminal: File,
+    /// The text that the program printed.
+    seen: String,
+}
+
+impl OnTerminal {
+    fn start(stage: &Stage, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap();
+        let side = || Stdio::from(open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap());
+        let child = stage
+            .prepared(env!("CARGO_BIN_EXE_agent-loop"))
+            .env("TERM", "xterm-256color")
+            .envs(variables.iter().copied())
+            .args(arguments)
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn()
+            .unwrap();
+        Self { child, terminal: File::from(terminal), seen: String::new() }
+    }
+
+    /// Reads more of the text; returns whether there was any.
+    fn read(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        // When the program has ended, reading its terminal is an error.
+        let length = self.terminal.read(&mut bytes).unwrap_or(0);
+        self.seen.push_str(&String::from_utf8_lossy(&bytes[..length]));
+        length > 0
+    }
+
+    /// Waits for a text after the last one that was waited for, and types a line.
+    fn answers(&mut self, text: &str, line: &str) {
+        while !self.seen.contains(text) {
+            assert!(self.read(), "`{text}` was not printed: {}", self.seen);
+        }
+        self.seen.clear();
+        self.terminal.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Waits for the end; returns the exit code and the text since the last answer.
+    fn end(mut self) -> (Option<i32>, String) {
+        while self.read() {}
+        (self.child.wait().unwrap().code(), self.seen)
+    }
+}
+
+#[test]
+fn only_terminals_get_colours() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    for words in [&["status"][..], &["doctor"], &["--help"], &["task", "-h"]] {
+        let (_, coloured) = OnTerminal::start(&stage, words, &[]).end();
+        assert!(coloured.contains("\u{1b}["), "{words:?}: {coloured}");
+        let (_, plain) = OnTerminal::start(&stage, words, &[("NO_COLOR", "1")]).end();
+        let piped = stage.run_with(words, &[("TERM", "xterm-256color")]).stdout;
+        assert!(!plain.contains('\u{1b}') && !piped.contains('\u{1b}'), "{words:?}: {plain}{piped}");
+    }
+}
+
+#[test]
+fn the_live_view_is_removed_again() {
+    let stage = Stage::new();
+    let mut words = task(&[]);
+    words.remove(2);
+    let (exit, seen) = OnTerminal::start(&stage, &words, &[("NO_COLOR", "1")]).end();
+    assert_eq!(exit, Some(0), "{seen}");
+    let (_, after) = seen.rsplit_once("agent-loop logs --follow\r\n").unwrap();
+    let lines: Vec<&str> = after.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with("approved #1")), "{lines:#?}");
+    assert!(lines.first().is_some_and(|line| line.starts_with("\r\u{1b}[4A\u{1b}[J")), "{lines:#?}");
+}
+
+/// An agent that asks two questions, and does what is marked once it has answers.
+const ASKS: &str = r#"#!/bin/sh
+grep -q 'a comma' && exec "$(dirname "$0")/todo.sh" < /dev/null
+cat > "$AGENT_LOOP_RESPONSE" <<JSON
+{"schema_version": 1, "kind": "implementation", "summary": "Unclear.",
+ "clarification": {"questions": ["Which separator?", "Which case?"]}}
+JSON
+"#;
+
+#[test]
+fn a_blank_answer_is_asked_twice() {
+    let stage = Stage::new();
+    stage.agent("asks.sh", ASKS);
+    let mut words = task(&["--interactive"]);
+    words[4] = "sam=command:../asks.sh";
+    words.remove(2);
+    let mut asked = OnTerminal::start(&stage, &words, &[]);
+    asked.answers("? (1/2) Which separator?\r\n> ", "");
+    asked.answers("Enter alone stops the run.\r\n> ", "");
+    let (exit, seen) = asked.end();
+    assert_eq!(exit, Some(4), "{seen}");
+    assert!(seen.contains("next: agent-loop resume task/") && !seen.contains("> "), "{seen}");
+
+    let subject =
+        stage.run(&["status"]).stdout.lines().find_map(|line| Some(line.split_once("  ")?.0.to_owned()));
+    let mut asked = OnTerminal::start(&stage, &["resume", &subject.unwrap()], &[]);
+    asked.answers("? (1/2) Which separator?\r\n> ", "");
+    asked.answers("Enter alone stops the run.\r\n> ", "a comma");
+    asked.answers("? (2/2) Which case?\r\n> ", "lower");
+    let (exit, seen) = asked.end();
+    assert_eq!(exit, Some(0), "{seen}");
+}
