@@ -19,7 +19,8 @@ use super::brief::DIFF_EXCERPT;
 use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
 use super::people;
-use super::session::{self, Session};
+use super::results::results;
+use super::session::Session;
 use super::thread;
 use super::thread::CachedThread;
 
@@ -153,7 +154,7 @@ async fn output<W: World>(
     };
     let is_readable = |link: &Link| machine.apply(link).is_ok();
     let whole = reading.links.iter().all(is_readable);
-    Ok(machine.output(&session::results(entries)).filter(|_| whole))
+    Ok(machine.output(&results(entries)).filter(|_| whole))
 }
 
 /// The maximum size of items from an older thread, in bytes: compressed, they fit into a record.

@@ -13,6 +13,7 @@ pub mod outcome;
 mod people;
 mod perform;
 mod publish;
+mod results;
 pub mod run;
 mod session;
 mod setup;

@@ -1,7 +1,6 @@
 //! The match over steps: each arm performs one action.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -29,7 +28,8 @@ use crate::protocol::context::Clarification;
 use super::context::{JournalOf, RunContext};
 use super::outcome::{Outcome, RunError};
 use super::publish::{self, Published};
-use super::session::{Freshness, Session, results, turn_counts};
+use super::results::{results, turn_counts};
+use super::session::{Freshness, Session};
 use super::setup::{SetUp, set_up};
 use super::turns::{RunningTurns, Turned};
 use super::{brief, conclude as outcome, effects, lookup, observe, telling, turns};
@@ -106,7 +106,7 @@ async fn ask<W: World>(
         order.session = session.to_go_on_with(&ask, cx.config.request.sessions);
         session.results.running.insert(ask.key.clone());
         session.results.surfaced.insert(ask.key.clone(), ask.expectation.requirements.clone());
-        turns.start(cx, Arc::clone(&session.journal), ask, order);
+        turns.start(cx, session, ask, order);
     }
     Ok(())
 }
@@ -242,7 +242,7 @@ async fn inherit<W: World>(
             session.write(Entry::Inherited { label, role, turns, from: Some(source.clone()) }).await?;
         }
     }
-    Ok(())
+    Ok(session.hold_source(cx.world.journals()).await?)
 }
 
 /// Salvages work without a valid answer, or work that is no longer on the branch, before its run ends.

@@ -24,7 +24,7 @@ use super::context::{INTERRUPTED, JournalOf, RunContext};
 use super::guard::Guard;
 use super::outcome::{Outcome, RunError};
 use super::perform::{self, AfterStep};
-use super::session::{Fresh, Freshness, Session};
+use super::session::{EarlierJournals, Fresh, Freshness, Session};
 use super::turns::RunningTurns;
 use super::{conclude, display, observe, telling};
 
@@ -42,8 +42,6 @@ pub struct Engine<W: World> {
     cx: RunContext<W>,
     canceller: Arc<Canceller>,
     turns: RunningTurns,
-    /// Sessions that have handed over: their locks are held until the end.
-    left: Vec<Session<JournalOf<W>>>,
 }
 
 impl<W: World> Engine<W> {
@@ -54,7 +52,7 @@ impl<W: World> Engine<W> {
     ) -> Self {
         let guard = Arc::new(Guard::new(config.secrets.clone()));
         let cx = RunContext { world, config, guard, cancellation };
-        Self { cx, canceller, turns: RunningTurns::default(), left: Vec::new() }
+        Self { cx, canceller, turns: RunningTurns::default() }
     }
 
     /// Performs the request. When it returns, none of its turns is running.
@@ -78,7 +76,7 @@ impl<W: World> Engine<W> {
 
     async fn drive(&mut self, assignment: Assignment) -> Result<Outcome, RunError> {
         let Assignment { flow, subject, task } = assignment;
-        let mut session = self.open(flow, subject).await?;
+        let mut session = self.open(flow, subject, Vec::new()).await?;
         session.task = task;
         loop {
             let step = self.step(&mut session).await;
@@ -96,15 +94,20 @@ impl<W: World> Engine<W> {
                     return Ok(*outcome);
                 }
                 AfterStep::HandOver(flow, subject) => {
-                    let mut next = self.open(flow, subject).await?;
-                    next.emitted.unpriced = std::mem::take(&mut session.emitted.unpriced);
-                    self.left.push(std::mem::replace(&mut session, next));
+                    let unpriced = std::mem::take(&mut session.emitted.unpriced);
+                    session = self.open(flow, subject, session.hand_over()).await?;
+                    session.emitted.unpriced = unpriced;
                 }
             }
         }
     }
 
-    async fn open(&self, flow: FlowName, subject: Subject) -> Result<Session<JournalOf<W>>, RunError> {
+    async fn open(
+        &self,
+        flow: FlowName,
+        subject: Subject,
+        earlier: EarlierJournals<JournalOf<W>>,
+    ) -> Result<Session<JournalOf<W>>, RunError> {
         self.cx.tell(&RunEvent::Begun { subject: subject.clone() });
         let journal = self.cx.world.journals().open(&subject).await?;
         let clock = self.cx.world.clock();
@@ -113,8 +116,10 @@ impl<W: World> Engine<W> {
             RunId::try_from(name).map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
         let message = format!("the flow `{flow}` is not about {subject}");
         let fresh = Fresh { run, nonce_secret: NonceSecret::new(clock.secret()) };
-        Session::new(flow, subject, journal, fresh)
-            .ok_or_else(|| RunError::refused(Refused::Unsupported, message))
+        let mut session = Session::new(flow, subject, (journal, earlier), fresh)
+            .ok_or_else(|| RunError::refused(Refused::Unsupported, message))?;
+        session.hold_source(self.cx.world.journals()).await?;
+        Ok(session)
     }
 
     /// Performs one step: reads the thread if a record was written, decides, and acts.

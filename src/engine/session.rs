@@ -11,7 +11,7 @@ use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{ChainHash, CommitSha, Label, RecordId, RunId};
 use crate::domain::nonce::NonceSecret;
 use crate::domain::subject::Subject;
-use crate::domain::turn::SessionNote;
+use crate::domain::turn::{SessionNote, TurnKey};
 use crate::flow;
 use crate::flow::ask::Ask;
 use crate::flow::context::Obstacle;
@@ -21,10 +21,11 @@ use crate::flow::request::ReviewSessions;
 use crate::flow::results::{Results, Turn, TurnEnd};
 use crate::ledger::thread::{ChainReading, IgnoreReason, IgnoredComment, Link};
 use crate::ports::forge::ForgeError;
-use crate::ports::journal::{Entry, Finished, Journal, JournalError};
+use crate::ports::journal::{Entry, Journal, JournalError, Journals};
 
 use super::emitted::EmittedEvents;
 use super::outcome::RunError;
+use super::results::{results, take_in, turn_counts};
 use super::thread::CachedThread;
 
 /// The number of attempts of a write without an acknowledgement, each after a read that shows whether it happened.
@@ -48,6 +49,7 @@ pub(super) struct Session<J> {
     applied: Vec<Link>,
     /// The open journal, which holds the lock.
     pub(super) journal: Arc<J>,
+    earlier: EarlierJournals<J>,
     pub(super) results: Results,
     /// The id for a new run.
     pub(super) fresh_run: RunId,
@@ -83,6 +85,10 @@ pub(super) struct Fresh {
     pub(super) nonce_secret: NonceSecret,
 }
 
+/// The open journals of the subjects that handed over, oldest first. Their locks are held until the end, because the coder goes
+/// on in the clone of the first one.
+pub(super) type EarlierJournals<J> = Vec<(Subject, Arc<J>)>;
+
 /// A record that was written and not read back yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PendingRecord {
@@ -100,7 +106,12 @@ pub(super) enum ReadOn {
 
 impl<J: Journal> Session<J> {
     /// Creates a session on an open journal; `None` if no flow of this name accepts such a subject.
-    pub(super) fn new(flow: FlowName, subject: Subject, journal: J, fresh: Fresh) -> Option<Self> {
+    pub(super) fn new(
+        flow: FlowName,
+        subject: Subject,
+        (journal, earlier): (J, EarlierJournals<J>),
+        fresh: Fresh,
+    ) -> Option<Self> {
         let machine = flow::begin(&flow, &subject)?;
         let results = results(journal.entries());
         let nonce_secret = results.nonce_secret.clone().unwrap_or(fresh.nonce_secret);
@@ -110,6 +121,7 @@ impl<J: Journal> Session<J> {
             machine,
             applied: Vec::new(),
             journal: Arc::new(journal),
+            earlier,
             results,
             fresh_run: fresh.run,
             nonce_secret,
@@ -128,6 +140,34 @@ impl<J: Journal> Session<J> {
             unanswered: 0,
             emitted: EmittedEvents::default(),
         })
+    }
+
+    /// Returns the journals that the next session must keep open.
+    pub(super) fn hand_over(&mut self) -> EarlierJournals<J> {
+        let mut all = std::mem::take(&mut self.earlier);
+        all.push((self.subject.clone(), Arc::clone(&self.journal)));
+        all
+    }
+
+    /// Opens the journal of the subject that handed over, if an earlier process was there when it did.
+    ///
+    /// # Errors
+    /// When another process works on that subject, or the disk fails.
+    pub(super) async fn hold_source(
+        &mut self,
+        journals: &impl Journals<Journal = J>,
+    ) -> Result<(), JournalError> {
+        let Some(source) = self.results.provenance.source.clone() else { return Ok(()) };
+        if self.earlier.iter().all(|(held, _)| *held != source) {
+            let journal = journals.open(&source).await?;
+            self.earlier.push((source, Arc::new(journal)));
+        }
+        Ok(())
+    }
+
+    /// Returns the subject to whose clone the coder belongs: programs resume a session only in the folder where it began.
+    pub(super) fn home(&self) -> &Subject {
+        self.results.provenance.source.as_ref().unwrap_or(&self.subject)
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -295,12 +335,13 @@ impl<J: Journal> Session<J> {
         goes_on.then(last).flatten().filter(same_model)
     }
 
-    /// Returns the session of the last turn of this role and label, if its files are those of this head: a session that remembers
-    /// other files would assume changes that do not exist.
-    fn last_session(&self, (role, label): (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
-        let theirs = self.results.turns.iter().filter(|(key, _)| key.role == role && key.label == *label);
-        let (key, turn) = theirs.max_by_key(|(_, turn)| turn.at)?;
-        let left = match (&turn.end, role) {
+    /// Returns the session of the last turn of this role and label, here or on the subject that handed over, if its files are
+    /// those of this head: a session that remembers other files would assume changes that do not exist.
+    fn last_session(&self, who: (Role, &Label), head: &CommitSha) -> Option<SessionNote> {
+        let mut sources = self.earlier.iter().rev();
+        let earlier = || sources.find_map(|(_, journal)| last_turn(results(journal.entries()), who));
+        let (key, turn) = last_turn(self.results.clone(), who).or_else(earlier)?;
+        let left = match (&turn.end, who.0) {
             (TurnEnd::Answered { commit, .. }, Role::Coder) => commit.as_ref().unwrap_or(&key.head),
             // Agents that only read expect that the files may have changed.
             (TurnEnd::Answered { .. }, Role::Reviewer | Role::Debater | Role::Analyzer | Role::Repair) => {
@@ -308,7 +349,7 @@ impl<J: Journal> Session<J> {
             }
             (TurnEnd::Failed { .. }, _) => return None,
         };
-        turn.session.clone().filter(|_| left == head)
+        turn.session.filter(|_| left == head)
     }
 
     /// Returns the commits that turns of a run have made.
@@ -327,73 +368,7 @@ impl<J: Journal> Session<J> {
     }
 }
 
-/// Returns the number of turns of each role and label in entries, including inherited ones.
-pub(super) fn turn_counts(entries: &[Entry]) -> BTreeMap<(Role, Label), u32> {
-    let mut counts: BTreeMap<(Role, Label), u32> = BTreeMap::new();
-    for entry in entries {
-        match entry {
-            Entry::Finished { turn, .. } => *counts.entry((turn.role, turn.label.clone())).or_default() += 1,
-            Entry::Inherited { label, role, turns, .. } => {
-                *counts.entry((*role, label.clone())).or_default() += turns;
-            }
-            Entry::Attempt { .. }
-            | Entry::Secret { .. }
-            | Entry::Clarified { .. }
-            | Entry::Measured { .. }
-            | Entry::Task { .. }
-            | Entry::Stopped { .. }
-            | Entry::Limited { .. }
-            | Entry::Record { .. } => {}
-        }
-    }
-    counts
-}
-
-/// Returns the results in the entries of a journal.
-pub(super) fn results(entries: Vec<Entry>) -> Results {
-    let mut results = Results::default();
-    for entry in entries {
-        take_in(&mut results, entry);
-    }
-    results
-}
-
-fn take_in(results: &mut Results, entry: Entry) {
-    match entry {
-        Entry::Attempt { turn, surfaced, .. } => {
-            *results.attempts.entry(turn.clone()).or_default() += 1;
-            results.surfaced.insert(turn, surfaced);
-        }
-        Entry::Finished { turn, finished, at } => {
-            results.running.remove(&turn);
-            results.turns.insert(turn, ended(finished, at));
-        }
-        Entry::Secret { secret } => results.nonce_secret = Some(secret),
-        Entry::Clarified { turn, answers } => {
-            results.clarifications.insert(turn, answers);
-        }
-        Entry::Measured { run, round, measurement } => results.measurements.push((run, round, measurement)),
-        Entry::Inherited { from: Some(from), .. } => results.provenance.source = Some(from),
-        Entry::Task { words } => results.provenance.task = Some(words),
-        Entry::Record { .. }
-        | Entry::Inherited { from: None, .. }
-        | Entry::Stopped { .. }
-        | Entry::Limited { .. } => {}
-    }
-}
-
-fn ended(finished: Finished, at: Timestamp) -> Turn {
-    match finished {
-        Finished::Answered { raw, usage, model, commit, session, notes } => Turn {
-            end: TurnEnd::Answered { raw, commit, notes },
-            usage,
-            model,
-            session: session.map(|note| *note),
-            salvage: None,
-            at,
-        },
-        Finished::Failed { failure, usage, salvage, model, .. } => {
-            Turn { end: TurnEnd::Failed { failure }, usage, model, session: None, salvage, at }
-        }
-    }
+fn last_turn(results: Results, (role, label): (Role, &Label)) -> Option<(TurnKey, Turn)> {
+    let theirs = results.turns.into_iter().filter(|(key, _)| key.role == role && key.label == *label);
+    theirs.max_by_key(|(_, turn)| turn.at)
 }

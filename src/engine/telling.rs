@@ -4,6 +4,7 @@
 use crate::domain::agent::Role;
 use crate::domain::ids::Label;
 use crate::domain::item_status::ItemStatus;
+use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
 use crate::flow::ask::Ask;
 use crate::ports::World;
@@ -11,6 +12,7 @@ use crate::ports::journal::Journal;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::Salvage;
+use crate::text::sanitize::one_line;
 
 use super::context::RunContext;
 use super::session::Session;
@@ -32,6 +34,17 @@ pub(super) fn state<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Sess
     if session.emitted.counts.as_ref() != Some(&counts) {
         cx.tell(&counts);
         session.emitted.counts = Some(counts);
+    }
+}
+
+/// The maximum length of a warning about an agent, in characters.
+pub(super) const LONGEST_WARNING: usize = 1_000;
+
+/// Emits warnings about an agent, such as files that were unexpectedly left out.
+pub(super) fn warnings<W: World>(world: &W, turn: &TurnKey, warnings: Vec<String>) {
+    for text in warnings {
+        let text = one_line(&text, LONGEST_WARNING);
+        world.operator().tell(&RunEvent::Warning { text: format!("{} `{}`: {text}", turn.role, turn.label) });
     }
 }
 

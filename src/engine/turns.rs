@@ -35,6 +35,7 @@ use crate::text::sanitize;
 use super::context::RunContext;
 use super::guard::Guard;
 use super::outcome::RunError;
+use super::session::Session;
 use super::setup::{SetUp, inconclusive, set_up};
 use super::telling;
 
@@ -58,13 +59,19 @@ impl RunningTurns {
     pub(super) fn start<W: World, J: Journal + 'static>(
         &mut self,
         cx: &RunContext<W>,
-        journal: Arc<J>,
+        session: &Session<J>,
         ask: Ask,
         order: TurnOrder,
     ) {
         let (world, guard) = (Arc::clone(&cx.world), Arc::clone(&cx.guard));
         let persistence = cx.config.request.persistence.clone();
-        let start = Start { ask, order, journal, guard, persistence };
+        let journal = Arc::clone(&session.journal);
+        let subject = match ask.access {
+            Access::Edit => session.home(),
+            Access::Read | Access::ReadAndWeb | Access::Nothing => &session.subject,
+        };
+        let clone_id = clone_id(subject, &participant(&ask));
+        let start = Start { ask, order, clone_id, journal, guard, persistence };
         self.0.spawn(take(world, start, cx.cancellation.clone()));
     }
 
@@ -100,6 +107,7 @@ struct Start<J> {
     ask: Ask,
     /// The order without the path of the clone, which is not known yet.
     order: TurnOrder,
+    clone_id: CloneId,
     journal: Arc<J>,
     guard: Arc<Guard>,
     persistence: Persistence,
@@ -190,14 +198,13 @@ async fn attempt<W: World, J: Journal>(
     start: Start<J>,
     cancellation: Cancellation,
 ) -> Result<Option<Entry>, RunError> {
-    let Start { ask, mut order, journal, guard, persistence } = start;
+    let Start { ask, mut order, clone_id, journal, guard, persistence } = start;
     if let Some(pause) = ask.pause
         && wait(world, &ask, pause, cancellation.clone()).await == Waited::Cancelled
     {
         return Ok(None);
     }
     let turn = ask.key.clone();
-    let clone_id = clone_id(&order.subject, &participant(&ask));
     let base = order.base.clone();
     let prepare = ready(world, &clone_id, &ask, &base);
     let surfaced = ask.expectation.requirements.clone();
@@ -238,11 +245,11 @@ async fn attempt<W: World, J: Journal>(
     };
     let finished = finished
         .with_failure(|failure| guard.failure(failure))
-        .with_notes(|note| sanitize::one_line(&guard.message(&note), LONGEST_NOTE));
-    tell_notes(world, &turn, &finished);
+        .with_notes(|note| sanitize::one_line(&guard.message(&note), telling::LONGEST_WARNING));
+    telling::warnings(world, &turn, finished.notes().to_vec());
     let at = world.clock().now();
     if let Finished::Answered { raw, .. } = &finished {
-        warn(world, &ask, ask.left_out(raw));
+        telling::warnings(world, &turn, ask.left_out(raw));
     }
     world.operator().tell(&told(&ask, &finished, log, (at, &persistence)));
     let entry = Entry::Finished { turn, at, finished };
@@ -283,28 +290,6 @@ fn without_secrets(guard: &Guard, report: TurnReport) -> TurnReport {
     TurnReport { result, warnings, ..report }
 }
 
-/// Warns of files that were unexpectedly left out, included or removed.
-fn tell_notes<W: World>(world: &W, turn: &TurnKey, finished: &Finished) {
-    for note in finished.notes() {
-        let text = format!("{} `{}`: {note}", turn.role, turn.label);
-        world.operator().tell(&RunEvent::Warning { text });
-    }
-}
-
-/// How long a note about files may be, in characters.
-const LONGEST_NOTE: usize = 1_000;
-/// The maximum length of a program's warnings in messages.
-const LONGEST_WARNING: usize = 400;
-
-/// Tells warnings about an agent.
-fn warn<W: World>(world: &W, ask: &Ask, warnings: Vec<String>) {
-    for text in warnings {
-        let text =
-            format!("{} `{}`: {}", ask.key.role, ask.key.label, sanitize::one_line(&text, LONGEST_WARNING));
-        world.operator().tell(&RunEvent::Warning { text });
-    }
-}
-
 /// Returns the result of a turn for the journal; `None` if the run was cancelled.
 async fn finish<W: World>(
     world: &W,
@@ -314,7 +299,7 @@ async fn finish<W: World>(
 ) -> Result<Option<Finished>, RunError> {
     let head = &ask.key.head;
     let TurnReport { result, usage, model, log, session, warnings } = report;
-    warn(world, ask, warnings);
+    telling::warnings(world, &ask.key, warnings);
     let answer = match result {
         TurnResult::Cancelled => return Ok(None),
         TurnResult::Disk(why) => return Err(RunError::failed(Failed::Disk, why)),

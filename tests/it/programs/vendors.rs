@@ -103,6 +103,48 @@ echo '{"type":"result","is_error":false,"result":"done","usage":{"input_tokens":
 echo
 "#;
 
+/// Adds a file as the author, and does what is marked after a review. It notes how it was called.
+const CODER: &str = r#"#!/bin/sh
+cat > /dev/null
+echo "$PWD $*" >> "$HOME/calls"
+case "$AGENT_LOOP_KIND" in
+implementation)
+  echo new > new.txt
+  answer='"kind":"implementation","summary":"s","pr_title":"t","pr_body":"b"' ;;
+coder_followup)
+  echo DONE > notes.txt
+  answer='"kind":"coder_followup","state":"approved","summary":"s","addressed_items":["item-1"],"remaining_items":[]' ;;
+esac
+echo '{"type":"system","subtype":"init","session_id":"d9592bd3-c97a-4e9a-876e-100f51d7d891","model":"claude-opus"}'
+echo '{"type":"result","is_error":false,"result":"done","session_id":"d9592bd3-c97a-4e9a-876e-100f51d7d891",
+"structured_output":{"schema_version":1,'"$answer"'}}' | tr -d '\n'
+echo
+"#;
+
+/// The pull request's run is that of the task, or one of a later process.
+#[test]
+fn coders_sessions_continue_on_pull_requests() {
+    let seats = ["--coder", "claude", "--claude-cmd", "../claude", "--reviewer", "one=command:../todo.sh"];
+    for runs in [&["task Go"][..], &["task Go --max-rounds 1", "pr 1 --max-rounds 9"]] {
+        let stage = Stage::new();
+        stage.agent("claude", CODER);
+        let mut last = None;
+        for run in runs {
+            last = Some(stage.run(&run.split(' ').chain(seats).collect::<Vec<_>>()));
+        }
+        let last = last.unwrap();
+        assert_eq!(last.exit, Some(0), "{}", last.stderr);
+        let calls = fs::read_to_string(stage.root().join("calls")).unwrap();
+        let calls: Vec<(&str, bool)> = calls
+            .lines()
+            .map(|call| (call.split(' ').next().unwrap(), call.contains("--resume d9592bd3")))
+            .collect();
+        assert_eq!(calls.len(), 2);
+        assert_eq!((calls[0].1, calls[1].1), (false, true), "the session continues");
+        assert_eq!(calls[0].0, calls[1].0, "a session belongs to a folder");
+    }
+}
+
 /// A session of an agent from which agent-loop is started is none of its agents' business.
 #[test]
 fn surrounding_sessions_reach_no_agent() {
