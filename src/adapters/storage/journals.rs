@@ -88,6 +88,8 @@ impl Journals for FileJournals {
         let (end, children) = (self.end_leftovers, self.folders.children(subject));
         let ended = tokio::task::spawn_blocking(move || end(&children)).await;
         ended.map_err(|error| JournalError::Disk(error.to_string()))?.map_err(JournalError::Disk)?;
+        // A killed engine leaves the files of its turns. What can't be removed harms nobody: each turn has its own folder.
+        let _: io::Result<()> = files::remove(&self.folders.turns(subject));
         open(&self.folders.journal(subject), lock)
     }
 

@@ -12,7 +12,7 @@ use super::folders::Folders;
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The age at which logs and the files of turns go.
+    /// The age at which logs and whole diffs go.
     pub logs_age: Duration,
     /// The size of all logs of a repository above which the oldest go, in bytes.
     pub logs_bytes: u64,
@@ -58,8 +58,6 @@ pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: Sy
     for subject in subjects {
         if modified(&folders.journal(subject)).is_some_and(|when| is_older(when, limits.journals_age)) {
             gone.extend(everything(folders, subject));
-        } else {
-            gone.extend(old(&folders.turns(subject), limits.logs_age));
         }
     }
     gone.extend(old(&folders.diffs(), limits.logs_age));

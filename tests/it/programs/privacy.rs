@@ -1,5 +1,6 @@
 //! What lies on the disk after a run, and who may read it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -29,6 +30,31 @@ fn what_a_run_leaves_is_private() {
     for name in ["agent-loop.sqlite3", "agent-loop-locks/agent-loop-pr-1.lock"] {
         assert_eq!(mode(&stage.repository().join(".git").join(name)) & 0o077, 0, "{name}");
     }
+}
+
+/// Also as root, which could list any folder, the name of another one cannot be guessed.
+#[test]
+fn folders_of_turns_are_hidden() {
+    let stage = Stage::new();
+    let look =
+        "set -eu; turn=${AGENT_LOOP_RESPONSE%/*}; echo \"$(ls -ld ${turn%/*}) ${turn##*/}\" >> $HOME/seen";
+    stage.agent("todo.sh", &include_str!("../../../fixtures/agents/todo-agent.sh").replace("set -eu", look));
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    let seen = fs::read_to_string(stage.root().join("seen")).unwrap();
+    let names: BTreeSet<&str> = seen.lines().map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert!(seen.lines().count() == 3 && names.len() == 3, "{seen}");
+    assert!(
+        names.iter().all(|name| name.len() >= 24) && seen.lines().all(|line| line.starts_with("d-wx------")),
+        "{seen}"
+    );
+    // Those of a killed run go when its subject is worked on again.
+    let ours = stage.root().join("state/agent-loop");
+    let journal = walk(&ours).into_iter().find(|path| path.ends_with("pr-1/journal.jsonl")).unwrap();
+    let left = journal.with_file_name("turns").join("left");
+    assert_eq!(fs::read_dir(left.parent().unwrap()).unwrap().count(), 0, "an ended turn leaves nothing");
+    fs::create_dir(&left).unwrap();
+    stage.run(&["pr", "1"]);
+    assert!(!left.exists());
 }
 
 /// Neither an agent nor a command for tests gets it, under any name.
