@@ -1,10 +1,12 @@
 //! Checks of this machine: folders, git, process supervision. Pure.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::adapters::git::{GitVersion, MINIMUM_VERSION};
 use crate::adapters::process::probe::Probed;
 use crate::adapters::process::supervision::tree::Visibility;
+use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::fitness::{Fitness, FolderState};
 use crate::cli::view::shell::quoted;
 
@@ -12,6 +14,15 @@ use super::report::{DoctorCheck, DoctorVerdict};
 
 /// Free space in bytes below which `doctor` warns: a run makes clones and logs.
 const LITTLE: u64 = 1 << 30;
+
+/// Variables that agent programs set for the commands that they run.
+const SESSIONS: &[(&str, &str)] = &[
+    ("CLAUDECODE", "Claude Code"),
+    ("CODEX_THREAD_ID", "Codex"),
+    ("CODEX_SANDBOX", "Codex"),
+    ("GEMINI_CLI", "Gemini CLI"),
+    ("OPENCODE", "OpenCode"),
+];
 
 /// Who may read or write a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +61,16 @@ pub(super) fn folder(name: &'static str, path: &Path, privacy: Privacy, fitness:
             }
         }
     }
+}
+
+/// Notes that an agent program started agent-loop.
+pub(super) fn session(variables: &Variables) -> Option<DoctorCheck> {
+    let (variable, program) =
+        SESSIONS.iter().find(|(variable, _)| variables.contains_key(OsStr::new(variable)))?;
+    let seen = format!(
+        "agent-loop was started in a session of {program} ({variable} is set); its agents do not get that session's variables"
+    );
+    Some(DoctorCheck::new(DoctorVerdict::Note, "session", seen))
 }
 
 fn spacious(name: &'static str, shown: String, free: Option<u64>) -> DoctorCheck {
@@ -191,5 +212,12 @@ mod tests {
         ] {
             assert_eq!(processes(Visibility { sees_processes, adopts_orphans }).verdict, verdict);
         }
+    }
+
+    #[test]
+    fn surrounding_sessions_are_noted() {
+        assert_eq!(session(&Variables::from([("PATH".into(), "/bin".into())])), None);
+        let seen = session(&Variables::from([("CLAUDECODE".into(), "1".into())])).unwrap().seen;
+        assert!(seen.contains("a session of Claude Code (CLAUDECODE is set)"), "{seen}");
     }
 }

@@ -114,13 +114,14 @@ fn more(
 fn program(surroundings: &Surroundings) -> CheckGroup {
     let Surroundings { state, cache, configuration, .. } = surroundings;
     let folder = |name, path: &Path, privacy| machine::folder(name, path, privacy, &fitness::look(path));
-    let checks = vec![
+    let mut checks = vec![
         DoctorCheck::ok("version", env!("CARGO_PKG_VERSION")),
         folder("state", state, Privacy::Private),
         folder("cache", cache, Privacy::Private),
         folder("settings", configuration, Privacy::Guarded),
         machine::processes(tree::visibility()),
     ];
+    checks.extend(machine::session(&surroundings.variables));
     CheckGroup::new("agent-loop", checks)
 }
 

@@ -56,6 +56,8 @@ pub(super) async fn repository(
             Ok(None) => DoctorCheck::ok("branch", branch.to_string()),
             Ok(Some(why)) | Err(why) => DoctorCheck::new(DoctorVerdict::Error, "branch", why),
         });
+        let unseen = repository.unseen(branch, &surroundings.variables).await.unwrap_or_default();
+        checks.extend(unseen.into_iter().map(|what| DoctorCheck::new(DoctorVerdict::Note, "clones", what)));
     }
     (Some(repository), checks)
 }
