@@ -66,8 +66,9 @@ pub struct GitWorkspace {
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
     pub fn new(git: Git, remote: Remote, folders: GitFolders) -> Self {
+        let Remote::Local(source) = &remote;
         Self {
-            mirror: Mirror::new(git, folders.mirror.clone()),
+            mirror: Mirror::new(git, folders.mirror.clone(), source.clone()),
             remote,
             folders,
             facts: CommitFacts::default(),

@@ -156,13 +156,14 @@ fn files_that_users_ignore_stay_out() {
     let stage = Stage::new();
     fs::create_dir_all(stage.root().join(".config/git")).unwrap();
     fs::write(stage.root().join(".config/git/ignore"), ".idea/\n").unwrap();
-    let with_droppings = "set -eu; mkdir -p .idea; echo x > .idea/workspace.xml";
+    stage.write(".git/info/exclude", "local.txt\n");
+    let with_droppings = "set -eu; mkdir -p .idea; echo x > .idea/workspace.xml; echo x > local.txt";
     stage.agent("todo.sh", &TODO_AGENT.replace("set -eu", with_droppings));
     let ended = stage.run(&task(&[]));
     assert_eq!(ended.json()["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
     assert_eq!(stage.git(&["diff", "--name-only", "main", &stage.branch()]), "notes.txt");
     assert!(
-        ended.stderr.contains("`.idea/workspace.xml` (ignored by the user's own git settings)"),
+        ended.stderr.contains("`.idea/workspace.xml`, `local.txt` (ignored by the user's own git settings)"),
         "{}",
         ended.stderr
     );

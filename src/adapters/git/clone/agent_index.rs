@@ -1,13 +1,28 @@
 //! What differs between the index that an agent left and a tree. Its times and flags are its own business.
 
+use std::fs;
+
 use crate::adapters::git::disk::{read_file, read_foreign};
-use crate::adapters::git::runner::ask;
+use crate::adapters::git::runner::{ask, fields, os};
 use crate::adapters::process::command::CommandLine;
 use crate::ports::workspace::WorkspaceError;
 
 use super::paths::ClonePaths;
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// The first file that a sparse checkout leaves out. No spawn if the index is ours to the byte, else one.
+pub(crate) async fn left_out(git: CommandLine, paths: &ClonePaths) -> Result<Option<String>, WorkspaceError> {
+    let theirs = paths.checkout.git.join("index");
+    if read_foreign(&theirs, INDEX_BYTES) == read_file(&paths.index())? {
+        return Ok(None);
+    }
+    let line = git.variable("GIT_INDEX_FILE", &theirs).arguments(["ls-files", "-t", "-z"]);
+    let listed = ask(line, "read the agent's index").await?;
+    let skipped = fields(&listed.stdout).filter_map(|field| field.strip_prefix(b"S "));
+    let mut gone = skipped.filter(|path| fs::symlink_metadata(paths.checkout.tree.join(os(path))).is_err());
+    Ok(gone.next().map(|path| String::from_utf8_lossy(path).into_owned()))
+}
 
 /// The paths that differ, each followed by NUL; absent, if the index can't be read. `git` runs on a git folder of ours. No
 /// spawn if the index is ours to the byte, else one.

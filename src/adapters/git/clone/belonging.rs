@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::adapters::files::open_up;
 use crate::adapters::git::disk::{read_foreign, remove};
 use crate::adapters::git::mirror::Mirror;
+use crate::adapters::git::push::blocker::Blocker;
 use crate::adapters::git::runner::{ask, failure, fields, must, os};
 use crate::adapters::git::user_checkout::checkout::UserCheckout;
 use crate::adapters::git::workplace::Workplace;
@@ -99,8 +100,7 @@ async fn listed(
             repositories.iter().map(|path| tree.join(os(path)).join(".git")).collect();
         if let Some(checkout) = workplace.user_checkout() {
             let inside: Vec<String> = git_folders.iter().map(|git| git.display().to_string()).collect();
-            return Err(checkout
-                .unclean(&format!("a repository inside it is not ours to remove: {}", inside.join(", "))));
+            return Err(checkout.unfit(&Blocker::Nested(inside.join(", "))));
         }
         for git in git_folders {
             remove(&git)?;
@@ -127,7 +127,7 @@ async fn list(mirror: &Mirror, workplace: &Workplace, index: &Path) -> Result<Ve
         return if captured.exit.is_success() { Ok(captured.stdout) } else { Err(failure(&captured, what)) };
     }
     if let Some(checkout) = workplace.user_checkout() {
-        return Err(checkout.unclean(&format!("some of it can't be read: {}", captured.stderr.trim())));
+        return Err(checkout.unfit(&Blocker::Unreadable(captured.stderr)));
     }
     open_up(tree)
         .map_err(|cause| WorkspaceError::Disk(format!("could not read {}: {cause}", tree.display())))?;
@@ -171,7 +171,7 @@ async fn keep_sparse(
     Ok(())
 }
 
-/// Leaves out untracked files that the user's own git settings ignore everywhere. No spawn where no file is new, else one.
+/// Leaves out untracked files that the user's own git settings, or those of the user's repository, ignore. No spawn where no file is new, else one.
 async fn leave_out_excluded(
     mirror: &Mirror,
     tree: &Path,
@@ -182,11 +182,7 @@ async fn leave_out_excluded(
         return Ok(());
     }
     let line = mirror
-        .git()
-        .as_the_user(tree)
-        .variable("GIT_DIR", mirror.path())
-        .variable("GIT_WORK_TREE", tree)
-        .variable("GIT_INDEX_FILE", index)
+        .line_of_the_user(tree, index)
         .arguments(["check-ignore", "-z", "--stdin"])
         .input(zero_ended(changes.others.iter()));
     let ignored = ask(line, "read the user's list of ignored files").await?;

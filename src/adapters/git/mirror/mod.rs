@@ -36,6 +36,8 @@ const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 pub(crate) struct Mirror {
     git: Git,
     path: PathBuf,
+    /// The user's repository, of which this is the mirror.
+    source: PathBuf,
     turn: tokio::sync::Mutex<()>,
     notice: WaitNotice,
 }
@@ -48,8 +50,8 @@ pub(crate) struct Hold<'a> {
 }
 
 impl Mirror {
-    pub(crate) fn new(git: Git, path: PathBuf) -> Self {
-        Self { git, path, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
+    pub(crate) fn new(git: Git, path: PathBuf, source: PathBuf) -> Self {
+        Self { git, path, source, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
     }
 
     pub(crate) fn with_wait_notice(self, notice: WaitNotice) -> Self {
@@ -62,6 +64,13 @@ impl Mirror {
 
     pub(crate) fn git(&self) -> &Git {
         &self.git
+    }
+
+    /// git with the user's own settings and those of their repository, on files and an index from elsewhere.
+    pub(crate) fn line_of_the_user(&self, tree: &Path, index: &Path) -> CommandLine {
+        let folder = refs::common_folder(&self.source).unwrap_or_else(|| self.path.clone());
+        let line = self.git.as_the_user(tree).variable("GIT_DIR", folder);
+        line.variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
     }
 
     fn beside(&self, ending: &str) -> PathBuf {

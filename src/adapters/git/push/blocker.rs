@@ -1,4 +1,4 @@
-//! What keeps a checkout from following its branch, and what a person types to remove it.
+//! What keeps a checkout of the user's from being moved or lent, and what a person types to correct that.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::ports::workspace::Push;
 
 use super::intent::Moving;
 
-/// What keeps a checkout from following its branch.
+/// What keeps a checkout from following its branch, or from being used by an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Blocker {
     /// A tracked file is edited or deleted, or something is staged.
@@ -22,6 +22,18 @@ pub(crate) enum Blocker {
     Locked(String),
     /// git refused in a rehearsal; the text is git's.
     Refused(String),
+    /// A tracked file is left out by a sparse checkout.
+    Sparse(String),
+    /// A file differs from its commit only in line endings, which `git status` does not show.
+    LineEndings(String),
+    /// Another repository is in the checkout.
+    Nested(String),
+    /// git can't read all files; the text is git's.
+    Unreadable(String),
+    /// A merge or the like is not finished.
+    Unfinished(&'static str),
+    SplitIndex,
+    NoCommit,
 }
 
 impl Blocker {
@@ -40,38 +52,55 @@ impl Blocker {
         ))
     }
 
-    fn explained(&self, folder: &Path) -> (String, String) {
+    /// Returns the cause, and what to do about it.
+    pub(crate) fn explained(&self, folder: &Path) -> (String, String) {
+        let typed = |arguments: &[&str]| format!("`{}`", as_typed(folder, arguments));
+        let finish = "finish or abort that".to_owned();
         match self {
             Self::Edited(path) => {
-                let command = as_typed(folder, ["stash", "push", "--include-untracked"]);
-                (format!("{path} has changes"), format!("commit or stash there (`{command}`)"))
+                let stash = typed(&["stash", "push", "--include-untracked"]);
+                (format!("{path} has changes"), format!("commit or stash there ({stash})"))
             }
             Self::Occupied(path) => (
                 format!("{path} is not tracked there, and the change adds it"),
                 format!("move {} away", folder.join(path).display()),
             ),
-            Self::IntendedToAdd(path) => {
-                let command = as_typed(folder, ["reset", "--", path]);
-                (
-                    format!("{path} is marked by `git add -N`"),
-                    format!("add it, or take the mark away (`{command}`)"),
-                )
-            }
+            Self::IntendedToAdd(path) => (
+                format!("{path} is marked by `git add -N`"),
+                format!("add it, or take the mark away ({})", typed(&["reset", "--", path])),
+            ),
             Self::Hidden(path) => {
                 let show = ["update-index", "--no-skip-worktree", "--no-assume-unchanged", "--", path];
-                let command = as_typed(folder, show);
+                let hidden = "that `git status` does not show (skip-worktree or assume-unchanged)";
                 (
-                    format!(
-                        "{path} has changes that `git status` does not show (skip-worktree or assume-unchanged)"
-                    ),
-                    format!("show them (`{command}`), and commit or stash them"),
+                    format!("{path} has changes {hidden}"),
+                    format!("show them ({}), and commit or stash them", typed(&show)),
                 )
             }
             Self::Locked(lock) => (
                 format!("another git is at work there, or was killed: {lock} exists"),
                 format!("wait for it, or remove {lock} if no git is running"),
             ),
-            Self::Refused(words) => (words.clone(), "correct the cause".to_owned()),
+            Self::Refused(text) => (text.clone(), "correct the cause".to_owned()),
+            Self::Sparse(path) => {
+                let full = typed(&["sparse-checkout", "disable"]);
+                (format!("its sparse checkout leaves out {path}"), format!("check out everything ({full})"))
+            }
+            Self::LineEndings(path) => {
+                let clone = typed(&["clone", "-c", "core.autocrlf=false", ".", "FOLDER"]);
+                (
+                    format!("the line endings of {path} are not those of its commit (core.autocrlf)"),
+                    format!("name a checkout with the committed line endings ({clone})"),
+                )
+            }
+            Self::Nested(path) => (format!("{path} is another repository"), "move it away".to_owned()),
+            Self::Unreadable(text) => (text.clone(), "make all of it readable".to_owned()),
+            Self::Unfinished(what) => (format!("it is in the middle of {what}"), finish),
+            Self::SplitIndex => {
+                let whole = typed(&["update-index", "--no-split-index"]);
+                ("its index can't be read, or is split".to_owned(), format!("write it whole ({whole})"))
+            }
+            Self::NoCommit => ("its HEAD is at no commit".to_owned(), "check out a branch".to_owned()),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::adapters::git::disk::{
 };
 use crate::adapters::git::identity::Identity;
 use crate::adapters::git::mirror::refs::common_folder;
-use crate::adapters::git::runner::as_typed;
+use crate::adapters::git::push::blocker::Blocker;
 use crate::domain::ids::CommitSha;
 use crate::ports::clock::Clock;
 use crate::ports::workspace::WorkspaceError;
@@ -95,8 +95,7 @@ impl UserCheckout {
     }
 
     pub(crate) fn head(&self) -> Result<CommitSha, WorkspaceError> {
-        agent_head::head(&self.paths.git, &self.paths.common)
-            .ok_or_else(|| self.unclean("its HEAD stands for no commit"))
+        agent_head::head(&self.paths.git, &self.paths.common).ok_or_else(|| self.unfit(&Blocker::NoCommit))
     }
 
     /// Whether a turn of this agent was the last thing that happened here: a person who works here has a branch checked out.
@@ -118,13 +117,10 @@ impl UserCheckout {
         }
         let is_there = |name: &str| fs::symlink_metadata(self.paths.git.join(name)).is_ok();
         if let Some((_, what)) = MIDDLES.iter().find(|(name, _)| is_there(name)) {
-            return Err(self.unclean(&format!("it is in the middle of {what}")));
+            return Err(self.unfit(&Blocker::Unfinished(what)));
         }
         match ["index.lock", "HEAD.lock"].into_iter().find(|name| is_there(name)) {
-            Some(lock) => {
-                let lock = self.paths.git.join(lock).display().to_string();
-                Err(self.unclean(&format!("git is at work there, or was ended: {lock} exists")))
-            }
+            Some(lock) => Err(self.unfit(&Blocker::Locked(self.paths.git.join(lock).display().to_string()))),
             None => Ok(()),
         }
     }
@@ -178,23 +174,15 @@ impl UserCheckout {
         remember_refs(paths, refs.as_ref())
     }
 
-    /// An error that says what is in the way, and what to type.
-    pub(crate) fn unclean(&self, why: &str) -> WorkspaceError {
-        let command = as_typed(&self.paths.tree, ["stash", "push", "--include-untracked"]);
+    /// Returns the error that names an obstacle and its remedy.
+    pub(crate) fn unfit(&self, blocker: &Blocker) -> WorkspaceError {
+        let (cause, remedy) = blocker.explained(&self.paths.tree);
         WorkspaceError::Unclean(format!(
-            "{} {} is not clean: {why}\nan agent works there only when it is clean, and nothing of it is thrown away: \
-             commit or stash (`{command}`), then run again",
+            "{} {} is not clean: {}\nan agent works there only when it is clean, and nothing in it is discarded: {remedy}, \
+             then run again",
             self.given.flag,
             self.paths.tree.display(),
-        ))
-    }
-
-    /// An error for what no stash takes away.
-    pub(crate) fn occupied(&self, why: &str) -> WorkspaceError {
-        WorkspaceError::Unclean(format!(
-            "{} {} has no room: {why}\nmove that file away, then run again",
-            self.given.flag,
-            self.paths.tree.display(),
+            cause.trim_end(),
         ))
     }
 

@@ -9,6 +9,7 @@ use crate::adapters::git::clone::harvest;
 use crate::adapters::git::clone::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
 use crate::adapters::git::disk::{make_folder, read_foreign, remove, rename, write_file};
 use crate::adapters::git::mirror::{Mirror, SHALLOW};
+use crate::adapters::git::push::blocker::Blocker;
 use crate::adapters::git::push::obstruction::{in_the_way, statuses};
 use crate::adapters::git::runner::{ask, failure, fields, must};
 use crate::adapters::git::workplace::Workplace;
@@ -165,19 +166,43 @@ async fn must_be_clean(
     }
     let refresh = ["update-index", "-q", "--really-refresh", "--ignore-submodules"];
     ask(line(mirror, paths, checkout).arguments(refresh), &what).await?;
-    if let Some(path) = changes(mirror, workplace, &index, &[]).await?.changes.first() {
-        return Err(
-            checkout.unclean(&format!("{path} differs from the commit that is checked out, or is not in it"))
-        );
+    let git = || line(mirror, paths, checkout);
+    if let Some(path) = agent_index::left_out(git(), paths).await? {
+        return Err(checkout.unfit(&Blocker::Sparse(path)));
     }
-    let git = line(mirror, paths, checkout);
-    let Some(staged) = agent_index::differences(git, paths, None, here.as_str()).await? else {
-        return Err(checkout.unclean("its index can't be read; a split one is not supported"));
+    if let Some(path) = changes(mirror, workplace, &index, &[]).await?.changes.first() {
+        return Err(checkout.unfit(&why_differing(git, checkout, path).await?));
+    }
+    let Some(staged) = agent_index::differences(git(), paths, None, here.as_str()).await? else {
+        return Err(checkout.unfit(&Blocker::SplitIndex));
     };
     match fields(&staged).next() {
-        Some(path) => Err(checkout.unclean(&format!("{} is staged", String::from_utf8_lossy(path)))),
+        Some(path) => Err(checkout.unfit(&Blocker::Edited(String::from_utf8_lossy(path).into_owned()))),
         None => Ok(()),
     }
+}
+
+/// Finds out why a file differs from its commit. Up to three spawns.
+async fn why_differing(
+    git: impl Fn() -> CommandLine,
+    checkout: &UserCheckout,
+    path: String,
+) -> Result<Blocker, WorkspaceError> {
+    let what = "compare a file with its commit";
+    let theirs = || git().variable("GIT_INDEX_FILE", checkout.paths.git.join("index"));
+    let intended = ["diff-files", "--name-only", "--diff-filter=A", "--", &path];
+    if !ask(theirs().arguments(intended), what).await?.stdout.is_empty() {
+        return Ok(Blocker::IntendedToAdd(path));
+    }
+    let flags = ask(theirs().arguments(["ls-files", "-v", "--", &path]), what).await?.stdout;
+    if flags.first().is_some_and(|flag| *flag == b'S' || flag.is_ascii_lowercase()) {
+        return Ok(Blocker::Hidden(path));
+    }
+    // Compared as git would commit it.
+    let committed = ["-c", "core.autocrlf=input", "diff", "--quiet", "--no-ext-diff", "--", &path];
+    let is_new = ask(git().arguments(["ls-files", "--", &path]), what).await?.stdout.is_empty();
+    let is_same = !is_new && ask(git().arguments(committed), what).await?.exit.is_success();
+    Ok(if is_same { Blocker::LineEndings(path) } else { Blocker::Edited(path) })
 }
 
 /// Checks that no ignored file is where the other commit has a file.
@@ -194,7 +219,7 @@ pub(crate) async fn must_have_room(
         |(path, status): &(&Vec<u8>, &u8)| **status == b'A' && in_the_way(&checkout.paths.tree, path, &moves);
     moves.iter().find(blocked).map_or(Ok(()), |(path, _)| {
         let path = String::from_utf8_lossy(path);
-        Err(checkout.occupied(&format!("an ignored file is where {} has {path}", to.short())))
+        Err(checkout.unfit(&Blocker::Occupied(path.into_owned())))
     })
 }
 
@@ -211,7 +236,7 @@ async fn move_files(
     if captured.exit.is_success() {
         Ok(())
     } else {
-        Err(checkout.unclean(&failure(&captured, &what).to_string()))
+        Err(checkout.unfit(&Blocker::Refused(failure(&captured, &what).to_string())))
     }
 }
 

@@ -106,19 +106,32 @@ async fn unchanged_turns_leave_nothing() {
 
 #[tokio::test]
 async fn dirty_checkouts_are_refused_and_untouched() {
+    let stash = "stash push --include-untracked";
+    let show = "update-index --no-skip-worktree --no-assume-unchanged -- a.txt";
     let deeds = [
-        ("echo two > a.txt", "a.txt differs"),
-        ("rm a.txt", "a.txt differs"),
-        ("echo x > notes.txt", "notes.txt differs"),
-        ("git init -q inside", "inside"),
-        ("echo two > a.txt; git add a.txt; echo one > a.txt", "a.txt is staged"),
-        ("git update-index --assume-unchanged a.txt; echo two > a.txt", "a.txt differs"),
-        ("git update-index --skip-worktree a.txt; echo two > a.txt", "a.txt differs"),
-        ("git rev-parse HEAD > .git/MERGE_HEAD", "in the middle of a merge"),
-        ("touch .git/index.lock", "index.lock exists"),
-        ("git checkout -q --orphan none", "HEAD stands for no commit"),
+        ("echo two > a.txt", "a.txt has changes", stash),
+        ("rm a.txt", "a.txt has changes", stash),
+        ("echo x > notes.txt", "notes.txt has changes", stash),
+        ("echo two > a.txt; git add a.txt; echo one > a.txt", "a.txt has changes", stash),
+        ("echo x > notes.txt; git add -N notes.txt", "marked by `git add -N`", "reset -- notes.txt"),
+        ("git update-index --assume-unchanged a.txt; echo two > a.txt", "does not show", show),
+        ("git update-index --skip-worktree a.txt; echo two > a.txt", "does not show", show),
+        (
+            "git sparse-checkout set --no-cone /a.txt /.gitignore",
+            "sparse checkout leaves out",
+            "sparse-checkout disable",
+        ),
+        (
+            "git config core.autocrlf true; rm a.txt; git checkout -q a.txt",
+            "line endings of a.txt",
+            "autocrlf=false",
+        ),
+        ("git init -q inside", "inside/.git is another repository", "move it away"),
+        ("git rev-parse HEAD > .git/MERGE_HEAD", "in the middle of a merge", "finish or abort"),
+        ("touch .git/index.lock", "index.lock exists", "wait for it, or remove"),
+        ("git checkout -q --orphan none", "HEAD is at no commit", "check out a branch"),
     ];
-    for (deed, expected) in deeds {
+    for (deed, expected, remedy) in deeds {
         let lending = Lending::new().await;
         program("sh", &lending.checkout, &["-ec", deed]).await;
         let before = program("sh", &lending.checkout, &["-c", "ls -lR --full-time; cat .git/HEAD"]).await;
@@ -126,9 +139,14 @@ async fn dirty_checkouts_are_refused_and_untouched() {
         let path = lending.checkout.canonicalize().unwrap();
         assert!(text.contains(expected), "{deed}: {text}");
         assert!(text.starts_with(&format!("--claude-dir {} is not clean", path.display())), "{text}");
-        assert!(text.contains("stash push --include-untracked"), "{text}");
+        assert!(text.contains(remedy), "{deed}: {text}");
         let after = program("sh", &lending.checkout, &["-c", "ls -lR --full-time; cat .git/HEAD"]).await;
         assert_eq!(before, after, "{deed}");
+        if [stash, "sparse-checkout disable"].contains(&remedy) {
+            let command = text.rsplit('`').nth(1).unwrap();
+            program("sh", &lending.checkout, &["-ec", command]).await;
+            lending.begin(&coder(), &lending.scene.head).await;
+        }
     }
 }
 
@@ -156,7 +174,7 @@ async fn ignored_files_are_never_overwritten() {
     let Err(WorkspaceError::Unclean(text)) = lending.prepare(&coder(), &commit).await else {
         panic!("overwritten")
     };
-    assert!(text.contains("an ignored file is where") && text.contains("run.log"), "{text}");
+    assert!(text.contains("run.log is not tracked there"), "{text}");
     assert_eq!(read(&lending.checkout, "run.log"), "of the user\n");
     assert_eq!(sha(&lending.checkout, "HEAD").await, lending.scene.head, "it stands where it stood");
     fs::remove_file(lending.checkout.join("run.log")).unwrap();
@@ -308,7 +326,7 @@ async fn later_edits_are_not_the_agents() {
     git(&lending.checkout, &["switch", "-q", "main"]).await;
     write(&lending.checkout, "a.txt", "a person's\n");
     lending.scene.workspace = lent(&lending.scene, &lending.checkout);
-    assert!(lending.refusal().await.contains("a.txt differs"));
+    assert!(lending.refusal().await.contains("a.txt has changes"));
     assert_eq!(read(&lending.checkout, "a.txt"), "a person's\n");
 }
 
