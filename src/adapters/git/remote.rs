@@ -1,6 +1,6 @@
 //! The forge's repository: a folder of this machine, or a URL with what git needs to be let in there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::variables::Variables;
@@ -23,6 +23,16 @@ pub struct RemoteUrl {
     pub login: RemoteLogin,
     /// What git gets for its login, besides its own variables. No agent and no clone ever gets it.
     pub variables: Variables,
+}
+
+impl Remote {
+    /// Returns its folder, if it is on this machine.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Local(folder) => Some(folder),
+            Self::Url(_) => None,
+        }
+    }
 }
 
 /// How git is let in.

@@ -66,9 +66,8 @@ pub struct GitWorkspace {
 impl GitWorkspace {
     /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
     pub fn new(git: Git, remote: Remote, folders: GitFolders) -> Self {
-        let Remote::Local(source) = &remote;
         Self {
-            mirror: Mirror::new(git, folders.mirror.clone(), source.clone()),
+            mirror: Mirror::new(git, folders.mirror.clone(), remote.folder().map(Path::to_owned)),
             remote,
             folders,
             facts: CommitFacts::default(),
@@ -192,10 +191,7 @@ impl GitWorkspace {
             .with_checkout_folder(self.checkout_folder.as_ref());
         Ok(match self.directory(clone_id) {
             Some(given) => {
-                let forge = match &self.remote {
-                    Remote::Local(repository) => repository,
-                    Remote::Url(_) => self.mirror.path(),
-                };
+                let forge = self.remote.folder().unwrap_or(self.mirror.path());
                 Workplace::in_checkout(paths, self.directories.find(given, forge)?)
             }
             None => Workplace::Clone(paths),

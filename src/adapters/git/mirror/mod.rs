@@ -36,8 +36,8 @@ const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 pub(crate) struct Mirror {
     git: Git,
     path: PathBuf,
-    /// The user's repository, of which this is the mirror.
-    source: PathBuf,
+    /// The repository of which this is the mirror, if it is on this machine.
+    source: Option<PathBuf>,
     turn: tokio::sync::Mutex<()>,
     notice: WaitNotice,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Hold<'a> {
 }
 
 impl Mirror {
-    pub(crate) fn new(git: Git, path: PathBuf, source: PathBuf) -> Self {
+    pub(crate) fn new(git: Git, path: PathBuf, source: Option<PathBuf>) -> Self {
         Self { git, path, source, turn: tokio::sync::Mutex::new(()), notice: WaitNotice::default() }
     }
 
@@ -68,7 +68,8 @@ impl Mirror {
 
     /// git with the user's own settings and those of their repository, on files and an index from elsewhere.
     pub(crate) fn line_of_the_user(&self, tree: &Path, index: &Path) -> CommandLine {
-        let folder = refs::common_folder(&self.source).unwrap_or_else(|| self.path.clone());
+        let common = self.source.as_deref().and_then(refs::common_folder);
+        let folder = common.as_deref().unwrap_or(&self.path);
         let line = self.git.as_the_user(tree).variable("GIT_DIR", folder);
         line.variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
     }
