@@ -24,6 +24,7 @@ pub mod repair;
 pub mod requirement;
 pub mod revision;
 pub mod roster;
+pub mod shell;
 pub mod subject;
 pub mod trust;
 pub mod turn;

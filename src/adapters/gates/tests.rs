@@ -1,6 +1,5 @@
 //! The gate `tests`: a command without a shell, a verdict from its exit code, the end of its output for people.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -16,6 +15,7 @@ use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
+use crate::domain::shell::quoted;
 use crate::pattern::pattern;
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
@@ -77,7 +77,6 @@ pub fn split(command: &str, which: UserCommand) -> Result<Vec<String>, String> {
 
 /// Why something that only a shell understands is refused, and what to type instead.
 fn no_shell(command: &str, which: UserCommand, operator: &str) -> String {
-    let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), Cow::into_owned);
     let instead = format!("sh -c {}", quoted(command));
     format!(
         "the {which} command `{command}` runs without a shell, and only a shell understands `{operator}`. Type \

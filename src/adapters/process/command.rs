@@ -1,12 +1,13 @@
 //! A command line as a value: program, arguments, folder, the whole environment, stdin.
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
+
+use crate::domain::shell::quoted;
 
 use super::search::{self, FoundProgram};
 use super::variables::Variables;
@@ -132,7 +133,7 @@ impl CommandLine {
         };
         for argument in shown {
             line.push(' ');
-            line.push_str(&as_shell_word(&argument.to_string_lossy()));
+            line.push_str(&quoted(&argument.to_string_lossy()));
         }
         line.push_str(prompt);
         line
@@ -149,15 +150,6 @@ impl CommandLine {
             (Prompt::File { bytes }, _) => Some(format!("{bytes} bytes in a file that the arguments name")),
         }
     }
-}
-
-/// Quotes a word for a shell. `shlex` would also quote `--flag=value`, which is harder to read and means the same.
-fn as_shell_word(word: &str) -> Cow<'_, str> {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return Cow::Borrowed(word);
-    }
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 
 #[cfg(test)]

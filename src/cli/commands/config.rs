@@ -15,8 +15,8 @@ use crate::cli::config::template;
 use crate::cli::config::trust::{self, TrustFile};
 use crate::cli::repository::Repository;
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::shell::quoted;
 use crate::domain::ids::BranchName;
+use crate::domain::shell::quoted;
 
 /// `config`
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ use crate::cli::repository::{LONGEST_FILE, Repository};
 use crate::cli::surroundings::Surroundings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
+use crate::domain::shell;
 use crate::engine::outcome::RunError;
 
 use super::layer::{Layer, SettingSource};
@@ -153,9 +154,10 @@ fn faulty(message: String) -> RunError {
 fn untrusted(keys: &[String], repository: &Repository, branch: &BranchName) -> RunError {
     let message = format!(
         "{REPOSITORY_FILE} on {branch} sets programs, paths or trusted logins ({}), and you have not trusted it yet. \
-         Read it: `git show {branch}:{REPOSITORY_FILE}`; then trust it: `agent-loop config trust {}`",
+         Read it: `git show {}`; then trust it: `agent-loop config trust {}`",
         keys.join(", "),
-        crate::cli::view::shell::quoted(&repository.trust_name()),
+        shell::quoted(&format!("{branch}:{REPOSITORY_FILE}")),
+        shell::quoted(&repository.trust_name()),
     );
     RunError::refused(Refused::UntrustedConfig, message)
 }

@@ -17,6 +17,7 @@ use crate::adapters::process::variables::Variables;
 use crate::cli::nearest::suggestion;
 use crate::domain::ending::Refused;
 use crate::domain::ids::BranchName;
+use crate::domain::shell;
 use crate::engine::outcome::RunError;
 
 /// The user's repository.
@@ -103,7 +104,8 @@ impl Repository {
         if let Some(remote) =
             git.ask(&["for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", &pattern]).await?
         {
-            let command = format!("`git branch {branch} {remote}`");
+            let command =
+                format!("`git branch {} {}`", shell::quoted(branch.as_str()), shell::quoted(&remote));
             return Ok(Some(format!(
                 "there is no branch `{branch}` here, only {remote}; make it: {command}"
             )));

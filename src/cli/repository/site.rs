@@ -209,7 +209,7 @@ fn remote(
         let ssh = repository.ssh_command.clone().unwrap_or_else(|| "ssh -o BatchMode=yes".to_owned());
         (origin.clone(), RemoteLogin::Ssh(ssh))
     } else {
-        let gh = crate::cli::view::shell::quoted(gh_command);
+        let gh = crate::domain::shell::quoted(gh_command);
         let login =
             RemoteLogin::Helper { host: address.host.clone(), command: format!("{gh} auth git-credential") };
         (canonical.https_url(), login)

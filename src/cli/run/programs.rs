@@ -18,6 +18,7 @@ use crate::domain::access::Power;
 use crate::domain::agent::{AgentName, Backend, Detail, Role};
 use crate::domain::ending::Refused;
 use crate::domain::ids::Label;
+use crate::domain::shell;
 use crate::domain::vendors::Vendor;
 use crate::engine::outcome::RunError;
 
@@ -204,7 +205,8 @@ fn found(cmd: &str, variables: &Variables) -> Result<PathBuf, String> {
     match search::look_for(cmd, variables) {
         FoundProgram::There(found) => Ok(found),
         FoundProgram::NotExecutable(found) => {
-            Err(format!("{0} is not executable (`chmod +x {0}`)", found.display()))
+            let typed = shell::quoted(&found.to_string_lossy());
+            Err(format!("{} is not executable (`chmod +x {typed}`)", found.display()))
         }
         FoundProgram::NoFile(found) => Err(format!("{} is not a file", found.display())),
         FoundProgram::Missing if cmd.contains('/') => Err("there is no such file".to_owned()),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::domain::ending::{Failed, Refused};
 use crate::engine::outcome::Outcome;
+use crate::text::sanitize::escaped;
 
 use super::{outcome, print};
 
@@ -25,7 +26,7 @@ pub fn complain(why: &str, exit: u8) -> ExitCode {
         });
         print::result(&format!("{object}\n"));
     } else {
-        print::talk(&format!("agent-loop: {why}\n"));
+        print::talk(&escaped(&format!("agent-loop: {why}\n")));
     }
     ExitCode::from(exit)
 }

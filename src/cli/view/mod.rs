@@ -12,5 +12,4 @@ pub mod outcome;
 pub mod overview;
 pub mod paint;
 pub mod print;
-pub mod shell;
 pub mod terminal;

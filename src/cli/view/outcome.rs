@@ -5,10 +5,10 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::adapters::process::output::tail::plain;
-use crate::cli::view::shell::quoted;
 use crate::domain::ending::{Ending, NeedsHuman, Refused};
 use crate::domain::gate::Measurement;
 use crate::domain::item::Item;
+use crate::domain::shell::quoted;
 use crate::domain::subject::Subject;
 use crate::engine::outcome::Outcome;
 use crate::flow::comment::beside_verdict;

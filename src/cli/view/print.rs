@@ -2,18 +2,28 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::text::sanitize::escaped;
+use crate::text::sanitize::{coloured, escaped};
 
 /// Prints a result.
 pub fn result(text: &str) {
+    data(escaped(text).as_bytes());
+}
+
+/// Prints a result that has colours.
+pub fn coloured_result(text: &str) {
+    data(coloured(text).as_bytes());
+}
+
+/// Writes bytes as they are: only for a program that reads stdout.
+pub fn data(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
-    let _: io::Result<()> = stdout.write_all(escaped(text).as_bytes()).and_then(|()| stdout.flush());
+    let _: io::Result<()> = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
 /// Says something.
 pub fn talk(text: &str) {
     let mut stderr = io::stderr().lock();
-    let _: io::Result<()> = stderr.write_all(escaped(text).as_bytes()).and_then(|()| stderr.flush());
+    let _: io::Result<()> = stderr.write_all(coloured(text).as_bytes()).and_then(|()| stderr.flush());
 }
 
 /// How wide a line of a result may be: as wide as the terminal, without a limit elsewhere.

@@ -8,6 +8,7 @@ use crate::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use crate::domain::item::Item;
 use crate::domain::policy::{AfterApproval, OnReviewerFailure};
 use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::shell;
 use crate::domain::turn::{RunRound, TurnKey};
 use crate::ledger::envelope::Draft;
 
@@ -78,10 +79,11 @@ fn changeable(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>
 fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
     let number = pull.number;
     if cx.tip(&pull.head_ref)?.is_none() {
-        let (branch, head) = (&pull.head_ref, pull.head.short());
+        let (branch, typed) = (&pull.head_ref, shell::quoted(pull.head_ref.as_str()));
         let message = format!(
-            "the branch `{branch}` of pull request {number} does not exist any more; restore it with `git branch {branch} \
-             {head}`, or close the pull request"
+            "the branch `{branch}` of pull request {number} does not exist any more; restore it with `git branch {typed} \
+             {}`, or close the pull request",
+            pull.head.short()
         );
         return refuse(Refused::ClosedSubject, message);
     }

@@ -5,7 +5,12 @@ pub mod keywords;
 pub(super) mod lookalike;
 
 use std::borrow::Cow;
+use std::fmt::Write;
+use std::sync::LazyLock;
 
+use regex::Regex;
+
+use crate::pattern::pattern;
 use crate::protocol::markers;
 
 use closing::closed;
@@ -34,18 +39,34 @@ pub fn steers(letter: char) -> bool {
     (letter.is_control() && !matches!(letter, '\n' | '\t')) || turns_direction(letter)
 }
 
-/// Returns a text in which letters that steer are written as escapes, which mean the same in JSON. Escape sequences stay: a
-/// colour of ours is one, and those of others were removed before.
+/// Returns a text in which letters that steer are written as escapes, which mean the same in JSON.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    let is_bad = |letter: char| steers(letter) && !letter.is_ascii();
-    if !text.contains(is_bad) {
-        return Cow::Borrowed(text);
+    escaped_beside(text, &LINE_END)
+}
+
+/// Does the same for a text with colours of ours or of git, which stay.
+pub fn coloured(text: &str) -> Cow<'_, str> {
+    escaped_beside(text, &COLOUR)
+}
+
+static LINE_END: LazyLock<Regex> = pattern!(r"^\r\n");
+static COLOUR: LazyLock<Regex> = pattern!(r"^(\r\n|\x1b\[([01]|3[1236])?m)");
+
+fn escaped_beside<'text>(text: &'text str, kept: &Regex) -> Cow<'text, str> {
+    let Some(first) = text.find(steers) else { return Cow::Borrowed(text) };
+    let (safe, mut rest) = text.split_at(first);
+    let mut safe = safe.to_owned();
+    while let Some(letter) = rest.chars().next() {
+        let length = kept.find(rest).map_or(letter.len_utf8(), |kept| kept.end());
+        let (taken, after) = rest.split_at(length);
+        if steers(letter) && length == letter.len_utf8() {
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push_str(taken);
+        }
+        rest = after;
     }
-    let write = |letter: char| match letter {
-        letter if is_bad(letter) => format!("\\u{:04x}", u32::from(letter)),
-        letter => letter.to_string(),
-    };
-    Cow::Owned(text.chars().map(write).collect())
+    Cow::Owned(safe)
 }
 
 /// Returns a name on one line, with every letter that steers written as an escape.
@@ -181,6 +202,10 @@ mod tests {
         assert_eq!(unmarked(text), "a[31mb\tc");
         assert_eq!(one_line(text, 99), "a[31m b c");
         assert_eq!(escaped("{\"a\":\"\u{9b}é\u{2066}\"}"), "{\"a\":\"\\u009bé\\u2066\"}");
+        assert_eq!(escaped("\u{1b}[1ma\r\nb\rc\n"), "\\u001b[1ma\r\nb\\u000dc\n");
+        let painted = "\u{1b}[1m\u{1b}[32m✓\u{1b}[0m a\u{1b}[m";
+        assert_eq!(coloured(painted), painted);
+        assert_eq!(coloured("\u{1b}[8m\u{1b}]0;t\u{7}"), "\\u001b[8m\\u001b]0;t\\u0007");
         assert_eq!(name("c\nM x\u{1b}\u{202e}é"), "c\\nM x\\u{1b}\\u{202e}é");
     }
 

@@ -74,6 +74,20 @@ fn branches_in_the_way_are_refused() {
     works(&stage, &task(&[]));
 }
 
+/// git allows names of branches that a shell would run.
+#[test]
+fn commands_with_foreign_names_are_quoted() {
+    let stage = Stage::new();
+    let branch = "fix;touch$IFS-x";
+    stage.git(&["branch", branch]);
+    let created = ["local", "pr", "create", "--title", "t", "--base", "main", "--head", branch];
+    assert_eq!(stage.run(&created).exit, Some(0));
+    stage.git(&["branch", "-D", branch]);
+    let words =
+        ["pr", "1", "--json", "--coder", "sam=command:../todo.sh", "--reviewer", "one=command:../todo.sh"];
+    refused(&stage, &words, "closed-subject", &["`git branch 'fix;touch$IFS-x' "]);
+}
+
 #[test]
 fn settings_of_the_repository_never_matter() {
     for [key, value] in [

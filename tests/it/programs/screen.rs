@@ -127,6 +127,46 @@ fn a_pull_request_is_looked_at() {
     assert!(stage.run(&["status", "#1"]).stdout.starts_with("pr/1"));
 }
 
+/// Names from the repository and from the command line reach the terminal as escapes.
+#[test]
+fn foreign_letters_never_steer_terminals() {
+    let stage = Stage::new();
+    stage.write("agent-loop.toml", "[\"\\u001b]0;t\\u0007\\u001b[8m\\u202e\"]\nx = 1\n");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "more"]);
+    let head = stage.git(&["rev-parse", "HEAD"]);
+    let name = "\u{1b}]0;t\u{7}\u{1b}[8m\u{202e}";
+    for words in [
+        &["doctor"][..],
+        &["config", "explain"],
+        &["config", "trust"],
+        &["local", "check", "set", &head, name, "failure"],
+        &["status", name],
+        &["-C", name, "status"],
+        &["verify", "pr/1", "--dump", name],
+    ] {
+        let ended = stage.run(words);
+        let said = ended.stdout + &ended.stderr;
+        assert!(said.contains("\\u001b]0;t\\u0007\\u001b[8m\\u202e"), "{words:?}: {said}");
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{words:?}: {said}");
+    }
+}
+
+/// A program that reads the difference gets it byte for byte.
+#[test]
+fn a_piped_difference_can_be_applied() {
+    let stage = Stage::new();
+    stage.git(&["switch", "--quiet", "--create", "fix"]);
+    std::fs::write(stage.repository().join("notes.txt"), b"one \xe9 \x1b[8m\xe2\x80\xae TODO\r\n").unwrap();
+    stage.git(&["commit", "--quiet", "--all", "--message", "more"]);
+    stage.git(&["switch", "--quiet", "main"]);
+    stage.run(&["local", "pr", "create", "--title", "t", "--base", "main", "--head", "fix"]);
+    let program = env!("CARGO_BIN_EXE_agent-loop");
+    let applied = stage.run_program("sh", &["-c", &format!("{program} local pr diff 1 | git apply --whitespace=nowarn")]);
+    assert_eq!(applied.stderr, "");
+    assert_eq!(stage.git(&["diff", "fix", "--"]), "");
+}
+
 #[test]
 fn the_demo_needs_no_cargo() {
     let stage = Stage::new();

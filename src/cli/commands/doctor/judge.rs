@@ -4,7 +4,7 @@ use crate::adapters::agents::driver::installation::{Installation, Version};
 use crate::adapters::agents::driver::setup::{LoginState, SetupFinding, Severity, complaint};
 use crate::adapters::process::probe::Probed;
 use crate::adapters::process::search::FoundProgram;
-use crate::cli::view::shell::quoted;
+use crate::domain::shell::quoted;
 
 use super::report::{DoctorCheck, DoctorVerdict};
 

@@ -8,7 +8,7 @@ use crate::adapters::process::probe::Probed;
 use crate::adapters::process::supervision::tree::Visibility;
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::fitness::{Fitness, FolderState};
-use crate::cli::view::shell::quoted;
+use crate::domain::shell::quoted;
 
 use super::report::{DoctorCheck, DoctorVerdict};
 

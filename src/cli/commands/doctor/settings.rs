@@ -5,8 +5,8 @@ use crate::cli::config::load::{self, REPOSITORY_FILE, RepositoryFile};
 use crate::cli::config::merged::Configuration;
 use crate::cli::repository::Repository;
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::shell::quoted;
 use crate::domain::ids::BranchName;
+use crate::domain::shell::quoted;
 
 use super::arguments::DoctorArguments;
 use super::report::{DoctorCheck, DoctorVerdict};

@@ -15,7 +15,7 @@ use crate::adapters::process::variables::Variables;
 use crate::cli::arguments::common::read_text;
 use crate::cli::repository::{Repository, site};
 use crate::cli::surroundings::Surroundings;
-use crate::cli::view::print;
+use crate::cli::view::{ending, print};
 use crate::domain::ids::{CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
@@ -235,18 +235,25 @@ impl Handler<'_> {
             PullRequestState::Open | PullRequestState::Closed => seen.base_ref.to_string(),
         };
         let range = format!("{base}...{}", seen.head);
-        let colour = if print::result_width() == usize::MAX { "--color=never" } else { "--color=always" };
-        let diff = self.git(&["diff", "--no-ext-diff", colour, &range]).await?;
-        Ok(Printed { json: json!({ "number": number, "diff": diff }), text: diff })
+        let is_seen = print::result_width() != usize::MAX && !ending::asked_for_json();
+        let colour = if is_seen { "--color=always" } else { "--color=never" };
+        let diff = self.git(&["diff", "--no-ext-diff", colour, &range, "--"]).await?;
+        let json = json!({ "number": number, "diff": String::from_utf8_lossy(&diff) });
+        if is_seen {
+            print::coloured_result(&String::from_utf8_lossy(&diff));
+        } else if !ending::asked_for_json() {
+            print::data(&diff);
+        }
+        Ok(Printed { json, text: String::new() })
     }
 
     /// Runs git in the folder of the command, and returns what it prints.
-    async fn git(&self, arguments: &[&str]) -> Result<String, Failure> {
+    async fn git(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
         let command = CommandLine::new("git", self.folder, environment::common(self.variables, &[]));
         let captured = capture(&command.arguments(arguments)).await;
         let captured = captured.map_err(|error| Failure::Work(error.to_string()))?;
         if captured.exit.is_success() {
-            Ok(String::from_utf8_lossy(&captured.stdout).into_owned())
+            Ok(captured.stdout)
         } else {
             Err(Failure::Work(captured.stderr.trim().to_owned()))
         }

@@ -10,7 +10,7 @@ use crate::cli::repository::survey::{SubjectState, SubjectSummary};
 use crate::cli::view::overview::{self, Block};
 use crate::cli::view::paint::Paint;
 use crate::cli::view::print;
-use crate::cli::view::shell::quoted;
+use crate::domain::shell::quoted;
 
 use super::arguments::ResumeArguments;
 
