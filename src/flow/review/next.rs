@@ -95,7 +95,8 @@ fn has_branches(cx: &FlowContext<'_>, pull: &PullRequest) -> Decision<()> {
     ControlFlow::Continue(())
 }
 
-/// A pull request without any difference to its base is never reviewed, however many commits it has.
+/// A pull request without any difference to its base is never reviewed, however many commits it has. The difference of a head
+/// that everyone approves is gone if our own merge was cut off; it is then finished.
 fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Observed<'_>) -> Decision<()> {
     let PullRequest { number, head, base_ref, .. } = observed.pull;
     if cx.changes(Against::Branch(base_ref.clone()), head)? {
@@ -108,6 +109,10 @@ fn changes_something(state: &ReviewState, cx: &FlowContext<'_>, observed: &Obser
     match state.run.as_ref().filter(|run| run.is_open()) {
         Some(run) => {
             let seen = OpenReview { cx, state, run, observed };
+            let merges = run.terms.policy.after_approval == AfterApproval::Merge;
+            if merges && approval(&seen, &seen.here()).is_some() {
+                return ControlFlow::Continue(());
+            }
             first(seen.end(Conclusion::blocked(Blocked::NoChange, message)))
         }
         None => refuse(Refused::NoChange, message),

@@ -162,7 +162,8 @@ fn a_piped_difference_can_be_applied() {
     stage.git(&["switch", "--quiet", "main"]);
     stage.run(&["local", "pr", "create", "--title", "t", "--base", "main", "--head", "fix"]);
     let program = env!("CARGO_BIN_EXE_agent-loop");
-    let applied = stage.run_program("sh", &["-c", &format!("{program} local pr diff 1 | git apply --whitespace=nowarn")]);
+    let applied = stage
+        .run_program("sh", &["-c", &format!("{program} local pr diff 1 | git apply --whitespace=nowarn")]);
     assert_eq!(applied.stderr, "");
     assert_eq!(stage.git(&["diff", "fix", "--"]), "");
 }

@@ -1,10 +1,11 @@
 //! Every story again, with a crash at every effect: the end is the same, and no finished turn is repeated.
 
+use agent_loop::domain::ending::Ending;
 use agent_loop::engine::outcome::Outcome;
 
 use crate::world::{MemoryWorld, Plan, Stop};
 
-use super::catalogue::every_story;
+use super::catalogue::{an_issue_merged, every_story};
 use super::end::{End, has_ended_for_good};
 use super::stage::Story;
 
@@ -78,6 +79,22 @@ async fn within<T>(run: impl Future<Output = T>, story: &Story, at: usize) -> T 
     #[expect(clippy::disallowed_methods, reason = "a loop without end must fail, not hang")]
     let result = tokio::time::timeout(std::time::Duration::from_secs(20), run).await;
     result.unwrap_or_else(|_| panic!("{} does not end after a crash at {at}", story.name))
+}
+
+/// The embedded forge moves the base branch before it closes the pull request.
+#[tokio::test]
+async fn a_cut_off_merge_is_finished() {
+    let story = an_issue_merged();
+    let at = Whole::of(&story).await.effects.iter().position(|effect| *effect == "merge").unwrap();
+    let world = story.world();
+    world.stop_at(Plan { at, stop: Stop::Before });
+    story.run(&world).await;
+    world.restart();
+    let (_, tree) = world.branches().into_iter().find(|(name, _)| name.as_str() != "main").unwrap();
+    let main = "main".parse().unwrap();
+    world.push_as_person(&main, &main, tree);
+    let outcome = story.play(&world).await;
+    assert!(matches!(outcome.ending, Ending::Merged { .. }), "{}", outcome.message);
 }
 
 macro_rules! crash_tests {
