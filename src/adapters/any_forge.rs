@@ -3,7 +3,7 @@
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest};
 use crate::ports::forge::{
     Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, RunDisplay,
     Thread,
@@ -16,7 +16,7 @@ use super::github::GithubForge;
 #[derive(Debug)]
 pub enum AnyForge {
     Embedded(EmbeddedForge),
-    Github(GithubForge),
+    Github(Box<GithubForge>),
 }
 
 /// Does the same on every forge.
@@ -70,7 +70,7 @@ impl Forge for AnyForge {
         each!(self, forge => forge.pull_requests_from(branch).await)
     }
 
-    async fn checks(&self, head: &CommitSha) -> Result<Vec<Check>, ForgeError> {
+    async fn checks(&self, head: &CommitSha) -> Result<CheckBoard, ForgeError> {
         each!(self, forge => forge.checks(head).await)
     }
 

@@ -18,16 +18,48 @@ pub enum PullRequestState {
 }
 
 /// One check of the forge on a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     pub name: String,
     pub state: CheckState,
+    /// The forge's own word for the result, such as `timed_out`.
+    pub conclusion: Option<String>,
+    /// The page with the whole result.
+    pub url: Option<String>,
+    /// The part of the output that tells most, of limited length.
+    pub excerpt: Option<String>,
+}
+
+impl Check {
+    /// Returns a check of which only the state is known.
+    pub fn bare(name: String, state: CheckState) -> Self {
+        Self { name, state, conclusion: None, url: None, excerpt: None }
+    }
 }
 
 word_list!(
     /// The result of a check.
     CheckState { Pending = "pending", Success = "success", Failure = "failure" }
 );
+
+/// The checks of one commit, as the forge shows them at one instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckBoard {
+    pub checks: Vec<Check>,
+    /// Why some checks cannot be read. They may have any result.
+    pub unreadable: Option<String>,
+    pub arrival: CheckArrival,
+}
+
+/// When the forge shows the checks of a new commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CheckArrival {
+    /// Somebody sets them, before or after a run.
+    #[default]
+    ByHand,
+    /// They start by themselves, some time after the push.
+    AfterThePush,
+}
 
 /// A pull request at one instant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,6 +42,7 @@ async fn push<W: World>(
     match cx.unless(Urgency::Kill, push).await? {
         Ok(Push::Done) => {
             session.obstacle = None;
+            session.waiting_since = None;
             session.mirrored = Some(commit.clone());
             cx.tell(&RunEvent::Pushed { branch, head: commit });
             Ok(())

@@ -52,6 +52,10 @@ pub(super) async fn look_up<W: World>(
             let found = cx.world.forge().checks(&commit).await?;
             session.facts.checks.insert(commit, found);
         }
+        Lookup::Rules(branch) => {
+            let found = cx.world.forge().branch_rules(&branch).await?;
+            session.facts.rules.insert(branch, found);
+        }
         Lookup::Contains(commit, ancestor) => {
             let found = cx.world.workspace().contains(&commit, &ancestor).await?;
             session.facts.contains.insert((commit, ancestor), found);

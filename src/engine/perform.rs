@@ -83,6 +83,7 @@ pub(super) async fn perform<W: World>(
         Step::Wait { what, until } => {
             session.waiting_since.get_or_insert(cx.world.clock().now());
             wait(cx, what, until).await;
+            session.drop_awaited();
         }
     }
     session.time_has_passed();

@@ -131,7 +131,7 @@ impl<W: World> Engine<W> {
             return Ok(AfterStep::End(Box::new(outcome)));
         }
         let step = decide(&self.cx, session);
-        if takes_fresh_facts(&step) && session.facts_are != Freshness::Fresh {
+        if takes_fresh_facts(&step, session.waiting_since) && session.facts_are != Freshness::Fresh {
             session.drop_facts();
             if session.thread_is != Freshness::Fresh {
                 observe::read_on(&self.cx, session).await?;
@@ -195,16 +195,17 @@ fn task(text: &str) -> ContextSubject {
 }
 
 /// Returns whether a step starts a turn, changes the forge or ends the run: then it must be decided on fresh facts.
-fn takes_fresh_facts(step: &Step) -> bool {
+fn takes_fresh_facts(step: &Step, waiting_since: Option<Timestamp>) -> bool {
     match step {
         Step::Ask(_)
         | Step::Measure(_)
         | Step::Conclude(..)
         | Step::Effect(Effect::Merge { .. })
         | Step::Clarify { .. }
-        | Step::Wait { .. }
         | Step::HandOver(_)
         | Step::Stop(_) => true,
+        // During a wait only what is awaited is read; whatever follows the wait takes fresh facts.
+        Step::Wait { .. } => waiting_since.is_none(),
         // The forge protects a push by the expected commit; pull requests and issues are searched for before and after.
         Step::Effect(Effect::Push(_) | Effect::OpenPullRequest(_) | Effect::FileIssue(_))
         | Step::Lookup(_)

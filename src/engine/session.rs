@@ -185,13 +185,20 @@ impl<J: Journal> Session<J> {
         self.thread_is = Freshness::Stale;
     }
 
-    /// Drops the facts that may have changed. The data of an older tool and the checks of earlier heads are fetched only once.
+    /// Drops the facts that may have changed. The data of an older tool, the rules of branches and the checks of earlier heads
+    /// are fetched only once.
     pub(super) fn drop_facts(&mut self) {
-        let FlowFacts { mut checks, older, pull_requests, .. } = std::mem::take(&mut self.facts);
-        checks.retain(|commit, _| pull_requests.values().all(|pull| pull.head != *commit));
-        self.facts = FlowFacts { checks, older, ..FlowFacts::default() };
+        self.drop_awaited();
+        let FlowFacts { checks, rules, older, .. } = std::mem::take(&mut self.facts);
+        self.facts = FlowFacts { checks, rules, older, ..FlowFacts::default() };
         self.others.clear();
         self.facts_are = Freshness::Fresh;
+    }
+
+    /// Drops the facts that a wait is for: nothing else is read while it lasts.
+    pub(super) fn drop_awaited(&mut self) {
+        let FlowFacts { checks, pull_requests, .. } = &mut self.facts;
+        checks.retain(|commit, _| pull_requests.values().all(|pull| pull.head != *commit));
     }
 
     /// Updates the session from the thread.

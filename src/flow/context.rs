@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
+use crate::domain::branch_rules::BranchRules;
 use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::nonce::NonceSecret;
-use crate::domain::pull_request::{Check, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextSubject;
 
@@ -86,8 +87,13 @@ impl<'now> FlowContext<'now> {
     }
 
     /// The checks of a commit.
-    pub fn checks(&self, commit: &CommitSha) -> Decision<&'now [Check]> {
-        known(self.facts.checks.get(commit).map(Vec::as_slice), || Lookup::Checks(commit.clone()))
+    pub fn checks(&self, commit: &CommitSha) -> Decision<&'now CheckBoard> {
+        known(self.facts.checks.get(commit), || Lookup::Checks(commit.clone()))
+    }
+
+    /// What a branch demands of a change before it is merged.
+    pub fn rules(&self, branch: &BranchName) -> Decision<&'now BranchRules> {
+        known(self.facts.rules.get(branch), || Lookup::Rules(branch.clone()))
     }
 
     /// Whether a commit contains another.

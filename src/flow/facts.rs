@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::branch_rules::BranchRules;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber};
 use crate::domain::item::CarriedItem;
-use crate::domain::pull_request::{Check, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest};
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextComment;
@@ -22,7 +23,9 @@ pub struct FlowFacts {
     pub pull_requests: BTreeMap<PullRequestNumber, PullRequest>,
     pub pull_requests_from: BTreeMap<BranchName, Vec<PullRequest>>,
     pub tips: BTreeMap<BranchName, Option<CommitSha>>,
-    pub checks: BTreeMap<CommitSha, Vec<Check>>,
+    pub checks: BTreeMap<CommitSha, CheckBoard>,
+    /// What branches demand of a change, read once.
+    pub rules: BTreeMap<BranchName, BranchRules>,
     /// Whether the first commit contains the second.
     pub contains: BTreeMap<(CommitSha, CommitSha), bool>,
     /// Whether a commit changes any file compared with its base.

@@ -34,6 +34,10 @@ pub struct Request {
     pub questions: Questions,
     /// `--budget-tokens`, `--budget-usd`, `--budget-minutes`
     pub budget: Budget,
+    /// `--ci-check-name`: the only check that counts.
+    pub ci_check: Option<String>,
+    /// The maximum time to wait for the first check of a commit, in seconds.
+    pub ci_start_seconds: u64,
     /// The maximum time to wait for unfinished checks, in seconds.
     pub ci_timeout_seconds: u64,
     /// The interval between two reads of unfinished checks, in seconds.

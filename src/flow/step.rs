@@ -67,6 +67,8 @@ pub enum Lookup {
     Changes(Against, CommitSha),
     /// The forge's checks of a commit.
     Checks(CommitSha),
+    /// What a branch demands of a change.
+    Rules(BranchName),
     /// The data of an older tool in the thread of the subject.
     Older,
     /// The output of the chain of another flow and subject.

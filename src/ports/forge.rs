@@ -7,7 +7,7 @@ use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::Refused;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest};
 
 /// A comment on the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,7 +180,7 @@ pub trait Forge: Send + Sync {
     ) -> impl Future<Output = Result<Vec<PullRequest>, ForgeError>> + Send;
 
     /// Reads the checks that were reported on a commit.
-    fn checks(&self, commit: &CommitSha) -> impl Future<Output = Result<Vec<Check>, ForgeError>> + Send;
+    fn checks(&self, commit: &CommitSha) -> impl Future<Output = Result<CheckBoard, ForgeError>> + Send;
 
     /// Reads what a branch demands of a change before it is merged. Without rules on the forge: nothing.
     fn branch_rules(

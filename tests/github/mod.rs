@@ -1,6 +1,7 @@
 //! A model of GitHub on loopback, for the real gh and the real git: one repository, its people, its faults.
 
 mod answers;
+mod checks;
 mod git;
 mod protection;
 mod routes;
@@ -9,6 +10,7 @@ mod shapes;
 mod state;
 mod statuses;
 
+pub(crate) use checks::{CheckRow, Ci};
 pub(crate) use protection::Protection;
 pub(crate) use server::Github;
-pub(crate) use state::{Call, CheckRow, Fault, FaultKind, Person, Pull, Role, StatusRow};
+pub(crate) use state::{Call, Fault, FaultKind, Person, Pull, Role, StatusRow};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answer;
 use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{git, protection, shapes, statuses};
+use super::{checks, git, protection, shapes, statuses};
 
 /// A call by somebody who is logged in.
 pub(crate) struct Request<'request> {
@@ -86,11 +86,8 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
         ("GET", ["branches", name]) => protection::branch(state, name),
         ("GET", ["branches", name, "protection"]) => protection::whole(state, request, name),
         ("GET", ["rules", "branches", _]) => protection::rules(state),
-        ("GET", ["commits", commit, "check-runs"]) => {
-            let runs: Vec<Value> =
-                state.checks.iter().filter(|row| row.commit == *commit).map(shapes::check_run).collect();
-            Answer::ok(json!({ "total_count": runs.len(), "check_runs": runs }))
-        }
+        ("GET", ["commits", commit, "check-runs"]) => checks::runs(state, commit),
+        ("GET", ["actions", "jobs", id, "logs"]) => checks::log(id),
         ("GET", ["commits", commit, "status"]) => statuses::combined(state, commit),
         ("POST", ["statuses", commit]) => statuses::create(state, request, commit),
         _ => Answer::says(404, "Not Found"),

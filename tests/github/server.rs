@@ -24,9 +24,9 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
 use super::answers::Answer;
-use super::git;
 use super::routes::{self, Request};
 use super::state::{Call, OWNER, Person, Role, State};
+use super::{checks, git};
 
 /// A model of GitHub with one repository.
 pub(crate) struct Github {
@@ -161,6 +161,9 @@ async fn answer(
     body: Bytes,
 ) -> Response<Body> {
     let mut state = state.lock().unwrap();
+    if let Some(id) = uri.path().strip_prefix("/logs/") {
+        return checks::stored_log(&state, id);
+    }
     match uri.path().strip_prefix("/api/v3/") {
         Some(path) => api(&mut state, (&method, &uri, &headers), path, &body),
         None => git_request(&mut state, (&method, &uri, &headers), &body),

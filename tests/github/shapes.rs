@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::git;
-use super::state::{CheckRow, Comment, Filed, OWNER, Person, REPOSITORY_ID, Role, State};
+use super::state::{Comment, Filed, OWNER, Person, REPOSITORY_ID, Role, State};
 
 fn permission(role: Role) -> &'static str {
     match role {
@@ -99,10 +99,4 @@ pub(crate) fn one_pull(state: &State, filed: &Filed) -> Value {
     one["mergeable"] = true.into();
     one["merged"] = filed.pull.as_ref().is_some_and(|pull| pull.merge.is_some()).into();
     one
-}
-
-pub(crate) fn check_run(row: &CheckRow) -> Value {
-    let conclusion = if row.state == "pending" { Value::Null } else { row.state.clone().into() };
-    let status = if row.state == "pending" { "in_progress" } else { "completed" };
-    json!({ "id": 1, "name": row.name, "head_sha": row.commit, "status": status, "conclusion": conclusion })
 }

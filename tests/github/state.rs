@@ -7,6 +7,8 @@ use agent_loop::adapters::clock::SystemClock;
 use agent_loop::ports::clock::Clock;
 use jiff::Timestamp;
 
+use super::checks::{CheckRow, Ci};
+
 /// What a person may do in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -60,15 +62,6 @@ pub(crate) struct Pull {
     /// The repository of the head, if it is a fork.
     pub(crate) fork: Option<String>,
     pub(crate) merge: Option<String>,
-}
-
-/// A row of the board of checks.
-#[derive(Debug, Clone)]
-pub(crate) struct CheckRow {
-    pub(crate) commit: String,
-    pub(crate) name: String,
-    /// `pending`, `success` or `failure`.
-    pub(crate) state: String,
 }
 
 /// A commit status; the latest of a context counts.
@@ -138,6 +131,7 @@ pub(crate) struct State {
     pub(crate) filed: BTreeMap<u64, Filed>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) checks: Vec<CheckRow>,
+    pub(crate) ci: Option<Ci>,
     pub(crate) protection: super::protection::Protection,
     pub(crate) statuses: Vec<StatusRow>,
     pub(crate) faults: Vec<Fault>,
@@ -159,6 +153,7 @@ impl State {
             filed: BTreeMap::new(),
             comments: Vec::new(),
             checks: Vec::new(),
+            ci: None,
             protection: super::protection::Protection::default(),
             statuses: Vec::new(),
             faults: Vec::new(),

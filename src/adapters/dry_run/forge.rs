@@ -3,7 +3,7 @@
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
+use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
@@ -70,7 +70,7 @@ impl<W: World> Forge for RehearsedWorld<W> {
         Ok(found)
     }
 
-    async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
+    async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {
         self.real.forge().checks(commit).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::git::{GitWorkspace, MergeOutcome};
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, PullRequest, PullRequestState};
+use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
 use crate::ports::clock::Clock;
 use crate::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
@@ -237,8 +237,8 @@ impl Forge for EmbeddedForge {
         Ok(found)
     }
 
-    async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
-        self.stored(self.store.checks(commit))
+    async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {
+        Ok(CheckBoard { checks: self.stored(self.store.checks(commit))?, ..CheckBoard::default() })
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

@@ -163,7 +163,7 @@ impl Store {
             // An unknown state is not a success.
             let known = CheckState::ALL.into_iter().find(|known| known.name() == state);
             let state = known.unwrap_or(CheckState::Pending);
-            Ok(Check { name, state })
+            Ok(Check::bare(name, state))
         })
         .collect()
     }

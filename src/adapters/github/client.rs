@@ -142,6 +142,11 @@ impl GithubRepository {
         read(reply.body)
     }
 
+    /// Reads an answer that is no JSON.
+    pub(super) async fn text(&self, rest: &str) -> Result<String, ForgeError> {
+        self.gh.text(&self.path(rest)).await.map_err(|fault| self.failed(fault))
+    }
+
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         rest: &str,

@@ -11,7 +11,7 @@ use crate::adapters::process::time;
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
+use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
 use crate::domain::subject::Subject;
 use crate::ledger::codec;
 use crate::ports::clock::Clock;
@@ -22,15 +22,13 @@ use crate::ports::forge::{
 use crate::protocol::requirements;
 
 use super::address::RepositoryAddress;
+use super::checks::{self, KnownChecks};
 use super::client::{GithubRepository, read};
 use super::commit_status::{self, KnownStatuses};
 use super::gh::{Gh, Method, Rows, encoded};
 use super::protection;
 use super::reply::Fault;
-use super::shapes::{
-    CheckRunJson, CommentJson, IssueJson, MergedJson, PermissionJson, PullJson, StatusJson, UserJson, login,
-    text,
-};
+use super::shapes::{CommentJson, IssueJson, MergedJson, PermissionJson, PullJson, UserJson, login, text};
 use super::thread::KnownThread;
 
 /// The pauses before each look whether a write without an answer happened: copies of the database lag behind.
@@ -43,6 +41,7 @@ pub struct GithubForge {
     threads: Mutex<BTreeMap<u64, KnownThread>>,
     roles: Mutex<BTreeMap<u64, AuthorRole>>,
     statuses: KnownStatuses,
+    checks: KnownChecks,
 }
 
 impl GithubForge {
@@ -50,7 +49,13 @@ impl GithubForge {
     pub async fn open(gh: Gh, address: &RepositoryAddress) -> Result<Self, ForgeError> {
         let repository = GithubRepository::open(gh, address).await?;
         let roles = Mutex::new(BTreeMap::from([(repository.user.id, repository.repo.own_role())]));
-        Ok(Self { repository, threads: Mutex::default(), roles, statuses: KnownStatuses::default() })
+        Ok(Self {
+            repository,
+            threads: Mutex::default(),
+            roles,
+            statuses: KnownStatuses::default(),
+            checks: KnownChecks::default(),
+        })
     }
 
     /// The branch that a new change is for, if none was named.
@@ -237,36 +242,8 @@ impl Forge for GithubForge {
         Ok(found.into_iter().map(PullJson::pull_request).collect())
     }
 
-    async fn checks(&self, head: &CommitSha) -> Result<Vec<Check>, ForgeError> {
-        let runs = self
-            .repository
-            .list::<CheckRunJson>(&format!("commits/{head}/check-runs"), Rows::Member("check_runs"))
-            .await;
-        let statuses = self
-            .repository
-            .list::<StatusJson>(&format!("commits/{head}/status"), Rows::Member("statuses"))
-            .await;
-        let (runs, statuses) = match (runs, statuses) {
-            (Ok(runs), Ok(statuses)) => (runs, statuses),
-            // Nobody may say that what can't be seen is green.
-            (Err(ForgeError::Refused(why)), _) | (_, Err(ForgeError::Refused(why))) => {
-                return Ok(vec![Check {
-                    name: format!("unreadable checks ({why})"),
-                    state: CheckState::Pending,
-                }]);
-            }
-            (Err(error), _) | (_, Err(error)) => return Err(error),
-        };
-        Ok(runs
-            .into_iter()
-            .map(CheckRunJson::check)
-            .chain(
-                statuses
-                    .into_iter()
-                    .filter(|one| !commit_status::is_ours(&one.context))
-                    .map(StatusJson::check),
-            )
-            .collect())
+    async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {
+        checks::board(&self.repository, &self.checks, commit).await
     }
 
     async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {

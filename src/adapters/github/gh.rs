@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::process::capture::capture;
+use crate::adapters::process::capture::{Captured, capture};
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
 use crate::adapters::process::time;
@@ -98,6 +98,12 @@ impl Gh {
         Ok(reply)
     }
 
+    /// Reads an answer that is no JSON, once.
+    pub(super) async fn text(&self, path: &str) -> Result<String, Fault> {
+        let captured = self.run(&self.api("GET", path)).await?;
+        reply::read_text(printed(&captured), SystemClock.now())
+    }
+
     /// Reads all pages of a list. A full last page is followed by a look at the next: with an answer that did not change,
     /// GitHub does not say that there is one.
     pub(super) async fn list(&self, path: &str, rows: Rows) -> Result<Vec<Value>, Fault> {
@@ -160,16 +166,23 @@ impl Gh {
     }
 
     async fn call(&self, line: &CommandLine) -> Result<ApiReply, Fault> {
+        let captured = self.run(line).await?;
+        reply::read(printed(&captured), SystemClock.now())
+    }
+
+    async fn run(&self, line: &CommandLine) -> Result<Captured, Fault> {
         let late = || Fault::Lost(format!("no answer within {} seconds", DEADLINE.as_secs()));
         let captured = time::at_most(DEADLINE, capture(line)).await.ok_or_else(late)?;
-        let captured = captured.map_err(|error| {
+        captured.map_err(|error| {
             let hint =
                 "GitHub is reached through gh; install it (https://cli.github.com), or name it with --gh-cmd";
             Fault::NoProgram(error.hinting(hint))
-        })?;
-        let printed = GhOutput { exit: captured.exit, stdout: &captured.stdout, stderr: &captured.stderr };
-        reply::read(printed, SystemClock.now())
+        })
     }
+}
+
+fn printed(captured: &Captured) -> GhOutput<'_> {
+    GhOutput { exit: captured.exit, stdout: &captured.stdout, stderr: &captured.stderr }
 }
 
 /// A text as a part of a query.

@@ -1,10 +1,12 @@
 //! GitHub, reached through the user's own `gh`: REST calls with `gh api`, and the reading of their answers.
 
 pub mod address;
+mod checks;
 mod client;
 mod commit_status;
 pub mod forge;
 mod gh;
+mod job_log;
 mod protection;
 mod reply;
 mod shapes;

@@ -67,21 +67,34 @@ pub(super) struct GhOutput<'output> {
 
 /// Reads what gh printed. A server that says "not modified" gave a whole answer, with an empty body.
 pub(super) fn read(printed: GhOutput<'_>, now: Timestamp) -> Result<ApiReply, Fault> {
-    let complaint = printed.stderr.trim().lines().next().unwrap_or_default().to_owned();
-    let Some((status, headers, body)) = split(printed.stdout) else {
-        return Err(if printed.exit == NO_LOGIN {
-            Fault::LoggedOut(complaint)
-        } else {
-            Fault::Lost(complaint)
-        });
-    };
+    let (status, headers, body) = answer(printed)?;
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     match (status, parsed) {
         (304, _) | (204 | 205, None) => Ok(ApiReply { status, headers, body: Value::Null }),
         (200..300, Some(body)) if printed.exit.is_success() => Ok(ApiReply { status, headers, body }),
-        (200..300, _) => Err(Fault::Lost(format!("the answer was cut off ({status}): {complaint}"))),
+        (200..300, _) => {
+            Err(Fault::Lost(format!("the answer was cut off ({status}): {}", complaint(printed))))
+        }
         (_, parsed) => Err(refusal(status, &headers, &message(parsed.as_ref()), now)),
     }
+}
+
+/// Reads an answer that is no JSON.
+pub(super) fn read_text(printed: GhOutput<'_>, now: Timestamp) -> Result<String, Fault> {
+    let (status, headers, body) = answer(printed)?;
+    let text = String::from_utf8_lossy(body).into_owned();
+    if (200..300).contains(&status) { Ok(text) } else { Err(refusal(status, &headers, "", now)) }
+}
+
+fn answer(printed: GhOutput<'_>) -> Result<(u16, Headers, &[u8]), Fault> {
+    split(printed.stdout).ok_or_else(|| {
+        let why = complaint(printed);
+        if printed.exit == NO_LOGIN { Fault::LoggedOut(why) } else { Fault::Lost(why) }
+    })
+}
+
+fn complaint(printed: GhOutput<'_>) -> String {
+    printed.stderr.trim().lines().next().unwrap_or_default().to_owned()
 }
 
 fn refusal(status: u16, headers: &Headers, message: &str, now: Timestamp) -> Fault {

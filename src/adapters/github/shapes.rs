@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::domain::ids::{BranchName, CommitSha, Login, PullRequestNumber};
-use crate::domain::pull_request::{Check, CheckState, PullRequest, PullRequestState};
+use crate::domain::pull_request::{PullRequest, PullRequestState};
 use crate::ports::forge::{AuthorRole, IssueState};
 
 /// A user; absent where the account was deleted.
@@ -181,43 +181,6 @@ impl PermissionJson {
             "write" => AuthorRole::Member,
             _ => AuthorRole::Stranger,
         }
-    }
-}
-
-/// One run of a check.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct CheckRunJson {
-    pub(super) name: String,
-    pub(super) status: String,
-    pub(super) conclusion: Option<String>,
-}
-
-impl CheckRunJson {
-    pub(super) fn check(self) -> Check {
-        let state = match (self.status.as_str(), self.conclusion.as_deref()) {
-            ("completed", Some("success" | "neutral" | "skipped")) => CheckState::Success,
-            ("completed", _) => CheckState::Failure,
-            _ => CheckState::Pending,
-        };
-        Check { name: self.name, state }
-    }
-}
-
-/// The last status of one context.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct StatusJson {
-    pub(super) context: String,
-    pub(super) state: String,
-}
-
-impl StatusJson {
-    pub(super) fn check(self) -> Check {
-        let state = match self.state.as_str() {
-            "success" => CheckState::Success,
-            "pending" => CheckState::Pending,
-            _ => CheckState::Failure,
-        };
-        Check { name: self.context, state }
     }
 }
 

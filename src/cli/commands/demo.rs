@@ -261,6 +261,8 @@ fn request() -> Result<Request, String> {
         persistence: Persistence::default(),
         sessions: ReviewSessions::Fresh,
         questions: Questions::Stop,
+        ci_check: None,
+        ci_start_seconds: 0,
         ci_timeout_seconds: 0,
         ci_poll_seconds: 1,
         budget: Budget::default(),

@@ -43,6 +43,7 @@ const FLAGS: &[Row] = &[
         Off("Run the test command only before approval"),
     ),
     (GATES, "test-timeout-seconds", "gates.tests.timeout_seconds", Value("SECONDS")),
+    (GATES, "ci-check-name", "gates.ci.check_name", Value("NAME")),
     (GATES, "ci-timeout-seconds", "gates.ci.timeout_seconds", Value("SECONDS")),
     (GATES, "ci-poll-interval-seconds", "gates.ci.poll_interval_seconds", Value("SECONDS")),
     (BUDGET, "budget-tokens", "budget.tokens", Value("N")),

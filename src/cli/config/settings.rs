@@ -282,6 +282,11 @@ impl Default for Tests {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ci {
+    /// Name of the only check that must be green. If not set: every check that the target branch requires; if it requires none, all checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_name: Option<String>,
+    /// How long to wait before a merge until GitHub shows the first check of a commit, in seconds. After that the commit has no checks.
+    pub start_seconds: u64,
     /// How long to wait for unfinished checks before a merge, in seconds.
     pub timeout_seconds: u64,
     /// Interval between two requests for unfinished checks, in seconds.
@@ -290,7 +295,12 @@ pub struct Ci {
 
 impl Default for Ci {
     fn default() -> Self {
-        Self { timeout_seconds: 1200, poll_interval_seconds: seconds(30) }
+        Self {
+            check_name: None,
+            start_seconds: 30,
+            timeout_seconds: 1200,
+            poll_interval_seconds: seconds(30),
+        }
     }
 }
 

@@ -145,7 +145,7 @@ impl Site {
         let repository = Repository { home: BranchHome::Origin, ..repository };
         let folders = Folders::new(&surroundings.state, &forge.repository_id());
         let remote = Remote::Url(remote(&repository, address, gh_command, &forge, &surroundings.variables));
-        Self { repository, forge: Arc::new(AnyForge::Github(forge)), folders, remote }
+        Self { repository, forge: Arc::new(AnyForge::Github(Box::new(forge))), folders, remote }
     }
 
     /// Opens what was begun in a repository; nothing, if nothing was.

@@ -42,6 +42,8 @@ pub fn request(
         sessions: review.session,
         questions,
         budget: configuration.settings.budget.budget(),
+        ci_check: ci.check_name.clone(),
+        ci_start_seconds: ci.start_seconds,
         ci_timeout_seconds: ci.timeout_seconds,
         ci_poll_seconds: ci.poll_interval_seconds.get(),
     })

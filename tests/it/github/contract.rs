@@ -43,8 +43,8 @@ impl Hands for Stage {
     }
 
     fn check(&self, commit: &CommitSha, name: &str, state: CheckState) {
-        let row =
-            CheckRow { commit: commit.to_string(), name: name.to_owned(), state: state.name().to_owned() };
+        let (commit, name, state) = (commit.to_string(), name.to_owned(), state.name().to_owned());
+        let row = CheckRow { commit, name, state, log: None };
         self.github.state().checks.push(row);
     }
 }
@@ -63,7 +63,7 @@ impl Hands for EmbeddedForge {
     }
 
     fn check(&self, commit: &CommitSha, name: &str, state: CheckState) {
-        self.store().set_check(commit, &Check { name: name.to_owned(), state }).unwrap();
+        self.store().set_check(commit, &Check::bare(name.to_owned(), state)).unwrap();
     }
 }
 
@@ -85,10 +85,10 @@ async fn keeps_its_promises(forge: &impl Forge, hands: &impl Hands, (head, newer
         hands.check(head, name, state);
     }
     let mut seen: Vec<CheckState> =
-        forge.checks(head).await.unwrap().into_iter().map(|one| one.state).collect();
+        forge.checks(head).await.unwrap().checks.into_iter().map(|one| one.state).collect();
     seen.sort_by_key(|state| state.name());
     assert_eq!(seen, [CheckState::Failure, CheckState::Pending, CheckState::Success]);
-    assert_eq!(forge.checks(newer).await.unwrap(), []);
+    assert_eq!(forge.checks(newer).await.unwrap().checks, []);
     assert_eq!(forge.merge(pull, newer).await.unwrap(), Merge::HeadMoved(head.clone()));
     let merged = forge.merge(pull, head).await.unwrap();
     let Merge::Merged(commit) = &merged else { panic!("{merged:?}") };

@@ -1,5 +1,6 @@
 //! GitHub: the real gh and the real git against the model of `tests/github`.
 
+mod checks;
 mod contract;
 mod faults;
 mod protection;

@@ -124,7 +124,7 @@ async fn followups_come_before_pending_checks() {
     let story = Story { begins: Begins::PullRequest, ..leaving(Followups::Summarize) };
     let world = story.world();
     let feature = "feature".parse().unwrap();
-    let pending = || Check { name: "build".to_owned(), state: CheckState::Pending };
+    let pending = || Check::bare("build".to_owned(), CheckState::Pending);
     world.check(&world.tip_of(&feature).unwrap(), pending());
     let outcome = story.play(&world).await;
     assert_eq!(outcome.ending, Ending::ApprovedCiPending, "{}", outcome.message);

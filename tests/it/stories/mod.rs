@@ -3,6 +3,7 @@
 mod budgets;
 mod cast;
 mod catalogue;
+mod checks;
 mod crashes;
 mod deliveries;
 mod end;

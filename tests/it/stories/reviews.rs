@@ -6,8 +6,7 @@ use agent_loop::domain::agent::AgentName;
 use agent_loop::domain::ending::{Blocked, Ending, Failed, NeedsHuman, Refused};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::domain::gate::Verdict;
-use agent_loop::domain::policy::{AfterApproval, OnReviewerFailure};
-use agent_loop::domain::pull_request::{Check, CheckState};
+use agent_loop::domain::policy::OnReviewerFailure;
 use agent_loop::domain::roster::Seat;
 
 use super::cast::{
@@ -240,48 +239,6 @@ async fn a_push_voids_an_approval() {
     assert_eq!(outcome.ending, Ending::Approved);
     assert_eq!(world.branches()[&"feature".parse().unwrap()][FILE], "new and good");
     assert!(outcome.votes.iter().all(|vote| outcome.head.as_ref().is_some_and(|head| vote.head == *head)));
-}
-
-#[tokio::test]
-async fn unfinished_checks_leave_the_run_open() {
-    let story = Story {
-        begins: Begins::PullRequest,
-        ..story("checks", honest_coder(), vec![("quick", always_approves())])
-    };
-    let world = story.world();
-    let head = world.tip_of(&"feature".parse().unwrap()).unwrap();
-    world.check(&head, Check { name: "build".to_owned(), state: CheckState::Pending });
-    let outcome = story.play(&world).await;
-    assert_eq!((outcome.ending.exit_code(), outcome.ending), (5, Ending::ApprovedCiPending));
-    world.check(&head, Check { name: "lint".to_owned(), state: CheckState::Failure });
-    let outcome = story.play(&world).await;
-    assert_eq!(outcome.ending, Ending::ApprovedCiPending, "{}", outcome.message);
-    assert!(story.told(&world).iter().any(|line| line.contains("gates [\"fail\"] opened 1")));
-}
-
-#[tokio::test]
-async fn a_vanished_board_is_pending() {
-    for (before, after, expected) in [
-        (CheckState::Failure, AfterApproval::Leave, Ending::Approved),
-        (CheckState::Failure, AfterApproval::Merge, Ending::ApprovedCiPending),
-        // Nobody looked at the board of the first head: a reviewer blocked there.
-        (CheckState::Pending, AfterApproval::Merge, Ending::ApprovedCiPending),
-    ] {
-        let story = Story { after, ..a_persons_pull_request() };
-        let world = story.world();
-        let feature = "feature".parse().unwrap();
-        let head = world.tip_of(&feature).unwrap();
-        world.check(&head, Check { name: "build".to_owned(), state: before });
-        let outcome = story.play(&world).await;
-        assert_eq!(outcome.ending, Ending::ApprovedCiPending, "{}", outcome.message);
-        assert!(outcome.message.contains("build"), "{}", outcome.message);
-        let now = world.tip_of(&feature).unwrap();
-        assert_ne!(now, head);
-        if expected == Ending::Approved {
-            world.check(&now, Check { name: "build".to_owned(), state: CheckState::Success });
-        }
-        assert_eq!(story.play(&world).await.ending, expected);
-    }
 }
 
 #[tokio::test]

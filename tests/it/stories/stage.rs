@@ -168,6 +168,8 @@ impl Story {
             } else {
                 Questions::Stop
             },
+            ci_check: None,
+            ci_start_seconds: 30,
             ci_timeout_seconds: 60,
             ci_poll_seconds: 10,
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use agent_loop::domain::pull_request::{Check, PullRequest, PullRequestState};
+use agent_loop::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
 use agent_loop::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
     NewPullRequest, OwnIssue, Thread,
@@ -41,7 +42,9 @@ pub(super) enum Filed {
 pub(super) struct ForgeModel {
     pub(super) subjects: BTreeMap<u64, Filed>,
     pub(super) comments: BTreeMap<u64, Vec<Comment>>,
-    pub(super) checks: BTreeMap<CommitSha, Vec<Check>>,
+    pub(super) checks: BTreeMap<CommitSha, CheckBoard>,
+    /// What every branch demands.
+    pub(super) rules: BranchRules,
     /// The number of calls of each method by engines.
     pub(super) reads: BTreeMap<&'static str, usize>,
     pub(super) writes: BTreeMap<&'static str, usize>,
@@ -231,9 +234,13 @@ impl Forge for MemoryWorld {
         .await
     }
 
-    async fn checks(&self, commit: &CommitSha) -> Result<Vec<Check>, ForgeError> {
+    async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {
         self.read_forge("checks", |state| Ok(state.forge.checks.get(commit).cloned().unwrap_or_default()))
             .await
+    }
+
+    async fn branch_rules(&self, _: &BranchName) -> Result<BranchRules, ForgeError> {
+        self.read_forge("branch rules", |state| Ok(state.forge.rules.clone())).await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use jiff::Timestamp;
 
 use agent_loop::domain::agent::Role;
+use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
-use agent_loop::domain::pull_request::{Check, PullRequestState};
+use agent_loop::domain::pull_request::{Check, CheckBoard, PullRequestState};
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
 use agent_loop::ports::journal::Entry;
@@ -170,7 +171,17 @@ impl MemoryWorld {
 
     /// Adds a check of a CI system.
     pub(crate) fn check(&self, commit: &CommitSha, check: Check) {
-        self.with(|state| state.forge.checks.entry(commit.clone()).or_default().push(check));
+        self.with_board(commit, |board| board.checks.push(check));
+    }
+
+    /// Changes what the forge shows of the checks of a commit.
+    pub(crate) fn with_board(&self, commit: &CommitSha, change: impl FnOnce(&mut CheckBoard)) {
+        self.with(|state| change(state.forge.checks.entry(commit.clone()).or_default()));
+    }
+
+    /// From now on every branch has these rules.
+    pub(crate) fn require(&self, rules: BranchRules) {
+        self.with(|state| state.forge.rules = rules);
     }
 
     /// From now on a person answers every question with this.

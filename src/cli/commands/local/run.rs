@@ -260,7 +260,7 @@ impl Handler<'_> {
     }
 
     async fn json(&self, row: &SubjectRow, seen: &PullRequest) -> Result<Value, Failure> {
-        Ok(json::pull_request(row, seen, &self.forge.checks(&seen.head).await?))
+        Ok(json::pull_request(row, seen, &self.forge.checks(&seen.head).await?.checks))
     }
 
     async fn pull_requests(&self, wanted: StateChoice) -> Result<Printed, Failure> {
@@ -315,7 +315,7 @@ impl Handler<'_> {
             text: format!("{name} is {} on {}\n", state.name(), sha.short()),
             json: json!({ "sha": sha, "name": name, "state": state.name() }),
         };
-        self.forge.store().set_check(sha, &Check { name, state }).map_err(Failure::Work)?;
+        self.forge.store().set_check(sha, &Check::bare(name, state)).map_err(Failure::Work)?;
         Ok(said)
     }
 
