@@ -5,6 +5,7 @@ pub mod command;
 pub mod environment;
 pub mod exit;
 mod forge_token;
+pub mod guard;
 pub mod output;
 mod platform;
 pub mod probe;

@@ -116,6 +116,12 @@ impl Folders {
         self.subject(subject).join("children")
     }
 
+    /// Returns the tables of child processes of all subjects in a folder.
+    pub fn children_in(subjects: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(subjects).into_iter().flatten().flatten();
+        entries.map(|subject| subject.path().join("children")).collect()
+    }
+
     /// Returns the file with local settings of a subject's run.
     pub fn run_file(&self, subject: &Subject) -> PathBuf {
         self.subject(subject).join("run.json")

@@ -4,6 +4,7 @@ pub mod clean;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod guard;
 pub mod local;
 pub mod logs;
 pub mod resume;
@@ -105,6 +106,9 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+    /// End what a killed run left; a run starts this itself
+    #[command(hide = true)]
+    Guard(guard::GuardArguments),
 }
 
 /// Runs a command.
@@ -135,6 +139,7 @@ pub async fn perform(command: Command, surroundings: &Surroundings) -> ExitCode 
         Command::Doctor(arguments) => say_with_code(doctor::run(&arguments.0, surroundings).await),
         Command::Schema(arguments) => say(schema::run(&arguments)),
         Command::Completions { shell } => say(Ok(shell::completions(Arguments::command(), shell))),
+        Command::Guard(arguments) => say(guard::run(&arguments)),
         Command::Man => say(shell::manual(Arguments::command())),
     }
 }

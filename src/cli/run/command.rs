@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::gates::settings::GateCommand;
 use crate::adapters::gates::tests::{UserCommand, split};
+use crate::adapters::process::guard::KillGuard;
 use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
@@ -209,7 +210,10 @@ impl Ready {
         let beginning = Beginning::of(&subject, &with_logs);
         remembered::keep(&file, &folders, &subject).map_err(disk)?;
         let recorder = UsageRecorder::begin(&with_logs, &subject);
+        let program = std::env::current_exe().ok();
+        let guard = program.and_then(|program| KillGuard::start(&program, &folders.subjects()));
         let outcome = recorder.end(drive(world, plan, subject.clone(), &terminal).await);
+        drop(guard);
         warn(&terminal, [learning.learn(&outcome)]);
         let outcome = Outcome { known_tests: learning.memory.test_command(), ..outcome };
         // The run has ended as it has: what a later command would like to know is worth a word, not another ending.

@@ -107,6 +107,25 @@ fn a_killed_coder_leaves_no_child() {
     stage.git(&words.iter().map(|word| word.trim_matches('\'')).collect::<Vec<_>>());
 }
 
+/// Nobody types the command again.
+#[test]
+fn agents_end_with_a_killed_engine() {
+    let stage = Stage::new();
+    let began = stage.root().join("began");
+    let script =
+        format!("#!/bin/sh\ntrap '' TERM HUP\n: > {}\nwhile :; do sleep 0.1; done\n", began.display());
+    let agent = stage.agent("slow.sh", &script);
+    let mut words = task(&[]);
+    let coder = format!("sam=command:{}", agent.display());
+    words[4] = &coder;
+    let mut child = stage.start(&words);
+    until("the coder's turn", || fs::exists(&began).unwrap());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The guard's command line names the stage too.
+    until("the end of the coder and of the guard", || alive(&stage.root().display().to_string()).is_empty());
+}
+
 /// A closed terminal is an interrupt too.
 #[test]
 fn an_interrupted_command_can_go_on() {

@@ -18,6 +18,9 @@ struct Child {
     marker: String,
     pid: Option<u32>,
     start: Option<u64>,
+    /// The engine that started the child.
+    #[serde(default)]
+    engine: Option<u32>,
 }
 
 /// A child's row in the table; dropping it removes the row.
@@ -45,7 +48,7 @@ impl ChildRecord {
 
     fn write(&self, pid: Option<u32>) -> Result<(), String> {
         let start = pid.and_then(tree::start_time);
-        let child = Child { marker: self.marker.clone(), pid, start };
+        let child = Child { marker: self.marker.clone(), pid, start, engine: Some(std::process::id()) };
         let text = serde_json::to_string(&child).unwrap_or_default();
         files::write_over(&self.path, text.as_bytes())
     }
@@ -66,6 +69,18 @@ const FIRM: u32 = 250;
 /// # Errors
 /// When a child cannot be ended: then the subject must not be worked on.
 pub fn end_leftovers(folder: &Path) -> Result<(), String> {
+    end_those(folder, |_| true)
+}
+
+/// Ends the remaining children of one dead engine.
+///
+/// # Errors
+/// When a child cannot be ended.
+pub fn end_children_of(engine: u32, folder: &Path) -> Result<(), String> {
+    end_those(folder, |child| child.engine == Some(engine))
+}
+
+fn end_those(folder: &Path, which: impl Fn(&Child) -> bool) -> Result<(), String> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Ok(());
     };
@@ -73,9 +88,11 @@ pub fn end_leftovers(folder: &Path) -> Result<(), String> {
         let child = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Child>(&text).ok());
         // An incomplete row still has the marker: the name of the file.
         let marker = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let child = child.unwrap_or(Child { marker, pid: None, start: None });
-        end(&child)?;
-        let _: std::io::Result<()> = fs::remove_file(&path);
+        let child = child.unwrap_or(Child { marker, pid: None, start: None, engine: None });
+        if which(&child) {
+            end(&child)?;
+            let _: std::io::Result<()> = fs::remove_file(&path);
+        }
     }
     Ok(())
 }

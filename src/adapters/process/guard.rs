@@ -1,0 +1,31 @@
+//! A process that outlives a killed engine: it ends the agents that would go on working and spending. Its pipe from the engine
+//! closes with the engine, however that ends.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::process::Child;
+
+use super::command::CommandLine;
+use super::supervision::tree::OwnChild;
+use super::variables::Variables;
+
+/// A running guard; dropping it ends it.
+#[derive(Debug)]
+pub struct KillGuard {
+    _child: Child,
+    _own: OwnChild,
+}
+
+impl KillGuard {
+    /// Starts the hidden command `guard` of this program for the subjects in a folder. A run works without it: then only the next command ends
+    /// what a killed engine left.
+    pub fn start(program: &Path, subjects: &Path) -> Option<Self> {
+        let line = CommandLine::new(program, Path::new("/"), Variables::new())
+            .arguments(["guard", &std::process::id().to_string()])
+            .argument(subjects);
+        let child = line.child().ok()?.stdin(Stdio::piped()).spawn().ok()?;
+        let own = OwnChild::remember(child.id()?);
+        Some(Self { _child: child, _own: own })
+    }
+}

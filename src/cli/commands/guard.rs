@@ -1,0 +1,31 @@
+//! The hidden command `guard`, which a run starts: it waits until its engine is gone, then ends what the engine left running.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::adapters::process::supervision::children::end_children_of;
+use crate::adapters::storage::folders::Folders;
+
+/// The arguments of `guard`.
+#[derive(Debug, Args)]
+pub struct GuardArguments {
+    /// Process id of the engine
+    engine: u32,
+    /// Folder of all subjects of the repository
+    subjects: PathBuf,
+}
+
+/// Waits for the end of the engine, and ends its children.
+///
+/// # Errors
+/// When a child cannot be ended.
+pub fn run(arguments: &GuardArguments) -> Result<String, String> {
+    let waited = io::copy(&mut io::stdin().lock(), &mut io::sink());
+    waited.map_err(|error| format!("could not wait for the engine: {error}"))?;
+    for children in Folders::children_in(&arguments.subjects) {
+        end_children_of(arguments.engine, &children)?;
+    }
+    Ok(String::new())
+}
