@@ -9,7 +9,7 @@ use crate::ports::forge::{Forge, ForgeError, Merge, NewIssue, NewPullRequest};
 use crate::ports::run_event::RunEvent;
 use crate::ports::workspace::{Push, Workspace};
 use crate::text::sanitize::{one_line, unmarked};
-use crate::text::{followup, pull_request};
+use crate::text::{followup, inert, pull_request};
 
 use super::context::{JournalOf, RunContext};
 use super::outcome::RunError;
@@ -74,7 +74,7 @@ async fn open_pull_request<W: World>(
 ) -> Result<(), RunError> {
     let PullRequestOrder { branch, base_ref, title, body, subject } = order;
     let body = cx.guard.words(&pull_request::body(&cx.guard.words(&body)?, &subject))?;
-    let words = one_line(&cx.guard.words(&unmarked(&title))?, 120);
+    let words = one_line(&inert::plain(&cx.guard.words(&unmarked(&title))?), 120);
     // The title consists of invisible characters only.
     let title = if words.trim().is_empty() { branch.to_string() } else { words };
     let new = NewPullRequest { head_ref: branch.clone(), base_ref, title, body };

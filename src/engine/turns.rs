@@ -30,7 +30,7 @@ use crate::ports::workspace::{
     AfterTurn, CloneId, Harvest, Inspection, Layout, Prepared, Salvage, Workspace, WorkspaceError,
 };
 use crate::protocol::raw_answer::RawAnswer;
-use crate::text::sanitize;
+use crate::text::{inert, sanitize};
 
 use super::context::RunContext;
 use super::guard::Guard;
@@ -408,7 +408,7 @@ async fn harvested<W: World>(
         }
     };
     let AfterTurn { found, notes } =
-        world.workspace().harvest(clone_id, head, &sanitize::message(&message)).await?;
+        world.workspace().harvest(clone_id, head, &inert::plain(&sanitize::message(&message))).await?;
     Ok(match found {
         Harvest::Unchanged => Left::Answer { raw, commit: None, notes },
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit), notes },

@@ -101,7 +101,7 @@ fn approves(ending: &Ending) -> bool {
 pub fn title(ending: &Ending) -> String {
     match ending {
         Ending::Approved => "Approved".to_owned(),
-        Ending::Merged { commit } => format!("Approved and merged as {}", commit.short()),
+        Ending::Merged { commit } => format!("Approved and merged as `{}`", commit.short()),
         Ending::Consensus => "Consensus".to_owned(),
         Ending::Planned => "Planned".to_owned(),
         Ending::Decomposed => "Decomposed".to_owned(),

@@ -1,12 +1,13 @@
 //! Issues for follow-ups: their origin, their content, and the marker by which they are found again.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::domain::ids::{ChildKey, CommitSha, PullRequestNumber};
 use crate::ledger::codec::BODY_LIMIT;
 use crate::protocol::markers;
 
-use super::markdown::fitted;
+use super::inert;
 use super::sanitize::{neutral, one_line, unmarked};
 
 /// The maximum length of an issue's title, in characters.
@@ -27,13 +28,13 @@ pub struct IssueParts<'order> {
 
 /// Returns the title of an issue.
 pub fn title(words: &str) -> String {
-    one_line(&unmarked(words), TITLE_LIMIT)
+    one_line(&inert::plain(&unmarked(words)), TITLE_LIMIT)
 }
 
 /// Returns the description of an issue.
 pub fn body(parts: IssueParts<'_>) -> String {
     let mut text = format!(
-        "From the review of #{}, approved at {}.\n\n{}\n",
+        "From the review of #{}, approved at `{}`.\n\n{}\n",
         parts.parent,
         parts.head.short(),
         neutral(parts.text)
@@ -46,7 +47,7 @@ pub fn body(parts: IssueParts<'_>) -> String {
     }
     let marker = marker(parts.parent, parts.key);
     let room = BODY_LIMIT.saturating_sub(marker.len() + 3);
-    format!("{}\n\n{marker}\n", fitted(&text, room))
+    format!("{}\n\n{marker}\n", inert::comment(&text, room, &BTreeSet::from([parts.parent.0])))
 }
 
 /// Returns the line by which an issue of ours is found again.

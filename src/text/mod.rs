@@ -4,6 +4,7 @@ pub mod agent_memory;
 pub mod amounts;
 mod excerpt;
 pub mod followup;
+pub mod inert;
 pub mod markdown;
 pub mod prompt;
 pub mod prompt_limit;

@@ -1,15 +1,23 @@
 //! The description of a pull request of ours, and the marker by which a task finds it again.
 
-use crate::domain::subject::Subject;
+use std::collections::BTreeSet;
 
+use crate::domain::subject::Subject;
+use crate::ledger::codec::BODY_LIMIT;
+
+use super::inert;
 use super::sanitize::neutral;
+
+/// How long the last line may be, in bytes.
+const LAST_LINE: usize = 200;
 
 /// Returns the description: the coder's summary, then the issue that its merge closes, or its task.
 pub fn body(words: &str, purpose: &Subject) -> String {
-    let words = neutral(words);
-    match purpose {
-        Subject::Issue(number) => format!("{words}\n\nCloses #{number}\n"),
-        Subject::Task(key) => format!("{words}\n\n<!-- AGENT_LOOP_TASK: key={key} -->\n"),
-        Subject::PullRequest(number) => format!("{words}\n\nRefs #{number}\n"),
-    }
+    let (own, last) = match purpose {
+        Subject::Issue(number) => (Some(number.0), format!("Closes #{number}")),
+        Subject::Task(key) => (None, format!("<!-- AGENT_LOOP_TASK: key={key} -->")),
+        Subject::PullRequest(number) => (Some(number.0), format!("Refs #{number}")),
+    };
+    let own: BTreeSet<u64> = own.into_iter().collect();
+    format!("{}\n\n{last}\n", inert::comment(&neutral(words), BODY_LIMIT - LAST_LINE, &own))
 }

@@ -7,7 +7,7 @@ use agent_loop::domain::ending::{Ending, NeedsHuman, Parked, Refused};
 use agent_loop::domain::failure::TurnFailure;
 use agent_loop::ports::forge::AuthorRole;
 
-use super::cast::{agent, approves, blocks, blocks_while, honest_coder};
+use super::cast::{FILE, agent, approves, blocks, blocks_while, honest_coder};
 use super::records::opened_ids;
 use super::reviews::{a_persons_pull_request, never_content};
 use super::stage::{Begins, Story, story};
@@ -26,6 +26,28 @@ async fn a_strangers_record_counts_for_nothing() {
     }
     let outcome = strict.play(&world).await;
     assert_eq!(outcome.ending.status(), "blocked");
+}
+
+/// The words of agents notify nobody and link nothing. The record has them as they were.
+#[tokio::test]
+async fn published_words_act_on_nothing() {
+    const BUSY: &str = "cc @mallory, see octo/r#9: ![x](https://x.org/a.png)";
+    let reviewer = agent(|order, tree| {
+        let is_bad = tree.get(FILE).is_some_and(|text| text.contains("bug"));
+        Reaction::Says(if is_bad { blocks(order, BUSY) } else { approves(order) })
+    });
+    let story = story("busy", honest_coder(), vec![("careful", reviewer)]);
+    let world = story.world();
+    let outcome = story.play(&world).await;
+    assert_eq!(outcome.ending, Ending::Approved, "{}", outcome.message);
+    let bodies = world.thread(1).into_iter().map(|comment| comment.body);
+    let visible: String = bodies.map(|body| body.split("<!-- AGENT").next().unwrap().to_owned()).collect();
+    assert!(
+        visible.contains("cc @&#8203;mallory, see octo/r#&#8203;9: x (https://x.org/a.png)"),
+        "{visible}"
+    );
+    assert!(!visible.contains("@mallory") && !visible.contains("!["), "{visible}");
+    assert!(format!("{:?}", story.records(&world)).contains(BUSY), "the record is unchanged");
 }
 
 /// An edited word under a record that is vouched for does not.

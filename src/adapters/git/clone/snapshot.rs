@@ -6,6 +6,7 @@ use crate::adapters::git::runner::{ask, failure, must, one_line};
 use crate::adapters::git::workplace::Workplace;
 use crate::domain::ids::{CommitSha, TreeSha};
 use crate::ports::workspace::WorkspaceError;
+use crate::text::inert;
 
 use super::agent_head;
 use super::agent_index;
@@ -138,19 +139,29 @@ async fn base(
     }
 }
 
-/// The agent's last commit, unless a commit on the way holds a folder of ours: then its files are committed anew, as one
-/// commit. No spawn or two.
+/// The agent's last commit, unless a commit on the way holds a folder of ours, or has a message on which a forge would act:
+/// then its files are committed anew, as one commit. One to three spawns.
 async fn without_ours(
     mirror: &Mirror,
     paths: &ClonePaths,
     head: &CommitSha,
     theirs: CommitSha,
 ) -> Result<CommitSha, WorkspaceError> {
-    let Some(folder) = &paths.checkout_folder else { return Ok(theirs) };
-    let ours = checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?;
+    let has_ours = match &paths.checkout_folder {
+        Some(folder) => checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?,
+        None => false,
+    };
     // What does not descend from the head is never used, only kept aside here.
-    let anew = ours && mirror.contains(&theirs, head).await?;
+    let anew = (has_ours || acts(mirror, head, &theirs).await?) && mirror.contains(&theirs, head).await?;
     Ok(if anew { head.clone() } else { theirs })
+}
+
+/// Whether a message of the agent's commits notifies somebody, or links or closes an issue, where it is pushed.
+async fn acts(mirror: &Mirror, head: &CommitSha, theirs: &CommitSha) -> Result<bool, WorkspaceError> {
+    let line = mirror.line().arguments(["log", "--format=%B"]).argument(format!("{head}..{theirs}"));
+    let messages = must(line, "read the messages of the agent's commits").await?;
+    let messages = String::from_utf8_lossy(&messages);
+    Ok(inert::plain(&messages) != messages)
 }
 
 /// Makes sure that a commit of the agent's is in the mirror, under a ref that keeps it. One spawn or two.

@@ -84,6 +84,18 @@ async fn own_commits_survive_any_head() {
 }
 
 #[tokio::test]
+async fn messages_that_act_are_replaced() {
+    let scene = Scene::new().await;
+    let clone = scene.coder().await;
+    write(&clone, "a.txt", "two\n");
+    git(&clone, &["commit", "-q", "-a", "-m", "fixes #9, cc @mallory"]).await;
+    let commit = scene.harvested().await;
+    let log = git(&scene.mirror(), &["log", "-1", "--format=%P|%B", commit.as_str()]).await;
+    assert_eq!(log.trim_end(), format!("{}|the work", scene.head));
+    assert_eq!(scene.content(&commit, "a.txt").await, "two\n");
+}
+
+#[tokio::test]
 async fn complete_own_commit_is_taken_unchanged() {
     let scene = Scene::new().await;
     let clone = scene.coder().await;
