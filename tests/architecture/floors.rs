@@ -64,7 +64,7 @@ fn no_floor_says_forbidden_words() {
     assert_kept(&broken);
 }
 
-/// Each flow has one file that makes texts for people.
+/// Only the file `comment.rs` of a flow makes texts for people.
 #[test]
 fn only_comments_of_flows_use_text() {
     let mut broken = Vec::new();
