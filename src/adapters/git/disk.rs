@@ -74,6 +74,27 @@ pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
     files::remove(path).map_err(|cause| failed("remove", path, &cause))
 }
 
+/// Removes pipes, sockets and devices from a working tree, and returns their paths. git would wait without end for a pipe
+/// that is called `.gitignore`. Links are not followed; what can't be read is left to git.
+pub(super) fn remove_special_files(tree: &Path) -> Vec<Vec<u8>> {
+    let (mut removed, mut folders) = (Vec::new(), vec![tree.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let path = entry.path();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if !kind.is_file() && !kind.is_symlink() && fs::remove_file(&path).is_ok() {
+                removed.extend(
+                    path.strip_prefix(tree).ok().map(|path| path.as_os_str().as_encoded_bytes().to_vec()),
+                );
+            }
+        }
+    }
+    removed.sort();
+    removed
+}
+
 /// Whether a path is not there, because it or a parent is missing or a parent is a file.
 pub(super) fn is_absence(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)

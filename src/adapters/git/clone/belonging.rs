@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::files::open_up;
-use crate::adapters::git::disk::{read_foreign, remove};
+use crate::adapters::git::disk::{read_foreign, remove, remove_special_files};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::push::blocker::Blocker;
 use crate::adapters::git::runner::{ask, failure, fields, must, os};
@@ -44,6 +44,9 @@ pub(crate) async fn changes(
     let paths = workplace.paths();
     let tree = &paths.checkout.tree;
     let mut notes = Notes::default();
+    if workplace.user_checkout().is_none() {
+        notes.left_out(&remove_special_files(tree), "pipes, sockets or devices");
+    }
     let mut changes = listed(mirror, workplace, index, &mut notes).await?;
     // Where a folder became a link, adding the link removes what was in the folder.
     changes.tracked.retain(|path| !is_beyond_link(tree, path));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
+use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove, remove_special_files};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::{ask, fields, must};
 use crate::adapters::git::user_checkout::checkout::remembered_refs;
@@ -33,6 +33,9 @@ pub(crate) async fn inspect(
             head.short()
         ))
     })?;
+    if workplace.user_checkout().is_none() {
+        remove_special_files(&paths.checkout.tree);
+    }
     let tampering = match git_folder_tampering(workplace, &note)? {
         Some(tampering) => Some(tampering),
         None => match index_tampering(mirror, paths, note.laid()).await? {

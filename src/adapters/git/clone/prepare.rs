@@ -1,6 +1,6 @@
 //! Makes a clone ready for a turn: what an unfinished turn left is kept, then files and git folder are made anew.
 
-use crate::adapters::git::disk::{is_plain_folder, make_folder, remove, rename};
+use crate::adapters::git::disk::{is_plain_folder, make_folder, remove, remove_special_files, rename};
 use crate::adapters::git::mirror::Mirror;
 use crate::adapters::git::runner::must;
 use crate::adapters::git::workplace::Workplace;
@@ -89,6 +89,7 @@ fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&paths.index().with_extension("lock"))?;
     if is_plain_folder(&paths.checkout.tree) {
         disarm(paths)?;
+        remove_special_files(&paths.checkout.tree);
         if paths.scratch().exists() {
             rename(&paths.scratch(), &paths.index())?;
         }

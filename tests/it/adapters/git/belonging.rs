@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use agent_loop::domain::ids::CommitSha;
-use agent_loop::ports::workspace::{AfterTurn, Harvest, Workspace};
+use agent_loop::ports::workspace::{AfterTurn, Harvest, Inspection, Workspace};
 
-use super::scene::{Scene, coder, git, reviewer, sha, write};
+use super::scene::{Scene, coder, git, program, reviewer, sha, write};
 
 /// The paths that the work in the coder's clone changes, and what is noted about it.
 async fn change(scene: &Scene) -> (Vec<String>, Vec<String>) {
@@ -97,6 +97,30 @@ async fn sparse_checkouts_delete_nothing() {
     let (changed, notes) = change(&scene).await;
     assert_eq!(changed, ["M 100644 a.txt"]);
     assert!(notes[0].contains("`src/lib.rs` (outside of the agent's sparse checkout"), "{notes:?}");
+}
+
+/// git opens some files by name, and would wait without end for a pipe.
+#[tokio::test]
+async fn pipes_never_stop_git() {
+    let scene = Scene::new().await;
+    let pipes = [".gitattributes", ".gitmodules", "src/.gitattributes", "src/.gitignore"];
+    for clone in [scene.coder().await, scene.reviewer().await] {
+        write(&clone, "src/new.txt", "new\n");
+        program("mkfifo", &clone, &pipes).await;
+    }
+    let (changed, notes) = change(&scene).await;
+    assert_eq!(changed, ["A 100644 src/new.txt"]);
+    assert!(notes[0].contains("`src/.gitignore` (pipes, sockets or devices)"), "{notes:?}");
+    let inspection = scene.workspace.inspect(&reviewer(), &scene.head).await.unwrap().found;
+    assert_eq!(inspection, Inspection::Untouched);
+    let clone = scene.coder().await;
+    program("rm", &clone, &["a.txt"]).await;
+    program("mkfifo", &clone, &[&pipes[..], &["a.txt"]].concat()).await;
+    assert_eq!(change(&scene).await.0, ["D 000000 a.txt"]);
+    for clone in [scene.coder().await, scene.reviewer().await] {
+        program("mkfifo", &clone, &pipes).await;
+    }
+    assert!(scene.coder().await.join("a.txt").exists() && scene.reviewer().await.join("a.txt").exists());
 }
 
 #[tokio::test]
