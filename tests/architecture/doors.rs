@@ -71,7 +71,7 @@ fn trespassers(tree: &Tree) -> Vec<String> {
 }
 
 #[test]
-fn every_door_stands_in_its_room() {
+fn system_access_stays_in_its_files() {
     assert_kept(&trespassers(&CRATE));
 }
 
