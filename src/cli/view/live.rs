@@ -35,7 +35,7 @@ impl Live {
     /// Prints a line above the board.
     pub fn say(&self, line: &str) {
         let (drawn, size) = (self.drawn(), TerminalSize::of_terminal());
-        print::talk(&format!("{}{line}\n{}", erasing(&drawn, size), self.styled(&drawn)));
+        print::redraw(&erasing(&drawn, size), &format!("{line}\n{}", self.styled(&drawn)));
     }
 
     /// Draws the present board.
@@ -47,7 +47,7 @@ impl Live {
             fitting(&board.text(now, spinner(now)), size)
         };
         if *drawn != lines {
-            print::talk(&format!("{}{}", erasing(&drawn, size), self.styled(&lines)));
+            print::redraw(&erasing(&drawn, size), &self.styled(&lines));
             *drawn = lines;
         }
     }
@@ -55,7 +55,7 @@ impl Live {
     /// Removes the board. The next `draw` shows it again.
     pub fn erase(&self) {
         let lines = std::mem::take(&mut *self.drawn());
-        print::talk(&erasing(&lines, TerminalSize::of_terminal()));
+        print::redraw(&erasing(&lines, TerminalSize::of_terminal()), "");
     }
 
     fn drawn(&self) -> MutexGuard<'_, Vec<String>> {

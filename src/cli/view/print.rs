@@ -4,9 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::text::sanitize::{coloured, escaped};
 
-/// Prints a result.
+/// Prints a result. On a terminal it may have colours.
 pub fn result(text: &str) {
-    data(escaped(text).as_bytes());
+    let shown = if results_are_seen() { coloured(text) } else { escaped(text) };
+    data(shown.as_bytes());
 }
 
 /// Prints a result that has colours.
@@ -22,8 +23,14 @@ pub fn data(bytes: &[u8]) {
 
 /// Says something.
 pub fn talk(text: &str) {
+    redraw("", text);
+}
+
+/// Removes what was drawn, with control sequences of ours, and says something.
+pub fn redraw(erasing: &str, text: &str) {
+    let shown = format!("{erasing}{}", coloured(text));
     let mut stderr = io::stderr().lock();
-    let _: io::Result<()> = stderr.write_all(coloured(text).as_bytes()).and_then(|()| stderr.flush());
+    let _: io::Result<()> = stderr.write_all(shown.as_bytes()).and_then(|()| stderr.flush());
 }
 
 /// How wide a line of a result may be: as wide as the terminal, without a limit elsewhere.
