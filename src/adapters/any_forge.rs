@@ -3,7 +3,7 @@
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{CheckBoard, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::ports::forge::{
     Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, RunDisplay,
     Thread,
@@ -76,6 +76,10 @@ impl Forge for AnyForge {
 
     async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {
         each!(self, forge => forge.branch_rules(branch).await)
+    }
+
+    async fn queue_place(&self, number: PullRequestNumber) -> Result<QueuePlace, ForgeError> {
+        each!(self, forge => forge.queue_place(number).await)
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

@@ -203,6 +203,11 @@ impl GateName {
         Self("setup".to_owned())
     }
 
+    /// Returns the name of the gate that merges the base branch into the head.
+    pub fn merge() -> Self {
+        Self("merge".to_owned())
+    }
+
     /// Returns the name of the gate that reads the forge's checks.
     pub fn ci() -> Self {
         Self("ci".to_owned())

@@ -17,6 +17,15 @@ pub enum PullRequestState {
     },
 }
 
+/// The place of a pull request in the merge queue of its forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueuePlace {
+    Waiting,
+    Merged,
+    /// It was not merged, and it does not wait any more.
+    Removed,
+}
+
 /// One check of the forge on a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {

@@ -130,8 +130,9 @@ async fn merge<W: World>(
     match cx.unless(Urgency::Kill, cx.world.forge().merge(number, head)).await? {
         Ok(Merge::Merged(commit)) => cx.tell(&RunEvent::Merged { number, commit }),
         Ok(Merge::HeadMoved(_)) => {}
-        Ok(Merge::Conflict(detail)) | Err(ForgeError::Refused(detail)) => {
-            session.obstacle = Some(Obstacle::MergeConflict(detail));
+        Ok(Merge::Queued) => session.obstacle = Some(Obstacle::Queued),
+        Ok(Merge::NotMerged(detail)) | Err(ForgeError::Refused(detail)) => {
+            session.obstacle = Some(Obstacle::NotMerged(detail));
         }
         Err(error) => session.write_failed(&format!("merge pull request {number}"), error)?,
     }

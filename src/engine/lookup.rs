@@ -13,7 +13,7 @@ use crate::ledger::thread::Link;
 use crate::ports::World;
 use crate::ports::forge::{Forge, ForgeError};
 use crate::ports::journal::{Entry, Journals};
-use crate::ports::workspace::Workspace;
+use crate::ports::workspace::{MergeParents, Workspace};
 
 use super::brief::DIFF_EXCERPT;
 use super::context::{JournalOf, RunContext};
@@ -51,6 +51,14 @@ pub(super) async fn look_up<W: World>(
         Lookup::Checks(commit) => {
             let found = cx.world.forge().checks(&commit).await?;
             session.facts.checks.insert(commit, found);
+        }
+        Lookup::Conflicts(head, other) => {
+            let found = conflicts(cx, &MergeParents { head: head.clone(), other: other.clone() }).await?;
+            session.facts.conflicts.insert((head, other), found);
+        }
+        Lookup::Queue(number) => {
+            let found = cx.world.forge().queue_place(number).await?;
+            session.facts.queue.insert(number, found);
         }
         Lookup::Rules(branch) => {
             let found = cx.world.forge().branch_rules(&branch).await?;
@@ -94,6 +102,15 @@ async fn pull_request<W: World>(
     }
     session.facts.pull_requests.insert(number, found);
     Ok(())
+}
+
+/// Returns the files in which a merge has conflicts. The base branch may have moved to a commit that the mirror does not have.
+async fn conflicts<W: World>(cx: &RunContext<W>, parents: &MergeParents) -> Result<Vec<String>, RunError> {
+    if let Ok(found) = cx.world.workspace().conflicts(parents).await {
+        return Ok(found);
+    }
+    cx.refresh().await?;
+    Ok(cx.world.workspace().conflicts(parents).await?)
 }
 
 async fn people<W: World>(

@@ -8,6 +8,7 @@ mod effects;
 mod emitted;
 pub mod guard;
 mod lookup;
+mod merge_turn;
 mod observe;
 pub mod outcome;
 mod people;

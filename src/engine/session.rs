@@ -197,7 +197,8 @@ impl<J: Journal> Session<J> {
 
     /// Drops the facts that a wait is for: nothing else is read while it lasts.
     pub(super) fn drop_awaited(&mut self) {
-        let FlowFacts { checks, pull_requests, .. } = &mut self.facts;
+        let FlowFacts { checks, pull_requests, queue, .. } = &mut self.facts;
+        queue.clear();
         checks.retain(|commit, _| pull_requests.values().all(|pull| pull.head != *commit));
     }
 

@@ -34,6 +34,7 @@ use crate::text::{inert, sanitize};
 
 use super::context::RunContext;
 use super::guard::Guard;
+use super::merge_turn;
 use super::outcome::RunError;
 use super::session::Session;
 use super::setup::{SetUp, inconclusive, set_up};
@@ -128,11 +129,11 @@ async fn ready<W: World>(
     world: &W,
     clone_id: &CloneId,
     ask: &Ask,
-    base: &CommitSha,
+    (from, base): (&CommitSha, &CommitSha),
 ) -> Result<Prepared, WorkspaceError> {
     match &ask.purpose {
         Purpose::Work | Purpose::Again { .. } => {
-            let prepared = world.workspace().prepare(clone_id, &layout(ask, base)).await?;
+            let prepared = world.workspace().prepare(clone_id, &layout(ask, from, base)).await?;
             if ask.access == Access::Edit
                 && !world.workspace().is_user_checkout(clone_id)
                 && let Some(text) = world.agent_memories().lay_out(&prepared.path).await
@@ -183,8 +184,8 @@ pub(super) fn clone_id(subject: &Subject, who: &Participant) -> CloneId {
 }
 
 /// Returns the content of a clone. Reviewers get instructions only from us and from the base branch, never from the change.
-fn layout(ask: &Ask, base: &CommitSha) -> Layout {
-    let head = ask.key.head.clone();
+fn layout(ask: &Ask, from: &CommitSha, base: &CommitSha) -> Layout {
+    let head = from.clone();
     match ask.access {
         Access::Read | Access::ReadAndWeb => Layout::Review { head, base: base.clone() },
         Access::Edit | Access::Nothing => {
@@ -206,7 +207,8 @@ async fn attempt<W: World, J: Journal>(
     }
     let turn = ask.key.clone();
     let base = order.base.clone();
-    let prepare = ready(world, &clone_id, &ask, &base);
+    let from = merge_turn::beginning(world, &ask, &clone_id).await?;
+    let prepare = ready(world, &clone_id, &ask, (&from, &base));
     let surfaced = ask.expectation.requirements.clone();
     let announce = journal.append(Entry::Attempt { turn: turn.clone(), at: world.clock().now(), surfaced });
     let prepared = if world.workspace().is_user_checkout(&clone_id) {
@@ -240,7 +242,7 @@ async fn attempt<W: World, J: Journal>(
     });
     let report = without_secrets(&guard, world.agents().take(&order, cancellation).await);
     let log = report.log.clone();
-    let Some(finished) = finish(world, &ask, &clone_id, report).await? else {
+    let Some(finished) = finish(world, &ask, (&clone_id, &from), report).await? else {
         return Ok(None);
     };
     let finished = finished
@@ -294,10 +296,9 @@ fn without_secrets(guard: &Guard, report: TurnReport) -> TurnReport {
 async fn finish<W: World>(
     world: &W,
     ask: &Ask,
-    clone_id: &CloneId,
+    (clone_id, from): (&CloneId, &CommitSha),
     report: TurnReport,
 ) -> Result<Option<Finished>, RunError> {
-    let head = &ask.key.head;
     let TurnReport { result, usage, model, log, session, warnings } = report;
     telling::warnings(world, &ask.key, warnings);
     let answer = match result {
@@ -307,8 +308,8 @@ async fn finish<W: World>(
         TurnResult::Answered(raw) => Ok(raw),
     };
     let left = match ask.access {
-        Access::Read | Access::ReadAndWeb => inspected(world, clone_id, head, answer).await?,
-        Access::Edit => harvested(world, ask, clone_id, answer).await?,
+        Access::Read | Access::ReadAndWeb => inspected(world, clone_id, from, answer).await?,
+        Access::Edit => harvested(world, ask, (clone_id, from), answer).await?,
         Access::Nothing => match answer {
             Ok(raw) => Left::Answer { raw, commit: None, notes: Vec::new() },
             Err(failure) => Left::Nothing { failure, salvage: None },
@@ -381,14 +382,13 @@ async fn inspected<W: World>(
 async fn harvested<W: World>(
     world: &W,
     ask: &Ask,
-    clone_id: &CloneId,
+    (clone_id, from): (&CloneId, &CommitSha),
     answer: Result<RawAnswer, TurnFailure>,
 ) -> Result<Left, RunError> {
-    let head = &ask.key.head;
     let raw = match answer {
         Ok(raw) => raw,
         Err(failure) => {
-            let salvage = match keep_aside(world, clone_id, head).await {
+            let salvage = match keep_aside(world, clone_id, from).await {
                 Ok(kept) => kept,
                 // The failure is reported anyway: the next turn finds the files in the clone.
                 Err(WorkspaceError::Git(text)) => {
@@ -403,12 +403,18 @@ async fn harvested<W: World>(
     let message = match ask.work(&raw) {
         LeftFiles::Commit(message) => message,
         LeftFiles::KeepAside => {
-            keep_aside(world, clone_id, head).await?;
+            keep_aside(world, clone_id, from).await?;
             return Ok(Left::Answer { raw, commit: None, notes: Vec::new() });
         }
     };
-    let AfterTurn { found, notes } =
-        world.workspace().harvest(clone_id, head, &inert::plain(&sanitize::message(&message))).await?;
+    let message = inert::plain(&sanitize::message(&message));
+    let AfterTurn { found, notes } = world.workspace().harvest(clone_id, from, &message).await?;
+    let found = match merge_turn::parents(ask) {
+        Some(parents) => {
+            merge_turn::merged(world, (clone_id.subject(), &parents), (found, from), &message).await?
+        }
+        None => found,
+    };
     Ok(match found {
         Harvest::Unchanged => Left::Answer { raw, commit: None, notes },
         Harvest::Commit(commit) => Left::Answer { raw, commit: Some(commit), notes },

@@ -41,6 +41,8 @@ pub struct Ask {
     pub pause: Option<Pause>,
     /// The ref of what an earlier try of this coder had done when its service gave out: it is laid out again.
     pub unfinished: Option<String>,
+    /// The commit of the base branch that the coder merges into its head.
+    pub merges: Option<CommitSha>,
     /// How often and of whom the question was asked before.
     pub tries: Tries,
 }
@@ -145,6 +147,7 @@ impl Ask {
             model,
             pause: None,
             unfinished: None,
+            merges: None,
             tries: Tries::default(),
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::ending::Refused;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber, RunId};
 use crate::domain::nonce::NonceSecret;
-use crate::domain::pull_request::{CheckBoard, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextSubject;
 
@@ -59,7 +59,9 @@ pub enum FurtherTurns {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
     /// The merge needs a person.
-    MergeConflict(String),
+    NotMerged(String),
+    /// The forge merges the pull request when its queue comes to it.
+    Queued,
     /// A checkout is in the way of a push.
     PushRefused(String),
 }
@@ -94,6 +96,18 @@ impl<'now> FlowContext<'now> {
     /// What a branch demands of a change before it is merged.
     pub fn rules(&self, branch: &BranchName) -> Decision<&'now BranchRules> {
         known(self.facts.rules.get(branch), || Lookup::Rules(branch.clone()))
+    }
+
+    /// The files in which the merge of a commit into a head has conflicts.
+    pub fn conflicts(&self, head: &CommitSha, other: &CommitSha) -> Decision<&'now [String]> {
+        let parents = (head.clone(), other.clone());
+        let found = self.facts.conflicts.get(&parents).map(Vec::as_slice);
+        known(found, || Lookup::Conflicts(parents.0, parents.1))
+    }
+
+    /// The place of a pull request in the forge's merge queue.
+    pub fn queue(&self, number: PullRequestNumber) -> Decision<&'now QueuePlace> {
+        known(self.facts.queue.get(&number), || Lookup::Queue(number))
     }
 
     /// Whether a commit contains another.
@@ -144,7 +158,9 @@ impl<'now> FlowContext<'now> {
     pub fn push<T>(&self, order: PushOrder) -> Decision<T> {
         match self.obstacle {
             Some(Obstacle::PushRefused(why)) => refuse(Refused::Dirty, why.clone()),
-            Some(Obstacle::MergeConflict(_)) | None => first(Step::Effect(Effect::Push(order))),
+            Some(Obstacle::NotMerged(_) | Obstacle::Queued) | None => {
+                first(Step::Effect(Effect::Push(order)))
+            }
         }
     }
 }

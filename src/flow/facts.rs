@@ -6,7 +6,7 @@ use crate::domain::branch_rules::BranchRules;
 use crate::domain::flow_name::FlowName;
 use crate::domain::ids::{BranchName, CommitSha, PullRequestNumber};
 use crate::domain::item::CarriedItem;
-use crate::domain::pull_request::{CheckBoard, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::domain::requirement::Requirement;
 use crate::domain::subject::Subject;
 use crate::protocol::context::ContextComment;
@@ -26,6 +26,9 @@ pub struct FlowFacts {
     pub checks: BTreeMap<CommitSha, CheckBoard>,
     /// What branches demand of a change, read once.
     pub rules: BTreeMap<BranchName, BranchRules>,
+    /// The files in which the merge of the second commit into the first has conflicts.
+    pub conflicts: BTreeMap<(CommitSha, CommitSha), Vec<String>>,
+    pub queue: BTreeMap<PullRequestNumber, QueuePlace>,
     /// Whether the first commit contains the second.
     pub contains: BTreeMap<(CommitSha, CommitSha), bool>,
     /// Whether a commit changes any file compared with its base.

@@ -67,6 +67,10 @@ pub enum Lookup {
     Changes(Against, CommitSha),
     /// The forge's checks of a commit.
     Checks(CommitSha),
+    /// The files in which the merge of the second commit into the first has conflicts.
+    Conflicts(CommitSha, CommitSha),
+    /// The place of a pull request in the forge's merge queue.
+    Queue(PullRequestNumber),
     /// What a branch demands of a change.
     Rules(BranchName),
     /// The data of an older tool in the thread of the subject.

@@ -7,7 +7,7 @@ use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::Refused;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{CheckBoard, PullRequest};
+use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 
 /// A comment on the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +95,9 @@ pub enum Merge {
     /// The pull request has another head and was not merged.
     HeadMoved(CommitSha),
     /// The pull request cannot be merged without a person.
-    Conflict(String),
+    NotMerged(String),
+    /// The pull request is in the forge's merge queue.
+    Queued,
 }
 
 /// An error of the forge.
@@ -188,6 +190,14 @@ pub trait Forge: Send + Sync {
         _branch: &BranchName,
     ) -> impl Future<Output = Result<BranchRules, ForgeError>> + Send {
         std::future::ready(Ok(BranchRules::default()))
+    }
+
+    /// Reads the place of a pull request in the merge queue. Without a queue on the forge: it does not wait there.
+    fn queue_place(
+        &self,
+        _number: PullRequestNumber,
+    ) -> impl Future<Output = Result<QueuePlace, ForgeError>> + Send {
+        std::future::ready(Ok(QueuePlace::Removed))
     }
 
     fn comments(

@@ -85,6 +85,24 @@ impl Layout {
     }
 }
 
+/// A merge of a branch into a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeParents {
+    /// The head of the change.
+    pub head: CommitSha,
+    /// The commit that is merged into it.
+    pub other: CommitSha,
+}
+
+/// The end of a merge with conflicts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeEnd {
+    /// The commit with both parents.
+    Commit(CommitSha),
+    /// These files have conflict markers.
+    Unresolved(Vec<String>),
+}
+
 /// A clone that is ready for use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
@@ -215,6 +233,27 @@ pub trait Workspace: Send + Sync {
         to: &CommitSha,
         excerpt_bytes: usize,
     ) -> impl Future<Output = Result<Difference, WorkspaceError>> + Send;
+
+    /// Returns the files in which a merge has conflicts.
+    fn conflicts(
+        &self,
+        parents: &MergeParents,
+    ) -> impl Future<Output = Result<Vec<String>, WorkspaceError>> + Send;
+
+    /// Makes a commit on the head with the files of a merge, as far as git can merge them: with conflict markers where both
+    /// sides changed the same lines. An agent works on it; it is never pushed.
+    fn begin_merge(
+        &self,
+        parents: &MergeParents,
+    ) -> impl Future<Output = Result<CommitSha, WorkspaceError>> + Send;
+
+    /// Makes the merge commit with the files of a commit.
+    fn finish_merge(
+        &self,
+        parents: &MergeParents,
+        files: &CommitSha,
+        message: &str,
+    ) -> impl Future<Output = Result<MergeEnd, WorkspaceError>> + Send;
 
     /// Prepares a clone: clean, with this content and our git configuration. Work of an author's unfinished turn is kept
     /// first.

@@ -29,11 +29,14 @@ pub(crate) fn tip(bare: &Path, branch: &str) -> Option<String> {
     ask(bare, &["rev-parse", "--quiet", "--verify", &format!("refs/heads/{branch}")])
 }
 
-/// Merges with a merge commit; nothing, if there is a conflict.
-pub(crate) fn merge(bare: &Path, into: &str, branch: &str, text: &str) -> Option<String> {
+/// Merges a commit into a branch, with a merge commit or one commit of all changes; nothing, if there is a conflict.
+pub(crate) fn merge(bare: &Path, (into, head): (&str, &str), text: &str, method: &str) -> Option<String> {
     let onto = tip(bare, into)?;
-    let tree = ask(bare, &["merge-tree", "--write-tree", &onto, branch])?;
-    let commit = ask(bare, &["commit-tree", &tree, "-p", &onto, "-p", branch, "-m", text])?;
+    let tree = ask(bare, &["merge-tree", "--write-tree", &onto, head])?;
+    let commit = match method {
+        "merge" => ask(bare, &["commit-tree", &tree, "-p", &onto, "-p", head, "-m", text])?,
+        _ => ask(bare, &["commit-tree", &tree, "-p", &onto, "-m", text])?,
+    };
     ask(bare, &["update-ref", &format!("refs/heads/{into}"), &commit, &onto])?;
     Some(commit)
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod checks;
 mod git;
+mod merging;
 mod protection;
 mod routes;
 mod server;

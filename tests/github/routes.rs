@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::answers::Answer;
 use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{checks, git, protection, shapes, statuses};
+use super::{checks, git, merging, protection, shapes, statuses};
 
 /// A call by somebody who is logged in.
 pub(crate) struct Request<'request> {
@@ -31,6 +31,7 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
             let answer = Answer::ok(shapes::user(&request.by));
             scopes.into_iter().fold(answer, |answer, scopes| answer.with("x-oauth-scopes", &scopes))
         }
+        ("POST", ["graphql"]) => merging::graphql(state, request),
         ("GET", ["repositories", id]) if *id == REPOSITORY_ID.to_string() => {
             Answer::ok(shapes::repository(state, &request.by))
         }
@@ -75,7 +76,7 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
                 |found| Answer::ok(shapes::one_pull(state, found)),
             )
         }
-        ("PUT", ["pulls", number, "merge"]) => merge(state, request, number),
+        ("PUT", ["pulls", number, "merge"]) => merging::merge(state, request, number),
         ("GET", ["collaborators", login, "permission"]) => {
             let found = state.people.values().find(|person| person.login == *login);
             found.map_or_else(
@@ -172,30 +173,4 @@ fn open(state: &mut State, request: &Request<'_>) -> Answer {
     let pull = Pull { head, base, last_head: tip, is_draft: false, fork: None, merge: None };
     let number = state.file(request.by.id, (text(request, "title"), text(request, "body")), Some(pull));
     Answer::created(shapes::one_pull(state, &state.filed[&number]))
-}
-
-fn merge(state: &mut State, request: &Request<'_>, number: &str) -> Answer {
-    let number: u64 = number.parse().unwrap();
-    let Some(filed) = state.filed.get(&number).cloned() else { return Answer::says(404, "Not Found") };
-    let pull = filed.pull.unwrap();
-    if !filed.is_open {
-        return Answer::says(405, "Pull Request is not mergeable");
-    }
-    let head = git::tip(&state.bare, &pull.head).unwrap();
-    if request.body["sha"].as_str().is_some_and(|sha| sha != head) {
-        return Answer::says(409, "Head branch was modified. Review and try the merge again.");
-    }
-    let message = format!("Merge pull request #{number} from {OWNER}/{}", pull.head);
-    let Some(commit) = git::merge(&state.bare, &pull.base, &head, &message) else {
-        return Answer::says(405, "Pull Request has merge conflicts");
-    };
-    for other in state.filed.values_mut() {
-        let is_closed = filed.body.contains(&format!("Closes #{}", other.number));
-        if other.number == number || is_closed {
-            other.is_open = false;
-        }
-    }
-    let merged = state.filed.get_mut(&number).and_then(|filed| filed.pull.as_mut()).unwrap();
-    (merged.merge, merged.last_head) = (Some(commit.clone()), head);
-    Answer::ok(json!({ "sha": commit, "merged": true, "message": "Pull Request successfully merged" }))
 }

@@ -164,7 +164,11 @@ async fn answer(
     if let Some(id) = uri.path().strip_prefix("/logs/") {
         return checks::stored_log(&state, id);
     }
-    match uri.path().strip_prefix("/api/v3/") {
+    let path = uri.path();
+    match path
+        .strip_prefix("/api/v3/")
+        .or_else(|| path.strip_prefix("/api/").filter(|rest| *rest == "graphql"))
+    {
         Some(path) => api(&mut state, (&method, &uri, &headers), path, &body),
         None => git_request(&mut state, (&method, &uri, &headers), &body),
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::git;
 use super::state::{Comment, Filed, OWNER, Person, REPOSITORY_ID, Role, State};
+use super::{git, merging};
 
 fn permission(role: Role) -> &'static str {
     match role {
@@ -23,6 +23,7 @@ fn author(state: &State, id: Option<u64>) -> Value {
 }
 
 pub(crate) fn repository(state: &State, asks: &Person) -> Value {
+    let allows = |method| state.merging.methods.contains(&method);
     json!({
         "id": REPOSITORY_ID, "name": state.name, "full_name": format!("{OWNER}/{}", state.name), "private": true,
         "owner": { "login": OWNER, "id": 1, "type": "Organization" }, "fork": false, "default_branch": "main",
@@ -31,7 +32,7 @@ pub(crate) fn repository(state: &State, asks: &Person) -> Value {
             "admin": asks.role == Role::Admin, "maintain": asks.role == Role::Admin, "push": asks.role != Role::Read,
             "triage": asks.role != Role::Read, "pull": true,
         },
-        "allow_merge_commit": true, "allow_squash_merge": true, "allow_rebase_merge": true,
+        "allow_merge_commit": allows("merge"), "allow_squash_merge": allows("squash"), "allow_rebase_merge": allows("rebase"),
     })
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn pull(state: &State, filed: &Filed) -> Value {
 pub(crate) fn one_pull(state: &State, filed: &Filed) -> Value {
     let mut one = pull(state, filed);
     one["comments"] = count(state, filed.number).into();
-    one["mergeable"] = true.into();
+    merging::add_mergeable(state, filed, &mut one);
     one["merged"] = filed.pull.as_ref().is_some_and(|pull| pull.merge.is_some()).into();
     one
 }

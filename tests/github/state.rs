@@ -134,6 +134,7 @@ pub(crate) struct State {
     pub(crate) ci: Option<Ci>,
     pub(crate) protection: super::protection::Protection,
     pub(crate) statuses: Vec<StatusRow>,
+    pub(crate) merging: super::merging::Merging,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Vec<Call>,
     /// How many lists miss a comment after it was written.
@@ -156,6 +157,7 @@ impl State {
             ci: None,
             protection: super::protection::Protection::default(),
             statuses: Vec::new(),
+            merging: super::merging::Merging::default(),
             faults: Vec::new(),
             calls: Vec::new(),
             lag: 0,

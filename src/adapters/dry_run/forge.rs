@@ -3,7 +3,7 @@
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
+use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::clock::Clock;
@@ -76,6 +76,10 @@ impl<W: World> Forge for RehearsedWorld<W> {
 
     async fn branch_rules(&self, branch: &BranchName) -> Result<BranchRules, ForgeError> {
         self.real.forge().branch_rules(branch).await
+    }
+
+    async fn queue_place(&self, number: PullRequestNumber) -> Result<QueuePlace, ForgeError> {
+        self.real.forge().queue_place(number).await
     }
 
     async fn comments(&self, number: PullRequestNumber) -> Result<Vec<Comment>, ForgeError> {

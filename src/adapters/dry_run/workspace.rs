@@ -6,8 +6,8 @@ use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::World;
 use crate::ports::workspace::{
-    AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
-    WorkspaceError,
+    AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, MergeEnd, MergeParents, Prepared, Push,
+    Salvage, Workspace, WorkspaceError,
 };
 
 use super::world::RehearsedWorld;
@@ -44,6 +44,23 @@ impl<W: World> Workspace for RehearsedWorld<W> {
         excerpt_bytes: usize,
     ) -> Result<Difference, WorkspaceError> {
         self.real.workspace().difference(from, to, excerpt_bytes).await
+    }
+
+    async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError> {
+        self.real.workspace().conflicts(parents).await
+    }
+
+    async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
+        Ok(parents.head.clone())
+    }
+
+    async fn finish_merge(
+        &self,
+        _: &MergeParents,
+        files: &CommitSha,
+        _: &str,
+    ) -> Result<MergeEnd, WorkspaceError> {
+        Ok(MergeEnd::Commit(files.clone()))
     }
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {

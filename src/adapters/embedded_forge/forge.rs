@@ -278,9 +278,9 @@ impl Forge for EmbeddedForge {
         let commit = match merged.map_err(not_merged)? {
             MergeOutcome::Done(commit) => commit,
             MergeOutcome::Conflict(paths) => {
-                return Ok(Merge::Conflict(format!("these files conflict: {}", paths.join(", "))));
+                return Ok(Merge::NotMerged(format!("these files conflict: {}", paths.join(", "))));
             }
-            MergeOutcome::Refused(why) => return Ok(Merge::Conflict(why)),
+            MergeOutcome::Refused(why) => return Ok(Merge::NotMerged(why)),
             MergeOutcome::Moved(_) => {
                 return Err(ForgeError::Unreachable("the base branch moved during the merge".to_owned()));
             }

@@ -17,6 +17,7 @@ pub mod mirror;
 mod push;
 mod remote;
 mod runner;
+mod unfinished;
 mod user_checkout;
 mod version;
 mod waiting;

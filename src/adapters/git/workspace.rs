@@ -8,14 +8,13 @@ use crate::domain::agent_memory::CheckoutFolder;
 use crate::domain::ids::{BranchName, CommitSha, Label, TreeSha};
 use crate::domain::subject::Subject;
 use crate::ports::workspace::{
-    AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
-    WorkspaceError,
+    AfterTurn, CloneId, Difference, Harvest, Inspection, Layout, MergeEnd, MergeParents, Prepared, Push,
+    Salvage, Workspace, WorkspaceError,
 };
 
 use super::clone::agent_files::{ReviewTree, review_tree};
 use super::clone::harvest;
 use super::clone::inspect;
-use super::clone::overlay;
 use super::clone::paths::ClonePaths;
 use super::clone::prepare;
 use super::clone::salvage::{self, Kept};
@@ -30,6 +29,7 @@ use super::push::intent::Moving;
 use super::push::over_url::UrlTarget;
 use super::remote::Remote;
 use super::runner::Git;
+use super::unfinished;
 use super::user_checkout::checkout::UserCheckout;
 use super::user_checkout::directories::UserDirectories;
 use super::user_checkout::explicit_directory::ExplicitDirectory;
@@ -238,39 +238,6 @@ impl GitWorkspace {
         Ok(Prepared { path: checkout.paths.tree.clone(), salvaged, warning })
     }
 
-    /// Lays unfinished work over the files; says why not if it would overwrite something of the user's.
-    async fn lay_over(
-        &self,
-        workplace: &Workplace,
-        head: &CommitSha,
-        commit: &CommitSha,
-    ) -> Result<Option<String>, WorkspaceError> {
-        if let Workplace::UserCheckout(paths, checkout) = workplace
-            && let Err(why) = turn::must_have_room(&self.mirror, paths, checkout, (head, commit)).await
-        {
-            return Ok(Some(format!("is not laid out again: {why}")));
-        }
-        overlay::lay_over(&self.mirror, workplace, commit).await.map(|()| None)
-    }
-
-    /// Lays unfinished work over what was made ready, if there is some.
-    async fn with_unfinished(
-        &self,
-        workplace: &Workplace,
-        layout: &Layout,
-        prepared: Prepared,
-    ) -> Result<Prepared, WorkspaceError> {
-        let Some(reference) = layout.unfinished() else { return Ok(prepared) };
-        let missing = match overlay::commit_of(&self.mirror, reference).await {
-            Some(commit) => self.lay_over(workplace, layout.head(), &commit).await?,
-            None => Some("is not kept any more".to_owned()),
-        };
-        let missing = missing.map(|why| format!("the unfinished work of an earlier try ({reference}) {why}"));
-        let warnings: Vec<String> = prepared.warning.into_iter().chain(missing).collect();
-        let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
-        Ok(Prepared { warning, ..prepared })
-    }
-
     /// Ends a turn whose work stands in a commit: a checkout of the user's is left at this commit.
     async fn close(
         &self,
@@ -338,18 +305,35 @@ impl Workspace for GitWorkspace {
         Ok(found)
     }
 
+    async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError> {
+        merge::conflicts(&self.mirror, parents).await
+    }
+
+    async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
+        merge::begin(&self.mirror, parents).await
+    }
+
+    async fn finish_merge(
+        &self,
+        parents: &MergeParents,
+        files: &CommitSha,
+        message: &str,
+    ) -> Result<MergeEnd, WorkspaceError> {
+        merge::finish(&self.mirror, parents, files, message).await
+    }
+
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {
         let workplace = self.workplace(clone_id)?;
         match &workplace {
             Workplace::Clone(paths) => {
                 let tree = self.tree_of(paths, layout).await?;
                 let prepared = prepare::prepare(&self.mirror, &workplace, layout, tree).await?;
-                self.with_unfinished(&workplace, layout, prepared).await
+                unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await
             }
             Workplace::UserCheckout(paths, checkout) => {
                 self.directories.enter(paths, checkout).await?;
                 let prepared = match self.prepare_user_checkout(&workplace, checkout, layout).await {
-                    Ok(prepared) => self.with_unfinished(&workplace, layout, prepared).await,
+                    Ok(prepared) => unfinished::lay_out(&self.mirror, &workplace, layout, prepared).await,
                     Err(error) => Err(error),
                 };
                 if prepared.is_err() {

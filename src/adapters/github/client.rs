@@ -156,6 +156,16 @@ impl GithubRepository {
         found.into_iter().map(read).collect()
     }
 
+    /// Asks GitHub's GraphQL for what REST does not have. A mutation is safe to repeat if its effect is.
+    pub(super) async fn graphql<T: DeserializeOwned>(
+        &self,
+        query: &str,
+        variables: &Value,
+    ) -> Result<T, ForgeError> {
+        let reply = self.gh.graphql(query, variables).await.map_err(|fault| self.failed(fault))?;
+        read(reply)
+    }
+
     /// Changes something, once. After `Fault::Lost` the caller looks whether it happened.
     pub(super) async fn write(&self, method: Method, rest: &str, body: &Value) -> Result<Value, Fault> {
         Ok(self.gh.write(method, &self.path(rest), body).await?.body)

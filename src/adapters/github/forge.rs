@@ -11,7 +11,7 @@ use crate::adapters::process::time;
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
+use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
 use crate::ledger::codec;
 use crate::ports::clock::Clock;
@@ -26,9 +26,10 @@ use super::checks::{self, KnownChecks};
 use super::client::{GithubRepository, read};
 use super::commit_status::{self, KnownStatuses};
 use super::gh::{Gh, Method, Rows, encoded};
+use super::merging;
 use super::protection;
 use super::reply::Fault;
-use super::shapes::{CommentJson, IssueJson, MergedJson, PermissionJson, PullJson, UserJson, login, text};
+use super::shapes::{CommentJson, IssueJson, PermissionJson, PullJson, UserJson, login, text};
 use super::thread::KnownThread;
 
 /// The pauses before each look whether a write without an answer happened: copies of the database lag behind.
@@ -289,26 +290,10 @@ impl Forge for GithubForge {
     }
 
     async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
-        let body = json!({ "sha": head.as_str(), "merge_method": self.repository.repo.merge_method() });
-        let written = self.repository.write(Method::Put, &format!("pulls/{number}/merge"), &body).await;
-        let fault = match written {
-            Ok(reply) => return Ok(Merge::Merged(read::<MergedJson>(reply)?.sha)),
-            Err(fault) => fault,
-        };
-        let now = self.pull_request(number).await?;
-        match (fault, now.state) {
-            (_, PullRequestState::Merged { commit }) => Ok(Merge::Merged(commit)),
-            (Fault::Rejected { status: 405 | 409, .. }, PullRequestState::Open) if now.head != *head => {
-                Ok(Merge::HeadMoved(now.head))
-            }
-            // The base moved at this instant; the merge is tried again.
-            (Fault::Rejected { message, .. }, PullRequestState::Open)
-                if message.contains("Base branch was modified") =>
-            {
-                Err(ForgeError::Unreachable(format!("GitHub: {message}")))
-            }
-            (Fault::Rejected { message, .. }, _) => Ok(Merge::Conflict(format!("GitHub: {message}"))),
-            (fault, _) => Err(self.repository.failed(fault)),
-        }
+        merging::merge(&self.repository, number, head).await
+    }
+
+    async fn queue_place(&self, number: PullRequestNumber) -> Result<QueuePlace, ForgeError> {
+        merging::queue_place(&self.repository, number).await
     }
 }

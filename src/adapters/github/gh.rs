@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::capture::{Captured, capture};
@@ -126,6 +126,19 @@ impl Gh {
             }
         }
         Ok(all)
+    }
+
+    /// Sends a GraphQL query that may be repeated, and returns its data.
+    pub(super) async fn graphql(&self, query: &str, variables: &Value) -> Result<Value, Fault> {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let line = self.api("POST", "graphql").arguments(["--input", "-"]).input(body);
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            match (self.unlimited(&line).await, pauses.next()) {
+                (Err(Fault::Lost(_)), Some(pause)) => time::wait(pause).await,
+                (reply, _) => return Ok(reply?.body.get_mut("data").map(Value::take).unwrap_or_default()),
+            }
+        }
     }
 
     /// Changes something, once. After `Fault::Lost` the caller looks whether it happened.

@@ -7,6 +7,7 @@ mod commit_status;
 pub mod forge;
 mod gh;
 mod job_log;
+mod merging;
 mod protection;
 mod reply;
 mod shapes;

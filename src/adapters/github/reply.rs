@@ -71,6 +71,10 @@ pub(super) fn read(printed: GhOutput<'_>, now: Timestamp) -> Result<ApiReply, Fa
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     match (status, parsed) {
         (304, _) | (204 | 205, None) => Ok(ApiReply { status, headers, body: Value::Null }),
+        // GraphQL says 200 to what it refuses.
+        (200..300, Some(body)) if body.get("errors").is_some_and(|errors| !errors.is_null()) => {
+            Err(graphql_refusal(&headers, &body, now))
+        }
         (200..300, Some(body)) if printed.exit.is_success() => Ok(ApiReply { status, headers, body }),
         (200..300, _) => {
             Err(Fault::Lost(format!("the answer was cut off ({status}): {}", complaint(printed))))
@@ -95,6 +99,16 @@ fn answer(printed: GhOutput<'_>) -> Result<(u16, Headers, &[u8]), Fault> {
 
 fn complaint(printed: GhOutput<'_>) -> String {
     printed.stderr.trim().lines().next().unwrap_or_default().to_owned()
+}
+
+fn graphql_refusal(headers: &Headers, body: &Value, now: Timestamp) -> Fault {
+    let said = message(Some(body)).trim_start_matches(": ").to_owned();
+    match body.pointer("/errors/0/type").and_then(Value::as_str) {
+        Some("RATE_LIMITED" | "RATE_LIMIT") => Fault::Limited(limit(429, headers, &said, now).unwrap_or(now)),
+        Some("NOT_FOUND") => Fault::NotFound(said),
+        Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => Fault::Forbidden(said),
+        Some(_) | None => Fault::Rejected { status: 200, message: said },
+    }
 }
 
 fn refusal(status: u16, headers: &Headers, message: &str, now: Timestamp) -> Fault {

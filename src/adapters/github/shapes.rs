@@ -36,6 +36,7 @@ pub(super) struct RepoJson {
     pub(super) permissions: Option<RightsJson>,
     pub(super) allow_merge_commit: Option<bool>,
     pub(super) allow_squash_merge: Option<bool>,
+    pub(super) allow_rebase_merge: Option<bool>,
     #[serde(default)]
     pub(super) private: bool,
 }
@@ -57,13 +58,14 @@ impl RepoJson {
         (!scopes.iter().any(suffices)).then_some("repo")
     }
 
-    /// How a pull request is merged: as the repository allows it.
-    pub(super) fn merge_method(&self) -> &'static str {
-        match (self.allow_merge_commit, self.allow_squash_merge) {
-            (Some(true) | None, _) => "merge",
-            (Some(false), Some(true) | None) => "squash",
-            (Some(false), Some(false)) => "rebase",
-        }
+    /// The ways to merge a pull request that the repository allows.
+    pub(super) fn merge_methods(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("merge", self.allow_merge_commit),
+            ("squash", self.allow_squash_merge),
+            ("rebase", self.allow_rebase_merge),
+        ];
+        all.into_iter().filter(|(_, allowed)| *allowed != Some(false)).map(|(method, _)| method)
     }
 }
 
@@ -120,6 +122,8 @@ pub(super) struct PullJson {
     pub(super) merge_commit_sha: Option<CommitSha>,
     pub(super) head: EndJson,
     pub(super) base: EndJson,
+    /// Whether it can be merged, in GitHub's words; only where one pull request was asked for.
+    pub(super) mergeable_state: Option<String>,
     /// How many comments its thread has; only where one pull request was asked for.
     pub(super) comments: Option<usize>,
 }

@@ -150,7 +150,7 @@ fn record<T>(
 
 /// Waits before a merge, at most so many seconds altogether, and decides again every so many seconds. Without a merge
 /// nothing is awaited.
-fn wait(seen: &OpenReview<'_>, names: &[String], every: u64, at_most: u64) -> Decision<()> {
+pub(super) fn wait(seen: &OpenReview<'_>, names: &[String], every: u64, at_most: u64) -> Decision<()> {
     let cx = seen.cx;
     match seen.run.terms.policy.after_approval {
         AfterApproval::Leave => ControlFlow::Continue(()),
@@ -168,7 +168,7 @@ fn wait(seen: &OpenReview<'_>, names: &[String], every: u64, at_most: u64) -> De
 }
 
 /// Ends the run: a later command looks at the checks again.
-fn pending(seen: &OpenReview<'_>, unanimous: &Unanimous, why: &str) -> Decision<()> {
+pub(super) fn pending(seen: &OpenReview<'_>, unanimous: &Unanimous, why: &str) -> Decision<()> {
     let head = seen.observed.pull.head.short();
     let message = format!("approved by everyone at {head}; {why}. Run the same command again later");
     first(seen.end(Conclusion::checks_pending(unanimous, message)))

@@ -25,6 +25,7 @@ use super::super::machine::draft;
 use super::super::question::{self, Answered};
 use super::super::run_effect::{self, Who};
 use super::super::step::{Decision, PushOrder, Step, first};
+use super::conflicts;
 use super::records::{AnswerRecord, ReviewEntry};
 use super::seen::{OpenReview, ReviewAt};
 use super::state::ReviewState;
@@ -66,7 +67,8 @@ fn ask(seen: &OpenReview<'_>, key: TurnKey) -> Ask {
     let shown: Vec<Item> = items.filter(|item| item.status != ItemStatus::Resolved).collect();
     let ask = ask_about(seen, key, &shown, seen.run.terms.roster.coder());
     let branch = Some(seen.observed.pull.head_ref.clone());
-    Ask { access: Access::Edit, brief: Brief { branch, ..ask.brief }, ..ask }
+    let merges = conflicts::to_merge(seen, &ask.key.head);
+    Ask { access: Access::Edit, brief: Brief { branch, ..ask.brief }, merges, ..ask }
 }
 
 /// What an agent of a review is asked about these items; it reads, unless it is the coder.

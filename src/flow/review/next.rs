@@ -28,7 +28,7 @@ use super::super::view::{FlowOutput, Records};
 use super::records::{EarlierVotes, Opened, ReviewEntry};
 use super::seen::{Observed, OpenReview, ReviewAt, observe};
 use super::state::ReviewState;
-use super::{checks, coder, followups, reviewers, tests_first};
+use super::{checks, coder, conflicts, followups, queue, reviewers, tests_first};
 
 /// The next step of a review.
 pub(super) fn next(state: &ReviewState, cx: &FlowContext<'_>) -> Decision<Infallible> {
@@ -332,20 +332,24 @@ fn approved(seen: &OpenReview<'_>, at: &ReviewAt, unanimous: Unanimous) -> Decis
     let required = &seen.run.terms.policy.required_gates;
     let record = |round, record| seen.gates_record(round, record);
     seen.gates(&against).hold(seen.cx, required, at, record)?;
+    conflicts::none(seen, at)?;
     checks::red(seen, at)?;
     followups::take_care(seen, at)?;
     checks::finished(seen, at, &unanimous)?;
+    if seen.cx.obstacle == Some(&Obstacle::Queued) {
+        queue::awaited(seen, &unanimous)?;
+    }
     let Some(holds) = gates_hold(seen, at) else {
         return first(seen.end(Conclusion::failed(Failed::Error, "a gate holds no longer")));
     };
     let approval = Approval::of(unanimous, holds);
     let head = at.head.clone();
     match (seen.run.terms.policy.after_approval, seen.cx.obstacle) {
-        (AfterApproval::Merge, Some(Obstacle::MergeConflict(detail))) => {
+        (AfterApproval::Merge, Some(Obstacle::NotMerged(detail))) => {
             let message = format!("approved by everyone, but the merge needs a person: {detail}");
             first(seen.end(Conclusion::needs_human(NeedsHuman::Merge, message)))
         }
-        (AfterApproval::Merge, Some(Obstacle::PushRefused(_)) | None) => {
+        (AfterApproval::Merge, Some(Obstacle::PushRefused(_) | Obstacle::Queued) | None) => {
             first(Step::Effect(Effect::Merge { number: seen.state.number, head, approval }))
         }
         (AfterApproval::Leave, _) => {

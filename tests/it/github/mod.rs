@@ -3,6 +3,7 @@
 mod checks;
 mod contract;
 mod faults;
+mod merges;
 mod protection;
 mod refusals;
 mod remote;

@@ -13,6 +13,7 @@ macro_rules! every_story {
             failing_reviewer_goes_on: 110,
             a_persons_pull_request: 80,
             an_issue_merged: 115,
+            a_conflict_merged: 100,
             a_coder_with_questions: 70,
             a_review_put_into_form: 130,
             a_coder_whose_words_are_put_into_form: 95,
@@ -29,6 +30,7 @@ pub(super) use every_story;
 pub(super) use super::budgets::no_second_round;
 pub(super) use super::deliveries::{a_coder_with_questions, an_issue_merged};
 pub(super) use super::followups::follow_ups_filed;
+pub(super) use super::merges::a_conflict_merged;
 pub(super) use super::repairs::{a_coder_whose_words_are_put_into_form, a_review_put_into_form};
 pub(super) use super::requirements::a_wish_in_an_issue;
 pub(super) use super::retries::overloaded_at_first;

@@ -11,6 +11,7 @@ mod followups;
 mod foretold;
 mod handovers;
 mod interrupts;
+mod merges;
 mod older;
 mod origins;
 mod reads;

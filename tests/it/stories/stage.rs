@@ -55,6 +55,8 @@ pub(super) enum Begins {
     Issue,
     Task,
     PullRequest,
+    /// A pull request, and a base branch that has changed the same lines since.
+    Conflict,
 }
 
 /// A story with one coder and these reviewers.
@@ -109,7 +111,7 @@ impl Story {
             Begins::Issue => {
                 world.file_as_person(&"ada".parse().unwrap(), "It is old", "Make it new.");
             }
-            Begins::PullRequest => {
+            Begins::PullRequest | Begins::Conflict => {
                 let branch = "feature".parse().unwrap();
                 world.push_as_person(&branch, &"main".parse().unwrap(), files("new with a bug"));
                 let (title, body) = ("New".to_owned(), "It is new.".to_owned());
@@ -121,6 +123,10 @@ impl Story {
                 });
             }
         }
+        if let Begins::Conflict = self.begins {
+            let main = "main".parse().unwrap();
+            world.push_as_person(&main, &main, files("old, by somebody else"));
+        }
         if let Some(wish) = self.wish {
             world.say(1, &"ada".parse().unwrap(), wish);
         }
@@ -131,14 +137,14 @@ impl Story {
         match self.begins {
             Begins::Task => task(world, "Make it new."),
             Begins::Issue => issue(1),
-            Begins::PullRequest => pull_request(1),
+            Begins::PullRequest | Begins::Conflict => pull_request(1),
         }
     }
 
     /// The number that the story's pull request has.
     pub(super) fn pull_request(&self) -> PullRequestNumber {
         match self.begins {
-            Begins::Task | Begins::PullRequest => PullRequestNumber(1),
+            Begins::Task | Begins::PullRequest | Begins::Conflict => PullRequestNumber(1),
             Begins::Issue => PullRequestNumber(2),
         }
     }

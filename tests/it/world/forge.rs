@@ -1,13 +1,13 @@
 //! The forge port, backed by a model of a forge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
-use agent_loop::domain::pull_request::{CheckBoard, PullRequest, PullRequestState};
+use agent_loop::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use agent_loop::ports::forge::{
     AuthorRole, Comment, Forge, ForgeCommands, ForgeError, Issue, IssueState, Merge, NewIssue,
     NewPullRequest, OwnIssue, Thread,
@@ -43,6 +43,10 @@ pub(super) struct ForgeModel {
     pub(super) subjects: BTreeMap<u64, Filed>,
     pub(super) comments: BTreeMap<u64, Vec<Comment>>,
     pub(super) checks: BTreeMap<CommitSha, CheckBoard>,
+    /// The next places in the merge queue, if there is one; the last one stays.
+    pub(super) queue: VecDeque<QueuePlace>,
+    /// Why nothing is merged.
+    pub(super) refusal: Option<String>,
     /// What every branch demands.
     pub(super) rules: BranchRules,
     /// The number of calls of each method by engines.
@@ -113,7 +117,7 @@ fn merge(state: &mut State, number: u64, head: &CommitSha) -> Result<Merge, Forg
     let ancestor = state.git.merge_base(&base, head).ok_or_else(gone)?;
     let tree = match state.git.merged_tree(&ancestor, &base, head) {
         Ok(tree) => tree,
-        Err(paths) => return Ok(Merge::Conflict(paths.join(", "))),
+        Err(paths) => return Ok(Merge::NotMerged(paths.join(", "))),
     };
     let commit = state.git.commit(vec![base, head.clone()], tree).ok_or_else(gone)?;
     state.git.branches.insert(seen.base_ref, commit.clone());
@@ -273,6 +277,26 @@ impl Forge for MemoryWorld {
     }
 
     async fn merge(&self, number: PullRequestNumber, head: &CommitSha) -> Result<Merge, ForgeError> {
-        self.write_forge("merge", |state| merge(state, number.0, head)).await
+        let effect = |state: &mut State| match (&state.forge.refusal, state.forge.queue.is_empty()) {
+            (Some(why), _) => Ok(Merge::NotMerged(why.clone())),
+            (None, false) => Ok(Merge::Queued),
+            (None, true) => merge(state, number.0, head),
+        };
+        self.write_forge("merge", effect).await
+    }
+
+    async fn queue_place(&self, number: PullRequestNumber) -> Result<QueuePlace, ForgeError> {
+        self.read_forge("queue place", |state| {
+            let place = state.forge.queue.front().cloned().unwrap_or(QueuePlace::Removed);
+            if state.forge.queue.len() > 1 {
+                state.forge.queue.pop_front();
+            }
+            if place == QueuePlace::Merged {
+                let head = state.forge.pull_request(&state.git, number.0)?.head;
+                merge(state, number.0, &head)?;
+            }
+            Ok(place)
+        })
+        .await
     }
 }

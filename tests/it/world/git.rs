@@ -89,6 +89,12 @@ impl Git {
         common.max_by_key(|commit| self.history(commit).len())
     }
 
+    /// Merges two commits; paths that both sides changed differently are conflicts.
+    pub(super) fn merged(&self, ours: &CommitSha, theirs: &CommitSha) -> Result<Tree, Vec<String>> {
+        let base = self.merge_base(ours, theirs);
+        base.map_or(Ok(Tree::new()), |base| self.merged_tree(&base, ours, theirs))
+    }
+
     /// Merges path by path. Paths that both sides changed differently are conflicts.
     pub(super) fn merged_tree(
         &self,

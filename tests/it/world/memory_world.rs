@@ -9,7 +9,7 @@ use agent_loop::domain::agent::Role;
 use agent_loop::domain::branch_rules::BranchRules;
 use agent_loop::domain::gate::Verdict;
 use agent_loop::domain::ids::{BranchName, CommitSha, InvalidName, Label, Login};
-use agent_loop::domain::pull_request::{Check, CheckBoard, PullRequestState};
+use agent_loop::domain::pull_request::{Check, CheckBoard, PullRequestState, QueuePlace};
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::forge::{AuthorRole, Comment, IssueState, NewPullRequest};
 use agent_loop::ports::journal::Entry;
@@ -177,6 +177,16 @@ impl MemoryWorld {
     /// Changes what the forge shows of the checks of a commit.
     pub(crate) fn with_board(&self, commit: &CommitSha, change: impl FnOnce(&mut CheckBoard)) {
         self.with(|state| change(state.forge.checks.entry(commit.clone()).or_default()));
+    }
+
+    /// From now on pull requests are merged by a queue; these are their next places in it.
+    pub(crate) fn queue(&self, places: &[QueuePlace]) {
+        self.with(|state| state.forge.queue = places.iter().cloned().collect());
+    }
+
+    /// From now on nothing is merged, for this reason.
+    pub(crate) fn refuse_merges(&self, why: &str) {
+        self.with(|state| state.forge.refusal = Some(why.to_owned()));
     }
 
     /// From now on every branch has these rules.

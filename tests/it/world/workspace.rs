@@ -7,13 +7,16 @@ use agent_loop::domain::agent_files::is_agent_file;
 use agent_loop::domain::ids::{BranchName, CommitSha, TreeSha};
 use agent_loop::domain::subject::Subject;
 use agent_loop::ports::workspace::{
-    AfterTurn, CloneId, Difference, Extent, Harvest, Inspection, Layout, Prepared, Push, Salvage, Workspace,
-    WorkspaceError,
+    AfterTurn, CloneId, Difference, Extent, Harvest, Inspection, Layout, MergeEnd, MergeParents, Prepared,
+    Push, Salvage, Workspace, WorkspaceError,
 };
 use agent_loop::protocol::context::ChangedFile;
 
 use super::git::{CloneState, Git, Tree};
 use super::memory_world::{MemoryWorld, State};
+
+/// The beginning of a file with conflicts.
+const MARKER: &str = "<<<<<<< ";
 
 fn missing(what: &str) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the model knows no {what}"))
@@ -82,6 +85,42 @@ impl Workspace for MemoryWorld {
             Ok(Difference { files, excerpt: String::new(), extent: Extent::Whole, path: None })
         })
         .await
+    }
+
+    async fn conflicts(&self, parents: &MergeParents) -> Result<Vec<String>, WorkspaceError> {
+        self.look(|state| Ok(state.git.merged(&parents.head, &parents.other).err().unwrap_or_default())).await
+    }
+
+    async fn begin_merge(&self, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
+        let effect = |state: &mut State| {
+            let MergeParents { head, other } = parents;
+            let mut tree = state.git.tree(head);
+            match state.git.merged(head, other) {
+                Ok(merged) => tree = merged,
+                Err(paths) => tree.extend(paths.into_iter().map(|path| (path, format!("{MARKER}both")))),
+            }
+            state.git.commit(vec![head.clone()], tree).ok_or_else(|| missing("commit"))
+        };
+        self.change("begin a merge", effect, || None).await
+    }
+
+    async fn finish_merge(
+        &self,
+        parents: &MergeParents,
+        files: &CommitSha,
+        _: &str,
+    ) -> Result<MergeEnd, WorkspaceError> {
+        let effect = |state: &mut State| {
+            let tree = state.git.tree(files);
+            let left = tree.iter().filter(|(_, text)| text.starts_with(MARKER));
+            let left: Vec<String> = left.map(|(path, _)| path.clone()).collect();
+            if !left.is_empty() {
+                return Ok(MergeEnd::Unresolved(left));
+            }
+            let commit = state.git.commit(vec![parents.head.clone(), parents.other.clone()], tree);
+            commit.map(MergeEnd::Commit).ok_or_else(|| missing("commit"))
+        };
+        self.change("finish a merge", effect, || None).await
     }
 
     async fn prepare(&self, clone_id: &CloneId, layout: &Layout) -> Result<Prepared, WorkspaceError> {

@@ -1,11 +1,11 @@
-//! Merges a commit into a branch of a repository on this machine, in the mirror, without a checkout.
+//! Merges commits in the mirror, without a checkout: a change into its base branch, and a base branch into a change.
 
 use crate::adapters::git::push::PushTarget;
 use crate::adapters::git::push::intent::Moving;
 use crate::adapters::git::runner::{ask, failure, fields, must};
 use crate::adapters::process::exit::Exit;
 use crate::domain::ids::{BranchName, CommitSha};
-use crate::ports::workspace::{Push, WorkspaceError};
+use crate::ports::workspace::{MergeEnd, MergeParents, Push, WorkspaceError};
 
 use super::{Hold, Mirror, sha};
 
@@ -38,30 +38,120 @@ pub(crate) async fn merge(
     if mirror.contains(&tip, head).await? {
         return existing(mirror, &tip, head).await.map(MergeOutcome::Done);
     }
-    let what = format!("merge {} into {base}", head.short());
-    let line = mirror
-        .line()
-        .arguments(["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"])
-        .arguments([tip.as_str(), head.as_str()]);
-    let captured = ask(line, &what).await?;
-    let mut output = fields(&captured.stdout).map(|field| String::from_utf8_lossy(field).into_owned());
-    let tree = output.next().unwrap_or_default();
-    match captured.exit {
-        Exit::Code(0) => {}
-        Exit::Code(1) => return Ok(MergeOutcome::Conflict(output.collect())),
-        Exit::Code(_) | Exit::Signal(_) => return Err(failure(&captured, &what)),
+    let MergedTree { tree, conflicts } = merged_tree(mirror, &tip, head).await?;
+    if !conflicts.is_empty() {
+        return Ok(MergeOutcome::Conflict(conflicts));
     }
-    let line = mirror
-        .line()
-        .arguments(["commit-tree", &tree, "-p", tip.as_str(), "-p", head.as_str()])
-        .input(message);
-    let to = sha(&must(line, &what).await?, &what)?;
+    let to = commit(mirror, &tree, &[&tip, head], message).await?;
     let moving = Moving { branch: base.clone(), from: Some(tip), to: to.clone() };
     Ok(match target.push(hold, &moving).await? {
         Push::Done => MergeOutcome::Done(to),
         Push::Moved(tip) => MergeOutcome::Moved(tip),
         Push::Refused(text) => MergeOutcome::Refused(text),
     })
+}
+
+/// The files of a merge.
+struct MergedTree {
+    /// With conflict markers where both sides changed the same lines.
+    tree: String,
+    conflicts: Vec<String>,
+}
+
+/// Merges two commits. One spawn.
+async fn merged_tree(
+    mirror: &Mirror,
+    one: &CommitSha,
+    other: &CommitSha,
+) -> Result<MergedTree, WorkspaceError> {
+    let what = format!("merge {} with {}", one.short(), other.short());
+    let line = mirror
+        .line()
+        .arguments(["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"])
+        .arguments([one.as_str(), other.as_str()]);
+    let captured = ask(line, &what).await?;
+    match captured.exit {
+        Exit::Code(0 | 1) => {}
+        Exit::Code(_) | Exit::Signal(_) => {
+            mirror.must_know(one).await?;
+            mirror.must_know(other).await?;
+            return Err(failure(&captured, &what));
+        }
+    }
+    let mut output = fields(&captured.stdout).map(|field| String::from_utf8_lossy(field).into_owned());
+    let tree = output.next().unwrap_or_default();
+    Ok(MergedTree { tree, conflicts: output.filter(|path| !path.is_empty()).collect() })
+}
+
+async fn commit(
+    mirror: &Mirror,
+    tree: &str,
+    parents: &[&CommitSha],
+    message: &str,
+) -> Result<CommitSha, WorkspaceError> {
+    let parents = parents.iter().flat_map(|parent| ["-p", parent.as_str()]);
+    let message = if message.is_empty() { "\n" } else { message };
+    let line = mirror.line().arguments(["commit-tree", tree]).arguments(parents).input(message);
+    sha(&must(line, "commit a merge").await?, "commit a merge")
+}
+
+/// The files in which a merge has conflicts. One spawn.
+pub(crate) async fn conflicts(
+    mirror: &Mirror,
+    parents: &MergeParents,
+) -> Result<Vec<String>, WorkspaceError> {
+    Ok(merged_tree(mirror, &parents.head, &parents.other).await?.conflicts)
+}
+
+/// A commit on the head with the files of a merge, conflict markers included. Two spawns.
+pub(crate) async fn begin(mirror: &Mirror, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
+    let MergeParents { head, other } = parents;
+    let tree = merged_tree(mirror, head, other).await?.tree;
+    let message = format!("agent-loop: unfinished merge of {} into {}\n", other.short(), head.short());
+    commit(mirror, &tree, &[head], &message).await
+}
+
+/// The merge commit with the files of a commit, unless a conflict is left in them. Three spawns.
+pub(crate) async fn finish(
+    mirror: &Mirror,
+    parents: &MergeParents,
+    files: &CommitSha,
+    message: &str,
+) -> Result<MergeEnd, WorkspaceError> {
+    let MergeParents { head, other } = parents;
+    let conflicts = merged_tree(mirror, head, other).await?.conflicts;
+    let left = markers(mirror, files, &conflicts).await?;
+    if !left.is_empty() {
+        return Ok(MergeEnd::Unresolved(left));
+    }
+    let tree = mirror.tree(files).await?;
+    commit(mirror, tree.as_str(), &[head, other], message).await.map(MergeEnd::Commit)
+}
+
+/// The files of these that have conflict markers. No spawn or one.
+async fn markers(
+    mirror: &Mirror,
+    files: &CommitSha,
+    conflicts: &[String],
+) -> Result<Vec<String>, WorkspaceError> {
+    if conflicts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let literal = conflicts.iter().map(|path| format!(":(top,literal){path}"));
+    let line = mirror
+        .line()
+        .arguments(["grep", "-z", "--name-only", "-E", "-e", "^(<{7}|>{7}) ", files.as_str(), "--"])
+        .arguments(literal);
+    let what = "look for conflict markers";
+    let captured = ask(line, what).await?;
+    match captured.exit {
+        Exit::Code(0) => {
+            let found = fields(&captured.stdout).map(|field| String::from_utf8_lossy(field).into_owned());
+            Ok(found.filter_map(|found| found.split_once(':').map(|(_, path)| path.to_owned())).collect())
+        }
+        Exit::Code(1) => Ok(Vec::new()),
+        Exit::Code(_) | Exit::Signal(_) => Err(failure(&captured, what)),
+    }
 }
 
 /// The commit on the base's own line that brought the head in; the tip if the base was only moved forward.

@@ -299,9 +299,10 @@ impl Handler<'_> {
                 "the branch just moved to {}; run the same command again",
                 head.short()
             ))),
-            Merge::Conflict(why) => {
+            Merge::NotMerged(why) => {
                 Err(Failure::Work(format!("pull request #{number} cannot be merged: {why}")))
             }
+            Merge::Queued => Err(Failure::Work(format!("pull request #{number} waits in a merge queue"))),
         }
     }
 

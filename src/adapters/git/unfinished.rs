@@ -1,0 +1,41 @@
+//! The unfinished work of an earlier turn, laid over a workplace that was made ready.
+
+use crate::ports::workspace::{Layout, Prepared, WorkspaceError};
+
+use super::clone::overlay;
+use super::mirror::Mirror;
+use super::user_checkout::turn;
+use super::workplace::Workplace;
+
+/// Lays out the unfinished work of a layout, if there is some. What would overwrite something of the user's is left out, with a
+/// warning.
+pub(super) async fn lay_out(
+    mirror: &Mirror,
+    workplace: &Workplace,
+    layout: &Layout,
+    prepared: Prepared,
+) -> Result<Prepared, WorkspaceError> {
+    let Some(reference) = layout.unfinished() else { return Ok(prepared) };
+    let missing = match overlay::commit_of(mirror, reference).await {
+        None => Some("is not kept any more".to_owned()),
+        Some(commit) => {
+            let room = match workplace {
+                Workplace::UserCheckout(paths, checkout) => {
+                    turn::must_have_room(mirror, paths, checkout, (layout.head(), &commit)).await
+                }
+                Workplace::Clone(_) => Ok(()),
+            };
+            match room {
+                Ok(()) => {
+                    overlay::lay_over(mirror, workplace, &commit).await?;
+                    None
+                }
+                Err(why) => Some(format!("is not laid out again: {why}")),
+            }
+        }
+    };
+    let missing = missing.map(|why| format!("the unfinished work of an earlier try ({reference}) {why}"));
+    let warnings: Vec<String> = prepared.warning.into_iter().chain(missing).collect();
+    let warning = (!warnings.is_empty()).then(|| warnings.join("; "));
+    Ok(Prepared { warning, ..prepared })
+}

@@ -1,0 +1,47 @@
+//! The merge of the base branch as a gate: a conflict opens an item, and the coder's next turn is the merge.
+
+use std::ops::ControlFlow;
+
+use crate::domain::gate::{Finding, Measurement, Verdict};
+use crate::domain::ids::{CommitSha, GateName};
+use crate::domain::policy::AfterApproval;
+
+use super::super::gates::gates_record;
+use super::super::step::{Decision, first};
+use super::seen::{OpenReview, ReviewAt};
+
+/// Opens an item if the base branch cannot be merged into a head that is to be merged, and resolves it when it can.
+pub(super) fn none(seen: &OpenReview<'_>, at: &ReviewAt) -> Decision<()> {
+    match seen.run.terms.policy.after_approval {
+        AfterApproval::Leave => return ControlFlow::Continue(()),
+        AfterApproval::Merge => {}
+    }
+    let base = &seen.observed.pull.base_ref;
+    let Some(tip) = seen.cx.tip(base)? else { return ControlFlow::Continue(()) };
+    let conflicts = seen.cx.conflicts(&at.head, tip)?;
+    let (place, against) = (format!("`{base}` at {}", tip.short()), seen.against());
+    let (verdict, detail, findings) = if conflicts.is_empty() {
+        if !seen.gates(&against).is_red(&GateName::merge()) {
+            return ControlFlow::Continue(());
+        }
+        (Verdict::Pass, format!("{place} can be merged"), Vec::new())
+    } else {
+        let detail = format!("{place} conflicts with this change in {}", conflicts.join(", "));
+        let text = format!(
+            "{detail}. The files in your folder are the merge of both, with conflict markers where both changed the same \
+             lines. Resolve every conflict so that both changes keep their meaning, and remove all markers. Do not run \
+             `git merge` and do not commit: the merge commit is made for you."
+        );
+        // The key says what is merged, also after a crash, when the branch may have moved again.
+        (Verdict::Fail, detail, vec![Finding { key: tip.to_string(), text }])
+    };
+    let measured =
+        Measurement { gate: GateName::merge(), head: at.head.clone(), tree: None, verdict, detail, findings };
+    first(seen.gates_record(at.round, gates_record(&seen.state.rounds, measured)))
+}
+
+/// The commit of the base branch that the coder's turn on this head merges, if it is to merge one.
+pub(super) fn to_merge(seen: &OpenReview<'_>, head: &CommitSha) -> Option<CommitSha> {
+    let measured = seen.state.measured.on(&GateName::merge(), head)?;
+    measured.findings.first().filter(|_| measured.verdict == Verdict::Fail)?.key.parse().ok()
+}
