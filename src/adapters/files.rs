@@ -86,7 +86,7 @@ pub fn open_up(folder: &Path) -> io::Result<()> {
 }
 
 fn odd(kind: io::ErrorKind) -> io::Error {
-    io::Error::new(kind, "is no plain file, so it was not read")
+    io::Error::new(kind, "is no plain file, so it was not opened")
 }
 
 /// Returns the error of opening a link or a socket in words that say so.

@@ -23,7 +23,7 @@ use super::guard::{Guard, Secrets};
 use super::outcome::RunError;
 
 /// The message of a run that a person stopped.
-pub(super) const INTERRUPTED: &str = "the state is saved; run the same command again to resume";
+pub(super) const INTERRUPTED: &str = "the state is saved";
 
 /// The configuration of an engine.
 #[derive(Debug, Clone)]

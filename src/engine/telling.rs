@@ -2,7 +2,6 @@
 //! once.
 
 use crate::domain::agent::Role;
-use crate::domain::ids::Label;
 use crate::domain::item_status::ItemStatus;
 use crate::domain::turn::TurnKey;
 use crate::domain::usage::Usage;
@@ -64,21 +63,13 @@ pub(super) fn round<W: World, J>(cx: &RunContext<W>, session: &mut Session<J>, a
     }
 }
 
-/// Warns once about each agent whose finished turn has no cost: the budget does not include it.
+/// Warns once about each agent whose finished turns a limit does not count.
 fn unpriced<W: World, J: Journal>(cx: &RunContext<W>, session: &mut Session<J>) {
     let run = session.machine.run().map(|run| &run.id);
-    let missed = session
-        .results
-        .turns
-        .iter()
-        .filter(|(key, turn)| run == Some(&key.run) && cx.config.request.budget.misses(turn.usage));
-    let who: Vec<(Role, Label)> = missed.map(|(key, _)| (key.role, key.label.clone())).collect();
-    for (role, label) in who {
-        if session.emitted.unpriced.insert((role, label.clone())) {
-            cx.warn(format!(
-                "the {role} `{label}` reported no cost, so --budget-usd does not count its turns; --budget-tokens and \
-                 --budget-minutes do, as far as it reports tokens"
-            ));
+    for (key, turn) in session.results.turns.iter().filter(|(key, _)| run == Some(&key.run)) {
+        let missed = cx.config.request.budget.missed(turn.usage);
+        if !missed.is_empty() && session.emitted.unpriced.insert((key.role, key.label.clone())) {
+            cx.warn(format!("the {} `{}` reported {}", key.role, key.label, missed.join("; and ")));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Precision, Usage};
 
 const MILLISECONDS_A_MINUTE: u64 = 60_000;
 
@@ -39,16 +39,22 @@ impl Budget {
         tokens.or_else(cost).or_else(time)
     }
 
-    /// Returns whether a turn spent something that this budget cannot include.
-    pub fn misses(&self, turn: Usage) -> bool {
-        self.micro_usd.is_some() && turn.calls > 0 && turn.cost().is_none()
+    /// Returns what a turn did not report, with the limit that therefore does not count it.
+    pub fn missed(&self, turn: Usage) -> Vec<&'static str> {
+        let cost = self.micro_usd.is_some() && turn.cost().is_none();
+        let tokens = self.tokens.is_some() && turn.tokens() == 0 && turn.precision != Precision::Exact;
+        let texts = [
+            cost.then_some("no cost, so --budget-usd does not count its turns"),
+            tokens.then_some("no tokens, so --budget-tokens does not count its turns"),
+        ];
+        texts.into_iter().flatten().filter(|_| turn.calls > 0).collect()
     }
 }
 
 fn words(what: &str, flag: &str) -> String {
     format!(
-        "{what}, so no further turn is begun. To go on, run the same command again with a higher {flag}, or with \
-         `{flag} 0` for none"
+        "{what}, so no further turn is started. To continue, run the same command again with a higher {flag}, or with \
+         `{flag} 0` for no limit"
     )
 }
 
@@ -97,17 +103,25 @@ mod tests {
         );
         assert!(said(budget(0, 1_000_000, 0)).starts_with("$1.25 of $1.00 are spent,"));
         assert!(
-            said(budget(0, 0, 1)).ends_with("higher --budget-minutes, or with `--budget-minutes 0` for none")
+            said(budget(0, 0, 1))
+                .ends_with("higher --budget-minutes, or with `--budget-minutes 0` for no limit")
         );
         assert_eq!(said(budget(71, 1_250_001, 2)), "");
     }
 
     #[test]
-    fn only_money_budgets_miss_unreported_cost() {
-        let turn = Usage { calls: 1, input_tokens: 9, ..Usage::default() };
-        assert!(budget(0, 1, 0).misses(turn));
-        assert!(!budget(9, 0, 9).misses(turn));
-        assert!(!budget(0, 1, 0).misses(Usage { priced_calls: 1, ..turn }));
+    fn limits_miss_what_is_not_reported() {
+        let silent = Usage { calls: 1, precision: Precision::Estimated, ..Usage::default() };
+        let counted = Usage { input_tokens: 9, ..silent };
+        for (budget, turn, expected) in [
+            (budget(9, 1, 9), silent, 2),
+            (budget(9, 1, 9), counted, 1),
+            (budget(9, 0, 9), counted, 0),
+            (budget(0, 1, 0), Usage { priced_calls: 1, ..counted }, 0),
+            (budget(9, 1, 9), Usage { calls: 0, ..silent }, 0),
+        ] {
+            assert_eq!(budget.missed(turn).len(), expected, "{budget:?} {turn:?}");
+        }
     }
 
     #[test]

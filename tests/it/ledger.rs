@@ -1,4 +1,6 @@
-//! Laws of records in comments: what was written reads back, whatever agents said above it, and nothing else does.
+//! Laws of records in comments: a written record reads back, whatever text is above it, and nothing else does.
+
+use std::io::Write;
 
 use agent_loop::domain::ids::{ItemId, Login};
 use agent_loop::domain::item::OpenedItem;
@@ -14,6 +16,10 @@ use agent_loop::ledger::codec::{self, BODY_LIMIT, Content};
 use agent_loop::ledger::envelope::Envelope;
 use agent_loop::ledger::thread::{History, Posted, read};
 use agent_loop::text::markdown::fitted;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Parser, Tag};
 
@@ -101,6 +107,32 @@ fn body(record: &Envelope) -> Option<String> {
     let subject: Subject = "pr/7".parse().unwrap();
     let visible = flow::begin(&REVIEW, &subject)?.comment(record).unwrap();
     Some(codec::body(&fitted(&visible, room), &line))
+}
+
+#[test]
+fn only_canonical_json_is_a_record() {
+    let record = record("s", &[], chain_of(7).start());
+    let text = String::from_utf8(codec::canonical(&record).unwrap()).unwrap();
+    let packed = |text: &str| {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(text.as_bytes()).unwrap();
+        URL_SAFE_NO_PAD.encode(encoder.finish().unwrap())
+    };
+    let read = |version: &str, text: &str| {
+        codec::read(&format!("<!-- AGENT_LOOP_META: {version}.{} -->", packed(text)))
+    };
+    assert!(matches!(read("v1", &text), Content::Record(_)));
+    for other in [
+        text.replacen('{', "{ ", 1),
+        text.replacen(r#""round":"#, r#""round":9,"round":"#, 1),
+        text.replacen(r#""state":"#, r#""state":"approved","state":"#, 1),
+        text.replacen(r#""v":1"#, r#""v":1.0"#, 1),
+        format!("{text}\n"),
+    ] {
+        assert_ne!(other, text);
+        assert!(matches!(read("v1", &other), Content::Damaged(_)), "{other}");
+    }
+    assert!(matches!(read("v01", &text), Content::Damaged(_)));
 }
 
 proptest! {

@@ -51,9 +51,14 @@ CREATE TABLE checks (
 pub(super) fn open(path: &Path) -> Result<Connection, String> {
     let failed =
         |error: rusqlite::Error| format!("cannot open the embedded forge {}: {error}", path.display());
-    // The file is created first, so that it is private from the start.
-    files::append(path)
-        .map_err(|error| format!("cannot open the embedded forge {}: {error}", path.display()))?;
+    // The files are created first, so that they are private from the start, and never a pipe that SQLite would wait for.
+    for suffix in ["", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        files::append(name.as_ref()).map_err(|error| {
+            format!("cannot open the embedded forge: {} {error}", Path::new(&name).display())
+        })?;
+    }
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
     // Without a write-ahead log no part of the file is mapped, so a truncated file is an error and not SIGBUS.

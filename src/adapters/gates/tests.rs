@@ -172,19 +172,18 @@ impl TestsGate {
 const FRESH_CLONE: &str = "The tests run in a fresh clone, which has nothing that git ignores, such as `node_modules` or \
      `.venv`: install what they need with `--setup-command`";
 
-/// Says why a command that has failed did not get to run the tests at all: a program was not found, or is not executable.
-fn not_run(code: i32, output: &str) -> Option<String> {
-    /// How `sh`, `bash`, `zsh` and `make` say so, whatever exit code is made of it.
+/// Returns why a failed command did not run any tests: a program was not found, or is not executable.
+fn not_run(code: i32, output: &str) -> Option<&'static str> {
+    /// The messages of `sh`, `bash`, `zsh` and `make`. The exit code may differ.
     static NOT_RUN: LazyLock<Regex> = pattern!(
         r"^(\S*sh: (line )?\d+: .*: not found|.*: command not found|zsh:.* command not found: .*|make.* Error 12[67])$"
     );
-    let last = || output.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES);
-    let said = last().find(|line| NOT_RUN.is_match(line));
-    match (said, code) {
-        (Some(line), _) => Some(format!("the test command did not run: {line}")),
-        (None, 126) => Some("the test command is not executable".to_owned()),
-        (None, 127) => Some("a program of the test command was not found".to_owned()),
-        (None, _) => None,
+    let mut last = output.lines().rev().map(str::trim).filter(|line| !line.is_empty()).take(LAST_LINES);
+    match (last.any(|line| NOT_RUN.is_match(line)), code) {
+        (true, _) => Some("the test command did not run"),
+        (false, 126) => Some("the test command is not executable"),
+        (false, 127) => Some("a program of the test command was not found"),
+        (false, _) => None,
     }
 }
 

@@ -87,7 +87,7 @@ fn holder(file: &mut File) -> Holder {
 
 /// Returns the current holder of a lock.
 pub fn who_holds(path: &Path) -> Option<Holder> {
-    let mut file = File::open(path).ok()?;
+    let mut file = files::open_foreign(path).ok()?;
     match file.try_lock_shared() {
         Ok(()) => None,
         Err(_) => Some(holder(&mut file)),

@@ -63,8 +63,11 @@ pub fn all(state: &Path) -> Result<Vec<Whereabouts>, String> {
     Ok(all)
 }
 
+/// The longest path that is read, in bytes.
+const LONGEST: u64 = 1 << 16;
+
 fn read(file: &Path) -> Result<Option<PathBuf>, String> {
-    match fs::read(file) {
+    match files::read_bounded(file, LONGEST) {
         Ok(bytes) => Ok(Some(PathBuf::from(OsString::from_vec(bytes)))),
         // Other files in the folder are not repositories.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::adapters::agents::activity::{AgentAction, activities};
+use crate::adapters::files;
 use crate::adapters::process::output::tail::plain;
 use crate::adapters::process::time;
 use crate::cli::arguments::common::RepositoryArgs;
@@ -209,8 +210,8 @@ impl OpenLog {
             LogSource::Turn { .. } => form,
             LogSource::Tests { .. } | LogSource::Other => LogForm::Raw,
         };
-        let file =
-            File::open(&path).map_err(|error| format!("could not read {}: {error}", path.display()))?;
+        let file = files::open_foreign(&path)
+            .map_err(|error| format!("could not read {}: {error}", path.display()))?;
         Ok(Self { path, reader: BufReader::new(file), form })
     }
 

@@ -1,9 +1,9 @@
-//! What those who work did last, read from the ends of their logs.
+//! The latest action of each working agent, read from the end of its log.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::adapters::agents::activity::activities;
+use crate::adapters::files::open_foreign;
 use crate::text::sanitize::one_line;
 
 use super::board::Board;
@@ -13,7 +13,7 @@ const END: u64 = 16 << 10;
 /// The longest activity, in characters.
 const LONGEST: usize = 200;
 
-/// Reads what everybody did last.
+/// Reads the latest action of each worker.
 pub fn refresh(board: &mut Board) {
     for worker in board.workers.values_mut() {
         if let Some(found) = worker.log.as_deref().and_then(end).and_then(|end| last(&end)) {
@@ -23,7 +23,7 @@ pub fn refresh(board: &mut Board) {
 }
 
 fn end(path: &str) -> Option<String> {
-    let mut file = File::open(path).ok()?;
+    let mut file = open_foreign(path.as_ref()).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(END))).ok()?;
     let mut bytes = Vec::new();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_whole_line_counts() {
+    fn the_last_whole_line_is_shown() {
         let edit = r#"{"type":"assistant","message":{"content":[{"type":"tool_use","name":"Edit","input":{"file_path":"a.rs"}}]}}"#;
         let text = format!("$ claude\n# prompt: 4 kB\n{edit}\n{{\"type\":\"user\"}}\n{{\"type\":");
         assert_eq!(last(&text).as_deref(), Some("edited a.rs"));

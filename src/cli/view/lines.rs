@@ -159,8 +159,9 @@ impl Narrator {
             }
             Announcement::Answered { agent, before, head, addressed, remaining, disputed, usage, .. } => {
                 let change = if before == head { None } else { Some(head.short()) };
+                let mark = if change.is_none() && disputed.is_empty() { Mark::Bad } else { Mark::Good };
                 let text = answered(agent, change, usage, [addressed, remaining, disputed]);
-                self.after_row(news(format!("{} {text}", self.paint.mark(Mark::Good))))
+                self.after_row(news(format!("{} {text}", self.paint.mark(mark))))
             }
             Announcement::Gates { round, gates, items, .. } => {
                 let mut lines = self.in_round(*round);
@@ -315,9 +316,7 @@ fn aftermath(role: Role, follows: &FollowUpAction, now: Timestamp) -> String {
         (FollowUpAction::PutIntoForm, Role::Coder | Role::Reviewer | Role::Debater | Role::Analyzer) => {
             "asking to reformat the answer".to_owned()
         }
-        (FollowUpAction::Parked { until: end }, _) => {
-            format!("the run is parked, resuming {}", until(now, *end))
-        }
+        (FollowUpAction::Parked { .. }, _) => "the run is parked".to_owned(),
         (FollowUpAction::Nothing, _) => "not retried".to_owned(),
     }
 }

@@ -198,4 +198,10 @@ fn a_green_test_command_is_remembered() {
         assert!(prompt.contains("- `grep -c DONE notes.txt` (passed in an earlier run)"), "{who}: {prompt}");
         assert!(!prompt.contains("`grep -c TODO notes.txt` (passed"), "{who}: a red one is not");
     }
+    words = task(&[]);
+    words[1] = "Do it once more";
+    words.remove(2);
+    let untested = stage.run(&words).stdout;
+    let suggestion = "no tests were run; --test-command 'grep -c DONE notes.txt' adds them";
+    assert!(untested.contains(suggestion), "{untested}");
 }

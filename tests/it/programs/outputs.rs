@@ -1,6 +1,9 @@
 //! Agents that print nothing, too much, nonsense, or for ever: a failed turn with its log, and a program that stays small.
 
-use super::stage::{Ended, Stage, task};
+use std::fs;
+use std::path::PathBuf;
+
+use super::stage::{Ended, Stage, task, walk};
 
 /// A run whose coder does this instead of an answer.
 fn with_a_coder_that(stage: &Stage, script: &str, more: &[&str]) -> Ended {
@@ -68,4 +71,41 @@ fn a_hundred_megabytes_cost_no_memory() {
     assert!(kilobytes < 40_000, "{peak}");
     let log = stage.logs().pop().unwrap();
     assert!(std::fs::metadata(log).unwrap().len() >= 100_000_000, "all of it is in the log");
+}
+
+/// A state file that somebody replaced by a pipe or a link is never waited for or followed.
+#[test]
+fn odd_state_files_are_not_opened() {
+    let stage = Stage::new();
+    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    let target = stage.root().join("target");
+    let git = walk(&stage.repository().join(".git"));
+    let ours = git.into_iter().filter(|path| path.to_string_lossy().contains("agent-loop"));
+    let state = walk(&stage.root().join("state"));
+    let state = state
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|name| name == "json" || name == "jsonl"));
+    let is_whole = |path: &PathBuf| !path.to_string_lossy().contains(".git/refs");
+    let mut journals = 0;
+    for path in ours.chain(state).filter(is_whole).filter(|path| !path.to_string_lossy().contains("/logs/")) {
+        let (name, saved) = (path.display().to_string(), path.with_extension("saved"));
+        fs::rename(&path, &saved).unwrap();
+        for make in [&["mkfifo", &name][..], &["ln", "-s", &target.display().to_string(), &name]] {
+            fs::write(&target, "kept").unwrap();
+            assert!(stage.succeeds(make[0], &make[1..]));
+            let status = (make[0] == "mkfifo").then(|| vec!["status"]);
+            for words in status.into_iter().chain([task(&[])]) {
+                let limited = [&["-s", "KILL", "60", env!("CARGO_BIN_EXE_agent-loop")], &words[..]].concat();
+                let ended = stage.run_program("timeout", &limited);
+                assert!(ended.exit.is_some_and(|code| code < 10), "{make:?} {words:?}: {:?}", ended.exit);
+                let said = ended.stdout + &ended.stderr;
+                let is_named = said.contains("is no plain file");
+                journals += usize::from(is_named && name.ends_with("journal.jsonl"));
+            }
+            assert_eq!(fs::read_to_string(&target).unwrap(), "kept", "{make:?}");
+            fs::remove_file(&path).unwrap();
+        }
+        fs::rename(&saved, &path).unwrap();
+    }
+    assert!(journals > 0, "the reason is named");
 }

@@ -76,7 +76,8 @@ fn a_budget_names_agents_without_costs() {
     let stage = Stage::new();
     let told = stage.run(&task(&["--budget-usd", "0.000001"]));
     assert_eq!(told.exit, Some(0));
-    assert!(told.stderr.contains("the coder `sam` reported no cost"), "{}", told.stderr);
+    let warnings = told.stderr.matches("the coder `sam` reported no cost").count();
+    assert_eq!(warnings, 1, "{}", told.stderr);
     for bad in [&["--budget-usd", "much"][..], &["--budget-tokens=-1"]] {
         assert_eq!(stage.run(&task(bad)).exit, Some(2), "{bad:?}");
     }

@@ -1,9 +1,8 @@
 //! What changed between two commits: the files, and the diff in a file with its beginning in memory.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
+use crate::adapters::files;
 use crate::adapters::git::disk::{failed, make_folder, rename, write_over};
 use crate::adapters::git::runner::{fields, must};
 use crate::domain::ids::CommitSha;
@@ -61,13 +60,8 @@ fn changed_files(output: &[u8]) -> Vec<ChangedFile> {
 }
 
 fn beginning(path: &Path, most: usize) -> Result<(String, Extent), WorkspaceError> {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-        let mut bytes = Vec::new();
-        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = read().map_err(|cause| failed("read", path, &cause))?;
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
+    let bytes = files::read_bounded(path, limit).map_err(|cause| failed("read", path, &cause))?;
     let whole = String::from_utf8_lossy(&bytes);
     if bytes.len() <= most && whole.len() <= most {
         return Ok((whole.into_owned(), Extent::Whole));

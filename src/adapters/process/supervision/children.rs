@@ -12,6 +12,9 @@ use crate::adapters::files;
 
 use super::tree::{self, Orphans, Root};
 
+/// The longest row of a child, in bytes.
+const LONGEST_ROW: u64 = 1 << 16;
+
 #[derive(Serialize, Deserialize)]
 struct Child {
     #[serde(rename = "token")]
@@ -85,7 +88,8 @@ fn end_those(folder: &Path, which: impl Fn(&Child) -> bool) -> Result<(), String
         return Ok(());
     };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let child = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Child>(&text).ok());
+        let row = files::read_bounded(&path, LONGEST_ROW).ok();
+        let child = row.and_then(|row| serde_json::from_slice::<Child>(&row).ok());
         // An incomplete row still has the marker: the name of the file.
         let marker = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let child = child.unwrap_or(Child { marker, pid: None, start: None, engine: None });

@@ -74,7 +74,9 @@ async fn go_on(
     }
     let now = SystemClock.now();
     let goes_on = |waiting: &&Resumable<'_>| goes_on_now(waiting, arguments);
-    if arguments.list || (!arguments.due && !waiting.iter().any(|waiting| goes_on(&waiting))) {
+    // Cron mails every line, but a person wants to know when a run is due.
+    let is_for_cron = arguments.due && !print::results_are_seen();
+    if arguments.list || (!is_for_cron && !waiting.iter().any(|waiting| goes_on(&waiting))) {
         let paint = Paint::of_results(&surroundings.variables);
         print::result(&list::text(&waiting, arguments, now, paint));
         return ExitCode::from(exit);

@@ -57,8 +57,8 @@ pub(super) fn text(
         return format!("{}\n", Value::Array(array));
     }
     if all.is_empty() {
-        // Under --due silence is the answer: cron mails every word.
-        return if arguments.due { String::new() } else { "nothing to resume\n".to_owned() };
+        let is_for_cron = arguments.due && !print::results_are_seen();
+        return if is_for_cron { String::new() } else { "nothing to resume\n".to_owned() };
     }
     let block = |waiting: &Resumable<'_>| Block {
         subject: waiting.known.subject().to_string(),
