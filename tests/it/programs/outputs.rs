@@ -65,12 +65,12 @@ fn a_hundred_megabytes_cost_no_memory() {
     let script = script.replace("PEAK", &stage.root().join("peak").display().to_string());
     let ended = with_a_coder_that(&stage, &script, &[]);
     assert_eq!(ended.json()["reason"], "agent-failed", "{}", ended.stdout);
-    let peak = std::fs::read_to_string(stage.root().join("peak")).unwrap();
+    let peak = fs::read_to_string(stage.root().join("peak")).unwrap();
     let kilobytes: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
     // The program itself takes most of it: a build for tests is large.
     assert!(kilobytes < 40_000, "{peak}");
     let log = stage.logs().pop().unwrap();
-    assert!(std::fs::metadata(log).unwrap().len() >= 100_000_000, "all of it is in the log");
+    assert!(fs::metadata(log).unwrap().len() >= 100_000_000, "all of it is in the log");
 }
 
 /// A state file that somebody replaced by a pipe or a link is never waited for or followed.
@@ -81,13 +81,13 @@ fn odd_state_files_are_not_opened() {
     let target = stage.root().join("target");
     let git = walk(&stage.repository().join(".git"));
     let ours = git.into_iter().filter(|path| path.to_string_lossy().contains("agent-loop"));
-    let state = walk(&stage.root().join("state"));
-    let state = state
+    let files = walk(&stage.root().join("state"));
+    let files = files
         .into_iter()
         .filter(|path| path.extension().is_some_and(|name| name == "json" || name == "jsonl"));
     let is_whole = |path: &PathBuf| !path.to_string_lossy().contains(".git/refs");
     let mut journals = 0;
-    for path in ours.chain(state).filter(is_whole).filter(|path| !path.to_string_lossy().contains("/logs/")) {
+    for path in ours.chain(files).filter(is_whole).filter(|path| !path.to_string_lossy().contains("/logs/")) {
         let (name, saved) = (path.display().to_string(), path.with_extension("saved"));
         fs::rename(&path, &saved).unwrap();
         for make in [&["mkfifo", &name][..], &["ln", "-s", &target.display().to_string(), &name]] {
