@@ -208,6 +208,11 @@ impl GateName {
         Self("merge".to_owned())
     }
 
+    /// Returns the name of the gate that compares the quality of base and head.
+    pub fn score() -> Self {
+        Self("score".to_owned())
+    }
+
     /// Returns the name of the gate that reads the forge's checks.
     pub fn ci() -> Self {
         Self("ci".to_owned())

@@ -20,6 +20,7 @@ pub mod item_status;
 pub mod nonce;
 pub mod policy;
 pub mod pull_request;
+pub mod quality;
 pub mod repair;
 pub mod requirement;
 pub mod revision;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::gate::{Finding, Measurement, Verdict};
+use crate::domain::gate::{Measurement, Verdict};
 use crate::domain::ids::{BranchName, CommitSha, GateName, ItemId};
 use crate::domain::item::{Item, OpenedItem};
 use crate::domain::item_status::ItemStatus;
@@ -246,13 +246,14 @@ pub fn gates_record(rounds: &Rounds<CommitSha>, measured: Measurement) -> GatesR
 
 /// Returns the findings of a failed gate by key. A gate without findings has a single one without a key.
 fn findings(measured: &Measurement) -> Vec<(Option<String>, String)> {
-    let title = format!("The gate `{}` is red on {}:", measured.gate, measured.head.short());
     match (measured.verdict, measured.findings.as_slice()) {
         (Verdict::Pass | Verdict::Inconclusive, _) => Vec::new(),
-        (Verdict::Fail, []) => vec![(None, format!("{title}\n\n{}", measured.detail))],
+        (Verdict::Fail, []) => {
+            let title = format!("The gate `{}` is red on {}:", measured.gate, measured.head.short());
+            vec![(None, format!("{title}\n\n{}", measured.detail))]
+        }
         (Verdict::Fail, findings) => {
-            let each = |one: &Finding| (Some(one.key.clone()), format!("{title}\n\n{}", one.text));
-            findings.iter().map(each).collect()
+            findings.iter().map(|one| (Some(one.key.clone()), one.text.clone())).collect()
         }
     }
 }
@@ -260,6 +261,7 @@ fn findings(measured: &Measurement) -> Vec<(Option<String>, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::gate::Finding;
 
     fn measured(verdict: Verdict, keys: &[&str]) -> Measurement {
         let finding = |key: &&str| Finding { key: (*key).to_owned(), text: format!("fix {key}") };

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use agent_loop::adapters::gates::score::generic;
 use agent_loop::cli::config::keys;
 use agent_loop::domain::agent::ResponseKind;
 use agent_loop::protocol::{schema, strict};
@@ -14,6 +15,7 @@ fn committed() -> Vec<(PathBuf, String)> {
     let mut all: Vec<(PathBuf, String)> = ResponseKind::ALL.into_iter().map(ours).collect();
     all.extend(ResponseKind::ALL.into_iter().map(strict));
     all.push((folder.join("context.schema.json"), schema::text(&schema::of_context())));
+    all.push((folder.join("score.schema.json"), schema::text(&generic::schema())));
     all.push((folder.join("settings.schema.json"), schema::text(&keys::schema())));
     all
 }

@@ -1,5 +1,6 @@
 //! The table of gates that run on this machine. The flow decides what follows from a verdict.
 
+pub mod score;
 pub mod settings;
 mod setup;
 mod shell;
@@ -11,6 +12,7 @@ use std::fmt;
 use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
+use score::ScoreGate;
 use settings::GateSettings;
 use setup::SetupCommand;
 use tests::TestsGate;
@@ -23,8 +25,10 @@ pub struct GateRow {
     make: fn(&GateSettings) -> Option<Box<dyn Gate>>,
 }
 
-pub const GATES: &[GateRow] =
-    &[GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make }];
+pub const GATES: &[GateRow] = &[
+    GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make },
+    GateRow { name: GateName::score, setting: "gates.score.mode", make: ScoreGate::make },
+];
 
 /// The gates of a run on this machine.
 pub struct LocalGates(BTreeMap<GateName, Box<dyn Gate>>);

@@ -1,18 +1,39 @@
 //! The settings of gates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::GateName;
 
+use super::score::ScoreSettings;
+
 /// The settings of gates.
 #[derive(Debug, Clone)]
 pub struct GateSettings {
-    pub commands: BTreeMap<GateName, GateCommand>,
+    pub measured: MeasuredGates,
     pub variables: Variables,
     pub folders: Folders,
+}
+
+/// The gates that this machine measures.
+#[derive(Debug, Clone, Default)]
+pub struct MeasuredGates {
+    pub commands: BTreeMap<GateName, GateCommand>,
+    pub score: Option<ScoreSettings>,
+}
+
+impl MeasuredGates {
+    /// Returns the test command.
+    pub fn tests(&self) -> Option<&GateCommand> {
+        self.commands.get(&GateName::tests())
+    }
+
+    pub fn names(&self) -> BTreeSet<GateName> {
+        let score = self.score.iter().map(|_| GateName::score());
+        self.commands.keys().cloned().chain(score).collect()
+    }
 }
 
 /// The command of a gate.

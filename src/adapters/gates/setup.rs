@@ -22,7 +22,7 @@ pub(super) struct SetupCommand {
 
 impl SetupCommand {
     pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
-        let setup = settings.commands.get(&GateName::setup())?;
+        let setup = settings.measured.commands.get(&GateName::setup())?;
         let (command, runner) = (setup.command.clone(), TestsGate::of(setup.clone(), settings));
         Some(Box::new(Self { command, runner }))
     }

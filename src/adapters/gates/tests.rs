@@ -14,7 +14,6 @@ use crate::adapters::process::output::listener::Discard;
 use crate::adapters::process::supervision::stop::StopSequence;
 use crate::adapters::process::supervision::{End, Ended, Job, supervise};
 use crate::domain::gate::Verdict;
-use crate::domain::ids::GateName;
 use crate::domain::shell::quoted;
 use crate::pattern::pattern;
 use crate::ports::cancellation::Cancellation;
@@ -112,7 +111,7 @@ fn name(order: &GateOrder) -> String {
 
 impl TestsGate {
     pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
-        let test = settings.commands.get(&GateName::tests())?.clone();
+        let test = settings.measured.tests()?.clone();
         Some(Box::new(Self::of(test, settings)))
     }
 

@@ -13,6 +13,7 @@ mod clone;
 mod disk;
 mod identity;
 mod lock_holder;
+mod measured_trees;
 pub mod mirror;
 mod push;
 mod remote;
@@ -26,6 +27,7 @@ mod workspace;
 
 pub use clone::salvage::Kept;
 pub use identity::Identity;
+pub use measured_trees::{MeasuredTrees, TreeEntry};
 pub use mirror::merge::MergeOutcome;
 pub use mirror::tracked::TrackedFile;
 pub use remote::{Remote, RemoteLogin, RemoteUrl};

@@ -13,7 +13,7 @@ use crate::adapters::agent_memory::Memory;
 use crate::adapters::agents::local::{Program, RepairAgent};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::embedded_forge::rows::{SubjectKind, SubjectRow, Writer};
-use crate::adapters::gates::settings::GateCommand;
+use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
 use crate::adapters::process::capture::capture;
 use crate::adapters::process::command::CommandLine;
 use crate::adapters::process::environment;
@@ -187,12 +187,9 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
     let test = GateCommand { command: TEST_COMMAND.to_owned(), deadline: Duration::from_mins(5) };
-    let gates = BTreeMap::from([(GateName::tests(), test)]);
-    let abilities = Abilities {
-        agents: agents.keys().cloned().collect(),
-        gates: gates.keys().cloned().collect(),
-        ..Abilities::default()
-    };
+    let gates = MeasuredGates { commands: BTreeMap::from([(GateName::tests(), test)]), score: None };
+    let abilities =
+        Abilities { agents: agents.keys().cloned().collect(), gates: gates.names(), ..Abilities::default() };
     let settings = RunSettings {
         agents,
         directories: Directories::new(),

@@ -253,8 +253,81 @@ impl Default for Turns {
 pub struct GatesSettings {
     /// The project's tests.
     pub tests: Tests,
+    /// The score of a deterministic scorer: the change may not lower the score of the merge base.
+    pub score: ScoreSection,
     /// The forge's checks, with `review.auto_merge`.
     pub ci: Ci,
+}
+
+/// Use of the score gate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScoreMode {
+    /// No score gate.
+    Off,
+    /// Only where a scorer is found.
+    #[default]
+    Auto,
+    /// A run without a scorer is refused.
+    Required,
+}
+
+/// The score gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoreSection {
+    /// Score gate: the change may not lower the quality of the merge base.
+    pub mode: ScoreMode,
+    /// Command of aislop, if `aislop` is not the one on PATH.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aislop_command: Option<String>,
+    /// Command of another scorer, which prints the format of `schemas/score.schema.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Lowest score that is accepted, from 0 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<u8>,
+    /// Points by which the score may fall.
+    pub max_drop: u8,
+    /// Refuse findings of severity `error` that the merge base does not have.
+    pub no_new_errors: bool,
+    /// Most warnings that the merge base does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_new_warnings: Option<u32>,
+    /// Most comments that silence a tool, beyond those that the change removes.
+    pub max_new_suppressions: u32,
+    /// Most new findings of each engine, by the name of the engine.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub max_new: BTreeMap<String, u32>,
+    /// Engines that must measure both sides; by default those of aislop but formatting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_engines: Option<Vec<String>>,
+    /// Accept files that the scorer cannot score.
+    pub allow_unscoreable: bool,
+    /// Accept measurements by engines that failed, were skipped or lack a program.
+    pub allow_incomplete: bool,
+    /// Time limit for one scan, in seconds.
+    pub timeout_seconds: NonZeroU64,
+}
+
+impl Default for ScoreSection {
+    fn default() -> Self {
+        Self {
+            mode: ScoreMode::Auto,
+            aislop_command: None,
+            command: None,
+            min_score: None,
+            max_drop: 0,
+            no_new_errors: true,
+            max_new_warnings: None,
+            max_new_suppressions: 0,
+            max_new: BTreeMap::new(),
+            required_engines: None,
+            allow_unscoreable: false,
+            allow_incomplete: false,
+            timeout_seconds: seconds(300),
+        }
+    }
 }
 
 /// The project's tests.

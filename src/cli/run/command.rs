@@ -1,14 +1,10 @@
 //! Pursues a goal to its end: repository, settings, what is remembered, agents; then the engine does the rest.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::gates::settings::GateCommand;
-use crate::adapters::gates::tests::{UserCommand, split};
 use crate::adapters::process::guard::KillGuard;
-use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
@@ -28,7 +24,7 @@ use crate::cli::view::paint::{Paint, Screen};
 use crate::cli::view::print;
 use crate::cli::view::terminal::{Display, Events, Terminal};
 use crate::domain::ending::{Ending, Failed, Refused};
-use crate::domain::ids::{BranchName, GateName};
+use crate::domain::ids::BranchName;
 use crate::domain::subject::Subject;
 use crate::domain::trust::Trust;
 use crate::engine::outcome::{Outcome, RunError};
@@ -44,6 +40,7 @@ use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
 
 use super::beginning::Beginning;
+use super::gates;
 use super::goal::{Goal, GoalTarget};
 use super::learning::Learning;
 use super::permissions::{Permissions, Trigger};
@@ -250,7 +247,7 @@ async fn prepare(
     let ResolvedAgents { everyone, programs: able, missing } = agents;
     let seated = programs::seated(&asked, &earlier, settings);
     let directories = directories::directories(&everyone, &seated, settings)?;
-    let gates = gates(settings, &earlier, variables)?;
+    let gates = gates::gates(settings, &earlier, variables, &surroundings.cache.join("scores"))?;
     let repair = programs::repair(settings, variables)?;
     let permissions = Permissions::of(trigger, &earlier, &settings.turns);
     let begun_dangerously = permissions.begun_dangerously(trigger, &earlier);
@@ -261,11 +258,11 @@ async fn prepare(
     warn(&terminal, [found.warning, permissions.warning(&subject), withheld]);
     let unseen = site.repository.unseen(&base, variables).await.map_err(config)?;
     warn(&terminal, unseen.into_iter().map(Some));
-    let abilities =
-        Abilities { agents: programs::able(&able), gates: gates.keys().cloned().collect(), missing };
-    let asked_for = overrides::request(&configuration, &everyone, questions(answers, settings));
+    let abilities = Abilities { agents: programs::able(&able), gates: gates.names(), missing };
+    let required = gates::required(&configuration, &gates);
+    let questions = questions(answers, settings);
     let engine_config = EngineConfig {
-        request: asked_for.map_err(config)?,
+        request: overrides::request(&configuration, &everyone, questions, &required).map_err(config)?,
         abilities,
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
@@ -274,7 +271,7 @@ async fn prepare(
     };
     let memory = memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)
         .map_err(config)?;
-    let learning = Learning::new(memory.clone(), gates.get(&GateName::tests()), &engine_config.secrets);
+    let learning = Learning::new(memory.clone(), gates.tests(), &engine_config.secrets);
     let plan = Plan { config: engine_config, assignment };
     let run_settings = RunSettings {
         agents: able,
@@ -297,45 +294,6 @@ fn warn(terminal: &Terminal, texts: impl IntoIterator<Item = Option<String>>) {
     for text in texts.into_iter().flatten() {
         terminal.tell(&RunEvent::Warning { text });
     }
-}
-
-/// Returns the commands that run in clones. The test command of the last run in the repository is used again.
-fn gates(
-    settings: &Settings,
-    earlier: &Remembered,
-    variables: &Variables,
-) -> Result<BTreeMap<GateName, GateCommand>, RunError> {
-    let tests = &settings.gates.tests;
-    let deadline = Duration::from_secs(tests.timeout_seconds.get());
-    let mut gates = BTreeMap::new();
-    for (name, which, command) in [
-        (GateName::tests(), UserCommand::Test, tests.command.clone().or_else(|| earlier.last_test_command())),
-        (GateName::setup(), UserCommand::Setup, tests.setup.clone()),
-    ] {
-        if let Some(command) = command {
-            let words = split(&command, which).map_err(|why| RunError::refused(Refused::Usage, why))?;
-            must_be_there(which, &command, words.first().map_or("", String::as_str), variables)?;
-            gates.insert(name, GateCommand { command, deadline });
-        }
-    }
-    Ok(gates)
-}
-
-/// Refuses a program that is not on PATH before a coder works for an hour. One with a path may lie in the repository.
-fn must_be_there(
-    which: UserCommand,
-    command: &str,
-    program: &str,
-    variables: &Variables,
-) -> Result<(), RunError> {
-    if program.contains('/') || matches!(look_for(program, variables), FoundProgram::There(_)) {
-        return Ok(());
-    }
-    let why = format!(
-        "the {which} command `{command}` can't be run: there is no program `{program}` in the absolute folders of PATH; \
-         install it, or name another command with --{which}-command"
-    );
-    Err(RunError::refused(Refused::Usage, why))
 }
 
 /// Returns the idle timeout; `0` disables it.

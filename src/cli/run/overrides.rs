@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::adapters::gates::GATES;
 use crate::adapters::storage::run_file::KnownAgent;
 use crate::cli::config::merged::Configuration;
 use crate::cli::config::settings::{DEFAULT_CODER, DEFAULT_REVIEWER, Roles, Settings};
 use crate::domain::agent::{AgentName, Role};
-use crate::domain::ids::GateName;
 use crate::domain::policy::{AfterApproval, TestTiming};
 use crate::domain::roster::{Roster, Seat};
 use crate::flow::persistence::{Persistence, RepairChain};
@@ -15,6 +13,7 @@ use crate::flow::request::{Questions, Request, Reviewing};
 use crate::flow::retry::RetryPolicy;
 use crate::flow::terms::Overrides;
 
+use super::gates::RequiredGates;
 use super::models;
 
 /// Makes the request of a run.
@@ -22,6 +21,7 @@ pub fn request(
     configuration: &Configuration,
     agents: &[KnownAgent],
     questions: Questions,
+    gates: &RequiredGates,
 ) -> Result<Request, String> {
     let seat = |name: &str, role| {
         let name = name.parse::<AgentName>().map_err(|error| format!("{error}"))?;
@@ -30,8 +30,8 @@ pub fn request(
     let review = &configuration.settings.review;
     let ci = &configuration.settings.gates.ci;
     Ok(Request {
-        asked: overrides(configuration, Sources::CommandLine),
-        configured: overrides(configuration, Sources::All),
+        asked: overrides(configuration, Sources::CommandLine, gates),
+        configured: overrides(configuration, Sources::All, gates),
         default_coder: seat(DEFAULT_CODER, Role::Coder)?,
         default_reviewer: seat(DEFAULT_REVIEWER, Role::Reviewer)?,
         reviewing: if review.parallel { Reviewing::Parallel } else { Reviewing::Sequential },
@@ -99,7 +99,7 @@ enum Sources {
     All,
 }
 
-fn overrides(configuration: &Configuration, sources: Sources) -> Overrides {
+fn overrides(configuration: &Configuration, sources: Sources, gates: &RequiredGates) -> Overrides {
     let settings = &configuration.settings;
     let (review, tests) = (&settings.review, &settings.gates.tests);
     let is_set = |key: &str| match sources {
@@ -112,8 +112,10 @@ fn overrides(configuration: &Configuration, sources: Sources) -> Overrides {
     let seat = |name: &AgentName, role| with_model(name, role, settings);
     let reviewers: Vec<Seat> =
         settings.roles.reviewers.iter().map(|name| seat(name, Role::Reviewer)).collect();
-    let required: Vec<GateName> =
-        GATES.iter().filter(|gate| is_set(gate.setting)).map(|gate| (gate.name)()).collect();
+    let decide_about_gates = match sources {
+        Sources::CommandLine => gates.asked,
+        Sources::All => true,
+    };
     Overrides {
         coder: settings
             .roles
@@ -123,7 +125,7 @@ fn overrides(configuration: &Configuration, sources: Sources) -> Overrides {
             .map(|name| seat(name, Role::Coder)),
         reviewers: if is_set("roles.reviewers") { reviewers } else { Vec::new() },
         max_rounds: is_set("review.max_rounds").then_some(review.max_rounds.get()),
-        required_gates: Some(required).filter(|required| !required.is_empty()),
+        required_gates: decide_about_gates.then(|| gates.names.clone()),
         test_timing: is_set("gates.tests.before_review").then_some(timing),
         on_reviewer_failure: is_set("review.on_reviewer_failure").then_some(review.on_reviewer_failure),
         after_approval: is_set("review.auto_merge").then_some(after),

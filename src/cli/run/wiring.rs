@@ -12,7 +12,7 @@ use crate::adapters::any_forge::AnyForge;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::files;
 use crate::adapters::gates::LocalGates;
-use crate::adapters::gates::settings::{GateCommand, GateSettings};
+use crate::adapters::gates::settings::{GateSettings, MeasuredGates};
 use crate::adapters::git::{GitWorkspace, WaitNotice};
 use crate::adapters::process::supervision::children;
 use crate::adapters::storage::journals::FileJournals;
@@ -20,7 +20,7 @@ use crate::cli::repository::site::Site;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::terminal::Terminal;
 use crate::domain::agent::Role;
-use crate::domain::ids::{GateName, Label};
+use crate::domain::ids::Label;
 use crate::ports::World;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -92,7 +92,7 @@ pub struct RunSettings {
     /// How long an agent may be silent and compute nothing, if that is watched.
     pub agent_idle: Option<Duration>,
     pub repair: RepairAgent,
-    pub gates: BTreeMap<GateName, GateCommand>,
+    pub gates: MeasuredGates,
     /// The folder of raw logs, if not the state folder.
     pub logs: Option<PathBuf>,
     pub memory: Memory,
@@ -131,7 +131,7 @@ pub fn world(site: Site, surroundings: &Surroundings, settings: RunSettings) -> 
         },
         workspace,
         gates: LocalGates::new(&GateSettings {
-            commands: settings.gates,
+            measured: settings.gates,
             variables,
             folders: folders.clone(),
         }),

@@ -225,15 +225,19 @@ impl Narrator {
 
     fn measured(&mut self, subject: &Subject, measured: &Measurement, items: &[OpenedItem]) -> Vec<Line> {
         let gate = &measured.gate;
+        let last = measured.detail.lines().rev().find(|line| !line.trim().is_empty());
         if measured.verdict == Verdict::Pass {
-            self.row.push((Mark::Good, gate.to_string()));
+            let last = last.map(|last| format!(": {}", clean(last))).unwrap_or_default();
+            self.row.push((Mark::Good, format!("{gate}{last}")));
             return Vec::new();
         }
-        let last = measured.detail.lines().rev().find(|line| !line.trim().is_empty());
         let last = last.map_or_else(|| measured.verdict.name().to_owned(), clean);
         self.row.push((Mark::Bad, format!("{gate}: {last}  (agent-loop logs {subject})")));
         let mut lines = self.flush();
-        lines.extend(items.iter().filter(|item| item.key.is_some()).map(finding));
+        // The code of a finding is for the coder.
+        let first = |item: &OpenedItem| item.text.lines().next().unwrap_or_default().to_owned();
+        let of_gate = items.iter().filter(|item| item.key.is_some());
+        lines.extend(of_gate.map(|item| finding(&OpenedItem { text: first(item), ..item.clone() })));
         lines
     }
 }

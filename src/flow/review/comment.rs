@@ -166,6 +166,9 @@ fn gates_text(gates: &GatesRecord) -> String {
         let _ = writeln!(text, "**gate {gate}** {mark} {verdict} on `{}`", measured.head.short());
         if measured.verdict != Verdict::Pass && !measured.detail.is_empty() {
             let _ = write!(text, "\n{}\n", indented(&measured.detail));
+        } else if let Some((details, summary)) = measured.detail.rsplit_once('\n') {
+            let details: Vec<String> = details.lines().map(unmarked).collect();
+            let _ = write!(text, "\n{}\n{}", unmarked(summary), folded("Measurements", &details));
         }
     }
     for item in gates.opened.iter().chain(&gates.updated) {

@@ -14,6 +14,7 @@ mod privacy;
 mod quota;
 mod refusals;
 mod repositories;
+mod score;
 mod screen;
 mod search;
 mod settings;

@@ -1,0 +1,62 @@
+//! Earlier measurements, by tree and by everything else that decides about the result. Only measurements are kept, never
+//! errors; a damaged file is measured again.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::digest;
+use crate::adapters::files;
+use crate::domain::ids::TreeSha;
+use crate::domain::quality::QualityReport;
+
+use super::scorer::ScanKey;
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// The measurements of one scorer under one policy and environment.
+#[derive(Debug)]
+pub(super) struct ScoreCache {
+    folder: PathBuf,
+}
+
+/// A file of the cache: the report as text, and its hash.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    sha256: String,
+    report: String,
+}
+
+impl ScoreCache {
+    pub(super) fn new(cache: &Path, key: &ScanKey) -> Self {
+        let ScanKey { scorer, environment, policy } = key;
+        // The number changes with the form of a report.
+        Self { folder: cache.join(format!("1-{scorer}-{environment}-{policy}")) }
+    }
+
+    fn path(&self, tree: &TreeSha) -> PathBuf {
+        self.folder.join(format!("{tree}.json"))
+    }
+
+    /// Returns the measurement of a tree, if it is known.
+    pub(super) fn read(&self, tree: &TreeSha) -> Option<QualityReport> {
+        let content = files::read_bounded(&self.path(tree), LARGEST).ok()?;
+        let kept: Kept = serde_json::from_slice(&content).ok()?;
+        let is_whole = digest::sha256(&kept.report) == kept.sha256;
+        serde_json::from_str(&kept.report).ok().filter(|_| is_whole)
+    }
+
+    /// Keeps the measurement of a tree. Without it the tree is only measured once more.
+    pub(super) fn write(&self, tree: &TreeSha, report: &QualityReport) {
+        let written = serde_json::to_string(report).map_err(|error| error.to_string()).and_then(|report| {
+            let kept = Kept { sha256: digest::sha256(&report), report };
+            let content = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
+            files::make_folder(&self.folder)?;
+            files::write_whole(&self.path(tree), &content)
+        });
+        if let Err(why) = written {
+            tracing::warn!(%why, "did not keep a measurement");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The result of the gate in words: a table for people, and an item for each new finding that the coder must fix.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::adapters::digest;
+use crate::adapters::git::MeasuredTrees;
+use crate::domain::gate::{Finding, Verdict};
+use crate::domain::ids::CommitSha;
+use crate::domain::quality::comparison::{Comparison, NewFinding};
+use crate::domain::quality::verdict::{ChangeFacts, ScoreFault, ScoreVerdict};
+use crate::domain::quality::{QualityReport, Scored, Severity};
+
+/// The most findings that a coder gets at once.
+const MOST: usize = 8;
+/// The longest line of code in an item, in characters.
+const LONGEST_LINE: usize = 200;
+
+/// The result of the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Explained {
+    pub(super) verdict: Verdict,
+    pub(super) detail: String,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Explains a verdict: the measurements, and a summary in the last line.
+pub(super) fn explain(
+    (base, head): (&QualityReport, &QualityReport),
+    (compared, change): (&Comparison<'_>, &ChangeFacts),
+    verdict: &ScoreVerdict,
+) -> Explained {
+    let scores = format!("{} → {}", score(base), score(head));
+    let texts = |reasons: &[String]| reasons.join("; ");
+    let (verdict, summary, findings) = match verdict {
+        ScoreVerdict::Pass => {
+            let (new, resolved) = (compared.new.len(), compared.resolved.len());
+            (Verdict::Pass, format!("{new} new findings, {resolved} resolved"), Vec::new())
+        }
+        ScoreVerdict::Inconclusive(obstacles) => {
+            let reasons: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+            (Verdict::Inconclusive, texts(&reasons), Vec::new())
+        }
+        ScoreVerdict::Fail(faults) => {
+            let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            (Verdict::Fail, texts(&reasons), items(faults, compared, change))
+        }
+    };
+    let detail = format!("{}{scores}: {summary}", table(base, head, compared));
+    Explained { verdict, detail, findings }
+}
+
+fn score(report: &QualityReport) -> String {
+    match &report.scored {
+        Scored::Score(score) => score.to_string(),
+        Scored::Unscoreable(_) => "no score".to_owned(),
+    }
+}
+
+/// Returns the items of a failed gate: the first new findings, and one for faults that no finding explains.
+fn items(faults: &[ScoreFault], compared: &Comparison<'_>, change: &ChangeFacts) -> Vec<Finding> {
+    let of_findings =
+        compared.new.iter().take(MOST).map(|new| Finding { key: key(new), text: new.finding.to_string() });
+    let is_general = |fault: &&ScoreFault| match fault {
+        ScoreFault::BelowMinimum { .. }
+        | ScoreFault::Silenced { .. }
+        | ScoreFault::Diluted { .. }
+        | ScoreFault::ScopeShrank { .. } => true,
+        ScoreFault::Dropped { .. } => compared.new.is_empty(),
+        ScoreFault::NewErrors(_) | ScoreFault::NewWarnings { .. } | ScoreFault::EngineLimit { .. } => false,
+    };
+    let mut general: Vec<String> = faults.iter().filter(is_general).map(ToString::to_string).collect();
+    if faults.iter().any(|fault| matches!(fault, ScoreFault::Silenced { .. })) {
+        let lines = change.suppressions.lines.iter().take(MOST);
+        general
+            .extend(lines.map(|line| format!("    {}", line.chars().take(LONGEST_LINE).collect::<String>())));
+    }
+    let general =
+        (!general.is_empty()).then(|| Finding { key: "score".to_owned(), text: general.join("\n") });
+    of_findings.chain(general).collect()
+}
+
+fn key(new: &NewFinding<'_>) -> String {
+    digest::abbreviated(&new.identity, 16)
+}
+
+/// Adds three lines of code to each item.
+pub(super) async fn add_code(
+    explained: &mut Explained,
+    compared: &Comparison<'_>,
+    trees: &MeasuredTrees,
+    head: &CommitSha,
+) {
+    for item in &mut explained.findings {
+        let Some(new) = compared.new.iter().find(|new| key(new) == item.key) else { continue };
+        if new.finding.line == 0 {
+            continue;
+        }
+        if let Some(text) = trees.text(head, &new.finding.path).await {
+            item.text.push_str("\n\n");
+            item.text.push_str(&excerpt(&text, new.finding.line));
+        }
+    }
+}
+
+/// Returns a line with its neighbours, each with its number.
+fn excerpt(text: &str, line: u32) -> String {
+    let line = usize::try_from(line).unwrap_or(usize::MAX);
+    let first = line.saturating_sub(1).max(1);
+    let lines = text.lines().enumerate().skip(first - 1).take(line - first + 2);
+    let shown = lines.map(|(at, code)| {
+        let code: String = code.chars().take(LONGEST_LINE).collect();
+        format!("    {:>4}  {code}", at + 1)
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the tool, the engines and the changes, as lines of text.
+fn table(base: &QualityReport, head: &QualityReport, compared: &Comparison<'_>) -> String {
+    let count = |severity| compared.new.iter().filter(|one| one.finding.severity == severity).count();
+    let mut text = format!(
+        "{}, configuration {} of the base\nweight of all findings: {} → {}\n\
+         new: {} errors, {} warnings, {} infos; resolved: {}\n",
+        head.tool,
+        head.policy.get(..8).unwrap_or(&head.policy),
+        weight(base),
+        weight(head),
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Info),
+        compared.resolved.len(),
+    );
+    let engines: BTreeSet<&String> = base.engines.keys().chain(head.engines.keys()).collect();
+    for engine in engines {
+        let of = |report: &QualityReport| {
+            report.engines.get(engine).map_or_else(|| "off".to_owned(), |one| one.findings.to_string())
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{engine}: {} → {}", of(base), of(head));
+    }
+    text
+}
+
+/// Returns the penalty in warnings.
+fn weight(report: &QualityReport) -> String {
+    let quarters = report.penalty();
+    match quarters % 4 {
+        0 => (quarters / 4).to_string(),
+        rest => format!("{}.{:02}", quarters / 4, rest * 25),
+    }
+}

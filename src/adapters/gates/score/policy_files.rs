@@ -1,0 +1,120 @@
+//! The files that configure scorers and the programs that scorers call. The base's files are in force on both sides, so a
+//! change cannot raise its score by configuration.
+
+use std::fs;
+use std::path::Path;
+
+use crate::adapters::digest;
+use crate::adapters::files;
+use crate::adapters::git::MeasuredTrees;
+use crate::domain::ids::CommitSha;
+use crate::ports::workspace::WorkspaceError;
+
+/// The names of such files, in any folder.
+const NAMES: &[&str] = &[
+    ".aislopignore",
+    ".gitignore",
+    "biome.json",
+    "biome.jsonc",
+    "knip.json",
+    "knip.jsonc",
+    ".oxlintrc.json",
+    "oxlint.json",
+    "ruff.toml",
+    ".ruff.toml",
+    "clippy.toml",
+    ".clippy.toml",
+    "rustfmt.toml",
+    ".rustfmt.toml",
+    ".golangci.yml",
+    ".golangci.yaml",
+    ".golangci.toml",
+    ".rubocop.yml",
+    ".php-cs-fixer.php",
+    ".php-cs-fixer.dist.php",
+    ".clang-format",
+    ".clang-tidy",
+    ".editorconfig",
+];
+
+/// The folder of aislop's configuration, rules and baseline.
+const FOLDER: &str = ".aislop";
+const CONFIG: &str = ".aislop/config.yml";
+/// In force where the base has no configuration: scorers search the folders above too. Without it, aislop calls every file
+/// that its own formatter would change an error. The audit of dependencies depends on the network.
+const DEFAULT_CONFIG: &[u8] = b"version: 1\nengines:\n  format: false\nsecurity:\n  audit: false\n";
+
+/// The configuration files of a base.
+#[derive(Debug, Clone)]
+pub(super) struct PolicyFiles {
+    base: CommitSha,
+    paths: Vec<String>,
+    /// A hash of the paths and contents.
+    pub(super) hash: String,
+}
+
+/// Returns the configuration files of a commit. One spawn.
+pub(super) async fn of(trees: &MeasuredTrees, base: &CommitSha) -> Result<PolicyFiles, WorkspaceError> {
+    let entries = trees.entries(base).await?;
+    let found: Vec<_> = entries.into_iter().filter(|entry| is_policy(&entry.path)).collect();
+    let lines: Vec<String> =
+        found.iter().map(|entry| format!("{} {}\n", entry.content, entry.path)).collect();
+    let paths = found.into_iter().map(|entry| entry.path).collect();
+    Ok(PolicyFiles { base: base.clone(), paths, hash: digest::abbreviated(lines.concat(), 16) })
+}
+
+/// Returns whether a path configures a scorer or a program that it calls.
+pub(super) fn is_policy(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let name = parts.next().unwrap_or_default();
+    NAMES.contains(&name) || parts.any(|folder| folder == FOLDER)
+}
+
+impl PolicyFiles {
+    /// Replaces the configuration files of an export by those of the base.
+    pub(super) async fn put_on(
+        &self,
+        export: &Path,
+        commit: &CommitSha,
+        trees: &MeasuredTrees,
+    ) -> Result<(), String> {
+        if *commit != self.base {
+            let entries = trees.entries(commit).await.map_err(|error| error.to_string())?;
+            for entry in entries.iter().filter(|entry| is_policy(&entry.path)) {
+                let path = export.join(&entry.path);
+                files::remove(&path)
+                    .map_err(|cause| format!("could not remove {}: {cause}", path.display()))?;
+            }
+            for path in &self.paths {
+                // What is no file (a submodule) has no text, and configures nothing.
+                if let Some(text) = trees.text(&self.base, path).await {
+                    write(&export.join(path), text.as_bytes())?;
+                }
+            }
+        }
+        let config = export.join(CONFIG);
+        if fs::symlink_metadata(&config).is_err() { write(&config, DEFAULT_CONFIG) } else { Ok(()) }
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        files::make_folder(folder)?;
+    }
+    files::write_over(path, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_is_known_anywhere() {
+        for path in [".aislop/config.yml", "web/.aislop/rules.yml", ".aislopignore", "a/b/clippy.toml"] {
+            assert!(is_policy(path), "{path}");
+        }
+        for path in ["src/aislop.rs", "clippy.toml.md", ".aislop", "src/main.ts"] {
+            assert!(!is_policy(path), "{path}");
+        }
+    }
+}

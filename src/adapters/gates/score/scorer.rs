@@ -1,0 +1,146 @@
+//! The scorer of a run: aislop, or any command that prints a score in our own format.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use crate::adapters::digest;
+use crate::adapters::process::search::{FoundProgram, look_for};
+use crate::adapters::process::variables::Variables;
+use crate::domain::quality::QualityReport;
+
+use super::policy_files::PolicyFiles;
+use super::{aislop, generic};
+
+/// The programs that scorers call: their absence changes scores silently.
+const CALLED: &[&str] = &[
+    "node",
+    "cargo",
+    "cargo-clippy",
+    "rustc",
+    "rustfmt",
+    "ruff",
+    "python3",
+    "go",
+    "gofmt",
+    "golangci-lint",
+    "ruby",
+    "rubocop",
+    "php",
+    "php-cs-fixer",
+    "dotnet",
+    "clang-format",
+    "clang-tidy",
+    "cppcheck",
+];
+
+/// What prints the score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScorerKind {
+    Aislop,
+    /// A command that prints the format of `schemas/score.json`.
+    Generic,
+}
+
+/// A scorer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scorer {
+    pub kind: ScorerKind,
+    /// The program, found in configuration or PATH and never in the repository, with its arguments.
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+}
+
+/// What decides about the result of a scan besides the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ScanKey {
+    /// A hash of the scorer's command and program.
+    pub(super) scorer: String,
+    /// A hash of the programs that scorers call.
+    pub(super) environment: String,
+    pub(super) policy: String,
+}
+
+/// Why the output of a scorer has no meaning.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ReportFault {
+    #[error("it printed nothing")]
+    Empty,
+    #[error("its output is not one JSON value ({0}): it was cut off, or something else printed")]
+    NotJson(String),
+    #[error("it reported an error: {0}")]
+    ToolError(String),
+    #[error("its report has an unknown form: {0}")]
+    Shape(String),
+    #[error("its report contradicts itself: {0}")]
+    Inconsistent(String),
+}
+
+impl Scorer {
+    /// Returns the arguments of a scan of the current folder.
+    pub(super) fn scan(&self) -> Vec<String> {
+        let scan: &[&str] = match self.kind {
+            ScorerKind::Aislop => &["scan", ".", "--json"],
+            ScorerKind::Generic => &[],
+        };
+        self.arguments.iter().cloned().chain(scan.iter().map(|word| (*word).to_owned())).collect()
+    }
+
+    /// Reads the output of a scan. The lines of findings are not known yet.
+    pub(super) fn read(&self, output: &[u8], key: &ScanKey) -> Result<QualityReport, ReportFault> {
+        match self.kind {
+            ScorerKind::Aislop => aislop::read(output, key),
+            ScorerKind::Generic => generic::read(output, key),
+        }
+    }
+
+    pub(super) fn key(&self, variables: &Variables, policy: &PolicyFiles) -> ScanKey {
+        let called: Vec<String> = CALLED
+            .iter()
+            .filter_map(|name| match look_for(name, variables) {
+                FoundProgram::There(path) => Some(identity(&path)),
+                FoundProgram::NotExecutable(_) | FoundProgram::NoFile(_) | FoundProgram::Missing => None,
+            })
+            .collect();
+        let command = [identity(&self.program), self.arguments.join("\0")].join("\0");
+        ScanKey {
+            scorer: digest::abbreviated(format!("{:?}\0{command}", self.kind), 16),
+            environment: digest::abbreviated(called.join("\n"), 16),
+            policy: policy.hash.clone(),
+        }
+    }
+}
+
+/// Returns what changes when a program is replaced: its place, its size, and the time of its last change.
+fn identity(program: &std::path::Path) -> String {
+    let path = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
+    let facts = std::fs::metadata(&path).ok();
+    let changed = facts.as_ref().and_then(|facts| facts.modified().ok());
+    format!("{} {:?} {changed:?}", path.display(), facts.map(|facts| facts.len()))
+}
+
+/// Returns the program of aislop: the configured one, else the one in PATH.
+pub fn aislop(configured: Option<&str>, variables: &Variables) -> Result<Scorer, String> {
+    let command = configured.unwrap_or("aislop");
+    let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
+    found(ScorerKind::Aislop, words, variables)
+}
+
+/// Returns the scorer of a command with its arguments.
+pub fn generic(command: &str, variables: &Variables) -> Result<Scorer, String> {
+    let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
+    found(ScorerKind::Generic, words, variables)
+}
+
+fn found(kind: ScorerKind, words: Vec<String>, variables: &Variables) -> Result<Scorer, String> {
+    let mut words = words.into_iter();
+    let name = words.next().ok_or("the command of the scorer is empty")?;
+    match look_for(OsStr::new(&name), variables) {
+        FoundProgram::There(program) if program.is_absolute() => {
+            Ok(Scorer { kind, program, arguments: words.collect() })
+        }
+        FoundProgram::There(_) => Err(format!("`{name}` is a relative path; a scorer has an absolute one")),
+        FoundProgram::NotExecutable(path) => Err(format!("{} is not executable", path.display())),
+        FoundProgram::NoFile(path) => Err(format!("{} is no file", path.display())),
+        FoundProgram::Missing => Err(format!("`{name}` is not found on PATH")),
+    }
+}

@@ -1,0 +1,104 @@
+//! Committed trees for gates that measure files without a clone: lists, exports, and facts about a change. The exports have no
+//! git folder, and nothing that an attribute or a link names is read.
+
+use std::path::Path;
+
+use crate::adapters::process::variables::Variables;
+use crate::domain::ids::{CommitSha, TreeSha};
+use crate::domain::quality::suppressions::Suppressions;
+use crate::domain::quality::verdict::ChangeFacts;
+use crate::ports::workspace::WorkspaceError;
+
+use super::disk::make_folder;
+use super::identity::Identity;
+use super::mirror::Mirror;
+use super::runner::{Git, fields, must};
+
+/// The trees of the commits in the mirror.
+#[derive(Debug)]
+pub struct MeasuredTrees {
+    mirror: Mirror,
+}
+
+/// A file of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    pub path: String,
+    /// The mode and the id of the content.
+    pub content: String,
+}
+
+impl MeasuredTrees {
+    /// Returns the trees of a mirror that exists.
+    pub fn new(variables: &Variables, mirror: &Path) -> Self {
+        // Nothing is committed here.
+        let identity = Identity { name: "agent-loop".to_owned(), email: String::new() };
+        Self { mirror: Mirror::new(Git::new(variables, identity), mirror.to_owned()) }
+    }
+
+    /// Returns the tree of a commit. One spawn.
+    pub async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
+        self.mirror.tree(commit).await
+    }
+
+    /// Returns all files of a commit, also links and submodules. One spawn.
+    pub async fn entries(&self, commit: &CommitSha) -> Result<Vec<TreeEntry>, WorkspaceError> {
+        let what = format!("list the files of {}", commit.short());
+        let line = self.mirror.line().arguments(["ls-tree", "-r", "-z", "--full-tree", commit.as_str()]);
+        let output = must(line, &what).await?;
+        let entry = |field: &[u8]| {
+            let field = String::from_utf8_lossy(field);
+            let (content, path) = field.split_once('\t')?;
+            Some(TreeEntry { path: path.to_owned(), content: content.to_owned() })
+        };
+        Ok(fields(&output).filter_map(entry).collect())
+    }
+
+    /// Writes the files of a commit to an empty folder; links become plain files. Two spawns.
+    pub async fn export(
+        &self,
+        commit: &CommitSha,
+        folder: &Path,
+        index: &Path,
+    ) -> Result<(), WorkspaceError> {
+        let what = format!("export {} to {}", commit.short(), folder.display());
+        make_folder(folder)?;
+        let line = || self.mirror.line_on(folder, index).arguments(["-c", "core.symlinks=false"]);
+        must(line().arguments(["read-tree", commit.as_str()]), &what).await?;
+        must(line().arguments(["checkout-index", "--all", "--force", "--quiet"]), &what).await.map(drop)
+    }
+
+    /// Returns the text of a file of a commit, if the commit has it. One spawn.
+    pub async fn text(&self, commit: &CommitSha, path: &str) -> Option<String> {
+        let line = self.mirror.line().arguments(["cat-file", "blob"]).argument(format!("{commit}:{path}"));
+        let output = must(line, "read a file of a commit").await.ok()?;
+        Some(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    /// Returns the facts of a change. Two spawns.
+    pub async fn change(&self, base: &CommitSha, head: &CommitSha) -> Result<ChangeFacts, WorkspaceError> {
+        let what = format!("compare {} with {}", base.short(), head.short());
+        let line = self
+            .mirror
+            .line()
+            .arguments(["diff-tree", "-r", "-z", "-M", "--name-status", "--diff-filter=RD"])
+            .arguments([base.as_str(), head.as_str(), "--"]);
+        let output = must(line, &what).await?;
+        let mut fields = fields(&output).map(|field| String::from_utf8_lossy(field).into_owned());
+        let mut change = ChangeFacts::default();
+        while let (Some(status), Some(old)) = (fields.next(), fields.next()) {
+            if status.starts_with('R') {
+                change.renames.extend(fields.next().map(|new| (old, new)));
+            } else {
+                change.deleted += 1;
+            }
+        }
+        let line = self
+            .mirror
+            .line()
+            .arguments(["diff-tree", "-r", "-p", "-M", "-U0", "--no-ext-diff", "--no-textconv", "--no-color"])
+            .arguments([base.as_str(), head.as_str(), "--"]);
+        change.suppressions = Suppressions::of(&String::from_utf8_lossy(&must(line, &what).await?));
+        Ok(change)
+    }
+}

@@ -1,0 +1,137 @@
+//! From settings to the gates of a run: the commands that this machine runs, and the gates that a run requires.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::adapters::gates::GATES;
+use crate::adapters::gates::score::ScoreSettings;
+use crate::adapters::gates::score::scorer::{self, Scorer};
+use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
+use crate::adapters::gates::tests::{UserCommand, split};
+use crate::adapters::process::search::{FoundProgram, look_for};
+use crate::adapters::process::variables::Variables;
+use crate::cli::config::merged::Configuration;
+use crate::cli::config::settings::{ScoreMode, ScoreSection, Settings};
+use crate::domain::ending::Refused;
+use crate::domain::ids::GateName;
+use crate::domain::quality::verdict::{Allowance, ScorePolicy};
+use crate::engine::outcome::RunError;
+
+use super::remembered::Remembered;
+
+/// The engines of aislop that must have measured a tree.
+const ENGINES: [&str; 4] = ["lint", "code-quality", "ai-slop", "security"];
+
+/// Returns the gates of this machine. The test command of the last run in the repository is used again.
+pub fn gates(
+    settings: &Settings,
+    earlier: &Remembered,
+    variables: &Variables,
+    cache: &Path,
+) -> Result<MeasuredGates, RunError> {
+    let tests = &settings.gates.tests;
+    let deadline = Duration::from_secs(tests.timeout_seconds.get());
+    let mut commands = BTreeMap::new();
+    for (name, which, command) in [
+        (GateName::tests(), UserCommand::Test, tests.command.clone().or_else(|| earlier.last_test_command())),
+        (GateName::setup(), UserCommand::Setup, tests.setup.clone()),
+    ] {
+        if let Some(command) = command {
+            let words = split(&command, which).map_err(usage)?;
+            must_be_there(which, &command, words.first().map_or("", String::as_str), variables)?;
+            commands.insert(name, GateCommand { command, deadline });
+        }
+    }
+    let score = score(&settings.gates.score, variables, cache)?;
+    Ok(MeasuredGates { commands, score })
+}
+
+/// Returns the gates that a new run requires, and whether flags of this command decide about them.
+pub fn required(configuration: &Configuration, measured: &MeasuredGates) -> RequiredGates {
+    let is_required = |name: &GateName, setting| {
+        if *name == GateName::score() { measured.score.is_some() } else { configuration.is_set(setting) }
+    };
+    let rows = GATES.iter().map(|gate| ((gate.name)(), gate.setting));
+    RequiredGates {
+        names: rows.filter(|(name, setting)| is_required(name, setting)).map(|(name, _)| name).collect(),
+        asked: GATES.iter().any(|gate| configuration.is_asked(gate.setting)),
+    }
+}
+
+/// The gates that a new run requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredGates {
+    pub names: Vec<GateName>,
+    /// Whether flags of this command name a gate: then these gates also replace those of a run that is open.
+    pub asked: bool,
+}
+
+fn usage(why: String) -> RunError {
+    RunError::refused(Refused::Usage, why)
+}
+
+/// Refuses a program that is not on PATH before a coder works for an hour. One with a path may lie in the repository.
+fn must_be_there(
+    which: UserCommand,
+    command: &str,
+    program: &str,
+    variables: &Variables,
+) -> Result<(), RunError> {
+    if program.contains('/') || matches!(look_for(program, variables), FoundProgram::There(_)) {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "the {which} command `{command}` can't be run: there is no program `{program}` in the absolute folders of PATH; \
+         install it, or name another command with --{which}-command"
+    )))
+}
+
+fn score(
+    section: &ScoreSection,
+    variables: &Variables,
+    cache: &Path,
+) -> Result<Option<ScoreSettings>, RunError> {
+    let found = || match &section.command {
+        Some(command) => scorer::generic(command, variables),
+        None => scorer::aislop(section.aislop_command.as_deref(), variables),
+    };
+    let is_named = section.command.is_some() || section.aislop_command.is_some();
+    let scorer = match (section.mode, found) {
+        (ScoreMode::Off, _) => return Ok(None),
+        (ScoreMode::Auto, found) if !is_named => found().ok(),
+        (ScoreMode::Auto | ScoreMode::Required, found) => Some(found().map_err(|why| {
+            usage(format!(
+                "the score gate has no scorer: {why}; install aislop (`npm install --global aislop`), name it with \
+                 --aislop-cmd, or pass --gate off"
+            ))
+        })?),
+    };
+    let settings = |scorer: Scorer| ScoreSettings {
+        policy: policy(section),
+        deadline: Duration::from_secs(section.timeout_seconds.get()),
+        cache: cache.to_owned(),
+        scorer,
+    };
+    Ok(scorer.map(settings))
+}
+
+fn policy(section: &ScoreSection) -> ScorePolicy {
+    let engines = || ENGINES.map(str::to_owned).to_vec();
+    let allowed = |is_allowed| if is_allowed { Allowance::Allowed } else { Allowance::Refused };
+    ScorePolicy {
+        min_score: section.min_score,
+        max_drop: section.max_drop,
+        new_errors: allowed(!section.no_new_errors),
+        max_new_warnings: section.max_new_warnings,
+        max_new_suppressions: section.max_new_suppressions,
+        engine_limits: section.max_new.clone(),
+        required_engines: match (&section.required_engines, &section.command) {
+            (Some(named), _) => named.clone(),
+            (None, Some(_)) => Vec::new(),
+            (None, None) => engines(),
+        },
+        unscoreable: allowed(section.allow_unscoreable),
+        incomplete: allowed(section.allow_incomplete),
+    }
+}

@@ -1,0 +1,144 @@
+//! The score gate with the built binary: a scorer in shell that counts a word, and real aislop.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::stage::{Ended, Stage, task};
+
+/// A scorer: each line with SLOP costs ten points. It notes each of its scans.
+const SCORER: &str = r#"#!/bin/sh
+echo scan >> ROOT/scans
+count=$(grep -r SLOP --include='*.txt' . | wc -l)
+findings=$(grep -rn SLOP --include='*.txt' . | sed 's|^\./\([^:]*\):\([0-9]*\):.*|{"path":"\1","line":\2,"severity":"warning","rule":"slop","message":"slop"}|' | paste -sd, -)
+files=$(find . -name '*.txt' | wc -l)
+printf '{"tool":"counter 1","score":%d,"files":%d,"findings":[%s]}\n' $((100 - 10 * count)) "$files" "$findings"
+"#;
+
+/// A coder that adds SLOP first and takes it away when it is told to, and a reviewer that likes everything.
+const AGENT: &str = r#"#!/bin/sh
+cat > /dev/null
+items=$(sed -n 's/.*"id": *"\(item-[0-9]*\)".*/"\1"/p' "$AGENT_LOOP_CONTEXT" | sort -u | paste -sd, -)
+case "$AGENT_LOOP_KIND" in
+implementation)
+  printf 'one\nSLOP\ntwo\nSLOP here\n' > new.txt
+  printf '{"schema_version":1,"kind":"implementation","summary":"s","pr_title":"t","pr_body":"b"}' ;;
+coder_followup)
+  printf 'one\ntwo\n' > new.txt
+  printf '{"schema_version":1,"kind":"coder_followup","state":"approved","summary":"s","addressed_items":[%s],"remaining_items":[]}' "$items" ;;
+*)
+  printf '{"schema_version":1,"kind":"pr_review","nonce":"%s","state":"approved","summary":"s","blocking_items":[],"prior_item_dispositions":[]}' "$AGENT_LOOP_NONCE" ;;
+esac > "$AGENT_LOOP_RESPONSE"
+"#;
+
+struct Scene {
+    stage: Stage,
+}
+
+impl Scene {
+    /// A repository whose base has slop of its own, and a scorer.
+    fn new(scorer: &str, more: &str) -> Self {
+        let stage = Stage::new();
+        stage.write("notes.txt", "old SLOP\n");
+        stage.git(&["commit", "--quiet", "--all", "--message", "slop"]);
+        let root = stage.root().display().to_string();
+        stage.agent("agent.sh", AGENT);
+        let scorer = stage.agent("scorer.sh", &scorer.replace("ROOT", &root));
+        let folder = stage.root().join(".config/agent-loop");
+        fs::create_dir_all(&folder).unwrap();
+        let settings = format!("[gates.score]\ncommand = \"{}\"\n{more}", scorer.display());
+        fs::write(folder.join("config.toml"), settings).unwrap();
+        Self { stage }
+    }
+
+    fn run(&self, more: &[&str]) -> Ended {
+        let agents = ["--json", "--coder", "c=command:../agent.sh", "--reviewer", "r=command:../agent.sh"];
+        self.stage.run(&[&["task", "Add it"], &agents[..], more].concat())
+    }
+
+    fn scans(&self) -> usize {
+        let noted = fs::read_to_string(self.stage.root().join("scans")).unwrap_or_default();
+        noted.lines().count()
+    }
+}
+
+fn gate(outcome: &Value) -> (&str, &str) {
+    let gate = &outcome["gates"][0];
+    (gate["verdict"].as_str().unwrap(), gate["detail"].as_str().unwrap())
+}
+
+#[test]
+fn only_new_findings_are_fixed() {
+    let scene = Scene::new(SCORER, "");
+    let ended = scene.run(&[]);
+    let outcome = ended.json();
+    assert_eq!(outcome["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(gate(&outcome).0, "pass");
+    assert!(gate(&outcome).1.ends_with("90 → 90: 0 new findings, 0 resolved"), "{outcome}");
+    for new in ["new.txt:2 warning slop: slop", "new.txt:4 warning slop: slop", "90 → 70"] {
+        assert!(ended.stderr.contains(new), "{new}: {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("notes.txt:1"), "a finding of the base is nobody's work");
+    let comments = scene.stage.run(&["local", "pr", "view", "1", "--comments"]).stdout;
+    assert!(comments.contains("SLOP here"), "the item has its code: {comments}");
+    // The base, the first head, and the fixed one; a rerun measures nothing.
+    assert_eq!(scene.scans(), 3);
+    assert_eq!(scene.run(&[]).json()["status"], "approved");
+    assert_eq!(scene.scans(), 3);
+}
+
+#[test]
+fn no_report_is_ever_salvaged() {
+    for (scorer, why) in [
+        ("#!/bin/sh\nprintf '{\"tool\":\"x 1\",\"score\":100,\"fil'\n", "not one JSON value"),
+        ("#!/bin/sh\nexit 0\n", "printed nothing"),
+        ("#!/bin/sh\nprintf '{\"tool\":\"x 1\",\"score\":101,\"files\":1}'\n", "its score is 101"),
+        ("#!/bin/sh\nprintf '{\"tool\":\"x 1\",\"score\":null,\"files\":0}'\n", "has no score"),
+        ("#!/bin/sh\nprintf '{\"tool\":\"x 1\",\"score\":9,\"files\":1}'; kill -9 $$\n", "signal 9"),
+        (
+            "#!/bin/sh\nprintf '{\"tool\":\"%s\",\"score\":9,\"files\":1}' \"$$\"\n",
+            "version of the scorer differs",
+        ),
+        (
+            "#!/bin/sh\nprintf '{\"tool\":\"x\",\"score\":9,\"files\":1,\"incomplete\":{\"lint\":\"no ruff\"}}'\n",
+            "no ruff",
+        ),
+    ] {
+        let scene = Scene::new(scorer, "");
+        let outcome = scene.run(&[]).json();
+        assert_eq!(outcome["status"], "inconclusive", "{why}: {outcome}");
+        assert!(outcome["message"].as_str().unwrap().contains(why), "{why}: {outcome}");
+    }
+}
+
+#[test]
+fn ended_scans_are_not_measured() {
+    let trap = "#!/bin/sh\ntrap 'printf {\\\"tool\\\":\\\"x\\\",\\\"score\\\":100,\\\"files\\\":1}; exit 0' TERM\nwhile :; do sleep 1; done\n";
+    let scene = Scene::new(trap, "timeout_seconds = 1\n");
+    let ended = scene.run(&[]);
+    let outcome = ended.json();
+    assert_eq!((ended.exit, outcome["status"].as_str()), (Some(6), Some("inconclusive")), "{outcome}");
+    assert!(outcome["message"].as_str().unwrap().contains("took longer than 1 s"), "{outcome}");
+}
+
+#[test]
+fn a_change_cannot_configure_its_scorer() {
+    let configured = SCORER.replace("count=$(", "test -e .aislop/config.yml || exit 3\ngrep -q lenient .aislop/config.yml && { printf '{\"tool\":\"counter 1\",\"score\":100,\"files\":9}'; exit; }\ncount=$(");
+    let scene = Scene::new(&configured, "");
+    let agent = AGENT
+        .replace("implementation)", "implementation)\n  mkdir -p .aislop; echo lenient > .aislop/config.yml");
+    scene.stage.agent("agent.sh", &agent);
+    let ended = scene.run(&["--max-rounds", "1"]);
+    assert!(ended.stderr.contains("90 → 70"), "{}", ended.stderr);
+}
+
+#[test]
+fn scorers_are_found_or_named() {
+    let stage = Stage::new();
+    let missing = stage.run(&task(&["--gate", "required", "--aislop-cmd", "no-such-scorer"]));
+    assert_eq!(missing.exit, Some(2), "{}", missing.stderr);
+    assert!(missing.json()["message"].as_str().unwrap().contains("--gate off"), "{}", missing.stdout);
+    let scene = Scene::new(SCORER, "");
+    let off = scene.run(&["--gate", "off"]);
+    assert_eq!((off.json()["gates"].as_array().unwrap().len(), scene.scans()), (0, 0), "{}", off.stdout);
+}
