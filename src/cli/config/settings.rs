@@ -296,9 +296,9 @@ pub struct ScoreSection {
     pub max_new_warnings: Option<u32>,
     /// Most comments that silence a tool, beyond those that the change removes.
     pub max_new_suppressions: u32,
-    /// Most new findings of each engine, by the name of the engine.
+    /// An engine of the scorer, for example `lint`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub max_new: BTreeMap<String, u32>,
+    pub engines: BTreeMap<String, EngineSection>,
     /// Engines that must measure both sides; by default those of aislop but formatting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required_engines: Option<Vec<String>>,
@@ -308,6 +308,15 @@ pub struct ScoreSection {
     pub allow_incomplete: bool,
     /// Time limit for one scan, in seconds.
     pub timeout_seconds: NonZeroU64,
+}
+
+/// An engine of the scorer, for example `lint`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineSection {
+    /// Most findings of the engine, of any severity, that the merge base does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_new: Option<u32>,
 }
 
 impl Default for ScoreSection {
@@ -321,7 +330,7 @@ impl Default for ScoreSection {
             no_new_errors: true,
             max_new_warnings: None,
             max_new_suppressions: 0,
-            max_new: BTreeMap::new(),
+            engines: BTreeMap::new(),
             required_engines: None,
             allow_unscoreable: false,
             allow_incomplete: false,

@@ -125,7 +125,11 @@ fn policy(section: &ScoreSection) -> ScorePolicy {
         new_errors: allowed(!section.no_new_errors),
         max_new_warnings: section.max_new_warnings,
         max_new_suppressions: section.max_new_suppressions,
-        engine_limits: section.max_new.clone(),
+        engine_limits: section
+            .engines
+            .iter()
+            .filter_map(|(engine, limits)| Some((engine.clone(), limits.max_new?)))
+            .collect(),
         required_engines: match (&section.required_engines, &section.command) {
             (Some(named), _) => named.clone(),
             (None, Some(_)) => Vec::new(),
