@@ -62,7 +62,14 @@ impl Scene {
     }
 }
 
-fn gate(outcome: &Value) -> (&str, &str) {
+#[expect(clippy::disallowed_methods, reason = "where aislop is")]
+fn aislop() -> String {
+    let folder = std::env::var("AGENT_LOOP_REAL_CLIS").expect("the folder of the real programs");
+    let folder = fs::canonicalize(folder).unwrap();
+    folder.join("node_modules/.bin/aislop").into_os_string().into_string().unwrap()
+}
+
+fn gate_of(outcome: &Value) -> (&str, &str) {
     let gate = &outcome["gates"][0];
     (gate["verdict"].as_str().unwrap(), gate["detail"].as_str().unwrap())
 }
@@ -73,8 +80,8 @@ fn only_new_findings_are_fixed() {
     let ended = scene.run(&[]);
     let outcome = ended.json();
     assert_eq!(outcome["status"], "approved", "{}\n{}", ended.stdout, ended.stderr);
-    assert_eq!(gate(&outcome).0, "pass");
-    assert!(gate(&outcome).1.ends_with("90 → 90: 0 new findings, 0 resolved"), "{outcome}");
+    assert_eq!(gate_of(&outcome).0, "pass");
+    assert!(gate_of(&outcome).1.ends_with("90 → 90: 0 new findings, 0 resolved"), "{outcome}");
     for new in ["new.txt:2 warning slop: slop", "new.txt:4 warning slop: slop", "90 → 70"] {
         assert!(ended.stderr.contains(new), "{new}: {}", ended.stderr);
     }
@@ -141,4 +148,96 @@ fn scorers_are_found_or_named() {
     let scene = Scene::new(SCORER, "");
     let off = scene.run(&["--gate", "off"]);
     assert_eq!((off.json()["gates"].as_array().unwrap().len(), scene.scans()), (0, 0), "{}", off.stdout);
+}
+
+/// What an agent may try instead of better code, on a file full of findings, and what the gate says to it.
+const GAMES: &[(&str, &str, &str)] = &[
+    (
+        "turn engines off",
+        "mkdir -p .aislop; printf 'version: 1\\nengines:\\n  lint: false\\n  security: false\\n' > .aislop/config.yml",
+        "0 new findings, 0 resolved",
+    ),
+    (
+        "no weights",
+        "mkdir -p .aislop; printf 'version: 1\\nscoring:\\n  smoothing: 100000\\n' > .aislop/config.yml",
+        "0 new findings, 0 resolved",
+    ),
+    ("an ignore file", "printf 'src\\n' > .aislopignore", "0 new findings, 0 resolved"),
+    (
+        "many tiny files",
+        "for i in $(seq 60); do echo \"export const a$i = $i;\" > src/a$i.ts; done",
+        "findings do not weigh less",
+    ),
+    ("another folder", "mkdir vendor; git mv src/bad.ts vendor/bad.ts", "not measured any more"),
+    ("another ending", "git mv src/bad.ts src/bad.txt", "not measured any more"),
+    ("into tests", "mkdir tests; git mv src/bad.ts tests/bad.test.ts", "not measured any more"),
+    (
+        "a header",
+        "printf '// @generated\\n' | cat - src/bad.ts > x; mv x src/bad.ts",
+        "1 new comments that silence a tool",
+    ),
+    (
+        "a comment",
+        "printf '/* eslint-disable */\\n' | cat - src/bad.ts > x; mv x src/bad.ts",
+        "1 new comments that silence a tool",
+    ),
+    ("more of it", "cp src/bad.ts src/worse.ts", "new errors"),
+];
+
+const BAD: &str = "export function load(input: any): any {\n  try {\n    return JSON.parse(input as any);\n  } catch (e) {\n  }\n  return eval(input);\n}\n";
+
+#[test]
+#[ignore = "needs aislop, which needs Node.js"]
+fn every_game_is_caught() {
+    let aislop = aislop();
+    for (game, does, says) in GAMES {
+        let stage = Stage::new();
+        stage.write("package.json", "{\"name\":\"x\",\"version\":\"1.0.0\"}\n");
+        fs::create_dir(stage.repository().join("src")).unwrap();
+        stage.write("src/bad.ts", BAD);
+        stage.write("src/good.ts", "export const one = 1;\n");
+        stage.git(&["add", "--all"]);
+        stage.git(&["commit", "--quiet", "--message", "bad"]);
+        let agent = AGENT.replace("implementation)", &format!("implementation)\n  {does}"));
+        stage.agent("agent.sh", &agent.replace("  printf 'one\\nSLOP\\ntwo\\nSLOP here\\n' > new.txt\n", ""));
+        // With a minimum in reach, so that playing would pay.
+        let gate = ["--gate", "required", "--aislop-cmd", &aislop, "--min-score", "55", "--max-rounds", "1"];
+        let agents = ["--json", "--coder", "c=command:../agent.sh", "--reviewer", "r=command:../agent.sh"];
+        let ended = stage.run(&[&["task", "Improve it"], &agents[..], &gate].concat());
+        let outcome = ended.json();
+        let (verdict, detail) = gate_of(&outcome);
+        assert_eq!(verdict, "fail", "{game}: {detail}\n{}", ended.stderr);
+        let below = detail.contains("at least 55 is required");
+        assert!(detail.contains(says) || (below && says.starts_with("0 new")), "{game}: {detail}");
+    }
+}
+
+#[test]
+#[ignore = "needs aislop, which needs Node.js"]
+fn aislop_measures_real_projects() {
+    let aislop = aislop();
+    for (files, from) in [
+        (vec![("package.json", "{\"name\":\"x\"}\n"), ("src/a.ts", "export const one = 1;\n")], "100 → "),
+        (vec![("a.py", "def one():\n    return 1\n")], "100 → "),
+        (
+            vec![
+                ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+                ("src/lib.rs", "pub fn one() -> u8 {\n    1\n}\n"),
+            ],
+            "100 → ",
+        ),
+    ] {
+        let stage = Stage::new();
+        fs::create_dir(stage.repository().join("src")).unwrap();
+        for (path, text) in &files {
+            stage.write(path, text);
+        }
+        stage.git(&["add", "--all"]);
+        stage.git(&["commit", "--quiet", "--message", "project"]);
+        let ended = stage.run(&task(&["--gate", "required", "--aislop-cmd", &aislop]));
+        let outcome = ended.json();
+        assert_eq!(outcome["status"], "approved", "{files:?}\n{}\n{}", ended.stdout, ended.stderr);
+        assert!(gate_of(&outcome).1.contains(from), "{outcome}");
+        assert!(gate_of(&outcome).1.contains("aislop 0.2.0"), "{outcome}");
+    }
 }
