@@ -33,7 +33,7 @@ impl MeasuredTrees {
     pub fn new(variables: &Variables, mirror: &Path) -> Self {
         // Nothing is committed here.
         let identity = Identity { name: "agent-loop".to_owned(), email: String::new() };
-        Self { mirror: Mirror::new(Git::new(variables, identity), mirror.to_owned()) }
+        Self { mirror: Mirror::new(Git::new(variables, identity), mirror.to_owned(), None) }
     }
 
     /// Returns the tree of a commit. One spawn.

@@ -68,6 +68,7 @@ fn example(section: &str, name: &str, setting: &Value) -> String {
         ("gates.score", "max_new_warnings") => "0",
         ("gates.score", "required_engines") => "[\"lint\", \"security\"]",
         ("forge", "repository") => "\"octo/hello\"",
+        ("gates.ci", "check_name") => "\"build\"",
         ("agent_memory", "dir") => "\".agent-memory\"",
         ("paths", "logs") => "\"/var/log/agent-loop\"",
         (_, _) => "",

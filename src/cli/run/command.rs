@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::process::guard::KillGuard;
-use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::adapters::storage::run_file::RunFile;
 use crate::cli::arguments::common::JsonOutput;

@@ -102,9 +102,13 @@ pub(super) async fn known(
         Ok(None) => return (Vec::new(), Vec::new()),
         Err(why) => {
             let fix = "restore that file, or move it away to start again";
-            let is_embedded = why.contains(store::FILE);
-            let check = DoctorCheck::new(DoctorVerdict::Error, "forge", why);
-            return (vec![if is_embedded { check.fix(fix) } else { check }], Vec::new());
+            let error = |name, why| DoctorCheck::new(DoctorVerdict::Error, name, why);
+            let check = if why.contains(store::FILE) {
+                error("embedded forge", why).fix(fix)
+            } else {
+                error("forge", why)
+            };
+            return (vec![check], Vec::new());
         }
     };
     let all = survey::survey(&here).await;
