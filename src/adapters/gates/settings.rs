@@ -7,7 +7,7 @@ use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
 use crate::domain::ids::GateName;
 
-use super::score::ScoreSettings;
+use super::score::settings::ScoreSettings;
 
 /// The settings of gates.
 #[derive(Debug, Clone)]

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::adapters::process::variables::Variables;
 use crate::domain::ids::{CommitSha, TreeSha};
-use crate::domain::quality::suppressions::Suppressions;
 use crate::domain::quality::verdict::ChangeFacts;
 use crate::ports::workspace::WorkspaceError;
 
@@ -75,7 +74,7 @@ impl MeasuredTrees {
         Some(String::from_utf8_lossy(&output).into_owned())
     }
 
-    /// Returns the facts of a change. Two spawns.
+    /// Returns the renamed and deleted files of a change. One spawn.
     pub async fn change(&self, base: &CommitSha, head: &CommitSha) -> Result<ChangeFacts, WorkspaceError> {
         let what = format!("compare {} with {}", base.short(), head.short());
         let line = self
@@ -93,12 +92,17 @@ impl MeasuredTrees {
                 change.deleted += 1;
             }
         }
+        Ok(change)
+    }
+
+    /// Returns the changed lines, as a diff without context. One spawn.
+    pub async fn diff(&self, base: &CommitSha, head: &CommitSha) -> Result<String, WorkspaceError> {
+        let what = format!("compare {} with {}", base.short(), head.short());
         let line = self
             .mirror
             .line()
             .arguments(["diff-tree", "-r", "-p", "-M", "-U0", "--no-ext-diff", "--no-textconv", "--no-color"])
             .arguments([base.as_str(), head.as_str(), "--"]);
-        change.suppressions = Suppressions::of(&String::from_utf8_lossy(&must(line, &what).await?));
-        Ok(change)
+        Ok(String::from_utf8_lossy(&must(line, &what).await?).into_owned())
     }
 }

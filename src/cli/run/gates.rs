@@ -5,14 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::adapters::gates::GATES;
-use crate::adapters::gates::score::ScoreSettings;
 use crate::adapters::gates::score::scorer::{self, Scorer};
+use crate::adapters::gates::score::settings::ScoreSettings;
 use crate::adapters::gates::settings::{GateCommand, MeasuredGates};
 use crate::adapters::gates::tests::{UserCommand, split};
 use crate::adapters::process::search::{FoundProgram, look_for};
 use crate::adapters::process::variables::Variables;
+use crate::cli::config::gates_section::{ScoreMode, ScoreSection};
 use crate::cli::config::merged::Configuration;
-use crate::cli::config::settings::{ScoreMode, ScoreSection, Settings};
+use crate::cli::config::settings::Settings;
 use crate::domain::ending::Refused;
 use crate::domain::ids::GateName;
 use crate::domain::quality::verdict::{Allowance, ScorePolicy};

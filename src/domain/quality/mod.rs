@@ -1,7 +1,6 @@
 //! The quality of a tree as a scorer measured it: a score, engines and findings. Knows no scorer and no format.
 
 pub mod comparison;
-pub mod suppressions;
 pub mod verdict;
 
 use std::collections::BTreeMap;

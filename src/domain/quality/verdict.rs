@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::comparison::Comparison;
-use super::suppressions::Suppressions;
 use super::{EngineReport, EngineStatus, QualityReport, Scored, Severity};
 
 /// What a change may do to the quality.
@@ -41,6 +40,22 @@ pub struct ChangeFacts {
     /// The number of deleted files.
     pub deleted: u64,
     pub suppressions: Suppressions,
+}
+
+/// The suppressions that a change adds beyond those that the change removes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Suppressions {
+    pub added: usize,
+    pub removed: usize,
+    /// The added lines, in the order of the diff.
+    pub lines: Vec<String>,
+}
+
+impl Suppressions {
+    /// Returns the number of suppressions that the change adds on balance.
+    pub fn net(&self) -> usize {
+        self.added.saturating_sub(self.removed)
+    }
 }
 
 /// The result of a comparison under a policy.

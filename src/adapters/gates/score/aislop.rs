@@ -8,31 +8,31 @@ use serde_json::Value;
 
 use crate::domain::quality::{EngineReport, EngineStatus, QualityFinding, QualityReport, Scored, Severity};
 
-use super::scorer::{ReportFault, ScanKey};
+use super::reading::{ReportFault, ScanKey, json};
 
 /// The part of a report that all versions have, and what newer versions add to it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Report {
+struct AislopReport {
     version: String,
     schema_version: Option<String>,
     score: Option<u8>,
     scoreable: Option<bool>,
-    coverage: Option<Coverage>,
-    engines: BTreeMap<String, Engine>,
+    coverage: Option<FileCoverage>,
+    engines: BTreeMap<String, AislopEngine>,
     diagnostics: Vec<Diagnostic>,
-    summary: Summary,
+    summary: AislopSummary,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Coverage {
+struct FileCoverage {
     dominant_unsupported: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Engine {
+struct AislopEngine {
     issues: u64,
     skipped: bool,
     #[serde(default)]
@@ -54,7 +54,7 @@ struct Diagnostic {
 }
 
 #[derive(Debug, Deserialize)]
-struct Summary {
+struct AislopSummary {
     errors: u64,
     warnings: u64,
     files: u64,
@@ -71,7 +71,7 @@ pub(super) fn read(output: &[u8], key: &ScanKey) -> Result<QualityReport, Report
     if value.get("score").is_none() {
         return Err(ReportFault::Shape("it has no score".to_owned()));
     }
-    let report: Report =
+    let report: AislopReport =
         serde_json::from_value(value).map_err(|error| ReportFault::Shape(error.to_string()))?;
     if let Some(version) = report.schema_version.as_deref().filter(|version| *version != "1") {
         return Err(ReportFault::Shape(format!("schema version {version}")));
@@ -90,19 +90,7 @@ pub(super) fn read(output: &[u8], key: &ScanKey) -> Result<QualityReport, Report
     })
 }
 
-/// Returns the only JSON value of an output. A wrapper such as npx may print lines before it.
-pub(super) fn json(output: &[u8]) -> Result<Value, ReportFault> {
-    let text = String::from_utf8_lossy(output);
-    if text.trim().is_empty() {
-        return Err(ReportFault::Empty);
-    }
-    let start =
-        text.match_indices('{').find(|(at, _)| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));
-    let report = start.and_then(|(at, _)| text.get(at..)).unwrap_or(&text);
-    serde_json::from_str(report).map_err(|error| ReportFault::NotJson(error.to_string()))
-}
-
-fn consistent(report: &Report) -> Result<(), ReportFault> {
+fn consistent(report: &AislopReport) -> Result<(), ReportFault> {
     let count = |severity: &str| report.diagnostics.iter().filter(|one| one.severity == severity).count();
     let issues = report.engines.values().map(|engine| engine.issues).sum();
     for (what, counted, claimed) in [
@@ -117,7 +105,7 @@ fn consistent(report: &Report) -> Result<(), ReportFault> {
     Ok(())
 }
 
-fn scored(report: &Report) -> Result<Scored, ReportFault> {
+fn scored(report: &AislopReport) -> Result<Scored, ReportFault> {
     let unsupported = report.coverage.as_ref().and_then(|coverage| coverage.dominant_unsupported.as_deref());
     let why = || match unsupported {
         Some(language) => format!("most files are {language}, which the scorer does not know"),
@@ -131,7 +119,7 @@ fn scored(report: &Report) -> Result<Scored, ReportFault> {
     }
 }
 
-impl Engine {
+impl AislopEngine {
     fn report(self) -> EngineReport {
         let missing: Vec<String> = self
             .missing_tools

@@ -10,7 +10,7 @@ use crate::adapters::files;
 use crate::domain::ids::TreeSha;
 use crate::domain::quality::QualityReport;
 
-use super::scorer::ScanKey;
+use super::reading::ScanKey;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -23,7 +23,7 @@ pub(super) struct ScoreCache {
 
 /// A file of the cache: the report as text, and its hash.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct CachedScore {
     sha256: String,
     report: String,
 }
@@ -42,7 +42,7 @@ impl ScoreCache {
     /// Returns the measurement of a tree, if it is known.
     pub(super) fn read(&self, tree: &TreeSha) -> Option<QualityReport> {
         let content = files::read_bounded(&self.path(tree), LARGEST).ok()?;
-        let kept: Kept = serde_json::from_slice(&content).ok()?;
+        let kept: CachedScore = serde_json::from_slice(&content).ok()?;
         let is_whole = digest::sha256(&kept.report) == kept.sha256;
         serde_json::from_str(&kept.report).ok().filter(|_| is_whole)
     }
@@ -50,7 +50,7 @@ impl ScoreCache {
     /// Keeps the measurement of a tree. Without it the tree is only measured once more.
     pub(super) fn write(&self, tree: &TreeSha, report: &QualityReport) {
         let written = serde_json::to_string(report).map_err(|error| error.to_string()).and_then(|report| {
-            let kept = Kept { sha256: digest::sha256(&report), report };
+            let kept = CachedScore { sha256: digest::sha256(&report), report };
             let content = serde_json::to_vec(&kept).map_err(|error| error.to_string())?;
             files::make_folder(&self.folder)?;
             files::write_whole(&self.path(tree), &content)

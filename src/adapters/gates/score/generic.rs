@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use crate::domain::quality::{EngineReport, EngineStatus, QualityFinding, QualityReport, Scored, Severity};
 
-use super::aislop::json;
-use super::scorer::{ReportFault, ScanKey};
+use super::reading::{ReportFault, ScanKey, json};
 
 /// The report of a scorer on the files of the current folder.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -6,18 +6,20 @@ mod cache;
 mod explanation;
 pub mod generic;
 mod policy_files;
+mod reading;
 mod scan;
 pub mod scorer;
+pub mod settings;
+mod suppressions;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::adapters::git::MeasuredTrees;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::CommitSha;
 use crate::domain::quality::QualityReport;
 use crate::domain::quality::comparison::compare;
-use crate::domain::quality::verdict::{ScorePolicy, ScoreVerdict, judge};
+use crate::domain::quality::verdict::{ChangeFacts, ScoreVerdict, judge};
 use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 use crate::ports::workspace::WorkspaceError;
@@ -26,18 +28,7 @@ use super::settings::GateSettings;
 use cache::ScoreCache;
 use explanation::Explained;
 use scan::{Scan, ScanError};
-use scorer::Scorer;
-
-/// The settings of the gate.
-#[derive(Debug, Clone)]
-pub struct ScoreSettings {
-    pub scorer: Scorer,
-    pub policy: ScorePolicy,
-    /// The time limit of one scan.
-    pub deadline: Duration,
-    /// The folder of earlier measurements.
-    pub cache: PathBuf,
-}
+use settings::ScoreSettings;
 
 /// The gate `score`.
 #[derive(Debug)]
@@ -111,6 +102,8 @@ impl ScoreGate {
             (base.await?, head.await?)
         };
         let change = trees.change(&order.base, &order.head).await?;
+        let silenced = suppressions::of(&trees.diff(&order.base, &order.head).await?);
+        let change = ChangeFacts { suppressions: silenced, ..change };
         let compared = compare(&base, &head, &change.renames);
         let verdict = judge(&self.score.policy, (&base, &head), &compared, &change);
         let mut explained = explanation::explain((&base, &head), (&compared, &change), &verdict);

@@ -18,9 +18,9 @@ use crate::ports::cancellation::Cancellation;
 use crate::ports::gates::GateOrder;
 
 use super::super::settings::GateSettings;
-use super::ScoreSettings;
 use super::policy_files::PolicyFiles;
-use super::scorer::ScanKey;
+use super::reading::ScanKey;
+use super::settings::ScoreSettings;
 
 /// The largest report, in bytes.
 const LARGEST: u64 = 256 << 20;

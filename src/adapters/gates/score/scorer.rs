@@ -9,6 +9,7 @@ use crate::adapters::process::variables::Variables;
 use crate::domain::quality::QualityReport;
 
 use super::policy_files::PolicyFiles;
+use super::reading::{ReportFault, ScanKey};
 use super::{aislop, generic};
 
 /// The programs that scorers call: their absence changes scores silently.
@@ -48,31 +49,6 @@ pub struct Scorer {
     /// The program, found in configuration or PATH and never in the repository, with its arguments.
     pub program: PathBuf,
     pub arguments: Vec<String>,
-}
-
-/// What decides about the result of a scan besides the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ScanKey {
-    /// A hash of the scorer's command and program.
-    pub(super) scorer: String,
-    /// A hash of the programs that scorers call.
-    pub(super) environment: String,
-    pub(super) policy: String,
-}
-
-/// Why the output of a scorer has no meaning.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ReportFault {
-    #[error("it printed nothing")]
-    Empty,
-    #[error("its output is not one JSON value ({0}): it was cut off, or something else printed")]
-    NotJson(String),
-    #[error("it reported an error: {0}")]
-    ToolError(String),
-    #[error("its report has an unknown form: {0}")]
-    Shape(String),
-    #[error("its report contradicts itself: {0}")]
-    Inconsistent(String),
 }
 
 impl Scorer {

@@ -1,0 +1,148 @@
+//! The settings `[gates.…]`: each field is a key, its comment the help, its default the default.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::seconds::seconds;
+
+/// Checks that must pass on the approved commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatesSettings {
+    /// The project's tests.
+    pub tests: Tests,
+    /// The score of a deterministic scorer: the change may not lower the score of the merge base.
+    pub score: ScoreSection,
+    /// The forge's checks, with `review.auto_merge`.
+    pub ci: Ci,
+}
+
+/// Use of the score gate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScoreMode {
+    /// No score gate.
+    Off,
+    /// Only where a scorer is found.
+    #[default]
+    Auto,
+    /// A run without a scorer is refused.
+    Required,
+}
+
+/// The score gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoreSection {
+    /// Score gate: the change may not lower the quality of the merge base.
+    pub mode: ScoreMode,
+    /// Command of aislop, if `aislop` is not the one on PATH.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aislop_command: Option<String>,
+    /// Command of another scorer, which prints the format of `schemas/score.schema.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Lowest score that is accepted, from 0 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<u8>,
+    /// Points by which the score may fall.
+    pub max_drop: u8,
+    /// Refuse findings of severity `error` that the merge base does not have.
+    pub no_new_errors: bool,
+    /// Most warnings that the merge base does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_new_warnings: Option<u32>,
+    /// Most comments that silence a tool, beyond those that the change removes.
+    pub max_new_suppressions: u32,
+    /// An engine of the scorer, for example `lint`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub engines: BTreeMap<String, EngineSection>,
+    /// Engines that must measure both sides; by default those of aislop but formatting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_engines: Option<Vec<String>>,
+    /// Accept files that the scorer cannot score.
+    pub allow_unscoreable: bool,
+    /// Accept measurements by engines that failed, were skipped or lack a program.
+    pub allow_incomplete: bool,
+    /// Time limit for one scan, in seconds.
+    pub timeout_seconds: NonZeroU64,
+}
+
+/// An engine of the scorer, for example `lint`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineSection {
+    /// Most findings of the engine, of any severity, that the merge base does not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_new: Option<u32>,
+}
+
+impl Default for ScoreSection {
+    fn default() -> Self {
+        Self {
+            mode: ScoreMode::Auto,
+            aislop_command: None,
+            command: None,
+            min_score: None,
+            max_drop: 0,
+            no_new_errors: true,
+            max_new_warnings: None,
+            max_new_suppressions: 0,
+            engines: BTreeMap::new(),
+            required_engines: None,
+            allow_unscoreable: false,
+            allow_incomplete: false,
+            timeout_seconds: seconds(300),
+        }
+    }
+}
+
+/// The project's tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tests {
+    /// Test command that must succeed on the approved commit. It runs without a shell; for `&&`, `|` and the like use `sh -c '…'`.
+    pub command: Option<String>,
+    /// Command that prepares each fresh clone once, for the coder and for the test command: a clone has what git tracks, and no `node_modules`, `.venv` or build folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+    /// Run the test command before each review of a new commit too.
+    pub before_review: bool,
+    /// Time limit for the test command, in seconds.
+    pub timeout_seconds: NonZeroU64,
+}
+
+impl Default for Tests {
+    fn default() -> Self {
+        Self { command: None, setup: None, before_review: true, timeout_seconds: seconds(1800) }
+    }
+}
+
+/// The forge's checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ci {
+    /// Name of the only check that must be green. If not set: every check that the target branch requires; if it requires none, all checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_name: Option<String>,
+    /// How long to wait before a merge until GitHub shows the first check of a commit, in seconds. After that the commit has no checks.
+    pub start_seconds: u64,
+    /// How long to wait for unfinished checks before a merge, in seconds.
+    pub timeout_seconds: u64,
+    /// Interval between two requests for unfinished checks, in seconds.
+    pub poll_interval_seconds: NonZeroU64,
+}
+
+impl Default for Ci {
+    fn default() -> Self {
+        Self {
+            check_name: None,
+            start_seconds: 30,
+            timeout_seconds: 1200,
+            poll_interval_seconds: seconds(30),
+        }
+    }
+}
