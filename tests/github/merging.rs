@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::answers::Answer;
-use super::git;
 use super::routes::Request;
 use super::state::{Filed, OWNER, State};
+use super::{forks, git};
 
 /// How pull requests are merged.
 #[derive(Debug, Clone)]
@@ -66,8 +66,7 @@ fn demands(state: &State, base: &str) -> Demands {
 fn mergeable(state: &State, filed: &Filed) -> &'static str {
     let pull = filed.pull.as_ref().unwrap();
     let demands = demands(state, &pull.base);
-    let (Some(head), Some(base)) = (git::tip(&state.bare, &pull.head), git::tip(&state.bare, &pull.base))
-    else {
+    let (Some(head), Some(base)) = (forks::head(state, pull), git::tip(&state.bare, &pull.base)) else {
         return "unknown";
     };
     let is_green = |name: &String| {
@@ -106,7 +105,7 @@ pub(crate) fn merge(state: &mut State, request: &Request<'_>, number: &str) -> A
     if !filed.is_open {
         return Answer::says(405, "Pull Request is not mergeable");
     }
-    let head = git::tip(&state.bare, &pull.head).unwrap();
+    let head = forks::head(state, &pull).unwrap();
     if request.body["sha"].as_str().is_some_and(|sha| sha != head) {
         return Answer::says(409, "Head branch was modified. Review and try the merge again.");
     }

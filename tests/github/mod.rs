@@ -2,7 +2,9 @@
 
 mod answers;
 mod checks;
+mod forks;
 mod git;
+mod killer;
 mod merging;
 mod protection;
 mod routes;
@@ -12,6 +14,8 @@ mod state;
 mod statuses;
 
 pub(crate) use checks::{CheckRow, Ci};
+pub(crate) use forks::Fork;
+pub(crate) use killer::{Killer, Moment};
 pub(crate) use protection::Protection;
 pub(crate) use server::Github;
 pub(crate) use state::{Call, Fault, FaultKind, Person, Pull, Role, StatusRow};

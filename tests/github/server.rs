@@ -24,6 +24,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
 use super::answers::Answer;
+use super::killer::Moment;
 use super::routes::{self, Request};
 use super::state::{Call, OWNER, Person, Role, State};
 use super::{checks, git};
@@ -164,14 +165,25 @@ async fn answer(
     if let Some(id) = uri.path().strip_prefix("/logs/") {
         return checks::stored_log(&state, id);
     }
+    let is_write =
+        method != Method::GET && !uri.path().ends_with("upload-pack") && !uri.path().ends_with("graphql");
+    let killer = if is_write { state.killer.take() } else { None };
+    if let Some(killer) = killer.filter(|killer| killer.moment == Moment::Before) {
+        killer.kill();
+        return Response::builder().status(502).body(Body::empty()).unwrap();
+    }
     let path = uri.path();
-    match path
+    let api_path = path
         .strip_prefix("/api/v3/")
-        .or_else(|| path.strip_prefix("/api/").filter(|rest| *rest == "graphql"))
-    {
+        .or_else(|| path.strip_prefix("/api/").filter(|rest| *rest == "graphql"));
+    let answer = match api_path {
         Some(path) => api(&mut state, (&method, &uri, &headers), path, &body),
         None => git_request(&mut state, (&method, &uri, &headers), &body),
+    };
+    if let Some(killer) = killer {
+        killer.kill();
     }
+    answer
 }
 
 fn api(
@@ -225,15 +237,20 @@ fn git_request(
     let writes = uri.path().ends_with("git-receive-pack")
         || uri.query().is_some_and(|query| query.contains("receive-pack"));
     let names = [Some(state.name.clone()), state.former_name.clone()];
-    let inside =
+    let own =
         names.iter().flatten().find_map(|name| uri.path().strip_prefix(&format!("/{OWNER}/{name}.git")));
-    match inside {
-        Some(_) if writes && by.role == Role::Read => {
-            Response::builder().status(403).body(Body::empty()).unwrap()
-        }
-        Some(path) => git::serve(Path::new(&state.bare), (method, uri, headers), (path, &by.login), body),
-        None => Response::builder().status(404).body(Body::empty()).unwrap(),
+    let fork = state.forks.iter().find_map(|(name, fork)| {
+        uri.path().strip_prefix(&format!("/{name}.git")).map(|path| (fork.clone(), path))
+    });
+    let (bare, path, may_write) = match (own, fork) {
+        (Some(path), _) => (state.bare.clone(), path, by.role != Role::Read),
+        (None, Some((fork, path))) => (fork.bare, path, fork.allows_edits),
+        (None, None) => return Response::builder().status(404).body(Body::empty()).unwrap(),
+    };
+    if writes && !may_write {
+        return Response::builder().status(403).body(Body::empty()).unwrap();
     }
+    git::serve(Path::new(&bare), (method, uri, headers), (path, &by.login), body)
 }
 
 /// A value of a query.

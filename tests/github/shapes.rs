@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::state::{Comment, Filed, OWNER, Person, REPOSITORY_ID, Role, State};
-use super::{git, merging};
+use super::{forks, git, merging};
 
 fn permission(role: Role) -> &'static str {
     match role {
@@ -73,23 +73,19 @@ pub(crate) fn comment(state: &State, comment: &Comment) -> Value {
 /// A pull request, as in a list.
 pub(crate) fn pull(state: &State, filed: &Filed) -> Value {
     let pull = filed.pull.as_ref().unwrap();
-    let tip = |branch: &str| git::tip(&state.bare, branch);
-    let head = if filed.is_open {
-        tip(&pull.head).unwrap_or_else(|| pull.last_head.clone())
-    } else {
-        pull.last_head.clone()
-    };
+    let open_head = forks::head(state, pull).filter(|_| filed.is_open);
+    let head = open_head.unwrap_or_else(|| pull.last_head.clone());
     let own = json!({ "id": REPOSITORY_ID, "full_name": format!("{OWNER}/{}", state.name) });
-    let source =
-        pull.fork.as_ref().map_or_else(|| own.clone(), |fork| json!({ "id": 77, "full_name": fork }));
+    let base = git::tip(&state.bare, &pull.base).unwrap_or_default();
     json!({
         "id": 600_000 + filed.number, "number": filed.number, "state": state_name(filed), "locked": filed.is_locked,
         "draft": pull.is_draft, "title": filed.title, "body": filed.body, "user": author(state, Some(filed.author)),
         "merged_at": pull.merge.as_ref().map(|_| "2026-01-01T00:00:00Z"),
         // Of an open one it is the commit of a trial merge.
         "merge_commit_sha": pull.merge.clone().unwrap_or_else(|| "0123456789012345678901234567890123456789".to_owned()),
-        "head": { "ref": pull.head, "sha": head, "repo": source },
-        "base": { "ref": pull.base, "sha": tip(&pull.base).unwrap_or_default(), "repo": own },
+        "head": { "ref": pull.head, "sha": head, "repo": forks::source(state, pull) },
+        "maintainer_can_modify": forks::allows_edits(state, pull),
+        "base": { "ref": pull.base, "sha": base, "repo": own },
     })
 }
 

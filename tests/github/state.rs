@@ -135,6 +135,8 @@ pub(crate) struct State {
     pub(crate) protection: super::protection::Protection,
     pub(crate) statuses: Vec<StatusRow>,
     pub(crate) merging: super::merging::Merging,
+    pub(crate) forks: BTreeMap<String, super::forks::Fork>,
+    pub(crate) killer: Option<super::killer::Killer>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Vec<Call>,
     /// How many lists miss a comment after it was written.
@@ -158,6 +160,8 @@ impl State {
             protection: super::protection::Protection::default(),
             statuses: Vec::new(),
             merging: super::merging::Merging::default(),
+            forks: BTreeMap::new(),
+            killer: None,
             faults: Vec::new(),
             calls: Vec::new(),
             lag: 0,

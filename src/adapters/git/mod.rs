@@ -30,7 +30,7 @@ pub use identity::Identity;
 pub use measured_trees::{MeasuredTrees, TreeEntry};
 pub use mirror::merge::MergeOutcome;
 pub use mirror::tracked::TrackedFile;
-pub use remote::{Remote, RemoteLogin, RemoteUrl};
+pub use remote::{ForkUrl, Remote, RemoteLogin, RemoteUrl};
 pub use runner::Git;
 pub use user_checkout::explicit_directory::ExplicitDirectory;
 pub use version::{GitVersion, MINIMUM_VERSION};

@@ -20,6 +20,8 @@ pub struct RemoteUrl {
     pub url: String,
     /// The branch that is never pushed to.
     pub default_branch: BranchName,
+    /// The branch of a fork that may be moved too.
+    pub fork: Option<ForkUrl>,
     pub login: RemoteLogin,
     /// What git gets for its login, besides its own variables. No agent and no clone ever gets it.
     pub variables: Variables,
@@ -33,6 +35,16 @@ impl Remote {
             Self::Url(_) => None,
         }
     }
+}
+
+/// A branch of another repository on the same machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForkUrl {
+    /// The name of the branch here.
+    pub name: BranchName,
+    pub url: String,
+    /// Its name there.
+    pub branch: BranchName,
 }
 
 /// How git is let in.
@@ -49,6 +61,14 @@ const PROTOCOLS: [&str; 3] =
     ["protocol.allow=never", "protocol.https.allow=always", "protocol.ssh.allow=always"];
 
 impl RemoteUrl {
+    /// Where a branch is, and its name there.
+    pub(super) fn place<'a>(&'a self, branch: &'a BranchName) -> (&'a str, &'a BranchName) {
+        match &self.fork {
+            Some(fork) if fork.name == *branch => (&fork.url, &fork.branch),
+            Some(_) | None => (&self.url, branch),
+        }
+    }
+
     /// git that may log in there, ready for its subcommand.
     pub(super) fn line(&self, git: CommandLine) -> CommandLine {
         let login = match &self.login {

@@ -27,7 +27,7 @@ impl WaitNotice {
         Self(Arc::new(hear))
     }
 
-    fn say(&self, text: String) {
+    pub(super) fn say(&self, text: String) {
         (self.0)(text);
     }
 }

@@ -9,9 +9,19 @@ use crate::domain::subject::Subject;
 use crate::ports::forge::{AuthorRole, ForgeError};
 
 use super::address::{GITHUB, RepositoryAddress};
+use super::forks::{self, ForkBranch, HeadPlace};
 use super::gh::{Gh, Method, Rows};
 use super::reply::Fault;
 use super::shapes::{IssueJson, PullJson, RepoJson, UserJson};
+
+/// The two ends of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullEnds {
+    /// The branch that it wants to change.
+    pub base: BranchName,
+    /// Where its commits are, if that is a fork.
+    pub fork: Option<ForkBranch>,
+}
 
 /// A repository, as the login of gh sees it.
 #[derive(Debug)]
@@ -64,7 +74,7 @@ impl GithubRepository {
 
     /// Checks that a run on a subject can do its work, before anything is spent. Returns the branch that a pull request
     /// wants to change. One call, none for a task.
-    pub(super) async fn check_subject(&self, subject: &Subject) -> Result<Option<BranchName>, ForgeError> {
+    pub(super) async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
         let repository = &self.repo.full_name;
         if self.repo.archived {
             return Err(unsupported(format!("{repository} is archived, so nothing can be written to it")));
@@ -85,8 +95,8 @@ impl GithubRepository {
             }
             Subject::PullRequest(number) => {
                 let pull = self.pull_json(*number).await?;
-                self.refuse_unworkable_pull(&pull)?;
-                Ok(Some(pull.base.name))
+                let fork = self.refuse_unworkable_pull(&pull)?;
+                Ok(Some(PullEnds { base: pull.base.name, fork }))
             }
         }
     }
@@ -97,7 +107,8 @@ impl GithubRepository {
         if locked { Err(unsupported(message)) } else { Ok(()) }
     }
 
-    fn refuse_unworkable_pull(&self, pull: &PullJson) -> Result<(), ForgeError> {
+    /// Returns the fork that a pull request comes from, if it comes from one.
+    fn refuse_unworkable_pull(&self, pull: &PullJson) -> Result<Option<ForkBranch>, ForgeError> {
         let number = pull.number;
         self.refuse_locked(pull.locked, &format!("pull request {number}"))?;
         if pull.draft {
@@ -106,14 +117,25 @@ impl GithubRepository {
                 self.named()
             )));
         }
-        match &pull.head.repo {
-            Some(repo) if repo.id == self.repo.id => Ok(()),
-            Some(repo) => Err(unsupported(format!(
-                "pull request {number} comes from the fork {}, where this version cannot push; push its branch to {} and \
-                 open a pull request from there",
-                repo.full_name, self.repo.full_name
+        let (here, name) = (&self.repo.full_name, &pull.head.name);
+        match forks::head_place(pull) {
+            HeadPlace::Here if *name == self.repo.default_branch => Err(unsupported(format!(
+                "pull request {number} is from `{name}`, the default branch of {here}, which is never pushed to; open a pull \
+                 request from another branch"
             ))),
-            None => Err(unsupported(format!("the fork that pull request {number} comes from was deleted"))),
+            HeadPlace::Here => Ok(None),
+            HeadPlace::Fork(fork) if forks::may_push(pull, &self.user, &fork) => Ok(Some(fork)),
+            HeadPlace::Fork(fork) => Err(unsupported(format!(
+                "pull request {number} comes from the fork {}, whose author does not allow edits by maintainers; ask the author \
+                 to allow them (on the page of the pull request), or push its branch to {here} and open a pull request from \
+                 there",
+                fork.repository
+            ))),
+            HeadPlace::Nowhere => Err(unsupported(format!(
+                "the fork that pull request {number} comes from was deleted; push its commit {} to a branch of {here} (`gh pr \
+                 checkout {number}` has it) and open a pull request from there",
+                pull.head.sha.short()
+            ))),
         }
     }
 

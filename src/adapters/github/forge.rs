@@ -23,8 +23,9 @@ use crate::protocol::requirements;
 
 use super::address::RepositoryAddress;
 use super::checks::{self, KnownChecks};
-use super::client::{GithubRepository, read};
+use super::client::{GithubRepository, PullEnds, read};
 use super::commit_status::{self, KnownStatuses};
+use super::forks;
 use super::gh::{Gh, Method, Rows, encoded};
 use super::merging;
 use super::protection;
@@ -71,7 +72,7 @@ impl GithubForge {
 
     /// Checks that a run on a subject can do its work, before anything is spent. Returns the branch that a pull request
     /// wants to change. One call, none for a task.
-    pub async fn check_subject(&self, subject: &Subject) -> Result<Option<BranchName>, ForgeError> {
+    pub async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
         self.repository.check_subject(subject).await
     }
 
@@ -232,7 +233,7 @@ impl Forge for GithubForge {
     async fn pull_request(&self, number: PullRequestNumber) -> Result<PullRequest, ForgeError> {
         let pull = self.repository.pull_json(number).await?;
         self.with_thread(number.0, |thread| pull.comments.map(|count| thread.count(count)));
-        Ok(pull.pull_request())
+        Ok(forks::pull_request(pull))
     }
 
     async fn pull_requests_from(&self, branch: &BranchName) -> Result<Vec<PullRequest>, ForgeError> {
@@ -240,7 +241,7 @@ impl Forge for GithubForge {
         let head = encoded(&format!("{owner}:{branch}"));
         let query = format!("pulls?state=all&head={head}&sort=created&direction=asc");
         let found: Vec<PullJson> = self.repository.list(&query, Rows::All).await?;
-        Ok(found.into_iter().map(PullJson::pull_request).collect())
+        Ok(found.into_iter().map(forks::pull_request).collect())
     }
 
     async fn checks(&self, commit: &CommitSha) -> Result<CheckBoard, ForgeError> {

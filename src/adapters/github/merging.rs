@@ -13,6 +13,7 @@ use crate::domain::pull_request::{PullRequestState, QueuePlace};
 use crate::ports::forge::{ForgeError, Merge};
 
 use super::client::{GithubRepository, read};
+use super::forks;
 use super::gh::Method;
 use super::protection;
 use super::reply::Fault;
@@ -71,7 +72,7 @@ async fn computed(repository: &GithubRepository, number: PullRequestNumber) -> R
 
 /// What makes a merge unnecessary or impossible.
 fn already(pull: &PullJson, head: &CommitSha) -> Option<Merge> {
-    let now = pull.clone().pull_request();
+    let now = forks::pull_request(pull.clone());
     match now.state {
         PullRequestState::Merged { commit } => Some(Merge::Merged(commit)),
         PullRequestState::Closed => Some(Merge::NotMerged(format!("pull request {} is closed", pull.number))),

@@ -5,6 +5,7 @@ mod checks;
 mod client;
 mod commit_status;
 pub mod forge;
+pub mod forks;
 mod gh;
 mod job_log;
 mod merging;

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::domain::ids::{BranchName, CommitSha, Login, PullRequestNumber};
-use crate::domain::pull_request::{PullRequest, PullRequestState};
+use crate::domain::ids::{BranchName, CommitSha, Login};
 use crate::ports::forge::{AuthorRole, IssueState};
 
 /// A user; absent where the account was deleted.
@@ -120,6 +119,9 @@ pub(super) struct PullJson {
     pub(super) locked: bool,
     pub(super) merged_at: Option<Timestamp>,
     pub(super) merge_commit_sha: Option<CommitSha>,
+    /// Whether the author of a pull request from a fork lets those push there who may push here.
+    #[serde(default)]
+    pub(super) maintainer_can_modify: bool,
     pub(super) head: EndJson,
     pub(super) base: EndJson,
     /// Whether it can be merged, in GitHub's words; only where one pull request was asked for.
@@ -143,27 +145,6 @@ pub(super) struct EndJson {
 pub(super) struct EndRepoJson {
     pub(super) id: u64,
     pub(super) full_name: String,
-}
-
-impl PullJson {
-    pub(super) fn pull_request(self) -> PullRequest {
-        let state = match (self.merged_at, self.merge_commit_sha, self.state.as_str()) {
-            (Some(_), commit, _) => {
-                PullRequestState::Merged { commit: commit.unwrap_or_else(|| self.head.sha.clone()) }
-            }
-            (None, _, "closed") => PullRequestState::Closed,
-            (None, _, _) => PullRequestState::Open,
-        };
-        PullRequest {
-            number: PullRequestNumber(self.number),
-            state,
-            title: self.title,
-            body: text(self.body),
-            head: self.head.sha,
-            head_ref: self.head.name,
-            base_ref: self.base.name,
-        }
-    }
 }
 
 /// The answer to a merge.

@@ -8,8 +8,9 @@ use crate::adapters::embedded_forge::EmbeddedForge;
 use crate::adapters::embedded_forge::rows::SubjectKind;
 use crate::adapters::embedded_forge::store::Store;
 use crate::adapters::files;
-use crate::adapters::git::{self, Git, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl};
+use crate::adapters::git::{self, ForkUrl, Git, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl};
 use crate::adapters::github::address::{GITHUB, RepositoryAddress};
+use crate::adapters::github::forks::ForkBranch;
 use crate::adapters::github::{Gh, GithubForge};
 use crate::adapters::process::environment;
 use crate::adapters::process::variables::Variables;
@@ -131,8 +132,10 @@ impl Site {
     ) -> Result<(Self, BranchName), RunError> {
         let gh = Gh::new(gh_command, &address.host, &surroundings.variables, &surroundings.folder);
         let forge = GithubForge::open(gh, address).await?;
-        let base = forge.check_subject(subject).await?.unwrap_or_else(|| forge.default_branch().clone());
-        Ok((Self::with_github(repository, address, gh_command, forge, surroundings), base))
+        let ends = forge.check_subject(subject).await?;
+        let base = ends.as_ref().map_or_else(|| forge.default_branch().clone(), |ends| ends.base.clone());
+        let site = Self::with_github(repository, address, gh_command, forge, surroundings);
+        Ok((site.with_fork(ends.and_then(|ends| ends.fork)), base))
     }
 
     fn with_github(
@@ -146,6 +149,17 @@ impl Site {
         let folders = Folders::new(&surroundings.state, &forge.repository_id());
         let remote = Remote::Url(remote(&repository, address, gh_command, &forge, &surroundings.variables));
         Self { repository, forge: Arc::new(AnyForge::Github(Box::new(forge))), folders, remote }
+    }
+
+    /// With the branch of a fork, reached as the repository itself is.
+    fn with_fork(mut self, fork: Option<ForkBranch>) -> Self {
+        if let Remote::Url(remote) = &mut self.remote {
+            remote.fork = fork.map(|fork| {
+                let url = beside(&remote.url, &fork.repository);
+                ForkUrl { name: fork.name, url, branch: fork.branch }
+            });
+        }
+        self
     }
 
     /// Opens what was begun in a repository; nothing, if nothing was.
@@ -216,7 +230,14 @@ fn remote(
     };
     let mut variables = environment::for_gh(variables);
     variables.insert("GH_HOST".into(), address.host.clone().into());
-    RemoteUrl { url, default_branch: forge.default_branch().clone(), login, variables }
+    RemoteUrl { url, default_branch: forge.default_branch().clone(), fork: None, login, variables }
+}
+
+/// The URL of another repository on the same host, in the form of a known one.
+fn beside(url: &str, repository: &str) -> String {
+    let path = url.trim_end_matches('/');
+    let owner = path.rfind('/').and_then(|end| path.get(..end)?.rfind(['/', ':'])).map_or(0, |at| at + 1);
+    format!("{}{repository}.git", url.get(..owner).unwrap_or_default())
 }
 
 fn workspace(
@@ -278,5 +299,21 @@ pub fn base_of(repository: &Repository, number: PullRequestNumber) -> Option<Bra
     match Store::open(&repository.common).ok()?.subject(number.0).ok()??.kind {
         SubjectKind::PullRequest { base_ref, .. } => Some(base_ref),
         SubjectKind::Issue(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forks_are_reached_alike() {
+        for (url, expected) in [
+            ("https://github.com/o/r.git", "https://github.com/eve/f.git"),
+            ("git@github.com:o/r.git", "git@github.com:eve/f.git"),
+            ("ssh://git@ssh.github.com:443/o/r", "ssh://git@ssh.github.com:443/eve/f.git"),
+        ] {
+            assert_eq!(beside(url, "eve/f"), expected);
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 mod checks;
 mod contract;
+mod crashes;
 mod faults;
+mod forks;
 mod merges;
+mod privacy;
 mod protection;
 mod refusals;
 mod remote;

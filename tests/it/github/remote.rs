@@ -1,21 +1,24 @@
 //! A repository behind a URL, reached by the user's ssh: fetched, looked at, and moved by compare-and-swap.
 
-use agent_loop::adapters::git::{Git, GitFolders, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl};
+use agent_loop::adapters::git::{
+    Git, GitFolders, GitWorkspace, Identity, Remote, RemoteLogin, RemoteUrl, WaitNotice,
+};
 use agent_loop::domain::ids::{BranchName, CommitSha};
 use agent_loop::ports::workspace::{Push, Workspace};
 
 use super::stage::Stage;
 
-/// A workspace whose ssh is a script that serves the bare repository.
-fn workspace(stage: &Stage) -> GitWorkspace {
+/// A workspace whose ssh is a script that serves the bare repository, once it has done this.
+fn workspace(stage: &Stage, first: &str) -> GitWorkspace {
     let bare = stage.github.bare();
-    let script = format!("#!/bin/sh\nfor last; do :; done\nexec ${{last%% *}} {}\n", bare.display());
+    let script = format!("#!/bin/sh\n{first}\nfor last; do :; done\nexec ${{last%% *}} {}\n", bare.display());
     stage.agent("ssh.sh", &script);
     let ssh = stage.root().join("ssh.sh").display().to_string();
     let variables = [("GIT_SSH_VARIANT".into(), "simple".into())].into();
     let remote = RemoteUrl {
         url: "git@github.com:octo/r.git".to_owned(),
         default_branch: "main".parse().unwrap(),
+        fork: None,
         login: RemoteLogin::Ssh(ssh),
         variables,
     };
@@ -32,7 +35,7 @@ async fn branches_move_forward_or_not() {
     let main: CommitSha = stage.git(&["rev-parse", "main"]).parse().unwrap();
     let one: CommitSha = stage.branch("feature", "one\n").parse().unwrap();
     let other: CommitSha = stage.branch("other", "other\n").parse().unwrap();
-    let workspace = workspace(&stage);
+    let workspace = workspace(&stage, "");
     workspace.refresh().await.unwrap();
     assert_eq!(workspace.tip(&branch).await.unwrap().as_ref(), Some(&one));
     assert_eq!(workspace.tip(&"gone".parse().unwrap()).await.unwrap(), None);
@@ -54,4 +57,18 @@ async fn branches_move_forward_or_not() {
         stage.git(&["ls-remote", stage.github.bare().to_str().unwrap(), "main"]),
         format!("{main}\trefs/heads/main")
     );
+}
+
+/// A server that sends nothing until the notice was given.
+#[tokio::test]
+async fn a_long_first_fetch_is_told() {
+    let stage = Stage::new();
+    let told = stage.root().join("told");
+    let waits = format!("while [ ! -e '{}' ]; do sleep 0.05; done", told.display());
+    let path = told.clone();
+    let notice = WaitNotice::new(move |text| std::fs::write(&path, text).unwrap());
+    let workspace = workspace(&stage, &waits).with_wait_notice(notice);
+    workspace.refresh().await.unwrap();
+    let text = std::fs::read_to_string(&told).unwrap();
+    assert!(text.starts_with("fetching git@github.com:octo/r.git for the first time: 0 MB so far"), "{text}");
 }

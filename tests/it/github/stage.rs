@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use agent_loop::adapters::github::address::RepositoryAddress;
 use agent_loop::adapters::github::{Gh, GithubForge};
@@ -13,7 +13,7 @@ use agent_loop::ports::forge::ForgeError;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::github_model::{Github, Role};
+use crate::github_model::{Fork, Github, Killer, Moment, Role};
 
 pub(super) struct Stage {
     folder: TempDir,
@@ -132,6 +132,26 @@ impl Stage {
     pub(super) fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
         ended(&command.args(words).envs(variables.iter().copied()).output().unwrap())
+    }
+
+    /// The built binary, which the model kills at its next write; whether it was killed.
+    pub(super) fn run_killed(&self, words: &[&str], moment: Moment) -> bool {
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_agent-loop"));
+        command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        self.github.state().killer = Some(Killer { pid: child.id(), moment });
+        let ended = child.wait().unwrap();
+        self.github.state().killer = None;
+        ended.code().is_none()
+    }
+
+    /// A fork of the repository as it is now.
+    pub(super) fn fork(&self, name: &str, allows_edits: bool) -> PathBuf {
+        let (from, bare) = (self.github.bare(), self.root().join(name.replace('/', "-")));
+        self.git(&["clone", "--quiet", "--bare", from.to_str().unwrap(), bare.to_str().unwrap()]);
+        self.git(&["--git-dir", bare.to_str().unwrap(), "config", "http.receivepack", "true"]);
+        self.github.state().forks.insert(name.to_owned(), Fork { bare: bare.clone(), allows_edits });
+        bare
     }
 
     /// The forge as ada sees it.

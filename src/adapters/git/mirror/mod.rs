@@ -2,6 +2,7 @@
 
 pub(super) mod difference;
 pub(super) mod facts;
+mod first_fetch;
 pub(super) mod merge;
 pub mod refs;
 pub(super) mod tracked;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::adapters::git::disk::{
     failed, is_absence, is_plain_folder, make_folder, read_file, remove, rename, write_file, write_over,
 };
-use crate::adapters::git::remote::Remote;
+use crate::adapters::git::remote::{ForkUrl, Remote, RemoteUrl};
 use crate::adapters::git::runner::{Git, UPLOAD_PACK, ask, failure, must, one_line, os};
 use crate::adapters::git::waiting::{self, WaitNotice};
 use crate::adapters::process::command::CommandLine;
@@ -161,15 +162,39 @@ impl Mirror {
                 }),
             ),
         };
-        let first = ask(line(), &what).await?;
-        if first.exit.is_success() {
-            return Ok(());
+        let is_new =
+            !self.path.join("refs/remotes/forge").exists() && !self.path.join("packed-refs").exists();
+        let fetch = ask(line(), &what);
+        let first = match remote {
+            Remote::Url(remote) if is_new => {
+                first_fetch::told(fetch, (&remote.url, &self.path.join("objects")), &self.notice).await?
+            }
+            Remote::Url(_) | Remote::Local(_) => fetch.await?,
+        };
+        if !first.exit.is_success() {
+            if !first.stderr.contains(".lock") {
+                return Err(failure(&first, &what));
+            }
+            self.remove_stale_locks(hold)?;
+            must(line(), &what).await?;
         }
-        if !first.stderr.contains(".lock") {
-            return Err(failure(&first, &what));
+        match remote {
+            Remote::Url(url @ RemoteUrl { fork: Some(fork), .. }) => self.fetch_fork(url, fork).await,
+            Remote::Url(RemoteUrl { fork: None, .. }) | Remote::Local(_) => Ok(()),
         }
-        self.remove_stale_locks(hold)?;
-        must(line(), &what).await.map(drop)
+    }
+
+    /// Fetches the branch of a fork, if it is still there. One spawn.
+    async fn fetch_fork(&self, remote: &RemoteUrl, fork: &ForkUrl) -> Result<(), WorkspaceError> {
+        let what = format!("fetch the branch {} of {}", fork.branch, fork.url);
+        let line = remote
+            .line(self.line())
+            .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", &fork.url])
+            .argument(format!("+refs/heads/{}:refs/remotes/fork/{}", fork.branch, fork.branch));
+        let captured = ask(line, &what).await?;
+        // A decision looks at the tip of the branch, and says what to do without it.
+        let is_gone = captured.stderr.contains("couldn't find remote ref");
+        if captured.exit.is_success() || is_gone { Ok(()) } else { Err(failure(&captured, &what)) }
     }
 
     /// Brings the objects of a commit to the repository that a git runs on, under no ref. One spawn.

@@ -1,0 +1,38 @@
+//! Tells how far the first fetch of a repository is: a large one takes minutes.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::adapters::git::waiting::WaitNotice;
+use crate::adapters::process::time;
+
+/// A fetch that takes longer than this is told, and told again after each of the later pauses.
+const QUIET: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_secs(15);
+
+/// Waits for a fetch into a repository with this folder of objects, and tells how much has arrived.
+pub(super) async fn told<T>(
+    fetch: impl Future<Output = T>,
+    (url, objects): (&str, &Path),
+    notice: &WaitNotice,
+) -> T {
+    let mut fetch = std::pin::pin!(fetch);
+    let mut pause = QUIET;
+    loop {
+        tokio::select! {
+            fetched = &mut fetch => return fetched,
+            () = time::wait(pause) => {}
+        }
+        let megabytes = size(&objects.join("pack")) / 1_000_000;
+        notice.say(format!(
+            "fetching {url} for the first time: {megabytes} MB so far; later only changes are fetched"
+        ));
+        pause = PAUSE;
+    }
+}
+
+fn size(folder: &Path) -> u64 {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+}
