@@ -1,5 +1,6 @@
 //! Measurements of gates on commits.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{CommitSha, GateName, TreeSha};
@@ -15,6 +16,17 @@ word_list!(
         Inconclusive = "inconclusive",
     }
 );
+
+/// What follows when the test command fails, and passes when run again on the same files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FlakyTests {
+    /// The gate fails.
+    #[default]
+    Fail,
+    /// The gate passes, and its detail says that the tests are flaky.
+    Allow,
+}
 
 /// A problem that a gate found and that must be fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

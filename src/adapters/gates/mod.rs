@@ -1,5 +1,6 @@
 //! The table of gates that run on this machine. The flow decides what follows from a verdict.
 
+mod rerun;
 pub mod score;
 pub mod settings;
 mod setup;
@@ -12,10 +13,10 @@ use std::fmt;
 use crate::domain::ids::GateName;
 use crate::ports::gates::{Gate, Gates};
 
+use rerun::RepeatedTests;
 use score::ScoreGate;
 use settings::GateSettings;
 use setup::SetupCommand;
-use tests::TestsGate;
 
 /// A gate with its constructor.
 pub struct GateRow {
@@ -26,7 +27,7 @@ pub struct GateRow {
 }
 
 pub const GATES: &[GateRow] = &[
-    GateRow { name: GateName::tests, setting: "gates.tests.command", make: TestsGate::make },
+    GateRow { name: GateName::tests, setting: "gates.tests.command", make: RepeatedTests::make },
     GateRow { name: GateName::score, setting: "gates.score.mode", make: ScoreGate::make },
 ];
 

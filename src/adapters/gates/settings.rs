@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::adapters::process::variables::Variables;
 use crate::adapters::storage::folders::Folders;
+use crate::domain::gate::FlakyTests;
 use crate::domain::ids::GateName;
 
 use super::score::settings::ScoreSettings;
@@ -21,6 +22,7 @@ pub struct GateSettings {
 #[derive(Debug, Clone, Default)]
 pub struct MeasuredGates {
     pub commands: BTreeMap<GateName, GateCommand>,
+    pub flaky: FlakyTests,
     pub score: Option<ScoreSettings>,
 }
 

@@ -110,11 +110,6 @@ fn name(order: &GateOrder) -> String {
 }
 
 impl TestsGate {
-    pub(super) fn make(settings: &GateSettings) -> Option<Box<dyn Gate>> {
-        let test = settings.measured.tests()?.clone();
-        Some(Box::new(Self::of(test, settings)))
-    }
-
     pub(super) fn of(test: GateCommand, settings: &GateSettings) -> Self {
         Self { test, settings: settings.clone() }
     }

@@ -187,7 +187,8 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         agents.insert((role, label(name)?), Program::ScriptText(script.to_owned()));
     }
     let test = GateCommand { command: TEST_COMMAND.to_owned(), deadline: Duration::from_mins(5) };
-    let gates = MeasuredGates { commands: BTreeMap::from([(GateName::tests(), test)]), score: None };
+    let gates =
+        MeasuredGates { commands: BTreeMap::from([(GateName::tests(), test)]), ..MeasuredGates::default() };
     let abilities =
         Abilities { agents: agents.keys().cloned().collect(), gates: gates.names(), ..Abilities::default() };
     let settings = RunSettings {

@@ -6,6 +6,8 @@ use std::num::NonZeroU64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::gate::FlakyTests;
+
 use super::seconds::seconds;
 
 /// Checks that must pass on the approved commit.
@@ -111,13 +113,21 @@ pub struct Tests {
     pub setup: Option<String>,
     /// Run the test command before each review of a new commit too.
     pub before_review: bool,
+    /// Tests that fail, and pass when run again on the same files: `fail`, or `allow`.
+    pub flaky: FlakyTests,
     /// Time limit for the test command, in seconds.
     pub timeout_seconds: NonZeroU64,
 }
 
 impl Default for Tests {
     fn default() -> Self {
-        Self { command: None, setup: None, before_review: true, timeout_seconds: seconds(1800) }
+        Self {
+            command: None,
+            setup: None,
+            before_review: true,
+            flaky: FlakyTests::default(),
+            timeout_seconds: seconds(1800),
+        }
     }
 }
 

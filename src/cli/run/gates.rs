@@ -45,7 +45,7 @@ pub fn gates(
         }
     }
     let score = score(&settings.gates.score, variables, cache)?;
-    Ok(MeasuredGates { commands, score })
+    Ok(MeasuredGates { commands, flaky: tests.flaky, score })
 }
 
 /// Returns the gates that a new run requires, and whether flags of this command decide about them.

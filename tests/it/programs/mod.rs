@@ -5,6 +5,7 @@ mod commands;
 mod delivery;
 mod disks;
 mod doctor;
+mod flaky;
 mod killed;
 mod layers;
 mod looking_back;
