@@ -2,7 +2,8 @@
 
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::forge_review::ForgeReview;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 use crate::ports::forge::{
     Comment, Forge, ForgeCommands, ForgeError, Issue, Merge, NewIssue, NewPullRequest, OwnIssue, RunDisplay,
@@ -48,6 +49,22 @@ impl Forge for AnyForge {
 
     async fn set_status(&self, number: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {
         each!(self, forge => forge.set_status(number, status).await)
+    }
+
+    async fn publish_review(
+        &self,
+        number: PullRequestNumber,
+        review: &ForgeReview,
+    ) -> Result<(), ForgeError> {
+        each!(self, forge => forge.publish_review(number, review).await)
+    }
+
+    async fn resolve(&self, number: PullRequestNumber, items: &[ItemId]) -> Result<(), ForgeError> {
+        each!(self, forge => forge.resolve(number, items).await)
+    }
+
+    fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> Option<String> {
+        each!(self, forge => forge.line_url(commit, path, line))
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

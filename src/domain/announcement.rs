@@ -83,6 +83,18 @@ pub enum Announcement {
 }
 
 impl Announcement {
+    /// The commit that it is about.
+    pub fn head(&self) -> Option<&CommitSha> {
+        match self {
+            Self::Delivered { head, .. }
+            | Self::Reviewed { head, .. }
+            | Self::Answered { head, .. }
+            | Self::Gates { head, .. } => Some(head),
+            Self::Opened { head, .. } | Self::Concluded { head, .. } => head.as_ref(),
+            Self::FollowedUp { .. } => None,
+        }
+    }
+
     /// The agent whose turn it tells.
     pub fn author(&self) -> Option<&Label> {
         match self {

@@ -13,7 +13,7 @@ use crate::flow::request::Request;
 use crate::ledger::chain::Chain;
 use crate::ports::World;
 use crate::ports::cancellation::{Cancellation, Urgency};
-use crate::ports::forge::Forge;
+use crate::ports::forge::{Forge, RunDisplay};
 use crate::ports::journal::Journals;
 use crate::ports::operator::Operator;
 use crate::ports::run_event::RunEvent;
@@ -35,6 +35,8 @@ pub struct EngineConfig {
     pub secrets: Secrets,
     /// How long a prompt may be, in characters.
     pub prompt_limit: usize,
+    /// What the forge shows of the run, as far as it can.
+    pub display: RunDisplay,
 }
 
 /// The possible base branches of a new change.

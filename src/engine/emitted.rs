@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::agent::Role;
 use crate::domain::commit_status::CommitStatus;
-use crate::domain::ids::Label;
+use crate::domain::ids::{ItemId, Label, RecordId};
 use crate::ports::run_event::RunEvent;
 
 /// The events that were emitted for a subject.
@@ -14,5 +14,9 @@ pub(super) struct EmittedEvents {
     pub(super) counts: Option<RunEvent>,
     /// The latest status of the run on its pull request.
     pub(super) status: Option<CommitStatus>,
+    /// The records that were shown as reviews of the forge's own kind.
+    pub(super) reviews: BTreeSet<RecordId>,
+    /// The resolved findings whose conversations were resolved.
+    pub(super) resolved: BTreeSet<ItemId>,
     pub(super) unpriced: BTreeSet<(Role, Label)>,
 }

@@ -1,7 +1,5 @@
 //! Publishes one record: builds it for its place in the chain and writes it. The next read shows whether it is in the thread.
 
-use std::collections::BTreeSet;
-
 use crate::domain::ending::Failed;
 use crate::domain::ids::ChainHash;
 use crate::domain::subject::Subject;
@@ -16,6 +14,7 @@ use crate::ports::run_event::RunEvent;
 use crate::text::inert;
 
 use super::context::{JournalOf, RunContext};
+use super::display;
 use super::outcome::RunError;
 use super::session::{Freshness, PendingRecord, Session};
 use super::thread::CachedThread;
@@ -62,8 +61,8 @@ pub(super) async fn publish<W: World>(
     let record = envelope(cx, session, draft, tail)?;
     let body = match codec::line(&record).and_then(|line| Ok((codec::room(&line)?, line))) {
         Ok((room, line)) => {
-            let visible = visible(cx, session, &record)?;
-            codec::body(&inert::comment(&visible, room, &own_numbers(session)), &line)
+            let inert = inert::comment(&visible(cx, session, &record)?, room, &display::own_numbers(session));
+            codec::body(&display::with_links(cx, session, &record, inert, room).await, &line)
         }
         Err(EncodeError::TooLong(bytes)) => return Ok(Published::TooLong(bytes)),
         Err(error @ EncodeError::Inexpressible(_)) => {
@@ -146,14 +145,6 @@ fn visible<W: World>(
     let comment = session.machine.comment(record);
     let comment = comment.map_err(|error| RunError::failed(Failed::Error, error.to_string()))?;
     cx.guard.words(&comment)
-}
-
-/// The numbers of the issues and pull requests of this run, which its comments may link.
-fn own_numbers<J>(session: &Session<J>) -> BTreeSet<u64> {
-    let filed = session.results.filed.values().map(|number| number.0);
-    let opened = session.facts.pull_requests.keys().map(|number| number.0);
-    let found = session.facts.pull_requests_from.values().flatten().map(|found| found.number.0);
-    filed.chain(opened).chain(found).collect()
 }
 
 /// Writes a comment, and returns the error if the forge did not answer: then the comment may have been written.

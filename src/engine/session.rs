@@ -19,6 +19,7 @@ use crate::flow::facts::FlowFacts;
 use crate::flow::machine::{Machine, Objection};
 use crate::flow::request::ReviewSessions;
 use crate::flow::results::{Results, Turn, TurnEnd};
+use crate::ledger::envelope::Envelope;
 use crate::ledger::thread::{ChainReading, IgnoreReason, IgnoredComment, Link};
 use crate::ports::forge::ForgeError;
 use crate::ports::journal::{Entry, Journal, JournalError, Journals};
@@ -177,6 +178,17 @@ impl<J: Journal> Session<J> {
     /// Returns whether the thread has a record of ours.
     pub(super) fn has_records(&self) -> bool {
         self.applied.iter().any(|link| matches!(link, Link::Record(_)))
+    }
+
+    /// Returns the records of the run that were not returned before.
+    pub(super) fn unshown_records(&mut self) -> Vec<Arc<Envelope>> {
+        let Some(run) = self.machine.run() else { return Vec::new() };
+        let records = self.applied.iter().filter_map(|link| match link {
+            Link::Record(record) => Some(record),
+            Link::Gap | Link::Unlinked(_) => None,
+        });
+        let ours = records.filter(|record| record.run == run.id);
+        ours.filter(|record| self.emitted.reviews.insert(record.id.clone())).cloned().collect()
     }
 
     /// Marks facts and thread as old after a long step.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
 use crate::domain::ending::Refused;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::forge_review::ForgeReview;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, QueuePlace};
 
 /// A comment on the forge.
@@ -130,11 +131,13 @@ pub struct ForgeCommands {
 }
 
 /// What a forge shows of a run besides the comments with its records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RunDisplay {
     Comments,
     /// Also a status on the head of the pull request.
     Status,
+    /// Also reviews of the forge's own kind.
+    Reviews,
 }
 
 /// A forge, used by one login.
@@ -159,6 +162,29 @@ pub trait Forge: Send + Sync {
         _status: &CommitStatus,
     ) -> impl Future<Output = Result<(), ForgeError>> + Send {
         std::future::ready(Ok(()))
+    }
+
+    /// Publishes a review of the forge's own kind, unless the pull request has one with this mark.
+    fn publish_review(
+        &self,
+        _number: PullRequestNumber,
+        _review: &ForgeReview,
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Marks the conversations about these findings as resolved.
+    fn resolve(
+        &self,
+        _number: PullRequestNumber,
+        _items: &[ItemId],
+    ) -> impl Future<Output = Result<(), ForgeError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// Returns the address of a line of a file at a commit, for links.
+    fn line_url(&self, _commit: &CommitSha, _path: &str, _line: u32) -> Option<String> {
+        None
     }
 
     fn issue(&self, number: IssueNumber) -> impl Future<Output = Result<Issue, ForgeError>> + Send;

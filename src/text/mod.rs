@@ -2,10 +2,13 @@
 
 pub mod agent_memory;
 pub mod amounts;
+pub mod diff_lines;
 mod excerpt;
 pub mod followup;
 pub mod inert;
 pub mod markdown;
+pub mod native_review;
+pub mod places;
 pub mod prompt;
 pub mod prompt_limit;
 pub mod pull_request;

@@ -67,6 +67,11 @@ impl Answer {
                 let message = "Resource protected by organization SAML enforcement.";
                 Some(Self::says(403, message).with("x-github-sso", &format!("required; url={url}")))
             }
+            FaultKind::NotInDiff => {
+                let mut answer = Self::says(422, "Unprocessable Entity");
+                answer.body["errors"] = json!(["Pull request review thread line must be part of the diff"]);
+                Some(answer)
+            }
             FaultKind::Forbidden => Some(Self::says(403, "Resource not accessible by personal access token")),
             FaultKind::BadGateway => Some(Self::says(502, "Bad Gateway")),
             FaultKind::DoneButBadGateway | FaultKind::DoneButTorn | FaultKind::DoneButSilent => None,
@@ -102,6 +107,7 @@ impl Answer {
             | FaultKind::Secondary(_)
             | FaultKind::Primary(_)
             | FaultKind::Forbidden
+            | FaultKind::NotInDiff
             | FaultKind::SingleSignOn => {
                 let page = "<html><body>502 Bad Gateway</body></html>";
                 return Response::builder()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answers::Answer;
 use super::routes::Request;
 use super::state::{Filed, OWNER, State};
-use super::{forks, git};
+use super::{forks, git, reviews};
 
 /// How pull requests are merged.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ fn merged(state: &mut State, number: u64, commit: &str, head: &str) {
 /// `POST graphql`: the operations of the merge queue.
 pub(crate) fn graphql(state: &mut State, request: &Request<'_>) -> Answer {
     let query = request.body["query"].as_str().unwrap_or_default();
-    queue(state, query, &request.body["variables"]).unwrap_or_else(|| Answer::says(404, "Not Found"))
+    queue(state, query, &request.body["variables"]).unwrap_or_else(|| reviews::graphql(state, request))
 }
 
 fn queue(state: &mut State, query: &str, variables: &Value) -> Option<Answer> {

@@ -2,11 +2,13 @@
 
 mod answers;
 mod checks;
+mod description;
 mod forks;
 mod git;
 mod killer;
 mod merging;
 mod protection;
+mod reviews;
 mod routes;
 mod server;
 mod shapes;
@@ -14,6 +16,7 @@ mod state;
 mod statuses;
 
 pub(crate) use checks::{CheckRow, Ci};
+pub(crate) use description::FOLDER as DESCRIPTIONS;
 pub(crate) use forks::Fork;
 pub(crate) use killer::{Killer, Moment};
 pub(crate) use protection::Protection;

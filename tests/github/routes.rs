@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answers::Answer;
 use super::state::{OWNER, Person, Pull, REPOSITORY_ID, State};
-use super::{checks, git, merging, protection, shapes, statuses};
+use super::{checks, git, merging, protection, reviews, shapes, statuses};
 
 /// A call by somebody who is logged in.
 pub(crate) struct Request<'request> {
@@ -32,6 +32,11 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
             scopes.into_iter().fold(answer, |answer, scopes| answer.with("x-oauth-scopes", &scopes))
         }
         ("POST", ["graphql"]) => merging::graphql(state, request),
+        ("GET", ["rate_limit"]) => {
+            let reset = super::state::whole_second().as_second() + 1800;
+            let core = json!({ "limit": 5000, "used": 13, "remaining": 4987, "reset": reset });
+            Answer::ok(json!({ "resources": { "core": core, "search": core }, "rate": core }))
+        }
         ("GET", ["repositories", id]) if *id == REPOSITORY_ID.to_string() => {
             Answer::ok(shapes::repository(state, &request.by))
         }
@@ -77,6 +82,8 @@ fn inside(state: &mut State, request: &Request<'_>, method: &str, rest: &[&str])
             )
         }
         ("PUT", ["pulls", number, "merge"]) => merging::merge(state, request, number),
+        ("GET", ["pulls", number, "reviews"]) => reviews::list(state, request, number),
+        ("POST", ["pulls", number, "reviews"]) => reviews::create(state, request, number),
         ("GET", ["collaborators", login, "permission"]) => {
             let found = state.people.values().find(|person| person.login == *login);
             found.map_or_else(
@@ -100,7 +107,7 @@ fn text<'request>(request: &'request Request<'_>, name: &str) -> &'request str {
 }
 
 /// One page of a list, with the link to the next.
-fn page(request: &Request<'_>, all: Vec<Value>) -> Answer {
+pub(crate) fn page(request: &Request<'_>, all: Vec<Value>) -> Answer {
     let number = |name: &str, otherwise| {
         request.query.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     };

@@ -24,6 +24,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
 use super::answers::Answer;
+use super::description::{self, Exchange};
 use super::killer::Moment;
 use super::routes::{self, Request};
 use super::state::{Call, OWNER, Person, Role, State};
@@ -132,6 +133,8 @@ impl Drop for Github {
             let ended = thread.join();
             if !thread::panicking() {
                 ended.unwrap();
+                let complaints = description::complaints(&self.state().exchanges);
+                assert!(complaints.is_empty(), "the model differs from GitHub:\n{}", complaints.join("\n"));
             }
         }
     }
@@ -209,6 +212,9 @@ fn api(
     let refusal = fault.and_then(Answer::refusing);
     let refused = refusal.is_some();
     let answer = refusal.unwrap_or_else(|| routes::answer(state, &request));
+    if !refused {
+        state.exchanges.push(exchange(&request, &answer));
+    }
     let shown = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let response = match fault {
         Some(kind) if !refused => answer.broken(kind),
@@ -216,6 +222,17 @@ fn api(
     };
     state.calls.push(Call { method: method.to_string(), path: shown, status: response.status().as_u16() });
     response
+}
+
+fn exchange(request: &Request<'_>, answer: &Answer) -> Exchange {
+    Exchange {
+        method: request.method.to_owned(),
+        path: request.path.to_owned(),
+        query: request.query.keys().cloned().collect(),
+        request: request.body.clone(),
+        status: answer.status,
+        answer: answer.body.clone(),
+    }
 }
 
 fn logged_in(state: &State, token: Option<&str>) -> Option<Person> {

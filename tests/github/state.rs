@@ -8,6 +8,7 @@ use agent_loop::ports::clock::Clock;
 use jiff::Timestamp;
 
 use super::checks::{CheckRow, Ci};
+use super::reviews::{Conversation, Review};
 
 /// What a person may do in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,8 @@ pub(crate) enum FaultKind {
     Secondary(u64),
     /// All requests of the hour are used; so many seconds.
     Primary(u64),
+    /// A line that GitHub does not find in the diff.
+    NotInDiff,
     /// The token has not the permission for this.
     Forbidden,
     /// An organisation wants single sign-on.
@@ -137,8 +140,12 @@ pub(crate) struct State {
     pub(crate) merging: super::merging::Merging,
     pub(crate) forks: BTreeMap<String, super::forks::Fork>,
     pub(crate) killer: Option<super::killer::Killer>,
+    pub(crate) reviews: Vec<Review>,
+    pub(crate) conversations: Vec<Conversation>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) calls: Vec<Call>,
+    /// Every call that was answered as GitHub does, for the look at its description.
+    pub(crate) exchanges: Vec<super::description::Exchange>,
     /// How many lists miss a comment after it was written.
     pub(crate) lag: u32,
     next_id: u64,
@@ -162,8 +169,11 @@ impl State {
             merging: super::merging::Merging::default(),
             forks: BTreeMap::new(),
             killer: None,
+            reviews: Vec::new(),
+            conversations: Vec::new(),
             faults: Vec::new(),
             calls: Vec::new(),
+            exchanges: Vec::new(),
             lag: 0,
             next_id: 1_000,
         }

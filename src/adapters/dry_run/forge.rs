@@ -2,7 +2,8 @@
 
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::forge_review::ForgeReview;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
 use crate::ports::World;
@@ -35,6 +36,30 @@ impl<W: World> Forge for RehearsedWorld<W> {
         let CommitStatus { head, state, sentence, .. } = status;
         self.note(format!("set the status of {} to {state}: {sentence}", head.short()));
         Ok(())
+    }
+
+    async fn publish_review(
+        &self,
+        number: PullRequestNumber,
+        review: &ForgeReview,
+    ) -> Result<(), ForgeError> {
+        let ForgeReview { verdict, head, .. } = review;
+        self.note(format!(
+            "publish a review of {} on {} ({verdict:?})",
+            head.short(),
+            Subject::PullRequest(number)
+        ));
+        Ok(())
+    }
+
+    async fn resolve(&self, number: PullRequestNumber, items: &[ItemId]) -> Result<(), ForgeError> {
+        let items: Vec<&str> = items.iter().map(ItemId::as_str).collect();
+        self.note(format!("resolve conversations on {}: {}", Subject::PullRequest(number), items.join(", ")));
+        Ok(())
+    }
+
+    fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> Option<String> {
+        self.real.forge().line_url(commit, path, line)
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

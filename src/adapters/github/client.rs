@@ -4,13 +4,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::domain::ending::Refused;
-use crate::domain::ids::{BranchName, IssueNumber, Login, PullRequestNumber};
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
 use crate::domain::subject::Subject;
 use crate::ports::forge::{AuthorRole, ForgeError};
 
 use super::address::{GITHUB, RepositoryAddress};
 use super::forks::{self, ForkBranch, HeadPlace};
-use super::gh::{Gh, Method, Rows};
+use super::gh::{Gh, Method, Rows, encoded};
 use super::reply::Fault;
 use super::shapes::{IssueJson, PullJson, RepoJson, UserJson};
 
@@ -28,6 +28,8 @@ pub struct PullEnds {
 pub(super) struct GithubRepository {
     gh: Gh,
     pub(super) user: UserJson,
+    /// The scopes of a classic token.
+    pub(super) scopes: Option<String>,
     pub(super) repo: RepoJson,
 }
 
@@ -53,7 +55,7 @@ impl GithubRepository {
             let message = format!("the login of gh lacks the scope `{lacking}`; add it: `{command}`");
             return Err(ForgeError::Unworkable(Refused::Config, message));
         }
-        Ok(Self { gh, user, repo })
+        Ok(Self { gh, user, scopes, repo })
     }
 
     /// Where the repository is now.
@@ -145,6 +147,13 @@ impl GithubRepository {
         if self.gh.host() == GITHUB { name.clone() } else { format!("{}/{name}", self.gh.host()) }
     }
 
+    /// The page of a line of a file at a commit.
+    pub(super) fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> String {
+        let path: Vec<String> = path.split('/').map(encoded).collect();
+        let (host, name) = (self.gh.host(), &self.repo.full_name);
+        format!("https://{host}/{name}/blob/{commit}/{}#L{line}", path.join("/"))
+    }
+
     /// The page of a pull request, at one of its comments.
     pub(super) fn comment_url(&self, number: PullRequestNumber, comment: Option<&str>) -> String {
         let page = format!("https://{}/{}/pull/{number}", self.gh.host(), self.repo.full_name);
@@ -167,6 +176,12 @@ impl GithubRepository {
     /// Reads an answer that is no JSON.
     pub(super) async fn text(&self, rest: &str) -> Result<String, ForgeError> {
         self.gh.text(&self.path(rest)).await.map_err(|fault| self.failed(fault))
+    }
+
+    /// Reads the limits on the requests of the login.
+    pub(super) async fn limits<T: DeserializeOwned>(&self) -> Result<T, ForgeError> {
+        let reply = self.gh.get("rate_limit").await.map_err(|fault| self.failed(fault))?;
+        read(reply.body)
     }
 
     pub(super) async fn list<T: DeserializeOwned>(

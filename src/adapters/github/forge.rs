@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,7 +9,8 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::process::time;
 use crate::domain::branch_rules::BranchRules;
 use crate::domain::commit_status::CommitStatus;
-use crate::domain::ids::{BranchName, CommitSha, IssueNumber, Login, PullRequestNumber};
+use crate::domain::forge_review::ForgeReview;
+use crate::domain::ids::{BranchName, CommitSha, IssueNumber, ItemId, Login, PullRequestNumber};
 use crate::domain::pull_request::{CheckBoard, PullRequest, PullRequestState, QueuePlace};
 use crate::domain::subject::Subject;
 use crate::ledger::codec;
@@ -26,15 +26,15 @@ use super::checks::{self, KnownChecks};
 use super::client::{GithubRepository, PullEnds, read};
 use super::commit_status::{self, KnownStatuses};
 use super::forks;
-use super::gh::{Gh, Method, Rows, encoded};
+use super::gh::{Gh, LOOKS, Method, Rows, encoded};
+use super::health::{self, LoginHealth};
 use super::merging;
+use super::native_reviews::PublishedReviews;
 use super::protection;
 use super::reply::Fault;
+use super::review_threads;
 use super::shapes::{CommentJson, IssueJson, PermissionJson, PullJson, UserJson, login, text};
 use super::thread::KnownThread;
-
-/// The pauses before each look whether a write without an answer happened: copies of the database lag behind.
-const LOOKS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
 
 /// A repository on GitHub.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub struct GithubForge {
     roles: Mutex<BTreeMap<u64, AuthorRole>>,
     statuses: KnownStatuses,
     checks: KnownChecks,
+    reviews: PublishedReviews,
 }
 
 impl GithubForge {
@@ -57,6 +58,7 @@ impl GithubForge {
             roles,
             statuses: KnownStatuses::default(),
             checks: KnownChecks::default(),
+            reviews: PublishedReviews::default(),
         })
     }
 
@@ -74,6 +76,11 @@ impl GithubForge {
     /// wants to change. One call, none for a task.
     pub async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
         self.repository.check_subject(subject).await
+    }
+
+    /// Reads the state of the login for `doctor`. One call.
+    pub async fn health(&self) -> Result<LoginHealth, ForgeError> {
+        health::health(&self.repository).await
     }
 
     fn with_thread<T>(&self, number: u64, act: impl FnOnce(&mut KnownThread) -> T) -> T {
@@ -190,11 +197,27 @@ impl Forge for GithubForge {
     }
 
     fn display(&self) -> RunDisplay {
-        RunDisplay::Status
+        RunDisplay::Reviews
     }
 
     async fn set_status(&self, number: PullRequestNumber, status: &CommitStatus) -> Result<(), ForgeError> {
         commit_status::set(&self.repository, &self.statuses, number, status).await
+    }
+
+    async fn publish_review(
+        &self,
+        number: PullRequestNumber,
+        review: &ForgeReview,
+    ) -> Result<(), ForgeError> {
+        self.reviews.publish(&self.repository, number, review).await
+    }
+
+    async fn resolve(&self, number: PullRequestNumber, items: &[ItemId]) -> Result<(), ForgeError> {
+        review_threads::resolve(&self.repository, number, items).await
+    }
+
+    fn line_url(&self, commit: &CommitSha, path: &str, line: u32) -> Option<String> {
+        Some(self.repository.line_url(commit, path, line))
     }
 
     async fn issue(&self, number: IssueNumber) -> Result<Issue, ForgeError> {

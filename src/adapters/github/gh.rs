@@ -22,6 +22,9 @@ use super::reply::{self, ApiReply, Fault, GhOutput, Headers};
 const DEADLINE: Duration = Duration::from_mins(1);
 /// The pauses before a read is repeated that got no whole answer.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+/// The pauses before each look whether a write without an answer happened: copies of the database lag behind.
+pub(super) const LOOKS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
 /// The longest limit that is waited for; a longer one parks the run.
 const SHORT_LIMIT: SignedDuration = SignedDuration::from_secs(60);
 /// The rows of one page: as many as GitHub gives.

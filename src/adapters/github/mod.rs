@@ -7,10 +7,13 @@ mod commit_status;
 pub mod forge;
 pub mod forks;
 mod gh;
+pub mod health;
 mod job_log;
 mod merging;
+mod native_reviews;
 mod protection;
 mod reply;
+mod review_threads;
 mod shapes;
 mod thread;
 

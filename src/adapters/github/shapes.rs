@@ -110,6 +110,7 @@ pub(super) struct CommentJson {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct PullJson {
     pub(super) number: u64,
+    pub(super) user: Option<UserJson>,
     pub(super) state: String,
     pub(super) title: String,
     pub(super) body: Option<String>,

@@ -47,7 +47,7 @@ use crate::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use crate::flow::terms::Overrides;
 use crate::ports::cancellation::{Canceller, cancellation};
 use crate::ports::clock::Clock;
-use crate::ports::forge::{AuthorRole, IssueState};
+use crate::ports::forge::{AuthorRole, IssueState, RunDisplay};
 
 /// `demo`
 #[derive(Debug, Args)]
@@ -213,6 +213,7 @@ async fn run_loop(ours: &Surroundings, terminal: Arc<Terminal>) -> Result<Outcom
         trust: Trust::default(),
         secrets: Secrets::default(),
         prompt_limit: usize::MAX,
+        display: RunDisplay::Comments,
     };
     let engine = Engine::new(Arc::new(world), config, (Arc::clone(&canceller), cancellation));
     let subject = Subject::Issue(IssueNumber(number));

@@ -55,6 +55,7 @@ const FLAGS: &[Row] = &[
     (OUTPUT, "forge", "forge.kind", Value("FORGE")),
     (OUTPUT, "repo", "forge.repository", Value("OWNER/REPO")),
     (OUTPUT, "gh-cmd", "forge.gh_command", Value("COMMAND")),
+    (OUTPUT, "native-reviews", "forge.native_reviews", On),
     (OUTPUT, QUIET, "output.quiet", On),
     (OUTPUT, "progress-interval-seconds", "output.progress_interval_seconds", Value("SECONDS")),
     (OUTPUT, "log-dir", "paths.logs", Value("PATH")),

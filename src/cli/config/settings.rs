@@ -15,6 +15,7 @@ use crate::engine::guard::OnSecret;
 use crate::flow::budget::Budget;
 use crate::flow::request::ReviewSessions;
 use crate::flow::retry::{OnQuota, RetryPolicy};
+use crate::ports::forge::RunDisplay;
 
 use super::dollars::Dollars;
 use super::gates_section::GatesSettings;
@@ -260,11 +261,25 @@ pub struct ForgeSettings {
     pub repository: Option<String>,
     /// Command of GitHub's own program gh, which reaches GitHub with the login of its user.
     pub gh_command: String,
+    /// Publish each review also as a review of GitHub's own kind, with comments at the lines that findings name.
+    pub native_reviews: bool,
+}
+
+impl ForgeSettings {
+    /// Returns what the forge shows of a run.
+    pub fn display(&self) -> RunDisplay {
+        if self.native_reviews { RunDisplay::Reviews } else { RunDisplay::Status }
+    }
 }
 
 impl Default for ForgeSettings {
     fn default() -> Self {
-        Self { kind: ForgeChoice::default(), repository: None, gh_command: "gh".to_owned() }
+        Self {
+            kind: ForgeChoice::default(),
+            repository: None,
+            gh_command: "gh".to_owned(),
+            native_reviews: false,
+        }
     }
 }
 

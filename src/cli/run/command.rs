@@ -266,6 +266,7 @@ async fn prepare(
         bases: Bases { asked: arguments.base.clone(), default: default_base },
         trust: Trust { recorders: settings.trust.recorders.clone(), humans: settings.trust.humans.clone() },
         secrets: secrets::known(settings, variables),
+        display: settings.forge.display(),
         prompt_limit: usize::try_from(settings.turns.max_prompt_characters.get()).unwrap_or(usize::MAX),
     };
     let memory = memory::memory(&settings.agent_memory, arguments.refresh.refresh(), surroundings, &folders)

@@ -107,10 +107,10 @@ fn about(id: &str, items: &[Item]) -> String {
     known.map_or_else(String::new, |item| format!(" <sub>{}</sub>", brief(&item.text)))
 }
 
-/// The first line of a text, without code spans, whose ends may be cut off.
+/// The first line of a text, without code spans and bold words, whose ends may be cut off.
 fn brief(text: &str) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    unmarked(&one_line(first, BRIEF).replace(['`', '<', '>'], ""))
+    unmarked(&one_line(first, BRIEF).replace("**", "").replace(['`', '<', '>'], ""))
 }
 
 fn answer_text(at: At<'_>, answer: &AnswerRecord, items: &[Item]) -> String {

@@ -1,11 +1,14 @@
 //! GitHub: the real gh and the real git against the model of `tests/github`.
 
 mod checks;
+mod commands;
 mod contract;
 mod crashes;
+mod descriptions;
 mod faults;
 mod forks;
 mod merges;
+mod native_reviews;
 mod privacy;
 mod protection;
 mod refusals;

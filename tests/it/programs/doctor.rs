@@ -346,9 +346,9 @@ fn only_a_named_folder_must_exist() {
     assert_eq!(verdict(&outside.json(), "repository", "place"), "warning");
 
     stage.git(&["remote", "add", "origin", "https://github.com/o/r.git"]);
-    let github = doctor(&stage, &[]);
-    let (verdict_, found, _) = check(&github.json(), "repository", "forge");
-    assert!(verdict_ == "ok" && found.contains("o/r on github.com"), "{found}");
+    let github = doctor(&stage, &["--gh-cmd", "no-such-gh"]);
+    let (login, _, fix) = check(&github.json(), "GitHub", "login");
+    assert!(github.exit == Some(1) && login == "error" && fix.contains("--gh-cmd"), "{}", github.stdout);
     assert_eq!(doctor(&stage, &["--forge", "local"]).exit, Some(0));
 
     fs::write(

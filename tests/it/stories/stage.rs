@@ -21,7 +21,7 @@ use agent_loop::flow::persistence::Persistence;
 use agent_loop::flow::request::{Questions, Request, ReviewSessions, Reviewing};
 use agent_loop::flow::terms::Overrides;
 use agent_loop::ports::cancellation::{Cancellation, Canceller, cancellation};
-use agent_loop::ports::forge::{Forge, NewPullRequest};
+use agent_loop::ports::forge::{Forge, NewPullRequest, RunDisplay};
 use agent_loop::ports::journal::Entry;
 
 use super::cast::FILE;
@@ -216,6 +216,7 @@ impl Story {
             trust: self.trust.clone(),
             secrets: self.secrets.clone(),
             prompt_limit: usize::MAX,
+            display: RunDisplay::Reviews,
         };
         let engine = Engine::new(Arc::new(world.clone()), setting, control);
         let outcome = world.until_stop(engine.run(assignment)).await;

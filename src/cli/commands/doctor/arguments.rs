@@ -33,6 +33,6 @@ impl FlagChoice for DoctorFlags {
     fn has(flag: &Flag) -> bool {
         flag.path.starts_with("agents.")
             || flag.path.starts_with("roles.")
-            || ["forge", DANGEROUS].contains(&flag.name.as_str())
+            || ["forge", "repo", "gh-cmd", DANGEROUS].contains(&flag.name.as_str())
     }
 }

@@ -2,6 +2,7 @@
 
 mod agents;
 pub mod arguments;
+mod github;
 mod inspector;
 mod join_all;
 mod judge;
@@ -18,6 +19,7 @@ use crate::adapters::process::environment;
 use crate::adapters::process::probe::{Probed, probe};
 use crate::adapters::process::supervision::tree;
 use crate::adapters::storage::fitness;
+use crate::cli::repository::site::ForgeSite;
 use crate::cli::run::secrets;
 use crate::cli::surroundings::Surroundings;
 use crate::cli::view::paint::Paint;
@@ -79,6 +81,11 @@ async fn look(
         waiting = parked;
     }
     groups.push(CheckGroup::new("repository", checks));
+    let forge = &read.configuration.settings.forge;
+    let site = repository.as_ref().and_then(|one| ForgeSite::of(forge, one, &surroundings.variables).ok());
+    if let Some(ForgeSite::Github(address)) = site {
+        groups.push(github::checks(&address, &forge.gh_command, surroundings).await);
+    }
     let settings = &read.configuration.settings;
     let eyes = Inspector { settings, variables: &surroundings.variables, folder: place, all: arguments.all };
     let looks = agents::looks(settings);

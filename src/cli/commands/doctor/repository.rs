@@ -17,7 +17,6 @@ use crate::cli::surroundings::Surroundings;
 use crate::domain::failure::TurnFailure;
 use crate::domain::ids::Label;
 use crate::domain::subject::Subject;
-use crate::ports::forge::Forge;
 use crate::ports::journal::{Entry, Finished};
 
 use super::arguments::DoctorArguments;
@@ -116,7 +115,8 @@ pub(super) async fn known(
         AnyForge::Embedded(forge) => {
             vec![DoctorCheck::ok("embedded forge", forge.store().path().display().to_string())]
         }
-        AnyForge::Github(forge) => vec![DoctorCheck::ok("login", format!("{} on GitHub", forge.login()))],
+        // The checks of GitHub report the login.
+        AnyForge::Github(_) => Vec::new(),
     };
     let mut waiting = Vec::new();
     for known in &all {

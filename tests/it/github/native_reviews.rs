@@ -1,0 +1,95 @@
+//! Reviews of GitHub's own kind: a view of the records, written once, with conversations that end with their findings.
+
+use super::stage::{Ended, Stage, gh, loop_words};
+use crate::github_model::{Fault, FaultKind, Pull, Role};
+
+const TODO_AGENT: &str = include_str!("../../../fixtures/agents/todo-agent.sh");
+
+/// A pull request of this author with something TO DO, and a reviewer that names its line.
+fn stage(author: &str) -> (Stage, String) {
+    let stage = Stage::new();
+    let finding = "\"`notes.txt:1` has a TODO (as README:7 forbids).\"";
+    stage.agent("todo.sh", &TODO_AGENT.replacen("\"There is still a TODO.\"", finding, 1));
+    let last_head = stage.branch("feature", "a TODO that stays\n");
+    let (head, base) = ("feature".to_owned(), "main".to_owned());
+    let pull = Pull { head, base, last_head, is_draft: false, fork: None, merge: None };
+    let number = {
+        let mut model = stage.github.state();
+        let author = model.person(author, Role::Admin);
+        model.file(author, ("Did it", "Nearly."), Some(pull)).to_string()
+    };
+    (stage, number)
+}
+
+fn reviewed(stage: &Stage, number: &str) -> Ended {
+    let gh = gh();
+    let ended = stage.run(&[&loop_words(&["pr", number], &gh)[..], &["--native-reviews"]].concat());
+    assert_eq!(ended.exit, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    ended
+}
+
+fn states(stage: &Stage) -> Vec<&'static str> {
+    stage.github.state().reviews.iter().map(|review| review.state).collect()
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn a_review_becomes_one_of_githubs() {
+    let (stage, number) = stage("bob");
+    let first = stage.github.state().filed[&1].pull.as_ref().unwrap().last_head.clone();
+    reviewed(&stage, &number);
+    assert_eq!(states(&stage), ["CHANGES_REQUESTED", "COMMENTED", "APPROVED"]);
+    stage.github.calls();
+    reviewed(&stage, &number);
+    let calls = stage.github.calls();
+    assert!(calls.iter().all(|call| call.method == "GET" || call.path == "graphql"), "{calls:?}");
+    let model = stage.github.state();
+    let [thread] = model.conversations.as_slice() else { panic!("{:?}", model.conversations) };
+    assert_eq!((thread.path.as_str(), thread.line, thread.is_resolved), ("notes.txt", 1, true));
+    assert!(thread.body.starts_with("`item-1` **blocking** `notes.txt:1` has a TODO"), "{}", thread.body);
+    assert_eq!(model.reviews[0].commit, first);
+    assert!(model.reviews[0].body.starts_with("**one** ✗ blocks"), "{}", model.reviews[0].body);
+    let link = format!("[`notes.txt:1`](https://{}/octo/r/blob/{first}/notes.txt#L1)", stage.github.host());
+    assert!(
+        model.comments.iter().any(|comment| comment.body.contains(&link)),
+        "{:?}",
+        model.comments[1].body
+    );
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn an_own_pull_request_gets_comments() {
+    let (stage, number) = stage("ada");
+    reviewed(&stage, &number);
+    assert_eq!(states(&stage), ["COMMENTED", "COMMENTED"]);
+    let model = stage.github.state();
+    assert!(model.reviews[0].body.contains("from the author of a pull request: this is a comment"));
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn a_lost_review_is_published_once() {
+    let (stage, number) = stage("bob");
+    let kinds = [FaultKind::DoneButSilent, FaultKind::DoneButTorn, FaultKind::DoneButBadGateway];
+    let faults = kinds.map(|kind| Fault { method: "POST", path: "/reviews", kind, times: 1 });
+    stage.github.state().faults.extend(faults);
+    reviewed(&stage, &number);
+    assert_eq!(states(&stage), ["CHANGES_REQUESTED", "COMMENTED", "APPROVED"]);
+}
+
+#[test]
+#[ignore = "needs gh"]
+fn unknown_lines_lose_no_finding() {
+    let (stage, number) = stage("bob");
+    stage.github.state().faults.push(Fault {
+        method: "POST",
+        path: "/reviews",
+        kind: FaultKind::NotInDiff,
+        times: 1,
+    });
+    reviewed(&stage, &number);
+    let model = stage.github.state();
+    assert_eq!(model.conversations.len(), 0);
+    assert!(model.reviews[0].body.contains("- `item-1` **blocking**"), "{}", model.reviews[0].body);
+}
