@@ -1,4 +1,4 @@
-//! GitHub's own description of its REST API (OpenAPI), which every call to the model and every answer must fit. Members that
+//! GitHub's own description of its REST API (`OpenAPI`), which every call to the model and every answer must fit. Members that
 //! GitHub always sends may be missing from the model's answers; a member that GitHub does not have, or of another type, is
 //! a complaint.
 
@@ -153,7 +153,7 @@ fn references(schema: &Value) -> Vec<String> {
     }
 }
 
-/// A schema of OpenAPI 3.0 as JSON Schema, closed: no members but its own.
+/// A schema of `OpenAPI` 3.0 as JSON Schema, closed: no members but its own.
 fn converted(schema: &Value, members: Members) -> Value {
     let Value::Object(entries) = schema else { return schema.clone() };
     let mut new = Map::new();
