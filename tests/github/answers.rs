@@ -1,4 +1,4 @@
-//! Answers as values, and how they go over the wire: whole, unchanged, limited, or broken.
+//! Answers as values, and their form on the wire: complete, unchanged, limited, or broken.
 
 use std::collections::VecDeque;
 use std::io;
@@ -46,7 +46,7 @@ impl Answer {
         self
     }
 
-    /// The answer of a call that is not made.
+    /// Returns the answer of a call that the fault prevents.
     pub(crate) fn refusing(kind: FaultKind) -> Option<Self> {
         match kind {
             FaultKind::Secondary(seconds) => {
@@ -78,7 +78,7 @@ impl Answer {
         }
     }
 
-    /// The answer on the wire; a reader that knows it already is told so.
+    /// Returns the answer on the wire; 304 for a reader that has it already.
     pub(crate) fn response(self, known: Option<&str>) -> Response<Body> {
         let text = self.body.to_string();
         let etag = format!("W/\"{}\"", digest::abbreviated(&text, 16));
@@ -95,7 +95,7 @@ impl Answer {
         response.body(Body::from(text)).unwrap()
     }
 
-    /// The answer, broken as a fault says after the work is done.
+    /// Returns the answer as a fault breaks it after the work is done.
     pub(crate) fn broken(self, kind: FaultKind) -> Response<Body> {
         let text = self.body.to_string();
         let half = Bytes::from(text.as_bytes()[..text.len() / 2].to_vec());

@@ -1,4 +1,4 @@
-//! What the model knows: people, one repository with its subjects, and the faults to come.
+//! The state of the model: people, one repository with its subjects, and planned faults.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::checks::{CheckRow, Ci};
 use super::reviews::{Conversation, Review};
 
-/// What a person may do in the repository.
+/// The permission of a person in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Admin,
@@ -78,7 +78,7 @@ pub(crate) struct StatusRow {
     pub(crate) created_at: Timestamp,
 }
 
-/// How a call goes wrong.
+/// A kind of fault of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FaultKind {
     /// A page of HTML with status 502; nothing is done.

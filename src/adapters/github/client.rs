@@ -1,4 +1,4 @@
-//! One repository on GitHub, asked through gh: the paths of its calls, what can't be worked on, and faults in words.
+//! One repository on GitHub, asked through gh: the paths of its calls, subjects on which no run can work, and error messages.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(super) struct GithubRepository {
 }
 
 impl GithubRepository {
-    /// Opens a repository: asks who gh is logged in as, and for the repository, whose name may have changed. Two calls.
+    /// Opens a repository: reads the login of gh, and the repository, which may have been renamed. Two calls.
     pub(super) async fn open(gh: Gh, address: &RepositoryAddress) -> Result<Self, ForgeError> {
         let host = gh.host().to_owned();
         let failed = |fault| error(&host, fault);
@@ -58,7 +58,7 @@ impl GithubRepository {
         Ok(Self { gh, user, scopes, repo })
     }
 
-    /// Where the repository is now.
+    /// Returns the current address of the repository.
     pub(super) fn address(&self) -> RepositoryAddress {
         let (owner, name) = self.repo.full_name.split_once('/').unwrap_or_default();
         RepositoryAddress { host: self.gh.host().to_owned(), owner: owner.to_owned(), name: name.to_owned() }
@@ -69,13 +69,13 @@ impl GithubRepository {
         &self.user.login
     }
 
-    /// The id of the repository, which a new name does not change.
+    /// Returns the id of the repository, which a rename does not change.
     pub(super) fn id(&self) -> String {
         format!("{}/{}", self.gh.host(), self.repo.id)
     }
 
-    /// Checks that a run on a subject can do its work, before anything is spent. Returns the branch that a pull request
-    /// wants to change. One call, none for a task.
+    /// Checks that a run can work on a subject, before it costs anything. Returns the branches of a pull request. One call, none
+    /// for a task.
     pub(super) async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
         let repository = &self.repo.full_name;
         if self.repo.archived {
@@ -141,7 +141,7 @@ impl GithubRepository {
         }
     }
 
-    /// The repository as gh takes it.
+    /// Returns the repository as an argument for gh.
     pub(super) fn named(&self) -> String {
         let name = &self.repo.full_name;
         if self.gh.host() == GITHUB { name.clone() } else { format!("{}/{name}", self.gh.host()) }
@@ -203,7 +203,7 @@ impl GithubRepository {
         read(reply)
     }
 
-    /// Changes something, once. After `Fault::Lost` the caller looks whether it happened.
+    /// Changes something, once. After `Fault::Lost` the caller checks whether it happened.
     pub(super) async fn write(&self, method: Method, rest: &str, body: &Value) -> Result<Value, Fault> {
         Ok(self.gh.write(method, &self.path(rest), body).await?.body)
     }
@@ -250,7 +250,7 @@ fn unsupported(message: String) -> ForgeError {
     ForgeError::Unworkable(Refused::Unsupported, message)
 }
 
-/// Reads an answer as the shape that is expected.
+/// Decodes an answer.
 pub(super) fn read<T: DeserializeOwned>(body: Value) -> Result<T, ForgeError> {
     serde_json::from_value(body).map_err(|error| {
         ForgeError::Unreachable(format!("GitHub's answer has another shape than expected: {error}"))

@@ -1,4 +1,4 @@
-//! GitHub as the engine sees it, as the login that gh runs as.
+//! The forge port for one repository on GitHub, used with the login of gh.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,7 +48,7 @@ pub struct GithubForge {
 }
 
 impl GithubForge {
-    /// Opens a repository: asks who gh is logged in as, and for the repository, whose name may have changed. Two calls.
+    /// Opens a repository: reads the login of gh, and the repository, which may have been renamed. Two calls.
     pub async fn open(gh: Gh, address: &RepositoryAddress) -> Result<Self, ForgeError> {
         let repository = GithubRepository::open(gh, address).await?;
         let roles = Mutex::new(BTreeMap::from([(repository.user.id, repository.repo.own_role())]));
@@ -62,18 +62,18 @@ impl GithubForge {
         })
     }
 
-    /// The branch that a new change is for, if none was named.
+    /// Returns the base branch of a new change, if none was named.
     pub fn default_branch(&self) -> &BranchName {
         &self.repository.repo.default_branch
     }
 
-    /// Where the repository is now.
+    /// Returns the current address of the repository.
     pub fn address(&self) -> RepositoryAddress {
         self.repository.address()
     }
 
-    /// Checks that a run on a subject can do its work, before anything is spent. Returns the branch that a pull request
-    /// wants to change. One call, none for a task.
+    /// Checks that a run can work on a subject, before it costs anything. Returns the branches of a pull request. One call, none
+    /// for a task.
     pub async fn check_subject(&self, subject: &Subject) -> Result<Option<PullEnds>, ForgeError> {
         self.repository.check_subject(subject).await
     }
@@ -87,7 +87,7 @@ impl GithubForge {
         act(locked(&self.threads).entry(number).or_default())
     }
 
-    /// Reads a thread on. One call, if less than a page is new.
+    /// Reads the new and edited comments of a thread. One call, if they fit into a page.
     async fn thread(&self, number: u64) -> Result<Vec<Comment>, ForgeError> {
         let since = self.with_thread(number, |thread| thread.since());
         let since = since.map(|since| format!("?since={}", encoded(&since.to_string()))).unwrap_or_default();
@@ -137,7 +137,7 @@ impl GithubForge {
         Ok(role)
     }
 
-    /// Looks a few times whether a comment of ours with this last line is there.
+    /// Returns whether the thread has a comment of ours with this last line; reads it several times.
     async fn is_published(&self, number: u64, body: &str) -> Result<bool, ForgeError> {
         let mark = |body: &str| body.trim_end().lines().next_back().map(str::to_owned);
         for pause in LOOKS {

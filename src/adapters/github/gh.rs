@@ -1,4 +1,4 @@
-//! Runs `gh api`: one REST call each, with a deadline, repeated where that is safe.
+//! Runs `gh api`: each run is one call, with a deadline, repeated where that is safe.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ pub struct Gh {
     known: Mutex<BTreeMap<String, KnownAnswer>>,
 }
 
-/// The last answer to a read, which stays valid while the server says so.
+/// The last answer to a read, which is valid as long as the server answers "not modified".
 #[derive(Debug, Clone)]
 struct KnownAnswer {
     etag: String,
@@ -46,16 +46,16 @@ struct KnownAnswer {
     body: Value,
 }
 
-/// Where the rows of a list are.
+/// The position of the rows in the answer to a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
     /// The whole answer is the list.
     All,
-    /// A member of the answer is.
+    /// A member of the answer is the list.
     Member(&'static str),
 }
 
-/// What changes something.
+/// A method that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     Post,
@@ -72,7 +72,7 @@ impl Method {
 }
 
 impl Gh {
-    /// gh as this command, on a host, with the variables that it needs for its login.
+    /// Creates a caller of this command for a host, with the variables that its login needs.
     pub fn new(command: &str, host: &str, ours: &Variables, folder: impl Into<PathBuf>) -> Self {
         let line = CommandLine::new(command, folder, environment::for_gh(ours)).variable("GH_HOST", host);
         Self { line, host: host.to_owned(), known: Mutex::default() }
@@ -82,7 +82,7 @@ impl Gh {
         &self.host
     }
 
-    /// Reads. What got no whole answer is asked again.
+    /// Sends a read, and repeats it if its answer was incomplete.
     pub(super) async fn get(&self, path: &str) -> Result<ApiReply, Fault> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         let mut pauses = PAUSES.into_iter();
@@ -169,7 +169,7 @@ impl Gh {
             .argument(path)
     }
 
-    /// Makes a call, and waits for a short limit: what was limited was not done.
+    /// Sends a call, and repeats it after a short limit: a limited call had no effect.
     async fn unlimited(&self, line: &CommandLine) -> Result<ApiReply, Fault> {
         loop {
             let called = self.call(line).await;

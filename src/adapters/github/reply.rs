@@ -1,11 +1,11 @@
-//! What `gh api -i` printed, as a value: the answer of the server, or why there is none that can be used.
+//! Parses the output of `gh api -i`: the answer of the server, or the reason why there is no usable one.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::adapters::process::exit::Exit;
 
-/// How long a limit lasts when the server does not say it.
+/// The assumed duration of a limit whose end the server does not state.
 const UNSAID_LIMIT: SignedDuration = SignedDuration::from_secs(60);
 
 /// gh's exit code when nobody is logged in.

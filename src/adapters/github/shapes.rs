@@ -1,4 +1,4 @@
-//! The parts of GitHub's JSON that are read, and what they mean here. Unknown members are ignored.
+//! The members of GitHub's JSON that are read, and their conversion into our types. Unknown members are ignored.
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! The comments of one thread as they were last read, and the reading on from there: what is new or was edited.
+//! The known comments of one thread, updated with those that are new or were edited.
 
 use jiff::{SignedDuration, Timestamp};
 

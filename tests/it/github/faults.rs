@@ -1,4 +1,4 @@
-//! Faults on the way: what was written is written once and seen, what was not done is said.
+//! Faults of the network and of GitHub: each write happens once and is noticed, and a write that did not happen is an error.
 
 use agent_loop::domain::ids::{IssueNumber, PullRequestNumber};
 use agent_loop::ports::forge::{Forge, ForgeError, NewPullRequest, Thread};
