@@ -1,4 +1,4 @@
-//! SHA-256 in hexadecimal digits: names that are made from names, and checks of our own files.
+//! SHA-256 in hexadecimal digits: for names that are derived from names, and for checks of our own files.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ pub fn sha256(content: impl AsRef<[u8]>) -> String {
     Sha256::digest(content).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// Returns the first digits only: enough for a name.
+/// Returns only the first digits, which are sufficient for a name.
 pub fn abbreviated(content: impl AsRef<[u8]>, digits: usize) -> String {
     let mut digest = sha256(content);
     digest.truncate(digits);

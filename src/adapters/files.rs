@@ -9,13 +9,13 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-/// Makes a folder, and the folders above it, for this user alone.
+/// Creates a folder and its parents, accessible only to this user.
 pub fn make_folder(path: &Path) -> Result<(), String> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| format!("could not make the folder {}: {error}", path.display()))
 }
 
-/// Makes a folder with a name that nobody knows, in one that can't be listed (but by root). It is removed when this is dropped.
+/// Creates a folder with an unguessable name, in a parent that only root can list. Dropping the value removes the folder.
 pub fn make_hidden(parent: &Path) -> Result<TempDir, String> {
     make_folder(parent)?;
     let made = tempfile::Builder::new()
@@ -30,29 +30,34 @@ pub fn make_hidden(parent: &Path) -> Result<TempDir, String> {
     made.map_err(|error| format!("could not make a folder in {}: {error}", parent.display()))
 }
 
-/// Opens a file of this user alone for appending, making it if it is not there. Never follows a link, never waits for a pipe.
+/// Opens a private file for appending, and creates it if it does not exist. Never follows a link, never waits for a pipe.
 ///
 /// # Errors
-/// When the disk says no, or it is no plain file.
+/// When opening fails, or it is not a regular file.
 pub fn append(path: &Path) -> io::Result<fs::File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
-    let mut options = OpenOptions::new();
-    let file = options
-        .create(true)
-        .append(true)
-        .read(true)
-        .mode(0o600)
-        .custom_flags(flags)
-        .open(path)
-        .map_err(plain)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(odd(io::ErrorKind::InvalidInput)) }
+    open_private(path, OpenOptions::new().append(true).read(true))
 }
 
-/// Removes a file or folder without following links, even if somebody took the permissions away. What is not there is gone.
+/// Opens a private file for writing without its old content. Never follows a link, never waits for a pipe.
 ///
 /// # Errors
-/// When the disk says no.
+/// When opening fails, or it is not a regular file.
+pub fn overwrite(path: &Path) -> io::Result<fs::File> {
+    open_private(path, OpenOptions::new().write(true).truncate(true))
+}
+
+fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<fs::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    let opened = options.create(true).mode(0o600).custom_flags(flags).open(path);
+    let file = opened.map_err(explained)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(irregular(io::ErrorKind::InvalidInput)) }
+}
+
+/// Removes a file or folder without following links, even if its permissions were removed. It may be absent already.
+///
+/// # Errors
+/// When the disk fails.
 pub fn remove(path: &Path) -> io::Result<()> {
     let removed = match fs::symlink_metadata(path) {
         Ok(facts) if facts.is_dir() => fs::remove_dir_all(path).or_else(|_| {
@@ -70,10 +75,10 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives back the permissions of a folder and of all folders in it. Links are not followed.
+/// Restores the permissions of a folder and of all folders in it. Links are not followed.
 ///
 /// # Errors
-/// When the disk says no.
+/// When the disk fails.
 pub fn open_up(folder: &Path) -> io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(folder)? {
@@ -85,48 +90,47 @@ pub fn open_up(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn odd(kind: io::ErrorKind) -> io::Error {
-    io::Error::new(kind, "is no plain file, so it was not opened")
+fn irregular(kind: io::ErrorKind) -> io::Error {
+    io::Error::new(kind, "is not a regular file, so it was not opened")
 }
 
-/// Returns the error of opening a link or a socket in words that say so.
-fn plain(error: io::Error) -> io::Error {
-    let is_odd =
-        [Errno::LOOP, Errno::NXIO].iter().any(|odd| error.raw_os_error() == Some(odd.raw_os_error()));
-    if is_odd { odd(io::ErrorKind::InvalidInput) } else { error }
+/// Converts the error for a link or a socket.
+fn explained(error: io::Error) -> io::Error {
+    let signs = [Errno::LOOP, Errno::NXIO].map(|sign| Some(sign.raw_os_error()));
+    if signs.contains(&error.raw_os_error()) { irregular(io::ErrorKind::InvalidInput) } else { error }
 }
 
-/// Opens a plain file that somebody else may have exchanged for something else. Never follows a link, never waits for a pipe.
+/// Opens a regular file that somebody else may have replaced. Never follows a link, never waits for a pipe.
 ///
 /// # Errors
-/// When the disk says no; `InvalidInput` when it is no plain file, `IsADirectory` when it is a folder.
+/// When opening fails; `InvalidInput` when it is not a regular file, `IsADirectory` when it is a folder.
 pub fn open_foreign(path: &Path) -> io::Result<fs::File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(path, flags, Mode::empty());
-    let file = fs::File::from(opened.map_err(|error| plain(error.into()))?);
-    // What was opened is what is looked at: nobody can exchange it in between.
+    let file = fs::File::from(opened.map_err(|error| explained(error.into()))?);
+    // The check is of the opened file, so that nobody can replace it in between.
     let facts = file.metadata()?;
     if facts.is_dir() {
-        return Err(odd(io::ErrorKind::IsADirectory));
+        return Err(irregular(io::ErrorKind::IsADirectory));
     }
-    if facts.is_file() { Ok(file) } else { Err(odd(io::ErrorKind::InvalidInput)) }
+    if facts.is_file() { Ok(file) } else { Err(irregular(io::ErrorKind::InvalidInput)) }
 }
 
-/// The content of such a file, and one byte more than the limit if there is more.
+/// Returns the content of such a file, with one byte more than the limit if it is longer.
 ///
 /// # Errors
-/// As `open_foreign`, and when it can't be read.
+/// As `open_foreign`, and when reading fails.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     open_foreign(path)?.take(limit.saturating_add(1)).read_to_end(&mut content)?;
     Ok(content)
 }
 
-/// What somebody else wrote into a file, closed to everybody else: nothing if there is none, and one byte more than the
-/// limit if there is more.
+/// Returns the content of a file that somebody else wrote, with one byte more than the limit if it is longer; empty if it
+/// does not exist. Restricts the file to this user.
 ///
 /// # Errors
-/// When it is no plain file (a link leads elsewhere, a pipe never ends), or can't be read; the text names the path.
+/// When it is not a regular file, or cannot be read; the text names the path.
 pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let read = || -> io::Result<Vec<u8>> {
@@ -146,14 +150,13 @@ pub fn read_foreign(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Writes a file of this user alone in place: a crash may leave a part of it.
+/// Writes a private file in place: after a crash it may be incomplete.
 pub fn write_over(path: &Path, content: &[u8]) -> Result<(), String> {
-    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path);
-    let written = file.and_then(|mut file| file.write_all(content));
+    let written = overwrite(path).and_then(|mut file| file.write_all(content));
     written.map_err(|error| format!("could not write {}: {error}", path.display()))
 }
 
-/// Writes a file of this user alone: a reader sees the old content or the new, never a part.
+/// Writes a private file: a reader sees either the old or the new content, never a part.
 pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), String> {
     let write = || -> io::Result<()> {
         let folder = path.parent().ok_or_else(|| io::Error::other("no folder"))?;

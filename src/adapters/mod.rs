@@ -1,4 +1,4 @@
-//! The ports made real: the only code that touches the operating system. Adapters decide nothing about a run.
+//! The implementations of the ports: the only code that touches the operating system. Adapters decide nothing about a run.
 
 pub mod agent_memory;
 pub mod agents;

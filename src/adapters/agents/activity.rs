@@ -1,22 +1,22 @@
-//! What a line of an agent's output shows that it did, for a person: the text that it wrote, the tool that it used.
+//! Derives from a line of an agent's output what the agent did, for people: the text that it wrote, the tool that it used.
 
 use serde_json::Value;
 
 use crate::adapters::process::output::tail::plain;
 
-/// Something that an agent did.
+/// An action of an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgentAction {
-    /// It wrote this text.
+    /// The agent wrote this text.
     Said(String),
-    /// It used a tool: `ran: git diff`, `edited src/lib.rs`.
+    /// The agent used a tool: `ran: git diff`, `edited src/lib.rs`.
     Did(String),
-    /// It, or its program, reports an error.
+    /// The agent or its program reports an error.
     Failed(String),
 }
 
 impl AgentAction {
-    /// The text of it.
+    /// Returns the text of the action.
     pub fn text(&self) -> &str {
         match self {
             Self::Said(text) | Self::Did(text) | Self::Failed(text) => text,
@@ -24,7 +24,7 @@ impl AgentAction {
     }
 }
 
-/// Returns what a line of output shows. A line that is no event of a known program is text as it is.
+/// Returns the action in a line of output. A line that is not an event of a known program is returned as text.
 pub fn activities(line: &str) -> Vec<AgentAction> {
     match serde_json::from_str::<Value>(line) {
         Ok(event) if at(&event, "/type").is_string() => of_event(&event),
@@ -56,7 +56,7 @@ fn said(text: &str) -> Option<AgentAction> {
     (!text.trim().is_empty()).then_some(AgentAction::Said(text))
 }
 
-/// A block of a message of claude's.
+/// Reads a block of a message of claude.
 fn of_block(block: &Value) -> Option<AgentAction> {
     match at(block, "/type").as_str()? {
         "text" => said(at(block, "/text").as_str()?),
@@ -65,7 +65,7 @@ fn of_block(block: &Value) -> Option<AgentAction> {
     }
 }
 
-/// An item of codex: a command is told when it starts, everything else when it is complete.
+/// Reads an item of codex: a command is reported when it starts, everything else when it is complete.
 fn of_item(event: &Value) -> Option<AgentAction> {
     let item = at(event, "/item");
     let is_complete = at(event, "/type") == "item.completed";
@@ -90,7 +90,7 @@ fn of_item(event: &Value) -> Option<AgentAction> {
     }
 }
 
-/// A call of a tool by gemini or opencode.
+/// Reads a tool call of gemini or opencode.
 fn tool(event: &Value) -> String {
     let part = at(event, "/part");
     match at(event, "/tool_name").as_str() {
@@ -99,7 +99,7 @@ fn tool(event: &Value) -> String {
     }
 }
 
-/// What a tool did, from its name and what it was given.
+/// Describes a tool call, given the tool's name and input.
 fn deed(name: &str, input: &Value) -> String {
     let given = |names: &[&str]| {
         names.iter().find_map(|name| input.get(*name).and_then(Value::as_str)).map(str::to_owned)
@@ -122,7 +122,7 @@ fn deed(name: &str, input: &Value) -> String {
     plain(&text)
 }
 
-/// A command without the shell that codex puts before it.
+/// Removes the shell that codex puts before a command.
 fn without_shell(command: &str) -> String {
     match shlex::split(command).as_deref() {
         Some([shell, flag, script]) if shell.ends_with("sh") && flag.ends_with('c') => script.clone(),
@@ -144,7 +144,7 @@ fn trouble(event: &Value) -> String {
     plain(text)
 }
 
-/// The value at a path, or null.
+/// Returns the value at a path, or null.
 fn at<'event>(event: &'event Value, path: &str) -> &'event Value {
     event.pointer(path).unwrap_or(&Value::Null)
 }

@@ -27,12 +27,12 @@ use super::turn_host::{TurnHost, late_end, unstarted};
 /// Any program that reads a prompt on stdin, and answers in a file or on stdout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandAgent {
-    /// A path, or a name to be found in `PATH`.
+    /// A path, or a name to find in `PATH`.
     pub program: PathBuf,
     pub arguments: Vec<String>,
-    /// The variables of ours that it may see besides the common ones.
+    /// The variables of ours to pass on besides the common ones.
     pub variables: Vec<String>,
-    /// How long its turns may take, if not as long as those of all agents.
+    /// The time limit of its turns, if it differs from that of all agents.
     pub deadline: Option<Duration>,
 }
 
@@ -42,7 +42,7 @@ const NONCE_VARIABLE: &str = "AGENT_LOOP_NONCE";
 /// The exit code for a used-up quota (`EX_TEMPFAIL` of sysexits).
 const QUOTA_EXIT: i32 = 75;
 
-/// Takes a turn with a program.
+/// Runs a turn with the program.
 pub(super) async fn take(
     host: &TurnHost,
     agent: &CommandAgent,
@@ -109,7 +109,7 @@ fn result(deadline: Duration, files: &TurnFiles, ended: &Ended, stdout: Vec<u8>)
     }
 }
 
-/// Both the file and stdout are taken: the file counts, and stdout is looked at if nothing valid stands in it.
+/// Returns the answer from the file and from stdout. Stdout is used only if the file contains no valid answer.
 fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
     let malformed = |why| TurnResult::Failed(TurnFailure::Malformed { complaints: vec![why] });
     let file = match read_foreign(&files.response, ANSWER_LIMIT) {
@@ -119,7 +119,7 @@ fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
     };
     match (file.map(text).transpose(), text(stdout)) {
         (Ok(None), Ok(message)) => TurnResult::Answered(RawAnswer::message(message)),
-        // What else was printed does not count against an answer in the file.
+        // Other text on stdout does not invalidate an answer in the file.
         (Ok(file @ Some(_)), message) => {
             TurnResult::Answered(RawAnswer { native: None, file, message: message.ok() })
         }
@@ -127,13 +127,13 @@ fn answered(files: &TurnFiles, stdout: Vec<u8>) -> TurnResult {
     }
 }
 
-/// Returns the answer in the file of a program that did not exit, if it is one whole object.
+/// Returns the answer in the file of a program that did not exit, if the file is one complete object.
 fn complete_file(files: &TurnFiles) -> Option<String> {
     let text = text(read_foreign(&files.response, ANSWER_LIMIT).ok()?).ok()?;
     serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).is_ok().then_some(text)
 }
 
-/// What is longer than an answer may be, or is no text, is not looked at.
+/// A file that is longer than an answer may be, or is not text, is ignored.
 fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() > ANSWER_LIMIT {
         return Err("the answer is longer than 1 MiB; it was not read".to_owned());
@@ -141,7 +141,7 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| format!("the answer is not UTF-8: {error}"))
 }
 
-/// The instant of a line `resets_at=<RFC 3339 or seconds since 1970>`.
+/// Returns the instant in a line `resets_at=<RFC 3339 or seconds since 1970>`.
 fn resets_at(stderr: &str) -> Option<Timestamp> {
     let value = stderr.lines().rev().find_map(|line| line.trim().strip_prefix("resets_at="))?.trim();
     let epoch = value.parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());

@@ -1,7 +1,6 @@
-//! Agents: how a turn becomes a command line or a script, and its ending an answer or a class of failure. Knows nothing
-//! about rounds.
-//!
-//! A vendor's program is one pure file in `vendors`; `driver` runs it; `errors` reads what it complains of.
+//! Agents: convert a turn to a command line or a script, and its ending to an answer or a class of failure. This code knows
+//! nothing about rounds. Each vendor's program has a pure file in `vendors`; `driver` runs the program; `errors` classifies
+//! its error messages.
 
 mod accounting;
 pub mod activity;

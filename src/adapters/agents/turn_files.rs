@@ -17,7 +17,7 @@ use super::turn_host::TurnHost;
 /// The files and the environment of a turn.
 #[derive(Debug, Clone)]
 pub struct TurnFiles {
-    /// The name of the attempt: that of its log, and the marker by which its processes are recognised.
+    /// The name of the attempt: the name of its log, and the marker by which its processes are recognised.
     pub turn_id: String,
     /// The folder of the files, which is removed after the turn. Other agents can neither list nor guess it.
     hidden: Arc<TempDir>,

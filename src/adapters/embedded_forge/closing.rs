@@ -1,4 +1,4 @@
-//! The words in a pull request's description that close an issue when it is merged.
+//! Finds the words in a pull request's description that close an issue when it is merged.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use crate::text::sanitize::keywords::CLOSING;
 
 static CLOSES: LazyLock<Regex> = pattern!(format!(r"{CLOSING}#([0-9]{{1,9}})\b"));
 
-/// The numbers of the issues that a description closes. Code, quotations and comments close none.
+/// Returns the numbers of the issues that a description closes. Code, quotations and comments are ignored.
 pub(super) fn closes(body: &str) -> Vec<u64> {
     let mut prose = body.as_bytes().to_vec();
     for (event, range) in Parser::new(body).into_offset_iter() {

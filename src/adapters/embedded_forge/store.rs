@@ -22,7 +22,7 @@ pub const FILE: &str = "agent-loop.sqlite3";
 pub struct Store {
     connection: Mutex<Connection>,
     path: PathBuf,
-    /// The number by which the file system knows the file.
+    /// The number of the file in the file system.
     inode: u64,
     repository_id: String,
 }
@@ -51,7 +51,7 @@ impl Store {
         &self.path
     }
 
-    /// Returns the connection, if the file still is the one that was opened: what goes to a file that was removed is lost.
+    /// Returns the connection, unless the file was removed or replaced since it was opened: then data would be lost.
     fn connection(&self) -> Result<MutexGuard<'_, Connection>, String> {
         if inode(&self.path)? != self.inode {
             return Err(format!("the embedded forge {} was replaced by another file", self.path.display()));

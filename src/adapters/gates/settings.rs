@@ -18,7 +18,7 @@ pub struct GateSettings {
     pub folders: Folders,
 }
 
-/// The gates that this machine measures.
+/// The gates that are measured on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct MeasuredGates {
     pub commands: BTreeMap<GateName, GateCommand>,

@@ -1,10 +1,10 @@
-//! The setup command: run once in each fresh clone, before an agent works there or a gate is measured.
+//! The setup command: runs once in each fresh clone, before an agent works there or a gate is measured.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::files::write_over;
+use crate::adapters::files;
 use crate::domain::gate::Verdict;
 use crate::domain::ids::GateName;
 use crate::ports::cancellation::Cancellation;
@@ -27,14 +27,14 @@ impl SetupCommand {
         Some(Box::new(Self { command, runner }))
     }
 
-    /// What the mark of a prepared clone says: it does not fit a clone that was made anew, or another command.
+    /// Returns the content of the mark of a prepared clone. A new clone and another command have another content.
     fn mark(&self, clone: &Path) -> Option<String> {
         let inode = fs::symlink_metadata(clone).ok()?.ino();
         Some(format!("{inode} {}\n", self.command))
     }
 }
 
-/// Where it is noted that a clone is prepared: beside the clone, out of reach of what runs there.
+/// Returns the path of the mark: beside the clone, where processes in the clone cannot reach it.
 fn mark_path(clone: &Path) -> PathBuf {
     clone.with_file_name("setup")
 }
@@ -43,15 +43,19 @@ impl Gate for SetupCommand {
     fn measure<'a>(&'a self, order: &'a GateOrder, cancellation: Cancellation) -> Measuring<'a> {
         Box::pin(async move {
             let (path, mark) = (mark_path(&order.workdir), self.mark(&order.workdir));
-            if mark.is_some() && fs::read_to_string(&path).ok() == mark {
+            let limit = |mark: &String| u64::try_from(mark.len()).unwrap_or(u64::MAX);
+            let is_same = |mark: &String| {
+                files::read_bounded(&path, limit(mark)).is_ok_and(|found| found == mark.as_bytes())
+            };
+            if mark.as_ref().is_some_and(is_same) {
                 let (detail, findings) = (String::new(), Vec::new());
                 return GateReport::Measured { verdict: Verdict::Pass, detail, findings, log: None };
             }
             let report = self.runner.measure(order, cancellation).await;
             match (&report, mark) {
                 (GateReport::Measured { verdict: Verdict::Pass, .. }, Some(mark)) => {
-                    // Without the mark it is only run once more.
-                    let _unwritten = write_over(&path, mark.as_bytes());
+                    // If the mark is missing, the command runs again.
+                    let _unwritten = files::write_over(&path, mark.as_bytes());
                 }
                 (GateReport::Measured { .. } | GateReport::Cancelled, _) => {}
             }

@@ -1,4 +1,4 @@
-//! The gate `tests`: a command without a shell, a verdict from its exit code, the end of its output for people.
+//! The gate `tests`: runs a command without a shell; the verdict is its exit code, and the end of its output is for people.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -22,10 +22,10 @@ use crate::ports::gates::{Gate, GateOrder, GateReport, Measuring};
 use super::settings::{GateCommand, GateSettings};
 use super::shell;
 
-/// How much of the end of the output goes into a record, in bytes.
+/// The maximum length of output in a record, in bytes, taken from the end.
 const DETAIL: usize = 4_000;
 
-/// How many lines at the end of the output may say that a program was not found.
+/// The number of last lines of the output in which a message about a missing program is searched.
 const LAST_LINES: usize = 10;
 
 /// The gate `tests`: passes when the test command succeeds.
@@ -35,7 +35,7 @@ pub(super) struct TestsGate {
     settings: GateSettings,
 }
 
-/// A command that a user names, and that runs without a shell.
+/// A command of the user that runs without a shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserCommand {
     Test,
@@ -61,10 +61,11 @@ impl fmt::Display for UserCommand {
     }
 }
 
-/// The words of a command, as a shell would split them; no word is ever given to a shell.
+/// Splits a command into words like a shell, without running one.
 ///
 /// # Errors
-/// When there are none, a quote is not closed, or an operator of a shell stands there: the program would get it as an argument.
+/// When there are no words, a quote is not closed, or there is an operator of a shell, which the program would get as an
+/// argument.
 pub fn split(command: &str, which: UserCommand) -> Result<Vec<String>, String> {
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
     match (words.first(), shell::operator(command)) {
@@ -74,7 +75,7 @@ pub fn split(command: &str, which: UserCommand) -> Result<Vec<String>, String> {
     }
 }
 
-/// Why something that only a shell understands is refused, and what to type instead.
+/// Returns why shell syntax is rejected, and what to type instead.
 fn no_shell(command: &str, which: UserCommand, operator: &str) -> String {
     let instead = format!("sh -c {}", quoted(command));
     format!(
@@ -104,7 +105,7 @@ impl Gate for TestsGate {
     }
 }
 
-/// A name that is unique for each attempt: the marker of its processes, and the file name of its log.
+/// Returns a name that is unique for each attempt: the marker of its processes and the name of its log.
 fn name(order: &GateOrder) -> String {
     format!("{}-{}-{}", order.run, order.gate, order.attempt)
 }
@@ -168,7 +169,7 @@ const FRESH_CLONE: &str = "The tests run in a fresh clone, which has nothing tha
 
 /// Returns why a failed command did not run any tests: a program was not found, or is not executable.
 fn not_run(code: i32, output: &str) -> Option<&'static str> {
-    /// The messages of `sh`, `bash`, `zsh` and `make`. The exit code may differ.
+    /// These are the messages of `sh`, `bash`, `zsh` and `make`. The exit code varies.
     static NOT_RUN: LazyLock<Regex> = pattern!(
         r"^(\S*sh: (line )?\d+: .*: not found|.*: command not found|zsh:.* command not found: .*|make.* Error 12[67])$"
     );
@@ -189,7 +190,7 @@ fn inconclusive(detail: String, log: Option<PathBuf>) -> GateReport {
     GateReport::Measured { verdict: Verdict::Inconclusive, detail, findings: Vec::new(), log }
 }
 
-/// The last whole lines of an output; of a last line that is too long itself, its end.
+/// Returns the last whole lines of an output. If the last line is too long, its end is returned.
 fn ending(text: &str) -> String {
     let mut kept = Vec::new();
     let mut room = DETAIL;
@@ -207,7 +208,7 @@ fn ending(text: &str) -> String {
     kept.join("\n")
 }
 
-/// The end of a line that is too long, with a sign that there was more.
+/// Returns the end of a line that is too long, with an ellipsis.
 fn cut(line: &str) -> String {
     const MORE: &str = "…";
     let start = line.ceil_char_boundary(line.len().saturating_sub(DETAIL - MORE.len()));

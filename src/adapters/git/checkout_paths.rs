@@ -1,4 +1,4 @@
-//! Where the parts of a checkout lie: its files, its git folder, and the git folder that linked checkouts share.
+//! The paths of a checkout: its files, its git folder, and the git folder that linked checkouts share.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 use super::disk::{is_plain_folder, read_foreign};
 use super::mirror::refs::common_folder;
 
-/// More than a `.git` file of a linked checkout takes.
+/// The maximum size of the `.git` file of a linked checkout.
 const LINK_BYTES: u64 = 4096;
 
-/// The parts of a checkout in which an agent works.
+/// The paths of a checkout in which an agent works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CheckoutPaths {
     pub(crate) tree: PathBuf,
-    /// Where HEAD and index are. No git process of ours uses it as its git folder.
+    /// The folder with HEAD and the index. No git process of ours uses it as its git folder.
     pub(crate) git: PathBuf,
-    /// Where objects and branches are; the git folder itself, but for a linked checkout.
+    /// The folder with objects and branches; it differs from `git` only in a linked checkout.
     pub(crate) common: PathBuf,
 }
 
 impl CheckoutPaths {
-    /// The parts of a checkout with a git folder of its own. It need not exist yet.
+    /// Returns the paths of a checkout with its own git folder. The checkout may not exist yet.
     pub(crate) fn standalone(tree: PathBuf) -> Self {
         let git = tree.join(".git");
         Self { tree, common: git.clone(), git }
     }
 
-    /// Finds the parts of the checkout whose root this is, without links.
+    /// Finds the paths of the checkout with this root; the results contain no links.
     pub(crate) fn find(root: &Path) -> Option<Self> {
         let tree = root.canonicalize().ok()?;
         let dot = tree.join(".git");

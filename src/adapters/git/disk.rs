@@ -1,4 +1,4 @@
-//! Files and folders of git's and ours: whole writes, stubborn removal, errors that name the path. Knows no git.
+//! Operations on files and folders, with errors that name the path. Does not use git.
 
 use std::fs;
 use std::io;
@@ -7,17 +7,17 @@ use std::path::Path;
 use crate::adapters::files;
 use crate::ports::workspace::WorkspaceError;
 
-/// An error that names what was tried on which path.
+/// Returns an error that names the operation and the path.
 pub(super) fn failed(what: &str, path: &Path, cause: &io::Error) -> WorkspaceError {
     WorkspaceError::Disk(format!("could not {what} {}: {cause}", path.display()))
 }
 
-/// Makes a folder and its parents, readable by this user only.
+/// Creates a folder and its parents, accessible only to this user.
 pub(super) fn make_folder(path: &Path) -> Result<(), WorkspaceError> {
     files::make_folder(path).map_err(WorkspaceError::Disk)
 }
 
-/// Writes a file as a whole or not at all.
+/// Writes a file completely or not at all.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
     let write = || -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("/"));
@@ -29,53 +29,55 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError
     write().map_err(|cause| failed("write", path, &cause))
 }
 
-/// Writes a file in place, readable by this user only.
+/// Writes a private file in place.
 pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), WorkspaceError> {
     files::write_over(path, bytes).map_err(WorkspaceError::Disk)
 }
 
-/// The content of a file, none if there is no such file.
+/// Returns the content of a file of ours; `None` if it does not exist. Never follows a link, never waits for a pipe.
 pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, WorkspaceError> {
-    match fs::read(path) {
+    match files::read_bounded(path, u64::MAX) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(cause) if is_absence(&cause) => Ok(None),
         Err(cause) => Err(failed("read", path, &cause)),
     }
 }
 
-/// The content of something that may have been made by an agent: a plain file of a bounded size, or nothing.
+/// Returns the content of a file that an agent may have made; `None` unless it is a regular file of at most this size.
 pub(super) fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
     let bytes = files::read_bounded(path, most).ok()?;
     (u64::try_from(bytes.len()).ok()? <= most).then_some(bytes)
 }
 
-/// Copies a file with its time of change: git tells by it which entries of an index it must look at again.
+/// Copies a file with its modification time, from which git derives the index entries that it must check again.
 pub(super) fn copy_with_time(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
     let copy = || -> io::Result<()> {
-        fs::copy(from, to)?;
-        let changed = fs::metadata(from)?.modified()?;
-        fs::File::options().write(true).open(to)?.set_modified(changed)
+        let (mut source, mut target) = (files::open_foreign(from)?, files::overwrite(to)?);
+        let facts = source.metadata()?;
+        io::copy(&mut source, &mut target)?;
+        target.set_permissions(facts.permissions())?;
+        target.set_modified(facts.modified()?)
     };
     copy().map_err(|cause| failed("copy an index to", to, &cause))
 }
 
-/// Moves a file over another one.
+/// Renames a file, and replaces an existing one.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
     fs::rename(from, to).map_err(|cause| failed("rename", from, &cause))
 }
 
-/// Whether this is a folder itself, not a link to one.
+/// Returns whether the path is a folder, and not a link to one.
 pub(super) fn is_plain_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
-/// Removes a file or folder without following links, even if an agent took the permissions away.
+/// Removes a file or folder without following links, even if an agent removed its permissions.
 pub(super) fn remove(path: &Path) -> Result<(), WorkspaceError> {
     files::remove(path).map_err(|cause| failed("remove", path, &cause))
 }
 
-/// Removes pipes, sockets and devices from a working tree, and returns their paths. git would wait without end for a pipe
-/// that is called `.gitignore`. Links are not followed; what can't be read is left to git.
+/// Removes pipes, sockets and devices from a working tree, and returns their paths. git would wait forever for a pipe named
+/// `.gitignore`. Links are not followed; an unreadable folder is left to git.
 pub(super) fn remove_special_files(tree: &Path) -> Vec<Vec<u8>> {
     let (mut removed, mut folders) = (Vec::new(), vec![tree.to_path_buf()]);
     while let Some(folder) = folders.pop() {
@@ -95,7 +97,7 @@ pub(super) fn remove_special_files(tree: &Path) -> Vec<Vec<u8>> {
     removed
 }
 
-/// Whether a path is not there, because it or a parent is missing or a parent is a file.
+/// Returns whether a path does not exist, because it or a parent is missing, or a parent is a file.
 pub(super) fn is_absence(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -1,14 +1,14 @@
-//! Who our commits are by, and how a value is written into a git configuration. Knows no repository.
+//! The author of our commits, and quoting for a git configuration. Knows no repository.
 
-/// The author and committer of what the tool commits, and of what agents commit in their clones.
+/// The author and committer of commits by the tool, and by agents in their clones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub name: String,
-    /// The address; it need not exist.
+    /// The address; it may not exist.
     pub email: String,
 }
 
-/// A value as git's configuration parser reads it back.
+/// Quotes a value for git's configuration parser.
 pub(super) fn quoted(value: &str) -> String {
     let mut text = String::from("\"");
     for letter in value.chars() {

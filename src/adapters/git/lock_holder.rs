@@ -6,17 +6,17 @@ use std::path::Path;
 
 use super::disk::read_foreign;
 
-/// More than the id of a process takes.
+/// The maximum length of a process id.
 const BYTES: u64 = 64;
 
-/// Notes in a lock file that this process holds the lock.
+/// Writes to a lock file that this process holds the lock.
 pub(crate) fn note(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(std::process::id().to_string().as_bytes())
 }
 
-/// Reads which process holds the lock, as far as the lock file says so.
+/// Returns the process that holds the lock according to the lock file.
 pub(crate) fn read(path: &Path) -> Option<u32> {
     String::from_utf8(read_foreign(path, BYTES)?).ok()?.trim().parse().ok()
 }

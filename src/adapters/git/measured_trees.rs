@@ -1,5 +1,5 @@
-//! Committed trees for gates that measure files without a clone: lists, exports, and facts about a change. The exports have no
-//! git folder, and nothing that an attribute or a link names is read.
+//! Trees of commits for gates that measure files without a clone: lists, exports, and facts about a change. The exports have
+//! no git folder, and no path in an attribute or a link is read.
 
 use std::path::Path;
 

@@ -1,12 +1,12 @@
 //! git through its command line: the mirror, the clones of agents, pushes. Knows nothing about rounds or reviews.
 //!
-//! One rule keeps an agent from running programs as us: no git process of ours ever has an agent's `.git` as its git
-//! folder. The mirror is the git folder, the index lies beside the clone, and only the files are the agent's. A
-//! checkout of the user's is treated alike: its HEAD and index are written as files, its objects come through a git folder of ours.
+//! One rule keeps an agent from running programs as us: no git process of ours ever uses an agent's `.git` as its git folder.
+//! The git folder is the mirror, the index is beside the clone, and only the files are the agent's. The same applies to a
+//! checkout of the user: its HEAD and index are written as files, and its objects are read through a git folder of ours.
 //!
 //! A turn in a reused, clean clone costs 2 direct spawns in `prepare` and 1 in `inspect`, or 1 (nothing changed) to 6
-//! (changed, and the agent touched its own index) in `harvest`. A change of files that configure agents costs 4 more, once
-//! for each pair of base and head.
+//! (changed, and the agent used its own index) in `harvest`. A change of files that configure agents costs 4 more, once for
+//! each pair of base and head.
 
 mod checkout_paths;
 mod clone;

@@ -1,4 +1,4 @@
-//! The forge's repository: a folder of this machine, or a URL with what git needs to be let in there.
+//! The forge's repository: a folder on this machine, or a URL with git's login.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::domain::ids::BranchName;
 /// The forge's repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remote {
-    /// On this machine, often the user's own with a checkout: its root or its git folder.
+    /// A repository on this machine, often the user's own: the root of its checkout or its git folder.
     Local(PathBuf),
     Url(RemoteUrl),
 }
@@ -23,12 +23,12 @@ pub struct RemoteUrl {
     /// The branch of a fork that may be moved too.
     pub fork: Option<ForkUrl>,
     pub login: RemoteLogin,
-    /// What git gets for its login, besides its own variables. No agent and no clone ever gets it.
+    /// The variables of git's login, besides its own. No agent and no clone ever gets them.
     pub variables: Variables,
 }
 
 impl Remote {
-    /// Returns its folder, if it is on this machine.
+    /// Returns the folder, if it is on this machine.
     pub(super) fn folder(&self) -> Option<&Path> {
         match self {
             Self::Local(folder) => Some(folder),
@@ -47,10 +47,10 @@ pub struct ForkUrl {
     pub branch: BranchName,
 }
 
-/// How git is let in.
+/// The login of git.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemoteLogin {
-    /// Over https, by a program that speaks git's credential protocol, as a shell runs it, for one host only.
+    /// Over https, by a command of git's credential protocol, run by a shell, for one host only.
     Helper { host: String, command: String },
     /// By the user's ssh, with this command.
     Ssh(String),
@@ -69,7 +69,7 @@ impl RemoteUrl {
         }
     }
 
-    /// git that may log in there, ready for its subcommand.
+    /// Returns a git command that can log in there, without its subcommand.
     pub(super) fn line(&self, git: CommandLine) -> CommandLine {
         let login = match &self.login {
             RemoteLogin::Helper { host, command } => format!("credential.https://{host}.helper=!{command}"),

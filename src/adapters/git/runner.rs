@@ -1,4 +1,4 @@
-//! Runs git with an environment and settings of ours, and turns failures into errors. Knows no layout of folders.
+//! Runs git with an environment and settings of ours, and converts failures to errors. Knows no layout of folders.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::identity::Identity;
 
-/// Settings that no repository may override: nothing that a configuration names is run behind our back.
+/// Settings that no repository may override: no program that a configuration names is run.
 const SETTINGS: &[&str] = &[
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -34,15 +34,15 @@ const SETTINGS: &[&str] = &[
     "protocol.file.allow=always",
     "protocol.version=2",
     "advice.graftFileDeprecated=false",
-    // Whether the user trusts a repository of somebody else was asked of the user's own git, at the start.
+    // The user's own git has checked at the start whether the user trusts a repository of somebody else.
     "safe.directory=*",
 ];
 
-/// What serves a fetch from the user's repository: settings of the fetching side do not reach it.
+/// The program that serves a fetch from the user's repository: settings of the fetching side do not affect it.
 pub(super) const UPLOAD_PACK: &str = "--upload-pack=git -c 'safe.directory=*' -c 'transfer.hideRefs=!refs/heads' -c \
      'transfer.hideRefs=!refs/tags' -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
-/// Variables of every git of ours. `GIT_NO_REPLACE_OBJECTS`: a SHA means one content.
+/// Variables of every git process of ours. With `GIT_NO_REPLACE_OBJECTS` a SHA always means the same content.
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
     ("GIT_CONFIG_NOSYSTEM", "1"),
@@ -53,12 +53,12 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("LC_ALL", "C"),
 ];
 
-/// Variables that keep a user's configuration away.
+/// Variables that disable the user's configuration.
 const THE_USERS: &[&str] = &["GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"];
-/// Settings that name a user's files.
+/// Settings that name files of the user.
 const THE_USERS_FILES: &[&str] = &["core.excludesFile", "core.attributesFile"];
 
-/// What git says of a full or failing disk differs by what it was writing.
+/// The messages of git about a full or failing disk, which depend on the operation.
 const DISK_SIGNS: &[&str] = &[
     "No space left",
     "Disk quota exceeded",
@@ -70,7 +70,7 @@ const DISK_SIGNS: &[&str] = &[
     "Input/output error",
 ];
 
-/// The longest complaint of git that an error repeats.
+/// The maximum length of git's message in an error.
 const COMPLAINT_BYTES: usize = 2000;
 
 /// git, with an environment and an identity of ours.
@@ -81,7 +81,7 @@ pub struct Git {
 }
 
 impl Git {
-    /// git as found in the `PATH` of our environment, committing under an identity.
+    /// Finds git in the `PATH` of our environment; it commits under an identity.
     pub fn new(ours: &Variables, identity: Identity) -> Self {
         let mut environment = common(ours, &["XDG_CONFIG_HOME".to_owned()]);
         let mut set = |name: &str, value: &str| environment.insert(name.into(), value.into());
@@ -99,14 +99,14 @@ impl Git {
         &self.identity
     }
 
-    /// git in a folder, in whatever repository that is. Only for the user's own repositories.
+    /// Returns a command of git in a folder, in whatever repository that is. Only for the user's own repositories.
     pub(super) fn anywhere(&self, folder: &Path) -> CommandLine {
         let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
         CommandLine::new("git", folder, self.environment.clone()).arguments(settings)
     }
 
-    /// git in a checkout of the user, with their own configuration: filters such as Git LFS say what its files are.
-    /// Hooks and file monitors stay away.
+    /// Returns a command of git in a checkout of the user, with their own configuration: filters such as Git LFS determine
+    /// the files. Hooks and file monitors are disabled.
     pub(super) fn as_the_user(&self, checkout: &Path) -> CommandLine {
         let mut environment = self.environment.clone();
         for name in THE_USERS {
@@ -117,13 +117,13 @@ impl Git {
         CommandLine::new("git", checkout, environment).arguments(settings)
     }
 
-    /// git with this git folder, wherever it runs.
+    /// Returns a command of git with this git folder, from any current folder.
     pub(super) fn inside(&self, git_folder: &Path, folder: &Path) -> CommandLine {
         self.anywhere(folder).variable("GIT_DIR", git_folder)
     }
 }
 
-/// Runs git and hands back whatever code it ended with. A signal is an error.
+/// Runs git and returns the result with any exit code. A signal is an error.
 pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, WorkspaceError> {
     let not_run = |error: CaptureError| {
         WorkspaceError::Git(format!("could not {what}: {}", error.hinting("is git installed?")))
@@ -135,13 +135,13 @@ pub(super) async fn ask(line: CommandLine, what: &str) -> Result<Captured, Works
     }
 }
 
-/// Runs git, which must succeed, and hands back what it printed.
+/// Runs git, which must succeed, and returns its stdout.
 pub(super) async fn must(line: CommandLine, what: &str) -> Result<Vec<u8>, WorkspaceError> {
     let captured = ask(line, what).await?;
     if captured.exit.is_success() { Ok(captured.stdout) } else { Err(failure(&captured, what)) }
 }
 
-/// What git complained about, as an error.
+/// Converts git's message to an error.
 pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     let complaint = captured.stderr.trim();
     let mut shown: String = complaint.chars().take(COMPLAINT_BYTES).collect();
@@ -158,7 +158,7 @@ pub(super) fn failure(captured: &Captured, what: &str) -> WorkspaceError {
     }
 }
 
-/// git in a folder, as a person would type it.
+/// Returns a command of git in a folder, as a person would type it.
 pub(super) fn as_typed<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> String {
     CommandLine::new("git", folder, Variables::new())
         .argument("-C")
@@ -167,17 +167,17 @@ pub(super) fn as_typed<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoItera
         .shown()
 }
 
-/// The one line that git printed.
+/// Returns the only line of an output.
 pub(super) fn one_line(output: &[u8]) -> String {
     String::from_utf8_lossy(output).trim_end_matches('\n').to_owned()
 }
 
-/// Bytes as an argument or path.
+/// Converts bytes to an argument or path.
 pub(super) fn os(bytes: &[u8]) -> &OsStr {
     std::os::unix::ffi::OsStrExt::from_bytes(bytes)
 }
 
-/// The fields of an output of `-z`.
+/// Splits an output of `-z` into fields.
 pub(super) fn fields(output: &[u8]) -> impl Iterator<Item = &[u8]> {
     output.split(|byte| *byte == 0).filter(|field| !field.is_empty())
 }

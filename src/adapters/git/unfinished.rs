@@ -1,4 +1,4 @@
-//! The unfinished work of an earlier turn, laid over a workplace that was made ready.
+//! Adds the unfinished work of an earlier turn to a prepared workplace.
 
 use crate::ports::workspace::{Layout, Prepared, WorkspaceError};
 
@@ -7,7 +7,7 @@ use super::mirror::Mirror;
 use super::user_checkout::turn;
 use super::workplace::Workplace;
 
-/// Lays out the unfinished work of a layout, if there is some. What would overwrite something of the user's is left out, with a
+/// Adds the unfinished work that a layout names, if any. Work that would overwrite a file of the user is skipped with a
 /// warning.
 pub(super) async fn lay_out(
     mirror: &Mirror,

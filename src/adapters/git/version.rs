@@ -1,11 +1,11 @@
-//! The oldest git that works here, and whether the installed one is younger. Knows no repository.
+//! The minimum version of git, and the installed one. Knows no repository.
 
 use std::fmt;
 
 /// The oldest git that is supported: the first with `git merge-tree --write-tree`.
 pub const MINIMUM_VERSION: GitVersion = GitVersion { major: 2, minor: 38 };
 
-/// A version of git, as far as it matters.
+/// The relevant parts of a version of git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitVersion {
     pub major: u32,
@@ -19,7 +19,7 @@ impl fmt::Display for GitVersion {
 }
 
 impl GitVersion {
-    /// Reads what `git --version` prints.
+    /// Parses the output of `git --version`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim().strip_prefix("git version ")?.split('.');
         Some(Self { major: numbers.next()?.parse().ok()?, minor: numbers.next()?.parse().ok()? })

@@ -1,24 +1,24 @@
-//! Waits for the lock file of a mirror without blocking other tasks, and says which process holds the lock.
+//! Waits for the lock file of a mirror without blocking other tasks, and names the process that holds the lock.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adapters::files;
 use crate::adapters::process::time::{self, Stopwatch};
 use crate::ports::workspace::WorkspaceError;
 
 use super::disk::failed;
 use super::lock_holder;
 
-/// How often a lock that somebody holds is tried.
+/// The interval between attempts to take the lock.
 const LOOK: Duration = Duration::from_millis(20);
-/// A wait that is longer than this is told.
+/// The time after which a wait is reported.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Tells a person which process is waited for.
+/// Reports to a person which process is being waited for.
 #[derive(Clone)]
 pub struct WaitNotice(Arc<dyn Fn(String) + Send + Sync>);
 
@@ -44,11 +44,10 @@ impl fmt::Debug for WaitNotice {
     }
 }
 
-/// Takes a lock file, however long somebody else holds it. Dropping the future ends the wait.
+/// Takes a lock file, no matter how long another process holds it. Dropping the future ends the wait.
 pub(super) async fn lock(path: &Path, notice: &WaitNotice) -> Result<File, WorkspaceError> {
     let wrong = |cause: std::io::Error| failed("lock", path, &cause);
-    let options = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
-    let mut file = options.map_err(wrong)?;
+    let mut file = files::append(path).map_err(wrong)?;
     let (watch, mut told) = (Stopwatch::start(), false);
     loop {
         match file.try_lock() {
@@ -66,12 +65,12 @@ pub(super) async fn lock(path: &Path, notice: &WaitNotice) -> Result<File, Works
         }
         time::wait(LOOK).await;
     }
-    // Only for the notice of processes that wait for this one.
+    // The text is only for the notice of waiting processes.
     let _: std::io::Result<()> = lock_holder::note(&mut file);
     Ok(file)
 }
 
-/// The process that a lock file names as its holder.
+/// Returns the process that a lock file names as its holder.
 fn holder(path: &Path) -> String {
     lock_holder::read(path).map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }

@@ -1,4 +1,4 @@
-//! The port made real: each call is handed to the file that knows how.
+//! Implements the port with git: each method calls the file that is responsible.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ use super::user_checkout::turn;
 use super::waiting::WaitNotice;
 use super::workplace::Workplace;
 
-/// Where our own folders are. All of them are made when they are needed.
+/// Our own folders. Each is created when it is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitFolders {
     pub mirror: PathBuf,
@@ -46,13 +46,13 @@ pub struct GitFolders {
     pub diffs: PathBuf,
 }
 
-/// Where branches are moved.
+/// Where to move branches.
 enum Target<'a> {
     Local(PushTarget<'a>),
     Url(UrlTarget<'a>),
 }
 
-/// The workspace on one repository.
+/// The workspace of one repository.
 #[derive(Debug)]
 pub struct GitWorkspace {
     mirror: Mirror,
@@ -64,7 +64,7 @@ pub struct GitWorkspace {
 }
 
 impl GitWorkspace {
-    /// A workspace. Nothing is touched yet; `refresh` makes the mirror.
+    /// Creates a workspace. Nothing is changed yet; `refresh` creates the mirror.
     pub fn new(git: Git, remote: Remote, folders: GitFolders) -> Self {
         Self {
             mirror: Mirror::new(git, folders.mirror.clone(), remote.folder().map(Path::to_owned)),
@@ -76,14 +76,14 @@ impl GitWorkspace {
         }
     }
 
-    /// With checkouts of the user's, in absolute paths, in which these agents work. While this lives, no other run uses
-    /// one that was used.
+    /// Adds the user's own checkouts, by absolute path, for these agents. No other run uses a checkout that was used here, as
+    /// long as the workspace exists.
     #[must_use]
     pub fn with_directories(self, given: BTreeMap<(Role, Label), ExplicitDirectory>) -> Self {
         Self { directories: UserDirectories::new(given), ..self }
     }
 
-    /// With a folder of ours in the clones of coders, which is never committed.
+    /// Adds a folder of ours in the clones of coders, which is never committed.
     #[must_use]
     pub fn with_checkout_folder(self, checkout_folder: Option<CheckoutFolder>) -> Self {
         Self { checkout_folder, ..self }
@@ -94,17 +94,17 @@ impl GitWorkspace {
         Self { mirror: self.mirror.with_wait_notice(notice), ..self }
     }
 
-    /// The plain files of a commit of the mirror. One spawn.
+    /// Returns the regular files of a commit in the mirror. One spawn.
     pub async fn files(&self, commit: &CommitSha) -> Result<Vec<TrackedFile>, WorkspaceError> {
         tracked::files(&self.mirror, commit).await
     }
 
-    /// The texts of files by path; what is binary is left out. One spawn. All of them are held in memory: ask for few.
+    /// Returns the texts of files by path, without binary files. One spawn. All texts are held in memory.
     pub async fn texts(&self, files: &[&TrackedFile]) -> Result<BTreeMap<String, String>, WorkspaceError> {
         tracked::texts(&self.mirror, files).await
     }
 
-    /// The paths that differ between two commits; nothing if they can't be compared. One spawn.
+    /// Returns the paths that differ between two commits; `None` if they cannot be compared. One spawn.
     pub async fn changed(
         &self,
         from: &CommitSha,
@@ -117,11 +117,11 @@ impl GitWorkspace {
         self.mirror.path()
     }
 
-    /// Merges a commit into a branch with a merge commit, and moves the user's checkouts of the branch along. Asked
-    /// again, it gives the commit of the first time. Ten spawns, eight more with a checkout of the base.
+    /// Merges a commit into a branch with a merge commit, and updates the user's checkouts of the branch. A repeated call
+    /// returns the commit of the first one. Ten spawns, eight more with a checkout of the base.
     ///
     /// # Errors
-    /// When branch or commit do not exist, or git fails; a conflict is not an error.
+    /// When the branch or the commit does not exist, or git fails; a conflict is not an error.
     pub async fn merge(
         &self,
         base: &BranchName,
@@ -137,12 +137,12 @@ impl GitWorkspace {
         merge::merge(&hold, &target, base, head, message).await
     }
 
-    /// Everything that was kept aside, youngest first. One spawn.
+    /// Returns all saved work, latest first. One spawn.
     pub async fn kept(&self) -> Result<Vec<Kept>, WorkspaceError> {
         salvage::list(&self.mirror).await
     }
 
-    /// Lets go of work that was kept aside. A ref that meanwhile points elsewhere stays. One spawn.
+    /// Removes saved work. A ref that points elsewhere by now remains. One spawn.
     pub async fn forget(&self, kept: &[Kept]) -> Result<(), WorkspaceError> {
         if kept.is_empty() {
             return Ok(());
@@ -167,7 +167,7 @@ impl GitWorkspace {
         }
     }
 
-    /// The files of a layout, if they are not just those of its head.
+    /// Returns the files of a layout, if they differ from those of its head.
     async fn tree_of(&self, paths: &ClonePaths, layout: &Layout) -> Result<Option<TreeSha>, WorkspaceError> {
         let (head, base) = match layout {
             Layout::Review { head, base } if head != base => (head, base),
@@ -238,7 +238,7 @@ impl GitWorkspace {
         Ok(Prepared { path: checkout.paths.tree.clone(), salvaged, warning })
     }
 
-    /// Ends a turn whose work stands in a commit: a checkout of the user's is left at this commit.
+    /// Ends a turn whose work is in a commit: a checkout of the user remains at this commit.
     async fn close(
         &self,
         workplace: &Workplace,
@@ -403,8 +403,8 @@ impl Workspace for GitWorkspace {
         let workplace = self.workplace(clone_id)?;
         let inspection = inspect::inspect(&self.mirror, &workplace, head).await;
         if let Workplace::UserCheckout(paths, checkout) = &workplace {
-            // What the reviewer left stays there; it is told, and makes room, when the next turn is made ready. So is
-            // whatever hinders that now: it must not hide what was seen.
+            // Files that the reviewer left are not removed now: the next turn saves and reports them. An obstacle is reported
+            // then too, so that it does not hide the result of this turn.
             if checkout.is_as_found()
                 && matches!(harvest::salvage(&self.mirror, &workplace, head).await, Ok(None))
             {

@@ -68,7 +68,7 @@ pub fn common(ours: &Variables, allowed: &[String]) -> Variables {
     select(ours, |name| is_common(name) || allowed.contains(&name))
 }
 
-/// Returns the vendor's own variables for a vendor's program.
+/// Returns the variables for a vendor's program.
 pub fn of_a_vendor(ours: &Variables, names: &[&str]) -> Variables {
     select(ours, |name| names.iter().any(|known| name == *known))
 }

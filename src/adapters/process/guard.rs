@@ -1,5 +1,5 @@
-//! A process that outlives a killed engine: it ends the agents that would go on working and spending. Its pipe from the engine
-//! closes with the engine, however that ends.
+//! A process that outlives a killed engine and ends its agents, which would otherwise continue and spend. A pipe from the
+//! engine closes when the engine ends, for whatever reason.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -18,8 +18,8 @@ pub struct KillGuard {
 }
 
 impl KillGuard {
-    /// Starts the hidden command `guard` of this program for the subjects in a folder. A run works without it: then only the next command ends
-    /// what a killed engine left.
+    /// Starts the hidden command `guard` of this program for the subjects in a folder. A run works without the guard: then
+    /// the next command ends the remaining children of a killed engine.
     pub fn start(program: &Path, subjects: &Path) -> Option<Self> {
         let line = CommandLine::new(program, Path::new("/"), Variables::new())
             .arguments(["guard", &std::process::id().to_string()])

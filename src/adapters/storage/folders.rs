@@ -22,13 +22,13 @@ impl Folders {
         Self { locks: repository.join("locks"), repository, logs: None }
     }
 
-    /// With the locks of subjects somewhere else.
+    /// Moves the locks of subjects to another folder.
     #[must_use]
     pub fn with_locks(self, locks: PathBuf) -> Self {
         Self { locks, ..self }
     }
 
-    /// Where the locks of subjects lie.
+    /// Returns the folder of the locks of subjects.
     pub fn locks(&self) -> &Path {
         &self.locks
     }

@@ -1,4 +1,4 @@
-//! The journal of a subject: one JSON line an entry, on the disk before anything follows from it.
+//! The journal of a subject: one JSON line per entry, written to the disk before any effect of the entry.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,7 +14,7 @@ use super::folders::Folders;
 use super::lock::{self, SubjectLock};
 use crate::adapters::files;
 
-/// What has to be done with children of a dead engine before a subject is worked on.
+/// Ends the remaining children of a dead engine, before anybody works on a subject.
 pub type EndLeftovers = fn(&Path) -> Result<(), String>;
 
 /// The journals of a repository.
@@ -34,7 +34,7 @@ impl FileJournals {
         locks.join(format!("agent-loop-{}.lock", subject.to_string().replace('/', "-")))
     }
 
-    /// The lock of whoever takes up a parked subject because it is due: held from before the look until the run has ended.
+    /// Returns the lock of a process that resumes a parked subject: it is held from before the check until the run has ended.
     pub fn due_lock_path(locks: &Path, subject: &Subject) -> PathBuf {
         locks.join(format!("due-{}.lock", subject.to_string().replace('/', "-")))
     }
@@ -51,15 +51,15 @@ pub struct FileJournal {
 #[derive(Debug)]
 struct Inner {
     file: File,
-    /// How much of the file was acknowledged, in bytes: it ends with a whole line.
+    /// The length of the acknowledged part of the file, in bytes: it ends with a whole line.
     length: u64,
-    /// Whether bytes of a line that was not acknowledged stand behind that.
+    /// Whether bytes of an unacknowledged line follow the acknowledged part.
     is_torn: bool,
     entries: Vec<Entry>,
 }
 
 impl Inner {
-    /// Writes a line, all of it or nothing: behind torn bytes the next line would be damaged.
+    /// Writes a line completely or not at all: after an incomplete line the next one would be damaged.
     fn write(&mut self, line: &[u8]) -> Result<(), String> {
         if self.is_torn {
             return Err("the entry before was written in part and could not be taken back; nothing more is \
@@ -84,11 +84,13 @@ impl Journals for FileJournals {
         files::make_folder(&folder).map_err(JournalError::Disk)?;
         files::make_folder(&self.locks).map_err(JournalError::Disk)?;
         let lock = lock::take(&Self::lock_path(&self.locks, subject), subject, SystemClock.now())?;
-        // What does not want to end is waited for; meanwhile a person may say stop, and other children run.
+        // Children that do not end are waited for in another thread; meanwhile a person can interrupt, and other children
+        // run.
         let (end, children) = (self.end_leftovers, self.folders.children(subject));
         let ended = tokio::task::spawn_blocking(move || end(&children)).await;
         ended.map_err(|error| JournalError::Disk(error.to_string()))?.map_err(JournalError::Disk)?;
-        // A killed engine leaves the files of its turns. What can't be removed harms nobody: each turn has its own folder.
+        // A killed engine leaves the files of its turns. Files that cannot be removed are harmless: each turn has its own
+        // folder.
         let _: io::Result<()> = files::remove(&self.folders.turns(subject));
         open(&self.folders.journal(subject), lock)
     }
@@ -116,10 +118,10 @@ fn open(path: &Path, lock: SubjectLock) -> Result<FileJournal, JournalError> {
     Ok(FileJournal { inner: Mutex::new(inner), path: path.to_owned(), _lock: lock })
 }
 
-/// The entries of a journal that is not open here; none, if there is no such file.
+/// Returns the entries of a journal that is not open here; none if the file does not exist.
 ///
 /// # Errors
-/// When it can't be read, or a line is damaged; the text names it.
+/// When the file cannot be read, or a line is damaged; the text names the line.
 pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
     let text = match files::read_bounded(path, u64::MAX) {
         Ok(text) => text,
@@ -131,7 +133,7 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
     parse(text.get(..whole(&text)).unwrap_or_default(), path)
 }
 
-/// How much of a journal was acknowledged: a kill in the middle of a write leaves a last line without its end.
+/// Returns the length of the acknowledged part of a journal: a kill during a write leaves a last line without its end.
 fn whole(text: &[u8]) -> usize {
     text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }
@@ -169,7 +171,7 @@ impl Journal for FileJournal {
     }
 }
 
-/// Only Linux has a file that is always full.
+/// Only Linux has a device that is always full.
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -187,7 +189,7 @@ mod tests {
         let path = folder.path().join("journal.jsonl");
         let journal = open(&path, lock).unwrap();
         journal.append(entry("one")).await.unwrap();
-        // It takes nothing, and can't be cut.
+        // The device accepts no bytes, and cannot be truncated.
         let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
         let whole = std::mem::replace(&mut journal.inner.lock().unwrap().file, full);
         let torn = journal.append(entry("two")).await.unwrap_err().to_string();

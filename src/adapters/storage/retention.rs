@@ -1,4 +1,5 @@
-//! What may go from the state folder of a repository, and when. A subject on which somebody works is never touched.
+//! Decides which files of a repository's state folder have expired, and removes them. Subjects with a running process are
+//! skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,14 @@ use crate::domain::subject::Subject;
 
 use super::folders::Folders;
 
-/// How long things are kept.
+/// The limits for kept files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The age at which logs and whole diffs go.
+    /// The age at which logs and whole diffs are removed.
     pub logs_age: Duration,
-    /// The size of all logs of a repository above which the oldest go, in bytes.
+    /// The size of all logs of a repository above which the oldest ones are removed, in bytes.
     pub logs_bytes: u64,
-    /// The age at which the journal and the clones of a subject go that nobody touched, and what is kept of removed ones.
+    /// The age at which the journal and the clones of an untouched subject are removed, and also the costs of removed ones.
     pub journals_age: Duration,
 }
 
@@ -29,7 +30,7 @@ pub struct LogFile {
     pub modified: SystemTime,
 }
 
-/// The raw logs of subjects, oldest first.
+/// Returns the raw logs of subjects, oldest first.
 pub fn logs(folders: &Folders, subjects: &[Subject]) -> Vec<LogFile> {
     let of = |subject: &Subject| {
         let entries = fs::read_dir(folders.logs(subject)).into_iter().flatten().flatten();
@@ -45,7 +46,7 @@ pub fn logs(folders: &Folders, subjects: &[Subject]) -> Vec<LogFile> {
     all
 }
 
-/// What has outlived its time, among these subjects. Decides only; see `remove`.
+/// Returns the expired files of these subjects. To remove them, see `remove`.
 pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: SystemTime) -> Vec<PathBuf> {
     let is_older =
         |modified: SystemTime, age: Duration| now.duration_since(modified).is_ok_and(|since| since > age);
@@ -73,12 +74,12 @@ pub fn outlived(folders: &Folders, subjects: &[Subject], limits: Limits, now: Sy
     gone
 }
 
-/// All that there is of a subject: its journal, its logs, its clones.
+/// Returns all files of a subject: its journal, its logs, its clones.
 pub fn everything(folders: &Folders, subject: &Subject) -> [PathBuf; 3] {
     [folders.subject(subject), folders.logs(subject), clones(folders, subject)]
 }
 
-/// The clones of a subject.
+/// Returns the clones of a subject.
 pub fn clones(folders: &Folders, subject: &Subject) -> PathBuf {
     folders.clones().join(subject.to_string())
 }
@@ -87,7 +88,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|facts| facts.modified()).ok()
 }
 
-/// The size of a file, or of everything in a folder. Links are not followed.
+/// Returns the size of a file, or of all files in a folder. Links are not followed.
 pub fn size(path: &Path) -> u64 {
     let Ok(facts) = fs::symlink_metadata(path) else { return 0 };
     if !facts.is_dir() {
@@ -96,7 +97,7 @@ pub fn size(path: &Path) -> u64 {
     fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
 }
 
-/// Removes a file, or a folder with everything in it. What is not there is gone already.
+/// Removes a file, or a folder with all of its content. It is not an error if the path does not exist.
 pub fn remove(path: &Path) -> Result<(), String> {
     files::remove(path).map_err(|error| format!("could not remove {}: {error}", path.display()))
 }
@@ -107,7 +108,7 @@ mod tests {
 
     const DAY: Duration = Duration::from_hours(24);
 
-    /// A subject with a journal and three logs of ten bytes, an hour apart; the youngest is as old as the journal.
+    /// Creates a subject with a journal and three logs of ten bytes, an hour apart; the youngest is as old as the journal.
     fn scene(root: &Path) -> (Folders, Vec<Subject>, SystemTime, Vec<PathBuf>) {
         let folders = Folders::new(root, "repository");
         let subject: Subject = "pr/7".parse().unwrap();

@@ -42,6 +42,9 @@ pub fn guarded(layer: &Layer) -> Vec<&str> {
     guarded.map(|(path, _)| path.as_str()).collect()
 }
 
+/// The maximum size of the file with trusted versions, in bytes.
+const MOST_BYTES: usize = 1024 * 1024;
+
 /// The trusted versions of repositories' files, stored beside the user's own file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustFile {
@@ -50,7 +53,7 @@ pub struct TrustFile {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct Trusted {
     repositories: BTreeMap<String, String>,
 }
@@ -59,12 +62,11 @@ impl TrustFile {
     /// Reads the trusted versions.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let path = folder.join("trusted.toml");
-        let trusted = match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text)
-                .map_err(|error| format!("{} is damaged: {error}; remove it", path.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Trusted::default(),
-            Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
-        };
+        let text = files::read_foreign(&path, MOST_BYTES)?;
+        let text = String::from_utf8(text).map_err(|error| error.to_string());
+        let trusted = text.and_then(|text| toml::from_str(&text).map_err(|error| error.to_string()));
+        let trusted =
+            trusted.map_err(|error| format!("{} is damaged: {error}; remove it", path.display()))?;
         Ok(Self { path, trusted })
     }
 

@@ -38,10 +38,10 @@ fn nonsense_and_excess_fail_the_turn() {
         ("printf '\\377\\376\\000\\001'", "not UTF-8"),
         ("head -c 3000000 /dev/zero | tr '\\000' x", "longer than 1 MiB"),
         ("head -c 2000000 /dev/zero > \"$AGENT_LOOP_RESPONSE\"", "longer than 1 MiB"),
-        ("mkdir \"$AGENT_LOOP_RESPONSE\"", "no plain file"),
-        ("mkfifo \"$AGENT_LOOP_RESPONSE\"", "no plain file"),
-        ("ln -s /dev/zero \"$AGENT_LOOP_RESPONSE\"", "no plain file"),
-        ("ln -s /etc/passwd \"$AGENT_LOOP_RESPONSE\"", "no plain file"),
+        ("mkdir \"$AGENT_LOOP_RESPONSE\"", "not a regular file"),
+        ("mkfifo \"$AGENT_LOOP_RESPONSE\"", "not a regular file"),
+        ("ln -s /dev/zero \"$AGENT_LOOP_RESPONSE\"", "not a regular file"),
+        ("ln -s /etc/passwd \"$AGENT_LOOP_RESPONSE\"", "not a regular file"),
         ("echo '{\"kind\": \"implementation\"'", "malformed"),
         ("echo oh no >&2; exit 3", "exit code 3"),
         ("kill -9 $$", "ended with exit code 137"),
@@ -73,24 +73,39 @@ fn a_hundred_megabytes_cost_no_memory() {
     assert!(fs::metadata(log).unwrap().len() >= 100_000_000, "all of it is in the log");
 }
 
-/// A state file that somebody replaced by a pipe or a link is never waited for or followed.
+/// A state file that was replaced by a pipe or a link is neither waited for nor followed.
 #[test]
 fn odd_state_files_are_not_opened() {
     let stage = Stage::new();
-    assert_eq!(stage.run(&task(&[])).exit, Some(0));
+    stage.write("agent-loop.toml", "[gates.tests]\ncommand = \"true\"\nsetup = \"true\"\n");
+    stage.git(&["add", "agent-loop.toml"]);
+    stage.git(&["commit", "--quiet", "--message", "settings"]);
+    assert_eq!(stage.run(&["config", "trust"]).exit, Some(0));
+    let first = stage.run(&task(&[]));
+    assert_eq!(first.exit, Some(0), "{}", first.stderr);
     let target = stage.root().join("target");
-    let git = walk(&stage.repository().join(".git"));
-    let ours = git.into_iter().filter(|path| path.to_string_lossy().contains("agent-loop"));
-    let files = walk(&stage.root().join("state"));
-    let files = files
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|name| name == "json" || name == "jsonl"));
-    let is_whole = |path: &PathBuf| !path.to_string_lossy().contains(".git/refs");
-    let mut journals = 0;
-    for path in ours.chain(files).filter(is_whole).filter(|path| !path.to_string_lossy().contains("/logs/")) {
+    let folders = ["repository/.git", "state", ".config"].map(|folder| walk(&stage.root().join(folder)));
+    let is_state = |path: &PathBuf| {
+        let text = path.to_string_lossy();
+        let is_named =
+            ["json", "jsonl"].iter().any(|ending| path.extension().is_some_and(|is| is == *ending))
+                || ["setup", "index", "trusted.toml"].iter().any(|name| path.ends_with(name));
+        let is_own = text.contains("/repository/.git/") && text.contains("agent-loop");
+        (is_own || (is_named && !text.contains("/.git/")))
+            && !text.contains(".git/refs")
+            && !text.contains("/logs/")
+    };
+    let files: Vec<PathBuf> = folders.into_iter().flatten().filter(is_state).collect();
+    let (mut journals, mut marks) = (0, 0);
+    for path in files {
         let (name, saved) = (path.display().to_string(), path.with_extension("saved"));
         fs::rename(&path, &saved).unwrap();
         for make in [&["mkfifo", &name][..], &["ln", "-s", &target.display().to_string(), &name]] {
+            // A new commit makes the run read its clones again.
+            let branch = stage.branch();
+            let commit =
+                stage.git(&["commit-tree", &format!("{branch}^{{tree}}"), "-p", &branch, "-m", "more"]);
+            stage.git(&["update-ref", &format!("refs/heads/{branch}"), &commit]);
             fs::write(&target, "kept").unwrap();
             assert!(stage.succeeds(make[0], &make[1..]));
             let status = (make[0] == "mkfifo").then(|| vec!["status"]);
@@ -98,14 +113,16 @@ fn odd_state_files_are_not_opened() {
                 let limited = [&["-s", "KILL", "60", env!("CARGO_BIN_EXE_agent-loop")], &words[..]].concat();
                 let ended = stage.run_program("timeout", &limited);
                 assert!(ended.exit.is_some_and(|code| code < 10), "{make:?} {words:?}: {:?}", ended.exit);
-                let said = ended.stdout + &ended.stderr;
-                let is_named = said.contains("is no plain file");
+                let printed = ended.stdout + &ended.stderr;
+                let is_named = printed.contains("is not a regular file");
                 journals += usize::from(is_named && name.ends_with("journal.jsonl"));
+                marks += usize::from(name.ends_with("setup"));
             }
             assert_eq!(fs::read_to_string(&target).unwrap(), "kept", "{make:?}");
-            fs::remove_file(&path).unwrap();
+            agent_loop::adapters::files::remove(&path).unwrap();
         }
         fs::rename(&saved, &path).unwrap();
     }
     assert!(journals > 0, "the reason is named");
+    assert!(marks > 0, "marks of the setup command are among the files");
 }

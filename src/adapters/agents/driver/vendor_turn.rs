@@ -1,4 +1,4 @@
-//! A turn of a vendor's program: the files that lie ready for it, and its command line.
+//! A turn of a vendor's program: its prepared files and its command line.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::protocol::strict;
 use super::vendor_agent::VendorAgent;
 use super::vendor_cli::{CliTurn, Invocation};
 
-/// A turn of a vendor's program, with the files that lie ready for it.
+/// A turn of a vendor's program, with its prepared files.
 pub(super) struct VendorTurn<'turn> {
     pub(super) agent: &'turn VendorAgent,
     pub(super) order: &'turn TurnOrder,
@@ -27,7 +27,7 @@ pub(super) struct VendorTurn<'turn> {
 }
 
 impl<'turn> VendorTurn<'turn> {
-    /// Lays out the files of a turn.
+    /// Chooses the files of a turn.
     pub(super) fn new(agent: &'turn VendorAgent, order: &'turn TurnOrder, files: TurnFiles) -> Self {
         let diff = order.context.diff_path.as_ref().and_then(|path| Path::new(path).parent());
         Self {
@@ -41,7 +41,7 @@ impl<'turn> VendorTurn<'turn> {
         }
     }
 
-    /// Returns the turn as the program is asked for it.
+    /// Returns the input of the turn for the program.
     pub(super) fn cli_turn(&self) -> CliTurn<'_> {
         let Self { agent, order, .. } = self;
         CliTurn {
@@ -69,7 +69,7 @@ impl<'turn> VendorTurn<'turn> {
 
     /// Returns the command line of the turn.
     pub(super) fn command(&self, invocation: Invocation) -> CommandLine {
-        // A process that the program starts would see the variable too, and might write an answer in the program's stead.
+        // A process that the program starts would see the variable too, and might write an answer instead of the program.
         let mut environment = self.files.environment.clone();
         environment.remove(OsStr::new("AGENT_LOOP_RESPONSE"));
         let command = CommandLine::new(&self.agent.program, &self.order.workdir, environment)

@@ -1,4 +1,4 @@
-//! `scripted:` agents: take the next turn of a file of turns, for the demo and for tests.
+//! `scripted:` agents: each turn comes from a file, for the demo and for tests.
 
 pub mod script;
 
@@ -23,7 +23,7 @@ use crate::protocol::raw_answer::RawAnswer;
 
 use script::{Referents, ScriptedTurn};
 
-/// Takes a turn of a script.
+/// Performs a turn of a script.
 pub(in crate::adapters::agents) async fn take(
     ours: &Variables,
     text: &str,
@@ -35,7 +35,7 @@ pub(in crate::adapters::agents) async fn take(
         Err(detail) => TurnResult::Failed(TurnFailure::Script { detail }),
         Ok(turn) => perform(ours, &turn, order, &mut cancellation).await,
     };
-    // No model is asked, so a cost of nothing is exact.
+    // No model is asked, so a cost of zero is exact.
     let usage = Usage { calls: 1, milliseconds: watch.milliseconds(), priced_calls: 1, ..Usage::default() };
     TurnReport::bare(result, usage)
 }
@@ -98,7 +98,7 @@ fn write_files(workdir: &Path, files: &BTreeMap<String, Option<String>>) -> Resu
     Ok(())
 }
 
-/// A path below the clone: relative, not up, not into `.git`, and through no link.
+/// Returns a path below the clone: relative, without `..`, outside of `.git`, and through no link.
 fn inside(workdir: &Path, name: &str) -> Result<PathBuf, String> {
     let refused =
         || format!("the script may not write `{name}`: only files below the clone, and not in .git");

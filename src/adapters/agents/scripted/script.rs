@@ -1,4 +1,4 @@
-//! The file of a `scripted:` agent: reading it, the entry of a turn, placeholders. Pure.
+//! Reads the file of a `scripted:` agent, chooses the entry for a turn, and fills placeholders. Pure.
 
 use std::collections::BTreeMap;
 
@@ -21,26 +21,26 @@ pub struct TurnScript {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScriptedTurn {
-    /// In which role it is taken; in any, if absent.
+    /// The role of the turn; any role if absent.
     pub role: Option<Role>,
-    /// Files to write, or to remove.
+    /// The files to write or to remove.
     pub files: BTreeMap<String, Option<String>>,
-    /// A message: the files are committed by the agent itself.
+    /// The message of a commit with these files, which the agent makes itself.
     pub commit: Option<String>,
     pub answer: Option<Value>,
-    /// The answer, as a text.
+    /// The answer as text.
     pub raw: Option<String>,
     pub exit: Option<i32>,
-    /// How long the turn takes.
+    /// The duration of the turn.
     pub sleep_ms: Option<u64>,
-    /// With exit code 75: when the quota resets.
+    /// The reset time of the quota, with exit code 75.
     pub quota_resets_at: Option<Timestamp>,
 }
 
-/// The turn that is taken after so many.
+/// Returns the turn that follows this number of turns.
 ///
 /// # Errors
-/// When the script makes no sense or has no turn left.
+/// When the script is invalid or has no turn left.
 pub fn turn(text: &str, role: Role, script_index: u32) -> Result<ScriptedTurn, String> {
     let script: TurnScript =
         serde_json::from_str(text).map_err(|error| format!("its script makes no sense: {error}"))?;
@@ -57,7 +57,7 @@ pub fn turn(text: &str, role: Role, script_index: u32) -> Result<ScriptedTurn, S
     fitting.into_iter().nth(index).ok_or_else(past)
 }
 
-/// What the placeholders of a script stand for.
+/// The values of placeholders.
 #[derive(Debug, Clone, Copy)]
 pub struct Referents<'turn> {
     pub context: &'turn Context,
@@ -68,7 +68,7 @@ impl Referents<'_> {
     /// Fills the placeholders of an answer.
     ///
     /// # Errors
-    /// When a placeholder has nothing to stand for.
+    /// When a placeholder has no value.
     pub fn fill(&self, answer: &Value) -> Result<Value, String> {
         match answer {
             Value::String(text) if text == "{{items}}" => {
@@ -90,7 +90,7 @@ impl Referents<'_> {
     /// Fills `{{item:N}}`, `{{hr:N}}` and `{{nonce}}` in a text.
     ///
     /// # Errors
-    /// As [`Self::fill`].
+    /// Same as [`Self::fill`].
     pub fn words(&self, text: &str) -> Result<String, String> {
         let mut filled = String::new();
         let mut rest = text;

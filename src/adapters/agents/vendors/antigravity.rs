@@ -109,7 +109,7 @@ impl VendorCli for Antigravity {
     }
 
     fn document_events(&self, document: &str, tell: &mut dyn FnMut(Event)) {
-        // There may be text before the document.
+        // Other text may precede the document.
         let start = document.find('{').and_then(|start| document.get(start..)).unwrap_or_default();
         let text = with_paired_surrogates(start);
         let mut found = serde_json::Deserializer::from_str(&text).into_iter::<Map<String, Value>>();

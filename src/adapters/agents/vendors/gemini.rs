@@ -109,7 +109,7 @@ impl VendorCli for Gemini {
             .with_value("-m", turn.model)
             .with_value("--resume", turn.session.map(|note| note.id.as_str()))
             .variable("GEMINI_CLI_NO_RELAUNCH", "true")
-            // With this one, unlike with `--skip-trust`, the repository's hooks and servers would run.
+            // With this flag, unlike with `--skip-trust`, the repository's hooks and servers would run.
             .variable("GEMINI_CLI_TRUST_WORKSPACE", "false");
         let (mode, policy) = match (turn.power, turn.access) {
             (Power::Dangerous, Access::Edit | Access::Read | Access::ReadAndWeb) => ("yolo", None),

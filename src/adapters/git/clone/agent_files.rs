@@ -1,4 +1,4 @@
-//! The tree that a reviewer sees: the head's, but for the files that configure agents, which are the merge base's.
+//! The tree that a reviewer sees: the head's, except that files that configure agents are from the merge base.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,15 +15,15 @@ use super::paths::ClonePaths;
 /// The tree of a review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ReviewTree {
-    /// The head's own: the change touches no file that configures agents.
+    /// The tree of the head: the change touches no file that configures agents.
     Head,
-    /// The head's with such files of the merge base.
+    /// The tree of the head with such files from the merge base.
     Restored(TreeSha),
 }
 
 /// One line of `git diff-tree --raw` from the merge base to the head.
 struct ChangedEntry<'a> {
-    /// Mode in the base; zeros if it is not there.
+    /// The mode in the base; zeros if the file does not exist there.
     mode: &'a [u8],
     object: &'a [u8],
     path: &'a [u8],
@@ -39,7 +39,7 @@ impl ChangedEntry<'_> {
     }
 }
 
-/// Makes the tree. One spawn if the change touches no such file, else four.
+/// Creates the tree. One spawn if the change touches no such file, else four.
 pub(crate) async fn review_tree(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -53,7 +53,7 @@ pub(crate) async fn review_tree(
     let Some(orders) = orders(&changed(&output)) else {
         return Ok(ReviewTree::Head);
     };
-    // An index of its own: what is prepared for one reviewer is nobody else's business.
+    // A separate index: the tree of one reviewer does not affect others.
     let index = paths.review_index();
     make_folder(&paths.folder)?;
     remove(&index.with_extension("lock"))?;
@@ -80,10 +80,10 @@ fn changed(output: &[u8]) -> Vec<ChangedEntry<'_>> {
     found
 }
 
-/// What makes the base's files of the head's, as `git update-index --index-info` wants it; nothing if there are none.
+/// Returns the input of `git update-index --index-info` that restores such files of the base; `None` if there are none.
 fn orders(changed: &[ChangedEntry<'_>]) -> Option<Vec<u8>> {
     let (agents, others): (Vec<_>, Vec<_>) = changed.iter().partition(|file| file.configures_agents());
-    // Where the change put a file in the place of a folder, that file is what is reviewed: nothing lies below it.
+    // If the change replaces a folder by a file, that file is reviewed: there are no files below it.
     let replaced: BTreeSet<&[u8]> =
         others.iter().filter(|file| file.is_new()).map(|file| file.path).collect();
     let is_below = |path: &[u8]| {
@@ -91,7 +91,7 @@ fn orders(changed: &[ChangedEntry<'_>]) -> Option<Vec<u8>> {
         parents.map(|parent| parent.as_os_str().as_encoded_bytes()).any(|parent| replaced.contains(parent))
     };
     let mut orders = Vec::new();
-    // What goes makes room for what comes.
+    // Removed files come first, to make room for the others.
     for file in agents.iter().filter(|file| file.is_new()) {
         order(&mut orders, b"0", file);
     }

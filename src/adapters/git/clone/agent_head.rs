@@ -1,4 +1,4 @@
-//! Reads HEAD and refs out of an agent's git folder with our own eyes. Runs nothing, trusts nothing.
+//! Reads HEAD and refs from an agent's git folder without git. Runs nothing, trusts nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,14 +9,15 @@ use crate::domain::ids::CommitSha;
 
 const REF_BYTES: u64 = 4096;
 const PACKED_BYTES: u64 = 64 * 1024 * 1024;
-/// A ref is a file each, until git packs them: an agent that leaves more loose ones has not worked with git.
+/// The maximum number of loose refs, each of which is a file: an agent that leaves more did not make them with git.
 const MOST_LOOSE: usize = 50_000;
-/// Folders below `refs`. The name of a branch has 244 bytes at most, so 122 folders; nobody uses more than a few.
+/// The maximum depth of folders below `refs`. The name of a branch has at most 244 bytes, so 122 folders; real names have
+/// few.
 const MOST_DEPTH: usize = 128;
-/// A chain of symbolic refs that is longer than this is a circle.
+/// The maximum length of a chain of symbolic refs: a longer one is a circle.
 const SYMBOLIC_STEPS: usize = 5;
 
-/// The raw HEAD file, if it is a plain one.
+/// Returns the content of HEAD, if it is a regular file.
 pub(crate) fn raw_head(git_folder: &Path) -> Option<String> {
     if !is_plain_folder(git_folder) {
         return None;
@@ -24,7 +25,8 @@ pub(crate) fn raw_head(git_folder: &Path) -> Option<String> {
     text(&git_folder.join("HEAD"), REF_BYTES)
 }
 
-/// The commit that HEAD stands for, with the refs of the folder that linked checkouts have in common; nothing if there is none or anything is odd.
+/// Returns the commit of HEAD, with the refs in the folder that linked checkouts share; `None` if it does not exist or is
+/// invalid.
 pub(crate) fn head(git_folder: &Path, common: &Path) -> Option<CommitSha> {
     let mut value = raw_head(git_folder)?;
     for _ in 0..SYMBOLIC_STEPS {
@@ -36,13 +38,13 @@ pub(crate) fn head(git_folder: &Path, common: &Path) -> Option<CommitSha> {
     None
 }
 
-/// How much of a folder of refs is looked at: so many files, and so many folders deep.
+/// The remaining limits for a folder of refs.
 struct Room {
     refs: usize,
     depth: usize,
 }
 
-/// Every ref with its raw value; nothing if anything is odd, or there is more than a repository has.
+/// Returns every ref with its raw value; `None` if one is invalid, or a limit is exceeded.
 pub(crate) fn refs(git_folder: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let packed = git_folder.join("packed-refs");

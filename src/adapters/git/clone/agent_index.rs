@@ -1,4 +1,4 @@
-//! What differs between the index that an agent left and a tree. Its times and flags are its own business.
+//! Compares the index of an agent with a tree. Its times and flags are ignored.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use super::paths::ClonePaths;
 
 const INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// The first file that a sparse checkout leaves out. No spawn if the index is ours to the byte, else one.
+/// Returns the first file that a sparse checkout leaves out. No spawn if the index is identical to ours, else one.
 pub(crate) async fn left_out(git: CommandLine, paths: &ClonePaths) -> Result<Option<String>, WorkspaceError> {
     let theirs = paths.checkout.git.join("index");
     if read_foreign(&theirs, INDEX_BYTES) == read_file(&paths.index())? {
@@ -24,8 +24,8 @@ pub(crate) async fn left_out(git: CommandLine, paths: &ClonePaths) -> Result<Opt
     Ok(gone.next().map(|path| String::from_utf8_lossy(path).into_owned()))
 }
 
-/// The paths that differ, each followed by NUL; absent, if the index can't be read. `git` runs on a git folder of ours. No
-/// spawn if the index is ours to the byte, else one.
+/// Returns the paths that differ, each followed by NUL; `None` if the index cannot be read. `git` uses a git folder of ours.
+/// No spawn if the index is identical to ours, else one.
 pub(crate) async fn differences(
     git: CommandLine,
     paths: &ClonePaths,

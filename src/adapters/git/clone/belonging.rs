@@ -1,5 +1,5 @@
-//! What of an agent's files belongs to its change: the one place that decides about worktrees, submodules, repositories
-//! inside, sparse checkouts, the user's own excludes, and what programs leave behind. Whatever nobody would expect is noted.
+//! Decides which of an agent's files belong to its change: the only place that handles worktrees, submodules, nested
+//! repositories, sparse checkouts, the user's own excludes, and leftovers of programs. Unexpected results are noted.
 
 use std::fs::{self, Metadata, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -18,23 +18,23 @@ use super::listing::{Changes, is_beyond_link, zero_ended};
 use super::notes::Notes;
 use super::submodules::{self, Submodule};
 
-/// A repository in a repository in a repository: deeper is not believed.
+/// The maximum depth of nested repositories.
 const NESTING: usize = 16;
-/// Fewer deleted files than this are no sign that something went wrong.
+/// The number of deleted files from which a note is made.
 const MANY_DELETED: usize = 20;
-/// More than a `.git` file takes.
+/// The maximum size of a `.git` file.
 const LINK_BYTES: u64 = 4096;
 
-/// What belongs to a change.
+/// The content of a change.
 #[derive(Debug)]
 pub(crate) struct Belonging {
     pub(crate) changes: Changes,
-    /// What a person should know about it.
+    /// Notes for a person.
     pub(crate) notes: Vec<String>,
 }
 
-/// Lists what belongs to the change of a workplace, compared with an index of ours. `staged` are files that the agent told
-/// git about itself. One spawn if no file is new or gone, else two or three.
+/// Lists the content of the change in a workplace, compared with an index of ours. `staged` are files that the agent staged
+/// itself. One spawn if no file is new or missing, else two or three.
 pub(crate) async fn changes(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -48,7 +48,7 @@ pub(crate) async fn changes(
         notes.left_out(&remove_special_files(tree), "pipes, sockets or devices");
     }
     let mut changes = listed(mirror, workplace, index, &mut notes).await?;
-    // Where a folder became a link, adding the link removes what was in the folder.
+    // If a folder became a link, adding the link removes the content of the folder.
     changes.tracked.retain(|path| !is_beyond_link(tree, path));
     for path in changes.tracked.clone() {
         if let Some(submodule) = Submodule::at(tree, &path) {
@@ -69,8 +69,8 @@ pub(crate) async fn changes(
     Ok(Belonging { changes, notes: notes.into_texts() })
 }
 
-/// Lists what differs. A repository that the agent made inside loses its `.git`, so that its files are committed and not
-/// a link to a commit that nobody has. One spawn, one more for each level of such repositories.
+/// Lists the differences. A nested repository that the agent made loses its `.git`, so that its files are committed and not a
+/// link to an unavailable commit. One spawn, one more for each level of such repositories.
 async fn listed(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -116,7 +116,7 @@ async fn listed(
     )))
 }
 
-/// What git lists. A folder that git may not read would look deleted.
+/// Returns git's list. A folder that git may not read would look deleted.
 async fn list(mirror: &Mirror, workplace: &Workplace, index: &Path) -> Result<Vec<u8>, WorkspaceError> {
     let tree = &workplace.paths().checkout.tree;
     let what = "list the changed files of a clone";
@@ -137,7 +137,7 @@ async fn list(mirror: &Mirror, workplace: &Workplace, index: &Path) -> Result<Ve
     must(line(), what).await
 }
 
-/// Whether a folder is a linked worktree of the repository with this git folder.
+/// Returns whether a folder is a linked worktree of the repository with this git folder.
 fn is_worktree_of(common: &Path, folder: &Path) -> bool {
     let text = read_foreign(&folder.join(".git"), LINK_BYTES).and_then(|bytes| String::from_utf8(bytes).ok());
     let link = text.as_deref().and_then(|text| text.strip_prefix("gitdir: ")).map(str::trim_end);
@@ -146,7 +146,8 @@ fn is_worktree_of(common: &Path, folder: &Path) -> bool {
     git.zip(worktrees).is_some_and(|(git, worktrees)| git.starts_with(worktrees))
 }
 
-/// A file that the agent's sparse checkout left out is not deleted. No spawn where no file is gone, else one or two.
+/// Keeps files that the agent's sparse checkout left out: they are not deleted. No spawn if no file is missing, else one or
+/// two.
 async fn keep_sparse(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -174,7 +175,8 @@ async fn keep_sparse(
     Ok(())
 }
 
-/// Leaves out untracked files that the user's own git settings, or those of the user's repository, ignore. No spawn where no file is new, else one.
+/// Leaves out untracked files that the user's own git settings, or those of the user's repository, ignore. No spawn if no
+/// file is new, else one.
 async fn leave_out_excluded(
     mirror: &Mirror,
     tree: &Path,
@@ -195,7 +197,7 @@ async fn leave_out_excluded(
     Ok(())
 }
 
-/// Leaves out what programs leave behind: notes of working folders, and the empty read-only files of a sandbox.
+/// Leaves out leftovers of programs: notes of working folders, and the empty read-only files of a sandbox.
 fn leave_out_leftovers(tree: &Path, (changes, notes): (&mut Changes, &mut Notes)) {
     let is_mount_point =
         |facts: &Metadata| facts.is_file() && facts.len() == 0 && facts.permissions().mode() & 0o777 == 0o444;
@@ -210,7 +212,7 @@ fn leave_out_leftovers(tree: &Path, (changes, notes): (&mut Changes, &mut Notes)
     notes.left_out(&leftovers, "left behind by a program");
 }
 
-/// Gives back the permission to read files of the change. What can't be changed is git's to complain about.
+/// Restores the permission to read files of the change. If that fails, git reports the error.
 fn make_readable(tree: &Path, (changes, notes): (&Changes, &mut Notes)) {
     let mut opened = Vec::new();
     for path in changes.tracked.iter().chain(&changes.others) {
@@ -227,7 +229,7 @@ fn make_readable(tree: &Path, (changes, notes): (&Changes, &mut Notes)) {
     notes.included(&opened, "readable by nobody before");
 }
 
-/// Files of a reader's clone that git does not know, of which none is ignored. One spawn.
+/// Lists untracked files of a reviewer's clone that are not ignored. One spawn.
 pub(crate) async fn untracked(
     mirror: &Mirror,
     tree: &Path,

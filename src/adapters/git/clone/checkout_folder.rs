@@ -1,4 +1,4 @@
-//! A folder of ours in a coder's clone: empty before a turn, unknown to the agent's git, and never in a commit.
+//! A folder of ours in a coder's clone: empty before a turn, ignored by the agent's git, and never in a commit.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::paths::ClonePaths;
 
-/// Removes what an earlier turn left of it, and any link that an agent put in its way. Files of the repository come back
+/// Removes the folder of an earlier turn, and any link that an agent put in its place. Files of the repository are restored
 /// when the commit is checked out.
 pub(crate) fn clear(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     let Some(folder) = &paths.checkout_folder else { return Ok(()) };
@@ -26,7 +26,7 @@ pub(crate) fn clear(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&path_in(&paths.checkout.tree, folder))
 }
 
-/// Refuses a folder that the repository has itself, and hides it from the agent's git.
+/// Refuses a folder that the repository contains, and makes the agent's git ignore ours.
 pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), WorkspaceError> {
     let Some(folder) = &paths.checkout_folder else { return Ok(()) };
     let path = path_in(&paths.checkout.tree, folder);
@@ -42,7 +42,7 @@ pub(crate) fn hide(paths: &ClonePaths, commit: &CommitSha) -> Result<(), Workspa
     write_file(&paths.checkout.git.join("info/exclude"), format!("/{folder}/\n").as_bytes())
 }
 
-/// Whether commits of the agent's own touched it anywhere on the way from one commit to another. One spawn.
+/// Returns whether a commit of the agent between two commits touched the folder. One spawn.
 pub(crate) async fn was_committed(
     mirror: &Mirror,
     folder: &CheckoutFolder,
@@ -61,7 +61,7 @@ fn path_in(tree: &Path, folder: &CheckoutFolder) -> PathBuf {
     folder.parts().fold(tree.to_path_buf(), |path, part| path.join(part))
 }
 
-/// The folders that it lies in, from the top.
+/// Returns the parents of the folder, from the top.
 fn way(tree: &Path, folder: &CheckoutFolder) -> Vec<PathBuf> {
     let path = path_in(tree, folder);
     let mut way: Vec<PathBuf> =

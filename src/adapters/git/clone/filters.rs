@@ -1,5 +1,5 @@
-//! Files that a filter of the user's must have its say on before they are committed. No filter runs in an agent's clone,
-//! so such a file can't become a commit when an agent has changed it.
+//! Finds files that need one of the user's filters before they are committed. No filter runs in an agent's clone, so such a
+//! file cannot be committed after an agent has changed it.
 
 use std::fs;
 use std::io::Read;
@@ -14,14 +14,14 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::paths::ClonePaths;
 
-/// Filters without which a content must not be committed, and what begins a file that has passed through them.
+/// Filters without which content must not be committed, with the first bytes of a filtered file.
 const FILTERS: &[(&[u8], &[u8])] =
     &[(b"lfs", b"version https://git-lfs.github.com/spec/"), (b"git-crypt", b"\0GITCRYPT\0")];
 
 const ATTRIBUTES: &[u8] = b".gitattributes";
 
-/// Says which file, if there is one that was changed from one commit to the next. The clone's files are those of the
-/// second. No spawn where no file has attributes, else two.
+/// Returns an error about such a file that changed between two commits, if there is one. The clone has the files of the
+/// second commit. No spawn if no file has attributes, else two.
 pub(crate) async fn unfiltered(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -57,7 +57,7 @@ pub(crate) async fn unfiltered(
     Ok(None)
 }
 
-/// Whether a plain file has content and does not begin like this.
+/// Returns whether a regular file is not empty and does not start with these bytes.
 fn lacks(path: &Path, beginning: &[u8]) -> bool {
     if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0) {
         return false;

@@ -1,5 +1,5 @@
-//! Writes an agent's git folder anew, from nothing, so that no setting, hook or link of an earlier turn survives.
-//! Runs nothing. What was in the old folder is in the mirror by now.
+//! Recreates an agent's git folder from nothing, so that no setting, hook or link of an earlier turn survives. Runs nothing.
+//! The content of the old folder is in the mirror by now.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::ports::workspace::WorkspaceError;
 use super::agent_head;
 use super::paths::ClonePaths;
 
-/// What HEAD of a prepared clone says.
+/// Returns the content of HEAD in a prepared clone.
 pub(crate) fn head_line(head: &CommitSha, branch: Option<&BranchName>) -> String {
     branch.map_or_else(|| format!("{head}\n"), |branch| format!("ref: refs/heads/{branch}\n"))
 }
@@ -25,8 +25,8 @@ pub(crate) fn disarm(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&paths.checkout.git)
 }
 
-/// Makes a git folder for the agent: one commit checked out, objects borrowed from the mirror, the forge's
-/// branches and tags, no remote.
+/// Creates a git folder for the agent: one commit checked out, objects shared with the mirror, the forge's branches and tags,
+/// no remote.
 pub(crate) fn arm(
     paths: &ClonePaths,
     mirror: &Path,
@@ -43,12 +43,12 @@ pub(crate) fn arm(
     write_file(&git.join("packed-refs"), packed.concat().as_bytes())?;
     remember_refs(paths, Some(&refs))?;
     copy_with_time(&paths.index(), &git.join("index"))?;
-    // Last, because without a HEAD it is no repository.
+    // HEAD is written last, because without it the folder is not a repository.
     write_file(&git.join("HEAD"), head_line(head, branch).as_bytes())
 }
 
-/// The refs of a clone: the branch that it is on, tags, and the branches of the forge, also as `origin/NAME`. Branches of
-/// other runs are only there as `origin/NAME`.
+/// Returns the refs of a clone: its branch, tags, and the branches of the forge, also as `origin/NAME`. Branches of other
+/// runs exist only as `origin/NAME`.
 fn refs_of_clone(mirror: &Path, head: &CommitSha, branch: Option<&BranchName>) -> BTreeMap<String, String> {
     let mut refs = BTreeMap::new();
     for (name, value) in agent_head::refs(mirror).unwrap_or_default() {
@@ -70,7 +70,7 @@ fn refs_of_clone(mirror: &Path, head: &CommitSha, branch: Option<&BranchName>) -
     refs
 }
 
-/// Writes the git folder of ours through which the agent's objects, and the mirror's, are read.
+/// Writes the git folder of ours through which the objects of the agent and of the mirror are read.
 pub(crate) fn write_export_gitdir(
     paths: &ClonePaths,
     mirror: &Path,
@@ -83,7 +83,7 @@ pub(crate) fn write_export_gitdir(
     write_file(&git.join("HEAD"), format!("{head}\n").as_bytes())
 }
 
-/// The folders of a repository without a HEAD, whose objects are in the mirror and in another folder, and whose history
+/// Creates the folders of a repository without a HEAD. Its objects are in the mirror and in another folder, and its history
 /// begins where that of the mirror begins.
 pub(crate) fn skeleton(git: &Path, mirror: &Path, objects: Option<&Path>) -> Result<(), WorkspaceError> {
     for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
@@ -100,7 +100,7 @@ pub(crate) fn skeleton(git: &Path, mirror: &Path, objects: Option<&Path>) -> Res
     write_file(&git.join("objects/info/alternates"), &alternates)
 }
 
-/// The part of a configuration that git needs to read a repository of this kind of object id.
+/// Returns the part of a configuration that git needs to read a repository with this kind of object id.
 pub(crate) fn format_config(head: &CommitSha) -> &'static str {
     if head.as_str().len() == 64 {
         "[core]\n\trepositoryformatversion = 1\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n[extensions]\n\tobjectformat = sha256\n"
@@ -118,7 +118,7 @@ fn agent_config(identity: &Identity, head: &CommitSha) -> String {
     )
 }
 
-/// A line of `objects/info/alternates`: quoted as in C where a bare path would be misread.
+/// Returns a line of `objects/info/alternates`: a path that git would misread is quoted as in C.
 fn alternate(path: &Path) -> Vec<u8> {
     let bytes = path.as_os_str().as_encoded_bytes();
     if !bytes.contains(&b'\n') && !bytes.starts_with(b"\"") && !bytes.starts_with(b"#") {

@@ -1,4 +1,4 @@
-//! Takes a coder's work out of its clone: into the change, or aside.
+//! Takes a coder's work out of its clone, as part of the change or as saved work.
 
 use crate::adapters::git::disk::is_plain_folder;
 use crate::adapters::git::mirror::Mirror;
@@ -13,9 +13,9 @@ use super::paths::ClonePaths;
 use super::salvage::salvage_ref;
 use super::snapshot::{OwnCommits, bring, commit, snapshot, work_ref};
 
-/// Commits what lies in a clone. One spawn if nothing changed, five if files did, one more if the agent wrote its own
-/// index, three more if it committed, two more if files have attributes. Asked again, it gives the same commit. The caller closes
-/// the workplace.
+/// Commits the work in a clone. One spawn if nothing changed, five if files changed, one more if the agent wrote its own
+/// index, three more if it committed, two more if files have attributes. A repeated call returns the same commit. The caller
+/// closes the workplace.
 pub(crate) async fn harvest(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -42,7 +42,7 @@ pub(crate) async fn harvest(
     Ok(AfterTurn { found, notes })
 }
 
-/// Keeps commits that lie beside HEAD, in a stash or on another branch of a clone of ours, and says where. No spawn where
+/// Saves commits outside of HEAD, in a stash or on another branch of a clone of ours, and returns a message. No spawn if
 /// every ref is at a known commit.
 async fn beside(
     mirror: &Mirror,
@@ -60,7 +60,7 @@ async fn beside(
         if commit == *made || prepared.get(&name) == Some(&value) || mirror.knows(&commit).await? {
             continue;
         }
-        // What can't be read is nobody's work.
+        // A commit that cannot be read is not counted as work.
         if bring(mirror, workplace, &commit).await.is_ok() {
             let kept = aside(mirror, paths, commit)?;
             notes.push(format!(
@@ -72,7 +72,7 @@ async fn beside(
     Ok(notes)
 }
 
-/// The reason why a commit can't be used, if there is one.
+/// Returns the reason why a commit cannot be used, if there is one.
 async fn objection(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -85,7 +85,7 @@ async fn objection(
     Ok(Some("the clone's HEAD no longer descends from the commit that the turn began on".to_owned()))
 }
 
-/// Keeps what lies in a clone aside, if it differs from `head`. Spawns as `harvest`. The caller closes the workplace.
+/// Saves the work in a clone, if it differs from `head`. Same spawns as `harvest`. The caller closes the workplace.
 pub(crate) async fn salvage(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -101,8 +101,8 @@ pub(crate) async fn salvage(
     if mirror.same_files(&made, head).await? { Ok(None) } else { aside(mirror, paths, made).map(Some) }
 }
 
-/// Keeps the work in a clone whose starting commit is unknown: on top of the commit that the agent's HEAD stands for.
-/// Spawns as `harvest`, and two more.
+/// Saves the work in a clone whose starting commit is unknown: on top of the commit of the agent's HEAD. Two spawns more than
+/// `harvest`.
 pub(crate) async fn salvage_unknown(
     mirror: &Mirror,
     workplace: &Workplace,

@@ -1,4 +1,4 @@
-//! Whether a reviewer left its clone as it was prepared. Everything is compared with what we kept outside the clone.
+//! Checks whether a reviewer changed its clone. Everything is compared with our copies outside the clone.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,8 +18,8 @@ use super::belonging::untracked;
 use super::git_folder::head_line;
 use super::paths::{CloneNote, ClonePaths};
 
-/// Compares a clone with what was prepared. Two spawns if even the reviewer's index is the same; one more if it wrote
-/// its index, two more if files have other times than before.
+/// Compares a clone with its prepared state. Two spawns if the reviewer's index is also unchanged; one more if it wrote its
+/// index, two more if files have other times than before.
 pub(crate) async fn inspect(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -53,7 +53,7 @@ pub(crate) async fn inspect(
     Ok(AfterTurn { found: Inspection::Untouched, notes })
 }
 
-/// HEAD and refs, read as files.
+/// Compares HEAD and refs, read as files.
 fn git_folder_tampering(workplace: &Workplace, note: &CloneNote) -> Result<Option<String>, WorkspaceError> {
     let paths = workplace.paths();
     let git = &paths.checkout.git;
@@ -93,7 +93,7 @@ async fn index_tampering(
     Ok(first(&changed).map(|path| format!("{path} was changed in the index")))
 }
 
-/// The files against our own index, so that no flag in the reviewer's hides one.
+/// Compares the files with our own index, so that no flag in the reviewer's index hides a change.
 async fn content_tampering(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -101,7 +101,7 @@ async fn content_tampering(
 ) -> Result<Option<String>, WorkspaceError> {
     let (tree, scratch) = (&paths.checkout.tree, paths.scratch());
     let what = "compare the files of a reviewer's clone";
-    // Attributes as they were laid out: a new .gitattributes must not make a change look like none.
+    // The attributes are those of the prepared clone: a new .gitattributes must not hide a change.
     let with = |index| mirror.line_on(tree, index).variable("GIT_ATTR_SOURCE", laid);
     let changed =
         |line: CommandLine| line.arguments(["diff-files", "--name-only", "-z", "--ignore-submodules=all"]);
@@ -109,7 +109,7 @@ async fn content_tampering(
     if first(&must(changed(with(&ours)), what).await?).is_none() {
         return Ok(None);
     }
-    // Only the times may differ. Look at the content, on a copy.
+    // Perhaps only the times differ: compare the content, on a copy.
     remove(&scratch.with_extension("lock"))?;
     copy_with_time(&ours, &scratch)?;
     let refresh = with(&scratch).arguments(["update-index", "-q", "--really-refresh", "--ignore-submodules"]);

@@ -1,4 +1,4 @@
-//! What differs between an index of ours and the files of an agent, as paths for git's stdin.
+//! The differences between an index of ours and the files of an agent, as paths for git's stdin.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -9,19 +9,19 @@ use crate::adapters::git::runner::{fields, os};
 use crate::domain::agent_memory::CheckoutFolder;
 use crate::domain::ids::CommitSha;
 
-/// Paths, as git wants them on its stdin.
+/// Paths in the form of git's stdin.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// Known to the index and different or gone. They go first, to make room for the others.
+    /// Files in the index that differ or are missing. They come first, to make room for the others.
     pub(super) tracked: BTreeSet<Vec<u8>>,
-    /// Not known to the index and not ignored; a repository inside ends with a slash.
+    /// Files that are neither in the index nor ignored; the path of a nested repository ends with a slash.
     pub(super) others: BTreeSet<Vec<u8>>,
-    /// Submodules, with the commits that they are at.
+    /// Submodules with their commits.
     pub(super) submodules: BTreeMap<Vec<u8>, CommitSha>,
 }
 
 impl Changes {
-    /// Reads what `git ls-files -t -z` prints.
+    /// Parses the output of `git ls-files -t -z`.
     pub(super) fn parse(output: &[u8]) -> Self {
         let mut changes = Self::default();
         for field in fields(output) {
@@ -43,12 +43,12 @@ impl Changes {
         first.map(|path| String::from_utf8_lossy(path).into_owned())
     }
 
-    /// The paths of files, each followed by NUL.
+    /// Returns the paths of files, each followed by NUL.
     pub(crate) fn input(&self) -> Vec<u8> {
         zero_ended(self.tracked.iter().chain(&self.others))
     }
 
-    /// The submodules, as `git update-index -z --index-info` wants them.
+    /// Returns the submodules in the form of `git update-index -z --index-info`.
     pub(crate) fn submodule_input(&self) -> Vec<u8> {
         let lines = self.submodules.iter();
         lines
@@ -56,13 +56,13 @@ impl Changes {
             .collect()
     }
 
-    /// Leaves out a folder of ours, and whatever was put in its place.
+    /// Leaves out a folder of ours, and anything that replaced it.
     pub(crate) fn leave_out(&mut self, folder: &CheckoutFolder) {
         self.tracked.retain(|path| !folder.holds(path));
         self.others.retain(|path| !folder.holds(path));
     }
 
-    /// Adds files that git was told about although they are ignored, as far as they are still there.
+    /// Adds ignored files that the agent staged, if they still exist.
     pub(crate) fn force(&mut self, tree: &Path, paths: &[u8]) {
         for path in fields(paths) {
             let there = fs::symlink_metadata(tree.join(os(path))).is_ok_and(|metadata| !metadata.is_dir());
@@ -73,12 +73,12 @@ impl Changes {
     }
 }
 
-/// Paths, each followed by NUL.
+/// Returns paths, each followed by NUL.
 pub(super) fn zero_ended<'path>(paths: impl Iterator<Item = &'path Vec<u8>>) -> Vec<u8> {
     paths.flat_map(|path| [path, &b"\0"[..]].concat()).collect()
 }
 
-/// Whether a path lies below a link.
+/// Returns whether a path is below a link.
 pub(super) fn is_beyond_link(tree: &Path, path: &[u8]) -> bool {
     let path: &OsStr = os(path);
     Path::new(path)

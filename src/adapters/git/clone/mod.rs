@@ -1,4 +1,4 @@
-//! The clone of an agent: where it lies, how it is made ready for a turn, and how what the agent left is looked at and taken.
+//! The clone of an agent: its paths, its preparation for a turn, and the inspection and harvest of the agent's work.
 
 pub(super) mod agent_files;
 pub(super) mod agent_head;

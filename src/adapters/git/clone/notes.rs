@@ -1,6 +1,6 @@
-//! What a person should know of the files that an agent left: short sentences with the paths, a few of them.
+//! Notes for a person about an agent's files: short sentences with some of the paths.
 
-/// So many paths are named in one note.
+/// The maximum number of paths in a note.
 const NAMED: usize = 20;
 
 /// Notes about the files of a change.
@@ -24,7 +24,7 @@ impl Notes {
         self.add("removed from the clone", paths, "untracked files of an agent that only reads");
     }
 
-    /// Says that most files are deleted, if most are.
+    /// Adds a note if most files are deleted.
     pub(super) fn many_deleted(&mut self, deleted: usize, all: usize) {
         if deleted.saturating_mul(2) > all {
             self.0.push(format!("the change deletes {deleted} of {all} files"));

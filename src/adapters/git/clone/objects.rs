@@ -1,4 +1,4 @@
-//! Looks at a folder of objects that an agent could write to, before git reads it.
+//! Checks a folder of objects to which an agent could write, before git reads it.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::adapters::git::disk::is_plain_folder;
 use crate::ports::workspace::WorkspaceError;
 
-/// Nothing but plain files and folders: a pipe would hang git, a link mislead it.
+/// Accepts only regular files and folders: git would wait for a pipe, and follow a link.
 pub(super) fn check_objects(folder: &Path) -> Result<(), WorkspaceError> {
     let odd = |path: &Path| {
         WorkspaceError::Git(format!("{} is not what git makes; its commits can't be read", path.display()))

@@ -1,4 +1,4 @@
-//! Lays work that was kept aside over the files of a clone that was just made ready: uncommitted, as it was left.
+//! Adds saved work to the files of a prepared clone: uncommitted, as it was.
 
 use crate::adapters::git::disk::{copy_with_time, remove};
 use crate::adapters::git::mirror::{Mirror, sha};
@@ -9,7 +9,7 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::salvage::ROOT;
 
-/// The commit of a salvage, if it is still kept. One spawn.
+/// Returns the commit of saved work, if it still exists. One spawn.
 pub(crate) async fn commit_of(mirror: &Mirror, reference: &str) -> Option<CommitSha> {
     if !reference.starts_with(ROOT) {
         return None;
@@ -20,8 +20,8 @@ pub(crate) async fn commit_of(mirror: &Mirror, reference: &str) -> Option<Commit
     sha(&found, "look for unfinished work").ok()
 }
 
-/// Lays the files of a salvage over those that were checked out. HEAD and our index stay as they are, so what it brings is a
-/// change that is not committed; in a clone of ours it is staged, for an ignored file would be forgotten else. One spawn.
+/// Writes the files of saved work over those that were checked out. HEAD and our index do not change, so the files are an
+/// uncommitted change; in a clone of ours they are staged, because ignored files would be lost otherwise. One spawn.
 pub(crate) async fn lay_over(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -42,6 +42,6 @@ pub(crate) async fn lay_over(
         Workplace::Clone(_) => copy_with_time(&scratch, &paths.checkout.git.join("index"))?,
         Workplace::UserCheckout(..) => {}
     }
-    // It knows the files of the salvage, and the next harvest must compare with those of the commit.
+    // The scratch index has the saved files, but the next harvest must compare with those of the commit.
     remove(&scratch)
 }

@@ -1,4 +1,4 @@
-//! Where an agent's clone and our own files about it lie. Knows paths, runs nothing.
+//! The paths of an agent's clone and of our own files about it. Runs nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,10 @@ use crate::domain::agent_memory::CheckoutFolder;
 use crate::domain::ids::{BranchName, CommitSha, TreeSha};
 use crate::ports::workspace::{CloneId, WorkspaceError};
 
-/// The folder of one clone: the agent's clone in it, and beside the clone what is ours.
+/// The folder of one clone: it contains the agent's clone and, beside it, our own files.
 #[derive(Debug, Clone)]
 pub(crate) struct ClonePaths {
-    /// Its path is a valid part of a ref.
+    /// The id, whose path is a valid part of a ref.
     pub(crate) id: CloneId,
     pub(crate) folder: PathBuf,
     pub(crate) checkout: CheckoutPaths,
@@ -21,39 +21,39 @@ pub(crate) struct ClonePaths {
     pub(crate) checkout_folder: Option<CheckoutFolder>,
 }
 
-/// What we remember of a clone between two calls.
+/// The note about a clone, kept between two calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CloneNote {
     pub(crate) head: CommitSha,
     pub(crate) branch: Option<BranchName>,
-    /// The files that were laid out, if they are not just those of the head.
+    /// The files that were checked out, if they differ from those of the head.
     #[serde(default)]
     pub(crate) tree: Option<TreeSha>,
-    /// Whether a turn may have left something there.
+    /// Whether a turn may have left work in the clone.
     pub(crate) phase: ClonePhase,
     pub(crate) made: Option<MadeCommit>,
 }
 
-/// What is remembered of a clone, as far as it can be read.
+/// The result of reading the note of a clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Noted {
-    /// There never was a clone.
+    /// There is no note: the clone never existed.
     Nothing,
     Known(CloneNote),
-    /// Something that this version can't read: what lies in the clone may be anybody's unfinished work.
+    /// This version cannot read the note: the clone may contain somebody's unfinished work.
     Unreadable,
 }
 
-/// Where a clone is in its life.
+/// The phase of a clone's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ClonePhase {
     Open,
-    /// What was there is in the mirror, or it was never ready.
+    /// The work is in the mirror, or the clone was never ready.
     Closed,
 }
 
-/// A commit of ours, so that the same work asked for again is the same commit.
+/// A commit of ours, kept so that the same work results in the same commit again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct MadeCommit {
     pub(crate) commit: CommitSha,
@@ -63,7 +63,7 @@ pub(crate) struct MadeCommit {
 }
 
 impl CloneNote {
-    /// What index and files were made from, as git is told it.
+    /// Returns the commit or tree from which index and files were made, as an argument for git.
     pub(crate) fn laid(&self) -> &str {
         self.tree.as_ref().map_or(self.head.as_str(), TreeSha::as_str)
     }
@@ -76,7 +76,7 @@ impl ClonePaths {
         Self { id: clone_id.clone(), folder, checkout, checkout_folder: None }
     }
 
-    /// The same paths, with a folder of ours in the clone if it is one that files are changed in.
+    /// Returns the same paths, with a folder of ours in the clone if the clone is a coder's.
     pub(crate) fn with_checkout_folder(mut self, folder: Option<&CheckoutFolder>) -> Self {
         self.checkout_folder = match &self.id {
             CloneId::Author { .. } => folder.cloned(),
@@ -85,37 +85,37 @@ impl ClonePaths {
         self
     }
 
-    /// Our index of the files as they were prepared.
+    /// Returns the path of our index of the files as they were prepared.
     pub(crate) fn index(&self) -> PathBuf {
         self.folder.join("index")
     }
 
-    /// A copy of our index that a harvest works on.
+    /// Returns the path of a copy of our index for a harvest.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.folder.join("index-of-work")
     }
 
-    /// An index in which the tree of a review is put together.
+    /// Returns the path of an index in which the tree of a review is made.
     pub(crate) fn review_index(&self) -> PathBuf {
         self.folder.join("index-of-review")
     }
 
-    /// A git folder of ours through which the agent's objects come into the mirror.
+    /// Returns the git folder of ours through which the agent's objects are fetched into the mirror.
     pub(crate) fn export_gitdir(&self) -> PathBuf {
         self.folder.join("export")
     }
 
-    /// A git folder of ours through which objects come into a checkout of the user's.
+    /// Returns the git folder of ours through which objects are fetched into a checkout of the user.
     pub(crate) fn import_gitdir(&self) -> PathBuf {
         self.folder.join("import")
     }
 
-    /// The refs of the workplace, as they were when a turn began.
+    /// Returns the path of the refs of the workplace, as they were at the start of a turn.
     pub(crate) fn refs(&self) -> PathBuf {
         self.folder.join("refs.json")
     }
 
-    /// The note; none if there never was a clone, or another version wrote the note.
+    /// Returns the note; `None` if the clone never existed, or another version wrote the note.
     pub(crate) fn note(&self) -> Result<Option<CloneNote>, WorkspaceError> {
         Ok(match self.noted()? {
             Noted::Known(note) => Some(note),
@@ -123,7 +123,7 @@ impl ClonePaths {
         })
     }
 
-    /// Reads the note. Fields that another version added are ignored.
+    /// Reads the note. Fields of another version are ignored.
     pub(crate) fn noted(&self) -> Result<Noted, WorkspaceError> {
         let bytes = disk::read_file(&self.note_path())?;
         Ok(bytes.map_or(Noted::Nothing, |bytes| {
@@ -131,7 +131,7 @@ impl ClonePaths {
         }))
     }
 
-    /// An error for a clone of which nobody can say what in it is unfinished work.
+    /// Returns the error for a clone whose unfinished work is unknown.
     pub(crate) fn unreadable(&self, why: &str) -> WorkspaceError {
         WorkspaceError::Unclean(format!(
             "{} can't be read (another version wrote it), and the work in {} can't be kept: {why}\nnothing of it was thrown \
@@ -149,7 +149,7 @@ impl ClonePaths {
         disk::write_file(&self.note_path(), &bytes)
     }
 
-    /// Notes that nothing is left to be kept, if there is a note.
+    /// Notes that the clone has no work to save, if there is a note.
     pub(crate) fn close(&self) -> Result<(), WorkspaceError> {
         match self.note()? {
             Some(note) if note.phase == ClonePhase::Open => {

@@ -1,4 +1,4 @@
-//! Makes a clone ready for a turn: what an unfinished turn left is kept, then files and git folder are made anew.
+//! Prepares a clone for a turn: saves the work of an unfinished turn, then recreates files and git folder.
 
 use crate::adapters::git::disk::{is_plain_folder, make_folder, remove, remove_special_files, rename};
 use crate::adapters::git::mirror::Mirror;
@@ -12,8 +12,8 @@ use super::git_folder::{arm, disarm};
 use super::harvest;
 use super::paths::{CloneNote, ClonePaths, ClonePhase, Noted};
 
-/// Makes a clone ready, with the files of a tree in the place of the head's if one is given. Two spawns, for a new clone as
-/// for a reused one; a third if leftovers had to go; those of a salvage if an author's turn came to no end.
+/// Prepares a clone, with the files of a tree instead of those of the head if one is given. Two spawns for a new or a reused
+/// clone; one more to remove leftovers; those of a salvage if a coder's turn was interrupted.
 pub(crate) async fn prepare(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -24,7 +24,7 @@ pub(crate) async fn prepare(
     make_folder(&paths.folder)?;
     let (salvaged, warning) = match keep_unfinished(mirror, workplace).await {
         Ok(kept) => (kept, None),
-        // What git can't read is kept as it lies.
+        // Work that git cannot read is saved as files.
         Err(error @ WorkspaceError::Git(_)) => (None, Some(set_aside(paths, &error)?)),
         Err(error) => return Err(error),
     };
@@ -36,12 +36,12 @@ pub(crate) async fn prepare(
         phase: ClonePhase::Closed,
         made: None,
     };
-    // From here on the files may be half of one commit and half of another: nobody's work.
+    // After this point the files may be a mixture of two commits: nobody's work.
     paths.write_note(&note)?;
     checkout_folder::clear(paths)?;
     ready_folder(paths)?;
     if check_out(mirror, paths, &note).await.is_err() {
-        // Whatever an agent did to it that we don't understand: begin with nothing.
+        // The clone is in an unknown state: start with an empty folder.
         mirror.must_know(head).await?;
         remove(&paths.checkout.tree)?;
         ready_folder(paths)?;
@@ -71,7 +71,7 @@ async fn keep_unfinished(mirror: &Mirror, workplace: &Workplace) -> Result<Optio
     }
 }
 
-/// Moves a clone whose work can't be put into a commit out of the way, as it is, and says where it is.
+/// Renames a clone whose work cannot be committed, and returns a message with the new path.
 fn set_aside(paths: &ClonePaths, error: &WorkspaceError) -> Result<String, WorkspaceError> {
     let free =
         (1_u32..1000).map(|number| paths.folder.join(format!("kept-{number}"))).find(|path| !path.exists());
@@ -84,7 +84,7 @@ fn set_aside(paths: &ClonePaths, error: &WorkspaceError) -> Result<String, Works
     ))
 }
 
-/// A folder without `.git`, and with the index that knows best what is in it.
+/// Prepares a folder without `.git`, and with the index that fits its content best.
 fn ready_folder(paths: &ClonePaths) -> Result<(), WorkspaceError> {
     remove(&paths.index().with_extension("lock"))?;
     if is_plain_folder(&paths.checkout.tree) {
@@ -107,14 +107,15 @@ async fn check_out(mirror: &Mirror, paths: &ClonePaths, note: &CloneNote) -> Res
     let line = || mirror.line_on(&paths.checkout.tree, &paths.index());
     let read = || line().arguments(["read-tree", "--reset", "-u", note.laid()]);
     must(read(), &what).await?;
-    // Twice -f: repositories that an agent made inside go too. Caches of an author's builds stay, a reader sees none.
+    // Twice `-f` also removes nested repositories. A coder's ignored files, such as build caches, remain; a reviewer's do
+    // not.
     let how = match &paths.id {
         CloneId::Reader { .. } => "-ffdx",
         CloneId::Author { .. } | CloneId::Gate { .. } => "-ffd",
     };
     let removed = must(line().arguments(["clean", how]), &what).await?;
     if !removed.is_empty() {
-        // A link in the place of a folder looked like the folder to git until it was removed.
+        // If a link replaced a folder, git saw the folder until the link was removed.
         must(read(), &what).await?;
     }
     Ok(())

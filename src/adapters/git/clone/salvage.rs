@@ -1,4 +1,4 @@
-//! Work that was kept aside: the names of its refs, a list for people, and the command that brings it back.
+//! Saved work: the names of its refs, a list for people, and the command that restores it.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::ports::workspace::{Salvage, WorkspaceError};
 
 pub(crate) const ROOT: &str = "refs/agent-loop/salvage/";
 
-/// Work that was kept aside.
+/// Saved work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     pub subject: Subject,
-    /// Whose work it is: a label, or `kept` for a commit that was replaced on the forge.
+    /// The author of the work: a label, or `kept` for a commit that was replaced on the forge.
     pub holder: String,
     pub salvage: Salvage,
     /// The first line of the commit's message.
@@ -22,7 +22,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// The command that makes it a branch of a repository, as a person would type it.
+    /// Returns the command that makes the work a branch of a repository, as a person would type it.
     pub fn command(&self, mirror: &Path, repository: &Path) -> String {
         let name = self.salvage.reference.strip_prefix(ROOT).unwrap_or("work");
         let refspec = format!("{}:refs/heads/salvage/{name}", self.salvage.reference);
@@ -30,12 +30,12 @@ impl Kept {
     }
 }
 
-/// The name of a salvage ref: the same work has the same name, however often it is kept.
+/// Returns the name of a salvage ref: the same for the same work.
 pub(crate) fn salvage_ref(subject: &Subject, holder: &str, commit: &CommitSha) -> String {
     format!("{ROOT}{subject}/{holder}/{}", commit.short())
 }
 
-/// Keeps a commit of the mirror aside. One spawn.
+/// Saves a commit of the mirror. One spawn.
 pub(crate) async fn keep(
     mirror: &Mirror,
     subject: &Subject,
@@ -47,7 +47,7 @@ pub(crate) async fn keep(
     Ok(Salvage { reference, commit: commit.clone() })
 }
 
-/// Everything that was kept aside, youngest first. One spawn.
+/// Lists all saved work, latest first. One spawn.
 pub(crate) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
     if !mirror.path().join("HEAD").exists() {
         return Ok(Vec::new());
@@ -64,7 +64,7 @@ pub(crate) async fn list(mirror: &Mirror) -> Result<Vec<Kept>, WorkspaceError> {
     Ok(all)
 }
 
-/// Removes refs, all of them or none. One spawn.
+/// Removes refs: all of them or none. One spawn.
 pub(crate) async fn forget(mirror: &Mirror, kept: &[Kept]) -> Result<(), WorkspaceError> {
     let orders = kept.iter().fold(String::new(), |orders, kept| {
         orders + &format!("delete {} {}\n", kept.salvage.reference, kept.salvage.commit)

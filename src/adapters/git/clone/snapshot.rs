@@ -1,4 +1,4 @@
-//! Brings an agent's work into the mirror: its own commits through a git folder of ours, and its files as a tree.
+//! Copies an agent's work to the mirror: its own commits through a git folder of ours, and its files as a tree.
 
 use crate::adapters::git::disk::{copy_with_time, is_plain_folder, remove};
 use crate::adapters::git::mirror::{Mirror, sha};
@@ -16,26 +16,26 @@ use super::git_folder;
 use super::objects::check_objects;
 use super::paths::{ClonePaths, MadeCommit};
 
-/// What lies in a clone.
+/// The content of a clone.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// The commit that the agent's HEAD stood at.
+    /// The commit of the agent's HEAD.
     pub(crate) base: CommitSha,
     /// The files, if they differ from that commit's.
     pub(crate) tree: Option<TreeSha>,
-    /// What a person should know of the files.
+    /// Notes for a person about the files.
     pub(crate) notes: Vec<String>,
 }
 
-/// Whether commits that can't be read are an error or are left behind.
+/// Whether unreadable commits are an error or are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OwnCommits {
     Required,
     IfReadable,
 }
 
-/// Reads a clone. One spawn if nothing changed, three if files did, two more if the agent committed, one more if it
-/// wrote its own index.
+/// Reads a clone. One spawn if nothing changed, three if files changed, two more if the agent committed, one more if it wrote
+/// its own index.
 pub(crate) async fn snapshot(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -62,7 +62,7 @@ pub(crate) async fn snapshot(
         .arguments(["update-index", "-z", "--add", "--remove", "--replace", "--stdin"])
         .input(found.input());
     let updated = ask(line, "stage the files of a clone").await?;
-    // git leaves out a path such as `.GIT/x` with a word on stderr only.
+    // git skips a path such as `.GIT/x` with only a message on stderr.
     if !updated.exit.is_success() || updated.stderr.contains("Ignoring path") {
         return Err(failure(&updated, &format!("stage the files in {}", tree.display())));
     }
@@ -84,7 +84,7 @@ pub(crate) async fn snapshot(
     Ok(Snapshot { base, tree: Some(written), notes })
 }
 
-/// The commit of a snapshot: the agent's own last one, or one more on top of it. No spawn or one.
+/// Returns the commit of a snapshot: the agent's last one, or a new one on top of it. No spawn or one.
 pub(crate) async fn commit(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -117,7 +117,7 @@ pub(crate) async fn commit(
     Ok(commit)
 }
 
-/// The commit that the agent's work stands on, which is in the mirror afterwards.
+/// Returns the commit on which the agent's work is based, after copying it to the mirror.
 async fn base(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -139,8 +139,8 @@ async fn base(
     }
 }
 
-/// The agent's last commit, unless a commit on the way holds a folder of ours, or has a message on which a forge would act:
-/// then its files are committed anew, as one commit. One to three spawns.
+/// Returns the agent's last commit, unless one of its commits contains a folder of ours or has a message on which a forge
+/// would act: then `head`, so that its files become one new commit. One to three spawns.
 async fn without_ours(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -151,12 +151,12 @@ async fn without_ours(
         Some(folder) => checkout_folder::was_committed(mirror, folder, (head, &theirs)).await?,
         None => false,
     };
-    // What does not descend from the head is never used, only kept aside here.
+    // A commit that does not descend from the head is never used, only saved here.
     let anew = (has_ours || acts(mirror, head, &theirs).await?) && mirror.contains(&theirs, head).await?;
     Ok(if anew { head.clone() } else { theirs })
 }
 
-/// Whether a message of the agent's commits notifies somebody, or links or closes an issue, where it is pushed.
+/// Returns whether a message of the agent's commits would notify somebody, or link or close an issue, once it is pushed.
 async fn acts(mirror: &Mirror, head: &CommitSha, theirs: &CommitSha) -> Result<bool, WorkspaceError> {
     let line = mirror.line().arguments(["log", "--format=%B"]).argument(format!("{head}..{theirs}"));
     let messages = must(line, "read the messages of the agent's commits").await?;
@@ -164,7 +164,7 @@ async fn acts(mirror: &Mirror, head: &CommitSha, theirs: &CommitSha) -> Result<b
     Ok(inert::plain(&messages) != messages)
 }
 
-/// Makes sure that a commit of the agent's is in the mirror, under a ref that keeps it. One spawn or two.
+/// Makes sure that a commit of the agent is in the mirror, under a ref that keeps it. One spawn or two.
 pub(crate) async fn bring(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -173,11 +173,11 @@ pub(crate) async fn bring(
     if mirror.knows(commit).await? { Ok(()) } else { fetch(mirror, workplace, commit).await }
 }
 
-/// Fetches a commit of the agent's. The objects are read through a git folder of ours, never through the agent's.
+/// Fetches a commit of the agent. The objects are read through a git folder of ours, never through the agent's.
 async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Result<(), WorkspaceError> {
     let paths = workplace.paths();
     let objects = paths.checkout.common.join("objects");
-    // A pointer to objects elsewhere would mislead git. In a checkout of the user's it is the user's, and stays.
+    // A pointer to objects elsewhere would mislead git. In a checkout of the user it belongs to the user, and remains.
     if workplace.user_checkout().is_none() && is_plain_folder(&objects) {
         remove(&objects.join("info"))?;
     }
@@ -193,13 +193,12 @@ async fn fetch(mirror: &Mirror, workplace: &Workplace, commit: &CommitSha) -> Re
     must(line, &what).await.map(drop)
 }
 
-/// The ref that keeps a commit from a clone alive.
+/// Returns the ref that keeps a commit of a clone.
 pub(crate) fn work_ref(paths: &ClonePaths, commit: &CommitSha) -> String {
     format!("refs/agent-loop/work/{}/{}", paths.id.path(), commit.short())
 }
 
-/// Files that the agent itself told git about: `git add -f` of an ignored one counts. An index that can't be read
-/// tells nothing.
+/// Lists files that the agent staged itself: an ignored file counts after `git add -f`. An unreadable index has none.
 async fn staged(mirror: &Mirror, paths: &ClonePaths, base: &CommitSha) -> Result<Vec<u8>, WorkspaceError> {
     if !is_plain_folder(&paths.checkout.git) {
         return Ok(Vec::new());

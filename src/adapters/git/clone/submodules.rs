@@ -1,4 +1,4 @@
-//! Submodules in an agent's clone: which commit one is at, and whether others can get that commit.
+//! Submodules in an agent's clone: their commits, and whether others can get these commits.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,10 +15,10 @@ use super::agent_head;
 use super::git_folder::{format_config, skeleton};
 use super::objects::check_objects;
 
-/// More than a `.gitmodules` takes.
+/// The maximum size of `.gitmodules`.
 const DECLARATION_BYTES: u64 = 1024 * 1024;
 
-/// The paths that `.gitmodules` calls submodules.
+/// Returns the paths of submodules according to `.gitmodules`.
 pub(super) fn declared(tree: &Path) -> BTreeSet<Vec<u8>> {
     let text = read_foreign(&tree.join(".gitmodules"), DECLARATION_BYTES).unwrap_or_default();
     let path = |line: &[u8]| {
@@ -34,14 +34,14 @@ pub(super) fn declared(tree: &Path) -> BTreeSet<Vec<u8>> {
 pub(super) struct Submodule(CheckoutPaths);
 
 impl Submodule {
-    /// The repository at a path, if there is one.
+    /// Returns the repository at a path, if there is one.
     pub(super) fn at(tree: &Path, path: &[u8]) -> Option<Self> {
         let folder = tree.join(os(path));
         let is_repository = is_plain_folder(&folder) && folder.join(".git").symlink_metadata().is_ok();
         is_repository.then(|| CheckoutPaths::find(&folder)).flatten().map(Self)
     }
 
-    /// The commit that it is at, which must be in the history of its remote.
+    /// Returns the commit of the submodule, which must be in the history of its remote.
     pub(super) async fn published(
         &self,
         mirror: &Mirror,
@@ -61,7 +61,7 @@ impl Submodule {
         )))
     }
 
-    /// Looks through the history of the remote's refs, read through a git folder of ours. No spawn or one.
+    /// Searches the history of the remote's refs, read through a git folder of ours. No spawn or one.
     async fn is_published(
         &self,
         mirror: &Mirror,

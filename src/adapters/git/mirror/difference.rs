@@ -1,4 +1,4 @@
-//! What changed between two commits: the files, and the diff in a file with its beginning in memory.
+//! The difference of two commits: the changed files, and the diff in a file with its beginning in memory.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::protocol::context::ChangedFile;
 
 use super::Mirror;
 
-/// The difference of two commits. Two spawns; git itself writes the diff, so that a huge one is never in memory.
+/// Returns the difference of two commits. Two spawns; git itself writes the diff, so that a huge one is never in memory.
 pub(crate) async fn difference(
     mirror: &Mirror,
     diffs: &Path,
@@ -30,9 +30,9 @@ pub(crate) async fn difference(
     }
     make_folder(diffs)?;
     let path = diffs.join(format!("{from}..{to}.diff"));
-    // Two reviewers' engines may want the same one at the same time.
+    // The engines of two reviewers may need the same file at the same time.
     let half = diffs.join(format!("{from}..{to}.{}", std::process::id()));
-    // git writes into the file that is there, and leaves its mode.
+    // git writes to the existing file, and keeps its mode.
     write_over(&half, &[])?;
     let mut option = std::ffi::OsString::from("--output=");
     option.push(&half);

@@ -1,4 +1,4 @@
-//! What was learned about commits. A commit never changes, so it is asked for once.
+//! A cache of facts about commits, which never change.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::ports::workspace::Difference;
 
 type Pair = (CommitSha, CommitSha);
 
-/// What was learned about commits.
+/// The cached facts.
 #[derive(Debug, Default)]
 pub(crate) struct CommitFacts(Mutex<KnownCommits>);
 
@@ -18,9 +18,9 @@ pub(crate) struct CommitFacts(Mutex<KnownCommits>);
 struct KnownCommits {
     bases: HashMap<Pair, CommitSha>,
     ancestries: HashSet<Pair>,
-    /// The trees that reviewers see, by base and head.
+    /// The trees of reviews, by base and head.
     reviews: HashMap<Pair, ReviewTree>,
-    /// Only the latest: it may be long.
+    /// Only the latest difference, because it may be long.
     difference: Option<(Pair, usize, Difference)>,
 }
 
@@ -37,7 +37,7 @@ impl CommitFacts {
         self.known().bases.insert((one.clone(), other.clone()), base.clone());
     }
 
-    /// Whether a commit is known to contain another. What it does not contain may only be unknown so far.
+    /// Returns whether a commit is known to contain another. False may also mean that it is not known.
     pub(crate) fn contains(&self, commit: &CommitSha, ancestor: &CommitSha) -> bool {
         self.known().ancestries.contains(&(commit.clone(), ancestor.clone()))
     }
@@ -61,7 +61,7 @@ impl CommitFacts {
         self.known().reviews.insert((base.clone(), head.clone()), tree);
     }
 
-    /// The difference of two commits, if its file is still there.
+    /// Returns the difference of two commits, if its file still exists.
     pub(crate) fn difference(&self, from: &CommitSha, to: &CommitSha, bytes: usize) -> Option<Difference> {
         let known = self.known();
         let (pair, excerpt, difference) = known.difference.as_ref()?;

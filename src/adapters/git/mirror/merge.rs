@@ -9,20 +9,20 @@ use crate::ports::workspace::{MergeEnd, MergeParents, Push, WorkspaceError};
 
 use super::{Hold, Mirror, sha};
 
-/// What became of a merge.
+/// The result of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeOutcome {
-    /// The base contains the head; this is the commit that brought it there.
+    /// The base contains the head; this is the merge commit.
     Done(CommitSha),
-    /// The two disagree on these files; nothing was done.
+    /// There are conflicts in these files; nothing was changed.
     Conflict(Vec<String>),
-    /// Somebody else moved the base at the same time; nothing was done.
+    /// Somebody else moved the base at the same time; nothing was changed.
     Moved(Option<CommitSha>),
-    /// A checkout of the base is in the way; the text says what to do.
+    /// A checkout of the base prevents the merge; the text names the fix.
     Refused(String),
 }
 
-/// Merges. The mirror must just have been brought up to date.
+/// Merges. The mirror must be up to date.
 pub(crate) async fn merge(
     hold: &Hold<'_>,
     target: &PushTarget<'_>,
@@ -53,12 +53,12 @@ pub(crate) async fn merge(
 
 /// The files of a merge.
 struct MergedTree {
-    /// With conflict markers where both sides changed the same lines.
+    /// The files with conflict markers where both sides changed the same lines.
     tree: String,
     conflicts: Vec<String>,
 }
 
-/// Merges two commits. One spawn.
+/// Merges two commits without a commit. One spawn.
 async fn merged_tree(
     mirror: &Mirror,
     one: &CommitSha,
@@ -95,7 +95,7 @@ async fn commit(
     sha(&must(line, "commit a merge").await?, "commit a merge")
 }
 
-/// The files in which a merge has conflicts. One spawn.
+/// Returns the files in which a merge has conflicts. One spawn.
 pub(crate) async fn conflicts(
     mirror: &Mirror,
     parents: &MergeParents,
@@ -103,7 +103,7 @@ pub(crate) async fn conflicts(
     Ok(merged_tree(mirror, &parents.head, &parents.other).await?.conflicts)
 }
 
-/// A commit on the head with the files of a merge, conflict markers included. Two spawns.
+/// Commits the files of a merge on top of the head, including conflict markers. Two spawns.
 pub(crate) async fn begin(mirror: &Mirror, parents: &MergeParents) -> Result<CommitSha, WorkspaceError> {
     let MergeParents { head, other } = parents;
     let tree = merged_tree(mirror, head, other).await?.tree;
@@ -111,7 +111,7 @@ pub(crate) async fn begin(mirror: &Mirror, parents: &MergeParents) -> Result<Com
     commit(mirror, &tree, &[head], &message).await
 }
 
-/// The merge commit with the files of a commit, unless a conflict is left in them. Three spawns.
+/// Creates the merge commit with the files of a commit, unless they contain a conflict. Three spawns.
 pub(crate) async fn finish(
     mirror: &Mirror,
     parents: &MergeParents,
@@ -128,7 +128,7 @@ pub(crate) async fn finish(
     commit(mirror, tree.as_str(), &[head, other], message).await.map(MergeEnd::Commit)
 }
 
-/// The files of these that have conflict markers. No spawn or one.
+/// Returns those of these files that have conflict markers. No spawn or one.
 async fn markers(
     mirror: &Mirror,
     files: &CommitSha,
@@ -154,7 +154,7 @@ async fn markers(
     }
 }
 
-/// The commit on the base's own line that brought the head in; the tip if the base was only moved forward.
+/// Returns the commit of the base's first-parent history that merged the head; the tip after a fast-forward.
 async fn existing(mirror: &Mirror, tip: &CommitSha, head: &CommitSha) -> Result<CommitSha, WorkspaceError> {
     let line = mirror
         .line()

@@ -1,4 +1,4 @@
-//! The bare repository that we control: made, fetched into, asked about commits. Knows no clone and no branch moves.
+//! The bare repository that we control: creates it, fetches into it, and answers questions about commits.
 
 pub(super) mod difference;
 pub(super) mod facts;
@@ -25,10 +25,10 @@ use crate::ports::workspace::WorkspaceError;
 const CONFIG: &str = "[core]\n\trepositoryformatversion = FORMAT\n\tfilemode = true\n\tbare = true\n\tsharedRepository = 0600\n\tlogallrefupdates = false\n\ttrustctime = true\n\tcheckstat = default\n\thooksPath = /dev/null\n\tfsmonitor = false\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[transfer]\n\thideRefs = refs/remotes\n";
 const SHA256: &str = "[extensions]\n\tobjectformat = sha256\n";
 
-/// Where git writes at which commits the history of a shallow repository begins.
+/// The file with the commits at which the history of a shallow repository begins.
 pub(crate) const SHALLOW: &str = "shallow";
 
-/// Where the remote's tags and branches are kept in the mirror.
+/// The namespaces of the remote's tags and branches in the mirror.
 const TAGS: &str = "+refs/tags/*:refs/tags/*";
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 
@@ -37,7 +37,7 @@ const BRANCHES: &str = "+refs/heads/*:refs/remotes/forge/*";
 pub(crate) struct Mirror {
     git: Git,
     path: PathBuf,
-    /// The repository of which this is the mirror, if it is on this machine.
+    /// The mirrored repository, if it is on this machine.
     source: Option<PathBuf>,
     turn: tokio::sync::Mutex<()>,
     notice: WaitNotice,
@@ -67,7 +67,7 @@ impl Mirror {
         &self.git
     }
 
-    /// git with the user's own settings and those of their repository, on files and an index from elsewhere.
+    /// Returns a git command with the user's own settings and those of their repository, on other files and another index.
     pub(crate) fn line_of_the_user(&self, tree: &Path, index: &Path) -> CommandLine {
         let common = self.source.as_deref().and_then(refs::common_folder);
         let folder = common.as_deref().unwrap_or(&self.path);
@@ -85,12 +85,12 @@ impl Mirror {
         self.git.inside(&self.path, &self.path)
     }
 
-    /// git on the mirror's objects with files and an index from elsewhere.
+    /// Returns a git command on the mirror's objects with other files and another index.
     pub(crate) fn line_on(&self, tree: &Path, index: &Path) -> CommandLine {
         self.git.inside(&self.path, tree).variable("GIT_WORK_TREE", tree).variable("GIT_INDEX_FILE", index)
     }
 
-    /// Waits until nobody else fetches or moves branches: as long as that takes, while everything else goes on.
+    /// Waits until no other process fetches or moves branches. There is no time limit, and other tasks continue.
     pub(crate) async fn hold(&self) -> Result<Hold<'_>, WorkspaceError> {
         let turn = self.turn.lock().await;
         let path = self.beside(".lock");
@@ -99,7 +99,7 @@ impl Mirror {
         Ok(Hold { _file: file, _turn: turn })
     }
 
-    /// Makes the mirror if there is none, and writes its configuration. Two spawns the first time, else none.
+    /// Creates the mirror if it does not exist, and writes its configuration. Two spawns the first time, else none.
     pub(crate) async fn make(&self, _hold: &Hold<'_>, remote: &Remote) -> Result<(), WorkspaceError> {
         if self.path.join("HEAD").exists() {
             return Ok(());
@@ -132,7 +132,7 @@ impl Mirror {
         fs::rename(&half, &self.path).map_err(|cause| failed("create the mirror", &self.path, &cause))
     }
 
-    /// Fetches the branches and tags of the forge's repository, with as much of their history as it has. One spawn.
+    /// Fetches the branches and tags of the forge's repository, with its history as far as it goes. One spawn.
     pub(crate) async fn fetch_branches(
         &self,
         hold: &Hold<'_>,
@@ -150,7 +150,7 @@ impl Mirror {
                         .arguments(deepen)
                         .argument(path)
                         .arguments([BRANCHES, TAGS])
-                        // A partial clone fetches what it lacks from its own remote, as it does for the user.
+                        // A partial clone fetches missing objects from its own remote, as it does for the user.
                         .variable("GIT_NO_LAZY_FETCH", "0")
                 }),
             ),
@@ -197,7 +197,7 @@ impl Mirror {
         if captured.exit.is_success() || is_gone { Ok(()) } else { Err(failure(&captured, &what)) }
     }
 
-    /// Brings the objects of a commit to the repository that a git runs on, under no ref. One spawn.
+    /// Copies the objects of a commit to the repository of a git command, under no ref. One spawn.
     pub(crate) async fn hand_over(
         &self,
         git: CommandLine,
@@ -213,7 +213,7 @@ impl Mirror {
         self.must_on(line, &[commit], &what).await.map(drop)
     }
 
-    /// Runs git on commits, and hands back what it printed. An error says which of them the mirror does not have.
+    /// Runs git on commits, and returns its output. An error names the commits that the mirror does not have.
     pub(crate) async fn must_on(
         &self,
         line: CommandLine,
@@ -230,7 +230,7 @@ impl Mirror {
         Err(failure(&captured, what))
     }
 
-    /// Points a ref of the mirror at a commit that is there, by git's own protocol: lock file, then rename. No spawn.
+    /// Sets a ref of the mirror to an existing commit, by git's own protocol: lock file, then rename. No spawn.
     pub(crate) fn write_ref(&self, name: &str, commit: &CommitSha) -> Result<(), WorkspaceError> {
         let path = self.path.join(name);
         make_folder(path.parent().unwrap_or(&self.path))?;
@@ -243,7 +243,7 @@ impl Mirror {
         rename(&lock, &path)
     }
 
-    /// The best common ancestor. One spawn.
+    /// Returns the best common ancestor. One spawn.
     pub(crate) async fn merge_base(
         &self,
         one: &CommitSha,
@@ -267,7 +267,7 @@ impl Mirror {
         sha(&captured.stdout, &what)
     }
 
-    /// Whether one commit is reachable from another. One spawn.
+    /// Returns whether one commit is reachable from another. One spawn.
     pub(crate) async fn contains(
         &self,
         commit: &CommitSha,
@@ -286,7 +286,7 @@ impl Mirror {
         }
     }
 
-    /// The tree of a commit. One spawn.
+    /// Returns the tree of a commit. One spawn.
     pub(crate) async fn tree(&self, commit: &CommitSha) -> Result<TreeSha, WorkspaceError> {
         let what = format!("read the tree of {}", commit.short());
         let line = self
@@ -297,7 +297,7 @@ impl Mirror {
         one_line(&captured.stdout).parse().map_err(|_| not_found(commit, &self.path))
     }
 
-    /// Whether two commits have the same files. No spawn for the same commit, else one.
+    /// Returns whether two commits have the same files. No spawn for the same commit, else one.
     pub(crate) async fn same_files(
         &self,
         one: &CommitSha,
@@ -316,32 +316,32 @@ impl Mirror {
         }
     }
 
-    /// Whether the mirror has a commit. One spawn.
+    /// Returns whether the mirror has a commit. One spawn.
     pub(crate) async fn knows(&self, commit: &CommitSha) -> Result<bool, WorkspaceError> {
         let line = self.line().arguments(["cat-file", "-e"]).argument(format!("{commit}^{{commit}}"));
         Ok(ask(line, "look for a commit").await?.exit.is_success())
     }
 
-    /// An error if the mirror does not have a commit. One spawn.
+    /// Returns an error if the mirror does not have a commit. One spawn.
     pub(crate) async fn must_know(&self, commit: &CommitSha) -> Result<(), WorkspaceError> {
         if self.knows(commit).await? { Ok(()) } else { Err(not_found(commit, &self.path)) }
     }
 
-    /// A git that was killed leaves lock files. Whoever holds the lock of the mirror knows that nobody uses them.
+    /// Removes lock files of a killed git. The holder of the mirror's lock knows that no process uses them.
     fn remove_stale_locks(&self, _hold: &Hold<'_>) -> Result<(), WorkspaceError> {
         remove(&self.path.join("packed-refs.lock"))?;
         remove_locks_under(&self.path.join("refs/remotes"))
     }
 }
 
-/// A commit id that git printed.
+/// Parses a commit id that git printed.
 pub(crate) fn sha(output: &[u8], what: &str) -> Result<CommitSha, WorkspaceError> {
     one_line(output)
         .parse()
         .map_err(|cause| WorkspaceError::Git(format!("could not {what}: git printed no commit: {cause}")))
 }
 
-/// A path as a URL, which a user's `url.*.insteadOf` of paths does not rewrite.
+/// Returns a path as a URL, which a user's `url.*.insteadOf` of paths does not rewrite.
 fn as_url(path: &Path) -> OsString {
     let mut url = b"file://".to_vec();
     for byte in path.as_os_str().as_encoded_bytes() {

@@ -1,4 +1,4 @@
-//! The tip of a branch, read from git's own files without starting git. Where they are not the plain ones, git is asked.
+//! Reads the tip of a branch from git's own files, without starting git. In other cases git must be asked.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use crate::adapters::files::read_bounded;
 use crate::domain::ids::{BranchName, CommitSha};
 
-/// More than a ref or a path takes.
+/// The maximum size of a file with a ref or a path.
 const LINE_BYTES: u64 = 16 * 1024;
-/// More than the refs of any repository take.
+/// The maximum size of `packed-refs`.
 const PACKED_BYTES: u64 = 256 * 1024 * 1024;
 
-/// What the files say.
+/// The result of reading the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tip {
     At(CommitSha),
     Absent,
-    /// Only git knows: another format, a symbolic branch, a disk that fails.
+    /// Only git knows: another format, a symbolic branch, a disk error.
     AskGit,
 }
 
-/// The tip of a branch of a repository, which is given by a checkout or by its git folder.
+/// Returns the tip of a branch of a repository, given a checkout or its git folder.
 pub fn tip(repository: &Path, branch: &BranchName) -> Tip {
     let Some(common) = common_folder(repository) else { return Tip::AskGit };
     if common.join("reftable").exists() {
         return Tip::AskGit;
     }
     let name = format!("refs/heads/{branch}");
-    // git writes a loose ref by renaming, and removes it only once the packed one stands: this order misses neither.
+    // git renames a new loose ref into place, and removes it only after the packed one exists: this order finds one of them.
     match read(&common.join(&name), LINE_BYTES) {
         Ok(Some(text)) => text.trim_end().parse().map_or(Tip::AskGit, Tip::At),
         Ok(None) => match read(&common.join("packed-refs"), PACKED_BYTES) {
@@ -46,7 +46,7 @@ fn find(packed: &str, name: &str) -> Tip {
     sha.map_or(Tip::Absent, |sha| sha.parse().map_or(Tip::AskGit, Tip::At))
 }
 
-/// The folder that holds the branches, as git's files name it: of a checkout, of a linked one, of a bare repository.
+/// Returns the folder with the branches, according to git's files: of a checkout, a linked one, or a bare repository.
 pub(crate) fn common_folder(repository: &Path) -> Option<PathBuf> {
     let dot = repository.join(".git");
     if dot.is_dir() {
@@ -62,7 +62,7 @@ pub(crate) fn common_folder(repository: &Path) -> Option<PathBuf> {
     Some(common.map_or_else(|| own.clone(), |common| own.join(common.trim_end_matches('\n'))))
 }
 
-/// A text of a bounded size in a plain file; nothing, if it is not there. An agent may have exchanged it.
+/// Returns the text of a regular file of limited size; empty if it does not exist. An agent may have replaced it.
 fn read(path: &Path, most: u64) -> io::Result<Option<String>> {
     match read_bounded(path, most) {
         Ok(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) => {

@@ -1,4 +1,4 @@
-//! The files of a commit, as the mirror knows them: names and sizes, a few contents, what differs from another commit.
+//! The files of a commit in the mirror: names and sizes, some contents, differences from another commit.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::Mirror;
 
-/// A plain file of a commit.
+/// A regular file of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackedFile {
-    /// Its path; what is no UTF-8 in it is replaced.
+    /// The path; invalid UTF-8 in it is replaced.
     pub path: String,
     pub blob: String,
     pub bytes: u64,
 }
 
-/// The plain files of a commit: no links, no submodules. One spawn.
+/// Lists the regular files of a commit, without links and submodules. One spawn.
 pub(crate) async fn files(mirror: &Mirror, commit: &CommitSha) -> Result<Vec<TrackedFile>, WorkspaceError> {
     let what = format!("list the files of {}", commit.short());
     let line = mirror.line().arguments(["ls-tree", "-r", "-z", "--long", "--full-tree", commit.as_str()]);
@@ -25,7 +25,7 @@ pub(crate) async fn files(mirror: &Mirror, commit: &CommitSha) -> Result<Vec<Tra
     Ok(fields(&output).filter_map(entry).collect())
 }
 
-/// `mode type id size<TAB>path`
+/// Parses `mode type id size<TAB>path`.
 fn entry(field: &[u8]) -> Option<TrackedFile> {
     let tab = field.iter().position(|byte| *byte == b'\t')?;
     let (facts, path) = field.split_at_checked(tab)?;
@@ -40,7 +40,7 @@ fn entry(field: &[u8]) -> Option<TrackedFile> {
     })
 }
 
-/// The contents of files, by path. One that is binary, or is not there, is left out. One spawn.
+/// Returns the contents of files by path. A binary or missing file is left out. One spawn.
 pub(crate) async fn texts(
     mirror: &Mirror,
     files: &[&TrackedFile],
@@ -63,7 +63,7 @@ pub(crate) async fn texts(
     Ok(texts)
 }
 
-/// The first content of a batch, nothing if git has none, and what comes after it.
+/// Returns the first content of a batch, `None` if git has none, and the rest of the batch.
 fn content(output: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let end = output.iter().position(|byte| *byte == b'\n')?;
     let (header, rest) = output.split_at_checked(end)?;
@@ -79,7 +79,7 @@ fn content(output: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     }
 }
 
-/// The files that differ between two commits; nothing if they can't be compared. One spawn.
+/// Returns the files that differ between two commits; `None` if they cannot be compared. One spawn.
 pub(crate) async fn changed(
     mirror: &Mirror,
     from: &CommitSha,

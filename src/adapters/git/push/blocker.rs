@@ -1,4 +1,4 @@
-//! What keeps a checkout of the user's from being moved or lent, and what a person types to correct that.
+//! The reasons why a checkout of the user cannot be moved or used by an agent, each with a fix.
 
 use std::path::Path;
 
@@ -7,20 +7,20 @@ use crate::ports::workspace::Push;
 
 use super::intent::Moving;
 
-/// What keeps a checkout from following its branch, or from being used by an agent.
+/// The reason why a checkout cannot follow its branch, or be used by an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Blocker {
     /// A tracked file is edited or deleted, or something is staged.
     Edited(String),
-    /// Something that git does not track is where the move puts a file.
+    /// An untracked file is where the move puts a file.
     Occupied(String),
-    /// `git add --intent-to-add` was called: git does not stash such a file.
+    /// `git add --intent-to-add` was used: git does not stash such a file.
     IntendedToAdd(String),
     /// An edited file is hidden from `git status` by skip-worktree or assume-unchanged.
     Hidden(String),
     /// The index is locked by another git, or by one that was killed.
     Locked(String),
-    /// git refused in a rehearsal; the text is git's.
+    /// git rejected the rehearsal; the text is git's.
     Refused(String),
     /// A tracked file is left out by a sparse checkout.
     Sparse(String),
@@ -28,9 +28,9 @@ pub(crate) enum Blocker {
     LineEndings(String),
     /// Another repository is in the checkout.
     Nested(String),
-    /// git can't read all files; the text is git's.
+    /// git cannot read all files; the text is git's.
     Unreadable(String),
-    /// A merge or the like is not finished.
+    /// A merge or a similar operation is not finished.
     Unfinished(&'static str),
     SplitIndex,
     NoCommit,
@@ -41,7 +41,7 @@ impl Blocker {
         Self::Edited("the index".to_owned())
     }
 
-    /// The refusal to move a branch whose checkout would not follow.
+    /// Returns the refusal to move a branch whose checkout cannot follow.
     pub(crate) fn refusal(&self, moving: &Moving, folder: &Path) -> Push {
         let (cause, remedy) = self.explained(folder);
         Push::Refused(format!(
@@ -52,7 +52,7 @@ impl Blocker {
         ))
     }
 
-    /// Returns the cause, and what to do about it.
+    /// Returns the reason and the fix.
     pub(crate) fn explained(&self, folder: &Path) -> (String, String) {
         let typed = |arguments: &[&str]| format!("`{}`", as_typed(folder, arguments));
         let finish = "finish or abort that".to_owned();

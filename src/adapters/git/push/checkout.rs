@@ -1,5 +1,5 @@
-//! The user's own checkouts of a branch that moves: found, judged, moved along. Never runs a hook, never overwrites
-//! what exists nowhere else.
+//! The user's own checkouts of a branch that moves: finds them, checks their state, and updates them. Never runs a hook,
+//! never overwrites content that exists nowhere else.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -23,19 +23,19 @@ const EMPTY_TREE_256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b9
 /// The state of a checkout when its branch moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CheckoutState {
-    /// Its index is where the branch goes, or the move changes no file.
+    /// The index is at the new commit, or the move changes no file.
     Settled,
-    /// Clean, where the branch was.
+    /// Clean, at the old commit.
     Clean,
-    /// Its index is where the branch was, and every file that differs is what it will be: a move was cut short.
+    /// The index is at the old commit, and every differing file has its new content: an earlier move was interrupted.
     HalfMoved,
-    /// It holds something that a move would lose, or git would not move it.
+    /// A move would lose something, or git would refuse it.
     Blocked(Blocker),
-    /// Its index is neither here nor there.
+    /// The index is at neither commit.
     Elsewhere,
 }
 
-/// The folders where a branch is checked out. One spawn.
+/// Returns the folders in which a branch is checked out. One spawn.
 pub(crate) async fn checkouts(
     git: &Git,
     repository: &Path,
@@ -50,7 +50,8 @@ pub(crate) async fn checkouts(
         if let Some(path) = field.strip_prefix(b"worktree ") {
             current = Some(PathBuf::from(os(path)));
         } else if field == wanted.as_bytes() {
-            // A checkout whose folder was deleted by hand is still listed; of one with its git folder elsewhere, that folder is.
+            // git also lists a checkout whose folder was deleted by hand, and lists one with its git folder elsewhere by that
+            // folder.
             let listed = current.take().filter(|path| path.is_dir());
             found.extend(listed.map(|path| {
                 let is_checkout = path.join(".git").exists() || !repository.join(".git").exists();
@@ -61,7 +62,7 @@ pub(crate) async fn checkouts(
     Ok(found)
 }
 
-/// A checkout on the way from one commit to another.
+/// A checkout that moves from one commit to another.
 pub(crate) struct Checkout<'a> {
     git: &'a Git,
     path: &'a Path,
@@ -82,7 +83,7 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// Finds out the state of the checkout, on a copy of its index. Ten spawns if the checkout is clean.
+    /// Determines the state of the checkout on a copy of its index. Ten spawns if the checkout is clean.
     pub(crate) async fn state(&self) -> Result<CheckoutState, WorkspaceError> {
         remove(&self.scratch.with_extension("lock"))?;
         remove(&self.scratch)?;
@@ -100,24 +101,24 @@ impl<'a> Checkout<'a> {
         state
     }
 
-    /// Moves a clean checkout along. git itself looks again that nothing is lost. Two spawns.
+    /// Updates a clean checkout. git itself checks again that nothing is lost. Two spawns.
     pub(crate) async fn follow(&self) -> Result<(), WorkspaceError> {
         self.step(&self.from, &self.to).await
     }
 
-    /// Moves a checkout that followed back to where it was. Two spawns.
+    /// Moves an updated checkout back to the old commit. Two spawns.
     pub(crate) async fn go_back(&self) -> Result<(), WorkspaceError> {
         self.step(&self.to, &self.from).await
     }
 
     async fn step(&self, from: &str, to: &str) -> Result<(), WorkspaceError> {
-        // Only times may be stale; what really differs was seen before, and read-tree refuses it.
+        // Only times may be outdated; real differences were found before, and read-tree rejects them.
         self.refresh(self.line()).await?;
         let line = self.line().arguments(["read-tree", "-m", "-u", from, to]);
         must(line, &self.what("move")).await.map(drop)
     }
 
-    /// Takes back a move that git did not bring to its end. Two spawns.
+    /// Reverts a move that git did not complete. Two spawns.
     pub(crate) async fn restore(&self) -> Result<(), WorkspaceError> {
         let index = self.index().await?;
         copy_with_time(&index, &self.scratch)?;
@@ -129,7 +130,7 @@ impl<'a> Checkout<'a> {
         restored
     }
 
-    /// Finishes a move that was cut short. One spawn.
+    /// Completes an interrupted move. One spawn.
     pub(crate) async fn finish(&self) -> Result<(), WorkspaceError> {
         must(self.line().arguments(["read-tree", "--reset", "-u", &self.to]), &self.what("move"))
             .await
@@ -146,7 +147,7 @@ impl<'a> Checkout<'a> {
         self.refresh(self.copy()).await?;
         let old = self.differing().await?;
         let moves = self.moves().await?;
-        // git would overwrite an ignored file, which exists nowhere else either.
+        // git would overwrite an ignored file, although it exists nowhere else.
         let free = moves.iter().all(|(path, status)| *status != b'A' || !in_the_way(self.path, path, &moves));
         if !old.is_empty() || !free {
             return self.half_moved(&old, &moves).await;
@@ -160,8 +161,8 @@ impl<'a> Checkout<'a> {
         }
     }
 
-    /// A file of the move that differs from the index although git was told not to look at it. Two spawns, four more if
-    /// such a file is there.
+    /// Returns a file of the move that differs from the index although git was told to ignore changes in it. Two spawns, four
+    /// more if there is a file with such a flag.
     async fn hidden_change(&self, moves: &Statuses) -> Result<Option<String>, WorkspaceError> {
         let listed = must(self.copy().arguments(["ls-files", "-v", "-z"]), &self.what("read")).await?;
         let hidden = fields(&listed).filter_map(|entry| {
@@ -183,8 +184,8 @@ impl<'a> Checkout<'a> {
         Ok(differing.keys().next().map(|path| String::from_utf8_lossy(path).into_owned()))
     }
 
-    /// Moves a copy of the index, and writes the new files beside it with the filters of the user: what git says against
-    /// it, if anything. Two spawns.
+    /// Moves a copy of the index, and writes the new files to another folder with the user's filters. Returns the error of
+    /// git, if any. Two spawns.
     async fn rehearse(&self, moves: &Statuses) -> Result<Option<String>, WorkspaceError> {
         let there = |(path, status): (&Vec<u8>, &u8)| (*status != b'D').then(|| [path, &b"\0"[..]].concat());
         let paths: Vec<u8> = moves.iter().filter_map(there).flatten().collect();
@@ -203,7 +204,7 @@ impl<'a> Checkout<'a> {
         Ok(None)
     }
 
-    /// Where a rehearsal writes the new files.
+    /// Returns the folder for the new files of a rehearsal.
     fn rehearsed_files(&self) -> PathBuf {
         self.scratch.with_extension("files")
     }
@@ -214,7 +215,7 @@ impl<'a> Checkout<'a> {
         Ok(statuses(&must(line, &self.what("read")).await?))
     }
 
-    /// Each file must be what it was or what it will be. `old` is what differs from what it was.
+    /// Checks that each file has either its old or its new content. `old` lists the files that differ from the old commit.
     async fn half_moved(&self, old: &Statuses, moves: &Statuses) -> Result<CheckoutState, WorkspaceError> {
         let read = self.copy().arguments(["read-tree", "-i", "-m", &self.from, &self.to]);
         must(read, &self.what("read")).await?;
@@ -255,7 +256,7 @@ impl<'a> Checkout<'a> {
         .await
     }
 
-    /// Brings the times in an index up to date. A filter that fails makes a file look changed, and is the thing to be said.
+    /// Updates the times in an index. A filter that fails makes a file look changed; the error is then the result.
     async fn refresh(&self, line: CommandLine) -> Result<(), WorkspaceError> {
         self.says_yes(line.arguments(["update-index", "-q", "--refresh"])).await.map(drop)
     }

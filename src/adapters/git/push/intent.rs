@@ -1,4 +1,5 @@
-//! The intent to move a branch whose checkout must follow: written before, removed after, so that a kill is noticed.
+//! The intent to move a branch that is checked out: written before the move and removed afterwards, so that a kill is
+//! noticed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,11 +12,11 @@ use crate::adapters::git::mirror::Mirror;
 use crate::domain::ids::{BranchName, CommitSha};
 use crate::ports::workspace::WorkspaceError;
 
-/// A branch on its way.
+/// A branch that is being moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Moving {
     pub(crate) branch: BranchName,
-    /// Where it was; nothing if it is new.
+    /// The old commit; `None` for a new branch.
     pub(crate) from: Option<CommitSha>,
     pub(crate) to: CommitSha,
 }
@@ -32,13 +33,13 @@ impl Moving {
         remove(&self.path(mirror))
     }
 
-    /// A place for a copy of a checkout's index.
+    /// Returns a path for a copy of a checkout's index.
     pub(crate) fn scratch(&self, mirror: &Mirror) -> Result<PathBuf, WorkspaceError> {
         make_folder(&folder(mirror))?;
         Ok(self.path(mirror).with_extension("index"))
     }
 
-    /// Where the branch was, as git is told it: zeros if it is new.
+    /// Returns the old commit for git: zeros for a new branch.
     pub(crate) fn start(&self) -> String {
         let zeros = || "0".repeat(self.to.as_str().len());
         self.from.as_ref().map_or_else(zeros, ToString::to_string)
@@ -50,7 +51,7 @@ impl Moving {
     }
 }
 
-/// The moves that did not come to their end.
+/// Returns the moves that were not completed.
 pub(crate) fn unfinished(mirror: &Mirror) -> Result<Vec<Moving>, WorkspaceError> {
     let folder = folder(mirror);
     let entries = match fs::read_dir(&folder) {

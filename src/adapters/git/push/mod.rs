@@ -1,4 +1,4 @@
-//! Moves a branch of a repository on this machine by compare-and-swap, and the user's checkouts of it along.
+//! Moves a branch of a repository on this machine by compare-and-swap, and updates the user's checkouts of the branch.
 
 pub(super) mod blocker;
 pub(super) mod checkout;
@@ -27,7 +27,7 @@ pub(crate) struct PushTarget<'a> {
 }
 
 impl PushTarget<'_> {
-    /// The tip of a branch. No spawn, where git's files are the plain ones.
+    /// Returns the tip of a branch. No spawn if it can be read from git's files.
     pub(crate) async fn tip(&self, branch: &BranchName) -> Result<Option<CommitSha>, WorkspaceError> {
         match refs::tip(self.repository, branch) {
             Tip::At(commit) => return Ok(Some(commit)),
@@ -47,7 +47,7 @@ impl PushTarget<'_> {
         }
     }
 
-    /// Moves a branch. Four spawns where it is checked out nowhere, sixteen with one clean checkout.
+    /// Moves a branch. Four spawns if it is checked out nowhere, sixteen with one clean checkout.
     pub(crate) async fn push(&self, _hold: &Hold<'_>, moving: &Moving) -> Result<Push, WorkspaceError> {
         let tip = self.tip(&moving.branch).await?;
         if tip.as_ref() == Some(&moving.to) {
@@ -81,7 +81,7 @@ impl PushTarget<'_> {
         }
     }
 
-    /// Finishes moves that a kill cut short; no spawn where there are none.
+    /// Completes moves that were interrupted by a kill; no spawn if there are none.
     pub(crate) async fn finish_moves(&self, _hold: &Hold<'_>) -> Result<(), WorkspaceError> {
         for moving in unfinished(self.mirror)? {
             if self.tip(&moving.branch).await?.as_ref() != Some(&moving.to) {
@@ -96,12 +96,12 @@ impl PushTarget<'_> {
         Ok(())
     }
 
-    /// The branch is there already; a checkout of it may not be.
+    /// Updates the checkouts of a branch that is already at the new commit.
     async fn settle(&self, moving: &Moving) -> Result<Push, WorkspaceError> {
         for folder in checkouts(self.mirror.git(), self.repository, &moving.branch).await? {
             let checkout = Checkout::new(self.mirror, &folder, moving)?;
             match checkout.state().await? {
-                // Staged or edited since: the user has gone on from where the branch is.
+                // Staged or edited since: the user has continued from the new commit.
                 CheckoutState::Settled | CheckoutState::Elsewhere => {}
                 CheckoutState::Clean => checkout.follow().await?,
                 CheckoutState::HalfMoved => checkout.finish().await?,
@@ -112,7 +112,7 @@ impl PushTarget<'_> {
         Ok(Push::Done)
     }
 
-    /// Moves the checkouts of a branch that was moved. If one can't follow, the others and the branch go back.
+    /// Updates the checkouts of a moved branch. If one of them fails, the others and the branch are moved back.
     async fn move_checkouts(&self, moving: &Moving, folders: &[PathBuf]) -> Result<Push, WorkspaceError> {
         for (position, folder) in folders.iter().enumerate() {
             let checkout = Checkout::new(self.mirror, folder, moving)?;
@@ -170,7 +170,7 @@ impl PushTarget<'_> {
         }
     }
 
-    /// git that moves the branch; the commits to which and from which it moves are still to be said.
+    /// Returns git's command that moves the branch; the new and the old commit are its missing arguments.
     fn update_ref(&self, moving: &Moving, reason: &str) -> CommandLine {
         let name = format!("refs/heads/{}", moving.branch);
         self.line().arguments(["update-ref", "-m", reason]).argument(name)

@@ -1,4 +1,4 @@
-//! What lies where a move of a checkout puts new files: git would overwrite an ignored file, which exists nowhere else.
+//! Finds files where a move of a checkout would put new ones: git would overwrite an ignored file, which exists nowhere else.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -8,10 +8,10 @@ use std::path::Path;
 use crate::adapters::git::disk::is_absence;
 use crate::adapters::git::runner::{fields, os};
 
-/// Paths with git's letter for what differs.
+/// Paths with git's letter for the kind of difference.
 pub(crate) type Statuses = BTreeMap<Vec<u8>, u8>;
 
-/// Reads what `git diff-… --name-status -z` prints.
+/// Parses the output of `git diff-… --name-status -z`.
 pub(crate) fn statuses(output: &[u8]) -> Statuses {
     let mut all = BTreeMap::new();
     let mut fields = fields(output);
@@ -21,7 +21,7 @@ pub(crate) fn statuses(output: &[u8]) -> Statuses {
     all
 }
 
-/// Whether something that git does not know is where a new file will be.
+/// Returns whether an untracked file or folder is in the place of a new file.
 pub(crate) fn in_the_way(root: &Path, path: &[u8], moves: &Statuses) -> bool {
     let path: &OsStr = os(path);
     match fs::symlink_metadata(root.join(path)) {
@@ -36,7 +36,7 @@ pub(crate) fn in_the_way(root: &Path, path: &[u8], moves: &Statuses) -> bool {
     })
 }
 
-/// Whether a folder that gives way to a file holds anything but files that the move removes.
+/// Returns whether a folder that is replaced by a file contains anything except files that the move removes.
 fn holds_more(root: &Path, folder: &Path, moves: &Statuses) -> bool {
     let Ok(entries) = fs::read_dir(root.join(folder)) else {
         return true;

@@ -1,5 +1,4 @@
-//! A checkout of the user's in which an agent works: where its parts lie, and how its HEAD and index are moved without
-//! starting git on it. Runs nothing.
+//! A checkout of the user in which an agent works: its paths, and updates of its HEAD and index without git. Runs nothing.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,11 +24,11 @@ use crate::ports::workspace::WorkspaceError;
 
 use super::explicit_directory::ExplicitDirectory;
 
-/// A file in the git folder that says whose clone was there last.
+/// A file in the git folder with the clone that used the checkout last.
 const LAST_CLONE: &str = "agent-loop.clone";
-/// The longest name of a clone that is read from there.
+/// The maximum length of that name.
 const NAME_BYTES: u64 = 4096;
-/// The files by which git marks an unfinished operation, and the names of the operations.
+/// The files that mark an unfinished git operation, with the names of the operations.
 const MIDDLES: &[(&str, &str)] = &[
     ("MERGE_HEAD", "a merge"),
     ("CHERRY_PICK_HEAD", "a cherry-pick"),
@@ -42,11 +41,11 @@ const MIDDLES: &[(&str, &str)] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BranchSharing {
     Own,
-    /// Those of the forge's repository, which others move at any time.
+    /// The branches of the forge's repository, which others move at any time.
     Shared,
 }
 
-/// A checkout of the user's.
+/// A checkout of the user.
 #[derive(Debug, Clone)]
 pub(crate) struct UserCheckout {
     given: ExplicitDirectory,
@@ -74,7 +73,7 @@ impl UserCheckout {
         self.given == *given
     }
 
-    /// Whether its parts are where they were found.
+    /// Returns whether its paths are still the same.
     pub(crate) fn is_as_found(&self) -> bool {
         CheckoutPaths::find(&self.given.path).as_ref() == Some(&self.paths)
     }
@@ -83,7 +82,7 @@ impl UserCheckout {
         self.branches == BranchSharing::Shared
     }
 
-    /// The user's own list of what is ignored here, as an option of `git ls-files`.
+    /// Returns the user's own list of ignored files here, as an option of `git ls-files`.
     pub(crate) fn excludes(&self) -> Option<OsString> {
         let file = self.paths.common.join("info/exclude");
         let is_plain = fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file());
@@ -98,14 +97,15 @@ impl UserCheckout {
         agent_head::head(&self.paths.git, &self.paths.common).ok_or_else(|| self.unfit(&Blocker::NoCommit))
     }
 
-    /// Whether a turn of this agent was the last thing that happened here: a person who works here has a branch checked out.
+    /// Returns whether a turn of this agent was the last user of the checkout: a person who works here has a branch checked
+    /// out.
     pub(crate) fn was_left_by(&self, paths: &ClonePaths) -> bool {
         let last = read_foreign(&self.paths.git.join(LAST_CLONE), NAME_BYTES);
         let is_detached = agent_head::raw_head(&self.paths.git).is_some_and(|head| !head.starts_with("ref:"));
         is_detached && last.is_some_and(|last| last == paths.id.path().as_bytes())
     }
 
-    /// Notes in the git folder whose turn it is.
+    /// Writes to the git folder which clone uses the checkout.
     pub(crate) fn mark(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
         write_file(&self.paths.git.join(LAST_CLONE), paths.id.path().as_bytes())
     }
@@ -125,7 +125,7 @@ impl UserCheckout {
         }
     }
 
-    /// Puts HEAD, detached, and a copy of our index in place. No file of the checkout is touched, and no branch.
+    /// Detaches HEAD at a commit, and installs a copy of our index. No file of the checkout is changed, and no branch.
     pub(crate) fn stand(
         &self,
         index: &Path,
@@ -142,7 +142,7 @@ impl UserCheckout {
         self.detach(commit, identity)
     }
 
-    /// Detaches HEAD at a commit, and says so in its log, so that `git reflog` still finds where it was.
+    /// Detaches HEAD at a commit, with an entry in its log, so that `git reflog` shows the previous commit.
     pub(crate) fn detach(&self, commit: &CommitSha, identity: &Identity) -> Result<(), WorkspaceError> {
         let line = format!("{commit}\n");
         if agent_head::raw_head(&self.paths.git).as_deref() == Some(line.as_str()) {
@@ -165,7 +165,7 @@ impl UserCheckout {
         appended.map_err(|cause| failed("write", &log, &cause))
     }
 
-    /// Keeps the refs as they are now, outside of the checkout.
+    /// Stores the current refs outside of the checkout.
     pub(crate) fn remember_refs(&self, paths: &ClonePaths) -> Result<(), WorkspaceError> {
         let refs = match self.branches {
             BranchSharing::Own => agent_head::refs(&self.paths.common),
@@ -186,13 +186,13 @@ impl UserCheckout {
         ))
     }
 
-    /// An error that says why it can't be used at all.
+    /// Returns the error that the checkout cannot be used.
     pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
         self.given.unusable(why)
     }
 }
 
-/// Keeps the refs of a workplace as they are before a turn.
+/// Stores the refs of a workplace before a turn.
 pub(crate) fn remember_refs(
     paths: &ClonePaths,
     refs: Option<&BTreeMap<String, String>>,
@@ -202,7 +202,7 @@ pub(crate) fn remember_refs(
     write_file(&paths.refs(), &bytes)
 }
 
-/// The refs as they were kept; nothing if they are not the checkout's own.
+/// Returns the stored refs; `None` if they are not the checkout's own.
 pub(crate) fn remembered_refs(
     paths: &ClonePaths,
 ) -> Result<Option<BTreeMap<String, String>>, WorkspaceError> {

@@ -1,4 +1,4 @@
-//! The directories that a user names for agents: who may work there, one run and one agent at a time.
+//! The directories that a user names for agents: one run and one agent at a time may use each.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -19,14 +19,14 @@ use crate::ports::workspace::{CloneId, WorkspaceError};
 use super::checkout::UserCheckout;
 use super::explicit_directory::ExplicitDirectory;
 
-/// A file in the checkout's git folder; the lock is the operating system's, its text is for people.
+/// A file in the checkout's git folder. The lock is that of the operating system, the text is for people.
 const LOCK: &str = "agent-loop.lock";
 
-/// The directories that were named, and those in use.
+/// The named directories, and those in use.
 #[derive(Debug, Default)]
 pub(crate) struct UserDirectories {
     given: BTreeMap<(Role, Label), ExplicitDirectory>,
-    /// The checkouts in use, by git folder. Each stays locked for the rest of the run.
+    /// The checkouts in use, by git folder. Each is locked for the rest of the run.
     held: Mutex<BTreeMap<PathBuf, HeldCheckout>>,
     entering: tokio::sync::Mutex<()>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct UserDirectories {
 struct HeldCheckout {
     _lock: File,
     checkout: UserCheckout,
-    /// The clone in whose place the checkout is used at this moment.
+    /// The clone that the checkout replaces at this moment.
     clone_id: Option<CloneId>,
     is_known: bool,
 }
@@ -55,7 +55,7 @@ impl UserDirectories {
         paths: &ClonePaths,
         checkout: &UserCheckout,
     ) -> Result<(), WorkspaceError> {
-        // One at a time, or the second agent would take the lock of the first for that of another run.
+        // One at a time, or the second agent would mistake the lock of the first for that of another run.
         let _turn = self.entering.lock().await;
         if !self.held().contains_key(&checkout.paths.git) {
             let held = HeldCheckout {
@@ -91,7 +91,7 @@ impl UserDirectories {
         }
     }
 
-    /// Whether the checkout is known to be one of the repository.
+    /// Returns whether the checkout is known to belong to the repository.
     pub(crate) fn is_known(&self, checkout: &UserCheckout) -> bool {
         self.held().get(&checkout.paths.git).is_some_and(|held| held.is_known)
     }
@@ -102,7 +102,7 @@ impl UserDirectories {
         }
     }
 
-    /// The parts of a directory, as they were when it was first used: an agent may have exchanged them since.
+    /// Returns the paths of a directory as they were at its first use: an agent may have replaced them since.
     pub(crate) fn find(
         &self,
         given: &ExplicitDirectory,
@@ -122,8 +122,8 @@ impl UserDirectories {
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure
-/// does not mean that another process holds the lock.
+/// Takes a lock. A child that is being started holds a copy of every lock of its parent for an instant, so one failure does
+/// not mean that another process holds the lock.
 async fn patient_lock(file: &File) -> Result<(), TryLockError> {
     for _ in 0..TRIES {
         match file.try_lock() {
@@ -138,7 +138,8 @@ async fn lock(checkout: &UserCheckout) -> Result<File, WorkspaceError> {
     let path = checkout.paths.git.join(LOCK);
     // An agent may have left a pipe or a link there, which must not be opened.
     if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(checkout.unusable(&format!("has something odd at {}; remove that", path.display())));
+        return Err(checkout
+            .unusable(&format!("has something other than a regular file at {}; remove it", path.display())));
     }
     let disk = |cause: std::io::Error| failed("lock", &path, &cause);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

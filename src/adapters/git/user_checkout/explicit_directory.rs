@@ -8,12 +8,12 @@ use crate::ports::workspace::WorkspaceError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplicitDirectory {
     pub path: PathBuf,
-    /// How it was named, for messages: `--claude-dir`.
+    /// The flag or setting that names it, for messages: `--claude-dir`.
     pub flag: String,
 }
 
 impl ExplicitDirectory {
-    /// An error that says why the directory can't be used at all.
+    /// Returns the error that the directory cannot be used.
     pub(crate) fn unusable(&self, why: &str) -> WorkspaceError {
         let (flag, path) = (&self.flag, self.path.display());
         WorkspaceError::Unusable(format!(

@@ -1,4 +1,4 @@
-//! A checkout of the user's in which an agent works, in the place of a clone of ours.
+//! A checkout of the user in which an agent works, instead of a clone of ours.
 
 pub(super) mod checkout;
 pub(super) mod directories;

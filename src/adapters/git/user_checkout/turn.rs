@@ -1,5 +1,5 @@
-//! An agent's turn in a checkout of the user's: made ready without throwing anything away, and left clean. The git folder
-//! of every git here is ours; the checkout's own configuration, hooks and filters are never read.
+//! An agent's turn in a checkout of the user: prepared without discarding anything, and left clean. The git folder of every
+//! git process here is ours; the checkout's own configuration, hooks and filters are never read.
 
 use crate::adapters::git::clone::agent_head;
 use crate::adapters::git::clone::agent_index;
@@ -19,11 +19,11 @@ use crate::ports::workspace::{Salvage, WorkspaceError};
 
 use super::checkout::UserCheckout;
 
-/// More than git notes of a shallow history.
+/// The maximum size of git's list of shallow commits.
 const SHALLOW_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// Checks that the checkout belongs to the repository: that it is a checkout of the forge's repository itself, or that its
-/// HEAD or one of its branches stands at a commit of the mirror. One spawn.
+/// Checks that the checkout belongs to the repository: it is a checkout of the forge's repository itself, or its HEAD or one
+/// of its branches is at a commit of the mirror. One spawn.
 pub(crate) async fn must_belong(mirror: &Mirror, checkout: &UserCheckout) -> Result<(), WorkspaceError> {
     if checkout.is_the_forges() {
         return Ok(());
@@ -56,9 +56,9 @@ pub(crate) async fn check(
     must_be_clean(mirror, workplace, checkout, &here).await
 }
 
-/// Makes the checkout ready: HEAD detached at a commit, everything clean. What an unfinished turn of this agent left is
-/// kept first; what anybody else left is refused. Three spawns, one more if the index is not the one that we left, three
-/// more to get to another commit.
+/// Prepares the checkout: HEAD detached at a commit, everything clean. The work of an unfinished turn of this agent is saved
+/// first; anything else that is not committed is an error. Three spawns, one more if the index is not ours, three more to
+/// move to another commit.
 pub(crate) async fn prepare(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -79,7 +79,7 @@ pub(crate) async fn prepare(
     if here != *head {
         must_have_room(mirror, paths, checkout, (&here, head)).await?;
         bring(mirror, paths, checkout, &here, head).await?;
-        // A move that is cut short leaves what a turn leaves: work on top of where the checkout was.
+        // An interrupted move looks like an unfinished turn: work on top of the old commit.
         checkout.detach(&here, identity)?;
         paths.write_note(&note(&here, ClonePhase::Open))?;
         move_files(mirror, paths, checkout, (&here, head)).await?;
@@ -90,7 +90,8 @@ pub(crate) async fn prepare(
     Ok(salvaged)
 }
 
-/// Lets the checkout stand at a commit whose files it holds: that of a harvest or salvage. One spawn, if it is not there.
+/// Moves HEAD and index to a commit whose files are in the checkout: that of a harvest or salvage. One spawn if the commit is
+/// missing.
 pub(crate) async fn settle(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -113,16 +114,16 @@ fn note(head: &CommitSha, phase: ClonePhase) -> CloneNote {
     CloneNote { head: head.clone(), branch: None, tree: None, phase, made: None }
 }
 
-/// The note of an unfinished turn of this agent, if that turn was the last to use the checkout.
+/// Returns the note of an unfinished turn of this agent, if that turn was the last to use the checkout.
 fn unfinished(paths: &ClonePaths, checkout: &UserCheckout) -> Result<Option<CloneNote>, WorkspaceError> {
     Ok(match paths.noted()? {
         Noted::Known(note) if note.phase == ClonePhase::Open && checkout.was_left_by(paths) => Some(note),
-        // What lies in a checkout of the user's is not thrown away anyhow: it is refused.
+        // Files in a checkout of the user are never discarded: the checkout is refused.
         Noted::Known(_) | Noted::Unreadable | Noted::Nothing => None,
     })
 }
 
-/// Keeps what an unfinished turn left. In a checkout of the user's that includes the files of a reviewer.
+/// Saves the work of an unfinished turn. In a checkout of the user that includes the files of a reviewer.
 async fn keep_unfinished(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -147,7 +148,7 @@ fn also_kept(error: WorkspaceError, salvaged: Option<&Salvage>) -> WorkspaceErro
     }
 }
 
-/// Compares files and index with HEAD, through an index of our own that no flag in theirs can mislead.
+/// Compares files and index with HEAD, through an index of our own, which flags in the other index do not affect.
 async fn must_be_clean(
     mirror: &Mirror,
     workplace: &Workplace,
@@ -160,7 +161,7 @@ async fn must_be_clean(
     remove(&index.with_extension("lock"))?;
     let read = || line(mirror, paths, checkout).arguments(["read-tree", "--reset", here.as_str()]);
     if !ask(read(), &what).await?.exit.is_success() {
-        // What is left of an index of another time.
+        // The index is left over from an earlier turn.
         remove(&index)?;
         must(read(), &what).await?;
     }
@@ -182,7 +183,7 @@ async fn must_be_clean(
     }
 }
 
-/// Finds out why a file differs from its commit. Up to three spawns.
+/// Returns why a file differs from its commit. Up to three spawns.
 async fn why_differing(
     git: impl Fn() -> CommandLine,
     checkout: &UserCheckout,
@@ -198,7 +199,7 @@ async fn why_differing(
     if flags.first().is_some_and(|flag| *flag == b'S' || flag.is_ascii_lowercase()) {
         return Ok(Blocker::Hidden(path));
     }
-    // Compared as git would commit it.
+    // Compares the file as git would commit it.
     let committed = ["-c", "core.autocrlf=input", "diff", "--quiet", "--no-ext-diff", "--", &path];
     let is_new = ask(git().arguments(["ls-files", "--", &path]), what).await?.stdout.is_empty();
     let is_same = !is_new && ask(git().arguments(committed), what).await?.exit.is_success();
@@ -240,13 +241,13 @@ async fn move_files(
     }
 }
 
-/// git with that git folder, the checkout's files and our index.
+/// Returns a command of git with that git folder, the checkout's files and our index.
 fn line(mirror: &Mirror, paths: &ClonePaths, checkout: &UserCheckout) -> CommandLine {
     let line = mirror.git().inside(&paths.export_gitdir(), &checkout.paths.tree);
     line.variable("GIT_WORK_TREE", &checkout.paths.tree).variable("GIT_INDEX_FILE", paths.index())
 }
 
-/// Brings the objects of a commit into the checkout, under no ref. One spawn.
+/// Fetches the objects of a commit into the checkout, under no ref. One spawn.
 async fn bring(
     mirror: &Mirror,
     paths: &ClonePaths,
@@ -261,7 +262,7 @@ async fn bring(
         write_file(&gitdir.join(SHALLOW), &shallow)?;
     }
     write_file(&gitdir.join("config"), git_folder::format_config(commit).as_bytes())?;
-    // What is there already need not be looked through or brought again.
+    // Existing objects need not be searched or fetched again.
     write_file(&gitdir.join("refs/heads/known"), format!("{known}\n").as_bytes())?;
     write_file(&gitdir.join("HEAD"), b"ref: refs/heads/known\n")?;
     let line = mirror

@@ -1,4 +1,4 @@
-//! The end of a stream, in bounded memory, and as text that a person can read.
+//! The end of a stream, in bounded memory, and as readable text.
 
 use crate::text::sanitize;
 
@@ -17,14 +17,14 @@ impl Tail {
     pub fn push(&mut self, chunk: &[u8]) {
         let chunk = chunk.get(chunk.len().saturating_sub(self.limit)..).unwrap_or_default();
         self.bytes.extend_from_slice(chunk);
-        // Twice the limit before it is cut, so that a byte is moved once and not for every chunk.
+        // The buffer may grow to twice the limit before it is cut, so that each byte is moved once and not for every chunk.
         if self.bytes.len() > self.limit.saturating_mul(2) {
             let surplus = self.bytes.len() - self.limit;
             self.bytes.drain(..surplus);
         }
     }
 
-    /// The text of what was kept: whole lines, no escape sequences, no control characters.
+    /// Returns the end as text: whole lines without escape sequences and control characters.
     pub fn text(&self) -> String {
         let start = self.bytes.len().saturating_sub(self.limit);
         let kept = self.bytes.get(start..).unwrap_or_default();
@@ -38,7 +38,7 @@ impl Tail {
     }
 }
 
-/// A text without escape sequences and letters that steer the terminal.
+/// Returns a text without escape sequences and control characters.
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();

@@ -1,4 +1,4 @@
-//! Linux: everything about processes is in `/proc`, and a process can adopt the orphans of its children.
+//! Linux: `/proc` has all information about processes, and a process can adopt the orphans of its children.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,23 +8,23 @@ use rustix::process::set_child_subreaper;
 
 use super::process::{Adoption, Life, Process};
 
-/// Returns a process, if the system shows it.
+/// Returns a process, if the system lists it.
 pub(in crate::adapters::process) fn process_with(pid: u32) -> Option<Process> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name is in parentheses and may hold anything; what follows is in fixed places.
+    // The name is in parentheses and may contain anything; the fields after it have fixed positions.
     let (_, rest) = text.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
     let life = if fields.next()? == "Z" { Life::Zombie } else { Life::Alive };
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    // `USER_HZ` is 100 on every Linux but that of Alpha.
+    // `USER_HZ` is 100 on every Linux except on Alpha.
     let times: Vec<u64> = fields.by_ref().skip(8).take(4).map_while(|time| time.parse().ok()).collect();
     let used = times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time));
     let start = fields.nth(4)?.parse().ok()?;
     Some(Process { pid, parent, group, life, used, start })
 }
 
-/// Returns all processes that the system shows.
+/// Returns all processes that the system lists.
 pub(in crate::adapters::process) fn all() -> Vec<Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
@@ -37,7 +37,7 @@ pub(in crate::adapters::process) fn has_variable(pid: u32, variable: &str) -> bo
     environment.split(|byte| *byte == 0).any(|known| known == variable.as_bytes())
 }
 
-/// Returns the children of this process. Cheap: one small file for each of our threads.
+/// Returns the children of this process. This is cheap: one small file for each of our threads.
 pub(in crate::adapters::process) fn children() -> BTreeSet<u32> {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
@@ -46,7 +46,8 @@ pub(in crate::adapters::process) fn children() -> BTreeSet<u32> {
     lists.flat_map(pids).collect()
 }
 
-/// Makes orphans of our children our children, where the system can. A second call changes nothing. An old kernel, or a container that forbids it, leaves them elsewhere.
+/// Makes this process the parent of its children's orphans. A second call has no effect. An old kernel, or a container that
+/// forbids it, leaves the orphans to the first process.
 pub(in crate::adapters::process) fn adopt_orphans() -> Adoption {
     let ourselves = rustix::process::getpid();
     let list = format!("/proc/self/task/{}/children", ourselves.as_raw_nonzero());

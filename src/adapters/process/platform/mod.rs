@@ -1,5 +1,5 @@
-//! What differs between operating systems: how processes are seen, whether orphans are adopted, which signals were ignored at
-//! the start. Each system has a file with the same functions.
+//! The differences between operating systems: how processes are listed, whether orphans are adopted, which signals were
+//! ignored at the start. Each system has a file with the same functions.
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -1,5 +1,5 @@
-//! Unixes other than Linux, such as macOS: processes are listed by sysinfo, and found by their parents, their process group and
-//! the variable that marks them. Orphans are adopted by nobody but the first process of the machine.
+//! Unixes other than Linux, such as macOS: sysinfo lists processes; those of a child are found by parent, by process group
+//! and by the variable that marks them. Orphans are adopted by the first process of the machine.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -31,14 +31,14 @@ fn seen(process: &sysinfo::Process) -> Option<Process> {
     })
 }
 
-/// Returns a process, if the system shows it.
+/// Returns a process, if the system lists it.
 pub(in crate::adapters::process) fn process_with(pid: u32) -> Option<Process> {
     let pid = Pid::from_u32(pid);
     let system = look(ProcessesToUpdate::Some(&[pid]), ProcessRefreshKind::nothing().with_cpu())?;
     system.process(pid).and_then(seen)
 }
 
-/// Returns all processes that the system shows.
+/// Returns all processes that the system lists.
 pub(in crate::adapters::process) fn all() -> Vec<Process> {
     let system = look(ProcessesToUpdate::All, ProcessRefreshKind::nothing().with_cpu());
     system.iter().flat_map(|system| system.processes().values()).filter_map(seen).collect()
@@ -59,13 +59,13 @@ pub(in crate::adapters::process) fn children() -> BTreeSet<u32> {
     all().into_iter().filter(|process| process.parent == ourselves).map(|process| process.pid).collect()
 }
 
-/// Makes orphans of our children our children, where the system can. A second call changes nothing.
+/// Makes this process the parent of its children's orphans, where the system supports that. A second call has no effect.
 pub(in crate::adapters::process) fn adopt_orphans() -> Adoption {
     Adoption::Elsewhere
 }
 
-/// Returns whether a signal was ignored when this process was started. A shell can't catch
-/// what was ignored when it was started, and it inherits that from us.
+/// Returns whether a signal was ignored when this process was started. A shell cannot catch a signal that was ignored at its
+/// own start, and it inherits that from us.
 pub(in crate::adapters::process) fn is_ignored(signal: i32) -> bool {
     let script = format!("trap 'exit 7' {signal}; kill -{signal} $$; exit 0");
     #[expect(clippy::disallowed_methods, reason = "adapters/process is the owner of this door")]

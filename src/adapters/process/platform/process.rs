@@ -1,4 +1,4 @@
-//! A process as every operating system shows it.
+//! A process, as every operating system describes it.
 
 /// A process of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,24 +7,24 @@ pub(in crate::adapters::process) struct Process {
     pub(in crate::adapters::process) parent: u32,
     pub(in crate::adapters::process) group: u32,
     pub(in crate::adapters::process) life: Life,
-    /// Ticks of processor time that it and the children it has waited for have used, 100 in a second.
+    /// The processor time of the process and of the children it has waited for, in ticks of 1/100 second.
     pub(in crate::adapters::process) used: u64,
-    /// When it was started, in a unit of the system.
+    /// The start of the process, in a unit of the system.
     pub(in crate::adapters::process) start: u64,
 }
 
-/// Whether a process still runs.
+/// Whether a process is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapters::process) enum Life {
     Alive,
-    /// It has ended, and its parent has not waited for it.
+    /// The process has ended, and its parent has not waited for it.
     Zombie,
 }
 
-/// Whether orphans of our children become our children.
+/// What happens to orphans of our children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapters::process) enum Adoption {
     Ours,
-    /// They go to the first process of the machine.
+    /// The first process of the machine adopts them.
     Elsewhere,
 }

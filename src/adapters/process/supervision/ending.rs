@@ -1,4 +1,4 @@
-//! Ends a child with all processes that it started: interrupts it where that is customary, asks it to end, then kills it.
+//! Ends a child with all processes that it started: first an interrupt if the program handles it, then SIGTERM, then SIGKILL.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -157,7 +157,7 @@ fn begin(job: &Job) -> Result<StartedChild, End> {
     Ok(StartedChild { child, pid, log, row, own, running: Running::begin() })
 }
 
-/// Ends a running child with its processes, because it could not be added to the table and nobody would end it after us.
+/// Ends a running child with its processes, because it could not be added to the table: nobody would end it after us.
 async fn abandon(job: &Job, started: StartedChild, cancellation: &Cancellation) {
     let StartedChild { mut child, pid, log, row, own, running } = started;
     // Its output is not needed.

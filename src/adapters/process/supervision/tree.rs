@@ -104,7 +104,7 @@ fn reap(adopted: &BTreeSet<u32>) {
 /// A child whose processes are searched.
 #[derive(Debug, Clone, Copy)]
 pub struct Root<'marker> {
-    /// The first of them, if it is known and has not been waited for.
+    /// The child itself, if it is known and has not been waited for.
     pub pid: Option<u32>,
     pub marker: &'marker str,
     /// Whether orphans without a marker are included: only if no other child is running.
